@@ -1,0 +1,319 @@
+"""What a channel plugin hands over, and the values that pass between a channel and the core.
+
+A channel speaks one medium. It knows no storage and no server: it turns a provider's bytes into `Inbound` values,
+turns a `Prompt` into provider `Call`s, and sends them. Everything that identifies a person (phone, user id, profile
+name, user agent, file name) is dropped by `parse`, except the opaque `Address`, which only `satark.identity` opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+
+from satark.prompt import Capabilities, Prompt
+
+
+class Address:
+    """One opaque address of a sender at a provider (a phone, a BSUID, a chat id).
+
+    It never shows itself: `str`, `repr`, formatting and pickling give or raise nothing of it. Only `reveal` does, and
+    only `satark.identity` and a channel's own `render` and `parse` may call that.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the address in clear. For `satark.identity` and the channel that made it, and nobody else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Address(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> str:
+        raise TypeError("an address is never pickled")
+
+
+class MediaRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that still lies at the provider: enough for the same channel's `fetch` to get it, and nothing more."""
+
+    account: str
+    id: str
+    """The provider's media id, or a URL path. Never a file name."""
+    mime: str = ""
+    """What the provider says it is; the evidence pipeline believes only the bytes."""
+    sha256: str = ""
+    """Hex digest announced by the provider, or empty. `fetch` must not deliver bytes that differ."""
+    size: int = 0
+    """Bytes announced by the provider, or 0 where it says nothing."""
+
+    def __repr__(self) -> str:
+        return "MediaRef(…)"
+
+
+MediaKind: TypeAlias = Literal["image", "video", "audio", "voice", "document", "sticker"]
+
+
+class Text(msgspec.Struct, frozen=True, tag="text"):
+    """A typed message, as typed (not folded, not trimmed)."""
+
+    body: str
+
+
+class Tap(msgspec.Struct, frozen=True, tag="tap"):
+    """A tapped button or row: the `Choice.token` that the core gave it, back again. `title` is what it showed."""
+
+    token: str
+    title: str = ""
+
+
+class Pin(msgspec.Struct, frozen=True, tag="pin"):
+    """A location, in degrees (WGS 84), with the name and address of the place where the sender picked one."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+class Media(msgspec.Struct, frozen=True, tag="media"):
+    """One file. An album arrives as several of these, each with an event key of its own."""
+
+    ref: MediaRef
+    kind: MediaKind
+    caption: str = ""
+
+
+class Edited(msgspec.Struct, frozen=True, tag="edited"):
+    """The sender rewrote an earlier message. `original` is that message's event key."""
+
+    original: str
+    body: str
+
+
+class Revoked(msgspec.Struct, frozen=True, tag="revoked"):
+    """The sender took an earlier message back. `original` is that message's event key."""
+
+    original: str
+
+
+class Moved(msgspec.Struct, frozen=True, tag="moved"):
+    """The provider says that the sender's address changed: `Inbound.senders` holds the old ones and the new ones.
+
+    The core links them, so that the conversation goes on; nothing is answered.
+    """
+
+
+class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
+    """Something this channel can't take (a poll, a call, an order). It is answered politely and kept nowhere."""
+
+    what: str
+
+
+Event: TypeAlias = Text | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider call, ready to be sent: one outbox row. It carries the address, so it is stored sealed only."""
+
+    account: str
+    method: str
+    """The channel's own name of the operation, such as `messages`."""
+    body: bytes
+    fallback: bytes = b""
+    """The body to send instead when the provider answers that its reply window is closed; empty: give up quietly."""
+
+    def __repr__(self) -> str:
+        return f"Call({self.method})"
+
+
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+    """One event from one sender, as `parse` hands it over.
+
+    `event_key` is whatever the provider repeats when it delivers the same event again. It is stored only as a keyed
+    hash, since providers put phone numbers into it (WhatsApp's `wamid` does).
+    """
+
+    account: str
+    event_key: str
+    senders: tuple[Address, ...]
+    """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
+    event: Event
+    seen: Call | None = None
+    """A best-effort call that shows the sender "read" or "typing"; sent at most once a turn, never stored or retried."""
+
+
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an earlier call, as the provider reports it later. `call_id` is what `send` was given."""
+
+    call_id: str
+    result: SendResult
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one webhook carried. One webhook may carry many events of several accounts."""
+
+    inbound: Sequence[Inbound] = ()
+    delivered: Sequence[Delivered] = ()
+    ignored: int = 0
+    """How many items were understood and need nothing (read marks, reactions); counted, never logged."""
+
+
+class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
+    """The provider took the call."""
+
+
+class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
+    """Too fast: try again after so many seconds. `scope` says whether one conversation or the whole account waits."""
+
+    after: float
+    scope: Literal["conversation", "account"] = "conversation"
+
+
+class Transient(msgspec.Struct, frozen=True, tag="transient"):
+    """It may work later: a time-out, a refused connection, a server error."""
+
+    code: str
+
+
+class WindowClosed(msgspec.Struct, frozen=True, tag="window_closed"):
+    """The provider takes only its approved template now; `Call.fallback` is sent instead."""
+
+
+class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
+    """The recipient blocked us or can't be reached by us; given up quietly."""
+
+
+class Permanent(msgspec.Struct, frozen=True, tag="permanent"):
+    """It will never work as it is: our own fault or the recipient's. Counted by code; the call becomes dead."""
+
+    code: str
+
+
+class Misconfigured(msgspec.Struct, frozen=True, tag="misconfigured"):
+    """The account is not set up right (token, permission, payment): kept, retried slowly, and the operator is told."""
+
+    code: str
+
+
+SendResult: TypeAlias = Accepted | Throttled | Transient | WindowClosed | Blocked | Permanent | Misconfigured
+
+
+class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP request as it came: the exact bytes, since signatures cover those. Header names are lower-case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"RawRequest({self.method} {self.path})"
+
+
+class RawResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP response. `body` is sent as it is."""
+
+    status: int = 200
+    media_type: str = "text/plain; charset=utf-8"
+    body: bytes = b""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a webhook led to, after the commit: for an inline channel the prompts to show, in order."""
+
+    prompts: Sequence[Prompt] = ()
+
+
+class Malformed(ValueError):  # noqa: N818 - it reads as what it says where it is raised
+    """`parse` could not read a correctly signed body. Answered 200 and counted: a 4xx would be retried for days."""
+
+
+class MediaGone(Exception):  # noqa: N818 - likewise
+    """`fetch`: the provider no longer has the file, or it is not what was announced. It is not tried again."""
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One address that the provider calls. `limit` is the largest body taken, in bytes; above it: 413."""
+
+    path: str
+    methods: tuple[str, ...]
+    limit: int
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """One medium. The sync methods are pure and fast (they run on the event loop); the async ones may wait."""
+
+    @property
+    def name(self) -> str:
+        """The plugin's name, such as `whatsapp`."""
+
+    @property
+    def accounts(self) -> Sequence[str]:
+        """The configured accounts, each named `<channel>:<provider's id of the number or bot>`."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the medium can show; the flow loader holds every prompt of every language against it."""
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The addresses to serve."""
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Say whether the request is really the provider's, from headers and bytes, in constant time.
+
+        Runs before any parsing; False is answered 401 and leaves no trace.
+        """
+
+    def parse(self, raw: RawRequest) -> Batch:
+        """Read a verified request whole, every item of it, dropping all that identifies a person.
+
+        Raises:
+            Malformed: the body can't be read at all. A single item that can't be read is counted as ignored instead.
+        """
+
+    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent."""
+
+    def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        """Like `render`, for news that we begin: with a neutral `fallback` for a closed reply window, where there is one."""
+
+    def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
+        """Answer the request itself, after the commit. An inline medium renders `outcome.prompts` here."""
+
+    async def open(self) -> None:
+        """Start: open the client. Called once, in the loop that will run `send` and `fetch`."""
+
+    async def close(self) -> None:
+        """Stop: close the client."""
+
+    async def send(self, call: Call, call_id: str) -> SendResult:
+        """Make the call once. Never raises for what a provider or a network does; never retries by itself.
+
+        `call_id` is ours, random, and safe to give to the provider as its callback reference or idempotency key.
+        """
+
+    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open the file as a stream of byte chunks. The caller counts bytes and stops at its own limit.
+
+        Raises:
+            MediaGone: it is not there any more, or not what was announced.
+            OSError: the network or the provider failed; the caller tries again later.
+        """
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Delete the file at the provider, as far as it lets us. Called after the file is sealed here."""

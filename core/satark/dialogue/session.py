@@ -1,0 +1,137 @@
+"""A session, and what one turn makes of it: all that passes between the engine and the intake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from satark.channel import MediaKind, MediaRef
+from satark.prompt import Prompt
+from satark.tip import Accused, Message, Place, Priority
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """The reply to one step, as taken."""
+
+    value: Any = None
+    """What goes into the tip; None for a step that was skipped."""
+    source: str = ""
+    """Keyed hash of the event that gave it, so that an edited or revoked message finds its answer."""
+    evidence: tuple[str, ...] = ()
+    """Ordinals of the files that are (part of) the answer: a spoken answer, or the evidence step's files."""
+
+
+class File(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """A file taken during this session; the bytes are fetched and sealed by the evidence worker."""
+
+    ordinal: str
+    kind: MediaKind
+    role: str
+    source: str = ""
+
+
+class OpenMailbox(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tip whose receipt code was given in this session; what it takes to write to it, and nothing to read it."""
+
+    tip: str
+    number: str
+    recipient: str
+    files: int = 0
+    """Files that the tip already has: the next one's ordinal is one more."""
+    question: int | None = None
+    """The `seq` of the desk's question that waits for an answer."""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One run through a flow. Kept sealed under the conversation's draft key; erased at submit, cancel, forget, expiry.
+
+    Immutable: a turn gives a new one. Fields below `identity` belong to the engine.
+    """
+
+    flow: str
+    """Structure hash of the flow that it is pinned to."""
+    channel: str
+    """The channel's name, for wording that depends on it."""
+    tip: str
+    """Random id of the tip to be, 32 hex characters."""
+    recipient: str
+    """The tip's age recipient."""
+    identity: str
+    """The tip's age identity; emptied once the tip is submitted."""
+
+    language: str = ""
+    answers: dict[str, Answer] = {}
+    files: tuple[File, ...] = ()
+    step: str = ""
+    """The step that was asked last."""
+    revision: int = 0
+    """Counts the prompts put; part of every choice token."""
+    page: int = 0
+    mode: str = ""
+    """Engine's own: an edit from the review, the details menu, waiting for a code, the mailbox, after the receipt."""
+    queue: tuple[str, ...] = ()
+    """Engine's own: optional steps that the tipster chose to be asked."""
+    mailbox: OpenMailbox | None = None
+    wrong_codes: int = 0
+    submitted: bool = False
+
+    def __repr__(self) -> str:
+        return "Session(…)"
+
+
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to fetch, seal and clean for a tip."""
+
+    tip: str
+    recipient: str
+    ordinal: str
+    role: str
+    kind: MediaKind
+    caption: str
+    ref: MediaRef
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip that the tipster confirmed; the intake gives it a number and seals it."""
+
+    language: str
+    category: str
+    answers: dict[str, Any]
+    evidence: tuple[str, ...]
+    place: Place
+    accused: Accused | None
+    priority: Priority = "normal"
+
+
+class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt code opened, for `Engine.opened` to show."""
+
+    open: OpenMailbox
+    language: str
+    messages: tuple[Message, ...]
+    """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What one event led to. The intake carries all of it out in the transaction that stores the session.
+
+    `submission` and `open_mailbox` ask the intake for something; it answers through `Engine.submitted` or
+    `Engine.opened` within the same transaction, and that second turn replaces this one's `session` and `prompt`.
+    """
+
+    session: Session | None
+    """None: the conversation is over; its row, draft and address are erased."""
+    prompt: Prompt | None = None
+    keep: tuple[Keep, ...] = ()
+    drop: tuple[str, ...] = ()
+    """Ordinals of this session's files that the tipster took back: erased."""
+    erase: bool = False
+    """Erase every file of this session's tip (cancel, forget, expiry)."""
+    submission: Submission | None = None
+    open_mailbox: bool = False
+    """The event held a receipt code: open its mailbox."""
+    post: Message | None = None
+    """A tipster's message for the open mailbox."""
+    reach: bool | None = None
+    """True: keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""

@@ -1,0 +1,144 @@
+"""The contract: every hook, in the order things happen. A plugin can be written from this file alone.
+
+Hooks are synchronous, few, and hand over objects; all waiting happens in the methods of those objects. Implement them
+with `satark.hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
+fewer arguments than listed. A plugin whose hook raises, or whose hook's name is misspelt, stops the start by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from satark.channel import Channel, Event
+    from satark.dialogue.session import Session, Turn
+    from satark.dialogue.flow import FlowSource, Step
+    from satark.dialogue.steps import StepType, Validator
+    from satark.evidence.scrubbers import Scrubber
+    from satark.observability import Happening
+    from satark.prompt import Capabilities, Prompt
+    from satark.routing import Desk, RouteAdvice, Screening
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.sink import Sink
+    from satark.store.migrations import Branch
+    from satark.store.unit import UnitOfWork
+    from satark.tip import Tip
+    from satark.web import Page
+
+hookspec = pluggy.HookspecMarker("satark")
+
+# ----------------------------------------------------------------- start: what there is
+
+
+@hookspec
+def satark_channels(settings: Settings) -> Sequence[Channel]:
+    """Hand over the plugin's channels. Once, at start; return [] where the settings configure none.
+
+    Raise `satark.settings.SettingsError` for settings that are wrong: `satark check` shows every one of them.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+    """Hand over the plugin's sinks. Once, at the start of a process that runs the worker role."""
+    raise AssertionError
+
+
+@hookspec
+def satark_flows(settings: Settings) -> Sequence[FlowSource]:
+    """Hand over questionnaires as YAML with their texts. Once, at start; the setting `flow` names the one in use."""
+    raise AssertionError
+
+
+@hookspec
+def satark_step_types() -> Sequence[StepType]:
+    """Hand over step types: a schema and pure `ask` and `accept`. Once, at start; a repeated name is refused."""
+    raise AssertionError
+
+
+@hookspec
+def satark_validators() -> Mapping[str, Validator]:
+    """Hand over named checks of typed answers, for a step's `check:`. Once, at start; a repeated name is refused."""
+    raise AssertionError
+
+
+@hookspec
+def satark_scrubbers() -> Sequence[Scrubber]:
+    """Hand over evidence cleaners by MIME type. Once, at start; a plugin's cleaner goes before the core's."""
+    raise AssertionError
+
+
+@hookspec
+def satark_migrations() -> Sequence[Branch]:
+    """Hand over Alembic branches of the plugin's own tables. At every `satark db` command and at start."""
+    raise AssertionError
+
+
+@hookspec
+def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
+    """Hand over web pages: ASGI applications under a path, each for one role. Once, at the start of that role."""
+    raise AssertionError
+
+
+# ----------------------------------------------------------------- a turn: before the core looks
+
+
+@hookspec(firstresult=True)
+def satark_interpret(inbound: Event, step: Step | None, session: Session) -> Event | None:
+    """Read an event otherwise than the core would: return the event that it stands for, or None to leave it.
+
+    Runs in the transaction, once a turn, before the step sees the event. No I/O: every other tipster waits meanwhile.
+    """
+    raise AssertionError
+
+
+@hookspec(firstresult=True)
+def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
+    """Fit a prompt to a medium otherwise than the core would, or return None for the core's way. No I/O."""
+    raise AssertionError
+
+
+# ----------------------------------------------------------------- a tip: who gets it
+
+
+@hookspec
+def satark_screen(tip: Tip) -> Screening | None:
+    """Look at a confirmed tip and give it a priority or flags. In the transaction, once a tip; no I/O.
+
+    The highest priority of all plugins stands; flags add up.
+    """
+    raise AssertionError
+
+
+@hookspec
+def satark_route(tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
+    """Add destinations, or exclude desks. In the transaction, once a tip; no I/O. Exclusion always wins."""
+    raise AssertionError
+
+
+@hookspec
+def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
+    """Add rows of the plugin's own to the transaction of a turn. No I/O but `uow`; what it raises undoes the turn."""
+    raise AssertionError
+
+
+# ----------------------------------------------------------------- afterwards
+
+
+@hookspec
+def satark_event(event: Happening) -> None:
+    """Hear what happened, after the commit: a count, never content or identity. A failure is counted and goes no further."""
+    raise AssertionError
+
+
+@hookspec
+def satark_commands(cli: click.Group) -> None:
+    """Add subcommands to `satark`. Once, whenever the command runs."""
+    raise AssertionError

@@ -1,0 +1,65 @@
+"""A prompt, as the dialogue puts it, and what a medium can show of it."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One option. `token` comes back in a `Tap`; it holds the step, the option and the revision of the question."""
+
+    token: str
+    label: str
+    description: str = ""
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to the tipster, complete and in their language: what was said and what is asked, merged."""
+
+    text: str
+    language: str
+    choices: tuple[Choice, ...] = ()
+    """The answers to choose from, in order. `fit` cuts them to a page where the medium shows fewer."""
+    actions: tuple[Choice, ...] = ()
+    """Ways on that are not answers: skip, done, back. Shown where there is room for them, always typable."""
+    menu_label: str = ""
+    """What opens the list of choices, where the medium hides it behind a button."""
+    wants: Literal["nothing", "choice", "text", "pin", "media"] = "nothing"
+    """What kind of answer would be best, so that a medium can offer its own control for it."""
+    page: int = 0
+    """Which page of the choices; wraps around."""
+    keep: bool = False
+    """It must arrive even when a newer prompt has overtaken it: a receipt, an officer's answer."""
+    settle: bool = False
+    """It may wait a moment for more of the same (an album), and is dropped when a newer prompt comes meanwhile."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a medium can show. Lengths are in `unit`; 0 means that it has no such thing."""
+
+    kind: Literal["chat", "sms", "voice", "web"]
+    """The channel class: all that a tip ever says of the way it came."""
+    text: int
+    """Longest message text."""
+    body: int
+    """Longest text of a message that carries buttons or a list."""
+    buttons: int = 0
+    """Most quick-reply buttons on one message."""
+    button_label: int = 0
+    rows: int = 0
+    """Most list rows on one message."""
+    row_label: int = 0
+    row_description: int = 0
+    menu_label: int = 0
+    """Longest label of the button that opens the list."""
+    token: int = 0
+    """Longest `Choice.token`, in bytes."""
+    unit: Unit = "characters"
+    pin: bool = False
+    """Whether it has a control of its own for asking a location."""
+    inline: bool = False
+    """Whether prompts are answered in the HTTP response instead of being sent."""

@@ -1,0 +1,142 @@
+"""A tip and what belongs to it, as officers and sinks see it once it is opened."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Status: TypeAlias = Literal[
+    "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
+    "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED", "REOPENED",
+]  # fmt: skip
+"""What an office says of a tip; wording for the tipster in `dialogue/texts` under `status.<code>`."""
+
+STATUSES: tuple[Status, ...] = (
+    "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
+    "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED", "REOPENED",
+)  # fmt: skip
+
+Priority: TypeAlias = Literal["normal", "high", "urgent"]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where it happens: what the tipster said, and the district and station worked out from it or asked."""
+
+    text: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    district: str = ""
+    """Code of the district in the geography, or empty."""
+    station: str = ""
+    """Code of the police station in the geography, or empty."""
+
+
+class Tip(msgspec.Struct, frozen=True, kw_only=True):
+    """The tip's document: what the tipster confirmed. Encrypted to the tip's own key before it is first written."""
+
+    number: str
+    revision: int
+    flow: str
+    """SHA-256 of the flow's structure, hex."""
+    language: str
+    channel: Literal["chat", "sms", "voice", "web"]
+    category: str
+    received: str
+    """Coarse: `YYYY-MM-DDThh/PT6H`, the date and the six-hour band that the tip was confirmed in (UTC)."""
+    answers: dict[str, Any]
+    """Step → value, in the order of the flow: text, option code, list of codes, number, date, or a place's fields."""
+    evidence: tuple[str, ...] = ()
+    """Ordinals of the files that belong to the tip, `1` upwards, whether or not they have arrived yet."""
+    district: str = ""
+    station: str = ""
+    accused: Accused | None = None
+    """The police unit that the tip is about, if any."""
+
+
+class Accused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which police unit a tip complains of; routing keeps the tip away from it and from all below it."""
+
+    level: Literal["outpost", "station", "circle", "district", "range", "unknown"]
+    unit: str = ""
+    """Code of the unit in the geography; empty where the tipster could not say."""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a queue lists of a tip. It lies inside the envelope, sealed to the desk; never in a column."""
+
+    number: str
+    revision: int
+    category: str
+    language: str
+    received: str
+    priority: Priority = "normal"
+    flags: tuple[str, ...] = ()
+    district: str = ""
+    station: str = ""
+    excluded: tuple[str, ...] = ()
+    """Names of the desks that must never see the tip, so that whoever opens it can't pass it to them by mistake."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The tip's key for one desk. Encrypted to the desk's recipient; number, desk and revision are checked on opening."""
+
+    tip: str
+    desk: str
+    identity: str
+    """The tip's age identity, `AGE-SECRET-KEY-1…`."""
+    header: Header
+
+    def __repr__(self) -> str:
+        return "Envelope(…)"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of one file, encrypted to the tip's key."""
+
+    ordinal: str
+    role: str
+    """The step that it answers: `evidence`, or `what` for a spoken answer."""
+    kind: Literal["image", "video", "audio", "voice", "document", "sticker"]
+    mime: str
+    """What the bytes are, by their content."""
+    bytes: int
+    sha256: str
+    """Of the original, as received, hex."""
+    caption: str = ""
+    clean_mime: str = ""
+    clean_bytes: int = 0
+    clean_sha256: str = ""
+    problem: str = ""
+    """Why there is no clean copy, for the officer; empty where there is one."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message between the desks and the tipster, encrypted to the tip's key (and to the receipt's, to the tipster)."""
+
+    sender: Literal["desk", "tipster"]
+    desk: str = ""
+    """The desk that wrote it, for officers; the tipster is told only "police"."""
+    status: Status | None = None
+    text: str = ""
+    question: bool = False
+    """Whether an answer is asked for."""
+    answers: int | None = None
+    """The `seq` of the desk's question that a tipster's message answers."""
+    band: str = ""
+    """Coarse time, as `Tip.received`."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The tip number and the secret 16 digits; shown once."""
+
+    number: str
+    code: str
+
+    def __repr__(self) -> str:
+        return "Receipt(…)"
+
+    @property
+    def grouped(self) -> str:
+        """The code as it is shown: four groups of four digits."""
+        return " ".join(self.code[i : i + 4] for i in range(0, 16, 4))
