@@ -132,7 +132,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """The channel's own name of the operation, such as `messages`."""
     body: bytes
     fallback: bytes = b""
-    """The body to send instead when the provider answers that its reply window is closed; empty: give up quietly."""
+    """The body to send when the provider answers that its reply window is closed; empty: give up quietly."""
 
     def __repr__(self) -> str:
         return f"Call({self.method})"
@@ -290,7 +290,7 @@ class Channel(Protocol):
         """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent."""
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Like `render`, for news that we begin: with a neutral `fallback` for a closed reply window, where there is one."""
+        """Like `render`, for news that we begin: with a neutral `fallback` for a closed reply window."""
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Answer the request itself, after the commit. An inline medium renders `outcome.prompts` here."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import click
 
     from satark.channel import Channel, Event
-    from satark.dialogue.session import Session, Turn
     from satark.dialogue.flow import FlowSource, Step
+    from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps import StepType, Validator
     from satark.evidence.scrubbers import Scrubber
     from satark.observability import Happening
@@ -134,7 +134,7 @@ def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
 
 @hookspec
 def satark_event(event: Happening) -> None:
-    """Hear what happened, after the commit: a count, never content or identity. A failure is counted and goes no further."""
+    """Hear what happened, after the commit: a count, never content or identity. A failure stops nobody else."""
     raise AssertionError
 
 

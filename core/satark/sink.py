@@ -67,7 +67,7 @@ class Sink(Protocol):
         """Stop: close them."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Hand one tip over, at least once. The same delivery may come again after a crash: it must have no second effect.
+        """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
 
         Should not raise; what it raises counts as `Retry`.
         """

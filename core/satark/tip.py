@@ -79,7 +79,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The tip's key for one desk. Encrypted to the desk's recipient; number, desk and revision are checked on opening."""
+    """The tip's key for one desk, encrypted to its recipient; tip, desk and revision are checked on opening."""
 
     tip: str
     desk: str
@@ -112,7 +112,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message between the desks and the tipster, encrypted to the tip's key (and to the receipt's, to the tipster)."""
+    """One message between desks and tipster, encrypted to the tip's key (and to the receipt's, if for the tipster)."""
 
     sender: Literal["desk", "tipster"]
     desk: str = ""
@@ -121,6 +121,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     question: bool = False
     """Whether an answer is asked for."""
+    internal: bool = False
+    """Between desks only (a direction, a note): never shown to the tipster."""
     answers: int | None = None
     """The `seq` of the desk's question that a tipster's message answers."""
     band: str = ""

@@ -1,0 +1,78 @@
+"""Tip keys, envelopes and everything that is encrypted to them. One format: age with X25519 (age-encryption.org/v1)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+import pyrage
+from pyrage import x25519
+
+from satark.tip import Envelope, Evidence, Message, Tip
+
+T = TypeVar("T")
+
+
+class CantOpen(Exception):  # noqa: N818 - it reads as what it says
+    """A ciphertext does not open with this key, was altered, or belongs to another tip, desk or revision."""
+
+
+def new_identity() -> tuple[str, str]:
+    """Make a fresh key pair: (recipient `age1…`, identity `AGE-SECRET-KEY-1…`)."""
+    identity = x25519.Identity.generate()
+    return str(identity.to_public()), str(identity)
+
+
+def seal(value: object, *recipients: str) -> bytes:
+    """Encrypt a value (as canonical JSON) to one or more recipients."""
+    keys = [x25519.Recipient.from_str(recipient) for recipient in recipients]
+    return pyrage.encrypt(_encode(value), keys)
+
+
+def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
+    """Decrypt a value that `seal` made.
+
+    Raises:
+        CantOpen: the key is another, the ciphertext was altered, or it holds something else.
+    """
+    try:
+        plain = pyrage.decrypt(sealed, [x25519.Identity.from_str(identity)])
+        return _decoder(kind).decode(plain)
+    except (pyrage.DecryptError, pyrage.IdentityError, msgspec.MsgspecError):
+        raise CantOpen("it does not open with this key") from None
+
+
+def open_envelope(sealed: bytes, identity: str, *, tip: str, desk: str) -> Envelope:
+    """Open a desk's envelope and check that it is this tip's and this desk's.
+
+    Raises:
+        CantOpen: it is not.
+    """
+    envelope = open_as(Envelope, sealed, identity)
+    if envelope.tip != tip or envelope.desk != desk:
+        raise CantOpen("the envelope belongs to another tip or desk")
+    return envelope
+
+
+def open_tip(sealed: bytes, envelope: Envelope) -> Tip:
+    """Open a tip's document and check that it is the one that the envelope speaks of.
+
+    Raises:
+        CantOpen: it is not.
+    """
+    tip = open_as(Tip, sealed, envelope.identity)
+    if (tip.number, tip.revision) != (envelope.header.number, envelope.header.revision):
+        raise CantOpen("the document is another tip's or another revision")
+    return tip
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in (Envelope, Evidence, Message, Tip)
+}
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]

@@ -1,0 +1,216 @@
+"""Settings: `satark.toml` (path in `SATARK_CONFIG`), each overridable by environment (`SATARK_…`, nested with `__`)."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+M = TypeVar("M", bound=BaseModel)
+
+Role = Literal["web", "worker", "desk"]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong with the configuration, and what to do about it."""
+
+    setting: str
+    env: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f"\n    {self.hint}" if self.hint else ""
+        return f"{self.setting} ({self.env}): {self.message}{hint}"
+
+
+class SettingsError(Exception):
+    """The configuration is wrong; `problems` names every setting at fault."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Core(BaseModel):
+    """The core's own settings. A plugin's settings are a section of the plugin's name."""
+
+    plugins: tuple[str, ...] = Field(
+        default=("whatsapp", "desk"),
+        description="names of the plugins to load; no other is imported",
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="folder of the embedded databases and the sealed evidence",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the main database; empty: SQLite in data_dir",
+        json_schema_extra={"where": "sqlite:///path or postgresql://user:password@host/name"},
+    )
+    keys_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the key store, backed up apart; empty: SQLite in data_dir",
+        json_schema_extra={"where": "a database of its own when several machines serve"},
+    )
+    edge_key_file: Path | None = Field(
+        default=None,
+        description="file with the 32-byte edge key, mode 0600; empty: data_dir/edge.key, made at first start",
+        json_schema_extra={"where": "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"},
+    )
+    public_url: str = Field(
+        default="",
+        description="the address under which citizens and providers reach this service",
+        json_schema_extra={"where": "the https:// address of your reverse proxy"},
+    )
+    flow: Path | None = Field(default=None, description="a flow file in place of the default questionnaire")
+    geography: Path | None = Field(
+        default=None, description="a file with districts, stations and outposts; empty: the sample"
+    )
+    session_hours: float = Field(default=12, gt=0, le=24, description="hours without a message until a draft is erased")
+    reach_minutes: float = Field(
+        default=30,
+        gt=0,
+        le=1440,
+        description="minutes after the receipt in which the tipster may still say that they may be reached",
+    )
+    seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each taken event is kept")
+    handle_days: float = Field(
+        default=30, gt=0, description="days that a reply handle is kept for one who asked for it"
+    )
+    batch: int = Field(default=256, ge=1, description="most turns that share one database transaction")
+    settle_seconds: float = Field(
+        default=1.5, ge=0, description="seconds to wait for more files before answering an album"
+    )
+    send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is given up as dead")
+    delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is a dead letter")
+    media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
+    senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
+    code_guesses_per_minute: int = Field(
+        default=60,
+        ge=1,
+        description="wrong receipt codes a minute, of everybody together, before every look-up waits",
+    )
+
+
+class Settings:
+    """The configuration as a whole: `core`, and a validated section for each plugin that asks."""
+
+    def __init__(self, path: Path | None = None, **core: Any) -> None:
+        """Read file and environment; `core` overrides both.
+
+        Raises:
+            SettingsError: something is wrong; it names every setting at fault.
+        """
+        self.path = path or _path_from_environment()
+        _check_file(self.path)
+        loaded = self._load("", Core)
+        self.core = loaded.model_copy(update=core)
+
+    def section(self, name: str, model: type[M]) -> M | None:
+        """Give a plugin its section, or None where nothing at all of it is set.
+
+        Raises:
+            SettingsError: a field of it is missing or wrong.
+        """
+        fields: dict[str, Any] = {name: (model | None, None)}
+        found: M | None = getattr(self._load(name, create_model("Section", **fields)), name)
+        return found
+
+    @property
+    def database_url(self) -> str:
+        """The main database's URL."""
+        return self.core.database_url or f"sqlite:///{self.core.data_dir / 'satark.db'}"
+
+    @property
+    def keys_url(self) -> str:
+        """The key store's URL."""
+        return self.core.keys_url or f"sqlite:///{self.core.data_dir / 'keys.db'}"
+
+    @property
+    def edge_key_file(self) -> Path:
+        """The edge key's file."""
+        return self.core.edge_key_file or self.core.data_dir / "edge.key"
+
+    @property
+    def evidence_dir(self) -> Path:
+        """The folder of the sealed files."""
+        return self.core.data_dir / "evidence"
+
+    def _load(self, section: str, model: type[M]) -> M:
+        source = type("Source", (_Source, model), {"model_config": _config(self.path)})
+        try:
+            found: M = source()
+        except ValidationError as error:
+            raise SettingsError([_problem(e, section, model) for e in error.errors()]) from None
+        return found
+
+
+class _Source(BaseSettings):
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _config(path: Path | None) -> SettingsConfigDict:
+    return SettingsConfigDict(
+        env_prefix="SATARK_",
+        env_nested_delimiter="__",
+        toml_file=path,
+        extra="ignore",
+        env_ignore_empty=True,
+    )
+
+
+def _path_from_environment() -> Path | None:
+    named = os.environ.get("SATARK_CONFIG")
+    if named:
+        return Path(named)
+    return Path("satark.toml") if Path("satark.toml").exists() else None
+
+
+def _check_file(path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        message = f"{path} can't be read: {error}"
+        raise SettingsError([Problem("config", "SATARK_CONFIG", message)]) from None
+
+
+def _problem(error: Any, section: str, model: type[BaseModel]) -> Problem:
+    location = [str(part) for part in error["loc"]]
+    setting = ".".join(location)
+    env = "SATARK_" + "__".join(part.upper() for part in location)
+    message = "is missing" if error["type"] == "missing" else error["msg"]
+    return Problem(setting, env, message, _hint(location, section, model))
+
+
+def _hint(location: list[str], section: str, model: type[BaseModel]) -> str:
+    if section:
+        model = model.model_fields[section].annotation.__args__[0]  # type: ignore[union-attr]
+        location = location[1:]
+    field = model.model_fields.get(location[0]) if location else None
+    if field is None:
+        return ""
+    extra = field.json_schema_extra
+    where = extra.get("where", "") if isinstance(extra, dict) else ""
+    return "; ".join(part for part in (field.description or "", str(where)) if part)
