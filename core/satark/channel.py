@@ -45,7 +45,14 @@ class Address:
         raise TypeError("an address is never pickled")
 
 
-class MediaRef(msgspec.Struct, frozen=True, kw_only=True):
+class Quiet(msgspec.Struct, frozen=True):
+    """A value that never shows its fields: what it holds is tip content, or leads to the sender."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
+class MediaRef(Quiet, frozen=True, kw_only=True):
     """A file that still lies at the provider: enough for the same channel's `fetch` to get it, and nothing more."""
 
     account: str
@@ -58,27 +65,24 @@ class MediaRef(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     """Bytes announced by the provider, or 0 where it says nothing."""
 
-    def __repr__(self) -> str:
-        return "MediaRef(…)"
-
 
 MediaKind: TypeAlias = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
+class Text(Quiet, frozen=True, tag="text"):
     """A typed message, as typed (not folded, not trimmed)."""
 
     body: str
 
 
-class Tap(msgspec.Struct, frozen=True, tag="tap"):
+class Tap(Quiet, frozen=True, tag="tap"):
     """A tapped button or row: the `Choice.token` that the core gave it, back again. `title` is what it showed."""
 
     token: str
     title: str = ""
 
 
-class Pin(msgspec.Struct, frozen=True, tag="pin"):
+class Pin(Quiet, frozen=True, tag="pin"):
     """A location, in degrees (WGS 84), with the name and address of the place where the sender picked one."""
 
     latitude: float
@@ -87,7 +91,7 @@ class Pin(msgspec.Struct, frozen=True, tag="pin"):
     address: str = ""
 
 
-class Media(msgspec.Struct, frozen=True, tag="media"):
+class Media(Quiet, frozen=True, tag="media"):
     """One file. An album arrives as several of these, each with an event key of its own."""
 
     ref: MediaRef
@@ -95,14 +99,14 @@ class Media(msgspec.Struct, frozen=True, tag="media"):
     caption: str = ""
 
 
-class Edited(msgspec.Struct, frozen=True, tag="edited"):
+class Edited(Quiet, frozen=True, tag="edited"):
     """The sender rewrote an earlier message. `original` is that message's event key."""
 
     original: str
     body: str
 
 
-class Revoked(msgspec.Struct, frozen=True, tag="revoked"):
+class Revoked(Quiet, frozen=True, tag="revoked"):
     """The sender took an earlier message back. `original` is that message's event key."""
 
     original: str
@@ -138,7 +142,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return f"Call({self.method})"
 
 
-class Inbound(msgspec.Struct, frozen=True, kw_only=True):
+class Inbound(Quiet, frozen=True, kw_only=True):
     """One event from one sender, as `parse` hands it over.
 
     `event_key` is whatever the provider repeats when it delivers the same event again. It is stored only as a keyed
@@ -151,7 +155,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
     seen: Call | None = None
-    """A best-effort call that shows the sender "read" or "typing"; sent at most once a turn, never stored or retried."""
+    """A best-effort call that shows the sender "read" or "typing"; never stored, never retried."""
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +172,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     delivered: Sequence[Delivered] = ()
     ignored: int = 0
     """How many items were understood and need nothing (read marks, reactions); counted, never logged."""
+    alarms: Sequence[str] = ()
+    """Error codes that the provider reports about the account itself (a message it lost, a limit reached).
+
+    They are the provider's own short codes, safe to count by and to show to the operator.
+    """
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
