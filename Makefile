@@ -1,0 +1,49 @@
+# Each verb sets up what it needs: a machine with Python ≥ 3.11 and make is enough.
+# Everything installed is pinned by hash in requirements.lock and lands in .venv.
+
+PORT ?= 8000
+ARGS ?=
+
+# The first of these that is new enough and can make a virtual environment.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$python; break; }; done)
+
+BIN := .venv/bin
+READY := .venv/ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
+
+.PHONY: help run test lint bench docs clean
+
+help: ## list these verbs
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the port)
+	@exec $(BIN)/satark demo --port $(PORT) $(ARGS)
+
+test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(READY) ## formatter, linter, types, import walls
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json")
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
+
+docs: $(READY) ## check the documentation against the code, and its links
+	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)
+
+clean: ## remove what these verbs made, the virtual environment included
+	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Satark needs Python 3.11 or newer with its venv module" \
+		"(Debian, Ubuntu: apt install python3-venv). PYTHON=… names one that is not on PATH." >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) …" >&2
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
