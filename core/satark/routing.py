@@ -1,0 +1,155 @@
+"""Which desks may know of a tip, and which must never.
+
+The rules (DESIGN 6): a tip goes to the SP of the district and the DIG of the range. A tip about an outpost or a station
+never goes to that station or below; one about the SP's office goes to the DIG alone; one about the range's own office
+goes to whatever stands above it. Exclusion always wins, whoever asks for the destination. A tip that nobody but
+excluded desks could get goes to the highest desk that is not excluded, and is never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from satark.tip import Priority, Tip
+
+if TYPE_CHECKING:
+    from satark.dialogue.geography import Geography
+
+Level: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "state"]
+LEVELS: tuple[Level, ...] = ("outpost", "station", "circle", "district", "range", "state")
+
+_RANK = {level: rank for rank, level in enumerate(LEVELS)}
+_PRIORITIES: tuple[Priority, ...] = ("normal", "high", "urgent")
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """An office that receives tips."""
+
+    name: str
+    title: str
+    level: Level
+    area: str = ""
+    """Code of the outpost, station, district or range in the geography; empty: all of them."""
+    recipient: str
+    """age recipient of the desk's key."""
+
+
+class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plugin answers to `satark_route`."""
+
+    add: tuple[str, ...] = ()
+    """Destinations to add: `desk:<name>` or `<sink>:<name>`."""
+    exclude: tuple[str, ...] = ()
+    """Names of desks that must not get the tip."""
+
+
+class Screening(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plugin answers to `satark_screen`."""
+
+    priority: Priority = "normal"
+    flags: tuple[str, ...] = ()
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a tip goes."""
+
+    desks: tuple[Desk, ...]
+    """The desks that its key is sealed to."""
+    destinations: tuple[str, ...]
+    """Every destination, desks among them, as `<sink>:<name>`."""
+    excluded: tuple[str, ...]
+    """Desks that must never get it."""
+
+
+def route(tip: Tip, desks: Sequence[Desk], geography: Geography, advice: Iterable[RouteAdvice] = ()) -> Route:
+    """Decide where a tip goes; pure, and the same for the same tip and desks.
+
+    Raises:
+        NoDesk: there is no desk at all that may get it.
+    """
+    advice = list(advice)
+    excluded = {desk.name for desk in desks if is_accused(tip, desk, geography)}
+    excluded |= {name for one in advice for name in one.exclude}
+    added = [name for one in advice for name in one.add]
+    allowed = [desk for desk in desks if desk.name not in excluded]
+    chosen = [desk for desk in allowed if _responsible(tip, desk, geography) or f"desk:{desk.name}" in added]
+    chosen = chosen or _highest(allowed)
+    if not chosen:
+        raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
+    others = [name for name in added if name.partition(":")[0] != "desk" and name.partition(":")[2] not in excluded]
+    destinations = [f"desk:{desk.name}" for desk in chosen] + others
+    return Route(desks=tuple(chosen), destinations=tuple(dict.fromkeys(destinations)), excluded=tuple(sorted(excluded)))
+
+
+class NoDesk(Exception):  # noqa: N818 - it reads as what it says
+    """There is no desk that may receive the tip."""
+
+
+def is_accused(tip: Tip, desk: Desk, geography: Geography) -> bool:
+    """Say whether a tip is about this desk's office, or about one that this desk is below of."""
+    accused = tip.accused
+    if accused is None:
+        return False
+    if accused.level == "unknown":
+        # They could not say which unit: nobody at the level of a station or below may be trusted with it.
+        return _RANK[desk.level] <= _RANK["circle"]
+    reach = "station" if accused.level == "outpost" else accused.level
+    if _RANK[desk.level] > _RANK[reach]:
+        return False
+    return _within(desk, reach, _accused_unit(tip, geography), geography)
+
+
+def _accused_unit(tip: Tip, geography: Geography) -> str:
+    """The code of the unit at the level that is kept away: an outpost counts as its station."""
+    accused = tip.accused
+    if accused is None:
+        return ""
+    if accused.level == "outpost":
+        return geography.station_of(accused.unit) or accused.unit or tip.station
+    if accused.unit:
+        return accused.unit
+    if accused.level == "range":
+        return geography.range_of(tip.district)
+    return {"station": tip.station, "circle": tip.station, "district": tip.district}.get(accused.level, "")
+
+
+def _within(desk: Desk, level: str, unit: str, geography: Geography) -> bool:
+    """Whether a desk's area lies in a unit. Where either is unknown the answer is yes: a doubt excludes."""
+    if not desk.area or not unit:
+        return True
+    return unit in _areas_above(desk, geography) if level != "circle" else _same_district(desk, unit, geography)
+
+
+def _areas_above(desk: Desk, geography: Geography) -> set[str]:
+    station = geography.station_of(desk.area) if desk.level == "outpost" else desk.area
+    district = desk.area if desk.level == "district" else geography.district_of(station)
+    return {desk.area, station, district, geography.range_of(district)} - {""}
+
+
+def _same_district(desk: Desk, station: str, geography: Geography) -> bool:
+    return geography.district_of(desk.area) == geography.district_of(station)
+
+
+def _responsible(tip: Tip, desk: Desk, geography: Geography) -> bool:
+    """Whether a desk gets tips of this place by itself: the SP of the district, the DIG of the range."""
+    if desk.level == "district":
+        return not desk.area or not tip.district or desk.area == tip.district
+    if desk.level == "range":
+        return not desk.area or not tip.district or desk.area == geography.range_of(tip.district)
+    return False
+
+
+def _highest(desks: Sequence[Desk]) -> list[Desk]:
+    top = max((_RANK[desk.level] for desk in desks), default=-1)
+    return [desk for desk in desks if _RANK[desk.level] == top]
+
+
+def screen(screenings: Iterable[Screening], priority: Priority) -> Screening:
+    """Put the plugins' judgements together: the highest priority stands, flags add up."""
+    screenings = [Screening(priority=priority), *screenings]
+    highest = max(screenings, key=lambda one: _PRIORITIES.index(one.priority)).priority
+    flags = dict.fromkeys(flag for one in screenings for flag in one.flags)
+    return Screening(priority=highest, flags=tuple(flags))

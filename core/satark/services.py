@@ -1,0 +1,56 @@
+"""What the host lends to sinks and pages: the store, and the folders. Channels get none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from satark.store.unit import UnitOfWork, unit_of_work
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from satark.dialogue.geography import Geography
+    from satark.store.writer import Writer
+
+T = TypeVar("T")
+
+
+class Services:
+    """The store as plugins may use it. Every method is synchronous but `write`; call the others from a thread."""
+
+    def __init__(self, *, main: Engine, keys: Engine, evidence_dir: Path, geography: Geography) -> None:
+        self.main = main
+        self.keys = keys
+        self.evidence_dir = evidence_dir
+        self.geography = geography
+        self.writer: Writer | None = None
+        """The process's writer, once it runs; commands have none."""
+        self._reading = main.execution_options(satark_begin="DEFERRED")
+        self._reading_keys = keys.execution_options(satark_begin="DEFERRED")
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query on the main database, on a connection of its own."""
+        with self._reading.connect() as connection:
+            return query(connection)
+
+    def read_keys(self, query: Callable[[Connection], T]) -> T:
+        """Run a query on the key store, on a connection of its own."""
+        with self._reading_keys.connect() as connection:
+            return query(connection)
+
+    def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
+        """Carry out a write in a transaction of its own, in this thread: for commands."""
+        with unit_of_work(self.main, self.keys) as unit:
+            return write(unit)
+
+    async def write(self, write: Callable[[UnitOfWork], T]) -> T:
+        """Carry out a write with the process's next batch.
+
+        Raises:
+            StoreDown: the database can't be written now.
+        """
+        if self.writer is None:
+            raise RuntimeError("this process has no writer: use write_now")
+        return await self.writer.write(write)

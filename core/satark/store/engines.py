@@ -1,0 +1,66 @@
+"""Database engines, set up so that a commit is durable and a deletion leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from satark.settings import Problem, SettingsError
+
+BUSY_SECONDS = 30
+"""How long a SQLite connection waits for another process (a command beside the server) to end its write."""
+
+
+def make_engine(url: str, setting: str = "database_url") -> Engine:
+    """Open an engine for SQLite or PostgreSQL.
+
+    Raises:
+        SettingsError: the URL can't be read, or names another kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _wrong(setting, "is not a database URL") from None
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed.database or "", url)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(url, setting)
+    raise _wrong(setting, f"{parsed.get_backend_name()} is not supported")
+
+
+def _sqlite(database: str, url: str) -> Engine:
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: it would begin them deferred, and two writers could then
+        # both read before either locks.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        mode = connection.get_execution_options().get("satark_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _postgresql(url: str, setting: str) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+    except ModuleNotFoundError:
+        raise _wrong(setting, "needs the extra: pip install 'satark[postgres]'") from None
+
+
+def _wrong(setting: str, message: str) -> SettingsError:
+    hint = "sqlite:///path or postgresql://user:password@host/name"
+    return SettingsError([Problem(setting, f"SATARK_{setting.upper()}", message, hint)])

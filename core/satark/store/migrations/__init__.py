@@ -1,0 +1,84 @@
+"""Migrations by Alembic: the core's two databases, and a branch of its own for each plugin that has tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+_HERE = Path(__file__).parent
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A plugin's own tables: a folder of Alembic revisions whose first has `branch_labels = ("<name>",)`."""
+
+    name: str
+    folder: Path
+
+
+class Migrations:
+    """The migrations of one deployment: the key store's, the core's, and the enabled plugins'."""
+
+    def __init__(self, main: Engine, keys: Engine, branches: Iterable[Branch]) -> None:
+        self._sides = (
+            (keys, [_HERE / "keys"], "alembic_version_keys"),
+            (main, [_HERE / "main", *(branch.folder for branch in branches)], "alembic_version"),
+        )
+
+    def upgrade(self) -> None:
+        """Bring both databases to the newest revision of every branch."""
+        for engine, folders, table in self._sides:
+            with engine.begin() as connection:
+                command.upgrade(_config(connection, folders, table), "heads")
+
+    def downgrade(self, revision: str) -> None:
+        """Take the main database back to a revision (`base`: to nothing; `<branch>@base`: a plugin's tables away)."""
+        engine, folders, table = self._sides[1]
+        with engine.begin() as connection:
+            command.downgrade(_config(connection, folders, table), revision)
+        if revision == "base":
+            engine, folders, table = self._sides[0]
+            with engine.begin() as connection:
+                command.downgrade(_config(connection, folders, table), "base")
+
+    def current(self) -> list[str]:
+        """The revisions that the databases are at."""
+        return [revision for side in self._sides for revision in _revisions(side[0], side[2])]
+
+    def wanted(self) -> list[str]:
+        """The revisions that this program needs."""
+        return [
+            head
+            for engine, folders, table in self._sides
+            for head in ScriptDirectory.from_config(_settings(folders, table)).get_heads()
+        ]
+
+    def pending(self) -> bool:
+        """Whether `upgrade` would change anything."""
+        return set(self.current()) != set(self.wanted())
+
+
+def _revisions(engine: Engine, table: str) -> Sequence[str]:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection, opts={"version_table": table}).get_current_heads()
+
+
+def _settings(folders: Sequence[Path], table: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
+    config.attributes["version_table"] = table
+    return config
+
+
+def _config(connection: Connection, folders: Sequence[Path], table: str) -> Config:
+    config = _settings(folders, table)
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,172 @@
+"""The tables. Nothing here can be read as a tip or a person: content is sealed, senders are pseudonyms.
+
+Two databases: `main`, and `keys`, which holds the envelopes alone and is backed up apart, so that deleting one row
+there shreds a tip in every old backup of `main` too.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+main = MetaData()
+keys = MetaData()
+
+flow = Table(
+    "flow",
+    main,
+    Column("hash", String(64), primary_key=True),
+    Column("canonical", LargeBinary, nullable=False),
+    comment="every flow that a session may be pinned to",
+)
+
+seen = Table(
+    "seen",
+    main,
+    Column("key", LargeBinary(16), primary_key=True, comment="keyed hash of (account, event key)"),
+    Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
+    Index("seen_day", "day"),
+    comment="events already taken",
+)
+
+conversation = Table(
+    "conversation",
+    main,
+    Column("id", LargeBinary(32), primary_key=True, comment="pseudonym of the first address seen"),
+    Column("draft", LargeBinary, nullable=False, comment="the session, under the draft key"),
+    Column("handle", LargeBinary, nullable=False, comment="where to answer, under the edge key"),
+    Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
+    Index("conversation_expires_at", "expires_at"),
+    comment="open sessions; the row is the lock of its conversation, and goes with the session",
+)
+
+alias = Table(
+    "alias",
+    main,
+    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("conversation", LargeBinary(32), nullable=False),
+    Index("alias_conversation", "conversation"),
+    comment="further addresses of a conversation's sender",
+)
+
+outbox = Table(
+    "outbox",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="order within the conversation"),
+    Column("conversation", LargeBinary(32), nullable=False),
+    Column("call", LargeBinary, nullable=False, comment="the provider call, under the edge key"),
+    Column("state", String(8), nullable=False, comment="due, sent (its fallback may be needed) or dead"),
+    Column("keep", Boolean, nullable=False, comment="sent even when overtaken"),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False, comment="Unix seconds"),
+    Column("reason", String(80), nullable=False, comment="of the last failure: a code, never content"),
+    Index("outbox_due", "state", "due_at"),
+    Index("outbox_conversation", "conversation"),
+    comment="replies on their way; the sender in memory is faster, this is what a crash leaves",
+)
+
+file = Table(
+    "file",
+    main,
+    Column("tip", String(32), primary_key=True),
+    Column("ordinal", String(8), primary_key=True),
+    Column("state", String(8), nullable=False, comment="due, sealed or lost"),
+    Column("job", LargeBinary, nullable=False, comment="what to fetch, under the edge key; emptied when done"),
+    Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("reason", String(80), nullable=False),
+    Index("file_due", "state", "due_at"),
+    comment="evidence: to be fetched, or sealed in the evidence folder",
+)
+
+tip = Table(
+    "tip",
+    main,
+    Column("id", String(32), primary_key=True, comment="random; the session's"),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+    Column("recipient", Text, nullable=False, comment="the tip's age recipient"),
+    Column("receipt_recipient", Text, nullable=False, comment="the receipt's age recipient"),
+    Column("document", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Tip"),
+    Column("day", Integer, nullable=False),
+    comment="confirmed tips",
+)
+
+receipt = Table(
+    "receipt",
+    main,
+    Column("lookup", LargeBinary(16), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="what the code opens; names its tip only inside"),
+    Column("day", Integer, nullable=False),
+    comment="receipt codes, by a keyed and memory-hard look-up",
+)
+
+message = Table(
+    "message",
+    main,
+    Column("tip", String(32), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
+    Column("day", Integer, nullable=False),
+    comment="between the desks and the tipster",
+)
+
+reach = Table(
+    "reach",
+    main,
+    Column("id", LargeBinary(16), primary_key=True, comment="keyed link of the tip"),
+    Column("sender", LargeBinary(16), nullable=False, comment="keyed link of the conversation"),
+    Column("handle", LargeBinary, nullable=False, comment="under the edge key"),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("reach_sender", "sender"),
+    comment="reply handles of those who asked to be reached",
+)
+
+delivery = Table(
+    "delivery",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("tip", String(32), nullable=False),
+    Column("destination", String(80), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String(8), nullable=False, comment="due, done or dead"),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("reason", String(200), nullable=False),
+    UniqueConstraint("tip", "destination", "revision"),
+    Index("delivery_due", "state", "due_at"),
+    comment="one tip for one destination",
+)
+
+desk = Table(
+    "desk",
+    main,
+    Column("name", String(40), primary_key=True),
+    Column("title", String(200), nullable=False),
+    Column("level", String(10), nullable=False),
+    Column("area", String(80), nullable=False, comment="code in the geography; empty: everywhere"),
+    Column("recipient", Text, nullable=False, comment="age recipient of the desk's key"),
+    comment="offices that receive tips",
+)
+
+envelope = Table(
+    "envelope",
+    keys,
+    Column("tip", String(32), primary_key=True),
+    Column("desk", String(80), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's recipient: tip.Envelope"),
+    comment="tip keys, one for each desk that may read the tip",
+)
