@@ -121,6 +121,8 @@ message = Table(
     Column("seq", Integer, primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
     Column("day", Integer, nullable=False),
+    Column("announced", Boolean, nullable=False, comment="whether a tipster who may be reached was told of it"),
+    Index("message_announced", "announced"),
     comment="between the desks and the tipster",
 )
 

@@ -84,9 +84,13 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="age: tip.Message"),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column(
+            "announced", sa.Boolean(), nullable=False, comment="whether a tipster who may be reached was told of it"
+        ),
         sa.PrimaryKeyConstraint("tip", "seq"),
         comment="between the desks and the tipster",
     )
+    op.create_index("message_announced", "message", ["announced"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
@@ -159,6 +163,7 @@ def downgrade() -> None:
     op.drop_index("outbox_due", table_name="outbox")
     op.drop_index("outbox_conversation", table_name="outbox")
     op.drop_table("outbox")
+    op.drop_index("message_announced", table_name="message")
     op.drop_table("message")
     op.drop_table("flow")
     op.drop_index("file_due", table_name="file")

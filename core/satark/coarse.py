@@ -1,0 +1,26 @@
+"""Times and numbers as officers may see them: never finer than a six-hour band, never in order."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+BAND_HOURS = 6
+
+# No 0, O, 1, I, L, U: they are misread, misheard, or make words.
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
+_ALPHABET = _LETTERS + "23456789"
+
+
+def band(now: int) -> str:
+    """Give the date and six-hour band of a moment (Unix seconds), as an ISO 8601 interval: `2026-11-24T12/PT6H`."""
+    moment = datetime.fromtimestamp(now, UTC)
+    start = moment.hour - moment.hour % BAND_HOURS
+    return f"{moment:%Y-%m-%d}T{start:02}/PT{BAND_HOURS}H"
+
+
+def new_number() -> str:
+    """Give a random tip number, such as `K4Q7-2XPM`; its letter keeps it apart from a receipt code's digits."""
+    first = secrets.choice(_LETTERS)
+    rest = "".join(secrets.choice(_ALPHABET) for _ in range(7))
+    return f"{first}{rest[:3]}-{rest[3:]}"

@@ -1,0 +1,99 @@
+"""Counts, logs and happenings. None of them ever holds content, an address, or a label that points to one tip."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal, TypeAlias
+
+import msgspec
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+Kind: TypeAlias = Literal["turn", "tip", "file_sealed", "file_lost", "delivery_done", "delivery_dead", "expired"]
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """Something that happened, for `satark_event`: what, and on which channel, sink or nothing at all."""
+
+    kind: Kind
+    where: str = ""
+
+
+class Metrics:
+    """The process's metrics, in a registry of their own. Labels are names of channels, sinks and error codes."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.webhooks = self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer")
+        self.ignored = self._counter("satark_ignored_items", "items that need nothing", "channel")
+        self.turns = self._counter("satark_turns", "turns taken", "channel")
+        self.duplicates = self._counter("satark_duplicates", "events that had been taken before", "channel")
+        self.failures = self._counter("satark_turn_failures", "turns that raised; the provider will retry", "channel")
+        self.tips = self._counter("satark_tips", "tips confirmed", "channel")
+        self.sends = self._counter("satark_sends", "provider calls by result", "channel", "result")
+        self.reports = self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result")
+        self.files = self._counter("satark_files", "files by what became of them", "result")
+        self.deliveries = self._counter("satark_deliveries", "deliveries by result", "sink", "result")
+        self.waiting = Gauge("satark_waiting", "what waits, by queue", ("queue",), registry=self.registry)
+        self.commit = Histogram(
+            "satark_commit_seconds",
+            "seconds from an event's arrival to its commit",
+            registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+        )
+        self.listeners = self._counter("satark_listener_failures", "satark_event implementations that raised", "plugin")
+
+    def render(self) -> bytes:
+        """Give everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+
+def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
+    """Send structured logs to standard error: JSON lines in production, readable lines in the demo.
+
+    Only event names and the few keys of `ALLOWED` come through: whatever else a call passes is dropped, so that no
+    careless line can carry an address or a tip.
+    """
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            only_allowed,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+ALLOWED = frozenset(
+    {
+        "event",
+        "channel",
+        "sink",
+        "plugin",
+        "role",
+        "code",
+        "count",
+        "error",
+        "attempt",
+        "host",
+        "port",
+        "path",
+        "setting",
+    }
+)
+"""The keys that a log line may have. `error` is an exception's class name, never its text."""
+
+
+def only_allowed(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop every key of a log line that is not allowed."""
+    return {key: value for key, value in line.items() if key in ALLOWED}
+
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

@@ -1,0 +1,130 @@
+"""Receipts: the 16 digits that are a tipster's only key to their tip.
+
+A code has 53 bits. It is stored only as what Argon2id makes of it under a salt that is derived from the edge key: one
+half of the result is a look-up, the other the key of what the look-up finds. Whoever steals the database alone can't
+even begin to guess; whoever has the edge key too pays 8 MiB and some milliseconds of memory-hard work a guess. (A
+cheap look-up beside a per-tip salt would let the second thief find every valid code with a bare HMAC in days.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+if TYPE_CHECKING:
+    from satark.identity import Identity
+
+DIGITS = 16
+MEMORY_KIB = 8 * 1024
+ITERATIONS = 1
+
+_ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt's code opens."""
+
+    tip: str
+    number: str
+    language: str
+    tip_recipient: str
+    recipient: str
+    identity: str
+    """age identity that opens the desks' messages to the tipster; stored nowhere else."""
+
+    def __repr__(self) -> str:
+        return "Opened(…)"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What Argon2id makes of a code."""
+
+    lookup: bytes
+    wrap: bytes
+
+    def __repr__(self) -> str:
+        return "Key(…)"
+
+    def seal(self, opened: Opened) -> bytes:
+        """Encrypt what the code shall open."""
+        return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, _encode(opened), self.lookup)
+
+    def open(self, sealed: bytes) -> Opened | None:
+        """Decrypt it, or give None where the row was altered."""
+        try:
+            return _decode(ChaCha20Poly1305(self.wrap).decrypt(_ONCE, sealed, self.lookup))
+        except (InvalidTag, msgspec.MsgspecError):
+            return None
+
+
+class Minted(msgspec.Struct, frozen=True):
+    """A fresh code and its key."""
+
+    code: str
+    key: Key
+
+    def __repr__(self) -> str:
+        return "Minted(…)"
+
+
+class Mint:
+    """Makes receipt codes ahead of need, since a turn can't wait for memory-hard work inside its transaction."""
+
+    def __init__(self, identity: Identity, *, ahead: int = 256, threads: int = 1) -> None:
+        self._identity = identity
+        self._ahead = ahead
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="satark-receipts")
+        self._ready: deque[Minted] = deque()
+
+    async def run(self) -> None:
+        """Keep the stock filled, until cancelled."""
+        while True:
+            while len(self._ready) < self._ahead:
+                self._ready.append(await self.mint())
+            await asyncio.sleep(0.05)
+
+    def pop(self) -> Minted | None:
+        """Take one from the stock, from any thread; None where it is empty just now."""
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            return None
+
+    def put(self, minted: Minted) -> None:
+        """Put one that was not used (back) into the stock."""
+        self._ready.appendleft(minted)
+
+    async def mint(self) -> Minted:
+        """Make one now."""
+        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+        return Minted(code, await self.key(code))
+
+    async def key(self, code: str) -> Key:
+        """Do the memory-hard work for a code, whoever gave it."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, derive, code, self._identity)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def derive(code: str, identity: Identity) -> Key:
+    """Do the memory-hard work for a code (about 5 ms and 8 MiB; it lets other threads run)."""
+    stretched = Argon2id(
+        salt=identity.receipt_salt, length=32, iterations=ITERATIONS, lanes=1, memory_cost=MEMORY_KIB
+    ).derive(code.encode())
+    lookup = hmac.digest(identity.receipt_lookup, stretched, "sha256")[:16]
+    return Key(lookup, hmac.digest(stretched, b"satark/1/receipt", "sha256"))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Opened).decode
