@@ -1,0 +1,127 @@
+"""One virtual citizen: answers what the bot sends until the receipt comes, then begins again as somebody new."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httptools
+
+from satark_bench.tally import Tally
+from satark_bench.wire import RECEIPT, Said, Webhooks
+
+PATIENCE = 40
+"""Turns after which a citizen who got no receipt gives up; the default questionnaire takes under twenty."""
+
+_TEXTS = (
+    "Three men sell liquor behind the old mill every evening",
+    "पुराने बस अड्डे के पीछे हर शाम अवैध शराब बिकती है",
+    "They come on a white motorcycle after dark",
+    "चौकी से दो सौ मीटर आगे, नीम के पेड़ के पास",
+)
+
+
+class Citizen(asyncio.Protocol):
+    """A citizen and their connection to the bot: one webhook under way at a time.
+
+    The next one goes out when both the acknowledgement and the bot's reply are in.
+    """
+
+    def __init__(
+        self, webhooks: Webhooks, tally: Tally, chance: random.Random, renew: Callable[[Citizen], str]
+    ) -> None:
+        self._webhooks = webhooks
+        self._tally = tally
+        self._chance = chance
+        self._renew = renew
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.WriteTransport | None = None
+        self._number = ""
+        self._turns = 0
+        self._sent_at = 0.0
+        self._acknowledged = True
+        self._reply: Said | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say hello."""
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+        self._begin()
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, which calls `on_message_complete`."""
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        """Take the bot's acknowledgement of the webhook."""
+        if self._parser.get_status_code() != 200:
+            self._tally.refused += 1
+        self._tally.acks.append(time.perf_counter() - self._sent_at)
+        self._acknowledged = True
+        self._go_on()
+
+    def hear(self, said: Said) -> None:
+        """Take the bot's reply, which may overtake the acknowledgement."""
+        if self._reply is None:
+            self._tally.replies.append(time.perf_counter() - self._sent_at)
+            self._reply = said
+            self._go_on()
+
+    def waits(self) -> bool:
+        """Say whether the last webhook has had no reply for over a second: a bot that loses messages shows here."""
+        return self._reply is None and time.perf_counter() - self._sent_at > 1
+
+    def _go_on(self) -> None:
+        if self._reply is None or not self._acknowledged:
+            return
+        if RECEIPT.search(self._reply.words):
+            self._tally.receipts += 1
+            self._begin()
+        elif self._turns >= PATIENCE:
+            self._tally.gave_up += 1
+            self._begin()
+        else:
+            self._send(answer(self._reply, self._turns, self._chance))
+
+    def _begin(self) -> None:
+        self._number = self._renew(self)
+        self._turns = 0
+        self._send(_text("Hi"))
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._transport is not None
+        self._turns += 1
+        self._acknowledged, self._reply = False, None
+        request = self._webhooks.request(self._number, message)
+        self._sent_at = time.perf_counter()
+        self._transport.write(request)
+
+
+def answer(said: Said, turn: int, chance: random.Random) -> dict[str, Any]:
+    """Give the message node that answers what the bot said.
+
+    The first question (the language) and lists are answered by chance; of other buttons the first, which leads on.
+    """
+    offered = said.interactive
+    if offered is None:
+        return _text(chance.choice(_TEXTS))
+    if offered.type == "location_request_message":
+        return {"type": "location", "location": {"latitude": 25.3176, "longitude": 82.9739}}
+    if offered.action.buttons:
+        buttons = [button.reply for button in offered.action.buttons]
+        tapped = chance.choice(buttons) if turn == 1 else buttons[0]
+        return _interactive("button_reply", tapped.id, tapped.title)
+    rows = [row for section in offered.action.sections for row in section.rows]
+    row = chance.choice(rows[:5])
+    return _interactive("list_reply", row.id, row.title)
+
+
+def _text(body: str) -> dict[str, Any]:
+    return {"type": "text", "text": {"body": body}}
+
+
+def _interactive(kind: str, token: str, title: str) -> dict[str, Any]:
+    return {"type": "interactive", "interactive": {"type": kind, kind: {"id": token, "title": title}}}

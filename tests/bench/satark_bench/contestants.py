@@ -1,0 +1,92 @@
+"""The contestants: what to prepare and run for each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from satark_bench.postgres import empty_database
+from satark_bench.wire import PHONE_NUMBER_ID
+
+SECRET = "a secret that only this benchmark knows"
+
+
+class Site(NamedTuple):
+    """Where a contestant runs: its folder, its port, and the base URL of the stub Graph API."""
+
+    folder: Path
+    port: int
+    graph_url: str
+
+
+class Launch(NamedTuple):
+    """How to start it."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+@contextmanager
+def floor(site: Site) -> Iterator[Launch]:
+    """The bare bot."""
+    environment = {
+        "FLOOR_SECRET": SECRET,
+        "FLOOR_DATABASE": str(site.folder / "floor.db"),
+        "FLOOR_MESSAGES_URL": f"{site.graph_url}/v23.0/{PHONE_NUMBER_ID}/messages",
+    }
+    yield Launch([sys.executable, "-m", "satark_bench.floor", str(site.port)], environment)
+
+
+@contextmanager
+def satark_on_sqlite(site: Site) -> Iterator[Launch]:
+    """Satark as it comes: embedded databases in its data folder."""
+    yield _satark(site, {})
+
+
+@contextmanager
+def satark_on_postgres(site: Site) -> Iterator[Launch]:
+    """Satark on an empty PostgreSQL database."""
+    with empty_database(site.folder) as url:
+        yield _satark(site, {"SATARK_DATABASE_URL": url})
+
+
+def _satark(site: Site, database: dict[str, str]) -> Launch:
+    environment = database | {
+        "SATARK_DATA_DIR": str(site.folder / "data"),
+        "SATARK_PUBLIC_URL": f"http://127.0.0.1:{site.port}",
+        "SATARK_WHATSAPP__APP_SECRET": SECRET,
+        "SATARK_WHATSAPP__VERIFY_TOKEN": "not asked for here",
+        "SATARK_WHATSAPP__ACCESS_TOKEN": "a token that the stub does not check",
+        "SATARK_WHATSAPP__PHONE_NUMBER_ID": PHONE_NUMBER_ID,
+        "SATARK_WHATSAPP__GRAPH_URL": site.graph_url,
+    }
+    satark = str(Path(sys.executable).with_name("satark"))
+    _prepare(satark, site.folder, os.environ | environment)
+    return Launch([satark, "serve", "--role", "web,worker", "--port", str(site.port)], environment)
+
+
+def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
+    """Make the tables, and two desks with an officer each, so that finished tips are sealed as in service."""
+    passphrase = folder / "passphrase.txt"
+    passphrase.write_text("five plain words for benchmarks\n")
+    for arguments in (
+        ["db", "upgrade"],
+        ["desk", "add", "sp", "--passphrase-file", str(passphrase)],
+        ["desk", "add", "dig", "--passphrase-file", str(passphrase)],
+    ):
+        subprocess.run([satark, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+
+
+Contestant = Callable[[Site], AbstractContextManager[Launch]]
+"""Prepares a site and says how to start the bot there."""
+
+CONTESTANTS: dict[str, Contestant] = {
+    "floor": floor,
+    "satark (SQLite)": satark_on_sqlite,
+    "satark (PostgreSQL)": satark_on_postgres,
+}

@@ -1,0 +1,46 @@
+"""A stub of Meta's Graph API, as cheap as can be: it answers 200 and hands over what the bot said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httptools
+import msgspec
+
+from satark_bench.wire import Said
+
+_read = msgspec.json.Decoder(Said).decode
+_BODY = b'{"messaging_product":"whatsapp","messages":[{"id":"wamid.stub"}]}'
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
+
+
+class GraphConnection(asyncio.Protocol):
+    """One connection of the bot's client, kept alive."""
+
+    def __init__(self, hear: Callable[[Said], None]) -> None:
+        self._hear = hear
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.WriteTransport | None = None
+        self._body = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport to answer on."""
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, which calls the methods below."""
+        self._parser.feed_data(data)
+
+    def on_body(self, body: bytes) -> None:
+        """Collect the body."""
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        """Answer at once, then hand over what was said."""
+        body, self._body = self._body, b""
+        assert self._transport is not None
+        self._transport.write(_ANSWER)
+        if body:
+            self._hear(_read(body))

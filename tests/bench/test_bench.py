@@ -1,0 +1,64 @@
+"""The benchmark itself: that it runs, and that its citizens answer as a person would."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from satark_bench.citizen import answer
+from satark_bench.wire import RECEIPT, Said
+
+ROWS = [{"id": f"row-{n}", "title": f"Row {n}"} for n in range(10)]
+BUTTONS = [{"type": "reply", "reply": {"id": f"button-{n}", "title": f"Button {n}"}} for n in range(3)]
+
+
+def said(interactive: dict[str, Any]) -> Said:
+    """Read an interactive message as the stub Graph API does."""
+    return msgspec.convert({"to": "917000000000", "type": "interactive", "interactive": interactive}, Said)
+
+
+def test_the_floor_answers_every_message() -> None:
+    command = [sys.executable, "-m", "satark_bench", "--only", "floor", "--seconds", "0.5", "--citizens", "4", "--json"]
+    run = subprocess.run(command, capture_output=True, cwd=Path(__file__).parent, check=True)
+    result = json.loads(run.stdout)
+    assert result["contestant"] == "floor"
+    assert result["messages_per_second"] > 0
+    assert (result["refused"], result["unanswered"]) == (0, 0)
+
+
+def test_a_citizen_taps_the_button_that_leads_on() -> None:
+    offered = said({"type": "button", "body": {"text": "Send it?"}, "action": {"buttons": BUTTONS}})
+    reply = answer(offered, 5, random.Random(1))["interactive"]
+    assert reply == {"type": "button_reply", "button_reply": {"id": "button-0", "title": "Button 0"}}
+
+
+def test_citizens_choose_different_languages() -> None:
+    offered = said({"type": "button", "body": {"text": "Language?"}, "action": {"buttons": BUTTONS}})
+    chance = random.Random(1)
+    assert len({answer(offered, 1, chance)["interactive"]["button_reply"]["id"] for _ in range(50)}) == 3
+
+
+def test_a_citizen_taps_a_row_that_is_there() -> None:
+    offered = said({"type": "list", "body": {"text": "What?"}, "action": {"sections": [{"rows": ROWS}]}})
+    reply = answer(offered, 2, random.Random(1))["interactive"]["list_reply"]
+    assert reply in ROWS
+
+
+def test_a_citizen_sends_the_location_that_is_asked_for() -> None:
+    offered = said({"type": "location_request_message", "body": {"text": "Where?"}})
+    assert answer(offered, 4, random.Random(1))["type"] == "location"
+
+
+CODES = ["1234 5678 9012 3456", "कोड: 1234-5678-9012-3456।", "*1234\u00a05678\u00a09012\u00a03456*"]
+
+
+@pytest.mark.parametrize("text", CODES)
+def test_a_receipt_is_recognised(text: str) -> None:
+    assert RECEIPT.search(text)
