@@ -23,6 +23,11 @@ def new_identity() -> tuple[str, str]:
     return str(identity.to_public()), str(identity)
 
 
+def recipient_of(identity: str) -> str:
+    """Give the recipient that an identity opens for."""
+    return str(x25519.Identity.from_str(identity).to_public())
+
+
 def seal(value: object, *recipients: str) -> bytes:
     """Encrypt a value (as canonical JSON) to one or more recipients."""
     keys = [x25519.Recipient.from_str(recipient) for recipient in recipients]

@@ -1,0 +1,82 @@
+"""One event on its way into a turn, and what the turn made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.channel import Call, Edited, Event, Inbound, Revoked, Text
+from satark.prompt import Prompt
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.identity import Identity
+    from satark.receipts import Key
+
+
+class Arrival:
+    """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
+
+    __slots__ = ("channel", "code", "event", "inbound", "key", "pseudonyms", "source")
+
+    def __init__(self, channel: Channel, inbound: Inbound, identity: Identity) -> None:
+        self.channel = channel
+        self.inbound = inbound
+        self.key = identity.event(inbound.account, inbound.event_key)
+        self.source = self.key.hex()[:16]
+        self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
+        self.event = _with_hashed_original(inbound, identity)
+        self.code: Key | None = None
+        """What Argon2id made of the receipt code in the text, where there is one."""
+
+    @property
+    def text(self) -> str:
+        """The typed text, or nothing."""
+        return self.event.body if isinstance(self.event, Text) else ""
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """One provider call that a turn put into the outbox."""
+
+    id: bytes
+    position: int
+    conversation: bytes
+    call: Call
+    keep: bool = False
+    settle: bool = False
+
+    def __repr__(self) -> str:
+        return "Outgoing(…)"
+
+
+class Taken:
+    """What became of one arrival, once its transaction is committed."""
+
+    __slots__ = ("duplicate", "erased", "files", "outgoing", "prompts", "submitted", "wrong_code")
+
+    def __init__(self, *, duplicate: bool = False) -> None:
+        self.duplicate = duplicate
+        self.prompts: list[Prompt] = []
+        """What an inline channel shows in its response."""
+        self.outgoing: list[Outgoing] = []
+        self.erased: list[str] = []
+        """Names of sealed files to be erased from the evidence folder."""
+        self.files = False
+        """Whether there are files to fetch."""
+        self.submitted = False
+        self.wrong_code = False
+
+
+class NeedsReceipt(Exception):  # noqa: N818 - it reads as what it says
+    """The turn submits a tip, but no receipt was ready: mint one and take the turn again."""
+
+
+def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:
+    """Name the edited or revoked message as the session knows it: by the keyed hash of its event key."""
+    event = inbound.event
+    if isinstance(event, Edited):
+        return Edited(identity.event(inbound.account, event.original).hex()[:16], event.body)
+    if isinstance(event, Revoked):
+        return Revoked(identity.event(inbound.account, event.original).hex()[:16])
+    return event

@@ -1,0 +1,239 @@
+"""Sends replies: at once from memory after the commit; the outbox row is what a crash leaves.
+
+Each conversation is a lane of its own, so that replies keep their order and a slow or throttled conversation delays
+nobody else. A reply that a newer one of its lane has overtaken is dropped, unless it must arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from satark.channel import (
+    Accepted,
+    Blocked,
+    Delivered,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+    WindowClosed,
+)
+from satark.observability import log
+from satark.store import outgoing as store
+from satark.store.writer import StoreDown
+
+if TYPE_CHECKING:
+    from satark.arrival import Outgoing
+    from satark.channel import Call, Channel
+    from satark.identity import Identity
+    from satark.observability import Metrics
+    from satark.settings import Core
+    from satark.store.unit import UnitOfWork
+    from satark.store.writer import Writer
+
+MISCONFIGURED_WAIT = 60.0
+"""Seconds between attempts while an account is not set up right."""
+LONGEST_WAIT = 900.0
+"""Most seconds between two attempts."""
+GLANCE_SECONDS = 0.5
+"""How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""
+
+_CALL_ID = re.compile("[0-9a-f]{32}")
+
+
+class Sender:
+    """One process's sending."""
+
+    def __init__(
+        self,
+        *,
+        channels: Mapping[str, Channel],
+        writer: Writer,
+        identity: Identity,
+        metrics: Metrics,
+        settings: Core,
+    ) -> None:
+        self._channels = channels
+        self._writer = writer
+        self._identity = identity
+        self._metrics = metrics
+        self._settings = settings
+        self._lanes: dict[bytes, deque[tuple[Outgoing, int]]] = {}
+        self._slots = asyncio.Semaphore(settings.senders)
+        self._paused: dict[str, float] = {}
+        self._sent: list[bytes] = []
+        self._glances: dict[bytes, Call] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Send, until cancelled; every second also what other processes or an earlier life left."""
+        async with asyncio.TaskGroup() as self._tasks:
+            self._tasks.create_task(self._glance())
+            while True:
+                await self._recover()
+                await asyncio.sleep(1)
+
+    def post(self, items: Iterable[Outgoing]) -> None:
+        """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
+        items = list(items)
+        for lane in (self._lanes.get(conversation) for conversation in {item.conversation for item in items}):
+            for waiting in [entry for entry in lane or () if not entry[0].keep]:
+                lane.remove(waiting)
+        for item in items:
+            self._enqueue(item, 1)
+
+    def glance(self, conversation: bytes, call: Call) -> None:
+        """Show the sender "read" soon, if nothing goes wrong; never stored, never retried."""
+        self._glances[conversation] = call
+
+    def report(self, delivered: Iterable[Delivered], channel: str) -> None:
+        """Take the provider's later reports on calls."""
+        for one in delivered:
+            self._metrics.reports.labels(channel, _name(one.result)).inc()
+            if _CALL_ID.fullmatch(one.call_id):
+                self._writer.later(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
+
+    def _enqueue(self, item: Outgoing, attempt: int) -> None:
+        lane = self._lanes.get(item.conversation)
+        if lane is None:
+            self._lanes[item.conversation] = lane = deque()
+            if self._tasks is not None:
+                self._tasks.create_task(self._drain(item.conversation, lane))
+        lane.append((item, attempt))
+
+    async def _drain(self, conversation: bytes, lane: deque[tuple[Outgoing, int]]) -> None:
+        try:
+            while lane:
+                if lane[0][0].settle:
+                    await asyncio.sleep(self._settings.settle_seconds)
+                item, attempt = lane.popleft()
+                await self._send(item, attempt)
+        finally:
+            self._lanes.pop(conversation, None)
+
+    async def _send(self, item: Outgoing, attempt: int) -> None:
+        channel = self._channels.get(item.call.account)
+        if channel is None:
+            self._later(item, MISCONFIGURED_WAIT, "no such account")
+            return
+        async with self._slots:
+            pause = self._paused.get(item.call.account, 0) - time.monotonic()
+            if pause > 0:
+                self._later(item, pause, "throttled")
+                return
+            result = await _send(channel, item)
+        self._metrics.sends.labels(channel.name, _name(result)).inc()
+        self._settle(item, attempt, result)
+
+    def _settle(self, item: Outgoing, attempt: int, result: SendResult) -> None:
+        match result:
+            case Accepted():
+                self._accepted(item)
+            case Throttled():
+                if result.scope == "account":
+                    self._paused[item.call.account] = time.monotonic() + result.after
+                self._again(item, attempt, result.after, "throttled")
+            case Transient():
+                self._again(item, attempt, _backoff(attempt), result.code)
+            case WindowClosed():
+                self._fall_back(item)
+            case Blocked():
+                self._forget(item)
+            case Permanent():
+                self._dead(item, result.code)
+            case Misconfigured():
+                log.error("channel misconfigured", channel=item.call.account.partition(":")[0], code=result.code)
+                self._later(item, MISCONFIGURED_WAIT, result.code)
+            case _:
+                assert_never(result)
+
+    def _accepted(self, item: Outgoing) -> None:
+        if item.call.fallback:
+            self._writer.later(lambda unit: store.awaiting_report(unit, item.id))
+            return
+        self._forget(item)
+
+    def _forget(self, item: Outgoing) -> None:
+        self._sent.append(item.id)
+        if len(self._sent) == 1:
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        ids, self._sent = self._sent, []
+        self._writer.later(lambda unit: store.done(unit, ids))
+
+    def _again(self, item: Outgoing, attempt: int, seconds: float, reason: str) -> None:
+        if attempt >= self._settings.send_attempts:
+            self._dead(item, reason)
+        else:
+            self._later(item, seconds, reason)
+
+    def _later(self, item: Outgoing, seconds: float, reason: str) -> None:
+        self._writer.later(lambda unit: store.later(unit, item.id, seconds, reason))
+
+    def _dead(self, item: Outgoing, reason: str) -> None:
+        self._writer.later(lambda unit: store.dead(unit, item.id, reason))
+
+    def _fall_back(self, item: Outgoing) -> None:
+        self._writer.later(lambda unit: store.use_fallback(unit, item.id, self._identity))
+
+    async def _recover(self) -> None:
+        def claim(unit: UnitOfWork) -> list[tuple[Outgoing, int]]:
+            return store.claim(unit, self._identity, self._settings.batch)
+
+        try:
+            claimed = await self._writer.write(claim)
+        except StoreDown:
+            return
+        for item, attempt in claimed:
+            self._enqueue(item, attempt)
+
+    async def _glance(self) -> None:
+        while True:
+            await asyncio.sleep(GLANCE_SECONDS)
+            glances, self._glances = self._glances, {}
+            for call in glances.values():
+                channel = self._channels.get(call.account)
+                if channel is not None and not self._slots.locked():
+                    async with self._slots:
+                        await channel.send(call, "")
+
+
+class _Report:
+    """What a provider's later report asks of the store."""
+
+    def __init__(self, id_: bytes, result: SendResult, identity: Identity) -> None:
+        self._id = id_
+        self._result = result
+        self._identity = identity
+
+    def __call__(self, unit: UnitOfWork) -> None:
+        if isinstance(self._result, WindowClosed):
+            store.use_fallback(unit, self._id, self._identity)
+        elif isinstance(self._result, Accepted):
+            store.done(unit, [self._id])
+
+
+async def _send(channel: Channel, item: Outgoing) -> SendResult:
+    try:
+        return await channel.send(item.call, item.id.hex())
+    except Exception as error:  # noqa: BLE001 - a channel that breaks its promise must not stop the others
+        return Transient(type(error).__name__)
+
+
+def _backoff(attempt: int) -> float:
+    """Double from 2 seconds, with jitter, so that a provider that comes back is not met by everybody at once."""
+    return min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
+
+
+def _name(result: SendResult) -> str:
+    return str(msgspec.structs.asdict(result).get("code") or type(result).__name__.lower())

@@ -1,0 +1,95 @@
+"""Deliveries in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, select, update
+
+from satark.sink import Delivery
+from satark.store.tables import delivery, envelope, tip
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.store.unit import UnitOfWork
+
+DELIVERY_LEASE = 300
+"""Seconds that a process has for one delivery before another one may try."""
+
+
+def claim(unit: UnitOfWork, limit: int, sinks: Iterable[str]) -> list[tuple[bytes, Delivery]]:
+    """Take deliveries that are due and whose sink this process runs; others leave them alone for `DELIVERY_LEASE`."""
+    rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
+    mine = [row for row in rows if row.destination.partition(":")[0] in set(sinks)]
+    if not mine:
+        return []
+    claimed = [{"key": row.id, "due": unit.now + DELIVERY_LEASE, "n": row.attempts + 1} for row in mine]
+    unit.main.execute(_CLAIM, claimed)
+    return _load(unit, mine)
+
+
+def _load(unit: UnitOfWork, rows: list[Any]) -> list[tuple[bytes, Delivery]]:
+    tips = sorted({row.tip for row in rows})
+    documents = dict(unit.main.execute(select(tip.c.id, tip.c.document).where(tip.c.id.in_(tips))).tuples())
+    found = unit.keys.execute(select(envelope).where(envelope.c.tip.in_(tips)))
+    envelopes = {(row.tip, row.desk): row.sealed for row in found}
+    return [
+        (
+            row.id,
+            Delivery(
+                idempotency_key=row.id.hex(),
+                tip=row.tip,
+                destination=row.destination,
+                revision=row.revision,
+                attempt=row.attempts + 1,
+                envelope=envelopes.get((row.tip, row.destination.partition(":")[2]), b""),
+                document=documents.get(row.tip, b""),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def done(unit: UnitOfWork, id_: bytes) -> None:
+    """Say that the destination has it."""
+    _set(unit, id_, state="done", reason="")
+
+
+def later(unit: UnitOfWork, id_: bytes, seconds: float, reason: str) -> None:
+    """Say that it shall be tried again."""
+    _set(unit, id_, due_at=unit.now + int(seconds), reason=reason[:200])
+
+
+def dead(unit: UnitOfWork, id_: bytes, reason: str) -> None:
+    """Say that it is not tried any more."""
+    _set(unit, id_, state="dead", reason=reason[:200])
+
+
+def retry(unit: UnitOfWork, id_: bytes | None = None) -> int:
+    """Make a dead delivery (or all of them) due again; give how many."""
+    where = [delivery.c.state == "dead"] + ([delivery.c.id == id_] if id_ else [])
+    return unit.main.execute(update(delivery).where(*where).values(state="due", attempts=0, due_at=unit.now)).rowcount
+
+
+def listing(connection: Connection, states: Iterable[str]) -> list[dict[str, Any]]:
+    """List deliveries in these states: id, destination, revision, state, attempts, due_at, reason."""
+    columns = [delivery.c[name] for name in ("id", "destination", "revision", "state", "attempts", "due_at", "reason")]
+    query = select(*columns).where(delivery.c.state.in_(list(states))).order_by(delivery.c.due_at)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _set(unit: UnitOfWork, id_: bytes, **values: object) -> None:
+    unit.main.execute(update(delivery).where(delivery.c.id == id_).values(**values))
+
+
+_DUE = (
+    select(delivery.c.id, delivery.c.tip, delivery.c.destination, delivery.c.revision, delivery.c.attempts)
+    .where(delivery.c.state == "due", delivery.c.due_at <= bindparam("now"))
+    .order_by(delivery.c.due_at)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(delivery).where(delivery.c.id == bindparam("key")).values(due_at=bindparam("due"), attempts=bindparam("n"))
+)

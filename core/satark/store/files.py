@@ -1,0 +1,103 @@
+"""Files in the store: to be fetched, sealed, or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import bindparam, delete, func, select, update
+
+from satark.dialogue.session import Keep
+from satark.store.tables import file
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.identity import Identity
+    from satark.store.unit import UnitOfWork
+
+FETCH_LEASE = 900
+"""Seconds that a process has for fetching and sealing a file before another one may try."""
+
+
+def name(tip: str, ordinal: str) -> str:
+    """Give the name of a file's sealed copies in the evidence folder, without their endings."""
+    return f"{tip}-{ordinal}"
+
+
+def add(unit: UnitOfWork, keeps: Sequence[Keep], identity: Identity) -> None:
+    """Remember files to be fetched; where to fetch them from is sealed under the edge key."""
+    unit.insert(file, [_row(unit, keep, identity) for keep in keeps])
+
+
+def _row(unit: UnitOfWork, keep: Keep, identity: Identity) -> dict[str, object]:
+    place = name(keep.tip, keep.ordinal).encode()
+    return {
+        "tip": keep.tip,
+        "ordinal": keep.ordinal,
+        "state": "due",
+        "job": identity.seal(_encode(keep), place),
+        "record": b"",
+        "attempts": 0,
+        "due_at": unit.now,
+        "reason": "",
+    }
+
+
+def drop(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
+    """Forget a tip's files (all of them, or these); give the names of the sealed copies to be erased."""
+    where = [file.c.tip == tip]
+    if ordinals is not None:
+        where.append(file.c.ordinal.in_(ordinals))
+    return [name(row.tip, row.ordinal) for row in unit.main.execute(delete(file).where(*where).returning(file))]
+
+
+def how_many(connection: Connection, tip: str) -> int:
+    """Count a tip's files."""
+    return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
+
+
+def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, int]]:
+    """Take files that are due; give each with the number of the attempt. Others leave them alone for `FETCH_LEASE`."""
+    rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
+    taken = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
+    if taken:
+        unit.main.execute(_CLAIM, taken)
+    return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
+
+
+def sealed(unit: UnitOfWork, keep: Keep, record: bytes) -> bool:
+    """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased."""
+    return _settle(unit, keep, state="sealed", record=record, job=b"", reason="")
+
+
+def lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
+    """Say that a file can't be had any more."""
+    return _settle(unit, keep, state="lost", job=b"", reason=reason)
+
+
+def later(unit: UnitOfWork, keep: Keep, seconds: float, reason: str) -> bool:
+    """Say that a file shall be tried again."""
+    return _settle(unit, keep, due_at=unit.now + int(seconds), reason=reason)
+
+
+def _settle(unit: UnitOfWork, keep: Keep, **values: object) -> bool:
+    where = (file.c.tip == keep.tip, file.c.ordinal == keep.ordinal)
+    return unit.main.execute(update(file).where(*where).values(**values)).rowcount == 1
+
+
+_DUE = (
+    select(file)
+    .where(file.c.state == "due", file.c.due_at <= bindparam("now"))
+    .order_by(file.c.due_at)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(file)
+    .where(file.c.tip == bindparam("t"), file.c.ordinal == bindparam("o"))
+    .values(due_at=bindparam("due"), attempts=bindparam("n"))
+)
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Keep).decode

@@ -1,0 +1,244 @@
+"""Taking turns: what happens to inbound events inside the one transaction.
+
+Many turns share a transaction. Within it each conversation's events are taken in order on its own locked row. A turn
+that raises undoes the transaction; the writer then takes each turn alone, so that only the one at fault fails: it
+counts as never seen, is not acknowledged, and the provider sends it again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from itertools import count
+from secrets import token_bytes
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import delete
+
+from satark.arrival import Arrival, NeedsReceipt, Outgoing, Taken
+from satark.channel import Moved
+from satark.dialogue.fit import fit
+from satark.dialogue.session import Session, Turn
+from satark.identity import BrokenSeal, Handle
+from satark.mailroom import Mailroom
+from satark.sealing import new_identity
+from satark.store import conversations, files, outgoing
+from satark.store.tables import seen
+from satark.submission import Registry
+
+if TYPE_CHECKING:
+    from satark.channel import Call, Channel
+    from satark.flows import Flows
+    from satark.identity import Identity
+    from satark.plugins import Plugins
+    from satark.prompt import Prompt
+    from satark.settings import Core
+    from satark.store.unit import UnitOfWork
+
+_positions = count(time.time_ns())
+
+
+class _Conversation:
+    """A conversation while its events of this batch are taken."""
+
+    __slots__ = ("arrival", "id", "prompts", "session", "taken")
+
+    def __init__(self, id_: bytes) -> None:
+        self.id = id_
+        self.session: Session | None = None
+        self.prompts: list[Prompt] = []
+        self.arrival: Arrival | None = None
+        """The newest one that was taken; None while none was."""
+        self.taken: Taken | None = None
+        """What became of it; it carries the conversation's replies."""
+
+
+class Turns:
+    """Carries out batches of arrivals; runs in the writer's thread."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        flows: Flows,
+        plugins: Plugins,
+        settings: Core,
+        registry: Registry,
+        mailroom: Mailroom,
+    ) -> None:
+        self._identity = identity
+        self._flows = flows
+        self._plugins = plugins
+        self._settings = settings
+        self._registry = registry
+        self._mailroom = mailroom
+        self._hooked = plugins.implements("satark_before_commit")
+        self._rendered = plugins.implements("satark_render")
+
+    def __call__(self, unit: UnitOfWork, items: Sequence[Arrival]) -> list[Taken | NeedsReceipt]:
+        """Take a batch; give what became of each arrival, in order."""
+        fresh = self._unseen(unit, items)
+        results: list[Taken | NeedsReceipt] = []
+        homes, new = conversations.find(unit.main, [a.pseudonyms for a in items if a.key in fresh])
+        table = self._open(unit, homes)
+        postponed: set[bytes] = set()
+        for arrival in items:
+            if arrival.key not in fresh:
+                results.append(Taken(duplicate=True))
+                continue
+            fresh.discard(arrival.key)
+            results.append(self._attempt(unit, arrival, table[homes[arrival.pseudonyms[0]]], postponed))
+        self._forget_postponed(unit, items, results)
+        self._close(unit, table.values(), new)
+        return results
+
+    def _unseen(self, unit: UnitOfWork, items: Sequence[Arrival]) -> set[bytes]:
+        rows = [{"key": key, "day": unit.day} for key in sorted({arrival.key for arrival in items})]
+        return unit.insert_new(seen, rows, "key")
+
+    def _open(self, unit: UnitOfWork, homes: dict[bytes, bytes]) -> dict[bytes, _Conversation]:
+        table = {}
+        if homes:
+            for row in conversations.lock(unit, homes.values()).values():
+                table[row.id] = entry = _Conversation(row.id)
+                entry.session = self._read(row) if row.draft else None
+        return table
+
+    def _read(self, row: conversations.Row) -> Session | None:
+        try:
+            return decode_session(self._identity.open_draft(row.id, row.draft))
+        except (BrokenSeal, msgspec.MsgspecError):
+            return None
+
+    def _attempt(
+        self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, postponed: set[bytes]
+    ) -> Taken | NeedsReceipt:
+        """Take one turn. What it raises beyond `NeedsReceipt` undoes the batch, and the writer takes each turn alone."""
+        if entry.id in postponed:
+            return NeedsReceipt()
+        try:
+            return self._take(unit, arrival, entry)
+        except NeedsReceipt as error:
+            postponed.add(entry.id)
+            return error
+
+    def _take(self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation) -> Taken:
+        taken = Taken()
+        if not isinstance(arrival.event, Moved):
+            turn = self._advance(unit, arrival, entry.session, taken)
+            if self._hooked:
+                self._plugins.before_commit(turn, unit)
+            self._carry(unit, turn, entry, arrival, taken)
+        entry.arrival, entry.taken = arrival, taken
+        return taken
+
+    def _advance(self, unit: UnitOfWork, arrival: Arrival, session: Session | None, taken: Taken) -> Turn:
+        engine = self._flows.engine(unit.main, session.flow if session else None)
+        if session is None:
+            recipient, identity = new_identity()
+            name = arrival.channel.name
+            session = engine.begin(channel=name, tip=token_bytes(16).hex(), recipient=recipient, identity=identity)
+        turn = engine.advance(session, arrival.event, arrival.source, unit.now)
+        if turn.submission is not None and turn.session is not None:
+            # First of all, since it may find that there is no receipt yet: then nothing must have been written.
+            kind = arrival.channel.capabilities.kind
+            receipt = self._registry.submit(unit, turn.session, turn.submission, kind)
+            taken.submitted = True
+            turn = _second(turn, engine.submitted(turn.session, receipt, unit.now))
+        if turn.open_mailbox and turn.session is not None:
+            mailbox = self._mailroom.open(unit, arrival.code)
+            taken.wrong_code = mailbox is None
+            turn = _second(turn, engine.opened(turn.session, mailbox, unit.now))
+        if turn.erase or turn.drop:
+            taken.erased += files.drop(unit, session.tip, None if turn.erase else turn.drop)
+        return turn
+
+    def _carry(self, unit: UnitOfWork, turn: Turn, entry: _Conversation, arrival: Arrival, taken: Taken) -> None:
+        if turn.keep:
+            files.add(unit, turn.keep, self._identity)
+            taken.files = True
+        session = turn.session or entry.session
+        if turn.post is not None and session is not None and session.mailbox is not None:
+            self._mailroom.post(unit, session.mailbox, turn.post)
+        if turn.reach is not None and session is not None:
+            self._mailroom.reach(unit, entry.id, arrival, session, reach=turn.reach)
+        entry.session = turn.session
+        if turn.prompt is not None:
+            # Within one batch only the newest question matters; what must arrive (a receipt) stays.
+            entry.prompts = [prompt for prompt in entry.prompts if prompt.keep] + [turn.prompt]
+
+    def _forget_postponed(self, unit: UnitOfWork, items: Sequence[Arrival], results: Sequence[object]) -> None:
+        keys = [a.key for a, result in zip(items, results, strict=True) if isinstance(result, NeedsReceipt)]
+        if keys:
+            unit.main.execute(delete(seen).where(seen.c.key.in_(keys)))
+
+    def _close(self, unit: UnitOfWork, entries: Iterable[_Conversation], new: dict[bytes, bytes]) -> None:
+        updates, ended, replies = [], set(), []
+        for entry in entries:
+            if entry.session is None:
+                ended.add(entry.id)
+            elif entry.arrival is not None:
+                updates.append(self._row(entry.id, entry.session, entry.arrival, unit.now))
+            replies += self._reply(entry)
+        conversations.write(unit, updates)
+        conversations.link(unit, {p: home for p, home in new.items() if home not in ended})
+        conversations.end(unit, sorted(ended))
+        outgoing.add(unit, replies, self._identity)
+
+    def _row(self, id_: bytes, session: Session, arrival: Arrival, now: int) -> dict[str, object]:
+        inbound = arrival.inbound
+        handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, now)
+        minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
+        return {
+            "key": id_,
+            "draft": self._identity.seal_draft(id_, encode_session(session)),
+            "handle": self._identity.seal_handle(handle, id_),
+            "expires_at": now + int(minutes * 60),
+        }
+
+    def _reply(self, entry: _Conversation) -> list[Outgoing]:
+        arrival, taken = entry.arrival, entry.taken
+        if arrival is None or taken is None:
+            return []
+        channel, inbound = arrival.channel, arrival.inbound
+        for prompt in entry.prompts:
+            fitted = self._fit(prompt, channel)
+            if channel.capabilities.inline:
+                taken.prompts.append(fitted)
+                continue
+            for call in channel.render(fitted, inbound.account, inbound.senders[0]):
+                taken.outgoing.append(new_outgoing(entry.id, call, keep=prompt.keep, settle=prompt.settle))
+        return taken.outgoing
+
+    def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
+        own = self._plugins.render(prompt, channel.capabilities) if self._rendered else None
+        return own or fit(prompt, channel.capabilities)
+
+
+def new_outgoing(conversation: bytes, call: Call, *, keep: bool, settle: bool = False) -> Outgoing:
+    """Make an outbox item of a call."""
+    return Outgoing(
+        id=token_bytes(16),
+        position=next(_positions),
+        conversation=conversation,
+        call=call,
+        keep=keep,
+        settle=settle,
+    )
+
+
+def _second(first: Turn, second: Turn) -> Turn:
+    """Put the second half of a turn in the place of the first's session and prompt, keeping what else both ask for."""
+    return msgspec.structs.replace(
+        second,
+        keep=first.keep + second.keep,
+        drop=first.drop + second.drop,
+        erase=first.erase or second.erase,
+        post=second.post or first.post,
+        reach=first.reach if second.reach is None else second.reach,
+    )
+
+
+encode_session = msgspec.msgpack.Encoder().encode
+decode_session = msgspec.msgpack.Decoder(Session).decode
