@@ -1,0 +1,135 @@
+"""Folders, declarations and the wheel say the same: a package that one list forgets fails here."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+TOOL = PROJECT["tool"]
+LOCK = (ROOT / "requirements.lock").read_text()
+
+PLUGIN_FOLDERS = sorted(
+    folder for kind in ("channels", "sinks") for folder in (ROOT / kind).iterdir() if any(folder.glob("*/*.py"))
+)
+FOLDERS = [ROOT / "core", *PLUGIN_FOLDERS]
+
+EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
+REQUIREMENTS = sorted(
+    {
+        *PROJECT["build-system"]["requires"],
+        *PROJECT["project"]["dependencies"],
+        *(line for name, extra in EXTRAS.items() if name != "all" for line in extra),
+        *PROJECT["dependency-groups"]["dev"],
+    }
+)
+
+
+def relative(path: Path) -> str:
+    """Name a path as pyproject.toml does."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def package_in(folder: Path) -> str:
+    """Name the one package of a folder."""
+    (package,) = (path.parent.name for path in folder.glob("*/__init__.py"))
+    return package
+
+
+PACKAGES = {folder: package_in(folder) for folder in FOLDERS}
+PLUGINS = {PACKAGES[folder] for folder in PLUGIN_FOLDERS}
+
+
+def contract(kind: str, **fields: list[str]) -> dict[str, Any]:
+    """Give the one import-linter contract of that kind whose fields are these."""
+    contracts = TOOL["importlinter"]["contracts"]
+    (found,) = (c for c in contracts if c["type"] == kind and all(c[name] == value for name, value in fields.items()))
+    return dict(found)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=relative)
+def test_a_folder_holds_one_package_and_no_module_of_its_own(folder: Path) -> None:
+    packages = [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    assert [path.name for path in packages] == [PACKAGES[folder]]
+    assert not list(folder.glob("*.py")), "the folder itself is on sys.path in a development install"
+    assert (folder / PACKAGES[folder] / "py.typed").exists()
+
+
+def test_the_lists_of_folders_name_every_folder_and_no_other() -> None:
+    folders = sorted(map(relative, FOLDERS))
+    wheel = TOOL["hatch"]["build"]["targets"]["wheel"]
+    assert sorted(TOOL["hatch"]["build"]["dev-mode-dirs"]) == folders
+    assert sorted(set(TOOL["mypy"]["mypy_path"]) - {"tests/bench"}) == folders
+    assert sorted(wheel["packages"]) == sorted(f"{relative(folder)}/{name}" for folder, name in PACKAGES.items())
+
+
+def test_the_lists_of_packages_name_every_package_and_no_other() -> None:
+    assert set(TOOL["coverage"]["run"]["source_pkgs"]) == set(PACKAGES.values())
+    assert set(TOOL["importlinter"]["root_packages"]) == set(PACKAGES.values())
+
+
+def test_every_plugin_stands_behind_the_walls() -> None:
+    assert set(contract("independence")["modules"]) == PLUGINS
+    assert set(contract("forbidden", source_modules=["satark"])["forbidden_modules"]) == PLUGINS
+
+
+def test_every_plugin_is_an_entry_point_under_its_folders_name() -> None:
+    expected = {folder.name: f"{PACKAGES[folder]}.plugin" for folder in PLUGIN_FOLDERS}
+    assert PROJECT["project"]["entry-points"]["satark"] == expected
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[PurePosixPath]:
+    """Build the wheel, offline and without isolation, and list its files."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own command
+    (built,) = folder.glob("*.whl")
+    return {PurePosixPath(name) for name in zipfile.ZipFile(built).namelist()}
+
+
+def test_the_wheel_installs_the_packages_and_never_their_folders(wheel: set[PurePosixPath]) -> None:
+    version = PROJECT["project"]["version"]
+    assert {path.parts[0] for path in wheel} == {*PACKAGES.values(), f"satark-{version}.dist-info"}
+
+
+def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -> None:
+    """Texts, flows, templates, static files and `py.typed` too: an ignore rule must not eat one."""
+    expected = {
+        PurePosixPath(path.relative_to(folder).as_posix())
+        for folder, package in PACKAGES.items()
+        for path in (folder / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {path for path in wheel if not path.parts[0].endswith(".dist-info")} == expected
+
+
+def test_the_wheel_carries_the_licence(wheel: set[PurePosixPath]) -> None:
+    assert any(path.match("*.dist-info/licenses/LICENSE") for path in wheel)
+
+
+def test_the_lock_names_no_server() -> None:
+    assert not re.search(r"://|--index|--find-links|@ ", LOCK)
+
+
+def test_the_lock_pins_every_requirement_by_hash() -> None:
+    entries = re.findall(r"^[a-z0-9._-]+==\S+.*?(?=^[a-z0-9]|\Z)", LOCK, re.MULTILINE | re.DOTALL)
+    assert len(entries) == len(re.findall(r"^[a-z0-9]", LOCK, re.MULTILINE))
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS)
+def test_the_lock_satisfies_the_requirement(requirement: str) -> None:
+    wanted = Requirement(requirement)
+    pins = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))
+    assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)])
