@@ -1,0 +1,190 @@
+"""Taking a file in: hashed and sealed as it streams, cleaned in the sandbox, the copy hashed and sealed.
+
+In plain the file exists only in its private folder in memory (`satark.evidence.room`). A process killed at any point
+leaves nothing that a rerun, with the same folder and name, does not replace; `sweep` removes the rest at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from satark.evidence import room as rooms
+from satark.evidence import sealed
+from satark.evidence.scrubbers import Reason, Unclean
+from satark.evidence.sealed import Measured, clean_path, original_path
+from satark.evidence.sniff import HEAD, UNKNOWN, sniff
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from satark.evidence.limits import Limits
+    from satark.evidence.sandbox import Sandbox
+
+
+class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """The file has more bytes than one file may have. Nothing of it was kept."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file: the part of `tip.Evidence` that its bytes decide."""
+
+    mime: str
+    """What the bytes are, by their content; `application/octet-stream` where that is not known."""
+    bytes: int
+    sha256: str
+    """Of the original, as received, hex."""
+    clean_mime: str = ""
+    clean_bytes: int = 0
+    clean_sha256: str = ""
+    problem: Reason | None = None
+    """Why there is no clean copy."""
+
+
+async def take_in(
+    stream: AsyncIterator[bytes],
+    *,
+    recipient: str,
+    folder: Path,
+    name: str,
+    announced_mime: str,
+    limits: Limits,
+    sandbox: Sandbox,
+    room: Path,
+) -> Taken:
+    """Seal a file as `<name>.original.age` in `folder`, and a clean copy, where one can be made, as `<name>.clean.age`.
+
+    Both are on the disk and read back when this returns. `announced_mime` only words the reason for a file of unknown type.
+
+    Args:
+        stream: the file's bytes, in pieces of any size.
+        recipient: the tip's age recipient.
+        folder: where sealed files of the tip lie; made if need be.
+        name: of the file within it; no words of the sender's.
+        announced_mime: what the sender or provider called it, or empty.
+        limits: what is too much.
+        sandbox: where it is cleaned.
+        room: the folder for plaintext, from `satark.evidence.room.workroom`.
+
+    Raises:
+        TooLarge: the stream has more than `limits.file_bytes` bytes.
+        OSError: the disk failed or is full, or `stream` raised it: try again later.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with rooms.private_folder(room) as private:
+        source = private / "original"
+        target = original_path(folder, name)
+        with source.open("xb") as copy:
+            measured, copied = await _seal_stream(stream, target, recipient, limits.file_bytes, copy)
+        mime = await asyncio.to_thread(_sniff, source)
+        taken = Taken(mime=mime, bytes=measured.bytes, sha256=measured.sha256)
+        try:
+            _check_cleanable(taken, announced_mime, sandbox, copied=copied)
+            clean = private / "clean"
+            clean_mime = await sandbox.scrub(mime, source, clean, limits)
+            copy_measured = await asyncio.to_thread(_seal_copy, clean, clean_path(folder, name), recipient)
+        except Unclean as unclean:
+            await asyncio.to_thread(clean_path(folder, name).unlink, missing_ok=True)
+            return msgspec.structs.replace(taken, problem=unclean.reason)
+    return msgspec.structs.replace(
+        taken, clean_mime=clean_mime, clean_bytes=copy_measured.bytes, clean_sha256=copy_measured.sha256
+    )
+
+
+def open_original(folder: Path, name: str, identity: str, room: Path, expected_sha256: str = "") -> Iterator[bytes]:
+    """The original's bytes in pieces, none before all of it was authenticated. Blocks: run it in a thread.
+
+    Raises:
+        CantOpen: the key is another, or the file was altered or is not the one recorded.
+        FileNotFoundError: it was erased.
+    """
+    return sealed.open_sealed(original_path(folder, name), identity, room, expected_sha256)
+
+
+def open_clean(folder: Path, name: str, identity: str, room: Path, expected_sha256: str = "") -> Iterator[bytes]:
+    """Likewise the clean copy's bytes."""
+    return sealed.open_sealed(clean_path(folder, name), identity, room, expected_sha256)
+
+
+def erase(folder: Path, name: str) -> None:
+    """Remove both sealed files of this name, durably. Nothing happens where there are none."""
+    sealed.erase(folder, name)
+
+
+def sweep(evidence_dir: Path, room: Path) -> None:
+    """Remove what killed processes left: half-written files and plaintext. Call it at start; what is in use stays."""
+    rooms.sweep(room)
+    sealed.sweep_parts(evidence_dir)
+
+
+async def _seal_stream(
+    stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, copy: BinaryIO
+) -> tuple[Measured, bool]:
+    """Feed the stream, through a socket that holds it back when the disk is slow, to a thread that seals it."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    sealing = asyncio.create_task(asyncio.to_thread(_seal_from, theirs, target, recipient, copy))
+    try:
+        with ours:
+            count = await _feed(stream, ours, most)
+        measured, copied = await asyncio.shield(sealing)
+        if measured.bytes != count:
+            raise sealed.WriteFailed("a file was not sealed whole")
+    except BaseException:
+        # The thread ends now that its pipe is closed. What it could not seal it has removed itself.
+        await asyncio.wait([sealing])
+        if sealing.exception() is None:
+            await asyncio.to_thread(sealed.drop, target)
+        raise
+    await asyncio.to_thread(sealed.keep, target, measured)
+    return measured, copied
+
+
+async def _feed(stream: AsyncIterator[bytes], pipe: socket.socket, most: int) -> int:
+    """Send the stream down the pipe, and count its bytes; where the other end is gone, leave the reason to it."""
+    loop = asyncio.get_running_loop()
+    count = 0
+    async for piece in stream:
+        count += len(piece)
+        if count > most:
+            raise TooLarge
+        try:
+            await loop.sock_sendall(pipe, piece)
+        except (BrokenPipeError, ConnectionResetError):
+            break
+    return count
+
+
+def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO) -> tuple[Measured, bool]:
+    with pipe, pipe.makefile("rb") as source:
+        measured, copied = sealed.seal_file(source, target, recipient, copy)
+    if copied:
+        copy.flush()
+    return measured, copied
+
+
+def _seal_copy(clean: Path, target: Path, recipient: str) -> Measured:
+    with clean.open("rb") as source:
+        measured, _ = sealed.seal_file(source, target, recipient)
+    sealed.keep(target, measured)
+    return measured
+
+
+def _sniff(source: Path) -> str:
+    with source.open("rb") as file:
+        return sniff(file.read(HEAD))
+
+
+def _check_cleanable(taken: Taken, announced_mime: str, sandbox: Sandbox, *, copied: bool) -> None:
+    if not taken.bytes:
+        raise Unclean("empty")
+    if not copied:
+        raise Unclean("no-room")
+    if taken.mime == UNKNOWN:
+        raise Unclean("mislabelled" if sandbox.cleans(announced_mime) else "unknown")
+    if not sandbox.cleans(taken.mime):
+        raise Unclean("mislabelled" if sandbox.cleans(announced_mime) else "no-cleaner")

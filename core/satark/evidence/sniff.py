@@ -1,0 +1,103 @@
+"""What a file really is, by its first bytes. What its sender or the provider called it counts for nothing.
+
+`filetype`'s table is asked first; the families that it confuses (ISO base media, EBML, Ogg) are told apart here.
+"""
+
+from __future__ import annotations
+
+import filetype
+
+HEAD = 8192
+"""Bytes that `sniff` wants to see of the beginning of a file."""
+
+UNKNOWN = "application/octet-stream"
+
+# Major brands: ISO/IEC 14496-12 annex E and the registry at mp4ra.org, "Brands".
+_BRANDS = {
+    b"qt  ": "video/quicktime",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"hevc": "image/heic",
+    b"heim": "image/heic",
+    b"heis": "image/heic",
+    b"mif1": "image/heic",
+    b"msf1": "image/heic",
+}
+_MP4 = (b"isom", b"iso", b"mp4", b"avc1", b"MSNV", b"M4V", b"dash", b"f4v", b"XAVC", b"mmp4", b"NDS")
+_OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_SAME = {
+    "audio/x-wav": "audio/wav",
+    "audio/x-flac": "audio/flac",
+    "audio/x-m4a": "audio/mp4",
+    "image/heif": "image/heic",
+    "audio/x-aac": "audio/aac",
+    "video/x-m4v": "video/mp4",
+}
+
+
+def sniff(head: bytes) -> str:
+    """Name the type that the first `HEAD` bytes of a file show, or `UNKNOWN`."""
+    return _iso_media(head) or _matroska(head) or _ogg(head) or _sound(head) or _table(head) or _text(head)
+
+
+def _iso_media(head: bytes) -> str:
+    if head[4:8] in _OLD_QUICKTIME and int.from_bytes(head[:4]) >= 8:
+        return "video/quicktime"
+    if head[4:8] != b"ftyp":
+        return ""
+    brand = head[8:12]
+    if brand in (b"mif1", b"msf1") and b"avif" in head[16 : int.from_bytes(head[:4])]:
+        return "image/avif"
+    if brand.startswith((b"3gp", b"3g2", b"3ge", b"3gg")):
+        return "video/3gpp"
+    return _BRANDS.get(brand) or ("video/mp4" if brand.startswith(_MP4) else UNKNOWN)
+
+
+def _matroska(head: bytes) -> str:
+    if not head.startswith(b"\x1aE\xdf\xa3"):
+        return ""
+    if b"webm" in head[:64]:
+        return "video/webm"
+    return "video/x-matroska" if b"matroska" in head[:64] else UNKNOWN
+
+
+def _ogg(head: bytes) -> str:
+    if not head.startswith(b"OggS"):
+        return ""
+    return "video/ogg" if b"\x80theora" in head[:512] else "audio/ogg"
+
+
+def _sound(head: bytes) -> str:
+    if head.startswith((b"#!AMR\n", b"#!AMR-WB\n")):
+        return "audio/amr"
+    if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
+        return "audio/wav"
+    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        return "video/x-msvideo"
+    # ADTS, ISO/IEC 13818-7 section 6.2: twelve sync bits, the layer always 0, which tells it from MPEG audio.
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return "audio/aac"
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+        return "audio/mpeg"
+    return ""
+
+
+def _table(head: bytes) -> str:
+    found = filetype.guess_mime(head)
+    return _SAME.get(found, found) if found else ""
+
+
+def _text(head: bytes) -> str:
+    if head.lstrip(b"\xef\xbb\xbf \r\n")[:11].upper() == b"BEGIN:VCARD":
+        return "text/vcard"
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 or not error.start:
+            return UNKNOWN
+        text = head[: error.start].decode()
+    return "text/plain" if text and all(letter >= " " or letter in "\t\r\n\f" for letter in text) else UNKNOWN
