@@ -1,0 +1,1 @@
+"""WhatsApp for Satark, over Meta's Cloud API."""
