@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 import msgspec
 
 from satark.prompt import Capabilities, Prompt
+from satark.quiet import Quiet
 
 
 class Address:
@@ -43,13 +44,6 @@ class Address:
 
     def __reduce__(self) -> str:
         raise TypeError("an address is never pickled")
-
-
-class Quiet(msgspec.Struct, frozen=True):
-    """A value that never shows its fields: what it holds is tip content, or leads to the sender."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(…)"
 
 
 class MediaRef(Quiet, frozen=True, kw_only=True):

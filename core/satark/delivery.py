@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from satark.observability import Happening, log
+from satark.pacing import backoff, wait_for
 from satark.sink import Dead, DeliveryResult, Done, Retry
 from satark.store import deliveries as store
 from satark.store.writer import StoreDown
@@ -51,6 +51,16 @@ class Courier:
         """Look for deliveries now instead of at the next second: a tip was just taken."""
         self._wake.set()
 
+    async def open(self) -> None:
+        """Open the sinks."""
+        for sink in self._sinks.values():
+            await sink.open()
+
+    async def close(self) -> None:
+        """Close the sinks."""
+        for sink in self._sinks.values():
+            await sink.close()
+
     async def run(self) -> None:
         """Deliver, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -60,7 +70,7 @@ class Courier:
                 for id_, delivery in claimed:
                     tasks.create_task(self._deliver(id_, delivery))
                 if not claimed:
-                    await _either(self._wake, seconds=1)
+                    await wait_for(self._wake, seconds=1)
 
     async def _claim(self) -> list[tuple[bytes, Delivery]]:
         def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
@@ -86,7 +96,7 @@ class Courier:
                 self._writer.later(lambda unit: store.done(unit, id_))
                 self._happened(Happening("delivery_done", sink))
             case Retry():
-                wait = _backoff(delivery.attempt) if result.after is None else result.after
+                wait = backoff(delivery.attempt, longest=LONGEST_WAIT) if result.after is None else result.after
                 self._writer.later(lambda unit: store.later(unit, id_, wait, result.reason))
             case Dead():
                 log.error("delivery dead", sink=sink, attempt=delivery.attempt)
@@ -100,16 +110,3 @@ async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:
             return await sink.deliver(delivery)
     except Exception as error:  # noqa: BLE001 - whatever a sink raises, the tip is tried again
         return Retry(type(error).__name__)
-
-
-def _backoff(attempt: int) -> float:
-    """Double from 2 seconds, with jitter, so that a destination that comes back is not met by everything at once."""
-    return min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
-
-
-async def _either(event: asyncio.Event, *, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import click
 
     from satark.channel import Channel, Event
@@ -141,4 +143,13 @@ def satark_event(event: Happening) -> None:
 @hookspec
 def satark_commands(cli: click.Group) -> None:
     """Add subcommands to `satark`. Once, whenever the command runs."""
+    raise AssertionError
+
+
+@hookspec
+def satark_demo(services: Services, data_dir: Path) -> Sequence[str]:
+    """Prepare a demo's data folder. At every start of `satark demo`, after the migrations; idempotent.
+
+    Return the lines that a person at the terminal needs to know, such as where to sign in.
+    """
     raise AssertionError

@@ -65,7 +65,7 @@ class Intake:
         mint: Mint,
         metrics: Metrics,
         guesses: GuessBudget,
-        committed: Callable[[Channel, Inbound, Taken], None],
+        committed: Callable[[Inbound, bytes, Taken], None],
         happened: Callable[[Happening], None],
     ) -> None:
         self._identity = identity
@@ -104,7 +104,7 @@ class Intake:
         taken = await self._turn(arrival)
         self._metrics.commit.observe(time.perf_counter() - started)
         self._count(channel.name, taken)
-        self._committed(channel, inbound, taken)
+        self._committed(inbound, arrival.pseudonyms[0], taken)
         return taken
 
     async def _turn(self, arrival: Arrival) -> Taken:

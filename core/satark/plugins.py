@@ -13,6 +13,8 @@ from satark import hookspecs
 from satark.settings import SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import click
 
     from satark.channel import Channel, Event
@@ -146,6 +148,10 @@ class Plugins:
         """Let the plugins add subcommands."""
         self._call("satark_commands", cli=cli)
 
+    def demo(self, services: Services, data_dir: Path) -> list[str]:
+        """Let the plugins prepare a demo; give what a person needs to know, line by line."""
+        return self._collect("satark_demo", services=services, data_dir=data_dir)
+
     def implements(self, hook: str) -> bool:
         """Whether any loaded plugin implements a hook; the hot path skips the call where none does."""
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
@@ -154,10 +160,15 @@ class Plugins:
         return [item for batch in self._call(hook, **arguments) for item in batch]
 
     def _call(self, hook: str, **arguments: object) -> list[Any]:
-        results = []
-        for implementation in self._manager.hook.__dict__[hook].get_hookimpls():
+        results, problems = [], []
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             chosen = {name: arguments[name] for name in implementation.argnames}
-            results.append(_run(implementation, hook, chosen))
+            try:
+                results.append(_run(implementation, hook, chosen))
+            except SettingsError as error:
+                problems += error.problems
+        if problems:
+            raise SettingsError(problems)
         return results
 
 

@@ -7,7 +7,6 @@ nobody else. A reply that a newer one of its lane has overtaken is dropped, unle
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 import time
 from collections import deque
@@ -28,6 +27,7 @@ from satark.channel import (
     WindowClosed,
 )
 from satark.observability import log
+from satark.pacing import backoff
 from satark.store import outgoing as store
 from satark.store.writer import StoreDown
 
@@ -143,7 +143,7 @@ class Sender:
                     self._paused[item.call.account] = time.monotonic() + result.after
                 self._again(item, attempt, result.after, "throttled")
             case Transient():
-                self._again(item, attempt, _backoff(attempt), result.code)
+                self._again(item, attempt, backoff(attempt, longest=LONGEST_WAIT), result.code)
             case WindowClosed():
                 self._fall_back(item)
             case Blocked():
@@ -228,11 +228,6 @@ async def _send(channel: Channel, item: Outgoing) -> SendResult:
         return await channel.send(item.call, item.id.hex())
     except Exception as error:  # noqa: BLE001 - a channel that breaks its promise must not stop the others
         return Transient(type(error).__name__)
-
-
-def _backoff(attempt: int) -> float:
-    """Double from 2 seconds, with jitter, so that a provider that comes back is not met by everybody at once."""
-    return min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it
 
 
 def _name(result: SendResult) -> str:

@@ -106,13 +106,16 @@ class Core(BaseModel):
 class Settings:
     """The configuration as a whole: `core`, and a validated section for each plugin that asks."""
 
-    def __init__(self, path: Path | None = None, **core: Any) -> None:
+    def __init__(self, path: Path | None = None, *, demand: bool = False, **core: Any) -> None:
         """Read file and environment; `core` overrides both.
+
+        With `demand`, a section of which nothing is set counts as wrong, so that `satark check` can say what it needs.
 
         Raises:
             SettingsError: something is wrong; it names every setting at fault.
         """
         self.path = path or _path_from_environment()
+        self._demand = demand
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
@@ -125,7 +128,7 @@ class Settings:
         """
         fields: dict[str, Any] = {name: (model | None, None)}
         found: M | None = getattr(self._load(name, create_model("Section", **fields)), name)
-        return found
+        return self._demanded(name, model) if found is None and self._demand else found
 
     @property
     def database_url(self) -> str:
@@ -146,6 +149,14 @@ class Settings:
     def evidence_dir(self) -> Path:
         """The folder of the sealed files."""
         return self.core.data_dir / "evidence"
+
+    def _demanded(self, name: str, model: type[M]) -> M:
+        try:
+            return model.model_validate({})
+        except ValidationError as error:
+            problems = [{**e, "loc": (name, *e["loc"])} for e in error.errors()]
+            whole = create_model("Section", **{name: (model | None, None)})  # type: ignore[call-overload]
+            raise SettingsError([_problem(e, name, whole) for e in problems]) from None
 
     def _load(self, section: str, model: type[M]) -> M:
         source = type("Source", (_Source, model), {"model_config": _config(self.path)})

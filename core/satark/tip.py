@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-import msgspec
+from satark.quiet import Quiet
 
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
@@ -20,7 +20,7 @@ STATUSES: tuple[Status, ...] = (
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Place(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Where it happens: what the tipster said, and the district and station worked out from it or asked."""
 
     text: str = ""
@@ -32,7 +32,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Code of the police station in the geography, or empty."""
 
 
-class Tip(msgspec.Struct, frozen=True, kw_only=True):
+class Tip(Quiet, frozen=True, kw_only=True):
     """The tip's document: what the tipster confirmed. Encrypted to the tip's own key before it is first written."""
 
     number: str
@@ -54,7 +54,7 @@ class Tip(msgspec.Struct, frozen=True, kw_only=True):
     """The police unit that the tip is about, if any."""
 
 
-class Accused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Accused(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Which police unit a tip complains of; routing keeps the tip away from it and from all below it."""
 
     level: Literal["outpost", "station", "circle", "district", "range", "unknown"]
@@ -62,7 +62,7 @@ class Accused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Code of the unit in the geography; empty where the tipster could not say."""
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class Header(Quiet, frozen=True, kw_only=True):
     """What a queue lists of a tip. It lies inside the envelope, sealed to the desk; never in a column."""
 
     number: str
@@ -78,7 +78,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the desks that must never see the tip, so that whoever opens it can't pass it to them by mistake."""
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(Quiet, frozen=True, kw_only=True):
     """The tip's key for one desk, encrypted to its recipient; tip, desk and revision are checked on opening."""
 
     tip: str
@@ -87,11 +87,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """The tip's age identity, `AGE-SECRET-KEY-1…`."""
     header: Header
 
-    def __repr__(self) -> str:
-        return "Envelope(…)"
 
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(Quiet, frozen=True, kw_only=True):
     """The record of one file, encrypted to the tip's key."""
 
     ordinal: str
@@ -111,7 +108,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no clean copy, for the officer; empty where there is one."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(Quiet, frozen=True, kw_only=True):
     """One message between desks and tipster, encrypted to the tip's key (and to the receipt's, if for the tipster)."""
 
     sender: Literal["desk", "tipster"]
@@ -129,14 +126,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Coarse time, as `Tip.received`."""
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class Receipt(Quiet, frozen=True, kw_only=True):
     """The tip number and the secret 16 digits; shown once."""
 
     number: str
     code: str
-
-    def __repr__(self) -> str:
-        return "Receipt(…)"
 
     @property
     def grouped(self) -> str:

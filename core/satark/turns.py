@@ -114,7 +114,7 @@ class Turns:
     def _attempt(
         self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, postponed: set[bytes]
     ) -> Taken | NeedsReceipt:
-        """Take one turn. What it raises beyond `NeedsReceipt` undoes the batch, and the writer takes each turn alone."""
+        """Take one turn; what it raises beyond `NeedsReceipt` undoes the batch, and the writer goes on one by one."""
         if entry.id in postponed:
             return NeedsReceipt()
         try:

@@ -1,0 +1,106 @@
+"""Puts a process together from its settings: plugins, databases, keys, flows. Whatever is wrong is found here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow import Flow, FlowError, check_flow, default_flow, load_flow
+from satark.dialogue.geography import Geography, GeographyError
+from satark.dialogue.source import read_flow
+from satark.flows import Flows
+from satark.identity import EdgeKeyError, Identity, load_edge_key
+from satark.plugins import Plugins
+from satark.services import Services
+from satark.settings import Problem, Settings, SettingsError
+from satark.store.engines import make_engine
+from satark.store.migrations import Migrations
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.dialogue.flow import FlowSource
+
+
+def load_plugins(settings: Settings) -> Plugins:
+    """Load the plugins that the settings name.
+
+    Raises:
+        PluginError: one of them can't be used.
+    """
+    return Plugins.load(settings.core.plugins)
+
+
+def load_geography(settings: Settings) -> Geography:
+    """Load the districts and stations.
+
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    path = settings.core.geography
+    if path is None:
+        return Geography.sample()
+    try:
+        return Geography.load(path)
+    except (GeographyError, OSError) as error:
+        raise SettingsError([Problem("geography", "SATARK_GEOGRAPHY", str(error))]) from None
+
+
+def load_identity(settings: Settings) -> Identity:
+    """Load the edge key, making one where none was configured and none is there.
+
+    Raises:
+        SettingsError: the configured key is missing, too short, or readable by others.
+    """
+    own = settings.core.edge_key_file is None
+    try:
+        return Identity(load_edge_key(settings.edge_key_file, create=own))
+    except (EdgeKeyError, OSError) as error:
+        hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
+        raise SettingsError([Problem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
+
+
+def load_services(settings: Settings, geography: Geography) -> Services:
+    """Open the databases.
+
+    Raises:
+        SettingsError: a database URL is wrong.
+    """
+    return Services(
+        main=make_engine(settings.database_url, "database_url"),
+        keys=make_engine(settings.keys_url, "keys_url"),
+        evidence_dir=settings.evidence_dir,
+        geography=geography,
+    )
+
+
+def migrations(services: Services, plugins: Plugins) -> Migrations:
+    """Give the migrations of the core and of the loaded plugins."""
+    return Migrations(services.main, services.keys, plugins.migrations())
+
+
+def load_flows(settings: Settings, plugins: Plugins, geography: Geography, channels: Sequence[Channel]) -> Flows:
+    """Load the flow in use and hold every prompt of it against every channel.
+
+    Raises:
+        SettingsError: the flow can't be read, or a prompt doesn't fit; every problem is listed.
+    """
+    types, validators = plugins.step_types(), plugins.validators()
+    try:
+        source = _source(settings)
+        flow = load_flow(source, types, validators)
+        misfits = check_flow(flow, source.catalogues, [(c.name, c.capabilities) for c in channels])
+    except (FlowError, OSError) as error:
+        raise SettingsError([Problem("flow", "SATARK_FLOW", str(error))]) from None
+    if misfits:
+        raise SettingsError([Problem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
+    interpret = plugins.interpret if plugins.implements("satark_interpret") else None
+
+    def build(canonical: bytes) -> Engine:
+        return Engine(Flow.from_canonical(canonical, types, validators), source.catalogues, geography, interpret)
+
+    return Flows(Engine(flow, source.catalogues, geography, interpret), build)
+
+
+def _source(settings: Settings) -> FlowSource:
+    return read_flow(settings.core.flow) if settings.core.flow else default_flow()

@@ -1,0 +1,7 @@
+"""The command `satark`."""
+
+from __future__ import annotations
+
+from satark.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,91 @@
+"""`satark check`: says what is wrong with the configuration, setting by setting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from satark import assembly
+from satark.plugins import PluginError, Plugins
+from satark.services import Services
+from satark.settings import Problem, Settings, SettingsError
+from satark.store.tables import desk
+
+T = TypeVar("T")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one for each problem.")
+def check(*, as_json: bool) -> None:
+    """Say what is wrong with the configuration: each setting, its environment variable, and how to get it.
+
+    Exits with 0 where nothing is wrong, else with 1.
+    """
+    problems = find_problems()
+    for problem in problems:
+        click.echo(json.dumps(_plain(problem)) if as_json else f"✗ {problem}")
+    if problems:
+        raise click.exceptions.Exit(1)
+    if not as_json:
+        click.echo("✓ nothing is wrong")
+
+
+def find_problems() -> list[Problem]:
+    """Look at everything that can be looked at; one problem does not hide the others."""
+    found = _Findings()
+    settings = found.of(Settings)
+    if settings is None:
+        return found.problems
+    plugins = found.of(lambda: assembly.load_plugins(settings))
+    geography = found.of(lambda: assembly.load_geography(settings))
+    found.of(lambda: assembly.load_identity(settings))
+    if plugins is None or geography is None:
+        return found.problems
+    channels = found.of(lambda: plugins.channels(settings))
+    if channels == []:
+        # Nothing is set for any channel: say what each of them would need.
+        found.of(lambda: plugins.channels(Settings(demand=True)))
+    found.of(lambda: assembly.load_flows(settings, plugins, geography, channels or []))
+    services = found.of(lambda: assembly.load_services(settings, geography))
+    if services is not None:
+        found.of(lambda: plugins.sinks(settings, services))
+        found.of(lambda: _check_database(plugins, services))
+    return found.problems
+
+
+class _Findings:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def of(self, step: Callable[[], T]) -> T | None:
+        """Do a step; note what is wrong with it and go on."""
+        try:
+            return step()
+        except SettingsError as error:
+            self.problems += error.problems
+        except PluginError as error:
+            self.problems.append(Problem("plugins", "SATARK_PLUGINS", str(error)))
+        return None
+
+
+def _check_database(plugins: Plugins, services: Services) -> None:
+    try:
+        if assembly.migrations(services, plugins).pending():
+            raise _database_problem("is not at the newest revision", "run: satark db upgrade")
+        if not services.read(lambda connection: connection.execute(select(desk.c.name)).first()):
+            raise _database_problem("has no desk, so that tips can go nowhere", "run: satark desk add --help")
+    except DBAPIError as error:
+        raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
+
+
+def _database_problem(message: str, hint: str) -> SettingsError:
+    return SettingsError([Problem("database_url", "SATARK_DATABASE_URL", message, hint)])
+
+
+def _plain(problem: Problem) -> dict[str, str]:
+    return {"setting": problem.setting, "env": problem.env, "message": problem.message, "hint": problem.hint}

@@ -1,0 +1,52 @@
+"""`satark db`: migrations."""
+
+from __future__ import annotations
+
+import click
+
+from satark import assembly
+from satark.settings import Settings
+from satark.store.migrations import Migrations
+
+
+@click.group()
+def db() -> None:
+    """Bring the databases into shape, or take them back."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring both databases to the newest revision."""
+    migrations = _migrations()
+    if not migrations.pending():
+        click.echo("nothing to do")
+        return
+    migrations.upgrade()
+    click.echo(f"now at {', '.join(sorted(migrations.current()))}")
+
+
+@db.command()
+@click.argument("revision")
+@click.confirmation_option(prompt="This removes tables and what is in them. Go on?")
+def downgrade(revision: str) -> None:
+    """Take the main database back to REVISION: `-1`, `base`, or `<plugin>@base` for a plugin's tables."""
+    migrations = _migrations()
+    migrations.downgrade(revision)
+    click.echo(f"now at {', '.join(sorted(migrations.current())) or 'nothing'}")
+
+
+@db.command()
+def current() -> None:
+    """Show the revisions that the databases are at."""
+    migrations = _migrations()
+    for revision in sorted(migrations.current()):
+        click.echo(revision)
+    if migrations.pending():
+        click.echo("an upgrade is due: satark db upgrade", err=True)
+
+
+def _migrations() -> Migrations:
+    settings = Settings()
+    plugins = assembly.load_plugins(settings)
+    services = assembly.load_services(settings, assembly.load_geography(settings))
+    return assembly.migrations(services, plugins)

@@ -1,0 +1,24 @@
+"""`satark plugins`: what is installed, and what of it is loaded."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from satark.plugins import installed
+from satark.settings import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def plugins(*, as_json: bool) -> None:
+    """List the installed plugins; the setting `plugins` names those that are loaded."""
+    loaded = set(Settings().core.plugins)
+    for name in installed():
+        if as_json:
+            click.echo(json.dumps({"name": name, "loaded": name in loaded}))
+        else:
+            click.echo(f"{name:<20} {'loaded' if name in loaded else 'installed, not loaded'}")
+    for name in sorted(loaded - set(installed())):
+        click.echo(f"{name:<20} named in the settings, but not installed", err=True)

@@ -1,0 +1,100 @@
+"""`satark serve`: production."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import click
+import uvicorn
+from starlette.applications import Starlette
+
+from satark.app import build_app
+from satark.host import ROLES, Host
+from satark.observability import configure_logging
+from satark.settings import Problem, Role, Settings, SettingsError
+
+_ROLES = "SATARK_SERVE_ROLES"
+
+STOP_SECONDS = 10
+"""Seconds that requests under way have to end when the process is told to stop."""
+
+
+class _Roles(click.ParamType):
+    name = "roles"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
+        named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
+        for role in named:
+            if role not in ROLES:
+                self.fail(f"{role!r} is not one of {', '.join(ROLES)}", param, ctx)
+        return tuple(role for role in ROLES if role in named)
+
+
+@click.command()
+@click.option(
+    "--role", "roles", type=_Roles(), default=",".join(ROLES), show_default=True, help="What this process does."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen at.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes (PostgreSQL only)."
+)
+def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
+    """Serve: the public channels (web), the background work (worker), and the officers' desk (desk).
+
+    Only processes with the desk role ever hold an opened private key, so put that role on a machine of its own.
+    """
+    settings = Settings()
+    configure_logging(json=True)
+    application = build_app(Host(settings, roles))
+    if workers == 1:
+        check_port(host, port)
+        uvicorn.run(application, **uvicorn_options(host, port))
+        return
+    if settings.database_url.startswith("sqlite"):
+        message = "SQLite takes one process: use PostgreSQL for several"
+        raise SettingsError([Problem("database_url", "SATARK_DATABASE_URL", message)])
+    if "desk" in roles:
+        raise click.UsageError("officers' sessions live in one process: run --role desk beside --role web,worker")
+    check_port(host, port)
+    os.environ[_ROLES] = ",".join(roles)
+    uvicorn.run("satark.cli.serve:make_app", factory=True, workers=workers, **uvicorn_options(host, port))
+
+
+def make_app() -> Starlette:
+    """Make the application of one of several processes."""
+    configure_logging(json=True)
+    roles = _Roles().convert(os.environ[_ROLES], None, None)
+    return build_app(Host(Settings(), roles))
+
+
+def check_port(host: str, port: int) -> None:
+    """Find out whether a port is free.
+
+    Raises:
+        click.ClickException: it is not, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            hint = "choose another with --port, or stop what listens there"
+            raise click.ClickException(f"can't listen at {host}:{port} ({error.strerror}): {hint}") from None
+
+
+def uvicorn_options(host: str, port: int) -> dict[str, Any]:
+    """The server's settings: nothing is logged of a request, and nothing is told of the server."""
+    return {
+        "host": host,
+        "port": port,
+        "http": "httptools",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "log_level": "warning",
+        "timeout_graceful_shutdown": STOP_SECONDS,
+    }

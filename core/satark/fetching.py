@@ -1,0 +1,147 @@
+"""Fetches files from providers and has them sealed and cleaned; each is tried again until it is here or gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from satark.channel import MediaGone
+from satark.evidence.limits import Limits
+from satark.evidence.pipeline import TooLarge, erase, sweep, take_in
+from satark.observability import Happening, Kind, log
+from satark.pacing import backoff, wait_for
+from satark.sealing import seal
+from satark.store import files as store
+from satark.store.writer import StoreDown
+from satark.tip import Evidence
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.dialogue.session import Keep
+    from satark.evidence.scrubbers import Scrubber
+    from satark.identity import Identity
+    from satark.observability import Metrics
+    from satark.settings import Settings
+    from satark.store.unit import UnitOfWork
+    from satark.store.writer import Writer
+
+AT_ONCE = 4
+"""Most files under way at once in one process."""
+LONGEST_WAIT = 1800.0
+"""Most seconds between two attempts."""
+
+
+class Fetcher:
+    """One process's files."""
+
+    def __init__(
+        self,
+        *,
+        channels: Mapping[str, Channel],
+        writer: Writer,
+        identity: Identity,
+        metrics: Metrics,
+        settings: Settings,
+        scrubbers: Sequence[Scrubber],
+        happened: Callable[[Happening], None],
+    ) -> None:
+        self._channels = channels
+        self._writer = writer
+        self._identity = identity
+        self._metrics = metrics
+        self._attempts = settings.core.media_attempts
+        self._folder = settings.evidence_dir
+        self._scrubbers = scrubbers
+        self._happened = happened
+        self._limits = Limits()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for files now instead of at the next second."""
+        self._wake.set()
+
+    def erase(self, names: Sequence[str]) -> None:
+        """Erase sealed files that were taken back."""
+        for name in names:
+            erase(self._folder, name)
+
+    async def run(self) -> None:
+        """Fetch, until cancelled."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sweep(self._folder)
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._wake.clear()
+                claimed = await self._claim()
+                for keep, attempt in claimed:
+                    tasks.create_task(self._fetch(keep, attempt))
+                if not claimed:
+                    await wait_for(self._wake, seconds=1)
+
+    async def _claim(self) -> list[tuple[Keep, int]]:
+        try:
+            return await self._writer.write(lambda unit: store.claim(unit, self._identity, 2 * AT_ONCE))
+        except StoreDown:
+            return []
+
+    async def _fetch(self, keep: Keep, attempt: int) -> None:
+        async with self._slots:
+            try:
+                await self._take_in(keep)
+            except (MediaGone, TooLarge):
+                await self._lose(keep, type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the file is tried again
+                await self._again(keep, attempt, type(error).__name__)
+
+    async def _take_in(self, keep: Keep) -> None:
+        channel = self._channels[keep.ref.account]
+        name = store.name(keep.tip, keep.ordinal)
+        async with channel.fetch(keep.ref) as stream:
+            taken = await take_in(
+                stream,
+                recipient=keep.recipient,
+                folder=self._folder,
+                name=name,
+                announced_mime=keep.ref.mime,
+                limits=self._limits,
+                scrubbers=self._scrubbers,
+            )
+        record = Evidence(
+            ordinal=keep.ordinal,
+            role=keep.role,
+            kind=keep.kind,
+            mime=taken.mime,
+            bytes=taken.bytes,
+            sha256=taken.sha256,
+            caption=keep.caption,
+            clean_mime=taken.clean_mime,
+            clean_bytes=taken.clean_bytes,
+            clean_sha256=taken.clean_sha256,
+            problem=taken.problem,
+        )
+        await self._settle(lambda unit: store.sealed(unit, keep, seal(record, keep.recipient)), keep)
+        self._count("sealed", "file_sealed")
+        await channel.discard(keep.ref)
+
+    async def _again(self, keep: Keep, attempt: int, reason: str) -> None:
+        log.warning("file not fetched", channel=keep.ref.account.partition(":")[0], error=reason, attempt=attempt)
+        if attempt >= self._attempts:
+            await self._lose(keep, reason)
+            return
+        wait = backoff(attempt, longest=LONGEST_WAIT)
+        await self._settle(lambda unit: store.later(unit, keep, wait, reason), keep)
+
+    async def _lose(self, keep: Keep, reason: str) -> None:
+        await self._settle(lambda unit: store.lost(unit, keep, reason), keep)
+        self._count("lost", "file_lost")
+
+    async def _settle(self, write: Callable[[UnitOfWork], bool], keep: Keep) -> None:
+        """Write what became of a file; where it was taken back meanwhile, erase what was sealed of it."""
+        if not await self._writer.write(write):
+            erase(self._folder, store.name(keep.tip, keep.ordinal))
+
+    def _count(self, result: str, kind: Kind) -> None:
+        self._metrics.files.labels(result).inc()
+        self._happened(Happening(kind))

@@ -1,0 +1,91 @@
+"""One running process: the roles it has, and everything that works in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from satark import assembly
+from satark.observability import Happening, Metrics, log
+from satark.settings import Problem, Role, Settings, SettingsError
+from satark.store.writer import Writer
+from satark.tipside import TipSide
+
+ROLES: tuple[Role, ...] = ("web", "worker", "desk")
+
+
+class Host:
+    """A process put together from its settings; `running` starts it."""
+
+    def __init__(self, settings: Settings, roles: Collection[Role] = ROLES) -> None:
+        """Put the process together, and bring an empty database into shape.
+
+        Raises:
+            SettingsError: something is wrong with the configuration or the databases.
+            PluginError: a plugin can't be used.
+        """
+        self.settings = settings
+        self.roles = frozenset(roles)
+        self.metrics = Metrics()
+        self.plugins = assembly.load_plugins(settings)
+        self._heard = self.plugins.implements("satark_event")
+        self.services = assembly.load_services(settings, assembly.load_geography(settings))
+        self._prepare_database()
+        self.tipside = self._tipside() if self.roles & {"web", "worker"} else None
+        main, keys = self.services.main, self.services.keys
+        self.writer = self.tipside.writer if self.tipside else Writer(main, keys, batch=settings.core.batch)
+        self.services.writer = self.writer
+        self.pages = [page for page in self.plugins.pages(settings, self.services) if page.role in self.roles]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work while the block runs; at its end, finish what is under way and stop."""
+        self.writer.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                work = tasks.create_task(self._work())
+                yield
+                work.cancel()
+        finally:
+            await self.writer.stop()
+            if self.tipside:
+                await self.tipside.stop()
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            if self.tipside:
+                await self.tipside.start(tasks, embedded=self.embedded)
+            await asyncio.Event().wait()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is SQLite, which only one process of web and worker roles may use."""
+        return self.services.main.dialect.name == "sqlite"
+
+    def happened(self, event: Happening) -> None:
+        """Tell the plugins what happened; their failures are counted and go no further."""
+        if self._heard:
+            self.plugins.event(event, self._failed)
+
+    def _failed(self, plugin: str) -> None:
+        self.metrics.listeners.labels(plugin).inc()
+        log.error("plugin failed in satark_event", plugin=plugin)
+
+    def _tipside(self) -> TipSide:
+        return TipSide(
+            settings=self.settings,
+            roles=self.roles,
+            plugins=self.plugins,
+            services=self.services,
+            metrics=self.metrics,
+            happened=self.happened,
+        )
+
+    def _prepare_database(self) -> None:
+        migrations = assembly.migrations(self.services, self.plugins)
+        if not migrations.current():
+            migrations.upgrade()
+        elif migrations.pending():
+            message = "was made by another version: run `satark db upgrade`"
+            raise SettingsError([Problem("database_url", "SATARK_DATABASE_URL", message)])

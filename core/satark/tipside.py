@@ -1,0 +1,135 @@
+"""The side of a process that tipsters meet: taking turns, answering, fetching files, delivering tips."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from satark import assembly
+from satark.delivery import Courier
+from satark.fetching import Fetcher
+from satark.intake import GuessBudget, Intake
+from satark.mailroom import Mailroom
+from satark.receipts import Mint
+from satark.sender import Sender
+from satark.store import outgoing
+from satark.store.writer import Writer
+from satark.submission import Registry
+from satark.timers import Timers
+from satark.turns import Turns
+
+if TYPE_CHECKING:
+    from satark.arrival import Taken
+    from satark.channel import Channel, Delivered, Inbound
+    from satark.observability import Happening, Metrics
+    from satark.plugins import Plugins
+    from satark.services import Services
+    from satark.settings import Role, Settings
+
+
+class TipSide:
+    """The web and worker roles of one process."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        roles: Collection[Role],
+        plugins: Plugins,
+        services: Services,
+        metrics: Metrics,
+        happened: Callable[[Happening], None],
+    ) -> None:
+        self._settings = settings
+        self._roles = roles
+        self._services = services
+        core, geography = settings.core, services.geography
+        self.channels: Sequence[Channel] = plugins.channels(settings)
+        accounts = {account: channel for channel in self.channels for account in channel.accounts}
+        identity = assembly.load_identity(settings)
+        self._flows = assembly.load_flows(settings, plugins, geography, self.channels)
+        self._mint = Mint(identity)
+        turns = Turns(
+            identity=identity,
+            flows=self._flows,
+            plugins=plugins,
+            settings=core,
+            registry=Registry(mint=self._mint, plugins=plugins, geography=geography),
+            mailroom=Mailroom(identity, core),
+        )
+        self.writer = Writer(services.main, services.keys, grouped=turns, batch=core.batch)
+        self._sender = Sender(channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core)
+        self.intake = Intake(
+            identity=identity,
+            writer=self.writer,
+            mint=self._mint,
+            metrics=metrics,
+            guesses=GuessBudget(core.code_guesses_per_minute),
+            committed=self._committed,
+            happened=happened,
+        )
+        self._fetcher = Fetcher(
+            channels=accounts,
+            writer=self.writer,
+            identity=identity,
+            metrics=metrics,
+            settings=settings,
+            scrubbers=plugins.scrubbers(),
+            happened=happened,
+        )
+        self._courier = Courier(
+            sinks=plugins.sinks(settings, services) if "worker" in roles else [],
+            writer=self.writer,
+            metrics=metrics,
+            settings=core,
+            happened=happened,
+        )
+        self._timers = Timers(
+            channels=accounts,
+            flows=self._flows,
+            identity=identity,
+            writer=self.writer,
+            settings=core,
+            posted=self._sender.post,
+            erased=self._fetcher.erase,
+            happened=happened,
+        )
+
+    async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
+        """Open the channels and start working. `embedded`: no other process works on this database."""
+        for channel in self.channels:
+            await channel.open()
+        await self.writer.write(self._flows.remember)
+        if embedded:
+            # Whoever held these died with the last process; nobody else could be sending them.
+            await self.writer.write(outgoing.release)
+        tasks.create_task(self._mint.run())
+        tasks.create_task(self._sender.run())
+        if "worker" in self._roles:
+            await self._courier.open()
+            tasks.create_task(self._courier.run())
+            tasks.create_task(self._fetcher.run())
+            tasks.create_task(self._timers.run())
+
+    async def stop(self) -> None:
+        """Close what `start` opened; call it when the tasks have ended."""
+        await self._courier.close()
+        for channel in self.channels:
+            await channel.close()
+        self._mint.close()
+
+    def report(self, channel: Channel, delivered: Sequence[Delivered]) -> None:
+        """Take a provider's later reports on calls."""
+        self._sender.report(delivered, channel.name)
+
+    def _committed(self, inbound: Inbound, conversation: bytes, taken: Taken) -> None:
+        self._sender.post(taken.outgoing)
+        if inbound.seen is not None and not taken.duplicate:
+            self._sender.glance(conversation, inbound.seen)
+        if taken.erased:
+            self._fetcher.erase(taken.erased)
+        if taken.files:
+            self._fetcher.wake()
+        if taken.submitted:
+            self._courier.wake()
