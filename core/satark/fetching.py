@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from satark.channel import MediaGone
+from satark.evidence.builtin import builtin_scrubbers
 from satark.evidence.limits import Limits
 from satark.evidence.pipeline import TooLarge, erase, sweep, take_in
+from satark.evidence.room import workroom
+from satark.evidence.sandbox import Sandbox
 from satark.observability import Happening, Kind, log
 from satark.pacing import backoff, wait_for
 from satark.sealing import seal
@@ -52,7 +55,8 @@ class Fetcher:
         self._metrics = metrics
         self._attempts = settings.core.media_attempts
         self._folder = settings.evidence_dir
-        self._scrubbers = scrubbers
+        self._room = workroom(settings.core.data_dir)
+        self._sandbox = Sandbox([*scrubbers, *builtin_scrubbers()])
         self._happened = happened
         self._limits = Limits()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -69,9 +73,8 @@ class Fetcher:
 
     async def run(self) -> None:
         """Fetch, until cancelled."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        sweep(self._folder)
-        async with asyncio.TaskGroup() as tasks:
+        sweep(self._folder, self._room)
+        async with self._sandbox, asyncio.TaskGroup() as tasks:
             while True:
                 self._wake.clear()
                 claimed = await self._claim()
@@ -106,7 +109,8 @@ class Fetcher:
                 name=name,
                 announced_mime=keep.ref.mime,
                 limits=self._limits,
-                scrubbers=self._scrubbers,
+                sandbox=self._sandbox,
+                room=self._room,
             )
         record = Evidence(
             ordinal=keep.ordinal,
@@ -119,7 +123,7 @@ class Fetcher:
             clean_mime=taken.clean_mime,
             clean_bytes=taken.clean_bytes,
             clean_sha256=taken.clean_sha256,
-            problem=taken.problem,
+            problem=taken.problem or "",
         )
         await self._settle(lambda unit: store.sealed(unit, keep, seal(record, keep.recipient)), keep)
         self._count("sealed", "file_sealed")

@@ -85,8 +85,9 @@ class Sender:
     def post(self, items: Iterable[Outgoing]) -> None:
         """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
         items = list(items)
-        for lane in (self._lanes.get(conversation) for conversation in {item.conversation for item in items}):
-            for waiting in [entry for entry in lane or () if not entry[0].keep]:
+        for conversation in {item.conversation for item in items}:
+            lane = self._lanes.get(conversation, deque())
+            for waiting in [entry for entry in lane if not entry[0].keep]:
                 lane.remove(waiting)
         for item in items:
             self._enqueue(item, 1)
