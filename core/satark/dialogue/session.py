@@ -8,10 +8,11 @@ import msgspec
 
 from satark.channel import MediaKind, MediaRef
 from satark.prompt import Prompt
+from satark.quiet import Quiet
 from satark.tip import Accused, Message, Place, Priority
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+class Answer(Quiet, frozen=True, omit_defaults=True, array_like=True):
     """The reply to one step, as taken."""
 
     value: Any = None
@@ -31,7 +32,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     source: str = ""
 
 
-class OpenMailbox(msgspec.Struct, frozen=True, omit_defaults=True):
+class OpenMailbox(Quiet, frozen=True, omit_defaults=True):
     """A tip whose receipt code was given in this session; what it takes to write to it, and nothing to read it."""
 
     tip: str
@@ -43,7 +44,7 @@ class OpenMailbox(msgspec.Struct, frozen=True, omit_defaults=True):
     """The `seq` of the desk's question that waits for an answer."""
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """One run through a flow. Kept sealed under the conversation's draft key; erased at submit, cancel, forget, expiry.
 
     Immutable: a turn gives a new one. Fields below `identity` belong to the engine.
@@ -61,8 +62,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The tip's age identity; emptied once the tip is submitted."""
 
     language: str = ""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, Answer] = msgspec.field(default_factory=dict)
     files: tuple[File, ...] = ()
+    taken: int = 0
+    """Files taken so far, erased ones included: an ordinal is never used twice."""
     step: str = ""
     """The step that was asked last."""
     revision: int = 0
@@ -76,11 +79,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     wrong_codes: int = 0
     submitted: bool = False
 
-    def __repr__(self) -> str:
-        return "Session(…)"
 
-
-class Keep(msgspec.Struct, frozen=True, kw_only=True):
+class Keep(Quiet, frozen=True, kw_only=True):
     """A file to fetch, seal and clean for a tip."""
 
     tip: str
@@ -92,7 +92,7 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     ref: MediaRef
 
 
-class Submission(msgspec.Struct, frozen=True, kw_only=True):
+class Submission(Quiet, frozen=True, kw_only=True):
     """A tip that the tipster confirmed; the intake gives it a number and seals it."""
 
     language: str
@@ -104,7 +104,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority = "normal"
 
 
-class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
+class Mailbox(Quiet, frozen=True, kw_only=True):
     """What a receipt code opened, for `Engine.opened` to show."""
 
     open: OpenMailbox

@@ -1,0 +1,109 @@
+"""The words of a flow, language by language, from gettext catalogues with symbolic message ids."""
+
+from __future__ import annotations
+
+import io
+import string
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+from babel.messages.pofile import PoFileError, read_po
+
+_SHIPPED: Final = ("hi", "en")
+
+
+class CatalogueError(ValueError):
+    """A catalogue can't be read; the message names the language and the line."""
+
+
+class Catalogue:
+    """The texts of one language."""
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        self.language = language
+        self._texts = dict(texts)
+
+    @classmethod
+    def read(cls, language: str, source: str) -> Catalogue:
+        """Read a `.po` file's text; fuzzy and empty entries count as missing.
+
+        Raises:
+            CatalogueError: it is not a `.po` file.
+        """
+        try:
+            entries = read_po(io.BytesIO(source.encode()), locale=language, abort_invalid=True)
+        except (PoFileError, ValueError) as error:
+            raise CatalogueError(f"catalogue {language!r} can't be read: {error}") from error
+        found = {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
+        return cls(language, found)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def get(self, key: str, default: str = "") -> str:
+        """The text as it is written, or `default`."""
+        return self._texts.get(key, default)
+
+    def first(self, *keys: str) -> str:
+        """The text of the first of these keys that has one; the last key itself if none has."""
+        for key in keys:
+            if key in self._texts:
+                return self._texts[key]
+        return keys[-1]
+
+    def text(self, key: str, **values: Any) -> str:
+        """The text with its `{places}` filled. A missing text is shown as its key: the dialogue never breaks off."""
+        template = self._texts.get(key, key)
+        return template.format_map(_Lenient(values)) if values else template
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The spellings that a text lists, separated by commas; none where it is missing."""
+        return tuple(word.strip() for word in self._texts.get(key, "").split(",") if word.strip())
+
+    def places(self, key: str) -> frozenset[str]:
+        """The names of the `{places}` in a text.
+
+        Raises:
+            ValueError: the braces don't match.
+        """
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.get(key)) if name is not None)
+
+
+class _Lenient(dict[str, Any]):
+    """Leaves a place that nobody fills as it is written."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+class Catalogues:
+    """The catalogues of all languages that a flow is offered in."""
+
+    def __init__(self, catalogues: Iterable[Catalogue]) -> None:
+        self._by_language = {catalogue.language: catalogue for catalogue in catalogues}
+
+    @classmethod
+    def shipped(cls) -> Catalogues:
+        """The catalogues that come with Satark: Hindi and English."""
+        folder = files("satark.dialogue") / "texts"
+        return cls(Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in _SHIPPED)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages, in the order in which they were given."""
+        return tuple(self._by_language)
+
+    def __contains__(self, language: str) -> bool:
+        return language in self._by_language
+
+    def __getitem__(self, language: str) -> Catalogue:
+        """The catalogue of a language; of the first one where it is not known (a session may outlive a language)."""
+        found = self._by_language.get(language)
+        return found if found is not None else next(iter(self._by_language.values()))
+
+    def __iter__(self) -> Iterator[Catalogue]:
+        return iter(self._by_language.values())

@@ -1,0 +1,144 @@
+"""Conditions: the tiny language in which a flow says when a step is asked.
+
+`category == 'POLCOR' or police in ('yes', 'unknown')`, `not place.station`, `count >= 3`. Names are steps; a dotted
+name is a field of an answer. An answer that is not there is the empty text. Nothing else of Python is let in: no calls,
+no arithmetic, no subscripts, so that a flow from a stranger can do nothing but compare.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+Values: TypeAlias = Mapping[str, Any]
+_Test: TypeAlias = Callable[[Values], Any]
+
+_LONGEST: Final = 1000
+_COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda left, right: left in right,
+    ast.NotIn: lambda left, right: left not in right,
+}
+
+
+class ConditionError(ValueError):
+    """The condition is not written in the language; the message says what is wrong with it."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A condition, ready to be asked."""
+
+    source: str
+    names: frozenset[str]
+    """The names that it looks at, dotted ones whole."""
+    constants: Mapping[str, frozenset[Any]]
+    """For each name, what it is compared with."""
+    test: Callable[[Values], Any]
+
+    def holds(self, values: Values) -> bool:
+        """Say whether it is true of these answers. Never raises: values that can't be compared make it false."""
+        try:
+            return bool(self.test(values))
+        except TypeError:
+            return False
+
+
+def parse(source: str) -> Condition:
+    """Read a condition.
+
+    Raises:
+        ConditionError: it is more than comparing, or can't be read at all.
+    """
+    if len(source) > _LONGEST:
+        raise ConditionError("it is too long")
+    try:
+        tree = ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ConditionError("it can't be read") from error
+    reader = _Reader()
+    test = reader.read(tree)
+    constants = {name: frozenset(found) for name, found in reader.constants.items()}
+    return Condition(source.strip(), frozenset(constants), constants, test)
+
+
+class _Reader:
+    """Turns a syntax tree into a test, node by node, and notes the names and what they are compared with."""
+
+    def __init__(self) -> None:
+        self.constants: dict[str, set[Any]] = {}
+
+    def read(self, node: ast.expr) -> _Test:
+        if isinstance(node, ast.BoolOp):
+            return self._combined(node)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.read(node.operand)
+            return lambda values: not inner(values)
+        if isinstance(node, ast.Compare):
+            return self._compared(node)
+        return self._value(node)
+
+    def _combined(self, node: ast.BoolOp) -> _Test:
+        parts = [self.read(part) for part in node.values]
+        combine = all if isinstance(node.op, ast.And) else any
+        return lambda values: combine(part(values) for part in parts)
+
+    def _compared(self, node: ast.Compare) -> _Test:
+        comparison = _COMPARISONS.get(type(node.ops[0]))
+        if comparison is None or len(node.ops) > 1:
+            raise ConditionError("only one of ==, !=, <, <=, >, >=, in, not in may stand in a comparison")
+        left, right = self._value(node.left), self._value(node.comparators[0])
+        self._note(node.left, node.comparators[0])
+        self._note(node.comparators[0], node.left)
+        return lambda values: comparison(left(values), right(values))
+
+    def _value(self, node: ast.expr) -> _Test:
+        if isinstance(node, ast.Name | ast.Attribute):
+            return self._named(node)
+        constant = _constant(node)
+        return lambda _values: constant
+
+    def _named(self, node: ast.Name | ast.Attribute) -> _Test:
+        name = _dotted(node)
+        self.constants.setdefault(name, set())
+        step, _, field = name.partition(".")
+        if not field:
+            return lambda values: values.get(step, "")
+        return lambda values: _field(values.get(step, ""), field)
+
+    def _note(self, named: ast.expr, compared: ast.expr) -> None:
+        if isinstance(named, ast.Name | ast.Attribute) and not isinstance(compared, ast.Name | ast.Attribute):
+            constant = _constant(compared)
+            self.constants[_dotted(named)].update(constant if isinstance(constant, tuple) else (constant,))
+
+
+def _field(value: Any, field: str) -> Any:
+    return value.get(field, "") if isinstance(value, Mapping) else ""
+
+
+def _dotted(node: ast.Name | ast.Attribute) -> str:
+    if isinstance(node, ast.Name):
+        name = node.id
+    elif isinstance(node.value, ast.Name):
+        name = f"{node.value.id}.{node.attr}"
+    else:
+        raise ConditionError("a name has at most one dot")
+    if "__" in name or name.startswith("_") or "._" in name:
+        raise ConditionError(f"{name!r} is not a step's name")
+    return name
+
+
+def _constant(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
+        return node.value
+    if isinstance(node, ast.Tuple | ast.List):
+        return tuple(_constant(item) for item in node.elts)
+    raise ConditionError(f"{ast.unparse(node)!r} is more than a name or a constant")

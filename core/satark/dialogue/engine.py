@@ -1,0 +1,121 @@
+"""The engine: one flow, spoken. Pure: the same session and event always give the same turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from satark.channel import Edited, Event, Media, Pin, Tap, Text
+from satark.dialogue import mailbox as mailboxes
+from satark.dialogue.catalogues import Catalogues
+from satark.dialogue.flow import Flow, Step
+from satark.dialogue.geography import Geography
+from satark.dialogue.graphemes import scrub
+from satark.dialogue.hearing import ROOMS, hear
+from satark.dialogue.script import Script
+from satark.dialogue.session import Mailbox, Session, Turn
+from satark.dialogue.talk import Talk, put
+from satark.prompt import Prompt
+from satark.tip import Receipt
+
+Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
+"""Reads an event otherwise than the engine would, or leaves it (None): `Plugins.interpret`."""
+
+
+class Engine:
+    """Carries a conversation through one flow, one turn at a time."""
+
+    def __init__(
+        self, flow: Flow, catalogues: Catalogues, geography: Geography, interpret: Interpreter | None = None
+    ) -> None:
+        self.flow = flow
+        self._script = Script(flow, catalogues, geography)
+        self._interpret = interpret
+
+    def begin(self, *, channel: str, tip: str, recipient: str, identity: str) -> Session:
+        """Begin a conversation; nothing is said until the first event is given to `advance`."""
+        session = Session(flow=self.flow.hash, channel=channel, tip=tip, recipient=recipient, identity=identity)
+        return self._script.begun(session)
+
+    def advance(self, session: Session, event: Event, source: str, now: int) -> Turn:
+        """Take one event.
+
+        Args:
+            session: where the conversation stands.
+            event: what came. `original` of an edited or revoked message is hashed in the same way as `source`.
+            source: keyed hash of the event's key.
+            now: seconds since 1970, for steps that ask for a day.
+        """
+        talk = self._talk(session, source, now)
+        if self._interpret is not None:
+            event = self._interpret(event, talk.step, session) or event
+        return hear(talk, _scrubbed(event))
+
+    def submitted(self, session: Session, receipt: Receipt, now: int) -> Turn:
+        """Show the receipt of the tip that was just handed in, and ask whether the tipster may be reached here."""
+        kept = Session(
+            flow=session.flow,
+            channel=session.channel,
+            tip=session.tip,
+            recipient=session.recipient,
+            identity="",
+            language=session.language,
+            revision=session.revision,
+            mode="@reach",
+            submitted=True,
+        )
+        talk = self._talk(kept, "", now)
+        talk.say("receipt", number=receipt.number, code=receipt.grouped)
+        return talk.ask(keep=True)
+
+    def opened(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
+        """Show the mailbox that a receipt code opened; None: it opened none."""
+        talk = self._talk(session, "", now)
+        return mailboxes.wrong(talk) if mailbox is None else mailboxes.show(talk, mailbox)
+
+    def restate(self, session: Session) -> Prompt:
+        """Put the question in force once more, with the same tokens."""
+        talk = self._talk(session, "", 0)
+        name, asked = talk.room.question(talk)
+        return put(self._script, session, name, asked)
+
+    def expired(self, session: Session) -> Turn:
+        """End a conversation whose time ran out. An unanswered "may we reach you" means no; a draft is erased."""
+        talk = self._talk(session, "", 0)
+        if session.submitted:
+            return talk.turn(None, None, reach=False)
+        return talk.end("expired", erase=True)
+
+    def news(self, language: str) -> Prompt:
+        """Tell, in words that betray nothing, that a tip has news."""
+        return self._notice("news", language)
+
+    def failed(self, language: str) -> Prompt:
+        """Say that a message could not be taken and ask for it again."""
+        return self._notice("failed", language)
+
+    def file_lost(self, session_language: str) -> Prompt:
+        """Say that a file did not arrive and ask for it again."""
+        return self._notice("file.lost", session_language)
+
+    def _notice(self, key: str, language: str) -> Prompt:
+        texts = self._script.catalogues[language]
+        return Prompt(text=texts.text(key), language=texts.language, keep=True)
+
+    def _talk(self, session: Session, source: str, now: int) -> Talk:
+        return Talk(self._script, ROOMS, session, source, now)
+
+
+def _scrubbed(event: Event) -> Event:
+    """Replace in every text what no encoding can carry."""
+    if isinstance(event, Text | Edited):
+        return msgspec.structs.replace(event, body=scrub(event.body))
+    if isinstance(event, Tap):
+        return msgspec.structs.replace(event, title=scrub(event.title))
+    if isinstance(event, Pin):
+        return msgspec.structs.replace(event, name=scrub(event.name), address=scrub(event.address))
+    if isinstance(event, Media):
+        return msgspec.structs.replace(event, caption=scrub(event.caption))
+    return event

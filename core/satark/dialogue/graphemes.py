@@ -1,0 +1,105 @@
+"""Measuring and clipping text without ever cutting through a written character.
+
+A slice by code points cuts vowel signs off Devanagari and halves emoji. The clusters here are those of Unicode's UAX
+#29 (extended grapheme clusters, with the conjuncts of rule GB9c), as far as the scripts of India, combining marks and
+emoji need them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from satark.prompt import Unit
+
+ELLIPSIS: Final = "…"
+_ZWJ: Final = "\u200d"
+_JOINERS: Final = frozenset({_ZWJ, "\u200c"})
+_VIRAMA: Final = 9
+"""Canonical combining class of every virama (UAX #44)."""
+
+
+def size(text: str, unit: Unit) -> int:
+    """Measure a text in a medium's unit."""
+    if unit == "characters" or (text.isascii()):
+        return len(text)
+    if unit == "utf16":
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def clusters(text: str) -> Iterator[str]:
+    """Give the written characters of a text one by one; joined again they are the text."""
+    start = 0
+    for at in range(1, len(text)):
+        if not _joined(text, at):
+            yield text[start:at]
+            start = at
+    if text:
+        yield text[start:]
+
+
+def clip(text: str, limit: int, unit: Unit = "characters") -> str:
+    """Shorten a text to at most `limit` units, marked by an ellipsis; a text that fits stays as it is."""
+    if size(text, unit) <= limit:
+        return text
+    room = limit - size(ELLIPSIS, unit)
+    if room < 0:
+        return ""
+    kept: list[str] = []
+    for cluster in clusters(text):
+        room -= size(cluster, unit)
+        if room < 0:
+            break
+        kept.append(cluster)
+    return "".join(kept).rstrip() + ELLIPSIS
+
+
+def split(text: str, limit: int) -> tuple[str, str]:
+    """Cut a text in two after at most `limit` code points, at a space near there or else between characters."""
+    if len(text) <= limit:
+        return text, ""
+    at = limit
+    while at > 1 and _joined(text, at):
+        at -= 1
+    space = text.rfind(" ", at - at // 10, at)
+    at = space if space > 0 else at
+    return text[:at], text[at:]
+
+
+def scrub(text: str) -> str:
+    """Replace what no encoding can carry (lone surrogates, which broken senders produce)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _joined(text: str, at: int) -> bool:
+    before, char = text[at - 1], text[at]
+    if char < "\u0300":
+        return before == "\r" and char == "\n"
+    if unicodedata.category(char) in {"Mn", "Mc", "Me"} or char in _JOINERS or before == _ZWJ:
+        return True
+    if _is_modifier(char):
+        return True
+    if unicodedata.combining(before) == _VIRAMA:
+        return unicodedata.category(char) == "Lo"
+    return _is_flag(char) and _flags_before(text, at) % 2 == 1
+
+
+def _is_modifier(char: str) -> bool:
+    return "\U0001f3fb" <= char <= "\U0001f3ff" or "\U000e0020" <= char <= "\U000e007f"
+
+
+def _is_flag(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def _flags_before(text: str, at: int) -> int:
+    start = at
+    while start and _is_flag(text[start - 1]):
+        start -= 1
+    return at - start

@@ -1,0 +1,201 @@
+"""The menus beside the flow's own questions: language, cancel, start over, add details, change, and the last word."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.channel import Edited, Event, Media, Pin, Revoked, Text
+from satark.dialogue.commands import LONGEST
+from satark.dialogue.draft import go_on, unsay
+from satark.dialogue.folding import fold
+from satark.dialogue.script import ASKED_PARTS
+from satark.dialogue.session import Turn
+from satark.dialogue.steps import Asked, Offer, Step
+from satark.dialogue.stray import is_story, take_stray
+from satark.dialogue.talk import EDIT, Menu, Talk
+
+
+class Language(Menu):
+    """Which language to speak. Before it is known the question is put in all of them."""
+
+    def question(self, talk: Talk) -> tuple[str, Asked]:
+        """One offer a language, named in itself."""
+        spoken = [talk.script.catalogues[language] for language in talk.script.flow.languages]
+        offers = tuple(Offer(c.language, c.text("language.name"), words=c.words("language.words")) for c in spoken)
+        text = "\n".join(catalogue.text("language.ask") for catalogue in spoken)
+        return "@language", Asked(text=text, offers=offers, wants="choice")
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Take the language, or keep what a tipster tells before choosing one."""
+        if code:
+            speak(talk, code)
+            talk.home()
+            return go_on(talk)
+        if isinstance(event, Text):
+            folded = fold(event.body) if len(event.body) <= LONGEST else ""
+            greeted = not talk.session.revision or talk.script.words.greets(folded)
+            if not is_story(event.body) or talk.script.words.greets(folded):
+                return talk.ask() if greeted else None
+        if talk.session.submitted or talk.session.mailbox or not isinstance(event, Text | Media | Pin):
+            return None
+        return talk.ask() if take_stray(talk, event) else None
+
+
+def speak(talk: Talk, language: str) -> None:
+    """Go on in a language. Before anything is answered, what was said in passing is said again in it."""
+    if not any(s.id in talk.session.answers for s in talk.walk.path if s.type.part in ASKED_PARTS):
+        unsay(talk, -1)
+    talk.change(language=language)
+
+
+class _YesNo(Menu):
+    """A question before something is done that can't be undone."""
+
+    name = ""
+
+    def question(self, talk: Talk) -> tuple[str, Asked]:
+        """Yes or no, in words that say what happens."""
+        texts = talk.script.texts(talk.session)
+        keys = (("yes", f"{self.name}.yes"), ("no", f"{self.name}.no"))
+        offers = tuple(Offer(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
+        return f"@{self.name}", Asked(text=texts.text(f"{self.name}.ask"), offers=offers, wants="choice")
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Do it, or go back to where it was."""
+        if code == "yes":
+            return self.agreed(talk)
+        if code == "no":
+            talk.home()
+            return go_on(talk)
+        if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
+            talk.home()
+            return talk.room.hear(talk, "", event)
+        return None
+
+    def agreed(self, talk: Talk) -> Turn:
+        """Do it."""
+        raise NotImplementedError
+
+
+class Cancel(_YesNo):
+    """Whether to erase the draft."""
+
+    name = "cancel"
+
+    def agreed(self, talk: Talk) -> Turn:
+        """Erase it and end."""
+        return talk.end("cancel.done", erase=True)
+
+
+class Restart(_YesNo):
+    """Whether to erase the draft and begin again."""
+
+    name = "restart"
+
+    def agreed(self, talk: Talk) -> Turn:
+        """Erase it and put the first question of a new conversation, with keys of its own."""
+        talk.say("restart.done")
+        return talk.afresh(erase=True)
+
+
+class _Pick(Menu):
+    """A menu of steps."""
+
+    name = ""
+
+    def steps(self, talk: Talk) -> list[Step]:
+        """The steps to choose from."""
+        raise NotImplementedError
+
+    def question(self, talk: Talk) -> tuple[str, Asked]:
+        """One offer a step, by its name."""
+        texts = talk.script.texts(talk.session)
+        offers = tuple(Offer(step.id, texts.text(f"{step.id}.name")) for step in self.steps(talk))
+        text = texts.text(f"{self.name}.ask" if offers else f"{self.name}.none")
+        return f"@{self.name}", Asked(text=text, offers=offers, actions=("leave",), wants="choice")
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Ask the step that was picked; keep what else is sent."""
+        if code:
+            self.picked(talk, code)
+            return talk.ask()
+        talk.home()
+        return talk.room.hear(talk, "", event)
+
+    def command(self, talk: Talk, name: str) -> Turn | None:
+        """Every way out leads back to where it was."""
+        if name in {"leave", "back", "skip", "done", "no"}:
+            talk.home()
+            return go_on(talk)
+        return None
+
+    def picked(self, talk: Talk, step: str) -> None:
+        """Have the step asked."""
+        raise NotImplementedError
+
+
+class Details(_Pick):
+    """Which further details to tell."""
+
+    name = "details"
+
+    def steps(self, talk: Talk) -> list[Step]:
+        """The optional steps that are not answered."""
+        known = talk.session.answers
+        return [step for step in talk.script.steps if step.detail and step.id not in known]
+
+    def picked(self, talk: Talk, step: str) -> None:
+        """Put it on the path."""
+        talk.change(mode="", queue=(*talk.session.queue, step))
+
+
+class Change(_Pick):
+    """Which answer to change."""
+
+    name = "change"
+
+    def steps(self, talk: Talk) -> list[Step]:
+        """The answered steps on the path."""
+        known = talk.session.answers
+        return [step for step in talk.walk.path if step.type.part in ASKED_PARTS and step.id in known]
+
+    def picked(self, talk: Talk, step: str) -> None:
+        """Ask it again; its answer stays until there is a new one."""
+        talk.change(mode=f"{EDIT}{step}")
+
+
+class Reach(Menu):
+    """After the receipt: whether the tipster may be reached here. Whatever else they send counts as no."""
+
+    def question(self, talk: Talk) -> tuple[str, Asked]:
+        """No, which is the default, or yes."""
+        texts = talk.script.texts(talk.session)
+        offers = tuple(
+            Offer(code, texts.text(f"reach.{code}"), words=texts.words(f"reach.{code}.words")) for code in ("no", "yes")
+        )
+        return "@reach", Asked(text=texts.text("reach.ask"), offers=offers, wants="choice")
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Keep or forget the way to reach them."""
+        if code:
+            return talk.end(f"reach.{code}.done", reach=code == "yes")
+        if isinstance(event, Edited | Revoked):
+            return None
+        return talk.end("reach.late", reach=False)
+
+    def command(self, talk: Talk, name: str) -> Turn | None:
+        """Begin afresh, or forget; the rest means no."""
+        if name in {"help", "repeat", "language", "status", "reply"}:
+            return None
+        if name == "restart":
+            return talk.afresh(reach=False)
+        return talk.end("reach.no.done", reach=False)
+
+
+def confirm(talk: Talk, name: str) -> Turn:
+    """Ask before something is done that can't be undone."""
+    talk.change(mode=f"@{name}")
+    return talk.ask()
+
+
+LANGUAGE: Final = Language()

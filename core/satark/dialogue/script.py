@@ -1,0 +1,147 @@
+"""What an engine knows of its flow, and where a session stands in it. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.dialogue.commands import Words
+from satark.dialogue.flow import Flow
+from satark.dialogue.geography import Geography
+from satark.dialogue.matching import Lookup
+from satark.dialogue.session import Answer, Session
+from satark.dialogue.steps import Asked, Step, View
+from satark.tip import Place
+
+ASKED_PARTS = frozenset({"ask", "media"})
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """The way of a session through its flow."""
+
+    path: tuple[Step, ...]
+    """The steps whose conditions hold, in order; details only if they were picked or answered."""
+    values: Mapping[str, Any]
+    """Step → value, for what is answered on the path."""
+    step: Step | None
+    """The first step on the path that is neither answered nor skipped."""
+    passed: tuple[Step, ...]
+    """What is to be said on the way to it."""
+
+
+class Script:
+    """A flow with its words and its geography."""
+
+    def __init__(self, flow: Flow, catalogues: Catalogues, geography: Geography) -> None:
+        self.flow = flow
+        self.catalogues = catalogues
+        self.geography = geography
+        self.words = Words(catalogues)
+        self.steps = tuple(step for step in flow.steps if not _is_settled(step, geography))
+        self.opening = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
+        self.evidence = next((s.id for s in flow.steps if s.type.part == "media"), "evidence")
+        self.place = next((s.id for s in flow.steps if s.type.name == "place"), "")
+        self.fills = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
+        self._lookups: dict[tuple[str, ...], Lookup] = {}
+
+    def texts(self, session: Session) -> Catalogue:
+        """The catalogue of the session's language; of the flow's first one before a language is chosen."""
+        return self.catalogues[session.language or self.flow.languages[0]]
+
+    def begun(self, session: Session) -> Session:
+        """Give a new session its language where there is no choice of one."""
+        languages = self.flow.languages
+        return msgspec.structs.replace(session, language=languages[0]) if len(languages) == 1 else session
+
+    def said(self, session: Session, key: str, **values: Any) -> str:
+        """A text in the session's language; in every language, one below the other, before one is chosen."""
+        if session.language:
+            return self.catalogues[session.language].text(key, **values)
+        return "\n".join(self.catalogues[language].text(key, **values) for language in self.flow.languages)
+
+    def walk(self, session: Session) -> Walk:
+        """Work out the path and the position from the answers."""
+        answers, queue = session.answers, session.queue
+        path: list[Step] = []
+        passed: list[Step] = []
+        values: dict[str, Any] = {}
+        position: Step | None = None
+        for step in self.steps:
+            answer = answers.get(step.id)
+            if step.detail and answer is None and step.id not in queue:
+                continue
+            if step.when is not None and not step.when.holds(values):
+                continue
+            path.append(step)
+            if answer is not None:
+                values[step.id] = "" if answer.value is None else answer.value
+            elif position is None:
+                if step.type.part == "say":
+                    passed.append(step)
+                else:
+                    position = step
+        return Walk(tuple(path), values, position, tuple(passed))
+
+    def view(self, session: Session, step: Step | None, walk: Walk, now: int = 0) -> View:
+        """Give what a step may look at."""
+        name = step.id if step else ""
+        partial = session.answers.get(f"@{name}")
+        return View(
+            catalogue=self.texts(session),
+            geography=self.geography,
+            channel=session.channel,
+            now=now,
+            values=walk.values,
+            place=self.placed(walk),
+            partial=partial.value if partial else None,
+            files=sum(1 for file in session.files if file.role == name) if session.files else 0,
+        )
+
+    def placed(self, walk: Walk) -> Place:
+        """Put together where it happens: the place's answer, and what later steps filled into it."""
+        raw = walk.values.get(self.place)
+        fields = dict(raw) if isinstance(raw, Mapping) else {}
+        fields.pop("voice", None)
+        for name, field in self.fills.items():
+            code = walk.values.get(name, "")
+            if code and code != "unknown":
+                fields[field] = code
+        station = fields.get("station", "")
+        if station and not fields.get("district"):
+            fields["district"] = self.geography.district_of(station)
+        return Place(**fields)
+
+    def lookup(self, session: Session, name: str, asked: Asked) -> Lookup:
+        """Find the spellings of a question's options, in every language."""
+        codes = tuple(offer.code for offer in asked.offers)
+        found = self._lookups.get((name, *codes))
+        if found is None:
+            found = Lookup(codes, [o for other in self._others(session, name) for o in other] or asked.offers)
+            self._lookups[(name, *codes)] = found
+        return found
+
+    def _others(self, session: Session, name: str) -> Iterable[Iterable[Any]]:
+        step = self.flow.by_id.get(name)
+        if step is None:
+            return
+        for language in self.flow.languages:
+            spoken = msgspec.structs.replace(session, language=language)
+            yield step.type.ask(step, self.view(spoken, step, self.walk(spoken))).offers
+
+
+def has_draft(session: Session) -> bool:
+    """Whether there is anything that would be lost."""
+    return bool(session.files) or any(answer.value is not None for answer in session.answers.values())
+
+
+def without(answers: Mapping[str, Answer], *names: str) -> dict[str, Answer]:
+    """The answers without these."""
+    return {name: answer for name, answer in answers.items() if name not in names}
+
+
+def _is_settled(step: Step, geography: Geography) -> bool:
+    """Whether a step asks for a district where there is only one."""
+    return getattr(step.settings, "source", "") == "districts" and len(geography.districts) <= 1

@@ -1,0 +1,200 @@
+"""One turn: an event is heard, something is said and asked. A `Talk` lives for that turn only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from satark.channel import Event, Media
+from satark.dialogue.script import Script, Walk
+from satark.dialogue.session import Answer, File, Keep, Session, Turn
+from satark.dialogue.steps import Asked, Step, View
+from satark.dialogue.tokens import suffix
+from satark.prompt import Choice, Prompt
+
+EDIT = "edit:"
+"""Begins the mode of a session that edits one answer."""
+
+
+class Room(Protocol):
+    """What a session is in: the draft, a menu, the mailbox. It puts one question and hears its answers."""
+
+    def enter(self, talk: Talk) -> None:
+        """Do what comes before the question is put."""
+
+    def question(self, talk: Talk) -> tuple[str, Asked]:
+        """Give the question and its id. Changes nothing."""
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Take an event; `code` is the option that it chose, or empty. None: not understood."""
+
+    def command(self, talk: Talk, name: str) -> Turn | None:
+        """Take a command in a way of the room's own, or leave it (None) to the common one."""
+
+
+class Menu:
+    """What most rooms share: nothing before the question, and no commands of their own."""
+
+    def enter(self, talk: Talk) -> None:
+        """Nothing."""
+
+    def command(self, talk: Talk, name: str) -> Turn | None:
+        """None."""
+        del talk, name
+        return None
+
+
+class Talk:
+    """The working state of one turn: the session as it becomes, and what the turn will carry."""
+
+    __slots__ = ("_walk", "dropped", "kept", "now", "rooms", "said", "script", "session", "settle", "source")
+
+    def __init__(self, script: Script, rooms: Mapping[str, Room], session: Session, source: str, now: int) -> None:
+        self.script = script
+        self.rooms = rooms
+        self.session = session
+        self.source = source
+        self.now = now
+        self.said: list[str] = []
+        self.kept: list[Keep] = []
+        self.dropped: list[str] = []
+        self.settle = False
+        self._walk: Walk | None = None
+
+    @property
+    def walk(self) -> Walk:
+        """Where the session stands now."""
+        if self._walk is None:
+            self._walk = self.script.walk(self.session)
+        return self._walk
+
+    @property
+    def step(self) -> Step | None:
+        """The step that is being asked: one that is edited from the review, or the first open one."""
+        edited = self.script.flow.by_id.get(self.session.mode.removeprefix(EDIT))
+        return edited if edited is not None and edited in self.walk.path else self.walk.step
+
+    def view(self, step: Step | None) -> View:
+        """What a step may look at."""
+        return self.script.view(self.session, step, self.walk, self.now)
+
+    def change(self, **fields: Any) -> None:
+        """Go on with a changed session."""
+        self.session = msgspec.structs.replace(self.session, **fields)
+        self._walk = None
+
+    def answer(self, name: str, answer: Answer | None) -> None:
+        """Set or take back one answer. Its files that the new one does not keep are erased."""
+        old = self.session.answers.get(name)
+        answers = dict(self.session.answers)
+        if answer is None:
+            answers.pop(name, None)
+        else:
+            answers[name] = answer
+        gone = set(old.evidence if old else ()) - set(answer.evidence if answer else ())
+        self.change(answers=answers)
+        self.drop(gone)
+
+    def drop(self, ordinals: set[str]) -> None:
+        """Erase files of this session."""
+        if ordinals:
+            self.dropped += sorted(ordinals, key=int)
+            self.change(files=tuple(file for file in self.session.files if file.ordinal not in ordinals))
+
+    def keep(self, media: Media, role: str) -> str:
+        """Have a file fetched for the tip of this session; give its ordinal. Ordinals are never used twice."""
+        ordinal = str(self.session.taken + 1)
+        file = File(ordinal, media.kind, role, self.source)
+        self.kept.append(_keep(self.session.tip, self.session.recipient, ordinal, role, media))
+        self.change(files=(*self.session.files, file), taken=self.session.taken + 1)
+        return ordinal
+
+    def home(self) -> None:
+        """Leave whatever menu the session is in, for where it was before."""
+        mode = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
+        self.change(mode=mode)
+
+    def afresh(self, **fields: Any) -> Turn:
+        """End the conversation with the first question of a new one: its answer will begin that one."""
+        session = self.session
+        empty = Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="")
+        fresh = Talk(self.script, self.rooms, self.script.begun(empty), self.source, self.now)
+        fresh.said = self.said
+        return self.turn(None, fresh.ask().prompt, **fields)
+
+    def keep_later(self, media: Media, role: str) -> str:
+        """Have a file fetched for the tip of the open mailbox; give its ordinal."""
+        box = self.session.mailbox
+        if box is None:
+            raise AssertionError("no mailbox is open")
+        ordinal = str(box.files + 1)
+        self.kept.append(_keep(box.tip, box.recipient, ordinal, role, media))
+        self.change(mailbox=msgspec.structs.replace(box, files=box.files + 1))
+        return ordinal
+
+    def say(self, key: str, **values: Any) -> None:
+        """Say something above the next question."""
+        self.said.append(self.script.said(self.session, key, **values))
+
+    @property
+    def room(self) -> Room:
+        """The room that the session is in."""
+        if self.session.mode.startswith("@"):
+            return self.rooms[self.session.mode]
+        return self.rooms["" if self.session.language else "@language"]
+
+    def ask(self, *, keep: bool = False, **fields: Any) -> Turn:
+        """End the turn with the room's question, under what was said."""
+        room = self.room
+        room.enter(self)
+        name, asked = room.question(self)
+        page = self.session.page if name == self.session.step else 0
+        self.change(step=name, page=page, revision=self.session.revision + 1)
+        text = "\n\n".join(part for part in (*self.said, asked.text) if part)
+        prompt = put(self.script, self.session, name, msgspec.structs.replace(asked, text=text))
+        if keep or self.settle:
+            prompt = msgspec.structs.replace(prompt, keep=keep, settle=self.settle and not keep)
+        return self.turn(self.session, prompt, **fields)
+
+    def end(self, key: str, *, keep: bool = False, **fields: Any) -> Turn:
+        """End the conversation with a last word."""
+        self.say(key)
+        language = self.session.language or self.script.flow.languages[0]
+        return self.turn(None, Prompt(text="\n\n".join(self.said), language=language, keep=keep), **fields)
+
+    def turn(self, session: Session | None, prompt: Prompt | None, **fields: Any) -> Turn:
+        """Pack the turn up."""
+        return Turn(session=session, prompt=prompt, keep=tuple(self.kept), drop=tuple(self.dropped), **fields)
+
+
+def put(script: Script, session: Session, name: str, asked: Asked) -> Prompt:
+    """Make a prompt of a question: tokens for its choices, labels for its actions."""
+    texts = script.texts(session)
+    end = suffix(session.revision)
+    choices = tuple(Choice(f"{name}:{o.code}:{end}", o.label, o.description) for o in asked.offers)
+    return Prompt(
+        text=asked.text,
+        language=texts.language,
+        choices=choices,
+        actions=tuple(Choice(f"{name}:@{way}:{end}", texts.text(f"command.{way}")) for way in asked.actions),
+        turns=tuple(Choice(f"{name}:@{way}:{end}", texts.text(f"command.{way}")) for way in ("more", "less"))
+        if choices
+        else (),
+        menu_label=texts.text("list.open") if choices else "",
+        wants=asked.wants,
+        page=session.page,
+    )
+
+
+def _keep(tip: str, recipient: str, ordinal: str, role: str, media: Media) -> Keep:
+    return Keep(
+        tip=tip,
+        recipient=recipient,
+        ordinal=ordinal,
+        role=role,
+        kind=media.kind,
+        caption=media.caption,
+        ref=media.ref,
+    )

@@ -1,0 +1,34 @@
+"""Choice tokens: `step:option:revision`, the revision in base 36, as they travel to a provider and back."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([0-9a-z]{1,8})")
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token taken apart. Ids of the engine's own questions and options begin with `@`."""
+
+    question: str
+    option: str
+    revision: int
+
+
+def suffix(revision: int) -> str:
+    """Write a revision in base 36."""
+    written = ""
+    while revision:
+        revision, digit = divmod(revision, 36)
+        written = _DIGITS[digit] + written
+    return written or "0"
+
+
+def parse_token(text: str) -> Token | None:
+    """Take a token apart; None for one that is not ours. Never raises: anybody can send anything."""
+    found = _TOKEN.fullmatch(text)
+    return Token(found[1], found[2], int(found[3], 36)) if found else None
