@@ -1,0 +1,190 @@
+"""The documentation is held against the code: what is generated, what is named, what is linked, what is shown."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
+from satark.plugins import Plugins
+from satark.prompt import Prompt
+from satark.sink import Delivery, Done, Retry, Sink
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+REFERENCE = runpy.run_path(str(DOCS / "reference.py"))
+GENERATED = [page for page in PAGES if "<!-- generated:" in page.read_text()]
+
+
+def relative(path: Path) -> str:
+    """Name a page as the reader knows it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", GENERATED, ids=relative)
+def test_what_is_generated_is_up_to_date(page: Path) -> None:
+    text = page.read_text()
+    assert text == REFERENCE["current"](text), "run: python docs/reference.py"
+
+
+def test_every_writer_of_the_reference_has_its_place() -> None:
+    places = re.findall(r"<!-- generated: (\w+) -->", "".join(page.read_text() for page in GENERATED))
+    assert sorted(places) == sorted(REFERENCE["WRITERS"])
+
+
+# ----------------------------------------------------------------- links
+
+
+def prose(page: Path) -> str:
+    """Give a page without its code blocks."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)) if "://" not in link]
+    for link in links:
+        target, _, anchor = link.partition("#")
+        there = page.parent / target if target else page
+        assert there.exists(), link
+        assert not anchor or anchor in anchors(there), link
+
+
+# ----------------------------------------------------------------- promises and the tree
+
+PROMISES = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (DOCS / "privacy.md").read_text())
+
+
+def test_privacy_promises_are_read() -> None:
+    assert PROMISES
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(PROMISES)))
+def test_the_test_behind_a_promise_exists(file: str, name: str) -> None:
+    assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "row",
+    re.findall(
+        r"^\| (?!promise|---)(.+) \|$", (DOCS / "privacy.md").read_text().partition("## Promises")[2], re.MULTILINE
+    ),
+)
+def test_a_promise_names_what_proves_it(row: str) -> None:
+    assert re.search(r"`tests/[\w/]+\.py::test_\w+`", row)
+
+
+def tree() -> list[str]:
+    """Give the paths of the annotated tree in architecture.md; folders end in a slash."""
+    (block,) = re.findall(r"^```tree\n(.*?)^```", (DOCS / "architecture.md").read_text(), re.DOTALL | re.MULTILINE)
+    parents: list[str] = []
+    paths = []
+    for line in block.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 4
+        name = line.split()[0]
+        parents[depth:] = [name]
+        paths.append("".join(parents))
+    return paths
+
+
+def test_the_annotated_tree_shows_what_is_there() -> None:
+    assert [path for path in tree() if not (ROOT / path).exists()] == []
+
+
+def test_the_annotated_tree_shows_every_room_of_the_core() -> None:
+    core = ROOT / "core" / "satark"
+    modules = {relative(path) for path in core.glob("*.py")}
+    packages = {f"{relative(path.parent)}/" for path in core.glob("*/__init__.py")}
+    assert sorted((modules | packages) - set(tree())) == []
+
+
+# ----------------------------------------------------------------- the examples of plugins.md
+
+
+def example(title: str) -> SimpleNamespace:
+    """Run the code block of plugins.md that begins with this docstring."""
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "plugins.md").read_text(), re.DOTALL | re.MULTILINE)
+    (code,) = (block for block in blocks if block.startswith(f'"""{title}'))
+    names: dict[str, Any] = {"__name__": title}
+    exec(compile(code, title, "exec"), names)  # noqa: S102 - the page's own code
+    return SimpleNamespace(**names)
+
+
+@pytest.fixture
+def beacon() -> Channel:
+    """The example channel."""
+    plugin = example("satark_beacon/plugin.py")
+    plugins = Plugins()
+    plugins.register(plugin, "beacon")
+    (channel,) = plugins.channels(SimpleNamespace())  # type: ignore[arg-type] # it reads none
+    return channel
+
+
+SIGNATURE = "f8a3ff3fe42a5b8df87bd39f4cd10a5d1b4cb9b3a1fef4c3a9f8ff4bdb7b1f5f"
+
+
+def test_the_example_channel_is_a_channel(beacon: Channel) -> None:
+    assert isinstance(beacon, Channel)
+
+
+def test_the_example_channel_refuses_a_wrong_signature(beacon: Channel) -> None:
+    headers = {"x-beacon-signature": SIGNATURE}
+    assert not beacon.verify(RawRequest(method="POST", path="/beacon/webhook", headers=headers, body=b"[]"))
+
+
+def test_the_example_channel_reads_what_its_gateway_posts(beacon: Channel) -> None:
+    body = b'[{"id": "1", "pager": "4711", "text": "hello"}, {"id": "2", "pager": "4712", "text": ""}]'
+    batch = beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=body))
+    assert [inbound.event for inbound in batch.inbound] == [Text("hello"), Text("")]
+    assert "4711" not in repr(batch)
+
+
+def test_the_example_channel_does_not_quote_what_it_cannot_read(beacon: Channel) -> None:
+    with pytest.raises(Malformed) as caught:
+        beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=b'[{"id": 4711}]'))
+    assert caught.value.__suppress_context__
+    assert "4711" not in str(caught.value)
+
+
+async def test_the_example_channel_sends_no_files(beacon: Channel) -> None:
+    with pytest.raises(MediaGone):
+        async with beacon.fetch(MediaRef(account="beacon:main", id="1")):
+            pass
+
+
+def test_the_example_channel_makes_one_call_of_a_prompt(beacon: Channel) -> None:
+    (call,) = beacon.render(Prompt(text="Where?", language="en"), "beacon:main", Address("4711"))
+    assert call.body == b'{"pager":"4711","text":"Where?"}'
+
+
+def delivery() -> Delivery:
+    """Give a delivery as the engine makes one."""
+    return Delivery(
+        idempotency_key="k1", tip="0" * 32, destination="folder:x", revision=1, attempt=1, envelope=b"e", document=b"d"
+    )
+
+
+async def test_the_example_sink_takes_a_repeated_delivery_once(tmp_path: Path) -> None:
+    sink = example("satark_folder/plugin.py").FolderSink(tmp_path / "outgoing")
+    assert isinstance(sink, Sink)
+    await sink.open()
+    assert [await sink.deliver(delivery()) for _ in range(2)] == [Done(), Done()]
+    assert sorted(path.name for path in (tmp_path / "outgoing").iterdir()) == ["k1.document.age", "k1.envelope.age"]
+    await sink.close()
+
+
+async def test_the_example_sink_asks_to_be_tried_again(tmp_path: Path) -> None:
+    sink = example("satark_folder/plugin.py").FolderSink(tmp_path / "never made")
+    assert await sink.deliver(delivery()) == Retry(reason="FileNotFoundError")
