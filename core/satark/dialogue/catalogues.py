@@ -6,6 +6,7 @@ import io
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from babel.messages.pofile import PoFileError, read_po
@@ -23,6 +24,7 @@ class Catalogue:
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         self.language = language
         self._texts = dict(texts)
+        self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
 
     @classmethod
     def read(cls, language: str, source: str) -> Catalogue:
@@ -37,6 +39,10 @@ class Catalogue:
             raise CatalogueError(f"catalogue {language!r} can't be read: {error}") from error
         found = {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
         return cls(language, found)
+
+    def over(self, base: Catalogue) -> Catalogue:
+        """This catalogue, and below it another one for what it lacks."""
+        return Catalogue(self.language, {**base._texts, **self._texts})
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts
@@ -61,8 +67,8 @@ class Catalogue:
         return template.format_map(_Lenient(values)) if values else template
 
     def words(self, key: str) -> tuple[str, ...]:
-        """The spellings that a text lists, separated by commas; none where it is missing."""
-        return tuple(word.strip() for word in self._texts.get(key, "").split(",") if word.strip())
+        """The spellings that a text lists; none where it is missing. Its key ends in `.words`."""
+        return self._words.get(key, ())
 
     def places(self, key: str) -> frozenset[str]:
         """The names of the `{places}` in a text.
@@ -71,6 +77,10 @@ class Catalogue:
             ValueError: the braces don't match.
         """
         return frozenset(name for _, name, _, _ in string.Formatter().parse(self.get(key)) if name is not None)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 class _Lenient(dict[str, Any]):
@@ -91,6 +101,19 @@ class Catalogues:
         """The catalogues that come with Satark: Hindi and English."""
         folder = files("satark.dialogue") / "texts"
         return cls(Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in _SHIPPED)
+
+    def beside(self, path: Path) -> Catalogues:
+        """These, with the `<language>.po` files of a folder laid over them.
+
+        Raises:
+            CatalogueError: a file there is not a catalogue.
+            OSError: a file there can't be read.
+        """
+        found = dict(self._by_language)
+        for file in sorted(path.glob("*.po")):
+            own = Catalogue.read(file.stem, file.read_text("utf-8"))
+            found[file.stem] = own.over(found[file.stem]) if file.stem in found else own
+        return Catalogues(found.values())
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -87,9 +88,7 @@ class _Reader:
         return self._value(node)
 
     def _combined(self, node: ast.BoolOp) -> _Test:
-        parts = [self.read(part) for part in node.values]
-        combine = all if isinstance(node.op, ast.And) else any
-        return lambda values: combine(part(values) for part in parts)
+        return reduce(_and if isinstance(node.op, ast.And) else _or, [self.read(part) for part in node.values])
 
     def _compared(self, node: ast.Compare) -> _Test:
         comparison = _COMPARISONS.get(type(node.ops[0]))
@@ -118,6 +117,14 @@ class _Reader:
         if isinstance(named, ast.Name | ast.Attribute) and not isinstance(compared, ast.Name | ast.Attribute):
             constant = _constant(compared)
             self.constants[_dotted(named)].update(constant if isinstance(constant, tuple) else (constant,))
+
+
+def _and(left: _Test, right: _Test) -> _Test:
+    return lambda values: left(values) and right(values)
+
+
+def _or(left: _Test, right: _Test) -> _Test:
+    return lambda values: left(values) or right(values)
 
 
 def _field(value: Any, field: str) -> Any:

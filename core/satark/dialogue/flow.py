@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from satark.dialogue.catalogues import Catalogues
+from satark.dialogue.catalogues import Catalogue, Catalogues
 from satark.dialogue.conditions import Condition, ConditionError, parse
 from satark.dialogue.marking import BUILT_IN
 from satark.dialogue.reach import reach
 from satark.dialogue.steps import Step, StepType, Validator
+from satark.dialogue.wording import NEEDED
 from satark.tip import Priority
 
 __all__ = ["Flow", "FlowError", "FlowSource", "Problem", "Step", "default_flow", "load_flow"]
@@ -55,6 +57,17 @@ class FlowSource(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     text: str
     catalogues: Catalogues
+
+    @classmethod
+    def load(cls, path: Path) -> FlowSource:
+        """Read a flow file; `.po` files in a folder `texts` beside it go over the shipped words.
+
+        Raises:
+            CatalogueError: one of them can't be read.
+            OSError: a file can't be read.
+        """
+        catalogues = Catalogues.shipped().beside(path.parent / "texts")
+        return cls(name=path.stem, text=path.read_text("utf-8"), catalogues=catalogues)
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,20 +145,33 @@ def default_flow() -> FlowSource:
 
 
 def missing_texts(flow: Flow, catalogues: Catalogues) -> list[Problem]:
-    """List the texts of a flow that a language lacks: those of its steps, and those that every flow needs."""
+    """List the texts of a flow that a language lacks: those of its steps, and those of the engine."""
     problems = [
         Problem(text="there is no catalogue for it", language=language)
         for language in flow.languages
         if language not in catalogues
     ]
-    present = [catalogues[language] for language in flow.languages if language in catalogues]
-    for catalogue in present:
-        for step in flow.steps:
-            for keys in step.type.keys(step):
-                if not any(key in catalogue for key in keys):
-                    text = f"the text {keys[0]!r} is missing"
-                    problems.append(Problem(text=text, step=step.id, language=catalogue.language))
+    for catalogue in (catalogues[language] for language in flow.languages if language in catalogues):
+        problems += _missing(flow, catalogue)
     return problems
+
+
+def _missing(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
+    for step in flow.steps:
+        for keys in step.type.keys(step):
+            if not any(key in catalogue for key in keys):
+                text = f"the text {keys[0]!r} is missing"
+                yield Problem(text=text, step=step.id, language=catalogue.language)
+    for key, places in NEEDED.items():
+        try:
+            found = catalogue.places(key)
+        except ValueError:
+            found = frozenset({"?"})
+        if key not in catalogue:
+            yield Problem(text=f"the text {key!r} is missing", language=catalogue.language)
+        elif found != places:
+            wanted = " ".join(f"{{{name}}}" for name in sorted(places)) or "none"
+            yield Problem(text=f"the text {key!r} must have the places {wanted}", language=catalogue.language)
 
 
 def _build(outline: Outline, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:

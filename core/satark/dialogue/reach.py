@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
@@ -88,8 +88,8 @@ def _compared(name: str, steps: Iterable[Step]) -> dict[str, frozenset[Any]]:
 
 def _codes(step: Step) -> tuple[str, ...] | None:
     """Every value that a choice can have; None where the flow alone does not tell."""
-    codes = getattr(step.type, "codes", None)
-    if codes is None or getattr(step.settings, "source", "") or step.type.name == "choices":
+    codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
+    if codes is None or getattr(step.settings, "source", "") != "" or step.type.name == "choices":
         return None
     return tuple(codes(step))
 
@@ -114,7 +114,7 @@ def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
 def _dead_ends(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
     for step in steps:
         optional = step.skip or step.detail
-        codes = getattr(step.type, "codes", None)
+        codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
         if step.type.part == "media" and not optional:
             yield step.id, "it can't be left by somebody who has no file: let it be skipped"
         if codes and not codes(step) and not getattr(step.settings, "source", "") and not optional:

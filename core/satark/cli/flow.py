@@ -1,0 +1,134 @@
+"""`satark flow`: check, show and try out a questionnaire."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from satark.channel import Text
+from satark.dialogue.catalogues import CatalogueError
+from satark.dialogue.checking import check_flow
+from satark.dialogue.engine import Engine
+from satark.dialogue.fit import fit
+from satark.dialogue.flow import Flow, FlowError, FlowSource, Problem, default_flow, load_flow
+from satark.dialogue.geography import Geography
+from satark.dialogue.session import Session, Turn
+from satark.prompt import Capabilities
+from satark.tip import Receipt
+
+MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
+    ("whatsapp", Capabilities(
+        kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
+        menu_label=20, token=200,
+    )),
+    ("telegram", Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16")),
+    ("sms", Capabilities(kind="sms", text=670, body=670, unit="utf16")),
+)  # fmt: skip
+"""The media that a flow is held against when no configuration says which ones it will be spoken on.
+
+Limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboardButton; ten UCS-2 segments of 67.
+"""
+
+_TERMINAL: Final = Capabilities(kind="sms", text=100_000, body=100_000)
+_RECEIPT: Final = Receipt(number="TEST-0000", code="0" * 16)
+
+_file = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+@click.group("flow")
+def flow() -> None:
+    """Check, show and try out a questionnaire (FILE; without it, the one that comes with Satark)."""
+
+
+@flow.command()
+@_file
+@_json
+def check(file: Path | None, *, as_json: bool) -> None:
+    """Say what is wrong with FILE, step by step, language by language, channel by channel."""
+    problems: Sequence[Problem]
+    try:
+        source = _source(file)
+        problems = check_flow(load_flow(source), source.catalogues, MEDIA)
+    except FlowError as error:
+        problems = error.problems
+    if as_json:
+        click.echo(json.dumps([_as_dict(problem) for problem in problems], ensure_ascii=False))
+    else:
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        click.echo(f"{len(problems)} problems" if problems else "The flow is fine.")
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+@flow.command()
+@_file
+@_json
+def show(file: Path | None, *, as_json: bool) -> None:
+    """Show the structure of FILE, with the hash that sessions are pinned to."""
+    loaded, source = _loaded(file)
+    outline = json.loads(loaded.canonical)
+    if as_json:
+        click.echo(json.dumps({"hash": loaded.hash, **outline}, ensure_ascii=False))
+        return
+    click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
+    texts = source.catalogues[loaded.languages[-1]]
+    for step in outline["steps"]:
+        asked = texts.first(f"{step['id']}.ask", step["id"]).split("\n")[0]
+        marks = "".join(f" [{mark}]" for mark in ("skip", "detail") if step.get(mark))
+        when = f"\n{'':16}  when {step['when']}" if step.get("when") else ""
+        click.echo(f"{step['id']:16} {step['type']:8}{marks} {asked}{when}")
+
+
+@flow.command()
+@_file
+def preview(file: Path | None) -> None:
+    """Walk through FILE as a tipster would, here in the terminal. Nothing is stored or sent. End with an empty line."""
+    loaded, source = _loaded(file)
+    engine = Engine(loaded, source.catalogues, Geography.sample())
+    session: Session | None = None
+    typed = "Hi"
+    while typed:
+        session = session or engine.begin(channel="preview", tip="0" * 32, recipient="", identity="")
+        session = _said(engine, engine.advance(session, Text(typed), str(session.revision), int(time.time())))
+        typed = click.prompt("", default="", show_default=False, prompt_suffix="> ")
+
+
+def _said(engine: Engine, turn: Turn) -> Session | None:
+    """Print a turn, standing in for the intake where the turn asks it for something."""
+    now = int(time.time())
+    if turn.submission is not None and turn.session is not None:
+        turn = engine.submitted(turn.session, _RECEIPT, now)
+    elif turn.open_mailbox and turn.session is not None:
+        turn = engine.opened(turn.session, None, now)
+    if turn.prompt is not None:
+        click.echo(f"\n{fit(turn.prompt, _TERMINAL).text}\n")
+    return turn.session
+
+
+def _source(file: Path | None) -> FlowSource:
+    if file is None:
+        return default_flow()
+    try:
+        return FlowSource.load(file)
+    except (CatalogueError, OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file} can't be read: {error}") from error
+
+
+def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
+    source = _source(file)
+    try:
+        return load_flow(source), source
+    except FlowError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _as_dict(problem: Problem) -> dict[str, Any]:
+    where = {"step": problem.step, "language": problem.language, "channel": problem.channel}
+    return {"text": problem.text, **{name: value for name, value in where.items() if value}}

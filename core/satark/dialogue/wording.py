@@ -1,0 +1,44 @@
+"""The texts that the engine itself needs in every language, whatever the flow, with the `{places}` they must hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.dialogue.commands import COMMANDS
+from satark.tip import STATUSES
+
+_PLAIN: Final = """
+language.ask language.name language.done
+cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.done
+details.ask details.none change.ask change.none
+reach.ask reach.no reach.yes reach.no.done reach.yes.done reach.late forget.done
+help not_understood unsupported expired failed news list.open
+text.kept voice.kept file.kept pin.kept files.cleared file.lost skip.cannot back.cannot
+text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late value.voice value.pin
+code.ask code.none code.wrong code.closed
+mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mailbox.write mailbox.posted mailbox.long
+mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
+"""
+
+NEEDED: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(_PLAIN.split(), frozenset[str]()),
+    **dict.fromkeys((f"command.{name}" for name in COMMANDS), frozenset[str]()),
+    **dict.fromkeys((f"status.{status}" for status in STATUSES), frozenset[str]()),
+    **dict.fromkeys((f"status.{status}.text" for status in STATUSES), frozenset[str]()),
+    "status.CLOSED.text": frozenset({"reason"}),
+    "changed": frozenset({"name", "value"}),
+    "receipt": frozenset({"number", "code"}),
+    "text.long": frozenset({"tail"}),
+    "value.files": frozenset({"count"}),
+    "mailbox.show": frozenset({"number", "status", "sentence"}),
+    "mailbox.message": frozenset({"text"}),
+    "mailbox.asked": frozenset({"text"}),
+    "mailbox.file": frozenset({"ordinal"}),
+}
+"""Message id → the places that its text must have, no more and no fewer."""
+
+LABELS: Final = frozenset(name for name in NEEDED if name.startswith("command.")) | {
+    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "reach.no", "reach.yes", "mailbox.answer",
+    "mailbox.unknown", "mailbox.decline", "feedback.yes", "feedback.no", "feedback.again", "language.name",
+}  # fmt: skip
+"""Those of them that stand on buttons."""
