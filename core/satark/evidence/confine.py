@@ -76,7 +76,7 @@ def limit(limits: Limits) -> None:
 
 
 def see_only(readable: Iterable[Path], writable: Path) -> bool:
-    """Hide every file but these folders, and let nothing be written but in `writable`. True where the system lets us."""
+    """Hide every file but these folders, and write-protect all but `writable`. True where the system lets us."""
     if _libc is None:
         return False
     _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)

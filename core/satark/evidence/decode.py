@@ -38,6 +38,16 @@ def opened(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[Ima
         raise Unclean("damaged") from error
 
 
+def check_opens(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
+    """Look at a picture's head alone.
+
+    Raises:
+        Unclean: it has none in these formats, or is over a limit.
+    """
+    with opened(path, limits, formats):
+        pass
+
+
 def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
     """Decode every frame of a picture.
 

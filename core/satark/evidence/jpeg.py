@@ -27,6 +27,8 @@ FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
 
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_ADOBE, _LENGTH = 12, 2
+"""Bytes of an Adobe segment at least, and of a length."""
 _PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 
 
@@ -60,7 +62,7 @@ def without_traces(data: bytes) -> bytes:
     for marker, payload, scan in _segments(data):
         if marker in NEEDED:
             kept.append(_segment(marker, payload) + scan)
-        elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= 12:
+        elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= _ADOBE:
             kept.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12]))
         elif marker == APP1 and payload.startswith(b"Exif\0") and turned == orientation.UPRIGHT:
             turned = orientation.read(payload[6:])
@@ -83,7 +85,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if marker == EOI:
             return
         length = int.from_bytes(data[at : at + 2])
-        if length < 2 or at + length > len(data):
+        if length < _LENGTH or at + length > len(data):
             raise Unclean("damaged")
         end = _scan_end(data, at + length) if marker == SOS else at + length
         yield marker, data[at + 2 : at + length], data[at + length : end]

@@ -15,7 +15,7 @@ import imageio_ffmpeg
 import msgspec
 
 from satark.evidence.scrubbers import Unclean
-from satark.evidence.sniff import HEAD, sniff
+from satark.evidence.sniff import sniff_file
 
 if TYPE_CHECKING:
     from satark.evidence.limits import Limits
@@ -42,7 +42,7 @@ _CONTAINERS = {
     "video/x-msvideo": _Container("avi", "avi", "video/x-msvideo"),
     "video/ogg": _Container("ogg", "ogg", "video/ogg"),
     "audio/ogg": _Container("ogg", "ogg", "audio/ogg", pictures=False),
-    "audio/mp4": _Container("mov", "mp4", "audio/mp4", pictures=False, options=_ISO),
+    "audio/mp4": _Container("mov", "mp4", "audio/mp4", pictures=False, options=(*_ISO, "-brand", "M4A ")),
     "audio/mpeg": _Container("mp3", "mp3", "audio/mpeg", pictures=False, options=_MP3),
     "audio/aac": _Container("aac", "adts", "audio/aac", pictures=False),
     "audio/amr": _Container("amr", "amr", "audio/amr", pictures=False),
@@ -56,7 +56,7 @@ _EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexac
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)")
 _EXPECTED = re.compile(
     r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
-    r"| +(major_brand *: (isom|qt  |3gp\d)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
+    r"| +(major_brand *: (isom|M4A |qt  |3gp\d)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
     r"| +(vendor_id *: (\[0\]\[0\]\[0\]\[0\]|FFMP)|handler_name *: (Video|Sound)Handler)"
     r"| +(DURATION *: [\d:.]+|encoder *: (Lavf|Lavc \w+|ffmpeg))"
     r"|    Side data:|      (displaymatrix: rotation of .*|CPB properties: .*)|\[.*|"
@@ -75,15 +75,14 @@ class MediaScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with source.open("rb") as file:
-            container = _CONTAINERS[sniff(file.read(HEAD))]
+        container = _CONTAINERS[sniff_file(source)]
         hashes = self._remux(source, target, container)
         again, report = self._look(target, container)
         if not hashes or again != hashes or not _says_nothing(report):
             raise Unclean("damaged")
         if _duration(report) > limits.seconds:
             raise Unclean("too-long")
-        self._play(target, container, limits)
+        self._play(target, container, limits, pictures=b",v," in hashes)
         return container.mime
 
     def _remux(self, source: Path, target: Path, container: _Container) -> bytes:
@@ -100,10 +99,22 @@ class MediaScrubber:
         hashes, report = self._run("info", "-f", container.demuxer, "-i", _url(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
 
-    def _play(self, clean: Path, container: _Container, limits: Limits) -> None:
+    def _play(self, clean: Path, container: _Container, limits: Limits, *, pictures: bool) -> None:
         """Decode the key pictures and the sound of the beginning: what a player would meet first."""
-        cheaply = ("-skip_frame:v", "nokey", "-max_pixels", str(limits.pixels), "-t", str(_PLAYED_SECONDS))
-        self._run("error", *cheaply, "-f", container.demuxer, "-i", _url(clean), "-f", "null", "pipe:1")
+        cheaply = ("-skip_frame:v", "nokey", "-max_pixels:v", str(limits.pixels)) * pictures
+        self._run(
+            "error",
+            *cheaply,
+            "-t",
+            str(_PLAYED_SECONDS),
+            "-f",
+            container.demuxer,
+            "-i",
+            _url(clean),
+            "-f",
+            "null",
+            "pipe:1",
+        )
 
     def _run(self, level: str, *arguments: str) -> tuple[bytes, bytes]:
         command = (self.ffmpeg, *_SAFELY, "-v", level, "-y", *arguments)

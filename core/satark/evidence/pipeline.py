@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
@@ -16,7 +17,7 @@ from satark.evidence import room as rooms
 from satark.evidence import sealed
 from satark.evidence.scrubbers import Reason, Unclean
 from satark.evidence.sealed import Measured, clean_path, original_path
-from satark.evidence.sniff import HEAD, UNKNOWN, sniff
+from satark.evidence.sniff import UNKNOWN, sniff_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -58,7 +59,7 @@ async def take_in(
 ) -> Taken:
     """Seal a file as `<name>.original.age` in `folder`, and a clean copy, where one can be made, as `<name>.clean.age`.
 
-    Both are on the disk and read back when this returns. `announced_mime` only words the reason for a file of unknown type.
+    Both are on the disk and read back when this returns. `announced_mime` serves only to word a reason.
 
     Args:
         stream: the file's bytes, in pieces of any size.
@@ -74,18 +75,19 @@ async def take_in(
         TooLarge: the stream has more than `limits.file_bytes` bytes.
         OSError: the disk failed or is full, or `stream` raised it: try again later.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
     with rooms.private_folder(room) as private:
         source = private / "original"
         target = original_path(folder, name)
         with source.open("xb") as copy:
             measured, copied = await _seal_stream(stream, target, recipient, limits.file_bytes, copy)
-        mime = await asyncio.to_thread(_sniff, source)
+        mime = await asyncio.to_thread(sniff_file, source)
         taken = Taken(mime=mime, bytes=measured.bytes, sha256=measured.sha256)
         try:
             _check_cleanable(taken, announced_mime, sandbox, copied=copied)
             clean = private / "clean"
             clean_mime = await sandbox.scrub(mime, source, clean, limits)
+            await asyncio.to_thread(_check_copy, clean, clean_mime)
             copy_measured = await asyncio.to_thread(_seal_copy, clean, clean_path(folder, name), recipient)
         except Unclean as unclean:
             await asyncio.to_thread(clean_path(folder, name).unlink, missing_ok=True)
@@ -126,21 +128,19 @@ async def _seal_stream(
 ) -> tuple[Measured, bool]:
     """Feed the stream, through a socket that holds it back when the disk is slow, to a thread that seals it."""
     ours, theirs = socket.socketpair()
-    ours.setblocking(False)
+    ours.setblocking(False)  # noqa: FBT003 - positional in the standard library
     sealing = asyncio.create_task(asyncio.to_thread(_seal_from, theirs, target, recipient, copy))
     try:
         with ours:
             count = await _feed(stream, ours, most)
         measured, copied = await asyncio.shield(sealing)
-        if measured.bytes != count:
-            raise sealed.WriteFailed("a file was not sealed whole")
     except BaseException:
         # The thread ends now that its pipe is closed. What it could not seal it has removed itself.
         await asyncio.wait([sealing])
         if sealing.exception() is None:
             await asyncio.to_thread(sealed.drop, target)
         raise
-    await asyncio.to_thread(sealed.keep, target, measured)
+    await asyncio.to_thread(sealed.keep, target, msgspec.structs.replace(measured, bytes=count))
     return measured, copied
 
 
@@ -174,9 +174,11 @@ def _seal_copy(clean: Path, target: Path, recipient: str) -> Measured:
     return measured
 
 
-def _sniff(source: Path) -> str:
-    with source.open("rb") as file:
-        return sniff(file.read(HEAD))
+def _check_copy(clean: Path, mime: str) -> None:
+    """Believe the child nothing: a hostile file may have taken it over and left a link to one of our own files."""
+    found = clean.lstat() if clean.exists() else None
+    if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or sniff_file(clean) != mime:
+        raise Unclean("crashed")
 
 
 def _check_cleanable(taken: Taken, announced_mime: str, sandbox: Sandbox, *, copied: bool) -> None:

@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from satark.evidence import orientation
-from satark.evidence.decode import check_decodes
+from satark.evidence.decode import check_decodes, check_opens
 from satark.evidence.scrubbers import Unclean
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})
+_CRC = 4
 _STEP = 1 << 20
 
 
@@ -30,7 +31,7 @@ class PngScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        check_decodes(source, limits, formats=("PNG",))
+        check_opens(source, limits, formats=("PNG",))
         clean = without_traces(source.read_bytes())
         if without_traces(clean) != clean:
             raise Unclean("damaged")
@@ -69,7 +70,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         length = int.from_bytes(data[at : at + 4])
         kind, payload = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
         check = data[at + 8 + length : at + 12 + length]
-        if len(check) < 4 or zlib.crc32(kind + payload) != int.from_bytes(check):
+        if len(check) < _CRC or zlib.crc32(kind + payload) != int.from_bytes(check):
             raise Unclean("damaged")
         if kind == b"IEND":
             return

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from satark.evidence.limits import Limits
 
+LONGEST_PAUSE = 60_000
+"""Milliseconds that one picture of an animation may stand."""
 QUALITY = 92
 """JPEG quality of pictures that can't be cleaned without loss: number plates stay as legible as they were."""
 
@@ -91,7 +93,7 @@ def _bare(picture: Image.Image) -> Image.Image:
 def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
     for frame in ImageSequence.Iterator(picture):
         pause = frame.info.get("duration", 100)
-        if not isinstance(pause, int | float) or not 0 <= pause <= 60_000:
+        if not isinstance(pause, int | float) or not 0 <= pause <= LONGEST_PAUSE:
             raise Unclean("damaged")
         transparent = frame.has_transparency_data
         yield _bare(frame.convert("RGBA" if transparent else "RGB")), int(pause)

@@ -1,6 +1,6 @@
-"""Sealed files: written whole or not at all, read back before anybody relies on them, opened only if nothing was altered.
+"""Sealed files: written whole or not at all, read back before anybody relies on them, opened only if unaltered.
 
-A sealed file is an age file (age-encryption.org/v1, X25519). It is written as `<name>.part`, flushed to the disk, and renamed.
+A sealed file is an age file (age-encryption.org/v1, X25519). It is written as `<name>.part`, flushed, renamed.
 Only pyrage's `_io` calls are used: they let go of the interpreter while they work.
 """
 
@@ -39,7 +39,7 @@ class Measured(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class WriteFailed(OSError):
+class WriteFailed(OSError):  # noqa: N818 - it reads as what it says
     """What was read back of a sealed file is not what was written. It was removed; try again."""
 
 

@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import filetype
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD = 8192
 """Bytes that `sniff` wants to see of the beginning of a file."""
 
+# Sync bits and a layer that is always 0 (ISO/IEC 13818-7 section 6.2), or layer 3 (ISO/IEC 11172-3 section 2.4.1.3).
+_ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_MPEG_AUDIO = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
+_AFTER_ID3 = {mime: mime for mime in ("audio/aac", "audio/flac")}
 UNKNOWN = "application/octet-stream"
 
 # Major brands: ISO/IEC 14496-12 annex E and the registry at mp4ra.org, "Brands".
@@ -28,6 +38,7 @@ _BRANDS = {
     b"msf1": "image/heic",
 }
 _MP4 = (b"isom", b"iso", b"mp4", b"avc1", b"MSNV", b"M4V", b"dash", b"f4v", b"XAVC", b"mmp4", b"NDS")
+_BOX_HEADER = 8
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _SAME = {
     "audio/x-wav": "audio/wav",
@@ -39,13 +50,31 @@ _SAME = {
 }
 
 
+def sniff_file(path: Path) -> str:
+    """Name the type of a file. An ID3 tag of any size may go before the sound of three types."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if not head.startswith(b"ID3"):
+            return sniff(head)
+        file.seek(_id3_size(head))
+        return _AFTER_ID3.get(sniff(file.read(HEAD)), "audio/mpeg")
+
+
+def _id3_size(head: bytes) -> int:
+    # ID3v2.4 section 3.1: a header of ten bytes, its last four the size, seven bits each.
+    size = 0
+    for digit in head[6:10]:
+        size = size << 7 | digit & 0x7F
+    return 10 + size
+
+
 def sniff(head: bytes) -> str:
     """Name the type that the first `HEAD` bytes of a file show, or `UNKNOWN`."""
     return _iso_media(head) or _matroska(head) or _ogg(head) or _sound(head) or _table(head) or _text(head)
 
 
 def _iso_media(head: bytes) -> str:
-    if head[4:8] in _OLD_QUICKTIME and int.from_bytes(head[:4]) >= 8:
+    if head[4:8] in _OLD_QUICKTIME and int.from_bytes(head[:4]) >= _BOX_HEADER:
         return "video/quicktime"
     if head[4:8] != b"ftyp":
         return ""
@@ -78,12 +107,9 @@ def _sound(head: bytes) -> str:
         return "audio/wav"
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return "video/x-msvideo"
-    # ADTS, ISO/IEC 13818-7 section 6.2: twelve sync bits, the layer always 0, which tells it from MPEG audio.
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+    if _ADTS.match(head):
         return "audio/aac"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
-        return "audio/mpeg"
-    return ""
+    return "audio/mpeg" if _MPEG_AUDIO.match(head) else ""
 
 
 def _table(head: bytes) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PICTURE = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
 _HAS_EXIF, _ALPHA, _ANIMATION = 0x08, 0x10, 0x02
-_FRAME_HEADER = 16
+_FRAME_HEADER, _EXTENDED = 16, 10
 
 
 class WebpScrubber:
@@ -57,7 +57,7 @@ def without_traces(data: bytes) -> bytes:
 
 def _kept(kind: bytes, payload: bytes, turned: int) -> bytes:
     """What stays of a chunk: all, a part, or nothing."""
-    if kind == b"VP8X" and len(payload) >= 10:
+    if kind == b"VP8X" and len(payload) >= _EXTENDED:
         flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != orientation.UPRIGHT else 0)
         return _chunk(kind, bytes((flags, 0, 0, 0)) + payload[4:10])
     if kind == b"ANIM":

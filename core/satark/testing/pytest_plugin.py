@@ -1,17 +1,33 @@
-"""Fixtures for everybody who tests against Satark; pytest loads them by itself once Satark is installed.
+"""Fixtures and a marker for everybody who tests against Satark; pytest loads them by itself once Satark is installed.
 
 Everything is imported where it is used: pytest loads this module before it can measure coverage, and in every project.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     from satark.testing.graph import GraphPeer
+
+
+SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
+"""Environment variable: set to 1, as CI does, a tool that is missing fails the test instead of skipping it."""
+
+# Debian's packages; the names of programs where they differ from the tool's.
+_HOW_TO_GET: Mapping[str, str] = MappingProxyType({
+    "age": "apt-get install age",
+    "chromium": "apt-get install chromium",
+    "exiftool": "apt-get install libimage-exiftool-perl",
+    "rabbitmq": "apt-get install rabbitmq-server",
+})  # fmt: skip
+_PROGRAMS: Mapping[str, str] = MappingProxyType({"rabbitmq": "rabbitmq-server"})
 
 
 class ServedGraph(NamedTuple):
@@ -36,3 +52,32 @@ async def graph() -> AsyncIterator[ServedGraph]:
     ) as peer:
         async with serve(peer.app) as url:
             yield ServedGraph(peer, url)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker `needs`."""
+    config.addinivalue_line(
+        "markers",
+        f"needs(*tools): skip, and say how to get it, where one of these programs is missing; fail if {SKIP_NOTHING}=1",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose tools are not there, or fail it where nothing may be skipped."""
+    missing = [tool for mark in item.iter_markers("needs") for tool in mark.args if not _is_there(tool)]
+    if not missing:
+        return
+    advice = "; ".join(f"{tool} is missing: {_how_to_get(tool)}" for tool in missing)
+    if os.environ.get(SKIP_NOTHING) == "1":
+        pytest.fail(advice, pytrace=False)
+    pytest.skip(advice)
+
+
+def _is_there(tool: str) -> bool:
+    # On /usr/sbin, where Debian puts servers, an ordinary user's PATH does not end.
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+    return shutil.which(_PROGRAMS.get(tool, tool), path=path) is not None
+
+
+def _how_to_get(tool: str) -> str:
+    return _HOW_TO_GET.get(tool, "install it with the system's package manager")
