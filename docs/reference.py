@@ -19,7 +19,8 @@ import click
 from pydantic import BaseModel
 
 from satark import hookspecs
-from satark.plugins import installed
+from satark.cli.main import cli
+from satark.plugins import Plugins, installed
 from satark.settings import Core
 
 DOCS = Path(__file__).parent
@@ -87,7 +88,7 @@ def _shown(default: Any) -> str:
 
 def commands() -> str:
     """List every command with its arguments and its first line of help."""
-    cli: click.Group = importlib.import_module("satark.cli").main
+    Plugins.load(Core.model_fields["plugins"].default).commands(cli)
     rows = ["| command | does |", "|---|---|"]
     rows += [f"| `{usage}` | {command.get_short_help_str(200)} |" for usage, command in _leaves("satark", cli)]
     return "\n".join(rows) + "\n"

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from satark_bench.postgres import empty_database
+from satark.testing.postgres import empty_database, postgres_server
 from satark_bench.wire import PHONE_NUMBER_ID
 
 SECRET = "a secret that only this benchmark knows"
@@ -51,7 +51,7 @@ def satark_on_sqlite(site: Site) -> Iterator[Launch]:
 @contextmanager
 def satark_on_postgres(site: Site) -> Iterator[Launch]:
     """Satark on an empty PostgreSQL database."""
-    with empty_database(site.folder) as url:
+    with postgres_server(site.folder) as server, empty_database(server) as url:
         yield _satark(site, {"SATARK_DATABASE_URL": url})
 
 
