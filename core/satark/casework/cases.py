@@ -1,0 +1,140 @@
+"""What casework gives: a line of a queue, an opened tip, and what can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from satark.tip import Envelope, Evidence, Header, Message, Status, Tip
+
+FINISHED: frozenset[Status] = frozenset({"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED"})
+"""The statuses after which a tip waits for nobody."""
+
+
+class CaseworkError(Exception):
+    """Something that an officer asked for can't be done; the message says why, and holds no tip content."""
+
+
+class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below
+    """The desk has no such tip: there is none, or it was never sealed to this desk, which is the same."""
+
+    def __init__(self) -> None:
+        super().__init__("this desk has no tip of that number")
+
+
+class NoSuchDesk(CaseworkError):  # noqa: N818
+    """There is no such desk, or none that this tip may go to, which is the same."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no desk of that name")
+
+
+class NoSuchFile(CaseworkError):  # noqa: N818
+    """The tip has no such file, or it is not there in the form that was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("the tip has no such file")
+
+
+class DeskTaken(CaseworkError):  # noqa: N818
+    """A desk of this name exists already."""
+
+    def __init__(self) -> None:
+        super().__init__("there is a desk of that name already")
+
+
+class KeyChanged(CaseworkError):  # noqa: N818
+    """The desk's key was changed meanwhile: unlock it again."""
+
+    def __init__(self) -> None:
+        super().__init__("the desk's key was changed meanwhile: sign in again")
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """A message and its place in the tip's thread."""
+
+    seq: int
+    message: Message
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """One tip as a queue lists it."""
+
+    id: str
+    header: Header
+    status: Status
+    heard: int
+    """`seq` of the tipster's newest message, 0 where there is none."""
+    asked: bool
+    """Whether a question to the tipster waits for an answer."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it waits for nobody any more."""
+        return self.status in FINISHED
+
+    def __repr__(self) -> str:
+        return "Summary(…)"
+
+
+class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip with everything that belongs to it, opened."""
+
+    id: str
+    envelope: Envelope
+    tip: Tip
+    thread: tuple[Posted, ...]
+    evidence: tuple[Evidence, ...]
+    """Files that are here, in the order they were sent."""
+    pending: tuple[str, ...] = ()
+    """Ordinals of files that are still being fetched."""
+    lost: tuple[str, ...] = ()
+    """Ordinals of files that the provider no longer had."""
+    damaged: int = 0
+    """Messages and file records that do not open: altered, or not this tip's."""
+
+    @property
+    def header(self) -> Header:
+        """What the queue lists of it."""
+        return self.envelope.header
+
+    @property
+    def status(self) -> Status:
+        """Its present status."""
+        return status_of(self.thread)
+
+    def file(self, ordinal: str) -> Evidence:
+        """Give the record of one file.
+
+        Raises:
+            NoSuchFile: it is not there.
+        """
+        for record in self.evidence:
+            if record.ordinal == ordinal:
+                return record
+        raise NoSuchFile
+
+    def __repr__(self) -> str:
+        return "OpenTip(…)"
+
+
+def status_of(thread: Sequence[Posted]) -> Status:
+    """The newest status that a desk gave."""
+    for posted in reversed(thread):
+        if posted.message.sender == "desk" and posted.message.status:
+            return posted.message.status
+    return "RECEIVED"
+
+
+def summarize(tip: str, header: Header, thread: Sequence[Posted]) -> Summary:
+    """Boil a tip down to its line in the queue."""
+    heard = [posted.seq for posted in thread if posted.message.sender == "tipster"]
+    answered = {posted.message.answers for posted in thread}
+    return Summary(
+        id=tip,
+        header=header,
+        status=status_of(thread),
+        heard=max(heard, default=0),
+        asked=any(posted.message.question and posted.seq not in answered for posted in thread),
+    )

@@ -1,0 +1,200 @@
+"""The casework of one desk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from satark.casework.cases import NoSuchDesk, NoSuchFile, OpenTip, Posted, Summary, summarize
+from satark.casework.desks import all_desks
+from satark.casework.ledger import Ledger, documents
+from satark.casework.thread import post
+from satark.coarse import band
+from satark.evidence import pipeline
+from satark.evidence.room import workroom
+from satark.routing import Desk, is_accused
+from satark.sealing import CantOpen, open_as, open_tip, recipient_of, seal
+from satark.store import files, tables
+from satark.tip import Envelope, Evidence, Message, Status
+
+if TYPE_CHECKING:
+    from satark.services import Services
+    from satark.store.unit import UnitOfWork
+
+
+class Casework:
+    """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
+
+    Every method may be called from any thread. What was opened stays in memory, sealed rows are never opened twice.
+    """
+
+    def __init__(self, services: Services, desk: str, identity: str) -> None:
+        self.desk = desk
+        self._services = services
+        self._ledger = Ledger(services, desk, identity)
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Casework({self.desk})"
+
+    @property
+    def unreadable(self) -> int:
+        """Envelopes, at the last look, that do not open: damaged, or put there by somebody."""
+        return self._ledger.unreadable
+
+    def summaries(self) -> list[Summary]:
+        """Give a line for every tip of the desk, the newest first."""
+        with self._lock:
+            self._ledger.refresh()
+            cases = list(self._ledger.cases.items())
+        lines = [summarize(tip, case.envelope.header, case.thread) for tip, case in cases]
+        return sorted(lines, key=lambda line: (line.header.received, line.header.number), reverse=True)
+
+    def find(self, words: str) -> set[str]:
+        """Give the tips (by id) that hold every one of some words, in any case, in an answer or a message.
+
+        It opens the documents that it has not opened yet: some 0.1 ms each.
+        """
+        wanted = words.casefold().split()
+        with self._lock:
+            self._ledger.refresh()
+            self._ledger.open_documents()
+            texts = {tip: case.text() for tip, case in self._ledger.cases.items()}
+        return {tip for tip, text in texts.items() if all(word in text for word in wanted)}
+
+    def open(self, number: str) -> OpenTip:
+        """Open a tip, by its number or its id.
+
+        Raises:
+            NoSuchTip: the desk has none of this number.
+            CantOpen: its document was altered.
+        """
+        with self._lock:
+            self._ledger.refresh()
+            tip, case = self._ledger.find(number)
+            document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
+        opened = open_tip(document, case.envelope)
+        rows = self._services.read(lambda c: _files(c, tip))
+        evidence, damaged = _open_records(rows, case.envelope.identity)
+        missing = sorted(set(opened.evidence) - {ordinal for ordinal, _, _ in rows})
+        return OpenTip(
+            id=tip,
+            envelope=case.envelope,
+            tip=opened,
+            thread=tuple(case.thread),
+            evidence=evidence,
+            pending=tuple(ordinal for ordinal, state, _ in rows if state == "due"),
+            lost=(*(ordinal for ordinal, state, _ in rows if state == "lost"), *missing),
+            damaged=damaged + case.damaged,
+        )
+
+    def evidence(self, tip: OpenTip, ordinal: str, *, original: bool = False) -> Iterator[bytes]:
+        """Give a file's clean copy, or its original, in pieces; none before all of it proved to be what was recorded.
+
+        Raises:
+            NoSuchFile: the tip has no such file, or the file no clean copy.
+            CantOpen: (while reading) it was altered.
+            FileNotFoundError: (while reading) it was erased.
+        """
+        record = tip.file(ordinal)
+        if not original and not record.clean_sha256:
+            raise NoSuchFile
+        folder = self._services.evidence_dir
+        opening = pipeline.open_original if original else pipeline.open_clean
+        expected = record.sha256 if original else record.clean_sha256
+        name = files.name(tip.id, ordinal)
+        return opening(folder, name, tip.envelope.identity, workroom(folder.parent), expected)
+
+    def respond(self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False) -> Posted:
+        """Tell or ask the tipster something, or set the tip's status, which they are told too."""
+        message = Message(sender="desk", desk=self.desk, status=status, text=text, question=question)
+        return self._services.write_now(lambda unit: self._post(unit, tip, message))
+
+    def note(self, tip: OpenTip, text: str) -> Posted:
+        """Put a remark into the thread that desks alone can read."""
+        message = Message(sender="desk", desk=self.desk, text=text, internal=True)
+        return self._services.write_now(lambda unit: self._post(unit, tip, message))
+
+    def may_direct(self, tip: OpenTip) -> list[Desk]:
+        """Give the other desks that may have this tip: none that it complains of, and none that routing excluded."""
+        desks = self._services.read(all_desks)
+        return [desk for desk in desks if desk.name != self.desk and self._may_have(desk, tip)]
+
+    def direct(self, tip: OpenTip, to_desk: str, instruction: str) -> Posted:
+        """Hand a tip to another desk as well, with an instruction.
+
+        Raises:
+            NoSuchDesk: there is no such desk, or it must never have this tip.
+        """
+        return self._services.write_now(lambda unit: self._direct(unit, tip, to_desk, instruction))
+
+    def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str) -> Posted:
+        # Read here, in the transaction: a change of that desk's key must not come between.
+        desks = {desk.name: desk for desk in all_desks(unit.main)}
+        desk = desks.get(to_desk)
+        if desk is None or desk.name == self.desk or not self._may_have(desk, tip):
+            raise NoSuchDesk
+        envelope = Envelope(tip=tip.id, desk=desk.name, identity=tip.envelope.identity, header=tip.header)
+        sealed = seal(envelope, desk.recipient)
+        unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
+        unit.insert_new(tables.delivery, [_delivery(unit, tip, desk)], "id")
+        message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
+        return self._post(unit, tip, message)
+
+    def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
+        return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
+
+    def _post(self, unit: UnitOfWork, tip: OpenTip, message: Message) -> Posted:
+        # The tip's recipient comes from its key, not from a row that somebody could have changed.
+        recipients = [recipient_of(tip.envelope.identity)]
+        if not message.internal:
+            recipients.append(_receipt_recipient(unit.main, tip.id))
+        message = msgspec.structs.replace(message, band=band(unit.now))
+        return Posted(post(unit, tip.id, message, *recipients), message)
+
+
+def _delivery(unit: UnitOfWork, tip: OpenTip, desk: Desk) -> dict[str, object]:
+    return {
+        "id": os.urandom(16),
+        "tip": tip.id,
+        "destination": f"desk:{desk.name}",
+        "revision": tip.header.revision,
+        "state": "due",
+        "attempts": 0,
+        "due_at": unit.now,
+        "reason": "",
+    }
+
+
+def _receipt_recipient(connection: Connection, tip: str) -> str:
+    query = select(tables.tip.c.receipt_recipient).where(tables.tip.c.id == tip)
+    recipient: str = connection.execute(query).scalar_one()
+    return recipient
+
+
+def _files(connection: Connection, tip: str) -> list[tuple[str, str, bytes]]:
+    table = tables.file
+    query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
+    return sorted(((o, s, r) for o, s, r in connection.execute(query)), key=lambda row: (len(row[0]), row[0]))
+
+
+def _open_records(rows: Sequence[tuple[str, str, bytes]], identity: str) -> tuple[tuple[Evidence, ...], int]:
+    records, damaged = [], 0
+    for ordinal, state, sealed in rows:
+        if state != "sealed":
+            continue
+        try:
+            record = open_as(Evidence, sealed, identity)
+        except CantOpen:
+            damaged += 1
+            continue
+        if record.ordinal == ordinal:
+            records.append(record)
+        else:
+            damaged += 1
+    return tuple(records), damaged

@@ -1,0 +1,155 @@
+"""Confirmed tips, sealed into a store as the intake would leave them, for tests of sinks and desks."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from satark.casework.thread import post
+from satark.coarse import new_number
+from satark.evidence.sealed import clean_path, keep, original_path, seal_file
+from satark.sealing import new_identity, seal
+from satark.store import files, tables
+from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
+
+if TYPE_CHECKING:
+    from satark.routing import Desk
+    from satark.services import Services
+    from satark.store.unit import UnitOfWork
+
+
+class Planted(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip that was planted, and the keys that a real one's maker would have forgotten."""
+
+    id: str
+    tip: Tip
+    header: Header
+    recipient: str
+    identity: str
+    receipt_recipient: str
+    receipt_identity: str
+
+    @property
+    def number(self) -> str:
+        """The tip's number."""
+        return self.tip.number
+
+
+def plant(
+    services: Services,
+    to: Sequence[Desk],
+    *,
+    answers: dict[str, Any] | None = None,
+    category: str = "liquor",
+    language: str = "hi",
+    priority: Priority = "normal",
+    accused: Accused | None = None,
+    excluded: tuple[str, ...] = (),
+    received: str = "2026-11-24T06/PT6H",
+    district: str = "varanasi",
+    station: str = "lanka",
+    evidence: tuple[str, ...] = (),
+) -> Planted:
+    """Seal a tip to these desks and store it."""
+    recipient, identity = new_identity()
+    receipt_recipient, receipt_identity = new_identity()
+    tip = Tip(
+        number=new_number(),
+        revision=1,
+        flow="0" * 64,
+        language=language,
+        channel="chat",
+        category=category,
+        received=received,
+        answers=answers or {"category": category, "what": "कच्ची शराब बन रही है"},
+        evidence=evidence,
+        district=district,
+        station=station,
+        accused=accused,
+    )
+    header = Header(
+        number=tip.number,
+        revision=tip.revision,
+        category=category,
+        language=language,
+        received=received,
+        priority=priority,
+        district=district,
+        station=station,
+        excluded=excluded,
+    )
+    planted = Planted(
+        id=secrets.token_hex(16),
+        tip=tip,
+        header=header,
+        recipient=recipient,
+        identity=identity,
+        receipt_recipient=receipt_recipient,
+        receipt_identity=receipt_identity,
+    )
+    services.write_now(lambda unit: _store(unit, planted, to))
+    return planted
+
+
+def _store(unit: UnitOfWork, planted: Planted, to: Sequence[Desk]) -> None:
+    row = {
+        "id": planted.id,
+        "number": planted.number,
+        "revision": planted.tip.revision,
+        "recipient": planted.recipient,
+        "receipt_recipient": planted.receipt_recipient,
+        "document": seal(planted.tip, planted.recipient),
+        "day": unit.day,
+    }
+    unit.insert(tables.tip, [row])
+    for desk in to:
+        envelope = Envelope(tip=planted.id, desk=desk.name, identity=planted.identity, header=planted.header)
+        sealed = seal(envelope, desk.recipient)
+        unit.insert(tables.envelope, [{"tip": planted.id, "desk": desk.name, "sealed": sealed}], keys=True)
+
+
+def plant_file(
+    services: Services, planted: Planted, ordinal: str, original: bytes, clean: bytes = b"", **record: Any
+) -> Evidence:
+    """Seal a file of a tip, with its clean copy where there is one; `record` are further fields of the record."""
+    services.evidence_dir.mkdir(parents=True, exist_ok=True)
+    name = files.name(planted.id, ordinal)
+    _seal(original, original_path(services.evidence_dir, name), planted.recipient)
+    fields: dict[str, Any] = {"role": "evidence", "kind": "image", "mime": "image/jpeg", **record}
+    if clean:
+        _seal(clean, clean_path(services.evidence_dir, name), planted.recipient)
+        fields |= {"clean_bytes": len(clean), "clean_sha256": hashlib.sha256(clean).hexdigest()}
+        fields.setdefault("clean_mime", fields["mime"])
+    digest = hashlib.sha256(original).hexdigest()
+    evidence = Evidence(ordinal=ordinal, bytes=len(original), sha256=digest, **fields)
+    sealed = seal(evidence, planted.recipient)
+    services.write_now(lambda unit: _store_file(unit, planted, ordinal, "sealed", sealed))
+    return evidence
+
+
+def plant_state(services: Services, planted: Planted, ordinal: str, state: str) -> None:
+    """Store a file of a tip that is not here: `due` or `lost`."""
+    services.write_now(lambda unit: _store_file(unit, planted, ordinal, state, b""))
+
+
+def plant_reply(services: Services, planted: Planted, message: Message) -> None:
+    """Store a message at the end of a tip's thread, sealed to the tip and to its receipt."""
+    services.write_now(
+        lambda unit: post(unit, planted.id, message, planted.recipient, planted.receipt_recipient),
+    )
+
+
+def _store_file(unit: UnitOfWork, planted: Planted, ordinal: str, state: str, record: bytes) -> None:
+    row = {"tip": planted.id, "ordinal": ordinal, "state": state, "record": record}
+    unit.insert(tables.file, [{**row, "job": b"", "attempts": 0, "due_at": 0, "reason": ""}])
+
+
+def _seal(content: bytes, target: Path, recipient: str) -> None:
+    measured, _ = seal_file(io.BytesIO(content), target, recipient)
+    keep(target, measured)

@@ -1,0 +1,45 @@
+"""The plugin `desk`: the queues of the SP and the DIG, and the desk that their officers work at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from satark import hookimpl
+from satark.store.migrations import Branch
+from satark_desk.demo import prepare
+from satark_desk.sink import DeskSink
+
+if TYPE_CHECKING:
+    import click
+
+    from satark.services import Services
+    from satark.sink import Sink
+
+
+@hookimpl
+def satark_sinks(services: Services) -> Sequence[Sink]:
+    """Hand over the sink `desk`."""
+    return [DeskSink(services)]
+
+
+@hookimpl
+def satark_migrations() -> Sequence[Branch]:
+    """Hand over the branch `desk`."""
+    return [Branch("desk", Path(__file__).parent / "migrations")]
+
+
+@hookimpl
+def satark_commands(cli: click.Group) -> None:
+    """Add `satark desk` and `satark officer`."""
+    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
+
+    cli.add_command(desk_group)
+    cli.add_command(officer_group)
+
+
+@hookimpl
+def satark_demo(services: Services, data_dir: Path) -> Sequence[str]:
+    """Make the demo's two desks, and say how to sign in to them."""
+    return prepare(services, data_dir)

@@ -1,0 +1,49 @@
+"""An opened tip as other programs read it: one JSON object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from satark.casework import OpenTip, Posted
+from satark.tip import Evidence
+
+
+def tip_record(opened: OpenTip) -> dict[str, Any]:
+    """Give a tip with its evidence and messages as plain values, in the order in which they are best read."""
+    return {
+        "number": opened.tip.number,
+        "category": opened.tip.category,
+        "language": opened.tip.language,
+        "status": opened.status,
+        "received": opened.tip.received,
+        "priority": opened.header.priority,
+        "flags": list(opened.header.flags),
+        "district": opened.tip.district,
+        "station": opened.tip.station,
+        "answers": opened.tip.answers,
+        "evidence": [_evidence(record) for record in opened.evidence],
+        "pending": list(opened.pending),
+        "lost": list(opened.lost),
+        "messages": [_message(posted) for posted in opened.thread],
+    }
+
+
+def _evidence(record: Evidence) -> dict[str, Any]:
+    clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
+    return {
+        "ordinal": record.ordinal,
+        "role": record.role,
+        "kind": record.kind,
+        "mime": record.mime,
+        "bytes": record.bytes,
+        "sha256": record.sha256,
+        "caption": record.caption,
+        "clean": clean if record.clean_sha256 else None,
+        "problem": record.problem,
+    }
+
+
+def _message(posted: Posted) -> dict[str, Any]:
+    return {"seq": posted.seq, **msgspec.to_builtins(posted.message)}

@@ -1,0 +1,53 @@
+"""Setting a desk up in one go: for the demo, and for whoever scripts a deployment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from satark.casework import NoSuchDesk
+from satark.casework.desks import find_desk
+from satark_desk.keys import new_passphrase
+from satark_desk.officers import NewDesk, make_desk
+
+if TYPE_CHECKING:
+    from satark.routing import Level
+    from satark.services import Services
+
+
+def ensure_desk(
+    services: Services, *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path
+) -> None:
+    """Make a desk with one officer, unless it is there already.
+
+    The passphrase is the first line of `passphrase_file`; where there is no such file, one is made (mode 0600).
+    """
+    try:
+        services.read(lambda c: find_desk(c, name))
+    except NoSuchDesk:
+        passphrase = read_passphrase(passphrase_file) if passphrase_file.exists() else _keep_new(passphrase_file)
+        desk = NewDesk(name=name, title=title, level=level, area=area, officer=officer, passphrase=passphrase)
+        make_desk(services, desk)
+
+
+def read_passphrase(file: Path) -> str:
+    """Give the first line of a passphrase file.
+
+    Raises:
+        OSError: it can't be read.
+        UnicodeDecodeError: it is not text.
+    """
+    return file.read_text("utf-8").partition("\n")[0].strip()
+
+
+def _keep_new(file: Path) -> str:
+    # The file comes before the desk: a desk that nobody can open would take tips and show them to nobody.
+    passphrase = new_passphrase()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(passphrase + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    return passphrase

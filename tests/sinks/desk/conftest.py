@@ -1,0 +1,82 @@
+"""A store with three desks and their officers, and the command line on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from satark.casework import Casework
+from satark.routing import Desk, Level
+from satark.services import Services
+from satark.testing.store import fresh_services
+from satark_desk import plugin
+from satark_desk.officers import NewDesk, Opened, make_desk, unlock
+
+PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """A migrated store that `SATARK_DATA_DIR` points at, with the desks `sp`, `dig` and `lanka` (a station)."""
+    data_dir = tmp_path / "data"
+    monkeypatch.setenv("SATARK_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
+    services = fresh_services(data_dir, plugin.satark_migrations())
+    desks: list[tuple[str, Level, str]] = [("sp", "district", ""), ("dig", "range", ""), ("lanka", "station", "lanka")]
+    for name, level, area in desks:
+        new = NewDesk(
+            name=name, title=f"{name} title", level=level, area=area, officer=f"{name}-1", passphrase=PASSPHRASES[name]
+        )
+        make_desk(services, new)
+    yield services
+    services.main.dispose()
+    services.keys.dispose()
+
+
+@pytest.fixture
+def opened(services: Services) -> Callable[[str], Opened]:
+    """Unlock a desk with its first officer's passphrase."""
+    return lambda desk: unlock(services, desk, f"{desk}-1", PASSPHRASES[desk])
+
+
+@pytest.fixture
+def desk(opened: Callable[[str], Opened]) -> Callable[[str], Desk]:
+    """A desk by name."""
+    return lambda name: opened(name).desk
+
+
+@pytest.fixture
+def casework(services: Services, opened: Callable[[str], Opened]) -> Callable[[str], Casework]:
+    """A desk's casework by its name."""
+    return lambda desk: Casework(services, desk, opened(desk).identity)
+
+
+@pytest.fixture
+def passphrase_file(tmp_path: Path) -> Callable[[str], Path]:
+    """A file with this passphrase on its first line."""
+
+    def write(passphrase: str) -> Path:
+        file = tmp_path / f"{abs(hash(passphrase))}.txt"
+        file.write_text(passphrase + "\nanything else\n", "utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def run(services: Services, passphrase_file: Callable[[str], Path]) -> Callable[..., Result]:
+    """Run `satark` with these arguments; `desk=` adds the passphrase of that desk's first officer."""
+    cli = click.Group("satark")
+    plugin.satark_commands(cli)
+
+    def invoke(*arguments: object, by: str = "") -> Result:
+        words = [str(argument) for argument in arguments]
+        if by:
+            words += ["--passphrase-file", str(passphrase_file(PASSPHRASES[by]))]
+        return CliRunner().invoke(cli, words, catch_exceptions=False)
+
+    return invoke

@@ -1,0 +1,284 @@
+"""`satark desk …` and `satark officer …`: what they print, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import delete, update
+
+from satark.casework import Casework
+from satark.cli.context import FriendlyError
+from satark.routing import Desk
+from satark.services import Services
+from satark.store import tables
+from satark.testing.tips import plant, plant_file, plant_reply, plant_state
+from satark.tip import Accused, Message
+from satark_desk.officers import Opened
+
+Run = Callable[..., Result]
+FindDesk = Callable[[str], Desk]
+PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_tip_is_one_json_object_with_everything_in_it(services: Services, run: Run, desk: FindDesk) -> None:
+    answers = {"category": "liquor", "what": "नशे का सामान <b>", "where": {"text": "लंका चौराहा", "latitude": 25.28}}
+    planted = plant(services, [desk("sp")], answers=answers, priority="urgent", evidence=("1", "2", "3"), language="en")
+    plant_file(services, planted, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए")
+    plant_state(services, planted, "2", "due")
+    plant_state(services, planted, "3", "lost")
+
+    (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
+
+    assert record["number"] == planted.number
+    assert record["category"] == "liquor"
+    assert record["language"] == "en"
+    assert record["status"] == "RECEIVED"
+    assert record["received"] == "2026-11-24T06/PT6H"
+    assert record["priority"] == "urgent"
+    assert record["answers"] == answers
+    (file,) = record["evidence"]
+    assert file["role"] == "evidence"
+    assert (file["mime"], file["bytes"]) == ("image/jpeg", 11)
+    assert file["sha256"] == hashlib.sha256(b"\xff\xd8 original").hexdigest()
+    assert file["clean"]["sha256"] == hashlib.sha256(b"\xff\xd8 clean").hexdigest()
+    assert (record["pending"], record["lost"]) == (["2"], ["3"])
+    assert record["messages"] == []
+
+
+def test_an_empty_queue_is_no_line_at_all(run: Run) -> None:
+    result = run("desk", "tips", "sp", "--json", by="sp")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_tips_are_listed_newest_first_for_people_too(services: Services, run: Run, desk: FindDesk) -> None:
+    older = plant(services, [desk("sp")], received="2026-11-20T06/PT6H")
+    newer = plant(services, [desk("sp")], received="2026-11-24T12/PT6H")
+    output = run("desk", "tips", "sp", by="sp").stdout
+    assert output.index(newer.number) < output.index(older.number)
+    assert "2026-11-24" in output
+    assert "T12" not in output
+
+
+def test_a_response_becomes_the_status_and_a_message(services: Services, run: Run, desk: FindDesk) -> None:
+    planted = plant(services, [desk("sp"), desk("dig")])
+    result = run(
+        "desk", "respond", "sp", planted.number, "--status", "NEED_INFO", "--message", "कब?", "--question", by="sp"
+    )
+    assert result.exit_code == 0, result.output
+    (record,) = lines(run("desk", "tips", "dig", "--json", by="dig"))
+    assert record["status"] == "NEED_INFO"
+    (message,) = record["messages"]
+    assert message["text"] == "कब?"
+    assert message["question"] is True
+    assert message["desk"] == "sp"
+    assert message["band"].endswith("/PT6H")
+
+
+def test_clean_copies_are_written_under_neutral_names(
+    services: Services, run: Run, desk: FindDesk, tmp_path: Path
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1", "2"))
+    plant_file(services, planted, "1", b"original", b"clean")
+    plant_file(services, planted, "2", b"unknown", mime="application/x-strange", problem="unknown kind")
+    folder = tmp_path / "out" / "deep"
+    result = run("desk", "evidence", "sp", planted.number, folder, by="sp")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in folder.iterdir()] == [f"{planted.number}-1.jpg"]
+    written = folder / f"{planted.number}-1.jpg"
+    assert written.read_bytes() == b"clean"
+    assert written.stat().st_mode & 0o077 == 0
+    assert str(written) in result.stdout
+
+
+def test_originals_take_two_different_officers(
+    services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1",))
+    plant_file(services, planted, "1", b"original", b"clean")
+    first, second = passphrase_file(PASSPHRASES["sp"]), passphrase_file("another passphrase")
+    command = ("desk", "evidence", "sp", planted.number, tmp_path / "out", "--originals")
+    assert run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp").exit_code == 0
+
+    assert run(*command, by="sp").exit_code == 2
+    assert run(*command, "--second-passphrase-file", first, by="sp").exit_code == 1
+    assert not (tmp_path / "out").exists()
+    result = run(*command, "--second-passphrase-file", second, by="sp")
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out" / f"{planted.number}-1.original.jpg").read_bytes() == b"original"
+    (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
+    assert "sp-1 and second" in record["messages"][0]["text"]
+    assert record["messages"][0]["internal"] is True
+
+
+def test_an_altered_file_is_not_written(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1",))
+    plant_file(services, planted, "1", b"original", b"clean")
+    (sealed,) = services.evidence_dir.glob("*.clean.age")
+    sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")
+    result = run("desk", "evidence", "sp", planted.number, tmp_path / "out", by="sp")
+    assert result.exit_code == 1
+    assert "altered" in result.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_tip_is_directed_to_a_station(services: Services, run: Run, desk: FindDesk) -> None:
+    planted = plant(services, [desk("sp")])
+    result = run("desk", "direct", "sp", planted.number, "--to", "lanka", "--instruction", "जाँच करें", by="sp")
+    assert result.exit_code == 0, result.output
+    (record,) = lines(run("desk", "tips", "lanka", "--json", by="lanka"))
+    assert record["number"] == planted.number
+    assert "जाँच करें" in record["messages"][0]["text"]
+
+
+WRONG: list[tuple[Sequence[str], int, str]] = [
+    (("desk", "tips", "nowhere"), 1, "wrong"),
+    (("desk", "tips", "dig"), 1, "wrong"),
+    (("desk", "respond", "sp", "K999-9999", "--status", "CLOSED"), 1, "no tip of that number"),
+    (("desk", "respond", "sp", "NUMBER", "--status", "DONE"), 2, "'DONE'"),
+    (("desk", "respond", "sp", "NUMBER", "--status", "NEED_INFO", "--question"), 2, "--message"),
+    (("desk", "direct", "sp", "NUMBER", "--to", "nowhere", "--instruction", "x"), 1, "no desk"),
+    (("desk", "direct", "sp", "NUMBER", "--to", "sp", "--instruction", "x"), 1, "no desk"),
+    (("desk", "evidence", "sp", "K999-9999", "out"), 1, "no tip of that number"),
+    (("officer", "remove", "sp", "sp-1"), 1, "another officer"),
+    (("officer", "remove", "sp", "nobody"), 1, "no officer of that name"),
+    (("officer", "add", "sp", "sp-1"), 1, "already"),
+    (("officer", "add", "sp", " "), 1, "visible"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=[" ".join(row[0]) for row in WRONG])
+def test_what_is_wrong_is_said_in_one_sentence(
+    wrong: tuple[Sequence[str], int, str], services: Services, run: Run, desk: FindDesk
+) -> None:
+    command, code, says = wrong
+    number = plant(services, [desk("sp")]).number
+    result = run(*(number if word == "NUMBER" else word for word in command), by="sp")
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+
+
+def test_unreadable_passphrase_files_are_named(run: Run, tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert "not text" in run("desk", "tips", "sp", "--passphrase-file", binary).stderr
+    missing = run("desk", "tips", "sp", "--passphrase-file", tmp_path / "missing")
+    assert (missing.exit_code, "missing" in missing.stderr) == (2, True)
+
+
+def test_a_desk_is_made_with_a_passphrase_of_its_own(run: Run, passphrase_file: Callable[[str], Path]) -> None:
+    made = run(
+        "desk", "add", "cantt", "--title", "थाना कैंट", "--level", "station", "--area", "cantt", "--officer", "SHO"
+    )
+    assert made.exit_code == 0, made.output
+    passphrase = made.stdout.rpartition(": ")[2].strip()
+    assert len(passphrase) == 29
+    opened = run("desk", "tips", "cantt", "--json", "--passphrase-file", passphrase_file(passphrase))
+    assert opened.exit_code == 0
+    (listed,) = [line for line in lines(run("desk", "list", "--json")) if line["name"] == "cantt"]
+    assert listed["officers"] == ["SHO"]
+    assert listed["level"] == "station"
+    assert "थाना कैंट" in run("desk", "list").stdout
+
+
+def test_a_given_passphrase_is_not_printed(run: Run, passphrase_file: Callable[[str], Path]) -> None:
+    result = run("desk", "add", "cantt", "--passphrase-file", passphrase_file("chosen by hand"))
+    assert result.exit_code == 0
+    assert "chosen" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(("sp",), "already"), (("UPPER",), "lower-case"), (("a" * 41,), "lower-case"), (("../x",), "lower-case")],
+)
+def test_a_desk_that_can_not_be_is_refused(arguments: Sequence[str], says: str, run: Run) -> None:
+    result = run("desk", "add", *arguments, "--officer", "SHO")
+    assert result.exit_code == 1
+    assert says in result.stderr
+
+
+def test_a_short_passphrase_is_refused(run: Run, passphrase_file: Callable[[str], Path]) -> None:
+    result = run("desk", "add", "cantt", "--passphrase-file", passphrase_file("short"))
+    assert result.exit_code == 1
+    assert "at least 8" in result.stderr
+    assert "cantt" not in run("desk", "list").stdout
+
+
+def test_an_excluded_desk_gives_the_same_output_with_and_without_the_tip(
+    services: Services, run: Run, desk: FindDesk
+) -> None:
+    plant(services, [desk("sp"), desk("lanka")])
+    known = plant(services, [desk("sp"), desk("lanka")])
+    accused = Accused(level="station", unit="lanka")
+
+    def everything(number: str) -> list[tuple[int, str, str]]:
+        commands = [
+            ("desk", "tips", "lanka"),
+            ("desk", "tips", "lanka", "--json"),
+            ("desk", "respond", "lanka", number, "--status", "CLOSED"),
+            ("desk", "evidence", "lanka", number, "out"),
+            ("desk", "direct", "lanka", number, "--to", "sp", "--instruction", "x"),
+        ]
+        results = [run(*command, by="lanka") for command in commands]
+        return [(result.exit_code, result.stdout, result.stderr) for result in results]
+
+    before = everything("K999-9999")
+    secret = plant(services, [desk("sp"), desk("dig")], accused=accused, excluded=("lanka",))
+    plant_reply(services, secret, Message(sender="tipster", text="और भी"))
+    assert everything("K999-9999") == before
+    assert everything(secret.number) == before
+    assert everything(secret.id) == before
+    assert known.number in before[0][1]
+
+
+@pytest.mark.parametrize("accused", [Accused(level="station", unit="lanka"), None])
+def test_directing_to_a_desk_that_must_not_know_is_like_directing_to_none(
+    accused: Accused | None, services: Services, run: Run, desk: FindDesk
+) -> None:
+    # Once it is the routing's own judgement at submission that forbids it, once the tip itself.
+    planted = plant(services, [desk("sp")], accused=accused, excluded=() if accused else ("lanka",))
+    before = services.read_keys(lambda c: c.execute(tables.envelope.select()).all())
+
+    def direct(to: str) -> tuple[int, str, str]:
+        result = run("desk", "direct", "sp", planted.number, "--to", to, "--instruction", "x", by="sp")
+        return result.exit_code, result.stdout, result.stderr
+
+    assert direct("lanka") == direct("nowhere")
+    assert services.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before
+    assert lines(run("desk", "tips", "lanka", "--json", by="lanka")) == []
+
+
+def test_a_moved_envelope_is_reported_and_opens_nothing(
+    services: Services, run: Run, desk: FindDesk, opened: Callable[[str], Opened]
+) -> None:
+    mine, other = plant(services, [desk("sp")]), plant(services, [desk("dig")])
+    table = tables.envelope
+
+    def move(unit: Any) -> None:
+        unit.keys.execute(delete(table).where(table.c.tip == other.id))
+        unit.keys.execute(update(table).where(table.c.tip == mine.id).values(tip=other.id))
+
+    services.write_now(move)
+    result = run("desk", "tips", "sp", "--json", by="sp")
+    assert result.stdout == ""
+    assert "1 envelopes do not open" in result.stderr
+    assert Casework(services, "sp", opened("sp").identity).summaries() == []
+
+
+def test_a_database_that_is_not_set_up_is_said_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "empty"))
+    with pytest.raises(FriendlyError, match="satark db upgrade"):
+        run("desk", "list")
