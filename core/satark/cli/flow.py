@@ -11,13 +11,12 @@ from typing import Any, Final
 import click
 
 from satark.channel import Text
-from satark.dialogue.catalogues import CatalogueError
-from satark.dialogue.checking import check_flow
 from satark.dialogue.engine import Engine
 from satark.dialogue.fit import fit
-from satark.dialogue.flow import Flow, FlowError, FlowSource, Problem, default_flow, load_flow
+from satark.dialogue.flow import Flow, FlowError, FlowSource, Problem, check_flow, default_flow, load_flow
 from satark.dialogue.geography import Geography
 from satark.dialogue.session import Session, Turn
+from satark.dialogue.source import read_flow
 from satark.prompt import Capabilities
 from satark.tip import Receipt
 
@@ -116,14 +115,14 @@ def _source(file: Path | None) -> FlowSource:
     if file is None:
         return default_flow()
     try:
-        return FlowSource.load(file)
-    except (CatalogueError, OSError, UnicodeDecodeError) as error:
+        return read_flow(file)
+    except OSError as error:
         raise click.ClickException(f"{file} can't be read: {error}") from error
 
 
 def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
-    source = _source(file)
     try:
+        source = _source(file)
         return load_flow(source), source
     except FlowError as error:
         raise click.ClickException(str(error)) from error

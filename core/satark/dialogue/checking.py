@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.flow import Flow, Problem, missing_texts
 from satark.dialogue.geography import Geography
 from satark.dialogue.graphemes import size
+from satark.dialogue.questionnaire import Flow, Problem, missing_texts
 from satark.dialogue.reach import reach
 from satark.dialogue.steps import Asked, Step, View
 from satark.dialogue.tokens import suffix

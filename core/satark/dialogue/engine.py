@@ -10,12 +10,13 @@ import msgspec
 from satark.channel import Edited, Event, Media, Pin, Tap, Text
 from satark.dialogue import mailbox as mailboxes
 from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.flow import Flow, Step
 from satark.dialogue.geography import Geography
 from satark.dialogue.graphemes import scrub
 from satark.dialogue.hearing import ROOMS, hear
+from satark.dialogue.questionnaire import Flow
 from satark.dialogue.script import Script
 from satark.dialogue.session import Mailbox, Session, Turn
+from satark.dialogue.steps import Step
 from satark.dialogue.talk import Talk, put
 from satark.prompt import Prompt
 from satark.tip import Receipt

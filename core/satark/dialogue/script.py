@@ -9,9 +9,9 @@ import msgspec
 
 from satark.dialogue.catalogues import Catalogue, Catalogues
 from satark.dialogue.commands import Words
-from satark.dialogue.flow import Flow
 from satark.dialogue.geography import Geography
 from satark.dialogue.matching import Lookup
+from satark.dialogue.questionnaire import Flow
 from satark.dialogue.session import Answer, Session
 from satark.dialogue.steps import Asked, Step, View
 from satark.tip import Place
