@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import TYPE_CHECKING
 
 import pi_heif
@@ -31,7 +32,7 @@ def opened(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[Ima
     """
     Image.MAX_IMAGE_PIXELS = None  # our own limit, which raises where Pillow's warns
     try:
-        with Image.open(path, formats=formats) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as picture:
             _check_size(picture, path.stat().st_size, limits)
             yield picture
     except _RAISES as error:

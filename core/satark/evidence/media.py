@@ -52,6 +52,7 @@ _CONTAINERS = {
 
 # A forced demuxer and this list are what keep a playlist inside a file from naming other files or addresses.
 _SAFELY = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
+_BARE = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
 _EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)")
 _EXPECTED = re.compile(
@@ -59,7 +60,7 @@ _EXPECTED = re.compile(
     r"| +(major_brand *: (isom|M4A |qt  |3gp\d)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
     r"| +(vendor_id *: (\[0\]\[0\]\[0\]\[0\]|FFMP)|handler_name *: (Video|Sound)Handler)"
     r"| +(DURATION *: [\d:.]+|encoder *: (Lavf|Lavc \w+|ffmpeg))"
-    r"|    Side data:|      (displaymatrix: rotation of .*|CPB properties: .*)|\[.*|"
+    r"|    Side data:|      ([Dd]isplay ?[Mm]atrix: rotation of .*|CPB properties: .*)|\[.*|"
 )
 """Every line of ffmpeg's report on a file without a word of its own: what its own writers say, and its log (`[`)."""
 _PLAYED_SECONDS = 60
@@ -88,8 +89,7 @@ class MediaScrubber:
     def _remux(self, source: Path, target: Path, container: _Container) -> bytes:
         """Move the streams over; the hash of each as it was read."""
         streams = ("-map", "0:V:0?") * container.pictures + ("-map", "0:a:0?")
-        bare = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
-        written = (*streams, *bare, *_EXACT, *container.options, "-f", container.muxer, _url(target))
+        written = (*streams, *_BARE, *_EXACT, *container.options, "-f", container.muxer, _url(target))
         hashed = (*streams, "-c", "copy", "-f", "streamhash", "pipe:1")
         return self._run("error", "-f", container.demuxer, "-i", _url(source), *written, *hashed)[0]
 

@@ -96,7 +96,7 @@ def _jpeg(variant: str) -> bytes:
     iptc = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0e\x1c\x02\x50\0\x07" + TRACE + b"\0\0"
     extra = b"".join(
         b"\xff" + bytes((marker,)) + (len(data) + 2).to_bytes(2) + data
-        for marker, data in ((0xED, iptc), (0xE2, b"MPF\0" + TRACE), (0xEB, b"JP" + TRACE), (0xEF, TRACE))
+        for marker, data in ((0xED, iptc), (0xE2, b"FPXR\0" + TRACE), (0xEB, b"JP" + TRACE), (0xEF, TRACE))
     )
     data = out.getvalue()
     return data[:2] + extra + data[2:] + b"\0\0\0\x18ftypmp42" + TRACE + b"-trailer"

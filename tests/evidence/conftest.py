@@ -1,0 +1,45 @@
+"""One folder of specimens a run, one sandbox a module, limits small enough to be met."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from satark.evidence.builtin import builtin_scrubbers
+from satark.evidence.limits import MB, Limits
+from satark.evidence.room import workroom
+from satark.evidence.sandbox import Sandbox
+from satark.testing.specimens import specimen
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Make a specimen by name, once a run."""
+    folder = tmp_path_factory.mktemp("specimens")
+    return lambda name: specimen(name, folder)
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits(file_bytes=5 * MB, pixels=2 * MB, seconds=60, cpu_seconds=10, wall_seconds=20)
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Path]:
+    """The folder for plaintext; whatever a test does, it is empty afterwards."""
+    folder = workroom(tmp_path)
+    yield folder
+    left = list(folder.rglob("*"))
+    folder.rmdir()
+    assert left == []
+
+
+@pytest.fixture(scope="module")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(builtin_scrubbers()) as running:
+        yield running
