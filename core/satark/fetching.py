@@ -93,8 +93,10 @@ class Fetcher:
         async with self._slots:
             try:
                 await self._take_in(keep)
-            except (MediaGone, TooLarge):
-                await self._lose(keep, type(error).__name__)
+            except MediaGone:
+                await self._lose(keep, "gone at the provider")
+            except TooLarge:
+                await self._lose(keep, "too large")
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the file is tried again
                 await self._again(keep, attempt, type(error).__name__)
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
+
+from satark.observability import log
+
+RESTART_SECONDS = 1.0
+"""Seconds after which work that broke off begins again."""
 
 
 def backoff(attempt: int, *, longest: float) -> float:
@@ -21,3 +27,22 @@ async def wait_for(event: asyncio.Event, *, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Do a piece of endless work until cancelled; where it breaks off, log that and begin again.
+
+    One broken part must not stop the others: an intake whose deliveries fail still takes tips.
+    """
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - see above
+            log.error("work broke off, beginning again", role=name, error=_kind(error))
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+def _kind(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__

@@ -37,7 +37,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool = False
     """It must arrive even when a newer prompt has overtaken it: a receipt, an officer's answer."""
     settle: bool = False
-    """It may wait a moment for more of the same (an album), and is dropped when a newer prompt comes meanwhile."""
+    """It may wait a moment for more of the same (an album); a newer prompt meanwhile replaces it."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):

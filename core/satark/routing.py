@@ -99,38 +99,43 @@ def is_accused(tip: Tip, desk: Desk, geography: Geography) -> bool:
     reach = "station" if accused.level == "outpost" else accused.level
     if _RANK[desk.level] > _RANK[reach]:
         return False
-    return _within(desk, reach, _accused_unit(tip, geography), geography)
+    return _within(desk, _accused_unit(tip, geography), geography)
 
 
 def _accused_unit(tip: Tip, geography: Geography) -> str:
-    """The code of the unit at the level that is kept away: an outpost counts as its station."""
+    """The code of the unit that is kept away, or empty where nobody can say; an outpost counts as its station."""
     accused = tip.accused
     if accused is None:
         return ""
     if accused.level == "outpost":
-        return geography.station_of(accused.unit) or accused.unit or tip.station
-    if accused.unit:
-        return accused.unit
-    if accused.level == "range":
-        return geography.range_of(tip.district)
-    return {"station": tip.station, "circle": tip.station, "district": tip.district}.get(accused.level, "")
+        return geography.station_of(accused.unit) or tip.station
+    meant = {
+        "station": tip.station,
+        "circle": geography.circle_of(tip.station),
+        "district": tip.district,
+        "range": geography.range_of(tip.district),
+    }
+    return accused.unit or meant.get(accused.level, "")
 
 
-def _within(desk: Desk, level: str, unit: str, geography: Geography) -> bool:
-    """Whether a desk's area lies in a unit. Where either is unknown the answer is yes: a doubt excludes."""
+def _within(desk: Desk, unit: str, geography: Geography) -> bool:
+    """Whether a desk's office lies in a unit. Where either is unknown the answer is yes: a doubt excludes."""
     if not desk.area or not unit:
         return True
-    return unit in _areas_above(desk, geography) if level != "circle" else _same_district(desk, unit, geography)
+    return unit in _offices_above(desk, geography)
 
 
-def _areas_above(desk: Desk, geography: Geography) -> set[str]:
+def _offices_above(desk: Desk, geography: Geography) -> set[str]:
     station = geography.station_of(desk.area) if desk.level == "outpost" else desk.area
-    district = desk.area if desk.level == "district" else geography.district_of(station)
-    return {desk.area, station, district, geography.range_of(district)} - {""}
+    district = {"circle": _district_of_circle(desk.area, geography), "district": desk.area}.get(
+        desk.level, geography.district_of(station)
+    )
+    return {desk.area, station, geography.circle_of(station), district, geography.range_of(district)} - {""}
 
 
-def _same_district(desk: Desk, station: str, geography: Geography) -> bool:
-    return geography.district_of(desk.area) == geography.district_of(station)
+def _district_of_circle(circle: str, geography: Geography) -> str:
+    stations = (station for station in geography.stations() if geography.circle_of(station.code) == circle)
+    return next((geography.district_of(station.code) for station in stations), "")
 
 
 def _responsible(tip: Tip, desk: Desk, geography: Geography) -> bool:

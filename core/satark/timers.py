@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
 
 from satark.channel import Address
 from satark.dialogue.fit import fit
@@ -16,6 +17,7 @@ from satark.dialogue.session import Session
 from satark.identity import BrokenSeal, Handle
 from satark.observability import Happening
 from satark.store import conversations, files, outgoing, tables
+from satark.store.engines import checkpoint
 from satark.store.writer import StoreDown
 from satark.turns import decode_session, new_outgoing
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from satark.flows import Flows
     from satark.identity import Identity
     from satark.prompt import Prompt
+    from satark.services import Services
     from satark.settings import Core
     from satark.store.unit import UnitOfWork
     from satark.store.writer import Writer
@@ -33,6 +36,8 @@ EVERY = 1.0
 """Seconds between two looks."""
 SWEEP_EVERY = 3600
 """Looks between two sweeps of old rows."""
+CHECKPOINT_EVERY = 60
+"""Looks after which what was deleted is gone from SQLite's log too."""
 AT_ONCE = 50
 """Most conversations or messages of one look, so that turns need not wait long behind it."""
 
@@ -47,6 +52,7 @@ class Timers:
         flows: Flows,
         identity: Identity,
         writer: Writer,
+        services: Services,
         settings: Core,
         posted: Callable[[list[Outgoing]], None],
         erased: Callable[[list[str]], None],
@@ -56,6 +62,7 @@ class Timers:
         self._flows = flows
         self._identity = identity
         self._writer = writer
+        self._services = services
         self._settings = settings
         self._posted = posted
         self._erased = erased
@@ -68,7 +75,14 @@ class Timers:
             with suppress(StoreDown):
                 await self._look(sweep=looks % SWEEP_EVERY == 0)
             looks += 1
+            if looks % CHECKPOINT_EVERY == 0:
+                await asyncio.to_thread(self._checkpoint)
             await asyncio.sleep(EVERY)
+
+    def _checkpoint(self) -> None:
+        with suppress(OperationalError):  # a reader is in the way: next time
+            for engine in (self._services.main, self._services.keys):
+                checkpoint(engine)
 
     async def _look(self, *, sweep: bool) -> None:
         if sweep:

@@ -11,6 +11,7 @@ from satark.delivery import Courier
 from satark.fetching import Fetcher
 from satark.intake import GuessBudget, Intake
 from satark.mailroom import Mailroom
+from satark.pacing import keep_running
 from satark.receipts import Mint
 from satark.sender import Sender
 from satark.store import outgoing
@@ -90,6 +91,7 @@ class TipSide:
             flows=self._flows,
             identity=identity,
             writer=self.writer,
+            services=services,
             settings=core,
             posted=self._sender.post,
             erased=self._fetcher.erase,
@@ -104,13 +106,12 @@ class TipSide:
         if embedded:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outgoing.release)
-        tasks.create_task(self._mint.run())
-        tasks.create_task(self._sender.run())
+        work = {"receipts": self._mint.run, "sender": self._sender.run}
         if "worker" in self._roles:
             await self._courier.open()
-            tasks.create_task(self._courier.run())
-            tasks.create_task(self._fetcher.run())
-            tasks.create_task(self._timers.run())
+            work |= {"deliveries": self._courier.run, "files": self._fetcher.run, "timers": self._timers.run}
+        for name, run in work.items():
+            tasks.create_task(keep_running(name, run))
 
     async def stop(self) -> None:
         """Close what `start` opened; call it when the tasks have ended."""

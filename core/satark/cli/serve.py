@@ -21,7 +21,7 @@ STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 
 
-class _Roles(click.ParamType):
+class _Roles(click.ParamType[tuple[Role, ...]]):
     name = "roles"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:

@@ -32,7 +32,8 @@ def claim(unit: UnitOfWork, limit: int, sinks: Iterable[str]) -> list[tuple[byte
 
 def _load(unit: UnitOfWork, rows: list[Any]) -> list[tuple[bytes, Delivery]]:
     tips = sorted({row.tip for row in rows})
-    documents = dict(unit.main.execute(select(tip.c.id, tip.c.document).where(tip.c.id.in_(tips))).tuples())
+    written = unit.main.execute(select(tip.c.id, tip.c.document).where(tip.c.id.in_(tips)))
+    documents = {row.id: row.document for row in written}
     found = unit.keys.execute(select(envelope).where(envelope.c.tip.in_(tips)))
     envelopes = {(row.tip, row.desk): row.sealed for row in found}
     return [

@@ -1,0 +1,54 @@
+"""Migrations go up and down on both kinds of database, and make exactly the tables that the code uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, inspect
+
+from satark.store import tables
+from satark.store.engines import make_engine
+from satark.store.migrations import Migrations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from sqlalchemy import Engine
+
+
+def differences(engine: Engine, metadata: MetaData, version_table: str) -> list[Any]:
+    with engine.connect() as connection:
+        options = {"version_table": version_table, "compare_type": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+def test_up_makes_the_tables_and_down_leaves_nothing(databases: Any) -> None:
+    main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
+    migrations = Migrations(main, keys, [])
+    assert migrations.pending()
+    migrations.upgrade()
+    assert not migrations.pending()
+    assert differences(main, tables.main, "alembic_version") == []
+    assert differences(keys, tables.keys, "alembic_version_keys") == []
+    migrations.upgrade()
+    migrations.downgrade("base")
+    assert migrations.current() == []
+    assert set(inspect(main).get_table_names()) <= {"alembic_version", "alembic_version_keys"}
+    assert set(inspect(keys).get_table_names()) <= {"alembic_version", "alembic_version_keys"}
+    migrations.upgrade()
+    assert not migrations.pending()
+    main.dispose()
+    keys.dispose()
+
+
+def test_both_databases_may_be_one(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'one.db'}")
+    migrations = Migrations(engine, engine, [])
+    migrations.upgrade()
+    assert {"envelope", "tip"} <= set(inspect(engine).get_table_names())
+    migrations.downgrade("base")
+    assert migrations.current() == []
+    engine.dispose()
