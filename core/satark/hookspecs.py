@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import click
 
     from satark.channel import Channel, Event
+    from satark.demo.prepared import Prepared
     from satark.dialogue.flow import FlowSource, Step
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps import StepType, Validator
@@ -147,9 +148,9 @@ def satark_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def satark_demo(services: Services, data_dir: Path) -> Sequence[str]:
+def satark_demo(services: Services, data_dir: Path) -> Sequence[Prepared]:
     """Prepare a demo's data folder. At every start of `satark demo`, after the migrations; idempotent.
 
-    Return the lines that a person at the terminal needs to know, such as where to sign in.
+    Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.
     """
     raise AssertionError

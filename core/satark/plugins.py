@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import click
 
     from satark.channel import Channel, Event
+    from satark.demo.prepared import Prepared
     from satark.dialogue.flow import FlowSource, Step
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps import StepType, Validator
@@ -148,8 +149,8 @@ class Plugins:
         """Let the plugins add subcommands."""
         self._call("satark_commands", cli=cli)
 
-    def demo(self, services: Services, data_dir: Path) -> list[str]:
-        """Let the plugins prepare a demo; give what a person needs to know, line by line."""
+    def demo(self, services: Services, data_dir: Path) -> list[Prepared]:
+        """Let the plugins prepare a demo; give what they prepared."""
         return self._collect("satark_demo", services=services, data_dir=data_dir)
 
     def implements(self, hook: str) -> bool:

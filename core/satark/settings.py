@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -106,16 +107,25 @@ class Core(BaseModel):
 class Settings:
     """The configuration as a whole: `core`, and a validated section for each plugin that asks."""
 
-    def __init__(self, path: Path | None = None, *, demand: bool = False, **core: Any) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        demand: bool = False,
+        stand_ins: Mapping[str, Mapping[str, Any]] | None = None,
+        **core: Any,
+    ) -> None:
         """Read file and environment; `core` overrides both.
 
         With `demand`, a section of which nothing is set counts as wrong, so that `satark check` can say what it needs.
+        `stand_ins` holds whole sections by name: each stands where nothing at all of that section is set.
 
         Raises:
             SettingsError: something is wrong; it names every setting at fault.
         """
         self.path = path or _path_from_environment()
         self._demand = demand
+        self._stand_ins = dict(stand_ins or {})
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
@@ -128,7 +138,14 @@ class Settings:
         """
         fields: dict[str, Any] = {name: (model | None, None)}
         found: M | None = getattr(self._load(name, create_model("Section", **fields)), name)
+        if found is None and name in self._stand_ins:
+            return model.model_validate(self._stand_ins[name])
         return self._demanded(name, model) if found is None and self._demand else found
+
+    def is_set(self, name: str) -> bool:
+        """Whether anything at all of a section is set, in the file or the environment, be it right or wrong."""
+        fields: dict[str, Any] = {name: (dict[str, Any] | None, None)}
+        return getattr(self._load(name, create_model("Section", **fields)), name) is not None
 
     @property
     def database_url(self) -> str:

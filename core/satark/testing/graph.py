@@ -28,6 +28,7 @@ from satark.testing.graph_webhooks import Sender, Webhooks, batch, wamid
 __all__ = ["GraphPeer", "Offer", "Sender", "Sent", "StoredMedia", "Webhooks", "batch", "wamid"]
 
 Callback = Callable[[Sent], None]
+ReceiptCallback = Callable[[dict[str, Any]], None]
 
 _REMEMBERED = 100_000
 _REENGAGEMENT = 131047
@@ -65,6 +66,7 @@ class GraphPeer:
         self.shelf = MediaShelf()
         self._by_address: dict[str, list[Callback]] = {}
         self._everything: list[Callback] = []
+        self._receipt_callbacks: list[ReceiptCallback] = []
         self._session: aiohttp.ClientSession | None = None
         self.app = Starlette(routes=self._routes(f"/{api_version}"))
 
@@ -73,6 +75,11 @@ class GraphPeer:
         callbacks = self._everything if address is None else self._by_address.setdefault(address, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
+
+    def subscribe_receipts(self, callback: ReceiptCallback) -> Callable[[], None]:
+        """Call back with the JSON of each read receipt, with or without typing indicator. Gives the way out."""
+        self._receipt_callbacks.append(callback)
+        return lambda: self._receipt_callbacks.remove(callback)
 
     def add_media(self, data: bytes, mime: str) -> dict[str, Any]:
         """Store a file at the pretended Meta; give the media node as webhooks carry it."""
@@ -161,6 +168,8 @@ class GraphPeer:
     def _take_receipt(self, receipt: dict[str, Any]) -> Response:
         check_receipt(receipt)
         self.receipts.append(receipt["message_id"])
+        for callback in self._receipt_callbacks:
+            callback(receipt)
         return JSONResponse({"success": True})
 
     def _publish(self, sent: Sent) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from satark.casework import Casework
+from satark.demo.prepared import Prepared
+from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.setup import ensure_desk, read_passphrase
 
 if TYPE_CHECKING:
@@ -18,12 +21,23 @@ _DESKS: tuple[tuple[str, str, Level], ...] = (
 )
 
 
-def prepare(services: Services, data_dir: Path) -> Sequence[str]:
-    """Make the desks `sp` and `dig` where they are not there yet; give a line for each on how to sign in."""
-    lines = []
+def prepare(services: Services, data_dir: Path) -> Sequence[Prepared]:
+    """Make the desks `sp` and `dig` where they are not there yet; say of each how to sign in, and open it."""
+    prepared = []
     for name, title, level in _DESKS:
         file = data_dir / "officers" / f"{name}.txt"
         ensure_desk(services, name=name, title=title, level=level, area="", officer=name, passphrase_file=file)
-        known = read_passphrase(file) if file.exists() else "(its file is gone)"
-        lines.append(f"desk {name}, officer {name}, passphrase {known}  ({file})")
-    return lines
+        prepared.append(_open(services, name, file))
+    return prepared
+
+
+def _open(services: Services, name: str, file: Path) -> Prepared:
+    if not file.exists():
+        return Prepared(line=f"desk {name}, officer {name}, passphrase (its file is gone: {file})")
+    passphrase = read_passphrase(file)
+    line = f"desk {name}, officer {name}, passphrase {passphrase}  ({file})"
+    try:
+        opened = unlock(services, name, name, passphrase)
+    except WrongPassphrase:
+        return Prepared(line=f"{line}, which no longer opens the desk")
+    return Prepared(line=line, casework=Casework(services, name, opened.identity))

@@ -14,6 +14,7 @@ from satark_desk.sink import DeskSink
 if TYPE_CHECKING:
     import click
 
+    from satark.demo.prepared import Prepared
     from satark.services import Services
     from satark.sink import Sink
 
@@ -40,6 +41,6 @@ def satark_commands(cli: click.Group) -> None:
 
 
 @hookimpl
-def satark_demo(services: Services, data_dir: Path) -> Sequence[str]:
-    """Make the demo's two desks, and say how to sign in to them."""
+def satark_demo(services: Services, data_dir: Path) -> Sequence[Prepared]:
+    """Make the demo's two desks, say how to sign in to them, and open them for the simulator."""
     return prepare(services, data_dir)
