@@ -41,17 +41,17 @@ class ServedGraph(NamedTuple):
 @pytest.fixture
 async def graph() -> AsyncIterator[ServedGraph]:
     """Serve a pretended Meta with one number; its secrets are `app-secret`, `verify-token` and `access-token`."""
-    from satark.testing.graph import GraphPeer
-    from satark.testing.serving import serve
+    from satark.testing.graph import GraphPeer  # noqa: PLC0415 - see the module's docstring
+    from satark.testing.serving import serve  # noqa: PLC0415 - likewise
 
-    async with GraphPeer(
+    peer = GraphPeer(
         app_secret="app-secret",  # noqa: S106 - a test's
         verify_token="verify-token",  # noqa: S106 - a test's
         access_token="access-token",  # noqa: S106 - a test's
         phone_number_id="106540352242922",
-    ) as peer:
-        async with serve(peer.app) as url:
-            yield ServedGraph(peer, url)
+    )
+    async with peer, serve(peer.app) as url:
+        yield ServedGraph(peer, url)
 
 
 def pytest_configure(config: pytest.Config) -> None:
