@@ -1,0 +1,162 @@
+"""Odd, hostile and broken pictures, at the level of their segments and chunks."""
+
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from satark.evidence import jpeg, orientation, png, webp
+from satark.evidence.limits import MB, Limits
+from satark.evidence.reencode import GifScrubber, TiffScrubber
+from satark.evidence.scrubbers import Unclean
+from satark.testing.specimens import TRACE, photo
+
+
+def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def chunk(kind: bytes, payload: bytes) -> bytes:
+    return len(payload).to_bytes(4) + kind + payload + zlib.crc32(kind + payload).to_bytes(4)
+
+
+JPEG, PNG, WEBP = saved(photo(), "JPEG"), saved(photo(), "PNG"), saved(photo(), "WEBP")
+
+
+def test_fill_bytes_before_a_marker_are_read_over() -> None:
+    assert jpeg.without_traces(JPEG[:2] + b"\xff\xff\xff" + JPEG[2:]) == jpeg.without_traces(JPEG)
+
+
+def test_restart_markers_belong_to_the_picture() -> None:
+    data = saved(photo(), "JPEG", restart_marker_blocks=1)
+    assert b"\xff\xd0" in data
+    assert b"\xff\xd0" in jpeg.without_traces(data)
+
+
+def test_a_second_picture_after_the_first_is_left_behind() -> None:
+    assert jpeg.without_traces(JPEG + JPEG) == jpeg.without_traces(JPEG)
+
+
+def test_adobe_flags_carry_nothing() -> None:
+    data = saved(photo("CMYK"), "JPEG")
+    at = data.index(b"Adobe") + 7
+    assert b"\xab\xcd\xef\x01" not in jpeg.without_traces(data[:at] + b"\xab\xcd\xef\x01" + data[at + 4 :])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xd8",
+        b"\xff\xd8\xff\xd9",
+        JPEG[:-2],
+        JPEG[:100],
+        JPEG[2:],
+        JPEG[:2] + b"\xff\xe0\0\1" + JPEG[4:],
+        JPEG[:2] + b"\xff\xff",
+        JPEG[:2] + b"\0\0" + JPEG[4:],
+    ],
+)
+def test_a_broken_jpeg_is_no_jpeg(data: bytes) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        jpeg.without_traces(data)
+
+
+def test_what_only_a_decoder_reads_is_drawn_anew(tmp_path: Path, limits: Limits) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(JPEG[:-2] + b"\xff\xfe\0\x40" + TRACE)  # a comment that claims more than there is
+    with pytest.raises(Unclean):
+        jpeg.without_traces(source.read_bytes())
+    assert jpeg.JpegScrubber().scrub(source, target, limits) == "image/jpeg"
+    assert TRACE not in target.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        PNG[:40],
+        PNG[:-12],
+        PNG[:60] + b"\0" + PNG[61:],
+        PNG[:33] + chunk(b"IDAT", b"no stream") + PNG[-12:],
+        PNG[:33] + chunk(b"IDAT", zlib.compress(b"x" * 99)[:-5]) + PNG[-12:],
+    ],
+)
+def test_a_broken_png_is_no_png(data: bytes) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        png.without_traces(data)
+
+
+@pytest.mark.parametrize("data", [b"", WEBP[:20], WEBP[:-1], b"RIFX" + WEBP[4:], WEBP[:16] + b"\xff" + WEBP[17:]])
+def test_a_broken_webp_is_no_webp(data: bytes) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        webp.without_traces(data)
+
+
+def test_nothing_hides_between_the_pictures_of_an_animation() -> None:
+    data = saved(photo(), "WEBP", save_all=True, append_images=[photo().rotate(90)])
+    at = data.index(b"ANMF")
+    length = int.from_bytes(data[at + 4 : at + 8], "little")
+    extra = b"zqTR" + len(TRACE).to_bytes(4, "little") + TRACE + b"\0"
+    body = data[8 : at + 4] + (length + len(extra)).to_bytes(4, "little") + data[at + 8 : at + 8 + length] + extra
+    hidden = b"RIFF" + (len(body) + len(data) - at - 8 - length).to_bytes(4, "little") + body + data[at + 8 + length :]
+    assert TRACE in hidden
+    assert webp.without_traces(hidden) == webp.without_traces(data)
+
+
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_an_orientation_comes_back(turned: int) -> None:
+    assert orientation.read(orientation.block(turned)) == turned
+
+
+@pytest.mark.parametrize("block", [b"", b"MM\0*", b"nonsense", orientation.block(9), orientation.block(0)])
+def test_no_orientation_is_upright(block: bytes) -> None:
+    assert orientation.read(block) == orientation.UPRIGHT
+
+
+def test_a_picture_with_huge_sides_is_refused_unopened(tmp_path: Path, limits: Limits) -> None:
+    header = (60_000).to_bytes(4) * 2 + b"\x08\x02\0\0\0"
+    (tmp_path / "bomb").write_bytes(png.SIGNATURE + chunk(b"IHDR", header) + PNG[33:])
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        png.PngScrubber().scrub(tmp_path / "bomb", tmp_path / "out", limits)
+
+
+def test_a_picture_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bomb").write_bytes(saved(Image.new("RGB", (4000, 4000)), "PNG"))
+    with pytest.raises(Unclean, match="expands"):
+        png.PngScrubber().scrub(tmp_path / "bomb", tmp_path / "out", Limits(pixels=100 * MB, expansion=100))
+
+
+def test_an_animation_of_too_many_pictures_is_refused(tmp_path: Path, make: Callable[[str], Path]) -> None:
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        GifScrubber().scrub(make("gif"), tmp_path / "out", Limits(pixels=96 * 64 + 1))
+
+
+def test_a_pause_without_end_is_refused(tmp_path: Path, limits: Limits) -> None:
+    data = saved(photo(), "GIF", save_all=True, append_images=[photo().rotate(9)], duration=655_350)
+    (tmp_path / "in").write_bytes(data)
+    with pytest.raises(Unclean, match="damaged"):
+        GifScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+
+
+def test_a_see_through_gif_stays_see_through(tmp_path: Path, limits: Limits) -> None:
+    layer = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+    layer.paste((255, 0, 0, 255), (5, 5, 15, 15))
+    (tmp_path / "in").write_bytes(saved(layer, "GIF"))
+    GifScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    with Image.open(tmp_path / "out") as after:
+        assert after.convert("RGBA").getpixel((0, 0))[3] == 0
+        assert after.convert("RGBA").getpixel((10, 10)) == (255, 0, 0, 255)
+
+
+def test_a_palette_page_keeps_its_colours(tmp_path: Path, limits: Limits) -> None:
+    page = photo("P")
+    (tmp_path / "in").write_bytes(saved(page, "TIFF"))
+    TiffScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    with Image.open(tmp_path / "out") as after:
+        assert after.convert("RGB").tobytes() == page.convert("RGB").tobytes()

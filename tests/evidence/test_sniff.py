@@ -1,0 +1,68 @@
+"""A type is what the first bytes say, whatever anybody calls the file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satark.evidence.sniff import UNKNOWN, sniff, sniff_file
+from satark.testing.specimens import PICTURES, RECORDINGS
+
+
+@pytest.mark.parametrize(("mime", "names"), [*PICTURES.items(), *RECORDINGS.items()])
+def test_every_specimen_is_known(mime: str, names: tuple[str, ...], make: Callable[[str], Path]) -> None:
+    assert [sniff_file(make(name)) for name in names] == [mime] * len(names)
+
+
+def box(kind: bytes, rest: bytes = b"") -> bytes:
+    return (8 + len(rest)).to_bytes(4) + kind + rest
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        (box(b"ftyp", b"mif1\0\0\0\0avifmif1"), "image/avif"),
+        (box(b"ftyp", b"mif1\0\0\0\0heicmif1"), "image/heic"),
+        (box(b"ftyp", b"M4A \0\0\0\0isom"), "audio/mp4"),
+        (box(b"ftyp", b"3gp5\0\0\0\0isom"), "video/3gpp"),
+        (box(b"ftyp", b"MSNV\0\0\0\0isom"), "video/mp4"),
+        (box(b"ftyp", b"crx \0\0\0\0isom"), UNKNOWN),
+        (box(b"wide") + box(b"mdat"), "video/quicktime"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x88webm", "video/webm"),
+        (b"\x1aE\xdf\xa3\x93B\x82\x88mkvmkv", UNKNOWN),
+        (b"OggS" + bytes(24) + b"\x80theora", "video/ogg"),
+        (b"#!AMR-WB\n", "audio/amr"),
+        (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"),
+        (b"\xff\xf1\x50\x80", "audio/aac"),
+        (b"\xff\xfb\x90\x64", "audio/mpeg"),
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b"PK\3\4" + bytes(40), "application/zip"),
+        (b"\x7fELF\2\1\1" + bytes(60), "application/x-executable"),
+        (b"<html><body>\xff\xd8\xff\xe0JFIF", UNKNOWN),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "text/plain"),
+        ("चोरी की सूचना\n".encode(), "text/plain"),
+        ("चोरी".encode()[:-1], "text/plain"),
+        (b"\xef\xbb\xbfBEGIN:VCARD\nVERSION:3.0", "text/vcard"),
+        (b"plain\0not", UNKNOWN),
+        (b"\xfe\xfd\xfc", UNKNOWN),
+        (b"", UNKNOWN),
+    ],
+)
+def test_a_head_says_what_it_is(head: bytes, mime: str) -> None:
+    assert sniff(head) == mime
+
+
+def test_a_long_id3_tag_is_looked_past(tmp_path: Path) -> None:
+    tag = b"ID3\4\0\0" + bytes((0, 1, 0, 0))
+    for sound, mime in ((b"\xff\xf1\x50\x80", "audio/aac"), (b"fLaC\0\0\0\x22", "audio/flac"), (b"", "audio/mpeg")):
+        (tmp_path / "sound").write_bytes(tag + bytes(1 << 14) + sound)
+        assert sniff_file(tmp_path / "sound") == mime
+
+
+@given(st.binary(max_size=64))
+def test_anything_has_a_type_of_some_sort(head: bytes) -> None:
+    kind, _, name = sniff(head).partition("/")
+    assert kind
+    assert name
