@@ -57,7 +57,7 @@ def fold(text: str) -> str:
         folded = _decompose(_decompose(text).translate(_TABLE))
         folded = _HOMORGANIC.sub(_ANUSVARA, folded.translate(_TABLE))
     folded = " ".join(folded.split())
-    return folded or ("?" if text.strip() and not text.strip().strip("?？") else "")
+    return folded or ("?" if "?" in text else "")
 
 
 def ascii_digits(text: str) -> str:

@@ -99,8 +99,9 @@ class Talk:
 
     def drop(self, ordinals: set[str]) -> None:
         """Erase files of this session."""
-        if ordinals:
-            self.dropped += sorted(ordinals, key=int)
+        gone = [file.ordinal for file in self.session.files if file.ordinal in ordinals]
+        if gone:
+            self.dropped += gone
             self.change(files=tuple(file for file in self.session.files if file.ordinal not in ordinals))
 
     def keep(self, media: Media, role: str) -> str:

@@ -1,0 +1,92 @@
+"""A conversation with an engine, for tests of flows: says, taps and sends as a tipster would."""
+
+from __future__ import annotations
+
+from satark.channel import Edited, Event, Media, MediaKind, MediaRef, Pin, Revoked, Tap, Text
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Mailbox, Session, Submission, Turn
+from satark.prompt import Prompt
+from satark.tip import Receipt
+
+RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")
+NOW = 1_795_000_000
+"""A fixed moment: 2026-11-18, 11:06 UTC."""
+
+
+class Chat:
+    """One tipster and one engine. It stands in for the intake: hands out receipts, opens `mailbox` for a code."""
+
+    def __init__(self, engine: Engine, channel: str = "whatsapp", mailbox: Mailbox | None = None) -> None:
+        self.engine = engine
+        self.channel = channel
+        self.mailbox = mailbox
+        self.session: Session | None = None
+        self.turn = Turn(session=None)
+        self.turns: list[Turn] = []
+        self.prompts: list[Prompt] = []
+        self.submission: Submission | None = None
+
+    @property
+    def prompt(self) -> Prompt:
+        """The newest prompt."""
+        return self.prompts[-1]
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        return self.prompt.text
+
+    @property
+    def step(self) -> str:
+        """The id of the question in force; empty when the conversation is over."""
+        return self.session.step if self.session else ""
+
+    def hear(self, event: Event, source: str = "") -> Chat:
+        """Give one event to the engine, and carry out what the turn asks of the intake."""
+        session = self.session or self.engine.begin(channel=self.channel, tip="0" * 32, recipient="age1", identity="K")
+        turn = self.engine.advance(session, event, source or f"s{len(self.turns)}", NOW)
+        self.turns.append(turn)
+        self.turn = turn
+        if turn.submission is not None and turn.session is not None:
+            self.submission = turn.submission
+            turn = self.engine.submitted(turn.session, RECEIPT, NOW)
+        elif turn.open_mailbox and turn.session is not None:
+            turn = self.engine.opened(turn.session, self.mailbox, NOW)
+        self.session = turn.session
+        if turn.prompt is not None:
+            self.prompts.append(turn.prompt)
+        return self
+
+    def say(self, *texts: str) -> Chat:
+        """Type messages."""
+        for text in texts:
+            self.hear(Text(text))
+        return self
+
+    def tap(self, *options: str) -> Chat:
+        """Tap choices, actions or page buttons of the newest prompt, by option code (`yes`, `@skip`)."""
+        for option in options:
+            shown = (*self.prompt.choices, *self.prompt.actions, *self.prompt.turns)
+            found = next(choice for choice in shown if choice.token.split(":")[1] == option)
+            self.hear(Tap(found.token, found.label))
+        return self
+
+    def pin(self, latitude: float, longitude: float, name: str = "") -> Chat:
+        """Send a location."""
+        return self.hear(Pin(latitude, longitude, name))
+
+    def send(self, kind: MediaKind = "image", caption: str = "") -> Chat:
+        """Send a file."""
+        return self.hear(Media(MediaRef(account="test:1", id=f"m{len(self.turns)}"), kind, caption))
+
+    def edit(self, source: str, body: str) -> Chat:
+        """Rewrite the message that had this source."""
+        return self.hear(Edited(source, body))
+
+    def revoke(self, source: str) -> Chat:
+        """Take the message back that had this source."""
+        return self.hear(Revoked(source))
+
+    def offered(self) -> list[str]:
+        """The option codes of the newest prompt."""
+        return [choice.token.split(":")[1] for choice in self.prompt.choices]
