@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.store.migrations import Branch
+from satark.web import Page
 from satark_desk.demo import prepare
+from satark_desk.settings import DeskSettings
 from satark_desk.sink import DeskSink
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from satark.demo.prepared import Prepared
     from satark.services import Services
+    from satark.settings import Settings
     from satark.sink import Sink
 
 
@@ -23,6 +26,15 @@ if TYPE_CHECKING:
 def satark_sinks(services: Services) -> Sequence[Sink]:
     """Hand over the sink `desk`."""
     return [DeskSink(services)]
+
+
+@hookimpl
+def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
+    """Hand over the officers' desk at `/desk`."""
+    from satark_desk.web.app import build  # noqa: PLC0415 - commands and workers never need the pages
+
+    section = settings.section("desk", DeskSettings) or DeskSettings()
+    return [Page(path="/desk", role="desk", app=build(services, section, settings.core.public_url))]
 
 
 @hookimpl

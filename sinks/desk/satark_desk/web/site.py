@@ -1,0 +1,155 @@
+"""What every page needs: who is signed in, in which language, and how an answer is laid out."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import jinja2
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from satark.casework import CaseworkError
+from satark.sealing import CantOpen
+from satark.web_security import FormError, read_form
+from satark_desk.officers import still_valid
+from satark_desk.web.sessions import Session, Sessions
+from satark_desk.web.throttle import Throttle
+from satark_desk.web.words import LANGUAGES, Words, preferred
+
+if TYPE_CHECKING:
+    from satark.services import Services
+    from satark_desk.settings import DeskSettings
+
+SESSION_COOKIE = "satark-desk"
+LANGUAGE_COOKIE = "satark-desk-language"
+_YEAR = 365 * 24 * 3600
+
+Page: TypeAlias = Callable[[Request, Session], Response]
+FormPage: TypeAlias = Callable[[Request, Session, Mapping[str, str]], Response]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class Site:
+    """The officers' desk of one process."""
+
+    def __init__(self, services: Services, settings: DeskSettings, public_url: str = "") -> None:
+        self.services = services
+        self.settings = settings
+        self.sessions = Sessions(services, settings)
+        self.throttle = Throttle()
+        self._public = public_url
+        self._words = {name: Words(name, services.geography, settings.utc_offset_hours) for name in LANGUAGES}
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def words(self, request: Request) -> Words:
+        """What the pages say, in the officer's language."""
+        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+        return self._words[chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language", ""))]
+
+    def show(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        """Lay a page out."""
+        common = {
+            "t": self.words(request),
+            "url": lambda path: url(request, path),
+            "here": f"{request.url.path}?{request.url.query}".removesuffix("?"),
+            "languages": LANGUAGES,
+            "session": None,
+            "once": secrets.token_urlsafe(12),
+            "now": time.time(),
+        }
+        return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
+
+    def page(self, handler: Page) -> Endpoint:
+        """Make an endpoint of a page that only a signed-in officer sees."""
+
+        async def endpoint(request: Request) -> Response:
+            session = await run_in_threadpool(self._session, request)
+            if session is None:
+                return to_sign_in(request)
+            return await run_in_threadpool(self._guarded, request, lambda: handler(request, session))
+
+        return endpoint
+
+    def form(self, handler: FormPage) -> Endpoint:
+        """Make an endpoint of a form that only a signed-in officer can send."""
+
+        async def endpoint(request: Request) -> Response:
+            session = await run_in_threadpool(self._session, request)
+            if session is None:
+                return to_sign_in(request)
+            try:
+                form = await read_form(request)
+            except FormError as error:
+                return self.show(request, "error.html", error.status, what="error.form", session=session)
+            return await run_in_threadpool(self._guarded, request, lambda: handler(request, session, form))
+
+        return endpoint
+
+    def remember_language(self, request: Request, response: Response, language: str) -> None:
+        """Keep the language that an officer chose in their browser."""
+        self._set_cookie(request, response, LANGUAGE_COOKIE, language, max_age=_YEAR)
+
+    def remember_session(self, request: Request, response: Response, token: str) -> None:
+        """Give a browser its session, until it is closed or the session ends."""
+        self._set_cookie(request, response, SESSION_COOKIE, token)
+
+    def forget_session(self, request: Request, response: Response) -> None:
+        """End a browser's session here and there."""
+        self.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
+        response.delete_cookie(SESSION_COOKIE, path=_root(request), httponly=True, samesite="strict")
+
+    def _session(self, request: Request) -> Session | None:
+        token = request.cookies.get(SESSION_COOKIE, "")
+        session = self.sessions.find(token, used="poll" not in request.query_params)
+        if session is not None and not still_valid(self.services, session.opened):
+            self.sessions.end(token)
+            return None
+        return session
+
+    def _guarded(self, request: Request, answer: Callable[[], Response]) -> Response:
+        try:
+            return answer()
+        except CaseworkError:
+            return self.show(request, "error.html", 404, what="error.none", session=self._session(request))
+        except (CantOpen, FileNotFoundError):
+            return self.show(request, "error.html", 409, what="error.damaged", session=self._session(request))
+
+    def _set_cookie(
+        self, request: Request, response: Response, name: str, value: str, max_age: int | None = None
+    ) -> None:
+        secure = request.url.scheme == "https" or self._public.startswith("https:")
+        response.set_cookie(
+            name, value, max_age=max_age, path=_root(request), secure=secure, httponly=True, samesite="strict"
+        )
+
+
+def url(request: Request, path: str) -> str:
+    """The address of a page of the desk, wherever the desk is mounted."""
+    return f"{request.scope.get('root_path', '')}/{path}"
+
+
+def go(request: Request, path: str) -> Response:
+    """Send the browser to a page of the desk, with GET."""
+    return RedirectResponse(url(request, path), status_code=303)
+
+
+def to_sign_in(request: Request) -> Response:
+    """Send the browser to the sign-in page; a page that refreshes itself goes there as a whole."""
+    if "hx-request" in request.headers:
+        return Response(headers={"hx-redirect": url(request, "sign-in")})
+    return go(request, "sign-in")
+
+
+def _root(request: Request) -> str:
+    return request.scope.get("root_path", "") or "/"

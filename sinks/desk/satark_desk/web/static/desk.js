@@ -1,0 +1,31 @@
+// Keys for officers who work through a queue. Everything they do can be done without them.
+"use strict";
+(() => {
+  const typing = (element) => element.closest("input, textarea, select, button, [contenteditable]");
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+
+  function step(by) {
+    const all = rows();
+    const at = all.indexOf(document.activeElement);
+    const next = at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[at + by];
+    if (next) next.focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+    const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (link) {
+      event.preventDefault();
+      link.click();
+    } else if (rows().length && (event.key === "j" || event.key === "k")) {
+      event.preventDefault();
+      step(event.key === "j" ? 1 : -1);
+    } else if (event.key === "/") {
+      const search = document.querySelector("[data-search]");
+      if (!search) return;
+      event.preventDefault();
+      search.closest("details").open = true;
+      search.focus();
+    }
+  });
+})();

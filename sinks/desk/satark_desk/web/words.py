@@ -1,0 +1,124 @@
+"""What the pages say: interface texts, names of steps and options, and times as coarse as they are known."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from babel import Locale, negotiate_locale
+from babel.dates import format_date
+
+from satark.coarse import BAND_HOURS
+from satark.dialogue.catalogues import Catalogue, Catalogues
+
+if TYPE_CHECKING:
+    from satark.dialogue.geography import Geography
+
+LANGUAGES = ("hi", "en")
+_COORDINATES = ("latitude", "longitude")
+
+
+class Words:
+    """Everything that a page says in one language."""
+
+    def __init__(self, language: str, geography: Geography, utc_offset_hours: float) -> None:
+        self.language = language
+        self._own = Catalogue.read(language, (files("satark_desk.web") / "texts" / f"{language}.po").read_text("utf-8"))
+        self._flow = Catalogues.shipped()[language]
+        self._geography = geography
+        self._offset = timedelta(hours=utc_offset_hours)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of the interface under a key."""
+        return self._own.text(key, **values)
+
+    def status(self, status: str) -> str:
+        """The name of a status, as the tipster reads it too."""
+        return self._flow.get(f"status.{status}", status)
+
+    def told(self, status: str) -> str:
+        """The sentence that a tipster is told with a status."""
+        return self._flow.get(f"status.{status}.text")
+
+    def priority(self, level: str) -> str:
+        """The name of a priority."""
+        return self(f"priority.{level}")
+
+    def mark(self, mark: str) -> str:
+        """The name of one of the queue's marks."""
+        return self(f"mark.{mark}")
+
+    def category(self, code: str) -> str:
+        """The name of a category."""
+        return self._flow.get(f"category.{code}", code)
+
+    def step(self, step: str) -> str:
+        """The name of a question."""
+        return self._flow.get(f"{step}.name", step)
+
+    def place(self, code: str) -> str:
+        """The name of a district or a station."""
+        unit = self._geography.district(code) or self._geography.station(code)
+        return unit.label(self.language) if unit else code
+
+    def answer(self, step: str, value: Any) -> str:
+        """An answer in words. A free text stays as it was typed; what is chosen from a list gets the option's name."""
+        if value is None or value == "":
+            return self("answer.none")
+        if isinstance(value, bool):
+            return self._option(step, "yes" if value else "no")
+        if isinstance(value, dict):
+            return self._place(value)
+        if isinstance(value, list | tuple):
+            return " · ".join(self.answer(step, part) for part in value)
+        return self._option(step, str(value))
+
+    def day(self, band: str) -> str:
+        """The day of a coarse time, by the officers' clock."""
+        moment = self._moment(band)
+        return format_date(moment.date(), "d MMM y", locale=self.language) if moment else ""
+
+    def band(self, band: str) -> str:
+        """A coarse time, by the officers' clock: the day, and the six hours that it was in."""
+        start = self._moment(band)
+        if start is None:
+            return ""
+        end = start + timedelta(hours=BAND_HOURS)
+        return f"{self.day(band)}, {start:%H:%M}–{end:%H:%M}"
+
+    def age(self, band: str, now: float) -> int:
+        """Whole days since a coarse time, by the officers' calendar."""
+        moment = self._moment(band)
+        return max(0, (self.today(now) - moment.date()).days) if moment else 0
+
+    def today(self, now: float) -> date:
+        """The officers' date."""
+        return (datetime.fromtimestamp(now, UTC) + self._offset).date()
+
+    def _moment(self, band: str) -> datetime | None:
+        try:
+            return datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC) + self._offset
+        except ValueError:
+            return None
+
+    def _option(self, step: str, value: str) -> str:
+        named = self.place(value)
+        return (
+            named if named != value else self._flow.get(f"{step}.{value}") or self._flow.get(f"option.{value}", value)
+        )
+
+    def _place(self, place: dict[str, Any]) -> str:
+        parts = [str(place[key]) for key in ("text", "name", "address") if place.get(key)]
+        if all(isinstance(place.get(axis), int | float) for axis in _COORDINATES):
+            parts.append("{:.5f}, {:.5f}".format(*(place[axis] for axis in _COORDINATES)))
+        parts += [self.place(str(place[key])) for key in ("station", "district") if place.get(key)]
+        return "\n".join(parts) or msgspec.json.encode(place).decode()
+
+
+def preferred(accept_language: str) -> str:
+    """The language that a browser asks for, among ours; Hindi where it says nothing of use."""
+    wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
+    found = negotiate_locale([tag for tag in wanted if tag], LANGUAGES)
+    return Locale.parse(found).language if found else LANGUAGES[0]
