@@ -39,6 +39,12 @@ def test_a_citizen_taps_the_button_that_leads_on() -> None:
     assert reply == {"type": "button_reply", "button_reply": {"id": "button-0", "title": "Button 0"}}
 
 
+def test_a_citizen_types_where_only_the_way_back_is_offered() -> None:
+    back = [{"type": "reply", "reply": {"id": "what:@back:3", "title": "पीछे"}}]
+    offered = said({"type": "button", "body": {"text": "What is happening?"}, "action": {"buttons": back}})
+    assert answer(offered, 3, random.Random(1))["type"] == "text"
+
+
 def test_citizens_choose_different_languages() -> None:
     offered = said({"type": "button", "body": {"text": "Language?"}, "action": {"buttons": BUTTONS}})
     chance = random.Random(1)

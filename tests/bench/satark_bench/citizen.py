@@ -16,6 +16,8 @@ from satark_bench.wire import RECEIPT, Said, Webhooks
 PATIENCE = 40
 """Turns after which a citizen who got no receipt gives up; the default questionnaire takes under twenty."""
 
+_BACK = ("Back", "पीछे")
+
 _TEXTS = (
     "Three men sell liquor behind the old mill every evening",
     "पुराने बस अड्डे के पीछे हर शाम अवैध शराब बिकती है",
@@ -103,15 +105,18 @@ class Citizen(asyncio.Protocol):
 def answer(said: Said, turn: int, chance: random.Random) -> dict[str, Any]:
     """Give the message node that answers what the bot said.
 
-    The first question (the language) and lists are answered by chance; of other buttons the first, which leads on.
+    The first question (the language) and lists are answered by chance; of other buttons the first that leads on, or
+    by a text where all that is offered is the way back.
     """
     offered = said.interactive
     if offered is None:
         return _text(chance.choice(_TEXTS))
     if offered.type == "location_request_message":
         return {"type": "location", "location": {"latitude": 25.3176, "longitude": 82.9739}}
-    if offered.action.buttons:
-        buttons = [button.reply for button in offered.action.buttons]
+    buttons = [button.reply for button in offered.action.buttons if button.reply.title not in _BACK]
+    if offered.type == "button" and not buttons:
+        return _text(chance.choice(_TEXTS))
+    if buttons:
         tapped = chance.choice(buttons) if turn == 1 else buttons[0]
         return _interactive("button_reply", tapped.id, tapped.title)
     rows = [row for section in offered.action.sections for row in section.rows]

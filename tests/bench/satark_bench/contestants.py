@@ -77,7 +77,7 @@ def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
     for arguments in (
         ["db", "upgrade"],
         ["desk", "add", "sp", "--passphrase-file", str(passphrase)],
-        ["desk", "add", "dig", "--passphrase-file", str(passphrase)],
+        ["desk", "add", "dig", "--level", "range", "--passphrase-file", str(passphrase)],
     ):
         subprocess.run([satark, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
 
