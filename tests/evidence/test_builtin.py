@@ -50,7 +50,7 @@ def framehash(path: Path, *options: str) -> list[str]:
     program = imageio_ffmpeg.get_ffmpeg_exe()
     maps = ("-map", "0:V:0?", "-map", "0:a:0?")
     command = [program, "-v", "error", "-i", str(path), *maps, *options, "-f", "framehash", "-"]
-    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own words
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [",".join(line.split(",")[::5]) for line in out.splitlines() if not line.startswith("#")]
 
 
@@ -69,7 +69,7 @@ def test_exiftool_finds_nothing_of_the_maker(
     copy = clean(make(name), tmp_path, limits)
     program = shutil.which("exiftool") or ""
     command = [program, "-json", "-a", "-u", "-U", "-ee3", "-G1", "-n", "-api", "largefilesupport=1", str(copy)]
-    told = json.loads(subprocess.run(command, check=False, capture_output=True).stdout)[0]  # noqa: S603 - our own words
+    told = json.loads(subprocess.run(command, check=False, capture_output=True).stdout)[0]
     facts = {key: value for key, value in told.items() if key.partition(":")[0] not in HARMLESS_GROUPS}
     assert traces(repr(facts).encode()) == []
     named = ("GPS", "Serial", "Owner", "Artist", "Author", "Make", "Model", "Comment", "Thumbnail", "Software", "XMP")
@@ -156,7 +156,9 @@ def test_a_picture_over_the_limit_is_refused(name: str, make: Callable[[str], Pa
         clean(make(name), tmp_path, Limits(pixels=1000))
 
 
-@pytest.mark.parametrize("name", [name for name in PICTURE_NAMES + RECORDING_NAMES if name not in ("amr", "aac", "mp3")])
+@pytest.mark.parametrize(
+    "name", [name for name in PICTURE_NAMES + RECORDING_NAMES if name not in ("amr", "aac", "mp3")]
+)
 def test_a_file_cut_short_never_gives_a_dirty_copy(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:

@@ -4,18 +4,20 @@ import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from satark.evidence import jpeg, orientation, png, webp
 from satark.evidence.limits import MB, Limits
-from satark.evidence.reencode import GifScrubber, TiffScrubber
-from satark.evidence.scrubbers import Unclean
+from satark.evidence.reencode import GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.scrubbers import Scrubber, Unclean
 from satark.testing.specimens import TRACE, photo
 
 
-def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
+def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
     out = io.BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
@@ -150,7 +152,7 @@ def test_a_see_through_gif_stays_see_through(tmp_path: Path, limits: Limits) -> 
     (tmp_path / "in").write_bytes(saved(layer, "GIF"))
     GifScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
     with Image.open(tmp_path / "out") as after:
-        assert after.convert("RGBA").getpixel((0, 0))[3] == 0
+        assert after.convert("RGBA").getchannel("A").getpixel((0, 0)) == 0
         assert after.convert("RGBA").getpixel((10, 10)) == (255, 0, 0, 255)
 
 
@@ -160,3 +162,25 @@ def test_a_palette_page_keeps_its_colours(tmp_path: Path, limits: Limits) -> Non
     TiffScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
     with Image.open(tmp_path / "out") as after:
         assert after.convert("RGB").tobytes() == page.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("room", "cleaner", "data"),
+    [(jpeg, jpeg.JpegScrubber(), JPEG), (png, png.PngScrubber(), PNG), (webp, webp.WebpScrubber(), WEBP)],
+)
+def test_a_copy_that_could_be_cleaned_further_is_not_vouched_for(
+    room: ModuleType, cleaner: Scrubber, data: bytes, tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "without_traces", lambda data: data + TRACE)
+    (tmp_path / "in").write_bytes(data)
+    with pytest.raises(Unclean, match="damaged"):
+        cleaner.scrub(tmp_path / "in", tmp_path / "out", limits)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L"])
+def test_a_see_through_picture_is_drawn_on_white(mode: str, tmp_path: Path, limits: Limits) -> None:
+    layer = Image.new(mode, (64, 64), (9, 9, 9, 0) if mode == "RGBA" else "white")
+    (tmp_path / "in").write_bytes(saved(layer, "AVIF"))
+    HeifScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+    with Image.open(tmp_path / "out") as after:
+        assert min(after.convert("L").tobytes()) > 250

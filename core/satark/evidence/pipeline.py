@@ -20,7 +20,7 @@ from satark.evidence.sealed import Measured, clean_path, original_path
 from satark.evidence.sniff import UNKNOWN, sniff_file
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Generator
     from pathlib import Path
 
     from satark.evidence.limits import Limits
@@ -97,7 +97,9 @@ async def take_in(
     )
 
 
-def open_original(folder: Path, name: str, identity: str, room: Path, expected_sha256: str = "") -> Iterator[bytes]:
+def open_original(
+    folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
+) -> Generator[bytes, None, None]:
     """The original's bytes in pieces, none before all of it was authenticated. Blocks: run it in a thread.
 
     Raises:
@@ -107,7 +109,9 @@ def open_original(folder: Path, name: str, identity: str, room: Path, expected_s
     return sealed.open_sealed(original_path(folder, name), identity, room, expected_sha256)
 
 
-def open_clean(folder: Path, name: str, identity: str, room: Path, expected_sha256: str = "") -> Iterator[bytes]:
+def open_clean(
+    folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
+) -> Generator[bytes, None, None]:
     """Likewise the clean copy's bytes."""
     return sealed.open_sealed(clean_path(folder, name), identity, room, expected_sha256)
 

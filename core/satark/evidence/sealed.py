@@ -22,7 +22,7 @@ from satark.evidence.room import private_folder
 from satark.sealing import CantOpen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 PART = ".part"
 _MAGIC = b"age-encryption.org/v1\n"
@@ -143,7 +143,7 @@ def clean_path(folder: Path, name: str) -> Path:
     return folder / f"{name}.clean.age"
 
 
-def open_sealed(path: Path, identity: str, room: Path, expected_sha256: str = "") -> Iterator[bytes]:
+def open_sealed(path: Path, identity: str, room: Path, expected_sha256: str = "") -> Generator[bytes, None, None]:
     """Decrypt a sealed file and give its content in pieces, the first only after all of it was authenticated.
 
     Meanwhile the plain content lies in a private folder of `room` (see `satark.evidence.room`).
