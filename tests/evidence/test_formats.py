@@ -169,7 +169,7 @@ def test_a_palette_page_keeps_its_colours(tmp_path: Path, limits: Limits) -> Non
     [(jpeg, jpeg.JpegScrubber(), JPEG), (png, png.PngScrubber(), PNG), (webp, webp.WebpScrubber(), WEBP)],
 )
 def test_a_copy_that_could_be_cleaned_further_is_not_vouched_for(
-    room: ModuleType, cleaner: Scrubber, data: bytes, tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
+    *, room: ModuleType, cleaner: Scrubber, data: bytes, tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "without_traces", lambda data: data + TRACE)
     (tmp_path / "in").write_bytes(data)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -98,10 +97,10 @@ def _connect(_: Path, argument: str) -> str:
 
 def _kill(_: Path, argument: str) -> str:
     try:
-        os.kill(int(argument), signal.SIGTERM)
+        os.kill(int(argument), 0)  # asks only whether it could
     except OSError:
         return "refused"
-    return "killed"
+    return "reached"
 
 
 def _leave_behind(target: Path, _: str) -> None:
