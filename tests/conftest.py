@@ -20,9 +20,9 @@ class Databases(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL server."""
-    with postgres_server(tmp_path_factory.mktemp("server")) as url:
+    with postgres_server() as url:
         yield url
 
 

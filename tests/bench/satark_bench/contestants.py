@@ -51,7 +51,7 @@ def satark_on_sqlite(site: Site) -> Iterator[Launch]:
 @contextmanager
 def satark_on_postgres(site: Site) -> Iterator[Launch]:
     """Satark on an empty PostgreSQL database."""
-    with postgres_server(site.folder) as server, empty_database(server) as url:
+    with postgres_server() as server, empty_database(server) as url:
         yield _satark(site, {"SATARK_DATABASE_URL": url})
 
 

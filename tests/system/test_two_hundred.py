@@ -1,0 +1,124 @@
+"""Two hundred citizens at once: every tip arrives at both desks, once, exactly as it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from satark.testing.citizen import Citizen, Photo, Place
+from satark.testing.stage import ENGLISH, HINDI, Stage, staged
+
+CITIZENS = 200
+LANKA = Place(25.2810, 82.9990)
+CATEGORIES = {
+    "hi": {"गौ-तस्करी / गौवध": "COW", "अवैध शराब / नशा": "INTOX", "जुआ / सट्टा": "GAMBL", "अवैध खनन": "MINE"},
+    "en": {"Cow smuggling/slaughter": "COW", "Illegal liquor / drugs": "INTOX", "Gambling / satta": "GAMBL"},
+}
+
+
+class Insistent(Citizen):
+    """A citizen whose phone is on a bad line: a quarter of their webhooks come twice, some of those in parallel."""
+
+    dice: random.Random
+
+    async def _post(self, build: Any) -> str:
+        if self.dice.random() >= 0.25:
+            return await super()._post(build)
+        made: dict[str, bytes] = {}
+
+        def once(key: str) -> bytes:
+            return made.setdefault("body", build(made.setdefault("key", key)))
+
+        if self.dice.random() < 0.5:
+            await asyncio.gather(super()._post(once), super()._post(once))
+        else:
+            await super()._post(once)
+            await super()._post(once)
+        return made["key"]
+
+
+def photo(number: int) -> Photo:
+    file = BytesIO()
+    Image.new("RGB", (64, 48), (number % 256, number // 2 % 256, 99)).save(file, "JPEG")
+    return Photo(file.getvalue(), caption=f"photo {number}")
+
+
+def plan(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a citizen answers, and what must stand at the desks."""
+    language = "hi" if number % 2 else "en"
+    label, code = random.Random(number).choice(list(CATEGORIES[language].items()))
+    text = (
+        f"सूचना {number}: रात को ट्रक आते हैं 🚚" if language == "hi" else f"Tip {number}: trucks come at night – “always”"
+    )
+    pinned, pictured = number % 3 == 0, number % 4 == 0
+    questions = list(HINDI if language == "hi" else ENGLISH)
+    answers = dict(HINDI if language == "hi" else ENGLISH)
+    answers[questions[2]] = label
+    answers[questions[3]] = text
+    if pinned:
+        answers[questions[4]] = LANKA
+    if pictured:
+        answers[questions[7]] = [photo(number), answers[questions[7]]]
+    place = {"latitude": LANKA.latitude, "longitude": LANKA.longitude} if pinned else {"text": answers[questions[4]]}
+    expected = {
+        "category": code,
+        "language": language,
+        "status": "RECEIVED",
+        "what": text,
+        "place": {**place, "district": "varanasi", "station": "lanka"},
+        "police": "no",
+        "evidence": 1 if pictured else 0,
+    }
+    return answers, expected
+
+
+async def file_tip(stage: Stage, number: int) -> tuple[str, Citizen]:
+    citizen = Insistent(stage.peer, stage.webhook, wa_id=f"9198{number:08}", user_id=f"IN.{number:014}", patience=100)
+    citizen.dice = random.Random(number)
+    return await citizen.walk(plan(number)[0]), citizen
+
+
+def summary(tip: dict[str, Any]) -> dict[str, Any]:
+    answers = tip["answers"]
+    return {
+        **{key: tip[key] for key in ("category", "language", "status")},
+        **{key: answers.get(key) for key in ("what", "place", "police")},
+        "evidence": len(tip["evidence"]),
+    }
+
+
+@pytest.mark.timeout(280)
+async def test_two_hundred_at_once(tmp_path: Path, environment: Mapping[str, str]) -> None:
+    async with staged(tmp_path, environment) as stage:
+        await stage.service.start()
+        filed = await asyncio.gather(*(file_tip(stage, number) for number in range(CITIZENS)))
+        assert len({code for code, _ in filed}) == CITIZENS
+        expected = sorted((plan(number)[1] for number in range(CITIZENS)), key=lambda one: str(one["what"]))
+        for desk in ("sp", "dig"):
+            tips = await complete(stage, desk)
+            assert len({tip["number"] for tip in tips}) == CITIZENS
+            found = sorted((summary(tip) for tip in tips), key=lambda one: str(one["what"]))
+            assert found == expected
+        await asyncio.sleep(1)
+        for _, citizen in filed:
+            texts = [(sent.text, [offer.token for offer in sent.offers]) for sent in citizen.heard]
+            assert all(one != other for one, other in itertools.pairwise(texts)), "a reply came twice"
+            assert citizen.unread() == 0
+
+
+async def complete(stage: Stage, desk: str) -> list[dict[str, Any]]:
+    """The desk's tips, once every file of theirs is sealed."""
+    for _ in range(100):
+        tips = await stage.tips(desk, at_least=CITIZENS)
+        if sum(len(tip["evidence"]) for tip in tips) >= CITIZENS // 4:
+            return tips
+        await asyncio.sleep(0.5)
+    raise AssertionError("the photos did not arrive")
