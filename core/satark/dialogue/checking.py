@@ -99,11 +99,9 @@ class _Checker:
     def _options(self, step: Step, asked: Asked) -> Iterator[str]:
         for offer in asked.offers:
             yield from self._label(offer.label)
-            if self._shows.row_description:
-                yield from self._fits("description", offer.description, self._shows.row_description)
+            yield from self._fits("description", offer.description, self._shows.row_description)
             token = f"{step.id}:{offer.code}:{suffix(_HIGHEST_REVISION)}"
-            if self._shows.token:
-                yield from self._fits("token", token, self._shows.token, octets=True)
+            yield from self._fits("token", token, self._shows.token, octets=True)
         if self._shows.rows and asked.offers:
             yield from self._fits("list button", self._texts.text("list.open"), self._shows.menu_label)
         if self._shows.rows:
@@ -113,18 +111,18 @@ class _Checker:
     def _label(self, label: str) -> Iterator[str]:
         """A label too long for a button goes into a list, where there are lists."""
         limit = self._shows.row_label if self._shows.rows else self._shows.button_label
-        if limit:
-            yield from self._fits("label", label, limit)
+        yield from self._fits("label", label, limit)
 
     def _engine(self) -> Iterator[str]:
         for key in NEEDED:
             text = self._texts.text(key)
-            if key in LABELS and self._shows.button_label:
+            if key in LABELS:
                 yield from self._fits(f"label {key}", text, self._shows.button_label)
             yield from self._fits(f"text {key}", text, self._shows.text)
 
     def _fits(self, what: str, text: str, limit: int, *, octets: bool = False) -> Iterator[str]:
+        """A limit of 0 means that the channel shows no such thing."""
         unit = "bytes" if octets else self._shows.unit
         length = size(text, unit)
-        if length > limit:
+        if limit and length > limit:
             yield f"the {what} {text!r} has {length} {unit}; {limit} can be shown"

@@ -1,0 +1,77 @@
+"""`satark flow`, as an integrator uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from satark.cli.flow import flow
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    path = tmp_path / "broken.yaml"
+    path.write_text("languages: [en]\nsteps: [{id: a, type: text}]", "utf-8")
+    return path
+
+
+def test_the_default_flow_is_fine() -> None:
+    result = CliRunner().invoke(flow, ["check"])
+    assert (result.exit_code, result.output) == (0, "The flow is fine.\n")
+    assert json.loads(CliRunner().invoke(flow, ["check", "--json"]).output) == []
+
+
+def test_check_names_every_problem(broken: Path) -> None:
+    result = CliRunner().invoke(flow, ["check", str(broken)])
+    assert result.exit_code == 1
+    assert "the flow can end without a submit step" in result.output
+    assert "step 'a', language 'en': the text 'a.ask' is missing" in result.output
+    listed = json.loads(CliRunner().invoke(flow, ["check", "--json", str(broken)]).output)
+    assert {"text": "the text 'a.ask' is missing", "step": "a", "language": "en"} in listed
+
+
+def test_show_tells_structure_and_hash() -> None:
+    text = CliRunner().invoke(flow, ["show"]).output
+    data = json.loads(CliRunner().invoke(flow, ["show", "--json"]).output)
+    assert data["hash"] in text
+    assert "category" in text
+    assert {"id": "send", "type": "submit"} in data["steps"]
+
+
+@pytest.mark.parametrize("command", ["show", "preview"])
+def test_a_broken_flow_is_one_message_and_no_traceback(broken: Path, command: str) -> None:
+    result = CliRunner().invoke(flow, [command, str(broken)])
+    assert result.exit_code == 1
+    assert "can end without a submit step" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_preview_walks_to_the_receipt_and_begins_again() -> None:
+    typed = [
+        "2",
+        "daru",
+        "They sell it here every night",
+        "Lanka",
+        "no",
+        "skip",
+        "1",
+        "no",
+        "status 1111222233334444",
+        "",
+    ]
+    result = CliRunner().invoke(flow, ["preview"], input="\n".join(typed) + "\n")
+    assert result.exit_code == 0
+    assert "0000 0000 0000 0000" in result.output
+    assert "your contact is erased" in result.output
+    assert "That code is not right" in result.output
+
+
+def test_a_file_that_is_not_text_is_told_in_one_message(tmp_path: Path) -> None:
+    path = tmp_path / "binary.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    result = CliRunner().invoke(flow, ["check", str(path)])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
