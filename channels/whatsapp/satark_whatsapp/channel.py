@@ -112,11 +112,11 @@ class WhatsAppChannel:
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Open a file at Meta as a checked stream; see `satark_whatsapp.media.MediaStore.fetch`."""
-        return self._media.fetch(ref, self._numbers[ref.account])
+        return self._media.fetch(ref, self._numbers.get(ref.account))
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete a file at Meta."""
-        await self._media.discard(ref, self._numbers[ref.account])
+        await self._media.discard(ref, self._numbers.get(ref.account))
 
     def _template(self, language: str) -> tuple[str, str] | None:
         """Find the notice's template in this language, or its base language (`hi` for `hi-IN`)."""

@@ -39,7 +39,7 @@ def open_envelope(body: bytes) -> Opened:
     try:
         envelope = wire.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return _salvage(_any_json(body))
+        return salvage(_any_json(body))
     opened = Opened()
     for entry in envelope.entry:
         for change in entry.changes:
@@ -62,7 +62,12 @@ def _any_json(body: bytes) -> Any:
         raise Malformed("not JSON") from None
 
 
-def _salvage(data: Any) -> Opened:
+def salvage(data: Any) -> Opened:
+    """Read a decoded webhook item by item.
+
+    Raises:
+        Malformed: it is no envelope.
+    """
     entries = data.get("entry") if isinstance(data, dict) else None
     if not isinstance(entries, list) or not isinstance(data.get("object"), str):
         raise Malformed("not a webhook's envelope")
@@ -89,10 +94,10 @@ def _salvage_change(opened: Opened, kind: str, change: Any) -> None:
     _file(opened, kind, change.get("field"), readable)
 
 
-def _each(items: Any, read: Callable[[Any], T | None], opened: Opened) -> list[T]:
+def _each(items: Any, read: Callable[[Any], T | None], opened: Opened) -> list[T] | None:
     if not isinstance(items, list):
         opened.ignored += items is not None
-        return []
+        return None
     found = [item for item in map(read, items) if item is not None]
     opened.ignored += len(items) - len(found)
     return found

@@ -44,13 +44,15 @@ class MediaStore:
         self._settings = settings
 
     @asynccontextmanager
-    async def fetch(self, ref: MediaRef, number: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def fetch(self, ref: MediaRef, number: str | None) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a file as a stream; size and SHA-256 are checked at its end at the latest.
 
         Raises:
             MediaGone: Meta no longer has it, it is larger than we take, or not what was announced.
             OSError: Meta or the network failed, or Meta named a host that is not on the list; later, it may work.
         """
+        if number is None:
+            raise ConnectionError("media: of a number that is not configured")
         try:
             info = await self._ask(ref, number)
             response = await self._download(info.url)
@@ -65,9 +67,10 @@ class MediaStore:
         except aiohttp.ClientError as error:
             raise _failed(error) from None
 
-    async def discard(self, ref: MediaRef, number: str) -> None:
+    async def discard(self, ref: MediaRef, number: str | None) -> None:
         """Delete a file at Meta, as far as it lets us."""
-        await self._graph.delete(self._graph.media_url(ref.id, number))
+        if number is not None:
+            await self._graph.delete(self._graph.media_url(ref.id, number))
 
     async def _ask(self, ref: MediaRef, number: str) -> Info:
         async with self._graph.get(self._graph.media_url(ref.id, number)) as response:
@@ -91,13 +94,13 @@ class MediaStore:
             url = URL(text, encoded=True)
         except ValueError:
             raise PermissionError("media: not a URL") from None
-        trusted = url.scheme == "https" and url.host in self._settings.media_hosts
+        trusted = url.scheme == "https" and url.authority in self._settings.media_hosts
         if url.user is not None or not (trusted or self._is_peer(url)):
             raise PermissionError("media: a host that is not in media_hosts")
         return url
 
     def _is_peer(self, url: URL) -> bool:
-        return bool(self._settings.peer) and str(url.origin()) == str(URL(self._settings.peer).origin())
+        return bool(self._settings.peer) and f"{url.scheme}://{url.authority}" == self._settings.peer
 
     async def _checked(
         self, response: aiohttp.ClientResponse, ref: MediaRef, info: Info

@@ -7,7 +7,7 @@ Source: Meta, WhatsApp Business Platform, "Create a webhook endpoint", sections 
 from __future__ import annotations
 
 import hmac
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from satark.channel import RawRequest
 
@@ -38,7 +38,13 @@ def challenge(raw: RawRequest) -> bytes:
 
 
 def _fields(query: str) -> dict[bytes, list[bytes]]:
-    try:
-        return parse_qs(query.encode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        return {}
+    """Take a query apart, to bytes: `parse_qs` would decode and re-encode, and change what is not UTF-8."""
+    fields: dict[bytes, list[bytes]] = {}
+    for part in query.split("&", _MOST_FIELDS):
+        name, _, value = part.partition("=")
+        fields.setdefault(_plain(name), []).append(_plain(value))
+    return fields
+
+
+def _plain(text: str) -> bytes:
+    return unquote_to_bytes(text.replace("+", " "))

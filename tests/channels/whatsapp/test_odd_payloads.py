@@ -1,0 +1,230 @@
+"""Webhooks that are broken, huge or strange: one odd item costs nothing but itself, and nothing is ever raised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from satark.channel import Batch, Malformed, Media, MediaRef, Pin, RawRequest, Text, Unsupported
+from satark.testing.graph import GraphPeer, Sender, batch
+from satark_whatsapp.channel import WhatsAppChannel
+from satark_whatsapp.envelope import open_envelope, salvage
+from satark_whatsapp.settings import WhatsAppSettings
+
+PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
+DIGEST = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+SENDER = Sender(wa_id="919876543210", user_id="IN.abc")
+
+
+def parse(channel: WhatsAppChannel, body: bytes) -> Batch:
+    return channel.parse(RawRequest(method="POST", path="/", body=body))
+
+
+def spoilt(payload: bytes, change: Callable[[dict[str, Any]], Any]) -> bytes:
+    webhook = json.loads(payload)
+    change(webhook["entry"][0]["changes"][0]["value"])
+    return json.dumps(webhook).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"1",
+        b'"x"',
+        b"{}",
+        b'{"object":"whatsapp_business_account"}',
+        b'{"object":1,"entry":[]}',
+        b'{"object":"whatsapp_business_account","entry":{}}',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"object":"whatsapp_business_account","entry":' + b"[" * 100_000,
+        b"1" * 10_000,
+    ],
+    ids=range(14),
+)
+def test_what_is_no_envelope_is_malformed(body: bytes, whatsapp: WhatsAppChannel) -> None:
+    with pytest.raises(Malformed):
+        parse(whatsapp, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"object":"page","entry":[{"changes":[{"field":"messages","value":{}}]}]}',
+        b'{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{}}]}]}',
+        b'{"object":"whatsapp_business_account","entry":[7]}',
+        b'{"object":"whatsapp_business_account","entry":[{"id":"1"}]}',
+        b'{"object":"whatsapp_business_account","entry":[{"changes":[7]}]}',
+        b'{"object":"whatsapp_business_account","entry":[{"changes":[{"value":7}]}]}',
+    ],
+    ids=range(6),
+)
+def test_what_is_empty_or_not_ours_is_counted(body: bytes, whatsapp: WhatsAppChannel) -> None:
+    assert parse(whatsapp, body) == Batch(inbound=[], delivered=[], ignored=1, alarms=[])
+
+
+def test_three_megabytes_of_a_thousand_updates_are_all_taken(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+    hooks = peer.webhooks
+    bodies = [hooks.text(SENDER, f"{number} " + "की" * 230) for number in range(900)]
+    bodies += [hooks.status("wamid.x", "delivered", SENDER, callback_data=f"c{n}") for n in range(100)]
+    body = batch(bodies)
+    assert 2_500_000 < len(body) <= whatsapp.endpoints[0].limit
+    found = parse(whatsapp, body)
+    texts = [i.event.body.split()[0] for i in found.inbound if isinstance(i.event, Text)]
+    assert texts == [str(number) for number in range(900)]
+    assert [d.call_id for d in found.delivered] == [f"c{number}" for number in range(100)]
+    assert found.ignored == 0
+
+
+def test_one_odd_message_among_good_ones_costs_only_itself_and_its_sender_is_told(
+    whatsapp: WhatsAppChannel, peer: GraphPeer
+) -> None:
+    hooks = peer.webhooks
+    good = hooks.text(SENDER, "good")
+    odd = hooks.message(SENDER, {"type": "text", "text": {"body": 5}})
+    far = hooks.location(SENDER, 91.0, 0.0)
+    lost = hooks.value({"messages": [7, {"type": "text"}]})
+    found = parse(whatsapp, batch([good, odd, lost, far, good], changes_an_entry=2))
+    events = [i.event for i in found.inbound]
+    told = Unsupported("unreadable")
+    assert events == [Text("good"), told, told, Text("good")]
+    assert found.ignored == 2
+
+
+def test_odd_lists_are_counted(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
+    body = spoilt(payload("text"), lambda value: value.update(statuses=5, errors=[{"code": "x"}]))
+    found = parse(whatsapp, body)
+    assert [i.event for i in found.inbound] == [Text("थाने के पास जुआ 🎲")]
+    assert found.ignored == 2
+
+
+def test_numbers_given_as_strings_are_numbers(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+    node = {"type": "location", "location": {"latitude": "25.5", "longitude": "83"}}
+    found = parse(whatsapp, peer.webhooks.message(SENDER, node))
+    assert [i.event for i in found.inbound] == [Pin(25.5, 83.0)]
+
+
+def test_odd_contacts_cost_no_message(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
+    for contacts in (7, [7], [{"wa_id": 5}], None, []):
+        body = spoilt(payload("text"), lambda value, c=contacts: value.update(contacts=c))  # type: ignore[misc]
+        found = parse(whatsapp, body)
+        assert [i.event for i in found.inbound] == [Text("थाने के पास जुआ 🎲")]
+        assert found.ignored == 0
+
+
+def test_half_an_emoji_is_replaced(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+    body = peer.webhooks.text(SENDER, "जुआ XX").replace(b"XX", b"\\ud83c")
+    found = parse(whatsapp, body)
+    assert [i.event for i in found.inbound] == [Text("जुआ ?")]
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "location", "contacts", "button", "edit", "revoke", "interactive"])
+def test_a_type_without_its_node_is_answered(kind: str, whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+    found = parse(whatsapp, peer.webhooks.message(SENDER, {"type": kind}))
+    assert [i.event for i in found.inbound] == [Unsupported(kind)]
+
+
+def test_a_system_message_without_node_is_counted(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+    found = parse(whatsapp, peer.webhooks.message(SENDER, {"type": "system"}))
+    assert (list(found.inbound), found.ignored) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("announced", "kept"),
+    [
+        (
+            "X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k=",
+            "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",
+        ),
+        (
+            "5FECEB66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",
+            "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",
+        ),
+        ("not base64!", ""),
+        ("c2hvcnQ=", ""),
+        ("ü", ""),
+        (None, ""),
+    ],
+    ids=range(6),
+)
+def test_an_announced_digest_becomes_hex_or_nothing(
+    announced: str | None, kept: str, whatsapp: WhatsAppChannel, peer: GraphPeer
+) -> None:
+    node = {"type": "image", "image": {"id": "1", "sha256": announced}}
+    (inbound,) = parse(whatsapp, peer.webhooks.message(SENDER, node)).inbound
+    assert isinstance(inbound.event, Media)
+    assert inbound.event.ref == MediaRef(account=whatsapp.accounts[0], id="1", sha256=kept)
+
+
+def test_an_address_of_absurd_length_is_none(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+    found = parse(whatsapp, peer.webhooks.text(Sender(wa_id="9" * 200), "Hi"))
+    assert (list(found.inbound), found.ignored) == ([], 1)
+
+
+@pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
+def test_item_by_item_reads_the_same_as_in_one_go(path: Path) -> None:
+    body = path.read_bytes()
+    assert salvage(json.loads(body)) == open_envelope(body)
+
+
+FUZZED = WhatsAppChannel(
+    WhatsAppSettings.model_validate(
+        {"app_secret": "a", "verify_token": "v", "access_token": "t", "phone_number_id": "106540352242922"}
+    )
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Give the path of every node within."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path, *(place for key, child in inner for place in places(child, (*path, key)))]
+
+
+def mutated(node: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Give the node with another value at one path."""
+    if not path:
+        return value
+    copy: Any = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = mutated(node[path[0]], path[1:], value)
+    return copy
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@given(data=st.data(), path=st.sampled_from(PAYLOADS))
+def test_no_change_of_a_webhook_raises_anything_but_malformed(data: st.DataObject, path: Path) -> None:
+    webhook = json.loads(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(places(webhook)))
+        webhook = mutated(webhook, place, data.draw(JSON))
+    try:
+        found = parse(FUZZED, json.dumps(webhook).encode())
+    except Malformed:
+        return
+    for inbound in found.inbound:
+        assert inbound.event_key
+        assert inbound.senders
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+@example(b'{"object":"\xff","entry":[]}')
+def test_no_bytes_raise_anything_but_malformed(body: bytes) -> None:
+    try:
+        parse(FUZZED, body)
+    except Malformed:
+        return

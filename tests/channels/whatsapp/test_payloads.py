@@ -1,0 +1,209 @@
+"""Every kind of webhook that Meta sends, and what the core is told of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from satark.channel import (
+    Accepted,
+    Batch,
+    Blocked,
+    Call,
+    Delivered,
+    Edited,
+    Event,
+    Media,
+    MediaKind,
+    MediaRef,
+    Moved,
+    Pin,
+    RawRequest,
+    Revoked,
+    Tap,
+    Text,
+    Unsupported,
+    WindowClosed,
+)
+from satark_whatsapp.channel import WhatsAppChannel
+from satark_whatsapp.settings import WhatsAppSettings
+
+ACCOUNT = "whatsapp:106540352242922"
+WAMID = "wamid.HBgMOTE5ODc2NTQzMjEwFQIAEhgUM0E0QTY1OTlBRUUwMzgxMDE0NEYA"
+PHONE = "919876543210"
+BSUID = "IN.13491208655302741918"
+BOTH = (BSUID, PHONE)
+
+Parse = Callable[[str], Batch]
+
+
+@pytest.fixture
+def parse(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> Parse:
+    return lambda name: whatsapp.parse(RawRequest(method="POST", path="/", body=payload(name)))
+
+
+def file(kind: MediaKind, mime: str, caption: str = "") -> Media:
+    digest = hashlib.sha256(b"evidence").hexdigest()
+    return Media(MediaRef(account=ACCOUNT, id="1003383421387256", mime=mime, sha256=digest), kind, caption)
+
+
+EVENTS: dict[str, tuple[Event, tuple[str, ...]]] = {
+    "text": (Text("थाने के पास जुआ 🎲"), BOTH),
+    "text_from_advertisement": (Text("Hi"), BOTH),
+    "text_before_bsuid": (Text("Hi"), (PHONE,)),
+    "text_bsuid_only": (Text("Hi"), (BSUID,)),
+    "text_bsuid_in_contact_only": (Text("Hi"), (BSUID,)),
+    "text_bsuid_in_from": (Text("Hi"), ("US.1234",)),
+    "text_without_contacts": (Text("Hi"), BOTH),
+    "image": (file("image", "image/jpeg", "गाड़ी का नंबर"), BOTH),
+    "video": (file("video", "video/mp4"), BOTH),
+    "document": (file("document", "application/pdf", "FIR"), BOTH),
+    "audio": (file("audio", "audio/mpeg"), BOTH),
+    "voice": (file("voice", "audio/ogg; codecs=opus"), BOTH),
+    "sticker": (file("sticker", "image/webp"), BOTH),
+    "location": (Pin(25.3176, 82.9739), BOTH),
+    "location_of_place": (Pin(25.2888, 83.0065, "अस्सी घाट", "Varanasi 221005"), BOTH),
+    "contacts": (Text("Raju Dealer: +91 91234 56780, +91 542 250 0000\nKallu: 919123456781"), BOTH),
+    "contacts_own": (Unsupported("contacts"), BOTH),
+    "contacts_own_asked_for": (Unsupported("contacts"), (BSUID,)),
+    "contacts_own_by_name": (Unsupported("contacts"), (BSUID,)),
+    "button_reply": (Tap("language.hi.1", "हिन्दी"), BOTH),
+    "list_reply": (Tap("category.drugs.4", "नशीले पदार्थ"), BOTH),
+    "nfm_reply": (Unsupported("nfm_reply"), BOTH),
+    "call_permission_reply": (Unsupported("call_permission_reply"), BOTH),
+    "interactive_without_node": (Unsupported("interactive"), BOTH),
+    "template_button": (Text("स्थिति"), BOTH),
+    "template_button_with_payload": (Tap("status.open.1", "Status"), BOTH),
+    "number_changed": (Moved(), ("IN.222NEW", "919000000001", BSUID, PHONE)),
+    "number_changed_old_version": (Moved(), ("919000000001", PHONE)),
+    "user_id_changed": (Moved(), ("IN.222NEW", BSUID)),
+    "edit": (Edited("wamid.gBGG", "Assi, not Dashashwamedh"), BOTH),
+    "edit_of_caption": (Edited("wamid.gBGG", "new caption"), BOTH),
+    "edit_to_nothing": (Edited("wamid.gBGG", ""), BOTH),
+    "revoke": (Revoked("wamid.gBGG"), BOTH),
+    "unsupported": (Unsupported("unsupported"), BOTH),
+    "unsupported_poll": (Unsupported("poll"), BOTH),
+    "unknown_of_tomorrow": (Unsupported("unknown"), BOTH),
+    "order": (Unsupported("order"), BOTH),
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_message_becomes_one_event(name: str, parse: Parse) -> None:
+    batch = parse(name)
+    event, senders = EVENTS[name]
+    assert [(i.event, i.account, i.event_key) for i in batch.inbound] == [(event, ACCOUNT, WAMID)]
+    assert tuple(address.reveal() for address in batch.inbound[0].senders) == senders
+    assert (batch.ignored, list(batch.delivered)) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["reaction", "reaction_removed", "identity_changed", "other_field"])
+def test_what_needs_nothing_is_counted(name: str, parse: Parse) -> None:
+    assert parse(name) == Batch(inbound=[], delivered=[], ignored=1, alarms=[])
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [("status_delivered", Accepted()), ("status_failed", WindowClosed())],
+)
+def test_the_fate_of_a_call_is_told(name: str, result: Accepted | WindowClosed, parse: Parse) -> None:
+    batch = parse(name)
+    assert list(batch.delivered) == [Delivered(call_id="call-1", result=result)]
+    assert (list(batch.inbound), batch.ignored) == ([], 0)
+
+
+@pytest.mark.parametrize("name", ["status_sent", "status_read", "status_played", "status_without_callback_data"])
+def test_other_statuses_are_counted(name: str, parse: Parse) -> None:
+    batch = parse(name)
+    assert (list(batch.delivered), batch.ignored) == ([], 1)
+
+
+def test_a_failure_that_is_final_is_told_as_such(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
+    body = payload("status_failed").replace(b"131047", b"131026")
+    body = body.replace(b"24 hours", b"a while").replace(b"Re-engagement", b"Other")
+    batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
+    assert [d.result for d in batch.delivered] == [Blocked()]
+
+
+def test_errors_of_the_account_are_alarms(parse: Parse) -> None:
+    assert list(parse("account_error").alarms) == ["130429", "131035"]
+    assert list(parse("interactive_without_node").alarms) == ["131000"]
+
+
+def test_an_event_without_id_has_the_same_key_each_time(parse: Parse) -> None:
+    first, again = parse("user_id_changed_without_id"), parse("user_id_changed_without_id")
+    assert first.inbound[0].event_key == again.inbound[0].event_key
+    assert first.inbound[0].event_key.startswith("composed:")
+    assert BSUID not in first.inbound[0].event_key
+    assert first.inbound[0].event == Moved()
+
+
+def test_a_message_without_id_gets_a_key_and_no_read_mark(
+    whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
+) -> None:
+    body = payload("text").replace(b'"id": "wamid.', b'"other": "wamid.')
+    (inbound,) = whatsapp.parse(RawRequest(method="POST", path="/", body=body)).inbound
+    assert inbound.event_key.startswith("composed:")
+    assert inbound.seen is None
+
+
+def test_a_taken_message_can_be_shown_as_read(parse: Parse) -> None:
+    seen = parse("text").inbound[0].seen
+    assert seen == Call(
+        account=ACCOUNT,
+        method="seen",
+        body=msgspec.json.encode(
+            {
+                "messaging_product": "whatsapp",
+                "status": "read",
+                "message_id": WAMID,
+                "typing_indicator": {"type": "text"},
+            }
+        ),
+    )
+    assert parse("number_changed").inbound[0].seen is None
+
+
+def test_read_marks_can_be_switched_off(secrets: dict[str, str], payload: Callable[[str], bytes]) -> None:
+    channel = WhatsAppChannel(WhatsAppSettings.model_validate({**secrets, "read_receipts": False}))
+    assert channel.parse(RawRequest(method="POST", path="/", body=payload("text"))).inbound[0].seen is None
+
+
+def test_several_numbers_are_several_accounts_and_others_are_ignored(
+    secrets: dict[str, str], payload: Callable[[str], bytes]
+) -> None:
+    secrets["phone_number_id"] = " 106540352242922, 222 ,222"
+    channel = WhatsAppChannel(WhatsAppSettings.model_validate(secrets))
+    assert channel.accounts == (ACCOUNT, "whatsapp:222")
+    for number, inbound, ignored in (("222", ["whatsapp:222"], 0), ("333", [], 1)):
+        body = payload("text").replace(b"106540352242922", number.encode())
+        batch = channel.parse(RawRequest(method="POST", path="/", body=body))
+        assert [i.account for i in batch.inbound] == inbound
+        assert batch.ignored == ignored
+
+
+def test_two_senders_in_one_change_are_not_mixed_up(whatsapp: WhatsAppChannel, peer: object) -> None:
+    contacts = [
+        {"profile": {"name": "A"}, "wa_id": "911111111111", "user_id": "IN.a"},
+        {"profile": {"name": "B"}, "wa_id": "912222222222", "user_id": "IN.b"},
+    ]
+    messages = [
+        {"from": "912222222222", "id": "wamid.1", "type": "text", "text": {"body": "b"}},
+        {"from_user_id": "IN.a", "id": "wamid.2", "type": "text", "text": {"body": "a"}},
+        {"from": "+913333333333", "id": "wamid.3", "type": "text", "text": {"body": "c"}},
+        {"id": "wamid.4", "type": "text", "text": {"body": "whose?"}},
+    ]
+    value = {
+        "metadata": {"phone_number_id": "106540352242922"},
+        "contacts": contacts,
+        "messages": messages,
+    }
+    change = {"field": "messages", "value": value}
+    body = msgspec.json.encode({"object": "whatsapp_business_account", "entry": [{"changes": [change]}]})
+    batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
+    found = [[address.reveal() for address in i.senders] for i in batch.inbound]
+    assert found == [["IN.b", "912222222222"], ["IN.a", "911111111111"], ["913333333333"]]
+    assert batch.ignored == 1

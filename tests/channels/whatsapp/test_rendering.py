@@ -1,0 +1,214 @@
+"""A prompt on WhatsApp: which control it gets, and that Meta would accept every one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from satark.channel import Address, Call
+from satark.prompt import Choice, Prompt
+from satark.testing.graph_limits import check_message
+from satark_whatsapp.channel import WhatsAppChannel
+from satark_whatsapp.rendering import render
+from satark_whatsapp.settings import WhatsAppSettings
+from satark_whatsapp.splitting import split
+
+ACCOUNT = "whatsapp:106540352242922"
+TO = Address("919876543210")
+
+
+def prompt(text: str = "क्या हुआ?", **parts: Any) -> Prompt:
+    return Prompt(text=text, language="hi", **parts)
+
+
+def choices(count: int, label: str = "विकल्प", description: str = "") -> tuple[Choice, ...]:
+    return tuple(Choice(f"step.{n}.1", f"{label} {n}", description) for n in range(count))
+
+
+def shown(asked: Prompt, to: Address = TO) -> list[dict[str, Any]]:
+    bodies = [json.loads(call.body) for call in render(asked, ACCOUNT, to)]
+    for body in bodies:
+        check_message(body)
+    return bodies
+
+
+def control(asked: Prompt) -> dict[str, Any]:
+    (body,) = shown(asked)
+    interactive: dict[str, Any] = body["interactive"]
+    return interactive
+
+
+def test_a_text_is_a_text_without_preview() -> None:
+    assert shown(prompt()) == [
+        {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": "919876543210",
+            "type": "text",
+            "text": {"body": "क्या हुआ?", "preview_url": False},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "whom"),
+    [
+        ("919876543210", "to"),
+        ("IN.13491208655302741918", "recipient"),
+        ("US.ENT.1234abc", "recipient"),
+        ("in.1234", "to"),
+    ],
+)
+def test_a_bsuid_is_a_recipient_and_all_else_is_a_phone(address: str, whom: str) -> None:
+    (call,) = render(prompt(), ACCOUNT, Address(address))
+    body = json.loads(call.body)
+    assert body[whom] == address
+    assert len({"to", "recipient"} & body.keys()) == 1
+    assert address not in repr(call)
+
+
+def test_three_short_choices_are_buttons() -> None:
+    found = control(prompt(choices=choices(3), wants="choice"))
+    assert found["type"] == "button"
+    assert [b["reply"] for b in found["action"]["buttons"]] == [
+        {"id": f"step.{n}.1", "title": f"विकल्प {n}"} for n in range(3)
+    ]
+
+
+def test_actions_are_buttons_where_there_is_room() -> None:
+    back, skip = Choice("back", "Back"), Choice("skip", "Skip")
+    found = control(prompt(choices=choices(2), actions=(skip, back)))
+    assert [b["reply"]["id"] for b in found["action"]["buttons"]] == ["step.0.1", "step.1.1", "skip"]
+    found = control(prompt(actions=(skip, back), wants="media"))
+    assert [b["reply"]["id"] for b in found["action"]["buttons"]] == ["skip", "back"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        prompt(choices=choices(4), menu_label="चुनिए"),
+        prompt(choices=choices(2, label="x" * 20), menu_label="चुनिए"),
+        prompt(choices=choices(2, description="what it means"), menu_label="चुनिए"),
+        prompt(choices=(Choice("a", "same"), Choice("b", "same")), menu_label="चुनिए"),
+        prompt(choices=choices(9), actions=choices(1), menu_label="चुनिए"),
+    ],
+    ids=["many", "long", "described", "alike", "with actions"],
+)
+def test_more_or_longer_choices_are_a_list(asked: Prompt) -> None:
+    unique = tuple(Choice(f"{n}", c.label, c.description) for n, c in enumerate((*asked.choices, *asked.actions)))
+    found = control(Prompt(text="?", language="hi", choices=unique, menu_label=asked.menu_label))
+    assert (found["type"], found["action"]["button"]) == ("list", "चुनिए")
+    assert [row["id"] for row in found["action"]["sections"][0]["rows"]] == [c.token for c in unique]
+
+
+def test_a_list_holds_ten_rows_choices_first() -> None:
+    back = Choice("back", "Back")
+    rows = control(prompt(choices=choices(10), actions=(back,)))["action"]["sections"][0]["rows"]
+    assert [row["id"] for row in rows] == [f"step.{n}.1" for n in range(10)]
+    assert all("description" not in row for row in rows)
+
+
+@pytest.mark.parametrize("menu", ["", "x" * 21])
+def test_a_list_without_a_fitting_menu_label_gets_a_sign(menu: str) -> None:
+    assert control(prompt(choices=choices(5), menu_label=menu))["action"]["button"] == "☰"
+
+
+UNFIT = {
+    "too many": choices(11),
+    "too long": choices(3, label="x" * 25),
+    "a token too long": (Choice("t" * 201, "x"),),
+    "a description too long": choices(3, description="d" * 73),
+}
+
+
+@pytest.mark.parametrize("asked", UNFIT.values(), ids=UNFIT)
+def test_choices_that_fit_no_control_are_numbered_lines(asked: tuple[Choice, ...]) -> None:
+    (body,) = shown(prompt(choices=asked))
+    lines = body["text"]["body"].split("\n")
+    assert lines[:3] == ["क्या हुआ?", "", f"1. {asked[0].label}"]
+    assert len(lines) == len(asked) + 2
+
+
+def test_a_place_is_asked_with_whatsapps_own_control_and_nothing_beside_it() -> None:
+    found = control(prompt(wants="pin", actions=choices(2)))
+    assert found == {
+        "type": "location_request_message",
+        "body": {"text": "क्या हुआ?"},
+        "action": {"name": "send_location"},
+    }
+    assert control(prompt(wants="pin", choices=choices(2)))["type"] == "button"
+
+
+def test_a_phone_number_is_never_asked_for() -> None:
+    for wants in ("nothing", "choice", "text", "pin", "media"):
+        for asked in (prompt(wants=wants), prompt(wants=wants, choices=choices(5))):
+            assert all(b"request_contact" not in call.body for call in render(asked, ACCOUNT, TO))
+
+
+def test_a_long_review_goes_ahead_of_its_buttons() -> None:
+    review = "\n".join(f"line {n} " + "क" * 40 for n in range(200))
+    *texts, last = shown(prompt(f"{review}\n\nSend it?", choices=choices(3)))
+    assert last["interactive"]["body"]["text"] == "Send it?"
+    assert "\n".join(body["text"]["body"] for body in texts) == review
+    assert len(texts) == 3
+
+
+def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list[Call]:
+    return list(channel.notice(Prompt(text=text, language=language), ACCOUNT, TO))
+
+
+@pytest.mark.parametrize(
+    ("language", "template"),
+    [
+        ("hi", {"name": "satark_notice", "language": {"code": "hi"}}),
+        ("hi-IN", {"name": "satark_notice", "language": {"code": "hi"}}),
+        ("en-US", {"name": "satark_news", "language": {"code": "en_US"}}),
+    ],
+)
+def test_news_carry_the_template_of_their_language(
+    language: str, template: dict[str, Any], secrets: dict[str, Any]
+) -> None:
+    secrets["notice_templates"] = {"hi": "satark_notice", "en-US": "satark_news"}
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets))
+    (call,) = notices(channel, language)
+    assert json.loads(call.body)["text"]["body"] == "News"
+    fallback = json.loads(call.fallback)
+    check_message(fallback)
+    assert (fallback["type"], fallback["template"], fallback["to"]) == ("template", template, TO.reveal())
+
+
+def test_long_news_carry_the_template_once(secrets: dict[str, Any]) -> None:
+    secrets["notice_templates"] = {"hi": "satark_notice"}
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets))
+    assert [bool(call.fallback) for call in notices(channel, "hi", "x " * 4000)] == [True, False]
+
+
+def test_news_without_a_template_have_no_fallback(whatsapp: WhatsAppChannel) -> None:
+    assert [call.fallback for call in notices(whatsapp, "ur")] == [b""]
+    assert whatsapp.render(Prompt(text="News", language="hi"), ACCOUNT, TO)[0].fallback == b""
+
+
+def test_a_letter_is_not_torn_from_its_signs() -> None:
+    for most in range(5, 12):
+        pieces = split("क्षीं" * 20, most, most)
+        assert "".join(pieces) == "क्षीं" * 20
+        assert all(len(piece) <= most and piece.startswith("क") for piece in pieces)
+
+
+def test_marks_without_end_are_cut_somewhere() -> None:
+    pieces = split("\u0301" * 300, 100, 100)
+    assert "".join(pieces) == "\u0301" * 300
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1, max_size=300), st.integers(20, 60), st.integers(5, 20))
+def test_a_split_text_fits_and_loses_only_space(text: str, most: int, last: int) -> None:
+    pieces = split(text, most, last)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert all(len(piece) <= most for piece in pieces)
+    assert len(pieces[-1]) <= last
+    assert len(pieces) == 1 or all(piece.strip() for piece in pieces[:-1])
