@@ -201,3 +201,15 @@ def test_delete_at_the_evidence_erases_the_files_only(chat: Chat) -> None:
     chat.say("Hi", "2", *STEPS["evidence"]).send("image").say("mitao")
     assert chat.turn.drop == ("1",)
     assert chat.say("mitao").step == "@cancel"
+
+
+def test_a_story_told_while_a_question_of_ours_stands_is_kept(chat: Chat) -> None:
+    chat.say("Hi", "2", *STEPS["police"]).say("cancel", "they come in a white van at night")
+    assert chat.step == "police"
+    assert chat.session is not None
+    assert chat.session.answers["what"].value.endswith("they come in a white van at night")
+
+
+def test_nonsense_at_a_question_of_ours_puts_it_again(chat: Chat) -> None:
+    assert chat.say("Hi", "2", "daru").say("cancel", "zzz").step == "@cancel"
+    assert "not understood" in chat.text

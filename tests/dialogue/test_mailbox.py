@@ -181,3 +181,19 @@ def test_a_receipt_can_be_tried_at_once_and_leads_back_to_the_last_question(box:
     box.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no", "skip").tap("send")
     assert box.say(f"status {CODE}").step == "@mailbox"
     assert box.say("close").step == "@reach"
+
+
+def test_a_file_while_a_code_is_awaited_is_refused_aloud(box: Chat) -> None:
+    box.say("Hi", "2", "status").send("image")
+    assert box.step == "@code"
+    assert box.turn.keep == ()
+    assert "not understood" in box.text
+
+
+def test_an_empty_message_in_the_mailbox_posts_nothing(box: Chat) -> None:
+    assert box.say(CODE, "  ").turn.post is None
+    assert box.step == "@mailbox"
+
+
+def test_status_in_the_mailbox_asks_for_a_code_again(box: Chat) -> None:
+    assert box.say(CODE, "status").step == "@code"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 from satark.channel import Edited, Event, Media, Pin, Revoked, Text
@@ -48,7 +49,7 @@ def speak(talk: Talk, language: str) -> None:
     talk.change(language=language)
 
 
-class _YesNo(Menu):
+class _YesNo(Menu, ABC):
     """A question before something is done that can't be undone."""
 
     name = ""
@@ -72,9 +73,9 @@ class _YesNo(Menu):
             return talk.room.hear(talk, "", event)
         return None
 
+    @abstractmethod
     def agreed(self, talk: Talk) -> Turn:
         """Do it."""
-        raise NotImplementedError
 
 
 class Cancel(_YesNo):
@@ -98,14 +99,14 @@ class Restart(_YesNo):
         return talk.afresh(erase=True)
 
 
-class _Pick(Menu):
+class _Pick(Menu, ABC):
     """A menu of steps."""
 
     name = ""
 
+    @abstractmethod
     def steps(self, talk: Talk) -> list[Step]:
         """The steps to choose from."""
-        raise NotImplementedError
 
     def question(self, talk: Talk) -> tuple[str, Asked]:
         """One offer a step, by its name."""
@@ -129,9 +130,9 @@ class _Pick(Menu):
             return go_on(talk)
         return None
 
+    @abstractmethod
     def picked(self, talk: Talk, step: str) -> None:
         """Have the step asked."""
-        raise NotImplementedError
 
 
 class Details(_Pick):
