@@ -12,6 +12,7 @@ from satark import __version__
 from satark.cli.check import check
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
+from satark.cli.demo import demo
 from satark.cli.flow import flow
 from satark.cli.plugins import plugins
 from satark.cli.serve import serve
@@ -32,7 +33,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, check, db, deliveries, flow, plugins):
+for command in (serve, demo, check, db, deliveries, flow, plugins):
     cli.add_command(command)
 
 

@@ -1,0 +1,157 @@
+"""Puts the demo together and runs it: a pretended Meta, the host with all its roles, and the simulator's page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import uvicorn
+
+from satark.app import build_app
+from satark.demo.account import keep_account
+from satark.demo.feed import Feed
+from satark.demo.phones import Phones
+from satark.demo.queues import Queues
+from satark.demo.simulator import Simulator
+from satark.host import Host
+from satark.settings import Settings
+from satark.testing.graph import GraphPeer
+from satark.testing.serving import serve
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from satark.demo.prepared import Prepared
+
+WEBHOOK = "/whatsapp/webhook"
+_STOP_SECONDS = 2
+_POLL_SECONDS = 0.02
+
+
+class StartFailed(Exception):  # noqa: N818 - it reads as what it says
+    """The server did not come up; it has said why itself."""
+
+
+class Demo:
+    """One demo on one listening socket.
+
+    Args:
+        data_dir: where everything lies; None: as the settings say.
+        listening: the socket that visitors come to.
+        say: tells the person at the terminal one line.
+    """
+
+    def __init__(self, data_dir: Path | None, listening: socket.socket, say: Callable[[str], None]) -> None:
+        self._core: dict[str, Any] = {"data_dir": data_dir} if data_dir else {}
+        self._listening = listening
+        self._say = say
+        self._feed = Feed()
+        host, port = listening.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def run(self) -> None:
+        """Serve until SIGINT or SIGTERM.
+
+        Raises:
+            SettingsError: something is wrong with the configuration.
+            PluginError: a plugin can't be used.
+            StartFailed: the server did not come up.
+        """
+        async with AsyncExitStack() as stack:
+            settings = Settings(**self._core)
+            peer = None
+            if not settings.is_set("whatsapp"):
+                settings, peer = await stack.enter_async_context(self._pretend(settings))
+            await self._serve(settings, peer)
+
+    @asynccontextmanager
+    async def _pretend(self, settings: Settings) -> AsyncIterator[tuple[Settings, GraphPeer]]:
+        settings.core.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        account = keep_account(settings.core.data_dir / "demo.json")
+        async with (
+            GraphPeer(
+                app_secret=account.app_secret,
+                verify_token=account.verify_token,
+                access_token=account.access_token,
+                phone_number_id=account.phone_number_id,
+            ) as peer,
+            serve(peer.app) as url,
+        ):
+            yield Settings(stand_ins={"whatsapp": account.section(url)}, **self._core), peer
+
+    async def _serve(self, settings: Settings, peer: GraphPeer | None) -> None:
+        host = Host(settings)
+        prepared = await asyncio.to_thread(host.plugins.demo, host.services, settings.core.data_dir)
+        queues = Queues([one.casework for one in prepared if one.casework])
+        phones = Phones(peer, self.url + WEBHOOK, self._feed.publish) if peer else None
+        simulator = Simulator(
+            phones=phones,
+            queues=queues,
+            services=host.services,
+            data_dir=settings.core.data_dir,
+            feed=self._feed,
+        )
+        application = build_app(host)
+        application.routes.extend(simulator.routes())
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
+            await self._until_stopped(application, prepared, settings.core.data_dir)
+            watching.cancel()
+
+    async def _until_stopped(self, application: Starlette, prepared: Sequence[Prepared], data_dir: Path) -> None:
+        server = _Server(_config(application))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop, server, number)
+        serving = asyncio.create_task(server.serve(sockets=[self._listening]))
+        while not server.started:
+            if serving.done():
+                await serving
+                raise StartFailed
+            await asyncio.sleep(_POLL_SECONDS)
+        await self._tell(prepared, data_dir)
+        await serving
+
+    def _stop(self, server: uvicorn.Server, number: int) -> None:
+        self._feed.close()
+        server.handle_exit(number, None)
+
+    async def _tell(self, prepared: Sequence[Prepared], data_dir: Path) -> None:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
+            pass
+        self._say(f"\n  simulator  {self.url}/simulator\n  desk       {self.url}/desk\n")
+        for one in prepared:
+            self._say(f"  {one.line}")
+        self._say(f"\n  everything lies in {_whole(data_dir)}; Ctrl-C stops\n\nready")
+
+
+def _whole(path: Path) -> Path:
+    return path.absolute()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to the demo, which has more to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(application: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        loop="none",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )

@@ -1,0 +1,74 @@
+"""Photographs to send where no camera is at hand: drawn here, and full of what a real telephone would give away."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from PIL import ExifTags, Image, ImageDraw
+
+_SIZE = (960, 720)
+_LATITUDE = (25.0, 17.0, 21.0)
+_LONGITUDE = (83.0, 0.0, 25.0)
+
+Draw = Callable[[ImageDraw.ImageDraw], None]
+
+
+def names() -> list[str]:
+    """The photographs that there are."""
+    return list(_PICTURES)
+
+
+def photograph(name: str) -> bytes:
+    """Give a JPEG with a telephone's EXIF: the place (Assi Ghat), the time, the model, its serial number and owner.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    draw = _PICTURES[name]
+    picture = Image.linear_gradient("L").resize(_SIZE)
+    image = Image.merge("RGB", [picture.point([int(v * f) for v in range(256)]) for f in (0.30, 0.36, 0.55)])
+    draw(ImageDraw.Draw(image))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=82, exif=_traces())
+    return out.getvalue()
+
+
+def _traces() -> Image.Exif:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Demo Telephone"
+    exif[ExifTags.Base.Model] = "DT-9 of Ramesh"
+    exif[ExifTags.Base.Artist] = "Ramesh, Assi"
+    taken = exif.get_ifd(ExifTags.IFD.Exif)
+    taken[ExifTags.Base.DateTimeOriginal] = "2026:11:20 22:41:07"
+    taken[ExifTags.Base.BodySerialNumber] = "SN-4471-0925"
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    place[ExifTags.GPS.GPSLatitudeRef], place[ExifTags.GPS.GPSLatitude] = "N", _LATITUDE
+    place[ExifTags.GPS.GPSLongitudeRef], place[ExifTags.GPS.GPSLongitude] = "E", _LONGITUDE
+    return exif
+
+
+def _pickup(draw: ImageDraw.ImageDraw) -> None:
+    draw.rectangle((0, 560, 960, 720), fill="#2b2a28")
+    draw.polygon(
+        [(150, 560), (150, 420), (330, 420), (400, 320), (560, 320), (590, 420), (820, 430), (820, 560)], "#dfe3e6"
+    )
+    draw.polygon([(345, 415), (410, 335), (545, 335), (568, 415)], "#5b7488")
+    for x in (270, 690):
+        draw.ellipse((x - 62, 498, x + 62, 622), fill="#16181a")
+        draw.ellipse((x - 26, 534, x + 26, 586), fill="#a7adb2")
+    draw.rectangle((790, 470, 828, 500), fill="#ffd76a")
+    draw.rectangle((600, 500, 650, 540), fill="#c9a227")
+
+
+def _bottles(draw: ImageDraw.ImageDraw) -> None:
+    draw.rectangle((0, 540, 960, 720), fill="#6b4a2f")
+    for index in range(7):
+        x = 120 + index * 110
+        draw.rounded_rectangle((x, 330, x + 70, 560), 16, fill=("#3f7d4f", "#8a5a2b")[index % 2])
+        draw.rectangle((x + 24, 260, x + 46, 340), fill=("#356b44", "#744b24")[index % 2])
+        draw.rectangle((x + 6, 420, x + 64, 490), fill="#efe6d2")
+
+
+_PICTURES: Mapping[str, Draw] = MappingProxyType({"pickup": _pickup, "bottles": _bottles})

@@ -1,0 +1,23 @@
+"""The words for steps, options, statuses and places, with which the page labels what it shows of a tip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.dialogue.flow import default_flow
+
+if TYPE_CHECKING:
+    from satark.dialogue.geography import Geography
+
+_NOT_LABELS = (".words", ".description", ".ask", ".text")
+
+
+def labels(geography: Geography) -> dict[str, dict[str, str]]:
+    """Give language → key → label; places stand under their codes."""
+    found = {}
+    for catalogue in default_flow().catalogues:
+        texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_NOT_LABELS)}
+        units = {s.code: s.label(catalogue.language) for s in geography.stations()}
+        units |= {d.code: d.label(catalogue.language) for d in geography.districts}
+        found[catalogue.language] = {**texts, **units}
+    return found
