@@ -16,6 +16,7 @@ from satark.channel import Address, Call, Inbound, Media, MediaRef, Pin, RawRequ
 from satark.dialogue.session import Answer, Session
 from satark.identity import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
 from satark.observability import Metrics, log, only_allowed
+from satark.prompt import Prompt
 from satark.sealing import CantOpen, new_identity, open_as, open_envelope, seal
 from satark.tip import Envelope, Header, Message, Place, Receipt, Tip
 
@@ -48,6 +49,7 @@ SHY = [
     Handle(account="whatsapp:1", address=SECRET),
     Answer(SECRET),
     SESSION,
+    Prompt(text=SECRET, language="hi"),
     Place(text=SECRET),
     TIP,
     Envelope(tip="t", desk="sp", identity=SECRET, header=HEADER),

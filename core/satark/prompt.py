@@ -6,10 +6,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from satark.quiet import Quiet
+
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Choice(Quiet, frozen=True):
     """One option. `token` comes back in a `Tap`; it holds the step, the option and the revision of the question."""
 
     token: str
@@ -17,7 +19,7 @@ class Choice(msgspec.Struct, frozen=True):
     description: str = ""
 
 
-class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+class Prompt(Quiet, frozen=True, kw_only=True):
     """One message to the tipster, complete and in their language: what was said and what is asked, merged."""
 
     text: str
