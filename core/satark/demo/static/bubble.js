@@ -1,0 +1,70 @@
+// Shows one message as WhatsApp would.
+
+import { icon, make } from "./dom.js";
+import { currentLanguage, word } from "./words.js";
+
+const MARKS = [["*", "strong"], ["_", "em"], ["~", "s"]];
+const MARKED = /(?<![\p{L}\p{N}])([*_~])(\S(?:[^\n]*?\S)?)\1(?![\p{L}\p{N}])/u;
+
+// WhatsApp's own markup: *bold*, _italic_, ~struck~.
+export function formatted(text) {
+  const found = MARKED.exec(text);
+  if (!found) return [text];
+  const tag = MARKS.find(([mark]) => mark === found[1])[1];
+  const before = text.slice(0, found.index);
+  return [before, make(tag, {}, ...formatted(found[2])), ...formatted(text.slice(found.index + found[0].length))];
+}
+
+export function bubble(phone, message, actions) {
+  const row = make("div", { class: `message ${message.mine ? "mine" : "theirs"}`, id: `m-${message.id}` });
+  const body = make("div", { class: `bubble ${message.kind ?? "text"}` }, ...content(phone, message));
+  body.append(foot(message));
+  if (message.mine && !message.deleted) {
+    const open = () => actions.menu(message);
+    body.append(make("button", { type: "button", class: "menu", "aria-label": word("message_menu"), onclick: open }, icon("more")));
+    body.addEventListener("contextmenu", (event) => { event.preventDefault(); open(); });
+  }
+  row.append(body, ...offers(message, actions));
+  return row;
+}
+
+function content(phone, message) {
+  if (message.deleted) return [make("p", { class: "gone" }, word("deleted"))];
+  const text = message.text ? [make("p", { dir: "auto" }, ...formatted(message.text))] : [];
+  const source = `/simulator/phones/${phone}/files/${encodeURIComponent(message.id)}`;
+  const shown = {
+    image: () => make("img", { src: source, alt: word("photo"), width: 240, height: 180 }),
+    video: () => make("video", { src: source, controls: true, "aria-label": word("photo") }),
+    audio: () => make("audio", { src: source, controls: true, "aria-label": word("sound") }),
+    voice: () => make("audio", { src: source, controls: true, "aria-label": word("voice") }),
+    document: () => make("p", { class: "attached" }, icon("document"), message.name || word("document")),
+    location: () => place(message.pin),
+  }[message.kind];
+  return shown ? [shown(), ...text] : text;
+}
+
+function place(pin) {
+  const where = `${pin.latitude.toFixed(5)}, ${pin.longitude.toFixed(5)}`;
+  const map = make("div", { class: "map" }, icon("pin"));
+  return make("div", { class: "place" }, map, make("p", {}, pin.name || word("location"), make("br"), make("small", {}, where)));
+}
+
+function foot(message) {
+  const time = new Date(message.at * 1000).toLocaleTimeString(currentLanguage(), { hour: "2-digit", minute: "2-digit" });
+  const line = make("div", { class: "foot" }, message.edited ? `${word("edited")} ` : "", time);
+  if (message.ticks) {
+    const ticks = make("span", { class: `ticks ${message.ticks}`, role: "img", "aria-label": word(message.ticks) });
+    ticks.append(message.ticks === "failed" ? "!" : icon(message.ticks === "sent" ? "tick" : "ticks"));
+    line.append(ticks);
+  }
+  return line;
+}
+
+function offers(message, actions) {
+  const button = (name, text, act) =>
+    make("button", { type: "button", class: "offer", onclick: act }, icon(name), make("span", {}, text));
+  if (message.asks_place) return [button("pin", word("place_ask"), actions.askPlace)];
+  if (!message.offers?.length) return [];
+  if (message.menu) return [button("list", message.menu, () => actions.openList(message))];
+  return message.offers.map((offer) => button("reply", offer.label, () => actions.tap(message.id, offer.token)));
+}

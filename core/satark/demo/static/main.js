@@ -1,0 +1,43 @@
+// Puts the page together and keeps it up to date from the server's events.
+
+import { forgetOpened, renderDesks, showDesks } from "./desks.js";
+import { byId } from "./dom.js";
+import { Phones } from "./phones.js";
+import { refreshSoon, suggestNeedle, watchThief } from "./thief.js";
+import { loadLabels, switchLanguage, translate, word } from "./words.js";
+
+const phones = new Phones(() => {
+  suggestNeedle(phones.current.number);
+  refreshSoon();
+});
+
+const takes = {
+  state: (event) => { phones.restore(event); showDesks(event.desks); },
+  phone: (event) => phones.add(event.phone),
+  bubble: (event) => phones.take(event),
+  typing: (event) => phones.type(event),
+  desks: (event) => { showDesks(event.desks); refreshSoon(); },
+};
+
+function listen() {
+  const events = new EventSource("/simulator/events");
+  events.addEventListener("message", ({ data }) => {
+    byId("trouble").textContent = "";
+    const event = JSON.parse(data);
+    takes[event.what](event);
+  });
+  events.addEventListener("error", () => { byId("trouble").textContent = word("lost"); });
+}
+
+byId("language").addEventListener("click", () => {
+  switchLanguage();
+  translate();
+  phones.render();
+  forgetOpened();
+});
+
+translate();
+watchThief(() => "");
+await loadLabels();
+renderDesks();
+listen();

@@ -1,0 +1,85 @@
+// The page's own words in English and Hindi, and the questionnaire's labels for what a tip holds.
+
+import { byId, get } from "./dom.js";
+
+const WORDS = {
+  en: {
+    demo: "demo", officers_desk: "Officers’ desk", other: "हिन्दी", phones: "Citizens’ phones", phone: "Phone",
+    new_phone: "One more phone", service: "Police Satark Mitra", online: "business account", typing: "typing…",
+    chat: "Chat", message: "Message", attach: "Attach", record: "Record a voice note", stop: "Stop and send",
+    send: "Send", twice: "Post every webhook twice (Meta sometimes does)", begin: "Say Hi to begin",
+    real: "WhatsApp is a real one here: its settings were given. Write to your number from your own phone; the tips arrive below.",
+    photo: "Photo or video", camera: "Camera", document: "Document", sound: "Sound", place: "Location",
+    sample: "Sample photo with GPS inside", sample_pickup: "pick-up at night", sample_bottles: "bottles",
+    close: "Close", choose: "Choose", place_ask: "Send location", places: "Places in Varanasi",
+    latitude: "Latitude", longitude: "Longitude", name: "Name (optional)", location: "Location",
+    message_menu: "Edit or delete", edit: "Edit", remove: "Delete for everyone", save: "Save",
+    edited: "edited", deleted: "You deleted this message", voice: "Voice note",
+    sent: "sent", delivered: "delivered", read: "read", failed: "not taken",
+    desks: "The police’s desks", empty: "No tip yet.",
+    desks_note: "Live. In this demo alone the page opens them with the demo’s own passphrases; officers sign in at their desk.",
+    files: "files", pending: "being fetched", cleaned: "cleaned copy", before: "as sent", after: "cleaned",
+    urgent: "urgent", high: "high priority", excluded: "kept from", to_tipster: "to the citizen",
+    from_tipster: "from the citizen", internal: "note",
+    thief: "What a thief would get",
+    thief_note: "Everything below is read straight from the demo’s data folder. The desks’ passphrases are not in the database; only the demo writes them beside it.",
+    needle: "Look in every file for a phone number, a name or anything you typed, also as hex, base64 and bare hash:",
+    search: "Search", rows: "The rows as they are stored", found: "found {found} times in {files} files, {size} kB",
+    lost: "The demo does not answer; is it still running?", rows_in: "rows",
+  },
+  hi: {
+    demo: "प्रदर्शन", officers_desk: "अधिकारियों का डेस्क", other: "English", phones: "नागरिकों के फ़ोन", phone: "फ़ोन",
+    new_phone: "एक और फ़ोन", service: "पुलिस सतर्क मित्र", online: "बिज़नेस खाता", typing: "लिख रहे हैं…",
+    chat: "बातचीत", message: "संदेश", attach: "फ़ाइल जोड़ें", record: "वॉइस संदेश रिकॉर्ड करें", stop: "रोकें और भेजें",
+    send: "भेजें", twice: "हर वेबहुक दो बार भेजें (Meta कभी-कभी ऐसा करता है)", begin: "शुरू करने के लिए Hi भेजें",
+    real: "यहाँ असली WhatsApp जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर लिखें; सूचनाएँ नीचे आएँगी।",
+    photo: "फ़ोटो या वीडियो", camera: "कैमरा", document: "दस्तावेज़", sound: "आवाज़", place: "जगह",
+    sample: "नमूना फ़ोटो, भीतर GPS के साथ", sample_pickup: "रात में पिकअप", sample_bottles: "बोतलें",
+    close: "बंद करें", choose: "चुनें", place_ask: "जगह भेजें", places: "वाराणसी की जगहें",
+    latitude: "अक्षांश", longitude: "देशांतर", name: "नाम (वैकल्पिक)", location: "जगह",
+    message_menu: "बदलें या मिटाएँ", edit: "बदलें", remove: "सबके लिए मिटाएँ", save: "सहेजें",
+    edited: "बदला गया", deleted: "आपने यह संदेश मिटा दिया", voice: "वॉइस संदेश",
+    sent: "भेजा गया", delivered: "पहुँचा", read: "पढ़ा गया", failed: "नहीं लिया गया",
+    desks: "पुलिस के डेस्क", empty: "अभी कोई सूचना नहीं।",
+    desks_note: "सीधा प्रसारण। केवल इस प्रदर्शन में यह पेज इन्हें प्रदर्शन के अपने पासफ़्रेज़ से खोलता है; अधिकारी अपने डेस्क पर साइन इन करते हैं।",
+    files: "फ़ाइलें", pending: "लाई जा रही", cleaned: "साफ़ प्रति", before: "जैसी भेजी गई", after: "साफ़ की गई",
+    urgent: "अति आवश्यक", high: "उच्च प्राथमिकता", excluded: "इनसे छिपी", to_tipster: "नागरिक को",
+    from_tipster: "नागरिक से", internal: "टिप्पणी",
+    thief: "चोर के हाथ क्या लगेगा",
+    thief_note: "नीचे सब कुछ सीधे प्रदर्शन के डेटा फ़ोल्डर से पढ़ा गया है। डेस्क के पासफ़्रेज़ डेटाबेस में नहीं हैं; केवल प्रदर्शन उन्हें पास में लिखता है।",
+    needle: "हर फ़ाइल में फ़ोन नंबर, नाम या अपना लिखा कुछ भी खोजें, hex, base64 और हैश में भी:",
+    search: "खोजें", rows: "पंक्तियाँ, जैसी रखी हैं", found: "{files} फ़ाइलों ({size} kB) में {found} बार मिला",
+    lost: "प्रदर्शन जवाब नहीं दे रहा; क्या वह चल रहा है?", rows_in: "पंक्तियाँ",
+  },
+};
+
+let language = localStorage.getItem("language") ?? (navigator.language.startsWith("hi") ? "hi" : "en");
+let labels = { en: {}, hi: {} };
+
+export const word = (key) => WORDS[language][key] ?? key;
+export const currentLanguage = () => language;
+
+// The first of the questionnaire's labels that exists, else the last key itself.
+export function label(...keys) {
+  const found = keys.find((key) => labels[language][key] !== undefined);
+  return found ? labels[language][found] : keys.at(-1).split(".").at(-1);
+}
+
+export async function loadLabels() {
+  labels = await (await get("/words")).json();
+}
+
+export function switchLanguage() {
+  language = language === "en" ? "hi" : "en";
+  localStorage.setItem("language", language);
+}
+
+export function translate() {
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  byId("language").textContent = word("other");
+  byId("language").lang = language === "en" ? "hi" : "en";
+  const named = { "attach-button": "attach", "mic-button": "record", "send-button": "send", log: "chat", text: "message" };
+  for (const [id, key] of Object.entries(named)) byId(id).setAttribute("aria-label", word(key));
+  byId("text").placeholder = word("message");
+}
