@@ -29,7 +29,7 @@ class Prompt(Quiet, frozen=True, kw_only=True):
     actions: tuple[Choice, ...] = ()
     """Ways on that are not answers: skip, done, back. Shown where there is room for them, always typable."""
     turns: tuple[Choice, ...] = ()
-    """How to turn the page of the choices, onward and back. `fit` shows them where a page holds fewer than there are."""
+    """How to turn the page of the choices, onward and back; shown where a page holds fewer than there are."""
     menu_label: str = ""
     """What opens the list of choices, where the medium hides it behind a button."""
     wants: Literal["nothing", "choice", "text", "pin", "media"] = "nothing"
