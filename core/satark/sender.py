@@ -44,6 +44,8 @@ MISCONFIGURED_WAIT = 60.0
 """Seconds between attempts while an account is not set up right."""
 LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
+RENEW_AFTER = 5.0
+"""Seconds after which the claim on a call that still waits here is renewed."""
 GLANCE_SECONDS = 0.5
 """How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""
 
@@ -70,6 +72,8 @@ class Sender:
         self._lanes: dict[bytes, deque[tuple[Outgoing, int]]] = {}
         self._slots = asyncio.Semaphore(settings.senders)
         self._paused: dict[str, float] = {}
+        self._held: dict[bytes, float] = {}
+        """What is under way, and since when; another process may have it where its claim is not renewed."""
         self._sent: list[bytes] = []
         self._glances: dict[bytes, Call] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -79,6 +83,7 @@ class Sender:
         async with asyncio.TaskGroup() as self._tasks:
             self._tasks.create_task(self._glance())
             while True:
+                self._renew()
                 await self._recover()
                 await asyncio.sleep(1)
 
@@ -89,6 +94,7 @@ class Sender:
             lane = self._lanes.get(conversation, deque())
             for waiting in [entry for entry in lane if not entry[0].keep]:
                 lane.remove(waiting)
+                self._held.pop(waiting[0].id, None)
         for item in items:
             self._enqueue(item, 1)
 
@@ -109,6 +115,7 @@ class Sender:
             self._lanes[item.conversation] = lane = deque()
             if self._tasks is not None:
                 self._tasks.create_task(self._drain(item.conversation, lane))
+        self._held[item.id] = time.monotonic()
         lane.append((item, attempt))
 
     async def _drain(self, conversation: bytes, lane: deque[tuple[Outgoing, int]]) -> None:
@@ -118,8 +125,16 @@ class Sender:
                     await asyncio.sleep(self._settings.settle_seconds)
                 item, attempt = lane.popleft()
                 await self._send(item, attempt)
+                self._held.pop(item.id, None)
         finally:
             self._lanes.pop(conversation, None)
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        old = [id_ for id_, since in self._held.items() if now - since > RENEW_AFTER]
+        if old:
+            self._held |= dict.fromkeys(old, now)
+            self._writer.later(lambda unit: store.renew(unit, old))
 
     async def _send(self, item: Outgoing, attempt: int) -> None:
         channel = self._channels.get(item.call.account)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from satark.identity import Identity
     from satark.store.unit import UnitOfWork
 
-SEND_LEASE = 60
-"""Seconds that a process has for sending a call before another one may try."""
+SEND_LEASE = 15
+"""Seconds after which another process may send a call, unless the one that has it renews its claim."""
 
 REPORT_DAYS = 3
 """Days that a sent call is kept whose fallback a later report of the provider may ask for."""
@@ -48,6 +48,11 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Outgoi
         item = Outgoing(id=row.id, position=row.position, conversation=row.conversation, call=call, keep=row.keep)
         found.append((item, row.attempts + 1))
     return found
+
+
+def renew(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
+    """Claim calls anew that wait in this process still."""
+    unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + SEND_LEASE} for id_ in ids])
 
 
 def done(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
@@ -122,4 +127,5 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _CLAIM = update(outbox).where(outbox.c.id == bindparam("key")).values(due_at=bindparam("due"), attempts=bindparam("n"))
+_RENEW = update(outbox).where(outbox.c.id == bindparam("key"), outbox.c.state == "due").values(due_at=bindparam("due"))
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("key"))

@@ -1,0 +1,70 @@
+"""Killed at each named point of a turn and started again: nothing acknowledged is lost, nothing is taken twice."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from satark.testing.citizen import Citizen, LostError
+from satark.testing.stage import ENGLISH, HINDI, Stage, staged
+
+SERVER = Path(__file__).with_name("crashing_server.py")
+POINTS = ("after receipt", "before commit", "after commit", "after send")
+
+
+class Patient(Citizen):
+    """A citizen of Meta's: what is not answered 200 is delivered again, through a restart too."""
+
+    async def _post(self, build: object) -> str:
+        made: dict[str, bytes] = {}
+
+        def once(key: str) -> bytes:
+            return made.setdefault("body", build(made.setdefault("key", key)))  # type: ignore[operator, arg-type]
+
+        for _ in range(200):
+            try:
+                await super()._post(once)
+            except (aiohttp.ClientError, LostError, OSError):
+                await asyncio.sleep(0.1)
+            else:
+                return str(made["key"])
+        raise LostError("the webhook does not come back")
+
+
+async def keep_alive(stage: Stage) -> int:
+    """Start the service again whenever it has killed itself; give how often it had to be."""
+    deaths = 0
+    while True:
+        await stage.service.ended()
+        deaths += 1
+        await stage.service.start({"CRASH_AT": ""})
+        stage.service.environment["DEATHS"] = str(deaths)
+
+
+@pytest.mark.parametrize("turn", [1, 6])
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_killed_turn(tmp_path: Path, environment: Mapping[str, str], point: str, turn: int) -> None:
+    async with staged(tmp_path, environment, command=(sys.executable, str(SERVER))) as stage:
+        await stage.service.start({"CRASH_AT": point, "CRASH_ON": str(turn)})
+        guard = asyncio.ensure_future(keep_alive(stage))
+        try:
+            citizens = [
+                Patient(stage.peer, stage.webhook, wa_id=f"91980000000{n}", user_id=f"IN.{n:014}", patience=100)
+                for n in range(2)
+            ]
+            codes = await asyncio.gather(
+                citizens[0].walk(HINDI | {"क्या हो रहा है\\?": "पहली"}),
+                citizens[1].walk(ENGLISH | {"What is happening\\?": "second"}),
+            )
+            assert len(set(codes)) == 2
+            for desk in ("sp", "dig"):
+                tips = await stage.tips(desk, at_least=2)
+                assert sorted(tip["answers"]["what"] for tip in tips) == ["second", "पहली"]
+        finally:
+            guard.cancel()
+        assert stage.service.environment.get("DEATHS") == "1", "the process was to die once"
