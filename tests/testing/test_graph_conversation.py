@@ -199,3 +199,28 @@ async def test_the_handshake_is_made_as_meta_makes_it() -> None:
 )
 def test_a_receipt_is_found_in_any_script(text: str, code: str) -> None:
     assert receipt_in(text) == code
+
+
+class Broken:
+    """The lifespan of an app whose database is gone."""
+
+    def __init__(self, app: Starlette) -> None:
+        del app
+
+    async def __aenter__(self) -> None:
+        raise OSError("no such database")
+
+    async def __aexit__(self, *_: object) -> None:
+        """Never reached."""
+
+
+async def test_an_app_that_does_not_start_is_told() -> None:
+    with pytest.raises(RuntimeError, match="did not start"):
+        async with serve(Starlette(lifespan=Broken)):
+            raise AssertionError
+
+
+async def test_what_a_test_raises_comes_out_as_it_is() -> None:
+    with pytest.raises(KeyError):
+        async with serve(Starlette()):
+            raise KeyError

@@ -36,13 +36,20 @@ async def serve(app: Any, port: int = 0) -> AsyncIterator[str]:
     """
     with socket.create_server(("127.0.0.1", port)) as listening:
         server = _Server(_config(app))
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(server.serve(sockets=[listening]))
+        # No task group: what a test raises while the app is up must reach pytest as it is, not within a group.
+        task = asyncio.create_task(_run(server, listening))
+        try:
             await _started(server, task)
-            try:
-                yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-            finally:
-                server.should_exit = True
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve; uvicorn leaves the process when the app does not start, which is not for a test to do."""
+    with contextlib.suppress(SystemExit):
+        await server.serve(sockets=[listening])
 
 
 def _config(app: Any) -> uvicorn.Config:

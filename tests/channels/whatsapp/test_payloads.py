@@ -25,6 +25,7 @@ from satark.channel import (
     Revoked,
     Tap,
     Text,
+    Throttled,
     Unsupported,
     WindowClosed,
 )
@@ -126,6 +127,14 @@ def test_a_failure_that_is_final_is_told_as_such(whatsapp: WhatsAppChannel, payl
     body = body.replace(b"24 hours", b"a while").replace(b"Re-engagement", b"Other")
     batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
     assert [d.result for d in batch.delivered] == [Blocked()]
+
+
+def test_a_failure_for_going_too_fast_is_told_as_such(
+    whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
+) -> None:
+    body = payload("status_failed").replace(b"131047", b"131056")
+    batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
+    assert [d.result for d in batch.delivered] == [Throttled(5, "conversation")]
 
 
 def test_errors_of_the_account_are_alarms(parse: Parse) -> None:

@@ -1,0 +1,88 @@
+"""The plugin hands over a channel where it is configured, and says what is missing where it is half configured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from satark.channel import Channel
+from satark.settings import Settings, SettingsError
+from satark_whatsapp.plugin import satark_channels
+from satark_whatsapp.settings import WhatsAppSettings
+
+SECRETS = ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN")
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Configure all that is needed, in the environment."""
+    for name in SECRETS:
+        monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", f"the {name.lower()}")
+    monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "106540352242922")
+    return monkeypatch
+
+
+def test_without_any_setting_there_is_no_channel() -> None:
+    assert satark_channels(Settings()) == []
+
+
+def test_with_its_settings_there_is_one(env: pytest.MonkeyPatch) -> None:
+    env.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:9/")
+    env.setenv("SATARK_WHATSAPP__NOTICE_TEMPLATES", '{"hi": "satark_notice"}')
+    env.setenv("SATARK_WHATSAPP__READ_RECEIPTS", "false")
+    (channel,) = satark_channels(Settings())
+    assert isinstance(channel, Channel)
+    assert channel.accounts == ("whatsapp:106540352242922",)
+    assert channel.endpoints[0].path == "/whatsapp/webhook"
+
+
+def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "1/../2")
+    monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://graph.example")
+    with pytest.raises(SettingsError) as caught:
+        satark_channels(Settings())
+    problems = {problem.env: problem for problem in caught.value.problems}
+    assert set(problems) == {
+        *(f"SATARK_WHATSAPP__{name}" for name in SECRETS),
+        "SATARK_WHATSAPP__PHONE_NUMBER_ID",
+        "SATARK_WHATSAPP__GRAPH_URL",
+    }
+    assert "App settings > Basic > App secret" in problems["SATARK_WHATSAPP__APP_SECRET"].hint
+    assert "https://" in problems["SATARK_WHATSAPP__GRAPH_URL"].message
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://graph.facebook.com", True),
+        ("http://localhost:8000", True),
+        ("http://[::1]:8000", True),
+        ("http://127.0.0.1:1", True),
+        ("http://10.0.0.1", False),
+        ("http://localhost.evil.example", False),
+        ("ftp://127.0.0.1", False),
+        ("http://[", False),
+        ("graph", False),
+    ],
+)
+def test_the_token_crosses_no_network_in_the_clear(url: str, good: bool, secrets: dict[str, Any]) -> None:  # noqa: FBT001
+    if good:
+        assert WhatsAppSettings(**secrets, graph_url=url).graph_url == url
+        return
+    with pytest.raises(ValidationError, match="graph_url"):
+        WhatsAppSettings(**secrets, graph_url=url)
+
+
+def test_every_setting_says_what_it_is_and_the_needed_ones_where_to_find_it() -> None:
+    for name, field in WhatsAppSettings.model_fields.items():
+        assert field.description, name
+        if field.is_required():
+            assert isinstance(field.json_schema_extra, dict)
+            assert field.json_schema_extra["where"], name
+
+
+def test_secrets_do_not_show(secrets: dict[str, Any]) -> None:
+    shown = repr(WhatsAppSettings(**secrets)) + str(WhatsAppSettings(**secrets))
+    assert not [word for word in ("app-secret", "verify-token", "access-token") if word in shown]
