@@ -1,4 +1,4 @@
-"""A store with three desks and their officers, and the command line on it."""
+"""A store with three desks and their officers, and the command line and the pages on it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 
 from satark.casework import Casework
 from satark.routing import Desk, Level
 from satark.services import Services
 from satark.testing.store import fresh_services
-from satark_desk import plugin
+from satark_desk import keys, plugin
 from satark_desk.officers import NewDesk, Opened, make_desk, unlock
+from satark_desk.settings import DeskSettings
+from satark_desk.web.app import build
 
 PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrases that are stretched in no time; one test looks at the real cost."""
+    monkeypatch.setattr(keys, "MEMORY_KIB", 64)
+    monkeypatch.setattr(keys, "PASSES", 1)
 
 
 @pytest.fixture
@@ -65,6 +77,27 @@ def passphrase_file(tmp_path: Path) -> Callable[[str], Path]:
         return file
 
     return write
+
+
+@pytest.fixture
+def site(services: Services) -> Starlette:
+    """The officers' desk, mounted where the host mounts it."""
+    return Starlette(routes=[Mount("/desk", build(services, DeskSettings(page_size=5)))])
+
+
+@pytest.fixture
+def browser(site: Starlette) -> Callable[..., TestClient]:
+    """A browser in front of the desk; with a desk's name, its first officer is signed in."""
+    headers = {"sec-fetch-site": "same-origin", "accept-language": "en"}
+
+    def start(desk: str = "") -> TestClient:
+        client = TestClient(site, base_url="http://desk.example", headers=headers)
+        if desk:
+            form = {"desk": desk, "officer": f"{desk}-1", "passphrase": PASSPHRASES[desk]}
+            assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
+        return client
+
+    return start
 
 
 @pytest.fixture

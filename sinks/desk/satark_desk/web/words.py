@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from babel import Locale, negotiate_locale
+from babel import Locale, UnknownLocaleError, negotiate_locale
 from babel.dates import format_date
 
 from satark.coarse import BAND_HOURS
@@ -63,10 +63,17 @@ class Words:
         unit = self._geography.district(code) or self._geography.station(code)
         return unit.label(self.language) if unit else code
 
+    def name_of(self, language: str) -> str:
+        """The name of a language."""
+        try:
+            return Locale.parse(language).get_display_name(self.language) or language
+        except (ValueError, UnknownLocaleError):
+            return language
+
     def answer(self, step: str, value: Any) -> str:
         """An answer in words. A free text stays as it was typed; what is chosen from a list gets the option's name."""
-        if value is None or value == "":
-            return self("answer.none")
+        if value is None:
+            return ""
         if isinstance(value, bool):
             return self._option(step, "yes" if value else "no")
         if isinstance(value, dict):
@@ -113,6 +120,8 @@ class Words:
         parts = [str(place[key]) for key in ("text", "name", "address") if place.get(key)]
         if all(isinstance(place.get(axis), int | float) for axis in _COORDINATES):
             parts.append("{:.5f}, {:.5f}".format(*(place[axis] for axis in _COORDINATES)))
+        if place.get("voice"):
+            parts.append(self("answer.spoken", n=place["voice"]))
         parts += [self.place(str(place[key])) for key in ("station", "district") if place.get(key)]
         return "\n".join(parts) or msgspec.json.encode(place).decode()
 

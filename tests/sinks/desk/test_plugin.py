@@ -1,0 +1,69 @@
+"""What the plugin hands over fits the contract, and its tables are what its migrations make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from satark.plugins import Plugins
+from satark.services import Services
+from satark.settings import Settings
+from satark.store import tables
+from satark.store.migrations import Migrations
+from satark_desk import plugin
+from satark_desk.officers import unlock_any
+from satark_desk.tables import metadata
+
+
+def test_the_plugin_loads_by_its_name_and_hands_everything_over(services: Services) -> None:
+    plugins = Plugins.load(["desk"])
+    settings = Settings()
+    assert [sink.name for sink in plugins.sinks(settings, services)] == ["desk"]
+    assert [branch.name for branch in plugins.migrations()] == ["desk"]
+    assert [(page.path, page.role) for page in plugins.pages(settings, services)] == [("/desk", "desk")]
+
+
+def test_the_section_of_the_settings_is_read(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DESK__PAGE_SIZE", "7")
+    assert plugin.satark_pages(Settings(), services)
+
+
+def test_the_migrations_make_the_tables_and_take_them_back(services: Services) -> None:
+    def differences() -> list[object]:
+        with services.main.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"include_object": _of_the_plugin})
+            return list(compare_metadata(context, metadata))
+
+    assert differences() == []
+    migrations = Migrations(services.main, services.keys, plugin.satark_migrations())
+    migrations.downgrade("desk@base")
+    assert len(differences()) == len(metadata.tables) + 1
+    migrations.upgrade()
+    assert differences() == []
+
+
+def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
+    return kind != "table" or name not in {*tables.main.tables, "alembic_version"}
+
+
+def test_the_demo_has_two_desks_with_their_passphrases_in_files(services: Services, tmp_path: Path) -> None:
+    # `sp` and `dig` are there already, made by somebody else; a demo on an empty store makes them.
+    prepared = plugin.satark_demo(services, tmp_path)
+    assert ["its file is gone" in one.line for one in prepared] == [True, True]
+
+
+def test_the_demo_makes_what_is_missing_and_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from satark.testing.store import fresh_services  # noqa: PLC0415 - beside the fixture's own store
+
+    services = fresh_services(tmp_path / "demo", plugin.satark_migrations())
+    for _ in range(2):
+        prepared = plugin.satark_demo(services, tmp_path)
+        for name, one in zip(("sp", "dig"), prepared, strict=True):
+            passphrase = (tmp_path / "officers" / f"{name}.txt").read_text().strip()
+            assert passphrase in one.line
+            assert unlock_any(services, name, passphrase).officer == name
+    services.main.dispose()
+    services.keys.dispose()

@@ -1,0 +1,80 @@
+"""The sink: a tip arrives in a desk's queue once a revision, and only where it can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from satark.routing import Desk
+from satark.services import Services
+from satark.sink import Dead, Delivery, Done, Sink
+from satark.store.writer import Writer
+from satark.testing.tips import Planted, plant
+from satark_desk import plugin
+from satark_desk.sink import DeskSink
+from satark_desk.tables import queue
+
+FindDesk = Callable[[str], Desk]
+
+
+@pytest.fixture
+async def sink(services: Services) -> AsyncIterator[DeskSink]:
+    services.writer = Writer(services.main, services.keys)
+    services.writer.start()
+    (sink,) = plugin.satark_sinks(services)
+    assert isinstance(sink, DeskSink)
+    await sink.open()
+    yield sink
+    await sink.close()
+    await services.writer.stop()
+
+
+def delivery(planted: Planted, desk: str) -> Delivery:
+    return Delivery(
+        idempotency_key="k",
+        tip=planted.id,
+        destination=f"desk:{desk}",
+        revision=1,
+        attempt=1,
+        envelope=b"",
+        document=b"",
+    )
+
+
+async def test_it_is_a_sink(sink: DeskSink) -> None:
+    assert isinstance(sink, Sink)
+    assert sink.name == "desk"
+
+
+async def test_a_tip_arrives_once_however_often_it_is_delivered(
+    services: Services, sink: DeskSink, desk: FindDesk
+) -> None:
+    planted = plant(services, [desk("sp"), desk("dig")])
+    for name in ("sp", "sp", "dig", "sp"):
+        assert await sink.deliver(delivery(planted, name)) == Done()
+    rows = services.read(lambda c: c.execute(select(queue)).all())
+    assert {(row.desk, row.tip, row.revision) for row in rows} == {("sp", planted.id, 1), ("dig", planted.id, 1)}
+    assert len(rows) == 2
+    assert all(row.arrived.endswith("/PT6H") for row in rows)
+
+
+async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
+    services: Services, sink: DeskSink, desk: FindDesk
+) -> None:
+    planted = plant(services, [desk("sp")])
+    for revision in (2, 1, 3, 2):
+        await sink.deliver(msgspec.structs.replace(delivery(planted, "sp"), revision=revision))
+    (row,) = services.read(lambda c: c.execute(select(queue)).all())
+    assert row.revision == 3
+
+
+async def test_a_tip_that_was_not_sealed_to_the_desk_is_dead(
+    services: Services, sink: DeskSink, desk: FindDesk
+) -> None:
+    planted = plant(services, [desk("sp")])
+    assert isinstance(await sink.deliver(delivery(planted, "lanka")), Dead)
+    assert isinstance(await sink.deliver(delivery(planted, "nowhere")), Dead)
+    assert services.read(lambda c: c.execute(select(queue)).all()) == []
