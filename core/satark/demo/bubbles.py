@@ -48,6 +48,8 @@ class Bubble(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     mime: str = ""
     name: str = ""
     """A document's file name."""
+    traces: tuple[str, ...] = ()
+    """What a photo says of its owner: see `satark.demo.traces`."""
     ticks: Ticks = ""
     edited: bool = False
     deleted: bool = False

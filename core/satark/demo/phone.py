@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from satark.demo.bubbles import Bubble, File, Pin, Ticks, heard, kind_of
+from satark.demo.traces import traces
 from satark.testing.graph_webhooks import Sender, wamid
 
 if TYPE_CHECKING:
@@ -22,12 +23,16 @@ _ATTEMPTS = 6
 """How often a webhook is posted that is not taken; Meta itself goes on for days."""
 
 
+TYPING_SECONDS = 25
+"""How long "typing…" is shown where no answer comes. Source: Meta, Cloud API, "Typing indicators"."""
+
+
 class NoSuchMessage(LookupError):  # noqa: N818 - it reads as what it says
     """The phone has no such message, or not one of which that can be asked."""
 
 
 class Phone:
-    """A citizen's phone with one chat. It belongs to nobody: the numbers start with 91 99999."""
+    """A citizen's phone with one chat. Its number is made up, and nothing is ever sent to it."""
 
     def __init__(self, number: int, peer: GraphPeer, webhook: str, publish: Publish) -> None:
         self.id = str(number)
@@ -35,6 +40,7 @@ class Phone:
         self.bubbles: dict[str, Bubble] = {}
         self.files: dict[str, File] = {}
         self.typing = False
+        self._typing_ends: asyncio.TimerHandle | None = None
         self._peer = peer
         self._webhook = webhook
         self._publish = publish
@@ -81,7 +87,15 @@ class Phone:
     async def file(self, file: File, caption: str, *, voice: bool, twice: bool) -> None:
         """Send a file, as Meta would carry one of its type."""
         kind = kind_of(file.mime, voice=voice)
-        bubble = Bubble(id=wamid(self.sender), mine=True, kind=kind, text=caption, mime=file.mime, name=file.name)
+        bubble = Bubble(
+            id=wamid(self.sender),
+            mine=True,
+            kind=kind,
+            text=caption,
+            mime=file.mime,
+            name=file.name,
+            traces=traces(file.data) if kind == "image" else (),
+        )
         self.files[bubble.id] = file
         node = self._peer.add_media(file.data, file.mime)
         name = file.name if kind == "document" else None
@@ -116,7 +130,8 @@ class Phone:
         """Take a read receipt of the bot: blue ticks, and perhaps "typing…"."""
         if message in self.bubbles:
             self._tick(message, "read")
-            self._type(typing=typing)
+            # A bot is done typing once it has answered, whatever comes late.
+            self._type(typing=typing and message == next(reversed(self.bubbles)))
 
     def _own(self, message: str) -> Bubble:
         bubble = self.bubbles.get(message)
@@ -162,9 +177,17 @@ class Phone:
         self._show(msgspec.structs.replace(self.bubbles[message], ticks=ticks))
 
     def _type(self, *, typing: bool) -> None:
+        if self._typing_ends:
+            self._typing_ends.cancel()
+        self._typing_ends = None
+        if typing:
+            self._typing_ends = asyncio.get_running_loop().call_later(TYPING_SECONDS, self._type_no_more)
         if typing != self.typing:
             self.typing = typing
             self._publish({"what": "typing", "phone": self.id, "typing": typing})
+
+    def _type_no_more(self) -> None:
+        self._type(typing=False)
 
     def _show(self, bubble: Bubble) -> None:
         self.bubbles[bubble.id] = bubble

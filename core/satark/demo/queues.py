@@ -10,6 +10,7 @@ import anyio.to_thread
 import msgspec
 
 from satark.casework import CaseworkError, NoSuchDesk, NoSuchFile, OpenTip
+from satark.demo.traces import traces
 from satark.sealing import CantOpen
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Queues:
             CaseworkError: the desk has no such tip.
             CantOpen: it was altered.
         """
-        return _tip(await anyio.to_thread.run_sync(self._find(desk).open, number))
+        return await anyio.to_thread.run_sync(_opened, self._find(desk), number)
 
     async def file(self, desk: str, number: str, ordinal: str) -> tuple[str, bytes]:
         """Give the clean copy of a file: its MIME type and content.
@@ -61,11 +62,7 @@ class Queues:
     def _read(self, desk: str, number: str, ordinal: str) -> tuple[str, bytes]:
         casework = self._find(desk)
         tip = casework.open(number)
-        try:
-            pieces: Iterator[bytes] = casework.evidence(tip, ordinal)
-            return tip.file(ordinal).clean_mime, b"".join(pieces)
-        except FileNotFoundError:
-            raise NoSuchFile from None
+        return tip.file(ordinal).clean_mime, _clean(casework, tip, ordinal)
 
     def _find(self, desk: str) -> Casework:
         if desk not in self._desks:
@@ -93,7 +90,8 @@ def _lines(casework: Casework) -> Iterator[dict[str, Any]]:
         }
 
 
-def _tip(tip: OpenTip) -> dict[str, Any]:
+def _opened(casework: Casework, number: str) -> dict[str, Any]:
+    tip = casework.open(number)
     return {
         "number": tip.tip.number,
         "category": tip.tip.category,
@@ -103,13 +101,21 @@ def _tip(tip: OpenTip) -> dict[str, Any]:
         "priority": tip.header.priority,
         "excluded": tip.header.excluded,
         "answers": tip.tip.answers,
-        "files": [_file(record) for record in tip.evidence],
+        "files": [_file(casework, tip, record) for record in tip.evidence],
         "pending": len(tip.pending),
         "thread": [msgspec.to_builtins(posted.message) for posted in tip.thread],
     }
 
 
-def _file(record: Evidence) -> dict[str, Any]:
+def _clean(casework: Casework, tip: OpenTip, ordinal: str) -> bytes:
+    try:
+        return b"".join(casework.evidence(tip, ordinal))
+    except FileNotFoundError:
+        raise NoSuchFile from None
+
+
+def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
+    is_picture = record.clean_mime.startswith("image/")
     return {
         "ordinal": record.ordinal,
         "kind": record.kind,
@@ -119,4 +125,5 @@ def _file(record: Evidence) -> dict[str, Any]:
         "caption": record.caption,
         "sha256": record.sha256,
         "problem": record.problem,
+        "traces": traces(_clean(casework, tip, record.ordinal)) if is_picture else (),
     }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 WEBHOOK = "/whatsapp/webhook"
 _STOP_SECONDS = 2
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
 
 
@@ -53,12 +54,20 @@ class Demo:
         self._listening = listening
         self._say = say
         self._feed = Feed()
+        self._server: uvicorn.Server | None = None
         host, port = listening.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    def stop(self) -> None:
+        """End `run`; called again, without waiting for requests under way."""
+        self._feed.close()
+        if self._server is not None:
+            self._server.force_exit = self._server.should_exit
+            self._server.should_exit = True
+
     async def run(self) -> None:
-        """Serve until SIGINT or SIGTERM.
+        """Serve until SIGINT, SIGTERM or `stop`.
 
         Raises:
             SettingsError: something is wrong with the configuration.
@@ -103,13 +112,12 @@ class Demo:
         application.routes.extend(simulator.routes())
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
-            await self._until_stopped(application, prepared, settings.core.data_dir)
+            with _signals(self.stop):
+                await self._until_stopped(application, prepared, settings.core.data_dir)
             watching.cancel()
 
     async def _until_stopped(self, application: Starlette, prepared: Sequence[Prepared], data_dir: Path) -> None:
-        server = _Server(_config(application))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop, server, number)
+        self._server = server = _Server(_config(application))
         serving = asyncio.create_task(server.serve(sockets=[self._listening]))
         while not server.started:
             if serving.done():
@@ -119,10 +127,6 @@ class Demo:
         await self._tell(prepared, data_dir)
         await serving
 
-    def _stop(self, server: uvicorn.Server, number: int) -> None:
-        self._feed.close()
-        server.handle_exit(number, None)
-
     async def _tell(self, prepared: Sequence[Prepared], data_dir: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
             pass
@@ -130,6 +134,18 @@ class Demo:
         for one in prepared:
             self._say(f"  {one.line}")
         self._say(f"\n  everything lies in {_whole(data_dir)}; Ctrl-C stops\n\nready")
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in _STOPPING:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in _STOPPING:
+            loop.remove_signal_handler(number)
 
 
 def _whole(path: Path) -> Path:

@@ -81,8 +81,8 @@ def _tables(connection: Connection, every: list[Table]) -> Iterator[dict[str, An
             continue
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
         newest = connection.execute(select(table).limit(_ROWS).offset(max(0, count - _ROWS))).mappings()
-        shown = [{name: _shown(value) for name, value in row.items()} for row in newest]
-        yield {"table": table.name, "comment": table.comment or "", "count": count, "rows": shown}
+        shown = [{str(name): _shown(value) for name, value in row.items()} for row in newest]
+        yield {"table": str(table.name), "comment": table.comment or "", "count": count, "rows": shown}
 
 
 def _shown(value: object) -> str:

@@ -13,11 +13,11 @@ _NOT_LABELS = (".words", ".description", ".ask", ".text")
 
 
 def labels(geography: Geography) -> dict[str, dict[str, str]]:
-    """Give language → key → label; places stand under their codes."""
+    """Give language → key → label; places stand under `unit.<code>`."""
     found = {}
     for catalogue in default_flow().catalogues:
         texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_NOT_LABELS)}
-        units = {s.code: s.label(catalogue.language) for s in geography.stations()}
-        units |= {d.code: d.label(catalogue.language) for d in geography.districts}
+        units = {f"unit.{s.code}": s.label(catalogue.language) for s in geography.stations()}
+        units |= {f"unit.{d.code}": d.label(catalogue.language) for d in geography.districts}
         found[catalogue.language] = {**texts, **units}
     return found

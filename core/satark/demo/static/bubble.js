@@ -33,7 +33,7 @@ function content(phone, message) {
   const text = message.text ? [make("p", { dir: "auto" }, ...formatted(message.text))] : [];
   const source = `/simulator/phones/${phone}/files/${encodeURIComponent(message.id)}`;
   const shown = {
-    image: () => make("img", { src: source, alt: word("photo"), width: 240, height: 180 }),
+    image: () => make("div", {}, make("img", { src: source, alt: word("photo"), width: 240, height: 180 }), traces(message)),
     video: () => make("video", { src: source, controls: true, "aria-label": word("photo") }),
     audio: () => make("audio", { src: source, controls: true, "aria-label": word("sound") }),
     voice: () => make("audio", { src: source, controls: true, "aria-label": word("voice") }),
@@ -41,6 +41,11 @@ function content(phone, message) {
     location: () => place(message.pin),
   }[message.kind];
   return shown ? [shown(), ...text] : text;
+}
+
+// What the photo would tell of its owner, were it not cleaned.
+function traces(message) {
+  return message.traces ? make("p", { class: "traces" }, `${word("inside")} ${message.traces.join(" · ")}`) : "";
 }
 
 function place(pin) {

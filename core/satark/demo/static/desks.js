@@ -33,13 +33,13 @@ export function forgetOpened() {
 function line(desk, tip) {
   const key = `${desk}/${tip.number}`;
   const inside = make("div", { class: "inside" });
-  const files = tip.files ? `${tip.files} ${word("files")}` : "";
-  const pending = tip.pending ? `${tip.pending} ${word("pending")}` : "";
+  const files = tip.files ? `${word("files")} ${tip.files}` : "";
+  const pending = tip.pending ? `${word("pending")} ${tip.pending}` : "";
   const details = make("details", { "data-state": `${key} ${JSON.stringify(tip)}`, open: opened.has(key) },
     make("summary", {},
       make("b", { class: "number" }, tip.number),
-      make("span", { class: "category" }, label(`category.${tip.category}`)),
-      make("span", { class: `status ${tip.status}` }, label(`status.${tip.status}`)),
+      make("span", { class: "category" }, label(tip.category, `category.${tip.category}`)),
+      make("span", { class: `status ${tip.status}` }, label(tip.status, `status.${tip.status}`)),
       make("span", { class: "files" }, [files, pending].filter(Boolean).join(" · "))),
     inside);
   details.addEventListener("toggle", () => {
@@ -61,7 +61,7 @@ async function fill(inside, desk, number) {
 
 function parts(desk, tip) {
   const answers = Object.entries(tip.answers).flatMap(([step, value]) =>
-    [make("dt", {}, label(`${step}.name`, step)), make("dd", { dir: "auto" }, answer(step, value))]);
+    [make("dt", {}, label(step, `${step}.name`)), make("dd", { dir: "auto" }, answer(step, value))]);
   const urgent = tip.priority === "normal" ? "" : make("p", { class: "priority" }, word(tip.priority));
   const kept = tip.excluded.length ? make("p", { class: "small" }, `${word("excluded")}: ${tip.excluded.join(", ")}`) : "";
   const files = tip.files.map((file) => figure(desk, tip.number, file));
@@ -73,17 +73,17 @@ function parts(desk, tip) {
 function answer(step, value) {
   if (Array.isArray(value)) return value.map((one) => answer(step, one)).join(", ");
   if (value && typeof value === "object") return Object.entries(value).map(([key, part]) => placed(key, part)).filter(Boolean).join(" · ");
-  return label(`${step}.${value}`, String(value));
+  return label(String(value), `${step}.${value}`, `option.${value}`, `unit.${value}`);
 }
 
 function placed(key, part) {
   if (part == null || part === "") return "";
-  return typeof part === "number" ? part.toFixed(5) : label(part);
+  return typeof part === "number" ? part.toFixed(5) : key === "text" ? part : label(part, `unit.${part}`);
 }
 
 function said(message) {
   const who = message.internal ? "internal" : message.sender === "desk" ? "to_tipster" : "from_tipster";
-  const status = message.status ? `[${label(`status.${message.status}`)}] ` : "";
+  const status = message.status ? `[${label(message.status, `status.${message.status}`)}] ` : "";
   return `${word(who)}: ${status}${message.text}`;
 }
 
@@ -95,7 +95,8 @@ function figure(desk, number, file) {
       : kind === "video" || kind === "audio" ? make(kind, { src: source, controls: true, "aria-label": word("cleaned") })
         : make("p", {}, make("a", { href: source }, word("cleaned")));
   const sizes = `${word("before")} ${kilo(file.bytes)}${file.clean_bytes ? ` → ${word("after")} ${kilo(file.clean_bytes)}` : ""}`;
-  return make("figure", {}, shown, make("figcaption", {}, [file.caption, sizes].filter(Boolean).join(" · ")));
+  const traces = kind === "image" ? `${word("inside")} ${file.traces.join(" · ") || word("nothing")}` : "";
+  return make("figure", {}, shown, make("figcaption", {}, [file.caption, sizes, traces].filter(Boolean).join(" · ")));
 }
 
 const kilo = (bytes) => `${Math.ceil(bytes / 1000)} kB`;

@@ -15,7 +15,7 @@ let opener = null;
 function open(title, ...children) {
   if (!sheet().open) opener = document.activeElement;
   const close = make("button", { type: "button", class: "round", "aria-label": word("close"), onclick: shut }, "✕");
-  sheet().replaceChildren(make("div", { class: "sheet-head" }, close, make("h4", { id: "sheet-title" }, title)), ...children);
+  sheet().replaceChildren(make("div", { class: "sheet-head" }, close, make("h3", { id: "sheet-title" }, title)), ...children);
   sheet().setAttribute("aria-labelledby", "sheet-title");
   setInert(true);
   if (!sheet().open) sheet().show();

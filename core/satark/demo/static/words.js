@@ -18,7 +18,7 @@ const WORDS = {
     sent: "sent", delivered: "delivered", read: "read", failed: "not taken",
     desks: "The police’s desks", empty: "No tip yet.",
     desks_note: "Live. In this demo alone the page opens them with the demo’s own passphrases; officers sign in at their desk.",
-    files: "files", pending: "being fetched", cleaned: "cleaned copy", before: "as sent", after: "cleaned",
+    files: "files:", pending: "being fetched:", cleaned: "cleaned copy", before: "as sent", after: "cleaned", inside: "inside:", nothing: "nothing",
     urgent: "urgent", high: "high priority", excluded: "kept from", to_tipster: "to the citizen",
     from_tipster: "from the citizen", internal: "note",
     thief: "What a thief would get",
@@ -42,7 +42,7 @@ const WORDS = {
     sent: "भेजा गया", delivered: "पहुँचा", read: "पढ़ा गया", failed: "नहीं लिया गया",
     desks: "पुलिस के डेस्क", empty: "अभी कोई सूचना नहीं।",
     desks_note: "सीधा प्रसारण। केवल इस प्रदर्शन में यह पेज इन्हें प्रदर्शन के अपने पासफ़्रेज़ से खोलता है; अधिकारी अपने डेस्क पर साइन इन करते हैं।",
-    files: "फ़ाइलें", pending: "लाई जा रही", cleaned: "साफ़ प्रति", before: "जैसी भेजी गई", after: "साफ़ की गई",
+    files: "फ़ाइलें:", pending: "लाई जा रही:", cleaned: "साफ़ प्रति", before: "जैसी भेजी गई", after: "साफ़ की गई", inside: "भीतर:", nothing: "कुछ नहीं",
     urgent: "अति आवश्यक", high: "उच्च प्राथमिकता", excluded: "इनसे छिपी", to_tipster: "नागरिक को",
     from_tipster: "नागरिक से", internal: "टिप्पणी",
     thief: "चोर के हाथ क्या लगेगा",
@@ -59,10 +59,10 @@ let labels = { en: {}, hi: {} };
 export const word = (key) => WORDS[language][key] ?? key;
 export const currentLanguage = () => language;
 
-// The first of the questionnaire's labels that exists, else the last key itself.
-export function label(...keys) {
+// The first of the questionnaire's labels that exists, else the value as it is.
+export function label(value, ...keys) {
   const found = keys.find((key) => labels[language][key] !== undefined);
-  return found ? labels[language][found] : keys.at(-1).split(".").at(-1);
+  return found ? labels[language][found] : value;
 }
 
 export async function loadLabels() {
