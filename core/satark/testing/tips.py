@@ -35,6 +35,9 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
     receipt_recipient: str
     receipt_identity: str
 
+    def __repr__(self) -> str:
+        return "Planted(…)"
+
     @property
     def number(self) -> str:
         """The tip's number."""

@@ -1,0 +1,187 @@
+"""The desk in a real browser: an officer's morning, with and without JavaScript, and what axe finds in the way."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright, expect
+from starlette.applications import Starlette
+
+from satark.casework import Casework
+from satark.routing import Desk
+from satark.services import Services
+from satark.testing.serving import serve
+from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
+from satark.tip import Message
+
+pytestmark = pytest.mark.needs("chromium")
+
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's browser, which asks nobody for anything."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def address(site: Starlette) -> AsyncIterator[str]:
+    """Where the desk is served."""
+    async with serve(site) as url:
+        yield f"{url}/desk"
+
+
+@pytest.fixture
+def planted(services: Services, desk: FindDesk) -> Planted:
+    """A tip with a photo and all that a tip page can show, the newest of a queue of two pages."""
+    for day in range(1, 8):
+        plant(services, [desk("sp")], category="ARMS", received=f"2026-11-{day:02}T06/PT6H", priority="high")
+    planted = plant(
+        services,
+        [desk("sp")],
+        category="INTOX",
+        priority="urgent",
+        answers={"what": "नशे का सामान <script>alert(1)</script>", "place": {"text": "लंका"}},
+        evidence=("1", "2", "3"),
+    )
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "#a63").save(picture, "JPEG")
+    plant_file(services, planted, "1", picture.getvalue(), picture.getvalue(), caption="दुकान")
+    plant_state(services, planted, "2", "due")
+    plant_state(services, planted, "3", "lost")
+    plant_reply(services, planted, Message(sender="tipster", text="रात को", band="2026-11-24T06/PT6H"))
+    return planted
+
+
+async def sign_in(browser: Browser, address: str, complaints: list[str], **context: Any) -> Page:
+    page = await (await browser.new_context(**context)).new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((address, "data:")) else complaints.append(request.url),
+    )
+    await page.goto(f"{address}/")
+    for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
+        await page.locator(f"[name={name}]").fill(value)
+    await page.locator("main button").click()
+    await expect(page.locator(".tips")).to_be_visible()
+    return page
+
+
+async def press(page: Page, key: str) -> None:
+    await page.wait_for_load_state()
+    await page.keyboard.press(key)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
+    javascript: bool,  # noqa: FBT001 - pytest's
+    chromium: Browser,
+    address: str,
+    planted: Planted,
+    casework: Cases,
+) -> None:
+    complaints: list[str] = []
+    page = await sign_in(chromium, address, complaints, locale="en-IN", java_script_enabled=javascript)
+    await page.locator(".tips a").first.click()
+    await expect(page.locator("h1")).to_contain_text(planted.number)
+    photo = page.locator(".files img")
+    await photo.scroll_into_view_if_needed()
+    box = await photo.bounding_box()
+    assert box is not None
+    assert box["width"] >= 64
+
+    await page.get_by_text("Set the status").click()
+    await page.locator("details[open] select").select_option("ACTION")
+    await page.locator("details[open] textarea").fill("जाँच हो रही है")
+    await page.locator("details[open] button").click()
+    await expect(page.locator("blockquote")).to_contain_text("जाँच हो रही है")
+    await page.get_by_text("Yes, do it").click()
+    await expect(page.locator(".notice.good")).to_have_text("The status is set.")
+
+    await page.get_by_text("Direct to a station or desk").click()
+    await page.locator("details[open] select").select_option("lanka")
+    await page.locator("details[open] textarea").fill("आज रात")
+    await page.locator("details[open] button").click()
+    await page.get_by_text("Yes, do it").click()
+    await expect(page.locator(".notice.good")).to_have_text("The tip is directed.")
+
+    assert casework("lanka").open(planted.number).status == "ACTION"
+    await page.get_by_text("Sign out").click()
+    await page.goto(f"{address}/tips/{planted.number}")
+    await expect(page.locator("h1")).to_have_text("Sign in")
+    assert complaints == []
+
+
+async def test_an_officer_goes_through_the_queue_by_keys_alone(
+    chromium: Browser, address: str, planted: Planted
+) -> None:
+    complaints: list[str] = []
+    page = await sign_in(chromium, address, complaints, locale="en-IN")
+    for key in ("j", "j", "k", "Enter"):
+        await press(page, key)
+    await expect(page.locator("h1")).to_contain_text(planted.number)
+    await press(page, "j")
+    await expect(page.locator("h1")).not_to_contain_text(planted.number)
+    await press(page, "k")
+    await expect(page.locator("h1")).to_contain_text(planted.number)
+    await press(page, "u")
+    await expect(page.locator(".tips")).to_be_visible()
+    await press(page, "/")
+    await page.keyboard.type(planted.number)
+    await press(page, "Enter")
+    await expect(page.locator(".tips a")).to_have_count(1)
+    assert complaints == []
+
+
+async def test_a_tip_that_comes_in_shows_up_by_itself(
+    chromium: Browser, address: str, planted: Planted, services: Services, desk: FindDesk
+) -> None:
+    complaints: list[str] = []
+    page = await sign_in(chromium, address, complaints, locale="en-IN")
+    later = plant(services, [desk("sp")], priority="urgent", received="2026-11-24T12/PT6H")
+    await page.evaluate("htmx.ajax('GET', document.querySelector('#queue').getAttribute('hx-get'), "
+                        "{source: '#queue', target: '#queue', select: '#queue', swap: 'outerHTML'})")  # fmt: skip
+    await expect(page.locator(".tips a").first).to_contain_text(later.number)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
+async def test_nothing_stands_in_the_way_of_anybody(
+    chromium: Browser, address: str, planted: Planted, scheme: str, screen: tuple[int, str]
+) -> None:
+    complaints: list[str] = []
+    width, locale = screen
+    viewport = {"width": width, "height": 800}
+    page = await sign_in(chromium, address, complaints, locale=locale, viewport=viewport, color_scheme=scheme)
+    violations = {}
+    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{planted.number}", "/tips/none", "/sign-in"):
+        await page.goto(address + path)
+        for details in await page.locator("details").all():
+            await details.evaluate("element => { element.removeAttribute('name'); element.open = true; }")
+        found = (await Axe().run(page)).response["violations"]
+        violations[path] = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    await page.goto(f"{address}/tips/{planted.number}")
+    await page.locator("details.act").last.locator("summary").click()
+    await page.locator("details[open] textarea").fill("x")
+    await page.locator("details[open] button").click()
+    await expect(page.locator("blockquote")).to_be_visible()
+    violations["confirm"] = (await Axe().run(page)).response["violations"]
+    assert not any(violations.values()), violations
