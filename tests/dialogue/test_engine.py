@@ -275,7 +275,6 @@ def test_a_later_pin_completes_the_place(chat: Chat) -> None:
         ("other_station", ["don't know"], Accused(level="unknown"), "Only the SP and DIG offices"),
         ("circle", [], Accused(level="circle"), "not be shown to that office"),
         ("district", [], Accused(level="district", unit="varanasi"), "Only the DIG's office"),
-        ("range", [], Accused(level="range"), "not be shown to that office"),
         ("unknown", [], Accused(level="unknown"), "any thana or chowki"),
     ],
 )

@@ -43,7 +43,8 @@ def find_problems() -> list[Problem]:
         return found.problems
     plugins = found.of(lambda: assembly.load_plugins(settings))
     geography = found.of(lambda: assembly.load_geography(settings))
-    found.of(lambda: assembly.load_identity(settings))
+    if settings.core.edge_key_file or settings.edge_key_file.exists():
+        found.of(lambda: assembly.load_identity(settings))
     if plugins is None or geography is None:
         return found.problems
     channels = found.of(lambda: plugins.channels(settings))
@@ -77,8 +78,12 @@ def _check_database(plugins: Plugins, services: Services) -> None:
     try:
         if assembly.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
-        if not services.read(lambda connection: connection.execute(select(desk.c.name)).first()):
+        levels = set(services.read(lambda connection: connection.execute(select(desk.c.level)).scalars().all()))
+        if not levels:
             raise _database_problem("has no desk, so that tips can go nowhere", "run: satark desk add --help")
+        if not levels & {"range", "state"}:
+            message = "has no desk above the districts, so that tips about an SP's office can go nowhere"
+            raise _database_problem(message, "run: satark desk add dig --level range")
     except DBAPIError as error:
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
 

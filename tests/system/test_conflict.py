@@ -1,0 +1,126 @@
+"""A tip about an office never reaches that office, and its keys can't open it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.dialogue.geography import Geography
+from satark.sealing import CantOpen, open_as
+from satark.services import Services
+from satark.store.engines import make_engine
+from satark.store.tables import envelope, file, message, tip
+from satark.testing.stage import HINDI, Stage, staged
+from satark.tip import Envelope, Evidence, Message, Tip
+from satark_desk.officers import unlock_any
+
+CORRUPT: Any = {
+    **HINDI,
+    "किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"],
+    "किस पर शक": "PLACEHOLDER",
+    "कौन पुलिसकर्मी": "छोड़ें",
+}
+
+
+async def file_against(stage: Stage, unit: str, number: int) -> None:
+    answers = {**CORRUPT, "किस पर शक": unit}
+    # The review names the unit too, so its pattern must come first.
+    await stage.citizen(number, patience=20).walk(answers)
+
+
+async def test_a_tip_about_a_station_reaches_no_desk_of_that_station(
+    tmp_path: Path, environment: Mapping[str, str]
+) -> None:
+    async with staged(tmp_path, environment) as stage:
+        stage.make_desk("lanka", "station", "lanka")
+        stage.make_desk("nagwa", "outpost", "lanka-nagwa")
+        await stage.service.start()
+        before = {desk: snapshot(stage, desk) for desk in ("lanka", "nagwa")}
+        await file_against(stage, "इसी इलाक़े का थाना", 1)
+        (seen,) = await stage.tips("sp", at_least=1)
+        assert len(await stage.tips("dig", at_least=1)) == 1
+        assert {desk: snapshot(stage, desk) for desk in ("lanka", "nagwa")} == before
+        for to in ("lanka", "nagwa", "no-such-desk"):
+            refused = direct(stage, "sp", seen["number"], to)
+            assert refused.returncode != 0
+            assert refused.stderr.replace(to, "…") == direct(stage, "sp", seen["number"], "nobody").stderr.replace(
+                "nobody", "…"
+            )
+
+
+def direct(stage: Stage, desk: str, number: str, to: str) -> Any:
+    passphrase = ("--passphrase-file", str(stage.passphrase_file(desk)))
+    return stage.service.run(
+        "desk", "direct", desk, number, "--to", to, "--instruction", "देखें", *passphrase, check=False
+    )
+
+
+def snapshot(stage: Stage, desk: str) -> list[tuple[int, str, str]]:
+    passphrase = ("--passphrase-file", str(stage.passphrase_file(desk)))
+    commands = (
+        ("desk", "tips", desk, *passphrase),
+        ("desk", "tips", desk, "--json", *passphrase),
+        ("desk", "list", "--json"),
+    )
+    found = [stage.service.run(*command, check=False) for command in commands]
+    return [(one.returncode, one.stdout, one.stderr) for one in found]
+
+
+async def test_a_tip_about_the_sps_office_opens_with_no_sp_key(
+    tmp_path: Path, environment: Mapping[str, str], databases: Any
+) -> None:
+    async with staged(tmp_path, environment) as stage:
+        await stage.service.start()
+        before = snapshot(stage, "sp")
+        await file_against(stage, "एसपी कार्यालय", 2)
+        assert len(await stage.tips("dig", at_least=1)) == 1
+        assert snapshot(stage, "sp") == before
+        identity = key_of(databases, "sp", stage.passphrase_file("sp"))
+        opened = [kind for kind, sealed in raw_rows(databases) if opens(kind, sealed, identity)]
+        assert opened == []
+        control = key_of(databases, "dig", stage.passphrase_file("dig"))
+        assert [kind for kind, sealed in raw_rows(databases) if opens(kind, sealed, control)] == [Envelope]
+
+
+def key_of(databases: Any, desk: str, passphrase_file: Path) -> str:
+    main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
+    services = Services(main=main, keys=keys, evidence_dir=passphrase_file.parent, geography=Geography.sample())
+    opened = unlock_any(services, desk, passphrase_file.read_text().strip())
+    main.dispose()
+    keys.dispose()
+    return opened.identity
+
+
+def raw_rows(databases: Any) -> list[tuple[type, bytes]]:
+    main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
+    with main.connect() as one, keys.connect() as other:
+        found = [(Envelope, sealed) for sealed in other.execute(select(envelope.c.sealed)).scalars()]
+        found += [(Tip, sealed) for sealed in one.execute(select(tip.c.document)).scalars()]
+        found += [(Message, sealed) for sealed in one.execute(select(message.c.sealed)).scalars()]
+        found += [(Evidence, sealed) for sealed in one.execute(select(file.c.record)).scalars()]
+    main.dispose()
+    keys.dispose()
+    return found
+
+
+def opens(kind: type, sealed: bytes, identity: str) -> bool:
+    try:
+        open_as(kind, sealed, identity)
+    except CantOpen:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("unit", ["एसपी कार्यालय"])
+async def test_the_tipster_is_told_who_will_not_see_it(
+    tmp_path: Path, environment: Mapping[str, str], unit: str
+) -> None:
+    async with staged(tmp_path, environment) as stage:
+        await stage.service.start()
+        citizen = stage.citizen(3, patience=20)
+        await citizen.walk({**CORRUPT, "किस पर शक": unit})
+        assert any("डीआईजी" in sent.text for sent in citizen.heard)
