@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ class Office:
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data")
+def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
+    """An empty store, on SQLite and on PostgreSQL in turn."""
+    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
     yield services
     services.main.dispose()
     services.keys.dispose()
@@ -106,6 +108,15 @@ def test_nothing_of_a_tip_shows_in_a_repr(services: Services, sp: Office) -> Non
     shown = f"{opened!r} {sp.work!r} {sp.work.summaries()!r}"
     assert planted.number not in shown
     assert "SECRET" not in shown
+
+
+def test_officers_who_write_at_the_same_moment_all_stand_in_the_thread(services: Services, sp: Office) -> None:
+    planted = plant(services, [sp.desk])
+    opened = sp.work.open(planted.number)
+    with ThreadPoolExecutor(4) as pool:
+        posted = list(pool.map(lambda text: sp.work.note(opened, str(text)), range(12)))
+    assert sorted(one.seq for one in posted) == list(range(1, 13))
+    assert len(sp.work.open(planted.number).thread) == 12
 
 
 def test_a_response_opens_with_the_receipt_and_tells_its_time_coarsely(services: Services, sp: Office) -> None:

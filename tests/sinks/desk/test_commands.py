@@ -194,6 +194,37 @@ def test_a_desk_is_made_with_a_passphrase_of_its_own(run: Run, passphrase_file: 
     assert "थाना कैंट" in run("desk", "list").stdout
 
 
+def test_officers_come_and_go_and_the_key_with_them(
+    services: Services, run: Run, desk: FindDesk, passphrase_file: Callable[[str], Path]
+) -> None:
+    number = plant(services, [desk("sp")]).number
+    recipients = {desk("sp").recipient}
+    second = passphrase_file("another passphrase")
+    assert run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp").exit_code == 0
+    assert "new key" in run("desk", "rotate", "sp", "--passphrase-file", second).stdout
+    recipients.add(desk("sp").recipient)
+    assert "new key" in run("officer", "remove", "sp", "second", by="sp").stdout
+    recipients.add(desk("sp").recipient)
+    assert len(recipients) == 3
+    assert run("desk", "tips", "sp", "--passphrase-file", second).exit_code == 1
+    assert number in run("desk", "tips", "sp", by="sp").stdout
+
+
+def test_a_large_file_is_written_whole(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1",))
+    clean = bytes(range(256)) * 4096
+    plant_file(services, planted, "1", b"original", clean)
+    assert run("desk", "evidence", "sp", planted.number, tmp_path / "out", by="sp").exit_code == 0
+    assert (tmp_path / "out" / f"{planted.number}-1.jpg").read_bytes() == clean
+
+
+def test_a_document_that_was_altered_is_said_so(services: Services, run: Run, desk: FindDesk) -> None:
+    plant(services, [desk("sp")])
+    services.write_now(lambda unit: unit.main.execute(update(tables.tip).values(document=b"junk")))
+    result = run("desk", "tips", "sp", "--json", by="sp")
+    assert (result.exit_code, result.stdout, "altered" in result.stderr) == (1, "", True)
+
+
 def test_a_given_passphrase_is_not_printed(run: Run, passphrase_file: Callable[[str], Path]) -> None:
     result = run("desk", "add", "cantt", "--passphrase-file", passphrase_file("chosen by hand"))
     assert result.exit_code == 0

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.applications import Starlette

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from satark.casework import Casework
+from satark.evidence.room import workroom
 from satark.routing import Desk
 from satark.services import Services
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
@@ -175,6 +176,16 @@ def test_clean_copies_are_streamed_so_that_nothing_in_them_can_run(
     assert answer.headers["cache-control"] == "no-store"
     saved = client.get(f"/desk/tips/{planted.number}/files/{ordinal}?download=1")
     assert saved.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_large_file_is_streamed_whole_and_leaves_nothing_in_plain(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1",))
+    clean = bytes(range(256)) * 4096
+    plant_file(services, planted, "1", b"original", clean)
+    assert browser("sp").get(f"/desk/tips/{planted.number}/files/1").content == clean
+    assert list(workroom(services.evidence_dir.parent).iterdir()) == []
 
 
 @pytest.mark.parametrize("ordinal", ["5", "6", "7", "8", "x"])

@@ -1,0 +1,46 @@
+"""The plugin's own tables on both databases: officers, queue and looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from satark.casework import Casework
+from satark.sink import Delivery, Done
+from satark.store.writer import Writer
+from satark.testing.store import fresh_services
+from satark.testing.tips import plant
+from satark_desk import plugin
+from satark_desk.looks import Look, arrivals, looks_of, remember
+from satark_desk.officers import NewDesk, add_officer, make_desk, remove_officer, unlock
+from satark_desk.sink import DeskSink
+
+
+async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -> None:
+    services = fresh_services(
+        tmp_path / "data", plugin.satark_migrations(), database_url=databases.main, keys_url=databases.keys
+    )
+    make_desk(services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase="passphrase"))
+    first = unlock(services, "sp", "a", "passphrase")
+    add_officer(services, first, "b", "another passphrase")
+    planted = plant(services, [first.desk])
+    remove_officer(services, first, "b")
+    opened = unlock(services, "sp", "a", "passphrase")
+    (line,) = Casework(services, "sp", opened.identity).summaries()
+    assert line.header.number == planted.number
+
+    for _ in range(2):
+        services.write_now(lambda unit: remember(unit, "sp", "a", line))
+    assert services.read(lambda c: looks_of(c, "sp", "a")) == {planted.id: Look(1, 0)}
+
+    services.writer = Writer(services.main, services.keys)
+    services.writer.start()
+    delivery = Delivery(
+        idempotency_key="k", tip=planted.id, destination="desk:sp", revision=1, attempt=1, envelope=b"", document=b""
+    )
+    for _ in range(2):
+        assert await DeskSink(services).deliver(delivery) == Done()
+    await services.writer.stop()
+    assert list(services.read(lambda c: arrivals(c, "sp"))) == [planted.id]
+    services.main.dispose()
+    services.keys.dispose()
