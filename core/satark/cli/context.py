@@ -1,4 +1,4 @@
-"""What every command that works on the store begins with, and how it gives up."""
+"""What every command that works on the store begins with."""
 
 from __future__ import annotations
 
@@ -13,10 +13,6 @@ from satark.services import Services
 from satark.settings import Settings
 
 
-class FriendlyError(Exception):
-    """A command can't go on; the message says why, and what to do."""
-
-
 @contextmanager
 def services_from_settings(ctx: click.Context) -> Iterator[Services]:
     """Open the store that the settings name, for one command.
@@ -25,7 +21,7 @@ def services_from_settings(ctx: click.Context) -> Iterator[Services]:
 
     Raises:
         SettingsError: the settings are wrong.
-        FriendlyError: the database was not set up for this version.
+        click.ClickException: the database was not set up for this version.
         DBAPIError: the database does not answer.
     """
     settings = ctx.find_object(Settings) or Settings()
@@ -33,8 +29,7 @@ def services_from_settings(ctx: click.Context) -> Iterator[Services]:
     services = assembly.load_services(settings, assembly.load_geography(settings))
     try:
         if assembly.migrations(services, plugins).pending():
-            raise FriendlyError("the database is not set up for this version: run `satark db upgrade`")
+            raise click.ClickException("the database is not set up for this version: run `satark db upgrade`")
         yield services
     finally:
-        services.main.dispose()
-        services.keys.dispose()
+        services.close()

@@ -108,7 +108,7 @@ def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool)
         else:
             click.echo(tables_text.tips(summaries))
         if casework.unreadable:
-            click.echo(f"{casework.unreadable} envelopes do not open: tell whoever runs the service", err=True)
+            click.echo(f"envelopes that do not open: {casework.unreadable}; tell whoever runs the service", err=True)
 
 
 @desk_group.command("evidence")
