@@ -51,6 +51,7 @@ class Host:
             await self.writer.stop()
             if self.tipside:
                 await self.tipside.stop()
+            self.services.close()
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:

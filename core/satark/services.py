@@ -30,6 +30,11 @@ class Services:
         self._reading = main.execution_options(satark_begin="DEFERRED")
         self._reading_keys = keys.execution_options(satark_begin="DEFERRED")
 
+    def close(self) -> None:
+        """Give the databases' connections back."""
+        self.main.dispose()
+        self.keys.dispose()
+
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query on the main database, on a connection of its own."""
         with self._reading.connect() as connection:

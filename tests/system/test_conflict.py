@@ -46,7 +46,7 @@ async def test_a_tip_about_a_station_reaches_no_desk_of_that_station(
         assert {desk: snapshot(stage, desk) for desk in ("lanka", "nagwa")} == before
         for to in ("lanka", "nagwa", "no-such-desk"):
             refused = direct(stage, "sp", seen["number"], to)
-            assert refused.returncode != 0
+            assert refused.exit_code != 0
             assert refused.stderr.replace(to, "…") == direct(stage, "sp", seen["number"], "nobody").stderr.replace(
                 "nobody", "…"
             )
@@ -67,7 +67,7 @@ def snapshot(stage: Stage, desk: str) -> list[tuple[int, str, str]]:
         ("desk", "list", "--json"),
     )
     found = [stage.service.run(*command, check=False) for command in commands]
-    return [(one.returncode, one.stdout, one.stderr) for one in found]
+    return [(one.exit_code, one.stdout, one.stderr) for one in found]
 
 
 async def test_a_tip_about_the_sps_office_opens_with_no_sp_key(

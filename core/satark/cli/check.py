@@ -56,6 +56,7 @@ def find_problems() -> list[Problem]:
     if services is not None:
         found.of(lambda: plugins.sinks(settings, services))
         found.of(lambda: _check_database(plugins, services))
+        services.close()
     return found.problems
 
 

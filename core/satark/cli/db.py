@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from satark import assembly
@@ -17,12 +20,12 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring both databases to the newest revision."""
-    migrations = _migrations()
-    if not migrations.pending():
-        click.echo("nothing to do")
-        return
-    migrations.upgrade()
-    click.echo(f"now at {', '.join(sorted(migrations.current()))}")
+    with _opened() as migrations:
+        if not migrations.pending():
+            click.echo("nothing to do")
+            return
+        migrations.upgrade()
+        click.echo(f"now at {', '.join(sorted(migrations.current()))}")
 
 
 @db.command()
@@ -30,23 +33,27 @@ def upgrade() -> None:
 @click.confirmation_option(prompt="This removes tables and what is in them. Go on?")
 def downgrade(revision: str) -> None:
     """Take the main database back to REVISION: `-1`, `base`, or `<plugin>@base` for a plugin's tables."""
-    migrations = _migrations()
-    migrations.downgrade(revision)
-    click.echo(f"now at {', '.join(sorted(migrations.current())) or 'nothing'}")
+    with _opened() as migrations:
+        migrations.downgrade(revision)
+        click.echo(f"now at {', '.join(sorted(migrations.current())) or 'nothing'}")
 
 
 @db.command()
 def current() -> None:
     """Show the revisions that the databases are at."""
-    migrations = _migrations()
-    for revision in sorted(migrations.current()):
-        click.echo(revision)
-    if migrations.pending():
-        click.echo("an upgrade is due: satark db upgrade", err=True)
+    with _opened() as migrations:
+        for revision in sorted(migrations.current()):
+            click.echo(revision)
+        if migrations.pending():
+            click.echo("an upgrade is due: satark db upgrade", err=True)
 
 
-def _migrations() -> Migrations:
+@contextmanager
+def _opened() -> Iterator[Migrations]:
     settings = Settings()
     plugins = assembly.load_plugins(settings)
     services = assembly.load_services(settings, assembly.load_geography(settings))
-    return assembly.migrations(services, plugins)
+    try:
+        yield assembly.migrations(services, plugins)
+    finally:
+        services.close()

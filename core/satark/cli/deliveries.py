@@ -8,9 +8,7 @@ from typing import Any
 
 import click
 
-from satark import assembly
-from satark.services import Services
-from satark.settings import Settings
+from satark.cli.context import services_from_settings
 from satark.store import deliveries as store
 
 
@@ -40,7 +38,8 @@ def retry(delivery: str | None, *, everything: bool) -> None:
     """Try a dead DELIVERY (its id, from the list) again, or all of them."""
     if bool(delivery) == everything:
         raise click.UsageError("name one delivery, or say --all")
-    count = _services().write_now(lambda unit: store.retry(unit, _id(delivery) if delivery else None))
+    with services_from_settings(click.get_current_context()) as services:
+        count = services.write_now(lambda unit: store.retry(unit, _id(delivery) if delivery else None))
     click.echo(f"{count} to be tried again")
     if not count:
         raise click.exceptions.Exit(1)
@@ -54,7 +53,8 @@ def _id(text: str) -> bytes:
 
 
 def _show(states: tuple[str, ...], *, as_json: bool) -> None:
-    rows = _services().read(lambda connection: store.listing(connection, states))
+    with services_from_settings(click.get_current_context()) as services:
+        rows = services.read(lambda connection: store.listing(connection, states))
     for row in rows:
         click.echo(json.dumps(_plain(row)) if as_json else _line(row))
     if not rows and not as_json:
@@ -70,8 +70,3 @@ def _line(row: dict[str, Any]) -> str:
     when = f"next in {wait} s" if row["state"] == "due" else "dead"
     reason = f"  {row['reason']}" if row["reason"] else ""
     return f"{row['id'].hex()}  {row['destination']:<20}  attempts {row['attempts']:>2}  {when}{reason}"
-
-
-def _services() -> Services:
-    settings = Settings()
-    return assembly.load_services(settings, assembly.load_geography(settings))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from typing import NoReturn
+from typing import Any
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -19,11 +18,54 @@ from satark.cli.serve import serve
 from satark.plugins import PluginError, Plugins
 from satark.settings import Settings, SettingsError
 
-WRONG_CONFIGURATION = 78
-"""Exit code for a configuration that is wrong (sysexits.h, EX_CONFIG)."""
+
+class _Failure(click.ClickException):
+    """A failure as a person is told it: plain sentences, no traceback."""
+
+    def show(self, file: Any = None) -> None:
+        """Write it to standard error."""
+        click.echo(self.format_message(), err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _WrongConfiguration(_Failure):
+    exit_code = 78  # sysexits.h, EX_CONFIG
+
+
+class _Satark(click.Group):
+    """The group of all commands: the core's and, from the plugins that the settings name, theirs."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command; only for one that the core does not have are the plugins asked."""
+        return super().get_command(ctx, cmd_name) or _plugins_group().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List all commands; where the plugins can't be asked, those of the core."""
+        try:
+            return sorted({*super().list_commands(ctx), *_plugins_group().list_commands(ctx)})
+        except (SettingsError, PluginError):
+            return super().list_commands(ctx)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and tell its failures in sentences."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            advice = "`satark check` shows the whole configuration."
+            raise _WrongConfiguration(f"{error}\n{advice}") from error
+        except PluginError as error:
+            raise _Failure(str(error)) from error
+        except DBAPIError as error:
+            kind = type(error.orig).__name__
+            raise _Failure(f"the database does not answer ({kind}): is it running, and upgraded?") from error
+
+
+def _plugins_group() -> click.Group:
+    group = click.Group()
+    Plugins.load(Settings().core.plugins).commands(group)
+    return group
+
+
+@click.group(cls=_Satark, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="%(version)s")
 def cli() -> None:
     """Satark takes tips from frightened citizens and puts them, sealed, before the right officers.
@@ -37,38 +79,6 @@ for command in (serve, demo, check, db, deliveries, flow, plugins):
     cli.add_command(command)
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command."""
-    try:
-        _add_plugins_commands()
-        status = cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except click.Abort:
-        click.echo("stopped", err=True)
-        status = 130
-    except SettingsError as error:
-        for problem in error.problems:
-            click.echo(f"{problem}", err=True)
-        click.echo("`satark check` shows the whole configuration.", err=True)
-        status = WRONG_CONFIGURATION
-    except PluginError as error:
-        click.echo(str(error), err=True)
-        status = 1
-    except DBAPIError as error:
-        click.echo(
-            f"the database does not answer ({type(error.orig).__name__}): is it running, and upgraded?", err=True
-        )
-        status = 1
-    sys.exit(status or 0)
-
-
-def _add_plugins_commands() -> None:
-    """Let the plugins add their commands; what is wrong with them is told only by commands that need them."""
-    try:
-        Plugins.load(Settings().core.plugins).commands(cli)
-    except (SettingsError, PluginError) as error:
-        if "check" not in sys.argv[1:2] and "--help" not in sys.argv:
-            raise
-        click.echo(f"(plugins' commands are missing: {error})\n", err=True)
+    cli(prog_name="satark")

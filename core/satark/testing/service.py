@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Self
 
 import aiohttp
+from click.testing import CliRunner, Result
+
+from satark.cli.main import cli
 
 START_SECONDS = 60
 """Seconds that a process has until it answers."""
@@ -100,12 +103,16 @@ class Service:
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a `satark` command on the same settings and give what it printed."""
-        command = [str(Path(sys.executable).with_name("satark")), *arguments]
-        return subprocess.run(  # noqa: S603 - our own command
-            command, env=self.environment, check=check, capture_output=True, text=True
-        )
+    def run(self, *arguments: str, check: bool = True) -> Result:
+        """Run a `satark` command on the same settings, in this process, and give what it printed.
+
+        Raises:
+            ServiceError: it failed, and `check` was not False.
+        """
+        result = CliRunner(env=self.environment).invoke(cli, arguments)
+        if check and result.exit_code:
+            raise ServiceError(f"satark {' '.join(arguments)}: {result.output}{result.exception!r}")
+        return result
 
     async def _answers(self) -> bool:
         try:
