@@ -1,0 +1,184 @@
+"""The simulator in a real browser: a tip in Hindi from Hi to both desks, by taps and by keys, and what axe finds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
+
+from satark.demo import samples
+
+pytestmark = pytest.mark.needs("chromium")
+
+Open = Callable[[Path], Awaitable[Any]]
+TOLD = "गली में रोज़ रात को कच्ची शराब बिकती है"
+SMALL = {"width": 360, "height": 740}
+LARGE = {"width": 1280, "height": 860}
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's browser, which asks nobody for anything."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def _page(browser: Browser, url: str, complaints: list[str], **context: Any) -> Page:
+    page = await (await browser.new_context(locale="hi-IN", **context)).new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(url) else complaints.append(request.url))
+    await page.goto(f"{url}/simulator")
+    return page
+
+
+async def _answered(page: Page, count: int) -> None:
+    await expect(page.locator(".theirs")).to_have_count(count, timeout=15_000)
+
+
+async def _tap(page: Page, label: str) -> None:
+    await page.locator(".theirs").last.get_by_role("button", name=label, exact=True).click()
+
+
+async def _begin(page: Page) -> None:
+    """From Hi to the question for evidence."""
+    await page.get_by_role("button", name="शुरू करने के लिए Hi भेजें").click()
+    await _answered(page, 1)
+    await _tap(page, "हिन्दी")
+    await _answered(page, 2)
+    await page.locator(".theirs .offer").last.click()
+    await page.get_by_role("radio", name="अवैध शराब / नशा").check()
+    await page.locator("#sheet").get_by_role("button", name="भेजें").click()
+    await _answered(page, 3)
+    await page.locator("#text").fill(TOLD)
+    await page.keyboard.press("Enter")
+    await _answered(page, 4)
+    await _tap(page, "जगह भेजें")
+    await page.get_by_role("button", name="अस्सी घाट").click()
+    await _answered(page, 5)
+    await _tap(page, "नहीं")
+    await _answered(page, 6)
+
+
+async def _finish(page: Page) -> str:
+    """Attach a photo from the gallery and send the tip; give its number."""
+    await page.get_by_role("button", name="फ़ाइल जोड़ें").click()
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="फ़ोटो या वीडियो").click()
+    photo = FilePayload(name="IMG.jpg", mimeType="image/jpeg", buffer=samples.photograph("pickup"))
+    await (await chooser.value).set_files([photo])
+    await _answered(page, 7)
+    await _tap(page, "हो गया")
+    await _answered(page, 8)
+    await _tap(page, "हाँ, भेज दें")
+    await _answered(page, 9)
+    await expect(page.locator(".theirs").last).to_contain_text("गुप्त कोड")
+    return await page.locator("[data-desk=sp] .number").inner_text()
+
+
+async def _officer_sees(browser: Browser, url: str, desk: str, passphrase: str, number: str) -> None:
+    page = await (await browser.new_context()).new_page()
+    await page.goto(f"{url}/desk/")
+    for name, value in (("desk", desk), ("officer", desk), ("passphrase", passphrase)):
+        await page.locator(f"[name={name}]").fill(value)
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name=number).first.click()
+    await expect(page.locator("body")).to_contain_text(TOLD)
+    await expect(page.locator("img").last).to_be_visible()
+    assert await page.locator("img").last.evaluate("image => image.decode().then(() => image.naturalWidth)") == 960
+
+
+async def test_a_tip_in_hindi_goes_from_hi_to_both_desks(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    url, complaints = visitor.url.removesuffix("/simulator"), list[str]()
+    page = await _page(chromium, url, complaints, viewport=LARGE)
+    await _begin(page)
+    number = await _finish(page)
+    for desk in ("sp", "dig"):
+        line = page.locator(f"[data-desk={desk}] details")
+        await expect(line).to_contain_text("फ़ाइलें: 1", timeout=15_000)
+        await line.locator("summary").click()
+        await expect(line).to_contain_text(TOLD)
+        await expect(line).to_contain_text("भीतर: कुछ नहीं")
+        assert await line.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 960
+        passphrase = (tmp_path / "d" / "officers" / f"{desk}.txt").read_text().strip()
+        await _officer_sees(chromium, url, desk, passphrase, number)
+    await page.get_by_role("button", name="खोजें").click()
+    await expect(page.locator("#found")).to_contain_text("0 बार मिला")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [SMALL, LARGE], ids=["360", "1280"])
+async def test_axe_finds_nothing(
+    chromium: Browser, open_demo: Open, tmp_path: Path, scheme: str, viewport: dict[str, int]
+) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    await visitor.file_tip(samples.photograph("bottles"))
+    url = visitor.url.removesuffix("/simulator")
+    page = await _page(chromium, url, [], viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    await page.locator("[data-desk=sp] summary").click()
+    await page.locator("#rows summary").click()
+    await page.locator("#tables table").first.wait_for()
+    await _axe(page)
+    assert await page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    await page.locator("#attach-button").click()
+    await page.locator("#sheet").evaluate("sheet => Promise.all(sheet.getAnimations().map(one => one.finished))")
+    await _axe(page)
+
+
+async def _axe(page: Page) -> None:
+    found = (await Axe().run(page)).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+async def test_it_works_by_keys_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL)
+    await page.locator("#text").focus()
+    await page.keyboard.type("Hi")
+    await page.keyboard.press("Enter")
+    await _answered(page, 1)
+    await page.locator("#log").get_by_role("button", name="English").focus()
+    await page.keyboard.press("Enter")
+    await _answered(page, 2)
+    await page.locator(".theirs .offer").last.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#sheet input").first).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#sheet")).to_be_hidden()
+    await expect(page.locator(".theirs .offer").last).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await _answered(page, 3)
+    await expect(page.locator(".mine").last).to_contain_text("Illegal liquor / drugs")
+
+
+async def test_a_message_is_edited_and_deleted_on_the_page(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=LARGE)
+    await page.get_by_role("button", name="फ़ोन 2").click()
+    await page.locator("#text").fill("*नमस्ते*")
+    await page.keyboard.press("Enter")
+    await _answered(page, 1)
+    await expect(page.locator(".mine strong")).to_have_text("नमस्ते")
+    await page.locator(".mine .bubble").click(button="right")
+    await page.get_by_role("button", name="बदलें", exact=True).click()
+    await page.locator("#sheet textarea").fill("नमस्कार")
+    await page.get_by_role("button", name="सहेजें").click()
+    await expect(page.locator(".mine")).to_contain_text("बदला गया")
+    await page.locator(".mine .menu").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="सबके लिए मिटाएँ").click()
+    await expect(page.locator(".mine")).to_contain_text("आपने यह संदेश मिटा दिया")
