@@ -10,7 +10,7 @@ from satark.observability import Happening, log
 from satark.pacing import backoff, wait_for
 from satark.sink import Dead, DeliveryResult, Done, Retry
 from satark.store import deliveries as store
-from satark.store.writer import StoreDown
+from satark.store.writer import Gathered, StoreDown
 
 if TYPE_CHECKING:
     from satark.observability import Metrics
@@ -45,6 +45,7 @@ class Courier:
         self._settings = settings
         self._happened = happened
         self._slots = {name: asyncio.Semaphore(PER_SINK) for name in self._sinks}
+        self._done = Gathered(writer, store.done)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -93,7 +94,7 @@ class Courier:
     def _settle(self, id_: bytes, delivery: Delivery, sink: str, result: DeliveryResult) -> None:
         match result:
             case Done():
-                self._writer.later(lambda unit: store.done(unit, id_))
+                self._done.add(id_)
                 self._happened(Happening("delivery_done", sink))
             case Retry():
                 wait = backoff(delivery.attempt, longest=LONGEST_WAIT) if result.after is None else result.after

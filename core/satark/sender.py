@@ -29,7 +29,7 @@ from satark.channel import (
 from satark.observability import log
 from satark.pacing import backoff
 from satark.store import outgoing as store
-from satark.store.writer import StoreDown
+from satark.store.writer import Gathered, StoreDown
 
 if TYPE_CHECKING:
     from satark.arrival import Outgoing
@@ -74,7 +74,7 @@ class Sender:
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
         """What is under way, and since when; another process may have it where its claim is not renewed."""
-        self._sent: list[bytes] = []
+        self._forgotten = Gathered(writer, store.done)
         self._glances: dict[bytes, Call] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -163,7 +163,7 @@ class Sender:
             case WindowClosed():
                 self._fall_back(item)
             case Blocked():
-                self._forget(item)
+                self._forgotten.add(item.id)
             case Permanent():
                 self._dead(item, result.code)
             case Misconfigured():
@@ -176,16 +176,7 @@ class Sender:
         if item.call.fallback:
             self._writer.later(lambda unit: store.awaiting_report(unit, item.id))
             return
-        self._forget(item)
-
-    def _forget(self, item: Outgoing) -> None:
-        self._sent.append(item.id)
-        if len(self._sent) == 1:
-            asyncio.get_running_loop().call_soon(self._flush)
-
-    def _flush(self) -> None:
-        ids, self._sent = self._sent, []
-        self._writer.later(lambda unit: store.done(unit, ids))
+        self._forgotten.add(item.id)
 
     def _again(self, item: Outgoing, attempt: int, seconds: float, reason: str) -> None:
         if attempt >= self._settings.send_attempts:

@@ -50,18 +50,17 @@ class Registry:
         if minted is None:
             raise NeedsReceipt
         tip = _document(session, submission, channel, unit.now)
-        route = routing.route(tip, _desks(unit), self._geography, self._advice(unit, tip))
+        desks = _desks(unit)
+        advice = self._plugins.route(tip, desks) if self._routed else []
+        route = routing.route(tip, desks, self._geography, advice)
         header = self._header(tip, submission, route)
         self._envelopes(unit, session, header, route.desks)
         recipient = self._receipt(unit, session, tip, minted)
-        unit.insert(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
-        unit.insert(
+        unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
+        unit.queue(
             tables.delivery, [_delivery_row(session.tip, to, tip.revision, unit.now) for to in route.destinations]
         )
         return Receipt(number=tip.number, code=minted.code)
-
-    def _advice(self, unit: UnitOfWork, tip: Tip) -> list[routing.RouteAdvice]:
-        return self._plugins.route(tip, _desks(unit)) if self._routed else []
 
     def _header(self, tip: Tip, submission: Submission, route: routing.Route) -> Header:
         screenings = self._plugins.screen(tip) if self._screened else []
@@ -84,7 +83,7 @@ class Registry:
         for desk in desks:
             envelope = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header)
             rows.append({"tip": session.tip, "desk": desk.name, "sealed": seal(envelope, desk.recipient)})
-        unit.replace(tables.envelope, rows)
+        unit.queue(tables.envelope, rows)
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: Minted) -> str:
         recipient, identity = new_identity()
@@ -97,7 +96,7 @@ class Registry:
             identity=identity,
         )
         row = {"lookup": minted.key.lookup, "sealed": minted.key.seal(opened), "day": unit.day}
-        unit.insert(tables.receipt, [row])
+        unit.queue(tables.receipt, [row])
         return recipient
 
 
@@ -120,9 +119,11 @@ def _document(
     )
 
 
-def _desks(unit: UnitOfWork) -> list[routing.Desk]:
-    rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name))
-    return [routing.Desk(**row) for row in rows.mappings()]
+def _desks(unit: UnitOfWork) -> Sequence[routing.Desk]:
+    if unit.desks is None:
+        rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name))
+        unit.desks = [routing.Desk(**row) for row in rows.mappings()]
+    return unit.desks
 
 
 def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> dict[str, object]:

@@ -53,9 +53,9 @@ def _load(unit: UnitOfWork, rows: list[Any]) -> list[tuple[bytes, Delivery]]:
     ]
 
 
-def done(unit: UnitOfWork, id_: bytes) -> None:
-    """Say that the destination has it."""
-    _set(unit, id_, state="done", reason="")
+def done(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
+    """Say that their destinations have these."""
+    unit.main.execute(_DONE, [{"key": id_} for id_ in ids])
 
 
 def later(unit: UnitOfWork, id_: bytes, seconds: float, reason: str) -> None:
@@ -91,6 +91,7 @@ _DUE = (
     .order_by(delivery.c.due_at)
     .with_for_update(skip_locked=True)
 )
+_DONE = update(delivery).where(delivery.c.id == bindparam("key")).values(state="done", reason="")
 _CLAIM = (
     update(delivery).where(delivery.c.id == bindparam("key")).values(due_at=bindparam("due"), attempts=bindparam("n"))
 )

@@ -29,7 +29,7 @@ def add(unit: UnitOfWork, items: Sequence[Outgoing], identity: Identity) -> None
         return
     overtaken = outbox.c.conversation.in_({item.conversation for item in items})
     unit.main.execute(delete(outbox).where(overtaken, ~outbox.c.keep, outbox.c.state == "due"))
-    unit.insert(outbox, [_row(item, identity, unit.now + SEND_LEASE) for item in items])
+    unit.queue(outbox, [_row(item, identity, unit.now + SEND_LEASE) for item in items])
 
 
 def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Outgoing, int]]:

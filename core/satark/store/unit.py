@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+from satark.store.tables import keys as keys_metadata
 
 
 class UnitOfWork:
@@ -22,7 +24,10 @@ class UnitOfWork:
         self.main = main
         self._keys_engine = keys
         self._keys: Connection | None = None
+        self._queued: dict[Table, list[Mapping[str, Any]]] = {}
         self.now = int(time.time())
+        self.desks: Sequence[Any] | None = None
+        """The desks as this transaction found them, once one of its turns has asked."""
 
     @property
     def day(self) -> int:
@@ -37,10 +42,17 @@ class UnitOfWork:
             self._keys.begin()
         return self._keys
 
-    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, keys: bool = False) -> None:
-        """Insert rows, if there are any."""
+    def insert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows into the main database, if there are any."""
         if rows:
-            (self.keys if keys else self.main).execute(table.insert(), list(rows))
+            self.main.execute(table.insert(), list(rows))
+
+    def queue(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Insert rows at the end of the transaction, with all others for the same table in one statement.
+
+        For rows that nothing reads before that; rows of the key store replace what stands under the same key.
+        """
+        self._queued.setdefault(table, []).extend(rows)
 
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
         """Insert the rows that are not there yet; give their keys. Waits for a competing transaction's outcome."""
@@ -61,7 +73,12 @@ class UnitOfWork:
         )
 
     def finish(self) -> None:
-        """Commit: the keys first, and durably."""
+        """Carry out what is queued, then commit: the keys first, and durably."""
+        for table, rows in self._queued.items():
+            if table.metadata is keys_metadata:
+                self.replace(table, rows)
+            else:
+                self.insert(table, rows)
         if self._keys is not None:
             self._keys.commit()
         self.main.commit()

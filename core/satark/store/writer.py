@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
@@ -174,3 +174,22 @@ class _Job:
             self.future.set_exception(self.result)
         else:
             self.future.set_result(self.result)
+
+
+class Gathered(Generic[T]):
+    """Writes of one kind whose outcome nobody waits for: all of one pass of the loop become one write."""
+
+    def __init__(self, writer: Writer, write: Callable[[UnitOfWork, list[T]], None]) -> None:
+        self._writer = writer
+        self._write = write
+        self._items: list[T] = []
+
+    def add(self, item: T) -> None:
+        """Carry this out with the next batch."""
+        self._items.append(item)
+        if len(self._items) == 1:
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        items, self._items = self._items, []
+        self._writer.later(lambda unit: self._write(unit, items))
