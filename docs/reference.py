@@ -53,12 +53,12 @@ def _hook(spec: ast.FunctionDef) -> str:
 def settings() -> str:
     """Describe every setting of the core and of each installed plugin."""
     core = _section("The core", "", Core)
-    plugins = [_section(f"`[{name}]`", name, model) for name in installed() for model in _models(name)]
+    plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 
 
-def _models(plugin: str) -> Iterator[type[BaseModel]]:
-    """Find a plugin's settings models: what its `settings` module defines, if it has one."""
+def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Find a plugin's settings models: what its `settings` module defines, if it has one, with each one's section."""
     (offer,) = entry_points(group="satark", name=plugin)
     package = offer.module.partition(".")[0]
     if find_spec(f"{package}.settings") is None:
@@ -66,7 +66,7 @@ def _models(plugin: str) -> Iterator[type[BaseModel]]:
     module = importlib.import_module(f"{package}.settings")
     for _, found in inspect.getmembers(module, inspect.isclass):
         if issubclass(found, BaseModel) and found.__module__ == module.__name__:
-            yield found
+            yield getattr(found, "SECTION", plugin), found
 
 
 def _section(title: str, plugin: str, model: type[BaseModel]) -> str:

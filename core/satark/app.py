@@ -16,7 +16,6 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from satark.channel import Malformed, Outcome, RawRequest
 from satark.intake import NotTaken
-from satark.observability import log
 from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
@@ -113,11 +112,7 @@ class _Door:
         except Malformed:
             self._metrics.webhooks.labels(self._channel.name, "malformed").inc()
             return Outcome()
-        for code in batch.alarms:
-            self._metrics.reports.labels(self._channel.name, code).inc()
-            log.error("provider alarm", channel=self._channel.name, code=code)
-        self._tipside.report(self._channel, batch.delivered)
-        taken = await self._tipside.intake.receive(self._channel, batch)
+        taken = await self._tipside.take(self._channel, batch)
         return Outcome(prompts=[prompt for one in taken for prompt in one.prompts])
 
     def _answer(self, answer: str, response: Response) -> Response:

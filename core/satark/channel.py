@@ -7,7 +7,7 @@ name, user agent, file name) is dropped by `parse`, except the opaque `Address`,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -69,6 +69,12 @@ class Text(Quiet, frozen=True, tag="text"):
     body: str
 
 
+class Whole(Quiet, frozen=True, tag="whole"):
+    """A whole tip in one message, on a medium that has a form for it; without one under way it is handed in at once."""
+
+    body: str
+
+
 class Tap(Quiet, frozen=True, tag="tap"):
     """A tapped button or row: the `Choice.token` that the core gave it, back again. `title` is what it showed."""
 
@@ -119,7 +125,7 @@ class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
     what: str
 
 
-Event: TypeAlias = Text | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
+Event: TypeAlias = Text | Whole | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +172,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     delivered: Sequence[Delivered] = ()
     ignored: int = 0
     """How many items were understood and need nothing (read marks, reactions); counted, never logged."""
+    chores: Sequence[Call] = ()
+    """Calls to make once everything is taken, whoever sent it: to have the provider delete what it keeps.
+
+    They go through the outbox, so that a crash or a dead provider does not lose them. To repeat one must do no harm.
+    """
     alarms: Sequence[str] = ()
     """Error codes that the provider reports about the account itself (a message it lost, a limit reached).
 
@@ -290,7 +301,10 @@ class Channel(Protocol):
         """
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent."""
+        """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent.
+
+        An inline medium is asked only for what we begin (a draft that expired); one that can't begin gives no call.
+        """
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Like `render`, for news that we begin: with a neutral `fallback` for a closed reply window."""
@@ -320,3 +334,15 @@ class Channel(Protocol):
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete the file at the provider, as far as it lets us. Called after the file is sealed here."""
+
+
+Receive: TypeAlias = Callable[[Batch], Awaitable[None]]
+"""Takes what a channel fetched by itself. It returns after the commit, and raises where nothing may be confirmed."""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """A channel that also works by itself: registers its webhook, or fetches what the provider can't bring."""
+
+    async def listen(self, receive: Receive) -> None:
+        """Work until cancelled, in one process of the web role or in several. Where it breaks off it is begun again."""

@@ -32,8 +32,8 @@ class Prompt(Quiet, frozen=True, kw_only=True):
     """How to turn the page of the choices, onward and back; shown where a page holds fewer than there are."""
     menu_label: str = ""
     """What opens the list of choices, where the medium hides it behind a button."""
-    wants: Literal["nothing", "choice", "text", "pin", "media"] = "nothing"
-    """What kind of answer would be best, so that a medium can offer its own control for it."""
+    wants: Literal["nothing", "choice", "text", "code", "pin", "media"] = "nothing"
+    """What kind of answer would be best, so that a medium can offer its own control for it; `code`: a receipt's."""
     page: int = 0
     """Which page of the choices; wraps around."""
     keep: bool = False

@@ -135,7 +135,7 @@ class Timers:
 
     def _render(self, prompt: Prompt, handle: Handle, lane: bytes, *, notice: bool) -> list[Outgoing]:
         channel = self._channels.get(handle.account)
-        if channel is None or channel.capabilities.inline:
+        if channel is None:
             return []
         render = channel.notice if notice else channel.render
         calls = render(fit(prompt, channel.capabilities), handle.account, Address(handle.address))

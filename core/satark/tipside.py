@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from satark import assembly
+from satark.channel import Listener
 from satark.delivery import Courier
 from satark.fetching import Fetcher
 from satark.intake import GuessBudget, Intake
 from satark.mailroom import Mailroom
+from satark.observability import log
 from satark.pacing import keep_running
 from satark.receipts import Mint
 from satark.sender import Sender
@@ -18,11 +22,11 @@ from satark.store import outgoing
 from satark.store.writer import Writer
 from satark.submission import Registry
 from satark.timers import Timers
-from satark.turns import Turns
+from satark.turns import Turns, new_outgoing
 
 if TYPE_CHECKING:
     from satark.arrival import Taken
-    from satark.channel import Channel, Delivered, Inbound
+    from satark.channel import Batch, Call, Channel, Inbound
     from satark.observability import Happening, Metrics
     from satark.plugins import Plugins
     from satark.services import Services
@@ -45,10 +49,11 @@ class TipSide:
         self._settings = settings
         self._roles = roles
         self._services = services
+        self._metrics = metrics
         core, geography = settings.core, services.geography
         self.channels: Sequence[Channel] = plugins.channels(settings)
         accounts = {account: channel for channel in self.channels for account in channel.accounts}
-        identity = assembly.load_identity(settings)
+        self._identity = identity = assembly.load_identity(settings)
         self._flows = assembly.load_flows(settings, plugins, geography, self.channels)
         self._mint = Mint(identity)
         turns = Turns(
@@ -107,6 +112,10 @@ class TipSide:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outgoing.release)
         work = {"receipts": self._mint.run, "sender": self._sender.run}
+        if "web" in self._roles:
+            work |= {
+                c.name: partial(c.listen, partial(self._hear, c)) for c in self.channels if isinstance(c, Listener)
+            }
         if "worker" in self._roles:
             await self._courier.open()
             work |= {"deliveries": self._courier.run, "files": self._fetcher.run, "timers": self._timers.run}
@@ -120,9 +129,28 @@ class TipSide:
             await channel.close()
         self._mint.close()
 
-    def report(self, channel: Channel, delivered: Sequence[Delivered]) -> None:
-        """Take a provider's later reports on calls."""
-        self._sender.report(delivered, channel.name)
+    async def take(self, channel: Channel, batch: Batch) -> Sequence[Taken]:
+        """Take everything of a batch: alarms, later reports on calls, and each event exactly once.
+
+        Raises:
+            StoreDown, NotTaken: nothing of the batch may be acknowledged; see `Intake.receive`.
+        """
+        for code in batch.alarms:
+            self._metrics.reports.labels(channel.name, code).inc()
+            log.error("provider alarm", channel=channel.name, code=code)
+        self._sender.report(batch.delivered, channel.name)
+        taken = await self.intake.receive(channel, batch)
+        if batch.chores:
+            await self._do(batch.chores)
+        return taken
+
+    async def _do(self, chores: Sequence[Call]) -> None:
+        items = [new_outgoing(token_bytes(32), call, keep=True) for call in chores]
+        await self.writer.write(lambda unit: outgoing.add(unit, items, self._identity))
+        self._sender.post(items)
+
+    async def _hear(self, channel: Channel, batch: Batch) -> None:
+        await self.take(channel, batch)
 
     def _committed(self, inbound: Inbound, conversation: bytes, taken: Taken) -> None:
         self._sender.post(taken.outgoing)

@@ -91,7 +91,20 @@ class Turns:
             results.append(self._attempt(unit, arrival, table[homes[arrival.pseudonyms[0]]], postponed))
         self._forget_postponed(unit, items, results)
         self._close(unit, table.values(), new)
+        for arrival, taken in zip(items, results, strict=True):
+            if isinstance(taken, Taken) and taken.duplicate and arrival.channel.capabilities.inline:
+                taken.prompts = self._restate(unit, arrival)
         return results
+
+    def _restate(self, unit: UnitOfWork, arrival: Arrival) -> list[Prompt]:
+        """What an inline medium answers to an event that comes again: the question in force."""
+        homes, _ = conversations.find(unit.main, [arrival.pseudonyms])
+        row = conversations.read(unit.main, homes.values()).get(homes[arrival.pseudonyms[0]])
+        session = self._read(row) if row and row.draft else None
+        if session is None:
+            return []
+        prompt = self._flows.engine(unit.main, session.flow).restate(session)
+        return [self._fit(prompt, arrival.channel)]
 
     def _unseen(self, unit: UnitOfWork, items: Sequence[Arrival]) -> set[bytes]:
         rows = [{"key": key, "day": unit.day} for key in sorted({arrival.key for arrival in items})]
@@ -164,6 +177,9 @@ class Turns:
         if turn.reach is not None and session is not None:
             self._mailroom.reach(unit, entry.id, arrival, session, reach=turn.reach)
         entry.session = turn.session
+        if turn.session is not None and turn.session.said and not arrival.channel.capabilities.inline:
+            # A chat keeps what was said on the screen; nothing that is not needed stays here.
+            entry.session = msgspec.structs.replace(turn.session, said="")
         if turn.prompt is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             entry.prompts = [prompt for prompt in entry.prompts if prompt.keep] + [turn.prompt]

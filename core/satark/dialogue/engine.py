@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.channel import Edited, Event, Media, Pin, Tap, Text
+from satark.channel import Edited, Event, Media, Pin, Tap, Text, Whole
 from satark.dialogue import mailbox as mailboxes
 from satark.dialogue.catalogues import Catalogues
 from satark.dialogue.geography import Geography
@@ -77,10 +77,11 @@ class Engine:
         return mailboxes.wrong(talk) if mailbox is None else mailboxes.show(talk, mailbox)
 
     def restate(self, session: Session) -> Prompt:
-        """Put the question in force once more, with the same tokens."""
+        """Put the question in force once more, with the same tokens, under what was said as far as that is kept."""
         talk = self._talk(session, "", 0)
         name, asked = talk.room.question(talk)
-        return put(self._script, session, name, asked)
+        text = "\n\n".join(part for part in (session.said, asked.text) if part)
+        return put(self._script, session, name, msgspec.structs.replace(asked, text=text))
 
     def expired(self, session: Session) -> Turn:
         """End a conversation whose time ran out. An unanswered "may we reach you" means no; a draft is erased."""
@@ -111,7 +112,7 @@ class Engine:
 
 def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
-    if isinstance(event, Text | Edited):
+    if isinstance(event, Text | Whole | Edited):
         return msgspec.structs.replace(event, body=scrub(event.body))
     if isinstance(event, Tap):
         return msgspec.structs.replace(event, title=scrub(event.title))

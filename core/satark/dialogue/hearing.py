@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text
+from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text, Whole
 from satark.dialogue.codes import find_code, without_code
 from satark.dialogue.commands import ANYWHERE, LONGEST
 from satark.dialogue.draft import DRAFT, go_on
@@ -18,7 +18,8 @@ from satark.dialogue.script import has_draft
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Asked, Taken
 from satark.dialogue.talk import Room, Talk
-from satark.dialogue.tokens import Token, parse_token
+from satark.dialogue.tokens import PAGE_BACK, PAGE_ON, Token, parse_token
+from satark.dialogue.whole import take_whole
 
 ROOMS: Final[Mapping[str, Room]] = {
     "": DRAFT,
@@ -42,6 +43,8 @@ def hear(talk: Talk, event: Event) -> Turn:
     """Take one event. Every event is answered; nothing that anybody can send raises."""
     if isinstance(event, Text):
         return _text(talk, event)
+    if isinstance(event, Whole):
+        return take_whole(talk, event) or _text(talk, Text(event.body))
     if isinstance(event, Tap):
         return _tap(talk, event)
     if isinstance(event, Media | Pin):
@@ -163,10 +166,15 @@ def _edit(talk: Talk) -> Turn:
     return talk.ask()
 
 
+def _repeat(talk: Talk) -> Turn:
+    talk.say_again()
+    return talk.ask()
+
+
 _COMMANDS: Final[Mapping[str, Callable[[Talk], Turn]]] = {
     "help": _help,
     "language": _language,
-    "repeat": lambda talk: talk.ask(),
+    "repeat": _repeat,
     "restart": _restart,
     "cancel": _cancel,
     "delete": _cancel,
@@ -188,11 +196,16 @@ def _page(talk: Talk, step: int) -> Turn:
 
 # ----------------------------------------------------------------- taps
 
+_LEAVES: Final[Mapping[str, int]] = {PAGE_ON: 1, PAGE_BACK: -1}
+
 
 def _tap(talk: Talk, tap: Tap) -> Turn:
     token = parse_token(tap.token)
     if token is None:
         return _text(talk, Text(tap.title)) if tap.title.strip() else talk.ask()
+    if tap.token in _LEAVES:
+        talk.say_again()
+        return _page(talk, _LEAVES[tap.token])
     room = talk.room
     name, asked = room.question(talk)
     if token.question != name or not _is_current(talk, token):

@@ -27,7 +27,7 @@ class Code(Menu):
 
     def question(self, talk: Talk) -> tuple[str, Asked]:
         """Ask for it."""
-        return "@code", Asked(text=talk.script.said(talk.session, "code.ask"), actions=("leave",), wants="text")
+        return "@code", Asked(text=talk.script.said(talk.session, "code.ask"), actions=("leave",), wants="code")
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
         """Whatever gets here is no code."""
@@ -53,7 +53,8 @@ class Box(Menu):
             return "@mailbox", Asked(
                 text=texts.text("mailbox.question"), offers=offers, actions=("leave",), wants="choice", free=True
             )
-        return "@mailbox", Asked(text=texts.text("mailbox.ask"), actions=("leave",), wants="text", free=True)
+        text = talk.script.said(talk.session, "mailbox.ask")
+        return "@mailbox", Asked(text=text, actions=("leave",), wants="text", free=True)
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
         """Pass on what was said or sent."""
@@ -86,8 +87,8 @@ class Reply(Box):
 
     def question(self, talk: Talk) -> tuple[str, Asked]:
         """Ask for it."""
-        texts = talk.script.texts(talk.session)
-        return "@answer", Asked(text=texts.text("mailbox.write"), actions=("back",), wants="text", free=True)
+        text = talk.script.said(talk.session, "mailbox.write")
+        return "@answer", Asked(text=text, actions=("back",), wants="text", free=True)
 
     def command(self, talk: Talk, name: str) -> Turn | None:
         """Go back to the mailbox."""

@@ -174,7 +174,7 @@ class Reach(Menu):
         offers = tuple(
             Offer(code, texts.text(f"reach.{code}"), words=texts.words(f"reach.{code}.words")) for code in ("no", "yes")
         )
-        return "@reach", Asked(text=texts.text("reach.ask"), offers=offers, wants="choice")
+        return "@reach", Asked(text=talk.script.said(talk.session, "reach.ask"), offers=offers, wants="choice")
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
         """Keep or forget the way to reach them."""

@@ -57,10 +57,12 @@ class Script:
         return msgspec.structs.replace(session, language=languages[0]) if len(languages) == 1 else session
 
     def said(self, session: Session, key: str, **values: Any) -> str:
-        """A text in the session's language; in every language, one below the other, before one is chosen."""
-        if session.language:
-            return self.catalogues[session.language].text(key, **values)
-        return "\n".join(self.catalogues[language].text(key, **values) for language in self.flow.languages)
+        """A text in the session's language; in every language, one below the other, before one is chosen.
+
+        The channel's own wording goes before the common one: `receipt.sms` before `receipt`.
+        """
+        spoken = [session.language] if session.language else self.flow.languages
+        return "\n".join(_own(self.catalogues[language], key, session.channel, values) for language in spoken)
 
     def walk(self, session: Session) -> Walk:
         """Work out the path and the position from the answers."""
@@ -135,6 +137,11 @@ class Script:
 def has_draft(session: Session) -> bool:
     """Whether there is anything that would be lost."""
     return bool(session.files) or any(answer.value is not None for answer in session.answers.values())
+
+
+def _own(texts: Catalogue, key: str, channel: str, values: Mapping[str, Any]) -> str:
+    own = f"{key}.{channel}"
+    return texts.text(own if texts.get(own) else key, **values)
 
 
 def without(answers: Mapping[str, Answer], *names: str) -> dict[str, Answer]:

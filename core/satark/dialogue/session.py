@@ -71,6 +71,11 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     revision: int = 0
     """Counts the prompts put; part of every choice token."""
     page: int = 0
+    said: str = ""
+    """What was said above the question in force, for media that repeat it or turn its pages.
+
+    Never a receipt, nor what one opened.
+    """
     mode: str = ""
     """Engine's own: an edit from the review, the details menu, waiting for a code, the mailbox, after the receipt."""
     queue: tuple[str, ...] = ()

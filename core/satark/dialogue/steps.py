@@ -17,7 +17,7 @@ from satark.dialogue.conditions import Condition
 from satark.dialogue.geography import Geography
 from satark.tip import Place
 
-Wants: TypeAlias = Literal["nothing", "choice", "text", "pin", "media"]
+Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
 Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
 """What the engine does with a step: show it in passing, ask it, collect files, check the answers, hand in the tip."""
 

@@ -139,6 +139,10 @@ class Talk:
         """Say something above the next question."""
         self.said.append(self.script.said(self.session, key, **values))
 
+    def say_again(self) -> None:
+        """Say what stood above the question in force, as far as the session has kept it."""
+        self.said.append(self.session.said)
+
     @property
     def room(self) -> Room:
         """The room that the session is in."""
@@ -152,8 +156,11 @@ class Talk:
         room.enter(self)
         name, asked = room.question(self)
         page = self.session.page if name == self.session.step else 0
-        self.change(step=name, page=page, revision=self.session.revision + 1)
-        text = "\n\n".join(part for part in (*self.said, asked.text) if part)
+        said = "\n\n".join(part for part in self.said if part)
+        # A receipt, and what one opens, is shown once and kept nowhere.
+        kept = "" if self.session.submitted or self.session.mailbox else said
+        self.change(step=name, page=page, said=kept, revision=self.session.revision + 1)
+        text = "\n\n".join(part for part in (said, asked.text) if part)
         prompt = put(self.script, self.session, name, msgspec.structs.replace(asked, text=text))
         if keep or self.settle:
             prompt = msgspec.structs.replace(prompt, keep=keep, settle=self.settle and not keep)

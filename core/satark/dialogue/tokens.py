@@ -10,6 +10,10 @@ import msgspec
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([0-9a-z]{1,8})")
 
+PAGE_ON: Final = "@page:@more:0"
+PAGE_BACK: Final = "@page:@less:0"
+"""Turn the page of a whole message, text and all, where a medium shows less at once than there is to say."""
+
 
 class Token(msgspec.Struct, frozen=True):
     """A token taken apart. Ids of the engine's own questions and options begin with `@`."""

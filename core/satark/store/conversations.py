@@ -68,7 +68,13 @@ def lock(unit: UnitOfWork, ids: Iterable[bytes]) -> dict[bytes, Row]:
     unit.insert_new(conversation, missing, "id")
     if unit.main.dialect.name == "postgresql":
         unit.main.execute(_LOCK, {"ids": wanted}).all()
-    return {row.id: Row(row.id, row.draft, row.handle) for row in unit.main.execute(_READ, {"ids": wanted})}
+    return read(unit.main, wanted)
+
+
+def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Row]:
+    """Read those of these conversations that there are, locking none."""
+    rows = connection.execute(_READ, {"ids": sorted(set(ids))})
+    return {row.id: Row(row.id, row.draft, row.handle) for row in rows}
 
 
 def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:

@@ -1,0 +1,49 @@
+"""The plugin's entry point: the channels `sms` and `voice`, where the settings configure Twilio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark import hookimpl
+from satark.settings import Problem, SettingsError
+from satark_sms_ivr.paging import as_text
+from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.sms import SmsChannel
+from satark_sms_ivr.twilio_sms import TwilioSms
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.prompt import Capabilities, Prompt
+    from satark.settings import Settings
+
+_PUBLIC = Problem(
+    setting="public_url",
+    env="SATARK_PUBLIC_URL",
+    message="is missing",
+    hint="Twilio signs its requests with the address that it calls; give the https:// address of your reverse proxy",
+)
+
+
+@hookimpl
+def satark_channels(settings: Settings) -> list[Channel]:
+    """Hand over SMS and voice, or nothing where no setting of the section `twilio` is given.
+
+    Raises:
+        satark.settings.SettingsError: a setting of the section is missing or wrong, or the public address is missing.
+    """
+    section = settings.section(TwilioSettings.SECTION, TwilioSettings)
+    if section is None:
+        return []
+    public_url = settings.core.public_url
+    if not public_url:
+        raise SettingsError([_PUBLIC])
+    return [SmsChannel(TwilioSms(section, public_url))]
+
+
+@hookimpl
+def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
+    """Fit a prompt to three segments of text messages."""
+    del language
+    if capabilities.kind == "sms":
+        return as_text(prompt)
+    return None

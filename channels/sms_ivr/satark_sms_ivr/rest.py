@@ -1,0 +1,181 @@
+"""Twilio's REST API, as far as Satark calls it: one pooled client, no cookies, nothing logged.
+
+Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media and Recordings (fetch, delete), and its table
+of error codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from satark.channel import (
+    Accepted,
+    Blocked,
+    MediaGone,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+)
+from satark_sms_ivr.settings import TwilioSettings
+
+_MOST_ANSWER_BYTES: Final = 256 * 1024
+_MOST_REDIRECTS: Final = 3
+_OK: Final = 200
+_TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+_UNAUTHORIZED: Final = frozenset({401, 403})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_OPTED_OUT: Final = 21610
+_UNFINISHED: Final = 20009
+
+
+class _Problem(msgspec.Struct):
+    code: int = 0
+
+
+_problem = msgspec.json.Decoder(_Problem, strict=False).decode
+
+
+class Rest:
+    """The client. `open` it in the loop that uses it."""
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        self._settings = settings
+        self._auth = aiohttp.BasicAuth(settings.account_sid, settings.auth_token.get_secret_value())
+        self._base = URL(f"{settings.api_url}/2010-04-01/Accounts/{settings.account_sid}")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make the session. It trusts no proxy settings of the environment and keeps no cookies."""
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
+            timeout=aiohttp.ClientTimeout(
+                total=self._settings.send_seconds, sock_connect=self._settings.connect_seconds
+            ),
+        )
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, path: str, form: bytes) -> SendResult:
+        """Post a form to a path below the account and say what became of it. Never raises for Twilio or the network."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            async with self._client.post(
+                self._base / path, data=form, headers=headers, auth=self._auth, allow_redirects=False
+            ) as response:
+                answer = await response.content.read(_MOST_ANSWER_BYTES)
+        except TimeoutError:
+            return Transient("timeout")
+        except (aiohttp.ClientError, OSError):
+            return Transient("network")
+        return self._result(response, answer)
+
+    async def delete(self, path: str) -> None:
+        """Delete something below the account, as far as Twilio lets us."""
+        try:
+            async with self._client.delete(self._base / path, auth=self._auth, allow_redirects=False) as response:
+                await response.read()
+        except (aiohttp.ClientError, OSError):
+            return
+
+    @asynccontextmanager
+    async def download(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a file below the account as a stream.
+
+        A file that is not there is not given up at once: a recording may be announced before it is ready.
+
+        Raises:
+            MediaGone: it is larger than we take, or was deleted (410).
+            OSError: Twilio or the network failed, it is not there yet, or it was sent on to a host that is not known.
+        """
+        try:
+            async with await self._follow(self._base / path) as response:
+                _check(response.status)
+                yield self._chunks(response)
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"media: {type(error).__name__}") from None
+
+    async def _follow(self, url: URL) -> aiohttp.ClientResponse:
+        """Get a file, over redirects: credentials go to the API alone."""
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._settings.connect_seconds, sock_read=self._settings.stall_seconds
+        )
+        for _ in range(_MOST_REDIRECTS):
+            own = url.origin() == self._base.origin()
+            response = await self._client.get(
+                url, auth=self._auth if own else None, allow_redirects=False, timeout=timeout
+            )
+            if response.status not in _REDIRECTS:
+                return response
+            response.release()
+            url = self._allowed(url.join(URL(response.headers.get("location", ""), encoded=True)))
+        raise ConnectionError("media: sent on too often")
+
+    def _allowed(self, url: URL) -> URL:
+        known = url.scheme == "https" and url.host in self._settings.redirect_hosts
+        if url.user is not None or not (known or url.origin() == self._base.origin()):
+            raise PermissionError("media: a host that is not in redirect_hosts")
+        return url
+
+    async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        size = 0
+        try:
+            async for chunk in response.content.iter_chunked(64 * 1024):
+                size += len(chunk)
+                if size > self._settings.media_max_bytes:
+                    raise MediaGone("larger than we take")
+                yield chunk
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"media: {type(error).__name__}") from None
+
+    def _result(self, response: aiohttp.ClientResponse, answer: bytes) -> SendResult:
+        status = response.status
+        if status < 300:  # noqa: PLR2004 - HTTP: success
+            return Accepted()
+        code = _code(answer)
+        name = str(code or f"http-{status}")
+        if status == _TOO_MANY:
+            return Throttled(self._wait(response), "account")
+        if status >= _SERVER_ERROR or code == _UNFINISHED:
+            return Transient(name)
+        if status in _UNAUTHORIZED:
+            return Misconfigured(name)
+        return Blocked() if code == _OPTED_OUT else Permanent(name)
+
+    def _wait(self, response: aiohttp.ClientResponse) -> float:
+        after = response.headers.get("retry-after", "")
+        return max(self._settings.throttled_seconds, float(after) if after.isdecimal() else 0)
+
+    @property
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the channel is not open")
+        return self._session
+
+
+def _code(answer: bytes) -> int:
+    try:
+        return _problem(answer).code
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+
+
+def _check(status: int) -> None:
+    if status == 410:  # noqa: PLR2004 - HTTP: gone
+        raise MediaGone("deleted at the provider")
+    if status != _OK:
+        raise ConnectionError(f"media: HTTP {status}")

@@ -1,0 +1,88 @@
+"""The section `twilio` of the settings, each with what it is and where in Twilio's console it is found."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
+
+TWILIO = "https://api.twilio.com"
+
+
+def _where(text: str) -> Any:
+    return {"where": text}
+
+
+class TwilioSettings(BaseModel):
+    """What SMS and voice need to know of Twilio. Limits name their unit."""
+
+    SECTION: ClassVar[str] = "twilio"
+
+    account_sid: Annotated[str, StringConstraints(pattern=r"^AC\w{1,64}$")] = Field(
+        description="Twilio's id of the account",
+        json_schema_extra=_where("console.twilio.com > Account Info > Account SID"),
+    )
+    auth_token: Annotated[SecretStr, Field(min_length=1)] = Field(
+        description="the secret that signs webhooks and opens the API",
+        json_schema_extra=_where("console.twilio.com > Account Info > Auth Token > Show"),
+    )
+    number: Annotated[str, StringConstraints(pattern=r"^\+?\d{3,15}$")] = Field(
+        description="the number that citizens write to and call, as +<country code><number>",
+        json_schema_extra=_where("console.twilio.com > Phone Numbers > Active numbers"),
+    )
+    shared_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="the secret of a webhook signing key, where webhooks are signed with one; empty: the auth token",
+        json_schema_extra=_where("console.twilio.com > Account > Keys > Webhook keys"),
+    )
+    api_url: str = Field(
+        default=TWILIO,
+        description="base URL of the REST API; plain http only for a peer on this machine",
+        json_schema_extra=_where("leave it out, unless a local peer stands in for Twilio"),
+    )
+    redirect_hosts: tuple[str, ...] = Field(
+        default=("mms.twiliocdn.com", "media.twiliocdn.com", "s3-external-1.amazonaws.com"),
+        description="hosts to which Twilio may send a download on; our credentials go to none of them",
+    )
+    media_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0, description="largest file fetched, in bytes")
+    webhook_max_bytes: int = Field(default=64 * 1024, gt=0, description="largest webhook taken, in bytes")
+    connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Twilio")
+    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Twilio's answer to one call")
+    stall_seconds: float = Field(default=30, gt=0, description="seconds without a byte until a download is given up")
+    throttled_seconds: float = Field(default=5, gt=0, description="seconds to pause when Twilio says 'slow down'")
+    voices: dict[str, str] = Field(
+        default={"hi": "Polly.Aditi", "en": "Polly.Raveena"},
+        description="language -> the voice that speaks it",
+        json_schema_extra=_where("Twilio's page 'Text-to-speech', voices for hi-IN and en-IN"),
+    )
+    record_seconds: int = Field(default=300, gt=0, le=3600, description="longest spoken answer, in seconds")
+    clips: Path | None = Field(
+        default=None,
+        description="folder of recorded prompts, served under /voice/clips; empty: a synthetic voice speaks",
+        json_schema_extra=_where("see channels/sms_ivr/README.md for the files' names"),
+    )
+
+    @field_validator("api_url")
+    @classmethod
+    def _only_safe_urls(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+            return url.rstrip("/")
+        raise ValueError("must begin with https:// (plain http only for a peer on this machine)")
+
+    @property
+    def media_hosts(self) -> frozenset[str]:
+        """The hosts (with their ports) that a webhook may name for its media."""
+        return frozenset({urlsplit(TWILIO).netloc, urlsplit(self.api_url).netloc})
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

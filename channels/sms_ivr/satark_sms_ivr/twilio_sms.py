@@ -1,0 +1,140 @@
+"""Twilio as the provider of text messages.
+
+Source: Twilio, "Twilio's request to your webhook URL" (Programmable Messaging), "TwiML for Programmable Messaging",
+"Advanced Opt-Out" and "Messages resource" (redaction by an empty `Body`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from satark.channel import Call, Malformed, MediaRef, Permanent, RawRequest, RawResponse, SendResult
+from satark_sms_ivr.forms import Form, read_form
+from satark_sms_ivr.provider import Post, Received
+from satark_sms_ivr.rest import Rest
+from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.signature import Signature
+
+PATH: Final = "/sms/webhook"
+STATUS_PATH: Final = "/sms/webhook/status"
+XML: Final = "application/xml; charset=utf-8"
+
+_MOST_MEDIA: Final = 10
+_STOP: Final = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
+"""Words that Twilio takes, standing alone, for an opt-out: whatever is sent afterwards fails with error 21610."""
+_FINAL: Final = frozenset({"delivered", "undelivered", "failed", "sent"})
+_is_message = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}").fullmatch
+_MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/(?:SM|MM)[0-9a-fA-F]{32}/Media/ME[0-9a-fA-F]{32})")
+
+
+class TwilioSms:
+    """One number at Twilio. Implements `satark_sms_ivr.provider.SmsProvider`."""
+
+    paths: Final = (PATH, STATUS_PATH)
+
+    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
+        self._settings = settings
+        self._signature = Signature(
+            settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
+        )
+        self._status_url = public_url.rstrip("/") + STATUS_PATH
+        self._rest = Rest(settings)
+        self.account = f"sms:{settings.number}"
+
+    @property
+    def webhook_max_bytes(self) -> int:
+        """From the settings."""
+        return self._settings.webhook_max_bytes
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Check the signature."""
+        return self._signature.is_good(raw)
+
+    def read(self, raw: RawRequest) -> Post:
+        """Read a message, or what became of one of ours: then its text is to be forgotten at Twilio.
+
+        Raises:
+            satark.channel.Malformed: there is no message's id in it.
+        """
+        form = read_form(raw.body)
+        sid = form.get("MessageSid") or form.get("SmsSid")
+        if not _is_message(sid):
+            raise Malformed("no message")
+        if raw.path == STATUS_PATH:
+            final = form.get("MessageStatus") in _FINAL
+            return Post(chores=[self._redact(sid)] if final else (), ignored=1)
+        if form.get("AccountSid") != self._settings.account_sid or not form.get("From").startswith("+"):
+            return Post(ignored=1)
+        return Post(messages=[self._message(sid, form)], chores=[self._redact(sid)])
+
+    def answer(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
+        """Write TwiML."""
+        del raw
+        from twilio.twiml.messaging_response import MessagingResponse  # noqa: PLC0415 - an extra; see `Signature`
+
+        response = MessagingResponse()
+        for text in texts:
+            response.message(status_callback=self._status_url).body(text)
+        return RawResponse(media_type=XML, body=str(response).encode())
+
+    def call(self, to: str, text: str) -> Call:
+        """Make a call of the Messages resource."""
+        fields = {"To": to, "From": self._settings.number, "Body": text, "StatusCallback": self._status_url}
+        return Call(account=self.account, method="messages", body=urlencode(fields).encode())
+
+    async def open(self) -> None:
+        """Open the client."""
+        await self._rest.open()
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._rest.close()
+
+    async def send(self, call: Call) -> SendResult:
+        """Create a message, or redact one."""
+        if call.method == "messages":
+            return await self._rest.post("Messages.json", call.body)
+        if call.method == "redact":
+            return await self._rest.post(f"Messages/{call.body.decode()}.json", b"Body=")
+        return Permanent("method")
+
+    def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open an attached file."""
+        return self._rest.download(ref.id)
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Delete an attached file."""
+        await self._rest.delete(f"{ref.id}.json")
+
+    def _message(self, sid: str, form: Form) -> Received:
+        urls = [form.get(f"MediaUrl{n}") for n in range(_count(form.get("NumMedia")))]
+        refs = [self._ref(url, form.get(f"MediaContentType{n}")) for n, url in enumerate(urls)]
+        keyword, body = form.get("OptOutType").upper(), form.get("Body")
+        return Received(
+            id=sid,
+            sender=form.get("From"),
+            body="hi" if keyword == "START" else body,
+            media=tuple(ref for ref in refs if ref is not None),
+            lost=refs.count(None),
+            opted_out=keyword == "STOP" or body.strip().upper() in _STOP,
+            answered=keyword == "HELP",
+        )
+
+    def _ref(self, url: str, mime: str) -> MediaRef | None:
+        """Name a file by its ids alone: it is fetched from the API's address, whatever address was posted."""
+        parts = urlsplit(url)
+        found = _MEDIA.fullmatch(parts.path)
+        if found is None or found[1] != self._settings.account_sid or parts.netloc not in self._settings.media_hosts:
+            return None
+        return MediaRef(account=self.account, id=found[2], mime=mime)
+
+    def _redact(self, sid: str) -> Call:
+        return Call(account=self.account, method="redact", body=sid.encode())
+
+
+def _count(text: str) -> int:
+    return min(int(text), _MOST_MEDIA) if text.isdecimal() else 0

@@ -1,0 +1,55 @@
+"""A whole tip in one message: what is not told counts as not known, and the tip goes off at once.
+
+It is for those who have one message's time, or one message's money.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, Final
+
+from satark.channel import Text, Whole
+from satark.dialogue.draft import DRAFT, go_on
+from satark.dialogue.script import has_draft
+from satark.dialogue.session import Answer, Turn
+from satark.dialogue.steps import Step, Taken
+from satark.dialogue.talk import Talk
+
+_UNTOLD: Final = ("unknown", "OTHER")
+"""Options that say nothing, the better one first."""
+
+
+def take_whole(talk: Talk, event: Whole) -> Turn | None:
+    """Hand the tip in; None where something is under way already, which the words then belong to."""
+    session = talk.session
+    if has_draft(session) or session.submitted or session.mailbox is not None or not talk.script.opening:
+        return None
+    talk.change(mode="", language=session.language or _language(talk, event.body))
+    if talk.room is not DRAFT:
+        return None
+    while (step := talk.step) is not None and step.type.part != "submit":
+        talk.answer(step.id, Answer(_value(talk, step, event.body), talk.source))
+    return go_on(talk)
+
+
+def _value(talk: Talk, step: Step, body: str) -> Any:
+    view = talk.view(step)
+    if step.id == talk.script.opening:
+        result = step.type.accept(step, Text(body), view)
+        return result.value if isinstance(result, Taken) else body
+    codes = {offer.code for offer in step.type.ask(step, view).offers}
+    return next((code for code in _UNTOLD if code in codes), None)
+
+
+def _language(talk: Talk, body: str) -> str:
+    """The language whose name for itself is written in the text's script; the first one where none is."""
+    languages = talk.script.flow.languages
+    names = {language: talk.script.catalogues[language].text("language.name") for language in languages}
+    written = _script(body)
+    return next((language for language in languages if _script(names[language]) == written), languages[0])
+
+
+def _script(text: str) -> str:
+    """The script of the first letter, as Unicode's names begin with it."""
+    letter = next((char for char in text if char.isalpha()), "")
+    return unicodedata.name(letter, "").partition(" ")[0] if letter else ""
