@@ -1,0 +1,1 @@
+"""Telegram for Satark, over the Bot API."""

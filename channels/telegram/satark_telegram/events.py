@@ -1,0 +1,115 @@
+"""What was sent: one message of a private chat, as one of the core's events.
+
+Source: Telegram, Bot API 10.1, type `Message`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
+from satark_telegram.cards import text_of
+from satark_telegram.wire import File, Location, Message, Venue
+
+UNSUPPORTED: Final = (
+    "contact", "paid_media", "story", "checklist", "dice", "game", "poll", "invoice", "giveaway", "gift",
+    "unique_gift", "rich_message", "passport_data", "web_app_data", "users_shared", "chat_shared",
+)  # fmt: skip
+"""Fields of `Message` that hold something a tipster may have meant to tell, and that we can't take."""
+
+TOO_LARGE: Final = "too_large"
+UNREADABLE: Final = "unreadable"
+UNKNOWN: Final = "unknown"
+
+_SILENT: Final = frozenset({
+    "message_id", "message_thread_id", "direct_messages_topic", "from", "sender_chat", "sender_boost_count",
+    "sender_business_bot", "sender_tag", "date", "guest_query_id", "business_connection_id", "chat", "forward_origin",
+    "is_topic_message", "is_automatic_forward", "reply_to_message", "external_reply", "quote", "reply_to_story",
+    "reply_to_checklist_task_id", "reply_to_poll_option_id", "via_bot", "guest_bot_caller_user",
+    "guest_bot_caller_chat", "edit_date", "has_protected_content", "is_from_offline", "is_paid_post", "media_group_id",
+    "author_signature", "paid_star_count", "entities", "link_preview_options", "suggested_post_info", "effect_id",
+    "caption", "caption_entities", "show_caption_above_media", "has_media_spoiler", "reply_markup",
+    "new_chat_members", "left_chat_member", "chat_owner_left", "chat_owner_changed", "new_chat_title",
+    "new_chat_photo", "delete_chat_photo", "group_chat_created", "supergroup_chat_created", "channel_chat_created",
+    "message_auto_delete_timer_changed", "migrate_to_chat_id", "migrate_from_chat_id", "pinned_message",
+    "successful_payment", "refunded_payment", "gift_upgrade_sent", "connected_website", "write_access_allowed",
+    "proximity_alert_triggered", "boost_added", "chat_background_set", "checklist_tasks_done", "checklist_tasks_added",
+    "direct_message_price_changed", "forum_topic_created", "forum_topic_edited", "forum_topic_closed",
+    "forum_topic_reopened", "general_forum_topic_hidden", "general_forum_topic_unhidden", "giveaway_created",
+    "giveaway_winners", "giveaway_completed", "managed_bot_created", "paid_message_price_changed",
+    "poll_option_added", "poll_option_deleted", "suggested_post_approved", "suggested_post_approval_failed",
+    "suggested_post_declined", "suggested_post_paid", "suggested_post_refunded", "video_chat_scheduled",
+    "video_chat_started", "video_chat_ended", "video_chat_participants_invited",
+})  # fmt: skip
+"""Fields that say nothing by themselves: about the message, or the chat's own announcements."""
+
+_COMMAND: Final = re.compile(r"/(\w{1,64})(?:@\w{1,64})?(\s.*)?", re.DOTALL)
+
+
+def event_of(message: Message, account: str, most: int) -> Event | None:
+    """Read a message; files of more than `most` bytes can't be had. None: none of the fields that we read is there."""
+    if message.text is not None:
+        return Text(_plain(message.text))
+    if message.contact is not None:
+        text = text_of(message.contact, message.sender)
+        return Text(text) if text else Unsupported("contact")
+    if message.venue or message.location:
+        return _pin(message.venue, message.location)
+    return _media(message, account, most)
+
+
+def unread(names: Iterable[str]) -> Unsupported | None:
+    """Say what a message holds of which we can read nothing, by the names of its fields; None: nothing for us."""
+    spoken = set(names) - _SILENT
+    if not spoken:
+        return None
+    return Unsupported(next((name for name in UNSUPPORTED if name in spoken), UNKNOWN))
+
+
+def _plain(text: str) -> str:
+    """Take a command for the word that it is: `/status 1234` is "status 1234".
+
+    What a link put behind `/start` is dropped: the tipster did not type it.
+    """
+    found = _COMMAND.fullmatch(text)
+    if found is None:
+        return text
+    return found[1] if found[1] == "start" else found[1] + (found[2] or "")
+
+
+def _pin(venue: Venue | None, location: Location | None) -> Event | None:
+    at = venue.location if venue else location
+    return Pin(at.latitude, at.longitude, venue.title if venue else "", venue.address if venue else "") if at else None
+
+
+def _media(message: Message, account: str, most: int) -> Event | None:
+    found = _file(message)
+    if found is None:
+        return None
+    file, kind, mime = found
+    if file.file_size > most:
+        return Unsupported(TOO_LARGE)
+    ref = MediaRef(account=account, id=file.file_id, mime=file.mime_type or mime, size=max(file.file_size, 0))
+    return Media(ref, kind, message.caption)
+
+
+def _file(message: Message) -> tuple[File, MediaKind, str] | None:
+    """Find the message's file, its kind, and what it is where Telegram does not say.
+
+    A photo comes in several sizes, and an animation also as a document, for old programs.
+    """
+    if message.photo:
+        return max(message.photo, key=lambda size: (size.width * size.height, size.file_size)), "image", "image/jpeg"
+    kinds: tuple[tuple[File | None, MediaKind, str], ...] = (
+        (message.live_photo, "video", "video/mp4"),
+        (message.video, "video", "video/mp4"),
+        (message.animation, "video", "video/mp4"),
+        (message.video_note, "video", "video/mp4"),
+        (message.voice, "voice", "audio/ogg"),
+        (message.audio, "audio", "audio/mpeg"),
+        (message.document, "document", ""),
+        (message.sticker, "sticker", ""),
+    )
+    return next(((file, kind, mime) for file, kind, mime in kinds if file is not None), None)

@@ -1,0 +1,42 @@
+"""The plugin's entry point: one channel, where the settings configure it."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from satark import hookimpl
+from satark.dialogue.flow import default_flow
+from satark.dialogue.source import read_flow
+from satark.settings import Problem, SettingsError
+from satark_telegram.channel import TelegramChannel
+from satark_telegram.settings import TelegramSettings
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.dialogue.catalogues import Catalogues
+    from satark.settings import Settings
+
+
+@hookimpl
+def satark_channels(settings: Settings) -> list[Channel]:
+    """Hand over the Telegram channel, or nothing where no setting of it is given.
+
+    Raises:
+        satark.settings.SettingsError: a setting of the section `telegram` is missing or wrong, or its client is not
+            installed.
+    """
+    section = settings.section("telegram", TelegramSettings)
+    if section is None:
+        return []
+    if find_spec("telegram") is None:
+        message, hint = "python-telegram-bot is not installed", "pip install 'satark[telegram]'"
+        raise SettingsError([Problem("telegram", "SATARK_TELEGRAM__TOKEN", message, hint)])
+    return [TelegramChannel(section, settings.core.public_url, partial(_words, settings))]
+
+
+def _words(settings: Settings) -> Catalogues:
+    """Read the words of the flow in use: the menu names the commands in every language of it."""
+    path = settings.core.flow
+    return (read_flow(path) if path else default_flow()).catalogues

@@ -1,0 +1,54 @@
+"""A prompt as Telegram shows it: a message, with an inline keyboard under it where there is something to choose.
+
+Source of the limits: Telegram, Bot API 10.1, `sendMessage` (text: 4096 characters) and `InlineKeyboardButton`
+(`callback_data`: 64 bytes). Lengths are counted in UTF-16 units, as Telegram counts entities: never fewer than its
+characters. A label has no official limit; 64 units still show on two lines of a small phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from satark.channel import Address, Call
+from satark.prompt import Capabilities, Choice, Prompt
+
+SEND_MESSAGE: Final = "sendMessage"
+"""The method of a call that sends a message."""
+
+CAPABILITIES: Final = Capabilities(
+    kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16"
+)
+
+_ACTIONS_A_ROW: Final = 4
+"""Telegram shows up to eight buttons in a row; more than four cut off their labels on a phone."""
+
+
+def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
+    """Make the one call that puts a prompt."""
+    body: dict[str, Any] = {
+        "chat_id": to.reveal(),
+        "text": prompt.text,
+        "protect_content": True,
+        "link_preview_options": {"is_disabled": True},
+    }
+    keyboard = _keyboard(prompt)
+    if keyboard:
+        body["reply_markup"] = {"inline_keyboard": keyboard}
+    return [Call(account=account, method=SEND_MESSAGE, body=msgspec.json.encode(body))]
+
+
+def _keyboard(prompt: Prompt) -> list[list[dict[str, str]]]:
+    """One choice a row, so that long Hindi labels have room; the ways on side by side below them."""
+    choices = [[_button(choice)] for choice in prompt.choices]
+    return [*choices, *_rows([_button(action) for action in prompt.actions])]
+
+
+def _rows(buttons: Sequence[dict[str, str]]) -> list[list[dict[str, str]]]:
+    return [list(buttons[at : at + _ACTIONS_A_ROW]) for at in range(0, len(buttons), _ACTIONS_A_ROW)]
+
+
+def _button(choice: Choice) -> dict[str, str]:
+    return {"text": choice.label, "callback_data": choice.token}
