@@ -114,7 +114,7 @@ def _store(unit: UnitOfWork, planted: Planted, to: Sequence[Desk]) -> None:
     for desk in to:
         envelope = Envelope(tip=planted.id, desk=desk.name, identity=planted.identity, header=planted.header)
         sealed = seal(envelope, desk.recipient)
-        unit.insert(tables.envelope, [{"tip": planted.id, "desk": desk.name, "sealed": sealed}], keys=True)
+        unit.replace(tables.envelope, [{"tip": planted.id, "desk": desk.name, "sealed": sealed}])
 
 
 def plant_file(

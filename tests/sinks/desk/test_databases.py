@@ -36,7 +36,13 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     services.writer = Writer(services.main, services.keys)
     services.writer.start()
     delivery = Delivery(
-        idempotency_key="k", tip=planted.id, destination="desk:sp", revision=1, attempt=1, envelope=b"", document=b""
+        idempotency_key="k",
+        tip=planted.id,
+        destination="desk:sp",
+        revision=1,
+        attempt=1,
+        envelope=b"sealed",
+        document=b"",
     )
     for _ in range(2):
         assert await DeskSink(services).deliver(delivery) == Done()

@@ -32,14 +32,14 @@ async def sink(services: Services) -> AsyncIterator[DeskSink]:
     await services.writer.stop()
 
 
-def delivery(planted: Planted, desk: str) -> Delivery:
+def delivery(planted: Planted, desk: str, envelope: bytes = b"sealed") -> Delivery:
     return Delivery(
         idempotency_key="k",
         tip=planted.id,
         destination=f"desk:{desk}",
         revision=1,
         attempt=1,
-        envelope=b"",
+        envelope=envelope,
         document=b"",
     )
 
@@ -75,6 +75,6 @@ async def test_a_tip_that_was_not_sealed_to_the_desk_is_dead(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
     planted = plant(services, [desk("sp")])
-    assert isinstance(await sink.deliver(delivery(planted, "lanka")), Dead)
+    assert isinstance(await sink.deliver(delivery(planted, "lanka", b"")), Dead)
     assert isinstance(await sink.deliver(delivery(planted, "nowhere")), Dead)
     assert services.read(lambda c: c.execute(select(queue)).all()) == []
