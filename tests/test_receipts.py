@@ -64,11 +64,3 @@ async def _next(mint: Mint) -> Minted:
     while (minted := mint.pop()) is None:  # noqa: ASYNC110 - the stock is filled by threads
         await asyncio.sleep(0.01)
     return minted
-
-
-async def test_a_code_that_was_not_used_goes_back() -> None:
-    mint = Mint(IDENTITY)
-    one = await mint.mint()
-    mint.put(one)
-    assert mint.pop() is one
-    mint.close()

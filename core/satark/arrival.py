@@ -12,13 +12,13 @@ from satark.prompt import Prompt
 if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.identity import Identity
-    from satark.receipts import Key
+    from satark.receipts import Key, Minted
 
 
 class Arrival:
     """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
 
-    __slots__ = ("channel", "code", "event", "inbound", "key", "pseudonyms", "source")
+    __slots__ = ("channel", "code", "event", "inbound", "key", "pseudonyms", "receipt", "source")
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity) -> None:
         self.channel = channel
@@ -29,6 +29,8 @@ class Arrival:
         self.event = _with_hashed_original(inbound, identity)
         self.code: Key | None = None
         """What Argon2id made of the receipt code in the text, where there is one."""
+        self.receipt: Minted | None = None
+        """A receipt made for this very turn, after it found none ready."""
 
     @property
     def text(self) -> str:

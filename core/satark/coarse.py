@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from functools import lru_cache
 
 BAND_HOURS = 6
 
@@ -14,9 +15,12 @@ _ALPHABET = _LETTERS + "23456789"
 
 def band(now: int) -> str:
     """Give the date and six-hour band of a moment (Unix seconds), as an ISO 8601 interval: `2026-11-24T12/PT6H`."""
-    moment = datetime.fromtimestamp(now, UTC)
-    start = moment.hour - moment.hour % BAND_HOURS
-    return f"{moment:%Y-%m-%d}T{start:02}/PT{BAND_HOURS}H"
+    return _band(now - now % (BAND_HOURS * 3600))
+
+
+@lru_cache(maxsize=4)
+def _band(start: int) -> str:
+    return f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H}/PT{BAND_HOURS}H"
 
 
 def new_number() -> str:

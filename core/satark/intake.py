@@ -112,7 +112,7 @@ class Intake:
             try:
                 taken: Taken = await self._writer.take(arrival)
             except NeedsReceipt:
-                self._mint.put(await self._mint.mint())
+                arrival.receipt = await self._mint.mint()
             except StoreDown:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again

@@ -99,10 +99,6 @@ class Mint:
         except IndexError:
             return None
 
-    def put(self, minted: Minted) -> None:
-        """Put one that was not used (back) into the stock."""
-        self._ready.appendleft(minted)
-
     async def mint(self) -> Minted:
         """Make one now."""
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"

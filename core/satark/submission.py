@@ -39,14 +39,15 @@ class Registry:
         session: Session,
         submission: Submission,
         channel: Literal["chat", "sms", "voice", "web"],
+        minted: Minted | None = None,
     ) -> Receipt:
-        """Write the tip, its envelopes, its deliveries and its receipt.
+        """Write the tip, its envelopes, its deliveries and its receipt, whose code is `minted` or one from the stock.
 
         Raises:
             NeedsReceipt: no receipt code is ready; nothing was written.
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
         """
-        minted = self._mint.pop()
+        minted = minted or self._mint.pop()
         if minted is None:
             raise NeedsReceipt
         tip = _document(session, submission, channel, unit.now)

@@ -156,7 +156,7 @@ class Turns:
         if turn.submission is not None and turn.session is not None:
             # First of all, since it may find that there is no receipt yet: then nothing must have been written.
             kind = arrival.channel.capabilities.kind
-            receipt = self._registry.submit(unit, turn.session, turn.submission, kind)
+            receipt = self._registry.submit(unit, turn.session, turn.submission, kind, arrival.receipt)
             taken.submitted = True
             turn = _second(turn, engine.submitted(turn.session, receipt, unit.now))
         if turn.open_mailbox and turn.session is not None:

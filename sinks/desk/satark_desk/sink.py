@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from satark.coarse import band
 from satark.sink import Dead, Delivery, DeliveryResult, Done
-from satark.store import tables
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
@@ -34,18 +33,13 @@ class DeskSink:
         """Put a tip into its desk's queue, once for each revision; the envelope must be there to open it with."""
         if not delivery.envelope:
             return Dead("the tip was not sealed to this desk")
-        if not await self._services.write(lambda unit: _enqueue(unit, delivery)):
-            return Dead("there is no such desk")
+        await self._services.write(lambda unit: _enqueue(unit, delivery))
         return Done()
 
 
-def _enqueue(unit: UnitOfWork, delivery: Delivery) -> bool:
-    desk = select(tables.desk.c.name).where(tables.desk.c.name == delivery.name)
-    if unit.main.execute(desk).first() is None:
-        return False
+def _enqueue(unit: UnitOfWork, delivery: Delivery) -> None:
     row = {"desk": delivery.name, "tip": delivery.tip, "revision": delivery.revision, "arrived": band(unit.now)}
     if not unit.insert_new(queue, [row], "tip"):
         here = (queue.c.desk == delivery.name) & (queue.c.tip == delivery.tip)
         older = update(queue).where(here & (queue.c.revision < delivery.revision))
         unit.main.execute(older.values(revision=delivery.revision, arrived=band(unit.now)))
-    return True
