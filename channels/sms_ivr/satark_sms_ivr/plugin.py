@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.staticfiles import StaticFiles
+
 from satark import hookimpl
 from satark.settings import Problem, SettingsError
+from satark.web import Page
+from satark_sms_ivr.clips import PATH as CLIPS
+from satark_sms_ivr.keypad import as_menu
 from satark_sms_ivr.paging import as_text
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
+from satark_sms_ivr.voice import VoiceChannel
 
 if TYPE_CHECKING:
     from satark.channel import Channel
@@ -37,13 +43,22 @@ def satark_channels(settings: Settings) -> list[Channel]:
     public_url = settings.core.public_url
     if not public_url:
         raise SettingsError([_PUBLIC])
-    return [SmsChannel(TwilioSms(section, public_url))]
+    return [SmsChannel(TwilioSms(section, public_url)), VoiceChannel(section, public_url)]
+
+
+@hookimpl
+def satark_pages(settings: Settings) -> list[Page]:
+    """Serve the folder of recorded prompts, where there is one."""
+    section = settings.section(TwilioSettings.SECTION, TwilioSettings)
+    if section is None or section.clips is None:
+        return []
+    return [Page(path=CLIPS, role="web", app=StaticFiles(directory=section.clips))]
 
 
 @hookimpl
 def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
-    """Fit a prompt to three segments of text messages."""
+    """Fit a prompt to three segments of text messages, or to the keys of a phone."""
     del language
     if capabilities.kind == "sms":
         return as_text(prompt)
-    return None
+    return as_menu(prompt) if capabilities.kind == "voice" else None

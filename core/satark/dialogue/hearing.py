@@ -18,6 +18,7 @@ from satark.dialogue.script import has_draft
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Asked, Taken
 from satark.dialogue.talk import Room, Talk
+from satark.dialogue.tokens import ANYWHERE as FROM_ANYWHERE
 from satark.dialogue.tokens import PAGE_BACK, PAGE_ON, Token, parse_token
 from satark.dialogue.whole import take_whole
 
@@ -207,6 +208,8 @@ def _tap(talk: Talk, tap: Tap) -> Turn:
         talk.say_again()
         return _page(talk, _LEAVES[tap.token])
     room = talk.room
+    if token.question == FROM_ANYWHERE:
+        return command(talk, room, token.option.removeprefix("@"))
     name, asked = room.question(talk)
     if token.question != name or not _is_current(talk, token):
         return _stale(talk, token)

@@ -14,6 +14,13 @@ PAGE_ON: Final = "@page:@more:0"
 PAGE_BACK: Final = "@page:@less:0"
 """Turn the page of a whole message, text and all, where a medium shows less at once than there is to say."""
 
+ANYWHERE: Final = "@any"
+
+
+def command_token(name: str) -> str:
+    """Give the token of a command that is meant wherever the session stands, for a medium with a key for it."""
+    return f"{ANYWHERE}:@{name}:0"
+
 
 class Token(msgspec.Struct, frozen=True):
     """A token taken apart. Ids of the engine's own questions and options begin with `@`."""

@@ -1,0 +1,56 @@
+"""What a phone says around the dialogue's own words: which key does what. Hindi and English; others hear English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+_HINDI: Final[Mapping[str, str]] = MappingProxyType({
+    "choose": "{label} के लिए {key} दबाएँ।",
+    "more": "और विकल्पों के लिए 8 दबाएँ।",
+    "skip": "यह सवाल छोड़ने के लिए 8 दबाएँ।",
+    "done": "आगे बढ़ने के लिए 8 दबाएँ।",
+    "less": "पिछले विकल्पों के लिए 9 दबाएँ।",
+    "back": "पीछे जाने के लिए 9 दबाएँ।",
+    "leave": "बंद करने के लिए 9 दबाएँ।",
+    "cancel": "सब मिटाने के लिए 9 दबाएँ।",
+    "repeat": "दोबारा सुनने के लिए हैश दबाएँ।",
+    "status": "पहले दी गई सूचना का जवाब सुनने के लिए 0 दबाएँ।",
+    "speak": "बीप के बाद बोलें। पूरा होने पर हैश दबाएँ।",
+    "again": "एक बार फिर सुनिए।",
+    "message": "कोई बटन नहीं दबा। जो बताना है, बीप के बाद बोल दीजिए; वह सुरक्षित रखा जाएगा। पूरा होने पर हैश दबाएँ।",
+    "bye": "फ़ोन करने के लिए धन्यवाद।",
+})  # fmt: skip
+
+_ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
+    "choose": "For {label} press {key}.",
+    "more": "For more options press 8.",
+    "skip": "To skip this question press 8.",
+    "done": "To go on press 8.",
+    "less": "For the previous options press 9.",
+    "back": "To go back press 9.",
+    "leave": "To close press 9.",
+    "cancel": "To erase everything press 9.",
+    "repeat": "To hear this again press hash.",
+    "status": "To hear the answer to an earlier report press 0.",
+    "speak": "Speak after the beep. When finished press hash.",
+    "again": "Once more.",
+    "message": "No key was pressed. After the beep say what you want to tell; it is kept. When finished press hash.",
+    "bye": "Thank you for calling.",
+})  # fmt: skip
+
+_DEVANAGARI: Final = range(0x0900, 0x0980)
+
+
+def phrase(language: str, name: str, /, **values: object) -> str:
+    """Give a phrase in a language."""
+    texts = _HINDI if language.partition("-")[0] == "hi" else _ENGLISH
+    return texts[name].format(**values)
+
+
+def language_of(text: str, otherwise: str) -> str:
+    """Say in which language a line is to be read: by its script, where it has letters."""
+    if any(ord(char) in _DEVANAGARI for char in text):
+        return "hi"
+    return "en" if any(char.isascii() and char.isalpha() for char in text) else otherwise
