@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 
 from satark import coarse
+from satark.casework import thread
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.identity import Handle
-from satark.sealing import CantOpen, open_as, seal
+from satark.sealing import CantOpen, open_as
 from satark.store import files, tables
 from satark.tip import Message
 
@@ -55,15 +56,7 @@ class Mailroom:
         if tip is None:
             return
         message = msgspec.structs.replace(message, sender="tipster", band=coarse.band(unit.now))
-        last = select(func.max(tables.message.c.seq)).where(tables.message.c.tip == mailbox.tip)
-        row = {
-            "tip": mailbox.tip,
-            "seq": (unit.main.execute(last).scalar() or 0) + 1,
-            "sealed": seal(message, tip.recipient, tip.receipt_recipient),
-            "day": unit.day,
-            "announced": True,
-        }
-        unit.insert(tables.message, [row])
+        thread.post(unit, mailbox.tip, message, tip.recipient, tip.receipt_recipient)
 
     def reach(self, unit: UnitOfWork, conversation: bytes, arrival: Arrival, session: Session, *, reach: bool) -> None:
         """Keep the reply handle for the tip just submitted, or forget every handle of this sender and open mailbox."""

@@ -46,7 +46,7 @@ LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
 RENEW_AFTER = 5.0
 """Seconds after which the claim on a call that still waits here is renewed."""
-GLANCE_SECONDS = 0.5
+GLANCE_SECONDS = 1.0
 """How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""
 
 _CALL_ID = re.compile("[0-9a-f]{32}")

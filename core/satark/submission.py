@@ -122,7 +122,8 @@ def _document(
 
 def _desks(unit: UnitOfWork) -> Sequence[routing.Desk]:
     if unit.desks is None:
-        rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name))
+        # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
+        rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name).with_for_update(read=True))
         unit.desks = [routing.Desk(**row) for row in rows.mappings()]
     return unit.desks
 

@@ -81,7 +81,7 @@ class Turns:
         fresh = self._unseen(unit, items)
         results: list[Taken | NeedsReceipt] = []
         homes, new = conversations.find(unit.main, [a.pseudonyms for a in items if a.key in fresh])
-        table = self._open(unit, homes)
+        table = self._open(unit, homes, new)
         postponed: set[bytes] = set()
         for arrival in items:
             if arrival.key not in fresh:
@@ -110,10 +110,10 @@ class Turns:
         rows = [{"key": key, "day": unit.day} for key in sorted({arrival.key for arrival in items})]
         return unit.insert_new(seen, rows, "key")
 
-    def _open(self, unit: UnitOfWork, homes: dict[bytes, bytes]) -> dict[bytes, _Conversation]:
+    def _open(self, unit: UnitOfWork, homes: dict[bytes, bytes], new: dict[bytes, bytes]) -> dict[bytes, _Conversation]:
         table = {}
         if homes:
-            for row in conversations.lock(unit, homes.values()).values():
+            for row in conversations.lock(unit, homes, new).values():
                 table[row.id] = entry = _Conversation(row.id)
                 entry.session = self._read(row) if row.draft else None
         return table

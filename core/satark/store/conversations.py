@@ -57,14 +57,13 @@ def find(connection: Connection, senders: Iterable[Sequence[bytes]]) -> tuple[di
     return homes, {pseudonym: home for pseudonym, home in homes.items() if pseudonym not in known}
 
 
-def lock(unit: UnitOfWork, ids: Iterable[bytes]) -> dict[bytes, Row]:
-    """Lock these conversations for the rest of the transaction, making those that are missing, then read them.
+def lock(unit: UnitOfWork, homes: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> dict[bytes, Row]:
+    """Lock what `find` found for the rest of the transaction, making the conversations that are new, then read them.
 
     Locking is a statement of its own: one that locks and reads could read what was true before it waited.
     """
-    wanted = sorted(set(ids))
-    present = set(unit.main.execute(_EXISTING, {"ids": wanted}).scalars())
-    missing = [{"id": i, "draft": b"", "handle": b"", "expires_at": unit.now} for i in wanted if i not in present]
+    wanted = sorted(set(homes.values()))
+    missing = [{"id": i, "draft": b"", "handle": b"", "expires_at": unit.now} for i in wanted if i in new]
     unit.insert_new(conversation, missing, "id")
     if unit.main.dialect.name == "postgresql":
         unit.main.execute(_LOCK, {"ids": wanted}).all()
