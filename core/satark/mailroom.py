@@ -58,22 +58,22 @@ class Mailroom:
         message = msgspec.structs.replace(message, sender="tipster", band=coarse.band(unit.now))
         thread.post(unit, mailbox.tip, message, tip.recipient, tip.receipt_recipient)
 
-    def reach(self, unit: UnitOfWork, conversation: bytes, arrival: Arrival, session: Session, *, reach: bool) -> None:
-        """Keep the reply handle for the tip just submitted, or forget every handle of this sender and open mailbox."""
+    def forget(self, unit: UnitOfWork, conversation: bytes, session: Session | None) -> None:
+        """Forget every reply handle of this sender, and that of an open mailbox, whether or not a session is under way."""
         sender = self._identity.link("sender", conversation)
-        if not reach:
-            tips = [session.tip] + ([session.mailbox.tip] if session.mailbox else [])
-            ids = [self._identity.link("tip", tip) for tip in tips]
-            unit.main.execute(
-                delete(tables.reach).where(or_(tables.reach.c.sender == sender, tables.reach.c.id.in_(ids)))
-            )
-            return
+        tips = [session.tip] if session else []
+        tips += [session.mailbox.tip] if session and session.mailbox else []
+        ids = [self._identity.link("tip", tip) for tip in tips]
+        unit.main.execute(delete(tables.reach).where(or_(tables.reach.c.sender == sender, tables.reach.c.id.in_(ids))))
+
+    def reach(self, unit: UnitOfWork, conversation: bytes, arrival: Arrival, session: Session) -> None:
+        """Keep the reply handle for the tip just submitted."""
         id_ = self._identity.link("tip", session.tip)
         inbound = arrival.inbound
         handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now)
         row = {
             "id": id_,
-            "sender": sender,
+            "sender": self._identity.link("sender", conversation),
             "handle": self._identity.seal_handle(handle, id_),
             "expires_at": unit.now + int(self._settings.handle_days * 86400),
         }

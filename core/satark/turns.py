@@ -174,8 +174,10 @@ class Turns:
         session = turn.session or entry.session
         if turn.post is not None and session is not None and session.mailbox is not None:
             self._mailroom.post(unit, session.mailbox, turn.post)
-        if turn.reach is not None and session is not None:
-            self._mailroom.reach(unit, entry.id, arrival, session, reach=turn.reach)
+        if turn.reach is False:
+            self._mailroom.forget(unit, entry.id, session)
+        elif turn.reach and session is not None:
+            self._mailroom.reach(unit, entry.id, arrival, session)
         entry.session = turn.session
         if turn.session is not None and turn.session.said and not arrival.channel.capabilities.inline:
             # A chat keeps what was said on the screen; nothing that is not needed stays here.

@@ -1,0 +1,80 @@
+"""TwiML as Twilio takes it: an answer that breaks its rules fails the test that got it.
+
+Source: Twilio, "TwiML for Programmable Voice" and "TwiML for Programmable Messaging": the verbs, their attributes, and
+what may stand within what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+from xml.etree import ElementTree as ET
+
+_SAY: Final = frozenset({"voice", "language", "loop"})
+_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    "Response": frozenset(),
+    "Say": _SAY,
+    "prosody": frozenset({"rate", "volume", "pitch"}),
+    "Play": frozenset({"loop", "digits"}),
+    "Pause": frozenset({"length"}),
+    "Gather": frozenset({
+        "input", "action", "method", "timeout", "finishOnKey", "numDigits", "language", "actionOnEmptyResult",
+    }),
+    "Record": frozenset({
+        "action", "method", "timeout", "finishOnKey", "maxLength", "playBeep", "trim", "recordingStatusCallback",
+        "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "transcribe",
+    }),
+    "Redirect": frozenset({"method"}),
+    "Hangup": frozenset(),
+    "Message": frozenset({"to", "from", "action", "method", "statusCallback"}),
+    "Body": frozenset(),
+})  # fmt: skip
+_WITHIN: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    "Response": frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Message"}),
+    "Gather": frozenset({"Say", "Play", "Pause"}),
+    "Say": frozenset({"prosody"}),
+    "Message": frozenset({"Body"}),
+})  # fmt: skip
+_LOCALES: Final = frozenset({"hi-IN", "en-IN"})
+_MOST_SAID: Final = 4096
+_MOST_WRITTEN: Final = 1600
+
+
+class TwimlError(AssertionError):
+    """Twilio would not take this answer."""
+
+
+def read_twiml(document: bytes) -> ET.Element:
+    """Read an answer and hold it against Twilio's rules.
+
+    Raises:
+        TwimlError: it breaks one.
+    """
+    try:
+        root = ET.fromstring(document)  # noqa: S314 - what the service under test just wrote
+    except ET.ParseError as error:
+        raise TwimlError(f"not XML: {error}") from None
+    if root.tag != "Response":
+        raise TwimlError("the root is not a Response")
+    _check(root)
+    return root
+
+
+def said(verb: ET.Element) -> str:
+    """Give what a verb says, with the voices' marks taken out."""
+    return "".join(verb.itertext()).strip()
+
+
+def _check(verb: ET.Element) -> None:
+    unknown = set(verb.attrib) - _ATTRIBUTES.get(verb.tag, frozenset())
+    if verb.tag not in _ATTRIBUTES or unknown:
+        raise TwimlError(f"{verb.tag} takes no {', '.join(sorted(unknown)) or 'place in TwiML'}")
+    if verb.tag == "Say" and (verb.get("language") not in _LOCALES or not 0 < len(said(verb)) <= _MOST_SAID):
+        raise TwimlError("a Say without words, with too many, or in a language that is none")
+    if verb.tag == "Body" and not 0 < len(said(verb)) <= _MOST_WRITTEN:
+        raise TwimlError("a message without words, or with too many")
+    for child in verb:
+        if child.tag not in _WITHIN.get(verb.tag, frozenset()):
+            raise TwimlError(f"{child.tag} may not stand within {verb.tag}")
+        _check(child)

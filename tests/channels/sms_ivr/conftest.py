@@ -1,0 +1,109 @@
+"""Channels over a pretended Twilio, and a real Satark that it calls."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import AsyncIterator, Callable
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+
+from satark.channel import RawRequest
+from satark.testing.serving import serve
+from satark.testing.stage import Stage, staged
+from satark.testing.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
+from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.sms import SmsChannel
+from satark_sms_ivr.twilio_sms import TwilioSms
+from satark_sms_ivr.voice import VoiceChannel
+
+PUBLIC = "https://satark.example"
+
+
+class Served(NamedTuple):
+    """A pretended Twilio that is up."""
+
+    peer: TwilioPeer
+    url: str
+
+
+class Line(NamedTuple):
+    """A whole service that the pretended Twilio calls."""
+
+    peer: TwilioPeer
+    stage: Stage
+
+    @property
+    def url(self) -> str:
+        """The service's address."""
+        return self.stage.service.url
+
+
+@pytest.fixture
+def settings() -> TwilioSettings:
+    """Give the settings of the pretended account."""
+    return TwilioSettings.model_validate({"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "number": NUMBER})
+
+
+@pytest.fixture
+def sms(settings: TwilioSettings) -> SmsChannel:
+    """Give a channel that talks to nobody."""
+    return SmsChannel(TwilioSms(settings, PUBLIC))
+
+
+@pytest.fixture
+def voice(settings: TwilioSettings) -> VoiceChannel:
+    """Give a channel that talks to nobody."""
+    return VoiceChannel(settings, PUBLIC)
+
+
+@pytest.fixture
+def signed() -> Callable[..., RawRequest]:
+    """Give the way to make a webhook as Twilio signs it: path (with query) and fields."""
+    peer = TwilioPeer()
+
+    def sign(path: str, **fields: str) -> RawRequest:
+        form = {"AccountSid": ACCOUNT_SID, "From": "+919876543210", "To": NUMBER, **fields}
+        place, _, query = path.partition("?")
+        headers = {"x-twilio-signature": peer.sign(PUBLIC + path, form)}
+        return RawRequest(method="POST", path=place, query=query, headers=headers, body=urlencode(form).encode())
+
+    return sign
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[Served]:
+    """Serve a pretended Twilio."""
+    peer = TwilioPeer()
+    async with peer, serve(peer.app) as url:
+        yield Served(peer, url)
+
+
+@pytest.fixture
+async def line(tmp_path: Path, twilio: Served) -> AsyncIterator[Line]:
+    """Start a service that answers this Twilio."""
+    environment = {
+        "SATARK_TWILIO__ACCOUNT_SID": ACCOUNT_SID,
+        "SATARK_TWILIO__AUTH_TOKEN": AUTH_TOKEN,
+        "SATARK_TWILIO__NUMBER": NUMBER,
+        "SATARK_TWILIO__API_URL": twilio.url,
+    }
+    async with staged(tmp_path, {**environment, "SATARK_PUBLIC_URL": "http://127.0.0.1:1"}) as stage:
+        stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
+        await stage.service.start()
+        yield Line(twilio.peer, stage)
+
+
+@pytest.fixture(scope="session")
+def recording() -> bytes:
+    """Give a spoken answer: half a second of a sawtooth, as WAV."""
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"".join(((n * 97) % 9000).to_bytes(2, "little") for n in range(4000)))
+    return file.getvalue()

@@ -1,0 +1,227 @@
+"""A whole service on the telephone: tips by text message and by call, through real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.testing.search import files_below, rows_of, search
+from satark.testing.twilio_people import Caller, Texter
+from satark_sms_ivr.segments import segments
+
+pytestmark = pytest.mark.timeout(180)
+
+PHONE = "+919876543210"
+STORY = "गाँव के बाहर रात में हथियार बिकते हैं।"
+LETTERS = {
+    "Choose a language": "1",
+    "क्या यह सही है": "1",
+    "किस बारे में": "3",
+    "और: M": "M",
+    "क्या हो रहा है\\?": STORY,
+    "जगह बताइए": "लंका",
+    "कौन-सा थाना|किस थाने": "नहीं पता",
+    "मिलीभगत का शक": "2",
+    "हो गया": "छोड़ें",
+}
+
+
+def keys(recording: bytes) -> dict[str, str | bytes]:
+    """What a caller does who hears Hindi and can't read."""
+    return {
+        "Choose a language": "1",
+        "क्या यह सही है": "1",
+        "किस बारे में": "3",
+        "क्या हो रहा है": recording,
+        "जगह बताइए": recording,
+        "किस ज़िले": "1",
+        "किस थाने": "1",
+        "मिलीभगत का शक": "2",
+        "कुछ और बताना हो तो अभी": "8",
+    }
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that the service does by itself."""
+    for _ in range(200):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come about")
+
+
+async def respond(line: Any, desk: str, number: str, *arguments: str) -> None:
+    """Answer a tip as an officer does."""
+    passphrase = ("--passphrase-file", str(line.stage.passphrase_file(desk)))
+    await asyncio.to_thread(line.stage.service.run, "desk", "respond", desk, number, *arguments, *passphrase)
+
+
+async def test_a_tip_by_text_message_in_hindi(line: Any) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    code = await texter.walk(LETTERS)
+    assert len(code) == 16
+    assert max(map(segments, texter.heard)) <= 3
+    assert any("और: M" in message for message in texter.heard)
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    assert tip["language"] == "hi"
+    assert tip["answers"]["what"] == STORY
+    await until(lambda: not any(message.body for message in line.peer.messages.values()))
+
+
+async def test_a_tip_with_a_picture_that_is_fetched_and_deleted_there(line: Any, recording: bytes) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    await texter.say("TIP")
+    for text in ("2", "3", "They sell arms behind the mill every night", "Lanka", "don't know"):
+        await texter.say(text)
+    await texter.say("No")
+    await texter.say("", (recording, "audio/wav"), base=line.stage.service.environment["SATARK_TWILIO__API_URL"])
+    await texter.say("done")
+    await texter.say("1")
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    await until(lambda: len(line.peer.deleted) == 1)
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    assert [file["mime"] for file in tip["evidence"]] == ["audio/wav"]
+
+
+async def test_one_message_is_a_whole_tip(line: Any) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    told = await texter.say("TIP Arms are sold behind the rice mill in Lanka every night")
+    assert "Secret code: " in told[0]
+    assert segments(told[0]) <= 3
+    (tip,) = await line.stage.tips("dig", at_least=1)
+    assert tip["answers"]["what"] == "Arms are sold behind the rice mill in Lanka every night"
+    assert tip["language"] == "en"
+    assert tip["category"] == "OTHER"
+
+
+async def test_a_message_that_comes_twice_is_taken_once_and_answered_alike(line: Any) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    await texter.say("Hi")
+    await texter.say("2")
+    sid = "SM" + "1" * 32
+    first = await texter.say("3", sid=sid)
+    assert await texter.say("3", sid=sid) == first
+    assert "What is happening" in first[0]
+    again, same = await asyncio.gather(*(texter.say("They sell arms there", sid="SM" + "2" * 32) for _ in range(2)))
+    assert again == same
+
+
+async def test_one_who_asked_to_be_reached_gets_a_neutral_text_and_stop_ends_it(line: Any) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    await texter.say("TIP Arms are sold behind the rice mill every night")
+    await texter.say("2")
+    (tip,) = await line.stage.tips("dig", at_least=1)
+    await respond(line, "dig", tip["number"], "--status", "VERIFYING")
+    await until(lambda: len(line.peer.sent) == 1)
+    assert line.peer.sent[0].to == PHONE
+    assert not {"police", "tip", "arms"} & set(str(line.peer.sent[0]).lower().split())
+    assert await texter.say("STOP") == []
+    await respond(line, "dig", tip["number"], "--status", "ACTION")
+    await asyncio.sleep(3)
+    assert len(line.peer.sent) == 1
+
+
+async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(line: Any, recording: bytes) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    code = await caller.walk(keys(recording))
+    assert {locale for locale, text in caller.lines if "सूचना" in text} == {"hi-IN"}
+    spoken = [text for _, text in caller.lines if text.replace(" ", "").isdecimal()]
+    assert "".join(spoken).replace(" ", "") == code * 2
+    await caller.press("1")
+    assert not caller.on_the_line
+
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    assert tip["answers"]["category"] == "ARMS"
+    await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} == line.peer.deleted)
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    files = [(file["role"], file["mime"]) for file in tip["evidence"]]
+    assert files == [("what", "audio/wav"), ("place", "audio/wav")]
+
+    await respond(line, "sp", tip["number"], "--status", "NEED_INFO", "--message", "कौन-सी दुकान है?")
+    later = Caller(line.peer, line.url, PHONE)
+    await later.dial()
+    await later.press("1")
+    assert "गुप्त कोड" in await later.press("0")
+    heard = await later.press(f"{code}#")
+    assert heard.count("कौन-सी दुकान है?") == 2
+    await later.press("1")
+    assert "पहुँचा दी गई" in await later.speak(recording)
+    await until(lambda: len(line.peer.deleted) == 3)
+
+
+async def test_a_dropped_call_is_offered_to_be_continued(line: Any, recording: bytes) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    await caller.dial()
+    await caller.press("2")
+    await caller.press("3")
+    await caller.speak(recording)
+    caller.hang_up()
+    assert "unfinished report" in await caller.dial()
+    assert "Tell the place" in await caller.press("2")
+
+
+async def test_one_who_presses_nothing_is_asked_for_a_message_and_it_is_kept(line: Any, recording: bytes) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    await caller.dial()
+    for _ in range(2):
+        assert "Choose a language" in await caller.stay_silent()
+    assert "बीप के बाद" in await caller.stay_silent()
+    assert "We have your voice message" in await caller.speak(recording)
+    await caller.press("2")
+    for _ in range(3):
+        await caller.stay_silent()
+    await caller.stay_silent()
+    assert not caller.on_the_line
+
+
+async def test_callers_without_a_number_are_not_taken_for_one(line: Any, recording: bytes) -> None:
+    first = Caller(line.peer, line.url, "anonymous")
+    await first.dial()
+    await first.press("2")
+    await first.press("3")
+    await first.speak(recording)
+    second = Caller(line.peer, line.url, "anonymous")
+    assert "unfinished" not in await second.dial()
+
+
+async def test_keys_turn_pages_start_over_and_repeat(line: Any) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    await caller.dial()
+    first = await caller.press("2")
+    assert "press 7" in first
+    assert "For more options press 8" in first
+    second = await caller.press("8")
+    assert "For Something else press 5" in second
+    assert "For the previous options press 9" in second
+    assert "What is this about" in await caller.press("9")
+    assert (await caller.press("#")).count("press 7") == 1
+    await caller.press("8")
+    assert "What is happening" in await caller.press("5")
+    assert "What is this about" in await caller.press("9")
+    assert "Choose a language" in await caller.press("*")
+
+
+async def test_the_stolen_machine_names_nobody_who_wrote_or_called(line: Any, recording: bytes) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    secrets = {"code by text": await texter.walk(LETTERS), "words": STORY}
+    await texter.say("2")  # wants to be reached: the address stays, sealed
+    caller = Caller(line.peer, line.url, "+919123456789")
+    secrets["code by voice"] = await caller.walk(keys(recording))
+    await line.stage.tips("sp", at_least=2)
+    await asyncio.sleep(1)
+    service = line.stage.service
+    shared = [folder for folder in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if folder.is_dir()]  # noqa: S108
+    databases = [f"sqlite:///{service.folder / name}" for name in ("satark.db", "keys.db")]
+    places = files_below(service.folder, service.log, *shared) | rows_of(*databases)
+    secrets |= {"texter": "9876543210", "caller": "9123456789", "token": "twilio-auth-token", "town": "VARANASI"}
+    secrets |= {f"message {sid}": sid for sid in line.peer.messages}
+    secrets |= {f"recording {sid}": sid for sid in caller.recordings} | {"url": "elsewhere.example"}
+    assert len(places) > 10
+    assert search(places, secrets) == []
+    assert not [place for place, content in places.items() if recording[200:260] in content]
+    assert search({**places, "careless": b"from=+919876543210"}, secrets)
