@@ -59,7 +59,7 @@ class Mailroom:
         thread.post(unit, mailbox.tip, message, tip.recipient, tip.receipt_recipient)
 
     def forget(self, unit: UnitOfWork, conversation: bytes, session: Session | None) -> None:
-        """Forget every reply handle of this sender, and that of an open mailbox, whether or not a session is under way."""
+        """Forget every reply handle of this sender, and that of an open mailbox, be there a session or not."""
         sender = self._identity.link("sender", conversation)
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []

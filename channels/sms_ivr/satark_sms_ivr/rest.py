@@ -6,6 +6,7 @@ of error codes.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -49,7 +50,8 @@ class Rest:
 
     def __init__(self, settings: TwilioSettings) -> None:
         self._settings = settings
-        self._auth = aiohttp.BasicAuth(settings.account_sid, settings.auth_token.get_secret_value())
+        credentials = f"{settings.account_sid}:{settings.auth_token.get_secret_value()}"
+        self._authorization = {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
         self._base = URL(f"{settings.api_url}/2010-04-01/Accounts/{settings.account_sid}")
         self._session: aiohttp.ClientSession | None = None
 
@@ -72,10 +74,10 @@ class Rest:
 
     async def post(self, path: str, form: bytes) -> SendResult:
         """Post a form to a path below the account and say what became of it. Never raises for Twilio or the network."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
             async with self._client.post(
-                self._base / path, data=form, headers=headers, auth=self._auth, allow_redirects=False
+                self._base / path, data=form, headers=headers, allow_redirects=False
             ) as response:
                 answer = await response.content.read(_MOST_ANSWER_BYTES)
         except TimeoutError:
@@ -87,7 +89,9 @@ class Rest:
     async def delete(self, path: str) -> None:
         """Delete something below the account, as far as Twilio lets us."""
         try:
-            async with self._client.delete(self._base / path, auth=self._auth, allow_redirects=False) as response:
+            async with self._client.delete(
+                self._base / path, headers=self._authorization, allow_redirects=False
+            ) as response:
                 await response.read()
         except (aiohttp.ClientError, OSError):
             return
@@ -117,7 +121,7 @@ class Rest:
         for _ in range(_MOST_REDIRECTS):
             own = url.origin() == self._base.origin()
             response = await self._client.get(
-                url, auth=self._auth if own else None, allow_redirects=False, timeout=timeout
+                url, headers=self._authorization if own else None, allow_redirects=False, timeout=timeout
             )
             if response.status not in _REDIRECTS:
                 return response

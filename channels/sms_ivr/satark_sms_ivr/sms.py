@@ -35,7 +35,7 @@ CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16
 """1600 characters are the most that Twilio takes (error 21617); what is shown at once is three segments."""
 
 _MORE: Final = frozenset({"m", "м", "म"})
-_WHOLE: Final = re.compile(r"\s*(?:tip|सूचना|soochna|suchna)\b[\s:.,-]*(.*)", re.IGNORECASE | re.DOTALL)
+_WHOLE: Final = re.compile(r"\s*(?:tip|सूचना|soochna|suchna)(?=[\s:.,-]|$)[\s:.,-]*(.*)", re.IGNORECASE | re.DOTALL)
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
 

@@ -81,6 +81,10 @@ class TwilioPeer:
         """Answer the next requests with an error."""
         self._faults.extend([JSONResponse({"code": code, "status": status}, status, headers)] * times)
 
+    def answer_next(self, response: Response) -> None:
+        """Answer the next request with this very response."""
+        self._faults.append(response)
+
     def add_media(self, message: str, data: bytes, mime: str, base: str = "https://api.twilio.com") -> str:
         """Attach a file to a message; give the address that a webhook carries of it."""
         path = f"Messages/{message}/Media/{new_sid('ME')}"

@@ -46,6 +46,13 @@ def keys(recording: bytes) -> dict[str, str | bytes]:
     }
 
 
+def written(folder: Path, log: Path) -> dict[str, bytes]:
+    """Everything that the service wrote anywhere."""
+    shared = [folder for folder in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if folder.is_dir()]  # noqa: S108
+    databases = [f"sqlite:///{folder / name}" for name in ("satark.db", "keys.db")]
+    return files_below(folder, log, *shared) | rows_of(*databases)
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that the service does by itself."""
     for _ in range(200):
@@ -215,9 +222,7 @@ async def test_the_stolen_machine_names_nobody_who_wrote_or_called(line: Any, re
     await line.stage.tips("sp", at_least=2)
     await asyncio.sleep(1)
     service = line.stage.service
-    shared = [folder for folder in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if folder.is_dir()]  # noqa: S108
-    databases = [f"sqlite:///{service.folder / name}" for name in ("satark.db", "keys.db")]
-    places = files_below(service.folder, service.log, *shared) | rows_of(*databases)
+    places = written(service.folder, service.log)
     secrets |= {"texter": "9876543210", "caller": "9123456789", "token": "twilio-auth-token", "town": "VARANASI"}
     secrets |= {f"message {sid}": sid for sid in line.peer.messages}
     secrets |= {f"recording {sid}": sid for sid in caller.recordings} | {"url": "elsewhere.example"}

@@ -1,0 +1,84 @@
+"""The plugin hands over both channels where Twilio is configured, and says what is missing where it is not quite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from satark.channel import Channel
+from satark.prompt import Capabilities, Prompt
+from satark.settings import Settings, SettingsError
+from satark_sms_ivr.plugin import satark_channels, satark_pages, satark_render
+from satark_sms_ivr.settings import TwilioSettings
+
+GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Configure all that is needed, in the environment."""
+    for name, value in GOOD.items():
+        monkeypatch.setenv(f"SATARK_TWILIO__{name.upper()}", value)
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://satark.example")
+    return monkeypatch
+
+
+def test_without_any_setting_there_is_no_channel() -> None:
+    assert satark_channels(Settings()) == []
+    assert satark_pages(Settings()) == []
+
+
+def test_with_its_settings_there_are_two(env: pytest.MonkeyPatch) -> None:
+    channels = satark_channels(Settings())
+    assert all(isinstance(channel, Channel) for channel in channels)
+    assert [channel.accounts for channel in channels] == [("sms:+15550100100",), ("voice:+15550100100",)]
+    assert satark_pages(Settings()) == []
+
+
+def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env.setenv("SATARK_TWILIO__CLIPS", str(tmp_path))
+    (page,) = satark_pages(Settings())
+    assert (page.path, page.role) == ("/voice/clips", "web")
+
+
+def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_TWILIO__NUMBER", "call me")
+    with pytest.raises(SettingsError) as caught:
+        satark_channels(Settings())
+    problems = {problem.env: problem for problem in caught.value.problems}
+    assert set(problems) == {f"SATARK_TWILIO__{name}" for name in ("ACCOUNT_SID", "AUTH_TOKEN", "NUMBER")}
+    assert "console.twilio.com" in problems["SATARK_TWILIO__AUTH_TOKEN"].hint
+
+
+def test_the_public_address_is_needed_too(env: pytest.MonkeyPatch) -> None:
+    env.delenv("SATARK_PUBLIC_URL")
+    with pytest.raises(SettingsError, match="SATARK_PUBLIC_URL"):
+        satark_channels(Settings())
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://api.twilio.com", True),
+        ("http://localhost:1", True),
+        ("http://[::1]:1", True),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_the_api_is_called_in_the_clear_on_this_machine_only(url: str, *, good: bool) -> None:
+    if good:
+        assert TwilioSettings.model_validate({**GOOD, "api_url": url}).api_url == url
+        return
+    with pytest.raises(ValidationError):
+        TwilioSettings.model_validate({**GOOD, "api_url": url})
+
+
+def test_only_its_own_media_are_fitted_here() -> None:
+    prompt = Prompt(text="x", language="en")
+    fitted = {
+        kind: satark_render(prompt, Capabilities(kind=kind, text=9, body=9), "en")
+        for kind in ("chat", "web", "sms", "voice")
+    }
+    assert {kind for kind, found in fitted.items() if found is None} == {"chat", "web"}

@@ -1,0 +1,149 @@
+"""What a provider's webhook of text messages becomes, and what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from satark.channel import (
+    Address,
+    Event,
+    Malformed,
+    Media,
+    MediaRef,
+    Outcome,
+    RawRequest,
+    Tap,
+    Text,
+    Unsupported,
+    Whole,
+)
+from satark.dialogue.tokens import PAGE_ON
+from satark.prompt import Prompt
+from satark.testing.twilio import ACCOUNT_SID, NUMBER
+from satark.testing.twilio_twiml import read_twiml, said
+from satark_sms_ivr.sms import SmsChannel
+
+SID = "SM" + "a" * 32
+MEDIA = f"Messages/MM{'b' * 32}/Media/ME{'c' * 32}"
+URL = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/{MEDIA}"
+ACCOUNT = f"sms:{NUMBER}"
+
+Sign = Callable[..., RawRequest]
+
+
+def picture(url: str, mime: str = "image/jpeg", **more: str) -> dict[str, str]:
+    return {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": mime, **more}
+
+
+def ref(mime: str) -> MediaRef:
+    return MediaRef(account=ACCOUNT, id=MEDIA, mime=mime)
+
+
+@pytest.mark.parametrize(
+    ("fields", "events"),
+    [
+        ({"Body": "Hi"}, [Text("Hi")]),
+        ({"Body": "  नमस्ते \n"}, [Text("  नमस्ते \n")]),
+        ({"Body": ""}, [Text("")]),
+        ({"Body": "M"}, [Tap(PAGE_ON)]),
+        ({"Body": " m "}, [Tap(PAGE_ON)]),
+        ({"Body": "TIP they sell arms"}, [Whole("they sell arms")]),
+        ({"Body": "tip: they sell\narms"}, [Whole("they sell\narms")]),
+        ({"Body": "सूचना हथियार बिकते हैं"}, [Whole("हथियार बिकते हैं")]),
+        ({"Body": "Tip"}, [Text("hi")]),
+        ({"Body": "tipper trucks at night"}, [Text("tipper trucks at night")]),
+        ({"Body": "STOP"}, [Text("forget")]),
+        ({"Body": " Stopall "}, [Text("forget")]),
+        ({"Body": "stop the sand mafia"}, [Text("stop the sand mafia")]),
+        ({"Body": "बंद", "OptOutType": "STOP"}, [Text("forget")]),
+        ({"Body": "START", "OptOutType": "START"}, [Text("hi")]),
+        ({"Body": "HELP", "OptOutType": "HELP"}, []),
+        ({"Body": "HELP"}, [Text("HELP")]),
+        (picture(URL, Body="see"), [Media(ref("image/jpeg"), "image", "see")]),
+        (picture(URL, "audio/amr"), [Media(ref("audio/amr"), "audio")]),
+        (picture(URL, "video/3gpp"), [Media(ref("video/3gpp"), "video")]),
+        (picture(URL, "text/vcard"), [Media(ref("text/vcard"), "document")]),
+        (picture(URL.replace("api.twilio.com", "evil.example")), [Unsupported("media")]),
+        (picture(URL.replace("api.twilio.com", "api.twilio.com@evil.example")), [Unsupported("media")]),
+        (picture(URL.replace(ACCOUNT_SID, "AC" + "6" * 32)), [Unsupported("media")]),
+        (picture(URL + "/../../x", Body="see"), [Unsupported("media"), Text("see")]),
+        ({"NumMedia": "1"}, [Unsupported("media")]),
+        ({"NumMedia": "many", "Body": "Hi"}, [Text("Hi")]),
+    ],
+)
+def test_a_message_becomes_events(fields: dict[str, str], events: list[Event], sms: SmsChannel, signed: Sign) -> None:
+    raw = signed("/sms/webhook", MessageSid=SID, **fields)
+    batch = sms.parse(raw)
+    assert [one.event for one in batch.inbound] == events
+    assert [one.event_key for one in batch.inbound] == [f"{SID}:{n}" for n in range(len(events))]
+    assert {one.senders for one in batch.inbound} <= {(Address("+919876543210"),)}
+    assert [(call.method, call.body) for call in batch.chores] == [("redact", SID.encode())]
+
+
+def test_ten_files_are_taken_with_the_text_below_the_first(sms: SmsChannel, signed: Sign) -> None:
+    fields = {f"MediaUrl{n}": URL for n in range(12)} | {f"MediaContentType{n}": "image/png" for n in range(12)}
+    batch = sms.parse(signed("/sms/webhook", MessageSid=SID, NumMedia="12", Body="see", **fields))
+    captions = [one.event.caption for one in batch.inbound if isinstance(one.event, Media)]
+    assert captions == ["see"] + [""] * 9
+
+
+@pytest.mark.parametrize("fields", [{}, {"MessageSid": "../../x"}, {"MessageSid": SID[:-1]}])
+def test_what_is_no_message_is_malformed(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
+    with pytest.raises(Malformed):
+        sms.parse(signed("/sms/webhook", **fields))
+
+
+@pytest.mark.parametrize("fields", [{"AccountSid": "AC" + "6" * 32}, {"From": "whatsapp:+919876543210"}, {"From": ""}])
+def test_what_is_not_ours_is_ignored(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
+    batch = sms.parse(signed("/sms/webhook", MessageSid=SID, Body="Hi", **fields))
+    assert not batch.inbound
+    assert batch.ignored
+
+
+@pytest.mark.parametrize(
+    ("status", "chores"),
+    [("queued", 0), ("sending", 0), ("sent", 1), ("delivered", 1), ("undelivered", 1), ("failed", 1), ("", 0)],
+)
+def test_our_own_messages_are_redacted_once_they_are_through(
+    status: str, chores: int, sms: SmsChannel, signed: Sign
+) -> None:
+    batch = sms.parse(signed("/sms/webhook/status", MessageSid=SID, MessageStatus=status))
+    assert not batch.inbound
+    assert len(batch.chores) == chores
+
+
+def texts_of(sms: SmsChannel, raw: RawRequest, *prompts: Prompt) -> list[str]:
+    answer = sms.reply(raw, Outcome(prompts=prompts))
+    assert answer.media_type.startswith("application/xml")
+    return [said(message) for message in read_twiml(answer.body).iter("Message")]
+
+
+def test_the_answer_holds_the_newest_question_and_what_must_arrive(sms: SmsChannel, signed: Sign) -> None:
+    raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
+    old, kept, new = (Prompt(text=text, language="en", keep=text == "kept") for text in ("old", "kept", "<new> & "))
+    assert texts_of(sms, raw, old, kept, new) == ["kept", "<new> &"]
+    assert texts_of(sms, raw) == []
+
+
+@pytest.mark.parametrize("fields", [{"Body": "STOP"}, {"Body": "x", "OptOutType": "STOP"}, {"OptOutType": "HELP"}])
+def test_nothing_is_said_where_the_provider_speaks_itself(
+    fields: dict[str, str], sms: SmsChannel, signed: Sign
+) -> None:
+    raw = signed("/sms/webhook", MessageSid=SID, **fields)
+    assert texts_of(sms, raw, Prompt(text="erased", language="en")) == []
+
+
+def test_a_text_that_we_begin_is_one_call_a_page(sms: SmsChannel) -> None:
+    prompt = Prompt(text="क" * 300, language="hi")
+    calls = [*sms.render(prompt, ACCOUNT, Address("+91")), *sms.notice(prompt, ACCOUNT, Address("+91"))]
+    assert len(calls) == 4
+    assert {call.method for call in calls} == {"messages"}
+    assert not any("+91" in repr(call) for call in calls)
+
+
+def test_values_are_quiet(sms: SmsChannel, signed: Sign) -> None:
+    raw: Any = signed("/sms/webhook", MessageSid=SID, Body="secret words")
+    assert "secret" not in repr(sms.parse(raw)) + repr(raw)
