@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -99,8 +100,11 @@ class Reader:
 
 
 def _key(message: wire.Message | wire.Origin) -> str:
-    """Name a message by chat and number: an edit names its original so, and never by the original's update."""
-    return f"message:{message.chat.id}:{message.message_id}"
+    """Name a message by chat and number: an edit names its original so, and never by the original's update.
+
+    Hashed, since an edit carries it within its event, where a chat's id must not show.
+    """
+    return "message:" + hashlib.sha256(f"{message.chat.id}:{message.message_id}".encode()).hexdigest()
 
 
 def _edit(message: wire.Message, original: str) -> Event | None:

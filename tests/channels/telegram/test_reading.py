@@ -1,0 +1,260 @@
+"""What Telegram posts, and what the core gets of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from satark.channel import Edited, Event, Malformed, Media, Pin, RawRequest, Tap, Text, Unsupported
+from satark.testing.telegram import Description, Person, Updates
+from satark.testing.telegram_citizen import content
+from satark_telegram.channel import TelegramChannel
+
+FILE = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": 9}
+AT = {"latitude": 25.3176, "longitude": 82.9739}
+SMALL = {**FILE, "file_id": "small", "width": 90, "height": 60, "file_size": 500}
+LARGE = {**FILE, "width": 1280, "height": 853}
+
+Sign = Callable[[Any], RawRequest]
+
+
+def read(channel: TelegramChannel, signed: Sign, update: Any) -> Event | None:
+    """Give the one event of an update, or None where it is ignored."""
+    batch = channel.parse(signed(update))
+    assert len(batch.inbound) + batch.ignored == 1
+    return batch.inbound[0].event if batch.inbound else None
+
+
+def media(event: Event | None) -> tuple[str, str, str, str]:
+    assert isinstance(event, Media)
+    return event.kind, event.ref.mime, event.ref.id, event.caption
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("  नमस्ते 🙏 ", "  नमस्ते 🙏 "),
+        ("/start", "start"),
+        ("/start poster-17_BHU", "start"),
+        ("/help@satark_bot", "help"),
+        ("/status 1234 5678 9012 3456", "status 1234 5678 9012 3456"),
+        ("/मदद", "मदद"),
+        ("/", "/"),
+        ("/// see file", "/// see file"),
+        ("a/start", "a/start"),
+        ("", ""),
+    ],
+)
+def test_words_are_taken_as_typed_and_commands_as_words(
+    text: str, taken: str, telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    assert read(telegram, signed, Updates().text(person, text)) == Text(taken)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"photo": [SMALL, LARGE]}, ("image", "image/jpeg")),
+        ({"photo": [LARGE, SMALL]}, ("image", "image/jpeg")),
+        ({"live_photo": {**LARGE, "duration": 2}}, ("video", "video/mp4")),
+        (content("video", FILE, "video/quicktime"), ("video", "video/quicktime")),
+        ({"animation": LARGE, "document": FILE}, ("video", "video/mp4")),
+        ({"video_note": {**FILE, "length": 240, "duration": 3}}, ("video", "video/mp4")),
+        (content("voice", FILE, "audio/ogg"), ("voice", "audio/ogg")),
+        (content("audio", FILE, "audio/mp4"), ("audio", "audio/mp4")),
+        (content("document", FILE, "application/pdf"), ("document", "application/pdf")),
+        ({"sticker": {**FILE, "type": "regular", "width": 1, "height": 1}}, ("sticker", "")),
+    ],
+)
+def test_every_kind_of_file_is_taken_without_its_name(
+    body: dict[str, Any], expected: tuple[str, str], telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    update = Updates().message(person, {**body, "caption": "देखिए", "media_group_id": "13"})
+    event = read(telegram, signed, update)
+    assert media(event) == (*expected, FILE["file_id"], "देखिए")
+    assert isinstance(event, Media)
+    assert event.ref.size == 9
+
+
+def test_a_file_larger_than_a_bot_may_fetch_is_refused_at_once(
+    telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    large = {**FILE, "file_size": 20 * 1024 * 1024 + 1}
+    assert read(telegram, signed, Updates().message(person, {"video": large})) == Unsupported("too_large")
+    just = {**FILE, "file_size": 20 * 1024 * 1024}
+    assert isinstance(read(telegram, signed, Updates().message(person, {"video": just})), Media)
+
+
+@pytest.mark.parametrize(
+    ("body", "pin"),
+    [
+        ({"location": {**AT, "horizontal_accuracy": 12.5, "live_period": 900}}, Pin(25.3176, 82.9739)),
+        (
+            {"location": AT, "venue": {"location": AT, "title": "Assi Ghat", "address": "Varanasi"}},
+            Pin(25.3176, 82.9739, "Assi Ghat", "Varanasi"),
+        ),
+    ],
+)
+def test_places_are_pins(
+    body: dict[str, Any], pin: Pin, telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    assert read(telegram, signed, Updates().message(person, body)) == pin
+
+
+@pytest.mark.parametrize(
+    ("card", "event"),
+    [
+        (
+            {"phone_number": "+919000000001", "first_name": "Raju", "last_name": "Seth"},
+            Text("Raju Seth: +919000000001"),
+        ),
+        ({"phone_number": "+919000000001", "first_name": "Raju", "user_id": 5}, Text("Raju: +919000000001")),
+        ({"phone_number": "919876543210", "first_name": "X", "user_id": 8812345678}, Unsupported("contact")),
+        ({"phone_number": "919876543210", "first_name": "SUNITA", "last_name": " planted"}, Unsupported("contact")),
+        ({"phone_number": "", "first_name": ""}, Unsupported("contact")),
+    ],
+)
+def test_somebody_elses_card_is_told_and_the_senders_own_is_dropped(
+    card: dict[str, Any], event: Event, telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    assert read(telegram, signed, Updates().message(person, {"contact": card})) == event
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({"poll": {"id": "1"}}, "poll"),
+        ({"dice": {"emoji": "🎲", "value": 6}}, "dice"),
+        ({"rich_message": {"blocks": []}}, "rich_message"),
+        ({"story": {"id": 1}}, "story"),
+        ({"something_of_tomorrow": {"name": "Sunita"}}, "unknown"),
+        ({"location": {"latitude": "25", "longitude": 200}}, "unreadable"),
+        ({"text": 5}, "unreadable"),
+    ],
+)
+def test_what_cannot_be_taken_is_answered(
+    body: dict[str, Any], what: str, telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    assert read(telegram, signed, Updates().message(person, body)) == Unsupported(what)
+
+
+def test_an_edit_names_its_original(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+    updates = Updates()
+    first = telegram.parse(signed(updates.text(person, "old"))).inbound[0]
+    (edit,) = telegram.parse(signed(updates.edit(person, 11, {"text": "new"}))).inbound
+    assert edit.event == Edited(first.event_key, "new")
+    assert edit.event_key != first.event_key
+    assert read(telegram, signed, updates.edit(person, 11, {"photo": [LARGE], "caption": "so"})) == Edited(
+        first.event_key, "so"
+    )
+
+
+@pytest.mark.parametrize("body", [{"location": AT}, {"photo": [LARGE]}, {"text": 5}])
+def test_an_edit_without_words_changes_nothing(
+    body: dict[str, Any], telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    assert read(telegram, signed, Updates().edit(person, 11, body)) is None
+
+
+def test_a_tap_gives_its_token_back_and_is_answered(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+    updates = Updates()
+    under = updates.bare(person, {"text": "Where?"})
+    (inbound,) = telegram.parse(signed(updates.tap(person, "place:skip:2", under))).inbound
+    assert inbound.event == Tap("place:skip:2")
+    assert inbound.seen is not None
+    seen = json.loads(inbound.seen.body)
+    assert (seen["chat_id"], seen["message_id"]) == (person.id, under["message_id"])
+    assert seen["callback_query_id"].startswith("4")
+
+
+def test_a_tap_under_a_message_too_old_to_see_is_taken_too(
+    telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    old = {"chat": person.chat(), "message_id": 3, "date": 0}
+    (inbound,) = telegram.parse(signed(Updates().tap(person, "place:skip:2", old))).inbound
+    assert inbound.event == Tap("place:skip:2")
+    assert inbound.seen is not None
+    assert set(json.loads(inbound.seen.body)) == {"callback_query_id"}
+
+
+def test_odd_taps_are_ignored(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+    user = person.user()
+    for query in (
+        {"id": "1", "from": user, "chat_instance": "1", "data": "x", "inline_message_id": "9"},
+        {"id": "1", "from": user, "chat_instance": "1", "game_short_name": "g", "message": {"message_id": 1}},
+        {"id": "1", "from": user, "message": {"message_id": 1, "chat": person.chat(), "date": 1}},
+        {"id": 1},
+    ):
+        assert read(telegram, signed, Updates().update("callback_query", query)) is None
+
+
+def test_groups_channels_and_other_bots_are_ignored(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+    for kind in ("group", "supergroup", "channel"):
+        group = {"id": -1001234, "type": kind, "title": "Planted"}
+        assert read(telegram, signed, Updates().message(person, {"text": "hi", "chat": group})) is None
+        assert read(telegram, signed, Updates().message(person, {"text": 5, "chat": group})) is None
+    bot = {**person.user(), "is_bot": True}
+    assert read(telegram, signed, Updates().message(person, {"text": "hi", "from": bot})) is None
+
+
+def test_the_same_update_again_has_the_same_key_and_no_other_has_it(
+    telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
+    updates = Updates()
+    under = updates.bare(person, {"text": "?"})
+    several = [
+        updates.text(person, "same"),
+        updates.text(person, "same"),
+        updates.text(Person(id=4), "same"),
+        updates.edit(person, 11, {"text": "same"}),
+        updates.tap(person, "a:b:1", under),
+        updates.tap(person, "a:b:1", under),
+    ]
+    keys = [telegram.parse(signed(update)).inbound[0].event_key for update in several * 2]
+    assert keys[: len(several)] == keys[len(several) :]
+    assert len(set(keys)) == len(several)
+
+
+def test_half_an_emoji_does_not_lose_the_message(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+    body = json.dumps(Updates().text(person, "gun here X")).replace("X", "\\ud83d").encode()
+    assert read(telegram, signed, body) == Text("gun here ?")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"\xff", b'{"update_id":"x"}', b"[" * 100_000])
+def test_what_is_no_update_is_malformed(body: bytes, telegram: TelegramChannel, signed: Sign) -> None:
+    with pytest.raises(Malformed):
+        telegram.parse(signed(body))
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_every_kind_of_update_is_survived(
+    depth: int, telegram: TelegramChannel, signed: Sign, description: Description
+) -> None:
+    fields = description.types["Update"]["fields"]
+    kinds = [name for name in fields if name != "update_id"]
+    assert len(kinds) == 25
+    for kind in kinds:
+        update = {"update_id": 1, kind: description.sample(fields[kind]["types"][0], depth=depth)}
+        batch = telegram.parse(signed(update))
+        taken = kind in {"message", "edited_message", "callback_query"}
+        assert not batch.inbound or taken, kind
+        assert telegram.parse(signed({"update_id": 1, kind: None})).ignored == 1
+
+
+def test_every_field_of_a_message_is_survived_and_known(
+    telegram: TelegramChannel, signed: Sign, person: Person, description: Description
+) -> None:
+    silent = {}
+    for name, field in description.types["Message"]["fields"].items():
+        if name in ("message_id", "from", "chat", "date"):
+            continue
+        update = Updates().message(person, {name: description.sample(field["types"][0], depth=2)})
+        event = read(telegram, signed, update)
+        assert event != Unsupported("unknown"), name
+        silent[name] = event is None
+    assert not [name for name in ("text", "photo", "venue", "contact", "poll", "story", "gift") if silent[name]]
+    assert silent["pinned_message"]
+    assert silent["caption"]
