@@ -31,7 +31,7 @@ _COLUMNS = (
 
 @click.command()
 @click.option("--seconds", default=10.0, show_default=True, help="Measured stretch for each contestant.")
-@click.option("--citizens", default=64, show_default=True, help="How many write at the same time.")
+@click.option("--citizens", default=256, show_default=True, help="How many write at the same time.")
 @click.option("--only", type=click.Choice(list(CONTESTANTS)), multiple=True, help="Leave the others out.")
 @click.option("--json", "as_json", is_flag=True, help="One object a line.")
 def main(*, seconds: float, citizens: int, only: tuple[str, ...], as_json: bool) -> None:
