@@ -1,0 +1,89 @@
+"""A whole tip in one message, and what media need that show less at once or show it again."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.channel import Tap, Text, Whole
+from satark.dialogue.engine import Engine
+from satark.dialogue.tokens import PAGE_BACK, PAGE_ON, command_token
+from satark.testing.chat import Chat
+
+STORY = "Arms are sold behind the rice mill in Lanka every night"
+HINDI = "चावल मिल के पीछे रात में हथियार बिकते हैं"
+
+
+@pytest.fixture
+def sms(engine: Engine) -> Chat:
+    return Chat(engine, channel="sms")
+
+
+@pytest.mark.parametrize(("body", "language"), [(STORY, "en"), (HINDI, "hi"), ("112 !!", "hi")])
+def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -> None:
+    sms.hear(Whole(body))
+    assert sms.submission is not None
+    assert sms.submission.language == language
+    assert sms.submission.answers["what"] == body
+    assert sms.submission.category == "OTHER"
+    assert sms.submission.accused is None
+    assert "8391 4460 7012 5538" in sms.text
+
+
+def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
+    sms.say("Hi", "English", "3")
+    sms.hear(Whole(STORY))
+    assert sms.submission is None
+    assert sms.session is not None
+    assert sms.session.answers["what"].value == STORY
+
+
+def test_after_a_receipt_it_is_refused_aloud(sms: Chat) -> None:
+    sms.hear(Whole(STORY)).hear(Whole(STORY))
+    assert len([turn for turn in sms.turns if turn.submission]) == 1
+    assert "not added" in sms.text
+
+
+def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Chat) -> None:
+    sms.say("Hi", "English")
+    assert "We ask no name" in sms.text
+    before = sms.text
+    sms.hear(Tap(PAGE_ON))
+    assert (sms.text, sms.prompt.page) == (before, 1)
+    sms.hear(Tap(PAGE_BACK))
+    assert (sms.text, sms.prompt.page) == (before, 0)
+
+
+def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engine) -> None:
+    sms.say("Hi", "English")
+    assert sms.session is not None
+    assert engine.restate(sms.session).text == sms.text
+    sms.hear(Tap(command_token("repeat")))
+    assert "We ask no name" in sms.text
+    sms.say("3")
+    assert engine.restate(sms.session).text == sms.text
+
+
+def test_a_receipt_is_never_repeated(sms: Chat, engine: Engine) -> None:
+    sms.hear(Whole(STORY))
+    assert sms.session is not None
+    assert sms.session.said == ""
+    assert "8391" not in engine.restate(sms.session).text
+    sms.say("repeat")
+    assert "8391" not in sms.text
+
+
+@pytest.mark.parametrize(("name", "words"), [("status", "16-digit"), ("help", "112"), ("nonsense", "not understood")])
+def test_a_key_means_its_command_wherever_the_session_stands(name: str, words: str, sms: Chat) -> None:
+    sms.say("Hi", "English", "3")
+    sms.hear(Tap(command_token(name)))
+    assert words in sms.text
+
+
+def test_a_channel_has_wording_of_its_own(engine: Engine) -> None:
+    told = {}
+    for channel in ("voice", "sms", "whatsapp"):
+        chat = Chat(engine, channel=channel)
+        chat.hear(Text("Hi")).say("English", "status")
+        told[channel] = chat.text
+    assert "keypad" in told["voice"]
+    assert told["sms"] == told["whatsapp"]
