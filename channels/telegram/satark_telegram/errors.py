@@ -5,6 +5,8 @@ Source: Telegram, Bot API, "Making requests" and `ResponseParameters`; the class
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from typing import Final
 
 from telegram.error import (
@@ -19,6 +21,9 @@ from telegram.error import (
 )
 
 from satark.channel import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
+
+# python-telegram-bot's own way to have durations as they will be; the old way warns at each throttled call.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 _NOT_THERE: Final = ("chat not found", "user is deactivated", "bot was blocked", "user not found", "peer_id_invalid")
 """What Telegram says, in lower case, of recipients that nobody can reach any more."""
@@ -46,9 +51,9 @@ def result_of(error: TelegramError) -> SendResult:
 
 
 def seconds_of(error: RetryAfter) -> float:
-    """Give the seconds that Telegram asks to wait, without the deprecation that reading the attribute brings up."""
-    _, (seconds,) = error.__reduce__()
-    return float(seconds)
+    """Give the seconds that Telegram asks to wait."""
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else after
 
 
 def _refused(error: BadRequest) -> SendResult:

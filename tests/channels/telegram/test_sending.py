@@ -1,0 +1,164 @@
+"""What becomes of a call, whatever Telegram or the network does."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+import pytest
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
+
+from satark.channel import (
+    Accepted,
+    Address,
+    Blocked,
+    Call,
+    Inbound,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+)
+from satark.prompt import Choice, Prompt
+from satark.testing.serving import serve
+from satark.testing.telegram import Person, TelegramPeer
+from satark.testing.telegram_faults import error
+from satark_telegram.channel import TelegramChannel
+from satark_telegram.reading import Reader
+from satark_telegram.settings import TelegramSettings
+
+CHOICES = (Choice("kind:arms:1", "अवैध हथियार"), Choice("kind:drugs:1", "नशा"))
+ACCOUNT = "telegram:110201543"
+CALL_ID = "0" * 32
+
+
+def message(channel: TelegramChannel, to: int = 42, **fields: Any) -> Call:
+    (call,) = channel.render(Prompt(text="कहाँ? 👮", language="hi", **fields), ACCOUNT, Address(str(to)))
+    return call
+
+
+async def test_a_question_arrives_as_it_was_put(live: Any) -> None:
+    assert await live.channel.send(message(live.channel, choices=CHOICES), CALL_ID) == Accepted()
+    (sent,) = live.peer.sent
+    assert (sent.address, sent.text, sent.protected) == (42, "कहाँ? 👮", True)
+    assert [(offer.token, offer.label) for offer in sent.offers] == [(c.token, c.label) for c in CHOICES]
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        (error(429, "Too Many Requests: retry after 7", retry_after=7), Throttled(7, "conversation")),
+        (error(429, "Too Many Requests"), Transient("network")),
+        (error(403, "Forbidden: bot was blocked by the user"), Blocked()),
+        (error(403, "Forbidden: user is deactivated"), Blocked()),
+        (error(400, "Bad Request: chat not found"), Blocked()),
+        (error(400, "Bad Request: message is too long"), Permanent("bad-request")),
+        (error(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1), Permanent("migrated")),
+        (error(401, "Unauthorized"), Misconfigured("unauthorized")),
+        (error(404, "Not Found"), Misconfigured("unauthorized")),
+        (error(409, "Conflict: terminated by other getUpdates request"), Misconfigured("conflict")),
+        (error(500, "Internal Server Error"), Transient("network")),
+        (PlainTextResponse("<html>502</html>", 502), Transient("network")),
+        (RedirectResponse("http://evil.example/"), Transient("network")),
+        (PlainTextResponse("not json", 200), Transient("network")),
+        (JSONResponse({"ok": True, "result": {}}), Accepted()),
+    ],
+)
+async def test_every_error_has_its_meaning(answer: Any, result: SendResult, live: Any) -> None:
+    live.peer.faults.answer_next(answer)
+    assert await live.channel.send(message(live.channel), CALL_ID) == result
+
+
+async def test_who_blocked_the_bot_is_given_up(live: Any) -> None:
+    live.peer.blocked.add(42)
+    assert await live.channel.send(message(live.channel), CALL_ID) == Blocked()
+
+
+async def test_a_cut_connection_a_dead_server_and_a_slow_one_are_tried_again(
+    live: Any, secrets: dict[str, Any], peer: TelegramPeer
+) -> None:
+    live.peer.faults.hang_up_next()
+    assert await live.channel.send(message(live.channel), CALL_ID) == Transient("network")
+    dead = TelegramChannel(TelegramSettings(**secrets, api_url="http://127.0.0.1:9"))
+    await dead.open()
+    assert await dead.send(message(dead), CALL_ID) == Transient("network")
+    await dead.close()
+    hasty = TelegramChannel(TelegramSettings(**secrets, api_url=live.url, send_seconds=0.05))
+    await hasty.open()
+    live.peer.faults.delay = 0.5
+    assert await hasty.send(message(hasty), CALL_ID) == Transient("timeout")
+    await hasty.close()
+
+
+async def test_a_call_of_another_bot_is_kept(live: Any) -> None:
+    call = msgspec.structs.replace(message(live.channel), account="telegram:1")
+    assert await live.channel.send(call, CALL_ID) == Misconfigured("account")
+
+
+async def test_nothing_is_logged_whatever_goes_wrong(live: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await live.channel.send(message(live.channel), CALL_ID)
+    for answer in (PlainTextResponse("AAHdq कहाँ", 200), error(400, "Bad Request: 42"), error(500, "x")):
+        live.peer.faults.answer_next(answer)
+        await live.channel.send(message(live.channel), CALL_ID)
+    live.peer.faults.hang_up_next()
+    await live.channel.send(message(live.channel), CALL_ID)
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("uvicorn")]
+    assert [line for line in ours if any(word in line for word in ("AAHdq", "कहाँ", "sendMessage"))] == []
+
+
+# ----------------------------------------------------------------- taps are answered, keyboards taken away
+
+
+def seen(peer: TelegramPeer, update: Any, *, typing: bool = True) -> Call:
+    reader = Reader(ACCOUNT, typing=typing, most=1)
+    inbound: Inbound = reader.read(msgspec.json.encode(update)).inbound[0]
+    assert inbound.seen is not None
+    return inbound.seen
+
+
+async def test_a_tap_is_answered_and_its_keyboard_taken_away(live: Any, person: Person) -> None:
+    peer: TelegramPeer = live.peer
+    await live.channel.send(message(live.channel, person.id, choices=CHOICES), CALL_ID)
+    under = peer.sent[-1].message({"id": 1, "is_bot": True, "first_name": "Satark"})
+    call = seen(peer, peer.updates.tap(person, CHOICES[0].token, under))
+    assert await live.channel.send(call, "") == Accepted()
+    assert [method for method, _ in peer.calls] == ["sendMessage", "answerCallbackQuery", "editMessageReplyMarkup"]
+    assert peer.sent[-1].offers == ()
+    assert await live.channel.send(call, "") == Permanent("bad-request")
+
+
+async def test_a_tap_under_an_old_message_is_only_answered(live: Any, person: Person) -> None:
+    peer: TelegramPeer = live.peer
+    old = {"chat": person.chat(), "message_id": 3, "date": 0}
+    assert await live.channel.send(seen(peer, peer.updates.tap(person, "a:b:1", old)), "") == Accepted()
+    assert [method for method, _ in peer.calls] == ["answerCallbackQuery"]
+
+
+async def test_a_message_shows_typing_unless_that_is_off(live: Any, person: Person) -> None:
+    peer: TelegramPeer = live.peer
+    update = peer.updates.text(person, "Hi")
+    assert await live.channel.send(seen(peer, update), "") == Accepted()
+    assert peer.calls[-1] == ("sendChatAction", {"chat_id": str(person.id), "action": "typing"})
+    quiet = Reader(ACCOUNT, typing=False, most=1).read(msgspec.json.encode(update))
+    assert quiet.inbound[0].seen is None
+
+
+async def test_the_pretended_telegram_refuses_what_telegram_would(live: Any) -> None:
+    channel = live.channel
+    too_long = msgspec.json.encode({**msgspec.json.decode(message(channel).body), "text": "की" * 2049})
+    call = msgspec.structs.replace(message(channel), body=too_long)
+    assert await channel.send(call, CALL_ID) == Permanent("bad-request")
+    long_token = message(channel, choices=(Choice("क" * 22, "x"),))
+    assert await channel.send(long_token, CALL_ID) == Permanent("bad-request")
+    assert not live.peer.sent
+
+
+async def test_a_wrong_token_is_the_operators_business(secrets: dict[str, Any], peer: TelegramPeer) -> None:
+    async with peer, serve(peer.app) as url:
+        channel = TelegramChannel(TelegramSettings(**{**secrets, "token": "110201543:other"}, api_url=url))
+        await channel.open()
+        assert await channel.send(message(channel), CALL_ID) == Misconfigured("unauthorized")
+        await channel.close()
