@@ -104,3 +104,23 @@ def test_a_file_that_cannot_be_read_is_named(
 def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
     assert Settings().section("signal", Signal) is None
+
+
+def test_a_stand_in_stands_only_where_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(stand_ins={"signal": {"token": "made up", "number": "5"}})
+    signal = settings.section("signal", Signal)
+    assert signal is not None
+    assert (signal.token.get_secret_value(), signal.number) == ("made up", "5")
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
+    with pytest.raises(SettingsError, match="SATARK_SIGNAL__TOKEN"):
+        settings.section("signal", Signal)
+
+
+def test_a_section_is_set_as_soon_as_anything_of_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
+    assert not Settings().is_set("signal")
+    monkeypatch.setenv("SATARK_SIGNAL__WHATEVER", "x")
+    assert Settings().is_set("signal")
+    monkeypatch.delenv("SATARK_SIGNAL__WHATEVER")
+    (tmp_path / "satark.toml").write_text("[signal]\ntoken = 'f'\n")
+    assert Settings().is_set("signal")

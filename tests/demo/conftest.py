@@ -144,7 +144,9 @@ async def _running(folder: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty folder to stand in, and none of our environment variables."""
+    """An empty folder to stand in, none of our environment variables, and passphrases stretched in no time."""
+    monkeypatch.setattr("satark_desk.keys.MEMORY_KIB", 64)
+    monkeypatch.setattr("satark_desk.keys.PASSES", 1)
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("SATARK_")]:
         monkeypatch.delenv(name)

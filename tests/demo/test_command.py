@@ -117,6 +117,13 @@ async def test_half_of_whatsapp_s_settings_is_told_by_name(tmp_path: Path) -> No
     assert "Traceback" not in said
 
 
+async def test_a_wrong_flow_is_told_though_meta_is_up_already(tmp_path: Path) -> None:
+    status, said = await _run(tmp_path, "demo", "--port", "0", SATARK_FLOW=str(tmp_path / "none.yaml"))
+    assert status == 78
+    assert "SATARK_FLOW" in said
+    assert "Traceback" not in said
+
+
 def test_a_data_folder_that_is_a_file_is_told(no_settings: None, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = CliRunner().invoke(command, ["--port", "0", "--data-dir", str(tmp_path / "file" / "x")])

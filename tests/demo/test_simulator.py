@@ -62,23 +62,22 @@ async def test_the_phone_shows_blue_ticks_and_what_the_photo_would_tell(open_dem
     assert (await visitor.fetch(f"/phones/1/files/{hi['id']}"))[0] == 404
 
 
-@pytest.mark.parametrize(
-    ("mime", "query", "kind"),
-    [
-        ("audio/ogg; codecs=opus", "voice", "voice"),
-        ("audio/mpeg", "name=a.mp3", "audio"),
-        ("video/mp4", "name=a.mp4", "video"),
-        ("image/heic", "name=a.heic", "document"),
-        ("application/pdf", "name=a.pdf&twice", "document"),
-    ],
-)
-async def test_every_kind_of_file_is_answered(
-    open_demo: Open, tmp_path: Path, mime: str, query: str, kind: str
-) -> None:
+FILES = [
+    ("audio/ogg; codecs=opus", "voice", "voice"),
+    ("audio/mpeg", "name=a.mp3", "audio"),
+    ("video/mp4", "name=a.mp4", "video"),
+    ("image/heic", "name=a.heic", "document"),
+    ("application/pdf", "name=a.pdf&twice", "document"),
+]
+
+
+async def test_every_kind_of_file_is_answered(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.answered(visitor.act("say", text="Hi"))
-    await visitor.answered(visitor.send(b"not really", mime, query))
-    assert [b.get("kind", "text") for b in visitor.bubbles.values() if b["mine"]] == ["text", kind]
+    for mime, query, _ in FILES:
+        await visitor.answered(visitor.send(b"not really", mime, query))
+    kinds = [bubble.get("kind", "text") for bubble in visitor.bubbles.values() if bubble["mine"]]
+    assert kinds == ["text", *(kind for _, _, kind in FILES)]
 
 
 async def test_a_message_is_rewritten_and_taken_back(open_demo: Open, tmp_path: Path) -> None:
@@ -156,6 +155,23 @@ async def test_a_desk_knows_only_its_own(open_demo: Open, tmp_path: Path) -> Non
     visitor = await open_demo(tmp_path / "d")
     for path in ("/desks/sp/NONE-NONE", "/desks/nobody/NONE-NONE", "/desks/sp/NONE-NONE/1"):
         assert (await visitor.fetch(path))[0] == 404
+
+
+async def test_a_tip_opens_though_a_file_of_it_was_altered_or_erased(open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    await visitor.file_tip(samples.photograph("pickup"))
+    [line, _] = await _arrived(visitor)
+    sealed = [path for path in (tmp_path / "d" / "evidence").rglob("*") if path.is_file()]
+    for spoil in (_alter, Path.unlink):
+        for path in sealed:
+            spoil(path)
+        [file] = (await visitor.get(f"/desks/sp/{line['number']}"))["files"]
+        assert file["problem"] == "the file was altered or erased"
+        assert (await visitor.fetch(f"/desks/sp/{line['number']}/1"))[0] == 404
+
+
+def _alter(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
 
 
 async def test_a_thief_finds_nothing_and_sees_sealed_rows(open_demo: Open, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def demo(host: str, port: int, data_dir: Path | None) -> None:
             asyncio.run(Demo(data_dir, listening, click.echo).run())
         except StartFailed:
             raise click.ClickException("the demo did not start; the lines above say why") from None
-        except OSError as error:
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise click.ClickException(f"the data folder can't be used: {error}") from None
     click.echo("stopped")
 

@@ -114,8 +114,18 @@ def _clean(casework: Casework, tip: OpenTip, ordinal: str) -> bytes:
         raise NoSuchFile from None
 
 
+def _traces(casework: Casework, tip: OpenTip, record: Evidence) -> tuple[tuple[str, ...], str]:
+    """Give what a clean copy still tells of its taker, which is nothing, and why there is no clean copy to show."""
+    if record.problem or not record.clean_mime.startswith("image/"):
+        return (), record.problem
+    try:
+        return traces(_clean(casework, tip, record.ordinal)), ""
+    except (CaseworkError, CantOpen):
+        return (), "the file was altered or erased"
+
+
 def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
-    is_picture = record.clean_mime.startswith("image/")
+    found, problem = _traces(casework, tip, record)
     return {
         "ordinal": record.ordinal,
         "kind": record.kind,
@@ -124,6 +134,6 @@ def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
         "clean_bytes": record.clean_bytes,
         "caption": record.caption,
         "sha256": record.sha256,
-        "problem": record.problem,
-        "traces": traces(_clean(casework, tip, record.ordinal)) if is_picture else (),
+        "problem": problem,
+        "traces": found,
     }

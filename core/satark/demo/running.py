@@ -110,11 +110,14 @@ class Demo:
         )
         application = build_app(host)
         application.routes.extend(simulator.routes())
-        async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
+        # No task group: it would wrap what goes wrong, and the command tells each error by its kind.
+        watching = asyncio.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
+        try:
             with _signals(self.stop):
                 await self._until_stopped(application, prepared, settings.core.data_dir)
+        finally:
             watching.cancel()
+            await asyncio.wait({watching})
 
     async def _until_stopped(self, application: Starlette, prepared: Sequence[Prepared], data_dir: Path) -> None:
         self._server = server = _Server(_config(application))
