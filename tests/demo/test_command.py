@@ -13,14 +13,15 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 import pytest
 from click.testing import CliRunner
 
 from satark.cli.demo import demo as command
-from satark.demo.running import Demo, StartFailed
+from satark.demo.running import Demo
+from satark.host import Host
 
 SATARK = Path(sys.executable).with_name("satark")
 
@@ -134,10 +135,10 @@ def test_a_data_folder_that_is_a_file_is_told(no_settings: None, tmp_path: Path)
 def test_a_server_that_does_not_come_up_is_told(
     no_settings: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def run(_: Demo) -> None:
-        raise StartFailed
+    def running(_: Host) -> NoReturn:
+        raise RuntimeError
 
-    monkeypatch.setattr(Demo, "run", run)
+    monkeypatch.setattr(Host, "running", running)
     result = CliRunner().invoke(command, ["--port", "0", "--data-dir", str(tmp_path)])
     assert (result.exit_code, "did not start" in result.output) == (1, True)
 

@@ -121,10 +121,9 @@ class Demo:
 
     async def _until_stopped(self, application: Starlette, prepared: Sequence[Prepared], data_dir: Path) -> None:
         self._server = server = _Server(_config(application))
-        serving = asyncio.create_task(server.serve(sockets=[self._listening]))
+        serving = asyncio.create_task(_run(server, self._listening))
         while not server.started:
             if serving.done():
-                await serving
                 raise StartFailed
             await asyncio.sleep(_POLL_SECONDS)
         await self._tell(prepared, data_dir)
@@ -137,6 +136,12 @@ class Demo:
         for one in prepared:
             self._say(f"  {one.line}")
         self._say(f"\n  everything lies in {_whole(data_dir)}; Ctrl-C stops\n\nready")
+
+
+async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve; where the application does not start, uvicorn would leave the process, and much would stay open."""
+    with contextlib.suppress(SystemExit):
+        await server.serve(sockets=[listening])
 
 
 @contextlib.contextmanager
