@@ -45,7 +45,7 @@ async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
             await stage.service.start({"SATARK_PUBLIC_URL": stage.service.url})
             webhook = "" if polling == "true" else f"{stage.service.url}/telegram/webhook"
             citizen = TelegramCitizen(peer, person, webhook)
-            answers: Any = HINDI | {"क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture()), "हो गया"]}
+            answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture()), "हो गया"]}
             code = await citizen.walk(answers, greeting="/start poster-17")
             (tip,) = await stage.tips("sp", at_least=1)
             await stage.service.stop()
