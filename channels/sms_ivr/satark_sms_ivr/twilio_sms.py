@@ -27,8 +27,9 @@ _MOST_MEDIA: Final = 10
 _STOP: Final = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
 """Words that Twilio takes, standing alone, for an opt-out: whatever is sent afterwards fails with error 21610."""
 _FINAL: Final = frozenset({"delivered", "undelivered", "failed", "sent"})
-_is_message = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}").fullmatch
-_MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/(?:SM|MM)[0-9a-fA-F]{32}/Media/ME[0-9a-fA-F]{32})")
+_is_message = re.compile(r"[A-Z]{2}\w{1,62}", re.ASCII).fullmatch
+"""An id that may stand in an address; Twilio's own are two letters and 32 hex digits."""
+_MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media/\w{1,64})", re.ASCII)
 
 
 class TwilioSms:

@@ -47,8 +47,8 @@ CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=Tr
 _TURNS: Final = frozenset({PATH, KEYS_PATH, RECORD_PATH})
 _WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """What stands for "anonymous", "restricted", "blocked", "unknown" and "unavailable"."""
-_is_call = re.compile(r"CA[0-9a-fA-F]{32}").fullmatch
-_is_recording = re.compile(r"RE[0-9a-fA-F]{32}").fullmatch
+_is_call = re.compile(r"CA\w{1,62}", re.ASCII).fullmatch
+_is_recording = re.compile(r"RE\w{1,62}", re.ASCII).fullmatch
 _is_number = re.compile(r"\+\d{7,15}").fullmatch
 
 
