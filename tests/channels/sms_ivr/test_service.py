@@ -106,18 +106,6 @@ async def test_one_message_is_a_whole_tip(line: Any) -> None:
     assert tip["category"] == "OTHER"
 
 
-async def test_a_message_that_comes_twice_is_taken_once_and_answered_alike(line: Any) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
-    await texter.say("Hi")
-    await texter.say("2")
-    sid = "SM" + "1" * 32
-    first = await texter.say("3", sid=sid)
-    assert await texter.say("3", sid=sid) == first
-    assert "What is happening" in first[0]
-    again, same = await asyncio.gather(*(texter.say("They sell arms there", sid="SM" + "2" * 32) for _ in range(2)))
-    assert again == same
-
-
 async def test_one_who_asked_to_be_reached_gets_a_neutral_text_and_stop_ends_it(line: Any) -> None:
     texter = Texter(line.peer, line.url, PHONE)
     await texter.say("TIP Arms are sold behind the rice mill every night")
