@@ -21,7 +21,7 @@ SMALL = {"width": 360, "height": 740}
 LARGE = {"width": 1280, "height": 860}
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
 ]  # fmt: skip
 
 
@@ -184,3 +184,18 @@ async def test_a_message_is_edited_and_deleted_on_the_page(chromium: Browser, op
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="सबके लिए मिटाएँ").click()
     await expect(page.locator(".mine")).to_contain_text("आपने यह संदेश मिटा दिया")
+
+
+async def test_a_voice_note_is_recorded_and_arrives(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL, permissions=["microphone"])
+    await page.locator("#text").fill("Hi")
+    await page.keyboard.press("Enter")
+    await _answered(page, 1)
+    await page.get_by_role("button", name="वॉइस संदेश रिकॉर्ड करें").click()
+    await page.get_by_role("button", name="रोकें और भेजें").click()
+    await _answered(page, 2)
+    await expect(page.locator(".mine audio")).to_be_visible()
+    [voice] = [bubble for bubble in visitor.bubbles.values() if bubble.get("kind") == "voice"]
+    status, sound = await visitor.fetch(f"/phones/1/files/{voice['id']}")
+    assert (status, len(sound) > 100) == (200, True)
