@@ -69,12 +69,6 @@ class Text(Quiet, frozen=True, tag="text"):
     body: str
 
 
-class Whole(Quiet, frozen=True, tag="whole"):
-    """A whole tip in one message, on a medium that has a form for it; without one under way it is handed in at once."""
-
-    body: str
-
-
 class Tap(Quiet, frozen=True, tag="tap"):
     """A tapped button or row: the `Choice.token` that the core gave it, back again. `title` is what it showed."""
 
@@ -97,6 +91,12 @@ class Media(Quiet, frozen=True, tag="media"):
     ref: MediaRef
     kind: MediaKind
     caption: str = ""
+
+
+class Whole(Quiet, frozen=True, tag="whole"):
+    """A whole tip in one message, on a medium that has a form for it; without one under way it is handed in at once."""
+
+    told: Text | Media
 
 
 class Edited(Quiet, frozen=True, tag="edited"):

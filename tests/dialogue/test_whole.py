@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.channel import Tap, Text, Whole
+from satark.channel import Media, MediaRef, Tap, Text, Whole
 from satark.dialogue.engine import Engine
 from satark.dialogue.tokens import PAGE_BACK, PAGE_ON, command_token
 from satark.testing.chat import Chat
@@ -20,7 +20,7 @@ def sms(engine: Engine) -> Chat:
 
 @pytest.mark.parametrize(("body", "language"), [(STORY, "en"), (HINDI, "hi"), ("112 !!", "hi")])
 def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -> None:
-    sms.hear(Whole(body))
+    sms.hear(Whole(Text(body)))
     assert sms.submission is not None
     assert sms.submission.language == language
     assert sms.submission.answers["what"] == body
@@ -29,16 +29,24 @@ def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -
     assert "8391 4460 7012 5538" in sms.text
 
 
+def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> None:
+    sms.hear(Whole(Media(MediaRef(account="voice:1", id="RE1"), "voice")))
+    assert sms.submission is not None
+    assert sms.submission.answers["what"] == {"voice": "1"}
+    assert sms.submission.evidence == ("1",)
+    assert [keep.ref.id for turn in sms.turns for keep in turn.keep] == ["RE1"]
+
+
 def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
     sms.say("Hi", "English", "3")
-    sms.hear(Whole(STORY))
+    sms.hear(Whole(Text(STORY)))
     assert sms.submission is None
     assert sms.session is not None
     assert sms.session.answers["what"].value == STORY
 
 
 def test_after_a_receipt_it_is_refused_aloud(sms: Chat) -> None:
-    sms.hear(Whole(STORY)).hear(Whole(STORY))
+    sms.hear(Whole(Text(STORY))).hear(Whole(Text(STORY)))
     assert len([turn for turn in sms.turns if turn.submission]) == 1
     assert "not added" in sms.text
 
@@ -64,7 +72,7 @@ def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engi
 
 
 def test_a_receipt_is_never_repeated(sms: Chat, engine: Engine) -> None:
-    sms.hear(Whole(STORY))
+    sms.hear(Whole(Text(STORY)))
     assert sms.session is not None
     assert sms.session.said == ""
     assert "8391" not in engine.restate(sms.session).text

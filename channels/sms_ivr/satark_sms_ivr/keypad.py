@@ -38,6 +38,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     aside: str = ""
     silent: int = 0
     """How often nothing was heard, one time after the other."""
+    message: bool = False
+    """Whether the caller was asked for a message, having pressed no key: it is a whole tip."""
 
     def next(self, prompt: Prompt) -> Call:
         """Give the moment after this one, at which this prompt was put."""
@@ -53,10 +55,21 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """Give the moment at which nothing was heard for so many times."""
         return msgspec.structs.replace(self, silent=silent)
 
+    def left(self) -> Call:
+        """Give the moment after a message was asked for."""
+        return Call(turn=self.turn + 1, message=True)
+
     @property
     def query(self) -> str:
         """Write it for an address."""
-        fields = {"n": self.turn, "p": self.page, "e": self.onward, "a": self.aside, "s": self.silent}
+        fields = {
+            "n": self.turn,
+            "p": self.page,
+            "e": self.onward,
+            "a": self.aside,
+            "s": self.silent,
+            "m": int(self.message),
+        }
         return urlencode({name: value for name, value in fields.items() if value})
 
     @classmethod
@@ -71,7 +84,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             turn, page, silent = (int(form.get(name) or 0) for name in "nps")
         except ValueError:
             raise Malformed("not an address of ours") from None
-        return cls(turn=turn, page=page, silent=silent, onward=form.get("e"), aside=form.get("a"))
+        return cls(
+            turn=turn,
+            page=page,
+            silent=silent,
+            onward=form.get("e"),
+            aside=form.get("a"),
+            message=form.get("m") == "1",
+        )
 
     def heard(self, digits: str) -> Event:
         """Say what keys mean here; none at all asks for the question again."""

@@ -27,6 +27,7 @@ from satark.channel import (
     RawResponse,
     SendResult,
     Tap,
+    Whole,
 )
 from satark.dialogue.tokens import command_token
 from satark.prompt import Capabilities, Prompt
@@ -146,7 +147,8 @@ class VoiceChannel:
             return Tap(command_token("restart"))
         recording = form.get("RecordingSid")
         if path == RECORD_PATH and _is_recording(recording) and form.get("RecordingDuration") != "0":
-            return Media(MediaRef(account=self._account, id=recording, mime="audio/wav"), "voice")
+            spoken = Media(MediaRef(account=self._account, id=recording, mime="audio/wav"), "voice")
+            return Whole(spoken) if moment.message else spoken
         return moment.heard("" if path == RECORD_PATH else form.get("Digits"))
 
     def _twiml(self, raw: RawRequest, prompts: list[Prompt]) -> str:
@@ -159,7 +161,7 @@ class VoiceChannel:
         if not prompts:
             return self._speaker.again(Moment(turn=moment.turn + 1, silent=moment.silent + 1))
         if moment.silent == SILENCES:
-            return self._speaker.leave_message(prompts[-1].language, moment.next(prompts[-1]))
+            return self._speaker.leave_message(prompts[-1].language, moment.left())
         shown = [prompt for prompt in prompts[:-1] if prompt.keep] + prompts[-1:]
         return self._speaker.put(shown, moment, greeting=raw.path == PATH)
 

@@ -112,12 +112,20 @@ class Engine:
 
 def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
-    if isinstance(event, Text | Whole | Edited):
+    if isinstance(event, Whole):
+        return Whole(_scrubbed_words(event.told))
+    if isinstance(event, Text | Media):
+        return _scrubbed_words(event)
+    if isinstance(event, Edited):
         return msgspec.structs.replace(event, body=scrub(event.body))
     if isinstance(event, Tap):
         return msgspec.structs.replace(event, title=scrub(event.title))
     if isinstance(event, Pin):
         return msgspec.structs.replace(event, name=scrub(event.name), address=scrub(event.address))
-    if isinstance(event, Media):
-        return msgspec.structs.replace(event, caption=scrub(event.caption))
     return event
+
+
+def _scrubbed_words(event: Text | Media) -> Text | Media:
+    if isinstance(event, Text):
+        return msgspec.structs.replace(event, body=scrub(event.body))
+    return msgspec.structs.replace(event, caption=scrub(event.caption))

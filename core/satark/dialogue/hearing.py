@@ -45,7 +45,7 @@ def hear(talk: Talk, event: Event) -> Turn:
     if isinstance(event, Text):
         return _text(talk, event)
     if isinstance(event, Whole):
-        return take_whole(talk, event) or _text(talk, Text(event.body))
+        return take_whole(talk, event) or hear(talk, event.told)
     if isinstance(event, Tap):
         return _tap(talk, event)
     if isinstance(event, Media | Pin):

@@ -6,9 +6,9 @@ It is for those who have one message's time, or one message's money.
 from __future__ import annotations
 
 import unicodedata
-from typing import Any, Final
+from typing import Final
 
-from satark.channel import Text, Whole
+from satark.channel import Media, Text, Whole
 from satark.dialogue.draft import DRAFT, go_on
 from satark.dialogue.script import has_draft
 from satark.dialogue.session import Answer, Turn
@@ -24,21 +24,26 @@ def take_whole(talk: Talk, event: Whole) -> Turn | None:
     session = talk.session
     if has_draft(session) or session.submitted or session.mailbox is not None or not talk.script.opening:
         return None
-    talk.change(mode="", language=session.language or _language(talk, event.body))
+    words = event.told.body if isinstance(event.told, Text) else event.told.caption
+    talk.change(mode="", language=session.language or _language(talk, words))
     if talk.room is not DRAFT:
         return None
     while (step := talk.step) is not None and step.type.part != "submit":
-        talk.answer(step.id, Answer(_value(talk, step, event.body), talk.source))
+        talk.answer(step.id, _told(talk, step, event.told) if step.id == talk.script.opening else _untold(talk, step))
     return go_on(talk)
 
 
-def _value(talk: Talk, step: Step, body: str) -> Any:
-    view = talk.view(step)
-    if step.id == talk.script.opening:
-        result = step.type.accept(step, Text(body), view)
-        return result.value if isinstance(result, Taken) else body
-    codes = {offer.code for offer in step.type.ask(step, view).offers}
-    return next((code for code in _UNTOLD if code in codes), None)
+def _told(talk: Talk, step: Step, told: Text | Media) -> Answer:
+    if isinstance(told, Media):
+        ordinal = talk.keep(told, step.id)
+        return Answer({"voice": ordinal}, talk.source, (ordinal,))
+    result = step.type.accept(step, told, talk.view(step))
+    return Answer(result.value if isinstance(result, Taken) else told.body, talk.source)
+
+
+def _untold(talk: Talk, step: Step) -> Answer:
+    codes = {offer.code for offer in step.type.ask(step, talk.view(step)).offers}
+    return Answer(next((code for code in _UNTOLD if code in codes), None), talk.source)
 
 
 def _language(talk: Talk, body: str) -> str:

@@ -160,17 +160,24 @@ async def test_a_dropped_call_is_offered_to_be_continued(line: Any, recording: b
     assert "Tell the place" in await caller.press("2")
 
 
-async def test_one_who_presses_nothing_is_asked_for_a_message_and_it_is_kept(line: Any, recording: bytes) -> None:
+async def test_one_who_presses_nothing_leaves_a_message_that_is_a_tip(line: Any, recording: bytes) -> None:
     caller = Caller(line.peer, line.url, PHONE)
     await caller.dial()
     for _ in range(2):
         assert "Choose a language" in await caller.stay_silent()
     assert "बीप के बाद" in await caller.stay_silent()
-    assert "We have your voice message" in await caller.speak(recording)
-    await caller.press("2")
-    for _ in range(3):
+    assert "गुप्त कोड" in await caller.speak(recording)
+    (tip,) = await line.stage.tips("dig", at_least=1)
+    assert tip["answers"]["what"] == {"voice": "1"}
+    await until(lambda: len(line.peer.deleted) == 1)
+
+
+async def test_one_who_says_nothing_at_all_is_hung_up_on(line: Any) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    await caller.dial()
+    for _ in range(4):
+        assert caller.on_the_line
         await caller.stay_silent()
-    await caller.stay_silent()
     assert not caller.on_the_line
 
 

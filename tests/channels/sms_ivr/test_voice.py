@@ -21,6 +21,7 @@ from satark.channel import (
     RawRequest,
     Tap,
     Text,
+    Whole,
 )  # fmt: skip
 from satark.channel import Call as ProviderCall
 from satark.dialogue.tokens import command_token
@@ -64,6 +65,7 @@ def word(name: str) -> Event:
         ("/keys?n=2", {"Digits": "839144601234"}, Text("839144601234"), "2:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "RecordingDuration": "3", "Digits": "#"}, SPOKEN, "4:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "Digits": "hangup"}, SPOKEN, "4:0"),
+        ("/record?n=4&m=1", {"RecordingSid": RECORDING, "Digits": "hangup"}, Whole(SPOKEN), "4:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "RecordingDuration": "0"}, word("repeat"), "4:0"),
         ("/record?n=4", {"RecordingSid": "../Messages"}, word("repeat"), "4:0"),
     ],
