@@ -75,17 +75,22 @@ class Sender:
         self._held: dict[bytes, float] = {}
         """What is under way, and since when; another process may have it where its claim is not renewed."""
         self._forgotten = Gathered(writer, store.done)
-        self._glances: dict[bytes, Call] = {}
+        self._glances: dict[bytes, tuple[Call | None, Call | None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Send, until cancelled; every second also what other processes or an earlier life left."""
-        async with asyncio.TaskGroup() as self._tasks:
-            self._tasks.create_task(self._glance())
-            while True:
-                self._renew()
-                await self._recover()
-                await asyncio.sleep(1)
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._glance())
+                for conversation, lane in self._lanes.items():  # posted while nothing ran
+                    self._tasks.create_task(self._drain(conversation, lane))
+                while True:
+                    self._renew()
+                    await self._recover()
+                    await asyncio.sleep(1)
+        finally:
+            self._tasks = None
 
     def post(self, items: Iterable[Outgoing]) -> None:
         """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
@@ -98,9 +103,10 @@ class Sender:
         for item in items:
             self._enqueue(item, 1)
 
-    def glance(self, conversation: bytes, call: Call) -> None:
-        """Show the sender "read" soon, if nothing goes wrong; never stored, never retried."""
-        self._glances[conversation] = call
+    def glance(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
+        """Show the sender soon that they were read, or that their reply still waits; never stored, never retried."""
+        if seen or busy:
+            self._glances[conversation] = (seen, busy)
 
     def report(self, delivered: Iterable[Delivered], channel: str) -> None:
         """Take the provider's later reports on calls."""
@@ -124,9 +130,14 @@ class Sender:
                 if lane[0][0].settle:
                     await asyncio.sleep(self._settings.settle_seconds)
                 item, attempt = lane.popleft()
-                await self._send(item, attempt)
-                self._held.pop(item.id, None)
+                try:
+                    await self._send(item, attempt)
+                finally:
+                    self._held.pop(item.id, None)
         finally:
+            # Broken off: what is left here must not stay claimed, or nobody would ever send it.
+            for item, _ in lane:
+                self._held.pop(item.id, None)
             self._lanes.pop(conversation, None)
 
     def _renew(self) -> None:
@@ -139,14 +150,14 @@ class Sender:
     async def _send(self, item: Outgoing, attempt: int) -> None:
         channel = self._channels.get(item.call.account)
         if channel is None:
-            self._later(item, MISCONFIGURED_WAIT, "no such account")
+            self._later(item, attempt - 1, MISCONFIGURED_WAIT, "no such account")
             return
         async with self._slots:
             pause = self._paused.get(item.call.account, 0) - time.monotonic()
             if pause > 0:
-                self._later(item, pause, "throttled")
+                self._later(item, attempt - 1, pause, "throttled")
                 return
-            result = await _send(channel, item)
+            result = await _send(channel, item.call, item.id.hex())
         self._metrics.sends.labels(channel.name, _name(result)).inc()
         self._settle(item, attempt, result)
 
@@ -168,7 +179,7 @@ class Sender:
                 self._dead(item, result.code)
             case Misconfigured():
                 log.error("channel misconfigured", channel=item.call.account.partition(":")[0], code=result.code)
-                self._later(item, MISCONFIGURED_WAIT, result.code)
+                self._later(item, attempt - 1, MISCONFIGURED_WAIT, result.code)
             case _:
                 assert_never(result)
 
@@ -182,10 +193,10 @@ class Sender:
         if attempt >= self._settings.send_attempts:
             self._dead(item, reason)
         else:
-            self._later(item, seconds, reason)
+            self._later(item, attempt, seconds, reason)
 
-    def _later(self, item: Outgoing, seconds: float, reason: str) -> None:
-        self._writer.later(lambda unit: store.later(unit, item.id, seconds, reason))
+    def _later(self, item: Outgoing, attempts: int, seconds: float, reason: str) -> None:
+        self._writer.later(lambda unit: store.later(unit, item.id, attempts, seconds, reason))
 
     def _dead(self, item: Outgoing, reason: str) -> None:
         self._writer.later(lambda unit: store.dead(unit, item.id, reason))
@@ -208,11 +219,12 @@ class Sender:
         while True:
             await asyncio.sleep(GLANCE_SECONDS)
             glances, self._glances = self._glances, {}
-            for call in glances.values():
-                channel = self._channels.get(call.account)
-                if channel is not None and not self._slots.locked():
+            for conversation, (seen, busy) in glances.items():
+                call = busy if conversation in self._lanes else seen
+                channel = self._channels.get(call.account) if call else None
+                if call and channel and not self._slots.locked():
                     async with self._slots:
-                        await channel.send(call, "")
+                        await _send(channel, call, "")
 
 
 class _Report:
@@ -230,9 +242,9 @@ class _Report:
             store.done(unit, [self._id])
 
 
-async def _send(channel: Channel, item: Outgoing) -> SendResult:
+async def _send(channel: Channel, call: Call, call_id: str) -> SendResult:
     try:
-        return await channel.send(item.call, item.id.hex())
+        return await channel.send(call, call_id)
     except Exception as error:  # noqa: BLE001 - a channel that breaks its promise must not stop the others
         return Transient(type(error).__name__)
 

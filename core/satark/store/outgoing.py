@@ -66,9 +66,9 @@ def awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
-def later(unit: UnitOfWork, id_: bytes, seconds: float, reason: str) -> None:
-    """Say that a call shall be tried again."""
-    values = {"state": "due", "due_at": unit.now + int(seconds), "reason": reason}
+def later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
+    """Say that a call shall be tried again; `attempts` is how many counted until now."""
+    values = {"state": "due", "attempts": attempts, "due_at": unit.now + int(seconds), "reason": reason}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 

@@ -1,0 +1,242 @@
+"""A channel and a sink that do what a test tells them, and a tipster who talks to a whole host without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from satark.channel import (
+    Accepted,
+    Address,
+    Batch,
+    Call,
+    Endpoint,
+    Event,
+    Inbound,
+    Malformed,
+    MediaGone,
+    MediaRef,
+    Outcome,
+    RawRequest,
+    RawResponse,
+    SendResult,
+    Text,
+)
+from satark.prompt import Capabilities, Prompt
+from satark.sink import Delivery, DeliveryResult, Done
+
+if TYPE_CHECKING:
+    from satark.arrival import Taken
+    from satark.services import Services
+    from satark.tipside import TipSide
+
+ACCOUNT = "script:1"
+SECRET = b"script-secret"
+LIMIT = 3 * 1024 * 1024
+NEUTRAL = b"neutral"
+"""The fallback of a notice."""
+_PATIENCE = 20.0
+_keys = count()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        TimeoutError: it does not, for 20 seconds.
+    """
+    async with asyncio.timeout(_PATIENCE):
+        while not condition():  # noqa: ASYNC110 - the condition is any, and sets no event
+            await asyncio.sleep(0.005)
+
+
+@contextmanager
+def outage(services: Services) -> Iterator[None]:
+    """Have SQLite's main database out of reach while the block runs."""
+    file = Path(str(services.main.url.database))
+    away = file.with_name("away.db")
+    services.main.dispose()
+    file.rename(away)
+    file.mkdir()
+    yield
+    services.main.dispose()
+    file.rmdir()
+    away.rename(file)
+
+
+class ScriptedChannel:
+    """A whole channel whose provider is the test: `outcomes` are what it answers next, `sent` is what it was given."""
+
+    name = "script"
+    accounts = (ACCOUNT,)
+    capabilities = Capabilities(
+        kind="chat",
+        text=4096,
+        body=1024,
+        buttons=3,
+        button_label=20,
+        rows=10,
+        row_label=24,
+        row_description=72,
+        menu_label=20,
+        token=200,
+    )
+    endpoints = (Endpoint(path="/script", methods=("POST",), limit=LIMIT),)
+    signature: ClassVar[str] = "x-signature"
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Call, str]] = []
+        self.outcomes: deque[SendResult | Exception] = deque()
+        self.files: dict[str, bytes | Exception] = {}
+        self.discarded: list[str] = []
+        self.opened = self.closed = 0
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """What was sent, in order."""
+        return [call.body for call, _ in self.sent]
+
+    @staticmethod
+    def sign(body: bytes) -> str:
+        """Give the signature of a webhook's body."""
+        return hmac.digest(SECRET, body, "sha256").hex()
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Compare the signature."""
+        return hmac.compare_digest(raw.headers.get(self.signature, "").encode(), self.sign(raw.body).encode())
+
+    def parse(self, raw: RawRequest) -> Batch:
+        """Read a list of [sender, event key, text]."""
+        try:
+            items = msgspec.json.decode(raw.body, type=list[tuple[str, str, str]])
+        except msgspec.MsgspecError:
+            raise Malformed from None
+        return Batch(inbound=[inbound(sender, Text(body), key) for sender, key, body in items])
+
+    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        """Make one call of it, which holds the address and the text."""
+        return [Call(account=account, method="say", body=json.dumps([to.reveal(), prompt.text]).encode())]
+
+    def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        """Make one call of it, with a neutral fallback."""
+        body = self.render(prompt, account, to)[0].body
+        return [Call(account=account, method="news", body=body, fallback=NEUTRAL)]
+
+    def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
+        """Say that it was taken."""
+        return RawResponse(body=b"taken")
+
+    async def open(self) -> None:
+        """Count it."""
+        self.opened += 1
+
+    async def close(self) -> None:
+        """Count it."""
+        self.closed += 1
+
+    async def send(self, call: Call, call_id: str) -> SendResult:
+        """Note the call; answer (or raise) the next of `outcomes`, or accept."""
+        self.sent.append((call, call_id))
+        outcome = self.outcomes.popleft() if self.outcomes else Accepted()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    @asynccontextmanager
+    async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Give the file of this id in `files`, or raise what stands there."""
+        found = self.files.get(ref.id, MediaGone())
+        if isinstance(found, Exception):
+            raise found
+        yield _chunks(found)
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Note it."""
+        self.discarded.append(ref.id)
+
+
+class ScriptedSink:
+    """A sink that answers (or raises) the next of `outcomes`, or is done; `delivered` is what it was given."""
+
+    def __init__(self, name: str = "script") -> None:
+        self.name = name
+        self.delivered: list[Delivery] = []
+        self.outcomes: deque[DeliveryResult | Exception] = deque()
+        self.opened = self.closed = 0
+
+    async def open(self) -> None:
+        """Count it."""
+        self.opened += 1
+
+    async def close(self) -> None:
+        """Count it."""
+        self.closed += 1
+
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        """Note the delivery and answer."""
+        self.delivered.append(delivery)
+        outcome = self.outcomes.popleft() if self.outcomes else Done()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+class Tipster:
+    """Somebody who writes over a `ScriptedChannel`; `text` is the newest answer."""
+
+    def __init__(self, tipside: TipSide, channel: ScriptedChannel, address: str = "9140112233") -> None:
+        self._tipside = tipside
+        self._channel = channel
+        self.address = address
+        self.text = ""
+        self.taken: list[Taken] = []
+
+    async def say(self, *texts: str) -> str:
+        """Type messages one after the other; give the last answer."""
+        for text in texts:
+            await self.hear(Text(text))
+        return self.text
+
+    async def hear(self, event: Event, key: str = "", also: Sequence[str] = ()) -> Taken:
+        """Send one event, under a key of its own or this one, with further addresses."""
+        batch = Batch(inbound=[inbound(self.address, event, key, also)])
+        taken = (await self._tipside.take(self._channel, batch))[0]
+        self.taken.append(taken)
+        for item in taken.outgoing:
+            self.text = json.loads(item.call.body)[1]
+        return taken
+
+    async def walk(self, answers: Mapping[str, str], until: str) -> str:
+        """Greet, then answer every question by its pattern, until an answer matches `until`; give that.
+
+        Raises:
+            AssertionError: a question matches none of the patterns.
+        """
+        await self.say("Hi")
+        while not re.search(until, self.text):
+            found = next((answer for pattern, answer in answers.items() if re.search(pattern, self.text)), None)
+            if found is None:
+                raise AssertionError(f"no answer to: {self.text}")
+            await self.say(found)
+        return self.text
+
+
+def inbound(sender: str, event: Event, key: str = "", also: Sequence[str] = ()) -> Inbound:
+    """Make one event of a sender."""
+    senders = tuple(Address(value) for value in (sender, *also))
+    return Inbound(account=ACCOUNT, event_key=key or f"key-{next(_keys)}", senders=senders, event=event)
+
+
+async def _chunks(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), 1000):
+        yield data[start : start + 1000]
