@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import pickle
 from hashlib import sha256
 from pathlib import Path
@@ -59,7 +58,7 @@ def test_an_address_never_shows_itself() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(address)
     with pytest.raises(TypeError):
-        copy.copy(address)
+        address.__reduce__()
 
 
 def test_a_draft_opens_only_as_its_own_conversation(identity: Identity) -> None:

@@ -131,7 +131,8 @@ def test_a_repeated_validator_is_refused() -> None:
 
 
 def test_a_failing_listener_stops_no_other() -> None:
-    heard, failed = [], []
+    heard: list[object] = []
+    failed: list[str] = []
     loaded = Plugins()
 
     def raising(event: object) -> None:

@@ -367,8 +367,8 @@ async def test_a_database_that_is_down_is_looked_at_again(post: Post) -> None:
 async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.02)
     for n in range(5):
-        post.sender.glance(ASHA, call(f"seen {n}"))
-    post.sender.glance(BINA, call("bina", account="script:2"))
+        post.sender.glance(ASHA, call(f"seen {n}"), None)
+    post.sender.glance(BINA, call("bina", account="script:2"), None)
     post.run()
     await until(lambda: post.channel.sent)
     assert post.channel.sent == [(call("seen 4"), "")]
@@ -378,7 +378,7 @@ async def test_a_read_mark_that_fails_stops_nothing(post: Post, monkeypatch: pyt
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
     post.channel.outcomes += [OSError("planted")]
     post.run()
-    post.sender.glance(ASHA, call("seen"))
+    post.sender.glance(ASHA, call("seen"), None)
     await until(lambda: post.channel.sent)
     await post.reply(item("asha"))
     assert await post.settled(2) == []

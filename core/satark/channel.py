@@ -155,7 +155,9 @@ class Inbound(Quiet, frozen=True, kw_only=True):
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
     seen: Call | None = None
-    """A best-effort call that shows the sender "read" or "typing"; never stored, never retried."""
+    """A best-effort call that shows the sender "read", made soon after the reply; never stored, never retried."""
+    busy: Call | None = None
+    """The same, but showing "typing" too: made instead while the reply still waits."""
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):

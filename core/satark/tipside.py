@@ -154,8 +154,8 @@ class TipSide:
 
     def _committed(self, inbound: Inbound, conversation: bytes, taken: Taken) -> None:
         self._sender.post(taken.outgoing)
-        if inbound.seen is not None and not taken.duplicate:
-            self._sender.glance(conversation, inbound.seen)
+        if not taken.duplicate:
+            self._sender.glance(conversation, inbound.seen, inbound.busy)
         if taken.erased:
             self._fetcher.erase(taken.erased)
         if taken.files:

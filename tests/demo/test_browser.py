@@ -128,7 +128,9 @@ async def test_axe_finds_nothing(chromium: Browser, open_demo: Open, tmp_path: P
 
 
 async def _examine(chromium: Browser, url: str, viewport: dict[str, int], scheme: str) -> None:
-    page = await _page(chromium, url, [], viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    page = await _page(
+        chromium, url, [], viewport=viewport, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+    )
     await page.locator("[data-desk=sp] summary").click()
     await page.locator("#rows summary").click()
     await page.locator("#tables table").first.wait_for()

@@ -66,7 +66,7 @@ def _around_commit(fuse: _Fuse, *, after: bool) -> None:
             self.takes_turns = True  # type: ignore[attr-defined]
         return insert_new(self, table, *arguments)
 
-    UnitOfWork.insert_new = noticing  # type: ignore[method-assign]
+    UnitOfWork.insert_new = noticing  # type: ignore[assignment, method-assign]
     UnitOfWork.finish = burning  # type: ignore[method-assign]
 
 

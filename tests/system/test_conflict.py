@@ -98,7 +98,9 @@ def key_of(databases: Any, desk: str, passphrase_file: Path) -> str:
 def raw_rows(databases: Any) -> list[tuple[type, bytes]]:
     main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
     with main.connect() as one, keys.connect() as other:
-        found = [(Envelope, sealed) for sealed in other.execute(select(envelope.c.sealed)).scalars()]
+        found: list[tuple[type, bytes]] = [
+            (Envelope, sealed) for sealed in other.execute(select(envelope.c.sealed)).scalars()
+        ]
         found += [(Tip, sealed) for sealed in one.execute(select(tip.c.document)).scalars()]
         found += [(Message, sealed) for sealed in one.execute(select(message.c.sealed)).scalars()]
         found += [(Evidence, sealed) for sealed in one.execute(select(file.c.record)).scalars()]

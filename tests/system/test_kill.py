@@ -58,8 +58,8 @@ async def test_a_killed_turn(tmp_path: Path, environment: Mapping[str, str], poi
                 for n in range(2)
             ]
             codes = await asyncio.gather(
-                citizens[0].walk(HINDI | {"क्या हो रहा है\\?": "पहली"}),
-                citizens[1].walk(ENGLISH | {"What is happening\\?": "second"}),
+                citizens[0].walk({**HINDI, "क्या हो रहा है\\?": "पहली"}),
+                citizens[1].walk({**ENGLISH, "What is happening\\?": "second"}),
             )
             assert len(set(codes)) == 2
             for desk in ("sp", "dig"):

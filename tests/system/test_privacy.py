@@ -34,7 +34,8 @@ async def live(stage: Stage, number: int, picture: bytes) -> tuple[Citizen, list
     """Everything that a citizen may do: file a tip, look at it, fail at a code, leave a draft behind."""
     citizen = stage.citizen(number, name=NAME, username=USERNAME, patience=30)
     keys = []
-    answers: Any = HINDI | {
+    answers: Any = {
+        **HINDI,
         "क्या हो रहा है\\?": WORDS,
         "जगह बताइए": PLACE,
         "हो गया": [Photo(picture), "हो गया"],

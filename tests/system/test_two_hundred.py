@@ -32,17 +32,19 @@ class Insistent(Citizen):
     async def _post(self, build: Any) -> str:
         if self.dice.random() >= 0.25:
             return await super()._post(build)
-        made: dict[str, bytes] = {}
+        made: list[tuple[str, bytes]] = []
 
         def once(key: str) -> bytes:
-            return made.setdefault("body", build(made.setdefault("key", key)))
+            if not made:
+                made.append((key, build(key)))
+            return made[0][1]
 
         if self.dice.random() < 0.5:
             await asyncio.gather(super()._post(once), super()._post(once))
         else:
             await super()._post(once)
             await super()._post(once)
-        return made["key"]
+        return made[0][0]
 
 
 def photo(number: int) -> Photo:
@@ -60,7 +62,7 @@ def plan(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     )
     pinned, pictured = number % 3 == 0, number % 4 == 0
     questions = list(HINDI if language == "hi" else ENGLISH)
-    answers = dict(HINDI if language == "hi" else ENGLISH)
+    answers: dict[str, Any] = dict(HINDI if language == "hi" else ENGLISH)
     answers[questions[2]] = label
     answers[questions[3]] = text
     if pinned:

@@ -61,7 +61,7 @@ class Reader:
             event, own = _edit(message, key), f"edit:{update.update_id}"
         else:
             event, own = event_of(message, self._account, self._most) or unread(wire.fields(raw)), key
-        return self._batch(message.chat, own, event, self._typing_call(message.chat))
+        return self._batch(message.chat, own, event, busy=self._typing_call(message.chat))
 
     def _unreadable(self, update: wire.Update, raw: bytes) -> Batch:
         """Of a message that can't be read tell the core at least whose it is; an edit's old words simply stand."""
@@ -70,7 +70,7 @@ class Reader:
         except _UNREADABLE:
             return _IGNORED
         event = Unsupported(UNREADABLE) if update.message != wire.NOTHING else None
-        return self._batch(origin.chat, _key(origin), event, self._typing_call(origin.chat))
+        return self._batch(origin.chat, _key(origin), event, busy=self._typing_call(origin.chat))
 
     def _tap(self, update: wire.Update) -> Batch:
         try:
@@ -83,13 +83,15 @@ class Reader:
         seen: dict[str, Any] = {"callback_query_id": query.id}
         if under.date:
             seen |= {"chat_id": under.chat.id, "message_id": under.message_id}
-        return self._batch(under.chat, f"tap:{update.update_id}", Tap(query.data), self._call(seen))
+        return self._batch(under.chat, f"tap:{update.update_id}", Tap(query.data), seen=self._call(seen))
 
-    def _batch(self, chat: wire.Chat, key: str, event: Event | None, seen: Call | None) -> Batch:
+    def _batch(
+        self, chat: wire.Chat, key: str, event: Event | None, *, seen: Call | None = None, busy: Call | None = None
+    ) -> Batch:
         if event is None or chat.type != PRIVATE:
             return _IGNORED
         senders = (Address(str(chat.id)),)
-        inbound = Inbound(account=self._account, event_key=key, senders=senders, event=event, seen=seen)
+        inbound = Inbound(account=self._account, event_key=key, senders=senders, event=event, seen=seen, busy=busy)
         return Batch(inbound=(inbound,))
 
     def _typing_call(self, chat: wire.Chat) -> Call | None:

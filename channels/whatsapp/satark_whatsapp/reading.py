@@ -17,7 +17,7 @@ SEEN = "seen"
 """The method of the call that shows "read" and "typing…"; see `Reader`."""
 
 _SEEN_START = b'{"messaging_product":"whatsapp","status":"read","message_id":'
-_SEEN_END = b',"typing_indicator":{"type":"text"}}'
+_TYPING = b',"typing_indicator":{"type":"text"}'
 
 
 class Found(msgspec.Struct):
@@ -90,13 +90,14 @@ class Reader:
             event_key=message.id or _composed_key(message),
             senders=who,
             event=event,
-            seen=self._seen(account, message.id) if not isinstance(event, Moved) else None,
+            seen=self._seen(account, message.id, event),
+            busy=self._seen(account, message.id, event, _TYPING),
         )
 
-    def _seen(self, account: str, message_id: str | None) -> Call | None:
-        if not self._receipts or not message_id:
+    def _seen(self, account: str, message_id: str | None, event: Event, typing: bytes = b"") -> Call | None:
+        if not self._receipts or not message_id or isinstance(event, Moved):
             return None
-        body = _SEEN_START + msgspec.json.encode(message_id) + _SEEN_END
+        body = _SEEN_START + msgspec.json.encode(message_id) + typing + b"}"
         return Call(account=account, method=SEEN, body=body)
 
     def _read_status(self, status: wire.Status, found: Found) -> None:

@@ -160,19 +160,11 @@ def test_a_message_without_id_gets_a_key_and_no_read_mark(
 
 
 def test_a_taken_message_can_be_shown_as_read(parse: Parse) -> None:
-    seen = parse("text").inbound[0].seen
-    assert seen == Call(
-        account=ACCOUNT,
-        method="seen",
-        body=msgspec.json.encode(
-            {
-                "messaging_product": "whatsapp",
-                "status": "read",
-                "message_id": WAMID,
-                "typing_indicator": {"type": "text"},
-            }
-        ),
-    )
+    (inbound,) = parse("text").inbound
+    mark = {"messaging_product": "whatsapp", "status": "read", "message_id": WAMID}
+    assert inbound.seen == Call(account=ACCOUNT, method="seen", body=msgspec.json.encode(mark))
+    typing = mark | {"typing_indicator": {"type": "text"}}
+    assert inbound.busy == Call(account=ACCOUNT, method="seen", body=msgspec.json.encode(typing))
     assert parse("number_changed").inbound[0].seen is None
 
 

@@ -169,7 +169,9 @@ async def test_nothing_stands_in_the_way_of_anybody(
     complaints: list[str] = []
     width, locale = screen
     viewport = {"width": width, "height": 800}
-    page = await sign_in(chromium, address, complaints, locale=locale, viewport=viewport, color_scheme=scheme)
+    page = await sign_in(
+        chromium, address, complaints, locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
+    )
     violations = {}
     for path in ("/", "/?q=x&status=CLOSED", f"/tips/{planted.number}", "/tips/none", "/sign-in"):
         await page.goto(address + path)
