@@ -374,6 +374,16 @@ async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkey
     assert post.channel.sent == [(call("seen 4"), "")]
 
 
+async def test_an_answer_under_way_is_shown_as_typing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
+    post.sender.glance(BINA, None, None)
+    post.sender.glance(ASHA, call("seen"), call("typing"))
+    await post.reply(item("got it", settle=True))
+    post.run()
+    await post.settled(2)
+    assert post.channel.bodies == [b"typing", b"got it"]
+
+
 async def test_a_read_mark_that_fails_stops_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
     post.channel.outcomes += [OSError("planted")]
