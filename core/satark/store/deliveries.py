@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, false, or_, select, update
 
 from satark.sink import Delivery
 from satark.store.tables import delivery, envelope, tip
@@ -21,8 +21,8 @@ DELIVERY_LEASE = 300
 
 def claim(unit: UnitOfWork, limit: int, sinks: Iterable[str]) -> list[tuple[bytes, Delivery]]:
     """Take deliveries that are due and whose sink this process runs; others leave them alone for `DELIVERY_LEASE`."""
-    rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
-    mine = [row for row in rows if row.destination.partition(":")[0] in set(sinks)]
+    here = or_(false(), *(delivery.c.destination.startswith(f"{sink}:", autoescape=True) for sink in sinks))
+    mine = list(unit.main.execute(_DUE.where(here).limit(limit), {"now": unit.now}))
     if not mine:
         return []
     claimed = [{"key": row.id, "due": unit.now + DELIVERY_LEASE, "n": row.attempts + 1} for row in mine]
