@@ -64,9 +64,9 @@ def test_an_address_never_shows_itself() -> None:
 def test_a_draft_opens_only_as_its_own_conversation(identity: Identity) -> None:
     sealed = identity.seal_draft(b"one", b"answers")
     assert identity.open_draft(b"one", sealed) == b"answers"
-    for wrong in (lambda: identity.open_draft(b"two", sealed), lambda: Identity(bytes(32)).open_draft(b"one", sealed)):
+    for holder, place in ((identity, b"two"), (Identity(bytes(32)), b"one")):
         with pytest.raises(BrokenSeal):
-            wrong()
+            holder.open_draft(place, sealed)
 
 
 @pytest.mark.parametrize("at", [0, 5, 12, -1])
