@@ -44,7 +44,7 @@ MISCONFIGURED_WAIT = 60.0
 """Seconds between attempts while an account is not set up right."""
 LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
-RENEW_AFTER = 5.0
+RENEW_AFTER = 3.0
 """Seconds after which the claim on a call that still waits here is renewed."""
 GLANCE_SECONDS = 1.0
 """How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""

@@ -56,15 +56,7 @@ class TipSide:
         self._identity = identity = assembly.load_identity(settings)
         self._flows = assembly.load_flows(settings, plugins, geography, self.channels)
         self._mint = Mint(identity)
-        turns = Turns(
-            identity=identity,
-            flows=self._flows,
-            plugins=plugins,
-            settings=core,
-            registry=Registry(mint=self._mint, plugins=plugins, geography=geography),
-            mailroom=Mailroom(identity, core),
-        )
-        self.writer = Writer(services.main, services.keys, grouped=turns, batch=core.batch)
+        self.writer = Writer(services.main, services.keys, grouped=self._turns(plugins), batch=core.batch)
         self._sender = Sender(channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core)
         self.intake = Intake(
             identity=identity,
@@ -101,6 +93,16 @@ class TipSide:
             posted=self._sender.post,
             erased=self._fetcher.erase,
             happened=happened,
+        )
+
+    def _turns(self, plugins: Plugins) -> Turns:
+        return Turns(
+            identity=self._identity,
+            flows=self._flows,
+            plugins=plugins,
+            settings=self._settings.core,
+            registry=Registry(mint=self._mint, plugins=plugins, geography=self._services.geography),
+            mailroom=Mailroom(self._identity, self._settings.core),
         )
 
     async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:

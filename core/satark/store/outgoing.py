@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from satark.identity import Identity
     from satark.store.unit import UnitOfWork
 
-SEND_LEASE = 15
+SEND_LEASE = 10
 """Seconds after which another process may send a call, unless the one that has it renews its claim."""
 
 REPORT_DAYS = 3
