@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text, Whole
+from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text, Unsupported, Whole
 from satark.dialogue.codes import find_code, without_code
 from satark.dialogue.commands import ANYWHERE, LONGEST
 from satark.dialogue.draft import DRAFT, go_on
@@ -21,6 +21,7 @@ from satark.dialogue.talk import Room, Talk
 from satark.dialogue.tokens import ANYWHERE as FROM_ANYWHERE
 from satark.dialogue.tokens import PAGE_BACK, PAGE_ON, Token, parse_token
 from satark.dialogue.whole import take_whole
+from satark.dialogue.wording import NEEDED
 
 ROOMS: Final[Mapping[str, Room]] = {
     "": DRAFT,
@@ -54,7 +55,8 @@ def hear(talk: Talk, event: Event) -> Turn:
         return _edited(talk, event)
     if isinstance(event, Revoked):
         return _revoked(talk, event)
-    return _lost(talk, "unsupported")
+    what = f"unsupported.{event.what}" if isinstance(event, Unsupported) else ""
+    return _lost(talk, what if what in NEEDED else "unsupported")
 
 
 def _lost(talk: Talk, key: str) -> Turn:
