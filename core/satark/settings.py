@@ -79,6 +79,12 @@ class Core(BaseModel):
         default=None, description="a file with districts, stations and outposts; empty: the sample"
     )
     session_hours: float = Field(default=12, gt=0, le=24, description="hours without a message until a draft is erased")
+    nudge_minutes: float = Field(
+        default=0,
+        ge=0,
+        description="minutes of silence after which a half-finished tip's question is asked once more; 0: never, since "
+        "somebody else may be looking at the phone",
+    )
     reach_minutes: float = Field(
         default=30,
         gt=0,

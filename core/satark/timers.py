@@ -89,6 +89,8 @@ class Timers:
             await self._writer.write(self.sweep)
         items, names = await self._writer.write(self.expire)
         items += await self._writer.write(self.announce)
+        if self._settings.nudge_minutes:
+            items += await self._writer.write(self.nudge)
         self._posted(items)
         self._erased(names)
 
@@ -111,6 +113,17 @@ class Timers:
         turn = self._flows.engine(unit.main, session.flow).expired(session)
         handle = self._identity.open_handle(row.handle, row.id)
         return self._render(turn.prompt, handle, row.id, notice=False) if turn.prompt else []
+
+    def nudge(self, unit: UnitOfWork) -> list[Outgoing]:
+        """Ask those once more who fell silent in the middle of a tip."""
+        items: list[Outgoing] = []
+        for row in conversations.quiet(unit.main, unit.now, AT_ONCE):
+            session = self._session(row)
+            if session is not None:
+                question = self._flows.engine(unit.main, session.flow).restate(session)
+                items += self._render(question, self._identity.open_handle(row.handle, row.id), row.id, notice=False)
+        outgoing.add(unit, items, self._identity)
+        return items
 
     def announce(self, unit: UnitOfWork) -> list[Outgoing]:
         """Tell those who asked to be reached, neutrally, that there is news; what it is opens only with the receipt."""

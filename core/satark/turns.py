@@ -213,7 +213,12 @@ class Turns:
             "draft": self._identity.seal_draft(id_, encode_session(session)),
             "handle": self._identity.seal_handle(handle, id_),
             "expires_at": now + int(minutes * 60),
+            "nudge_at": self._nudge_at(session, now),
         }
+
+    def _nudge_at(self, session: Session, now: int) -> int | None:
+        wait = self._settings.nudge_minutes
+        return now + int(wait * 60) if wait and session.answers and not session.submitted else None
 
     def _reply(self, entry: _Conversation) -> list[Outgoing]:
         arrival, taken = entry.arrival, entry.taken

@@ -35,7 +35,7 @@ _READ = select(conversation.c.id, conversation.c.draft, conversation.c.handle).w
 _UPDATE = (
     update(conversation)
     .where(conversation.c.id == bindparam("key"))
-    .values(draft=bindparam("draft"), handle=bindparam("handle"), expires_at=bindparam("expires_at"))
+    .values({name: bindparam(name) for name in ("draft", "handle", "expires_at", "nudge_at")})
 )
 
 
@@ -77,7 +77,7 @@ def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Row]:
 
 
 def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
-    """Store sessions: `key` (the id), `draft`, `handle`, `expires_at`."""
+    """Store sessions: `key` (the id), `draft`, `handle`, `expires_at`, `nudge_at`."""
     if rows:
         unit.main.execute(_UPDATE, list(rows))
 
@@ -101,6 +101,21 @@ def expired(connection: Connection, now: int, limit: int) -> list[Row]:
     return [Row(row.id, row.draft, row.handle) for row in connection.execute(query, {"now": now})]
 
 
+def quiet(connection: Connection, now: int, limit: int) -> list[Row]:
+    """Lock and read conversations that are to be asked once more, passing over those that a turn holds; each once."""
+    rows = [Row(row.id, row.draft, row.handle) for row in connection.execute(_READ_QUIET.limit(limit), {"now": now})]
+    if rows:
+        asked = conversation.c.id.in_([row.id for row in rows])
+        connection.execute(update(conversation).where(asked).values(nudge_at=None))
+    return rows
+
+
+_READ_QUIET = (
+    select(conversation.c.id, conversation.c.draft, conversation.c.handle)
+    .where(conversation.c.nudge_at <= bindparam("now"))
+    .order_by(conversation.c.nudge_at)
+    .with_for_update(skip_locked=True)
+)
 _READ_EXPIRED = (
     select(conversation.c.id, conversation.c.draft, conversation.c.handle)
     .where(conversation.c.expires_at <= bindparam("now"))

@@ -47,7 +47,9 @@ conversation = Table(
     Column("draft", LargeBinary, nullable=False, comment="the session, under the draft key"),
     Column("handle", LargeBinary, nullable=False, comment="where to answer, under the edge key"),
     Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
+    Column("nudge_at", BigInteger, nullable=True, comment="when to ask once more, Unix seconds; null: never"),
     Index("conversation_expires_at", "expires_at"),
+    Index("conversation_nudge_at", "nudge_at"),
     comment="open sessions; the row is the lock of its conversation, and goes with the session",
 )
 

@@ -26,10 +26,14 @@ def upgrade() -> None:
         sa.Column("draft", sa.LargeBinary(), nullable=False, comment="the session, under the draft key"),
         sa.Column("handle", sa.LargeBinary(), nullable=False, comment="where to answer, under the edge key"),
         sa.Column("expires_at", sa.BigInteger(), nullable=False, comment="Unix seconds"),
+        sa.Column(
+            "nudge_at", sa.BigInteger(), nullable=True, comment="when to ask once more, Unix seconds; null: never"
+        ),
         sa.PrimaryKeyConstraint("id"),
         comment="open sessions; the row is the lock of its conversation, and goes with the session",
     )
     op.create_index("conversation_expires_at", "conversation", ["expires_at"], unique=False)
+    op.create_index("conversation_nudge_at", "conversation", ["nudge_at"], unique=False)
     op.create_table(
         "delivery",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
@@ -171,6 +175,7 @@ def downgrade() -> None:
     op.drop_table("desk")
     op.drop_index("delivery_due", table_name="delivery")
     op.drop_table("delivery")
+    op.drop_index("conversation_nudge_at", table_name="conversation")
     op.drop_index("conversation_expires_at", table_name="conversation")
     op.drop_table("conversation")
     op.drop_index("alias_conversation", table_name="alias")

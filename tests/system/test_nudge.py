@@ -1,0 +1,25 @@
+"""Whoever falls silent in the middle of a tip is asked once more, if the operator wants that; else never."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from satark.testing.stage import staged
+
+
+@pytest.mark.parametrize(("minutes", "nudges"), [("0.03", 1), ("0", 0)])
+async def test_silence(tmp_path: Path, minutes: str, nudges: int) -> None:
+    async with staged(tmp_path, {"SATARK_NUDGE_MINUTES": minutes}) as stage:
+        await stage.service.start()
+        citizen = stage.citizen(1, patience=10)
+        for reply in ("Hi", "English", "Illegal arms"):
+            await citizen.reply(reply)
+            await citizen.hear()
+        question = citizen.last.text
+        await asyncio.sleep(5)
+        assert citizen.unread() == nudges
+        if nudges:
+            assert (await citizen.hear()).text == question
