@@ -10,11 +10,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
-from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, ClassVar
+from unittest.mock import patch
 
 import msgspec
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
+from satark import assembly, hookimpl
 from satark.channel import (
     Accepted,
     Address,
@@ -32,12 +36,15 @@ from satark.channel import (
     SendResult,
     Text,
 )
+from satark.host import Host
+from satark.plugins import Plugins
 from satark.prompt import Capabilities, Prompt
 from satark.sink import Delivery, DeliveryResult, Done
 
 if TYPE_CHECKING:
     from satark.arrival import Taken
     from satark.services import Services
+    from satark.settings import Settings
     from satark.tipside import TipSide
 
 ACCOUNT = "script:1"
@@ -62,16 +69,16 @@ async def until(condition: Callable[[], object]) -> None:
 
 @contextmanager
 def outage(services: Services) -> Iterator[None]:
-    """Have SQLite's main database out of reach while the block runs."""
-    file = Path(str(services.main.url.database))
-    away = file.with_name("away.db")
-    services.main.dispose()
-    file.rename(away)
-    file.mkdir()
-    yield
-    services.main.dispose()
-    file.rmdir()
-    away.rename(file)
+    """Have the main database begin no transaction while the block runs, as one that went away does."""
+
+    def refuse(_connection: object) -> None:
+        raise OperationalError("BEGIN", None, ConnectionError("out of reach"))
+
+    event.listen(services.main, "begin", refuse)
+    try:
+        yield
+    finally:
+        event.remove(services.main, "begin", refuse)
 
 
 class ScriptedChannel:
@@ -229,6 +236,23 @@ class Tipster:
                 raise AssertionError(f"no answer to: {self.text}")
             await self.say(found)
         return self.text
+
+
+def scripted_host(
+    settings: Settings, channel: ScriptedChannel, sinks: Sequence[ScriptedSink] = (), *, plugin: object = None
+) -> Host:
+    """Put a host together whose only channel and sinks are these; `plugin` may implement further hooks.
+
+    Raises:
+        SettingsError: as `Host` does.
+    """
+    plugins = Plugins()
+    own = {"satark_channels": hookimpl(lambda: [channel]), "satark_sinks": hookimpl(lambda: list(sinks))}
+    plugins.register(SimpleNamespace(**own), "script")
+    if plugin is not None:
+        plugins.register(plugin, "further")
+    with patch.object(assembly, "load_plugins", return_value=plugins):
+        return Host(settings, ("web", "worker"))
 
 
 def inbound(sender: str, event: Event, key: str = "", also: Sequence[str] = ()) -> Inbound:
