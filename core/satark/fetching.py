@@ -20,7 +20,7 @@ from satark.store.writer import StoreDown
 from satark.tip import Evidence
 
 if TYPE_CHECKING:
-    from satark.channel import Channel
+    from satark.channel import Channel, MediaRef
     from satark.dialogue.session import Keep
     from satark.evidence.scrubbers import Scrubber
     from satark.identity import Identity
@@ -129,7 +129,7 @@ class Fetcher:
         )
         await self._settle(lambda unit: store.sealed(unit, keep, seal(record, keep.recipient)), keep)
         self._count("sealed", "file_sealed")
-        await channel.discard(keep.ref)
+        await _discard(channel, keep.ref)
 
     async def _again(self, keep: Keep, attempt: int, reason: str) -> None:
         log.warning("file not fetched", channel=keep.ref.account.partition(":")[0], error=reason, attempt=attempt)
@@ -151,3 +151,10 @@ class Fetcher:
     def _count(self, result: str, kind: Kind) -> None:
         self._metrics.files.labels(result).inc()
         self._happened(Happening(kind))
+
+
+async def _discard(channel: Channel, ref: MediaRef) -> None:
+    try:
+        await channel.discard(ref)
+    except Exception as error:  # noqa: BLE001 - the file is sealed: it must not be fetched again, let alone count as lost
+        log.warning("file not deleted at the provider", channel=channel.name, error=type(error).__name__)

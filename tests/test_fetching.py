@@ -1,0 +1,177 @@
+"""Files: fetched and sealed, lost where they can't be had, and erased where they were taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from satark.channel import MediaGone, MediaRef
+from satark.dialogue.session import Keep
+from satark.evidence.pipeline import TooLarge
+from satark.fetching import Fetcher
+from satark.identity import Identity
+from satark.observability import Happening, Metrics
+from satark.sealing import new_identity, open_as
+from satark.settings import Settings
+from satark.store import files, tables
+from satark.store.writer import Writer
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, outage, until
+from satark.testing.store import fresh_services
+from satark.tip import Evidence
+
+TIP = "0" * 32
+
+
+class Shelf:
+    """A fetcher and a store of its own."""
+
+    def __init__(self, folder: Path, attempts: int = 2) -> None:
+        self.services = fresh_services(folder)
+        self.channel = ScriptedChannel()
+        self.writer = Writer(self.services.main, self.services.keys)
+        self.identity = Identity(b"k" * 32)
+        self.recipient, self.secret = new_identity()
+        self.happened: list[Happening] = []
+        self.fetcher = Fetcher(
+            channels={ACCOUNT: self.channel},
+            writer=self.writer,
+            identity=self.identity,
+            metrics=Metrics(),
+            settings=Settings(data_dir=folder, media_attempts=attempts),
+            scrubbers=[],
+            happened=self.happened.append,
+        )
+
+    def keep(self, id_: str = "m1", account: str = ACCOUNT) -> Keep:
+        """Leave a file to be fetched."""
+        ref = MediaRef(account=account, id=id_)
+        kept = Keep(
+            tip=TIP, recipient=self.recipient, ordinal="1", role="evidence", kind="document", caption="", ref=ref
+        )
+        self.services.write_now(lambda unit: files.add(unit, [kept], self.identity))
+        self.fetcher.wake()
+        return kept
+
+    @property
+    def rows(self) -> list[Any]:
+        return list(self.services.read(lambda c: c.execute(select(tables.file)).all()))
+
+    @property
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows]
+
+    @property
+    def sealed(self) -> list[Path]:
+        return [path for path in self.services.evidence_dir.iterdir() if path.is_file()]
+
+    def due_now(self) -> None:
+        self.services.write_now(lambda unit: unit.main.execute(update(tables.file).values(due_at=0)))
+        self.fetcher.wake()
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+    made = Shelf(tmp_path)
+    made.writer.start()
+    task = asyncio.create_task(made.fetcher.run())
+    yield made
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await made.writer.stop()
+    made.services.close()
+
+
+async def test_a_file_is_sealed_to_its_tip_and_discarded_at_the_provider(shelf: Shelf) -> None:
+    shelf.channel.files["m1"] = b"planted words " * 500
+    shelf.keep()
+    await until(lambda: shelf.channel.discarded)
+    assert [(row.state, row.job) for row in shelf.rows] == [("sealed", b"")]
+    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).bytes == 7000
+    assert all(b"planted" not in path.read_bytes() for path in shelf.sealed)
+    assert shelf.happened == [Happening("file_sealed")]
+
+
+@pytest.mark.parametrize("error", [MediaGone(), TooLarge()])
+async def test_what_can_never_be_had_is_lost_at_once(shelf: Shelf, error: Exception) -> None:
+    shelf.channel.files["m1"] = error
+    shelf.keep()
+    await until(lambda: shelf.happened)
+    assert [(row.state, row.job, row.attempts) for row in shelf.rows] == [("lost", b"", 1)]
+    assert shelf.happened == [Happening("file_lost")]
+
+
+async def test_after_trouble_in_the_network_it_is_tried_again(shelf: Shelf) -> None:
+    shelf.channel.files["m1"] = OSError("planted")
+    shelf.keep()
+    await until(lambda: any(row.reason for row in shelf.rows))
+    assert (shelf.rows[0].state, shelf.rows[0].reason) == ("due", "OSError")
+    shelf.channel.files["m1"] = b"here"
+    shelf.due_now()
+    await until(lambda: shelf.states == ["sealed"])
+
+
+async def test_after_so_many_attempts_it_is_lost(shelf: Shelf) -> None:
+    shelf.keep(account="script:gone")
+    await until(lambda: any(row.reason for row in shelf.rows))
+    shelf.due_now()
+    await until(lambda: shelf.states == ["lost"])
+    assert shelf.rows[0].attempts == 2
+
+
+async def test_what_was_taken_back_meanwhile_is_erased(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch, gate = shelf.channel.fetch, asyncio.Event()
+    shelf.channel.files["m1"] = b"regretted"
+
+    def slow(ref: MediaRef) -> Any:
+        shelf.services.write_now(lambda unit: files.drop(unit, TIP))
+        gate.set()
+        return fetch(ref)
+
+    monkeypatch.setattr(shelf.channel, "fetch", slow)
+    shelf.keep()
+    await gate.wait()
+    await until(lambda: shelf.channel.discarded)
+    assert shelf.rows == []
+    assert shelf.sealed == []
+
+
+async def test_sealed_files_that_were_taken_back_are_erased(shelf: Shelf) -> None:
+    shelf.channel.files["m1"] = b"regretted"
+    shelf.keep()
+    await until(lambda: shelf.states == ["sealed"])
+    assert shelf.sealed
+    shelf.fetcher.erase(shelf.services.write_now(lambda unit: files.drop(unit, TIP)))
+    assert shelf.sealed == []
+
+
+async def test_a_provider_that_will_not_delete_loses_no_sealed_file(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[MediaRef] = []
+
+    async def refuse(ref: MediaRef) -> None:
+        tried.append(ref)
+        raise OSError("planted")
+
+    monkeypatch.setattr(shelf.channel, "discard", refuse)
+    shelf.channel.files["m1"] = b"here"
+    shelf.keep()
+    await until(lambda: tried)
+    await asyncio.sleep(0.05)
+    assert [(row.state, row.reason) for row in shelf.rows] == [("sealed", "")]
+
+
+async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
+    made = Shelf(tmp_path)
+    made.writer.start()
+    made.keep()
+    with outage(made.services):
+        assert await made.fetcher._claim() == []
+    assert len(await made.fetcher._claim()) == 1
+    await made.writer.stop()
+    made.services.close()
