@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from satark.channel import MediaGone
@@ -90,6 +91,11 @@ class Fetcher:
             return []
 
     async def _fetch(self, keep: Keep, attempt: int) -> None:
+        # With the store down nothing can be said of the file: its claim runs out, and it is fetched again.
+        with suppress(StoreDown):
+            await self._try(keep, attempt)
+
+    async def _try(self, keep: Keep, attempt: int) -> None:
         async with self._slots:
             try:
                 await self._take_in(keep)
@@ -97,6 +103,8 @@ class Fetcher:
                 await self._lose(keep, "gone at the provider")
             except TooLarge:
                 await self._lose(keep, "too large")
+            except StoreDown:
+                raise
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the file is tried again
                 await self._again(keep, attempt, type(error).__name__)
 

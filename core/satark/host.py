@@ -44,7 +44,9 @@ class Host:
         self.writer.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                work = tasks.create_task(self._work())
+                started = asyncio.Event()
+                work = tasks.create_task(self._work(started))
+                await started.wait()
                 yield
                 work.cancel()
         finally:
@@ -53,10 +55,11 @@ class Host:
                 await self.tipside.stop()
             self.services.close()
 
-    async def _work(self) -> None:
+    async def _work(self, started: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             if self.tipside:
                 await self.tipside.start(tasks, embedded=self.embedded)
+            started.set()
             await asyncio.Event().wait()
 
     @property

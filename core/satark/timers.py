@@ -88,11 +88,11 @@ class Timers:
         if sweep:
             await self._writer.write(self.sweep)
         items, names = await self._writer.write(self.expire)
-        items += await self._writer.write(self.announce)
-        if self._settings.nudge_minutes:
-            items += await self._writer.write(self.nudge)
         self._posted(items)
         self._erased(names)
+        self._posted(await self._writer.write(self.announce))
+        if self._settings.nudge_minutes:
+            self._posted(await self._writer.write(self.nudge))
 
     def expire(self, unit: UnitOfWork) -> tuple[list[Outgoing], list[str]]:
         """End sessions whose time ran out: the draft, its files and its address go, and the tipster is told."""
