@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import BaseModel, Field, ValidationError, create_model
@@ -41,6 +43,27 @@ class SettingsError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+def provider_url(url: str) -> str:
+    """Check a provider's base URL, since secrets go there; for a section's `field_validator`.
+
+    Raises:
+        ValueError: it is neither https nor plain http to a peer on this machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        return url.rstrip("/")
+    raise ValueError("must begin with https:// (plain http only for a peer on this machine)")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Core(BaseModel):

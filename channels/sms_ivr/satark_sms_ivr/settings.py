@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
+
+from satark.settings import provider_url
 
 TWILIO = "https://api.twilio.com"
 
@@ -65,24 +66,9 @@ class TwilioSettings(BaseModel):
         json_schema_extra=_where("see channels/sms_ivr/README.md for the files' names"),
     )
 
-    @field_validator("api_url")
-    @classmethod
-    def _only_safe_urls(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-            return url.rstrip("/")
-        raise ValueError("must begin with https:// (plain http only for a peer on this machine)")
+    _only_safe_urls = field_validator("api_url")(provider_url)
 
     @property
     def media_hosts(self) -> frozenset[str]:
         """The hosts (with their ports) that a webhook may name for its media."""
         return frozenset({urlsplit(TWILIO).netloc, urlsplit(self.api_url).netloc})
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

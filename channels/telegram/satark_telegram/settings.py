@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from satark.settings import provider_url
 
 TELEGRAM = "https://api.telegram.org"
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
@@ -79,24 +79,9 @@ class TelegramSettings(BaseModel):
             raise ValueError("must be 1-256 of A-Z, a-z, 0-9, _ and -")
         return secret
 
-    @field_validator("api_url")
-    @classmethod
-    def _only_safe_urls(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-            return url.rstrip("/")
-        raise ValueError("must begin with https:// (plain http only for a server on this machine)")
+    _only_safe_urls = field_validator("api_url")(provider_url)
 
     @property
     def bot_id(self) -> str:
         """The bot's id: the part of its token that is no secret."""
         return self.token.get_secret_value().partition(":")[0]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

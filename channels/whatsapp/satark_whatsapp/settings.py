@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
+
+from satark.settings import provider_url
 
 META = "https://graph.facebook.com"
 
@@ -96,13 +97,7 @@ class WhatsAppSettings(BaseModel):
         default=10_000, ge=1, description="most recipients whose pause is kept in memory at once"
     )
 
-    @field_validator("graph_url")
-    @classmethod
-    def _only_safe_urls(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-            return url.rstrip("/")
-        raise ValueError("must begin with https:// (plain http only for a peer on this machine)")
+    _only_safe_urls = field_validator("graph_url")(provider_url)
 
     @property
     def phone_number_ids(self) -> tuple[str, ...]:
@@ -114,12 +109,3 @@ class WhatsAppSettings(BaseModel):
         """Scheme, host and port of the local peer that stands in for Meta, or empty."""
         parts = urlsplit(self.graph_url)
         return "" if self.graph_url == META else f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
