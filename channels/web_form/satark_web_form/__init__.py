@@ -1,0 +1,1 @@
+"""The web form and the mailbox: for those who want to be truly anonymous."""

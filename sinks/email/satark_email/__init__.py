@@ -1,0 +1,1 @@
+"""Notices and sealed tips by e-mail."""

@@ -1,0 +1,1 @@
+"""Signed hand-over to external police systems."""
