@@ -129,6 +129,7 @@ class Fetcher:
             mime=taken.mime,
             bytes=taken.bytes,
             sha256=taken.sha256,
+            md5=taken.md5,
             caption=keep.caption,
             clean_mime=taken.clean_mime,
             clean_bytes=taken.clean_bytes,

@@ -100,6 +100,8 @@ class Evidence(Quiet, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     """Of the original, as received, hex."""
+    md5: str = ""
+    """Likewise, for the certificate's form; the SHA-256 is what proves."""
     caption: str = ""
     clean_mime: str = ""
     clean_bytes: int = 0

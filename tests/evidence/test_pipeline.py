@@ -78,6 +78,7 @@ async def test_a_file_is_sealed_as_it_came_and_cleaned(name: str, desk: Desk, ma
     taken = await desk.take(pieces(data))
     assert taken.problem is None
     assert (taken.bytes, taken.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert taken.md5 == hashlib.md5(data, usedforsecurity=False).hexdigest()
     assert desk.original(taken.sha256) == data
     copy = desk.clean(taken.clean_sha256)
     assert (taken.clean_bytes, taken.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())

@@ -39,6 +39,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     """Of the original, as received, hex."""
+    md5: str
+    """Likewise: the certificate under BSA 2023 section 63(4) has a line for it."""
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
@@ -82,7 +84,7 @@ async def take_in(
         with source.open("xb") as copy:
             measured, copied = await _seal_stream(stream, target, recipient, limits.file_bytes, copy)
         mime = await asyncio.to_thread(sniff_file, source)
-        taken = Taken(mime=mime, bytes=measured.bytes, sha256=measured.sha256)
+        taken = Taken(mime=mime, bytes=measured.bytes, sha256=measured.sha256, md5=measured.md5)
         try:
             _check_cleanable(taken, announced_mime, sandbox, copied=copied)
             clean = private / "clean"

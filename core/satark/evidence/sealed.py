@@ -33,10 +33,12 @@ _STEP = 1 << 18
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Size in bytes and SHA-256 (hex) of the plain content."""
+    """Size in bytes and digests (hex) of the plain content."""
 
     bytes: int
     sha256: str
+    md5: str
+    """For the certificate's form alone, which has a line for it: MD5 proves nothing by itself."""
 
 
 class WriteFailed(OSError):  # noqa: N818 - it reads as what it says
@@ -49,7 +51,8 @@ class _Meter(io.RawIOBase):
     def __init__(self, source: BinaryIO, copy: BinaryIO | None) -> None:
         self._source = source
         self._copy = copy
-        self._hash = hashlib.sha256()
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
         self._count = 0
 
     def readable(self) -> bool:
@@ -57,7 +60,8 @@ class _Meter(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         data = self._source.read(size)
-        self._hash.update(data)
+        self._sha256.update(data)
+        self._md5.update(data)
         self._count += len(data)
         if self._copy is not None:
             try:
@@ -72,7 +76,7 @@ class _Meter(io.RawIOBase):
 
     @property
     def measured(self) -> Measured:
-        return Measured(self._count, self._hash.hexdigest())
+        return Measured(self._count, self._sha256.hexdigest(), self._md5.hexdigest())
 
 
 def seal_file(source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None) -> tuple[Measured, bool]:

@@ -129,6 +129,7 @@ def plant_file(
         _seal(clean, clean_path(services.evidence_dir, name), planted.recipient)
         fields |= {"clean_bytes": len(clean), "clean_sha256": hashlib.sha256(clean).hexdigest()}
         fields.setdefault("clean_mime", fields["mime"])
+    fields["md5"] = hashlib.md5(original, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(original).hexdigest()
     evidence = Evidence(ordinal=ordinal, bytes=len(original), sha256=digest, **fields)
     sealed = seal(evidence, planted.recipient)
