@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from satark.channel import MediaGone
+from satark.custody import acts
+from satark.custody import log as custody
 from satark.evidence.builtin import builtin_scrubbers
 from satark.evidence.limits import Limits
 from satark.evidence.pipeline import TooLarge, erase, sweep, take_in
@@ -136,7 +138,7 @@ class Fetcher:
             clean_sha256=taken.clean_sha256,
             problem=taken.problem or "",
         )
-        await self._settle(lambda unit: store.sealed(unit, keep, seal(record, keep.recipient)), keep)
+        await self._settle(lambda unit: _sealed(unit, keep, record), keep)
         self._count("sealed", "file_sealed")
         await _discard(channel, keep.ref)
 
@@ -149,7 +151,7 @@ class Fetcher:
         await self._settle(lambda unit: store.later(unit, keep, wait, reason), keep)
 
     async def _lose(self, keep: Keep, reason: str) -> None:
-        await self._settle(lambda unit: store.lost(unit, keep, reason), keep)
+        await self._settle(lambda unit: _lost(unit, keep, reason), keep)
         self._count("lost", "file_lost")
 
     async def _settle(self, write: Callable[[UnitOfWork], bool], keep: Keep) -> None:
@@ -160,6 +162,20 @@ class Fetcher:
     def _count(self, result: str, kind: Kind) -> None:
         self._metrics.files.labels(result).inc()
         self._happened(Happening(kind))
+
+
+def _sealed(unit: UnitOfWork, keep: Keep, record: Evidence) -> bool:
+    kept = store.sealed(unit, keep, seal(record, keep.recipient))
+    if kept:
+        custody.record(unit, keep.tip, keep.recipient, keep.ordinal, *acts.taken_in(record, unit.now))
+    return kept
+
+
+def _lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
+    kept = store.lost(unit, keep, reason)
+    if kept:
+        custody.record(unit, keep.tip, keep.recipient, keep.ordinal, acts.lost(reason, unit.now))
+    return kept
 
 
 async def _discard(channel: Channel, ref: MediaRef) -> None:

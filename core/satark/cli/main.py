@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from satark import __version__
+from satark.cli.audit import audit
 from satark.cli.check import check
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
@@ -75,7 +76,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, plugins):
+for command in (serve, demo, check, db, deliveries, flow, plugins, audit):
     cli.add_command(command)
 
 

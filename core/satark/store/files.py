@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, update
 
+from satark.custody import log as custody
 from satark.dialogue.session import Keep
 from satark.store.tables import file
 
@@ -46,7 +47,11 @@ def _row(unit: UnitOfWork, keep: Keep, identity: Identity) -> dict[str, object]:
 
 
 def drop(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
-    """Forget a tip's files (all of them, or these); give the names of the sealed copies to be erased."""
+    """Forget a tip's files (all of them, or these); give the names of the sealed copies to be erased.
+
+    The custody log keeps that they were erased, and nothing else of them.
+    """
+    custody.erased(unit, tip, ordinals)
     where = [file.c.tip == tip]
     if ordinals is not None:
         where.append(file.c.ordinal.in_(ordinals))

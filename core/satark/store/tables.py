@@ -128,6 +128,32 @@ message = Table(
     comment="between the desks and the tipster",
 )
 
+custody = Table(
+    "custody",
+    main,
+    Column("position", BigInteger, primary_key=True, autoincrement=False, comment="order among all tips, 1 upwards"),
+    Column("tip", String(32), nullable=False),
+    Column("seq", Integer, nullable=False, comment="order within the tip, 1 upwards"),
+    Column("file", String(8), nullable=False, comment="ordinal of the file; empty: the whole tip"),
+    Column("day", Integer, nullable=False),
+    Column("entry", LargeBinary(32), nullable=False, comment="SHA-256 of the entry, which is salted"),
+    Column("content", LargeBinary(32), nullable=False, comment="SHA-256 of what was sealed; of nothing: an erasure"),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the tip: custody.chain.Entry; emptied on erasure"),
+    Column("hash", LargeBinary(32), nullable=False, comment="over the tip's row before, and this one"),
+    Column("link", LargeBinary(32), nullable=False, comment="over the row before of any tip, and this one"),
+    UniqueConstraint("tip", "seq"),
+    comment="who did what with a file: two hash chains, `satark audit verify` checks them",
+)
+
+custody_head = Table(
+    "custody_head",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("link", LargeBinary(32), nullable=False),
+    comment="the end of the custody log; the row is the log's lock",
+)
+
 reach = Table(
     "reach",
     main,
@@ -173,4 +199,14 @@ envelope = Table(
     Column("desk", String(80), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's recipient: tip.Envelope"),
     comment="tip keys, one for each desk that may read the tip",
+)
+
+anchor = Table(
+    "custody_anchor",
+    keys,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("link", LargeBinary(32), nullable=False),
+    Column("before", LargeBinary(32), nullable=False, comment="the link before: a crash may leave the log there"),
+    comment="the end of the custody log once more, where whoever writes to the main database can't reach",
 )

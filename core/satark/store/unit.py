@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,12 @@ class UnitOfWork:
         self._keys_engine = keys
         self._keys: Connection | None = None
         self._queued: dict[Table, list[Mapping[str, Any]]] = {}
+        self._last: list[Callable[[], None]] = []
         self.now = int(time.time())
         self.desks: Sequence[Any] | None = None
         """The desks as this transaction found them, once one of its turns has asked."""
+        self.custody_head: bytes | None = None
+        """The end of the custody log as this transaction found it, once it has added to the log."""
 
     @property
     def day(self) -> int:
@@ -54,6 +57,13 @@ class UnitOfWork:
         """
         self._queued.setdefault(table, []).extend(rows)
 
+    def lastly(self, write: Callable[[], None]) -> None:
+        """Carry out a write at the very end of the transaction: for rows whose lock everybody needs, taken last.
+
+        A transaction that waits for such a lock holds nothing that its holder could still want.
+        """
+        self._last.append(write)
+
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
         """Insert the rows that are not there yet; give their keys. Waits for a competing transaction's outcome."""
         if not rows:
@@ -79,6 +89,8 @@ class UnitOfWork:
                 self.replace(table, rows)
             else:
                 self.insert(table, rows)
+        for write in self._last:
+            write()
         if self._keys is not None:
             self._keys.commit()
         self.main.commit()

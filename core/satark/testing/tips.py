@@ -13,6 +13,8 @@ import msgspec
 
 from satark.casework.thread import post
 from satark.coarse import new_number
+from satark.custody import acts
+from satark.custody import log as custody
 from satark.evidence.sealed import clean_path, keep, original_path, seal_file
 from satark.sealing import new_identity, seal
 from satark.store import files, tables
@@ -133,7 +135,12 @@ def plant_file(
     digest = hashlib.sha256(original).hexdigest()
     evidence = Evidence(ordinal=ordinal, bytes=len(original), sha256=digest, **fields)
     sealed = seal(evidence, planted.recipient)
-    services.write_now(lambda unit: _store_file(unit, planted, ordinal, "sealed", sealed))
+
+    def store(unit: UnitOfWork) -> None:
+        _store_file(unit, planted, ordinal, "sealed", sealed)
+        custody.record(unit, planted.id, planted.recipient, ordinal, *acts.taken_in(evidence, unit.now))
+
+    services.write_now(store)
     return evidence
 
 

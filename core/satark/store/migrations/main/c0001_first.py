@@ -35,6 +35,48 @@ def upgrade() -> None:
     op.create_index("conversation_expires_at", "conversation", ["expires_at"], unique=False)
     op.create_index("conversation_nudge_at", "conversation", ["nudge_at"], unique=False)
     op.create_table(
+        "custody",
+        sa.Column(
+            "position",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="order among all tips, 1 upwards",
+        ),
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False, comment="order within the tip, 1 upwards"),
+        sa.Column("file", sa.String(length=8), nullable=False, comment="ordinal of the file; empty: the whole tip"),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.LargeBinary(length=32), nullable=False, comment="SHA-256 of the entry, which is salted"),
+        sa.Column(
+            "content",
+            sa.LargeBinary(length=32),
+            nullable=False,
+            comment="SHA-256 of what was sealed; of nothing: an erasure",
+        ),
+        sa.Column(
+            "sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="age, to the tip: custody.chain.Entry; emptied on erasure",
+        ),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False, comment="over the tip's row before, and this one"),
+        sa.Column(
+            "link", sa.LargeBinary(length=32), nullable=False, comment="over the row before of any tip, and this one"
+        ),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("tip", "seq"),
+        comment="who did what with a file: two hash chains, `satark audit verify` checks them",
+    )
+    op.create_table(
+        "custody_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        comment="the end of the custody log; the row is the log's lock",
+    )
+    op.create_table(
         "delivery",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
@@ -175,6 +217,8 @@ def downgrade() -> None:
     op.drop_table("desk")
     op.drop_index("delivery_due", table_name="delivery")
     op.drop_table("delivery")
+    op.drop_table("custody_head")
+    op.drop_table("custody")
     op.drop_index("conversation_nudge_at", table_name="conversation")
     op.drop_index("conversation_expires_at", table_name="conversation")
     op.drop_table("conversation")
