@@ -107,7 +107,7 @@ def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, k
     walk = _Walk(anchored, known)
     walk.go(connection)
     problems = [*walk.problems, *_unlogged(connection, walk, folder)]
-    numbers = dict(connection.execute(select(tables.tip.c.id, tables.tip.c.number)).tuples())
+    numbers = {row.id: row.number for row in connection.execute(select(tables.tip.c.id, tables.tip.c.number))}
     named = [msgspec.structs.replace(one, tip=numbers.get(one.tip, one.tip)) for one in problems]
     return Report(
         rows=walk.rows, tips=len(walk.tips), head=Head(walk.position, walk.link), problems=tuple(dict.fromkeys(named))
@@ -128,7 +128,7 @@ class _Walk:
         self._erased: set[tuple[str, str]] = set()
         self._emptied: list[Problem] = []
         self._anchored = anchored
-        self._anchor_held = anchored is None
+        self._anchor_held = False
         self._known = known
 
     def go(self, connection: Connection) -> None:
@@ -176,12 +176,16 @@ class _Walk:
             self.problems.append(Problem(what="cut", position=self.position))
         elif link != self.link:
             self.problems.append(Problem(what="head"))
-        if (not self._anchor_held and self._anchored is not None and self._anchored.before != self.link) or (
-            self._anchored is None and self.rows
-        ):
+        if not self._is_anchored():
             self.problems.append(Problem(what="anchor"))
         if self._known is not None:
             self.problems.append(Problem(what="known"))
+
+    def _is_anchored(self) -> bool:
+        """Whether the key store's note is on the log, or one transaction ahead of it, as a crash may leave it."""
+        if self._anchored is None:
+            return not self.rows
+        return self._anchor_held or self._anchored.before == self.link
 
 
 def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[Problem]:
