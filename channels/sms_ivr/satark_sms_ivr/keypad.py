@@ -1,6 +1,6 @@
 """Where a call stands, as far as the next key press needs it: carried in the address of the next request, kept nowhere.
 
-It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 8 and 9 do. Twilio
+It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 7 to 9 do. Twilio
 signs the whole address, so that nobody else can make one up.
 """
 
@@ -22,6 +22,8 @@ SEVEN: Final = 7
 ONWARD: Final = ("more", "skip", "done")
 ASIDE: Final = ("less", "back", "leave", "cancel")
 """What the keys 8 and 9 may do, the more important first."""
+CLEAR: Final = "clear"
+"""What the key 7 may do where there is nothing to choose."""
 
 _KEYS: Final = {"*": "restart", "#": "repeat", "0": "status"}
 _is_code = re.compile(r"\d{16}").fullmatch
@@ -36,6 +38,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 0
     onward: str = ""
     aside: str = ""
+    clear: bool = False
     silent: int = 0
     """How often nothing was heard, one time after the other."""
     message: bool = False
@@ -49,6 +52,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             page=prompt.page,
             onward=next((way for way in ONWARD if way in ways), ""),
             aside=next((way for way in ASIDE if way in ways), ""),
+            clear=CLEAR in ways and not prompt.choices,
         )
 
     def quiet(self, silent: int) -> Call:
@@ -67,6 +71,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             "p": self.page,
             "e": self.onward,
             "a": self.aside,
+            "c": int(self.clear),
             "s": self.silent,
             "m": int(self.message),
         }
@@ -90,6 +95,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             silent=silent,
             onward=form.get("e"),
             aside=form.get("a"),
+            clear=form.get("c") == "1",
             message=form.get("m") == "1",
         )
 
@@ -98,7 +104,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         if not digits:
             return Tap(command_token("repeat"))
         name = _KEYS.get(digits[0] if digits[0] == "*" else digits)
-        name = name or {"8": self.onward, "9": self.aside}.get(digits)
+        name = name or {"7": CLEAR if self.clear else "", "8": self.onward, "9": self.aside}.get(digits)
         if name:
             return Tap(command_token(name))
         if _is_choice(digits):

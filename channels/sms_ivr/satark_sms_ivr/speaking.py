@@ -168,7 +168,8 @@ def _menu(prompt: Prompt, call: Call) -> list[str]:
 
 def _ways(prompt: Prompt, call: Call) -> list[str]:
     """What the other keys do."""
-    return [phrase(prompt.language, way) for way in (call.onward, call.aside, "repeat") if way]
+    ways = (call.onward, call.aside, "clear" if call.clear else "", "repeat")
+    return [phrase(prompt.language, way) for way in ways if way]
 
 
 def _response() -> Any:

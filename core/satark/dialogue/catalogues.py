@@ -61,6 +61,10 @@ class Catalogue:
                 return self._texts[key]
         return keys[-1]
 
+    def own(self, key: str, channel: str) -> str:
+        """The id of a channel's own wording of a text, where it has one; else the text's."""
+        return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
+
     def text(self, key: str, **values: Any) -> str:
         """The text with its `{places}` filled. A missing text is shown as its key: the dialogue never breaks off."""
         template = self._texts.get(key, key)

@@ -94,6 +94,8 @@ def _word(talk: Talk, room: Room, asked: Asked, folded: str) -> Turn | None:
     """A command or the name of a language."""
     name = talk.script.words.command(folded)
     if name and (name in ANYWHERE or _takes(asked, name)):
+        if name == "repeat":
+            talk.change(page=0)  # who writes the word wants to read the question, not the page that stands there
         return command(talk, room, "skip" if name == "unknown" else name)
     language = talk.script.words.language(folded)
     if language in talk.script.flow.languages and talk.session.language:

@@ -46,7 +46,8 @@ class MediaStep(Plain):
     def ask(self, step: Step, view: View) -> Asked:
         """Ask for files, or for more of them."""
         if view.files:
-            text = view.catalogue.text(f"{step.id}.more", count=view.files)
+            key = view.catalogue.own(f"{step.id}.more", view.channel)
+            text = view.catalogue.text(key, count=view.files)
             return Asked(text=text, actions=("done", "clear"), wants="media")
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="media")
 

@@ -53,11 +53,12 @@ class _YesNo(Menu, ABC):
     """A question before something is done that can't be undone."""
 
     name = ""
+    codes: tuple[str, ...] = ("yes", "no")
 
     def question(self, talk: Talk) -> tuple[str, Asked]:
         """Yes or no, in words that say what happens."""
         texts = talk.script.texts(talk.session)
-        keys = (("yes", f"{self.name}.yes"), ("no", f"{self.name}.no"))
+        keys = tuple((code, f"{self.name}.{code}") for code in self.codes)
         offers = tuple(Offer(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
         return f"@{self.name}", Asked(text=texts.text(f"{self.name}.ask"), offers=offers, wants="choice")
 
@@ -89,9 +90,17 @@ class Cancel(_YesNo):
 
 
 class Restart(_YesNo):
-    """Whether to erase the draft and begin again."""
+    """Whether to erase the draft and begin again. Who only wanted another language, and has one key, gets that too."""
 
     name = "restart"
+    codes = ("yes", "no", "language")
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Ask for the language, or do as asked."""
+        if code == "language":
+            talk.change(mode="@language")
+            return talk.ask()
+        return super().hear(talk, code, event)
 
     def agreed(self, talk: Talk) -> Turn:
         """Erase it and put the first question of a new conversation, with keys of its own."""

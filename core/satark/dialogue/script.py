@@ -62,7 +62,8 @@ class Script:
         The channel's own wording goes before the common one: `receipt.sms` before `receipt`.
         """
         spoken = [session.language] if session.language else self.flow.languages
-        return "\n".join(_own(self.catalogues[language], key, session.channel, values) for language in spoken)
+        catalogues = [self.catalogues[language] for language in spoken]
+        return "\n".join(texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
 
     def walk(self, session: Session) -> Walk:
         """Work out the path and the position from the answers."""
@@ -137,11 +138,6 @@ class Script:
 def has_draft(session: Session) -> bool:
     """Whether there is anything that would be lost."""
     return bool(session.files) or any(answer.value is not None for answer in session.answers.values())
-
-
-def _own(texts: Catalogue, key: str, channel: str, values: Mapping[str, Any]) -> str:
-    own = f"{key}.{channel}"
-    return texts.text(own if texts.get(own) else key, **values)
 
 
 def without(answers: Mapping[str, Answer], *names: str) -> dict[str, Answer]:

@@ -186,7 +186,10 @@ def put(script: Script, session: Session, name: str, asked: Asked) -> Prompt:
         text=asked.text,
         language=texts.language,
         choices=choices,
-        actions=tuple(Choice(f"{name}:@{way}:{end}", texts.text(f"command.{way}")) for way in asked.actions),
+        actions=tuple(
+            Choice(f"{name}:@{way}:{end}", texts.text(texts.own(f"command.{way}", session.channel)))
+            for way in asked.actions
+        ),
         turns=tuple(Choice(f"{name}:@{way}:{end}", texts.text(f"command.{way}")) for way in ("more", "less"))
         if choices
         else (),

@@ -9,7 +9,7 @@ from satark.tip import STATUSES
 
 _PLAIN: Final = """
 language.ask language.name language.done
-cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.done
+cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
 details.ask details.none change.ask change.none
 reach.ask reach.no reach.yes reach.no.done reach.yes.done reach.late forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
@@ -38,7 +38,8 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
 """Message id → the places that its text must have, no more and no fewer."""
 
 LABELS: Final = frozenset(name for name in NEEDED if name.startswith("command.")) | {
-    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "reach.no", "reach.yes", "mailbox.answer",
-    "mailbox.unknown", "mailbox.decline", "feedback.yes", "feedback.no", "feedback.again", "language.name",
+    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "reach.no", "reach.yes",
+    "mailbox.answer", "mailbox.unknown", "mailbox.decline", "feedback.yes", "feedback.no", "feedback.again",
+    "language.name",
 }  # fmt: skip
 """Those of them that stand on buttons."""

@@ -1,0 +1,41 @@
+"""The files of scenarios. The same name gives the same bytes, so that hashes can be compared.
+
+All but the photo are bytes that no program can take for anything: they are sealed as they are and never opened, and
+nothing waits for their cleaning, which is the business of the tests of evidence.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from satark.testing.walking import Photo
+
+_KINDS: Final = {
+    "photo": ("image", "image/jpeg"),
+    "film": ("video", "video/mp4"),
+    "sound": ("audio", "audio/ogg"),
+    "paper": ("document", "application/pdf"),
+}
+
+
+def recording(words: str) -> bytes:
+    """Give the recording of somebody who says these words."""
+    return f"\x00a voice says: {words}".encode()
+
+
+def to_send(name: str, caption: str) -> Photo:
+    """Give a file of a scenario, as it is sent."""
+    kind, mime = _KINDS[name]
+    data = _photo() if name == "photo" else f"\x00a {name}".encode()
+    return Photo(data, mime, kind, caption or None)
+
+
+@cache
+def _photo() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (24, 16), (90, 60, 30)).save(file, "JPEG")
+    return file.getvalue()

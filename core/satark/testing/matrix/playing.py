@@ -1,0 +1,123 @@
+"""Playing a scenario: the question that is expected must be the one that is heard, and is answered."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.dialogue.geography import Geography
+from satark.testing.matrix.driving import Driver
+from satark.testing.matrix.files import recording, to_send
+from satark.testing.matrix.scenario import LANGUAGE, Act, Do, Point, Scenario, Send, Speak, Tell
+from satark.testing.walking import LostError, Place
+
+_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
+END: Final = "@end"
+"""Stands for no question: what was told is erased, and nothing is asked any more."""
+_NAMED: Final = ("@details", "@change")
+"""Menus of steps, by the steps' names."""
+_PLACES: Final = ("station", "police_station", "district")
+
+
+async def play(scenario: Scenario, driver: Driver) -> str:
+    """Have a driver go through a scenario; give the number of the tip that was sent, or nothing if none was.
+
+    Raises:
+        LostError: another question was asked than the scenario expects, or its answer is not offered.
+    """
+    player = _Player(driver)
+    await driver.greet()
+    for question, act in ((LANGUAGE, scenario.language), *scenario.moves):
+        player.expect(question)
+        await player.act(question, act)
+    found = _NUMBER.search(driver.heard)
+    if found:
+        await player.act("@reach", "no")
+    await driver.leave()
+    return found[0] if found else ""
+
+
+class _Player:
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._catalogues = Catalogues.shipped()
+        self._geography = Geography.sample()
+        self._language = ""
+
+    @property
+    def _texts(self) -> Catalogue:
+        return self._catalogues[self._language]
+
+    def expect(self, question: str) -> None:
+        """See to it that this question is the one that was asked."""
+        heard = _bare(self._driver.heard)
+        if not any(re.search(pattern, heard) for pattern in self._wordings(question)):
+            raise LostError(f"{question} is not what is asked: {self._driver.heard}")
+
+    def _wordings(self, question: str) -> list[str]:
+        """What a question may sound like: in the channel's own words or the common ones, with files or without."""
+        name = question.removeprefix("@")
+        spoken = [self._texts] if self._language and question != LANGUAGE else list(self._catalogues)
+        keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more"]
+        own = [texts.text(texts.own(key, self._driver.channel)) for texts in spoken for key in keys if key in texts]
+        return [re.sub(r"\\\{\w+\\\}", ".*", re.escape(_bare(text))) for text in own]
+
+    async def act(self, question: str, act: Act) -> None:
+        """Answer the question that was asked."""
+        if isinstance(act, str):
+            await self._driver.choose(self._label(question, act), self._texts)
+            self._language = act if question == LANGUAGE else self._language
+        elif isinstance(act, Tell):
+            await self._tell(act)
+        elif isinstance(act, Speak):
+            await self._driver.speak(recording(act.speak))
+        elif isinstance(act, Point):
+            await self._point(act)
+        elif isinstance(act, Send):
+            await self._send(act)
+        else:
+            await self._do(act)
+
+    async def _tell(self, words: Tell) -> None:
+        if "type" in self._driver.can:
+            await self._driver.type(words.tell)
+            return
+        await self._driver.speak(recording(words.tell))
+        if words.station:
+            self.expect("station")
+            await self.act("station", words.station)
+
+    async def _point(self, point: Point) -> None:
+        if "point" in self._driver.can:
+            await self._driver.point(Place(*point.point, name=point.name))
+        else:
+            await self._tell(point.told)
+
+    async def _send(self, file: Send) -> None:
+        if "send" in self._driver.can:
+            await self._driver.send(to_send(file.send, file.caption))
+        else:
+            await self._driver.speak(recording(f"{file.send} {file.caption}"))
+
+    async def _do(self, act: Do) -> None:
+        if act.do == "again":
+            await self._driver.greet()
+        else:
+            await self._driver.command(act.do, self._texts)
+
+    def _label(self, question: str, code: str) -> str:
+        if question == LANGUAGE:
+            return self._catalogues[code].text("language.name")
+        if question in _NAMED:
+            return self._texts.text(f"{code}.name")
+        place = self._geography.station(code) or self._geography.district(code)
+        if question in _PLACES and place is not None:
+            return place.label(self._language)
+        name = question.removeprefix("@")
+        return self._texts.first(f"{name}.{code}", f"option.{code}")
+
+
+def _bare(text: str) -> str:
+    """A text without its spaces: pages and lines break where the medium will have it."""
+    return "".join(text.split())
