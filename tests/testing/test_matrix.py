@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from satark.testing.matrix import Driver, Scenario, canonical, play, scenarios
 from satark.testing.matrix.ground import MEDIA, Ground, matrix_ground
+from satark.testing.matrix.scenario import Do, FileName, Move, Point, Send, Speak, Tell
 from satark.testing.walking import LostError
 
 pytestmark = pytest.mark.timeout(180)
@@ -18,6 +21,70 @@ pytestmark = pytest.mark.timeout(180)
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA
 WITHOUT_A_TIP = {"forgotten in the middle"}
+
+
+WORDS = ("रात में ट्रक आते हैं।", "They meet behind the mill; nobody stops them.", "“वही” लोग — फिर से", "a 'quoted' word")
+STATIONS = {"lanka": (25.2810, 82.9990), "luxa": (25.3105, 82.9975), "ramnagar": (25.2690, 83.0290)}
+NAMES = {"lanka": "लंका", "luxa": "Luxa", "ramnagar": "रामनगर"}
+FILES: tuple[FileName, ...] = ("photo", "film", "sound", "paper")
+ACCUSED = ("station", "outpost", "other_station", "circle", "district", "unknown")
+DETAILS: dict[str, st.SearchStrategy[Any]] = {
+    "when": st.just("now"),
+    "who": st.sampled_from(WORDS).map(Tell),
+    "vehicle": st.sampled_from(WORDS).map(Speak),
+    "danger": st.sampled_from(("yes", "no", "unknown")),
+    "known_by": st.sampled_from(("few", "many", "unknown")),
+}
+told = st.sampled_from(WORDS).flatmap(lambda words: st.sampled_from((Tell(words), Speak(words))))
+
+
+@st.composite
+def walks(draw: st.DrawFn) -> Scenario:
+    """Some way through the flow, with detours, as data."""
+    moves: list[Move] = []
+
+    def ask(question: str, act: Any) -> Any:
+        detour = draw(st.sampled_from(("", "", "", "", "repeat", "again", "language")))
+        if detour == "repeat":
+            moves.append((question, Do("repeat")))
+        elif detour == "again" and any(name in {"category", "what"} for name, _ in moves) and question != "@details":
+            moves.extend([(question, Do("again")), ("@restart", "no")])
+        elif detour == "language":
+            moves.extend([(question, Do("language")), ("@language", draw(st.sampled_from(("hi", "en"))))])
+        moves.append((question, act))
+        return act
+
+    category = ask("category", draw(st.sampled_from(("COW", "GAMBL", "POLCOR", "HEIN", "OTHER"))))
+    if draw(st.booleans()):
+        moves.extend([("what", Do("back")), ("category", category)])
+    ask("what", draw(told))
+    _place(draw, ask)
+    if category == "POLCOR" or ask("police", draw(st.sampled_from(("yes", "no", "unknown")))) == "yes":
+        if ask("police_unit", draw(st.sampled_from(ACCUSED))) == "other_station":
+            ask("police_station", draw(st.sampled_from((*STATIONS, "unknown"))))
+        ask("police_who", draw(st.one_of(told, st.just(Do("skip")))))
+    files = draw(st.lists(st.sampled_from(FILES), max_size=2))
+    moves.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
+    ask("evidence", Do("done" if files else "skip"))
+    for detail in draw(st.lists(st.sampled_from(tuple(DETAILS)), unique=True, max_size=2)):
+        moves.extend([("review", "details"), ("@details", detail)])
+        ask(detail, draw(DETAILS[detail]))
+    ask("review", "send")
+    return Scenario("walk", draw(st.sampled_from(("hi", "en"))), tuple(moves))
+
+
+def _place(draw: st.DrawFn, ask: Any) -> None:
+    station = draw(st.sampled_from(tuple(STATIONS)))
+    ways = (
+        Tell(NAMES[station], station),
+        Point(STATIONS[station], NAMES[station], station),
+        Speak(NAMES[station]),
+        None,
+    )
+    way = draw(st.sampled_from(ways))
+    ask("place", way or Tell("by the two old palms"))
+    if way is None or isinstance(way, Speak):
+        ask("station", draw(st.sampled_from((station, "unknown"))))
 
 
 class Field:
@@ -85,6 +152,19 @@ def test_a_tip_tells_of_its_way_no_more_than_the_class_of_the_channel(played: Pl
     tips = [played.tip(name, medium)[0] for medium in MEDIA]
     if name not in WITHOUT_A_TIP:
         assert [tip["channel"] for tip in tips] == ["chat", "chat", "sms", "voice"]
+
+
+# Nothing is shrunk: each walk of a failure is printed whole, and can be played as a scenario.
+@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(some=st.lists(walks(), min_size=6, max_size=6))
+def test_any_walk_ends_in_the_same_tip_on_every_medium(field: Field, some: list[Scenario]) -> None:
+    begun = [[field.begin(walk, medium) for medium in MEDIA] for walk in some]
+    numbers = [[future.result() for _, future in played] for played in begun]
+    tips = field.tips()
+    for walk, played, sent in zip(some, begun, numbers, strict=True):
+        for (driver, _), number in zip(played, sent, strict=True):
+            first, other = (canonical(*tips[which], can=driver.can) for which in (sent[0], number))
+            assert other == first, walk
 
 
 def test_there_are_thirty_scenarios_and_they_differ() -> None:

@@ -112,10 +112,9 @@ class Script:
             code = walk.values.get(name, "")
             if code and code != "unknown":
                 fields[field] = code
-        station = fields.get("station", "")
-        if station and not fields.get("district"):
-            fields["district"] = self.geography.district_of(station)
-        return Place(**fields)
+        place = Place(**fields)
+        # Nobody listens to a spoken place at once: what follows from the rest of it is worked out all the same.
+        return self.geography.locate(place) if raw and not place.district else place
 
     def lookup(self, session: Session, name: str, asked: Asked) -> Lookup:
         """Find the spellings of a question's options, in every language."""

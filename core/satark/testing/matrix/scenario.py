@@ -18,6 +18,9 @@ Command: TypeAlias = Literal[
 """What can be done at any question. `again` greets or calls again in the middle; the others are the flow's commands."""
 
 
+FileName: TypeAlias = Literal["photo", "film", "sound", "paper"]
+
+
 class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words: typed where one can type, else spoken."""
 
@@ -49,7 +52,7 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file, with words of its own. On a medium that takes none, one more thing is said."""
 
-    send: Literal["photo", "film", "sound", "paper"]
+    send: FileName
     caption: str = ""
 
 
