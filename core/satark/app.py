@@ -61,6 +61,10 @@ async def _healthz(_request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
+
+
 class _Probe:
     """What an operator asks of a process."""
 
@@ -68,12 +72,13 @@ class _Probe:
         self._host = host
 
     async def readyz(self, _request: Request) -> Response:
-        """Say whether the databases answer."""
+        """Say whether the databases answer, and what was kept while they did not."""
+        kept = self._host.tipside.reception.kept if self._host.tipside else ""
         try:
             await anyio.to_thread.run_sync(self._ask)
         except SQLAlchemyError:
-            return PlainTextResponse("the database does not answer", status_code=503)
-        return PlainTextResponse("ready")
+            return PlainTextResponse(_lines("the database does not answer", kept), status_code=503)
+        return PlainTextResponse(_lines("ready", kept))
 
     async def metrics(self, _request: Request) -> Response:
         """Give the metrics in Prometheus' text format."""

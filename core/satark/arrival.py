@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 class Arrival:
     """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
 
-    __slots__ = ("channel", "code", "event", "inbound", "key", "pseudonyms", "receipt", "source")
+    __slots__ = ("channel", "code", "event", "inbound", "key", "late", "pseudonyms", "receipt", "source")
 
-    def __init__(self, channel: Channel, inbound: Inbound, identity: Identity) -> None:
+    def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.channel = channel
+        self.late = late
+        """Whether its request was answered long ago: it was kept while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
         self.source = self.key.hex()[:16]
@@ -31,6 +33,11 @@ class Arrival:
         """What Argon2id made of the receipt code in the text, where there is one."""
         self.receipt: Minted | None = None
         """A receipt made for this very turn, after it found none ready."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether it is answered in the response to its request, instead of by calls."""
+        return self.channel.capabilities.inline and not self.late
 
     @property
     def text(self) -> str:

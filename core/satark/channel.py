@@ -248,9 +248,15 @@ class RawResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webhook led to, after the commit: for an inline channel the prompts to show, in order."""
+    """What a webhook led to: for an inline channel the prompts to show, in order."""
 
     prompts: Sequence[Prompt] = ()
+    state: Literal["taken", "kept", "refused"] = "taken"
+    """`taken`: after the commit. The others are for inline channels alone, while the database does not answer.
+
+    `kept`: the events lie sealed on this machine and are taken later; what is to be said then goes through `render`.
+    `refused`: there is no room to keep them. The prompt says so in every language, since the tipster's is not known.
+    """
 
 
 class Malformed(ValueError):  # noqa: N818 - it reads as what it says where it is raised
@@ -305,7 +311,8 @@ class Channel(Protocol):
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent.
 
-        An inline medium is asked only for what we begin (a draft that expired); one that can't begin gives no call.
+        An inline medium is asked only for what can't stand in a response: what we begin (a draft that expired), and
+        the answer to what was kept while the database was down. One that can't begin gives no call.
         """
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:

@@ -38,7 +38,7 @@ class Door:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request.
+        """Answer one request, once what it carries is durable: taken, or kept by the reception.
 
         401 unsigned, 405 another method, 413 too large, 503 not taken, else whatever the channel replies.
         """
@@ -63,7 +63,7 @@ class Door:
             log.error("webhook failed", channel=self._channel.name, error=type(error).__name__)
             return "failed", PlainTextResponse("try again", 503)
         reply = self._channel.reply(raw, outcome)
-        return "taken", Response(reply.body, reply.status, media_type=reply.media_type)
+        return outcome.state, Response(reply.body, reply.status, media_type=reply.media_type)
 
     async def _take(self, raw: RawRequest) -> Outcome:
         try:
@@ -71,8 +71,7 @@ class Door:
         except Malformed:
             self._metrics.webhooks.labels(self._channel.name, "malformed").inc()
             return Outcome()
-        taken = await self._tipside.take(self._channel, batch)
-        return Outcome(prompts=[prompt for one in taken for prompt in one.prompts])
+        return await self._tipside.reception.receive(self._channel, batch)
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:

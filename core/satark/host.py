@@ -36,6 +36,7 @@ class Host:
         main, keys = self.services.main, self.services.keys
         self.writer = self.tipside.writer if self.tipside else Writer(main, keys, batch=settings.core.batch)
         self.services.writer = self.writer
+        self.services.reception = self.tipside.reception if self.tipside else None
         self.pages = [page for page in self.plugins.pages(settings, self.services) if page.role in self.roles]
 
     @asynccontextmanager

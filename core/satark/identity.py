@@ -15,7 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from satark.channel import Address, Call
+from satark.channel import Address, Batch, Call
 
 _NONCE = 12
 _SIZE = 32
@@ -54,6 +54,7 @@ class Identity:
         self._draft = self._derive(b"draft")
         self._link = self._derive(b"link")
         self._box = ChaCha20Poly1305(self._derive(b"box"))
+        self._spool = ChaCha20Poly1305(self._derive(b"spool"))
         self.receipt_salt = self._derive(b"receipt salt")
         self.receipt_lookup = self._derive(b"receipt lookup")
 
@@ -113,6 +114,21 @@ class Identity:
         """Decrypt a reply handle."""
         return _decode_handle(self.open(sealed, place))
 
+    def seal_batch(self, batch: Batch, place: bytes) -> bytes:
+        """Encrypt what a webhook carried, addresses and all, to be taken later."""
+        return _seal(self._spool, _encode_batch(batch), place)
+
+    def open_batch(self, sealed: bytes, place: bytes) -> Batch:
+        """Decrypt such a batch.
+
+        Raises:
+            BrokenSeal: it was altered, belongs elsewhere, or was written by a version that knew other events.
+        """
+        try:
+            return _decode_batch(_open(self._spool, sealed, place))
+        except msgspec.MsgspecError:
+            raise BrokenSeal("a sealed batch can't be read") from None
+
     def _derive(self, label: bytes) -> bytes:
         return hmac.digest(self._root, b"satark/1/" + label, "sha256")
 
@@ -167,3 +183,17 @@ def _open(box: ChaCha20Poly1305, sealed: bytes, place: bytes) -> bytes:
 _encode = msgspec.msgpack.Encoder().encode
 _decode_call = msgspec.msgpack.Decoder(Call).decode
 _decode_handle = msgspec.msgpack.Decoder(Handle).decode
+
+
+def _revealed(value: object) -> object:
+    if isinstance(value, Address):
+        return value.reveal()
+    raise NotImplementedError
+
+
+def _hidden(_kind: type, value: object) -> Address:
+    return Address(str(value))
+
+
+_encode_batch = msgspec.msgpack.Encoder(enc_hook=_revealed).encode
+_decode_batch = msgspec.msgpack.Decoder(Batch, dec_hook=_hidden).decode

@@ -76,8 +76,10 @@ class Intake:
         self._committed = committed
         self._happened = happened
 
-    async def receive(self, channel: Channel, batch: Batch) -> Sequence[Taken]:
+    async def receive(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[Taken]:
         """Take every event of a batch, each exactly once, and give what became of them after the commit.
+
+        `late`: the request was answered before, so that nothing can be said in its response any more.
 
         Raises:
             StoreDown: the database can't be written; nothing of the batch may be acknowledged.
@@ -85,18 +87,18 @@ class Intake:
         """
         self._metrics.ignored.labels(channel.name).inc(batch.ignored)
         if len(batch.inbound) == 1:
-            return [await self._one(channel, batch.inbound[0])]
+            return [await self._one(channel, batch.inbound[0], late=late)]
         results = await asyncio.gather(
-            *(self._one(channel, inbound) for inbound in batch.inbound), return_exceptions=True
+            *(self._one(channel, inbound, late=late) for inbound in batch.inbound), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return [result for result in results if isinstance(result, Taken)]
 
-    async def _one(self, channel: Channel, inbound: Inbound) -> Taken:
+    async def _one(self, channel: Channel, inbound: Inbound, *, late: bool) -> Taken:
         started = time.perf_counter()
-        arrival = Arrival(channel, inbound, self._identity)
+        arrival = Arrival(channel, inbound, self._identity, late=late)
         code = find_code(arrival.text)
         if code:
             await asyncio.sleep(self._guesses.delay())

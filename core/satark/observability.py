@@ -35,6 +35,10 @@ class Metrics:
         self.reports = self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result")
         self.files = self._counter("satark_files", "files by what became of them", "result")
         self.deliveries = self._counter("satark_deliveries", "deliveries by result", "sink", "result")
+        self.kept = self._counter(
+            "satark_kept", "batches kept or refused while the database was down", "channel", "result"
+        )
+        self.let_in = self._counter("satark_kept_let_in", "kept batches by what became of them", "result")
         self.waiting = Gauge("satark_waiting", "what waits, by queue", ("queue",), registry=self.registry)
         self.commit = Histogram(
             "satark_commit_seconds",

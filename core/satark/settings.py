@@ -126,6 +126,12 @@ class Core(BaseModel):
     delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is a dead letter")
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
     senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
+    spool_max_files: int = Field(
+        default=10_000,
+        ge=0,
+        description="most requests of SMS, calls and the web form that are kept while the database is down",
+    )
+    spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="most bytes that these may take")
     code_guesses_per_minute: int = Field(
         default=60,
         ge=1,
@@ -195,6 +201,11 @@ class Settings:
     def evidence_dir(self) -> Path:
         """The folder of the sealed files."""
         return self.core.data_dir / "evidence"
+
+    @property
+    def spool_dir(self) -> Path:
+        """The folder of what is kept while the database is down."""
+        return self.core.data_dir / "spool"
 
     def _demanded(self, name: str, model: type[M]) -> M:
         try:

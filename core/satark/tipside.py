@@ -17,7 +17,9 @@ from satark.mailroom import Mailroom
 from satark.observability import log
 from satark.pacing import keep_running
 from satark.receipts import Mint
+from satark.reception import Reception
 from satark.sender import Sender
+from satark.spool import Spool
 from satark.store import outgoing
 from satark.store.writer import Writer
 from satark.submission import Registry
@@ -67,6 +69,13 @@ class TipSide:
             committed=self._committed,
             happened=happened,
         )
+        self.reception = Reception(
+            take=self.take,
+            channels=self.channels,
+            spool=Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes),
+            engine=self._flows.current,
+            metrics=metrics,
+        )
         self._fetcher = Fetcher(
             channels=accounts,
             writer=self.writer,
@@ -115,6 +124,8 @@ class TipSide:
             await self.writer.write(outgoing.release)
         work = {"receipts": self._mint.run, "sender": self._sender.run}
         if "web" in self._roles:
+            await self.reception.start()
+            work["spool"] = self.reception.run
             work |= {
                 c.name: partial(c.listen, partial(self._hear, c)) for c in self.channels if isinstance(c, Listener)
             }
@@ -131,8 +142,10 @@ class TipSide:
             await channel.close()
         self._mint.close()
 
-    async def take(self, channel: Channel, batch: Batch) -> Sequence[Taken]:
+    async def take(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[Taken]:
         """Take everything of a batch: alarms, later reports on calls, and each event exactly once.
+
+        `late`: the request was answered before, so that what is to be said goes through the outbox.
 
         Raises:
             StoreDown, NotTaken: nothing of the batch may be acknowledged; see `Intake.receive`.
@@ -141,7 +154,7 @@ class TipSide:
             self._metrics.reports.labels(channel.name, code).inc()
             log.error("provider alarm", channel=channel.name, code=code)
         self._sender.report(batch.delivered, channel.name)
-        taken = await self.intake.receive(channel, batch)
+        taken = await self.intake.receive(channel, batch, late=late)
         if batch.chores:
             await self._do(batch.chores)
         return taken

@@ -92,7 +92,7 @@ class Turns:
         self._forget_postponed(unit, items, results)
         self._close(unit, table.values(), new)
         for arrival, taken in zip(items, results, strict=True):
-            if isinstance(taken, Taken) and taken.duplicate and arrival.channel.capabilities.inline:
+            if isinstance(taken, Taken) and taken.duplicate and arrival.inline:
                 taken.prompts = self._restate(unit, arrival)
         return results
 
@@ -227,7 +227,7 @@ class Turns:
         channel, inbound = arrival.channel, arrival.inbound
         for prompt in entry.prompts:
             fitted = self._fit(prompt, channel)
-            if channel.capabilities.inline:
+            if arrival.inline:
                 taken.prompts.append(fitted)
                 continue
             for call in channel.render(fitted, inbound.account, inbound.senders[0]):

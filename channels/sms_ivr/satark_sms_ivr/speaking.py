@@ -13,7 +13,7 @@ from typing import Any, Final
 from satark.prompt import Prompt
 from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import Call
-from satark_sms_ivr.phrases import language_of, phrase
+from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, language_of, phrase
 from satark_sms_ivr.settings import TwilioSettings
 
 KEYS_PATH: Final = "/voice/webhook/keys"
@@ -65,6 +65,23 @@ class Speaker:
         self._say(response, language, [phrase(language, "message")])
         self._record(response, call)
         self._say(response, language, [phrase(language, "bye")])
+        response.hangup()
+        return str(response)
+
+    def outage(self, state: str, call: Call, *, spoken: bool) -> str:
+        """Say in every language that the dialogue can't go on, and take a message, unless one was just `spoken`.
+
+        Args:
+            state: `kept` or `refused`, of `satark.channel.Outcome`.
+            call: the moment after the message.
+            spoken: whether what was kept is what the caller had to say.
+        """
+        response = _response()
+        said = f"outage.{state}" if spoken or state == "refused" else "outage.leave"
+        for language in OUTAGE_LANGUAGES:
+            self._say(response, language, [phrase(language, said)])
+        if said == "outage.leave":
+            self._record(response, call)
         response.hangup()
         return str(response)
 

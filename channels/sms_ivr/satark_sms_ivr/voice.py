@@ -110,7 +110,7 @@ class VoiceChannel:
         """Say what is to be said and wait for the answer, as TwiML."""
         if raw.path not in _TURNS:
             return RawResponse(media_type=XML)
-        return RawResponse(media_type=XML, body=self._twiml(raw, list(outcome.prompts)).encode())
+        return RawResponse(media_type=XML, body=self._twiml(raw, outcome).encode())
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Nothing: we call nobody. A phone that rings betrays its owner."""
@@ -151,13 +151,17 @@ class VoiceChannel:
             return Whole(spoken) if moment.message else spoken
         return moment.heard("" if path == RECORD_PATH else form.get("Digits"))
 
-    def _twiml(self, raw: RawRequest, prompts: list[Prompt]) -> str:
+    def _twiml(self, raw: RawRequest, outcome: Outcome) -> str:
         try:
             moment = Moment.read(raw.query)
         except Malformed:
             return self._speaker.end()
         if moment.silent > SILENCES:
             return self._speaker.end()
+        if outcome.state != "taken":
+            spoken = raw.path == RECORD_PATH and moment.message
+            return self._speaker.outage(outcome.state, moment.left(), spoken=spoken)
+        prompts = list(outcome.prompts)
         if not prompts:
             return self._speaker.again(Moment(turn=moment.turn + 1, silent=moment.silent + 1))
         if moment.silent == SILENCES:

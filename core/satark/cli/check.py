@@ -12,8 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from satark import assembly
 from satark.plugins import PluginError, Plugins
+from satark.reception import describe
 from satark.services import Services
 from satark.settings import Problem, Settings, SettingsError
+from satark.spool import set_aside, waiting
 from satark.store.tables import desk
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ def find_problems() -> list[Problem]:
         # Nothing is set for any channel: say what each of them would need.
         found.of(lambda: plugins.channels(Settings(demand=True)))
     found.of(lambda: assembly.load_flows(settings, plugins, geography, channels or []))
+    found.of(lambda: _check_spool(settings))
     services = found.of(lambda: assembly.load_services(settings, geography))
     if services is not None:
         found.of(lambda: plugins.sinks(settings, services))
@@ -87,6 +90,13 @@ def _check_database(plugins: Plugins, services: Services) -> None:
             raise _database_problem(message, "run: satark desk add dig --level range")
     except DBAPIError as error:
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
+
+
+def _check_spool(settings: Settings) -> None:
+    kept = describe(len(waiting(settings.spool_dir)), len(set_aside(settings.spool_dir)))
+    if kept:
+        hint = "they are let in while `satark serve` runs and the database answers; its log says why one was set aside"
+        raise SettingsError([Problem("data_dir", "SATARK_DATA_DIR", f"messages are not taken yet: {kept}", hint)])
 
 
 def _database_problem(message: str, hint: str) -> SettingsError:

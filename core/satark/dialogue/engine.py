@@ -102,6 +102,19 @@ class Engine:
         """Say that a file did not arrive and ask for it again."""
         return self._notice("file.lost", session_language)
 
+    def kept(self) -> Prompt:
+        """Say in every language that a message is kept safe and answered later: the database is down."""
+        return self._announcement("outage.kept")
+
+    def refused(self) -> Prompt:
+        """Say in every language that a message could not even be kept, and what to do instead."""
+        return self._announcement("outage.refused")
+
+    def _announcement(self, key: str) -> Prompt:
+        languages = self.flow.languages
+        text = "\n".join(self._script.catalogues[language].text(key) for language in languages)
+        return Prompt(text=text, language=languages[0], keep=True)
+
     def _notice(self, key: str, language: str) -> Prompt:
         texts = self._script.catalogues[language]
         return Prompt(text=texts.text(key), language=texts.language, keep=True)

@@ -13,6 +13,7 @@ cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no r
 details.ask details.none change.ask change.none
 reach.ask reach.no reach.yes reach.no.done reach.yes.done reach.late forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
+outage.kept outage.refused
 text.kept voice.kept file.kept pin.kept files.cleared file.lost skip.cannot back.cannot
 text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late value.voice value.pin
 code.ask code.none code.wrong code.closed

@@ -11,8 +11,15 @@ from sqlalchemy.exc import ArgumentError
 
 from satark.settings import Problem, SettingsError
 
-BUSY_SECONDS = 30
-"""How long a SQLite connection waits for another process (a command beside the server) to end its write."""
+BUSY_SECONDS = 8
+"""How long a SQLite connection waits for another process (a command beside the server) to end its write.
+
+Providers of text messages and calls wait 15 seconds for an answer; by then it must be clear that there is none.
+"""
+CONNECT_SECONDS = 5
+"""How long to wait for a PostgreSQL server that says nothing, when connecting and within a connection."""
+
+_PATIENCE = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": CONNECT_SECONDS * 1000}
 
 
 def make_engine(url: str, setting: str = "database_url") -> Engine:
@@ -77,7 +84,7 @@ def _private(database: Path) -> None:
 
 def _postgresql(url: str, setting: str) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_PATIENCE)
     except ModuleNotFoundError:
         raise _wrong(setting, "needs the extra: pip install 'satark[postgres]'") from None
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from satark.store.unit import UnitOfWork, unit_of_work
 
@@ -130,6 +131,9 @@ class Writer:
     def _carry_out(self, jobs: list[_Job]) -> None:
         try:
             self._together(jobs)
+        except StoreDown as down:
+            for job in jobs:  # to find it out for each of them would take as long again
+                job.result = down
         except Exception:  # noqa: BLE001 - one bad write must not take the others with it
             self._one_by_one(jobs)
 
@@ -138,12 +142,12 @@ class Writer:
             try:
                 self._together([job])
             except OperationalError:
-                job.result = StoreDown("the database can't be written now")
+                job.result = _down()
             except Exception as error:  # noqa: BLE001 - it is the caller's, who waits for it
                 job.result = error
 
     def _together(self, jobs: list[_Job]) -> None:
-        with unit_of_work(self._main, self._keys) as unit:
+        with self._begun() as unit:
             grouped = [job for job in jobs if job.grouped]
             if grouped and self._grouped is not None:
                 results = self._grouped(unit, [job.work for job in grouped])
@@ -152,6 +156,20 @@ class Writer:
             for job in jobs:
                 if not job.grouped:
                     job.result = job.work(unit)
+
+    @contextmanager
+    def _begun(self) -> Iterator[UnitOfWork]:
+        """Begin a transaction. Where that is not possible, no write of it is at fault, but the store is down."""
+        with ExitStack() as stack:
+            try:
+                unit = stack.enter_context(unit_of_work(self._main, self._keys))
+            except SQLAlchemyError:
+                raise _down() from None
+            yield unit
+
+
+def _down() -> StoreDown:
+    return StoreDown("the database can't be written now")
 
 
 def _nothing(_unit: UnitOfWork) -> None:

@@ -7,13 +7,14 @@ def test_it_keeps_the_contract() -> None:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from satark.channel import Address, Batch, Call, Channel, Malformed, Outcome, RawRequest
 from satark.prompt import Capabilities, Choice, Prompt
 
+_STATES: tuple[Literal["taken", "kept", "refused"], ...] = ("taken", "kept", "refused")
 _SYLLABLE = "की"
 """Two code points, one letter on the screen: counts as the providers count, and is torn by a careless cut."""
 
@@ -97,8 +98,9 @@ def check_render(case: ChannelCase) -> None:
     account = case.channel.accounts[0]
     for prompt in prompts_at_the_limits(case.channel.capabilities):
         if case.channel.capabilities.inline:
-            answer = case.channel.reply(case.genuine[0], Outcome(prompts=(prompt,)))
-            _hold(bool(answer.body), "a prompt is not put in the answer")
+            for state in _STATES:
+                answer = case.channel.reply(case.genuine[0], Outcome(prompts=(prompt,), state=state))
+                _hold(bool(answer.body), f"a prompt is not put in the answer of what was {state}")
             continue
         for calls in (
             case.channel.render(prompt, account, case.to),

@@ -20,10 +20,14 @@ from satark.channel import (
     Unsupported,
     Whole,
 )
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow import default_flow, load_flow
+from satark.dialogue.geography import Geography
 from satark.dialogue.tokens import PAGE_ON
 from satark.prompt import Prompt
 from satark.testing.twilio import ACCOUNT_SID, NUMBER
 from satark.testing.twilio_twiml import read_twiml, said
+from satark_sms_ivr.segments import segments
 from satark_sms_ivr.sms import SmsChannel
 
 SID = "SM" + "a" * 32
@@ -134,6 +138,16 @@ def test_nothing_is_said_where_the_provider_speaks_itself(
 ) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, **fields)
     assert texts_of(sms, raw, Prompt(text="erased", language="en")) == []
+
+
+def test_an_outage_is_told_in_no_more_than_three_segments(sms: SmsChannel, signed: Sign) -> None:
+    source = default_flow()
+    engine = Engine(load_flow(source, {}, {}), source.catalogues, Geography.sample())
+    raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
+    for prompt in (engine.kept(), engine.refused()):
+        (text,) = texts_of(sms, raw, prompt)
+        assert segments(text) <= 3
+        assert text.count("112") == 2
 
 
 def test_a_text_that_we_begin_is_one_call_a_page(sms: SmsChannel) -> None:

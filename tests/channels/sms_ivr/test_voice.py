@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -202,6 +203,38 @@ def test_recorded_prompts_are_played_where_there_are_any(
     root = read_twiml(channel.reply(raw, Outcome(prompts=(Prompt(text="क्या हुआ?", language="hi", wants="text"),))).body)
     (play,) = root.iter("Play")
     assert said(play) == f"https://satark.example/voice/clips/{clip_name('hi', 'क्या हुआ?')}.mp3"
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "fields", "hindi", "english", "records"),
+    [
+        ("kept", "", {}, "बीप के बाद", "after the beep", True),
+        ("kept", "/keys?n=3", {"Digits": "3"}, "बीप के बाद", "after the beep", True),
+        ("kept", "/record?n=3", {"RecordingSid": RECORDING}, "बीप के बाद", "after the beep", True),
+        ("kept", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "सुरक्षित रखा गया है", "kept safe", False),
+        ("refused", "", {}, "112", "112", False),
+        ("refused", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "112", "112", False),
+    ],
+)
+def test_a_caller_hears_in_both_languages_what_an_outage_leaves_possible(
+    *,
+    state: Literal["kept", "refused"],
+    path: str,
+    fields: dict[str, str],
+    hindi: str,
+    english: str,
+    records: bool,
+    voice: VoiceChannel,
+    signed: Sign,
+) -> None:
+    outcome = Outcome(state=state, prompts=(Prompt(text="for who reads", language="hi", keep=True),))
+    root = read_twiml(voice.reply(signed(f"/voice/webhook{path}", CallSid=SID, **fields), outcome).body)
+    heard = {say.get("language"): said(say) for say in root.iter("Say")}
+    assert hindi in heard["hi-IN"]
+    assert english in heard["en-IN"]
+    assert [verb.tag for verb in root][-1] == "Hangup"
+    assert bool([*root.iter("Record")]) is records
+    assert all("m=1" in record.attrib["action"] for record in root.iter("Record"))
 
 
 async def test_we_call_nobody(voice: VoiceChannel) -> None:

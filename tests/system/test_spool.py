@@ -1,0 +1,112 @@
+"""The database goes away, texts and a call come, the process is killed: when all is back, everything is there once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from satark.testing.scripted import until
+from satark.testing.search import files_below, search
+from satark.testing.serving import serve
+from satark.testing.stage import Stage, staged
+from satark.testing.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
+from satark.testing.twilio_people import Caller, Texter, code_in
+
+pytestmark = pytest.mark.timeout(180)
+
+PHONES = {"asha": "+919876543210", "bina": "+919123456789", "chand": "+919988776655", "dev": "+919000011111"}
+STORY = "They sell arms behind the mill"
+DIALOGUE = ("Hi", "2", "3", STORY, "Lanka", "don't know", "No", "done", "1")
+RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(
+    800
+)
+
+
+@contextmanager
+def database_down(url: str) -> Iterator[None]:
+    """Take a database away: a lock that is not given back, or a server that accepts nobody."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        with sqlite3.connect(str(parsed.database), isolation_level=None) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+        return
+    server = parsed.set(database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS false".encode())
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [parsed.database]
+        )
+        yield
+        connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
+
+
+@asynccontextmanager
+async def called_by(peer: TwilioPeer, folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Stage]:
+    """A whole service that a pretended Twilio calls."""
+    async with peer, serve(peer.app) as url:
+        twilio = {
+            "SATARK_TWILIO__ACCOUNT_SID": ACCOUNT_SID,
+            "SATARK_TWILIO__AUTH_TOKEN": AUTH_TOKEN,
+            "SATARK_TWILIO__NUMBER": NUMBER,
+            "SATARK_TWILIO__API_URL": url,
+            "SATARK_PUBLIC_URL": "http://127.0.0.1:1",
+        }
+        async with staged(folder, {**environment, **twilio}) as stage:
+            stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
+            await stage.service.start()
+            yield stage
+
+
+async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
+    tmp_path: Path, environment: Mapping[str, str], databases: Any
+) -> None:
+    peer = TwilioPeer()
+    async with called_by(peer, tmp_path, environment) as stage:
+        url, spool = stage.service.url, stage.service.folder / "spool"
+        asha, bina, dev = (Texter(peer, url, PHONES[name]) for name in ("asha", "bina", "dev"))
+        caller = Caller(peer, url, PHONES["chand"])
+        with database_down(databases.main):
+            sids = [new_sid("SM") for _ in DIALOGUE]
+            for sid, text in zip(sids, DIALOGUE, strict=True):
+                (told,) = await asha.say(text, sid=sid)
+                assert "सुरक्षित" in told
+                assert "kept safe" in told
+            await asha.say(DIALOGUE[3], sid=sids[3])  # Twilio brings it again
+            await bina.say(f"TIP {STORY} every night")
+            heard = await caller.dial()
+            assert "बीप के बाद" in heard
+            assert "after the beep" in heard
+            assert "kept safe" in await caller.speak(RECORDING)
+            assert not caller.on_the_line
+            before = set(spool.iterdir())
+            await dev.say("TIP they sell drugs at the ghat every evening")
+            touched = min(set(spool.iterdir()) - before)
+            touched.write_bytes(touched.read_bytes() + b"more")
+
+            kept = files_below(spool, stage.service.log)
+            secrets = {**PHONES, "words": STORY, "recording": caller.recordings[0], "message": sids[0]}
+            assert len(kept) > len(DIALOGUE)
+            assert search(kept, {name: secret.removeprefix("+91") for name, secret in secrets.items()}) == []
+            await stage.service.kill()
+        await stage.service.start()
+
+        tips = await stage.tips("dig", at_least=3)
+        await until(lambda: len(peer.deleted) == 1)
+        assert sorted(str(tip["answers"]["what"]) for tip in tips) == sorted(
+            [STORY, f"{STORY} every night", str({"voice": "1"})]
+        )
+        await until(lambda: len([message for message in peer.sent if code_in(message.body)]) == 2)
+        receipts = {message.to for message in peer.sent if code_in(message.body)}
+        assert receipts == {PHONES["asha"], PHONES["bina"]}
+        assert [path.name for path in (spool / "aside").iterdir()] == [touched.name]
+        assert "1 set aside" in stage.service.run("check", check=False).output
+        assert "Choose a language" in (await asha.say("Hi"))[0]  # in the response, as before
