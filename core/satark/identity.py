@@ -53,6 +53,7 @@ class Identity:
         self._event = self._derive(b"event")
         self._draft = self._derive(b"draft")
         self._link = self._derive(b"link")
+        self._plugin = self._derive(b"plugin")
         self._box = ChaCha20Poly1305(self._derive(b"box"))
         self._spool = ChaCha20Poly1305(self._derive(b"spool"))
         self.receipt_salt = self._derive(b"receipt salt")
@@ -73,6 +74,10 @@ class Identity:
         """Give the row id that joins two things for whoever has the edge key, and for nobody else: 16 bytes."""
         text = value if isinstance(value, str) else value.hex()
         return _mac(self._link, kind, text)[:16]
+
+    def key(self, purpose: str) -> bytes:
+        """Give a key of a plugin's own, 32 bytes; `purpose` begins with the plugin's name."""
+        return _mac(self._plugin, purpose)
 
     def seal_draft(self, conversation: bytes, plain: bytes) -> bytes:
         """Encrypt a session under the key of its conversation."""
