@@ -99,6 +99,19 @@ class Whole(Quiet, frozen=True, tag="whole"):
     told: Text | Media
 
 
+class Filled(Quiet, frozen=True, tag="filled"):
+    """A page of a form: answers to the questions that it names, whichever is being asked now; all taken in one turn.
+
+    Of an empty `Text` the question was left blank. A `Tap` holds the code of an option alone, or `@clear` to erase the
+    files of its question. Several taps of one question choose several options.
+    """
+
+    answers: tuple[tuple[str, Text | Tap | Pin | Media], ...]
+    """The id of a step, and what was answered to it."""
+    language: str = ""
+    """The language of the page, for a conversation that knows none (any more)."""
+
+
 class Edited(Quiet, frozen=True, tag="edited"):
     """The sender rewrote an earlier message. `original` is that message's event key."""
 
@@ -125,7 +138,7 @@ class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
     what: str
 
 
-Event: TypeAlias = Text | Whole | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
+Event: TypeAlias = Text | Whole | Filled | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

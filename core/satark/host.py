@@ -37,6 +37,7 @@ class Host:
         self.writer = self.tipside.writer if self.tipside else Writer(main, keys, batch=settings.core.batch)
         self.services.writer = self.writer
         self.services.reception = self.tipside.reception if self.tipside else None
+        self.services.drafts = self.tipside.drafts if self.tipside else None
         self.pages = [page for page in self.plugins.pages(settings, self.services) if page.role in self.roles]
 
     @asynccontextmanager

@@ -24,6 +24,10 @@ class Prompt(Quiet, frozen=True, kw_only=True):
 
     text: str
     language: str
+    parts: tuple[str, ...] = ()
+    """What `text` is made of: what was said, piece by piece, and last what is asked; empty: it is of one piece."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """A step, and why what was answered to it can't be taken; `text` says it as well."""
     choices: tuple[Choice, ...] = ()
     """The answers to choose from, in order. `fit` cuts them to a page where the medium shows fewer."""
     actions: tuple[Choice, ...] = ()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from satark.dialogue.geography import Geography
+    from satark.drafts import Drafts
     from satark.reception import Reception
     from satark.store.writer import Writer
 
@@ -30,6 +31,8 @@ class Services:
         """The process's writer, once it runs; commands have none."""
         self.reception: Reception | None = None
         """The way in for a page that takes tips; there in processes of the web and worker roles."""
+        self.drafts: Drafts | None = None
+        """Unfinished tips, for such a page to show them; there in the same processes."""
         self._reading = main.execution_options(satark_begin="DEFERRED")
         self._reading_keys = keys.execution_options(satark_begin="DEFERRED")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from satark import assembly
 from satark.channel import Listener
 from satark.delivery import Courier
+from satark.drafts import Drafts
 from satark.fetching import Fetcher
 from satark.intake import GuessBudget, Intake
 from satark.mailroom import Mailroom
@@ -76,6 +77,7 @@ class TipSide:
             engine=self._flows.current,
             metrics=metrics,
         )
+        self.drafts = Drafts(flows=self._flows, identity=identity, services=services)
         self._fetcher = Fetcher(
             channels=accounts,
             writer=self.writer,

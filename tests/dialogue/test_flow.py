@@ -134,7 +134,7 @@ def test_a_flow_is_rebuilt_from_its_canonical_form() -> None:
 
 
 @pytest.mark.parametrize("shows", [WHATSAPP, TELEGRAM, SMS, VOICE])
-@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice", "web"])
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "sms", "voice", "web_form"])
 def test_the_default_flow_fits_every_medium(channel: str, shows: Capabilities) -> None:
     flow = default_flow()
     assert check_flow(load_flow(flow), flow.catalogues, [(channel, shows)], Geography.sample()) == []

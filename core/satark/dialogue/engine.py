@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.channel import Edited, Event, Media, Pin, Tap, Text, Whole
+from satark.channel import Edited, Event, Filled, Media, Pin, Tap, Text, Whole
 from satark.dialogue import mailbox as mailboxes
 from satark.dialogue.catalogues import Catalogues
 from satark.dialogue.geography import Geography
@@ -16,6 +16,7 @@ from satark.dialogue.hearing import ROOMS, hear
 from satark.dialogue.questionnaire import Flow
 from satark.dialogue.script import Script
 from satark.dialogue.session import Mailbox, Session, Turn
+from satark.dialogue.sheet import Sheet, show_sheet
 from satark.dialogue.steps import Step
 from satark.dialogue.talk import Talk, put
 from satark.prompt import Prompt
@@ -80,8 +81,11 @@ class Engine:
         """Put the question in force once more, with the same tokens, under what was said as far as that is kept."""
         talk = self._talk(session, "", 0)
         name, asked = talk.room.question(talk)
-        text = "\n\n".join(part for part in (session.said, asked.text) if part)
-        return put(self._script, session, name, msgspec.structs.replace(asked, text=text))
+        return put(self._script, session, name, asked, said=(session.said,) if session.said else ())
+
+    def sheet(self, session: Session, now: int) -> Sheet:
+        """Show the questionnaire as a form, as far as a session has filled it in."""
+        return show_sheet(self._talk(session, "", now))
 
     def expired(self, session: Session) -> Turn:
         """End a conversation whose time ran out. An unanswered "may we reach you" means no; a draft is erased."""
@@ -127,15 +131,24 @@ def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
     if isinstance(event, Whole):
         return Whole(_scrubbed_words(event.told))
-    if isinstance(event, Text | Media):
-        return _scrubbed_words(event)
+    if isinstance(event, Filled):
+        answers = tuple((name, _scrubbed_told(told)) for name, told in event.answers)
+        return msgspec.structs.replace(event, answers=answers)
+    return _scrubbed_told(event) if isinstance(event, Text | Tap | Pin | Media) else _scrubbed_edit(event)
+
+
+def _scrubbed_edit(event: Event) -> Event:
     if isinstance(event, Edited):
         return msgspec.structs.replace(event, body=scrub(event.body))
-    if isinstance(event, Tap):
-        return msgspec.structs.replace(event, title=scrub(event.title))
-    if isinstance(event, Pin):
-        return msgspec.structs.replace(event, name=scrub(event.name), address=scrub(event.address))
     return event
+
+
+def _scrubbed_told(told: Text | Tap | Pin | Media) -> Text | Tap | Pin | Media:
+    if isinstance(told, Tap):
+        return msgspec.structs.replace(told, title=scrub(told.title))
+    if isinstance(told, Pin):
+        return msgspec.structs.replace(told, name=scrub(told.name), address=scrub(told.address))
+    return _scrubbed_words(told)
 
 
 def _scrubbed_words(event: Text | Media) -> Text | Media:

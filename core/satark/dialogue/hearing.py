@@ -7,10 +7,11 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text, Unsupported, Whole
+from satark.channel import Edited, Event, Filled, Media, Pin, Revoked, Tap, Text, Unsupported, Whole
 from satark.dialogue.codes import find_code, without_code
 from satark.dialogue.commands import ANYWHERE, LONGEST
 from satark.dialogue.draft import DRAFT, go_on
+from satark.dialogue.filled import take_filled
 from satark.dialogue.folding import fold
 from satark.dialogue.mailbox import MOST_WRONG, Box, Code, Feedback, Reply, ask_code
 from satark.dialogue.menus import LANGUAGE, Cancel, Change, Details, Reach, Restart, confirm, speak
@@ -47,6 +48,8 @@ def hear(talk: Talk, event: Event) -> Turn:
         return _text(talk, event)
     if isinstance(event, Whole):
         return take_whole(talk, event) or hear(talk, event.told)
+    if isinstance(event, Filled):
+        return take_filled(talk, event)
     if isinstance(event, Tap):
         return _tap(talk, event)
     if isinstance(event, Media | Pin):

@@ -49,7 +49,19 @@ class Menu:
 class Talk:
     """The working state of one turn: the session as it becomes, and what the turn will carry."""
 
-    __slots__ = ("_walk", "dropped", "kept", "now", "rooms", "said", "script", "session", "settle", "source")
+    __slots__ = (
+        "_walk",
+        "dropped",
+        "kept",
+        "now",
+        "problems",
+        "rooms",
+        "said",
+        "script",
+        "session",
+        "settle",
+        "source",
+    )
 
     def __init__(self, script: Script, rooms: Mapping[str, Room], session: Session, source: str, now: int) -> None:
         self.script = script
@@ -58,6 +70,7 @@ class Talk:
         self.source = source
         self.now = now
         self.said: list[str] = []
+        self.problems: list[tuple[str, str]] = []
         self.kept: list[Keep] = []
         self.dropped: list[str] = []
         self.settle = False
@@ -139,6 +152,15 @@ class Talk:
         """Say something above the next question."""
         self.said.append(self.script.said(self.session, key, **values))
 
+    def refuse(self, key: str, step: Step, **values: Any) -> None:
+        """Say why what was answered to a step of a form can't be taken."""
+        self.refused(self.script.said(self.session, key, **values), step)
+
+    def refused(self, said: str, step: Step) -> None:
+        """Likewise, in words that are there."""
+        self.said.append(said)
+        self.problems.append((step.id, said))
+
     def say_again(self) -> None:
         """Say what stood above the question in force, as far as the session has kept it."""
         self.said.append(self.session.said)
@@ -160,8 +182,9 @@ class Talk:
         # A receipt, and what one opens, is shown once and kept nowhere.
         kept = "" if self.session.submitted or self.session.mailbox else said
         self.change(step=name, page=page, said=kept, revision=self.session.revision + 1)
-        text = "\n\n".join(part for part in (said, asked.text) if part)
-        prompt = put(self.script, self.session, name, msgspec.structs.replace(asked, text=text))
+        prompt = put(self.script, self.session, name, asked, said=tuple(part for part in self.said if part))
+        if self.problems:
+            prompt = msgspec.structs.replace(prompt, problems=tuple(self.problems))
         if keep or self.settle:
             prompt = msgspec.structs.replace(prompt, keep=keep, settle=self.settle and not keep)
         return self.turn(self.session, prompt, **fields)
@@ -177,13 +200,15 @@ class Talk:
         return Turn(session=session, prompt=prompt, keep=tuple(self.kept), drop=tuple(self.dropped), **fields)
 
 
-def put(script: Script, session: Session, name: str, asked: Asked) -> Prompt:
-    """Make a prompt of a question: tokens for its choices, labels for its actions."""
+def put(script: Script, session: Session, name: str, asked: Asked, *, said: tuple[str, ...] = ()) -> Prompt:
+    """Make a prompt of a question and what is said above it: tokens for its choices, labels for its actions."""
     texts = script.texts(session)
     end = suffix(session.revision)
     choices = tuple(Choice(f"{name}:{o.code}:{end}", o.label, o.description) for o in asked.offers)
+    parts = (*said, asked.text) if asked.text else said
     return Prompt(
-        text=asked.text,
+        text="\n\n".join(parts),
+        parts=parts,
         language=texts.language,
         choices=choices,
         actions=tuple(

@@ -52,11 +52,16 @@ class TextStep(Plain):
             return None
         before = f"{view.partial}\n" if view.partial else ""
         limit = step.settings.max
-        if len(before) >= limit * _MOST_PARTS:
+        if len(before) >= most(step):
             return Refused(view.catalogue.text("text.full"))
         kept, rest = split(event.body.strip(), limit)
         said = view.catalogue.text("text.long", tail=_tail(kept)) if rest else ""
         return Taken(value=before + kept, more=bool(rest), said=said)
+
+
+def most(step: Step) -> int:
+    """Characters that a text step takes in all; 0 where a step has no such limit."""
+    return step.settings.max * _MOST_PARTS if isinstance(step.settings, TextSettings) else 0
 
 
 class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

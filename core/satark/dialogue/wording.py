@@ -29,6 +29,7 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
     "status.CLOSED.text": frozenset({"reason"}),
     "changed": frozenset({"name", "value"}),
     "receipt": frozenset({"number", "code"}),
+    "filled.long": frozenset({"most"}),
     "text.long": frozenset({"tail"}),
     "value.files": frozenset({"count"}),
     "mailbox.show": frozenset({"number", "status", "sentence"}),

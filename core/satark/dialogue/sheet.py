@@ -1,0 +1,109 @@
+"""The questionnaire as a form: every question that there is, with its answer so far. For media that show pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from satark.dialogue.filled import is_open
+from satark.dialogue.script import ASKED_PARTS, has_draft
+from satark.dialogue.steps import Asked, Offer, Step, Wants
+from satark.dialogue.talk import Talk, put
+from satark.dialogue.telling import most
+from satark.prompt import Prompt
+from satark.quiet import Quiet
+
+
+class Question(Quiet, frozen=True, kw_only=True):
+    """One question, in the session's language."""
+
+    step: str
+    kind: str
+    """The name of its step type: `choice`, `text`, `place` …"""
+    name: str
+    """What it is about, in a word or two."""
+    text: str
+    offers: tuple[Offer, ...] = ()
+    wants: Wants = "nothing"
+    optional: bool = False
+    """Whether it may be left blank."""
+    detail: bool = False
+    """Whether it is one of those that are only asked if the tipster wants to tell more."""
+    sometimes: bool = False
+    """Whether it depends on other answers if it is asked."""
+    asked: bool = False
+    """Whether it is asked, as far as the answers so far tell; a detail: whether it may be."""
+    answered: bool = False
+    value: Any = None
+    """The answer, None where it was left blank. Of several options: their codes."""
+    shown: str = ""
+    """The answer in words."""
+    files: int = 0
+    """Files that were sent for it, a recording among them."""
+    spoken: bool = False
+    """Whether a recording may be the answer."""
+    most: int = 0
+    """Most characters of a text; 0: no limit of its own."""
+
+
+class Sheet(Quiet, frozen=True, kw_only=True):
+    """Where a conversation stands, as a form shows it."""
+
+    language: str
+    """Empty before one is chosen."""
+    languages: tuple[tuple[str, str], ...]
+    """The languages that there are: code and name."""
+    questions: tuple[Question, ...]
+    prompt: Prompt
+    """The question in force, as a chat would put it again."""
+    current: str
+    """The step of the question in force; begins with `@` for those that belong to no step."""
+    review: str = ""
+    """The step of the review, where that is what comes next: everything is answered."""
+    started: bool = False
+    """Whether there is anything that would be lost."""
+    submitted: bool = False
+    mailbox: bool = False
+    """Whether a receipt's mailbox is open."""
+
+
+def show_sheet(talk: Talk) -> Sheet:
+    """Show where a session stands. Changes nothing."""
+    script, session = talk.script, talk.session
+    name, asked = talk.room.question(talk)
+    step = talk.walk.step
+    return Sheet(
+        language=session.language,
+        languages=tuple((code, script.catalogues[code].text("language.name")) for code in script.flow.languages),
+        questions=tuple(_question(talk, s) for s in script.steps if s.type.part in ASKED_PARTS),
+        prompt=put(script, session, name, asked, said=(session.said,) if session.said else ()),
+        current=name,
+        review=step.id if step is not None and step.type.part == "review" else "",
+        started=has_draft(session),
+        submitted=session.submitted,
+        mailbox=session.mailbox is not None,
+    )
+
+
+def _question(talk: Talk, step: Step) -> Question:
+    view, answer = talk.view(step), talk.session.answers.get(step.id)
+    asked: Asked = step.type.ask(step, view)
+    value = answer.value if answer else None
+    files = sum(1 for file in talk.session.files if file.role == step.id)
+    return Question(
+        step=step.id,
+        kind=step.type.name,
+        name=view.catalogue.text(f"{step.id}.name"),
+        text=view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask"),
+        offers=asked.offers,
+        wants=asked.wants,
+        optional=step.skip or step.detail,
+        detail=step.detail,
+        sometimes=step.when is not None,
+        asked=is_open(talk, step),
+        answered=answer is not None,
+        value=value,
+        shown=step.type.show(step, value, view) if value is not None or files else "",
+        files=files,
+        spoken=bool(getattr(step.settings, "voice", False)),
+        most=most(step),
+    )
