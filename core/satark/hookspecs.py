@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from satark.carrier import Carrier
     from satark.channel import Channel, Event
     from satark.demo.prepared import Prepared
     from satark.dialogue.flow import FlowSource, Step
@@ -51,6 +52,12 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
 @hookspec
 def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     """Hand over the plugin's sinks. Once, at the start of a process that runs the worker role."""
+    raise AssertionError
+
+
+@hookspec
+def satark_carriers(settings: Settings) -> Sequence[Carrier]:
+    """Hand over carriers: ways to reach offices of their own. Once, where an office starts."""
     raise AssertionError
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import click
 
+    from satark.carrier import Carrier
     from satark.channel import Channel, Event
     from satark.demo.prepared import Prepared
     from satark.dialogue.flow import FlowSource, Step
@@ -87,6 +88,10 @@ class Plugins:
     def sinks(self, settings: Settings, services: Services) -> list[Sink]:
         """Every sink, by name."""
         return _unique(self._collect("satark_sinks", settings=settings, services=services), "sink")
+
+    def carriers(self, settings: Settings) -> list[Carrier]:
+        """Every carrier to offices of their own."""
+        return self._collect("satark_carriers", settings=settings)
 
     def flows(self, settings: Settings) -> list[FlowSource]:
         """Every flow that a plugin brings."""

@@ -35,6 +35,13 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """Code of the outpost, station, district or range in the geography; empty: all of them."""
     recipient: str
     """age recipient of the desk's key."""
+    via: str = "desk"
+    """The sink that brings tips to its queue: `desk`, or a carrier's to a desk in an office of its own."""
+
+    @property
+    def destination(self) -> str:
+        """Where a tip for this desk is delivered to."""
+        return f"{self.via}:{self.name}"
 
 
 class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +87,7 @@ def route(tip: Tip, desks: Sequence[Desk], geography: Geography, advice: Iterabl
     if not chosen:
         raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
     others = [name for name in added if name.partition(":")[0] != "desk" and name.partition(":")[2] not in excluded]
-    destinations = [f"desk:{desk.name}" for desk in chosen] + others
+    destinations = [desk.destination for desk in chosen] + others
     return Route(desks=tuple(chosen), destinations=tuple(dict.fromkeys(destinations)), excluded=tuple(sorted(excluded)))
 
 

@@ -92,6 +92,11 @@ class Core(BaseModel):
         description="file with the 32-byte edge key, mode 0600; empty: data_dir/edge.key, made at first start",
         json_schema_extra={"where": "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"},
     )
+    link_key_file: Path | None = Field(
+        default=None,
+        description="file with this machine's key towards offices of their own (or, in an office, towards the host), "
+        "mode 0600; empty: data_dir/link.key, made when it is first needed; the same on every machine of the host",
+    )
     public_url: str = Field(
         default="",
         description="the address under which citizens and providers reach this service",
@@ -196,6 +201,11 @@ class Settings:
     def edge_key_file(self) -> Path:
         """The edge key's file."""
         return self.core.edge_key_file or self.core.data_dir / "edge.key"
+
+    @property
+    def link_key_file(self) -> Path:
+        """The link key's file."""
+        return self.core.link_key_file or self.core.data_dir / "link.key"
 
     @property
     def evidence_dir(self) -> Path:

@@ -53,6 +53,14 @@ DeliveryResult: TypeAlias = Done | Retry | Dead
 
 
 @runtime_checkable
+class Listener(Protocol):
+    """A sink whose destinations answer."""
+
+    async def listen(self) -> None:
+        """Take answers, until cancelled. It runs beside the deliveries, and is begun again where it breaks off."""
+
+
+@runtime_checkable
 class Sink(Protocol):
     """A kind of destination."""
 

@@ -21,6 +21,7 @@ from satark.receipts import Mint
 from satark.reception import Reception
 from satark.sender import Sender
 from satark.spool import Spool
+from satark.sink import Listener as SinkListener
 from satark.store import outgoing
 from satark.store.writer import Writer
 from satark.submission import Registry
@@ -87,8 +88,9 @@ class TipSide:
             scrubbers=plugins.scrubbers(),
             happened=happened,
         )
+        self._sinks = plugins.sinks(settings, services) if "worker" in roles else []
         self._courier = Courier(
-            sinks=plugins.sinks(settings, services) if "worker" in roles else [],
+            sinks=self._sinks,
             writer=self.writer,
             metrics=metrics,
             settings=core,
@@ -134,6 +136,7 @@ class TipSide:
         if "worker" in self._roles:
             await self._courier.open()
             work |= {"deliveries": self._courier.run, "files": self._fetcher.run, "timers": self._timers.run}
+            work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, SinkListener)}
         for name, run in work.items():
             tasks.create_task(keep_running(name, run))
 

@@ -93,6 +93,10 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     """Ordinals of files that the provider no longer had."""
     damaged: int = 0
     """Messages and file records that do not open: altered, or not this tip's."""
+    waiting: int = 0
+    """In an office of its own: messages at the end of the thread that the host has not sent back yet."""
+    refused: int = 0
+    """Those among them that the host won't take."""
 
     @property
     def header(self) -> Header:

@@ -90,8 +90,9 @@ def _row(desk: Desk) -> dict[str, str]:
         "level": desk.level,
         "area": desk.area,
         "recipient": desk.recipient,
+        "via": desk.via,
     }
 
 
-def _desk(row: Row[tuple[str, str, str, str, str]]) -> Desk:
-    return Desk(name=row.name, title=row.title, level=row.level, area=row.area, recipient=row.recipient)
+def _desk(row: Row[tuple[str, str, str, str, str, str]]) -> Desk:
+    return Desk(**row._mapping)

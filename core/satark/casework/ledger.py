@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from satark.casework import uplink
 from satark.casework.cases import NoSuchTip, Posted
 from satark.casework.thread import chunks, new_messages
 from satark.sealing import CantOpen, open_as, open_envelope, open_tip
@@ -14,7 +15,9 @@ from satark.store import tables
 from satark.tip import Envelope, Message, Tip
 
 if TYPE_CHECKING:
+    from satark.office.letters import Directed
     from satark.services import Services
+    from satark.store.unit import UnitOfWork
 
 
 class Ledger:
@@ -71,6 +74,19 @@ class Ledger:
         known = {tip: case.last for tip, case in self.cases.items()}
         for tip, messages in self._services.read(lambda c: new_messages(c, known)).items():
             self.cases[tip].add(messages)
+        waiting = self._services.read(lambda c: uplink.waiting(c, known))
+        for tip, case in self.cases.items():
+            case.waiting = waiting.get(tip, [])
+
+    def write_up(
+        self, unit: UnitOfWork, tip: str, message: Message, recipients: Sequence[str], directed: Directed | None
+    ) -> None:
+        """Keep a message of this desk's for the host, in whose thread it belongs.
+
+        Raises:
+            TooLong: it does not fit into what travels.
+        """
+        uplink.write_up(unit, self._desk, self._identity, tip, message, recipients, directed)
 
     def open_documents(self) -> None:
         """Open every document that is not open yet."""
@@ -88,17 +104,24 @@ class Case:
     def __init__(self, sealed: bytes, envelope: Envelope) -> None:
         self.sealed = sealed
         self.envelope = envelope
-        self.thread: list[Posted] = []
         self.last = 0
+        self.waiting: Sequence[uplink.Waiting] = ()
         self.damaged = 0
         self.document: Tip | None = None
+        self._posted: list[Posted] = []
+
+    @property
+    def thread(self) -> list[Posted]:
+        """The messages; at the end what the desk wrote and the host has not sent back yet."""
+        opened = (open_as(Message, one.sealed, self.envelope.identity) for one in self.waiting)
+        return self._posted + [Posted(self.last + n, message) for n, message in enumerate(opened, 1)]
 
     def add(self, messages: Iterable[tuple[int, bytes]]) -> None:
         """Open further messages of the thread; one that does not open is counted as damaged."""
         for seq, sealed in messages:
             self.last = seq
             try:
-                self.thread.append(Posted(seq, open_as(Message, sealed, self.envelope.identity)))
+                self._posted.append(Posted(seq, open_as(Message, sealed, self.envelope.identity)))
             except CantOpen:
                 self.damaged += 1
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, func, select
 
 from satark.sealing import seal
-from satark.store import tables
+from satark.store import deliveries, tables
 from satark.store.unit import UnitOfWork
 from satark.tip import Message
 
@@ -21,20 +21,21 @@ Sealed = list[tuple[int, bytes]]
 
 def post(unit: UnitOfWork, tip: str, message: Message, *recipients: str) -> int:
     """Seal a message and put it at the end of a tip's thread; give its `seq`, 1 for the first."""
+    # Only what a desk tells the tipster is news to them.
+    quiet = message.internal or message.sender == "tipster"
+    return append(unit, tip, seal(message, *recipients), announced=quiet)
+
+
+def append(unit: UnitOfWork, tip: str, sealed: bytes, *, announced: bool) -> int:
+    """Put a sealed message at the end of a tip's thread; give its `seq`. Offices that have the tip get it anew."""
     # The tip's row is the lock of its thread. It is locked in its own statement, so that the next one reads what the
     # transaction that held it wrote.
     unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip).with_for_update())
     last = unit.main.execute(select(func.max(tables.message.c.seq)).where(tables.message.c.tip == tip)).scalar()
     seq = (last or 0) + 1
-    row = {
-        "tip": tip,
-        "seq": seq,
-        "sealed": seal(message, *recipients),
-        "day": unit.day,
-        # Only what a desk tells the tipster is news to them.
-        "announced": message.internal or message.sender == "tipster",
-    }
+    row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "announced": announced}
     unit.insert(tables.message, [row])
+    deliveries.renew(unit, tip)
     return seq
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -14,12 +13,14 @@ from satark.casework.cases import NoSuchDesk, NoSuchFile, OpenTip, Posted, Summa
 from satark.casework.desks import all_desks
 from satark.casework.ledger import Ledger, documents
 from satark.casework.thread import post
+from satark.casework.uplink import host_of
 from satark.coarse import band
 from satark.evidence import pipeline
 from satark.evidence.room import workroom
+from satark.office.letters import Directed
 from satark.routing import Desk, is_accused
 from satark.sealing import CantOpen, open_as, open_tip, recipient_of, seal
-from satark.store import files, tables
+from satark.store import deliveries, files, tables
 from satark.tip import Envelope, Evidence, Message, Status
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Casework:
             pending=tuple(ordinal for ordinal, state, _ in rows if state == "due"),
             lost=(*(ordinal for ordinal, state, _ in rows if state == "lost"), *missing),
             damaged=damaged + case.damaged,
+            waiting=len(case.waiting),
+            refused=sum(one.refused for one in case.waiting),
         )
 
     def evidence(self, tip: OpenTip, ordinal: str, *, original: bool = False) -> Iterator[bytes]:
@@ -141,34 +144,26 @@ class Casework:
             raise NoSuchDesk
         envelope = Envelope(tip=tip.id, desk=desk.name, identity=tip.envelope.identity, header=tip.header)
         sealed = seal(envelope, desk.recipient)
-        unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
-        unit.insert_new(tables.delivery, [_delivery(unit, tip, desk)], "id")
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
+        if host_of(unit.main):
+            return self._post(unit, tip, message, Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed))
+        unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
+        deliveries.add(unit, tip.id, desk.destination, tip.header.revision)
         return self._post(unit, tip, message)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 
-    def _post(self, unit: UnitOfWork, tip: OpenTip, message: Message) -> Posted:
+    def _post(self, unit: UnitOfWork, tip: OpenTip, message: Message, directed: Directed | None = None) -> Posted:
         # The tip's recipient comes from its key, not from a row that somebody could have changed.
         recipients = [recipient_of(tip.envelope.identity)]
         if not message.internal:
             recipients.append(_receipt_recipient(unit.main, tip.id))
         message = msgspec.structs.replace(message, band=band(unit.now))
+        if host_of(unit.main):
+            self._ledger.write_up(unit, tip.id, message, recipients, directed)
+            return Posted(len(tip.thread) + 1, message)
         return Posted(post(unit, tip.id, message, *recipients), message)
-
-
-def _delivery(unit: UnitOfWork, tip: OpenTip, desk: Desk) -> dict[str, object]:
-    return {
-        "id": os.urandom(16),
-        "tip": tip.id,
-        "destination": f"desk:{desk.name}",
-        "revision": tip.header.revision,
-        "state": "due",
-        "attempts": 0,
-        "due_at": unit.now,
-        "reason": "",
-    }
 
 
 def _receipt_recipient(connection: Connection, tip: str) -> str:

@@ -112,7 +112,7 @@ def keep(target: Path, measured: Measured) -> None:
         part.unlink()
         raise WriteFailed("a sealed file was not written whole")
     part.rename(target)
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
 def drop(target: Path) -> None:
@@ -134,7 +134,7 @@ def erase(folder: Path, name: str) -> None:
         path.unlink(missing_ok=True)
         drop(path)
     if folder.is_dir():
-        _flush_folder(folder)
+        flush_folder(folder)
 
 
 def original_path(folder: Path, name: str) -> Path:
@@ -197,7 +197,8 @@ def _is_whole(part: Path, content: int) -> bool:
     return head.startswith(_MAGIC) and 0 < mac < end and part.stat().st_size == end + 1 + payload
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Make what was renamed or removed in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, false, or_, select, update
 
 from satark.sink import Delivery
-from satark.store.tables import delivery, envelope, tip
+from satark.store.tables import delivery, desk, envelope, tip
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,6 +52,27 @@ def _load(unit: UnitOfWork, rows: list[Any]) -> list[tuple[bytes, Delivery]]:
         )
         for row in rows
     ]
+
+
+def add(unit: UnitOfWork, tip: str, destination: str, revision: int) -> None:
+    """Have a tip delivered, unless this revision of it was or will be."""
+    row = {"id": token_bytes(16), "tip": tip, "destination": destination, "revision": revision}
+    unit.insert_new(delivery, [{**row, "state": "due", "attempts": 0, "due_at": unit.now, "reason": ""}], "id")
+
+
+def renew(unit: UnitOfWork, tip: str) -> None:
+    """Have a tip delivered anew to the offices that have it already: something came to it."""
+    elsewhere = select(desk.c.via + ":" + desk.c.name).where(desk.c.via != "desk")
+    # Locked: a delivery that begins meanwhile must see what came, or this must see that it has begun.
+    query = select(delivery.c.destination, delivery.c.revision, delivery.c.state, delivery.c.attempts)
+    rows = unit.main.execute(
+        query.where(delivery.c.tip == tip, delivery.c.destination.in_(elsewhere))
+        .order_by(delivery.c.revision)
+        .with_for_update()
+    )
+    for destination, newest in {row.destination: row for row in rows}.items():
+        if newest.state != "due" or newest.attempts:
+            add(unit, tip, destination, newest.revision + 1)
 
 
 def done(unit: UnitOfWork, ids: Iterable[bytes]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from satark.custody import log as custody
 from satark.dialogue.session import Keep
+from satark.store import deliveries
 from satark.store.tables import file
 
 if TYPE_CHECKING:
@@ -74,11 +75,13 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, 
 
 def sealed(unit: UnitOfWork, keep: Keep, record: bytes) -> bool:
     """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased."""
+    deliveries.renew(unit, keep.tip)
     return _settle(unit, keep, state="sealed", record=record, job=b"", reason="")
 
 
 def lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
     """Say that a file can't be had any more."""
+    deliveries.renew(unit, keep.tip)
     return _settle(unit, keep, state="lost", job=b"", reason=reason)
 
 

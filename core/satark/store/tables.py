@@ -189,7 +189,85 @@ desk = Table(
     Column("level", String(10), nullable=False),
     Column("area", String(80), nullable=False, comment="code in the geography; empty: everywhere"),
     Column("recipient", Text, nullable=False, comment="age recipient of the desk's key"),
+    Column("via", String(40), nullable=False, comment="the sink that brings tips to it: `desk` for one at this host"),
     comment="offices that receive tips",
+)
+
+office = Table(
+    "office",
+    main,
+    Column("desk", String(40), primary_key=True),
+    Column("recipient", Text, nullable=False, comment="age recipient of the office's machine"),
+    Column("verifier", String(64), nullable=False, comment="Ed25519 key of the office's machine, hex"),
+    Column("answers", String(64), nullable=False, comment="Ed25519 key of the desk's answers, hex"),
+    comment="at the host: desks that are in an office of their own",
+)
+
+sent = Table(
+    "sent",
+    main,
+    Column("desk", String(40), primary_key=True),
+    Column("whole", LargeBinary(16), primary_key=True, comment="what was cut into cells"),
+    Column("cells", Integer, nullable=False, comment="how many of them the carrier has"),
+    comment="at the host: files and directories on their way to an office",
+)
+
+answered = Table(
+    "answered",
+    main,
+    Column("id", LargeBinary(16), primary_key=True, comment="the answer's own"),
+    Column("desk", String(40), nullable=False),
+    Column("tip", String(32), nullable=False),
+    Column("seq", Integer, nullable=False, comment="of the message that it became; 0: refused"),
+    Index("answered_tip", "tip"),
+    comment="at the host: answers taken from offices",
+)
+
+uplink = Table(
+    "uplink",
+    main,
+    Column("recipient", Text, primary_key=True, comment="age recipient of the host"),
+    Column("verifier", String(64), nullable=False, comment="Ed25519 key of the host, hex"),
+    Column("directory", BigInteger, nullable=False, comment="version of the desks as the host last told them"),
+    comment="at an office: the host that it belongs to, one row",
+)
+
+answer = Table(
+    "answer",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("desk", String(40), nullable=False),
+    Column("tip", String(32), nullable=False),
+    Column("position", BigInteger, nullable=False, comment="order of writing"),
+    Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
+    Column("letter", LargeBinary, nullable=False, comment="signed, for the host"),
+    Column("state", String(8), nullable=False, comment="due, or refused by the host"),
+    Column("sent_at", BigInteger, nullable=False, comment="Unix seconds; 0: not yet"),
+    Index("answer_tip", "tip"),
+    comment="at an office: answers that the host has not sent back yet",
+)
+
+piece = Table(
+    "piece",
+    main,
+    Column("whole", LargeBinary(16), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("day", Integer, nullable=False),
+    comment="at an office: pieces of letters and sealed files that are not complete",
+)
+
+arriving = Table(
+    "arriving",
+    main,
+    Column("whole", LargeBinary(16), primary_key=True),
+    Column("tip", String(32), nullable=False),
+    Column("ordinal", String(8), nullable=False),
+    Column("form", String(8), nullable=False, comment="original or clean"),
+    Column("size", BigInteger, nullable=False, comment="bytes of the sealed file"),
+    Column("here", Boolean, nullable=False, comment="whether it has come and lies in the evidence folder"),
+    Index("arriving_file", "tip", "ordinal"),
+    comment="at an office: sealed files that are announced",
 )
 
 envelope = Table(

@@ -1,1 +1,65 @@
-"""The plugin's hooks."""
+"""The plugin `rabbitmq`: tips to offices of their own, and their answers back, over a broker that nobody need trust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from satark import hookimpl
+from satark.office.keys import LinkKeyError, load_link_key
+from satark.settings import Problem, SettingsError
+from satark_rabbitmq.settings import RabbitMQSettings
+
+if TYPE_CHECKING:
+    import click
+
+    from satark.carrier import Carrier
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.sink import Sink
+    from satark_rabbitmq.line import RabbitMQ
+
+
+def configured(settings: Settings) -> tuple[RabbitMQ, str]:
+    """Give the carrier and the broker's URL, which is empty where none is configured.
+
+    Raises:
+        SettingsError: a setting is wrong, or the extra `rabbitmq` is not installed.
+    """
+    section = settings.section("rabbitmq", RabbitMQSettings) or RabbitMQSettings()
+    try:
+        from satark_rabbitmq.line import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
+    except ModuleNotFoundError:
+        message = "needs the extra: pip install 'satark[rabbitmq]'"
+        raise SettingsError([Problem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
+    return RabbitMQ(section), section.url.get_secret_value()
+
+
+@hookimpl
+def satark_carriers(settings: Settings) -> Sequence[Carrier]:
+    """Hand over the carrier for `amqp` and `amqps`."""
+    return [configured(settings)[0]]
+
+
+@hookimpl
+def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+    """Hand over the sink `rabbitmq`, where a broker is configured."""
+    section = settings.section("rabbitmq", RabbitMQSettings)
+    if section is None or not section.url.get_secret_value():
+        return []
+    carrier, url = configured(settings)
+    from satark_rabbitmq.sink import RabbitMQSink  # noqa: PLC0415 - aio-pika is an extra
+
+    try:
+        key = load_link_key(settings.link_key_file)
+    except (LinkKeyError, OSError) as error:
+        raise SettingsError([Problem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
+    return [RabbitMQSink(services, carrier, url, key)]
+
+
+@hookimpl
+def satark_commands(cli: click.Group) -> None:
+    """Add `satark rabbitmq`."""
+    from satark_rabbitmq.commands import rabbitmq_group  # noqa: PLC0415 - servers never need the commands
+
+    cli.add_command(rabbitmq_group)

@@ -98,6 +98,12 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=10), nullable=False),
         sa.Column("area", sa.String(length=80), nullable=False, comment="code in the geography; empty: everywhere"),
         sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the desk's key"),
+        sa.Column(
+            "via",
+            sa.String(length=40),
+            nullable=False,
+            comment="the sink that brings tips to it: `desk` for one at this host",
+        ),
         sa.PrimaryKeyConstraint("name"),
         comment="offices that receive tips",
     )
@@ -194,12 +200,94 @@ def upgrade() -> None:
         sa.UniqueConstraint("number"),
         comment="confirmed tips",
     )
+    op.create_table(
+        "answer",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False, comment="order of writing"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="age: tip.Message"),
+        sa.Column("letter", sa.LargeBinary(), nullable=False, comment="signed, for the host"),
+        sa.Column("state", sa.String(length=8), nullable=False, comment="due, or refused by the host"),
+        sa.Column("sent_at", sa.BigInteger(), nullable=False, comment="Unix seconds; 0: not yet"),
+        sa.PrimaryKeyConstraint("id"),
+        comment="at an office: answers that the host has not sent back yet",
+    )
+    op.create_index("answer_tip", "answer", ["tip"], unique=False)
+    op.create_table(
+        "answered",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False, comment="the answer's own"),
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False, comment="of the message that it became; 0: refused"),
+        sa.PrimaryKeyConstraint("id"),
+        comment="at the host: answers taken from offices",
+    )
+    op.create_index("answered_tip", "answered", ["tip"], unique=False)
+    op.create_table(
+        "arriving",
+        sa.Column("whole", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column("ordinal", sa.String(length=8), nullable=False),
+        sa.Column("form", sa.String(length=8), nullable=False, comment="original or clean"),
+        sa.Column("size", sa.BigInteger(), nullable=False, comment="bytes of the sealed file"),
+        sa.Column("here", sa.Boolean(), nullable=False, comment="whether it has come and lies in the evidence folder"),
+        sa.PrimaryKeyConstraint("whole"),
+        comment="at an office: sealed files that are announced",
+    )
+    op.create_index("arriving_file", "arriving", ["tip", "ordinal"], unique=False)
+    op.create_table(
+        "office",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the office's machine"),
+        sa.Column("verifier", sa.String(length=64), nullable=False, comment="Ed25519 key of the office's machine, hex"),
+        sa.Column("answers", sa.String(length=64), nullable=False, comment="Ed25519 key of the desk's answers, hex"),
+        sa.PrimaryKeyConstraint("desk"),
+        comment="at the host: desks that are in an office of their own",
+    )
+    op.create_table(
+        "piece",
+        sa.Column("whole", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("whole", "number"),
+        comment="at an office: pieces of letters and sealed files that are not complete",
+    )
+    op.create_table(
+        "sent",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("whole", sa.LargeBinary(length=16), nullable=False, comment="what was cut into cells"),
+        sa.Column("cells", sa.Integer(), nullable=False, comment="how many of them the carrier has"),
+        sa.PrimaryKeyConstraint("desk", "whole"),
+        comment="at the host: files and directories on their way to an office",
+    )
+    op.create_table(
+        "uplink",
+        sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the host"),
+        sa.Column("verifier", sa.String(length=64), nullable=False, comment="Ed25519 key of the host, hex"),
+        sa.Column(
+            "directory", sa.BigInteger(), nullable=False, comment="version of the desks as the host last told them"
+        ),
+        sa.PrimaryKeyConstraint("recipient"),
+        comment="at an office: the host that it belongs to, one row",
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Drop them."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("uplink")
+    op.drop_table("sent")
+    op.drop_table("piece")
+    op.drop_table("office")
+    op.drop_index("arriving_file", table_name="arriving")
+    op.drop_table("arriving")
+    op.drop_index("answered_tip", table_name="answered")
+    op.drop_table("answered")
+    op.drop_index("answer_tip", table_name="answer")
+    op.drop_table("answer")
     op.drop_table("tip")
     op.drop_index("seen_day", table_name="seen")
     op.drop_table("seen")

@@ -1,0 +1,62 @@
+"""At an office: everything that works beside the desk's pages. It takes what comes, and sends what officers wrote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from satark.observability import log
+from satark.casework import uplink
+from satark.office.cells import letter_cells, seal_cell
+
+if TYPE_CHECKING:
+    from satark.carrier import Carrier, Line
+    from satark.office.arrivals import Arrivals
+    from satark.office.keys import LinkCard, LinkKey
+    from satark.services import Services
+
+EVERY = 1.0
+"""Seconds between two looks for answers to be sent."""
+
+
+class Agent:
+    """One office's."""
+
+    def __init__(
+        self,
+        *,
+        services: Services,
+        carrier: Carrier,
+        url: str,
+        key: LinkKey,
+        host: LinkCard,
+        desks: Sequence[str],
+        arrivals: Arrivals,
+    ) -> None:
+        self._services = services
+        self._carrier = carrier
+        self._url = url
+        self._key = key
+        self._host = host
+        self._desks = desks
+        self._arrivals = arrivals
+
+    async def run(self) -> None:
+        """Work on one connection, until it breaks (which raises) or this is cancelled; begin it again then."""
+        await self._services.write(self._arrivals.sweep)
+        async with self._carrier.line(self._url) as line:
+            log.info("office connected")
+            async with asyncio.TaskGroup() as tasks:
+                for desk in self._desks:
+                    tasks.create_task(line.consume(desk, self._arrivals.take))
+                tasks.create_task(self._send(line))
+
+    async def _send(self, line: Line) -> None:
+        while True:
+            due = await self._services.write(lambda unit: uplink.due(unit.main, unit.now))
+            for answer in due:
+                (cell,) = letter_cells(answer.desk, "up", answer.letter)
+                await line.answer(await asyncio.to_thread(seal_cell, cell, self._key, self._host))
+                await self._services.write(lambda unit: uplink.sent(unit, answer.id))  # noqa: B023 - awaited at once
+            await asyncio.sleep(EVERY)

@@ -1,0 +1,114 @@
+"""At the host: what officers elsewhere wrote, taken once each and only from the desk that has the tip."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from satark.carrier import Refused
+from satark.casework.cases import NoSuchDesk
+from satark.casework.desks import find_desk
+from satark.casework.thread import append, post
+from satark.office.cells import Cell, open_cell
+from satark.office.keys import is_signed
+from satark.office.letters import ANSWER_DOMAIN, Answer, RefusalLetter, decode_answer, decode_answer_letter
+from satark.office.registry import Office, office_of
+from satark.store import deliveries, tables
+from satark.tip import Message
+
+if TYPE_CHECKING:
+    from satark.office.dispatch import Dispatcher, Publish
+    from satark.office.keys import LinkKey
+    from satark.services import Services
+    from satark.store.unit import UnitOfWork
+
+
+class Answers:
+    """Takes offices' answers into their tips' threads."""
+
+    def __init__(self, services: Services, key: LinkKey, dispatcher: Dispatcher) -> None:
+        self._services = services
+        self._key = key
+        self._dispatcher = dispatcher
+
+    async def take(self, message: bytes, publish: Publish) -> None:
+        """Take one answer; return when it is durable. One that was taken already is only sent back again.
+
+        Raises:
+            Refused: it is forged, altered, or not an answer.
+            StoreDown: not now.
+            NotCarried: not now: the office could not be told that it is refused.
+        """
+        office, answer = await asyncio.to_thread(self._open, message)
+        if not await self._services.write(lambda unit: _take(unit, answer)):
+            await self._dispatcher.post(office, RefusalLetter(answer=answer.id), publish)
+
+    def _open(self, message: bytes) -> tuple[Office, Answer]:
+        opened = open_cell(message, self._key)
+        office = self._services.read(lambda c: office_of(c, opened.cell.desk))
+        if office is None:
+            raise Refused("desk")
+        return office, _checked(opened.checked(office.link), office)
+
+
+def _checked(cell: Cell, office: Office) -> Answer:
+    if (cell.way, cell.kind, cell.total) != ("up", "letter", 1):
+        raise Refused("content")
+    letter = decode_answer_letter(cell.body)
+    if not is_signed(office.answers, letter.signature, ANSWER_DOMAIN + letter.answer):
+        raise Refused("signature")
+    answer = decode_answer(letter.answer)
+    if answer.desk != office.desk:
+        raise Refused("desk")
+    return answer
+
+
+def _take(unit: UnitOfWork, answer: Answer) -> bool:
+    """Put an answer into its tip's thread; say whether it stands there, now or since it came before."""
+    row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
+    if not unit.insert_new(tables.answered, [row], "id"):
+        return _again(unit, answer)
+    if not _has_tip(unit, answer.desk, answer.tip):
+        return False
+    seq = append(unit, answer.tip, answer.sealed, announced=answer.internal)
+    unit.main.execute(update(tables.answered).where(tables.answered.c.id == answer.id).values(seq=seq))
+    if answer.directed:
+        _direct(unit, answer)
+    return True
+
+
+def _again(unit: UnitOfWork, answer: Answer) -> bool:
+    taken = select(tables.answered.c.seq).where(
+        tables.answered.c.id == answer.id, tables.answered.c.desk == answer.desk
+    )
+    stands = bool(unit.main.execute(taken).scalar())
+    if stands:
+        deliveries.renew(unit, answer.tip)
+    return stands
+
+
+def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
+    sealed = select(tables.envelope.c.tip).where(tables.envelope.c.tip == tip, tables.envelope.c.desk == desk)
+    exists = select(tables.tip.c.id).where(tables.tip.c.id == tip)
+    return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
+
+
+def _direct(unit: UnitOfWork, answer: Answer) -> None:
+    directed = answer.directed
+    assert directed is not None  # noqa: S101 - the caller looked
+    try:
+        desk = find_desk(unit.main, directed.desk)
+    except NoSuchDesk:
+        desk = None
+    if desk is None or desk.recipient != directed.recipient:
+        # The office knew an older key of that desk. Nothing was handed over, and its officers must be told.
+        text = f"✗ {directed.desk}: this desk's key has changed, the tip was not handed over. Direct it again."
+        message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
+        tip = select(tables.tip.c.recipient).where(tables.tip.c.id == answer.tip)
+        post(unit, answer.tip, message, unit.main.execute(tip).scalar_one())
+        return
+    unit.replace(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
+    revision = select(tables.tip.c.revision).where(tables.tip.c.id == answer.tip)
+    deliveries.add(unit, answer.tip, desk.destination, unit.main.execute(revision).scalar_one())

@@ -1,0 +1,85 @@
+"""Which desks are in an office of their own (at the host), and which host an office belongs to (at the office)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, select, update
+
+from satark.casework.cases import CaseworkError
+from satark.casework.desks import add_desk, all_desks
+from satark.casework.uplink import host_of
+from satark.office.keys import HostCard, LinkCard, OfficeCard
+from satark.office.letters import DirectoryLetter
+from satark.quiet import Quiet
+from satark.routing import Desk
+from satark.store import tables
+from satark.store.unit import UnitOfWork
+
+
+class Office(Quiet, frozen=True, kw_only=True):
+    """A desk's office, as the host knows it."""
+
+    desk: str
+    link: LinkCard
+    answers: str
+    """Ed25519 key (hex) of the desk's answers."""
+
+
+class AlreadyJoined(CaseworkError):  # noqa: N818 - it reads as what it says
+    """An office belongs to one host."""
+
+    def __init__(self) -> None:
+        super().__init__("this office belongs to another host already")
+
+
+def register(unit: UnitOfWork, desk: Desk, card: OfficeCard) -> None:
+    """Add a desk that is in an office of its own; `desk.via` is the sink that reaches it.
+
+    Raises:
+        CaseworkError: there is a desk of this name, or its name or level can't be.
+    """
+    add_desk(unit, desk)
+    row = {"desk": desk.name, "recipient": card.link.recipient, "verifier": card.link.verifier}
+    unit.insert(tables.office, [{**row, "answers": card.answers}])
+
+
+def office_of(connection: Connection, desk: str) -> Office | None:
+    """Give a desk's office; None where it has none of its own."""
+    row = connection.execute(select(tables.office).where(tables.office.c.desk == desk)).one_or_none()
+    if row is None:
+        return None
+    return Office(desk=desk, link=LinkCard(recipient=row.recipient, verifier=row.verifier), answers=row.answers)
+
+
+def desks_via(connection: Connection, sink: str) -> list[str]:
+    """The desks that a sink brings tips to."""
+    return [desk.name for desk in all_desks(connection) if desk.via == sink]
+
+
+def join(unit: UnitOfWork, card: HostCard) -> None:
+    """Make this store an office's, which belongs to the host of this card.
+
+    Raises:
+        AlreadyJoined: it belongs to another.
+    """
+    present = host_of(unit.main)
+    if present is not None and present != card.link:
+        raise AlreadyJoined
+    if present is None:
+        row = {"recipient": card.link.recipient, "verifier": card.link.verifier, "directory": 0}
+        unit.insert(tables.uplink, [row])
+
+
+def keep_directory(unit: UnitOfWork, letter: DirectoryLetter, own: set[str]) -> None:
+    """Take over the host's desks, as those that a tip may be directed to; nothing is known of own desks' keys there."""
+    newer = update(tables.uplink).where(tables.uplink.c.directory < letter.version)
+    if not unit.main.execute(newer.values(directory=letter.version)).rowcount:
+        return
+    table = tables.desk
+    others = [line for line in letter.desks if line.name not in own]
+    unit.main.execute(delete(table).where(table.c.name.not_in(own)))
+    rows = [{"name": o.name, "title": o.title, "level": o.level, "area": o.area} for o in others]
+    unit.insert(table, [{**row, "recipient": o.recipient, "via": "host"} for row, o in zip(rows, others, strict=True)])
+    for line in letter.desks:
+        if line.name in own:
+            named = update(table).where(table.c.name == line.name)
+            unit.main.execute(named.values(title=line.title, level=line.level, area=line.area))

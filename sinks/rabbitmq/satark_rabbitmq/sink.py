@@ -1,0 +1,79 @@
+"""The sink `rabbitmq`: tips to the offices of their own that are reached over the broker, and their answers back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from satark.carrier import NotCarried
+from satark.office.answers import Answers
+from satark.office.dispatch import Dispatcher
+from satark.office.registry import desks_via
+from satark.sink import Delivery, DeliveryResult, Retry
+
+if TYPE_CHECKING:
+    from satark.office.keys import LinkKey
+    from satark.services import Services
+    from satark_rabbitmq.line import BrokerLine, RabbitMQ
+
+NAME = "rabbitmq"
+
+
+class RabbitMQSink:
+    """Publishes on one connection, which is made at need and made again when it has broken."""
+
+    name = NAME
+
+    def __init__(self, services: Services, carrier: RabbitMQ, url: str, key: LinkKey) -> None:
+        self._services = services
+        self._carrier = carrier
+        self._url = url
+        self._dispatcher = Dispatcher(services, key)
+        self._answers = Answers(services, key, self._dispatcher)
+        self._connecting = asyncio.Lock()
+        self._open = AsyncExitStack()
+        self._line: BrokerLine | None = None
+
+    async def open(self) -> None:
+        """Nothing is opened yet: a broker that is down must not stop the start."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._line = None
+        await self._open.aclose()
+
+    async def deliver(self, delivery: Delivery) -> DeliveryResult:
+        """Send a tip to its office; it counts once the broker has confirmed every message of it."""
+        try:
+            return await self._dispatcher.dispatch(delivery, self._publish)
+        except NotCarried as failed:
+            return Retry(str(failed))
+
+    async def listen(self) -> None:
+        """Declare the queues, then take answers until the connection breaks."""
+        async with self._carrier.line(self._url) as line:
+            desks = await asyncio.to_thread(self._services.read, lambda c: desks_via(c, NAME))
+            await line.declare(desks)
+            await line.consume_answers(lambda message: self._answers.take(message, self._publish))
+
+    async def _publish(self, desk: str, message: bytes) -> None:
+        line = await self._connected()
+        try:
+            await line.publish(desk, message)
+        except NotCarried:
+            if line.broken:
+                await self._drop(line)
+            raise
+
+    async def _connected(self) -> BrokerLine:
+        async with self._connecting:
+            if self._line is None:
+                self._line = await self._open.enter_async_context(self._carrier.line(self._url))
+            return self._line
+
+    async def _drop(self, line: BrokerLine) -> None:
+        async with self._connecting:
+            if self._line is line:
+                self._line = None
+                await self._open.aclose()
