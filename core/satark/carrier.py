@@ -1,7 +1,7 @@
 """What a plugin hands over that carries sealed messages between this host and offices elsewhere: a message broker.
 
-A carrier knows queues and bytes, and nothing of what is in them. Messages may come twice and out of order: whoever takes
-them (`satark.office`) must not mind.
+A carrier knows queues and bytes, and nothing of what is in them. Messages may come twice and out of order: whoever
+takes them (`satark.office`) must not mind.
 """
 
 from __future__ import annotations
@@ -60,8 +60,16 @@ class Carrier(Protocol):
     def schemes(self) -> tuple[str, ...]:
         """The beginnings of its URLs, such as `amqp`."""
 
-    def line(self, url: str) -> AbstractAsyncContextManager[Line]:
-        """Connect to the broker at a URL while the block runs.
+    def check(self, url: str) -> None:
+        """Find out, without connecting, whether a URL can be used.
 
-        Entering raises `NotCarried` where it does not answer, `SettingsError` where the URL can't be used.
+        Raises:
+            ValueError: it would send a password over a network in plain.
+            SettingsError: the carrier's own settings are wrong.
+        """
+
+    def line(self, url: str) -> AbstractAsyncContextManager[Line]:
+        """Connect to the broker at a URL (which `check` found good) while the block runs.
+
+        Entering raises `NotCarried` where it does not answer.
         """

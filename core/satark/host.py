@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 from satark import assembly
 from satark.observability import Happening, Metrics, log
+from satark.pacing import keep_running
 from satark.settings import Problem, Role, Settings, SettingsError
 from satark.store.writer import Writer
 from satark.tipside import TipSide
@@ -38,6 +39,8 @@ class Host:
         self.services.writer = self.writer
         self.services.reception = self.tipside.reception if self.tipside else None
         self.services.drafts = self.tipside.drafts if self.tipside else None
+        self.beside: dict[str, Callable[[], Awaitable[None]]] = {}
+        """Further endless work, by name; add to it before the host runs."""
         self.pages = [page for page in self.plugins.pages(settings, self.services) if page.role in self.roles]
 
     @asynccontextmanager
@@ -61,6 +64,8 @@ class Host:
         async with asyncio.TaskGroup() as tasks:
             if self.tipside:
                 await self.tipside.start(tasks, embedded=self.embedded)
+            for name, work in self.beside.items():
+                tasks.create_task(keep_running(name, work))
             started.set()
             await asyncio.Event().wait()
 

@@ -20,8 +20,8 @@ from satark.pacing import keep_running
 from satark.receipts import Mint
 from satark.reception import Reception
 from satark.sender import Sender
-from satark.spool import Spool
 from satark.sink import Listener as SinkListener
+from satark.spool import Spool
 from satark.store import outgoing
 from satark.store.writer import Writer
 from satark.submission import Registry

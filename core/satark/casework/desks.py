@@ -95,4 +95,4 @@ def _row(desk: Desk) -> dict[str, str]:
 
 
 def _desk(row: Row[tuple[str, str, str, str, str, str]]) -> Desk:
-    return Desk(**row._mapping)
+    return Desk(name=row.name, title=row.title, level=row.level, area=row.area, recipient=row.recipient, via=row.via)

@@ -15,7 +15,7 @@ from satark.store import tables
 from satark.tip import Envelope, Message, Tip
 
 if TYPE_CHECKING:
-    from satark.office.letters import Directed
+    from satark.office.letters import Answer
     from satark.services import Services
     from satark.store.unit import UnitOfWork
 
@@ -78,15 +78,13 @@ class Ledger:
         for tip, case in self.cases.items():
             case.waiting = waiting.get(tip, [])
 
-    def write_up(
-        self, unit: UnitOfWork, tip: str, message: Message, recipients: Sequence[str], directed: Directed | None
-    ) -> None:
-        """Keep a message of this desk's for the host, in whose thread it belongs.
+    def write_up(self, unit: UnitOfWork, answer: Answer) -> None:
+        """Sign an answer of this desk's and keep it for the host, in whose thread it belongs.
 
         Raises:
             TooLong: it does not fit into what travels.
         """
-        uplink.write_up(unit, self._desk, self._identity, tip, message, recipients, directed)
+        uplink.write_up(unit, answer, self._identity)
 
     def open_documents(self) -> None:
         """Open every document that is not open yet."""

@@ -55,21 +55,9 @@ def host_of(connection: Connection) -> LinkCard | None:
     return LinkCard(recipient=row.recipient, verifier=row.verifier) if row else None
 
 
-def write_up(
-    unit: UnitOfWork,
-    desk: str,
-    identity: str,
-    tip: str,
-    message: Message,
-    recipients: Iterable[str],
-    directed: Directed | None = None,
-) -> None:
-    """Seal, sign and keep an answer for the host; `identity` is the opened desk's.
-
-    Raises:
-        TooLong: it does not fit into a cell.
-    """
-    answer = Answer(
+def new_answer(desk: str, tip: str, message: Message, recipients: Iterable[str], directed: Directed | None) -> Answer:
+    """Make an answer of a message of this desk's."""
+    return Answer(
         id=os.urandom(16),
         desk=desk,
         tip=tip,
@@ -77,12 +65,20 @@ def write_up(
         internal=message.internal,
         directed=directed,
     )
+
+
+def write_up(unit: UnitOfWork, answer: Answer, identity: str) -> None:
+    """Sign an answer, and keep it for the host; `identity` is the opened desk's.
+
+    Raises:
+        TooLong: it does not fit into a cell.
+    """
     encoded = encode(answer)
     letter = encode(AnswerLetter(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
     if len(letter) > BODY:
         raise TooLong
-    row = {"id": answer.id, "desk": desk, "tip": tip, "position": time.time_ns(), "sealed": answer.sealed}
-    unit.insert(tables.answer, [{**row, "letter": letter, "state": "due", "sent_at": 0}])
+    row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "sealed": answer.sealed, "letter": letter}
+    unit.insert(tables.answer, [{**row, "position": time.time_ns(), "state": "due", "sent_at": 0}])
 
 
 def waiting(connection: Connection, tips: Iterable[str]) -> dict[str, list[Waiting]]:

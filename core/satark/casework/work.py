@@ -13,7 +13,7 @@ from satark.casework.cases import NoSuchDesk, NoSuchFile, OpenTip, Posted, Summa
 from satark.casework.desks import all_desks
 from satark.casework.ledger import Ledger, documents
 from satark.casework.thread import post
-from satark.casework.uplink import host_of
+from satark.casework.uplink import host_of, new_answer
 from satark.coarse import band
 from satark.evidence import pipeline
 from satark.evidence.room import workroom
@@ -161,7 +161,7 @@ class Casework:
             recipients.append(_receipt_recipient(unit.main, tip.id))
         message = msgspec.structs.replace(message, band=band(unit.now))
         if host_of(unit.main):
-            self._ledger.write_up(unit, tip.id, message, recipients, directed)
+            self._ledger.write_up(unit, new_answer(self.desk, tip.id, message, recipients, directed))
             return Posted(len(tip.thread) + 1, message)
         return Posted(post(unit, tip.id, message, *recipients), message)
 

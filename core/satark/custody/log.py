@@ -86,6 +86,26 @@ def read(connection: Connection, tip: str, identity: str) -> list[Logged]:
     return [Logged(row=row_of(found), hash=found.hash, entry=_opened(found, identity)) for found in rows]
 
 
+def sealed_entries(connection: Connection, tip: str) -> list[tuple[str, bytes, bytes]]:
+    """Give a tip's entries as they are stored, in order: (file, commitment, sealed entry). Erased ones are left out."""
+    columns = custody.c.file, custody.c.entry, custody.c.sealed
+    rows = connection.execute(select(*columns).where(custody.c.tip == tip).order_by(custody.c.seq))
+    return [(file, entry, sealed) for file, entry, sealed in rows if sealed]
+
+
+def take_over(unit: UnitOfWork, tip: str, entries: Iterable[tuple[str, bytes, bytes]]) -> None:
+    """Add what another machine logged (as `sealed_entries` gave it) to this one's log; what is there already stays."""
+    given = list(entries)
+
+    def write() -> None:
+        known = set(unit.main.execute(select(custody.c.entry).where(custody.c.tip == tip)).scalars())
+        for file, entry, sealed in given:
+            if entry not in known:
+                _append(unit, tip, file, entry, sealed)
+
+    unit.lastly(write)
+
+
 def row_of(found: DbRow[Any]) -> Row:
     """A row of the table as the chain sees it."""
     return Row(seq=found.seq, file=found.file, day=found.day, entry=found.entry, content=found.content)

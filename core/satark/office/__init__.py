@@ -8,6 +8,7 @@ casework, pages and commands. Four rules make that safe on a carrier that nobody
 2. **The host sends a tip whole** (`letters.py`, `dispatch.py`): its envelope, document, thread and list of files, every
    time that anything comes to it. Letters may be lost, doubled or overtaken; the newest one heals it all.
 3. **Files go once**, in numbered pieces, and are put together when all of them are there (`arrivals.py`).
-4. **An answer is kept at the office until the host has sent it back in the tip's thread** (`casework/uplink.py`), is signed with a
-   key that only an opened desk has, and is taken once, by its id (`answers.py`). A tip's next answer waits for the last.
+4. **An answer is kept at the office until the host has sent it back** in the tip's thread (`casework/uplink.py`). It is
+   signed with a key that only an opened desk has, and taken once, by its id (`answers.py`). A tip's next answer waits
+   for it.
 """

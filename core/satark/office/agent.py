@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark.observability import log
 from satark.casework import uplink
+from satark.observability import log
 from satark.office.cells import letter_cells, seal_cell
 
 if TYPE_CHECKING:

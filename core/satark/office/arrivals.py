@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, func, select, update
 
 from satark.carrier import Refused
+from satark.custody import log as custody
 from satark.evidence.sealed import clean_path, flush_folder, original_path
 from satark.office.cells import Cell, cells_of, open_cell
 from satark.office.letters import DirectoryLetter, Down, FileLine, RefusalLetter, TipLetter, decode_down
@@ -133,6 +134,7 @@ def _enter_tip(unit: UnitOfWork, desk: str, letter: TipLetter) -> None:
     _enter_thread(unit, letter)
     for line in letter.files:
         _enter_file(unit, letter.tip, line)
+    custody.take_over(unit, letter.tip, [(line.file, line.entry, line.sealed) for line in letter.custody])
 
 
 def _enter_thread(unit: UnitOfWork, letter: TipLetter) -> None:

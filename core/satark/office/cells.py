@@ -6,7 +6,7 @@ It is sealed with age to the machine that it is for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Literal
 
@@ -68,6 +68,12 @@ def letter_cells(desk: str, way: Literal["down", "up"], letter: bytes) -> Iterat
     for index in range(total):
         body = letter[index * BODY : (index + 1) * BODY]
         yield Cell(desk=desk, way=way, kind="letter", whole=whole, index=index, total=total, body=body)
+
+
+def file_cells(desk: str, whole: bytes, total: int, pieces: Iterable[tuple[int, bytes]]) -> Iterator[Cell]:
+    """Make cells of some pieces (number, content) of a sealed file that takes `total`."""
+    for number, body in pieces:
+        yield Cell(desk=desk, way="down", kind="file", whole=whole, index=number, total=total, body=body)
 
 
 def cells_of(size: int) -> int:

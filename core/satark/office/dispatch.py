@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from satark.casework.desks import all_desks
+from satark.custody import log as custody
 from satark.evidence.sealed import clean_path, original_path
-from satark.office.cells import BODY, Cell, cells_of, letter_cells, seal_cell
+from satark.office.cells import BODY, Cell, cells_of, file_cells, letter_cells, seal_cell
 from satark.office.letters import (
+    CustodyLine,
     DeskLine,
     DirectoryLetter,
     Down,
@@ -94,11 +96,9 @@ class Dispatcher:
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
             bodies = await asyncio.to_thread(lambda: list(_pieces(path, numbers)))  # noqa: B023 - run at once
-            fields = {"desk": office.desk, "way": "down", "kind": "file", "whole": sealed.whole, "total": total}
-            cells = [Cell(**fields, index=n, body=body) for n, body in zip(numbers, bodies, strict=True)]
-            for outcome in await asyncio.gather(
-                *(self._cell(office, cell, publish) for cell in cells), return_exceptions=True
-            ):
+            cells = file_cells(office.desk, sealed.whole, total, zip(numbers, bodies, strict=True))
+            sending = (self._cell(office, cell, publish) for cell in cells)
+            for outcome in await asyncio.gather(*sending, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     raise outcome
             done = numbers.stop
@@ -141,6 +141,7 @@ def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envel
         document=row.document,
         thread=tuple(_thread(connection, tip, desk)),
         files=tuple(_files(connection, folder, tip, desk)),
+        custody=tuple(CustodyLine(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
 
 

@@ -48,6 +48,15 @@ class MessageLine(Quiet, frozen=True, kw_only=True, array_like=True):
     """The id of the office's own answer that this is; empty for everybody else's messages."""
 
 
+class CustodyLine(Quiet, frozen=True, kw_only=True, array_like=True):
+    """What was done with a file, from the host's custody log."""
+
+    file: str
+    entry: bytes
+    """SHA-256 of what is sealed, which is salted."""
+    sealed: bytes
+
+
 class TipLetter(Quiet, frozen=True, kw_only=True, tag="tip"):
     """A tip as it is now, all but its files' content."""
 
@@ -61,6 +70,7 @@ class TipLetter(Quiet, frozen=True, kw_only=True, tag="tip"):
     document: bytes
     thread: tuple[MessageLine, ...]
     files: tuple[FileLine, ...]
+    custody: tuple[CustodyLine, ...]
 
 
 class DeskLine(Quiet, frozen=True, kw_only=True, array_like=True):

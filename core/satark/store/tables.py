@@ -189,7 +189,13 @@ desk = Table(
     Column("level", String(10), nullable=False),
     Column("area", String(80), nullable=False, comment="code in the geography; empty: everywhere"),
     Column("recipient", Text, nullable=False, comment="age recipient of the desk's key"),
-    Column("via", String(40), nullable=False, comment="the sink that brings tips to it: `desk` for one at this host"),
+    Column(
+        "via",
+        String(40),
+        nullable=False,
+        default="desk",
+        comment="the sink that brings tips to it: `desk` for one at this host",
+    ),
     comment="offices that receive tips",
 )
 

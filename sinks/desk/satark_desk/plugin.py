@@ -46,7 +46,11 @@ def satark_migrations() -> Sequence[Branch]:
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
     """Add `satark desk` and `satark officer`."""
-    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
+    from satark_desk import office  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - likewise
+
+    for command in (office.card, office.host_card, office.register_, office.join_, office.serve):
+        desk_group.add_command(command)
 
     cli.add_command(desk_group)
     cli.add_command(officer_group)

@@ -33,13 +33,14 @@ class DeskSink:
         """Put a tip into its desk's queue, once for each revision; the envelope must be there to open it with."""
         if not delivery.envelope:
             return Dead("the tip was not sealed to this desk")
-        await self._services.write(lambda unit: _enqueue(unit, delivery))
+        await self._services.write(lambda unit: enqueue(unit, delivery.name, delivery.tip, delivery.revision))
         return Done()
 
 
-def _enqueue(unit: UnitOfWork, delivery: Delivery) -> None:
-    row = {"desk": delivery.name, "tip": delivery.tip, "revision": delivery.revision, "arrived": band(unit.now)}
+def enqueue(unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
+    """Put a tip into a desk's queue; one that is there already moves up only with a newer revision."""
+    row = {"desk": desk, "tip": tip, "revision": revision, "arrived": band(unit.now)}
     if not unit.insert_new(queue, [row], "tip"):
-        here = (queue.c.desk == delivery.name) & (queue.c.tip == delivery.tip)
-        older = update(queue).where(here & (queue.c.revision < delivery.revision))
-        unit.main.execute(older.values(revision=delivery.revision, arrived=band(unit.now)))
+        here = (queue.c.desk == desk) & (queue.c.tip == tip)
+        older = update(queue).where(here & (queue.c.revision < revision))
+        unit.main.execute(older.values(revision=revision, arrived=band(unit.now)))

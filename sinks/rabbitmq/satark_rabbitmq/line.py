@@ -34,7 +34,7 @@ FAILURES = (AMQPException, ChannelInvalidStateError, ConnectionError, OSError, R
 
 
 class BrokerLine:
-    """An open connection. It is not mended: where it breaks, everything on it raises `NotCarried`, and a new one is made."""
+    """An open connection. It is not mended: where it breaks, all that is under way raises `NotCarried`."""
 
     def __init__(self, connection: AbstractConnection, topology: Topology, confirm_seconds: float) -> None:
         self._connection = connection
@@ -156,16 +156,14 @@ class RabbitMQ:
         self._settings = settings
         self.topology = Topology(prefix=settings.prefix, delivery_limit=settings.delivery_limit)
 
+    def check(self, url: str) -> None:
+        """Find out whether a URL can be used, as `satark.carrier.Carrier`."""
+        check_url(url)
+        self._settings.tls()
+
     @asynccontextmanager
     async def line(self, url: str) -> AsyncIterator[BrokerLine]:
-        """Connect while the block runs.
-
-        Raises:
-            NotCarried: the broker does not answer, or does not let us in.
-            ValueError: the URL would send the password in plain over a network.
-            SettingsError: the certificates can't be used.
-        """
-        check_url(url)
+        """Connect while the block runs, as `satark.carrier.Carrier`."""
         options: dict[str, Any] = {"ssl_context": self._settings.tls()} if url.startswith("amqps:") else {}
         try:
             connection = await aio_pika.connect(url, timeout=CONNECT_SECONDS, **options)

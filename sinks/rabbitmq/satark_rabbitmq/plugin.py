@@ -48,6 +48,7 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     if section is None or not section.url.get_secret_value():
         return []
     carrier, url = configured(settings)
+    carrier.check(url)
     from satark_rabbitmq.sink import RabbitMQSink  # noqa: PLC0415 - aio-pika is an extra
 
     try:

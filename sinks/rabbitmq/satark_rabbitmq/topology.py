@@ -9,6 +9,7 @@ from aio_pika import ExchangeType
 
 if TYPE_CHECKING:
     from aio_pika.abc import AbstractChannel
+    from aiormq.abc import FieldTable
 
 ANSWERS = "satark.answers"
 """The queue to the host. A desk's name has no dot, so no desk's queue can be called so."""
@@ -69,7 +70,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
             await queue.bind(exchange, key)
         return [name for _, _, name in bindings]
 
-    def _arguments(self, queue: str) -> dict[str, object]:
+    def _arguments(self, queue: str) -> FieldTable:
         return {
             "x-queue-type": "quorum",
             "x-delivery-limit": self.delivery_limit,
