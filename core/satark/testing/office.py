@@ -1,4 +1,4 @@
-"""An office of its own, as a process with a store of its own, that sees nothing of the host but what a broker brings."""
+"""An office of its own: a process with its own store, that sees nothing of the host but what a broker brings."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ class Office:
     async def until(self, is_so: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
         """Wait until the office's tips are as wanted; give them."""
         async with asyncio.timeout(SEEN_SECONDS):
-            while not is_so(found := await asyncio.to_thread(self.tips)):
+            while True:
+                found = await asyncio.to_thread(self.tips)
+                if is_so(found):
+                    return found
                 await asyncio.sleep(0.2)
-        return found
