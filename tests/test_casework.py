@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.casework import Casework, CaseworkError, DeskTaken, KeyChanged, NoSuchDesk, NoSuchFile, NoSuchTip
+from satark.casework import (
+    Agreement,
+    Casework,
+    CaseworkError,
+    DeskTaken,
+    KeyChanged,
+    NoSuchDesk,
+    NoSuchFile,
+    NoSuchTip,
+)
 from satark.casework.desks import add_desk, all_desks, find_desk, narrow, widen
 from satark.routing import Desk
 from satark.sealing import CantOpen, new_identity, open_as, open_envelope, seal
@@ -90,7 +99,7 @@ def test_an_opened_tip_has_everything(services: Services, sp: Office) -> None:
     assert [record.ordinal for record in opened.evidence] == ["2", "10"]
     assert (opened.pending, opened.lost, opened.damaged) == (("1",), ("11",), 0)
     assert b"".join(sp.work.evidence(opened, "2")) == b"clean two"
-    assert b"".join(sp.work.evidence(opened, "2", original=True)) == b"two"
+    assert b"".join(sp.work.untouched(opened, "2", Agreement("one", "other"))) == b"two"
 
 
 def test_files_that_are_not_there_are_said_so(services: Services, sp: Office) -> None:

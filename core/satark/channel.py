@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -61,6 +61,9 @@ class MediaRef(Quiet, frozen=True, kw_only=True):
 
 
 MediaKind: TypeAlias = Literal["image", "video", "audio", "voice", "document", "sticker"]
+
+SPOKEN: Final[frozenset[MediaKind]] = frozenset({"audio", "voice"})
+"""The kinds that somebody can be known by when they are heard."""
 
 
 class Text(Quiet, frozen=True, tag="text"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from satark.channel import MediaGone
+from satark.channel import SPOKEN, MediaGone
 from satark.custody import acts
 from satark.custody import log as custody
 from satark.evidence.builtin import builtin_scrubbers
@@ -123,6 +123,7 @@ class Fetcher:
                 limits=self._limits,
                 sandbox=self._sandbox,
                 room=self._room,
+                voice=keep.kind in SPOKEN,
             )
         record = Evidence(
             ordinal=keep.ordinal,
@@ -136,6 +137,8 @@ class Fetcher:
             clean_mime=taken.clean_mime,
             clean_bytes=taken.clean_bytes,
             clean_sha256=taken.clean_sha256,
+            disguised_bytes=taken.disguised_bytes,
+            disguised_sha256=taken.disguised_sha256,
             problem=taken.problem or "",
         )
         await self._settle(lambda unit: _sealed(unit, keep, record), keep)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps import StepType, Validator
     from satark.evidence.scrubbers import Scrubber
+    from satark.evidence.transcribers import Transcriber
     from satark.observability import Happening
     from satark.prompt import Capabilities, Prompt
     from satark.routing import Desk, RouteAdvice, Screening
@@ -82,6 +83,15 @@ def satark_validators() -> Mapping[str, Validator]:
 @hookspec
 def satark_scrubbers() -> Sequence[Scrubber]:
     """Hand over evidence cleaners by MIME type. Once, at start; a plugin's cleaner goes before the core's."""
+    raise AssertionError
+
+
+@hookspec
+def satark_transcribers(settings: Settings) -> Sequence[Transcriber]:
+    """Hand over offline speech recognisers. Once, at the start of a process that runs the desk role.
+
+    The first that knows a tip's language drafts what is said in its recordings, for an officer to correct.
+    """
     raise AssertionError
 
 

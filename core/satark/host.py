@@ -41,6 +41,8 @@ class Host:
         self.services.drafts = self.tipside.drafts if self.tipside else None
         self.beside: dict[str, Callable[[], Awaitable[None]]] = {}
         """Further endless work, by name; add to it before the host runs."""
+        if "desk" in self.roles:
+            self.services.transcribers = self.plugins.transcribers(settings)
         self.pages = [page for page in self.plugins.pages(settings, self.services) if page.role in self.roles]
 
     @asynccontextmanager

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps import StepType, Validator
     from satark.evidence.scrubbers import Scrubber
+    from satark.evidence.transcribers import Transcriber
     from satark.observability import Happening
     from satark.prompt import Capabilities, Prompt
     from satark.routing import Desk, RouteAdvice, Screening
@@ -111,6 +112,10 @@ class Plugins:
     def scrubbers(self) -> list[Scrubber]:
         """Every evidence cleaner beyond the core's."""
         return self._collect("satark_scrubbers")
+
+    def transcribers(self, settings: Settings) -> list[Transcriber]:
+        """Every offline speech recogniser."""
+        return _unique(self._collect("satark_transcribers", settings=settings), "speech recogniser")
 
     def migrations(self) -> list[Branch]:
         """The Alembic branches of the plugins' own tables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from satark.dialogue.geography import Geography
     from satark.drafts import Drafts
+    from satark.evidence.transcribers import Transcriber
     from satark.reception import Reception
     from satark.store.writer import Writer
 
@@ -33,6 +34,8 @@ class Services:
         """The way in for a page that takes tips; there in processes of the web and worker roles."""
         self.drafts: Drafts | None = None
         """Unfinished tips, for such a page to show them; there in the same processes."""
+        self.transcribers: Sequence[Transcriber] = ()
+        """Offline speech recognisers, in a process that runs the desk role."""
         self._reading = main.execution_options(satark_begin="DEFERRED")
         self._reading_keys = keys.execution_options(satark_begin="DEFERRED")
 

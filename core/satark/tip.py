@@ -106,6 +106,9 @@ class Evidence(Quiet, frozen=True, kw_only=True):
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
+    disguised_bytes: int = 0
+    disguised_sha256: str = ""
+    """Of the copy in which the voice is disguised, `audio/ogg`; empty where there is none."""
     problem: str = ""
     """Why there is no clean copy, for the officer; empty where there is one."""
 
@@ -124,6 +127,8 @@ class Message(Quiet, frozen=True, kw_only=True):
     """Between desks only (a direction, a note): never shown to the tipster."""
     answers: int | None = None
     """The `seq` of the desk's question that a tipster's message answers."""
+    transcript: str = ""
+    """Ordinal of the recording that `text` writes out. Always internal; the newest of a recording stands."""
     band: str = ""
     """Coarse time, as `Tip.received`."""
 

@@ -83,7 +83,8 @@ async def test_a_file_is_sealed_as_it_came_and_cleaned(name: str, desk: Desk, ma
     copy = desk.clean(taken.clean_sha256)
     assert (taken.clean_bytes, taken.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())
     assert TRACE not in copy
-    assert desk.files == ["1.clean.age", "1.original.age"]
+    voice = ["1.disguised.age"] * (name == "opus")
+    assert desk.files == ["1.clean.age", *voice, "1.original.age"]
 
 
 @pytest.mark.needs("age")

@@ -5,27 +5,37 @@ without it, since every one of them starts from the envelopes that are the desk'
 """
 
 from satark.casework.cases import (
+    Agreement,
     CaseworkError,
     DeskTaken,
     KeyChanged,
+    NoDraft,
     NoSuchDesk,
     NoSuchFile,
     NoSuchTip,
+    NotHeard,
+    OneOfficer,
     OpenTip,
     Posted,
     Summary,
 )
+from satark.casework.voices import OwnVoice
 from satark.casework.work import Casework
 
 __all__ = [
+    "Agreement",
     "Casework",
     "CaseworkError",
     "DeskTaken",
     "KeyChanged",
+    "NoDraft",
     "NoSuchDesk",
     "NoSuchFile",
     "NoSuchTip",
+    "NotHeard",
+    "OneOfficer",
     "OpenTip",
+    "OwnVoice",
     "Posted",
     "Summary",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from satark.casework.voices import OwnVoice
 from satark.tip import Envelope, Evidence, Header, Message, Status, Tip
 
 FINISHED: frozenset[Status] = frozenset({"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED"})
@@ -51,6 +52,42 @@ class KeyChanged(CaseworkError):  # noqa: N818
         super().__init__("the desk's key was changed meanwhile: sign in again")
 
 
+class NotHeard(CaseworkError):  # noqa: N818
+    """A tipster's own voice is heard by officers who may, at the desk, disguised; nobody else gets it in any form."""
+
+    def __init__(self) -> None:
+        super().__init__("a tipster's voice is heard only at the desk, by an officer who may listen")
+
+
+class NoDraft(CaseworkError):  # noqa: N818
+    """There is no speech recogniser for the tip's language, or it could make nothing of the recording."""
+
+    def __init__(self) -> None:
+        super().__init__("no machine could write this recording out")
+
+
+class OneOfficer(CaseworkError):  # noqa: N818
+    """What takes two officers was asked for by one."""
+
+    def __init__(self) -> None:
+        super().__init__("originals take two different officers")
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """Two officers of one desk who agreed to open what one alone may not.
+
+    Raises:
+        OneOfficer: (when made) they are the same.
+    """
+
+    first: str
+    second: str
+
+    def __post_init__(self) -> None:
+        if not self.first or not self.second or self.first == self.second:
+            raise OneOfficer
+
+
 class Posted(msgspec.Struct, frozen=True):
     """A message and its place in the tip's thread."""
 
@@ -86,7 +123,9 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     tip: Tip
     thread: tuple[Posted, ...]
     evidence: tuple[Evidence, ...]
-    """Files that are here, in the order they were sent."""
+    """Files that are here and may be shown and passed on, in the order they were sent."""
+    voices: tuple[OwnVoice, ...] = ()
+    """Recordings of the tipster's own voice, likewise: heard at the desk alone."""
     pending: tuple[str, ...] = ()
     """Ordinals of files that are still being fetched."""
     lost: tuple[str, ...] = ()
@@ -108,16 +147,40 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
         """Its present status."""
         return status_of(self.thread)
 
+    @property
+    def records(self) -> tuple[Evidence, ...]:
+        """The records of all files, voices among them: what is known of them, and not a way to read them."""
+        every = (*self.evidence, *(voice.record for voice in self.voices))
+        return tuple(sorted(every, key=lambda record: (len(record.ordinal), record.ordinal)))
+
     def file(self, ordinal: str) -> Evidence:
-        """Give the record of one file.
+        """Give the record of one file that may be shown and passed on.
 
         Raises:
+            NotHeard: it is the tipster's own voice.
             NoSuchFile: it is not there.
         """
         for record in self.evidence:
             if record.ordinal == ordinal:
                 return record
+        if any(voice.ordinal == ordinal for voice in self.voices):
+            raise NotHeard
         raise NoSuchFile
+
+    def voice(self, ordinal: str) -> OwnVoice:
+        """Give a recording of the tipster's own voice.
+
+        Raises:
+            NoSuchFile: there is none of this ordinal.
+        """
+        for voice in self.voices:
+            if voice.ordinal == ordinal:
+                return voice
+        raise NoSuchFile
+
+    def transcript(self, ordinal: str) -> str:
+        """What is said in a recording, as it was last written out; empty where nobody did."""
+        return transcripts_of(self.thread).get(ordinal, "")
 
     def __repr__(self) -> str:
         return "OpenTip(…)"
@@ -129,6 +192,11 @@ def status_of(thread: Sequence[Posted]) -> Status:
         if posted.message.sender == "desk" and posted.message.status:
             return posted.message.status
     return "RECEIVED"
+
+
+def transcripts_of(thread: Sequence[Posted]) -> dict[str, str]:
+    """Ordinal → what is said in that recording: of several, the newest stands."""
+    return {posted.message.transcript: posted.message.text for posted in thread if posted.message.transcript}
 
 
 def summarize(tip: str, header: Header, thread: Sequence[Posted]) -> Summary:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, select
 
-from satark.casework.cases import NoSuchDesk, NoSuchFile, OpenTip, Posted, Summary, summarize
+from satark.casework.cases import (
+    NoSuchDesk,
+    NotHeard,
+    OpenTip,
+    Posted,
+    Summary,
+    summarize,
+    transcripts_of,
+)
 from satark.casework.desks import all_desks
 from satark.casework.ledger import Ledger, documents
+from satark.casework.reading import Reader
 from satark.casework.thread import post
 from satark.casework.uplink import host_of, new_answer
+from satark.casework.voices import OwnVoice, is_own_voice
 from satark.coarse import band
-from satark.evidence import pipeline
-from satark.evidence.room import workroom
 from satark.office.letters import Directed
 from satark.routing import Desk, is_accused
 from satark.sealing import CantOpen, open_as, open_tip, recipient_of, seal
-from satark.store import deliveries, files, tables
+from satark.store import deliveries, tables
 from satark.tip import Envelope, Evidence, Message, Status
 
 if TYPE_CHECKING:
@@ -28,15 +37,17 @@ if TYPE_CHECKING:
     from satark.store.unit import UnitOfWork
 
 
-class Casework:
+class Casework(Reader):
     """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
 
     Every method may be called from any thread. What was opened stays in memory, sealed rows are never opened twice.
     """
 
-    def __init__(self, services: Services, desk: str, identity: str) -> None:
-        self.desk = desk
-        self._services = services
+    def __init__(
+        self, services: Services, desk: str, identity: str, *, officer: str = "", may_listen: bool = False
+    ) -> None:
+        """Work as `officer`, whom the custody log names; `may_listen`: whether they may hear tipsters' voices."""
+        super().__init__(services, desk, officer=officer, may_listen=may_listen)
         self._ledger = Ledger(services, desk, identity)
         self._lock = threading.Lock()
 
@@ -81,14 +92,20 @@ class Casework:
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
         opened = open_tip(document, case.envelope)
         rows = self._services.read(lambda c: _files(c, tip))
-        evidence, damaged = _open_records(rows, case.envelope.identity)
+        records, damaged = _open_records(rows, case.envelope.identity)
+        spoken = transcripts_of(case.thread)
         missing = sorted(set(opened.evidence) - {ordinal for ordinal, _, _ in rows})
         return OpenTip(
             id=tip,
             envelope=case.envelope,
             tip=opened,
             thread=tuple(case.thread),
-            evidence=evidence,
+            evidence=tuple(record for record in records if not is_own_voice(record, opened)),
+            voices=tuple(
+                OwnVoice(record=record, transcript=spoken.get(record.ordinal, ""))
+                for record in records
+                if is_own_voice(record, opened)
+            ),
             pending=tuple(ordinal for ordinal, state, _ in rows if state == "due"),
             lost=(*(ordinal for ordinal, state, _ in rows if state == "lost"), *missing),
             damaged=damaged + case.damaged,
@@ -96,22 +113,23 @@ class Casework:
             refused=sum(one.refused for one in case.waiting),
         )
 
-    def evidence(self, tip: OpenTip, ordinal: str, *, original: bool = False) -> Iterator[bytes]:
-        """Give a file's clean copy, or its original, in pieces; none before all of it proved to be what was recorded.
+    def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> Posted:
+        """Write out what is said in a recording of the tipster's own voice, or correct what was written.
 
         Raises:
-            NoSuchFile: the tip has no such file, or the file no clean copy.
-            CantOpen: (while reading) it was altered.
-            FileNotFoundError: (while reading) it was erased.
+            NotHeard: this officer may not hear it.
+            NoSuchFile: there is no such recording.
         """
-        record = tip.file(ordinal)
-        if not original and not record.clean_sha256:
-            raise NoSuchFile
-        folder = self._services.evidence_dir
-        opening = pipeline.open_original if original else pipeline.open_clean
-        expected = record.sha256 if original else record.clean_sha256
-        name = files.name(tip.id, ordinal)
-        return opening(folder, name, tip.envelope.identity, workroom(folder.parent), expected)
+        tip.voice(ordinal)
+        if not self.may_hear():
+            raise NotHeard
+        message = Message(sender="desk", desk=self.desk, text=text, internal=True, transcript=ordinal)
+
+        def write(unit: UnitOfWork) -> Posted:
+            self.log(unit, tip, ordinal, "transcribed", "transcript", sha256=hashlib.sha256(text.encode()).hexdigest())
+            return self._post(unit, tip, message)
+
+        return self._services.write_now(write)
 
     def respond(self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False) -> Posted:
         """Tell or ask the tipster something, or set the tip's status, which they are told too."""

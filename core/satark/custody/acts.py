@@ -27,7 +27,10 @@ def taken_in(record: Evidence, now: int) -> list[Entry]:
     if record.clean_sha256:
         clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
         entries.append(_intake("cleaned", when, form="clean", **clean, tool=TOOL))
-    else:
+    if record.disguised_sha256:
+        disguised = {"bytes": record.disguised_bytes, "sha256": record.disguised_sha256}
+        entries.append(_intake("disguised", when, form="disguised", **disguised, tool=TOOL))
+    if record.problem:
         entries.append(_intake("uncleaned", when, reason=record.problem))
     return entries
 
@@ -37,8 +40,10 @@ def lost(reason: str, now: int) -> Entry:
     return _intake("lost", band(now), reason=reason)
 
 
-def by_officer(act: Act, officer: Officer, now: int, *, form: Form, second: str = "", sha256: str = "") -> Entry:
-    """An officer did something. `second`: the other one, where it took two."""
+def by_officer(
+    act: Act, officer: Officer, now: int, *, form: Form, second: str = "", sha256: str = "", tool: str = ""
+) -> Entry:
+    """An officer did something. `second`: the other one, where it took two; `tool`: what they had it done with."""
     return Entry(
         act=act,
         form=form,
@@ -48,6 +53,7 @@ def by_officer(act: Act, officer: Officer, now: int, *, form: Form, second: str 
         at=moment(now),
         band=band(now),
         sha256=sha256,
+        tool=tool,
         salt=salted(),
     )
 

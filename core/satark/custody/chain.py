@@ -19,9 +19,10 @@ from satark.quiet import Quiet
 
 Act: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "disguised", "lost",
-    "viewed", "heard", "transcribed", "exported", "opened",
+    "viewed", "heard", "drafted", "transcribed", "exported", "opened",
 ]  # fmt: skip
-"""What happened to a file. `heard`: a disguised voice; `opened`: what takes two officers."""
+"""What happened to a file. `heard`: a disguised voice; `drafted`: a machine wrote out a voice;
+`opened`: what takes two officers."""
 
 Form: TypeAlias = Literal["", "original", "clean", "preview", "disguised", "transcript"]
 

@@ -83,7 +83,7 @@ def _lines(casework: Casework) -> Iterator[dict[str, Any]]:
             "number": tip.tip.number,
             "category": tip.tip.category,
             "status": tip.status,
-            "files": len(tip.evidence),
+            "files": len(tip.records),
             "pending": len(tip.pending),
             "messages": len(tip.thread),
             "revision": tip.tip.revision,
@@ -101,7 +101,7 @@ def _opened(casework: Casework, number: str) -> dict[str, Any]:
         "priority": tip.header.priority,
         "excluded": tip.header.excluded,
         "answers": tip.tip.answers,
-        "files": [_file(casework, tip, record) for record in tip.evidence],
+        "files": [_file(casework, tip, record) for record in tip.records],
         "pending": len(tip.pending),
         "thread": [msgspec.to_builtins(posted.message) for posted in tip.thread],
     }
@@ -125,8 +125,10 @@ def _traces(casework: Casework, tip: OpenTip, record: Evidence) -> tuple[tuple[s
 
 
 def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
-    found, problem = _traces(casework, tip, record)
+    voice = record not in tip.evidence
+    found, problem = ((), "") if voice else _traces(casework, tip, record)
     return {
+        "own_voice": voice,
         "ordinal": record.ordinal,
         "kind": record.kind,
         "mime": record.clean_mime,

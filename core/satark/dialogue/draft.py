@@ -6,15 +6,13 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import Event, Media, Pin, Tap, Text
+from satark.channel import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.dialogue.handing import submission, summary
 from satark.dialogue.script import ASKED_PARTS, without
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Asked, Refused, Step, Taken
 from satark.dialogue.stray import is_story, take_stray
 from satark.dialogue.talk import EDIT, Talk
-
-_SPOKEN: Final = frozenset({"voice", "audio"})
 
 
 class Draft:
@@ -117,7 +115,7 @@ def unsay(talk: Talk, after: int) -> None:
 
 def _media(talk: Talk, step: Step, media: Media) -> Turn:
     """A file: the spoken answer to this step, the evidence that it asks for, or evidence sent unasked."""
-    if getattr(step.settings, "voice", False) and media.kind in _SPOKEN:
+    if getattr(step.settings, "voice", False) and media.kind in SPOKEN:
         ordinal = talk.keep(media, step.id)
         said = {"text": media.caption} if media.caption.strip() else {}
         return DRAFT.done(talk, step, Answer({"voice": ordinal, **said}, talk.source, (ordinal,)))

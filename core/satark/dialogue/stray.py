@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from satark.channel import Media, Pin, Text
+from satark.channel import SPOKEN, Media, Pin, Text
 from satark.dialogue.session import Answer
 from satark.dialogue.steps import Taken
 from satark.dialogue.talk import Talk
@@ -30,7 +30,7 @@ def take_stray(talk: Talk, event: Text | Media | Pin) -> bool:
         return _pin(talk, event)
     if isinstance(event, Text):
         _words(talk, event.body.strip())
-    elif event.kind in {"voice", "audio"} and _opening_is_open(talk):
+    elif event.kind in SPOKEN and _opening_is_open(talk):
         _voice(talk, event)
     else:
         talk.keep(event, talk.script.evidence)

@@ -8,6 +8,7 @@ from satark.evidence.jpeg import JpegScrubber
 from satark.evidence.media import MediaScrubber
 from satark.evidence.png import PngScrubber
 from satark.evidence.reencode import GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.voice import VoiceDisguise
 from satark.evidence.webp import WebpScrubber
 
 if TYPE_CHECKING:
@@ -24,4 +25,5 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         TiffScrubber(),
         HeifScrubber(),
         MediaScrubber(ffmpeg),
+        VoiceDisguise(ffmpeg),
     ]

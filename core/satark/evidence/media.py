@@ -51,7 +51,7 @@ _CONTAINERS = {
 }
 
 # A forced demuxer and this list are what keep a playlist inside a file from naming other files or addresses.
-_SAFELY = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
+SAFELY = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
 _BARE = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
 _EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)")
@@ -117,11 +117,22 @@ class MediaScrubber:
         )
 
     def _run(self, level: str, *arguments: str) -> tuple[bytes, bytes]:
-        command = (self.ffmpeg, *_SAFELY, "-v", level, "-y", *arguments)
+        command = (self.ffmpeg, *SAFELY, "-v", level, "-y", *arguments)
         done = subprocess.run(command, env={}, capture_output=True, check=False)  # noqa: S603 - no shell, no words of a sender
         if done.returncode:
             raise Unclean("damaged" if done.returncode > 0 else "crashed")
         return done.stdout, done.stderr
+
+
+def demuxer(mime: str) -> str:
+    """ffmpeg's name for what reads files of this type.
+
+    Raises:
+        Unclean: it is a type that holds no sound.
+    """
+    if mime not in _CONTAINERS:
+        raise Unclean("no-cleaner")
+    return _CONTAINERS[mime].demuxer
 
 
 def _url(path: Path) -> str:

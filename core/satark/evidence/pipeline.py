@@ -16,8 +16,9 @@ import msgspec
 from satark.evidence import room as rooms
 from satark.evidence import sealed
 from satark.evidence.scrubbers import Reason, Unclean
-from satark.evidence.sealed import Measured, clean_path, original_path
+from satark.evidence.sealed import Measured, clean_path, disguised_path, original_path
 from satark.evidence.sniff import UNKNOWN, sniff_file
+from satark.evidence.voice import DISGUISED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -44,6 +45,9 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
+    disguised_bytes: int = 0
+    disguised_sha256: str = ""
+    """Of the copy in which the voice is disguised, where there is one (`satark.evidence.voice`)."""
     problem: Reason | None = None
     """Why there is no clean copy."""
 
@@ -58,10 +62,12 @@ async def take_in(
     limits: Limits,
     sandbox: Sandbox,
     room: Path,
+    voice: bool = False,
 ) -> Taken:
     """Seal a file as `<name>.original.age` in `folder`, and a clean copy, where one can be made, as `<name>.clean.age`.
 
-    Both are on the disk and read back when this returns. `announced_mime` serves only to word a reason.
+    Of a voice, and of whatever else is sound alone, a disguised copy is sealed too, as `<name>.disguised.age`. All are
+    on the disk and read back when this returns. `announced_mime` serves only to word a reason.
 
     Args:
         stream: the file's bytes, in pieces of any size.
@@ -72,6 +78,7 @@ async def take_in(
         limits: what is too much.
         sandbox: where it is cleaned.
         room: the folder for plaintext, from `satark.evidence.room.workroom`.
+        voice: whether the sender spoke it.
 
     Raises:
         TooLarge: the stream has more than `limits.file_bytes` bytes.
@@ -94,9 +101,13 @@ async def take_in(
         except Unclean as unclean:
             await asyncio.to_thread(clean_path(folder, name).unlink, missing_ok=True)
             return msgspec.structs.replace(taken, problem=unclean.reason)
-    return msgspec.structs.replace(
-        taken, clean_mime=clean_mime, clean_bytes=copy_measured.bytes, clean_sha256=copy_measured.sha256
-    )
+        taken = msgspec.structs.replace(
+            taken, clean_mime=clean_mime, clean_bytes=copy_measured.bytes, clean_sha256=copy_measured.sha256
+        )
+        if not voice and not clean_mime.startswith("audio/"):
+            return taken
+        disguised = await _disguise(clean, disguised_path(folder, name), recipient, limits, sandbox)
+    return msgspec.structs.replace(taken, disguised_bytes=disguised.bytes, disguised_sha256=disguised.sha256)
 
 
 def open_original(
@@ -118,8 +129,15 @@ def open_clean(
     return sealed.open_sealed(clean_path(folder, name), identity, room, expected_sha256)
 
 
+def open_disguised(
+    folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
+) -> Generator[bytes, None, None]:
+    """Likewise the bytes of the copy in which the voice is disguised."""
+    return sealed.open_sealed(disguised_path(folder, name), identity, room, expected_sha256)
+
+
 def erase(folder: Path, name: str) -> None:
-    """Remove both sealed files of this name, durably. Nothing happens where there are none."""
+    """Remove every sealed file of this name, durably. Nothing happens where there are none."""
     sealed.erase(folder, name)
 
 
@@ -127,6 +145,17 @@ def sweep(evidence_dir: Path, room: Path) -> None:
     """Remove what killed processes left: half-written files and plaintext. Call it at start; what is in use stays."""
     rooms.sweep(room)
     sealed.sweep_parts(evidence_dir)
+
+
+async def _disguise(clean: Path, target: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> Measured:
+    """Seal a copy in which the voice is disguised; where none can be made, nobody hears it alone."""
+    copy = clean.with_name("disguised")
+    try:
+        await asyncio.to_thread(_check_copy, copy, await sandbox.scrub(DISGUISED, clean, copy, limits))
+        return await asyncio.to_thread(_seal_copy, copy, target, recipient)
+    except Unclean:
+        await asyncio.to_thread(target.unlink, missing_ok=True)
+        return Measured(0, "", "")
 
 
 async def _seal_stream(

@@ -130,7 +130,7 @@ def sweep_parts(root: Path) -> None:
 
 def erase(folder: Path, name: str) -> None:
     """Remove every sealed file of this name, durably. Nothing happens where there is none."""
-    for path in (original_path(folder, name), clean_path(folder, name)):
+    for path in (original_path(folder, name), clean_path(folder, name), disguised_path(folder, name)):
         path.unlink(missing_ok=True)
         drop(path)
     if folder.is_dir():
@@ -145,6 +145,11 @@ def original_path(folder: Path, name: str) -> Path:
 def clean_path(folder: Path, name: str) -> Path:
     """Where the clean copy of a file is sealed."""
     return folder / f"{name}.clean.age"
+
+
+def disguised_path(folder: Path, name: str) -> Path:
+    """Where the disguised copy of a voice is sealed."""
+    return folder / f"{name}.disguised.age"
 
 
 def open_sealed(path: Path, identity: str, room: Path, expected_sha256: str = "") -> Generator[bytes, None, None]:

@@ -15,7 +15,7 @@ from satark.casework.thread import post
 from satark.coarse import new_number
 from satark.custody import acts
 from satark.custody import log as custody
-from satark.evidence.sealed import clean_path, keep, original_path, seal_file
+from satark.evidence.sealed import clean_path, disguised_path, keep, original_path, seal_file
 from satark.sealing import new_identity, seal
 from satark.store import files, tables
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
@@ -120,9 +120,16 @@ def _store(unit: UnitOfWork, planted: Planted, to: Sequence[Desk]) -> None:
 
 
 def plant_file(
-    services: Services, planted: Planted, ordinal: str, original: bytes, clean: bytes = b"", **record: Any
+    services: Services,
+    planted: Planted,
+    ordinal: str,
+    original: bytes,
+    clean: bytes = b"",
+    *,
+    disguised: bytes = b"",
+    **record: Any,
 ) -> Evidence:
-    """Seal a file of a tip, with its clean copy where there is one; `record` are further fields of the record."""
+    """Seal a file of a tip, with the copies of it that there are; `record` are further fields of the record."""
     services.evidence_dir.mkdir(parents=True, exist_ok=True)
     name = files.name(planted.id, ordinal)
     _seal(original, original_path(services.evidence_dir, name), planted.recipient)
@@ -131,6 +138,9 @@ def plant_file(
         _seal(clean, clean_path(services.evidence_dir, name), planted.recipient)
         fields |= {"clean_bytes": len(clean), "clean_sha256": hashlib.sha256(clean).hexdigest()}
         fields.setdefault("clean_mime", fields["mime"])
+    if disguised:
+        _seal(disguised, disguised_path(services.evidence_dir, name), planted.recipient)
+        fields |= {"disguised_bytes": len(disguised), "disguised_sha256": hashlib.sha256(disguised).hexdigest()}
     fields["md5"] = hashlib.md5(original, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(original).hexdigest()
     evidence = Evidence(ordinal=ordinal, bytes=len(original), sha256=digest, **fields)

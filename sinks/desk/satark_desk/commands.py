@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.casework import Casework
 from satark.casework.desks import all_desks
 from satark.cli.context import services_from_settings
 from satark.routing import LEVELS, Level
@@ -22,6 +21,7 @@ from satark_desk.officers import (
     NewDesk,
     Opened,
     add_officer,
+    listeners_of,
     make_desk,
     officers_of,
     remove_officer,
@@ -73,10 +73,12 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
     with services_from_settings(ctx) as services, explained():
         desks = services.read(all_desks)
         officers = services.read(lambda c: {desk.name: officers_of(c, desk.name) for desk in desks})
+        listeners = services.read(lambda c: {desk.name: listeners_of(c, desk.name) for desk in desks})
         if as_json:
             for desk in desks:
                 fields = {"name": desk.name, "title": desk.title, "level": desk.level, "area": desk.area}
-                _line({**fields, "recipient": desk.recipient, "officers": officers[desk.name]})
+                people = {"officers": officers[desk.name], "listeners": listeners[desk.name]}
+                _line({**fields, "recipient": desk.recipient, **people})
         else:
             click.echo(tables_text.desks(desks, officers))
 
@@ -100,7 +102,7 @@ def rotate_(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
 def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool) -> None:
     """Open the tips of DESK, the newest first."""
     with _opened(ctx, desk, passphrase_file) as (services, opened):
-        casework = Casework(services, desk, opened.identity)
+        casework = opened.casework(services)
         summaries = casework.summaries()
         if as_json:
             for summary in summaries:
@@ -131,13 +133,14 @@ def evidence(
 ) -> None:
     """Write the files of tip NUMBER into FOLDER: the clean copies, or the originals."""
     with _opened(ctx, desk, passphrase_file) as (services, opened):
-        casework = Casework(services, desk, opened.identity)
+        casework = opened.casework(services)
         tip = casework.open(number)
-        if originals:
-            second = _second(services, desk, second_passphrase_file)
-            exports.two_officers(casework, tip, opened, second)
-        for file in exports.export(casework, tip, folder, originals=originals):
+        second = _second(services, desk, second_passphrase_file) if originals else None
+        agreed = exports.agree(casework, tip, opened, second) if second else None
+        for file in exports.export(casework, tip, folder, agreed):
             click.echo(file)
+        for voice in () if agreed else tip.voices:
+            click.echo(f"file {voice.ordinal} is the tipster's own voice: it is heard at the desk alone", err=True)
 
 
 @desk_group.command("respond")
@@ -155,7 +158,7 @@ def respond(
     if question and not message.strip():
         raise click.UsageError("--question needs a --message")
     with _opened(ctx, desk, passphrase_file) as (services, opened):
-        casework = Casework(services, desk, opened.identity)
+        casework = opened.casework(services)
         casework.respond(casework.open(number), status=status, text=message.strip(), question=question)
         click.echo(f"{number}: {status}")
 
@@ -172,7 +175,7 @@ def direct(
 ) -> None:
     """Hand tip NUMBER to another desk as well, with an instruction."""
     with _opened(ctx, desk, passphrase_file) as (services, opened):
-        casework = Casework(services, desk, opened.identity)
+        casework = opened.casework(services)
         casework.direct(casework.open(number), to_desk, instruction.strip())
         click.echo(f"{number}: directed to {to_desk}")
 
@@ -187,14 +190,21 @@ def officer_group() -> None:
 @click.argument("name")
 @_passphrase
 @click.option("--new-passphrase-file", type=_FILE, help="File whose first line is the new officer's passphrase.")
+@click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised; without it, read alone.")
 @click.pass_context
 def officer_add(
-    ctx: click.Context, desk: str, name: str, passphrase_file: Path, new_passphrase_file: Path | None
+    ctx: click.Context,
+    *,
+    desk: str,
+    name: str,
+    passphrase_file: Path,
+    new_passphrase_file: Path | None,
+    may_listen: bool,
 ) -> None:
     """Let NAME open the tips of DESK. An officer of the desk must give their passphrase."""
     with _opened(ctx, desk, passphrase_file) as (services, opened):
         passphrase = read_passphrase(new_passphrase_file) if new_passphrase_file else new_passphrase()
-        add_officer(services, opened, name, passphrase)
+        add_officer(services, opened, name, passphrase, may_listen=may_listen)
         _tell_new(name, desk, None if new_passphrase_file else passphrase)
 
 

@@ -40,4 +40,4 @@ def _open(services: Services, name: str, file: Path) -> Prepared:
         opened = unlock(services, name, name, passphrase)
     except WrongPassphrase:
         return Prepared(line=f"{line}, which no longer opens the desk")
-    return Prepared(line=line, casework=Casework(services, name, opened.identity))
+    return Prepared(line=line, casework=Casework(services, name, opened.identity, officer="simulator"))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
-from satark.casework import CaseworkError
+from satark.casework import Casework, CaseworkError
 from satark.casework.desks import add_desk, find_desk, narrow, widen
+from satark.casework.voices import hears
 from satark.routing import Desk, Level
 from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark_desk.keys import Wrapped, check_passphrase, pretend, unwrap, wrap
@@ -45,6 +46,12 @@ class Opened(msgspec.Struct, frozen=True):
     desk: Desk
     officer: str
     identity: str
+    may_listen: bool
+    """Whether the officer may hear tipsters' voices."""
+
+    def casework(self, services: Services) -> Casework:
+        """Give the desk's casework in this officer's hands."""
+        return Casework(services, self.desk.name, self.identity, officer=self.officer, may_listen=self.may_listen)
 
     def __repr__(self) -> str:
         return f"Opened({self.desk.name}, {self.officer})"
@@ -65,7 +72,7 @@ class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_desk(services: Services, new: NewDesk) -> None:
-    """Make a desk with a fresh key and its first officer.
+    """Make a desk with a fresh key and its first officer, who heads it: they may hear tipsters' voices.
 
     Raises:
         CaseworkError: the name is taken or can't be.
@@ -73,7 +80,7 @@ def make_desk(services: Services, new: NewDesk) -> None:
     """
     recipient, identity = new_identity()
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
-    row = _officer_row(new.name, new.officer, identity, new.passphrase)
+    row = _officer_row(new.name, new.officer, identity, new.passphrase, may_listen=hears(new.level))
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk)
@@ -102,7 +109,7 @@ def unlock(services: Services, desk: str, name: str, passphrase: str) -> Opened:
     identity = _open(row, passphrase)
     if identity is None:
         raise WrongPassphrase
-    return Opened(services.read(lambda c: find_desk(c, desk)), name, identity)
+    return Opened(services.read(lambda c: find_desk(c, desk)), name, identity, row.may_listen)
 
 
 def unlock_any(services: Services, desk: str, passphrase: str) -> Opened:
@@ -128,14 +135,23 @@ def still_valid(services: Services, opened: Opened) -> bool:
     return services.read(lambda c: find_desk(c, opened.desk.name)).recipient == recipient_of(opened.identity)
 
 
-def add_officer(services: Services, by: Opened, name: str, passphrase: str) -> None:
-    """Let one more officer open the desk's key.
+def listeners_of(connection: Connection, desk: str) -> list[str]:
+    """The names of a desk's officers who may hear tipsters' voices."""
+    query = select(officer.c.name).where(officer.c.desk == desk, officer.c.may_listen).order_by(officer.c.name)
+    return list(connection.execute(query).scalars())
+
+
+def add_officer(services: Services, by: Opened, name: str, passphrase: str, *, may_listen: bool = False) -> None:
+    """Let one more officer open the desk's key; `may_listen`: and hear tipsters' voices.
 
     Raises:
-        CaseworkError: there is an officer of this name already, or the name can't be.
+        CaseworkError: there is an officer of this name already, or the name can't be; or somebody who may not listen
+            would let others listen.
         WeakPassphrase: the passphrase is too short.
     """
-    row = _officer_row(by.desk.name, name, by.identity, passphrase)
+    if may_listen and not (by.may_listen and hears(by.desk.level)):
+        raise CaseworkError("only an officer who may listen, at a district's desk or above, lets another one listen")
+    row = _officer_row(by.desk.name, name, by.identity, passphrase, may_listen=may_listen)
     if not services.write_now(lambda unit: unit.insert_new(officer, [row], "name")):
         raise CaseworkError("the desk has an officer of that name already")
 
@@ -182,14 +198,15 @@ def _share(unit: UnitOfWork, desk: str, identity: str) -> None:
         unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))
 
 
-def _officer_row(desk: str, name: str, identity: str, passphrase: str) -> dict[str, object]:
+def _officer_row(desk: str, name: str, identity: str, passphrase: str, *, may_listen: bool) -> dict[str, object]:
     if not name.isprintable() or not name.strip() or len(name) > _LONGEST_NAME:
         raise CaseworkError(f"an officer's name is up to {_LONGEST_NAME} visible characters")
     check_passphrase(passphrase)
     recipient, own = new_identity()
     wrapped = wrap(own, passphrase, _place(desk, name))
     key = seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
-    return {"desk": desk, "name": name, "recipient": recipient, "desk_key": key, **msgspec.structs.asdict(wrapped)}
+    own_row = {"desk": desk, "name": name, "recipient": recipient, "desk_key": key, "may_listen": may_listen}
+    return {**own_row, **msgspec.structs.asdict(wrapped)}
 
 
 def _open(row: Row[tuple[object, ...]], passphrase: str) -> str | None:

@@ -26,14 +26,14 @@ def tip_record(opened: OpenTip) -> dict[str, Any]:
         "station": opened.tip.station,
         "accused": msgspec.to_builtins(opened.tip.accused),
         "answers": opened.tip.answers,
-        "evidence": [_evidence(record) for record in opened.evidence],
+        "evidence": [_evidence(opened, record) for record in opened.records],
         "pending": list(opened.pending),
         "lost": list(opened.lost),
         "messages": [_message(posted) for posted in opened.thread],
     }
 
 
-def _evidence(record: Evidence) -> dict[str, Any]:
+def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
     clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
     return {
         "ordinal": record.ordinal,
@@ -45,6 +45,8 @@ def _evidence(record: Evidence) -> dict[str, Any]:
         "caption": record.caption,
         "clean": clean if record.clean_sha256 else None,
         "problem": record.problem,
+        "own_voice": record not in opened.evidence,
+        "transcript": opened.transcript(record.ordinal),
     }
 
 

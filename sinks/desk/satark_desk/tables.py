@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -19,6 +19,7 @@ officer = Table(
     Column("memory_kib", Integer, nullable=False, comment="of Argon2id, as the next two"),
     Column("passes", Integer, nullable=False),
     Column("lanes", Integer, nullable=False),
+    Column("may_listen", Boolean, nullable=False, comment="whether they may hear tipsters' voices"),
     Column("desk_key", LargeBinary, nullable=False, comment="age, to the officer's recipient: officers.DeskKey"),
     comment="who can open a desk's key",
 )

@@ -21,6 +21,7 @@ from satark_desk.officers import (
     Opened,
     WrongPassphrase,
     add_officer,
+    listeners_of,
     officers_of,
     remove_officer,
     rotate,
@@ -192,3 +193,23 @@ def test_a_passphrase_file_that_is_there_is_used(services: Services, tmp_path: P
     file.write_text("chosen by hand\r\nsecond line\n")
     ensure_desk(services, name="new", title="New", level="circle", area="", officer="co", passphrase_file=file)
     assert unlock_any(services, "new", "chosen by hand").officer == "co"
+
+
+def test_only_who_may_listen_lets_others_listen(services: Services, opened: Callable[[str], Opened]) -> None:
+    head = opened("sp")
+    assert head.may_listen
+    add_officer(services, head, "second", "second passphrase", may_listen=True)
+    add_officer(services, head, "third", "third passphrase")
+    assert services.read(lambda c: listeners_of(c, "sp")) == ["second", "sp-1"]
+    third = unlock(services, "sp", "third", "third passphrase")
+    with pytest.raises(CaseworkError, match="may listen"):
+        add_officer(services, third, "fourth", "fourth passphrase", may_listen=True)
+    rotate(services, head)
+    assert services.read(lambda c: listeners_of(c, "sp")) == ["second", "sp-1"]
+
+
+def test_nobody_at_a_station_may_listen(services: Services, opened: Callable[[str], Opened]) -> None:
+    head = opened("lanka")
+    assert not head.may_listen
+    with pytest.raises(CaseworkError, match="may listen"):
+        add_officer(services, head, "second", "second passphrase", may_listen=True)

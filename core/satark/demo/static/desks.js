@@ -90,7 +90,8 @@ function said(message) {
 function figure(desk, number, file) {
   const source = `/simulator/desks/${desk}/${number}/${file.ordinal}`;
   const kind = file.mime.split("/")[0];
-  const shown = file.problem ? make("p", { class: "small" }, file.problem)
+  const shown = file.own_voice ? make("p", { class: "small" }, word("own_voice"))
+    : file.problem ? make("p", { class: "small" }, file.problem)
     : kind === "image" ? make("img", { src: source, alt: word("cleaned"), loading: "lazy" })
       : kind === "video" || kind === "audio" ? make(kind, { src: source, controls: true, "aria-label": word("cleaned") })
         : make("p", {}, make("a", { href: source }, word("cleaned")));

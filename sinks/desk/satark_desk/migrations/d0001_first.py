@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("memory_kib", sa.Integer(), nullable=False, comment="of Argon2id, as the next two"),
         sa.Column("passes", sa.Integer(), nullable=False),
         sa.Column("lanes", sa.Integer(), nullable=False),
+        sa.Column("may_listen", sa.Boolean(), nullable=False, comment="whether they may hear tipsters' voices"),
         sa.Column(
             "desk_key",
             sa.LargeBinary(),

@@ -16,6 +16,9 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 LONGEST = 1000
 """Most characters of a text: with what is put around it, it still fits into one message of every channel."""
 
+LONGEST_TRANSCRIPT = 5000
+"""Most characters of what is said in a recording: some ten minutes of speech."""
+
 Form: TypeAlias = Mapping[str, str]
 
 

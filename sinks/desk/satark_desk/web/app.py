@@ -16,6 +16,7 @@ from satark_desk.web.doors import Doors
 from satark_desk.web.files import show_file
 from satark_desk.web.pages import Pages
 from satark_desk.web.site import Site
+from satark_desk.web.voices import Voices
 
 if TYPE_CHECKING:
     from satark.services import Services
@@ -26,6 +27,7 @@ def build(services: Services, settings: DeskSettings, public_url: str = "") -> S
     """Make the desk. It may be mounted anywhere; `public_url` is the address that a reverse proxy serves it under."""
     site = Site(services, settings, public_url)
     doors, pages = Doors(site), Pages(site)
+    voices = Voices(pages)
     routes = [
         Route("/", site.page(pages.queue)),
         Route("/sign-in", doors.sign_in_page),
@@ -34,6 +36,8 @@ def build(services: Services, settings: DeskSettings, public_url: str = "") -> S
         Route("/language", doors.language, methods=["POST"]),
         Route("/tips/{number}", site.page(pages.tip)),
         Route("/tips/{number}/files/{ordinal}", site.page(show_file)),
+        Route("/tips/{number}/voices/{ordinal}", site.page(voices.listen)),
+        Route("/tips/{number}/voices/{ordinal}", site.form(voices.write), methods=["POST"]),
         Route("/tips/{number}/{action}", site.form(pages.act), methods=["POST"]),
         Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
     ]

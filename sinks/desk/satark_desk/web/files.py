@@ -49,17 +49,26 @@ def show_file(request: Request, session: Session) -> Response:
     tip = session.casework.open(request.path_params["number"])
     record = tip.file(request.path_params["ordinal"])
     pieces = session.casework.evidence(tip, record.ordinal)
-    # The first piece comes once the whole file has proved to be right; after it, nothing can be said any more.
-    first = next(pieces, b"")
     inline = record.clean_mime in INLINE
     disposition = "inline" if inline and "download" not in request.query_params else "attachment"
     name = file_name(tip, record, original=False)
-    headers = {
-        **_HEADERS,
-        "content-disposition": f'{disposition}; filename="{name}"',
-        "content-length": str(record.clean_bytes),
-    }
-    media_type = record.clean_mime if inline else "application/octet-stream"
+    return streamed(
+        pieces,
+        media_type=record.clean_mime if inline else "application/octet-stream",
+        size=record.clean_bytes,
+        disposition=f'{disposition}; filename="{name}"',
+    )
+
+
+def streamed(pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str) -> Response:
+    """Stream what casework gives, so that nothing in it can run and nothing keeps it.
+
+    Raises:
+        CantOpen: it was altered.
+    """
+    # The first piece comes once the whole file has proved to be right; after it, nothing can be said any more.
+    first = next(pieces, b"")
+    headers = {**_HEADERS, "content-disposition": disposition, "content-length": str(size)}
     return StreamingResponse(_stream(first, pieces), media_type=media_type, headers=headers)
 
 

@@ -63,7 +63,7 @@ class Pages:
         around = neighbours(self._arranged(session, self._rows(request, session), wanted), tip.id)
         line = summarize(tip.id, tip.header, tip.thread)
         self._site.services.write_now(lambda unit: remember(unit, session.desk, session.opened.officer, line))
-        return self._show(request, session, tip, around=around, done=request.query_params.get("done", ""))
+        return self.show(request, session, tip, around=around, done=request.query_params.get("done", ""))
 
     def act(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
         """Do something with a tip: a form with a mistake comes back, one without is confirmed, then carried out."""
@@ -75,7 +75,7 @@ class Pages:
         problem = actions.problem(action, form, session.casework, tip)
         if problem or "edit" in form:
             status = 422 if problem else 200
-            return self._show(request, session, tip, status, problem=problem, action=action, form_data=form)
+            return self.show(request, session, tip, status, problem=problem, action=action, form_data=form)
         if "confirmed" not in form:
             return self._confirm(request, session, tip, action, form)
         if session.first_time(form.get("once", "")):
@@ -99,8 +99,10 @@ class Pages:
             wanted=Filter.read(request.query_params),
         )
 
-    def _show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
+    def show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
+        """Lay a tip's page out, with what came of the form that was sent."""
         common: dict[str, object] = {"problem": "", "action": "", "form_data": {}, "around": None, "done": ""}
+        common |= {"said": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         days = self._site.words(request).age(tip.header.received, time.time())
         finished = summarize(tip.id, tip.header, tip.thread).finished
         return self._site.show(
@@ -116,6 +118,9 @@ class Pages:
             longest=actions.LONGEST,
             statuses=STATUSES,
             inline=INLINE,
+            may_hear=session.casework.may_hear() if tip.voices else False,
+            can_draft=any(tip.tip.language in one.languages for one in self._site.services.transcribers),
+            longest_transcript=actions.LONGEST_TRANSCRIPT,
             **{**common, **values},
         )
 

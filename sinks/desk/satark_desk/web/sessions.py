@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from satark.casework import Casework
-
 if TYPE_CHECKING:
+    from satark.casework import Casework
     from satark.services import Services
     from satark_desk.officers import Opened
     from satark_desk.settings import DeskSettings
@@ -55,8 +54,7 @@ class Sessions:
         """Begin a session; give its token, 256 random bits."""
         self._sweep()
         token = secrets.token_urlsafe(32)
-        casework = Casework(self._services, opened.desk.name, opened.identity)
-        self._sessions[_name(token)] = Session(opened, casework, self._clock())
+        self._sessions[_name(token)] = Session(opened, opened.casework(self._services), self._clock())
         return token
 
     def find(self, token: str, *, used: bool = True) -> Session | None:

@@ -1,0 +1,154 @@
+"""A tipster's own voice at the desk: who hears it, in which form, and how it is written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.evidence.room import workroom
+from satark.routing import Desk
+from satark.services import Services
+from satark.testing.tips import Planted, plant, plant_file
+from satark_desk.officers import Opened, add_officer
+from satark_desk.tables import officer
+
+Browser = Callable[..., TestClient]
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+
+
+class Recogniser:
+    """A speech recogniser, as a plugin hands one over."""
+
+    name = "echo 1.0"
+    languages = frozenset({"hi"})
+
+    def __init__(self, says: str = "") -> None:
+        self.says = says
+        self.heard = b""
+
+    def transcribe(self, recording: Path, language: str) -> str:
+        self.heard = recording.read_bytes()
+        if not self.says:
+            raise ValueError(language)
+        return f" {self.says} "
+
+
+@pytest.fixture
+def spoken(services: Services, desk: FindDesk) -> Planted:
+    """A tip told by voice, at the SP's desk and at a station's."""
+    planted = plant(services, [desk("sp"), desk("lanka")], answers={"what": {"voice": "1"}}, evidence=("1",))
+    plant_file(
+        services, planted, "1", b"voice", b"clean", disguised=b"disguised", kind="voice", mime="audio/ogg", role="what"
+    )
+    return planted
+
+
+def place(tip: Planted, way: str = "voices/1") -> str:
+    return f"/desk/tips/{tip.number}/{way}"
+
+
+def test_the_head_of_a_desk_hears_it_disguised(browser: Browser, spoken: Planted) -> None:
+    client = browser("sp")
+    page = client.get(place(spoken, "")[:-1]).text
+    assert f'<audio src="{place(spoken)}"' in page
+    assert "not a laboratory" in page
+    assert "You are the first" in page
+    heard = client.get(place(spoken))
+    assert (heard.status_code, heard.content, heard.headers["content-type"]) == (200, b"disguised", "audio/ogg")
+    assert heard.headers["cache-control"] == "no-store"
+    assert "filename" not in heard.headers["content-disposition"]
+
+
+def test_no_other_way_leads_to_it(browser: Browser, spoken: Planted) -> None:
+    client = browser("sp")
+    assert client.get(place(spoken, "files/1")).status_code == 404
+    assert client.get(place(spoken, "files/1?download=1")).status_code == 404
+    assert place(spoken, "files/1") not in client.get(place(spoken, "")[:-1]).text
+
+
+@pytest.fixture
+def reader(browser: Browser, services: Services, opened: Callable[[str], Opened]) -> TestClient:
+    """An officer of the SP's desk who may not listen."""
+    add_officer(services, opened("sp"), "reader", "reader passphrase")
+    client = browser()
+    client.post("/desk/sign-in", data={"desk": "sp", "officer": "reader", "passphrase": "reader passphrase"})
+    return client
+
+
+def test_other_officers_work_from_what_is_written(
+    browser: Browser, reader: TestClient, spoken: Planted, casework: Cases
+) -> None:
+    page = reader.get(place(spoken, "")[:-1]).text
+    assert ("<audio" in page, "Nobody has written it out yet" in page) == (False, True)
+    assert reader.get(place(spoken)).status_code == 404
+    assert reader.post(place(spoken), data={"text": "invented"}).status_code == 404
+    browser("sp").post(place(spoken), data={"text": "रात को ट्रक आता है"})
+    page = reader.get(place(spoken, "")[:-1]).text
+    assert page.count("रात को ट्रक आता है") == 2, "at the answer that it gives, and at the file"
+    assert '<textarea name="text" rows="6"' not in page
+
+
+def test_a_station_reads_it_and_hears_nothing_even_if_its_row_says_otherwise(
+    browser: Browser, services: Services, spoken: Planted
+) -> None:
+    browser("sp").post(place(spoken), data={"text": "रात को ट्रक आता है"})
+    services.write_now(lambda unit: unit.main.execute(update(officer).values(may_listen=True)))
+    client = browser("lanka")
+    page = client.get(place(spoken, "")[:-1]).text
+    assert ("<audio" in page, "रात को ट्रक" in page) == (False, True)
+    assert client.get(place(spoken)).status_code == 404
+
+
+def test_what_is_written_is_kept_once_and_corrected(browser: Browser, spoken: Planted, casework: Cases) -> None:
+    client = browser("sp")
+    form = {"text": "पहला", "once": "a"}
+    for _ in range(2):
+        shown = client.post(place(spoken), data=form)
+        assert "What is said is kept" in shown.text
+    client.post(place(spoken), data={"text": "दूसरा", "once": "b"})
+    tip = casework("sp").open(spoken.number)
+    assert [posted.message.text for posted in tip.thread] == ["पहला", "दूसरा"]
+    assert tip.transcript("1") == "दूसरा"
+
+
+@pytest.mark.parametrize(("text", "says"), [(" ", "Write what is said"), ("x" * 5001, "5000")])
+def test_a_form_with_a_mistake_comes_back_with_what_was_typed(
+    text: str, says: str, browser: Browser, spoken: Planted
+) -> None:
+    answer = browser("sp").post(place(spoken), data={"text": text})
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert text.strip() in answer.text
+
+
+def test_a_machines_draft_is_put_into_the_form_and_kept_only_once_it_is_corrected(
+    browser: Browser, services: Services, spoken: Planted, casework: Cases
+) -> None:
+    client, machine = browser("sp"), Recogniser("मशीन ने सुना")
+    assert 'name="draft"' not in client.get(place(spoken, "")[:-1]).text
+    services.transcribers = [machine]
+    assert 'name="draft"' in client.get(place(spoken, "")[:-1]).text
+    page = client.post(place(spoken), data={"draft": "yes", "text": ""}).text
+    assert ">मशीन ने सुना</textarea>" in page
+    assert "not kept yet" in page
+    assert machine.heard == b"clean", "a machine is not fooled, and it tells nobody"
+    work = casework("sp")
+    assert work.open(spoken.number).transcript("1") == ""
+    drafted = [row.entry for row in work.custody(work.open(spoken.number)) if row.entry and row.entry.act == "drafted"]
+    assert [(entry.officer, entry.tool) for entry in drafted] == [("sp-1", "echo 1.0")]
+    assert list(workroom(services.evidence_dir.parent).iterdir()) == []
+
+
+def test_a_machine_that_fails_is_said_so_and_keeps_what_was_typed(
+    browser: Browser, services: Services, spoken: Planted
+) -> None:
+    services.transcribers = [Recogniser()]
+    page = browser("sp").post(place(spoken), data={"draft": "yes", "text": "half"}).text
+    assert "could make nothing" in page
+    assert ">half</textarea>" in page
