@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, exists, select, text
 
 from satark.custody import chain
 from satark.custody.log import row_of
@@ -191,9 +191,20 @@ class _Walk:
 def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[Problem]:
     """Files that the log does not know, and sealed ones that are not there."""
     table = tables.file
+    withheld = _withheld(connection)
     settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
     for tip, ordinal, state in connection.execute(settled.order_by(table.c.tip, table.c.ordinal)):
         if (tip, ordinal) not in walk.logged:
             yield Problem(what="unlogged", tip=tip, file=ordinal)
-        if state == "sealed" and not original_path(folder, files.name(tip, ordinal)).exists():
+        sealed = state == "sealed" and (tip, ordinal) not in withheld
+        if sealed and not original_path(folder, files.name(tip, ordinal)).exists():
             yield Problem(what="no-file", tip=tip, file=ordinal)
+
+
+def _withheld(connection: Connection) -> set[tuple[str, str]]:
+    """In an office of its own: the files that the host never sent, voices above all."""
+    if connection.execute(select(tables.uplink)).first() is None:
+        return set()
+    came, file = tables.arriving, tables.file
+    here = exists().where(came.c.tip == file.c.tip, came.c.ordinal == file.c.ordinal)
+    return {(row.tip, row.ordinal) for row in connection.execute(select(file.c.tip, file.c.ordinal).where(~here))}

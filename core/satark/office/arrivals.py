@@ -12,9 +12,9 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from satark.carrier import Refused
 from satark.custody import log as custody
-from satark.evidence.sealed import clean_path, flush_folder, original_path
+from satark.evidence.sealed import flush_folder
 from satark.office.cells import Cell, cells_of, open_cell
-from satark.office.letters import DirectoryLetter, Down, FileLine, RefusalLetter, TipLetter, decode_down
+from satark.office.letters import FORMS, DirectoryLetter, Down, FileLine, Form, RefusalLetter, TipLetter, decode_down
 from satark.office.registry import keep_directory
 from satark.store import files, tables
 from satark.store.unit import UnitOfWork
@@ -107,8 +107,8 @@ class Arrivals:
         row = connection.execute(select(tables.arriving).where(tables.arriving.c.whole == whole)).one()
         folder = self._services.evidence_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        where = original_path if row.form == "original" else clean_path
-        _write(where(folder, files.name(row.tip, row.ordinal)), _bodies(connection, whole))
+        form: Form = row.form
+        _write(FORMS[form](folder, files.name(row.tip, row.ordinal)), _bodies(connection, whole))
 
 
 def _enter_tip(unit: UnitOfWork, desk: str, letter: TipLetter) -> None:
@@ -153,8 +153,8 @@ def _enter_file(unit: UnitOfWork, tip: str, line: FileLine) -> None:
     state, record = unit.main.execute(select(tables.file.c.state, tables.file.c.record).where(*here)).one()
     if state != "due" or record or line.state == "due":
         return
-    # What the host has sealed is due here until it has come.
-    becomes = "due" if line.state == "sealed" else line.state
+    # What the host sends is due here until it has come; of a voice that it does not send to a station there is a record.
+    becomes = "due" if line.sealed else line.state
     unit.main.execute(update(tables.file).where(*here).values(state=becomes, record=line.record))
     announced = {"tip": tip, "ordinal": line.ordinal}
     rows = [{**announced, "whole": one.whole, "form": one.form, "size": one.size, "here": False} for one in line.sealed]

@@ -6,16 +6,17 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
-from satark.casework.desks import all_desks
+from satark.casework.desks import all_desks, find_desk
+from satark.casework.voices import hears
 from satark.custody import log as custody
-from satark.evidence.sealed import clean_path, original_path
+from satark.evidence.sealed import disguised_path
 from satark.office.cells import BODY, Cell, cells_of, file_cells, letter_cells, seal_cell
 from satark.office.letters import (
+    FORMS,
     CustodyLine,
     DeskLine,
     DirectoryLetter,
@@ -31,7 +32,10 @@ from satark.sink import Dead, Delivery, DeliveryResult, Done
 from satark.store import files, tables
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from satark.office.keys import LinkKey
+    from satark.routing import Desk
     from satark.services import Services
     from satark.store.unit import UnitOfWork
 
@@ -92,7 +96,7 @@ class Dispatcher:
     async def _file(self, office: Office, tip: str, ordinal: str, sealed: SealedFile, publish: Publish) -> None:
         total = cells_of(sealed.size)
         done = await self._sent(office.desk, sealed.whole)
-        path = _path(self._services.evidence_dir, tip, ordinal, sealed.form)
+        path = FORMS[sealed.form](self._services.evidence_dir, files.name(tip, ordinal))
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
             bodies = await asyncio.to_thread(lambda: list(_pieces(path, numbers)))  # noqa: B023 - run at once
@@ -140,7 +144,7 @@ def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envel
         envelope=envelope,
         document=row.document,
         thread=tuple(_thread(connection, tip, desk)),
-        files=tuple(_files(connection, folder, tip, desk)),
+        files=tuple(_files(connection, folder, tip, find_desk(connection, desk))),
         custody=tuple(CustodyLine(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
 
@@ -155,7 +159,7 @@ def _thread(connection: Connection, tip: str, desk: str) -> Iterator[MessageLine
         yield MessageLine(seq=seq, sealed=sealed, answer=answers.get(seq, b""))
 
 
-def _files(connection: Connection, folder: Path, tip: str, desk: str) -> Iterator[FileLine]:
+def _files(connection: Connection, folder: Path, tip: str, desk: Desk) -> Iterator[FileLine]:
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
     for ordinal, state, record in connection.execute(query):
@@ -163,18 +167,16 @@ def _files(connection: Connection, folder: Path, tip: str, desk: str) -> Iterato
         yield FileLine(ordinal=ordinal, state=state, record=record, sealed=sealed)
 
 
-def _sealed(folder: Path, tip: str, ordinal: str, desk: str) -> Iterator[SealedFile]:
-    for form in ("original", "clean"):
-        path = _path(folder, tip, ordinal, form)
+def _sealed(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[SealedFile]:
+    voice = disguised_path(folder, files.name(tip, ordinal)).exists()
+    if voice and not hears(desk.level):
+        return  # a recorded voice never lies on a station's machine, not even sealed
+    for form in FORMS:
+        path = FORMS[form](folder, files.name(tip, ordinal))
         if path.exists():
             size = path.stat().st_size
-            whole = sha256(f"{desk}/{tip}/{ordinal}/{form}/{size}".encode()).digest()[:16]
+            whole = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{size}".encode()).digest()[:16]
             yield SealedFile(form=form, whole=whole, size=size)
-
-
-def _path(folder: Path, tip: str, ordinal: str, form: str) -> Path:
-    where = original_path if form == "original" else clean_path
-    return where(folder, files.name(tip, ordinal))
 
 
 def _pieces(path: Path, numbers: range) -> Iterator[bytes]:

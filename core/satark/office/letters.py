@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from satark.carrier import Refused
+from satark.evidence.sealed import clean_path, disguised_path, original_path
 from satark.quiet import Quiet
 from satark.routing import Level
 
 T = TypeVar("T")
 
-Form: TypeAlias = Literal["original", "clean"]
+Form: TypeAlias = Literal["original", "clean", "disguised"]
 
+FORMS: Mapping[Form, Callable[[Path, str], Path]] = MappingProxyType(
+    {"original": original_path, "clean": clean_path, "disguised": disguised_path}
+)
+"""Where each form of a file is sealed, given the evidence folder and the file's name."""
 
 ANSWER_DOMAIN = b"satark/1/answer\0"
 """What stands before an encoded answer where a desk signs it."""

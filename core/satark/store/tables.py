@@ -269,7 +269,7 @@ arriving = Table(
     Column("whole", LargeBinary(16), primary_key=True),
     Column("tip", String(32), nullable=False),
     Column("ordinal", String(8), nullable=False),
-    Column("form", String(8), nullable=False, comment="original or clean"),
+    Column("form", String(10), nullable=False, comment="original, clean or disguised"),
     Column("size", BigInteger, nullable=False, comment="bytes of the sealed file"),
     Column("here", Boolean, nullable=False, comment="whether it has come and lies in the evidence folder"),
     Index("arriving_file", "tip", "ordinal"),

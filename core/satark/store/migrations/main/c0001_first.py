@@ -229,7 +229,7 @@ def upgrade() -> None:
         sa.Column("whole", sa.LargeBinary(length=16), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("ordinal", sa.String(length=8), nullable=False),
-        sa.Column("form", sa.String(length=8), nullable=False, comment="original or clean"),
+        sa.Column("form", sa.String(length=10), nullable=False, comment="original, clean or disguised"),
         sa.Column("size", sa.BigInteger(), nullable=False, comment="bytes of the sealed file"),
         sa.Column("here", sa.Boolean(), nullable=False, comment="whether it has come and lies in the evidence folder"),
         sa.PrimaryKeyConstraint("whole"),
