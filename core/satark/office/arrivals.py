@@ -153,7 +153,7 @@ def _enter_file(unit: UnitOfWork, tip: str, line: FileLine) -> None:
     state, record = unit.main.execute(select(tables.file.c.state, tables.file.c.record).where(*here)).one()
     if state != "due" or record or line.state == "due":
         return
-    # What the host sends is due here until it has come; of a voice that it does not send to a station there is a record.
+    # What the host sends is due here until it has come; of a voice that it keeps from a station there is a record.
     becomes = "due" if line.sealed else line.state
     unit.main.execute(update(tables.file).where(*here).values(state=becomes, record=line.record))
     announced = {"tip": tip, "ordinal": line.ordinal}
