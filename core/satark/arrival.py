@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Arrival:
     """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
 
-    __slots__ = ("channel", "code", "event", "inbound", "key", "late", "pseudonyms", "receipt", "source")
+    __slots__ = ("channel", "code", "event", "inbound", "key", "late", "passage", "pseudonyms", "receipt", "source")
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.channel = channel
@@ -30,9 +30,11 @@ class Arrival:
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: Key | None = None
-        """What Argon2id made of the receipt code in the text, where there is one."""
+        """What Argon2id made of the code in the text, a receipt's or a passage's, where there is one."""
         self.receipt: Minted | None = None
         """A receipt made for this very turn, after it found none ready."""
+        self.passage: Minted | None = None
+        """Likewise a code that takes the draft elsewhere."""
 
     @property
     def inline(self) -> bool:
@@ -79,6 +81,10 @@ class Taken:
 
 class NeedsReceipt(Exception):  # noqa: N818 - it reads as what it says
     """The turn submits a tip, but no receipt was ready: mint one and take the turn again."""
+
+
+class NeedsPassage(NeedsReceipt):
+    """The same of a code that takes a draft elsewhere."""
 
 
 def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:

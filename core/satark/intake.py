@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from satark.arrival import Arrival, NeedsReceipt, Taken
-from satark.dialogue.codes import find_code
+from satark.arrival import Arrival, NeedsPassage, NeedsReceipt, Taken
+from satark.dialogue.codes import find_code, find_passage
 from satark.observability import Happening, log
 from satark.store.writer import StoreDown
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from satark.channel import Batch, Channel, Inbound
     from satark.identity import Identity
     from satark.observability import Metrics
+    from satark.passages import Passages
     from satark.receipts import Mint
     from satark.store.writer import Writer
 
@@ -63,6 +64,7 @@ class Intake:
         identity: Identity,
         writer: Writer,
         mint: Mint,
+        passages: Passages,
         metrics: Metrics,
         guesses: GuessBudget,
         committed: Callable[[Inbound, bytes, Taken], None],
@@ -71,6 +73,7 @@ class Intake:
         self._identity = identity
         self._writer = writer
         self._mint = mint
+        self._passages = passages
         self._metrics = metrics
         self._guesses = guesses
         self._committed = committed
@@ -99,7 +102,7 @@ class Intake:
     async def _one(self, channel: Channel, inbound: Inbound, *, late: bool) -> Taken:
         started = time.perf_counter()
         arrival = Arrival(channel, inbound, self._identity, late=late)
-        code = find_code(arrival.text)
+        code = find_code(arrival.text) or find_passage(arrival.text)
         if code:
             await asyncio.sleep(self._guesses.delay())
             arrival.code = await self._mint.key(code)
@@ -113,6 +116,8 @@ class Intake:
         while True:
             try:
                 taken: Taken = await self._writer.take(arrival)
+            except NeedsPassage:
+                arrival.passage = await self._passages.mint.mint()
             except NeedsReceipt:
                 arrival.receipt = await self._mint.mint()
             except StoreDown:

@@ -59,14 +59,25 @@ class Key(msgspec.Struct, frozen=True):
         return "Key(…)"
 
     def seal(self, opened: Opened) -> bytes:
-        """Encrypt what the code shall open."""
-        return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, _encode(opened), self.lookup)
+        """Encrypt what the receipt shall open."""
+        return self.lock(_encode(opened))
 
     def open(self, sealed: bytes) -> Opened | None:
         """Decrypt it, or give None where the row was altered."""
         try:
-            return _decode(ChaCha20Poly1305(self.wrap).decrypt(_ONCE, sealed, self.lookup))
-        except (InvalidTag, msgspec.MsgspecError):
+            return _decode(self.unlock(sealed) or b"")
+        except msgspec.MsgspecError:
+            return None
+
+    def lock(self, plain: bytes) -> bytes:
+        """Encrypt the one thing that the code shall open."""
+        return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, plain, self.lookup)
+
+    def unlock(self, sealed: bytes) -> bytes | None:
+        """Decrypt it, or give None where the row was altered."""
+        try:
+            return ChaCha20Poly1305(self.wrap).decrypt(_ONCE, sealed, self.lookup)
+        except InvalidTag:
             return None
 
 
@@ -81,10 +92,17 @@ class Minted(msgspec.Struct, frozen=True):
 
 
 class Mint:
-    """Makes receipt codes ahead of need, since a turn can't wait for memory-hard work inside its transaction."""
+    """Makes codes ahead of need, since a turn can't wait for memory-hard work inside its transaction.
 
-    def __init__(self, identity: Identity, *, ahead: int = 1024) -> None:
+    Args:
+        identity: holds the keys that a code's look-up is derived with.
+        digits: the length of a code; a receipt's, unless said otherwise.
+        ahead: how many codes to have ready.
+    """
+
+    def __init__(self, identity: Identity, *, digits: int = DIGITS, ahead: int = 1024) -> None:
         self._identity = identity
+        self._digits = digits
         self._ahead = ahead
         self._now = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts")
         self._idle = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts-idle", initializer=_step_back)
@@ -118,7 +136,7 @@ class Mint:
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _mint(self, pool: ThreadPoolExecutor) -> Minted:
-        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+        code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
         return Minted(code, await asyncio.get_running_loop().run_in_executor(pool, derive, code, self._identity))
 
 

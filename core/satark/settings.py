@@ -119,6 +119,9 @@ class Core(BaseModel):
         le=1440,
         description="minutes after the receipt in which the tipster may still say that they may be reached",
     )
+    passage_minutes: float = Field(
+        default=15, ge=1, le=60, description="minutes in which a code takes a draft to another channel, once"
+    )
     seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each taken event is kept")
     handle_days: float = Field(
         default=30, gt=0, description="days that a reply handle is kept for one who asked for it"

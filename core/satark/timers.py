@@ -161,8 +161,9 @@ class Timers:
             return None
 
     def sweep(self, unit: UnitOfWork) -> None:
-        """Forget what has served its term: hashes of taken events, reply handles, sent calls."""
+        """Forget what has served its term: hashes of taken events, reply handles, passages, sent calls."""
         oldest = unit.day - int(self._settings.seen_days)
         unit.main.execute(delete(tables.seen).where(tables.seen.c.day < oldest))
         unit.main.execute(delete(tables.reach).where(tables.reach.c.expires_at <= unit.now))
+        unit.main.execute(delete(tables.passage).where(tables.passage.c.expires_at <= unit.now))
         outgoing.sweep(unit)

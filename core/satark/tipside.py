@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from secrets import token_bytes
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from satark.intake import GuessBudget, Intake
 from satark.mailroom import Mailroom
 from satark.observability import log
 from satark.pacing import keep_running
+from satark.passages import Passages
 from satark.receipts import Mint
 from satark.reception import Reception
 from satark.sender import Sender
@@ -60,12 +61,14 @@ class TipSide:
         self._identity = identity = assembly.load_identity(settings)
         self._flows = assembly.load_flows(settings, plugins, geography, self.channels)
         self._mint = Mint(identity)
-        self.writer = Writer(services.main, services.keys, grouped=self._turns(plugins), batch=core.batch)
+        self._passages = Passages(identity, core.passage_minutes)
+        self.writer = Writer(services.main, services.keys, grouped=self._turns(plugins, accounts), batch=core.batch)
         self._sender = Sender(channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core)
         self.intake = Intake(
             identity=identity,
             writer=self.writer,
             mint=self._mint,
+            passages=self._passages,
             metrics=metrics,
             guesses=GuessBudget(core.code_guesses_per_minute),
             committed=self._committed,
@@ -108,7 +111,7 @@ class TipSide:
             happened=happened,
         )
 
-    def _turns(self, plugins: Plugins) -> Turns:
+    def _turns(self, plugins: Plugins, accounts: Mapping[str, Channel]) -> Turns:
         return Turns(
             identity=self._identity,
             flows=self._flows,
@@ -116,6 +119,8 @@ class TipSide:
             settings=self._settings.core,
             registry=Registry(mint=self._mint, plugins=plugins, geography=self._services.geography),
             mailroom=Mailroom(self._identity, self._settings.core),
+            passages=self._passages,
+            channels=accounts,
         )
 
     async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
@@ -126,7 +131,7 @@ class TipSide:
         if embedded:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outgoing.release)
-        work = {"receipts": self._mint.run, "sender": self._sender.run}
+        work = {"receipts": self._mint.run, "passages": self._passages.mint.run, "sender": self._sender.run}
         if "web" in self._roles:
             await self.reception.start()
             work["spool"] = self.reception.run
@@ -146,6 +151,7 @@ class TipSide:
         for channel in self.channels:
             await channel.close()
         self._mint.close()
+        self._passages.mint.close()
 
     async def take(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[Taken]:
         """Take everything of a batch: alarms, later reports on calls, and each event exactly once.

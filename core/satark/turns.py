@@ -8,7 +8,7 @@ counts as never seen, is not acknowledged, and the provider sends it again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from secrets import token_bytes
 from typing import TYPE_CHECKING
@@ -17,11 +17,12 @@ import msgspec
 from sqlalchemy import delete
 
 from satark.arrival import Arrival, NeedsReceipt, Outgoing, Taken
-from satark.channel import Moved
+from satark.channel import Address, Moved
 from satark.dialogue.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.identity import BrokenSeal, Handle
 from satark.mailroom import Mailroom
+from satark.passages import Passages, brought
 from satark.sealing import new_identity
 from satark.store import conversations, files, outgoing
 from satark.store.tables import seen
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from satark.plugins import Plugins
     from satark.prompt import Prompt
     from satark.settings import Core
+    from satark.store.conversations import Row
     from satark.store.unit import UnitOfWork
 
 _positions = count(time.time_ns())
@@ -42,12 +44,15 @@ _positions = count(time.time_ns())
 class _Conversation:
     """A conversation while its events of this batch are taken."""
 
-    __slots__ = ("arrival", "id", "prompts", "session", "taken")
+    __slots__ = ("arrival", "farewell", "handle", "id", "prompts", "session", "taken")
 
-    def __init__(self, id_: bytes) -> None:
-        self.id = id_
+    def __init__(self, row: Row) -> None:
+        self.id = row.id
+        self.handle = row.handle
         self.session: Session | None = None
         self.prompts: list[Prompt] = []
+        self.farewell: list[Outgoing] = []
+        """The last word, where the session went on elsewhere."""
         self.arrival: Arrival | None = None
         """The newest one that was taken; None while none was."""
         self.taken: Taken | None = None
@@ -66,6 +71,8 @@ class Turns:
         settings: Core,
         registry: Registry,
         mailroom: Mailroom,
+        passages: Passages,
+        channels: Mapping[str, Channel],
     ) -> None:
         self._identity = identity
         self._flows = flows
@@ -73,6 +80,8 @@ class Turns:
         self._settings = settings
         self._registry = registry
         self._mailroom = mailroom
+        self._passages = passages
+        self._channels = channels
         self._hooked = plugins.implements("satark_before_commit")
         self._rendered = plugins.implements("satark_render")
 
@@ -81,14 +90,16 @@ class Turns:
         fresh = self._unseen(unit, items)
         results: list[Taken | NeedsReceipt] = []
         homes, new = conversations.find(unit.main, [a.pseudonyms for a in items if a.key in fresh])
-        table = self._open(unit, homes, new)
+        origins = self._passages.origins(unit, items)
+        table = self._open(unit, homes | {origin: origin for origin in origins.values()}, new)
         postponed: set[bytes] = set()
         for arrival in items:
             if arrival.key not in fresh:
                 results.append(Taken(duplicate=True))
                 continue
             fresh.discard(arrival.key)
-            results.append(self._attempt(unit, arrival, table[homes[arrival.pseudonyms[0]]], postponed))
+            origin = table.get(origins.get(arrival.code.lookup, b"")) if arrival.code else None
+            results.append(self._attempt(unit, arrival, table[homes[arrival.pseudonyms[0]]], postponed, origin))
         self._forget_postponed(unit, items, results)
         self._close(unit, table.values(), new)
         for arrival, taken in zip(items, results, strict=True):
@@ -114,7 +125,7 @@ class Turns:
         table = {}
         if homes:
             for row in conversations.lock(unit, homes, new).values():
-                table[row.id] = entry = _Conversation(row.id)
+                table[row.id] = entry = _Conversation(row)
                 entry.session = self._read(row) if row.draft else None
         return table
 
@@ -125,28 +136,36 @@ class Turns:
             return None
 
     def _attempt(
-        self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, postponed: set[bytes]
+        self,
+        unit: UnitOfWork,
+        arrival: Arrival,
+        entry: _Conversation,
+        postponed: set[bytes],
+        origin: _Conversation | None,
     ) -> Taken | NeedsReceipt:
         """Take one turn; what it raises beyond `NeedsReceipt` undoes the batch, and the writer goes on one by one."""
         if entry.id in postponed:
             return NeedsReceipt()
         try:
-            return self._take(unit, arrival, entry)
+            return self._take(unit, arrival, entry, origin)
         except NeedsReceipt as error:
             postponed.add(entry.id)
             return error
 
-    def _take(self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation) -> Taken:
+    def _take(self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, origin: _Conversation | None) -> Taken:
         taken = Taken()
         if not isinstance(arrival.event, Moved):
-            turn = self._advance(unit, arrival, entry.session, taken)
+            turn = self._advance(unit, arrival, entry, origin, taken)
             if self._hooked:
                 self._plugins.before_commit(turn, unit)
             self._carry(unit, turn, entry, arrival, taken)
         entry.arrival, entry.taken = arrival, taken
         return taken
 
-    def _advance(self, unit: UnitOfWork, arrival: Arrival, session: Session | None, taken: Taken) -> Turn:
+    def _advance(
+        self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, origin: _Conversation | None, taken: Taken
+    ) -> Turn:
+        session = entry.session
         engine = self._flows.engine(unit.main, session.flow if session else None)
         if session is None:
             recipient, identity = new_identity()
@@ -163,9 +182,41 @@ class Turns:
             mailbox = self._mailroom.open(unit, arrival.code)
             taken.wrong_code = mailbox is None
             turn = _second(turn, engine.opened(turn.session, mailbox, unit.now))
+        if turn.depart and turn.session is not None:
+            leaving, code = self._passages.give(unit, entry.id, turn.session, arrival.passage)
+            turn = _second(turn, engine.departing(leaving, code, round(self._passages.minutes), unit.now))
+        if turn.arrive and turn.session is not None:
+            turn = _second(turn, self._arrive(unit, turn.session, arrival, origin, taken))
         if turn.erase or turn.drop:
             taken.erased += files.drop(unit, session.tip, None if turn.erase else turn.drop)
         return turn
+
+    def _arrive(
+        self,
+        unit: UnitOfWork,
+        session: Session,
+        arrival: Arrival,
+        origin: _Conversation | None,
+        taken: Taken,
+    ) -> Turn:
+        """Bring the session that a code stands for; the conversation that had it ends with a word."""
+        coming = brought(origin.session, arrival) if origin else None
+        taken.wrong_code = coming is None
+        if origin is None or coming is None:
+            return self._flows.engine(unit.main, session.flow).arrived(session, None, unit.now)
+        self._passages.drop(unit, coming)
+        engine = self._flows.engine(unit.main, coming.flow)
+        origin.farewell, origin.session = self._farewell(origin, engine.left(coming)), None
+        taken.outgoing += origin.farewell
+        return engine.arrived(session, coming, unit.now)
+
+    def _farewell(self, origin: _Conversation, prompt: Prompt) -> list[Outgoing]:
+        handle = self._identity.open_handle(origin.handle, origin.id)
+        channel = self._channels.get(handle.account)
+        if channel is None:
+            return []
+        calls = channel.render(self._fit(prompt, channel), handle.account, Address(handle.address))
+        return [new_outgoing(origin.id, call, keep=True) for call in calls]
 
     def _carry(self, unit: UnitOfWork, turn: Turn, entry: _Conversation, arrival: Arrival, taken: Taken) -> None:
         if turn.keep:
@@ -198,7 +249,7 @@ class Turns:
                 ended.add(entry.id)
             elif entry.arrival is not None:
                 updates.append(self._row(entry.id, entry.session, entry.arrival, unit.now))
-            replies += self._reply(entry)
+            replies += [*entry.farewell, *self._reply(entry)]
         conversations.write(unit, updates)
         conversations.link(unit, {p: home for p, home in new.items() if home not in ended})
         conversations.end(unit, sorted(ended))
@@ -225,14 +276,16 @@ class Turns:
         if arrival is None or taken is None:
             return []
         channel, inbound = arrival.channel, arrival.inbound
+        made: list[Outgoing] = []
         for prompt in entry.prompts:
             fitted = self._fit(prompt, channel)
             if arrival.inline:
                 taken.prompts.append(fitted)
                 continue
-            for call in channel.render(fitted, inbound.account, inbound.senders[0]):
-                taken.outgoing.append(new_outgoing(entry.id, call, keep=prompt.keep, settle=prompt.settle))
-        return taken.outgoing
+            calls = channel.render(fitted, inbound.account, inbound.senders[0])
+            made += [new_outgoing(entry.id, call, keep=prompt.keep, settle=prompt.settle) for call in calls]
+        taken.outgoing += made
+        return made
 
     def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
         own = self._plugins.render(prompt, channel.capabilities) if self._rendered else None

@@ -15,7 +15,7 @@ from satark.dialogue.geography import Geography
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark.dialogue.tokens import parse_token
 from satark.prompt import Capabilities
-from satark.testing.chat import Chat
+from satark.testing.chat import PASSAGE, Chat
 from satark.tip import Message
 
 SOURCE = default_flow()
@@ -36,9 +36,21 @@ SMS = Capabilities(kind="sms", text=320, body=320, unit="utf16")
 
 WORDS = [SOURCE.catalogues[lang].get(f"command.{name}") for lang in ("hi", "en") for name in COMMANDS]
 SPOKEN = [*WORDS, "1", "२", "3️⃣", "12", "daru", "लंका", "8391 4460 7012 5538", "status 8391446070125538", "hi", "English"]
+SPOKEN += [PASSAGE, f"continue {PASSAGE}", "जारी ४८२७ १९३० ५५७१"]
 STEPS = [step.id for step in ENGINE.flow.steps]
 REF = MediaRef(account="test:1", id="m")
-ROOM_IDS = ["@language", "@cancel", "@restart", "@details", "@change", "@reach", "@mailbox", "@feedback", "@code"]
+ROOM_IDS = [
+    "@language",
+    "@cancel",
+    "@restart",
+    "@details",
+    "@change",
+    "@reach",
+    "@mailbox",
+    "@feedback",
+    "@code",
+    "@elsewhere",
+]
 
 texts = st.one_of(
     st.sampled_from(SPOKEN),
@@ -89,7 +101,8 @@ def play(moves: list[Event | int]) -> Chat:
 def test_any_conversation_is_answered_and_comes_out_the_same_again(moves: list[Event | int]) -> None:
     first, second = play(moves), play(moves)
     for turn in first.turns:
-        assert turn.prompt is not None or turn.submission is not None or turn.open_mailbox
+        asks_the_intake = turn.submission is not None or turn.open_mailbox or turn.depart or turn.arrive
+        assert turn.prompt is not None or asks_the_intake
     assert [msgspec.json.encode(p) for p in first.prompts] == [msgspec.json.encode(p) for p in second.prompts]
     assert [msgspec.msgpack.encode(t) for t in first.turns] == [msgspec.msgpack.encode(t) for t in second.turns]
     for prompt in first.prompts:

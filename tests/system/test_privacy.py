@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from satark.testing.citizen import Citizen, Photo, Place
-from satark.testing.search import files_below, rows_of, search
+from satark.testing.search import search, written
 from satark.testing.stage import HINDI, Stage, staged
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
@@ -59,14 +59,14 @@ async def test_the_stolen_machine_tells_nothing(
     tmp_path: Path, environment: Mapping[str, str], databases: Any, picture: bytes
 ) -> None:
     async with staged(tmp_path, environment) as stage:
+        everything = partial(written, stage.service.folder, stage.service.log, databases.main, databases.keys)
         await stage.service.start()
         lives = await asyncio.gather(*(live(stage, 76543210 + n, picture) for n in range(3)))
         await stage.tips("sp", at_least=3)
         await asyncio.sleep(2)
-        log = stage.service.log
-        while_running = written(stage, databases, log)
+        while_running = everything()
         await stage.service.stop()
-        places = while_running | {f"after: {name}": data for name, data in written(stage, databases, log).items()}
+        places = while_running | {f"after: {name}": data for name, data in everything().items()}
     secrets = {
         "profile name": NAME,
         "user name": USERNAME,
@@ -85,12 +85,6 @@ async def test_the_stolen_machine_tells_nothing(
     assert not [place for place, content in places.items() if picture[400:432] in content]
 
 
-def written(stage: Stage, databases: Any, log: Path) -> dict[str, bytes]:
-    """Everything that was written anywhere, as it is just now."""
-    shared = [folder for folder in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if folder.is_dir()]  # noqa: S108
-    return files_below(stage.service.folder, log, *shared) | rows_of(databases.main, databases.keys)
-
-
 async def test_the_same_search_finds_a_planted_number(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
@@ -101,5 +95,5 @@ async def test_the_same_search_finds_a_planted_number(
         await citizen.hear()
         (stage.service.folder / "evidence").mkdir(exist_ok=True)
         (stage.service.folder / "evidence" / "careless").write_bytes(b"from=" + str(citizen.sender.wa_id).encode())
-        places = written(stage, databases, stage.service.log)
+        places = written(stage.service.folder, stage.service.log, databases.main, databases.keys)
     assert search(places, {"phone": str(citizen.sender.wa_id)})

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from satark.channel import Event, Malformed, Tap, Text
+from satark.dialogue.codes import PASSAGE_DIGITS
 from satark.dialogue.tokens import command_token, parse_token
 from satark.prompt import Prompt
 from satark_sms_ivr.forms import read_form
@@ -20,13 +21,14 @@ from satark_sms_ivr.forms import read_form
 SEVEN: Final = 7
 """Choices of one page: 8 turns on, 9 goes back."""
 ONWARD: Final = ("more", "skip", "done")
-ASIDE: Final = ("less", "back", "leave", "cancel")
+ASIDE: Final = ("less", "back", "leave", "cancel", "elsewhere")
 """What the keys 8 and 9 may do, the more important first."""
 CLEAR: Final = "clear"
 """What the key 7 may do where there is nothing to choose."""
 
 _KEYS: Final = {"*": "restart", "#": "repeat", "0": "status"}
 _is_code = re.compile(r"\d{16}").fullmatch
+_is_passage = re.compile(rf"\d{{{PASSAGE_DIGITS}}}").fullmatch
 _is_choice = re.compile(r"[1-7]").fullmatch
 
 
@@ -109,7 +111,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             return Tap(command_token(name))
         if _is_choice(digits):
             return Text(str(SEVEN * self.page + int(digits)))
-        return Text(f"status {digits}" if _is_code(digits) else digits)
+        word = "status " if _is_code(digits) else "continue " if _is_passage(digits) else ""
+        return Text(word + digits)
 
 
 def as_menu(prompt: Prompt) -> Prompt:

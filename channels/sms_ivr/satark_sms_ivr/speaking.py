@@ -23,7 +23,7 @@ RECORDING_PATH: Final = "/voice/webhook/recording"
 SILENCES: Final = 3
 """Silences after which the caller is asked to leave a message."""
 
-_CODE: Final = re.compile(r"(?<!\d)(\d{4}) (\d{4}) (\d{4}) (\d{4})(?!\d)")
+_CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _LOCALES: Final = {"hi": "hi-IN", "en": "en-IN"}
 _CODE_DIGITS: Final = 16
 _KEY_SECONDS: Final = 6
@@ -105,7 +105,8 @@ class Speaker:
         yield from once
         if prompt.keep:
             again = phrase(prompt.language, "again")
-            yield from ([*found.groups(), again, *found.groups()] if found else [again, *once])
+            groups = found[0].split() if found else once
+            yield from ([*groups, again, *groups] if found else [again, *groups])
         if found:
             yield from (line for line in prompt.text[found.end() :].split("\n") if line.strip())
 

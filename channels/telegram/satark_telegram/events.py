@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
+from satark.dialogue.codes import PASSAGE_DIGITS
 from satark_telegram.cards import text_of
 from satark_telegram.wire import File, Location, Message, Venue
 
@@ -46,6 +47,7 @@ _SILENT: Final = frozenset({
 """Fields that say nothing by themselves: about the message, or the chat's own announcements."""
 
 _COMMAND: Final = re.compile(r"/(\w{1,64})(?:@\w{1,64})?(\s.*)?", re.DOTALL)
+_is_passage = re.compile(rf"\s[0-9]{{{PASSAGE_DIGITS}}}").fullmatch
 
 
 def event_of(message: Message, account: str, most: int) -> Event | None:
@@ -71,12 +73,15 @@ def unread(names: Iterable[str]) -> Unsupported | None:
 def _plain(text: str) -> str:
     """Take a command for the word that it is: `/status 1234` is "status 1234".
 
-    What a link put behind `/start` is dropped: the tipster did not type it.
+    What a link put behind `/start` is dropped, since the tipster did not type it; but `t.me/BOT?start=CODE` brings a
+    draft that was begun on another channel.
     """
     found = _COMMAND.fullmatch(text)
     if found is None:
         return text
-    return found[1] if found[1] == "start" else found[1] + (found[2] or "")
+    if found[1] == "start":
+        return f"continue{found[2]}" if _is_passage(found[2] or "") else found[1]
+    return found[1] + (found[2] or "")
 
 
 def _pin(venue: Venue | None, location: Location | None) -> Event | None:

@@ -21,7 +21,9 @@ from satark_telegram.errors import result_of, seconds_of
 from satark_telegram.reading import Reader, update_of
 from satark_telegram.settings import TelegramSettings
 
-COMMANDS: Final = ("help", "status", "language", "back", "skip", "repeat", "edit", "restart", "cancel", "forget")
+COMMANDS: Final = (
+    "help", "status", "language", "back", "skip", "repeat", "edit", "elsewhere", "restart", "cancel", "forget",
+)  # fmt: skip
 """The commands in the menu, in its order. Telegram wants their names in Latin letters, whatever the language."""
 
 _ISO_639_1: Final = 2

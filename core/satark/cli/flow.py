@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from satark.channel import Text
+from satark.dialogue.codes import PASSAGE_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.fit import fit
 from satark.dialogue.flow import Flow, FlowError, FlowSource, Problem, check_flow, default_flow, load_flow
@@ -106,6 +107,10 @@ def _said(engine: Engine, turn: Turn) -> Session | None:
         turn = engine.submitted(turn.session, _RECEIPT, now)
     elif turn.open_mailbox and turn.session is not None:
         turn = engine.opened(turn.session, None, now)
+    elif turn.depart and turn.session is not None:
+        turn = engine.departing(turn.session, _RECEIPT.code[:PASSAGE_DIGITS], 15, now)
+    elif turn.arrive and turn.session is not None:
+        turn = engine.arrived(turn.session, None, now)
     if turn.prompt is not None:
         click.echo(f"\n{fit(turn.prompt, _TERMINAL).text}\n")
     return turn.session

@@ -10,6 +10,7 @@ from satark.dialogue.folding import fold
 
 ANYWHERE: Final = (
     "help", "back", "skip", "cancel", "restart", "language", "status", "reply", "repeat", "edit", "forget", "delete",
+    "elsewhere",
 )  # fmt: skip
 """Commands that are heard at every step."""
 
@@ -53,6 +54,10 @@ class Words:
         """Whether a folded text begins with the word for the status or the reply."""
         first = folded.split(" ", 1)[0]
         return self._commands.get(folded) in _ASK_CODE or self._commands.get(first) in _ASK_CODE
+
+    def goes_elsewhere(self, folded: str) -> bool:
+        """Whether a folded text is the word for going on elsewhere."""
+        return self._commands.get(folded) == "elsewhere"
 
     @property
     def spellings(self) -> Mapping[str, str]:

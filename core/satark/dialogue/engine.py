@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from satark.channel import Edited, Event, Filled, Media, Pin, Tap, Text, Whole
+from satark.dialogue import elsewhere
 from satark.dialogue import mailbox as mailboxes
 from satark.dialogue.catalogues import Catalogues
 from satark.dialogue.geography import Geography
@@ -76,6 +77,18 @@ class Engine:
         """Show the mailbox that a receipt code opened; None: it opened none."""
         talk = self._talk(session, "", now)
         return mailboxes.wrong(talk) if mailbox is None else mailboxes.show(talk, mailbox)
+
+    def departing(self, session: Session, code: str, minutes: int, now: int) -> Turn:
+        """Tell the code, good for so many minutes, that takes the session to another channel."""
+        return elsewhere.departing(self._talk(session, "", now), code, minutes)
+
+    def arrived(self, session: Session, brought: Session | None, now: int) -> Turn:
+        """Go on with the session that a code brought here; None: it brought none."""
+        return elsewhere.arrived(self._talk(session, "", now), brought)
+
+    def left(self, session: Session) -> Prompt:
+        """Say, where a session was, that it goes on elsewhere."""
+        return self._notice("elsewhere.left", session.language)
 
     def restate(self, session: Session) -> Prompt:
         """Put the question in force once more, with the same tokens, under what was said as far as that is kept."""

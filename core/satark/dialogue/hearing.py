@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from satark.channel import Edited, Event, Filled, Media, Pin, Revoked, Tap, Text, Unsupported, Whole
-from satark.dialogue.codes import find_code, without_code
+from satark.dialogue.codes import find_code, find_passage, without_code
 from satark.dialogue.commands import ANYWHERE, LONGEST
 from satark.dialogue.draft import DRAFT, go_on
+from satark.dialogue.elsewhere import Elsewhere, arrive, go_elsewhere
 from satark.dialogue.filled import take_filled
 from satark.dialogue.folding import fold
 from satark.dialogue.mailbox import MOST_WRONG, Box, Code, Feedback, Reply, ask_code
@@ -36,10 +37,12 @@ ROOMS: Final[Mapping[str, Room]] = {
     "@mailbox": Box(),
     "@answer": Reply(),
     "@feedback": Feedback(),
+    "@elsewhere": Elsewhere(),
 }
 """Mode of a session → the room it is in."""
 
 _CODE_ROOMS: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
+_PASSAGE_ROOMS: Final = frozenset({"@code", "@elsewhere"})
 
 
 def hear(talk: Talk, event: Event) -> Turn:
@@ -76,6 +79,8 @@ def _text(talk: Talk, event: Text) -> Turn:
     folded = fold(event.body) if len(event.body) <= LONGEST else ""
     if _gives_code(talk, event.body, asked):
         return _open(talk)
+    if _gives_passage(talk, event.body):
+        return arrive(talk)
     code = _option(talk, name, asked, folded)
     if not code and folded and (turn := _word(talk, room, asked, folded)):
         return turn
@@ -123,6 +128,13 @@ def _gives_code(talk: Talk, body: str, asked: Asked) -> bool:
         return True
     rest = fold(without_code(body)[:LONGEST])
     return (not rest and not asked.free) or talk.script.words.names_status(rest)
+
+
+def _gives_passage(talk: Talk, body: str) -> bool:
+    """Whether a text is there for the code in it that brings a draft: where one is awaited, or after its word."""
+    if find_passage(body) is None:
+        return False
+    return talk.session.mode in _PASSAGE_ROOMS or talk.script.words.goes_elsewhere(fold(without_code(body)))
 
 
 def _open(talk: Talk) -> Turn:
@@ -190,6 +202,7 @@ _COMMANDS: Final[Mapping[str, Callable[[Talk], Turn]]] = {
     "status": ask_code,
     "reply": ask_code,
     "edit": _edit,
+    "elsewhere": go_elsewhere,
     "back": lambda talk: talk.ask(),
     "skip": lambda talk: _lost(talk, "skip.cannot"),
     "more": lambda talk: _page(talk, 1),

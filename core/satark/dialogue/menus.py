@@ -54,13 +54,15 @@ class _YesNo(Menu, ABC):
 
     name = ""
     codes: tuple[str, ...] = ("yes", "no")
+    actions: tuple[str, ...] = ()
 
     def question(self, talk: Talk) -> tuple[str, Asked]:
         """Yes or no, in words that say what happens."""
         texts = talk.script.texts(talk.session)
         keys = tuple((code, f"{self.name}.{code}") for code in self.codes)
         offers = tuple(Offer(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
-        return f"@{self.name}", Asked(text=texts.text(f"{self.name}.ask"), offers=offers, wants="choice")
+        text = texts.text(f"{self.name}.ask")
+        return f"@{self.name}", Asked(text=text, offers=offers, actions=self.actions, wants="choice")
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
         """Do it, or go back to where it was."""
@@ -90,10 +92,11 @@ class Cancel(_YesNo):
 
 
 class Restart(_YesNo):
-    """Whether to erase the draft and begin again. Who only wanted another language, and has one key, gets that too."""
+    """Whether to erase the draft and begin again; or another language, or channel, for those who have but one key."""
 
     name = "restart"
     codes = ("yes", "no", "language")
+    actions = ("elsewhere",)
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
         """Ask for the language, or do as asked."""

@@ -82,6 +82,8 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Engine's own: optional steps that the tipster chose to be asked."""
     mailbox: OpenMailbox | None = None
     wrong_codes: int = 0
+    passage: str = ""
+    """Look-up (hex) of the one code that takes this session to another channel; empty: there is none."""
     submitted: bool = False
 
 
@@ -121,8 +123,9 @@ class Mailbox(Quiet, frozen=True, kw_only=True):
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What one event led to. The intake carries all of it out in the transaction that stores the session.
 
-    `submission` and `open_mailbox` ask the intake for something; it answers through `Engine.submitted` or
-    `Engine.opened` within the same transaction, and that second turn replaces this one's `session` and `prompt`.
+    `submission`, `open_mailbox`, `depart` and `arrive` ask the intake for something; it answers through
+    `Engine.submitted`, `opened`, `departing` or `arrived` within the same transaction, and that second turn replaces
+    this one's `session` and `prompt`.
     """
 
     session: Session | None
@@ -136,6 +139,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     submission: Submission | None = None
     open_mailbox: bool = False
     """The event held a receipt code: open its mailbox."""
+    depart: bool = False
+    """The tipster wants to go on elsewhere: make a code that takes this session there."""
+    arrive: bool = False
+    """The event held such a code: bring the session that it stands for, and end the conversation that had it."""
     post: Message | None = None
     """A tipster's message for the open mailbox."""
     reach: bool | None = None

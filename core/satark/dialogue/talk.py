@@ -179,8 +179,8 @@ class Talk:
         name, asked = room.question(self)
         page = self.session.page if name == self.session.step else 0
         said = "\n\n".join(part for part in self.said if part)
-        # A receipt, and what one opens, is shown once and kept nowhere.
-        kept = "" if self.session.submitted or self.session.mailbox else said
+        # A code, and what one opens, is shown once and kept nowhere.
+        kept = "" if keep or self.session.submitted or self.session.mailbox else said
         self.change(step=name, page=page, said=kept, revision=self.session.revision + 1)
         prompt = put(self.script, self.session, name, asked, said=tuple(part for part in self.said if part))
         if self.problems:

@@ -17,6 +17,7 @@ outage.kept outage.refused
 text.kept voice.kept file.kept pin.kept files.cleared file.lost skip.cannot back.cannot
 text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late value.voice value.pin
 code.ask code.none code.wrong code.closed
+elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewhere.left
 mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mailbox.write mailbox.posted mailbox.long
 mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
 """
@@ -30,6 +31,7 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
     "changed": frozenset({"name", "value"}),
     "receipt": frozenset({"number", "code"}),
     "filled.long": frozenset({"most"}),
+    "elsewhere.code": frozenset({"code", "minutes"}),
     "text.long": frozenset({"tail"}),
     "value.files": frozenset({"count"}),
     "mailbox.show": frozenset({"number", "status", "sentence"}),

@@ -9,6 +9,7 @@ from satark.prompt import Prompt
 from satark.tip import Receipt
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")
+PASSAGE = "482719305571"
 NOW = 1_795_000_000
 """A fixed moment: 2026-11-18, 11:06 UTC."""
 
@@ -25,6 +26,8 @@ class Chat:
         self.turns: list[Turn] = []
         self.prompts: list[Prompt] = []
         self.submission: Submission | None = None
+        self.brought: Session | None = None
+        """What a code that takes a draft elsewhere brings here."""
 
     @property
     def prompt(self) -> Prompt:
@@ -52,6 +55,10 @@ class Chat:
             turn = self.engine.submitted(turn.session, RECEIPT, NOW)
         elif turn.open_mailbox and turn.session is not None:
             turn = self.engine.opened(turn.session, self.mailbox, NOW)
+        elif turn.depart and turn.session is not None:
+            turn = self.engine.departing(turn.session, PASSAGE, 15, NOW)
+        elif turn.arrive and turn.session is not None:
+            turn = self.engine.arrived(turn.session, self.brought, NOW)
         self.session = turn.session
         if turn.prompt is not None:
             self.prompts.append(turn.prompt)

@@ -24,6 +24,7 @@ from satark.testing.graph_limits import RefusedError, check_message, check_recei
 from satark.testing.graph_media import MediaShelf, StoredMedia
 from satark.testing.graph_sent import Offer, Sent
 from satark.testing.graph_webhooks import Sender, Webhooks, batch, wamid
+from satark.testing.serving import provider_session
 
 __all__ = ["GraphPeer", "Offer", "Sender", "Sent", "StoredMedia", "Webhooks", "batch", "wamid"]
 
@@ -130,9 +131,7 @@ class GraphPeer:
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "facebookexternalua"}
-            )
+            self._session = provider_session("facebookexternalua")
         return self._session
 
     def _routes(self, base: str) -> list[Route]:

@@ -9,10 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import uvicorn
 
 _GRACE_SECONDS = 2
 _POLL_SECONDS = 0.005
+_IDLE_SECONDS = 2
+"""Less than the five after which uvicorn closes an idle connection: a webhook must not run into that."""
 
 
 class _Server(uvicorn.Server):
@@ -44,6 +47,15 @@ async def serve(app: Any, port: int = 0) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
+
+
+def provider_session(user_agent: str = "a-provider") -> aiohttp.ClientSession:
+    """Make the client that a pretended provider posts its webhooks with."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": user_agent},
+    )
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket) -> None:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from satark.testing.serving import provider_session
 from satark.testing.telegram_description import Description
 from satark.testing.telegram_faults import DOWNLOAD, Faults, error
 from satark.testing.telegram_limits import DOWNLOAD_BYTES, RefusedError, as_json, check_limits
@@ -132,7 +133,7 @@ class TelegramPeer:
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._session = provider_session()
         return self._session
 
     async def _unauthorized(self, _request: Request) -> Response:

@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from satark.testing.serving import provider_session
+
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "twilio-auth-token"  # noqa: S105 - a test's
 NUMBER = "+15550100100"
@@ -121,7 +123,7 @@ class TwilioPeer:
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._session = provider_session()
         return self._session
 
     async def _create(self, request: Request) -> Response:

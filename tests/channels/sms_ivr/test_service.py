@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from satark.testing.search import files_below, rows_of, search
+from satark.testing.search import search, written
 from satark.testing.twilio_people import Caller, Texter
 from satark_sms_ivr.segments import segments
 
@@ -44,13 +42,6 @@ def keys(recording: bytes) -> dict[str, str | bytes]:
         "मिलीभगत का शक": "2",
         "कुछ और बताना हो तो अभी": "8",
     }
-
-
-def written(folder: Path, log: Path) -> dict[str, bytes]:
-    """Everything that the service wrote anywhere."""
-    shared = [folder for folder in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if folder.is_dir()]  # noqa: S108
-    databases = [f"sqlite:///{folder / name}" for name in ("satark.db", "keys.db")]
-    return files_below(folder, log, *shared) | rows_of(*databases)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -217,7 +208,8 @@ async def test_the_stolen_machine_names_nobody_who_wrote_or_called(line: Any, re
     await line.stage.tips("sp", at_least=2)
     await asyncio.sleep(1)
     service = line.stage.service
-    places = written(service.folder, service.log)
+    databases = [f"sqlite:///{service.folder / name}" for name in ("satark.db", "keys.db")]
+    places = written(service.folder, service.log, *databases)
     secrets |= {"texter": "9876543210", "caller": "9123456789", "token": "twilio-auth-token", "town": "VARANASI"}
     secrets |= {f"message {sid}": sid for sid in line.peer.messages}
     secrets |= {f"recording {sid}": sid for sid in caller.recordings} | {"url": "elsewhere.example"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from satark.testing.matrix.canon import canonical, canonical_answers
 from satark.testing.matrix.driving import Ability, Driver
-from satark.testing.matrix.playing import play
+from satark.testing.matrix.playing import go_on, play
 from satark.testing.matrix.scenario import Scenario, scenarios
 
-__all__ = ["Ability", "Driver", "Scenario", "canonical", "canonical_answers", "play", "scenarios"]
+__all__ = ["Ability", "Driver", "Scenario", "canonical", "canonical_answers", "go_on", "play", "scenarios"]

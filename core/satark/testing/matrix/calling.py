@@ -49,6 +49,9 @@ class CallDriver:
             await self._caller.press(_KEYS[name])
             return
         await self._caller.press("*")
+        if name == "elsewhere":
+            await self._caller.press("9")
+            return
         way = {"language": "restart.language", "forget": "restart.yes"}[name]
         if self._key(texts.text(way)):
             await self.choose(texts.text(way), texts)

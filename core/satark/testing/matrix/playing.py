@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from satark.dialogue.catalogues import Catalogue, Catalogues
 from satark.dialogue.geography import Geography
 from satark.testing.matrix.driving import Driver
 from satark.testing.matrix.files import recording, to_send
-from satark.testing.matrix.scenario import LANGUAGE, Act, Do, Point, Scenario, Send, Speak, Tell
+from satark.testing.matrix.scenario import LANGUAGE, Act, Do, Move, Point, Scenario, Send, Speak, Tell
 from satark.testing.walking import LostError, Place
 
 _NUMBER: Final = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
@@ -28,7 +29,17 @@ async def play(scenario: Scenario, driver: Driver) -> str:
     """
     player = _Player(driver)
     await driver.greet()
-    for question, act in ((LANGUAGE, scenario.language), *scenario.moves):
+    return await _carry(player, ((LANGUAGE, scenario.language), *scenario.moves))
+
+
+async def go_on(scenario: Scenario, driver: Driver) -> str:
+    """Have a driver go through a scenario whose first question is being asked already; as `play` otherwise."""
+    return await _carry(_Player(driver, scenario.language), scenario.moves)
+
+
+async def _carry(player: _Player, moves: Sequence[Move]) -> str:
+    driver = player.driver
+    for question, act in moves:
         player.expect(question)
         await player.act(question, act)
     found = _NUMBER.search(driver.heard)
@@ -39,11 +50,11 @@ async def play(scenario: Scenario, driver: Driver) -> str:
 
 
 class _Player:
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
+    def __init__(self, driver: Driver, language: str = "") -> None:
+        self.driver = driver
         self._catalogues = Catalogues.shipped()
         self._geography = Geography.sample()
-        self._language = ""
+        self._language = language
 
     @property
     def _texts(self) -> Catalogue:
@@ -51,27 +62,27 @@ class _Player:
 
     def expect(self, question: str) -> None:
         """See to it that this question is the one that was asked."""
-        heard = _bare(self._driver.heard)
+        heard = _bare(self.driver.heard)
         if not any(re.search(pattern, heard) for pattern in self._wordings(question)):
-            raise LostError(f"{question} is not what is asked: {self._driver.heard}")
+            raise LostError(f"{question} is not what is asked: {self.driver.heard}")
 
     def _wordings(self, question: str) -> list[str]:
         """What a question may sound like: in the channel's own words or the common ones, with files or without."""
         name = question.removeprefix("@")
         spoken = [self._texts] if self._language and question != LANGUAGE else list(self._catalogues)
         keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more"]
-        own = [texts.text(texts.own(key, self._driver.channel)) for texts in spoken for key in keys if key in texts]
+        own = [texts.text(texts.own(key, self.driver.channel)) for texts in spoken for key in keys if key in texts]
         return [re.sub(r"\\\{\w+\\\}", ".*", re.escape(_bare(text))) for text in own]
 
     async def act(self, question: str, act: Act) -> None:
         """Answer the question that was asked."""
         if isinstance(act, str):
-            await self._driver.choose(self._label(question, act), self._texts)
+            await self.driver.choose(self._label(question, act), self._texts)
             self._language = act if question == LANGUAGE else self._language
         elif isinstance(act, Tell):
             await self._tell(act)
         elif isinstance(act, Speak):
-            await self._driver.speak(recording(act.speak))
+            await self.driver.speak(recording(act.speak))
         elif isinstance(act, Point):
             await self._point(act)
         elif isinstance(act, Send):
@@ -80,31 +91,31 @@ class _Player:
             await self._do(act)
 
     async def _tell(self, words: Tell) -> None:
-        if "type" in self._driver.can:
-            await self._driver.type(words.tell)
+        if "type" in self.driver.can:
+            await self.driver.type(words.tell)
             return
-        await self._driver.speak(recording(words.tell))
+        await self.driver.speak(recording(words.tell))
         if words.station:
             self.expect("station")
             await self.act("station", words.station)
 
     async def _point(self, point: Point) -> None:
-        if "point" in self._driver.can:
-            await self._driver.point(Place(*point.point, name=point.name))
+        if "point" in self.driver.can:
+            await self.driver.point(Place(*point.point, name=point.name))
         else:
             await self._tell(point.told)
 
     async def _send(self, file: Send) -> None:
-        if "send" in self._driver.can:
-            await self._driver.send(to_send(file.send, file.caption))
+        if "send" in self.driver.can:
+            await self.driver.send(to_send(file.send, file.caption))
         else:
-            await self._driver.speak(recording(f"{file.send} {file.caption}"))
+            await self.driver.speak(recording(f"{file.send} {file.caption}"))
 
     async def _do(self, act: Do) -> None:
         if act.do == "again":
-            await self._driver.greet()
+            await self.driver.greet()
         else:
-            await self._driver.command(act.do, self._texts)
+            await self.driver.command(act.do, self._texts)
 
     def _label(self, question: str, code: str) -> str:
         if question == LANGUAGE:

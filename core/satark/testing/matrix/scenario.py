@@ -13,7 +13,7 @@ RESTART = "@restart"
 CANCEL = "@cancel"
 
 Command: TypeAlias = Literal[
-    "again", "back", "cancel", "clear", "done", "forget", "help", "language", "leave", "repeat", "skip"
+    "again", "back", "cancel", "clear", "done", "elsewhere", "forget", "help", "language", "leave", "repeat", "skip"
 ]
 """What can be done at any question. `again` greets or calls again in the middle; the others are the flow's commands."""
 

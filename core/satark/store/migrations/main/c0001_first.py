@@ -162,6 +162,20 @@ def upgrade() -> None:
     op.create_index("outbox_conversation", "outbox", ["conversation"], unique=False)
     op.create_index("outbox_due", "outbox", ["state", "due_at"], unique=False)
     op.create_table(
+        "passage",
+        sa.Column("lookup", sa.LargeBinary(length=16), nullable=False),
+        sa.Column(
+            "sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="what the code opens; names its conversation only inside",
+        ),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False, comment="Unix seconds"),
+        sa.PrimaryKeyConstraint("lookup"),
+        comment="codes that take a draft to another channel, by a keyed and memory-hard look-up",
+    )
+    op.create_index("passage_expires_at", "passage", ["expires_at"], unique=False)
+    op.create_table(
         "reach",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False, comment="keyed link of the tip"),
         sa.Column("sender", sa.LargeBinary(length=16), nullable=False, comment="keyed link of the conversation"),
@@ -294,6 +308,8 @@ def downgrade() -> None:
     op.drop_table("receipt")
     op.drop_index("reach_sender", table_name="reach")
     op.drop_table("reach")
+    op.drop_index("passage_expires_at", table_name="passage")
+    op.drop_table("passage")
     op.drop_index("outbox_due", table_name="outbox")
     op.drop_index("outbox_conversation", table_name="outbox")
     op.drop_table("outbox")
