@@ -71,6 +71,8 @@ def load_services(settings: Settings, geography: Geography) -> Services:
         keys=make_engine(settings.keys_url, "keys_url"),
         evidence_dir=settings.evidence_dir,
         geography=geography,
+        forwards=settings.core.forward,
+        forward_wait=int(settings.core.forward_wait_minutes * 60),
     )
 
 

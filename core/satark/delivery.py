@@ -10,10 +10,12 @@ from satark.observability import Happening, log
 from satark.pacing import backoff, wait_for
 from satark.sink import Dead, DeliveryResult, Done, Retry
 from satark.store import deliveries as store
+from satark.store.payloads import load
 from satark.store.writer import Gathered, StoreDown
 
 if TYPE_CHECKING:
     from satark.observability import Metrics
+    from satark.services import Services
     from satark.settings import Core
     from satark.sink import Delivery, Sink
     from satark.store.unit import UnitOfWork
@@ -35,12 +37,14 @@ class Courier:
         *,
         sinks: Sequence[Sink],
         writer: Writer,
+        services: Services,
         metrics: Metrics,
         settings: Core,
         happened: Callable[[Happening], None],
     ) -> None:
         self._sinks = {sink.name: sink for sink in sinks}
         self._writer = writer
+        self._services = services
         self._metrics = metrics
         self._settings = settings
         self._happened = happened
@@ -75,7 +79,7 @@ class Courier:
 
     async def _claim(self) -> list[tuple[bytes, Delivery]]:
         def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
-            return store.claim(unit, self._settings.batch, self._sinks)
+            return load(unit, store.claim(unit, self._settings.batch, self._sinks), self._services)
 
         try:
             return await self._writer.write(claim)

@@ -8,21 +8,22 @@ excluded desks could get goes to the highest desk that is not excluded, and is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
+from satark.forwards import PRIORITIES, applying
 from satark.tip import Priority, Tip
 
 if TYPE_CHECKING:
     from satark.dialogue.geography import Geography
+    from satark.forwards import Forward
 
 Level: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "state"]
 LEVELS: tuple[Level, ...] = ("outpost", "station", "circle", "district", "range", "state")
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
-_PRIORITIES: tuple[Priority, ...] = ("normal", "high", "urgent")
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +49,11 @@ class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """What a plugin answers to `satark_route`."""
 
     add: tuple[str, ...] = ()
-    """Destinations to add: `desk:<name>` or `<sink>:<name>`."""
+    """Destinations to add: `desk:<name>`, or a `[[forward]]` whatever its filters say, or `<sink>:<name of a desk>`.
+
+    A destination gets the tip only if the desk that it belongs to has it."""
     exclude: tuple[str, ...] = ()
-    """Names of desks that must not get the tip."""
+    """Names of desks, and destinations (`<sink>:<name>`), that must not get the tip."""
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +71,23 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     destinations: tuple[str, ...]
     """Every destination, desks among them, as `<sink>:<name>`."""
     excluded: tuple[str, ...]
-    """Desks that must never get it."""
+    """Desks and destinations that must never get it."""
+    forwards: tuple[Forward, ...] = ()
+    """Those of the configured forwards that are among the destinations."""
+    unknown: tuple[str, ...] = ()
+    """Destinations that a plugin added and that belong to no desk: nothing goes there."""
 
 
-def route(tip: Tip, desks: Sequence[Desk], geography: Geography, advice: Iterable[RouteAdvice] = ()) -> Route:
-    """Decide where a tip goes; pure, and the same for the same tip and desks.
+def route(
+    tip: Tip,
+    desks: Sequence[Desk],
+    geography: Geography,
+    advice: Iterable[RouteAdvice] = (),
+    *,
+    forwards: Sequence[Forward] = (),
+    priority: Priority = "normal",
+) -> Route:
+    """Decide where a tip goes; pure, and the same for the same tip, desks and forwards.
 
     Raises:
         NoDesk: there is no desk at all that may get it.
@@ -86,9 +101,32 @@ def route(tip: Tip, desks: Sequence[Desk], geography: Geography, advice: Iterabl
     chosen = chosen or _highest(allowed)
     if not chosen:
         raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
-    others = [name for name in added if name.partition(":")[0] != "desk" and name.partition(":")[2] not in excluded]
-    destinations = [desk.destination for desk in chosen] + others
-    return Route(desks=tuple(chosen), destinations=tuple(dict.fromkeys(destinations)), excluded=tuple(sorted(excluded)))
+    names = {desk.name for desk in chosen}
+    taken = applying(forwards, tip, priority, desks=names, excluded=excluded, added=added)
+    carried = [name for name in added if _carrier_of(name, forwards) in names and name not in excluded]
+    destinations = [desk.destination for desk in chosen] + [forward.to for forward in taken] + carried
+    return Route(
+        desks=tuple(chosen),
+        destinations=tuple(dict.fromkeys(destinations)),
+        excluded=tuple(sorted(excluded)),
+        forwards=taken,
+        unknown=tuple(name for name in added if _is_unknown(name, desks, forwards)),
+    )
+
+
+def _carrier_of(destination: str, forwards: Sequence[Forward]) -> str:
+    """The desk of a destination that is not configured: the one that it is named after. Empty for any other."""
+    sink, _, name = destination.partition(":")
+    return "" if sink == "desk" or _configured(destination, forwards) else name
+
+
+def _is_unknown(destination: str, desks: Collection[Desk], forwards: Sequence[Forward]) -> bool:
+    known = destination.partition(":")[2] in {desk.name for desk in desks}
+    return not known and not _configured(destination, forwards)
+
+
+def _configured(destination: str, forwards: Sequence[Forward]) -> bool:
+    return any(forward.to == destination for forward in forwards)
 
 
 class NoDesk(Exception):  # noqa: N818 - it reads as what it says
@@ -162,6 +200,6 @@ def _highest(desks: Sequence[Desk]) -> list[Desk]:
 def screen(screenings: Iterable[Screening], priority: Priority) -> Screening:
     """Put the plugins' judgements together: the highest priority stands, flags add up."""
     screenings = [Screening(priority=priority), *screenings]
-    highest = max(screenings, key=lambda one: _PRIORITIES.index(one.priority)).priority
+    highest = max(screenings, key=lambda one: PRIORITIES.index(one.priority)).priority
     flags = dict.fromkeys(flag for one in screenings for flag in one.flags)
     return Screening(priority=highest, flags=tuple(flags))

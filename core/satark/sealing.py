@@ -28,6 +28,32 @@ def recipient_of(identity: str) -> str:
     return str(x25519.Identity.from_str(identity).to_public())
 
 
+def check_recipient(recipient: str) -> None:
+    """Make sure that something can be sealed to a recipient.
+
+    Raises:
+        CantOpen: it is not an age recipient.
+    """
+    try:
+        x25519.Recipient.from_str(recipient)
+    except pyrage.RecipientError:
+        raise CantOpen("it is not an age recipient") from None
+
+
+def check_identity(identity: str) -> None:
+    """Make sure that something is one private key, or several, one a line.
+
+    Raises:
+        CantOpen: it is not.
+    """
+    try:
+        found = [x25519.Identity.from_str(one) for one in identity.split()]
+    except pyrage.IdentityError:
+        found = []
+    if not found:
+        raise CantOpen("it is no age identity")
+
+
 def seal(value: object, *recipients: str) -> bytes:
     """Encrypt a value (as JSON) to one or more recipients."""
     keys = [x25519.Recipient.from_str(recipient) for recipient in recipients]
@@ -35,13 +61,13 @@ def seal(value: object, *recipients: str) -> bytes:
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
-    """Decrypt a value that `seal` made.
+    """Decrypt a value that `seal` made. `identity` may be several, one a line: a key and those that it replaced.
 
     Raises:
         CantOpen: the key is another, the ciphertext was altered, or it holds something else.
     """
     try:
-        plain = pyrage.decrypt(sealed, [x25519.Identity.from_str(identity)])
+        plain = pyrage.decrypt(sealed, [x25519.Identity.from_str(one) for one in identity.split()])
         return _decoder(kind).decode(plain)
     except (pyrage.DecryptError, pyrage.IdentityError, msgspec.MsgspecError):
         raise CantOpen("it does not open with this key") from None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from satark.dialogue.geography import Geography
     from satark.drafts import Drafts
     from satark.evidence.transcribers import Transcriber
+    from satark.forwards import Forward
     from satark.reception import Reception
     from satark.store.writer import Writer
 
@@ -23,11 +24,24 @@ T = TypeVar("T")
 class Services:
     """The store as plugins may use it. Every method is synchronous but `write`; call the others from a thread."""
 
-    def __init__(self, *, main: Engine, keys: Engine, evidence_dir: Path, geography: Geography) -> None:
+    def __init__(
+        self,
+        *,
+        main: Engine,
+        keys: Engine,
+        evidence_dir: Path,
+        geography: Geography,
+        forwards: Sequence[Forward] = (),
+        forward_wait: int = 0,
+    ) -> None:
         self.main = main
         self.keys = keys
         self.evidence_dir = evidence_dir
         self.geography = geography
+        self.forwards = tuple(forwards)
+        """Where tips go beyond the desks."""
+        self.forward_wait = forward_wait
+        """Most seconds that a forwarded tip waits for its files."""
         self.writer: Writer | None = None
         """The process's writer, once it runs; commands have none."""
         self.reception: Reception | None = None

@@ -11,13 +11,15 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from satark.forwards import Destination, Forward
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -132,6 +134,20 @@ class Core(BaseModel):
     )
     send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is given up as dead")
     delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is a dead letter")
+    forward: tuple[Forward, ...] = Field(
+        default=(), description="where tips go beyond the desks: see [[forward]] below and docs/operations.md"
+    )
+    forward_wait_minutes: float = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="minutes that a forwarded tip waits for files still being fetched; what comes later follows",
+    )
+    alarm_to: tuple[Destination, ...] = Field(
+        default=(),
+        description="destinations that are told, without a word of any tip, that a delivery died or a destination is down",
+        json_schema_extra={"where": "such as email:operator"},
+    )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
     senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
     spool_max_files: int = Field(
@@ -145,6 +161,17 @@ class Core(BaseModel):
         ge=1,
         description="wrong receipt codes a minute, of everybody together, before every look-up waits",
     )
+
+    @field_validator("forward")
+    @classmethod
+    def _each_destination_once(cls, value: tuple[Forward, ...]) -> tuple[Forward, ...]:
+        names = [forward.to for forward in value]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"{twice[0]} stands in two [[forward]] tables: give each destination one")
+        if any(forward.sink == "desk" for forward in value):
+            raise ValueError("desks get their tips by routing: `to` names another sink")
+        return value
 
 
 class Settings:

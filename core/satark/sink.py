@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias, runtime_checkable
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
+
+
+class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
+
+    A reader gets them opened by `satark.forwarding`, which gives out no note that the tipster spoke.
+    """
+
+    ordinal: str
+    state: Literal["due", "sealed", "lost"]
+    """`due`: still being fetched; a later revision brings it. `lost`: the provider no longer had it."""
+    record: bytes = b""
+    """age: a `tip.Evidence`; empty unless sealed."""
+    original: Path | None = None
+    """The sealed original; None unless sealed. It may be erased at any time."""
+    clean: Path | None = None
+    """The sealed clean copy; None where there is none."""
+
+
+class SealedMessage(msgspec.Struct, frozen=True):
+    """One message between the desks and the tipster, since the tip was handed in."""
+
+    seq: int
+    """Its place in the tip's thread, 1 for the first."""
+    sealed: bytes
+    """age, to the tip's recipient: a `tip.Message`."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,14 +44,26 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     tip: str
     """The tip's random id in the store, 32 hex characters; it is not the tip number."""
     destination: str
-    """`<sink>:<name>`, such as `desk:sp`."""
+    """`<sink>:<name>`, such as `desk:sp` or `email:sp-cell`."""
+    desk: str
+    """The desk that the destination belongs to."""
     revision: int
+    """1 for the tip as it was handed in; one more whenever files or messages came since the last one was attempted.
+
+    A revision holds everything that is there when it is attempted, so that it replaces all earlier ones. Those of one
+    tip come in order. It is not the document's revision, `tip.Tip.revision`.
+    """
     attempt: int
     """1 for the first attempt."""
     envelope: bytes
-    """age, to the destination's recipient: a `tip.Envelope`."""
+    """age: a `tip.Envelope`, to the destination's own recipient, or where it has none to its desk's. Empty: neither
+    has the tip."""
     document: bytes
     """age, to the tip's recipient: a `tip.Tip`."""
+    files: tuple[SealedFile, ...] = ()
+    """The tip's files, in the order they were sent."""
+    messages: tuple[SealedMessage, ...] = ()
+    """The tip's thread, in order."""
 
     @property
     def name(self) -> str:
@@ -37,10 +76,14 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):
-    """It did not work now. `after` (seconds) overrides the engine's own back-off; `reason` is shown to operators."""
+    """It did not work now."""
 
     reason: str
+    """Shown to operators: a code or a few words of your own, never content and no address."""
     after: float | None = None
+    """Seconds until the next attempt, in place of the engine's own back-off."""
+    down: bool = False
+    """The destination as a whole is out of reach, not this tip alone: soon nothing else is tried there either."""
 
 
 class Dead(msgspec.Struct, frozen=True, tag="dead"):
@@ -77,5 +120,13 @@ class Sink(Protocol):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
 
-        Should not raise; what it raises counts as `Retry`.
+        Should not raise; what it raises counts as `Retry`. It is cancelled after `satark.delivery.TIME_LIMIT` seconds.
         """
+
+
+@runtime_checkable
+class ReadingSink(Sink, Protocol):
+    """A sink that opens what it is given, with the keys of its `[[forward]]` tables (`satark.forwarding`)."""
+
+    def reads(self, name: str) -> bool:
+        """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""

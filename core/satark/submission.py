@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from secrets import token_bytes
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import select
 
 from satark import coarse, routing
 from satark.arrival import NeedsReceipt
+from satark.observability import log
 from satark.receipts import Minted, Opened
 from satark.sealing import new_identity, seal
-from satark.store import tables
-from satark.tip import Envelope, Header, Receipt, Tip
+from satark.store import deliveries, files, tables
+from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
 if TYPE_CHECKING:
-    from satark.dialogue.geography import Geography
     from satark.dialogue.session import Session, Submission
     from satark.plugins import Plugins
     from satark.receipts import Mint
+    from satark.services import Services
     from satark.store.unit import UnitOfWork
 
 
 class Registry:
     """Writes confirmed tips."""
 
-    def __init__(self, *, mint: Mint, plugins: Plugins, geography: Geography) -> None:
+    def __init__(self, *, mint: Mint, plugins: Plugins, services: Services) -> None:
         self._mint = mint
         self._plugins = plugins
-        self._geography = geography
+        self._services = services
         self._routed = plugins.implements("satark_route")
         self._screened = plugins.implements("satark_screen")
 
@@ -51,40 +51,34 @@ class Registry:
         if minted is None:
             raise NeedsReceipt
         tip = _document(session, submission, channel, unit.now)
-        desks = _desks(unit)
-        advice = self._plugins.route(tip, desks) if self._routed else []
-        route = routing.route(tip, desks, self._geography, advice)
-        header = self._header(tip, submission, route)
-        self._envelopes(unit, session, header, route.desks)
+        screening = self._screen(tip, submission.priority)
+        route = self._route(unit, tip, screening.priority)
+        header = _header(tip, screening, route)
+        _seal_envelopes(unit, session, header, route)
         recipient = self._receipt(unit, session, tip, minted)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
-        unit.queue(
-            tables.delivery, [_delivery_row(session.tip, to, tip.revision, unit.now) for to in route.destinations]
-        )
+        self._deliveries(unit, session.tip, tip, route)
         return Receipt(number=tip.number, code=minted.code)
 
-    def _header(self, tip: Tip, submission: Submission, route: routing.Route) -> Header:
-        screenings = self._plugins.screen(tip) if self._screened else []
-        screening = routing.screen(screenings, submission.priority)
-        return Header(
-            number=tip.number,
-            revision=tip.revision,
-            category=tip.category,
-            language=tip.language,
-            received=tip.received,
-            priority=screening.priority,
-            flags=screening.flags,
-            district=tip.district,
-            station=tip.station,
-            excluded=route.excluded,
-        )
+    def _screen(self, tip: Tip, priority: Priority) -> routing.Screening:
+        return routing.screen(self._plugins.screen(tip) if self._screened else [], priority)
 
-    def _envelopes(self, unit: UnitOfWork, session: Session, header: Header, desks: Sequence[routing.Desk]) -> None:
-        rows = []
-        for desk in desks:
-            envelope = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header)
-            rows.append({"tip": session.tip, "desk": desk.name, "sealed": seal(envelope, desk.recipient)})
-        unit.queue(tables.envelope, rows)
+    def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> routing.Route:
+        desks, services = _desks(unit), self._services
+        advice = self._plugins.route(tip, desks) if self._routed else []
+        route = routing.route(tip, desks, services.geography, advice, forwards=services.forwards, priority=priority)
+        if route.unknown:
+            log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
+        return route
+
+    def _deliveries(self, unit: UnitOfWork, id_: str, tip: Tip, route: routing.Route) -> None:
+        desks = [desk.destination for desk in route.desks]
+        others = [to for to in route.destinations if to not in desks]
+        # Files that came in this very turn have no row yet, and are under way too.
+        incomplete = others and not set(tip.evidence) <= files.settled(unit, id_)
+        rows = [deliveries.new_row(id_, to, unit.now) for to in desks]
+        rows += [deliveries.new_row(id_, to, unit.now, wait=self._services.forward_wait * incomplete) for to in others]
+        unit.queue(tables.delivery, rows)
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: Minted) -> str:
         recipient, identity = new_identity()
@@ -99,6 +93,31 @@ class Registry:
         row = {"lookup": minted.key.lookup, "sealed": minted.key.seal(opened), "day": unit.day}
         unit.queue(tables.receipt, [row])
         return recipient
+
+
+def _header(tip: Tip, screening: routing.Screening, route: routing.Route) -> Header:
+    return Header(
+        number=tip.number,
+        revision=tip.revision,
+        category=tip.category,
+        language=tip.language,
+        received=tip.received,
+        priority=screening.priority,
+        flags=screening.flags,
+        district=tip.district,
+        station=tip.station,
+        excluded=route.excluded,
+    )
+
+
+def _seal_envelopes(unit: UnitOfWork, session: Session, header: Header, route: routing.Route) -> None:
+    holders = [(desk.name, desk.recipient) for desk in route.desks]
+    holders += [(forward.to, forward.recipient) for forward in route.forwards if forward.recipient]
+    rows = []
+    for name, recipient in holders:
+        envelope = Envelope(tip=session.tip, desk=name, identity=session.identity, header=header)
+        rows.append({"tip": session.tip, "desk": name, "sealed": seal(envelope, recipient)})
+    unit.queue(tables.envelope, rows)
 
 
 def _document(
@@ -137,17 +156,4 @@ def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> di
         "receipt_recipient": receipt_recipient,
         "document": seal(tip, session.recipient),
         "day": day,
-    }
-
-
-def _delivery_row(tip: str, destination: str, revision: int, now: int) -> dict[str, object]:
-    return {
-        "id": token_bytes(16),
-        "tip": tip,
-        "destination": destination,
-        "revision": revision,
-        "state": "due",
-        "attempts": 0,
-        "due_at": now,
-        "reason": "",
     }

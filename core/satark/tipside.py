@@ -95,6 +95,7 @@ class TipSide:
         self._courier = Courier(
             sinks=self._sinks,
             writer=self.writer,
+            services=services,
             metrics=metrics,
             settings=core,
             happened=happened,
@@ -117,7 +118,7 @@ class TipSide:
             flows=self._flows,
             plugins=plugins,
             settings=self._settings.core,
-            registry=Registry(mint=self._mint, plugins=plugins, geography=self._services.geography),
+            registry=Registry(mint=self._mint, plugins=plugins, services=self._services),
             mailroom=Mailroom(self._identity, self._settings.core),
             passages=self._passages,
             channels=accounts,

@@ -23,11 +23,15 @@ def post(unit: UnitOfWork, tip: str, message: Message, *recipients: str) -> int:
     """Seal a message and put it at the end of a tip's thread; give its `seq`, 1 for the first."""
     # Only what a desk tells the tipster is news to them.
     quiet = message.internal or message.sender == "tipster"
-    return append(unit, tip, seal(message, *recipients), announced=quiet)
+    tipsters = message.sender == "tipster"
+    return append(unit, tip, seal(message, *recipients), announced=quiet, tipsters=tipsters)
 
 
-def append(unit: UnitOfWork, tip: str, sealed: bytes, *, announced: bool) -> int:
-    """Put a sealed message at the end of a tip's thread; give its `seq`. Offices that have the tip get it anew."""
+def append(unit: UnitOfWork, tip: str, sealed: bytes, *, announced: bool, tipsters: bool = False) -> int:
+    """Put a sealed message at the end of a tip's thread; give its `seq`. Offices that have the tip get it anew.
+
+    So does every other destination, if the message is the tipster's.
+    """
     # The tip's row is the lock of its thread. It is locked in its own statement, so that the next one reads what the
     # transaction that held it wrote.
     unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip).with_for_update())
@@ -35,7 +39,7 @@ def append(unit: UnitOfWork, tip: str, sealed: bytes, *, announced: bool) -> int
     seq = (last or 0) + 1
     row = {"tip": tip, "seq": seq, "sealed": sealed, "day": unit.day, "announced": announced}
     unit.insert(tables.message, [row])
-    deliveries.renew(unit, tip)
+    deliveries.renew(unit, tip, offices_only=not tipsters)
     return seq
 
 

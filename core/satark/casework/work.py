@@ -26,6 +26,7 @@ from satark.casework.thread import post
 from satark.casework.uplink import host_of, new_answer
 from satark.casework.voices import OwnVoice, is_own_voice
 from satark.coarse import band
+from satark.forwards import applying
 from satark.office.letters import Directed
 from satark.routing import Desk, is_accused
 from satark.sealing import CantOpen, open_as, open_tip, recipient_of, seal
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 class Casework(Reader):
     """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
 
+    A destination that reads tips (`<sink>:<name>`, with the identity of its `[[forward]]`) works on them as a desk does.
     Every method may be called from any thread. What was opened stays in memory, sealed rows are never opened twice.
     """
 
@@ -166,8 +168,21 @@ class Casework(Reader):
         if host_of(unit.main):
             return self._post(unit, tip, message, Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed))
         unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
-        deliveries.add(unit, tip.id, desk.destination, tip.header.revision)
+        deliveries.add(unit, tip.id, desk.destination)
+        self._forward(unit, tip, desk)
         return self._post(unit, tip, message)
+
+    def _forward(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
+        """Send the tip on to the destinations of a desk that it was directed to."""
+        header = tip.header
+        found = applying(self._services.forwards, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        wait = self._services.forward_wait * (not set(tip.tip.evidence) <= files.settled(unit, tip.id))
+        for forward in found:
+            if forward.recipient:
+                envelope = Envelope(tip=tip.id, desk=forward.to, identity=tip.envelope.identity, header=header)
+                sealed = seal(envelope, forward.recipient)
+                unit.replace(tables.envelope, [{"tip": tip.id, "desk": forward.to, "sealed": sealed}])
+            deliveries.add(unit, tip.id, forward.to, wait=wait)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)

@@ -110,5 +110,4 @@ def _direct(unit: UnitOfWork, answer: Answer) -> None:
         post(unit, answer.tip, message, unit.main.execute(tip).scalar_one())
         return
     unit.replace(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
-    revision = select(tables.tip.c.revision).where(tables.tip.c.id == answer.tip)
-    deliveries.add(unit, answer.tip, desk.destination, unit.main.execute(revision).scalar_one())
+    deliveries.add(unit, answer.tip, desk.destination)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, false, or_, select, update
 
-from satark.sink import Delivery
-from satark.store.tables import delivery, desk, envelope, tip
+from satark.store.tables import delivery, desk, tip
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,61 +17,55 @@ if TYPE_CHECKING:
 
 DELIVERY_LEASE = 300
 """Seconds that a process has for one delivery before another one may try."""
+WAITING = "waits for files"
+"""The reason of a delivery that waits for the tip's files."""
 
 
-def claim(unit: UnitOfWork, limit: int, sinks: Iterable[str]) -> list[tuple[bytes, Delivery]]:
+def new_row(tip: str, destination: str, now: int, *, wait: int = 0, revision: int = 1) -> dict[str, object]:
+    """Make the row of a delivery. `wait`: most seconds that it waits for the tip's files."""
+    return {
+        "id": token_bytes(16),
+        "tip": tip,
+        "destination": destination,
+        "revision": revision,
+        "state": "due",
+        "attempts": 0,
+        "due_at": now + wait,
+        "reason": WAITING if wait else "",
+    }
+
+
+def claim(unit: UnitOfWork, limit: int, sinks: Iterable[str]) -> list[Any]:
     """Take deliveries that are due and whose sink this process runs; others leave them alone for `DELIVERY_LEASE`."""
     here = or_(false(), *(delivery.c.destination.startswith(f"{sink}:", autoescape=True) for sink in sinks))
     mine = list(unit.main.execute(_DUE.where(here).limit(limit), {"now": unit.now}))
-    if not mine:
-        return []
     claimed = [{"key": row.id, "due": unit.now + DELIVERY_LEASE, "n": row.attempts + 1} for row in mine]
-    unit.main.execute(_CLAIM, claimed)
-    return _load(unit, mine)
+    if claimed:
+        unit.main.execute(_CLAIM, claimed)
+    return mine
 
 
-def _load(unit: UnitOfWork, rows: list[Any]) -> list[tuple[bytes, Delivery]]:
-    tips = sorted({row.tip for row in rows})
-    written = unit.main.execute(select(tip.c.id, tip.c.document).where(tip.c.id.in_(tips)))
-    documents = {row.id: row.document for row in written}
-    found = unit.keys.execute(select(envelope).where(envelope.c.tip.in_(tips)))
-    envelopes = {(row.tip, row.desk): row.sealed for row in found}
-    return [
-        (
-            row.id,
-            Delivery(
-                idempotency_key=row.id.hex(),
-                tip=row.tip,
-                destination=row.destination,
-                revision=row.revision,
-                attempt=row.attempts + 1,
-                envelope=envelopes.get((row.tip, row.destination.partition(":")[2]), b""),
-                document=documents.get(row.tip, b""),
-            ),
-        )
-        for row in rows
-    ]
-
-
-def add(unit: UnitOfWork, tip: str, destination: str, revision: int) -> None:
+def add(unit: UnitOfWork, tip_id: str, destination: str, *, revision: int = 1, wait: int = 0) -> None:
     """Have a tip delivered, unless this revision of it was or will be."""
-    row = {"id": token_bytes(16), "tip": tip, "destination": destination, "revision": revision}
-    unit.insert_new(delivery, [{**row, "state": "due", "attempts": 0, "due_at": unit.now, "reason": ""}], "id")
+    unit.insert_new(delivery, [new_row(tip_id, destination, unit.now, wait=wait, revision=revision)], "id")
 
 
-def renew(unit: UnitOfWork, tip: str) -> None:
-    """Have a tip delivered anew to the offices that have it already: something came to it."""
-    elsewhere = select(desk.c.via + ":" + desk.c.name).where(desk.c.via != "desk")
+def renew(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False) -> None:
+    """Have a tip delivered anew to whoever has it already beyond this host's desks: something came to it.
+
+    `offices_only`: to desks in offices of their own alone, since it is nothing that the tipster sent.
+    """
+    # One after the other, so that no two make the same revision.
+    unit.main.execute(select(tip.c.id).where(tip.c.id == tip_id).with_for_update())
     # Locked: a delivery that begins meanwhile must see what came, or this must see that it has begun.
     query = select(delivery.c.destination, delivery.c.revision, delivery.c.state, delivery.c.attempts)
-    rows = unit.main.execute(
-        query.where(delivery.c.tip == tip, delivery.c.destination.in_(elsewhere))
-        .order_by(delivery.c.revision)
-        .with_for_update()
-    )
+    query = query.where(delivery.c.tip == tip_id, ~delivery.c.destination.startswith("desk:"))
+    if offices_only:
+        query = query.where(delivery.c.destination.in_(_OFFICES))
+    rows = unit.main.execute(query.order_by(delivery.c.revision).with_for_update())
     for destination, newest in {row.destination: row for row in rows}.items():
         if newest.state != "due" or newest.attempts:
-            add(unit, tip, destination, newest.revision + 1)
+            add(unit, tip_id, destination, revision=newest.revision + 1)
 
 
 def done(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
@@ -107,6 +100,7 @@ def _set(unit: UnitOfWork, id_: bytes, **values: object) -> None:
     unit.main.execute(update(delivery).where(delivery.c.id == id_).values(**values))
 
 
+_OFFICES = select(desk.c.via + ":" + desk.c.name).where(desk.c.via != "desk")
 _DUE = (
     select(delivery.c.id, delivery.c.tip, delivery.c.destination, delivery.c.revision, delivery.c.attempts)
     .where(delivery.c.state == "due", delivery.c.due_at <= bindparam("now"))

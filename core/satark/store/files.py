@@ -64,6 +64,12 @@ def how_many(connection: Connection, tip: str) -> int:
     return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
 
 
+def settled(unit: UnitOfWork, tip: str) -> set[str]:
+    """Give the ordinals of a tip's files that are sealed or lost; waits for whoever is just settling one."""
+    rows = unit.main.execute(select(file.c.ordinal, file.c.state).where(file.c.tip == tip).with_for_update(read=True))
+    return {row.ordinal for row in rows if row.state != "due"}
+
+
 def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, int]]:
     """Take files that are due; give each with the number of the attempt. Others leave them alone for `FETCH_LEASE`."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()

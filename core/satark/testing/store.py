@@ -22,4 +22,11 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
     settings = Settings(data_dir=data_dir, **core)
     main, keys = make_engine(settings.database_url), make_engine(settings.keys_url, "keys_url")
     Migrations(main, keys, branches).upgrade()
-    return Services(main=main, keys=keys, evidence_dir=settings.evidence_dir, geography=Geography.sample())
+    return Services(
+        main=main,
+        keys=keys,
+        evidence_dir=settings.evidence_dir,
+        geography=Geography.sample(),
+        forwards=settings.core.forward,
+        forward_wait=int(settings.core.forward_wait_minutes * 60),
+    )
