@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from satark import hookspecs
 from satark.cli.main import cli
+from satark.forwards import Forward
 from satark.plugins import Plugins, installed
 from satark.settings import Core
 
@@ -52,7 +53,7 @@ def _hook(spec: ast.FunctionDef) -> str:
 
 def settings() -> str:
     """Describe every setting of the core and of each installed plugin."""
-    core = _section("The core", "", Core)
+    core = _section("The core", "", Core) + "\n" + _forward()
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 
@@ -67,6 +68,16 @@ def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
     for _, found in inspect.getmembers(module, inspect.isclass):
         if issubclass(found, BaseModel) and found.__module__ == module.__name__:
             yield getattr(found, "SECTION", plugin), found
+
+
+def _forward() -> str:
+    """Describe a `[[forward]]` table; all of them together are one JSON list in the environment."""
+    rows = (
+        _section("`[[forward]]`", "FORWARD", Forward)
+        .replace("| environment ", "")
+        .replace("---|---|---|---", "---|---|---")
+    )
+    return re.sub(r"\| `SATARK_FORWARD__\w+` ", "", rows)
 
 
 def _section(title: str, plugin: str, model: type[BaseModel]) -> str:

@@ -21,6 +21,7 @@ from satark.casework import (
     NoSuchTip,
 )
 from satark.casework.desks import add_desk, all_desks, find_desk, narrow, widen
+from satark.forwards import Forward
 from satark.routing import Desk
 from satark.sealing import CantOpen, new_identity, open_as, open_envelope, seal
 from satark.services import Services
@@ -167,6 +168,55 @@ def test_a_directed_tip_opens_at_the_other_desk_and_is_delivered_once(
     assert texts == ["→ lanka title: जाँच करें", "→ lanka title: जल्दी"]
     (delivery,) = services.read(lambda c: c.execute(select(tables.delivery)).all())
     assert (delivery.destination, delivery.state, delivery.revision) == ("desk:lanka", "due", 1)
+
+
+def rows(services: Services, table: Any) -> list[Any]:
+    read = services.read_keys if table is tables.envelope else services.read
+    return list(read(lambda c: c.execute(select(table)).all()))
+
+
+def test_a_directed_tip_takes_the_other_desks_forwards_too(services: Services, sp: Office, lanka: Office) -> None:
+    recipient, identity = new_identity()
+    services.forwards = (
+        Forward(to="email:lanka-cell", desk="lanka", recipient=recipient),
+        Forward(to="broker:lanka", desk="lanka"),
+        Forward(to="email:lanka-arms", desk="lanka", categories=("ARMS",)),
+        Forward(to="email:lanka-never", desk="lanka"),
+        Forward(to="email:sp-cell", desk="sp"),
+    )
+    planted = plant(services, [sp.desk], excluded=("email:lanka-never",))
+    for _ in range(2):
+        sp.work.direct(sp.work.open(planted.number), "lanka", "जाँच करें")
+    assert {row.destination for row in rows(services, tables.delivery)} == {
+        "desk:lanka", "email:lanka-cell", "broker:lanka",
+    }  # fmt: skip
+    cell = Casework(services, "email:lanka-cell", identity)
+    assert cell.open(planted.number).tip == planted.tip
+
+
+def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(services: Services, sp: Office) -> None:
+    lanka = Office(services, "lanka", "station", "lanka")
+    services.forwards = (Forward(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
+    planted = plant(services, [sp.desk], accused=Accused(level="station", unit="lanka"))
+    with pytest.raises(NoSuchDesk):
+        sp.work.direct(sp.work.open(planted.number), lanka.desk.name, "x")
+    assert rows(services, tables.delivery) == []
+    assert {row.desk for row in rows(services, tables.envelope)} == {"sp"}
+
+
+def test_what_a_destination_answers_reaches_the_tipster_as_a_desks_word_does(services: Services, sp: Office) -> None:
+    recipient, identity = new_identity()
+    forward = Forward(to="police_system:cctns", desk="sp", recipient=recipient)
+    planted = plant(services, [sp.desk], forwards=[forward])
+    # The key was changed since: the older one stands below the new.
+    work = Casework(services, forward.to, f"{new_identity()[1]}\n{identity}")
+    posted = work.respond(work.open(planted.number), status="ACTED", text="धन्यवाद")
+    (row,) = rows(services, tables.message)
+    assert open_as(Message, row.sealed, planted.receipt_identity) == posted.message
+    assert row.announced is False
+    assert sp.work.open(planted.number).status == "ACTED"
+    (line,) = work.summaries()
+    assert line.status == "ACTED"
 
 
 @pytest.mark.parametrize(

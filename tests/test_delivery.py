@@ -34,6 +34,7 @@ class Yard:
         self.courier = Courier(
             sinks=[self.sink, *sinks],
             writer=self.writer,
+            services=self.services,
             metrics=self.metrics,
             settings=Core(**core),
             happened=self.happened.append,
@@ -209,7 +210,7 @@ async def test_a_claimed_delivery_is_left_alone_until_its_lease_is_over(tmp_path
     yard.queue("t1")
 
     def claim() -> Sequence[Any]:
-        return yard.services.write_now(lambda unit: deliveries.claim(unit, 10, ["script"]))
+        return yard.services.write_now(lambda unit: deliveries.claim(unit, 10, ["script"], yard.services))
 
     assert [delivery.attempt for _, delivery in claim()] == [1]
     assert claim() == []

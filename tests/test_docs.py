@@ -172,7 +172,14 @@ def test_the_example_channel_makes_one_call_of_a_prompt(beacon: Channel) -> None
 def delivery() -> Delivery:
     """Give a delivery as the engine makes one."""
     return Delivery(
-        idempotency_key="k1", tip="0" * 32, destination="folder:x", revision=1, attempt=1, envelope=b"e", document=b"d"
+        idempotency_key="k1",
+        tip="0" * 32,
+        destination="folder:x",
+        desk="x",
+        revision=1,
+        attempt=1,
+        envelope=b"e",
+        document=b"d",
     )
 
 

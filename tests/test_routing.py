@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.dialogue.geography import Geography
+from satark.forwards import Forward
 from satark.routing import Desk, NoDesk, RouteAdvice, Screening, is_accused, route, screen
 from satark.tip import Accused, Tip
 
@@ -117,10 +118,45 @@ def test_with_no_desk_left_it_is_said_loudly() -> None:
 
 
 def test_a_plugin_adds_destinations() -> None:
-    advice = RouteAdvice(add=("desk:lanka", "email:sp-mail"))
-    chosen = route(tip(), ALL, GEOGRAPHY, [advice])
+    advice = RouteAdvice(add=("desk:lanka", "broker:sp", "email:sp-cell"))
+    chosen = route(
+        tip(), ALL, GEOGRAPHY, [advice], forwards=[Forward(to="email:sp-cell", desk="sp", priority="urgent")]
+    )
     assert names(chosen.desks) == {"sp", "dig", "lanka"}
-    assert set(chosen.destinations) == {"desk:sp", "desk:dig", "desk:lanka", "email:sp-mail"}
+    assert set(chosen.destinations) == {"desk:sp", "desk:dig", "desk:lanka", "broker:sp", "email:sp-cell"}
+    assert chosen.unknown == ()
+
+
+def test_what_a_plugin_adds_goes_only_where_a_desk_of_the_tip_answers_for_it() -> None:
+    advice = RouteAdvice(add=("email:nobody", "desk:nowhere", "email:jaunpur-cell", "broker:sp-jaunpur"))
+    forwards = [Forward(to="email:jaunpur-cell", desk="sp-jaunpur")]
+    chosen = route(tip(), ALL, GEOGRAPHY, [advice], forwards=forwards)
+    assert set(chosen.destinations) == {"desk:sp", "desk:dig"}
+    assert chosen.unknown == ("email:nobody", "desk:nowhere")
+
+
+STATION_CELLS = tuple(Forward(to=f"email:{name}-cell", desk=name) for name in ("lanka", "nagwa", "chowk", "sp", "dig"))
+
+
+@pytest.mark.parametrize("added", [(), ("desk:lanka", "email:lanka-cell", "email:lanka", "broker:lanka")])
+@pytest.mark.parametrize("level", ["outpost", "station", "unknown"])
+def test_an_e_mail_to_an_excluded_stations_desk_is_impossible(level: Any, added: tuple[str, ...]) -> None:
+    accused = tip(accused=Accused(level=level, unit={"outpost": "nagwa", "station": "lanka"}.get(level, "")))
+    chosen = route(accused, ALL, GEOGRAPHY, [RouteAdvice(add=added)], forwards=STATION_CELLS)
+    assert set(chosen.destinations) == {"desk:sp", "desk:dig", "email:sp-cell", "email:dig-cell"}
+    assert {forward.desk for forward in chosen.forwards} == {"sp", "dig"}
+
+
+def test_a_tip_about_the_sps_office_leaves_by_nothing_that_belongs_to_the_sp() -> None:
+    chosen = route(tip(accused=Accused(level="district")), ALL, GEOGRAPHY, forwards=STATION_CELLS)
+    assert set(chosen.destinations) == {"desk:dig", "email:dig-cell"}
+
+
+def test_a_plugin_may_exclude_a_destination_and_wins() -> None:
+    advice = [RouteAdvice(add=("email:sp-cell",)), RouteAdvice(exclude=("email:sp-cell",))]
+    chosen = route(tip(), ALL, GEOGRAPHY, advice, forwards=STATION_CELLS)
+    assert "email:sp-cell" not in chosen.destinations
+    assert "email:sp-cell" in chosen.excluded
 
 
 def test_exclusion_wins_whoever_adds() -> None:
@@ -137,13 +173,15 @@ def test_exclusion_wins_whoever_adds() -> None:
 )
 def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
     accused = tip(accused=Accused(level=level, unit=unit))
-    advice = RouteAdvice(add=tuple(f"desk:{name}" for name in wanted))
+    advice = RouteAdvice(add=tuple(f"{sink}:{name}" for name in wanted for sink in ("desk", "email")))
+    forwards = [Forward(to=f"email:{one.name}", desk=one.name) for one in ALL]
     try:
-        chosen = route(accused, ALL, GEOGRAPHY, [advice])
+        chosen = route(accused, ALL, GEOGRAPHY, [advice], forwards=forwards)
     except NoDesk:
         return
     assert not [one.name for one in chosen.desks if is_accused(accused, one, GEOGRAPHY)]
     assert names(chosen.desks).isdisjoint(chosen.excluded)
+    assert {to.partition(":")[2] for to in chosen.destinations} == names(chosen.desks)
 
 
 def test_the_highest_priority_stands_and_flags_add_up() -> None:

@@ -145,7 +145,7 @@ class Core(BaseModel):
     )
     alarm_to: tuple[Destination, ...] = Field(
         default=(),
-        description="destinations that are told, without a word of any tip, that a delivery died or a destination is down",
+        description="destinations that are told, with no word of a tip, that a delivery died or a destination is down",
         json_schema_extra={"where": "such as email:operator"},
     )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")

@@ -75,7 +75,7 @@ class Registry:
         desks = [desk.destination for desk in route.desks]
         others = [to for to in route.destinations if to not in desks]
         # Files that came in this very turn have no row yet, and are under way too.
-        incomplete = others and not set(tip.evidence) <= files.settled(unit, id_)
+        incomplete = bool(others) and not set(tip.evidence) <= files.settled(unit, id_)
         rows = [deliveries.new_row(id_, to, unit.now) for to in desks]
         rows += [deliveries.new_row(id_, to, unit.now, wait=self._services.forward_wait * incomplete) for to in others]
         unit.queue(tables.delivery, rows)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class Casework(Reader):
     """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
 
-    A destination that reads tips (`<sink>:<name>`, with the identity of its `[[forward]]`) works on them as a desk does.
+    A destination that reads tips (`<sink>:<name>`, the identity of its `[[forward]]`) works on them as a desk does.
     Every method may be called from any thread. What was opened stays in memory, sealed rows are never opened twice.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import click
@@ -11,10 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark import assembly
+from satark.cli import check_forwards
+from satark.cli.roles import roles_option
+from satark.host import ROLES
 from satark.plugins import PluginError, Plugins
 from satark.reception import describe
 from satark.services import Services
-from satark.settings import Problem, Settings, SettingsError
+from satark.settings import Core, Problem, Role, Settings, SettingsError
 from satark.spool import set_aside, waiting
 from satark.store.tables import desk
 
@@ -23,12 +26,13 @@ T = TypeVar("T")
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one for each problem.")
-def check(*, as_json: bool) -> None:
+@roles_option("What this machine does.")
+def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
     """Say what is wrong with the configuration: each setting, its environment variable, and how to get it.
 
     Exits with 0 where nothing is wrong, else with 1.
     """
-    problems = find_problems()
+    problems = find_problems(roles)
     for problem in problems:
         click.echo(json.dumps(_plain(problem)) if as_json else f"✗ {problem}")
     if problems:
@@ -37,8 +41,8 @@ def check(*, as_json: bool) -> None:
         click.echo("✓ nothing is wrong")
 
 
-def find_problems() -> list[Problem]:
-    """Look at everything that can be looked at; one problem does not hide the others."""
+def find_problems(roles: Collection[Role] = ROLES) -> list[Problem]:
+    """Look at everything that a machine of these roles needs; one problem does not hide the others."""
     found = _Findings()
     settings = found.of(Settings)
     if settings is None:
@@ -57,8 +61,11 @@ def find_problems() -> list[Problem]:
     found.of(lambda: _check_spool(settings))
     services = found.of(lambda: assembly.load_services(settings, geography))
     if services is not None:
-        found.of(lambda: plugins.sinks(settings, services))
-        found.of(lambda: _check_database(plugins, services))
+        found.problems += check_forwards.settings_problems(settings.core, geography)
+        if "worker" in roles:
+            sinks = found.of(lambda: plugins.sinks(settings, services))
+            found.problems += check_forwards.sink_problems(settings.core, sinks or [])
+        found.of(lambda: _check_database(plugins, services, settings.core))
         services.close()
     return found.problems
 
@@ -78,16 +85,19 @@ class _Findings:
         return None
 
 
-def _check_database(plugins: Plugins, services: Services) -> None:
+def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
     try:
         if assembly.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
-        levels = set(services.read(lambda connection: connection.execute(select(desk.c.level)).scalars().all()))
+        desks = services.read(lambda connection: connection.execute(select(desk.c.name, desk.c.level)).all())
+        levels = {row.level for row in desks}
         if not levels:
             raise _database_problem("has no desk, so that tips can go nowhere", "run: satark desk add --help")
         if not levels & {"range", "state"}:
             message = "has no desk above the districts, so that tips about an SP's office can go nowhere"
             raise _database_problem(message, "run: satark desk add dig --level range")
+        if problems := check_forwards.desk_problems(core, {row.name for row in desks}):
+            raise SettingsError(problems)
     except DBAPIError as error:
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
 

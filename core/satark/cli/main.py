@@ -14,6 +14,7 @@ from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
 from satark.cli.flow import flow
+from satark.cli.forward import forward
 from satark.cli.plugins import plugins
 from satark.cli.serve import serve
 from satark.plugins import PluginError, Plugins
@@ -76,7 +77,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, plugins, audit):
+for command in (serve, demo, check, db, deliveries, flow, forward, plugins, audit):
     cli.add_command(command)
 
 

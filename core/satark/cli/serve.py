@@ -11,7 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from satark.app import build_app
-from satark.host import ROLES, Host
+from satark.cli.roles import Roles, roles_option
+from satark.host import Host
 from satark.observability import configure_logging
 from satark.settings import Problem, Role, Settings, SettingsError
 
@@ -21,21 +22,8 @@ STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
 
 
-class _Roles(click.ParamType[tuple[Role, ...]]):
-    name = "roles"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
-        named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
-        for role in named:
-            if role not in ROLES:
-                self.fail(f"{role!r} is not one of {', '.join(ROLES)}", param, ctx)
-        return tuple(role for role in ROLES if role in named)
-
-
 @click.command()
-@click.option(
-    "--role", "roles", type=_Roles(), default=",".join(ROLES), show_default=True, help="What this process does."
-)
+@roles_option("What this process does.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen at.")
 @click.option(
@@ -66,7 +54,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
 def make_app() -> Starlette:
     """Make the application of one of several processes."""
     configure_logging(json=True)
-    roles = _Roles().convert(os.environ[_ROLES], None, None)
+    roles = Roles().convert(os.environ[_ROLES], None, None)
     return build_app(Host(Settings(), roles))
 
 

@@ -17,12 +17,14 @@ from satark.custody import acts
 from satark.custody import log as custody
 from satark.evidence.sealed import clean_path, disguised_path, keep, original_path, seal_file
 from satark.sealing import new_identity, seal
-from satark.store import files, tables
+from satark.store import deliveries, files, tables
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 
 if TYPE_CHECKING:
+    from satark.forwards import Forward
     from satark.routing import Desk
     from satark.services import Services
+    from satark.sink import Delivery
     from satark.store.unit import UnitOfWork
 
 
@@ -60,8 +62,9 @@ def plant(
     district: str = "varanasi",
     station: str = "lanka",
     evidence: tuple[str, ...] = (),
+    forwards: Sequence[Forward] = (),
 ) -> Planted:
-    """Seal a tip to these desks and store it."""
+    """Seal a tip to these desks and store it, with a delivery to each of these destinations."""
     recipient, identity = new_identity()
     receipt_recipient, receipt_identity = new_identity()
     tip = Tip(
@@ -98,11 +101,16 @@ def plant(
         receipt_recipient=receipt_recipient,
         receipt_identity=receipt_identity,
     )
-    services.write_now(lambda unit: _store(unit, planted, to))
+    holders = [(desk.name, desk.recipient) for desk in to]
+    holders += [(forward.to, forward.recipient) for forward in forwards if forward.recipient]
+    rows = [deliveries.new_row(planted.id, forward.to, 0) for forward in forwards]
+    services.write_now(lambda unit: _store(unit, planted, holders, rows))
     return planted
 
 
-def _store(unit: UnitOfWork, planted: Planted, to: Sequence[Desk]) -> None:
+def _store(
+    unit: UnitOfWork, planted: Planted, holders: Sequence[tuple[str, str]], rows: Sequence[dict[str, object]]
+) -> None:
     row = {
         "id": planted.id,
         "number": planted.number,
@@ -113,10 +121,21 @@ def _store(unit: UnitOfWork, planted: Planted, to: Sequence[Desk]) -> None:
         "day": unit.day,
     }
     unit.insert(tables.tip, [row])
-    for desk in to:
-        envelope = Envelope(tip=planted.id, desk=desk.name, identity=planted.identity, header=planted.header)
-        sealed = seal(envelope, desk.recipient)
-        unit.replace(tables.envelope, [{"tip": planted.id, "desk": desk.name, "sealed": sealed}])
+    for name, recipient in holders:
+        envelope = Envelope(tip=planted.id, desk=name, identity=planted.identity, header=planted.header)
+        sealed = seal(envelope, recipient)
+        unit.replace(tables.envelope, [{"tip": planted.id, "desk": name, "sealed": sealed}])
+    unit.insert(tables.delivery, rows)
+
+
+def take(services: Services, to: str) -> Delivery:
+    """Claim the one delivery that is due for a destination, as the engine would.
+
+    Raises:
+        ValueError: there is none, or more than one.
+    """
+    ((_, delivery),) = services.write_now(lambda unit: deliveries.claim(unit, 2, [to.partition(":")[0]], services))
+    return delivery
 
 
 def plant_file(

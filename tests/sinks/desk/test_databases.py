@@ -39,6 +39,7 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
         idempotency_key="k",
         tip=planted.id,
         destination="desk:sp",
+        desk="sp",
         revision=1,
         attempt=1,
         envelope=b"sealed",

@@ -37,6 +37,7 @@ def delivery(planted: Planted, desk: str, envelope: bytes = b"sealed") -> Delive
         idempotency_key="k",
         tip=planted.id,
         destination=f"desk:{desk}",
+        desk=desk,
         revision=1,
         attempt=1,
         envelope=envelope,

@@ -1,0 +1,75 @@
+"""What can be wrong with the `[[forward]]` tables, found before a tip meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from satark.forwarding import load_identity
+from satark.settings import Problem, SettingsError
+from satark.sink import ReadingSink
+
+if TYPE_CHECKING:
+    from satark.dialogue.geography import Geography
+    from satark.forwards import Forward
+    from satark.settings import Core
+    from satark.sink import Sink
+
+
+def settings_problems(core: Core, geography: Geography) -> list[Problem]:
+    """Find what the settings alone show: districts and stations that there are not."""
+    return [problem for forward in core.forward for problem in _unknown_places(forward, geography)]
+
+
+def desk_problems(core: Core, desks: Collection[str]) -> list[Problem]:
+    """Find forwards of desks that there are not: nothing would ever go there."""
+    return [
+        _problem(forward, "desk", f"there is no desk {forward.desk!r}, so that nothing goes there", "satark desk list")
+        for forward in core.forward
+        if forward.desk not in desks
+    ]
+
+
+def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[Problem]:
+    """Find what hinders this machine's sinks: one that is not loaded, and keys that readers lack."""
+    named = {sink.name: sink for sink in sinks}
+    problems = [
+        Problem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
+        for to in core.alarm_to
+        if to.partition(":")[0] not in named
+    ]
+    for forward in core.forward:
+        sink = named.get(forward.sink)
+        if sink is None:
+            problems.append(_problem(forward, "to", f"no loaded plugin serves {forward.sink!r}", _NOT_LOADED))
+        elif isinstance(sink, ReadingSink) and sink.reads(forward.to.partition(":")[2]):
+            problems += _key_problems(forward)
+    return problems
+
+
+_NOT_LOADED = (
+    "name the plugin in `plugins` and set its section; on a machine that runs no worker: satark check --role web"
+)
+
+
+def _key_problems(forward: Forward) -> list[Problem]:
+    try:
+        load_identity(forward)
+    except SettingsError as error:
+        return error.problems
+    return []
+
+
+def _unknown_places(forward: Forward, geography: Geography) -> Iterator[Problem]:
+    for field in ("districts", "exclude_districts"):
+        for code in getattr(forward, field):
+            if geography.district(code) is None:
+                yield _problem(forward, field, f"there is no district {code!r} in the geography")
+    for field in ("stations", "exclude_stations"):
+        for code in getattr(forward, field):
+            if geography.station(code) is None:
+                yield _problem(forward, field, f"there is no station {code!r} in the geography")
+
+
+def _problem(forward: Forward, field: str, message: str, hint: str = "") -> Problem:
+    return Problem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)

@@ -1,0 +1,59 @@
+"""`satark forward`: where tips go beyond the desks, and the keys of destinations that read them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from satark.sealing import new_identity, recipient_of
+from satark.settings import Settings
+
+
+@click.group()
+def forward() -> None:
+    """See where tips go beyond the desks, and make keys for destinations that must read them."""
+
+
+@forward.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def keygen(file: Path) -> None:
+    """Make a key pair: the private half into FILE (mode 0600), the public half, a `recipient`, printed.
+
+    FILE belongs on the machine that runs the sink, and nowhere else. Where it is there already, the new key goes on
+    top: tips that were sealed to the old ones still open, so a key is changed by changing `recipient` afterwards.
+    """
+    _recipient, identity = new_identity()
+    try:
+        older = file.read_text() if file.exists() else ""
+        _write_private(file, f"{identity}\n{older}")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file} can't be written ({type(error).__name__})") from None
+    click.echo(recipient_of(identity))
+
+
+@forward.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_(*, as_json: bool) -> None:
+    """List the [[forward]] tables of the settings."""
+    forwards = (click.get_current_context().find_object(Settings) or Settings()).core.forward
+    for one in forwards:
+        if as_json:
+            click.echo(json.dumps(one.model_dump(mode="json", exclude={"identity_file"})))
+        else:
+            kind = "reads" if one.recipient else "carries"
+            click.echo(f"{one.to:<30} for desk {one.desk:<20} {kind}, from priority {one.priority}")
+    if not forwards and not as_json:
+        click.echo("nothing leaves beyond the desks: the settings have no [[forward]]")
+
+
+def _write_private(file: Path, text: str) -> None:
+    partial = file.with_name(f"{file.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)

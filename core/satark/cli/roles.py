@@ -1,0 +1,32 @@
+"""The option `--role`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from satark.host import ROLES
+from satark.settings import Role
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Roles(click.ParamType[tuple[Role, ...]]):
+    """Roles, separated by commas."""
+
+    name = "roles"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
+        """Read them; the order is always the same."""
+        named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
+        for role in named:
+            if role not in ROLES:
+                self.fail(f"{role!r} is not one of {', '.join(ROLES)}", param, ctx)
+        return tuple(role for role in ROLES if role in named)
+
+
+def roles_option(text: str) -> Callable[[F], F]:
+    """Add the option; every role unless it is given."""
+    return click.option("--role", "roles", type=Roles(), default=",".join(ROLES), show_default=True, help=text)

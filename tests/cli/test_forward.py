@@ -1,0 +1,120 @@
+"""`satark forward` and what `satark check` says of forwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner, Result
+
+from satark import hookimpl
+from satark.casework.desks import add_desk
+from satark.cli.main import cli
+from satark.plugins import Plugins
+from satark.routing import Desk
+from satark.sealing import new_identity, recipient_of
+from satark.testing.scripted import ScriptedSink
+from satark.testing.store import fresh_services
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration file of its own, with a store and the desks sp and dig."""
+    monkeypatch.chdir(tmp_path)
+    services = fresh_services(tmp_path / "data")
+    for name, level in (("sp", "district"), ("dig", "range")):
+        desk = Desk(name=name, title=name, level=level, recipient=new_identity()[0])  # type: ignore[arg-type]
+        services.write_now(lambda unit, desk=desk: add_desk(unit, desk))  # type: ignore[misc]
+    services.close()
+    monkeypatch.setenv("SATARK_PLUGINS", "[]")
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "satark.toml"
+
+
+class ReadingScript(ScriptedSink):
+    """A scripted sink whose destinations must read, but for one that is called carrier."""
+
+    def reads(self, name: str) -> bool:
+        return name != "carrier"
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def problems(monkeypatch: pytest.MonkeyPatch, sinks: Sequence[ScriptedSink] = (), *roles: str) -> dict[str, str]:
+    plugins = Plugins()
+    plugins.register(SimpleNamespace(satark_sinks=hookimpl(lambda: list(sinks))), "script")
+    monkeypatch.setattr("satark.assembly.load_plugins", lambda _settings: plugins)
+    printed = CliRunner().invoke(cli, ["check", "--json", *roles]).stdout
+    found = [json.loads(line) for line in printed.splitlines()]
+    return {one["setting"].removeprefix("forward "): one["message"] for one in found}
+
+
+def test_keygen_makes_a_private_file_and_prints_its_public_half(tmp_path: Path) -> None:
+    file = tmp_path / "cell.key"
+    first = run("forward", "keygen", str(file)).stdout.strip()
+    assert file.stat().st_mode & 0o777 == 0o600
+    second = run("forward", "keygen", str(file)).stdout.strip()
+    assert [recipient_of(line) for line in file.read_text().split()] == [second, first]
+    assert [path.name for path in tmp_path.iterdir()] == ["cell.key"]
+    assert "can't be written" in run("forward", "keygen", str(tmp_path / "no" / "x.key"), code=1).output
+
+
+def test_list_shows_what_leaves_and_no_file(config: Path) -> None:
+    assert "nothing leaves" in run("forward", "list").stdout
+    config.write_text('[[forward]]\nto = "email:cell"\ndesk = "sp"\nidentity_file = "/etc/x.key"\n')
+    assert run("forward", "list").stdout.split() == [
+        "email:cell",
+        "for",
+        "desk",
+        "sp",
+        "carries,",
+        "from",
+        "priority",
+        "normal",
+    ]
+    (line,) = run("forward", "list", "--json").stdout.splitlines()
+    assert json.loads(line)["to"] == "email:cell"
+    assert "x.key" not in line
+
+
+def test_check_names_what_is_wrong_with_each_forward(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text(
+        'alarm_to = ["pager:operator"]\n'
+        '[[forward]]\nto = "email:a"\ndesk = "nowhere"\n'
+        '[[forward]]\nto = "script:b"\ndesk = "sp"\ndistricts = ["atlantis"]\nexclude_stations = ["x"]\n'
+        f'[[forward]]\nto = "script:c"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\n'
+        '[[forward]]\nto = "script:carrier"\ndesk = "dig"\n'
+    )
+    found = problems(monkeypatch, [ReadingScript()])
+    assert found == {
+        "alarm_to": "no loaded plugin serves pager:operator",
+        "email:a: to": "no loaded plugin serves 'email'",
+        "email:a: desk": "there is no desk 'nowhere', so that nothing goes there",
+        "script:b: districts": "there is no district 'atlantis' in the geography",
+        "script:b: exclude_stations": "there is no station 'x' in the geography",
+        "script:b: recipient": "is missing: the destination must read tips, so it needs a key of its own",
+        "script:c: identity_file": "is missing: this machine runs the sink, which must read tips",
+    }
+
+
+def test_a_machine_without_the_worker_role_needs_neither_sinks_nor_keys(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text(f'[[forward]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\n')
+    assert problems(monkeypatch, [], "--role", "web,desk") == {}
+    assert set(problems(monkeypatch)) == {"script:b: to"}
+
+
+def test_check_is_content_with_a_reader_that_has_its_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipient = run("forward", "keygen", "b.key").stdout.strip()
+    table = f'[[forward]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{recipient}"\nidentity_file = "b.key"\n'
+    config.write_text(table)
+    assert problems(monkeypatch, [ReadingScript()]) == {}
