@@ -16,7 +16,7 @@ from satark.delivery import Courier
 from satark.observability import Happening, Metrics
 from satark.settings import Core
 from satark.sink import Dead, Delivery, DeliveryResult, Done, Retry
-from satark.store import deliveries, tables
+from satark.store import deliveries, payloads, tables
 from satark.store.writer import Writer
 from satark.testing.scripted import ScriptedSink, outage, until
 from satark.testing.store import fresh_services
@@ -210,7 +210,9 @@ async def test_a_claimed_delivery_is_left_alone_until_its_lease_is_over(tmp_path
     yard.queue("t1")
 
     def claim() -> Sequence[Any]:
-        return yard.services.write_now(lambda unit: deliveries.claim(unit, 10, ["script"], yard.services))
+        return yard.services.write_now(
+            lambda unit: payloads.load(unit, deliveries.claim(unit, 10, ["script"]), yard.services)
+        )
 
     assert [delivery.attempt for _, delivery in claim()] == [1]
     assert claim() == []

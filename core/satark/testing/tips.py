@@ -18,6 +18,7 @@ from satark.custody import log as custody
 from satark.evidence.sealed import clean_path, disguised_path, keep, original_path, seal_file
 from satark.sealing import new_identity, seal
 from satark.store import deliveries, files, tables
+from satark.store.payloads import load
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 
 if TYPE_CHECKING:
@@ -134,7 +135,11 @@ def take(services: Services, to: str) -> Delivery:
     Raises:
         ValueError: there is none, or more than one.
     """
-    ((_, delivery),) = services.write_now(lambda unit: deliveries.claim(unit, 2, [to.partition(":")[0]], services))
+
+    def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
+        return load(unit, deliveries.claim(unit, 2, [to.partition(":")[0]]), services)
+
+    ((_, delivery),) = services.write_now(claim)
     return delivery
 
 
