@@ -84,7 +84,8 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
         ("voice", {"what": {"voice": "1"}}, False),
         ("voice", {"what": "typed"}, False),
         ("audio", {"what": {"voice": "1"}}, False),
-        ("audio", {"what": "typed"}, True),
+        ("audio", {"what": "typed"}, False),
+        ("audio", {"what": "typed", "whose_voice": "other"}, True),
         ("video", {"what": "typed"}, True),
     ],
 )

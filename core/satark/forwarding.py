@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.casework.cases import NoSuchFile, Posted
+from satark.casework.voices import is_own_voice
 from satark.evidence.room import workroom
 from satark.evidence.sealed import open_sealed
 from satark.sealing import CantOpen, check_identity, open_as, open_envelope, open_tip, recipient_of
@@ -80,7 +81,7 @@ class Opened:
         tip = open_tip(delivery.document, envelope)
         thread, torn = _thread(delivery, envelope.identity)
         records, damaged = _records(delivery, envelope.identity)
-        spoken = {record.ordinal for record in records if is_tipsters_voice(record, tip)}
+        spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content = Forwarded(
             header=envelope.header,
             tip=tip,
@@ -140,12 +141,6 @@ def load_identity(forward: Forward) -> str:
     if forward.recipient not in {recipient_of(one) for one in identity.split()}:
         raise _wrong(forward, "identity_file", f"{path} holds another key than that of `recipient`")
     return identity
-
-
-def is_tipsters_voice(record: Evidence, tip: Tip) -> bool:
-    """Whether a file may hold the tipster's own voice: a voice note, or any audio that was spoken for an answer."""
-    spoken = {value.get("voice") for value in tip.answers.values() if isinstance(value, dict)}
-    return record.kind == "voice" or record.ordinal in spoken
 
 
 def _wrong(forward: Forward, field: str, message: str) -> SettingsError:

@@ -30,7 +30,7 @@ from satark.forwards import applying
 from satark.office.letters import Directed
 from satark.routing import Desk, is_accused
 from satark.sealing import CantOpen, open_as, open_tip, recipient_of, seal
-from satark.store import deliveries, tables
+from satark.store import deliveries, files, tables
 from satark.tip import Envelope, Evidence, Message, Status
 
 if TYPE_CHECKING:
