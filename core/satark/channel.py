@@ -100,6 +100,8 @@ class Whole(Quiet, frozen=True, tag="whole"):
     """A whole tip in one message, on a medium that has a form for it; without one under way it is handed in at once."""
 
     told: Text | Media
+    last: bool = False
+    """Whether nothing more will come: what is under way is then handed in with it, so that neither is lost."""
 
 
 class Filled(Quiet, frozen=True, tag="filled"):

@@ -45,6 +45,32 @@ def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
     assert sms.session.answers["what"].value == STORY
 
 
+SPOKEN = Media(MediaRef(account="voice:1", id="RE9"), "voice")
+
+
+@pytest.mark.parametrize(
+    ("told", "role"),
+    [
+        (("Hi", "English", "3"), "what"),
+        (("Hi", "English", "3", STORY), "evidence"),
+        (("Hi", "English", "10", STORY, "Lanka"), "evidence"),
+        (("Hi", "English", "3", STORY, "Lanka", "No", "skip"), "evidence"),
+        (("Hi", "English", "3", STORY, "Lanka", "No", "skip", "Change"), "evidence"),
+        (("Hi", "English", "3", STORY, "Lanka", "No", "skip", "Change", "What happens"), "evidence"),
+        (("Hi", "English", "3", STORY, "cancel"), "evidence"),
+        ((STORY,), "evidence"),
+    ],
+)
+def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, ...], role: str, engine: Engine) -> None:
+    voice = Chat(engine, channel="voice").say(*told).hear(Whole(SPOKEN, last=True))
+    assert voice.submission is not None
+    assert voice.submission.evidence == ("1",)
+    assert [(keep.ref.id, keep.role) for turn in voice.turns for keep in turn.keep] == [("RE9", role)]
+    assert not [ordinal for turn in voice.turns for ordinal in turn.drop]
+    assert voice.submission.answers["what"] == ({"voice": "1"} if role == "what" else STORY)
+    assert "8391 4460 7012 5538" in voice.text
+
+
 def test_after_a_receipt_it_is_refused_aloud(sms: Chat) -> None:
     sms.hear(Whole(Text(STORY))).hear(Whole(Text(STORY)))
     assert len([turn for turn in sms.turns if turn.submission]) == 1

@@ -148,7 +148,7 @@ class VoiceChannel:
         recording = form.get("RecordingSid")
         if path == RECORD_PATH and _is_recording(recording) and form.get("RecordingDuration") != "0":
             spoken = Media(MediaRef(account=self._account, id=recording, mime="audio/wav"), "voice")
-            return Whole(spoken) if moment.message else spoken
+            return Whole(spoken, last=True) if moment.message else spoken
         return moment.heard("" if path == RECORD_PATH else form.get("Digits"))
 
     def _twiml(self, raw: RawRequest, outcome: Outcome) -> str:

@@ -143,7 +143,7 @@ class Engine:
 def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
     if isinstance(event, Whole):
-        return Whole(_scrubbed_words(event.told))
+        return Whole(_scrubbed_words(event.told), event.last)
     if isinstance(event, Filled):
         answers = tuple((name, _scrubbed_told(told)) for name, told in event.answers)
         return msgspec.structs.replace(event, answers=answers)

@@ -1,6 +1,7 @@
 """A whole tip in one message: what is not told counts as not known, and the tip goes off at once.
 
-It is for those who have one message's time, or one message's money.
+It is for those who have one message's time, or one message's money; and for those who fell silent in the middle, and
+then left a word: it goes off with all that they had told.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from satark.dialogue.draft import DRAFT, go_on
 from satark.dialogue.script import has_draft
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Step, Taken
+from satark.dialogue.stray import take_stray
 from satark.dialogue.talk import Talk
 
 _UNTOLD: Final = ("unknown", "OTHER")
@@ -22,12 +24,15 @@ _UNTOLD: Final = ("unknown", "OTHER")
 def take_whole(talk: Talk, event: Whole) -> Turn | None:
     """Hand the tip in; None where something is under way already, which the words then belong to."""
     session = talk.session
-    if has_draft(session) or session.submitted or session.mailbox is not None or not talk.script.opening:
+    under_way = has_draft(session) and not event.last
+    if under_way or session.submitted or session.mailbox is not None or not talk.script.opening:
         return None
     words = event.told.body if isinstance(event.told, Text) else event.told.caption
     talk.change(mode="", language=session.language or _language(talk, words))
     if talk.room is not DRAFT:
         return None
+    if talk.script.opening in talk.session.answers:
+        take_stray(talk, event.told)
     while (step := talk.step) is not None and step.type.part != "submit":
         talk.answer(step.id, _told(talk, step, event.told) if step.id == talk.script.opening else _untold(talk, step))
     return go_on(talk)

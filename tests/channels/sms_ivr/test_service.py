@@ -163,6 +163,23 @@ async def test_one_who_presses_nothing_leaves_a_message_that_is_a_tip(line: Any,
     await until(lambda: len(line.peer.deleted) == 1)
 
 
+async def test_what_was_told_before_a_message_is_handed_in_with_it(line: Any, recording: bytes) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    await caller.dial()
+    await caller.press("2")
+    await caller.press("3")
+    await caller.speak(recording)
+    for _ in range(3):
+        await caller.stay_silent()
+    assert "No key was pressed" in caller.question
+    assert "Thank you, recorded" in await caller.speak(recording + b"one more word")
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    assert (tip["category"], tip["answers"]["what"]) == ("ARMS", {"voice": "1"})
+    await until(lambda: len(line.peer.deleted) == 2)
+    (tip,) = await line.stage.tips("sp", at_least=1)
+    assert [file["role"] for file in tip["evidence"]] == ["what", "evidence"]
+
+
 async def test_one_who_says_nothing_at_all_is_hung_up_on(line: Any) -> None:
     caller = Caller(line.peer, line.url, PHONE)
     await caller.dial()
