@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.jpeg import JpegScrubber
 from satark.evidence.media import MediaScrubber
+from satark.evidence.ooxml import OoxmlScrubber
+from satark.evidence.opendocument import OpenDocumentScrubber
+from satark.evidence.pdf import PdfScrubber
 from satark.evidence.png import PngScrubber
-from satark.evidence.reencode import GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.vcard import VcardScrubber
 from satark.evidence.voice import VoiceDisguise
 from satark.evidence.webp import WebpScrubber
+from satark.evidence.words import TextScrubber
 
 if TYPE_CHECKING:
     from satark.evidence.scrubbers import Scrubber
@@ -24,6 +29,12 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         GifScrubber(),
         TiffScrubber(),
         HeifScrubber(),
+        BmpScrubber(),
         MediaScrubber(ffmpeg),
         VoiceDisguise(ffmpeg),
+        PdfScrubber(),
+        OoxmlScrubber(),
+        OpenDocumentScrubber(),
+        TextScrubber(),
+        VcardScrubber(),
     ]

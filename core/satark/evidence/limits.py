@@ -21,6 +21,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of all files of one tip."""
     pixels: int = 100 * MB
     """Pixels of one picture, all its frames or pages together; of a video, pixels of one frame."""
+    pages: int = 500
+    """Pages of one document."""
     seconds: int = 6 * 60 * 60
     """Seconds that a recording may play."""
     expansion: int = 2_000

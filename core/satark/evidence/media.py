@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import imageio_ffmpeg
 import msgspec
 
+from satark.evidence import hevc
 from satark.evidence.scrubbers import Unclean
 from satark.evidence.sniff import sniff_file
 
@@ -33,10 +34,24 @@ class _Container(msgspec.Struct, frozen=True):
 
 _ISO = ("-empty_hdlr_name", "1", "-movflags", "+faststart", "-write_tmcd", "0")
 _MP3 = ("-id3v2_version", "0", "-write_id3v1", "0", "-write_xing", "0")
+_SEI = {"h264": "6", "hevc": "39-40"}
+"""Coding → the units of its stream that carry no picture but messages (ITU-T H.264 and H.265, annex D).
+
+A camera can write its owner's words or its place there, and x264 writes its settings. They are left out; every unit
+that a picture is made of stays as it is, and every picture decodes to the same pixels.
+"""
 _CONTAINERS = {
     "video/mp4": _Container("mov", "mp4", "video/mp4", options=_ISO),
     "video/quicktime": _Container("mov", "mov", "video/quicktime", options=_ISO),
     "video/3gpp": _Container("mov", "3gp", "video/3gpp", options=_ISO),
+    "video/3gpp2": _Container("mov", "3g2", "video/3gpp2", options=_ISO),
+    "video/mp2t": _Container("mpegts", "mpegts", "video/mp2t"),
+    "video/mpeg": _Container("mpeg", "vob", "video/mpeg"),
+    "video/x-flv": _Container("flv", "flv", "video/x-flv", options=("-flvflags", "no_metadata")),
+    "video/x-ms-wmv": _Container("asf", "asf", "video/x-ms-wmv"),
+    "audio/x-ms-wma": _Container("asf", "asf", "audio/x-ms-wma", pictures=False),
+    "audio/aiff": _Container("aiff", "aiff", "audio/aiff", pictures=False),
+    "audio/amr-wb": _Container("amr", "amr", "audio/amr-wb", pictures=False),
     "video/webm": _Container("matroska", "webm", "video/webm"),
     "video/x-matroska": _Container("matroska", "matroska", "video/x-matroska"),
     "video/x-msvideo": _Container("avi", "avi", "video/x-msvideo"),
@@ -54,10 +69,13 @@ _CONTAINERS = {
 SAFELY = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
 _BARE = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
 _EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
+_CODING = re.compile(rb"Stream #0:.*: Video: (\w+)")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)")
 _EXPECTED = re.compile(
     r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
-    r"| +(major_brand *: (isom|M4A |qt  |3gp\d)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
+    r"| +creation_time *: 1970-01-01T00:00:00\.000000Z"
+    r"|  (Program 1 ?|No Program)|    Metadata:| +(service_name *: Service01|service_provider *: FFmpeg)"
+    r"| +(major_brand *: (isom|M4A |qt  |3g[p2]\w)|minor_version *: \d+|compatible_brands *: [\w ]{4,32})"
     r"| +(vendor_id *: (\[0\]\[0\]\[0\]\[0\]|FFMP)|handler_name *: (Video|Sound)Handler)"
     r"| +(DURATION *: [\d:.]+|encoder *: (Lavf|Lavc \w+|ffmpeg))"
     r"|    Side data:|      ([Dd]isplay ?[Mm]atrix: rotation of .*|CPB properties: .*)|\[.*|"
@@ -77,8 +95,11 @@ class MediaScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         container = _CONTAINERS[sniff_file(source)]
-        hashes = self._remux(source, target, container)
-        again, report = self._look(target, container)
+        silent = self._without_messages(source, container)
+        hashes = self._remux(source, target, container, silent)
+        if silent:
+            hevc.silence(target)
+        again, report = self._look(target, container, silent)
         if not hashes or again != hashes or not _says_nothing(report):
             raise Unclean("damaged")
         if _duration(report) > limits.seconds:
@@ -86,16 +107,24 @@ class MediaScrubber:
         self._play(target, container, limits, pictures=b",v," in hashes)
         return container.mime
 
-    def _remux(self, source: Path, target: Path, container: _Container) -> bytes:
+    def _without_messages(self, source: Path, container: _Container) -> tuple[str, ...]:
+        """The options that leave messages out of the pictures' stream, where its coding has any."""
+        if not container.pictures:
+            return ()
+        found = _CODING.search(self._report("-f", container.demuxer, "-i", _url(source)))
+        units = _SEI.get(found[1].decode()) if found else None
+        return ("-bsf:v", f"filter_units=remove_types={units}") if units else ()
+
+    def _remux(self, source: Path, target: Path, container: _Container, silent: tuple[str, ...]) -> bytes:
         """Move the streams over; the hash of each as it was read."""
         streams = ("-map", "0:V:0?") * container.pictures + ("-map", "0:a:0?")
-        written = (*streams, *_BARE, *_EXACT, *container.options, "-f", container.muxer, _url(target))
-        hashed = (*streams, "-c", "copy", "-f", "streamhash", "pipe:1")
+        written = (*streams, *_BARE, *silent, *_EXACT, *container.options, "-f", container.muxer, _url(target))
+        hashed = (*streams, "-c", "copy", *silent, "-f", "streamhash", "pipe:1")
         return self._run("error", "-f", container.demuxer, "-i", _url(source), *written, *hashed)[0]
 
-    def _look(self, clean: Path, container: _Container) -> tuple[bytes, str]:
+    def _look(self, clean: Path, container: _Container, silent: tuple[str, ...] = ()) -> tuple[bytes, str]:
         """The hash of each stream of the copy, whatever streams it has, and what ffmpeg reports of it."""
-        every = ("-map", "0", "-c", "copy", "-f", "streamhash", "pipe:1")
+        every = ("-map", "0", "-c", "copy", *silent, "-f", "streamhash", "pipe:1")
         hashes, report = self._run("info", "-f", container.demuxer, "-i", _url(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
 
@@ -115,6 +144,11 @@ class MediaScrubber:
             "null",
             "pipe:1",
         )
+
+    def _report(self, *arguments: str) -> bytes:
+        """What ffmpeg says of a file that it is not asked to do anything with."""
+        command = (self.ffmpeg, *SAFELY, "-v", "info", *arguments)
+        return subprocess.run(command, env={}, capture_output=True, check=False).stderr  # noqa: S603 - as in _run
 
     def _run(self, level: str, *arguments: str) -> tuple[bytes, bytes]:
         command = (self.ffmpeg, *SAFELY, "-v", level, "-y", *arguments)

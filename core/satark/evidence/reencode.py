@@ -47,6 +47,19 @@ class GifScrubber:
         return "image/gif"
 
 
+class BmpScrubber:
+    """Draws BMP anew as PNG, without loss."""
+
+    mimes = frozenset({"image/bmp"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        with opened(source, limits, ("BMP",)) as picture:
+            _bare(picture).save(target, "PNG")
+        check_decodes(target, limits, ("PNG",))
+        return "image/png"
+
+
 class TiffScrubber:
     """Draws every page of a TIFF anew, without loss."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Reason: TypeAlias = Literal[
     "empty", "unknown", "mislabelled", "no-cleaner", "damaged", "too-many-pixels",
-    "too-long", "expands", "too-slow", "crashed", "no-room",
+    "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-room",
 ]  # fmt: skip
 """Why there is no clean copy. A closed list: anything free-form could carry a file's content to a screen."""
 
@@ -24,8 +24,10 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
     "no-cleaner": "Files of this type can't be cleaned of traces of their sender.",
     "damaged": "The file is damaged or incomplete.",
     "too-many-pixels": "The picture is too large to be opened safely.",
+    "too-many-pages": "The document has too many pages.",
     "too-long": "The recording is too long.",
     "expands": "The file unpacks to far more than its size.",
+    "encrypted": "The file is locked with a password.",
     "too-slow": "Cleaning the file took too long.",
     "crashed": "Cleaning the file failed.",
     "no-room": "The machine had no room to clean the file.",

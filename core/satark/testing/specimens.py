@@ -14,6 +14,8 @@ from typing import Any
 import imageio_ffmpeg
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
+from satark.testing.documents import DOCUMENTS, document
+
 TRACE = b"zqTRACE"
 LATITUDE = 25.3176
 _WORD = TRACE.decode()
@@ -28,6 +30,7 @@ PICTURES = {
     "image/tiff": ("tif",),
     "image/avif": ("avif",),
     "image/heic": ("heic",),
+    "image/bmp": ("bmp",),
 }
 RECORDINGS = {
     "video/mp4": ("mp4", "mp4-hevc", "mp4-turned"),
@@ -43,16 +46,32 @@ RECORDINGS = {
     "audio/amr": ("amr",),
     "audio/wav": ("wav",),
     "audio/flac": ("flac",),
+    "video/3gpp2": ("3g2",),
+    "video/mp2t": ("ts",),
+    "video/mpeg": ("mpg",),
+    "video/x-flv": ("flv",),
+    "video/x-ms-wmv": ("wmv",),
+    "audio/x-ms-wma": ("wma",),
+    "audio/aiff": ("aiff",),
+    "audio/amr-wb": ("awb",),
+    "video/ogg": ("ogv",),
 }
 
 
 def specimen(name: str, folder: Path) -> Path:
-    """Make the specimen of this name (see `PICTURES` and `RECORDINGS`) in a folder, unless it is there already."""
+    """Make the specimen of this name in a folder, unless it is there already.
+
+    The names are in `PICTURES`, `RECORDINGS` and `DOCUMENTS`.
+    """
     path = folder / f"specimen.{name}"
     if not path.exists():
         kind, _, variant = name.partition("-")
         if kind in _DRAWN:
             path.write_bytes(_DRAWN[kind](variant))
+        elif any(name in names for names in DOCUMENTS.values()):
+            path.write_bytes(document(name, _jpeg("")))
+        elif kind == "awb":
+            path.write_bytes(_amr_wideband())
         elif kind == "heic":
             path.write_bytes(_heic(folder))
         else:
@@ -149,7 +168,18 @@ def _avif(_: str) -> bytes:
     return out.getvalue()
 
 
-_DRAWN = {"jpg": _jpeg, "png": _png, "webp": _webp, "gif": _gif, "tif": _tiff, "avif": _avif}
+def _bmp(_: str) -> bytes:
+    out = io.BytesIO()
+    photo().save(out, "BMP")
+    return out.getvalue() + TRACE
+
+
+_DRAWN = {"bmp": _bmp, "jpg": _jpeg, "png": _png, "webp": _webp, "gif": _gif, "tif": _tiff, "avif": _avif}
+
+
+def _amr_wideband() -> bytes:
+    """A second of frames of the lowest rate (RFC 4867 section 5.3): no encoder here makes any."""
+    return b"#!AMR-WB\n" + (b"\x04" + bytes(range(17))) * 50
 
 
 def _heic(folder: Path) -> bytes:
@@ -205,9 +235,10 @@ _SOUND = ("-f", "lavfi", "-i", "sine=f=440:d=1.2")
 _FILM = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=1.2", *_SOUND)
 _H264, _AAC, _MP3 = ("-pix_fmt", "yuv420p", "-c:v", "libx264"), ("-c:a", "aac"), ("-c:a", "libmp3lame")
 _HEVC = ("-pix_fmt", "yuv420p", "-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1")
+_MESSAGE = ("-bsf:v", f"h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+{_WORD}-sei")
 _AMR = ("-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")
 _CODED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    "mp4": (_FILM, (*_H264, *_AAC, "-movflags", "use_metadata_tags"), "mp4"),
+    "mp4": (_FILM, (*_H264, *_MESSAGE, *_AAC, "-movflags", "use_metadata_tags"), "mp4"),
     "mp4-hevc": (_FILM, (*_HEVC, *_AAC), "mp4"),
     "mp4-turned": (_FILM, (*_H264, *_AAC), "mp4"),
     "mov": (_FILM, (*_H264, *_AAC, "-timecode", "01:02:03:04"), "mov"),
@@ -223,6 +254,14 @@ _CODED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "amr": (_SOUND, _AMR, "amr"),
     "wav": (_SOUND, ("-c:a", "pcm_s16le"), "wav"),
     "flac": (_SOUND, ("-c:a", "flac"), "flac"),
+    "3g2": (_FILM, (*_H264, *_AAC), "3g2"),
+    "ts": (_FILM, (*_H264, *_AAC, "-metadata", f"service_name={_WORD}"), "mpegts"),
+    "mpg": (_FILM, ("-c:v", "mpeg2video", "-c:a", "mp2"), "vob"),
+    "flv": (_FILM, (*_H264, *_AAC), "flv"),
+    "wmv": (_FILM, ("-c:v", "wmv2", "-c:a", "wmav2"), "asf"),
+    "wma": (_SOUND, ("-c:a", "wmav2"), "asf"),
+    "aiff": (_SOUND, ("-c:a", "pcm_s16be", "-write_id3v2", "1"), "aiff"),
+    "ogv": (_FILM, ("-c:v", "libtheora", "-c:a", "libvorbis"), "ogg"),
 }
 
 
@@ -233,7 +272,9 @@ def _record(path: Path, kind: str, name: str) -> None:
     _ffmpeg(*inputs, *words[0], *codecs, *words[1], *_TAGS, "-f", container, str(path))
     if name.endswith("-turned"):
         _turn(path)
-    if kind in ("mp4", "mov", "m4a", "3gp"):
+    if kind in ("mpg", "ts"):
+        path.write_bytes(path.read_bytes() + TRACE)
+    if kind in ("mp4", "mov", "m4a", "3gp", "3g2"):
         box = b"uuid" + bytes(16) + TRACE
         path.write_bytes(path.read_bytes() + (len(box) + 4).to_bytes(4) + box)
 
