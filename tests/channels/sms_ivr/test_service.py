@@ -170,7 +170,8 @@ async def test_what_was_told_before_a_message_is_handed_in_with_it(line: Any, re
     await caller.press("3")
     await caller.speak(recording)
     for _ in range(3):
-        await caller.stay_silent()
+        await caller.stay_silent()  # at the keys
+        await caller.stay_silent()  # after the beep
     assert "No key was pressed" in caller.question
     assert "Thank you, recorded" in await caller.speak(recording + b"one more word")
     (tip,) = await line.stage.tips("sp", at_least=1)
