@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from satark.door import Door
@@ -34,7 +34,11 @@ def build_app(host: Host) -> Starlette:
         for channel in host.tipside.channels:
             for endpoint in channel.endpoints:
                 doors[endpoint.path] = Door(host.metrics, host.tipside, channel, endpoint)
-    routes += [Mount(page.path, page.app) for page in host.pages]
+    # A page at the root would answer for every page below it, so it comes last.
+    for page in sorted(host.pages, key=lambda page: -len(page.path)):
+        if page.path != "/":
+            routes.append(Route(page.path, _below))
+        routes.append(Mount(page.path, page.app))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -55,6 +59,11 @@ class _App(Starlette):
         """Serve one connection."""
         door = self._doors.get(scope["path"]) if scope["type"] == "http" else None
         await (door or super().__call__)(scope, receive, send)
+
+
+async def _below(request: Request) -> Response:
+    """Lead from a page's own path to what is below it."""
+    return RedirectResponse(f"{request.url.path}/", 307)
 
 
 async def _healthz(_request: Request) -> Response:

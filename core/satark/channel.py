@@ -112,7 +112,7 @@ class Filled(Quiet, frozen=True, tag="filled"):
     """
 
     answers: tuple[tuple[str, Text | Tap | Pin | Media], ...]
-    """The id of a step, and what was answered to it."""
+    """The id of a step, and what was answered to it; with a mailbox open: `@mailbox`, and a message to the police."""
     language: str = ""
     """The language of the page, for a conversation that knows none (any more)."""
 

@@ -5,7 +5,7 @@ None of it needs JavaScript, cookies or tokens in the page, so it works in the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -53,14 +53,18 @@ class SameOrigin:
     that says neither is refused: every browser of the last ten years says one of them with a form.
     """
 
-    def __init__(self, app: ASGIApp, public_url: str = "") -> None:
+    def __init__(
+        self, app: ASGIApp, public_url: str = "", *, others: Sequence[str] = (), refusal: ASGIApp | None = None
+    ) -> None:
+        """`others`: further addresses of the same site; `refusal`: answers in place of a plain 403."""
         self._app = app
-        self._public = _origin(public_url)
+        self._origins = frozenset(_origin(url) for url in (public_url, *others) if url)
+        self._refusal = refusal or PlainTextResponse("this form was not sent from our own page", 403)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 403."""
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and not self._is_ours(scope):
-            await PlainTextResponse("this form was not sent from our own page", 403)(scope, receive, send)
+            await self._refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -69,16 +73,20 @@ class SameOrigin:
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site in {"same-origin", "none"}
-        # Behind a reverse proxy the scheme is not known here; the configured address, if any, is what counts.
-        own = self._public or f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
-        return headers.get("origin") == own
+        # Behind a reverse proxy the scheme is not known here; the configured addresses, if any, are what counts.
+        own = self._origins or {f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"}
+        return headers.get("origin") in own
 
 
 class PageHeaders:
-    """Puts `PAGE_HEADERS` on every answer, wherever the answer does not have that header itself."""
+    """Puts `PAGE_HEADERS` on every answer, wherever the answer does not have that header itself.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `headers` go before those of `PAGE_HEADERS`, for a site that needs others everywhere.
+    """
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = {}) -> None:
         self._app = app
+        self._headers = {**PAGE_HEADERS, **headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with the headers."""
@@ -86,7 +94,7 @@ class PageHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in PAGE_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -94,9 +102,12 @@ class PageHeaders:
 
 
 async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]:
-    """Read a form without files, in memory alone: Starlette's own reader would write parts of a body to disk in plain.
+    """Read a form like `read_pairs`; a repeated field counts once, with its last value."""
+    return dict(await read_pairs(request, limit))
 
-    A repeated field counts once, with its last value.
+
+async def read_pairs(request: Request, limit: int = FORM_LIMIT) -> list[tuple[str, str]]:
+    """Read a form without files, in memory alone: Starlette's own reader would write parts of a body to disk in plain.
 
     Raises:
         FormError: it is too long, has too many fields, or is no such form.
@@ -110,10 +121,9 @@ async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]
         if len(body) > limit:
             raise FormError(413, "the form is too long")
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
     except ValueError:
         raise FormError(400, "the form can't be read") from None
-    return dict(pairs)
 
 
 def _origin(url: str) -> str:

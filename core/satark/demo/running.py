@@ -109,7 +109,7 @@ class Demo:
             feed=self._feed,
         )
         application = build_app(host)
-        application.routes.extend(simulator.routes())
+        application.routes[:0] = simulator.routes()
         # No task group: it would wrap what goes wrong, and the command tells each error by its kind.
         watching = asyncio.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
         try:
@@ -132,7 +132,7 @@ class Demo:
     async def _tell(self, prepared: Sequence[Prepared], data_dir: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
             pass
-        self._say(f"\n  simulator  {self.url}/simulator\n  desk       {self.url}/desk\n")
+        self._say(f"\n  form       {self.url}/\n  simulator  {self.url}/simulator\n  desk       {self.url}/desk\n")
         for one in prepared:
             self._say(f"  {one.line}")
         self._say(f"\n  everything lies in {_whole(data_dir)}; Ctrl-C stops\n\nready")

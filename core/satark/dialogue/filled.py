@@ -19,13 +19,18 @@ from satark.dialogue.talk import Talk
 from satark.dialogue.telling import most
 
 CLEAR: Final = "@clear"
+MAILBOX: Final = "@mailbox"
+"""Stands in the place of a step for a message to the police, while a mailbox is open."""
+_OPEN: Final = frozenset({MAILBOX, "@answer", "@feedback"})
 _SPOKEN: Final = frozenset({"voice", "audio"})
 _Told = Text | Tap | Pin | Media
 
 
 def take_filled(talk: Talk, event: Filled) -> Turn:
     """Take every answer that can be taken; for each other one the prompt says why it can't."""
-    if talk.session.submitted or talk.session.mailbox is not None:
+    if talk.session.mailbox is not None:
+        return _to_the_police(talk, event)
+    if talk.session.submitted:
         talk.say("edit.late")
         return talk.ask()
     if not talk.session.language and event.language in talk.script.flow.languages:
@@ -40,6 +45,13 @@ def take_filled(talk: Talk, event: Filled) -> Turn:
         else:
             _keep(talk, told)
     return go_on(talk)
+
+
+def _to_the_police(talk: Talk, event: Filled) -> Turn:
+    """Pass on the one message of a mailbox's page, whatever stands in it: here a number is no receipt's code."""
+    told = next((told for name, told in event.answers if name == MAILBOX), None)
+    turn = talk.room.hear(talk, "", told) if told is not None and talk.session.mode in _OPEN else None
+    return turn or talk.ask()
 
 
 def is_open(talk: Talk, step: Step) -> bool:

@@ -1,0 +1,76 @@
+"""The end of the form: handing in, the receipt, and leaving in a hurry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.channel import Tap
+from satark.dialogue.codes import find_code
+from satark.dialogue.tokens import command_token
+from satark_web_form.forms import read_sent
+from satark_web_form.site import Site, go, paragraphs
+from satark_web_form.visitors import Visitor
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark.dialogue.sheet import Sheet
+
+_FORGET_THIS_SITE = '"cache"'
+"""`Clear-Site-Data`: the browser forgets what it kept of our pages, so that going back shows none of them."""
+
+
+class ClosingPages:
+    """What comes after the review."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def send(self, request: Request) -> Response:
+        """Hand the tip in and show the receipt: in this answer, and never again."""
+        sent = await read_sent(request)
+        visitor = self._site.drafts_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        if visitor is None or sheet is None or sheet.submitted:
+            return go("/")
+        outcome = await self._site.take(visitor, Tap(sent.one("token")))
+        language = self._site.language(request, sheet)
+        if outcome.state != "taken":
+            return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/review")
+        prompt = next((p for p in outcome.prompts if p.keep), None)
+        if prompt is None:
+            return go("/review?changed")
+        lines = [(line, find_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
+        return self._site.show(request, "receipt.html", language, lines=lines)
+
+    async def close(self, request: Request) -> Response:
+        """Forget the browser, once the receipt was written down."""
+        await read_sent(request)
+        sheet = await self._end(request)
+        response = self._site.tell(request, "closed", 200, self._site.language(request, sheet))
+        return self._forgotten(request, response)
+
+    async def leave(self, request: Request) -> Response:
+        """Erase what is unfinished and lead to a harmless page in place of this one, in a hurry."""
+        await self._end(request)
+        response = self._site.show(request, "leave.html", self._site.language(request))
+        response.headers["refresh"] = f"0;url={self._site.settings.exit_url}"
+        response.headers["referrer-policy"] = "no-referrer"
+        return self._forgotten(request, response)
+
+    async def _end(self, request: Request) -> Sheet | None:
+        visitor = self._site.drafts_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        if visitor is not None and sheet is not None:
+            await self._forget(visitor)
+        return sheet
+
+    async def _forget(self, visitor: Visitor) -> None:
+        await self._site.take(visitor, Tap(command_token("forget")))
+
+    def _forgotten(self, request: Request, response: Response) -> Response:
+        self._site.drafts_cookie.take(request, response)
+        self._site.mailbox_cookie.take(request, response)
+        response.headers["clear-site-data"] = _FORGET_THIS_SITE
+        return response

@@ -1,0 +1,203 @@
+"""The pages of the form: the beginning, a page a question, the one page for all, the details, the review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from satark.channel import Filled, Outcome, Tap
+from satark.dialogue.sheet import Question, Sheet
+from satark.dialogue.tokens import command_token
+from satark_web_form.forms import Sent, read_sent
+from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
+from satark_web_form.site import Site, go, paragraphs
+from satark_web_form.visitors import Visitor, new_visitor
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Choose = Callable[[Sheet], Sequence[Question]]
+
+
+class FormPages:
+    """What stands at `/` and below it, up to the review."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def start(self, request: Request) -> Response:
+        """The first page: what this is, and the languages; on the way back, what is unfinished."""
+        sheet = await self._sheet(request)
+        if sheet is not None and sheet.submitted:
+            return self._site.tell(request, "handed", 200, sheet.language, onward="/close")
+        shown = sheet or self._site.drafts.blank(self._site.channel.name)
+        return self._site.show(
+            request,
+            "start.html",
+            self._site.language(request, sheet),
+            languages=shown.languages,
+            onward=_current(sheet) if sheet is not None and sheet.language else "",
+        )
+
+    async def begin(self, request: Request) -> Response:
+        """Take the language, and go on to the first question, or to where the tip stands."""
+        sent = await read_sent(request)
+        visitor, sheet = await self._visitor(request)
+        outcome = await self._site.take(visitor, Tap(f"@language:{sent.one('language')}:0"))
+        onward = "/all" if sent.one("how") == "all" and sheet is None else ""
+        return await self._onward(request, visitor, outcome, onward)
+
+    async def question(self, request: Request) -> Response:
+        """One question of the path, by its place on it."""
+        sheet = await self._sheet(request)
+        if sheet is None or not sheet.language or sheet.submitted:
+            return go("/")
+        place, path = request.path_params["place"], asked_so_far(sheet)
+        if not 1 <= place <= len(path):
+            return go(_current(sheet))
+        return self._page(request, sheet, "question.html", [path[place - 1]], place=place)
+
+    async def answer(self, request: Request) -> Response:
+        """Take the answer to one question, wherever the tip stands, and go on."""
+        sent = await read_sent(request)
+        step = sent.one("question")
+        return await self._take(
+            request,
+            sent,
+            lambda sheet: [question for question in sheet.questions if question.step == step],
+            "question.html",
+            place=request.path_params["place"],
+        )
+
+    async def everything(self, request: Request) -> Response:
+        """Every question on one page."""
+        return await self._several(request, _all, "all.html")
+
+    async def take_everything(self, request: Request) -> Response:
+        """Take the answers of the one page."""
+        return await self._take(request, await read_sent(request), _all, "all.html")
+
+    async def details(self, request: Request) -> Response:
+        """The further details, on one page."""
+        return await self._several(request, _details, "details.html")
+
+    async def take_details(self, request: Request) -> Response:
+        """Take further details."""
+        return await self._take(request, await read_sent(request), _details, "details.html")
+
+    async def review(self, request: Request) -> Response:
+        """All answers, to be checked, changed, added to and sent."""
+        sheet = await self._sheet(request)
+        if sheet is None or sheet.submitted or not sheet.language:
+            return go("/")
+        if not sheet.review:
+            return go(_current(sheet))
+        return self._page(request, sheet, "review.html", [], answered=_answered(sheet), token=_send(sheet))
+
+    async def erase(self, request: Request) -> Response:
+        """Erase everything that was told."""
+        await read_sent(request)
+        visitor = self._site.drafts_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        if visitor is not None and sheet is not None:
+            await self._site.take(visitor, Tap(command_token("forget")))
+        response = self._site.tell(request, "erased", 200, self._site.language(request, sheet))
+        self._site.drafts_cookie.take(request, response)
+        return response
+
+    # ------------------------------------------------------------- what they share
+
+    async def _sheet(self, request: Request) -> Sheet | None:
+        return await self._site.look(self._site.drafts_cookie.read(request))
+
+    async def _visitor(self, request: Request) -> tuple[Visitor, Sheet | None]:
+        """The visitor and their tip. Without one there is a new visitor, whatever cookie somebody may have planted."""
+        visitor = self._site.drafts_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        return (visitor, sheet) if visitor is not None and sheet is not None else (new_visitor(), None)
+
+    async def _several(self, request: Request, choose: Choose, template: str) -> Response:
+        sheet = await self._sheet(request)
+        if sheet is None or sheet.submitted or not sheet.language:
+            return go("/")
+        return self._page(request, sheet, template, choose(sheet))
+
+    async def _take(self, request: Request, sent: Sent, choose: Choose, template: str, **values: Any) -> Response:
+        visitor, sheet = await self._visitor(request)
+        if sheet is not None and sheet.submitted:
+            return go("/")
+        language = sent.one("language")
+        known = sheet or self._site.drafts.blank(self._site.channel.name, language)
+        event = Filled(tuple(answers(choose(known), sent)), language)
+        outcome = await self._site.take(visitor, event, sent.one("page"))
+        problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
+        problems |= {step: self._site.words(known.language or "hi")(key) for step, key in sent.problems}
+        if problems and outcome.state == "taken":
+            now = await self._site.look(visitor) or known
+            response = self._page(request, now, template, choose(now), sent, problems=problems, **values)
+            self._site.drafts_cookie.give(request, response, visitor)
+            return response
+        return await self._onward(request, visitor, outcome, "/?again" if sheet is None else "")
+
+    async def _onward(self, request: Request, visitor: Visitor, outcome: Outcome, onward: str) -> Response:
+        """Go on to the question in force, or say that what was sent is kept until the database is back."""
+        if outcome.state != "taken":
+            response = self._site.tell(request, outcome.state, 503, onward=request.url.path)
+        else:
+            sheet = await self._site.look(visitor)
+            response = go(onward or (_current(sheet) if sheet else "/"))
+        self._site.drafts_cookie.give(request, response, visitor)
+        return response
+
+    def _page(
+        self,
+        request: Request,
+        sheet: Sheet,
+        template: str,
+        questions: Sequence[Question],
+        sent: Sent | None = None,
+        *,
+        problems: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Response:
+        laid_out = fieldsets(questions, sent, problems or {})
+        here = {one.question.step for one in laid_out}
+        said = [] if problems or sheet.current not in here | {sheet.review} else list(sheet.prompt.parts[:-1])
+        shown = {
+            "sheet": sheet,
+            "fieldsets": laid_out,
+            "problems": [one for one in laid_out if one.problem],
+            "said": paragraphs(said),
+            "place": 0,
+            **values,
+        }
+        status = 422 if problems else 200
+        return self._site.show(request, template, self._site.language(request, sheet), status, **shown)
+
+
+def _current(sheet: Sheet) -> str:
+    """Where the question in force stands."""
+    if sheet.review and sheet.current == sheet.review:
+        return "/review"
+    return f"/form/{place_of(sheet, sheet.current) or 1}"
+
+
+def _all(sheet: Sheet) -> Sequence[Question]:
+    """The questions of the one page: all but the details, and the files, which have a page of their own."""
+    return [question for question in sheet.questions if not question.detail and question.wants != "media"]
+
+
+def _details(sheet: Sheet) -> Sequence[Question]:
+    return [question for question in sheet.questions if question.detail and question.asked]
+
+
+def _answered(sheet: Sheet) -> list[tuple[int, Question]]:
+    """The answers to be checked, each with the place of its page."""
+    return [(n, question) for n, question in enumerate(asked_so_far(sheet), 1) if question.answered]
+
+
+def _send(sheet: Sheet) -> str:
+    """The token that hands in what the page shows, and nothing else."""
+    choices = (choice.token for choice in sheet.prompt.choices)
+    return next((token for token in choices if token.split(":")[1] == "send"), "")

@@ -1,0 +1,127 @@
+"""The mailbox: the receipt's code opens it, and it is shown in the answer to that, and never again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.channel import Event, Filled, Outcome, Tap, Text
+from satark.dialogue.codes import find_code
+from satark.dialogue.filled import MAILBOX
+from satark.dialogue.tokens import command_token
+from satark_web_form.forms import Sent, read_sent
+from satark_web_form.site import Site, go
+from satark_web_form.visitors import Visitor, new_visitor
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark.prompt import Prompt
+
+
+class MailboxPages:
+    """What stands at `/status`. Its conversation is another than the form's: neither knows of the other."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def enter(self, request: Request) -> Response:
+        """Ask for the code; or, with a mailbox open, for what is to be added."""
+        visitor = self._site.mailbox_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        language = self._site.language(request, sheet)
+        if sheet is None or not sheet.mailbox:
+            return self._site.show(request, "status.html", language, code="", problem="")
+        return self._box(request, language, sheet.prompt)
+
+    async def open(self, request: Request) -> Response:
+        """Open a mailbox by its code. A wrong code and an unknown one get the same answer."""
+        sent = await read_sent(request)
+        language = self._site.language(request)
+        language = sent.one("language") if sent.one("language") in {"hi", "en"} else language
+        code = find_code(sent.one("code"))
+        if code is None:
+            return self._ask_again(request, language, sent, self._site.words(language)("status.none"))
+        visitor = self._site.mailbox_cookie.read(request)
+        if visitor is None or await self._site.look(visitor) is None:
+            visitor = new_visitor()
+            await self._site.take(visitor, Tap(f"@language:{language}:0"))
+        outcome = await self._site.take(visitor, Text(f"status {code}"))
+        response = await self._opened(request, language, sent, visitor, outcome)
+        self._site.mailbox_cookie.give(request, response, visitor)
+        return response
+
+    async def message(self, request: Request) -> Response:
+        """Pass on an answer, a file, or whether it has helped."""
+        sent = await read_sent(request)
+        visitor = self._site.mailbox_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        language = self._site.language(request, sheet)
+        if visitor is None or sheet is None or not sheet.mailbox:
+            return self._site.show(
+                request, "status.html", language, 409, code="", problem=self._site.words(language)("status.over")
+            )
+        events = _events(sent)
+        if not events:
+            return self._box(request, language, sheet.prompt, self._site.words(language)("status.blank"))
+        outcome = Outcome()
+        for number, event in enumerate(events):
+            outcome = await self._site.take(visitor, event, f"{sent.one('page')}-{number}")
+        if outcome.state != "taken":
+            return self._site.tell(request, f"{outcome.state}.message", 503, language, onward="/status")
+        return go("/status?sent")
+
+    async def close(self, request: Request) -> Response:
+        """Close the mailbox."""
+        return await self._end(request, "status.closed", "leave")
+
+    async def forget(self, request: Request) -> Response:
+        """Close it, and forget every way to reach the tipster."""
+        return await self._end(request, "status.forgotten", "forget")
+
+    async def _end(self, request: Request, what: str, command: str) -> Response:
+        await read_sent(request)
+        visitor = self._site.mailbox_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        if visitor is not None and sheet is not None:
+            await self._site.take(visitor, Tap(command_token(command)))
+        response = self._site.tell(request, what, 200, self._site.language(request, sheet), onward="/status")
+        self._site.mailbox_cookie.take(request, response)
+        response.headers["clear-site-data"] = '"cache"'
+        return response
+
+    async def _opened(
+        self, request: Request, language: str, sent: Sent, visitor: Visitor, outcome: Outcome
+    ) -> Response:
+        if outcome.state != "taken":
+            return self._ask_again(request, language, sent, self._site.words(language)("down.text"), 503)
+        prompt = outcome.prompts[-1]
+        if prompt.wants == "code" or not prompt.keep:
+            return self._ask_again(request, language, sent, prompt.parts[0])
+        return self._box(request, language, prompt)
+
+    def _ask_again(self, request: Request, language: str, sent: Sent, problem: str, status: int = 422) -> Response:
+        return self._site.show(request, "status.html", language, status, code=sent.one("code"), problem=problem)
+
+    def _box(self, request: Request, language: str, prompt: Prompt, problem: str = "") -> Response:
+        return self._site.show(
+            request,
+            "mailbox.html",
+            language,
+            422 if problem else 200,
+            parts=prompt.parts,
+            choices=[choice for choice in prompt.choices if not choice.token.startswith("@mailbox:answer:")],
+            feedback=prompt.choices[0].token.startswith("@feedback") if prompt.choices else False,
+            was_sent="sent" in request.query_params,
+            problem=problem,
+        )
+
+
+def _events(sent: Sent) -> list[Event]:
+    events: list[Event] = [media for _, media in sent.files]
+    if sent.one("message").strip():
+        message = Text(sent.one("message").replace("\r\n", "\n"))
+        events.append(Filled(((MAILBOX, message),)))
+    if sent.one("token"):
+        events.append(Tap(sent.one("token")))
+    return events

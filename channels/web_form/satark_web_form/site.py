@@ -1,0 +1,141 @@
+"""What every page needs: the visitor, their unfinished tip, the language, and how an answer is laid out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import jinja2
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from satark.channel import Batch, Event, Inbound, Outcome
+from satark.web_security import FormError
+from satark_web_form.channel import ACCOUNT, WebFormChannel
+from satark_web_form.visitors import Cookie, Visitor
+from satark_web_form.words import LANGUAGES, Words, all_words, preferred
+
+if TYPE_CHECKING:
+    from satark.dialogue.sheet import Sheet
+    from satark.drafts import Drafts
+    from satark.reception import Reception
+    from satark.services import Services
+    from satark_web_form.settings import WebFormSettings
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Site:
+    """The form and the mailbox of one process."""
+
+    def __init__(
+        self, services: Services, settings: WebFormSettings, public_url: str = "", channel: WebFormChannel | None = None
+    ) -> None:
+        self.services = services
+        self.settings = settings
+        self.public_url = public_url
+        self.channel = channel or WebFormChannel()
+        self.drafts_cookie = Cookie("satark-form", "/", public_url)
+        self.mailbox_cookie = Cookie("satark-status", "/status", public_url)
+        self._words = all_words()
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    @property
+    def drafts(self) -> Drafts:
+        """Unfinished tips."""
+        if self.services.drafts is None:
+            raise AssertionError("this process does not have the web role")
+        return self.services.drafts
+
+    @property
+    def reception(self) -> Reception:
+        """The way in."""
+        if self.services.reception is None:
+            raise AssertionError("this process does not have the web role")
+        return self.services.reception
+
+    async def look(self, visitor: Visitor | None) -> Sheet | None:
+        """Show where a visitor's conversation stands."""
+        return await self.drafts.look(ACCOUNT, visitor.address) if visitor else None
+
+    async def take(self, visitor: Visitor, event: Event, page: str = "") -> Outcome:
+        """Take one event of a visitor.
+
+        Args:
+            visitor: who sent it.
+            event: what they sent.
+            page: the number that the page carried: the same event from the same page counts once. Empty: each counts.
+        """
+        number = page or secrets.token_urlsafe(12)
+        key = sha256(_encode((visitor.secret, number, event))).hexdigest()
+        inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
+        return await self.reception.receive(self.channel, Batch(inbound=[inbound]))
+
+    def language(self, request: Request, sheet: Sheet | None = None) -> str:
+        """The language to speak: the conversation's, the one asked for, or the browser's."""
+        asked = request.query_params.get("lang", "")
+        known = sheet.language if sheet else ""
+        wanted = known or asked
+        return wanted if wanted in LANGUAGES else preferred(request.headers.get("accept-language", ""))
+
+    def words(self, language: str) -> Words:
+        """What the pages say in a language."""
+        return self._words[language]
+
+    def show(self, request: Request, template: str, language: str, status: int = 200, **values: Any) -> Response:
+        """Lay a page out."""
+        common = {
+            "t": self._words[language],
+            "all_words": self._words,
+            "language": language,
+            "path": request.url.path,
+            "page_number": secrets.token_urlsafe(12),
+            "exit_url": self.settings.exit_url,
+            "problems": [],
+        }
+        response = HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
+        if self.settings.onion_url and not (request.url.hostname or "").endswith(".onion"):
+            response.headers["onion-location"] = self.settings.onion_url + request.url.path
+        return response
+
+    def tell(self, request: Request, what: str, status: int, language: str = "", **values: Any) -> Response:
+        """Say one thing on a page of its own: `<what>.title` and `<what>.text`."""
+        return self.show(
+            request, "tell.html", language or self.language(request), status, **{"what": what, "onward": "/", **values}
+        )
+
+    def guarded(self, endpoint: Endpoint) -> Endpoint:
+        """Make sure that whatever goes wrong is told on a page."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except FormError as error:
+                return self.tell(request, "unreadable", error.status, onward=request.url.path)
+            except SQLAlchemyError:
+                return self.tell(request, "down", 503, onward=request.url.path)
+
+        return answer
+
+
+def go(path: str) -> Response:
+    """Send the browser on, with GET."""
+    return RedirectResponse(path, status_code=303)
+
+
+def paragraphs(texts: Sequence[str]) -> list[str]:
+    """Cut texts into paragraphs."""
+    return [line for text in texts for line in text.splitlines() if line.strip()]

@@ -1,0 +1,47 @@
+"""What the pages themselves say; the questions and their answers come from the flow's catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any, Final
+
+from babel import Locale, negotiate_locale
+
+from satark.dialogue.catalogues import Catalogue
+
+LANGUAGES: Final = ("hi", "en")
+
+
+class Words:
+    """The pages' own texts in one language; in Hindi for a language of the flow that the pages don't speak."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._texts = Catalogue.read(
+            language, (files("satark_web_form") / "texts" / f"{language}.po").read_text("utf-8")
+        )
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text under a key."""
+        return self._texts.text(key, **values)
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys."""
+        return iter(self._texts)
+
+    def lines(self, key: str) -> list[str]:
+        """A text of several paragraphs."""
+        return self._texts.text(key).split("\n")
+
+
+def all_words() -> dict[str, Words]:
+    """The words of every language."""
+    return {language: Words(language) for language in LANGUAGES}
+
+
+def preferred(accept_language: str) -> str:
+    """The language that a browser asks for, among ours; Hindi where it says nothing of use."""
+    wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
+    found = negotiate_locale([tag for tag in wanted if tag], LANGUAGES)
+    return Locale.parse(found).language if found else LANGUAGES[0]
