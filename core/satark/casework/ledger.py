@@ -30,6 +30,7 @@ class Ledger:
         self._services = services
         self._desk = desk
         self._identity = identity
+        self._former: Sequence[str] = ()
 
     def find(self, number: str) -> tuple[str, Case]:
         """Give a tip by its number or its id.
@@ -54,6 +55,7 @@ class Ledger:
             del self.cases[tip]
         changed = {t: s for t, s in rows.items() if t not in self.cases or self.cases[t].sealed != s}
         existing = self._services.read(lambda c: _existing(c, changed))
+        self._former = self._services.read(lambda c: uplink.former_keys(c, self._desk, self._identity))
         self.unreadable = 0
         for tip, sealed in changed.items():
             self._take(tip, sealed, exists=tip in existing)
@@ -61,14 +63,21 @@ class Ledger:
 
     def _take(self, tip: str, sealed: bytes, *, exists: bool) -> None:
         self.cases.pop(tip, None)
-        try:
-            envelope = open_envelope(sealed, self._identity, tip=tip, desk=self._desk)
-        except CantOpen:
+        envelope = self._open(tip, sealed)
+        if envelope is None:
             self.unreadable += 1
             return
         # An envelope without a tip is what a crash between the two databases leaves; its turn is taken again.
         if exists:
             self.cases[tip] = Case(sealed, envelope)
+
+    def _open(self, tip: str, sealed: bytes) -> Envelope | None:
+        for identity in (self._identity, *self._former):
+            try:
+                return open_envelope(sealed, identity, tip=tip, desk=self._desk)
+            except CantOpen:
+                continue
+        return None
 
     def _read_on(self) -> None:
         known = {tip: case.last for tip, case in self.cases.items()}

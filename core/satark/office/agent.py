@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -50,13 +51,21 @@ class Agent:
             async with asyncio.TaskGroup() as tasks:
                 for desk in self._desks:
                     tasks.create_task(line.consume(desk, self._arrivals.take))
-                tasks.create_task(self._send(line))
+                tasks.create_task(self._keep_sending(line))
 
-    async def _send(self, line: Line) -> None:
+    async def send(self, line: Line) -> None:
+        """Send what officers wrote, as far as it is its turn.
+
+        Raises:
+            NotCarried: the carrier did not take something: it stays, and is sent again.
+        """
+        due = await asyncio.to_thread(self._services.read, lambda c: uplink.due(c, int(time.time())))
+        for answer in due:
+            (cell,) = letter_cells(answer.desk, "up", answer.letter)
+            await line.answer(await asyncio.to_thread(seal_cell, cell, self._key, self._host))
+            await self._services.write(lambda unit: uplink.sent(unit, answer.id))  # noqa: B023 - awaited at once
+
+    async def _keep_sending(self, line: Line) -> None:
         while True:
-            due = await self._services.write(lambda unit: uplink.due(unit.main, unit.now))
-            for answer in due:
-                (cell,) = letter_cells(answer.desk, "up", answer.letter)
-                await line.answer(await asyncio.to_thread(seal_cell, cell, self._key, self._host))
-                await self._services.write(lambda unit: uplink.sent(unit, answer.id))  # noqa: B023 - awaited at once
+            await self.send(line)
             await asyncio.sleep(EVERY)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from satark.carrier import Refused
 from satark.casework.cases import NoSuchDesk
@@ -13,8 +14,16 @@ from satark.casework.desks import find_desk
 from satark.casework.thread import append, post
 from satark.office.cells import Cell, open_cell
 from satark.office.keys import is_signed
-from satark.office.letters import ANSWER_DOMAIN, Answer, RefusalLetter, decode_answer, decode_answer_letter
-from satark.office.registry import Office, office_of
+from satark.office.letters import (
+    ANSWER_DOMAIN,
+    Answer,
+    Directed,
+    KeyTakenLetter,
+    RefusalLetter,
+    decode_answer,
+    decode_answer_letter,
+)
+from satark.office.registry import Office, change_key, office_of
 from satark.store import deliveries, tables
 from satark.tip import Message
 
@@ -42,26 +51,33 @@ class Answers:
             NotCarried: not now: the office could not be told that it is refused.
         """
         office, answer = await asyncio.to_thread(self._open, message)
-        if not await self._services.write(lambda unit: _take(unit, answer)):
+        stands = await self._services.write(lambda unit: _take(unit, answer))
+        if not stands:
             await self._dispatcher.post(office, RefusalLetter(answer=answer.id), publish)
+        elif answer.new_key:
+            await self._dispatcher.post(office, KeyTakenLetter(answer=answer.id), publish)
 
     def _open(self, message: bytes) -> tuple[Office, Answer]:
         opened = open_cell(message, self._key)
         office = self._services.read(lambda c: office_of(c, opened.cell.desk))
         if office is None:
             raise Refused("desk")
-        return office, _checked(opened.checked(office.link), office)
+        return office, _checked(opened.checked(office.link), office, self._is_known_change)
+
+    def _is_known_change(self, answer: Answer) -> bool:
+        """Whether this is a change of key that was carried out already, and so comes under a key that is history."""
+        return answer.new_key is not None and self._services.read(lambda c: _seq(c, answer)) is not None
 
 
-def _checked(cell: Cell, office: Office) -> Answer:
+def _checked(cell: Cell, office: Office, known: Callable[[Answer], bool]) -> Answer:
     if (cell.way, cell.kind, cell.total) != ("up", "letter", 1):
         raise Refused("content")
     letter = decode_answer_letter(cell.body)
-    if not is_signed(office.answers, letter.signature, ANSWER_DOMAIN + letter.answer):
-        raise Refused("signature")
     answer = decode_answer(letter.answer)
     if answer.desk != office.desk:
         raise Refused("desk")
+    if not is_signed(office.answers, letter.signature, ANSWER_DOMAIN + letter.answer) and not known(answer):
+        raise Refused("signature")
     return answer
 
 
@@ -70,23 +86,30 @@ def _take(unit: UnitOfWork, answer: Answer) -> bool:
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
     if not unit.insert_new(tables.answered, [row], "id"):
         return _again(unit, answer)
+    if answer.new_key:
+        change_key(unit, answer.desk, answer.new_key)
+        return True
     if not _has_tip(unit, answer.desk, answer.tip):
         return False
     seq = append(unit, answer.tip, answer.sealed, announced=answer.internal)
     unit.main.execute(update(tables.answered).where(tables.answered.c.id == answer.id).values(seq=seq))
     if answer.directed:
-        _direct(unit, answer)
+        _direct(unit, answer, answer.directed)
     return True
 
 
 def _again(unit: UnitOfWork, answer: Answer) -> bool:
-    taken = select(tables.answered.c.seq).where(
-        tables.answered.c.id == answer.id, tables.answered.c.desk == answer.desk
-    )
-    stands = bool(unit.main.execute(taken).scalar())
+    """Have what became of an answer sent back once more."""
+    stands = bool(answer.new_key or _seq(unit.main, answer))
     if stands:
         deliveries.renew(unit, answer.tip)
     return stands
+
+
+def _seq(connection: Connection, answer: Answer) -> int | None:
+    """The message that an answer became: 0 where it was refused, or none is in it; None where it is new."""
+    mine = (tables.answered.c.id == answer.id) & (tables.answered.c.desk == answer.desk)
+    return connection.execute(select(tables.answered.c.seq).where(mine)).scalar()
 
 
 def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
@@ -95,9 +118,7 @@ def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
     return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
 
 
-def _direct(unit: UnitOfWork, answer: Answer) -> None:
-    directed = answer.directed
-    assert directed is not None  # noqa: S101 - the caller looked
+def _direct(unit: UnitOfWork, answer: Answer, directed: Directed) -> None:
     try:
         desk = find_desk(unit.main, directed.desk)
     except NoSuchDesk:

@@ -14,7 +14,17 @@ from satark.carrier import Refused
 from satark.custody import log as custody
 from satark.evidence.sealed import flush_folder
 from satark.office.cells import Cell, cells_of, open_cell
-from satark.office.letters import FORMS, DirectoryLetter, Down, FileLine, Form, RefusalLetter, TipLetter, decode_down
+from satark.office.letters import (
+    FORMS,
+    DirectoryLetter,
+    Down,
+    FileLine,
+    Form,
+    KeyTakenLetter,
+    RefusalLetter,
+    TipLetter,
+    decode_down,
+)
 from satark.office.registry import keep_directory
 from satark.store import files, tables
 from satark.store.unit import UnitOfWork
@@ -91,6 +101,8 @@ class Arrivals:
                 self._arrived(unit, desk, letter.tip, letter.revision)
             case DirectoryLetter():
                 keep_directory(unit, letter, set(self._desks))
+            case KeyTakenLetter():
+                unit.main.execute(delete(tables.answer).where(tables.answer.c.id == letter.answer))
             case RefusalLetter():
                 mine = update(tables.answer).where(tables.answer.c.id == letter.answer)
                 unit.main.execute(mine.values(state="refused"))

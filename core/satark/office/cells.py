@@ -1,7 +1,8 @@
 """Cells: all that ever travels between the host and an office. Every one has the same size, whatever is in it.
 
 A cell's plain content is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Cell`, zeros.
-It is sealed with age to the machine that it is for.
+It is sealed with age to the machine that it is for. Age files of equal content differ in size (the library adds a
+recipient of random length, against ossification), so what travels is a length (4), the age file, and zeros again.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from satark.office.keys import LinkCard, LinkKey, is_signed
 from satark.quiet import Quiet
 
 SIZE = 65_536
+"""Bytes of a cell's plain content."""
+WIRE = SIZE + 4096
+"""Bytes of a cell as it travels."""
 BODY = 65_000
 """Most bytes of a letter or a file in one cell; the rest is for the signature and the cell's own fields."""
 MOST_CELLS = 20_000
 """Most cells of one letter or file: more than a gigabyte, far over what a file may have."""
 
 _SIGNATURE, _LENGTH = 64, 4
-_SEALED_MOST = SIZE + 4096
 _DOMAIN = b"satark/1/cell\0"
 
 
@@ -85,19 +88,21 @@ def seal_cell(cell: Cell, by: LinkKey, to: LinkCard) -> bytes:
     """Sign a cell and seal it."""
     encoded = _encode(cell)
     plain = by.sign(_DOMAIN + encoded) + len(encoded).to_bytes(_LENGTH, "big") + encoded
-    return pyrage.encrypt(plain.ljust(SIZE, b"\0"), [x25519.Recipient.from_str(to.recipient)])
+    sealed = pyrage.encrypt(plain.ljust(SIZE, b"\0"), [x25519.Recipient.from_str(to.recipient)])
+    return (len(sealed).to_bytes(_LENGTH, "big") + sealed).ljust(WIRE, b"\0")
 
 
-def open_cell(sealed: bytes, key: LinkKey) -> OpenedCell:
+def open_cell(message: bytes, key: LinkKey) -> OpenedCell:
     """Open a cell that is for this machine; whose it is must be checked before anything in it is believed.
 
     Raises:
         Refused: it is not for this machine, was altered, or is no cell.
     """
-    if len(sealed) > _SEALED_MOST:
+    if len(message) != WIRE:
         raise Refused("size")
+    end = _LENGTH + int.from_bytes(message[:_LENGTH], "big")
     try:
-        plain = pyrage.decrypt(sealed, [x25519.Identity.from_str(key.identity)])
+        plain = pyrage.decrypt(message[_LENGTH:end], [x25519.Identity.from_str(key.identity)])
     except pyrage.DecryptError:
         raise Refused("seal") from None
     start = _SIGNATURE + _LENGTH

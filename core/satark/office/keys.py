@@ -94,10 +94,14 @@ def answer_key(identity: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
+def answer_verifier(identity: str) -> str:
+    """Give the public half (hex) of `answer_key`."""
+    return _public(answer_key(identity))
+
+
 def office_card(desk: str, identity: str, link: LinkKey) -> OfficeCard:
     """Make the card of an opened desk."""
-    answers = _public(answer_key(identity))
-    return OfficeCard(desk=desk, recipient=recipient_of(identity), answers=answers, link=link.card)
+    return OfficeCard(desk=desk, recipient=recipient_of(identity), answers=answer_verifier(identity), link=link.card)
 
 
 def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:

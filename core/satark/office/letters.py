@@ -99,13 +99,19 @@ class DirectoryLetter(Quiet, frozen=True, kw_only=True, tag="desks"):
     desks: tuple[DeskLine, ...]
 
 
+class KeyTakenLetter(Quiet, frozen=True, kw_only=True, tag="key"):
+    """The host has taken over a desk's new key."""
+
+    answer: bytes
+
+
 class RefusalLetter(Quiet, frozen=True, kw_only=True, tag="refused"):
     """The host won't take an answer: the desk has no such tip (any more)."""
 
     answer: bytes
 
 
-Down: TypeAlias = TipLetter | DirectoryLetter | RefusalLetter
+Down: TypeAlias = TipLetter | DirectoryLetter | KeyTakenLetter | RefusalLetter
 
 
 class Directed(Quiet, frozen=True, kw_only=True):
@@ -117,8 +123,15 @@ class Directed(Quiet, frozen=True, kw_only=True):
     envelope: bytes
 
 
+class NewKey(Quiet, frozen=True, kw_only=True):
+    """A desk's new key, as in an `OfficeCard`."""
+
+    recipient: str
+    answers: str
+
+
 class Answer(Quiet, frozen=True, kw_only=True):
-    """What an officer wrote."""
+    """What an officer wrote; or, with `new_key`, that the desk's key was changed."""
 
     id: bytes
     """16 random bytes: it is taken once."""
@@ -128,6 +141,7 @@ class Answer(Quiet, frozen=True, kw_only=True):
     """age, to the tip's recipient, and to the receipt's if it is for the tipster: a `tip.Message`."""
     internal: bool
     directed: Directed | None = None
+    new_key: NewKey | None = None
 
 
 class AnswerLetter(Quiet, frozen=True, kw_only=True, array_like=True):

@@ -8,7 +8,7 @@ from satark.casework.cases import CaseworkError
 from satark.casework.desks import add_desk, all_desks
 from satark.casework.uplink import host_of
 from satark.office.keys import HostCard, LinkCard, OfficeCard
-from satark.office.letters import DirectoryLetter
+from satark.office.letters import DirectoryLetter, NewKey
 from satark.quiet import Quiet
 from satark.routing import Desk
 from satark.store import tables
@@ -40,6 +40,12 @@ def register(unit: UnitOfWork, desk: Desk, card: OfficeCard) -> None:
     add_desk(unit, desk)
     row = {"desk": desk.name, "recipient": card.link.recipient, "verifier": card.link.verifier}
     unit.insert(tables.office, [{**row, "answers": card.answers}])
+
+
+def change_key(unit: UnitOfWork, desk: str, key: NewKey) -> None:
+    """Seal new tips to the new key of a desk that is elsewhere, and take its answers under it."""
+    unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=key.recipient))
+    unit.main.execute(update(tables.office).where(tables.office.c.desk == desk).values(answers=key.answers))
 
 
 def office_of(connection: Connection, desk: str) -> Office | None:

@@ -263,6 +263,15 @@ answer = Table(
     comment="at an office: answers that the host has not sent back yet",
 )
 
+former_key = Table(
+    "former_key",
+    main,
+    Column("recipient", Text, primary_key=True, comment="of the key that it was"),
+    Column("desk", String(40), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's key: uplink.FormerKey"),
+    comment="at an office: keys that tips on their way may still be sealed to",
+)
+
 piece = Table(
     "piece",
     main,

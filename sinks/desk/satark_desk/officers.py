@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from satark.casework import Casework, CaseworkError
 from satark.casework.desks import add_desk, find_desk, narrow, widen
 from satark.casework.voices import hears
+from satark.casework.uplink import change_key
 from satark.routing import Desk, Level
 from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark_desk.keys import Wrapped, check_passphrase, pretend, unwrap, wrap
@@ -179,6 +180,7 @@ def rotate(services: Services, by: Opened, *, without: str = "") -> None:
 
     def begin(unit: UnitOfWork) -> None:
         widen(unit, by.desk.name, by.identity, recipient)
+        change_key(unit, by.desk.name, by.identity, identity)
         _drop(unit, by.desk.name, without)
         _share(unit, by.desk.name, identity)
 

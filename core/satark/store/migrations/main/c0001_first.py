@@ -286,6 +286,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recipient"),
         comment="at an office: the host that it belongs to, one row",
     )
+    op.create_table(
+        "former_key",
+        sa.Column("recipient", sa.Text(), nullable=False, comment="of the key that it was"),
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="age, to the desk's key: uplink.FormerKey"),
+        sa.PrimaryKeyConstraint("recipient"),
+        comment="at an office: keys that tips on their way may still be sealed to",
+    )
     # ### end Alembic commands ###
 
 
@@ -302,6 +310,7 @@ def downgrade() -> None:
     op.drop_table("answered")
     op.drop_index("answer_tip", table_name="answer")
     op.drop_table("answer")
+    op.drop_table("former_key")
     op.drop_table("tip")
     op.drop_index("seen_day", table_name="seen")
     op.drop_table("seen")
