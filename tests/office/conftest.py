@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.casework import Casework
+from satark.casework import Agreement, Casework
 from satark.casework.desks import add_desk
 from satark.office.agent import Agent
 from satark.office.answers import Answers
@@ -22,7 +22,7 @@ from satark.routing import Desk
 from satark.sealing import new_identity
 from satark.services import Services
 from satark.sink import DeliveryResult, Done
-from satark.store import deliveries, tables
+from satark.store import deliveries, payloads, tables
 from satark.store.unit import UnitOfWork
 from satark.store.writer import Writer
 from satark.testing.carrier import ListCarrier
@@ -83,7 +83,7 @@ class Bridge:
     def plant(self, **options: Any) -> Planted:
         """A tip for both desks, to be delivered."""
         planted = plant(self.host, [self.sp, self.dig], **options)
-        self.host.write_now(lambda unit: deliveries.add(unit, planted.id, "list:sp", 1))
+        self.host.write_now(lambda unit: deliveries.add(unit, planted.id, "list:sp"))
         return planted
 
     def renew(self, planted: Planted) -> None:
@@ -92,7 +92,9 @@ class Bridge:
 
     async def send(self) -> list[DeliveryResult]:
         """Deliver at the host what is due."""
-        claimed = self.host.write_now(lambda unit: deliveries.claim(unit, 100, ["list"]))
+        claimed = self.host.write_now(
+            lambda unit: payloads.load(unit, deliveries.claim(unit, 100, ["list"]), self.host)
+        )
         results = []
         for id_, delivery in claimed:
             result = await self.dispatcher.dispatch(delivery, self.line.publish)
@@ -129,7 +131,11 @@ class Bridge:
 
     def content(self, number: str, ordinal: str, *, original: bool = False) -> bytes:
         """A file, as officers of the office open it."""
-        return b"".join(self.work.evidence(self.work.open(number), ordinal, original=original))
+        work = self.work
+        tip = work.open(number)
+        if original:
+            return b"".join(work.untouched(tip, ordinal, Agreement("one", "another")))
+        return b"".join(work.evidence(tip, ordinal))
 
     def make_due(self) -> None:
         """Let the time of what failed come."""

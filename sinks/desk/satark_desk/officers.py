@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from satark.casework import Casework, CaseworkError
 from satark.casework.desks import add_desk, find_desk, narrow, widen
-from satark.casework.voices import hears
 from satark.casework.uplink import change_key
+from satark.casework.voices import hears
 from satark.routing import Desk, Level
 from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark_desk.keys import Wrapped, check_passphrase, pretend, unwrap, wrap
