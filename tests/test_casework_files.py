@@ -19,6 +19,7 @@ from satark.services import Services
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant, plant_file
 
+AGREED = Agreement("rao", "khan")
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
 
 
@@ -77,8 +78,8 @@ def test_a_file_is_not_seen_without_a_row_in_the_log(services: Services, sp: Off
 READERS: dict[str, Callable[[Casework, OpenTip], Any]] = {
     "file": lambda work, tip: tip.file("1"),
     "evidence": lambda work, tip: work.evidence(tip, "1"),
-    "export": lambda work, tip: work.exported(tip, [("1", "clean")]),
-    "export of the original": lambda work, tip: work.exported(tip, [("2", "clean"), ("1", "original")], "second"),
+    "export": lambda work, tip: work.export(tip, [("1", "clean")]),
+    "export of the original": lambda work, tip: work.export(tip, [("2", "clean"), ("1", "original")], AGREED),
     "listen": lambda work, tip: work.listen(tip, "1"),
     "transcribe": lambda work, tip: work.transcribe(tip, "1", "words"),
 }
@@ -173,10 +174,23 @@ def test_all_sound_is_the_tipsters_own_voice_unless_they_said_whose_it_is(servic
 
 
 def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: Planted) -> None:
+    sp.work(may_listen=True).transcribe(sp.work().open(spoken.number), "1", "words")
     work = sp.work()
     tip = work.open(spoken.number)
-    log = work.exported(tip, [("2", "clean"), ("2", "original"), ("1", "transcript")], "khan")
-    done = [
-        (row.row.file, row.entry.form, row.entry.second) for row in log if row.entry and row.entry.act == "exported"
-    ]
+    log, contents = work.export(tip, [("2", "clean"), ("2", "original"), ("1", "transcript")], AGREED)
+    left = [(row.row.file, row.entry) for row in log if row.entry and row.entry.act == "exported"]
+    done = [(file, entry.form, entry.second) for file, entry in left]
     assert done == [("2", "clean", ""), ("2", "original", "khan"), ("1", "transcript", "")]
+    assert [b"".join(pieces) for pieces in contents] == [b"a clean photo", b"a photo", b"words"]
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [(("2", "original"), OneOfficer), (("7", "clean"), NoSuchFile), (("1", "transcript"), NoSuchFile)],
+)
+def test_what_may_not_leave_leaves_no_row(form: Any, error: type[Exception], sp: Office, spoken: Planted) -> None:
+    work = sp.work()
+    tip = work.open(spoken.number)
+    with pytest.raises(error):
+        work.export(tip, [("2", "clean"), form])
+    assert acts(work, tip) == []

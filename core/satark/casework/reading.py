@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from satark.casework.cases import Agreement, NoDraft, NoSuchFile, NotHeard, OpenTip
+from satark.casework.cases import Agreement, NoDraft, NoSuchFile, NotHeard, OneOfficer, OpenTip
 from satark.casework.desks import find_desk
 from satark.casework.voices import hears
 from satark.custody import log as custody
@@ -126,25 +126,41 @@ class Reader:
             raise NoSuchFile
         return self._opened(tip, ordinal, agreed, "clean")
 
-    def exported(self, tip: OpenTip, forms: Sequence[tuple[str, Form]], second: str = "") -> list[Logged]:
-        """Write into the custody log what leaves the desk (ordinal, form); give the log with that in it.
-
-        `second` is the other officer, where originals are among it.
+    def export(
+        self, tip: OpenTip, forms: Sequence[tuple[str, Form]], agreed: Agreement | None = None
+    ) -> tuple[list[Logged], list[Iterator[bytes]]]:
+        """Let files leave the desk, each as (ordinal, form). Give the custody log with that in it, and their content.
 
         Raises:
-            NotHeard: the tipster's own voice is among it.
-            CantOpen: the log was altered.
+            NotHeard: the tipster's own voice is among it. Of that only the transcript may leave.
+            OneOfficer: an original is among it, and no two officers agreed.
+            NoSuchFile: the tip has no such file, or not in this form.
+            CantOpen: the log was altered; or (while reading) a file.
         """
-        for ordinal, form in forms:
-            if form != "transcript":
-                tip.file(ordinal)
+        contents = [self._content(tip, ordinal, form, agreed) for ordinal, form in forms]
 
         def write(unit: UnitOfWork) -> None:
             for ordinal, form in forms:
-                self.log(unit, tip, ordinal, "exported", form, second=second if form == "original" else "")
+                second = agreed.second if agreed and form == "original" else ""
+                self.log(unit, tip, ordinal, "exported", form, second=second)
 
         self._services.write_now(write)
-        return self.custody(tip)
+        return self.custody(tip), contents
+
+    def _content(self, tip: OpenTip, ordinal: str, form: Form, agreed: Agreement | None) -> Iterator[bytes]:
+        if form == "transcript":
+            transcript = tip.voice(ordinal).transcript
+            if not transcript:
+                raise NoSuchFile
+            return iter([transcript.encode()])
+        record = tip.file(ordinal)
+        if form == "original":
+            if agreed is None:
+                raise OneOfficer
+            return self._read(pipeline.open_original, tip, ordinal, record.sha256)
+        if form != "clean" or not record.clean_sha256:
+            raise NoSuchFile
+        return self._read(pipeline.open_clean, tip, ordinal, record.clean_sha256)
 
     def custody(self, tip: OpenTip) -> list[Logged]:
         """Give the tip's custody log.

@@ -13,6 +13,7 @@ from satark.cli.check import check
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
+from satark.cli.evidence import evidence
 from satark.cli.flow import flow
 from satark.cli.forward import forward
 from satark.cli.plugins import plugins
@@ -38,7 +39,10 @@ class _Satark(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command; only for one that the core does not have are the plugins asked."""
-        return super().get_command(ctx, cmd_name) or _plugins_group().get_command(ctx, cmd_name)
+        own = super().get_command(ctx, cmd_name)
+        if isinstance(own, click.Group):
+            return _Shared(own)
+        return own or _plugins_group().get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be asked, those of the core."""
@@ -61,6 +65,28 @@ class _Satark(click.Group):
             raise _Failure(f"the database does not answer ({kind}): is it running, and upgraded?") from error
 
 
+class _Shared(click.Group):
+    """A group of the core's that plugins may have commands in too: those of a group of theirs of the same name."""
+
+    def __init__(self, own: click.Group) -> None:
+        super().__init__(own.name, own.commands, help=own.help, short_help=own.short_help)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command; only for one that the core does not have are the plugins asked."""
+        found = super().get_command(ctx, cmd_name)
+        theirs = None if found else _plugins_group().get_command(ctx, self.name or "")
+        return theirs.get_command(ctx, cmd_name) if isinstance(theirs, click.Group) else found
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List all commands; where the plugins can't be asked, those of the core."""
+        try:
+            theirs = _plugins_group().get_command(ctx, self.name or "")
+        except (SettingsError, PluginError):
+            return super().list_commands(ctx)
+        more = theirs.list_commands(ctx) if isinstance(theirs, click.Group) else []
+        return sorted({*super().list_commands(ctx), *more})
+
+
 def _plugins_group() -> click.Group:
     group = click.Group()
     Plugins.load(Settings().core.plugins).commands(group)
@@ -77,7 +103,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, forward, plugins, audit):
+for command in (serve, demo, check, db, deliveries, flow, forward, plugins, audit, evidence):
     cli.add_command(command)
 
 

@@ -34,9 +34,9 @@ from satark_desk.setup import read_passphrase
 if TYPE_CHECKING:
     from satark.services import Services
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_passphrase = click.option(
-    "--passphrase-file", type=_FILE, required=True, help="File whose first line is an officer's passphrase."
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+passphrase_option = click.option(
+    "--passphrase-file", type=FILE, required=True, help="File whose first line is an officer's passphrase."
 )
 
 
@@ -51,7 +51,7 @@ def desk_group() -> None:
 @click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
 @click.option("--area", default="", help="Code of its unit in the geography; none: everywhere.")
 @click.option("--officer", default="", help="Name of its first officer; none: the desk's.")
-@click.option("--passphrase-file", type=_FILE, help="File whose first line is the officer's passphrase.")
+@click.option("--passphrase-file", type=FILE, help="File whose first line is the officer's passphrase.")
 @click.pass_context
 def add(
     ctx: click.Context, *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path | None
@@ -85,23 +85,23 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 
 @desk_group.command("rotate")
 @click.argument("desk")
-@_passphrase
+@passphrase_option
 @click.pass_context
 def rotate_(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
     """Give DESK a new key. Officers keep their passphrases; whoever is signed in signs in again."""
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         rotate(services, opened)
         click.echo(f"desk {desk} has a new key")
 
 
 @desk_group.command("tips")
 @click.argument("desk")
-@_passphrase
+@passphrase_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, everything in it.")
 @click.pass_context
 def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool) -> None:
     """Open the tips of DESK, the newest first."""
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         casework = opened.casework(services)
         summaries = casework.summaries()
         if as_json:
@@ -117,9 +117,9 @@ def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool)
 @click.argument("desk")
 @click.argument("number")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@_passphrase
+@passphrase_option
 @click.option("--originals", is_flag=True, help="The files as received; takes two officers.")
-@click.option("--second-passphrase-file", type=_FILE, help="Another officer's passphrase, for --originals.")
+@click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
 @click.pass_context
 def evidence(
     ctx: click.Context,
@@ -132,10 +132,10 @@ def evidence(
     originals: bool,
 ) -> None:
     """Write the files of tip NUMBER into FOLDER: the clean copies, or the originals."""
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         casework = opened.casework(services)
         tip = casework.open(number)
-        second = _second(services, desk, second_passphrase_file) if originals else None
+        second = second_officer(services, desk, second_passphrase_file) if originals else None
         agreed = exports.agree(casework, tip, opened, second) if second else None
         for file in exports.export(casework, tip, folder, agreed):
             click.echo(file)
@@ -149,7 +149,7 @@ def evidence(
 @click.option("--status", type=click.Choice(STATUSES), required=True)
 @click.option("--message", default="", help="What the tipster is told.")
 @click.option("--question", is_flag=True, help="The message asks for an answer.")
-@_passphrase
+@passphrase_option
 @click.pass_context
 def respond(
     ctx: click.Context, *, desk: str, number: str, status: Status, message: str, question: bool, passphrase_file: Path
@@ -157,7 +157,7 @@ def respond(
     """Set the status of tip NUMBER, and tell or ask the tipster something."""
     if question and not message.strip():
         raise click.UsageError("--question needs a --message")
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         casework = opened.casework(services)
         casework.respond(casework.open(number), status=status, text=message.strip(), question=question)
         click.echo(f"{number}: {status}")
@@ -168,13 +168,13 @@ def respond(
 @click.argument("number")
 @click.option("--to", "to_desk", required=True, help="The desk that gets the tip as well.")
 @click.option("--instruction", required=True, help="What that desk is to do; the tipster never sees it.")
-@_passphrase
+@passphrase_option
 @click.pass_context
 def direct(
     ctx: click.Context, *, desk: str, number: str, to_desk: str, instruction: str, passphrase_file: Path
 ) -> None:
     """Hand tip NUMBER to another desk as well, with an instruction."""
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         casework = opened.casework(services)
         casework.direct(casework.open(number), to_desk, instruction.strip())
         click.echo(f"{number}: directed to {to_desk}")
@@ -188,8 +188,8 @@ def officer_group() -> None:
 @officer_group.command("add")
 @click.argument("desk")
 @click.argument("name")
-@_passphrase
-@click.option("--new-passphrase-file", type=_FILE, help="File whose first line is the new officer's passphrase.")
+@passphrase_option
+@click.option("--new-passphrase-file", type=FILE, help="File whose first line is the new officer's passphrase.")
 @click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised; without it, read alone.")
 @click.pass_context
 def officer_add(
@@ -202,7 +202,7 @@ def officer_add(
     may_listen: bool,
 ) -> None:
     """Let NAME open the tips of DESK. An officer of the desk must give their passphrase."""
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         passphrase = read_passphrase(new_passphrase_file) if new_passphrase_file else new_passphrase()
         add_officer(services, opened, name, passphrase, may_listen=may_listen)
         _tell_new(name, desk, None if new_passphrase_file else passphrase)
@@ -211,22 +211,24 @@ def officer_add(
 @officer_group.command("remove")
 @click.argument("desk")
 @click.argument("name")
-@_passphrase
+@passphrase_option
 @click.pass_context
 def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Path) -> None:
     """Take NAME off DESK and change the desk's key. Another officer of the desk must give their passphrase."""
-    with _opened(ctx, desk, passphrase_file) as (services, opened):
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
         remove_officer(services, opened, name)
         click.echo(f"officer {name} is removed; desk {desk} has a new key")
 
 
 @contextmanager
-def _opened(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, Opened]]:
+def opened_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, Opened]]:
+    """Open a desk for a command; what goes wrong inside is told in a sentence."""
     with services_from_settings(ctx) as services, explained():
         yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
 
 
-def _second(services: Services, desk: str, file: Path | None) -> Opened:
+def second_officer(services: Services, desk: str, file: Path | None) -> Opened:
+    """Unlock the desk with the passphrase of the other officer that originals take."""
     if file is None:
         raise click.UsageError("--originals needs another officer: --second-passphrase-file")
     return unlock_any(services, desk, read_passphrase(file))

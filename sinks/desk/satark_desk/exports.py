@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from satark.casework import Agreement, Casework, OpenTip
+from satark.custody.chain import Form
 from satark.tip import Evidence
 from satark_desk.officers import Opened
 
@@ -43,28 +44,22 @@ def export(casework: Casework, tip: OpenTip, folder: Path, agreed: Agreement | N
         OSError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for record, pieces in _originals(casework, tip, agreed) if agreed else _copies(casework, tip):
-        path = folder / file_name(tip, record, original=agreed is not None)
-        write_private(path, pieces)
-        yield path
-    if not agreed:
-        yield from _transcripts(tip, folder)
-
-
-def _copies(casework: Casework, tip: OpenTip) -> Iterator[tuple[Evidence, Iterator[bytes]]]:
-    return ((one, casework.evidence(tip, one.ordinal)) for one in tip.evidence if one.clean_sha256)
-
-
-def _originals(casework: Casework, tip: OpenTip, agreed: Agreement) -> Iterator[tuple[Evidence, Iterator[bytes]]]:
-    return ((one, casework.untouched(tip, one.ordinal, agreed)) for one in tip.records)
-
-
-def _transcripts(tip: OpenTip, folder: Path) -> Iterator[Path]:
-    for voice in tip.voices:
-        if voice.transcript:
-            path = folder / f"{tip.tip.number}-{voice.ordinal}.transcript.txt"
-            write_private(path, iter([voice.transcript.encode()]))
+    if agreed:
+        for record in tip.records:
+            path = folder / file_name(tip, record, original=True)
+            write_private(path, casework.untouched(tip, record.ordinal, agreed))
             yield path
+        return
+    clean = [record for record in tip.evidence if record.clean_sha256]
+    written = [voice for voice in tip.voices if voice.transcript]
+    names = [file_name(tip, record, original=False) for record in clean]
+    names += [f"{tip.tip.number}-{voice.ordinal}.transcript.txt" for voice in written]
+    copies: list[tuple[str, Form]] = [(record.ordinal, "clean") for record in clean]
+    copies += [(voice.ordinal, "transcript") for voice in written]
+    _, contents = casework.export(tip, copies)
+    for name, pieces in zip(names, contents, strict=True):
+        write_private(folder / name, pieces)
+        yield folder / name
 
 
 def write_private(path: Path, pieces: Iterator[bytes]) -> None:

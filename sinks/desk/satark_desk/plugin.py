@@ -45,15 +45,17 @@ def satark_migrations() -> Sequence[Branch]:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark desk` and `satark officer`."""
+    """Add `satark desk`, `satark officer` and `satark evidence export`."""
     from satark_desk import office  # noqa: PLC0415 - servers never need the commands
     from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - likewise
+    from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - likewise
 
     for command in (office.card, office.host_card, office.register_, office.join_, office.serve):
         desk_group.add_command(command)
 
     cli.add_command(desk_group)
     cli.add_command(officer_group)
+    cli.add_command(evidence_group)
 
 
 @hookimpl

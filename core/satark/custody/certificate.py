@@ -1,0 +1,231 @@
+"""The certificate under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023, as a PDF to be signed by hand.
+
+Parts A and B follow the Act's Schedule field by field, in its own order and words (`texts/`). What the system knows is
+filled in; what a person must answer for (parentage, control of the device, date, place, signature, all of Part B's
+person) is left blank. The hash report and the custody log are enclosed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from fpdf import FPDF
+
+from satark.custody.manifest import Item, Manifest, ist
+from satark.dialogue.catalogues import Catalogue
+from satark.fonts import FAMILY, use_fonts
+
+if TYPE_CHECKING:
+    from satark.custody.chain import Entry
+    from satark.custody.log import Logged
+
+LANGUAGES: Final = ("hi", "en")
+
+SOURCES: Final = ("computer", "dvr", "mobile", "flash", "cd", "server", "cloud", "other")
+CONTROLS: Final = ("owned", "maintained", "managed", "operated")
+ALGORITHMS: Final = ("sha1", "sha256", "md5", "other")
+TICKED: Final = frozenset({"source.server", "hash.sha256", "hash.md5"})
+"""What is ticked in both parts: we certify what our server received, and never anybody's phone."""
+
+_BLANK: Final = "_" * 24
+_SHORT: Final = "_" * 12
+_MARGIN: Final = 18.0
+_TEXT, _SMALL, _LINE = 10.0, 7.5, 6.2
+_WIDTHS: Final = (10.0, 40.0, 34.0, 20.0, 70.0)
+_LOG_WIDTHS: Final = (12.0, 40.0, 72.0, 50.0)
+
+
+def certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Logged], language: str) -> bytes:
+    """Make the certificate in one language. The same values give the same bytes.
+
+    Args:
+        manifest: what the pack holds.
+        manifest_sha256: of the manifest as it lies in the pack, hex.
+        log: the tip's custody log, as it lies in the pack.
+        language: one of `LANGUAGES`.
+    """
+    source = (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8")
+    sheet = _Sheet(Catalogue.read(language, source), manifest)
+    fields = sheet.fields(manifest_sha256)
+    sheet.part("a", fields)
+    sheet.part("b", {**fields, "name": _BLANK, "address": _BLANK})
+    sheet.report()
+    sheet.custody(log)
+    return bytes(sheet.output())
+
+
+class _Sheet(FPDF):
+    """The certificate while it is written."""
+
+    def __init__(self, texts: Catalogue, manifest: Manifest) -> None:
+        super().__init__(format="A4")
+        self._texts = texts
+        self._manifest = manifest
+        self.set_margin(_MARGIN)
+        self.set_auto_page_break(auto=True, margin=_MARGIN)
+        self.set_creation_date(datetime.fromisoformat(manifest.utc).replace(tzinfo=UTC))
+        self.set_title(f"{manifest.number} {manifest_title(texts)}")
+        use_fonts(self)
+
+    def footer(self) -> None:
+        """The page's number, and the tip's."""
+        self.set_y(-12)
+        self.set_font(FAMILY, size=_SMALL)
+        page = self._texts.text("page", page=self.page_no(), pages="{nb}")
+        self.cell(0, 5, f"{self._manifest.number} · {page}", align="C")
+
+    def fields(self, manifest_sha256: str) -> dict[str, str]:
+        """What the system fills in; the rest is left blank."""
+        issuer, manifest = self._manifest.issuer, self._manifest
+        channel = self._texts.text(f"channel.{manifest.channel}")
+        received = _date(manifest.received)
+        found = {
+            "name": issuer.name,
+            "address": issuer.office,
+            "make": issuer.make,
+            "color": issuer.color,
+            "serial": issuer.serial,
+            "device": issuer.device,
+            "info": self._texts.text("fill.info", number=manifest.number, received=received, channel=channel),
+            "hash": self._texts.text("fill.hash", count=len(manifest.items), manifest=grouped(manifest_sha256)),
+            "place": issuer.place,
+        }
+        return {"parent": _BLANK, "blank": _SHORT, **{name: value or _BLANK for name, value in found.items()}}
+
+    def part(self, part: str, fields: Mapping[str, str]) -> None:
+        """One part of the Schedule, on a page of its own."""
+        self.add_page()
+        if part == "a":
+            self._title("schedule", "see", "certificate")
+        self._title(f"{part}.title", f"{part}.by")
+        self._say("affirm", fields)
+        self._say(f"{part}.source", fields)
+        self._ticks("source", SOURCES, fields)
+        for key in ("other", "make", "serial", "device", "info"):
+            self._say(key, {**fields, "blank": _BLANK})
+        if part == "a":
+            self._say("control", fields)
+            self._ticks("control", CONTROLS, fields, end="control.by_me")
+        self._say("hash", fields)
+        self._ticks("hash", ALGORITHMS, fields)
+        self._say("hash.report", fields)
+        self.ln(14)
+        self._say(f"{part}.signed", fields, align="R")
+        for key in ("date", "time", "place"):
+            self._say(key, fields if part == "a" else {**fields, "place": _BLANK})
+
+    def report(self) -> None:
+        """The hash report: an annexure."""
+        self.add_page()
+        manifest = self._manifest
+        self._title("report")
+        office = manifest.issuer.office or manifest.desk
+        self._small("report.intro", number=manifest.number, office=office, utc=manifest.utc, ist=manifest.ist)
+        head = ("report.item", "report.role", "report.file", "report.bytes", "report.values")
+        self._table(_WIDTHS, head, [self._item(item) for item in manifest.items])
+        for one in manifest.withheld:
+            self._small("report.withheld", file=one.file, sha256=grouped(one.sha256))
+        self._small("report.confidence")
+
+    def custody(self, log: Sequence[Logged]) -> None:
+        """The custody log: an annexure."""
+        self.add_page()
+        self._title("report.custody")
+        self._small("report.custody.intro", rows=len(log), head=grouped(self._manifest.head))
+        rows = [(str(row.row.seq), *self._act(row)) for row in log]
+        self._table(_LOG_WIDTHS, ("custody.seq", "custody.when", "custody.what", "custody.who"), rows)
+
+    def _item(self, item: Item) -> tuple[str, ...]:
+        alone = item.role == "scrubbed" and not item.derived_from
+        role = self._texts.text(f"role.{item.role}" + ".alone" * alone, **{"from": item.derived_from})
+        values = f"SHA256 {grouped(item.sha256)}\nMD5 {grouped(item.md5)}"
+        return str(item.item_no), f"{role}\n{item.mime}", item.filename, str(item.bytes), values
+
+    def _act(self, row: Logged) -> tuple[str, str, str]:
+        entry = row.entry
+        act = self._texts.text(f"act.{entry.act if entry else 'erased'}")
+        what = self._texts.text("custody.file", file=row.row.file or "—", act=act)
+        return (_when(entry), what, self._who(entry)) if entry else ("", what, "")
+
+    def _who(self, entry: Entry) -> str:
+        if not entry.desk:
+            return self._texts.text("custody.intake")
+        names = " + ".join(name for name in (entry.officer, entry.second) if name)
+        return f"{entry.desk}: {names}" if names else entry.desk
+
+    def _title(self, *keys: str) -> None:
+        for place, key in enumerate(keys):
+            self.set_font(FAMILY, "B" if place == 0 else "", 13 if place == 0 else _TEXT)
+            self.multi_cell(0, _LINE, self._texts.text(key), align="C", new_x="LMARGIN", new_y="NEXT")
+        self.ln(2)
+
+    def _say(self, key: str, fields: Mapping[str, str], align: str = "L") -> None:
+        self.set_font(FAMILY, size=_TEXT)
+        self.multi_cell(0, _LINE, self._texts.text(key, **fields), align=align, new_x="LMARGIN", new_y="NEXT")
+        self.ln(1)
+
+    def _small(self, key: str, **values: object) -> None:
+        self.set_font(FAMILY, size=8.5)
+        self.multi_cell(0, 5, self._texts.text(key, **values), new_x="LMARGIN", new_y="NEXT")
+        self.ln(1)
+
+    def _ticks(self, group: str, codes: Sequence[str], fields: Mapping[str, str], end: str = "") -> None:
+        """A row of boxes, each before its label, wrapped between the two margins."""
+        self.set_font(FAMILY, size=_TEXT)
+        for code in codes:
+            self._tick(f"{group}.{code}", self._texts.text(f"{group}.{code}", **fields))
+        if end:
+            self._fit(self._texts.text(end), 0)
+        self.ln(_LINE + 2)
+
+    def _tick(self, key: str, label: str) -> None:
+        box = 3.6
+        self._fit(label, box + 1.5, draw=False)
+        x, y = self.get_x(), self.get_y() + (_LINE - box) / 2
+        self.rect(x, y, box, box)
+        if key in TICKED:
+            with self.local_context(line_width=0.6):
+                self.polyline([(x + 0.6, y + 1.9), (x + 1.5, y + 2.9), (x + 3.2, y + 0.5)])
+        self.set_x(x + box + 1.5)
+        self._fit(label, 0)
+        self.set_x(self.get_x() + 5)
+
+    def _fit(self, text: str, before: float, *, draw: bool = True) -> None:
+        """Write a label on this line, or on the next where it does not fit; `draw=False` only makes room."""
+        width = self.get_string_width(text) + 2
+        if self.get_x() + before + width > self.w - self.r_margin + 2 and self.get_x() > self.l_margin:
+            self.ln(_LINE)
+        if draw:
+            self.cell(width, _LINE, text)
+
+    def _table(self, widths: Sequence[float], head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        self.set_font(FAMILY, size=_SMALL)
+        with self.table(col_widths=tuple(widths), line_height=4.2, text_align="LEFT") as table:
+            for cells in ([self._texts.text(key) for key in head], *rows):
+                row = table.row()
+                for cell in cells:
+                    row.cell(cell)
+        self.ln(3)
+
+
+def manifest_title(texts: Catalogue) -> str:
+    """What the document is called."""
+    return f"{texts.text('certificate')} {texts.text('see')}"
+
+
+def _when(entry: Entry) -> str:
+    """The moment that an officer did it, by their clock; of what the intake did, the date alone."""
+    return f"{ist(entry.at)} IST" if entry.at else _date(entry.band)
+
+
+def _date(band: str) -> str:
+    """The day of a coarse time, as the form writes it."""
+    return "/".join(reversed(band.partition("T")[0].split("-")))
+
+
+def grouped(digest: str) -> str:
+    """A hash value as it is printed: in groups of sixteen, so that it can be compared and lines can break."""
+    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))

@@ -1,0 +1,74 @@
+"""The desk's part of `satark evidence`: packs for a court."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from satark.custody.manifest import Issuer
+from satark.custody.pack import write_pack
+from satark.settings import Settings
+from satark_desk import exports
+from satark_desk.commands import FILE, opened_desk, passphrase_option, second_officer
+from satark_desk.officers import Opened
+from satark_desk.settings import DeskSettings
+
+
+@click.group("evidence")
+def evidence_group() -> None:
+    """Packs of evidence for a court."""
+
+
+@evidence_group.command("export")
+@click.argument("desk")
+@click.argument("number")
+@click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
+@passphrase_option
+@click.option("--originals", is_flag=True, help="The files as received as well; takes two officers.")
+@click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
+@click.option("--name", default="", help="Who will sign Part A; none: left blank.")
+@click.option("--office", default="", help="Where they are employed; none: the desk's title.")
+@click.option("--place", default="", help="Where they will sign; none: as in the settings.")
+@click.pass_context
+def export(
+    ctx: click.Context,
+    *,
+    desk: str,
+    number: str,
+    pack: Path,
+    passphrase_file: Path,
+    originals: bool,
+    second_passphrase_file: Path | None,
+    name: str,
+    office: str,
+    place: str,
+) -> None:
+    """Write tip NUMBER's evidence into PACK, a ZIP file: clean copies, hash report, custody log, certificates.
+
+    The certificates under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023 are in Hindi and in English, to be
+    signed by hand. A tipster's own voice is never in a pack: what is said in it is.
+    """
+    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
+        casework = opened.casework(services)
+        tip = casework.open(number)
+        second = second_officer(services, desk, second_passphrase_file) if originals else None
+        agreed = exports.agree(casework, tip, opened, second) if second else None
+        written = write_pack(pack, casework, tip, _issuer(ctx, opened, name, office, place), agreed)
+    click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
+    click.echo(f"manifest {written.manifest}")
+    click.echo(f"custody  {written.head}")
+
+
+def _issuer(ctx: click.Context, opened: Opened, name: str, office: str, place: str) -> Issuer:
+    settings = ctx.find_object(Settings) or Settings()
+    desk = settings.section("desk", DeskSettings) or DeskSettings()
+    return Issuer(
+        name=name,
+        office=office or opened.desk.title,
+        place=place or desk.place,
+        make=desk.server_make,
+        color=desk.server_color,
+        serial=desk.server_serial,
+        device=desk.server_id,
+    )
