@@ -172,6 +172,8 @@ class Inbound(Quiet, frozen=True, kw_only=True):
     senders: tuple[Address, ...]
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
+    trace: str = ""
+    """The provider's name for the message, where the channel can take it back (`Eraser`); empty: it can't."""
     seen: Call | None = None
     """A best-effort call that shows the sender "read", made soon after the reply; never stored, never retried."""
     busy: Call | None = None
@@ -206,6 +208,12 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
     """The provider took the call."""
+
+    trace: str = ""
+    """The provider's name for the message that came of it, as `Inbound.trace`."""
+
+    def __repr__(self) -> str:
+        return "Accepted()"
 
 
 class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
@@ -373,3 +381,11 @@ class Listener(Protocol):
 
     async def listen(self, receive: Receive) -> None:
         """Work until cancelled, in one process of the web role or in several. Where it breaks off it is begun again."""
+
+
+@runtime_checkable
+class Eraser(Protocol):
+    """A channel that can take messages back, ours and the sender's: it is offered at the end of a conversation."""
+
+    def erase(self, traces: Sequence[str], account: str, to: Address) -> Sequence[Call]:
+        """Make the calls that delete these messages of a chat, as far as the provider does; to repeat one is safe."""

@@ -29,6 +29,7 @@ from satark.channel import (
 from satark.observability import log
 from satark.pacing import backoff
 from satark.store import outgoing as store
+from satark.store import traces
 from satark.store.writer import Gathered, StoreDown
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Sender:
         self._held: dict[bytes, float] = {}
         """What is under way, and since when; another process may have it where its claim is not renewed."""
         self._forgotten = Gathered(writer, store.done)
+        self._traced: Gathered[tuple[bytes, str]] = Gathered(writer, self._trace)
         self._glances: dict[bytes, tuple[Call | None, Call | None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -164,7 +166,7 @@ class Sender:
     def _settle(self, item: Outgoing, attempt: int, result: SendResult) -> None:
         match result:
             case Accepted():
-                self._accepted(item)
+                self._accepted(item, result.trace)
             case Throttled():
                 if result.scope == "account":
                     self._paused[item.call.account] = time.monotonic() + result.after
@@ -183,11 +185,16 @@ class Sender:
             case _:
                 assert_never(result)
 
-    def _accepted(self, item: Outgoing) -> None:
+    def _accepted(self, item: Outgoing, trace: str) -> None:
+        if trace:
+            self._traced.add((item.conversation, trace))
         if item.call.fallback:
             self._writer.later(lambda unit: store.awaiting_report(unit, item.id))
             return
         self._forgotten.add(item.id)
+
+    def _trace(self, unit: UnitOfWork, sent: list[tuple[bytes, str]]) -> None:
+        traces.add(unit, sent, self._identity)
 
     def _again(self, item: Outgoing, attempt: int, seconds: float, reason: str) -> None:
         if attempt >= self._settings.send_attempts:

@@ -16,7 +16,7 @@ from satark.dialogue.fit import fit
 from satark.dialogue.session import Session
 from satark.identity import BrokenSeal, Handle
 from satark.observability import Happening
-from satark.store import conversations, files, outgoing, tables
+from satark.store import conversations, files, outgoing, tables, traces
 from satark.store.engines import checkpoint
 from satark.store.writer import StoreDown
 from satark.turns import decode_session, new_outgoing
@@ -161,9 +161,10 @@ class Timers:
             return None
 
     def sweep(self, unit: UnitOfWork) -> None:
-        """Forget what has served its term: hashes of taken events, reply handles, passages, sent calls."""
+        """Forget what has served its term: hashes of taken events, reply handles, passages, traces, sent calls."""
         oldest = unit.day - int(self._settings.seen_days)
         unit.main.execute(delete(tables.seen).where(tables.seen.c.day < oldest))
         unit.main.execute(delete(tables.reach).where(tables.reach.c.expires_at <= unit.now))
         unit.main.execute(delete(tables.passage).where(tables.passage.c.expires_at <= unit.now))
+        traces.sweep(unit)
         outgoing.sweep(unit)

@@ -17,14 +17,14 @@ import msgspec
 from sqlalchemy import delete
 
 from satark.arrival import Arrival, NeedsReceipt, Outgoing, Taken
-from satark.channel import Address, Moved
+from satark.channel import Address, Eraser, Moved
 from satark.dialogue.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.identity import BrokenSeal, Handle
 from satark.mailroom import Mailroom
 from satark.passages import Passages, brought
 from satark.sealing import new_identity
-from satark.store import conversations, files, outgoing
+from satark.store import conversations, files, outgoing, traces
 from satark.store.tables import seen
 from satark.submission import Registry
 
@@ -44,15 +44,17 @@ _positions = count(time.time_ns())
 class _Conversation:
     """A conversation while its events of this batch are taken."""
 
-    __slots__ = ("arrival", "farewell", "handle", "id", "prompts", "session", "taken")
+    __slots__ = ("arrival", "calls", "handle", "id", "prompts", "session", "taken", "traces")
 
     def __init__(self, row: Row) -> None:
         self.id = row.id
         self.handle = row.handle
         self.session: Session | None = None
         self.prompts: list[Prompt] = []
-        self.farewell: list[Outgoing] = []
-        """The last word, where the session went on elsewhere."""
+        self.calls: list[Outgoing] = []
+        """What goes out beside the replies: the last word where the session went on elsewhere, messages taken back."""
+        self.traces: list[str] = []
+        """Of the messages that came in."""
         self.arrival: Arrival | None = None
         """The newest one that was taken; None while none was."""
         self.taken: Taken | None = None
@@ -159,6 +161,8 @@ class Turns:
             if self._hooked:
                 self._plugins.before_commit(turn, unit)
             self._carry(unit, turn, entry, arrival, taken)
+        if arrival.inbound.trace:
+            entry.traces.append(arrival.inbound.trace)
         entry.arrival, entry.taken = arrival, taken
         return taken
 
@@ -170,7 +174,13 @@ class Turns:
         if session is None:
             recipient, identity = new_identity()
             name = arrival.channel.name
-            session = engine.begin(channel=name, tip=token_bytes(16).hex(), recipient=recipient, identity=identity)
+            session = engine.begin(
+                channel=name,
+                tip=token_bytes(16).hex(),
+                recipient=recipient,
+                identity=identity,
+                erasable=isinstance(arrival.channel, Eraser),
+            )
         turn = engine.advance(session, arrival.event, arrival.source, unit.now)
         if turn.submission is not None and turn.session is not None:
             # First of all, since it may find that there is no receipt yet: then nothing must have been written.
@@ -206,8 +216,10 @@ class Turns:
             return self._flows.engine(unit.main, session.flow).arrived(session, None, unit.now)
         self._passages.drop(unit, coming)
         engine = self._flows.engine(unit.main, coming.flow)
-        origin.farewell, origin.session = self._farewell(origin, engine.left(coming)), None
-        taken.outgoing += origin.farewell
+        last = self._farewell(origin, engine.left(coming))
+        origin.calls += last
+        origin.session = None
+        taken.outgoing += last
         return engine.arrived(session, coming, unit.now)
 
     def _farewell(self, origin: _Conversation, prompt: Prompt) -> list[Outgoing]:
@@ -218,6 +230,14 @@ class Turns:
         calls = channel.render(self._fit(prompt, channel), handle.account, Address(handle.address))
         return [new_outgoing(origin.id, call, keep=True) for call in calls]
 
+    def _take_back(self, unit: UnitOfWork, entry: _Conversation, arrival: Arrival) -> list[Outgoing]:
+        channel, inbound = arrival.channel, arrival.inbound
+        if not isinstance(channel, Eraser):
+            return []
+        found = [*traces.of(unit, entry.id, self._identity), *([inbound.trace] if inbound.trace else [])]
+        calls = channel.erase(found, inbound.account, inbound.senders[0])
+        return [new_outgoing(entry.id, call, keep=True) for call in calls]
+
     def _carry(self, unit: UnitOfWork, turn: Turn, entry: _Conversation, arrival: Arrival, taken: Taken) -> None:
         if turn.keep:
             files.add(unit, turn.keep, self._identity)
@@ -225,6 +245,10 @@ class Turns:
         session = turn.session or entry.session
         if turn.post is not None and session is not None and session.mailbox is not None:
             self._mailroom.post(unit, session.mailbox, turn.post)
+        if turn.take_back:
+            deletions = self._take_back(unit, entry, arrival)
+            entry.calls += deletions
+            taken.outgoing += deletions
         if turn.reach is False:
             self._mailroom.forget(unit, entry.id, session)
         elif turn.reach and session is not None:
@@ -249,7 +273,10 @@ class Turns:
                 ended.add(entry.id)
             elif entry.arrival is not None:
                 updates.append(self._row(entry.id, entry.session, entry.arrival, unit.now))
-            replies += [*entry.farewell, *self._reply(entry)]
+            replies += [*entry.calls, *self._reply(entry)]
+        traced = [(entry.id, trace) for entry in entries if entry.session for trace in entry.traces]
+        if traced:
+            traces.add(unit, traced, self._identity)
         conversations.write(unit, updates)
         conversations.link(unit, {p: home for p, home in new.items() if home not in ended})
         conversations.end(unit, sorted(ended))

@@ -20,6 +20,7 @@ from telegram.error import TelegramError
 from satark.channel import Accepted, Call, SendResult
 from satark_telegram.errors import result_of
 from satark_telegram.reading import SEEN
+from satark_telegram.rendering import DELETE_MESSAGES
 from satark_telegram.request import Request
 from satark_telegram.settings import TelegramSettings
 
@@ -61,8 +62,10 @@ class Bot:
         try:
             if call.method == SEEN:
                 await self._seen(body)
+            elif call.method == DELETE_MESSAGES:
+                await self._bot.delete_messages(body["chat_id"], body["message_ids"])
             else:
-                await self._message(body)
+                return Accepted(str(await self._message(body)))
         except TelegramError as error:
             return result_of(error)
         except (KeyError, TypeError):
@@ -122,15 +125,17 @@ class Bot:
         file = await self._bot.get_file(file_id)
         return file.file_path or "", file.file_size or 0
 
-    async def _message(self, body: dict[str, Any]) -> None:
+    async def _message(self, body: dict[str, Any]) -> int:
+        """Send a message; give its number."""
         markup = body.get("reply_markup")
-        await self._bot.send_message(
+        sent = await self._bot.send_message(
             chat_id=body["chat_id"],
             text=body["text"],
             protect_content=body["protect_content"],
             link_preview_options=LinkPreviewOptions.de_json(body["link_preview_options"]),
             reply_markup=InlineKeyboardMarkup.de_json(markup) if markup else None,
         )
+        return sent.message_id
 
     async def _seen(self, body: dict[str, Any]) -> None:
         """Answer a tap, so that its button stops turning, and take the keyboard away; else show "typing…"."""

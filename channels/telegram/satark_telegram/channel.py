@@ -32,7 +32,7 @@ PATH: Final = "/telegram/webhook"
 
 
 class TelegramChannel:
-    """One Telegram bot. Implements `satark.channel.Channel` and `satark.channel.Listener`.
+    """One Telegram bot. Implements `satark.channel.Channel`, `satark.channel.Listener` and `satark.channel.Eraser`.
 
     Args:
         settings: the section `telegram`.
@@ -91,6 +91,10 @@ class TelegramChannel:
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Put news that we begin: whoever has once written to a bot can be written to; there is no window to close."""
         return rendering.render(prompt, account, to)
+
+    def erase(self, traces: Sequence[str], account: str, to: Address) -> Sequence[Call]:
+        """Delete messages of the last 48 hours, the bot's and the sender's, on both sides."""
+        return rendering.erase(traces, account, to)
 
     async def open(self) -> None:
         """Open the client; python-telegram-bot is imported here and not before."""

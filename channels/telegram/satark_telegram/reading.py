@@ -61,7 +61,8 @@ class Reader:
             event, own = _edit(message, key), f"edit:{update.update_id}"
         else:
             event, own = event_of(message, self._account, self._most) or unread(wire.fields(raw)), key
-        return self._batch(message.chat, own, event, busy=self._typing_call(message.chat))
+        trace = str(message.message_id)
+        return self._batch(message.chat, own, event, trace=trace, busy=self._typing_call(message.chat))
 
     def _unreadable(self, update: wire.Update, raw: bytes) -> Batch:
         """Of a message that can't be read tell the core at least whose it is; an edit's old words simply stand."""
@@ -86,12 +87,21 @@ class Reader:
         return self._batch(under.chat, f"tap:{update.update_id}", Tap(query.data), seen=self._call(seen))
 
     def _batch(
-        self, chat: wire.Chat, key: str, event: Event | None, *, seen: Call | None = None, busy: Call | None = None
+        self,
+        chat: wire.Chat,
+        key: str,
+        event: Event | None,
+        *,
+        trace: str = "",
+        seen: Call | None = None,
+        busy: Call | None = None,
     ) -> Batch:
         if event is None or chat.type != PRIVATE:
             return _IGNORED
         senders = (Address(str(chat.id)),)
-        inbound = Inbound(account=self._account, event_key=key, senders=senders, event=event, seen=seen, busy=busy)
+        inbound = Inbound(
+            account=self._account, event_key=key, senders=senders, event=event, trace=trace, seen=seen, busy=busy
+        )
         return Batch(inbound=(inbound,))
 
     def _typing_call(self, chat: wire.Chat) -> Call | None:

@@ -1,8 +1,9 @@
 """A prompt as Telegram shows it: a message, with an inline keyboard under it where there is something to choose.
 
-Source of the limits: Telegram, Bot API 10.1, `sendMessage` (text: 4096 characters) and `InlineKeyboardButton`
-(`callback_data`: 64 bytes). Lengths are counted in UTF-16 units, as Telegram counts entities: never fewer than its
-characters. A label has no official limit; 64 units still show on two lines of a small phone.
+Source of the limits: Telegram, Bot API 10.1, `sendMessage` (text: 4096 characters), `InlineKeyboardButton`
+(`callback_data`: 64 bytes) and `deleteMessages` (1-100 messages of the last 48 hours). Lengths are counted in UTF-16
+units, as Telegram counts entities: never fewer than its characters. A label has no official limit; 64 units still show
+on two lines of a small phone.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from satark.prompt import Capabilities, Choice, Prompt
 
 SEND_MESSAGE: Final = "sendMessage"
 """The method of a call that sends a message."""
+DELETE_MESSAGES: Final = "deleteMessages"
+"""The method of a call that deletes messages."""
 
 CAPABILITIES: Final = Capabilities(
     kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16"
 )
 
+_DELETED_AT_ONCE: Final = 100
 _ACTIONS_A_ROW: Final = 4
 """Telegram shows up to eight buttons in a row; more than four cut off their labels on a phone."""
 
@@ -38,6 +42,14 @@ def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
     if keyboard:
         body["reply_markup"] = {"inline_keyboard": keyboard}
     return [Call(account=account, method=SEND_MESSAGE, body=msgspec.json.encode(body))]
+
+
+def erase(traces: Sequence[str], account: str, to: Address) -> list[Call]:
+    """Make the calls that delete messages: a hundred a call; those that are gone or too old are passed over."""
+    numbers = sorted(int(trace) for trace in traces)
+    parts = [numbers[at : at + _DELETED_AT_ONCE] for at in range(0, len(numbers), _DELETED_AT_ONCE)]
+    bodies = [msgspec.json.encode({"chat_id": to.reveal(), "message_ids": part}) for part in parts]
+    return [Call(account=account, method=DELETE_MESSAGES, body=body) for body in bodies]
 
 
 def _keyboard(prompt: Prompt) -> list[list[dict[str, str]]]:

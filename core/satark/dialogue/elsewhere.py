@@ -73,8 +73,10 @@ def arrived(talk: Talk, brought: Session | None) -> Turn:
         if talk.session.wrong_codes < MOST_WRONG:
             talk.say("code.wrong")
         return _ask(talk)
-    channel = talk.session.channel
-    talk.session = msgspec.structs.replace(brought, channel=channel, mailbox=None, passage="", page=0, said="")
+    channel, erasable = talk.session.channel, talk.session.erasable
+    talk.session = msgspec.structs.replace(
+        brought, channel=channel, erasable=erasable, mailbox=None, passage="", page=0, said=""
+    )
     if talk.session.mode.startswith("@"):
         talk.home()
     # What this channel says in its own words, such as who knows of it, was never said here.

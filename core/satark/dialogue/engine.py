@@ -37,9 +37,11 @@ class Engine:
         self._script = Script(flow, catalogues, geography)
         self._interpret = interpret
 
-    def begin(self, *, channel: str, tip: str, recipient: str, identity: str) -> Session:
+    def begin(self, *, channel: str, tip: str, recipient: str, identity: str, erasable: bool = False) -> Session:
         """Begin a conversation; nothing is said until the first event is given to `advance`."""
-        session = Session(flow=self.flow.hash, channel=channel, tip=tip, recipient=recipient, identity=identity)
+        session = Session(
+            flow=self.flow.hash, channel=channel, tip=tip, recipient=recipient, identity=identity, erasable=erasable
+        )
         return self._script.begun(session)
 
     def advance(self, session: Session, event: Event, source: str, now: int) -> Turn:
@@ -67,6 +69,7 @@ class Engine:
             language=session.language,
             revision=session.revision,
             mode="@reach",
+            erasable=session.erasable,
             submitted=True,
         )
         talk = self._talk(kept, "", now)

@@ -181,17 +181,21 @@ class Reach(Menu):
     """After the receipt: whether the tipster may be reached here. Whatever else they send counts as no."""
 
     def question(self, talk: Talk) -> tuple[str, Asked]:
-        """No, which is the default, or yes."""
+        """No, which is the default, or yes; and no with all messages taken back, where the channel can do that."""
         texts = talk.script.texts(talk.session)
+        codes = ("no", "yes", "erase") if talk.session.erasable else ("no", "yes")
         offers = tuple(
-            Offer(code, texts.text(f"reach.{code}"), words=texts.words(f"reach.{code}.words")) for code in ("no", "yes")
+            Offer(code, texts.text(f"reach.{code}"), words=texts.words(f"reach.{code}.words")) for code in codes
         )
-        return "@reach", Asked(text=talk.script.said(talk.session, "reach.ask"), offers=offers, wants="choice")
+        text = talk.script.said(talk.session, "reach.ask")
+        if talk.session.erasable:
+            text = f"{text} {talk.script.said(talk.session, 'reach.erase.ask')}"
+        return "@reach", Asked(text=text, offers=offers, wants="choice")
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
         """Keep or forget the way to reach them."""
         if code:
-            return talk.end(f"reach.{code}.done", reach=code == "yes")
+            return talk.end(f"reach.{code}.done", reach=code == "yes", take_back=code == "erase")
         if isinstance(event, Edited | Revoked):
             return None
         return talk.end("reach.late", reach=False)

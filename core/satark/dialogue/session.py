@@ -85,6 +85,8 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     passage: str = ""
     """Look-up (hex) of the one code that takes this session to another channel; empty: there is none."""
     submitted: bool = False
+    erasable: bool = False
+    """Whether the channel can take this chat's messages back."""
 
 
 class Keep(Quiet, frozen=True, kw_only=True):
@@ -145,5 +147,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """The event held such a code: bring the session that it stands for, and end the conversation that had it."""
     post: Message | None = None
     """A tipster's message for the open mailbox."""
+    take_back: bool = False
+    """Have the provider delete this chat's messages, as far as it does."""
     reach: bool | None = None
     """True: keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""

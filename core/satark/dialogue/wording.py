@@ -11,7 +11,8 @@ _PLAIN: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
 details.ask details.none change.ask change.none
-reach.ask reach.no reach.yes reach.no.done reach.yes.done reach.late forget.done
+reach.ask reach.no reach.yes reach.no.done reach.yes.done reach.late
+reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
 outage.kept outage.refused
 text.kept voice.kept file.kept pin.kept files.cleared file.lost skip.cannot back.cannot
@@ -42,7 +43,7 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
 """Message id → the places that its text must have, no more and no fewer."""
 
 LABELS: Final = frozenset(name for name in NEEDED if name.startswith("command.")) | {
-    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "reach.no", "reach.yes",
+    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "reach.no", "reach.yes", "reach.erase",
     "mailbox.answer", "mailbox.unknown", "mailbox.decline", "feedback.yes", "feedback.no", "feedback.again",
     "language.name",
 }  # fmt: skip

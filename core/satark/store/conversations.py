@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
-from satark.store.tables import alias, conversation
+from satark.store.tables import alias, conversation, trace
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -89,8 +89,9 @@ def link(unit: UnitOfWork, aliases: Mapping[bytes, bytes]) -> None:
 
 
 def end(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Erase conversations: draft, address and pseudonyms."""
+    """Erase conversations: draft, address, pseudonyms and traces."""
     if ids:
+        unit.main.execute(delete(trace).where(trace.c.conversation.in_(ids)))
         unit.main.execute(delete(alias).where(alias.c.conversation.in_(ids)))
         unit.main.execute(delete(conversation).where(conversation.c.id.in_(ids)))
 

@@ -62,6 +62,18 @@ alias = Table(
     comment="further addresses of a conversation's sender",
 )
 
+trace = Table(
+    "trace",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("conversation", LargeBinary(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="the provider's name for a message, under the edge key"),
+    Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
+    Index("trace_conversation", "conversation"),
+    Index("trace_expires_at", "expires_at"),
+    comment="messages that can be taken back while their conversation lasts; they go with it",
+)
+
 outbox = Table(
     "outbox",
     main,

@@ -71,6 +71,8 @@ class TelegramPeer:
         """Every accepted call: method and parameters as they were posted."""
         self.blocked: set[int] = set()
         """Chats whose user blocked the bot."""
+        self.deleted: set[tuple[int, int]] = set()
+        """Chat and number of every message that the bot had deleted."""
         self.files: dict[str, StoredFile] = {}
         self._description = description
         self._callbacks: dict[int, list[Callback]] = {}
@@ -183,6 +185,11 @@ class TelegramPeer:
             return error(400, "Bad Request: message is not modified")
         found.keyboard = keyboard
         return found.message(self._bot())
+
+    async def _on_deleteMessages(self, given: Mapping[str, Any]) -> Any:  # noqa: N802
+        chat = int(given["chat_id"])
+        self.deleted |= {(chat, number) for number in as_json(given["message_ids"])}
+        return True
 
     async def _on_answerCallbackQuery(self, _given: Mapping[str, Any]) -> Any:  # noqa: N802
         return True

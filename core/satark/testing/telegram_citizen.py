@@ -25,6 +25,8 @@ class TelegramCitizen(Walker[Sent]):
     def __init__(self, peer: TelegramPeer, person: Person, webhook: str = "", *, patience: float = 30) -> None:
         super().__init__(patience)
         self.person = person
+        self.wrote: list[int] = []
+        """The numbers of the messages that they wrote."""
         self._peer = peer
         self._webhook = webhook
         self._leave = [peer.subscribe(self._inbox.put_nowait, person.id)]
@@ -66,6 +68,8 @@ class TelegramCitizen(Walker[Sent]):
 
     async def _bring(self, update: Update) -> str:
         await self._peer.deliver(update, self._webhook)
+        if "message" in update:
+            self.wrote.append(update["message"]["message_id"])
         content: Any = update.get("message") or update.get("edited_message") or update["callback_query"]["message"]
         return str(content["message_id"])
 

@@ -1,7 +1,7 @@
 """What Telegram refuses although its description, as data, does not say so: lengths and counts.
 
-Source: Telegram, Bot API 10.1, the descriptions in words of `sendMessage`, `InlineKeyboardButton`, `setWebhook` and
-`BotCommand`. The text's length is counted in UTF-16 units, the stricter of two readings.
+Source: Telegram, Bot API 10.1, the descriptions in words of `sendMessage`, `InlineKeyboardButton`, `deleteMessages`,
+`setWebhook` and `BotCommand`. The text's length is counted in UTF-16 units, the stricter of two readings.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ CALLBACK_DATA_BYTES: Final = 64
 BUTTONS: Final = 100
 BUTTONS_A_ROW: Final = 8
 COMMANDS: Final = 100
+DELETED_AT_ONCE: Final = 100
 DESCRIPTION: Final = 256
 DOWNLOAD_BYTES: Final = 20 * 1024 * 1024
 
@@ -75,8 +76,14 @@ def _commands(parameters: Mapping[str, Any]) -> None:
         _need(1 <= len(command["description"]) <= DESCRIPTION, "BOT_COMMAND_DESCRIPTION_INVALID")
 
 
+def _deletion(parameters: Mapping[str, Any]) -> None:
+    numbers = as_json(parameters["message_ids"])
+    _need(1 <= len(numbers) <= DELETED_AT_ONCE, "message identifiers")
+
+
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
     "sendMessage": _message,
+    "deleteMessages": _deletion,
     "setWebhook": _webhook,
     "setMyCommands": _commands,
 }

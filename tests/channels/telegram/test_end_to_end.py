@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from PIL import Image
 
-from satark.testing.search import files_below, rows_of, search
+from satark.testing.scripted import until
+from satark.testing.search import search, written
 from satark.testing.serving import serve
-from satark.testing.stage import HINDI, staged
+from satark.testing.stage import HINDI, Stage, staged
 from satark.testing.telegram import Person, TelegramPeer
 from satark.testing.telegram_citizen import TelegramCitizen
 from satark.testing.walking import Photo
@@ -26,35 +30,42 @@ def picture() -> bytes:
     return file.getvalue()
 
 
-def urls(folder: Path) -> dict[str, str]:
-    return {
-        "SATARK_DATABASE_URL": f"sqlite:///{folder / 'main.db'}",
-        "SATARK_KEYS_URL": f"sqlite:///{folder / 'keys.db'}",
-    }
-
-
-@pytest.mark.parametrize("polling", ["false", "true"])
-async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
-    polling: str, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
-) -> None:
+@asynccontextmanager
+async def telegram_stage(
+    folder: Path, databases: Any, secrets: dict[str, Any], peer: TelegramPeer, **more: str
+) -> AsyncIterator[Stage]:
+    """Set the stage with this bot on these databases; the service is not started."""
+    bases = {"SATARK_DATABASE_URL": databases.main, "SATARK_KEYS_URL": databases.keys}
     async with peer, serve(peer.app) as url:
-        telegram = {f"SATARK_TELEGRAM__{name.upper()}": value for name, value in secrets.items()}
-        telegram |= {"SATARK_TELEGRAM__API_URL": url, "SATARK_TELEGRAM__POLLING": polling}
-        environment = {**urls(tmp_path), **telegram}
-        async with staged(tmp_path, environment) as stage:
-            await stage.service.start({"SATARK_PUBLIC_URL": stage.service.url})
-            webhook = "" if polling == "true" else f"{stage.service.url}/telegram/webhook"
-            citizen = TelegramCitizen(peer, person, webhook)
-            answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture()), "हो गया"]}
-            code = await citizen.walk(answers, greeting="/start poster-17")
-            (tip,) = await stage.tips("sp", at_least=1)
-            await stage.service.stop()
-            written = files_below(stage.service.folder, stage.service.log) | rows_of(*urls(tmp_path).values())
-            written |= files_below(tmp_path / "main.db", tmp_path / "keys.db")
+        given = {**secrets, "api_url": url, **more}
+        telegram = {f"SATARK_TELEGRAM__{name.upper()}": value for name, value in given.items()}
+        async with staged(folder, {**bases, **telegram}) as stage:
+            yield stage
+
+
+async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
+    databases: Any, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
+) -> None:
+    async with telegram_stage(tmp_path, databases, secrets, peer) as stage:
+        await stage.service.start({"SATARK_PUBLIC_URL": stage.service.url})
+        everything = partial(written, stage.service.folder, stage.service.log, databases.main, databases.keys)
+        citizen = TelegramCitizen(peer, person, f"{stage.service.url}/telegram/webhook")
+        answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture()), "हो गया"]}
+        code = await citizen.walk(answers, greeting="/start poster-17")
+        (tip,) = await stage.tips("sp", at_least=1)
+        while_running = everything()
+        await citizen.tap("नहीं; संदेश मिटाएँ")
+        assert "48 घंटों" in (await citizen.hear()).text
+        *before, _last = peer.sent
+        both = {(person.id, number) for number in [*citizen.wrote, *(sent.id for sent in before)]}
+        await until(lambda: peer.deleted == both)
+        await stage.service.stop()
+        places = while_running | {f"after: {name}": data for name, data in everything().items()}
     assert tip["language"] == "hi"
     assert WORDS in str(tip["answers"])
     assert [file["mime"] for file in tip["evidence"]] == ["image/jpeg"]
     assert all(sent.protected for sent in peer.sent)
+    assert places["after: table trace"] == places["after: table conversation"] == b""
     identifiers = {
         "id": str(person.id),
         "username": str(person.username),
@@ -66,26 +77,37 @@ async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
         "code": code,
         "file id": next(iter(peer.files)),
         "file path": "photos/file_0",
+        **{f"traces {n}": f'"message_ids":[{n}' for n in citizen.wrote},
     }
-    assert search(written, identifiers) == []
-    assert search({**written, "careless": str(person.id).encode()}, identifiers)
+    assert search(places, identifiers) == []
+    assert search({**places, "careless": str(person.id).encode()}, identifiers)
+
+
+async def test_a_tip_by_polling_reaches_the_desk(
+    tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
+) -> None:
+    databases = SimpleNamespace(main=f"sqlite:///{tmp_path / 'main.db'}", keys=f"sqlite:///{tmp_path / 'keys.db'}")
+    async with telegram_stage(tmp_path, databases, secrets, peer, polling="true") as stage:
+        await stage.service.start()
+        async with TelegramCitizen(peer, person) as citizen:
+            await citizen.walk(HINDI)
+        (tip,) = await stage.tips("sp", at_least=1)
+    assert tip["language"] == "hi"
 
 
 async def test_a_wrong_or_missing_secret_gets_401_and_leaves_no_trace(
-    tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
+    databases: Any, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
-    async with peer, serve(peer.app) as url:
-        telegram = {f"SATARK_TELEGRAM__{name.upper()}": value for name, value in secrets.items()}
-        async with staged(tmp_path, {**urls(tmp_path), **telegram, "SATARK_TELEGRAM__API_URL": url}) as stage:
-            await stage.service.start()
-            webhook = f"{stage.service.url}/telegram/webhook"
-            update = peer.updates.text(person, "Hi")
-            for wrong in ("", "another-secret", secrets["secret_token"][:-1]):
-                peer.secret_token = wrong
-                assert await peer.post(webhook, update) == 401
-            peer.secret_token = secrets["secret_token"]
-            assert await peer.post(webhook, {"nonsense": 1}) == 200
-            assert not peer.sent
-            async with TelegramCitizen(peer, person, webhook) as citizen:
-                await citizen.say("Hi")
-                assert (await citizen.hear()).offers
+    async with telegram_stage(tmp_path, databases, secrets, peer) as stage:
+        await stage.service.start()
+        webhook = f"{stage.service.url}/telegram/webhook"
+        update = peer.updates.text(person, "Hi")
+        for wrong in ("", "another-secret", secrets["secret_token"][:-1]):
+            peer.secret_token = wrong
+            assert await peer.post(webhook, update) == 401
+        peer.secret_token = secrets["secret_token"]
+        assert await peer.post(webhook, {"nonsense": 1}) == 200
+        assert not peer.sent
+        async with TelegramCitizen(peer, person, webhook) as citizen:
+            await citizen.say("Hi")
+            assert (await citizen.hear()).offers

@@ -40,7 +40,9 @@ def message(channel: TelegramChannel, to: int = 42, **fields: Any) -> Call:
 
 
 async def test_a_question_arrives_as_it_was_put(live: Any) -> None:
-    assert await live.channel.send(message(live.channel, choices=CHOICES), CALL_ID) == Accepted()
+    assert await live.channel.send(message(live.channel, choices=CHOICES), CALL_ID) == Accepted(
+        str(live.peer.sent[0].id)
+    )
     (sent,) = live.peer.sent
     assert (sent.address, sent.text, sent.protected) == (42, "कहाँ? 👮", True)
     assert [(offer.token, offer.label) for offer in sent.offers] == [(c.token, c.label) for c in CHOICES]
@@ -107,6 +109,22 @@ async def test_nothing_is_logged_whatever_goes_wrong(live: Any, caplog: pytest.L
     await live.channel.send(message(live.channel), CALL_ID)
     ours = [record.getMessage() for record in caplog.records if not record.name.startswith("uvicorn")]
     assert [line for line in ours if any(word in line for word in ("AAHdq", "कहाँ", "sendMessage"))] == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
+async def test_messages_are_deleted_a_hundred_at_once(count: int, live: Any) -> None:
+    calls = live.channel.erase([str(number) for number in range(count, 0, -1)], ACCOUNT, Address("42"))
+    assert len(calls) == -(-count // 100)
+    for call in calls:
+        assert await live.channel.send(call, CALL_ID) == Accepted()
+    assert live.peer.deleted == {(42, number) for number in range(1, count + 1)}
+    assert "42" not in repr(calls)
+
+
+async def test_messages_that_cannot_be_deleted_are_given_up(live: Any) -> None:
+    (call,) = live.channel.erase(["7"], ACCOUNT, Address("42"))
+    live.peer.faults.answer_next(error(400, "Bad Request: message can't be deleted for everyone"))
+    assert await live.channel.send(call, CALL_ID) == Permanent("bad-request")
 
 
 # ----------------------------------------------------------------- taps are answered, keyboards taken away
