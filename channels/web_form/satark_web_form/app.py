@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -17,6 +17,7 @@ from satark_web_form.closing_pages import ClosingPages
 from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages
 from satark_web_form.reading_pages import ReadingPages
+from satark_web_form.uploads.tus import NotAdmitted, Tus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from satark_web_form.site import Endpoint, Site
+    from satark_web_form.uploads.keys import DraftKey
+    from satark_web_form.uploads.refusals import Problem
+    from satark_web_form.visitors import Cookie
 
 
 def build(site: Site) -> ASGIApp:
@@ -66,7 +70,28 @@ def _routes(site: Site) -> list[BaseRoute]:
         for path, methods in pages.items()
         for method, endpoint in methods.items()
     ]
-    return [*routes, Mount("/static", _Assets(directory=Path(__file__).parent / "static"))]
+    here = Path(__file__).parent
+    gate = Mount("/static/gate", _Assets(directory=here / "gate" / "static"))
+    uploads = [
+        Mount("/uploads", routes=_uploads(site, site.drafts_cookie)),
+        Mount("/status/uploads", routes=_uploads(site, site.mailbox_cookie)),
+    ]
+    return [*routes, *uploads, gate, Mount("/static", _Assets(directory=here / "static"))]
+
+
+def _uploads(site: Site, cookie: Cookie) -> list[BaseRoute]:
+    """Files that come by themselves, before their form; only from somebody whose conversation has begun."""
+
+    async def admit(request: Request) -> DraftKey:
+        visitor = cookie.read(request)
+        if visitor is None or await site.look(visitor) is None:
+            raise NotAdmitted(PlainTextResponse(say(request, "unknown"), 403))
+        return visitor.key
+
+    def say(request: Request, problem: Problem) -> str:
+        return site.words(site.language(request))(f"upload.{problem}")
+
+    return Tus(site.staging, admit=admit, say=say, stall_seconds=site.settings.upload_stall_seconds).routes
 
 
 def _headers(site: Site) -> dict[str, str]:

@@ -5,6 +5,7 @@ Its pages serve the requests themselves (`satark_pages`) and hand batches to the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
@@ -15,7 +16,6 @@ from satark.channel import (
     Call,
     Endpoint,
     Malformed,
-    MediaGone,
     MediaRef,
     Outcome,
     Permanent,
@@ -24,6 +24,7 @@ from satark.channel import (
     SendResult,
 )
 from satark.prompt import Capabilities, Prompt
+from satark_web_form.uploads.staging import Staging
 
 ACCOUNT: Final = "web_form:site"
 CAPABILITIES: Final = Capabilities(
@@ -46,6 +47,10 @@ class WebFormChannel:
     accounts: Final[Sequence[str]] = (ACCOUNT,)
     capabilities: Final[Capabilities] = CAPABILITIES
     endpoints: Final[Sequence[Endpoint]] = ()
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self._sweeping: asyncio.Task[None] | None = None
 
     def verify(self, raw: RawRequest) -> bool:
         """Refuse: nothing comes in this way."""
@@ -75,10 +80,14 @@ class WebFormChannel:
         return RawResponse(body="\n\n".join(prompt.text for prompt in outcome.prompts).encode())
 
     async def open(self) -> None:
-        """Nothing."""
+        """Begin to erase files that no tip took."""
+        self._sweeping = asyncio.create_task(self._staging.keep_swept())
 
     async def close(self) -> None:
-        """Nothing."""
+        """Stop it."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait({self._sweeping})
 
     async def send(self, call: Call, call_id: str) -> SendResult:
         """Refuse: there is no call of this channel's."""
@@ -87,9 +96,8 @@ class WebFormChannel:
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Open a file that a browser left."""
-        del ref
-        raise MediaGone("no such file")
+        return self._staging.fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
         """Erase it."""
-        del ref
+        await self._staging.discard(ref)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from satark.channel import Tap
 from satark.dialogue.codes import find_code
 from satark.dialogue.tokens import command_token
-from satark_web_form.forms import read_sent
+from satark_web_form.form_pages import review_of
 from satark_web_form.site import Site, go, paragraphs
 from satark_web_form.visitors import Visitor
 
@@ -29,13 +29,16 @@ class ClosingPages:
 
     async def send(self, request: Request) -> Response:
         """Hand the tip in and show the receipt: in this answer, and never again."""
-        sent = await read_sent(request)
+        sent = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         sheet = await self._site.look(visitor)
         if visitor is None or sheet is None or sheet.submitted:
             return go("/")
-        outcome = await self._site.take(visitor, Tap(sent.one("token")))
         language = self._site.language(request, sheet)
+        if shut := await self._site.admits(sent, "tip"):
+            values = {**review_of(self._site, sheet), "problem": self._site.words(language)(shut)}
+            return self._site.show(request, "review.html", language, 422, said=[], **values)
+        outcome = await self._site.take(visitor, Tap(sent.one("token")))
         if outcome.state != "taken":
             return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/review")
         prompt = next((p for p in outcome.prompts if p.keep), None)
@@ -46,7 +49,7 @@ class ClosingPages:
 
     async def close(self, request: Request) -> Response:
         """Forget the browser, once the receipt was written down."""
-        await read_sent(request)
+        await self._site.read(request)
         sheet = await self._end(request)
         response = self._site.tell(request, "closed", 200, self._site.language(request, sheet))
         return self._forgotten(request, response)

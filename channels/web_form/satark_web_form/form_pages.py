@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from satark.channel import Filled, Outcome, Tap
 from satark.dialogue.sheet import Question, Sheet
 from satark.dialogue.tokens import command_token
-from satark_web_form.forms import Sent, read_sent
+from satark_web_form.forms import Sent
 from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
 from satark_web_form.site import Site, go, paragraphs
 from satark_web_form.visitors import Visitor, new_visitor
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Choose = Callable[[Sheet], Sequence[Question]]
+Choose: TypeAlias = Callable[[Sheet, Sent], Sequence[Question]]
+"""The questions of a page."""
 
 
 class FormPages:
@@ -42,7 +43,7 @@ class FormPages:
 
     async def begin(self, request: Request) -> Response:
         """Take the language, and go on to the first question, or to where the tip stands."""
-        sent = await read_sent(request)
+        sent = await self._site.read(request)
         visitor, sheet = await self._visitor(request)
         outcome = await self._site.take(visitor, Tap(f"@language:{sent.one('language')}:0"))
         onward = "/all" if sent.one("how") == "all" and sheet is None else ""
@@ -60,15 +61,7 @@ class FormPages:
 
     async def answer(self, request: Request) -> Response:
         """Take the answer to one question, wherever the tip stands, and go on."""
-        sent = await read_sent(request)
-        step = sent.one("question")
-        return await self._take(
-            request,
-            sent,
-            lambda sheet: [question for question in sheet.questions if question.step == step],
-            "question.html",
-            place=request.path_params["place"],
-        )
+        return await self._take(request, _named, "question.html", place=request.path_params["place"])
 
     async def everything(self, request: Request) -> Response:
         """Every question on one page."""
@@ -76,7 +69,7 @@ class FormPages:
 
     async def take_everything(self, request: Request) -> Response:
         """Take the answers of the one page."""
-        return await self._take(request, await read_sent(request), _all, "all.html")
+        return await self._take(request, _all, "all.html")
 
     async def details(self, request: Request) -> Response:
         """The further details, on one page."""
@@ -84,7 +77,7 @@ class FormPages:
 
     async def take_details(self, request: Request) -> Response:
         """Take further details."""
-        return await self._take(request, await read_sent(request), _details, "details.html")
+        return await self._take(request, _details, "details.html")
 
     async def review(self, request: Request) -> Response:
         """All answers, to be checked, changed, added to and sent."""
@@ -93,11 +86,11 @@ class FormPages:
             return go("/")
         if not sheet.review:
             return go(_current(sheet))
-        return self._page(request, sheet, "review.html", [], answered=_answered(sheet), token=_send(sheet))
+        return self._page(request, sheet, "review.html", [], **review_of(self._site, sheet))
 
     async def erase(self, request: Request) -> Response:
         """Erase everything that was told."""
-        await read_sent(request)
+        await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         sheet = await self._site.look(visitor)
         if visitor is not None and sheet is not None:
@@ -121,21 +114,22 @@ class FormPages:
         sheet = await self._sheet(request)
         if sheet is None or sheet.submitted or not sheet.language:
             return go("/")
-        return self._page(request, sheet, template, choose(sheet))
+        return self._page(request, sheet, template, choose(sheet, Sent(fields={})))
 
-    async def _take(self, request: Request, sent: Sent, choose: Choose, template: str, **values: Any) -> Response:
+    async def _take(self, request: Request, choose: Choose, template: str, **values: Any) -> Response:
         visitor, sheet = await self._visitor(request)
+        sent = await self._site.read(request, visitor)
         if sheet is not None and sheet.submitted:
             return go("/")
         language = sent.one("language")
         known = sheet or self._site.drafts.blank(self._site.channel.name, language)
-        event = Filled(tuple(answers(choose(known), sent)), language)
+        event = Filled(tuple(answers(choose(known, sent), sent)), language)
         outcome = await self._site.take(visitor, event, sent.one("page"))
         problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
-        problems |= {step: self._site.words(known.language or "hi")(key) for step, key in sent.problems}
-        if problems and outcome.state == "taken":
+        problems |= {step: self._site.words(self._site.language(request, known))(key) for step, key in sent.problems}
+        if (problems or sent.one("stay")) and outcome.state == "taken":
             now = await self._site.look(visitor) or known
-            response = self._page(request, now, template, choose(now), sent, problems=problems, **values)
+            response = self._page(request, now, template, choose(now, sent), sent, problems=problems, **values)
             self._site.drafts_cookie.give(request, response, visitor)
             return response
         return await self._onward(request, visitor, outcome, "/?again" if sheet is None else "")
@@ -176,6 +170,11 @@ class FormPages:
         return self._site.show(request, template, self._site.language(request, sheet), status, **shown)
 
 
+def review_of(site: Site, sheet: Sheet) -> dict[str, Any]:
+    """What the review shows."""
+    return {"answered": _answered(sheet), "token": _send(sheet), "gate": site.gate.offer("tip"), "problem": ""}
+
+
 def _current(sheet: Sheet) -> str:
     """Where the question in force stands."""
     if sheet.review and sheet.current == sheet.review:
@@ -183,12 +182,17 @@ def _current(sheet: Sheet) -> str:
     return f"/form/{place_of(sheet, sheet.current) or 1}"
 
 
-def _all(sheet: Sheet) -> Sequence[Question]:
+def _named(sheet: Sheet, sent: Sent) -> Sequence[Question]:
+    """The question that the form itself names."""
+    return [question for question in sheet.questions if question.step == sent.one("question")]
+
+
+def _all(sheet: Sheet, _sent: Sent) -> Sequence[Question]:
     """The questions of the one page: all but the details, and the files, which have a page of their own."""
     return [question for question in sheet.questions if not question.detail and question.wants != "media"]
 
 
-def _details(sheet: Sheet) -> Sequence[Question]:
+def _details(sheet: Sheet, _sent: Sent) -> Sequence[Question]:
     return [question for question in sheet.questions if question.detail and question.asked]
 
 

@@ -8,7 +8,7 @@ from satark.channel import Event, Filled, Outcome, Tap, Text
 from satark.dialogue.codes import find_code
 from satark.dialogue.filled import MAILBOX
 from satark.dialogue.tokens import command_token
-from satark_web_form.forms import Sent, read_sent
+from satark_web_form.forms import Sent
 from satark_web_form.site import Site, go
 from satark_web_form.visitors import Visitor, new_visitor
 
@@ -31,17 +31,19 @@ class MailboxPages:
         sheet = await self._site.look(visitor)
         language = self._site.language(request, sheet)
         if sheet is None or not sheet.mailbox:
-            return self._site.show(request, "status.html", language, code="", problem="")
+            return self._ask_again(request, language, "", "", 200)
         return self._box(request, language, sheet.prompt)
 
     async def open(self, request: Request) -> Response:
         """Open a mailbox by its code. A wrong code and an unknown one get the same answer."""
-        sent = await read_sent(request)
+        sent = await self._site.read(request)
         language = self._site.language(request)
         language = sent.one("language") if sent.one("language") in {"hi", "en"} else language
         code = find_code(sent.one("code"))
         if code is None:
-            return self._ask_again(request, language, sent, self._site.words(language)("status.none"))
+            return self._ask_again(request, language, sent.one("code"), self._site.words(language)("status.none"))
+        if shut := await self._site.admits(sent, "mailbox"):
+            return self._ask_again(request, language, sent.one("code"), self._site.words(language)(shut))
         visitor = self._site.mailbox_cookie.read(request)
         if visitor is None or await self._site.look(visitor) is None:
             visitor = new_visitor()
@@ -53,14 +55,12 @@ class MailboxPages:
 
     async def message(self, request: Request) -> Response:
         """Pass on an answer, a file, or whether it has helped."""
-        sent = await read_sent(request)
         visitor = self._site.mailbox_cookie.read(request)
+        sent = await self._site.read(request, visitor or new_visitor())
         sheet = await self._site.look(visitor)
         language = self._site.language(request, sheet)
         if visitor is None or sheet is None or not sheet.mailbox:
-            return self._site.show(
-                request, "status.html", language, 409, code="", problem=self._site.words(language)("status.over")
-            )
+            return self._ask_again(request, language, "", self._site.words(language)("status.over"), 409)
         events = _events(sent)
         if not events:
             return self._box(request, language, sheet.prompt, self._site.words(language)("status.blank"))
@@ -80,7 +80,7 @@ class MailboxPages:
         return await self._end(request, "status.forgotten", "forget")
 
     async def _end(self, request: Request, what: str, command: str) -> Response:
-        await read_sent(request)
+        await self._site.read(request)
         visitor = self._site.mailbox_cookie.read(request)
         sheet = await self._site.look(visitor)
         if visitor is not None and sheet is not None:
@@ -94,14 +94,15 @@ class MailboxPages:
         self, request: Request, language: str, sent: Sent, visitor: Visitor, outcome: Outcome
     ) -> Response:
         if outcome.state != "taken":
-            return self._ask_again(request, language, sent, self._site.words(language)("down.text"), 503)
+            return self._ask_again(request, language, sent.one("code"), self._site.words(language)("down.text"), 503)
         prompt = outcome.prompts[-1]
         if prompt.wants == "code" or not prompt.keep:
-            return self._ask_again(request, language, sent, prompt.parts[0])
+            return self._ask_again(request, language, sent.one("code"), prompt.parts[0])
         return self._box(request, language, prompt)
 
-    def _ask_again(self, request: Request, language: str, sent: Sent, problem: str, status: int = 422) -> Response:
-        return self._site.show(request, "status.html", language, status, code=sent.one("code"), problem=problem)
+    def _ask_again(self, request: Request, language: str, code: str, problem: str, status: int = 422) -> Response:
+        offer = self._site.gate.offer("mailbox")
+        return self._site.show(request, "status.html", language, status, code=code, problem=problem, gate=offer)
 
     def _box(self, request: Request, language: str, prompt: Prompt, problem: str = "") -> Response:
         return self._site.show(

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
+from satark.identity import load_edge_key
 from satark.web import Page
 from satark_web_form.app import build
 from satark_web_form.channel import WebFormChannel
+from satark_web_form.gate.gate import Gate
 from satark_web_form.settings import WebFormSettings
 from satark_web_form.site import Site
+from satark_web_form.uploads.staging import Staging
 
 if TYPE_CHECKING:
     from satark.channel import Channel
@@ -27,15 +30,20 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
     Raises:
         satark.settings.SettingsError: a setting of the section is wrong.
     """
-    _section(settings)
-    return [WebFormChannel()]
+    return [WebFormChannel(_staging(settings))]
 
 
 @hookimpl
 def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
     """Hand over the form and the mailbox, at the root of the site."""
-    site = Site(services, _section(settings), settings.core.public_url)
+    section, folder = _section(settings), settings.core.data_dir / "web_form"
+    gate = Gate(load_edge_key(folder / "gate.key", create=True), folder / "gate", section)
+    site = Site(services, section, public_url=settings.core.public_url, staging=_staging(settings), gate=gate)
     return [Page(path="/", role="web", app=build(site))]
+
+
+def _staging(settings: Settings) -> Staging:
+    return Staging(settings.core.data_dir / "web_form" / "uploads", _section(settings))
 
 
 def _section(settings: Settings) -> WebFormSettings:

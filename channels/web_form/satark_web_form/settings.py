@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from satark_web_form.gate.settings import GateSettings
+from satark_web_form.uploads.settings import UploadSettings
 
 
-class WebFormSettings(GateSettings):
+class WebFormSettings(GateSettings, UploadSettings):
     """How the form behaves. Everything has a default."""
 
     onion_url: str = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
@@ -17,6 +18,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from satark.channel import Batch, Event, Inbound, Outcome
 from satark.web_security import FormError
 from satark_web_form.channel import ACCOUNT, WebFormChannel
+from satark_web_form.forms import Reader, Sent
+from satark_web_form.gate.gate import FIELD
 from satark_web_form.visitors import Cookie, Visitor
 from satark_web_form.words import LANGUAGES, Words, all_words, preferred
 
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from satark.drafts import Drafts
     from satark.reception import Reception
     from satark.services import Services
+    from satark_web_form.gate.gate import Gate, Purpose
     from satark_web_form.settings import WebFormSettings
+    from satark_web_form.uploads.staging import Staging
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -36,12 +41,15 @@ class Site:
     """The form and the mailbox of one process."""
 
     def __init__(
-        self, services: Services, settings: WebFormSettings, public_url: str = "", channel: WebFormChannel | None = None
+        self, services: Services, settings: WebFormSettings, *, public_url: str, staging: Staging, gate: Gate
     ) -> None:
         self.services = services
         self.settings = settings
         self.public_url = public_url
-        self.channel = channel or WebFormChannel()
+        self.staging = staging
+        self.gate = gate
+        self.channel = WebFormChannel(staging)
+        self._reader = Reader(staging, settings.upload_stall_seconds)
         self.drafts_cookie = Cookie("satark-form", "/", public_url)
         self.mailbox_cookie = Cookie("satark-status", "/status", public_url)
         self._words = all_words()
@@ -66,6 +74,26 @@ class Site:
         if self.services.reception is None:
             raise AssertionError("this process does not have the web role")
         return self.services.reception
+
+    async def read(self, request: Request, visitor: Visitor | None = None) -> Sent:
+        """Read a form; with a visitor, the files that belong to it too.
+
+        Raises:
+            satark.web_security.FormError: it can't be read.
+        """
+        return await self._reader.read(request, visitor)
+
+    async def admits(self, sent: Sent, purpose: Purpose) -> str:
+        """Ask the gate; give the key of the text that says why it is shut, or nothing where it is open.
+
+        Whoever comes too early is let wait here: they need not press a button again.
+        """
+        proof = sent.one(FIELD)
+        verdict = await self.gate.check(proof, purpose)
+        if verdict.result == "early":
+            await asyncio.sleep(verdict.wait)
+            verdict = await self.gate.check(proof, purpose)
+        return "" if verdict.passed else "gate.busy" if verdict.result == "busy" else "gate.again"
 
     async def look(self, visitor: Visitor | None) -> Sheet | None:
         """Show where a visitor's conversation stands."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from satark.channel import Address
+from satark_web_form.uploads.keys import SECRET_BYTES, DraftKey
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_BYTES: Final = 32
 _is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 
 
@@ -31,10 +32,15 @@ class Visitor(msgspec.Struct, frozen=True):
         """The sender that the core knows the visitor by."""
         return Address(self.secret)
 
+    @property
+    def key(self) -> DraftKey:
+        """What opens the files that the visitor has left."""
+        return DraftKey(base64.urlsafe_b64decode(f"{self.secret}="))
+
 
 def new_visitor() -> Visitor:
     """Make a visitor: 256 random bits."""
-    return Visitor(secrets.token_urlsafe(_BYTES))
+    return Visitor(secrets.token_urlsafe(SECRET_BYTES))
 
 
 class Cookie:

@@ -28,16 +28,20 @@ Trouble: TypeAlias = Problem | Literal["broken"]
 class Received(Quiet, frozen=True, kw_only=True):
     """What a form brought. Files that were taken are in the staging, whole."""
 
-    fields: dict[str, str]
-    """The fields that are no files; a repeated one with its last value."""
+    fields: list[tuple[str, str]]
+    """The fields that are no files, in order."""
     taken: list[str]
     """Ids of the uploads."""
     troubles: list[Trouble]
     """Why files were not taken, one each; `broken` where the form itself broke off."""
 
 
-async def receive(request: Request, key: DraftKey, staging: Staging, *, stall_seconds: float) -> Received:
+async def receive(
+    request: Request, key: DraftKey, staging: Staging, *, stall_seconds: float, text_most: int = FORM_LIMIT
+) -> Received:
     """Read a form with files. A file that is refused is read past, so that the rest of the form arrives.
+
+    `text_most`: most bytes of all that is no file.
 
     Raises:
         FormError: 415: it is no such form; 413: its fields are too long or too many.
@@ -47,15 +51,16 @@ async def receive(request: Request, key: DraftKey, staging: Staging, *, stall_se
             parts = Parts(request, stream)
         except NotMultipart:
             raise FormError(415, "this form can't be read") from None
-        return await _Reading(parts, key, staging).read()
+        return await _Reading(parts, key, staging, text_most).read()
 
 
 class _Reading:
-    def __init__(self, parts: Parts, key: DraftKey, staging: Staging) -> None:
+    def __init__(self, parts: Parts, key: DraftKey, staging: Staging, text_most: int) -> None:
+        self._most = text_most
         self._parts = parts
         self._key = key
         self._staging = staging
-        self._received = Received(fields={}, taken=[], troubles=[])
+        self._received = Received(fields=[], taken=[], troubles=[])
         self._text = 0
 
     async def read(self) -> Received:
@@ -75,10 +80,10 @@ class _Reading:
         self._text += len(head.field)
         async for piece in self._parts.content():
             value += piece
-            if self._text + len(value) > FORM_LIMIT:
+            if self._text + len(value) > self._most:
                 raise FormError(413, "the form is too long")
         self._text += len(value)
-        self._received.fields[head.field] = value.decode("utf-8", "replace")
+        self._received.fields.append((head.field, value.decode("utf-8", "replace")))
 
     async def _file(self, head: Head) -> None:
         first = await self._parts.next()

@@ -38,7 +38,7 @@ def site(staging: Staging) -> Starlette:
             received = await receive(request, await admit(request), staging, stall_seconds=STALL)
         except FormError as error:
             return PlainTextResponse(str(error), error.status)
-        return JSONResponse({"fields": received.fields, "taken": received.taken, "troubles": received.troubles})
+        return JSONResponse({"fields": dict(received.fields), "taken": received.taken, "troubles": received.troubles})
 
     tus = Tus(staging, admit=admit, say=lambda _request, problem: f"sentence: {problem}", stall_seconds=STALL)
     return Starlette(routes=[Mount("/uploads", routes=tus.routes), Route("/form", form, methods=["POST"])])
