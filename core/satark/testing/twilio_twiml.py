@@ -36,6 +36,22 @@ _WITHIN: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "Say": frozenset({"prosody"}),
     "Message": frozenset({"Body"}),
 })  # fmt: skip
+_NUMBERS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
+    "timeout": (1, 3600), "numDigits": (1, 99), "maxLength": (1, 14_400), "length": (1, 600), "loop": (0, 1000),
+})  # fmt: skip
+_WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    "method": frozenset({"GET", "POST"}),
+    "recordingStatusCallbackMethod": frozenset({"GET", "POST"}),
+    "input": frozenset({"dtmf", "speech", "dtmf speech"}),
+    "playBeep": frozenset({"true", "false"}),
+    "trim": frozenset({"trim-silence", "do-not-trim"}),
+})  # fmt: skip
+_ADDRESSES: Final = frozenset({"action", "recordingStatusCallback", "statusCallback"})
+_EVENTS: Final = frozenset({"in-progress", "completed", "absent"})
+_ENDS: Final = frozenset({"Redirect", "Hangup"})
+"""Verbs after which nothing in the same document is ever reached."""
+_LARGEST: Final = 64 * 1024
+"""Bytes of the largest document (Twilio's error 11750)."""
 _LOCALES: Final = frozenset({"hi-IN", "en-IN"})
 _MOST_SAID: Final = 4096
 _MOST_WRITTEN: Final = 1600
@@ -51,6 +67,8 @@ def read_twiml(document: bytes) -> ET.Element:
     Raises:
         TwimlError: it breaks one.
     """
+    if len(document) > _LARGEST:
+        raise TwimlError("the document is too large")
     try:
         root = ET.fromstring(document)  # noqa: S314 - what the service under test just wrote
     except ET.ParseError as error:
@@ -70,11 +88,28 @@ def _check(verb: ET.Element) -> None:
     unknown = set(verb.attrib) - _ATTRIBUTES.get(verb.tag, frozenset())
     if verb.tag not in _ATTRIBUTES or unknown:
         raise TwimlError(f"{verb.tag} takes no {', '.join(sorted(unknown)) or 'place in TwiML'}")
+    for name, value in verb.attrib.items():
+        _check_value(verb, name, value)
     if verb.tag == "Say" and (verb.get("language") not in _LOCALES or not 0 < len(said(verb)) <= _MOST_SAID):
         raise TwimlError("a Say without words, with too many, or in a language that is none")
     if verb.tag == "Body" and not 0 < len(said(verb)) <= _MOST_WRITTEN:
         raise TwimlError("a message without words, or with too many")
+    if any(child.tag in _ENDS for child in list(verb)[:-1]):
+        raise TwimlError("what follows is never reached")
     for child in verb:
         if child.tag not in _WITHIN.get(verb.tag, frozenset()):
             raise TwimlError(f"{child.tag} may not stand within {verb.tag}")
         _check(child)
+
+
+def _check_value(verb: ET.Element, name: str, value: str) -> None:
+    least, most = _NUMBERS.get(name, (0, 0))
+    sound = (
+        (name not in _NUMBERS or (value.isdecimal() and least <= int(value) <= most))
+        and value in _WORDS.get(name, {value})
+        and (name not in _ADDRESSES or value.startswith(("https://", "http://")))
+        and (name != "finishOnKey" or (len(value) <= 1 and value in "0123456789*#"))
+        and (name != "recordingStatusCallbackEvent" or set(value.split()) <= _EVENTS)
+    )
+    if not sound:
+        raise TwimlError(f"{name}={value!r} is no value of {verb.tag}")

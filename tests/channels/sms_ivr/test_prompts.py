@@ -1,0 +1,86 @@
+"""Every prompt of the default flow, in both languages, as text messages and as TwiML: measured, and valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from satark.channel import Outcome, RawRequest
+from satark.dialogue.fit import fit
+from satark.dialogue.flow import default_flow, load_flow
+from satark.dialogue.geography import Geography
+from satark.prompt import Prompt
+from satark.testing.prompts import every_prompt
+from satark.testing.twilio_twiml import read_twiml, said
+from satark_sms_ivr.keypad import as_menu
+from satark_sms_ivr.paging import MOST, as_text, more, pages
+from satark_sms_ivr.segments import segments
+from satark_sms_ivr.sms import SmsChannel
+from satark_sms_ivr.voice import VoiceChannel
+
+SOURCE = default_flow()
+FLOW = load_flow(SOURCE)
+
+
+def prompts(channel: str) -> dict[str, Prompt]:
+    return dict(every_prompt(FLOW, SOURCE.catalogues, Geography.sample(), channel))
+
+
+TEXTS = prompts("sms")
+SPOKEN = prompts("voice")
+
+ONE_PAGE = {
+    "what", "place", "district", "police", "police_unit", "police_who", "evidence", "when", "when_date", "who",
+    "vehicle", "how_often", "danger", "known_by", "@language", "@cancel", "@restart", "@code", "@elsewhere", "@reach",
+    "@mailbox", "@answer", "@feedback", "receipt", "elsewhere.code", "reach.no.done", "reach.yes.done", "forget.done",
+}  # fmt: skip
+"""What fits on one page in both languages: all but long lists, a summary, the help, and what stands above the start."""
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_message_has_more_than_three_segments(name: str, sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
+    prompt = TEXTS[name]
+    page, shown = 0, []
+    while True:
+        text = as_text(replace(prompt, page=page)).text
+        shown.append(text.removesuffix(more(prompt.language)))
+        assert segments(text) <= MOST
+        if text == shown[-1]:
+            break
+        page += 1
+    whole = "".join("".join(shown).split())
+    assert whole == "".join(_whole(prompt).split())
+    assert len(shown) == 1 or name.split()[1] not in ONE_PAGE
+    raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
+    answer = read_twiml(sms.reply(raw, Outcome(prompts=[as_text(prompt)])).body)
+    assert [segments(said(message)) <= MOST for message in answer] == [True]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_must_arrive_is_sent_whole_in_as_many_messages_as_it_takes(
+    name: str, sms: SmsChannel, signed: Callable[..., RawRequest]
+) -> None:
+    prompt = as_text(replace(TEXTS[name], keep=True))
+    raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
+    answer = [said(message) for message in read_twiml(sms.reply(raw, Outcome(prompts=[prompt])).body)]
+    assert all(segments(message) <= MOST for message in answer)
+    assert "".join("".join(answer).split()) == "".join(_whole(TEXTS[name]).split())
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_every_prompt_is_sound_twiml_whatever_page_and_silence(
+    name: str, voice: VoiceChannel, signed: Callable[..., RawRequest]
+) -> None:
+    for page in range(6):
+        for keep in (False, True):
+            shown = fit(as_menu(replace(SPOKEN[name], page=page, keep=keep)), voice.capabilities)
+            for silent in range(4):
+                path = f"/voice/webhook/keys?n=4&s={silent}"
+                raw = signed(path, CallSid="CA" + "1" * 32, Digits="" if silent else "1")
+                read_twiml(voice.reply(raw, Outcome(prompts=[shown])).body)
+
+
+def _whole(prompt: Prompt) -> str:
+    return "".join(pages(as_text(replace(prompt, keep=True)).text))
