@@ -183,7 +183,7 @@ async def test_a_slow_sink_holds_up_no_other(tmp_path: Path) -> None:
 
     slow = Slow("slow")
     async with working(tmp_path, slow) as yard:
-        for n in range(2 * room.PER_SINK):
+        for n in range(2 * room.AT_ONCE):
             yard.queue(f"s{n}", "slow:sp")
         yard.queue("t1")
         yard.courier.wake()
@@ -211,7 +211,7 @@ async def test_a_claimed_delivery_is_left_alone_until_its_lease_is_over(tmp_path
 
     def claim() -> Sequence[Any]:
         return yard.services.write_now(
-            lambda unit: payloads.load(unit, deliveries.claim(unit, 10, ["script"]), yard.services)
+            lambda unit: payloads.load(unit, deliveries.claim(unit, "script:sp", 10), yard.services)
         )
 
     assert [delivery.attempt for _, delivery in claim()] == [1]

@@ -10,7 +10,17 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-Kind: TypeAlias = Literal["turn", "tip", "file_sealed", "file_lost", "delivery_done", "delivery_dead", "expired"]
+Kind: TypeAlias = Literal[
+    "turn",
+    "tip",
+    "file_sealed",
+    "file_lost",
+    "delivery_done",
+    "delivery_dead",
+    "destination_down",
+    "destination_up",
+    "expired",
+]
 
 
 class Happening(msgspec.Struct, frozen=True):

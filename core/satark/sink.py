@@ -42,7 +42,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     idempotency_key: str
     tip: str
-    """The tip's random id in the store, 32 hex characters; it is not the tip number."""
+    """The tip's random id in the store, 32 hex characters; it is not the tip number. Of an occasion: its name."""
     destination: str
     """`<sink>:<name>`, such as `desk:sp` or `email:sp-cell`."""
     desk: str
@@ -64,6 +64,12 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """The tip's files, in the order they were sent."""
     messages: tuple[SealedMessage, ...] = ()
     """The tip's thread, in order."""
+
+    @property
+    def occasion(self) -> str:
+        """What is delivered: `tip`, or something without any tip: `alarm` (`alarm_to`), or what the sink itself added
+        with `store.deliveries.add(unit, "<occasion>:<when>", destination)`."""
+        return self.tip.partition(":")[0] if ":" in self.tip else "tip"
 
     @property
     def name(self) -> str:

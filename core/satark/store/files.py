@@ -81,19 +81,24 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, 
 
 def sealed(unit: UnitOfWork, keep: Keep, record: bytes) -> bool:
     """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased."""
-    deliveries.renew(unit, keep.tip)
-    return _settle(unit, keep, state="sealed", record=record, job=b"", reason="")
+    return _settle_for_good(unit, keep, state="sealed", record=record, reason="")
 
 
 def lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
     """Say that a file can't be had any more."""
-    deliveries.renew(unit, keep.tip)
-    return _settle(unit, keep, state="lost", job=b"", reason=reason)
+    return _settle_for_good(unit, keep, state="lost", reason=reason)
 
 
 def later(unit: UnitOfWork, keep: Keep, seconds: float, reason: str) -> bool:
     """Say that a file shall be tried again."""
     return _settle(unit, keep, due_at=unit.now + int(seconds), reason=reason)
+
+
+def _settle_for_good(unit: UnitOfWork, keep: Keep, **values: object) -> bool:
+    deliveries.renew(unit, keep.tip)
+    settled = _settle(unit, keep, job=b"", **values)
+    deliveries.complete(unit, keep.tip)
+    return settled
 
 
 def _settle(unit: UnitOfWork, keep: Keep, **values: object) -> bool:

@@ -194,13 +194,24 @@ delivery = Table(
     Column("tip", String(32), nullable=False),
     Column("destination", String(80), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("state", String(8), nullable=False, comment="due, done or dead"),
+    Column("state", String(8), nullable=False, comment="due, held, done or dead"),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("reason", String(200), nullable=False),
     UniqueConstraint("tip", "destination", "revision"),
-    Index("delivery_due", "state", "due_at"),
+    Index("delivery_due", "state", "destination", "due_at"),
     comment="one tip for one destination",
+)
+
+outage = Table(
+    "outage",
+    main,
+    Column("destination", String(80), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("probe_at", BigInteger, nullable=False, comment="when it is tried again"),
+    Column("failures", Integer, nullable=False),
+    Column("reason", String(200), nullable=False, comment="of the last failure: a code, never content"),
+    comment="destinations that are down",
 )
 
 desk = Table(

@@ -137,7 +137,7 @@ def take(services: Services, to: str) -> Delivery:
     """
 
     def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
-        return load(unit, deliveries.claim(unit, 2, [to.partition(":")[0]]), services)
+        return load(unit, deliveries.claim(unit, to, 2), services)
 
     ((_, delivery),) = services.write_now(claim)
     return delivery

@@ -82,7 +82,7 @@ def upgrade() -> None:
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("destination", sa.String(length=80), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False, comment="due, done or dead"),
+        sa.Column("state", sa.String(length=8), nullable=False, comment="due, held, done or dead"),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
@@ -90,7 +90,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("tip", "destination", "revision"),
         comment="one tip for one destination",
     )
-    op.create_index("delivery_due", "delivery", ["state", "due_at"], unique=False)
+    op.create_index("delivery_due", "delivery", ["state", "destination", "due_at"], unique=False)
+    op.create_table(
+        "outage",
+        sa.Column("destination", sa.String(length=80), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("probe_at", sa.BigInteger(), nullable=False, comment="when it is tried again"),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column(
+            "reason", sa.String(length=200), nullable=False, comment="of the last failure: a code, never content"
+        ),
+        sa.PrimaryKeyConstraint("destination"),
+        comment="destinations that are down",
+    )
     op.create_table(
         "desk",
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -344,6 +356,7 @@ def downgrade() -> None:
     op.drop_index("file_due", table_name="file")
     op.drop_table("file")
     op.drop_table("desk")
+    op.drop_table("outage")
     op.drop_index("delivery_due", table_name="delivery")
     op.drop_table("delivery")
     op.drop_table("custody_head")
