@@ -93,7 +93,7 @@ class Bridge:
     async def send(self) -> list[DeliveryResult]:
         """Deliver at the host what is due."""
         claimed = self.host.write_now(
-            lambda unit: payloads.load(unit, deliveries.claim(unit, 100, ["list"]), self.host)
+            lambda unit: payloads.load(unit, deliveries.claim(unit, "list:sp", 100), self.host)
         )
         results = []
         for id_, delivery in claimed:
