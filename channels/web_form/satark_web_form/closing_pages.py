@@ -37,7 +37,7 @@ class ClosingPages:
         language = self._site.language(request, sheet)
         if shut := await self._site.admits(sent, "tip"):
             values = {**review_of(self._site, sheet), "problem": self._site.words(language)(shut)}
-            return self._site.show(request, "review.html", language, 422, said=[], **values)
+            return self._site.show(request, "review.html", language, 422, said=[], problems=[], changed=False, **values)
         outcome = await self._site.take(visitor, Tap(sent.one("token")))
         if outcome.state != "taken":
             return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/review")

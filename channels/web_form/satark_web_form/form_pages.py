@@ -38,7 +38,8 @@ class FormPages:
             "start.html",
             self._site.language(request, sheet),
             languages=shown.languages,
-            onward=_current(sheet) if sheet is not None and sheet.language else "",
+            onward=_current(sheet) if sheet is not None and sheet.started else "",
+            again="again" in request.query_params,
         )
 
     async def begin(self, request: Request) -> Response:
@@ -57,11 +58,32 @@ class FormPages:
         place, path = request.path_params["place"], asked_so_far(sheet)
         if not 1 <= place <= len(path):
             return go(_current(sheet))
-        return self._page(request, sheet, "question.html", [path[place - 1]], place=place)
+        return self._page(request, sheet, "question.html", [path[place - 1]], **_step(place))
 
     async def answer(self, request: Request) -> Response:
         """Take the answer to one question, wherever the tip stands, and go on."""
-        return await self._take(request, _named, "question.html", place=request.path_params["place"])
+        return await self._take(request, _named, "question.html", **_step(request.path_params["place"]))
+
+    async def details(self, request: Request) -> Response:
+        """What more could be told, each on a page of its own."""
+        sheet = await self._sheet(request)
+        if sheet is None or not sheet.language or sheet.submitted:
+            return go("/")
+        details = list(enumerate(_details(sheet), 1))
+        return self._page(request, sheet, "details.html", [], details=details)
+
+    async def detail(self, request: Request) -> Response:
+        """One of them."""
+        sheet = await self._sheet(request)
+        details = _details(sheet) if sheet is not None and not sheet.submitted else []
+        place = request.path_params["place"]
+        if sheet is None or not 1 <= place <= len(details):
+            return go("/details")
+        return self._page(request, sheet, "question.html", [details[place - 1]], place=0, back="/details")
+
+    async def take_detail(self, request: Request) -> Response:
+        """Take it."""
+        return await self._take(request, _named, "question.html", place=0, back="/details")
 
     async def everything(self, request: Request) -> Response:
         """Every question on one page."""
@@ -71,14 +93,6 @@ class FormPages:
         """Take the answers of the one page."""
         return await self._take(request, _all, "all.html")
 
-    async def details(self, request: Request) -> Response:
-        """The further details, on one page."""
-        return await self._several(request, _details, "details.html")
-
-    async def take_details(self, request: Request) -> Response:
-        """Take further details."""
-        return await self._take(request, _details, "details.html")
-
     async def review(self, request: Request) -> Response:
         """All answers, to be checked, changed, added to and sent."""
         sheet = await self._sheet(request)
@@ -86,16 +100,24 @@ class FormPages:
             return go("/")
         if not sheet.review:
             return go(_current(sheet))
-        return self._page(request, sheet, "review.html", [], **review_of(self._site, sheet))
+        values = {**review_of(self._site, sheet), "changed": "changed" in request.query_params}
+        return self._page(request, sheet, "review.html", [], **values)
+
+    async def ask_to_erase(self, request: Request) -> Response:
+        """Ask before everything is erased."""
+        sheet = await self._sheet(request)
+        onward = _current(sheet) if sheet is not None and sheet.language else "/"
+        return self._site.show(request, "erase.html", self._site.language(request, sheet), onward=onward)
 
     async def erase(self, request: Request) -> Response:
         """Erase everything that was told."""
-        await self._site.read(request)
+        sent = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         sheet = await self._site.look(visitor)
         if visitor is not None and sheet is not None:
             await self._site.take(visitor, Tap(command_token("forget")))
-        response = self._site.tell(request, "erased", 200, self._site.language(request, sheet))
+        again = sent.one("then") == "start"
+        response = go("/") if again else self._site.tell(request, "erased", 200, self._site.language(request, sheet))
         self._site.drafts_cookie.take(request, response)
         return response
 
@@ -192,7 +214,12 @@ def _all(sheet: Sheet, _sent: Sent) -> Sequence[Question]:
     return [question for question in sheet.questions if not question.detail and question.wants != "media"]
 
 
-def _details(sheet: Sheet, _sent: Sent) -> Sequence[Question]:
+def _step(place: int) -> dict[str, Any]:
+    """What a page of the path shows beside its question."""
+    return {"place": place, "back": f"/form/{place - 1}" if place > 1 else "/"}
+
+
+def _details(sheet: Sheet) -> Sequence[Question]:
     return [question for question in sheet.questions if question.detail and question.asked]
 
 

@@ -75,12 +75,13 @@ class Reader:
         step = found.one("question")
         if not step:
             return found
+        caption = found.one("caption").strip()
         files = [
-            (step, await self._staging.hand_over(visitor.key, status.upload, ACCOUNT))
-            for status in await self._staging.all_of(visitor.key)
-            if status.whole
+            msgspec.structs.replace(await self._staging.hand_over(visitor.key, s.upload, ACCOUNT), caption=caption)
+            for s in await self._staging.all_of(visitor.key)
+            if s.whole
         ]
-        return msgspec.structs.replace(found, files=tuple(files))
+        return msgspec.structs.replace(found, files=tuple((step, media) for media in files))
 
 
 def _has_files(request: Request) -> bool:

@@ -9,10 +9,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from satark.testing.matrix.browsing import FormDriver
 from satark.testing.matrix.calling import CallDriver
 from satark.testing.matrix.chats import ChatDriver
 from satark.testing.matrix.driving import Driver
 from satark.testing.matrix.texting import TextDriver
+from satark.testing.pages import Browser
 from satark.testing.serving import serve
 from satark.testing.stage import Stage, staged
 from satark.testing.telegram import Person, TelegramPeer
@@ -20,7 +22,7 @@ from satark.testing.telegram_citizen import TelegramCitizen
 from satark.testing.twilio import TwilioPeer
 from satark.testing.twilio_people import Caller, Texter
 
-MEDIA: Final = ("whatsapp", "telegram", "sms", "voice")
+MEDIA: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
 
 _BOT: Final = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 _SECRET: Final = "a-secret-of-ours_1"  # noqa: S105 - a test's
@@ -45,6 +47,8 @@ class Ground:
             person = Person(id=8_000_000_000 + number, first_name="A", username=f"somebody_{number}")
             webhook = f"{url}/telegram/webhook"
             return ChatDriver(medium, TelegramCitizen(self.telegram, person, webhook, patience=_PATIENCE))
+        if medium == "web_form":
+            return FormDriver(Browser(url))
         phone = f"+9191{number:08}"
         if medium == "sms":
             return TextDriver(Texter(self.twilio, url, phone), self.stage.service.environment["SATARK_TWILIO__API_URL"])
@@ -82,6 +86,8 @@ async def matrix_ground(folder: Path, environment: Mapping[str, str]) -> AsyncIt
             "SATARK_TWILIO__NUMBER": twilio.number,
             "SATARK_TWILIO__API_URL": await stack.enter_async_context(serve(twilio.app)),
             "SATARK_SETTLE_SECONDS": "0",
+            "SATARK_WEB_FORM__GATE_WAIT_SECONDS": "0",
+            "SATARK_WEB_FORM__GATE_WAITS_PER_MINUTE": "10000",
         }
         stage = await stack.enter_async_context(staged(folder, {**providers, **environment}))
         stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url

@@ -39,13 +39,15 @@ async def go_on(scenario: Scenario, driver: Driver) -> str:
 
 async def _carry(player: _Player, moves: Sequence[Move]) -> str:
     driver = player.driver
-    for question, act in moves:
-        player.expect(question)
-        await player.act(question, act)
-    found = _NUMBER.search(driver.heard)
-    if found:
-        await player.act("@reach", "no")
-    await driver.leave()
+    try:
+        for question, act in moves:
+            player.expect(question)
+            await player.act(question, act)
+        found = _NUMBER.search(driver.heard)
+        if found:
+            await player.act("@reach", "no")
+    finally:
+        await driver.leave()
     return found[0] if found else ""
 
 
