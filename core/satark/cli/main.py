@@ -17,6 +17,7 @@ from satark.cli.evidence import evidence
 from satark.cli.flow import flow
 from satark.cli.forward import forward
 from satark.cli.plugins import plugins
+from satark.cli.qr import qr
 from satark.cli.serve import serve
 from satark.plugins import PluginError, Plugins
 from satark.settings import Settings, SettingsError
@@ -103,7 +104,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, forward, plugins, audit, evidence):
+for command in (serve, demo, check, db, deliveries, flow, forward, plugins, audit, evidence, qr):
     cli.add_command(command)
 
 

@@ -1,0 +1,79 @@
+"""`satark qr`: the code that brings a citizen here, as a picture or as a poster to print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from satark.poster.picture import draw
+from satark.poster.sheet import LANGUAGES, print_poster
+from satark.poster.target import Target, TargetError, form, whatsapp
+from satark.settings import Settings
+
+_SMALLEST, _LARGEST = 20, 100
+"""Millimetres: smaller does not scan from the hand, larger does not fit the poster."""
+_USUAL: Final = 84
+
+
+@click.command()
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    "where",
+    type=click.Choice(["whatsapp", "form"]),
+    default="whatsapp",
+    show_default=True,
+    help="What the code opens: a WhatsApp chat with Hi already typed, or the web form.",
+)
+@click.option("--number", help="The WhatsApp number with its country code, such as +91 98765 43210.")
+@click.option("--url", help="The form's address; without it, the setting public_url.")
+@click.option(
+    "--language",
+    "languages",
+    type=click.Choice(LANGUAGES),
+    multiple=True,
+    help="A language of the poster; give it twice for two, the first set larger. Both without it.",
+)
+@click.option("--title", default="", help="The service's name on the poster, in place of Police Satark Mitra.")
+@click.option("--size", type=click.IntRange(_SMALLEST, _LARGEST), default=_USUAL, show_default=True,
+              help="Width of the code in millimetres.")  # fmt: skip
+def qr(  # noqa: PLR0917 - click passes options by name
+    output: Path, where: str, number: str | None, url: str | None, languages: tuple[str, ...], title: str, size: int
+) -> None:
+    """Make the QR code that a citizen scans, and write it to OUTPUT.
+
+    A name that ends in .pdf gets a poster to print on A4; .png and .svg get the code alone.
+    """
+    form_of = {".png": "png", ".svg": "svg", ".pdf": "pdf"}.get(output.suffix.lower())
+    if form_of is None:
+        raise click.BadParameter(
+            "the name must end in .pdf (a poster), .png or .svg (the code alone)", param_hint="OUTPUT"
+        )
+    target = _target(where, number, url)
+    if form_of == "pdf":
+        content = print_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
+    else:
+        content = draw(target, "png" if form_of == "png" else "svg", size)
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
+    click.echo(f"{output} opens {target.url}")
+
+
+def _target(where: str, number: str | None, url: str | None) -> Target:
+    try:
+        if where == "whatsapp":
+            return whatsapp(_given(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'"))
+        url = url or Settings().core.public_url
+        return form(_given(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))
+    except TargetError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _given(value: str | None, option: str, what: str) -> str:
+    if not value:
+        raise click.UsageError(f"{option} is missing: give {what}")
+    return value

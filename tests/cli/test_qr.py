@@ -1,0 +1,72 @@
+"""`satark qr`: a poster or a picture, and a sentence for whoever forgot something."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from satark.cli.main import cli
+
+NUMBER = ("--number", "+91 98765 43210")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder without a configuration."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, ["qr", *arguments])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_a_poster_is_written_and_what_it_opens_is_said(folder: Path) -> None:
+    assert run("poster.pdf", *NUMBER).output == "poster.pdf opens https://wa.me/919876543210?text=Hi\n"
+    assert (folder / "poster.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_picture_has_the_size_that_was_asked_for(folder: Path) -> None:
+    run("code.png", *NUMBER, "--size", "50")
+    image = Image.open(io.BytesIO((folder / "code.png").read_bytes()))
+    assert abs(image.width / 300 * 25.4 - 50) < 2
+    run("code.SVG", *NUMBER, "--size", "50")
+    assert re.search(r'width="50(\.0+)?mm"', (folder / "code.SVG").read_text())
+
+
+def test_the_form_is_at_public_url(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example.in")
+    assert "https://tips.example.in" in run("poster.pdf", "--to", "form", "--language", "en").output
+    assert "https://other.example.in/" in run("poster.pdf", "--to", "form", "--url", "https://other.example.in/").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["poster.pdf"], "--number"),
+        (["poster.pdf", "--number", "98765"], "country code"),
+        (["poster.pdf", "--to", "form"], "SATARK_PUBLIC_URL"),
+        (["poster.pdf", "--to", "form", "--url", "http://tips.example.in"], "https://"),
+        (["poster.jpg", *NUMBER], ".pdf"),
+        (["poster", *NUMBER], ".pdf"),
+        (["poster.pdf", *NUMBER, "--size", "500"], "100"),
+        (["poster.pdf", *NUMBER, "--language", "fr"], "'hi'"),
+        ([], "OUTPUT"),
+    ],
+    ids=str,
+)
+def test_whoever_forgot_something_is_told_what_to_give(arguments: list[str], says: str, folder: Path) -> None:
+    assert says in run(*arguments, code=2).output
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named() -> None:
+    assert "nowhere/poster.pdf can't be written: No such file" in run("nowhere/poster.pdf", *NUMBER, code=1).output
