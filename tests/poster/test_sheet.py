@@ -88,9 +88,7 @@ def test_a_name_of_ones_own_takes_the_place_of_ours_and_fits() -> None:
 
 @pytest.mark.parametrize(
     ("target", "languages", "title"),
-    list(
-        itertools.product([CHAT, ONION], [("hi", "en"), ("en",)], ["", "A long name " * 6])
-    ),
+    list(itertools.product([CHAT, ONION], [("hi", "en"), ("en",)], ["", "A long name " * 6])),
 )
 def test_no_line_stands_on_another_or_off_the_page(target: Target, languages: tuple[str, ...], title: str) -> None:
     image = rendered(print_poster(target, languages, title, millimetres=100))
