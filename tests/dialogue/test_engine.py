@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from satark.channel import Event, Tap, Text, Unsupported
+from satark.channel import Event, MediaKind, Tap, Text, Unsupported
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow import Flow, default_flow, load_flow
 from satark.dialogue.geography import Geography
@@ -184,6 +184,38 @@ def test_evidence_is_any_number_of_files_until_done(chat: Chat) -> None:
     chat.say("ho gaya").tap("send")
     assert chat.submission is not None
     assert chat.submission.evidence == ("1", "2")
+
+
+@pytest.mark.parametrize("kind", ["voice", "audio"])
+@pytest.mark.parametrize(("tapped", "answer"), [("own", "own"), ("other", "other"), ("@skip", None)])
+def test_whose_voice_it_is_is_asked_once_a_recording_is_among_the_evidence(
+    chat: Chat, kind: MediaKind, tapped: str, answer: str | None
+) -> None:
+    at_evidence(chat).send("image").send(kind).say("done")
+    assert chat.step == "whose_voice"
+    chat.tap(tapped, "send")
+    assert chat.submission is not None
+    assert chat.submission.answers.get("whose_voice") == answer
+
+
+def test_it_is_not_asked_of_photos_nor_of_a_spoken_answer_nor_in_a_phone_call(chat: Chat, engine: Engine) -> None:
+    at_evidence(chat).send("image").send("video").say("done")
+    assert chat.step == "review"
+    spoken = Chat(engine).say("Hi", "2", "daru").send("voice").say("Assi ghat", "no", "skip")
+    assert spoken.step == "review"
+    call = at_evidence(Chat(engine, channel="voice")).send("voice").say("done")
+    assert call.step == "review"
+
+
+def test_it_is_asked_when_a_recording_comes_late_and_not_once_it_is_taken_back(chat: Chat) -> None:
+    at_evidence(chat).send("image").say("done")
+    chat.send("voice")
+    assert chat.step == "whose_voice"
+    chat.tap("other").tap("change", "evidence").tap("@clear").send("image").say("done")
+    assert chat.step == "review"
+    chat.tap("send")
+    assert chat.submission is not None
+    assert "whose_voice" not in chat.submission.answers
 
 
 def test_a_file_at_any_other_step_is_evidence_and_the_question_stays(chat: Chat) -> None:

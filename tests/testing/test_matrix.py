@@ -26,7 +26,7 @@ WITHOUT_A_TIP = {"forgotten in the middle"}
 WORDS = ("रात में ट्रक आते हैं।", "They meet behind the mill; nobody stops them.", "“वही” लोग — फिर से", "a 'quoted' word")
 STATIONS = {"lanka": (25.2810, 82.9990), "luxa": (25.3105, 82.9975), "ramnagar": (25.2690, 83.0290)}
 NAMES = {"lanka": "लंका", "luxa": "Luxa", "ramnagar": "रामनगर"}
-FILES: tuple[FileName, ...] = ("photo", "film", "sound", "paper")
+FILES: tuple[FileName, ...] = ("photo", "film", "paper")
 ACCUSED = ("station", "outpost", "other_station", "circle", "district", "unknown")
 DETAILS: dict[str, st.SearchStrategy[Any]] = {
     "when": st.just("now"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from satark.channel import SPOKEN
 from satark.dialogue.catalogues import Catalogue, Catalogues
 from satark.dialogue.commands import Words
 from satark.dialogue.geography import Geography
@@ -16,6 +17,8 @@ from satark.dialogue.session import Answer, Session
 from satark.dialogue.steps import Asked, Step, View
 from satark.tip import Place
 
+_CALL: Final = "voice"
+"""The channel on which all sound is the caller's own."""
 ASKED_PARTS = frozenset({"ask", "media"})
 
 
@@ -80,7 +83,7 @@ class Script:
                 continue
             path.append(step)
             if answer is not None:
-                values[step.id] = "" if answer.value is None else answer.value
+                values[step.id] = _sound(session, step) if step.type.part == "media" else _value(answer)
             elif position is None:
                 if step.type.part == "say":
                     passed.append(step)
@@ -132,6 +135,16 @@ class Script:
         for language in self.flow.languages:
             spoken = msgspec.structs.replace(session, language=language)
             yield step.type.ask(step, self.view(spoken, step, self.walk(spoken))).offers
+
+
+def _value(answer: Answer) -> Any:
+    return "" if answer.value is None else answer.value
+
+
+def _sound(session: Session, step: Step) -> Any:
+    """What a condition sees of a step's files: whether there is sound among them whose voice may be anybody's."""
+    heard = any(file.role == step.id and file.kind in SPOKEN for file in session.files)
+    return {"sound": "yes"} if heard and session.channel != _CALL else ""
 
 
 def has_draft(session: Session) -> bool:

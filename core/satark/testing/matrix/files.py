@@ -17,7 +17,6 @@ from satark.testing.walking import Photo
 _KINDS: Final = {
     "photo": ("image", "image/jpeg"),
     "film": ("video", "video/mp4"),
-    "sound": ("audio", "audio/ogg"),
     "paper": ("document", "application/pdf"),
 }
 

@@ -18,7 +18,8 @@ Command: TypeAlias = Literal[
 """What can be done at any question. `again` greets or calls again in the middle; the others are the flow's commands."""
 
 
-FileName: TypeAlias = Literal["photo", "film", "sound", "paper"]
+FileName: TypeAlias = Literal["photo", "film", "paper"]
+"""No sound: whose voice it is, is a question that a phone call has no use for."""
 
 
 class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
