@@ -20,6 +20,7 @@ from satark.store.migrations import Migrations
 if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.dialogue.flow import FlowSource
+    from satark.forwards import Forward
 
 
 def load_plugins(settings: Settings) -> Plugins:
@@ -60,7 +61,18 @@ def load_identity(settings: Settings) -> Identity:
         raise SettingsError([Problem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
 
 
-def load_services(settings: Settings, geography: Geography) -> Services:
+def load_forwards(settings: Settings, plugins: Plugins) -> tuple[Forward, ...]:
+    """Give the configured forwards, and those that go without saying.
+
+    Raises:
+        SettingsError: a plugin's section is wrong.
+    """
+    configured = settings.core.forward
+    named = {forward.to for forward in configured}
+    return (*configured, *(forward for forward in plugins.forwards(settings) if forward.to not in named))
+
+
+def load_services(settings: Settings, geography: Geography, forwards: Sequence[Forward] = ()) -> Services:
     """Open the databases.
 
     Raises:
@@ -71,7 +83,7 @@ def load_services(settings: Settings, geography: Geography) -> Services:
         keys=make_engine(settings.keys_url, "keys_url"),
         evidence_dir=settings.evidence_dir,
         geography=geography,
-        forwards=settings.core.forward,
+        forwards=forwards,
         forward_wait=int(settings.core.forward_wait_minutes * 60),
     )
 

@@ -6,6 +6,7 @@ machine that runs the sink. A note that the tipster spoke is never given out, si
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from satark.casework.cases import NoSuchFile, Posted
 from satark.casework.voices import is_own_voice
 from satark.evidence.room import workroom
 from satark.evidence.sealed import open_sealed
-from satark.sealing import CantOpen, check_identity, open_as, open_envelope, open_tip, recipient_of
+from satark.sealing import CantOpen, check_identity, new_identity, open_as, open_envelope, open_tip, recipient_of
 from satark.settings import Problem, SettingsError
 from satark.tip import Envelope, Evidence, Header, Message, Tip
 
@@ -141,6 +142,37 @@ def load_identity(forward: Forward) -> str:
     if forward.recipient not in {recipient_of(one) for one in identity.split()}:
         raise _wrong(forward, "identity_file", f"{path} holds another key than that of `recipient`")
     return identity
+
+
+def own_key(path: Path) -> str:
+    """Give the recipient of a key of Satark's own, made where it is not there yet, for a destination on this machine.
+
+    Raises:
+        SettingsError: it can't be read or made.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_private(path, new_identity()[1] + "\n")
+        return recipient_of(path.read_text().split()[0])
+    except (OSError, UnicodeDecodeError, IndexError, CantOpen) as error:
+        message = f"{path} can't be used ({type(error).__name__})"
+        raise SettingsError([Problem("data_dir", "SATARK_DATA_DIR", message)]) from None
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file of mode 0600, whole or not at all, and durably.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    partial = file.with_name(f"{file.name}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)
 
 
 def _wrong(forward: Forward, field: str, message: str) -> SettingsError:

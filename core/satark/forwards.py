@@ -36,7 +36,9 @@ class Forward(BaseModel):
 
     to: Destination = Field(description="the destination: the sink's name, a colon, and a name of your own")
     desk: str = Field(
-        description="the desk whose office the destination belongs to; it gets no tip that its desk has not"
+        default="",
+        description="the desk whose office the destination belongs to: it gets no tip that its desk has not. Empty: no "
+        "office of ours, and it gets no tip that complains of police or that is kept from any desk",
     )
     recipient: str = Field(
         default="",
@@ -105,10 +107,17 @@ def applying(
     return tuple(
         forward
         for forward in forwards
-        if forward.desk in desks
+        if _may_have(forward, tip, desks, excluded)
         and forward.to not in excluded
         and (forward.to in added or forward.applies(tip, priority))
     )
+
+
+def _may_have(forward: Forward, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:
+    if forward.desk:
+        return forward.desk in desks
+    # Whose eyes are behind it nobody can say: what is kept from anybody at all is kept from it.
+    return tip.accused is None and not excluded
 
 
 def _passes(value: str, only: Collection[str], never: Collection[str]) -> bool:

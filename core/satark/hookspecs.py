@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from satark.dialogue.steps import StepType, Validator
     from satark.evidence.scrubbers import Scrubber
     from satark.evidence.transcribers import Transcriber
+    from satark.forwards import Forward
     from satark.observability import Happening
     from satark.prompt import Capabilities, Prompt
     from satark.routing import Desk, RouteAdvice, Screening
@@ -53,6 +54,15 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
 @hookspec
 def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     """Hand over the plugin's sinks. Once, at the start of a process that runs the worker role."""
+    raise AssertionError
+
+
+@hookspec
+def satark_forwards(settings: Settings) -> Sequence[Forward]:
+    """Hand over forwards that go without saying, to destinations that the plugin's settings configure.
+
+    Once, at start and at every command. One to a destination that a `[[forward]]` names is left out.
+    """
     raise AssertionError
 
 

@@ -31,7 +31,9 @@ class Host:
         self.metrics = Metrics()
         self.plugins = assembly.load_plugins(settings)
         self._heard = self.plugins.implements("satark_event")
-        self.services = assembly.load_services(settings, assembly.load_geography(settings))
+        self.services = assembly.load_services(
+            settings, assembly.load_geography(settings), assembly.load_forwards(settings, self.plugins)
+        )
         self._prepare_database()
         self.tipside = self._tipside() if self.roles & {"web", "worker"} else None
         main, keys = self.services.main, self.services.keys

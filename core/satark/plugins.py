@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from satark.dialogue.steps import StepType, Validator
     from satark.evidence.scrubbers import Scrubber
     from satark.evidence.transcribers import Transcriber
+    from satark.forwards import Forward
     from satark.observability import Happening
     from satark.prompt import Capabilities, Prompt
     from satark.routing import Desk, RouteAdvice, Screening
@@ -89,6 +90,10 @@ class Plugins:
     def sinks(self, settings: Settings, services: Services) -> list[Sink]:
         """Every sink, by name."""
         return _unique(self._collect("satark_sinks", settings=settings, services=services), "sink")
+
+    def forwards(self, settings: Settings) -> list[Forward]:
+        """The forwards that go without saying."""
+        return self._collect("satark_forwards", settings=settings)
 
     def carriers(self, settings: Settings) -> list[Carrier]:
         """Every carrier to offices of their own."""

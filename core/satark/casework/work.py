@@ -129,19 +129,19 @@ class Casework(Reader):
 
         def write(unit: UnitOfWork) -> Posted:
             self.log(unit, tip, ordinal, "transcribed", "transcript", sha256=hashlib.sha256(text.encode()).hexdigest())
-            return self._post(unit, tip, message)
+            return self.post(unit, tip, message)
 
         return self._services.write_now(write)
 
     def respond(self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False) -> Posted:
         """Tell or ask the tipster something, or set the tip's status, which they are told too."""
         message = Message(sender="desk", desk=self.desk, status=status, text=text, question=question)
-        return self._services.write_now(lambda unit: self._post(unit, tip, message))
+        return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def note(self, tip: OpenTip, text: str) -> Posted:
         """Put a remark into the thread that desks alone can read."""
         message = Message(sender="desk", desk=self.desk, text=text, internal=True)
-        return self._services.write_now(lambda unit: self._post(unit, tip, message))
+        return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def may_direct(self, tip: OpenTip) -> list[Desk]:
         """Give the other desks that may have this tip: none that it complains of, and none that routing excluded."""
@@ -166,11 +166,11 @@ class Casework(Reader):
         sealed = seal(envelope, desk.recipient)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
         if host_of(unit.main):
-            return self._post(unit, tip, message, Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed))
+            return self.post(unit, tip, message, Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed))
         unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
         deliveries.add(unit, tip.id, desk.destination)
         self._forward(unit, tip, desk)
-        return self._post(unit, tip, message)
+        return self.post(unit, tip, message)
 
     def _forward(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
         """Send the tip on to the destinations of a desk that it was directed to."""
@@ -187,7 +187,8 @@ class Casework(Reader):
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 
-    def _post(self, unit: UnitOfWork, tip: OpenTip, message: Message, directed: Directed | None = None) -> Posted:
+    def post(self, unit: UnitOfWork, tip: OpenTip, message: Message, directed: Directed | None = None) -> Posted:
+        """Write a message into a tip's thread as part of a transaction; `directed` goes with it to the host."""
         # The tip's recipient comes from its key, not from a row that somebody could have changed.
         recipients = [recipient_of(tip.envelope.identity)]
         if not message.internal:

@@ -59,7 +59,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[Problem]:
         found.of(lambda: plugins.channels(Settings(demand=True)))
     found.of(lambda: assembly.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: _check_spool(settings))
-    services = found.of(lambda: assembly.load_services(settings, geography))
+    forwards = found.of(lambda: assembly.load_forwards(settings, plugins)) or ()
+    services = found.of(lambda: assembly.load_services(settings, geography, forwards))
     if services is not None:
         found.problems += check_forwards.settings_problems(settings.core, geography)
         if "worker" in roles:

@@ -26,7 +26,7 @@ def desk_problems(core: Core, desks: Collection[str]) -> list[Problem]:
     return [
         _problem(forward, "desk", f"there is no desk {forward.desk!r}, so that nothing goes there", "satark desk list")
         for forward in core.forward
-        if forward.desk not in desks
+        if forward.desk and forward.desk not in desks
     ]
 
 
@@ -39,6 +39,8 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[Problem]:
         if to.partition(":")[0] not in named
     ]
     for forward in core.forward:
+        if not forward.desk and not forward.recipient:
+            problems.append(_problem(forward, "desk", "is missing: without a key of its own it carries a desk's tips"))
         sink = named.get(forward.sink)
         if sink is None:
             problems.append(_problem(forward, "to", f"no loaded plugin serves {forward.sink!r}", _NOT_LOADED))

@@ -26,7 +26,8 @@ def services_from_settings(ctx: click.Context) -> Iterator[Services]:
     """
     settings = ctx.find_object(Settings) or Settings()
     plugins = ctx.find_object(Plugins) or assembly.load_plugins(settings)
-    services = assembly.load_services(settings, assembly.load_geography(settings))
+    forwards = assembly.load_forwards(settings, plugins)
+    services = assembly.load_services(settings, assembly.load_geography(settings), forwards)
     try:
         if assembly.migrations(services, plugins).pending():
             raise click.ClickException("the database is not set up for this version: run `satark db upgrade`")

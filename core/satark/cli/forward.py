@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 
+from satark import assembly
+from satark.forwarding import write_private
 from satark.sealing import new_identity, recipient_of
 from satark.settings import Settings
 
@@ -28,7 +29,7 @@ def keygen(file: Path) -> None:
     _recipient, identity = new_identity()
     try:
         older = file.read_text() if file.exists() else ""
-        _write_private(file, f"{identity}\n{older}")
+        write_private(file, f"{identity}\n{older}")
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} can't be written ({type(error).__name__})") from None
     click.echo(recipient_of(identity))
@@ -37,23 +38,14 @@ def keygen(file: Path) -> None:
 @forward.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(*, as_json: bool) -> None:
-    """List the [[forward]] tables of the settings."""
-    forwards = (click.get_current_context().find_object(Settings) or Settings()).core.forward
+    """List the [[forward]] tables of the settings, and those that go without saying."""
+    settings = click.get_current_context().find_object(Settings) or Settings()
+    forwards = assembly.load_forwards(settings, assembly.load_plugins(settings))
     for one in forwards:
         if as_json:
             click.echo(json.dumps(one.model_dump(mode="json", exclude={"identity_file"})))
         else:
             kind = "reads" if one.recipient else "carries"
-            click.echo(f"{one.to:<30} for desk {one.desk:<20} {kind}, from priority {one.priority}")
+            click.echo(f"{one.to:<30} for desk {one.desk or '-':<20} {kind}, from priority {one.priority}")
     if not forwards and not as_json:
         click.echo("nothing leaves beyond the desks: the settings have no [[forward]]")
-
-
-def _write_private(file: Path, text: str) -> None:
-    partial = file.with_name(f"{file.name}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)

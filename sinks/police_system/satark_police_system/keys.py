@@ -1,0 +1,63 @@
+"""Keys of Standard Webhooks as they are written down: secrets `whsec_…`, public keys `whpk_…`, private ones as PEM."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the scheme's prefix, no secret
+PUBLIC_PREFIX = "whpk_"
+SHORTEST_SECRET = 24
+"""Bytes. Source: Standard Webhooks 1.0, "Signature scheme": between 24 and 64 bytes."""
+
+
+def read_private_key(path: Path) -> Ed25519PrivateKey:
+    """Read an ed25519 private key (PEM, PKCS 8).
+
+    Raises:
+        ValueError: it is none.
+        OSError: the file can't be read.
+    """
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("is no ed25519 key")
+    return key
+
+
+def public_text(key: Ed25519PrivateKey) -> str:
+    """Give the public half as the scheme writes it, for the partner."""
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return PUBLIC_PREFIX + base64.b64encode(raw).decode()
+
+
+def read_public_key(text: str) -> Ed25519PublicKey:
+    """Read a public key as the scheme writes it, `whpk_…`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.startswith(PUBLIC_PREFIX):
+        raise ValueError(f"must begin with {PUBLIC_PREFIX}")
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(text.removeprefix(PUBLIC_PREFIX), validate=True))
+
+
+def check_secret(secret: str) -> str:
+    """Give the secret back, if it is long enough to be one.
+
+    Raises:
+        ValueError: it is not.
+    """
+    try:
+        raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX) + "==")
+    except binascii.Error:
+        raw = b""
+    if len(raw) < SHORTEST_SECRET:
+        raise ValueError(f"must be {SECRET_PREFIX} and at least {SHORTEST_SECRET} random bytes in base64")
+    return secret

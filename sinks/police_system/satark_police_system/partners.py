@@ -1,0 +1,69 @@
+"""One configured police system at work: its keys, its way, and what it may read of the tips that it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from satark.casework import Casework
+from satark.forwarding import Reader, load_identity
+from satark.settings import Problem, SettingsError
+from satark_police_system.keys import read_private_key, read_public_key
+from satark_police_system.settings import SINK
+from satark_police_system.signing import Signer, Verifier
+
+if TYPE_CHECKING:
+    from satark.forwards import Forward
+    from satark.services import Services
+    from satark_police_system.settings import PoliceSettings, System
+
+
+class Partner:
+    """A police system, for whoever runs where its key lies."""
+
+    def __init__(self, name: str, system: System, forward: Forward, services: Services) -> None:
+        """Read its keys.
+
+        Raises:
+            SettingsError: one of them can't be read.
+        """
+        identity = load_identity(forward)
+        self.name = name
+        self.system = system
+        self.signer = _signer(name, system)
+        self.verifier = Verifier(system.secrets, [read_public_key(key) for key in system.answer_keys])
+        self.reader = Reader(forward.to, identity, services)
+        self.casework = Casework(services, forward.to, identity)
+
+    def __repr__(self) -> str:
+        return f"Partner({self.name})"
+
+
+def load_partners(settings: PoliceSettings, services: Services) -> Mapping[str, Partner]:
+    """Make the partners that tips are forwarded to.
+
+    Raises:
+        SettingsError: a system has no `[[forward]]`, or a key can't be read.
+    """
+    forwards = {forward.to: forward for forward in services.forwards}
+    partners = {}
+    for name, system in settings.every().items():
+        forward = forwards.get(f"{SINK}:{name}")
+        if forward is None:
+            raise _wrong(name, "no [[forward]] sends tips to it", f'[[forward]]: to = "{SINK}:{name}"')
+        partners[name] = Partner(name, system, forward, services)
+    return partners
+
+
+def _signer(name: str, system: System) -> Signer:
+    if system.signing_key_file is None:
+        return Signer(system.secrets)
+    try:
+        return Signer(system.secrets, read_private_key(system.signing_key_file))
+    except (OSError, ValueError, TypeError) as error:
+        message = f"signing_key_file can't be used ({type(error).__name__})"
+        raise _wrong(name, message, "make one with: openssl genpkey -algorithm ed25519 -out FILE") from None
+
+
+def _wrong(name: str, message: str, hint: str) -> SettingsError:
+    return SettingsError([Problem(f"{SINK}: {name}", "SATARK_POLICE_SYSTEM", message, hint)])

@@ -1,0 +1,147 @@
+"""The section `police_system` of the settings: one police system, and further ones by name."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
+
+from satark.settings import provider_url
+from satark_police_system.addresses import Network
+from satark_police_system.keys import check_secret, read_public_key
+
+SINK = "police_system"
+MAIN = "main"
+"""Name of the system that the section's own fields describe."""
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    check_secret(value.get_secret_value())
+    return value
+
+
+def _where(text: str) -> Any:
+    return {"where": text}
+
+
+_MAKE = "make one with: echo whsec_$(head -c 32 /dev/urandom | base64)"
+_Secret = Annotated[SecretStr, AfterValidator(_secret)]
+
+
+class System(BaseModel):
+    """One police system: how it is reached, and what it may know. Exactly one of url, folder and sftp is set."""
+
+    url: str = Field(
+        default="", description="address that signed events are posted to; https, plain http on this machine"
+    )
+    folder: Path | None = Field(default=None, description="instead of url: a folder that signed ZIP files are put into")
+    sftp: str = Field(
+        default="",
+        description="instead of url: a folder on an SFTP server that signed ZIP files are put into",
+        json_schema_extra=_where("sftp://user@host:22/folder"),
+    )
+    sftp_key_file: Path | None = Field(default=None, description="our private key for the SFTP server (OpenSSH format)")
+    sftp_known_hosts: Path | None = Field(
+        default=None,
+        description="the SFTP server's public key, without which nothing is sent",
+        json_schema_extra=_where("ssh-keyscan HOST > FILE, and compare the fingerprint with the operator's"),
+    )
+    secret: _Secret | None = Field(
+        default=None,
+        description="signs what is sent and verifies the answers (Standard Webhooks, `whsec_…`)",
+        json_schema_extra=_where(_MAKE),
+    )
+    previous_secret: _Secret | None = Field(
+        default=None, description="the secret before this one, while it is being replaced: both sign, both verify"
+    )
+    signing_key_file: Path | None = Field(
+        default=None,
+        description="ed25519 private key (PEM), for a second signature that the receiver can't make itself (`v1a`)",
+        json_schema_extra=_where("openssl genpkey -algorithm ed25519 -out FILE"),
+    )
+    answer_keys: tuple[str, ...] = Field(
+        default=(), description="the receiver's ed25519 public keys (`whpk_…`), if it signs its answers with `v1a`"
+    )
+    payload: Literal["thin", "full"] = Field(
+        default="thin",
+        description="thin: identifiers, category, place by code, time band, priority; the rest is pulled, signed. "
+        "full: the allowed fields in the event itself",
+    )
+    fields: tuple[str, ...] = Field(
+        default=(),
+        description="steps of the questionnaire whose answers this system may have, in events and when it pulls; "
+        "`evidence` stands for the files' clean copies. Empty: none",
+        json_schema_extra=_where('["what", "place", "evidence"]; `satark flow show` lists the steps'),
+    )
+    recipient: str = Field(
+        default="",
+        pattern=r"^(age1[0-9a-z]{58})?$",
+        description="the receiver's age key; the event's data is encrypted to it",
+    )
+    ca_file: Path | None = Field(default=None, description="certificate authority to trust instead of the system's")
+    client_certificate_file: Path | None = Field(default=None, description="our certificate (PEM), for mutual TLS")
+    client_key_file: Path | None = Field(default=None, description="its key (PEM); empty: in the same file")
+    networks: tuple[Network, ...] = Field(
+        default=(),
+        description="private networks that the receiver's name may lead to; without them only public addresses",
+        json_schema_extra=_where('["10.20.0.0/16"]'),
+    )
+    connect_seconds: float = Field(default=10, gt=0, description="seconds to wait for a connection")
+    send_seconds: float = Field(default=60, gt=0, description="seconds to wait for the answer to one event")
+
+    _only_safe_urls = field_validator("url")(lambda url: provider_url(url) if url else url)
+
+    @field_validator("answer_keys")
+    @classmethod
+    def _are_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for key in keys:
+            read_public_key(key)
+        return keys
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        ways = [name for name in ("url", "folder", "sftp") if getattr(self, name)]
+        if len(ways) > 1:
+            raise ValueError(f"only one of {' and '.join(ways)} can be the way to it")
+        if ways and self.secret is None:
+            raise ValueError(f"secret is missing; {_MAKE}")
+        if self.payload == "full" and not self.fields:
+            raise ValueError('payload = "full" sends the fields that `fields` allows, and it allows none')
+        if self.sftp and (self.sftp_known_hosts is None or urlsplit(self.sftp).scheme != "sftp"):
+            raise ValueError("sftp needs an address sftp://user@host/folder, and sftp_known_hosts")
+        return self
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a way to it."""
+        return bool(self.url or self.folder or self.sftp)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets in force, the newest first."""
+        return tuple(one.get_secret_value() for one in (self.secret, self.previous_secret) if one)
+
+    @property
+    def allowed_networks(self) -> tuple[Network, ...]:
+        """Networks that the name may lead to; this machine, where the address itself says so."""
+        host = urlsplit(self.url).hostname or ""
+        own = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+        is_peer = self.url.startswith("http://") or host in {"localhost", "127.0.0.1", "::1"}
+        return (*self.networks, *own) if is_peer else self.networks
+
+
+class PoliceSettings(System):
+    """The section: its own fields are the system `main`; further ones stand in `systems` by name."""
+
+    systems: dict[str, System] = Field(default_factory=dict, description="further police systems, by name")
+    source: str = Field(default="urn:satark", description="who sends, as events say it (CloudEvents `source`, a URI)")
+    replay_days: int = Field(default=30, ge=1, description="days that the ids of taken answers are kept")
+    request_bytes: int = Field(default=64 * 1024, gt=0, description="most bytes of a receiver's request")
+
+    def every(self) -> dict[str, System]:
+        """Give the configured systems by name."""
+        own = {MAIN: self} if self.is_set else {}
+        return {**own, **{name: system for name, system in self.systems.items() if system.is_set}}
