@@ -72,7 +72,7 @@ class Core(BaseModel):
     """The core's own settings. A plugin's settings are a section of the plugin's name."""
 
     plugins: tuple[str, ...] = Field(
-        default=("whatsapp", "telegram", "sms_ivr", "web_form", "desk", "rabbitmq"),
+        default=("whatsapp", "telegram", "sms_ivr", "web_form", "desk", "email", "police_system", "rabbitmq"),
         description="names of the plugins to load; no other is imported",
     )
     data_dir: Path = Field(

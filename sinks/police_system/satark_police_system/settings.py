@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
@@ -33,6 +33,8 @@ _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 class System(BaseModel):
     """One police system: how it is reached, and what it may know. Exactly one of url, folder and sftp is set."""
+
+    SECTION: ClassVar[str] = "police_system.systems.NAME"
 
     url: str = Field(
         default="", description="address that signed events are posted to; https, plain http on this machine"
@@ -135,6 +137,8 @@ class System(BaseModel):
 
 class PoliceSettings(System):
     """The section: its own fields are the system `main`; further ones stand in `systems` by name."""
+
+    SECTION: ClassVar[str] = "police_system"
 
     systems: dict[str, System] = Field(default_factory=dict, description="further police systems, by name")
     source: str = Field(default="urn:satark", description="who sends, as events say it (CloudEvents `source`, a URI)")
