@@ -16,7 +16,7 @@ import pytest
 from pyrage import x25519
 from standardwebhooks import Webhook
 
-from satark.testing.citizen import Citizen
+from satark.testing.citizen import Answers, Citizen
 from satark.testing.matrix.files import recording, to_send
 from satark.testing.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark.testing.serving import serve
@@ -171,8 +171,8 @@ def test_an_answer_that_can_not_be_is_refused_with_a_reason(data: dict[str, Any]
 async def test_a_receiver_that_fails_gets_the_same_event_again_and_never_a_complaint_about_police(
     tmp_path: Path,
 ) -> None:
-    corrupt = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "कौन पुलिसकर्मी": "छोड़ें"}
-    accusing = {**HINDI, **corrupt, "किस पर शक": "इसी इलाक़े का थाना"}
+    corrupt: Answers = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "कौन पुलिसकर्मी": "छोड़ें"}
+    accusing: Answers = {**HINDI, **corrupt, "किस पर शक": "इसी इलाक़े का थाना"}
     async with scene(tmp_path) as there:
         there.receiver.faults.extend([Fault(500), Fault(429, {"retry-after": "1"}), Fault(503, taken=True)])
         await there.stage.citizen(7, patience=15).walk(accusing)
