@@ -42,8 +42,11 @@ def check_channel(case: ChannelCase) -> None:
         AssertionError: the channel breaks the contract; the message says where.
     """
     check_names(case)
-    check_verify(case)
-    check_parse(case)
+    if case.channel.endpoints:
+        check_verify(case)
+        check_parse(case)
+    else:
+        check_closed(case)
     check_nothing_shows(case)
     check_render(case)
 
@@ -65,6 +68,13 @@ def check_verify(case: ChannelCase) -> None:
         _hold(case.channel.verify(raw), "a genuine request is refused")
         for forged in forgeries(raw, covers_body=case.covers_body):
             _hold(not case.channel.verify(forged), "a forged request is taken for genuine")
+
+
+def check_closed(case: ChannelCase) -> None:
+    """Check that a channel whose pages take everything themselves takes nothing by this way."""
+    for raw in (RawRequest(method="POST", path="/"), *case.genuine):
+        _hold(not case.channel.verify(raw), "a request is taken for genuine, but there is no endpoint")
+        _check_rubbish(case, raw)
 
 
 def check_parse(case: ChannelCase) -> None:
@@ -98,8 +108,9 @@ def check_render(case: ChannelCase) -> None:
     account = case.channel.accounts[0]
     for prompt in prompts_at_the_limits(case.channel.capabilities):
         if case.channel.capabilities.inline:
+            raw = case.genuine[0] if case.genuine else RawRequest(method="POST", path="/")
             for state in _STATES:
-                answer = case.channel.reply(case.genuine[0], Outcome(prompts=(prompt,), state=state))
+                answer = case.channel.reply(raw, Outcome(prompts=(prompt,), state=state))
                 _hold(bool(answer.body), f"a prompt is not put in the answer of what was {state}")
             continue
         for calls in (

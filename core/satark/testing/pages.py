@@ -44,11 +44,13 @@ class Form(msgspec.Struct):
 class Page(HTMLParser):
     """A page, taken apart."""
 
-    def __init__(self, html: str, address: str, status: int = 200) -> None:
+    def __init__(self, html: str, address: str, status: int = 200, headers: Mapping[str, str] = {}) -> None:
         super().__init__()
         self.html = html
         self.address = address
         self.status = status
+        self.headers = headers
+        """Of whatever case."""
         self.forms: list[Form] = []
         self.links: list[tuple[str, str]] = []
         """Label and address of each."""
@@ -216,5 +218,5 @@ class Browser:
         return self._opened
 
     async def _show(self, answer: aiohttp.ClientResponse) -> Page:
-        self.page = Page(await answer.text(), str(answer.url), answer.status)
+        self.page = Page(await answer.text(), str(answer.url), answer.status, answer.headers)
         return self.page

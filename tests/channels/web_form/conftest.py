@@ -1,0 +1,59 @@
+"""A whole service within the test: the form, two desks, and browsers with and without JavaScript."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+from PIL import Image
+from playwright.async_api import Browser, async_playwright
+
+from satark.testing.form_citizen import FormCitizen
+from satark.testing.form_service import FormService, form_service
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One loop for a module, since its tests share one service."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def served(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormService]:
+    """Serve it. Nobody waits at the gate, and passphrases are stretched in no time."""
+    section = {"gate_wait_seconds": 0, "gate_waits_per_minute": 10_000, "onion_url": "http://satark2345.onion"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("satark_desk.keys.MEMORY_KIB", 64)
+        patch.setattr("satark_desk.keys.PASSES", 1)
+        async with form_service(tmp_path_factory.mktemp("form"), section) as service:
+            yield service
+
+
+@pytest.fixture
+async def citizen(served: FormService) -> AsyncIterator[FormCitizen]:
+    """Somebody with a browser without JavaScript, in English."""
+    async with FormCitizen(served.url, "en") as somebody:
+        yield somebody
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's browser, which asks nobody for anything."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> bytes:
+    """A small photograph."""
+    file = io.BytesIO()
+    Image.effect_noise((160, 120), 80).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
