@@ -24,7 +24,7 @@ from satark.testing.stage import HINDI, Stage, staged
 from satark.testing.walking import Photo
 from satark_police_system.answers import AnswerError, read_answer
 
-WITH_A_PHOTO = {**HINDI, "हो गया": [to_send("photo", ""), "हो गया"]}
+WITH_A_PHOTO: Answers = {**HINDI, "हो गया": [to_send("photo", ""), "हो गया"]}
 
 
 class Scene(NamedTuple):
