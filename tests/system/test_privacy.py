@@ -13,13 +13,18 @@ import pytest
 from PIL import Image
 
 from satark.testing.citizen import Citizen, Photo, Place
+from satark.testing.matrix import Scenario, play, scenarios
+from satark.testing.matrix.ground import Ground, matrix_ground
+from satark.testing.matrix.scenario import Do
 from satark.testing.search import search, written
 from satark.testing.stage import HINDI, Stage, staged
+from satark.testing.telegram_citizen import TelegramCitizen
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 PLACE = "पुराना कुआँ चौराहा"
 NAME = "Ramesh Kumar Yadav"
 USERNAME = "ramesh.yadav.vns"
+SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FILE = "IMG-20261124-WA0042.jpg"
 
 
@@ -97,3 +102,56 @@ async def test_the_same_search_finds_a_planted_number(
         (stage.service.folder / "evidence" / "careless").write_bytes(b"from=" + str(citizen.sender.wa_id).encode())
         places = written(stage.service.folder, stage.service.log, databases.main, databases.keys)
     assert search(places, {"phone": str(citizen.sender.wa_id)})
+
+
+async def leave_traces(ground: Ground, medium: str) -> dict[str, str]:
+    """Send a tip on a medium, and leave a draft with an open code behind; give all that names the two who did it."""
+    whole, parted = ground.driver(medium), ground.driver(medium)
+    await play(SCENARIOS["an outpost that looks away"], whole)
+    before = SCENARIOS["liquor, in English"].moves[:3]
+    await play(Scenario("parted", "en", (*before, ("police", Do("elsewhere")))), parted)
+    secrets = {"code": "".join(parted.heard.partition("\n")[2].split()[:3])} if medium == "telegram" else {}
+    for who in (whole, parted):
+        person: Any = getattr(who, "_walker", None) or getattr(who, "_texter", None) or getattr(who, "_caller", None)
+        secrets |= {f"{name} of {medium} {id(who)}": value for name, value in ids_of(person).items()}
+    return secrets
+
+
+def ids_of(person: Any) -> dict[str, str]:
+    """Give what a provider knows somebody by."""
+    if isinstance(person, Citizen):
+        return {"phone": str(person.sender.wa_id), "user id": str(person.sender.user_id)}
+    if isinstance(person, TelegramCitizen):
+        return {"id": str(person.person.id), "user name": str(person.person.username)}
+    sids = [*getattr(person, "calls", ()), *getattr(person, "recordings", ())]
+    return {"phone": person.number.removeprefix("+"), **{f"sid {n}": sid for n, sid in enumerate(sids)}}
+
+
+OTHERS = ("telegram", "sms", "voice")
+
+
+async def test_the_stolen_machine_names_nobody_on_any_other_medium(
+    tmp_path: Path, environment: Mapping[str, str], databases: Any
+) -> None:
+    async with matrix_ground(tmp_path, environment) as ground:
+        service = ground.stage.service
+        everything = partial(written, service.folder, service.log, databases.main, databases.keys)
+        found = await asyncio.gather(*(leave_traces(ground, medium) for medium in OTHERS))
+        await ground.tips()
+        secrets = {
+            f"{medium}: {name}": value for medium, one in zip(OTHERS, found, strict=True) for name, value in one.items()
+        }
+        secrets |= {f"message {sid}": sid for sid in ground.twilio.messages}
+        secrets |= {f"file {path}": path.rpartition("/")[2] for path in (*ground.twilio.files, *ground.twilio.deleted)}
+        secrets |= {f"file {id_}": id_ for id_ in ground.telegram.files}
+        secrets |= {"recording url": "elsewhere.example", "town": "VARANASI", "token": "twilio-auth-token"}
+        secrets |= {"bot": ground.telegram.token, "words": "चौकी के सामने जुआ", "draft": "Raw liquor is made"}
+        places = everything()
+        await service.stop()
+        places |= {f"after: {name}": data for name, data in everything().items() if data != places.get(name)}
+    assert len(places) > 10
+    assert places["table conversation"], "the drafts are open"
+    assert search(places, secrets) == []
+    for medium, planted in (("telegram", "somebody_"), ("voice", "CA")):
+        value = next(v for name, v in secrets.items() if name.startswith(medium) and v.startswith(planted))
+        assert search({**places, "careless": f"from={value}".encode()}, secrets)

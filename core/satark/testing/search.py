@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, make_url, select
 
 from satark.store.engines import make_engine
 
@@ -56,9 +56,11 @@ def rows_of(*urls: str) -> dict[str, bytes]:
 
 
 def written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:
-    """Read everything that a service wrote anywhere: its data folder, its log, shared memory, its databases' rows."""
+    """Read everything that a service wrote anywhere: data folder, log, shared memory, its databases' rows and files."""
     shared = [place for place in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if place.is_dir()]  # noqa: S108
-    return files_below(folder, log, *shared) | rows_of(*urls)
+    databases = [Path(path) for url in urls if (path := make_url(url).database) and url.startswith("sqlite")]
+    files = [file for database in databases for file in database.parent.glob(f"{database.name}*")]
+    return files_below(folder, log, *shared, *files) | rows_of(*urls)
 
 
 def _spelt(prefix: str, raw: bytes) -> dict[str, bytes]:

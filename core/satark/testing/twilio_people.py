@@ -88,6 +88,8 @@ class Caller:
         """Everything that was spoken so far: locale and line."""
         self.recordings: list[str] = []
         """The ids of what was recorded."""
+        self.calls: list[str] = []
+        """The ids of the calls."""
         self._peer = peer
         self._service = service
         self._call = ""
@@ -106,6 +108,7 @@ class Caller:
     async def dial(self) -> str:
         """Call; give what is heard."""
         self._call = new_sid("CA")
+        self.calls.append(self._call)
         await self._ask(f"{self._service}/voice/webhook", {"CallStatus": "ringing"})
         return self.question
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from satark.testing.search import search, written
 from satark.testing.twilio_people import Caller, Texter
 from satark_sms_ivr.segments import segments
 
@@ -215,23 +214,3 @@ async def test_keys_turn_pages_start_over_and_repeat(line: Any) -> None:
     assert "What is happening" in await caller.press("5")
     assert "What is this about" in await caller.press("9")
     assert "Choose a language" in await caller.press("*")
-
-
-async def test_the_stolen_machine_names_nobody_who_wrote_or_called(line: Any, recording: bytes) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
-    secrets = {"code by text": await texter.walk(LETTERS), "words": STORY}
-    await texter.say("2")  # wants to be reached: the address stays, sealed
-    caller = Caller(line.peer, line.url, "+919123456789")
-    secrets["code by voice"] = await caller.walk(keys(recording))
-    await line.stage.tips("sp", at_least=2)
-    await asyncio.sleep(1)
-    service = line.stage.service
-    databases = [f"sqlite:///{service.folder / name}" for name in ("satark.db", "keys.db")]
-    places = written(service.folder, service.log, *databases)
-    secrets |= {"texter": "9876543210", "caller": "9123456789", "token": "twilio-auth-token", "town": "VARANASI"}
-    secrets |= {f"message {sid}": sid for sid in line.peer.messages}
-    secrets |= {f"recording {sid}": sid for sid in caller.recordings} | {"url": "elsewhere.example"}
-    assert len(places) > 10
-    assert search(places, secrets) == []
-    assert not [place for place, content in places.items() if recording[200:260] in content]
-    assert search({**places, "careless": b"from=+919876543210"}, secrets)
