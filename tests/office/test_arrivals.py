@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from satark.carrier import NotCarried
-from satark.casework import NoSuchTip
+from satark.casework import NoSuchDesk, NoSuchTip
 from satark.custody import log as custody
 from satark.office.cells import BODY
+from satark.office.registry import resend
 from satark.sink import Dead
 from satark.store import tables
 from satark.testing.tips import plant_file, plant_reply, plant_state
@@ -132,6 +133,19 @@ async def test_a_kill_between_file_and_commit_leaves_the_file_to_be_put_in_place
 
 def planted_failure(*_: object) -> None:
     raise OSError("planted")
+
+
+async def test_an_office_that_lost_its_store_gets_everything_once_more(bridge: Any) -> None:
+    planted = bridge.plant(evidence=("1",))
+    plant_file(bridge.host, planted, "1", PHOTO)
+    await bridge.settle()
+    for table in (tables.tip, tables.file, tables.arriving, tables.message):
+        bridge.office.write_now(lambda unit, table=table: unit.main.execute(delete(table)))
+    assert bridge.host.write_now(lambda unit: resend(unit, "sp")) == 1
+    await bridge.settle()
+    assert bridge.content(planted.number, "1", original=True) == PHOTO
+    with pytest.raises(NoSuchDesk):
+        bridge.host.write_now(lambda unit: resend(unit, "dig"))
 
 
 async def test_the_custody_of_a_file_comes_with_it_once(bridge: Any) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select, update
 
-from satark.casework.cases import CaseworkError
+from satark.casework.cases import CaseworkError, NoSuchDesk
 from satark.casework.desks import add_desk, all_desks
 from satark.casework.uplink import host_of
 from satark.office.keys import HostCard, LinkCard, OfficeCard
 from satark.office.letters import DirectoryLetter, NewKey
 from satark.quiet import Quiet
 from satark.routing import Desk
-from satark.store import tables
+from satark.store import deliveries, tables
 from satark.store.unit import UnitOfWork
 
 
@@ -59,6 +59,21 @@ def office_of(connection: Connection, desk: str) -> Office | None:
 def desks_via(connection: Connection, sink: str) -> list[str]:
     """The desks that a sink brings tips to."""
     return [desk.name for desk in all_desks(connection) if desk.via == sink]
+
+
+def resend(unit: UnitOfWork, desk: str) -> int:
+    """Have everything sent once more to a desk's office, files and all; give how many tips.
+
+    Raises:
+        NoSuchDesk: the desk has no office of its own.
+    """
+    if office_of(unit.main, desk) is None:
+        raise NoSuchDesk
+    unit.main.execute(delete(tables.sent).where(tables.sent.c.desk == desk))
+    tips = unit.keys.execute(select(tables.envelope.c.tip).where(tables.envelope.c.desk == desk)).scalars().all()
+    for tip in tips:
+        deliveries.renew(unit, tip, offices_only=True)
+    return len(tips)
 
 
 def join(unit: UnitOfWork, card: HostCard) -> None:

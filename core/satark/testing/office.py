@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from satark.testing.service import Service
@@ -18,12 +19,15 @@ SEEN_SECONDS = 60
 class Office:
     """One desk's office."""
 
-    def __init__(self, stage: Stage, desk: str, broker_url: str, folder: Path) -> None:
+    def __init__(
+        self, stage: Stage, desk: str, broker_url: str, folder: Path, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Of this desk, fed from the broker at a URL; `settings` are further ones from the environment."""
         self.desk = desk
         self._stage = stage
         self._passphrase = folder / f"{desk}.txt"
         program = str(Path(sys.executable).with_name("satark"))
-        environment = {"SATARK_PLUGINS": '["desk", "rabbitmq"]', "SATARK_DESK_FROM": broker_url}
+        environment = {"SATARK_PLUGINS": '["desk", "rabbitmq"]', "SATARK_DESK_FROM": broker_url, **settings}
         self.service = Service(folder / desk, environment, (program, "desk", "serve"))
 
     async def set_up(self, level: str, area: str = "") -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from satark.testing.graph import GraphPeer
+    from satark.testing.rabbitmq import Broker
 
 
 SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
@@ -52,6 +53,15 @@ async def graph() -> AsyncIterator[ServedGraph]:
     )
     async with peer, serve(peer.app) as url:
         yield ServedGraph(peer, url)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[Broker]:
+    """A real RabbitMQ for all tests, which are marked `needs("rabbitmq")`; one that kills it starts it again."""
+    from satark.testing.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
+
+    with running_broker() as broker:
+        yield broker
 
 
 def pytest_configure(config: pytest.Config) -> None:

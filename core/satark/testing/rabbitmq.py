@@ -14,7 +14,10 @@ import secrets
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from satark.testing.service import ServiceError, free_port
@@ -98,6 +101,19 @@ class Broker:
             raise ServiceError(f"rabbitmqctl {' '.join(words)}: {printed.decode()}")
         return printed.decode()
 
+    async def until_queued(self, queue: str, at_least: int) -> None:
+        """Wait until a queue holds so many messages.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        async with asyncio.timeout(START_SECONDS):
+            while True:
+                lines = (await self.ctl("list_queues", "name", "messages")).splitlines()
+                if any(int(line.split("\t")[1]) >= at_least for line in lines if line.startswith(f"{queue}\t")):
+                    return
+                await asyncio.sleep(0.1)
+
     def _run(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / "output").open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own command
@@ -128,6 +144,20 @@ class Broker:
         except OSError:
             return False
         return bool(answer)
+
+
+@contextmanager
+def running_broker() -> Iterator[Broker]:
+    """Give a broker that runs; its files go with the block."""
+    with TemporaryDirectory(prefix="satark-rabbitmq-") as folder:
+        # As root the broker runs as another user, who must be able to reach its files.
+        Path(folder).chmod(0o755)
+        broker = Broker(Path(folder))
+        asyncio.run(broker.start())
+        try:
+            yield broker
+        finally:
+            asyncio.run(broker.kill())
 
 
 def _configuration(port: int) -> str:

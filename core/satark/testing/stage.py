@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,15 @@ class Stage:
                 return found
             await asyncio.sleep(0.25)
         raise AssertionError(f"{desk} has {len(found)} tips, not {at_least}")
+
+    async def until(self, desk: str, is_so: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
+        """Wait until a desk's tips are as wanted; give them."""
+        async with asyncio.timeout(60):
+            while True:
+                found = await self.tips(desk, at_least=1)
+                if is_so(found):
+                    return found
+                await asyncio.sleep(0.25)
 
     def make_desk(self, name: str, level: str, area: str = "") -> None:
         """Make a desk with one officer."""

@@ -33,7 +33,7 @@ from satark.office.keys import (
     office_card,
     read_card,
 )
-from satark.office.registry import join, register
+from satark.office.registry import join, register, resend
 from satark.routing import LEVELS, Desk, Level
 from satark.settings import Problem, Role, Settings, SettingsError
 from satark_desk.failures import explained
@@ -83,6 +83,16 @@ def register_(ctx: click.Context, *, card_file: Path, title: str, level: Level, 
         )
         services.write_now(lambda unit: register(unit, desk, found))
         click.echo(f"desk {desk.name} is in an office of its own; compare with its officers: {fingerprint(found)}")
+
+
+@click.command("resend")
+@click.argument("desk")
+@click.pass_context
+def resend_(ctx: click.Context, desk: str) -> None:
+    """At the host: send the office of DESK all its tips once more, after it lost its store or dead letters."""
+    with _explained(), services_from_settings(ctx) as services:
+        count = services.write_now(lambda unit: resend(unit, desk))
+        click.echo(f"{count} tips are sent to {desk} once more")
 
 
 @click.command("join")

@@ -50,7 +50,7 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - likewise
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - likewise
 
-    for command in (office.card, office.host_card, office.register_, office.join_, office.serve):
+    for command in (office.card, office.host_card, office.register_, office.resend_, office.join_, office.serve):
         desk_group.add_command(command)
 
     cli.add_command(desk_group)

@@ -120,6 +120,8 @@ class BrokerLine:
                     tasks.create_task(_settle(message, take))
         except FAILURES as error:
             raise NotCarried(_code(error)) from None
+        except ExceptionGroup as group:  # what ends a task group comes out of it in a group
+            raise NotCarried(_code(group.exceptions[0])) from None
         raise NotCarried("the connection broke")
 
 

@@ -1,0 +1,121 @@
+"""A desk fed from a real broker alone lists, opens and answers tips, and the tipster hears of it on WhatsApp."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from satark.testing.citizen import Photo
+from satark.testing.office import Office
+from satark.testing.rabbitmq import Broker
+from satark.testing.search import files_below, search
+from satark.testing.stage import HINDI, Stage, staged
+
+pytestmark = [pytest.mark.needs("rabbitmq"), pytest.mark.timeout(240)]
+
+WORDS = "मंदिर के पीछे हथियारों का ढेर"
+CATEGORY = "अवैध हथियार"
+
+
+@pytest.fixture(scope="module")
+def picture() -> bytes:
+    """A photo of several cells."""
+    file = BytesIO()
+    Image.effect_noise((500, 400), 90).convert("RGB").save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+@asynccontextmanager
+async def office_of(broker: Broker, folder: Path, desk: str = "sp") -> AsyncIterator[tuple[Stage, Office]]:
+    """A host with the desk `dig`, and another desk in an office of its own; neither is started yet."""
+    prefix = {"SATARK_RABBITMQ__PREFIX": f"{folder.name}."}
+    environment = {"SATARK_RABBITMQ__URL": broker.url, **prefix}
+    async with staged(folder, environment, desks=(("dig", "range"),)) as stage:
+        office = Office(stage, desk, broker.url, folder / "office", prefix)
+        await office.set_up("district")
+        yield stage, office
+        await office.service.stop()
+
+
+async def filed(stage: Stage, picture: bytes, number: int = 1) -> tuple[Any, str]:
+    citizen = stage.citizen(number, patience=20)
+    answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture), "हो गया"]}
+    return citizen, await citizen.walk(answers)
+
+
+def whole(tips: list[dict[str, Any]]) -> bool:
+    return len(tips) == 1 and len(tips[0]["evidence"]) == 1
+
+
+async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of_it_once(
+    rabbitmq: Broker, tmp_path: Path, picture: bytes
+) -> None:
+    async with office_of(rabbitmq, tmp_path) as (stage, office):
+        await stage.service.start()
+        citizen, code = await filed(stage, picture)
+        await asyncio.gather(rabbitmq.kill(), stage.service.kill())
+        await asyncio.gather(rabbitmq.start(), stage.service.start(), office.service.start())
+        (tip,) = await office.until(whole)
+        assert (tip["answers"]["what"], tip["status"]) == (WORDS, "RECEIVED")
+        exported = tmp_path / "export"
+        await asyncio.to_thread(office.run, "evidence", "sp", tip["number"], str(exported))
+        (file,) = exported.iterdir()
+        with Image.open(file) as shown:
+            assert shown.size == (500, 400)
+        await asyncio.gather(rabbitmq.kill(), office.service.kill())
+        ask = ("--status", "NEED_INFO", "--message", "गाड़ी का रंग क्या था?", "--question")
+        await asyncio.to_thread(office.run, "respond", "sp", tip["number"], *ask)
+        await asyncio.gather(rabbitmq.start(), office.service.start())
+        await stage.until("dig", lambda tips: tips[0]["status"] == "NEED_INFO")
+        await citizen.say(f"स्थिति {code}")
+        heard = await citizen.hear()
+        if code.replace(" ", "") in heard.text.replace(" ", ""):
+            heard = await citizen.hear()  # the host was killed before it knew that the receipt had been sent
+        assert heard.text.count("गाड़ी का रंग क्या था?") == 1
+        await citizen.reply("जवाब देना है")
+        await citizen.hear()
+        await citizen.say("सफ़ेद")
+        await citizen.hear()
+        (tip,) = await office.until(lambda tips: len(tips[0]["messages"]) == 2)
+        assert [message["text"] for message in tip["messages"]] == ["गाड़ी का रंग क्या था?", "सफ़ेद"]
+
+
+async def test_the_broker_sees_nothing_but_equal_boxes_and_of_a_tip_about_the_office_not_even_those(
+    rabbitmq: Broker, tmp_path: Path, picture: bytes
+) -> None:
+    async with office_of(rabbitmq, tmp_path) as (stage, _):
+        await stage.service.start()
+        against: Any = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": "एसपी कार्यालय"}
+        await stage.citizen(1, patience=20).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
+        await stage.tips("dig", at_least=1)
+        queue = f"{tmp_path.name}.sp"
+        assert f"{queue}\t0" in (await rabbitmq.ctl("list_queues", "name", "messages")).splitlines()
+        citizen, code = await filed(stage, picture, 2)
+        tips = await stage.until("dig", lambda tips: any(whole([tip]) for tip in tips))
+        tip = next(tip for tip in tips if tip["evidence"])
+        await rabbitmq.until_queued(queue, 5)
+        running = files_below(rabbitmq.folder)
+        await rabbitmq.kill()
+        places = running | {f"after: {name}": content for name, content in files_below(rabbitmq.folder).items()}
+        await rabbitmq.start()
+    record = tip["evidence"][0]
+    secrets = {
+        "words": WORDS,
+        "category": CATEGORY,
+        "category code": tip["category"],
+        "number": tip["number"],
+        "receipt": code,
+        "phone": str(citizen.sender.wa_id),
+        "user id": str(citizen.sender.user_id),
+        "hash of the photo": record["sha256"],
+    }
+    assert any(b"age-encryption.org" in content for content in places.values())
+    assert search(places, secrets) == []
+    assert not [place for place, content in places.items() if picture[400:432] in content]
