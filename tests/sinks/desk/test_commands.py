@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 from sqlalchemy import delete, update
 
 from satark.casework import Casework
+from satark.cli.main import cli
 from satark.routing import Desk
 from satark.services import Services
 from satark.store import tables
@@ -312,3 +313,58 @@ def test_a_database_that_is_not_set_up_is_said_so(run: Run, tmp_path: Path, monk
     monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "empty"))
     result = run("desk", "list")
     assert (result.exit_code, "satark db upgrade" in result.stderr) == (1, True)
+
+
+def test_a_pack_is_exported_and_verified(
+    services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1", "2"))
+    plant_file(services, planted, "1", b"original", b"clean")
+    plant_file(services, planted, "2", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
+    second = passphrase_file("another passphrase")
+    run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp")
+    command = ("evidence", "export", "sp", planted.number, tmp_path / "pack.zip", "--originals", "--name", "R. Singh")
+    assert run(*command, by="sp").exit_code == 2
+    result = run(*command, "--second-passphrase-file", second, by="sp")
+    assert result.exit_code == 0, result.output
+    assert "2 files, certificates in Hindi and English" in result.stdout
+    manifest = result.stdout.partition("manifest ")[2][:64]
+    whole = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--manifest", manifest])
+    assert (whole.exit_code, "is whole: 2 files" in whole.stdout) == (0, True)
+    altered = bytearray((tmp_path / "pack.zip").read_bytes())
+    altered[altered.index(b"original", 48)] ^= 1
+    (tmp_path / "pack.zip").write_bytes(altered)
+    verdict = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--json"])
+    assert verdict.exit_code == 1
+    told = json.loads(verdict.stdout)
+    assert not told["good"]
+    assert "files/1-original.jpg" in {problem["part"] for problem in told["problems"]}
+
+
+def test_the_core_and_the_desk_share_one_group_of_commands(run: Run) -> None:
+    shown = CliRunner().invoke(cli, ["evidence", "--help"])
+    assert {"export", "verify"} <= set(shown.stdout.split())
+
+
+def test_a_pack_is_verified_even_where_nothing_is_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["not_installed"]')
+    (tmp_path / "pack.zip").write_bytes(b"no pack")
+    result = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip")])
+    assert result.exit_code == 1
+    assert "can't be read as a pack" in result.stdout
+
+
+def test_of_a_tipsters_voice_what_is_said_is_written_and_no_sound(
+    services: Services, run: Run, desk: FindDesk, opened: Callable[[str], Opened], tmp_path: Path
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1",))
+    plant_file(services, planted, "1", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
+    casework = opened("sp").casework(services)
+    casework.transcribe(casework.open(planted.number), "1", "रात को")
+    result = run("desk", "evidence", "sp", planted.number, tmp_path / "out", by="sp")
+    (written,) = (tmp_path / "out").iterdir()
+    assert (written.name, written.read_text("utf-8")) == (f"{planted.number}-1.transcript.txt", "रात को")
+    assert "heard at the desk alone" in result.stderr
+    (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
+    (file,) = record["evidence"]
+    assert (file["own_voice"], file["transcript"], file["kind"]) == (True, "रात को", "voice")

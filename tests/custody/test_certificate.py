@@ -1,0 +1,162 @@
+"""The certificate: the Schedule field by field, in both languages, as it comes out of the PDF."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from importlib.resources import files
+from typing import NamedTuple
+
+import msgspec
+import pypdfium2
+import pytest
+
+from satark.custody import chain
+from satark.custody.certificate import LANGUAGES, certificate, grouped
+from satark.custody.log import Logged
+from satark.custody.manifest import Issuer, Item, Manifest, Withheld
+from satark.dialogue.catalogues import Catalogue
+
+# The Schedule to the Bharatiya Sakshya Adhiniyam, 2023 (Act 47 of 2023), field by field, in its order.
+PARTS = {
+    "a": (
+        "schedule", "see", "certificate", "a.title", "a.by", "affirm", "a.source",
+        "source.computer", "source.dvr", "source.mobile", "source.flash", "source.cd", "source.server", "source.cloud",
+        "source.other", "other", "make", "serial", "device", "info", "control",
+        "control.owned", "control.maintained", "control.managed", "control.operated", "control.by_me",
+        "hash", "hash.sha1", "hash.sha256", "hash.md5", "hash.other", "hash.report", "a.signed",
+        "date", "time", "place",
+    ),
+    "b": (
+        "b.title", "b.by", "affirm", "b.source",
+        "source.computer", "source.dvr", "source.mobile", "source.flash", "source.cd", "source.server", "source.cloud",
+        "source.other", "other", "make", "serial", "device", "info",
+        "hash", "hash.sha1", "hash.sha256", "hash.md5", "hash.other", "hash.report", "b.signed",
+        "date", "time", "place",
+    ),
+}  # fmt: skip
+ENGLISH = {
+    "affirm": "I, {name} (Name), Son/daughter/spouse of {parent} residing/employed at {address} do hereby solemnly"
+    " affirm and sincerely state and submit as follows:—",
+    "a.source": "I have produced electronic record/output of the digital record taken from the following device/digital"
+    " record source (tick mark):—",
+    "b.source": "The produced electronic record/output of the digital record are obtained from the following"
+    " device/digital record source (tick mark):—",
+    "control": "The digital device or the digital record source was under the lawful control for regularly creating,"
+    " storing or processing information for the purposes of carrying out regular activities and during this period, the"
+    " computer or the communication device was working properly and the relevant information was regularly fed into the"
+    " computer during the ordinary course of business. If the computer/digital device at any point of time was not"
+    " working properly or out of operation, then it has not affected the electronic/digital record or its accuracy. The"
+    " digital device or the source of the digital record is:—",
+    "hash": "I state that the HASH value/s of the electronic/digital record/s is {hash}, obtained through the following"
+    " algorithm:—",
+    "hash.report": "(Hash report to be enclosed with the certificate)",
+    "a.signed": "(Name and signature)",
+    "b.signed": "(Name, designation and signature)",
+}
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+ISSUER = Issuer(name="Ramesh Singh", office="SP office, Varanasi", make="Dell R350", color="Black", serial="7XK2P93")
+NOW = "2026-11-24T09:00:05Z"
+ITEM = Item(
+    item_no=1, file="1", role="scrubbed", filename="files/1-scrubbed.jpg", bytes=123456, mime="image/jpeg",
+    sha256=DIGEST, md5=DIGEST[:32], derived_from=0, tool="satark", utc=NOW, ist="24/11/2026 14:30:05",
+    prev_chain_hash=DIGEST,
+)  # fmt: skip
+MANIFEST = Manifest(
+    number="K4Q7-2XPM", desk="sp", channel="chat", received="2026-11-24T06/PT6H", utc=NOW, ist="24/11/2026 14:30:05",
+    issuer=ISSUER, items=(ITEM,), withheld=(Withheld(file="2", bytes=5, mime="audio/ogg", sha256=DIGEST),),
+    custody=DIGEST, head=DIGEST,
+)  # fmt: skip
+RECEIVED = chain.Entry(act="received", band="2026-11-24T06/PT6H", salt="")
+EXPORTED = chain.Entry(act="exported", desk="sp", officer="rao", second="khan", at=NOW, salt="")
+LOG = [
+    Logged(row=chain.Row(seq=seq, file="1", day=0, entry=b"", content=b"x"), hash=b"", entry=entry)
+    for seq, entry in enumerate((RECEIVED, EXPORTED), 1)
+]
+
+
+class Printed(NamedTuple):
+    texts: Catalogue
+    pages: list[str]
+
+
+@functools.cache
+def printed(language: str) -> Printed:
+    texts = Catalogue.read(language, (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8"))
+    with pypdfium2.PdfDocument(certificate(MANIFEST, DIGEST, LOG, language)) as pdf:
+        return Printed(texts, [page.get_textpage().get_text_range() for page in pdf])
+
+
+def letters(text: str) -> str:
+    """The letters of a text, in order; of Devanagari the base letters, since a PDF's text has its marks where drawn."""
+    devanagari = any("DEVANAGARI" in unicodedata.name(char, "") for char in text)
+    base = [char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) in {"Lo", "Ll", "Lu"}]
+    return "".join(char for char in base if not devanagari or "DEVANAGARI" in unicodedata.name(char, ""))
+
+
+def pieces(template: str) -> list[str]:
+    """What stands between the places of a text."""
+    found = template
+    for place in ("name", "parent", "address", "blank", "make", "color", "serial", "device", "info", "hash", "place"):
+        found = found.replace("{" + place + "}", "\0")
+    return [part for part in map(letters, found.split("\0")) if part]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_part_has_the_schedules_fields_in_its_order(language: str, part: str) -> None:
+    texts, pages = printed(language)
+    raw = pages["ab".index(part)]
+    page = letters(raw)
+    at, missing = 0, []
+    for key in PARTS[part]:
+        for piece in pieces(texts.text(key)):
+            if piece.isascii() and not page.isascii():
+                assert texts.text(key) in raw  # SHA1 and its like, which are Latin in Hindi too
+                continue
+            found = page.find(piece, at)
+            if found < 0:
+                missing.append((key, piece))
+            else:
+                at = found + len(piece)
+    assert missing == []
+
+
+@pytest.mark.parametrize("key", ENGLISH)
+def test_the_english_is_the_acts_own(key: str) -> None:
+    assert printed("en").texts.text(key) == ENGLISH[key]
+
+
+def test_what_the_system_knows_is_filled_in_and_what_a_person_answers_for_is_not() -> None:
+    a, b, *_ = (" ".join(page.split()) for page in printed("en").pages)
+    for page in (a, b):
+        for known in (
+            "Dell R350",
+            "Black",
+            "7XK2P93",
+            "K4Q7-2XPM",
+            "24/11/2026",
+            "a messaging service",
+            grouped(DIGEST),
+        ):
+            assert known in page
+        assert "Date (DD/MM/YYYY): ____________ Time (IST): ____________ hours" in page
+    assert "I, Ramesh Singh (Name), Son/daughter/spouse of ________________________ residing/employed at SP office" in a
+    assert "I, ________________________ (Name)" in b
+    assert "Ramesh" not in b
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hash_report_and_custody_log_are_enclosed(language: str) -> None:
+    report, log = ("".join(page.split()) for page in printed(language).pages[2:])
+    for value in (DIGEST, DIGEST[:32], "files/1-scrubbed.jpg", "123456", "24/11/202614:30:05"):
+        assert value in report
+    for value in ("rao+khan", "24/11/202614:30:05IST", DIGEST):
+        assert value in log
+    assert "12:" not in log, "no time to the second of what the tipster did"
+
+
+def test_the_same_values_give_the_same_bytes() -> None:
+    assert certificate(MANIFEST, DIGEST, LOG, "hi") == certificate(MANIFEST, DIGEST, LOG, "hi")
+    other = msgspec.structs.replace(MANIFEST, number="K4Q7-2XPN")
+    assert certificate(other, DIGEST, LOG, "hi") != certificate(MANIFEST, DIGEST, LOG, "hi")
