@@ -13,7 +13,8 @@ from sqlalchemy import update
 from satark.casework import NoSuchFile
 from satark.casework.desks import add_desk
 from satark.casework.thread import post
-from satark.forwarding import Reader, reader
+from satark.custody import log as custody
+from satark.forwarding import Reader, load_identity, own_key, reader
 from satark.forwards import Forward
 from satark.routing import Desk
 from satark.sealing import CantOpen, new_identity, open_envelope
@@ -76,6 +77,30 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
         with pytest.raises(NoSuchFile):
             opened.clean(ordinal)
     assert planted.number not in f"{opened!r}{content!r}"
+
+
+def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_time(
+    services: Services, cell: Cell
+) -> None:
+    planted = plant(services, [cell.desk], evidence=("1",), forwards=[cell.forward])
+    plant_file(services, planted, "1", b"original", b"clean")
+    opened = reader(cell.forward, services).open(take(services, TO))
+    for _ in range(2):
+        assert b"".join(opened.clean("1")) == b"clean"
+    logged = services.read(lambda c: custody.read(c, planted.id, planted.identity))
+    (left,) = [one.entry for one in logged if one.entry and one.entry.act == "exported"]
+    assert (left.desk, left.form, left.at) == (TO, "clean", "")
+
+
+def test_a_key_of_satarks_own_is_made_once(tmp_path: Path) -> None:
+    file = tmp_path / "forward" / "main.key"
+    recipient = own_key(file)
+    assert own_key(file) == recipient
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert load_identity(Forward(to=TO, recipient=recipient, identity_file=file)) == file.read_text().strip()
+    file.write_text("no key")
+    with pytest.raises(SettingsError):
+        own_key(file)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
 from satark.forwards import Forward, applying
 from satark.sealing import new_identity
 from satark.settings import Settings, SettingsError
-from satark.tip import Tip
+from satark.tip import Accused, Tip
 
 
 def tip(category: str = "ARMS", district: str = "varanasi", station: str = "lanka") -> Tip:
@@ -59,6 +60,14 @@ def test_only_forwards_of_the_tips_desks_are_taken_whatever_is_added() -> None:
     added = applying(forwards, tip(), "normal", desks={"sp"}, added={"email:b", "email:c"})
     assert [one.to for one in added] == ["email:a", "email:c"]
     assert applying(forwards, tip(), "normal", desks={"sp"}, excluded={"email:a"}) == ()
+
+
+def test_a_destination_of_no_office_gets_no_tip_that_is_kept_from_anybody() -> None:
+    nobodys = [forward(desk="")]
+    assert applying(nobodys, tip(), "normal", desks={"sp", "dig"})
+    assert not applying(nobodys, tip(), "normal", desks={"dig"}, excluded={"sp"})
+    complaint = msgspec.structs.replace(tip(), accused=Accused(level="unknown"))
+    assert not applying(nobodys, complaint, "normal", desks={"sp", "dig"}, added={"email:cell"})
 
 
 @pytest.mark.parametrize(

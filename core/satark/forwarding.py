@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ import msgspec
 
 from satark.casework.cases import NoSuchFile, Posted
 from satark.casework.voices import is_own_voice
+from satark.custody import acts
+from satark.custody import log as custody
 from satark.evidence.room import workroom
 from satark.evidence.sealed import open_sealed
 from satark.sealing import CantOpen, check_identity, new_identity, open_as, open_envelope, open_tip, recipient_of
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from satark.forwards import Forward
     from satark.services import Services
     from satark.sink import Delivery, SealedFile
+    from satark.store.unit import UnitOfWork
 
 
 class Forwarded(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +61,9 @@ class Reader:
     def __init__(self, to: str, identity: str, services: Services) -> None:
         self.to = to
         self._identity = identity
-        self._room = workroom(services.evidence_dir.parent)
+        self._services = services
+        self._once = threading.Lock()
+        self._logged: set[tuple[str, str]] = set()
 
     def __repr__(self) -> str:
         return f"Reader({self.to})"
@@ -69,15 +75,24 @@ class Reader:
             CantOpen: it is sealed to another key, was altered, or is not this destination's.
         """
         envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=self.to)
-        return Opened(envelope, delivery, self._room)
+        return Opened(envelope, delivery, self)
+
+    def read(self, envelope: Envelope, key: str, ordinal: str, sealed: Path, expected: str) -> Iterator[bytes]:
+        """Give the bytes of a sealed clean copy. The custody log gets a row for it, once for each delivery `key`."""
+        with self._once:
+            if (key, ordinal) not in self._logged:
+                self._services.write_now(lambda unit: _log(unit, envelope, ordinal, self.to))
+                self._logged.add((key, ordinal))
+        return open_sealed(sealed, envelope.identity, workroom(self._services.evidence_dir.parent), expected)
 
 
 class Opened:
     """One opened delivery: `content`, and the files."""
 
-    def __init__(self, envelope: Envelope, delivery: Delivery, room: Path) -> None:
-        self._identity = envelope.identity
-        self._room = room
+    def __init__(self, envelope: Envelope, delivery: Delivery, reader: Reader) -> None:
+        self._envelope = envelope
+        self._key = delivery.idempotency_key
+        self._reader = reader
         self._files = {file.ordinal: file for file in delivery.files}
         tip = open_tip(delivery.document, envelope)
         thread, torn = _thread(delivery, envelope.identity)
@@ -100,6 +115,8 @@ class Opened:
     def clean(self, ordinal: str) -> Iterator[bytes]:
         """Give a file's clean copy in pieces, none before all of it proved to be what was recorded. Blocks.
 
+        The custody log gets a row for it, once for each delivery in the time that this process lives.
+
         Raises:
             NoSuchFile: the tip has no such file, it has no clean copy, or it is the tipster's voice.
             CantOpen: (while reading) it was altered.
@@ -109,7 +126,7 @@ class Opened:
         sealed = self._files[ordinal].clean if record else None
         if record is None or sealed is None or not record.clean_sha256:
             raise NoSuchFile
-        return open_sealed(sealed, self._identity, self._room, record.clean_sha256)
+        return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
 
 def reader(forward: Forward, services: Services) -> Reader:
@@ -154,8 +171,10 @@ def own_key(path: Path) -> str:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(path, new_identity()[1] + "\n")
-        return recipient_of(path.read_text().split()[0])
-    except (OSError, UnicodeDecodeError, IndexError, CantOpen) as error:
+        identity = path.read_text().strip()
+        check_identity(identity)
+        return recipient_of(identity)
+    except (OSError, UnicodeDecodeError, CantOpen) as error:
         message = f"{path} can't be used ({type(error).__name__})"
         raise SettingsError([Problem("data_dir", "SATARK_DATA_DIR", message)]) from None
 
@@ -173,6 +192,10 @@ def write_private(file: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     partial.replace(file)
+
+
+def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:
+    custody.record(unit, envelope.tip, recipient_of(envelope.identity), ordinal, acts.forwarded(to, unit.now))
 
 
 def _wrong(forward: Forward, field: str, message: str) -> SettingsError:

@@ -58,5 +58,10 @@ def by_officer(
     )
 
 
+def forwarded(to: str, now: int) -> Entry:
+    """A destination was given a file's clean copy. Forwards follow a tip at once: no time is finer than its own."""
+    return Entry(act="exported", form="clean", desk=to, band=band(now), salt=salted())
+
+
 def _intake(act: Act, when: str, **fields: object) -> Entry:
     return Entry(act=act, band=when, salt=salted(), **fields)  # type: ignore[arg-type]
