@@ -13,7 +13,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test lint bench docs clean
+.PHONY: help run test lint bench fuzz docs clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,9 @@ lint: $(READY) ## formatter, linter, types, import walls
 
 bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
+
+fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
+	@$(BIN)/python -m satark.testing.fuzz $(ARGS)
 
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)
