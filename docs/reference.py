@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from satark import hookspecs
 from satark.cli.main import cli
+from satark.evidence.settings import EvidenceSettings
 from satark.forwards import Forward
 from satark.plugins import Plugins, installed
 from satark.settings import Core
@@ -53,7 +54,8 @@ def _hook(spec: ast.FunctionDef) -> str:
 
 def settings() -> str:
     """Describe every setting of the core and of each installed plugin."""
-    core = _section("The core", "", Core) + "\n" + _forward()
+    evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
+    core = "\n".join([_section("The core", "", Core), evidence, _forward()])
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 
@@ -84,6 +86,8 @@ def _section(title: str, plugin: str, model: type[BaseModel]) -> str:
     prefix = f"SATARK_{plugin}__" if plugin else "SATARK_"
     rows = [f"### {title}\n", "| setting | environment | default | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            continue  # a section of its own
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         meaning = f"{field.description}; {extra['where']}" if "where" in extra else field.description
         default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))

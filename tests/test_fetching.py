@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from satark.arrival import Outgoing
 from satark.channel import MediaGone, MediaRef
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow import default_flow, load_flow
+from satark.dialogue.geography import Geography
 from satark.dialogue.session import Keep
 from satark.evidence.pipeline import TooLarge
 from satark.fetching import Fetcher
+from satark.flows import Flows
 from satark.identity import Identity
+from satark.notices import Notices
 from satark.observability import Happening, Metrics
 from satark.sealing import new_identity, open_as
 from satark.settings import Settings
@@ -37,6 +43,14 @@ class Shelf:
         self.identity = Identity(b"k" * 32)
         self.recipient, self.secret = new_identity()
         self.happened: list[Happening] = []
+        self.posted: list[Outgoing] = []
+        engine = Engine(load_flow(default_flow()), default_flow().catalogues, Geography.sample())
+        self.notices = Notices(
+            channels={ACCOUNT: self.channel},
+            flows=Flows(engine, lambda _: engine),
+            identity=self.identity,
+            posted=self.posted.extend,
+        )
         self.fetcher = Fetcher(
             channels={ACCOUNT: self.channel},
             writer=self.writer,
@@ -44,6 +58,7 @@ class Shelf:
             metrics=Metrics(),
             settings=Settings(data_dir=folder, media_attempts=attempts),
             scrubbers=[],
+            notices=self.notices,
             happened=self.happened.append,
         )
 

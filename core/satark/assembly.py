@@ -109,11 +109,15 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
     if misfits:
         raise SettingsError([Problem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
     interpret = plugins.interpret if plugins.implements("satark_interpret") else None
+    most = settings.core.evidence.tip_files
 
     def build(canonical: bytes) -> Engine:
-        return Engine(Flow.from_canonical(canonical, types, validators), source.catalogues, geography, interpret)
+        return engine(Flow.from_canonical(canonical, types, validators))
 
-    return Flows(Engine(flow, source.catalogues, geography, interpret), build)
+    def engine(of: Flow) -> Engine:
+        return Engine(of, source.catalogues, geography, interpret, most_files=most)
+
+    return Flows(engine(flow), build)
 
 
 def _source(settings: Settings) -> FlowSource:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from satark.channel import SPOKEN, MediaGone
+from msgspec import structs
+
+from satark.channel import SPOKEN, Address, MediaGone
 from satark.custody import acts
 from satark.custody import log as custody
+from satark.evidence import vcard
 from satark.evidence.builtin import builtin_scrubbers
-from satark.evidence.limits import Limits
-from satark.evidence.pipeline import TooLarge, erase, sweep, take_in
+from satark.evidence.limits import MB
+from satark.evidence.pipeline import Taken, TooLarge, Unwanted, erase, sweep, take_in
 from satark.evidence.room import workroom
 from satark.evidence.sandbox import Sandbox
+from satark.evidence.sealed import bytes_of
 from satark.observability import Happening, Kind, log
 from satark.pacing import backoff, wait_for
 from satark.sealing import seal
 from satark.store import files as store
 from satark.store.writer import StoreDown
-from satark.tip import Evidence
+from satark.tip import Evidence, Origin
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from satark.channel import Channel, MediaRef
     from satark.dialogue.session import Keep
     from satark.evidence.scrubbers import Scrubber
     from satark.identity import Identity
+    from satark.notices import Notices
     from satark.observability import Metrics
     from satark.settings import Settings
     from satark.store.unit import UnitOfWork
@@ -50,6 +57,7 @@ class Fetcher:
         metrics: Metrics,
         settings: Settings,
         scrubbers: Sequence[Scrubber],
+        notices: Notices,
         happened: Callable[[Happening], None],
     ) -> None:
         self._channels = channels
@@ -61,7 +69,8 @@ class Fetcher:
         self._room = workroom(settings.core.data_dir)
         self._sandbox = Sandbox([*scrubbers, *builtin_scrubbers()])
         self._happened = happened
-        self._limits = Limits()
+        self._notices = notices
+        self._limits = settings.core.evidence.limits()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._wake = asyncio.Event()
 
@@ -104,7 +113,11 @@ class Fetcher:
             except MediaGone:
                 await self._lose(keep, "gone at the provider")
             except TooLarge:
-                await self._lose(keep, "too large")
+                await self._lose(keep, "too large", "too_large", megabytes=self._limits.file_bytes // MB)
+            except _TipFull:
+                await self._lose(keep, "tip full", "tip_full")
+            except Unwanted:
+                await self._lose(keep, "sender's own card", "own_card")
             except StoreDown:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the file is tried again
@@ -113,18 +126,10 @@ class Fetcher:
     async def _take_in(self, keep: Keep) -> None:
         channel = self._channels[keep.ref.account]
         name = store.name(keep.tip, keep.ordinal)
-        async with channel.fetch(keep.ref) as stream:
-            taken = await take_in(
-                stream,
-                recipient=keep.recipient,
-                folder=self._folder,
-                name=name,
-                announced_mime=keep.ref.mime,
-                limits=self._limits,
-                sandbox=self._sandbox,
-                room=self._room,
-                voice=keep.kind in SPOKEN,
-            )
+        most = self._limits.tip_bytes - await asyncio.to_thread(bytes_of, self._folder, store.name(keep.tip, ""))
+        with _of_the_tip(most, self._limits.file_bytes):
+            async with channel.fetch(keep.ref) as stream:
+                taken = await self._seal(keep, name, stream, most)
         record = Evidence(
             ordinal=keep.ordinal,
             role=keep.role,
@@ -139,11 +144,38 @@ class Fetcher:
             clean_sha256=taken.clean_sha256,
             disguised_bytes=taken.disguised_bytes,
             disguised_sha256=taken.disguised_sha256,
+            preview_mime=taken.preview_mime,
+            preview_bytes=taken.preview_bytes,
+            preview_sha256=taken.preview_sha256,
             problem=taken.problem or "",
         )
-        await self._settle(lambda unit: _sealed(unit, keep, record), keep)
+        await self._settle(lambda unit: _sealed(unit, keep, record, taken.origin), keep)
+        if taken.problem == "encrypted":
+            await self._tell(keep, "encrypted")
         self._count("sealed", "file_sealed")
         await _discard(channel, keep.ref)
+
+    async def _seal(self, keep: Keep, name: str, stream: AsyncIterator[bytes], most: int) -> Taken:
+        return await take_in(
+            stream,
+            recipient=keep.recipient,
+            folder=self._folder,
+            name=name,
+            announced_mime=keep.ref.mime,
+            limits=self._limits,
+            sandbox=self._sandbox,
+            room=self._room,
+            voice=keep.kind in SPOKEN,
+            most_bytes=most,
+            unwanted=lambda mime, copy: mime == "text/vcard" and self._is_own_card(keep, copy),
+        )
+
+    def _is_own_card(self, keep: Keep, copy: Path) -> bool:
+        """Whether a contact card is that of whoever sent it: their number gives the pseudonym of the conversation."""
+        with copy.open(encoding="utf-8", errors="replace") as file:
+            numbers = vcard.numbers(file.read(MB))
+        spelled = {Address(form) for number in numbers for form in _spellings(number)}
+        return any(self._identity.pseudonym(keep.ref.account, number) == keep.conversation for number in spelled)
 
     async def _again(self, keep: Keep, attempt: int, reason: str) -> None:
         log.warning("file not fetched", channel=keep.ref.account.partition(":")[0], error=reason, attempt=attempt)
@@ -153,9 +185,13 @@ class Fetcher:
         wait = backoff(attempt, longest=LONGEST_WAIT)
         await self._settle(lambda unit: store.later(unit, keep, wait, reason), keep)
 
-    async def _lose(self, keep: Keep, reason: str) -> None:
+    async def _lose(self, keep: Keep, reason: str, told: str = "lost", **values: int) -> None:
         await self._settle(lambda unit: _lost(unit, keep, reason), keep)
+        await self._tell(keep, told, **values)
         self._count("lost", "file_lost")
+
+    async def _tell(self, keep: Keep, key: str, **values: int) -> None:
+        self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, keep, key, **values)))
 
     async def _settle(self, write: Callable[[UnitOfWork], bool], keep: Keep) -> None:
         """Write what became of a file; where it was taken back meanwhile, erase what was sealed of it."""
@@ -167,8 +203,32 @@ class Fetcher:
         self._happened(Happening(kind))
 
 
-def _sealed(unit: UnitOfWork, keep: Keep, record: Evidence) -> bool:
-    kept = store.sealed(unit, keep, seal(record, keep.recipient))
+class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """The file has more bytes than the tip may still have. Nothing of it was kept."""
+
+
+@contextmanager
+def _of_the_tip(most: int, usual: int) -> Iterator[None]:
+    """Tell a file that is too large for its tip from one that is too large for any."""
+    if most <= 0:
+        raise _TipFull
+    try:
+        yield
+    except TooLarge:
+        if most < usual:
+            raise _TipFull from None
+        raise
+
+
+def _spellings(number: str) -> Iterator[str]:
+    """How an Indian number may stand in an address: as it is, with a plus, with the country's code."""
+    for digits in (number, number.lstrip("0"), f"91{number.lstrip('0')[-10:]}"):
+        yield from (digits, f"+{digits}")
+
+
+def _sealed(unit: UnitOfWork, keep: Keep, record: Evidence, origin: Origin | None) -> bool:
+    told = seal(structs.replace(record, origin=origin), keep.recipient) if origin else b""
+    kept = store.sealed(unit, keep, seal(record, keep.recipient), told)
     if kept:
         custody.record(unit, keep.tip, keep.recipient, keep.ordinal, *acts.taken_in(record, unit.now))
     return kept

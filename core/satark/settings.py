@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from satark.evidence.settings import EvidenceSettings
 from satark.forwards import Destination, Forward
 
 M = TypeVar("M", bound=BaseModel)
@@ -149,6 +150,7 @@ class Core(BaseModel):
         json_schema_extra={"where": "such as email:operator"},
     )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
+    evidence: EvidenceSettings = Field(default=EvidenceSettings(), description="what files may be: see `[evidence]`")
     senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
     spool_max_files: int = Field(
         default=10_000,

@@ -88,6 +88,15 @@ class Envelope(Quiet, frozen=True, kw_only=True):
     header: Header
 
 
+class Origin(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+    """Where and when a picture or film was taken, as the file itself said. It was as easy to write as to read."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    taken: str = ""
+    """`YYYY-MM-DDThh:mm` by the camera's own clock, or empty."""
+
+
 class Evidence(Quiet, frozen=True, kw_only=True):
     """The record of one file, encrypted to the tip's key."""
 
@@ -109,6 +118,12 @@ class Evidence(Quiet, frozen=True, kw_only=True):
     disguised_bytes: int = 0
     disguised_sha256: str = ""
     """Of the copy in which the voice is disguised, `audio/ogg`; empty where there is none."""
+    preview_mime: str = ""
+    preview_bytes: int = 0
+    preview_sha256: str = ""
+    """Of the preview for the desk, made from the clean copy; empty where there is none."""
+    origin: Origin | None = None
+    """Only where the tipster said that the police may know."""
     problem: str = ""
     """Why there is no clean copy, for the officer; empty where there is one."""
 

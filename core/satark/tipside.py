@@ -15,6 +15,7 @@ from satark.drafts import Drafts
 from satark.fetching import Fetcher
 from satark.intake import GuessBudget, Intake
 from satark.mailroom import Mailroom
+from satark.notices import Notices
 from satark.observability import log
 from satark.pacing import keep_running
 from satark.passages import Passages
@@ -89,6 +90,7 @@ class TipSide:
             metrics=metrics,
             settings=settings,
             scrubbers=plugins.scrubbers(),
+            notices=Notices(channels=accounts, flows=self._flows, identity=identity, posted=self._sender.post),
             happened=happened,
         )
         self._sinks = plugins.sinks(settings, services) if "worker" in roles else []

@@ -181,11 +181,15 @@ class Turns:
                 identity=identity,
                 erasable=isinstance(arrival.channel, Eraser),
             )
+        if session.files and not session.submitted:
+            session = msgspec.structs.replace(session, telling=files.telling(unit.main, session.tip))
         turn = engine.advance(session, arrival.event, arrival.source, unit.now)
         if turn.submission is not None and turn.session is not None:
             # First of all, since it may find that there is no receipt yet: then nothing must have been written.
             kind = arrival.channel.capabilities.kind
             receipt = self._registry.submit(unit, turn.session, turn.submission, kind, arrival.receipt)
+            if turn.submission.evidence:
+                files.release(unit, turn.session.tip, turn.submission.told)
             taken.submitted = True
             turn = _second(turn, engine.submitted(turn.session, receipt, unit.now))
         if turn.open_mailbox and turn.session is not None:
@@ -240,7 +244,8 @@ class Turns:
 
     def _carry(self, unit: UnitOfWork, turn: Turn, entry: _Conversation, arrival: Arrival, taken: Taken) -> None:
         if turn.keep:
-            files.add(unit, turn.keep, self._identity)
+            kept = [msgspec.structs.replace(keep, conversation=entry.id) for keep in turn.keep]
+            files.add(unit, kept, self._identity)
             taken.files = True
         session = turn.session or entry.session
         if turn.post is not None and session is not None and session.mailbox is not None:

@@ -413,7 +413,7 @@ def test_leaving_an_edit_keeps_the_answer(chat: Chat, way: str) -> None:
 def test_files_can_be_added_from_the_review(chat: Chat) -> None:
     at_review(chat).tap("change", "evidence").send("image").say("done")
     assert chat.step == "review"
-    assert "1 files" in chat.text
+    assert "1 file\n" in chat.text
 
 
 def test_a_long_answer_is_clipped_in_the_summary_only(chat: Chat) -> None:
@@ -603,7 +603,7 @@ def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
 
 def test_notices_are_neutral(engine: Engine) -> None:
     for language in ("hi", "en", "xx"):
-        for prompt in (engine.news(language), engine.failed(language), engine.file_lost(language)):
+        for prompt in (engine.news(language), engine.failed(language), engine.of_a_file("lost", language)):
             assert not any(word in prompt.text.lower() for word in ("police", "tip", "पुलिस", "सूचना", "crime"))
 
 

@@ -15,6 +15,8 @@ from PIL import Image, ImageOps, ImageSequence
 from satark.evidence import jpeg, media
 from satark.evidence.builtin import builtin_scrubbers
 from satark.evidence.limits import Limits
+from satark.evidence.origin import ORIGIN
+from satark.evidence.preview import PREVIEW
 from satark.evidence.scrubbers import Scrubber, Unclean
 from satark.evidence.sniff import sniff_file
 from satark.evidence.voice import DISGUISED
@@ -73,7 +75,7 @@ def test_no_planted_value_survives(name: str, make: Callable[[str], Path], tmp_p
 def test_the_corpus_holds_every_type_that_is_cleaned() -> None:
     cleaned = {mime for scrubber in SCRUBBERS for mime in scrubber.mimes}
     planted = {*PICTURES, *RECORDINGS, *DOCUMENTS}
-    assert cleaned - planted == {"application/vnd.oasis.opendocument.graphics", DISGUISED}
+    assert cleaned - planted == {"application/vnd.oasis.opendocument.graphics", DISGUISED, PREVIEW, ORIGIN}
     assert len(planted) >= 36
 
 

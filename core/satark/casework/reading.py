@@ -57,6 +57,21 @@ class Reader:
         self._log_once(tip, ordinal, "viewed", "clean")
         return self._read(pipeline.open_clean, tip, ordinal, record.clean_sha256)
 
+    def preview(self, tip: OpenTip, ordinal: str) -> bytes:
+        """Give a file's preview, whose type is `Evidence.preview_mime`, as `evidence` gives its clean copy.
+
+        Of a tipster's own voice it is a wave that nobody can hear, and any officer may see it.
+
+        Raises:
+            NoSuchFile: the tip has no such file, or the file no preview.
+            CantOpen: it was altered.
+            FileNotFoundError: it was erased.
+        """
+        record = next((record for record in tip.records if record.ordinal == ordinal), None)
+        if record is None or not record.preview_sha256:
+            raise NoSuchFile
+        return b"".join(self._read(pipeline.open_preview, tip, ordinal, record.preview_sha256))
+
     def may_hear(self) -> bool:
         """Whether this officer may hear tipsters' voices: they may listen, and the desk is high enough."""
         return self._may_listen and hears(self._services.read(lambda c: find_desk(c, self.desk)).level)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from gettext import c2py
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
 
 _SHIPPED: Final = ("hi", "en")
@@ -21,8 +23,9 @@ class CatalogueError(ValueError):
 class Catalogue:
     """The texts of one language."""
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    def __init__(self, language: str, texts: Mapping[str, str], plural: Callable[[int], int] = int) -> None:
         self.language = language
+        self._plural = plural
         self._texts = dict(texts)
         self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
 
@@ -37,12 +40,12 @@ class Catalogue:
             entries = read_po(io.BytesIO(source.encode()), locale=language, abort_invalid=True)
         except (PoFileError, ValueError) as error:
             raise CatalogueError(f"catalogue {language!r} can't be read: {error}") from error
-        found = {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string and not entry.fuzzy}
-        return cls(language, found)
+        found = {key: text for entry in entries if not entry.fuzzy for key, text in _texts(entry) if key and text}
+        return cls(language, found, c2py(entries.plural_expr))
 
     def over(self, base: Catalogue) -> Catalogue:
         """This catalogue, and below it another one for what it lacks."""
-        return Catalogue(self.language, {**base._texts, **self._texts})
+        return Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts
@@ -70,6 +73,11 @@ class Catalogue:
         template = self._texts.get(key, key)
         return template.format_map(_Lenient(values)) if values else template
 
+    def counted(self, key: str, count: int) -> str:
+        """The text in the form that a number wants, its `{count}` filled: "1 file", "2 files"."""
+        form = f"{key}#{self._plural(count)}"
+        return self.text(form if form in self._texts else key, count=count)
+
     def words(self, key: str) -> tuple[str, ...]:
         """The spellings that a text lists; none where it is missing. Its key ends in `.words`."""
         return self._words.get(key, ())
@@ -81,6 +89,16 @@ class Catalogue:
             ValueError: the braces don't match.
         """
         return frozenset(name for _, name, _, _ in string.Formatter().parse(self.get(key)) if name is not None)
+
+
+def _texts(entry: Message) -> Iterator[tuple[str, str]]:
+    """An entry's text under its id; of a plural, the last form under the id, and each under the id and its number."""
+    if isinstance(entry.id, str):
+        yield entry.id, str(entry.string)
+        return
+    for number, form in enumerate(entry.string or ()):
+        yield entry.id[0], str(form)
+        yield f"{entry.id[0]}#{number}", str(form)
 
 
 def _listed(text: str) -> tuple[str, ...]:

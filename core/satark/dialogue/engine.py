@@ -15,7 +15,7 @@ from satark.dialogue.geography import Geography
 from satark.dialogue.graphemes import scrub
 from satark.dialogue.hearing import ROOMS, hear
 from satark.dialogue.questionnaire import Flow
-from satark.dialogue.script import Script
+from satark.dialogue.script import MOST_FILES, Script
 from satark.dialogue.session import Mailbox, Session, Turn
 from satark.dialogue.sheet import Sheet, show_sheet
 from satark.dialogue.steps import Step
@@ -31,10 +31,15 @@ class Engine:
     """Carries a conversation through one flow, one turn at a time."""
 
     def __init__(
-        self, flow: Flow, catalogues: Catalogues, geography: Geography, interpret: Interpreter | None = None
+        self,
+        flow: Flow,
+        catalogues: Catalogues,
+        geography: Geography,
+        interpret: Interpreter | None = None,
+        most_files: int = MOST_FILES,
     ) -> None:
         self.flow = flow
-        self._script = Script(flow, catalogues, geography)
+        self._script = Script(flow, catalogues, geography, most_files)
         self._interpret = interpret
 
     def begin(self, *, channel: str, tip: str, recipient: str, identity: str, erasable: bool = False) -> Session:
@@ -118,9 +123,9 @@ class Engine:
         """Say that a message could not be taken and ask for it again."""
         return self._notice("failed", language)
 
-    def file_lost(self, session_language: str) -> Prompt:
-        """Say that a file did not arrive and ask for it again."""
-        return self._notice("file.lost", session_language)
+    def of_a_file(self, key: str, language: str, **values: int) -> Prompt:
+        """Say what became of a file: `lost`, `too_large` (megabytes), `tip_full`, `encrypted`, `own_card`."""
+        return self._notice(f"file.{key}", language, **values)
 
     def kept(self) -> Prompt:
         """Say in every language that a message is kept safe and answered later: the database is down."""
@@ -135,9 +140,9 @@ class Engine:
         text = "\n".join(self._script.catalogues[language].text(key) for language in languages)
         return Prompt(text=text, language=languages[0], keep=True)
 
-    def _notice(self, key: str, language: str) -> Prompt:
-        texts = self._script.catalogues[language]
-        return Prompt(text=texts.text(key), language=texts.language, keep=True)
+    def _notice(self, key: str, language: str, **values: int) -> Prompt:
+        texts = self._script.catalogues[language or self.flow.languages[0]]
+        return Prompt(text=texts.text(key, **values), language=texts.language, keep=True)
 
     def _talk(self, session: Session, source: str, now: int) -> Talk:
         return Talk(self._script, ROOMS, session, source, now)

@@ -125,7 +125,9 @@ def _settle(talk: Talk, step: Step, taken: Taken) -> None:
 
 def _file(talk: Talk, step: Step, media: Media) -> None:
     """Keep a file: as the spoken answer, or as evidence."""
-    if step.type.part == "media":
+    if talk.full:
+        talk.refuse_file()
+    elif step.type.part == "media":
         talk.keep(media, step.id)
     elif getattr(step.settings, "voice", False) and media.kind in _SPOKEN:
         ordinal = talk.keep(media, step.id)

@@ -67,6 +67,7 @@ def submission(talk: Talk) -> Submission:
         place=place,
         accused=_accused(talk, answers, place),
         priority=_priority(talk),
+        told=talk.session.told,
     )
 
 

@@ -15,7 +15,7 @@ from satark.dialogue.elsewhere import Elsewhere, arrive, go_elsewhere
 from satark.dialogue.filled import take_filled
 from satark.dialogue.folding import fold
 from satark.dialogue.mailbox import MOST_WRONG, Box, Code, Feedback, Reply, ask_code
-from satark.dialogue.menus import LANGUAGE, Cancel, Change, Details, Reach, Restart, confirm, speak
+from satark.dialogue.menus import LANGUAGE, Cancel, Change, Details, Origin, Reach, Restart, confirm, speak
 from satark.dialogue.script import has_draft
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Asked, Taken
@@ -30,6 +30,7 @@ ROOMS: Final[Mapping[str, Room]] = {
     "@language": LANGUAGE,
     "@cancel": Cancel(),
     "@restart": Restart(),
+    "@origin": Origin(),
     "@details": Details(),
     "@change": Change(),
     "@reach": Reach(),
@@ -56,13 +57,20 @@ def hear(talk: Talk, event: Event) -> Turn:
     if isinstance(event, Tap):
         return _tap(talk, event)
     if isinstance(event, Media | Pin):
-        return talk.room.hear(talk, "", event) or _lost(talk, "not_understood")
+        return _sent(talk, event)
     if isinstance(event, Edited):
         return _edited(talk, event)
     if isinstance(event, Revoked):
         return _revoked(talk, event)
     what = f"unsupported.{event.what}" if isinstance(event, Unsupported) else ""
     return _lost(talk, what if what in NEEDED else "unsupported")
+
+
+def _sent(talk: Talk, event: Media | Pin) -> Turn:
+    if isinstance(event, Media) and talk.full:
+        talk.refuse_file()
+        return talk.ask()
+    return talk.room.hear(talk, "", event) or _lost(talk, "not_understood")
 
 
 def _lost(talk: Talk, key: str) -> Turn:

@@ -47,7 +47,7 @@ class MediaStep(Plain):
         """Ask for files, or for more of them."""
         if view.files:
             key = view.catalogue.own(f"{step.id}.more", view.channel)
-            text = view.catalogue.text(key, count=view.files)
+            text = view.catalogue.counted(key, view.files)
             return Asked(text=text, actions=("done", "clear"), wants="media")
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="media")
 
@@ -59,7 +59,7 @@ class MediaStep(Plain):
     def show(self, step: Step, value: Any, view: View) -> str:
         """How many files there are."""
         del step, value
-        return view.catalogue.text("value.files", count=view.files)
+        return view.catalogue.counted("value.files", view.files)
 
 
 class Review(Plain):

@@ -7,7 +7,7 @@ from typing import Final
 
 from satark.channel import Edited, Event, Media, Pin, Revoked, Text
 from satark.dialogue.commands import LONGEST
-from satark.dialogue.draft import go_on, unsay
+from satark.dialogue.draft import go_on, undecided, unsay
 from satark.dialogue.folding import fold
 from satark.dialogue.script import ASKED_PARTS
 from satark.dialogue.session import Turn
@@ -109,6 +109,34 @@ class Restart(_YesNo):
         """Erase it and put the first question of a new conversation, with keys of its own."""
         talk.say("restart.done")
         return talk.afresh(erase=True)
+
+
+class Origin(_YesNo):
+    """Whether the police may know where and when files were taken that say so themselves. No, unless they say yes."""
+
+    name = "origin"
+    codes = ("no", "yes")
+
+    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+        """Remember the answer; whatever else is sent counts as no, and as what it is."""
+        asked = undecided(talk)
+        if code or isinstance(event, Media | Pin | Text):
+            talk.change(decided=(*talk.session.decided, *asked))
+        if code == "yes":
+            talk.change(told=(*talk.session.told, *asked))
+        if code:
+            talk.home()
+            return go_on(talk)
+        return super().hear(talk, code, event)
+
+    def agreed(self, talk: Talk) -> Turn:
+        """Go on to where it was."""
+        talk.home()
+        return go_on(talk)
+
+    def command(self, talk: Talk, name: str) -> Turn | None:
+        """To pass it over means no."""
+        return self.hear(talk, "no", Text("")) if name in {"skip", "done", "back", "leave", "no", "unknown"} else None
 
 
 class _Pick(Menu, ABC):

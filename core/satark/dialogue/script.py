@@ -19,6 +19,8 @@ from satark.tip import Place
 
 _CALL: Final = "voice"
 """The channel on which all sound is the caller's own."""
+MOST_FILES = 30
+"""Files of one tip, unless the settings say otherwise."""
 ASKED_PARTS = frozenset({"ask", "media"})
 
 
@@ -38,8 +40,9 @@ class Walk(msgspec.Struct, frozen=True):
 class Script:
     """A flow with its words and its geography."""
 
-    def __init__(self, flow: Flow, catalogues: Catalogues, geography: Geography) -> None:
+    def __init__(self, flow: Flow, catalogues: Catalogues, geography: Geography, most_files: int = MOST_FILES) -> None:
         self.flow = flow
+        self.most_files = most_files
         self.catalogues = catalogues
         self.geography = geography
         self.words = Words(catalogues)

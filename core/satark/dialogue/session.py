@@ -80,6 +80,12 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Engine's own: an edit from the review, the details menu, waiting for a code, the mailbox, after the receipt."""
     queue: tuple[str, ...] = ()
     """Engine's own: optional steps that the tipster chose to be asked."""
+    telling: tuple[str, ...] = ()
+    """Ordinals of files that say where or when they were taken. The intake looks before each turn."""
+    decided: tuple[str, ...] = ()
+    """Those of them that the tipster was asked about, "may the police know?", and answered."""
+    told: tuple[str, ...] = ()
+    """Those of which they said yes."""
     mailbox: OpenMailbox | None = None
     wrong_codes: int = 0
     passage: str = ""
@@ -99,6 +105,8 @@ class Keep(Quiet, frozen=True, kw_only=True):
     kind: MediaKind
     caption: str
     ref: MediaRef
+    conversation: bytes = b""
+    """Whom to tell what becomes of it: the pseudonym of the conversation that it came in."""
 
 
 class Submission(Quiet, frozen=True, kw_only=True):
@@ -111,6 +119,8 @@ class Submission(Quiet, frozen=True, kw_only=True):
     place: Place
     accused: Accused | None
     priority: Priority = "normal"
+    told: tuple[str, ...] = ()
+    """Ordinals of the files of which the desks may know where and when they were taken."""
 
 
 class Mailbox(Quiet, frozen=True, kw_only=True):

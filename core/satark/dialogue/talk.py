@@ -117,6 +117,16 @@ class Talk:
             self.dropped += gone
             self.change(files=tuple(file for file in self.session.files if file.ordinal not in ordinals))
 
+    @property
+    def full(self) -> bool:
+        """Whether the tip, or the one whose mailbox is open, has as many files as it may have."""
+        box = self.session.mailbox
+        return (box.files if box else len(self.session.files)) >= self.script.most_files
+
+    def refuse_file(self) -> None:
+        """Say that no more files can be kept."""
+        self.said.append(self.script.texts(self.session).counted("files.full", self.script.most_files))
+
     def keep(self, media: Media, role: str) -> str:
         """Have a file fetched for the tip of this session; give its ordinal. Ordinals are never used twice."""
         ordinal = str(self.session.taken + 1)

@@ -10,12 +10,14 @@ from satark.tip import STATUSES
 _PLAIN: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
+origin.ask origin.no origin.yes
 details.ask details.none change.ask change.none
 reach.ask reach.no reach.yes reach.no.done reach.yes.done reach.late
 reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
 outage.kept outage.refused
-text.kept voice.kept file.kept pin.kept files.cleared file.lost skip.cannot back.cannot
+text.kept voice.kept file.kept pin.kept files.cleared file.lost file.tip_full file.encrypted file.own_card
+skip.cannot back.cannot
 text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late value.voice value.pin
 code.ask code.none code.wrong code.closed
 elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewhere.left
@@ -34,6 +36,8 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
     "filled.long": frozenset({"most"}),
     "elsewhere.code": frozenset({"code", "minutes"}),
     "text.long": frozenset({"tail"}),
+    "file.too_large": frozenset({"megabytes"}),
+    "files.full": frozenset({"count"}),
     "value.files": frozenset({"count"}),
     "mailbox.show": frozenset({"number", "status", "sentence"}),
     "mailbox.message": frozenset({"text"}),
@@ -43,8 +47,8 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
 """Message id → the places that its text must have, no more and no fewer."""
 
 LABELS: Final = frozenset(name for name in NEEDED if name.startswith("command.")) | {
-    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "reach.no", "reach.yes", "reach.erase",
-    "mailbox.answer", "mailbox.unknown", "mailbox.decline", "feedback.yes", "feedback.no", "feedback.again",
-    "language.name",
+    "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
+    "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
+    "feedback.yes", "feedback.no", "feedback.again", "language.name",
 }  # fmt: skip
 """Those of them that stand on buttons."""

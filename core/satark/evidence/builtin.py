@@ -8,8 +8,10 @@ from satark.evidence.jpeg import JpegScrubber
 from satark.evidence.media import MediaScrubber
 from satark.evidence.ooxml import OoxmlScrubber
 from satark.evidence.opendocument import OpenDocumentScrubber
+from satark.evidence.origin import OriginReader
 from satark.evidence.pdf import PdfScrubber
 from satark.evidence.png import PngScrubber
+from satark.evidence.preview import Previewer
 from satark.evidence.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber
 from satark.evidence.vcard import VcardScrubber
 from satark.evidence.voice import VoiceDisguise
@@ -37,4 +39,6 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         OpenDocumentScrubber(),
         TextScrubber(),
         VcardScrubber(),
+        Previewer(ffmpeg),
+        OriginReader(ffmpeg),
     ]

@@ -30,6 +30,7 @@ def opened(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[Ima
     Raises:
         Unclean: it is damaged, in another format, or over a limit.
     """
+    Image.init()  # or a format that was not met before is not known; once it is done this costs nothing
     Image.MAX_IMAGE_PIXELS = None  # our own limit, which raises where Pillow's warns
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as picture:

@@ -42,7 +42,7 @@ class JpegScrubber:
         try:
             clean = without_traces(source.read_bytes())
         except Unclean:
-            return to_jpeg(source, target, limits, formats=("JPEG", "MPO"))
+            return to_jpeg(source, target, limits, formats=("JPEG",))
         if without_traces(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)

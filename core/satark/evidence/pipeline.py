@@ -8,28 +8,38 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import stat
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
 from satark.evidence import room as rooms
 from satark.evidence import sealed
+from satark.evidence.copies import NONE, Copies
+from satark.evidence.preview import PREVIEW
 from satark.evidence.scrubbers import Reason, Unclean
-from satark.evidence.sealed import Measured, clean_path, disguised_path, original_path
+from satark.evidence.sealed import Measured, clean_path, disguised_path, original_path, preview_path
 from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.voice import DISGUISED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterator, Callable, Generator
     from pathlib import Path
 
     from satark.evidence.limits import Limits
     from satark.evidence.sandbox import Sandbox
+    from satark.tip import Origin
+
+_SEEN = ("image/", "video/")
+_SHOWN = (*_SEEN, "audio/", "application/pdf")
+"""What a preview can be made of."""
 
 
 class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is raised
     """The file has more bytes than one file may have. Nothing of it was kept."""
+
+
+class Unwanted(Exception):  # noqa: N818 - likewise
+    """The file is one that must not be kept. Nothing of it was."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +58,12 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     disguised_bytes: int = 0
     disguised_sha256: str = ""
     """Of the copy in which the voice is disguised, where there is one (`satark.evidence.voice`)."""
+    preview_mime: str = ""
+    preview_bytes: int = 0
+    preview_sha256: str = ""
+    """Of the preview for the desk, where there is one (`satark.evidence.preview`)."""
+    origin: Origin | None = None
+    """Where and when it was taken, as the file says: for the tipster to release or not, and for nobody else yet."""
     problem: Reason | None = None
     """Why there is no clean copy."""
 
@@ -63,11 +79,14 @@ async def take_in(
     sandbox: Sandbox,
     room: Path,
     voice: bool = False,
+    most_bytes: int | None = None,
+    unwanted: Callable[[str, Path], bool] | None = None,
 ) -> Taken:
     """Seal a file as `<name>.original.age` in `folder`, and a clean copy, where one can be made, as `<name>.clean.age`.
 
-    Of a voice, and of whatever else is sound alone, a disguised copy is sealed too, as `<name>.disguised.age`. All are
-    on the disk and read back when this returns. `announced_mime` serves only to word a reason.
+    Of a voice, and of whatever else is sound alone, a disguised copy is sealed too, as `<name>.disguised.age`; of what
+    can be shown small, a preview, as `<name>.preview.age`. All are on the
+    disk and read back when this returns. `announced_mime` serves only to word a reason.
 
     Args:
         stream: the file's bytes, in pieces of any size.
@@ -79,35 +98,54 @@ async def take_in(
         sandbox: where it is cleaned.
         room: the folder for plaintext, from `satark.evidence.room.workroom`.
         voice: whether the sender spoke it.
+        most_bytes: what this file may have at most; None: what any file may have.
+        unwanted: looks at the clean copy (its type and where it lies in plain) and says whether the file must go.
 
     Raises:
-        TooLarge: the stream has more than `limits.file_bytes` bytes.
+        TooLarge: the stream has more bytes than the file may have.
+        Unwanted: `unwanted` said so.
         OSError: the disk failed or is full, or `stream` raised it: try again later.
     """
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+    most = limits.file_bytes if most_bytes is None else min(most_bytes, limits.file_bytes)
     with rooms.private_folder(room) as private:
         source = private / "original"
-        target = original_path(folder, name)
         with source.open("xb") as copy:
-            measured, copied = await _seal_stream(stream, target, recipient, limits.file_bytes, copy)
+            measured, copied = await _seal_stream(stream, original_path(folder, name), recipient, most, copy)
         mime = await asyncio.to_thread(sniff_file, source)
         taken = Taken(mime=mime, bytes=measured.bytes, sha256=measured.sha256, md5=measured.md5)
+        copies = Copies(private, recipient, limits, sandbox)
         try:
             _check_cleanable(taken, announced_mime, sandbox, copied=copied)
-            clean = private / "clean"
-            clean_mime = await sandbox.scrub(mime, source, clean, limits)
-            await asyncio.to_thread(_check_copy, clean, clean_mime)
-            copy_measured = await asyncio.to_thread(_seal_copy, clean, clean_path(folder, name), recipient)
+            clean_mime = await copies.make_clean(source, mime)
         except Unclean as unclean:
             await asyncio.to_thread(clean_path(folder, name).unlink, missing_ok=True)
             return msgspec.structs.replace(taken, problem=unclean.reason)
-        taken = msgspec.structs.replace(
-            taken, clean_mime=clean_mime, clean_bytes=copy_measured.bytes, clean_sha256=copy_measured.sha256
-        )
-        if not voice and not clean_mime.startswith("audio/"):
-            return taken
-        disguised = await _disguise(clean, disguised_path(folder, name), recipient, limits, sandbox)
-    return msgspec.structs.replace(taken, disguised_bytes=disguised.bytes, disguised_sha256=disguised.sha256)
+        if unwanted is not None and await asyncio.to_thread(unwanted, clean_mime, copies.clean):
+            await asyncio.to_thread(sealed.erase, folder, name)
+            raise Unwanted
+        heard = voice or clean_mime.startswith("audio/")
+        copied_too = await _seal_copies(copies, clean_mime, folder, name, heard=heard)
+        origin = await copies.read_origin(source) if mime.startswith(_SEEN) else None
+    return msgspec.structs.replace(taken, origin=origin, **copied_too)
+
+
+async def _seal_copies(copies: Copies, mime: str, folder: Path, name: str, *, heard: bool) -> dict[str, Any]:
+    """Seal the clean copy, and what is made of that; give what `Taken` says of them."""
+    clean = await copies.seal_clean(mime, clean_path(folder, name))
+    disguised = await copies.seal_further(DISGUISED, disguised_path(folder, name)) if heard else NONE
+    shown = mime.startswith(_SHOWN)
+    preview = await copies.seal_further(PREVIEW, preview_path(folder, name)) if shown else NONE
+    return {
+        "clean_mime": clean.mime,
+        "clean_bytes": clean.bytes,
+        "clean_sha256": clean.sha256,
+        "disguised_bytes": disguised.bytes,
+        "disguised_sha256": disguised.sha256,
+        "preview_mime": preview.mime,
+        "preview_bytes": preview.bytes,
+        "preview_sha256": preview.sha256,
+    }
 
 
 def open_original(
@@ -136,6 +174,13 @@ def open_disguised(
     return sealed.open_sealed(disguised_path(folder, name), identity, room, expected_sha256)
 
 
+def open_preview(
+    folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
+) -> Generator[bytes, None, None]:
+    """Likewise the preview's bytes."""
+    return sealed.open_sealed(preview_path(folder, name), identity, room, expected_sha256)
+
+
 def erase(folder: Path, name: str) -> None:
     """Remove every sealed file of this name, durably. Nothing happens where there are none."""
     sealed.erase(folder, name)
@@ -145,17 +190,6 @@ def sweep(evidence_dir: Path, room: Path) -> None:
     """Remove what killed processes left: half-written files and plaintext. Call it at start; what is in use stays."""
     rooms.sweep(room)
     sealed.sweep_parts(evidence_dir)
-
-
-async def _disguise(clean: Path, target: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> Measured:
-    """Seal a copy in which the voice is disguised; where none can be made, nobody hears it alone."""
-    copy = clean.with_name("disguised")
-    try:
-        await asyncio.to_thread(_check_copy, copy, await sandbox.scrub(DISGUISED, clean, copy, limits))
-        return await asyncio.to_thread(_seal_copy, copy, target, recipient)
-    except Unclean:
-        await asyncio.to_thread(target.unlink, missing_ok=True)
-        return Measured(0, "", "")
 
 
 async def _seal_stream(
@@ -200,20 +234,6 @@ def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO
     if copied:
         copy.flush()
     return measured, copied
-
-
-def _seal_copy(clean: Path, target: Path, recipient: str) -> Measured:
-    with clean.open("rb") as source:
-        measured, _ = sealed.seal_file(source, target, recipient)
-    sealed.keep(target, measured)
-    return measured
-
-
-def _check_copy(clean: Path, mime: str) -> None:
-    """Believe the child nothing: a hostile file may have taken it over and left a link to one of our own files."""
-    found = clean.lstat() if clean.exists() else None
-    if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or sniff_file(clean) != mime:
-        raise Unclean("crashed")
 
 
 def _check_cleanable(taken: Taken, announced_mime: str, sandbox: Sandbox, *, copied: bool) -> None:

@@ -130,7 +130,8 @@ def sweep_parts(root: Path) -> None:
 
 def erase(folder: Path, name: str) -> None:
     """Remove every sealed file of this name, durably. Nothing happens where there is none."""
-    for path in (original_path(folder, name), clean_path(folder, name), disguised_path(folder, name)):
+    for path_of in (original_path, clean_path, disguised_path, preview_path):
+        path = path_of(folder, name)
         path.unlink(missing_ok=True)
         drop(path)
     if folder.is_dir():
@@ -145,6 +146,16 @@ def original_path(folder: Path, name: str) -> Path:
 def clean_path(folder: Path, name: str) -> Path:
     """Where the clean copy of a file is sealed."""
     return folder / f"{name}.clean.age"
+
+
+def preview_path(folder: Path, name: str) -> Path:
+    """Where the preview of a file is sealed."""
+    return folder / f"{name}.preview.age"
+
+
+def bytes_of(folder: Path, prefix: str) -> int:
+    """Count the bytes of all sealed originals whose names begin so."""
+    return sum(path.stat().st_size for path in folder.glob(f"{prefix}*.original.age")) if folder.is_dir() else 0
 
 
 def disguised_path(folder: Path, name: str) -> Path:

@@ -10,16 +10,16 @@ from typing import Literal, TypeAlias, TypeVar
 import msgspec
 
 from satark.carrier import Refused
-from satark.evidence.sealed import clean_path, disguised_path, original_path
+from satark.evidence.sealed import clean_path, disguised_path, original_path, preview_path
 from satark.quiet import Quiet
 from satark.routing import Level
 
 T = TypeVar("T")
 
-Form: TypeAlias = Literal["original", "clean", "disguised"]
+Form: TypeAlias = Literal["original", "clean", "disguised", "preview"]
 
 FORMS: Mapping[Form, Callable[[Path, str], Path]] = MappingProxyType(
-    {"original": original_path, "clean": clean_path, "disguised": disguised_path}
+    {"original": original_path, "clean": clean_path, "disguised": disguised_path, "preview": preview_path}
 )
 """Where each form of a file is sealed, given the evidence folder and the file's name."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from satark.custody import log as custody
 from satark.dialogue.session import Keep
 from satark.store import deliveries
-from satark.store.tables import file
+from satark.store.tables import file, tip
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -79,9 +79,31 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, 
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
 
 
-def sealed(unit: UnitOfWork, keep: Keep, record: bytes) -> bool:
-    """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased."""
-    return _settle_for_good(unit, keep, state="sealed", record=record, reason="")
+def sealed(unit: UnitOfWork, keep: Keep, record: bytes, told: bytes = b"") -> bool:
+    """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased.
+
+    `told` is the record that also says where and when: kept only while the tipster can still be asked about it.
+    """
+    kept = _settle_for_good(unit, keep, state="sealed", record=record, told=told, reason="")
+    # Asked after the row is ours: whoever hands the tip in meanwhile has either gone before, or erases it.
+    if told and unit.main.execute(select(tip.c.id).where(tip.c.id == keep.tip)).first():
+        _settle(unit, keep, told=b"")
+    return kept
+
+
+def telling(connection: Connection, tip_id: str) -> tuple[str, ...]:
+    """Give the ordinals of a tip's files that say where or when they were taken, as far as nobody decided on it."""
+    query = select(file.c.ordinal).where(file.c.tip == tip_id, func.length(file.c.told) > 0)
+    return tuple(sorted(connection.execute(query).scalars(), key=lambda ordinal: (len(ordinal), ordinal)))
+
+
+def release(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
+    """Let the desks know where and when these files of a tip were taken; of all others, forget it."""
+    here = file.c.tip == tip_id
+    if ordinals:
+        released = (here, file.c.ordinal.in_(ordinals), func.length(file.c.told) > 0)
+        unit.main.execute(update(file).where(*released).values(record=file.c.told))
+    unit.main.execute(update(file).where(here).values(told=b""))
 
 
 def lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:

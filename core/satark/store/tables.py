@@ -99,6 +99,13 @@ file = Table(
     Column("state", String(8), nullable=False, comment="due, sealed or lost"),
     Column("job", LargeBinary, nullable=False, comment="what to fetch, under the edge key; emptied when done"),
     Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
+    Column(
+        "told",
+        LargeBinary,
+        nullable=False,
+        default=b"",
+        comment="the same with where and when, sealed likewise, until the tipster says whether that may be known",
+    ),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("reason", String(80), nullable=False),

@@ -128,6 +128,12 @@ def upgrade() -> None:
             "job", sa.LargeBinary(), nullable=False, comment="what to fetch, under the edge key; emptied when done"
         ),
         sa.Column("record", sa.LargeBinary(), nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
+        sa.Column(
+            "told",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="the same with where and when, sealed likewise, until the tipster says whether that may be known",
+        ),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=80), nullable=False),
