@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from sqlalchemy import select, update
 
 from satark.arrival import Outgoing
-from satark.channel import MediaGone, MediaRef
+from satark.channel import Address, MediaGone, MediaRef
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow import default_flow, load_flow
 from satark.dialogue.geography import Geography
 from satark.dialogue.session import Keep
+from satark.evidence.limits import Limits
 from satark.evidence.pipeline import TooLarge
 from satark.fetching import Fetcher
 from satark.flows import Flows
-from satark.identity import Identity
+from satark.identity import Handle, Identity
 from satark.notices import Notices
 from satark.observability import Happening, Metrics
 from satark.sealing import new_identity, open_as
@@ -27,6 +31,7 @@ from satark.settings import Settings
 from satark.store import files, tables
 from satark.store.writer import Writer
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, outage, until
+from satark.testing.specimens import LATITUDE, specimen
 from satark.testing.store import fresh_services
 from satark.tip import Evidence
 
@@ -62,11 +67,32 @@ class Shelf:
             happened=self.happened.append,
         )
 
-    def keep(self, id_: str = "m1", account: str = ACCOUNT) -> Keep:
+    @property
+    def said(self) -> str:
+        """What the tipster was told first."""
+        text: str = json.loads(self.posted[0].call.body)[1]
+        return text
+
+    def converse(self, address: str) -> bytes:
+        """Store a conversation with somebody who speaks Hindi."""
+        id_ = self.identity.pseudonym(ACCOUNT, Address(address))
+        handle = self.identity.seal_handle(Handle(ACCOUNT, address, "hi"), id_)
+        row = {"id": id_, "draft": b"", "handle": handle, "expires_at": 1 << 40}
+        self.services.write_now(lambda unit: unit.insert(tables.conversation, [row]))
+        return id_
+
+    def keep(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"") -> Keep:
         """Leave a file to be fetched."""
         ref = MediaRef(account=account, id=id_)
         kept = Keep(
-            tip=TIP, recipient=self.recipient, ordinal="1", role="evidence", kind="document", caption="", ref=ref
+            tip=TIP,
+            recipient=self.recipient,
+            ordinal="1",
+            role="evidence",
+            kind="document",
+            caption="",
+            ref=ref,
+            conversation=conversation,
         )
         self.services.write_now(lambda unit: files.add(unit, [kept], self.identity))
         self.fetcher.wake()
@@ -190,3 +216,77 @@ async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
     assert len(await made.fetcher._claim()) == 1
     await made.writer.stop()
     made.services.close()
+
+
+async def test_only_what_the_tipster_released_is_known(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
+    kept = shelf.keep()
+    await until(lambda: shelf.states == ["sealed"])
+    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
+    assert shelf.services.read(lambda c: files.telling(c, TIP)) == ("1",)
+    told = shelf.rows[0].told
+    shelf.services.write_now(lambda unit: files.release(unit, TIP, ()))
+    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
+    assert shelf.rows[0].told == b""
+    shelf.services.write_now(lambda unit: files.sealed(unit, kept, shelf.rows[0].record, told))
+    shelf.services.write_now(lambda unit: files.release(unit, TIP, ("1",)))
+    origin = open_as(Evidence, shelf.rows[0].record, shelf.secret).origin
+    assert origin is not None
+    assert origin.latitude == pytest.approx(LATITUDE, abs=1e-4)
+    assert shelf.rows[0].told == b""
+
+
+async def test_a_file_that_comes_after_the_tip_tells_nothing(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
+    row = {"id": TIP, "number": "4K7Q-2XPM", "revision": 1, "recipient": shelf.recipient, "receipt_recipient": "",
+           "document": b"", "day": 1}  # fmt: skip
+    shelf.services.write_now(lambda unit: unit.insert(tables.tip, [row]))
+    shelf.keep()
+    await until(lambda: shelf.states == ["sealed"])
+    assert shelf.rows[0].told == b""
+
+
+@pytest.mark.parametrize(
+    ("data", "limits", "words"),
+    [
+        (bytes(3_000_000), {"file_bytes": 2_000_000}, "2 MB से बड़ी"),
+        (bytes(3_000_000), {"tip_bytes": 2_000_000}, "आख़िरी फ़ाइल नहीं रखी गई"),
+        (b"BEGIN:VCARD\r\nFN:I\r\nTEL:+91 91401 12233\r\nEND:VCARD\r\n", {}, "आपका अपना लगता है"),
+    ],
+)
+async def test_why_a_file_was_not_kept_is_told(
+    data: bytes, limits: dict[str, int], words: str, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf.fetcher, "_limits", Limits(**limits))
+    shelf.channel.files["m1"] = data
+    shelf.keep(conversation=shelf.converse("919140112233"))
+    await until(lambda: shelf.posted)
+    assert shelf.states == ["lost"]
+    assert shelf.sealed == []
+    assert words in shelf.said
+
+
+async def test_the_senders_own_card_is_erased(shelf: Shelf) -> None:
+    shelf.channel.files["m1"] = b"BEGIN:VCARD\r\nFN:I\r\nTEL;TYPE=CELL:09140112233\r\nEND:VCARD\r\n"
+    shelf.keep(conversation=shelf.converse("919140112233"))
+    await until(lambda: shelf.states == ["lost"])
+    assert shelf.sealed == []
+
+
+async def test_somebody_elses_card_is_evidence(shelf: Shelf) -> None:
+    shelf.channel.files["m1"] = b"BEGIN:VCARD\r\nFN:He\r\nTEL:+91 98765 43210\r\nEND:VCARD\r\n"
+    shelf.keep(conversation=shelf.converse("919140112233"))
+    await until(lambda: shelf.states == ["sealed"])
+    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).clean_mime == "text/vcard"
+
+
+async def test_a_locked_file_is_kept_and_told_about(shelf: Shelf) -> None:
+    out = io.BytesIO()
+    with pikepdf.Pdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(out, encryption=pikepdf.Encryption(user="a", owner="b"))
+    shelf.channel.files["m1"] = out.getvalue()
+    shelf.keep(conversation=shelf.converse("919140112233"))
+    await until(lambda: shelf.posted)
+    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).problem == "encrypted"
+    assert "पासवर्ड" in shelf.said

@@ -51,7 +51,7 @@ class Catalogue:
         return key in self._texts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
+        return (key for key in self._texts if "#" not in key)
 
     def get(self, key: str, default: str = "") -> str:
         """The text as it is written, or `default`."""

@@ -101,15 +101,20 @@ def go_on(talk: Talk, *, stay: bool = False) -> Turn:
     if not stay and talk.session.mode.startswith(EDIT):
         talk.change(mode="")
     step = talk.step
-    if talk.room is DRAFT and step is not None and step.type.part in {"review", "submit"} and undecided(talk):
-        talk.change(mode="@origin")
+    if (
+        talk.room is DRAFT
+        and step is not None
+        and step.type.part in {"review", "submit"}
+        and (asking := _undecided(talk))
+    ):
+        talk.change(mode="@origin", asking=asking, decided=(*talk.session.decided, *asking))
     if talk.room is not DRAFT or (step is not None and step.type.part != "submit"):
         return talk.ask()
     handed = submission(talk)
     return talk.turn(msgspec.structs.replace(talk.session, submitted=True), None, submission=handed)
 
 
-def undecided(talk: Talk) -> tuple[str, ...]:
+def _undecided(talk: Talk) -> tuple[str, ...]:
     """The files that say where or when they were taken, and of which nobody asked yet whether the police may know."""
     here = {file.ordinal for file in talk.session.files}
     return tuple(o for o in talk.session.telling if o in here and o not in talk.session.decided)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final
 
-from satark.channel import Edited, Event, Media, Pin, Revoked, Text
+from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text
 from satark.dialogue.commands import LONGEST
-from satark.dialogue.draft import go_on, undecided, unsay
+from satark.dialogue.draft import go_on, unsay
 from satark.dialogue.folding import fold
 from satark.dialogue.script import ASKED_PARTS
 from satark.dialogue.session import Turn
@@ -112,31 +112,20 @@ class Restart(_YesNo):
 
 
 class Origin(_YesNo):
-    """Whether the police may know where and when files were taken that say so themselves. No, unless they say yes."""
+    """Whether the police may know where and when files were taken that say so themselves. All but a yes means no."""
 
     name = "origin"
     codes = ("no", "yes")
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
-        """Remember the answer; whatever else is sent counts as no, and as what it is."""
-        asked = undecided(talk)
-        if code or isinstance(event, Media | Pin | Text):
-            talk.change(decided=(*talk.session.decided, *asked))
-        if code == "yes":
-            talk.change(told=(*talk.session.told, *asked))
-        if code:
-            talk.home()
-            return go_on(talk)
-        return super().hear(talk, code, event)
-
     def agreed(self, talk: Talk) -> Turn:
-        """Go on to where it was."""
+        """Remember it, and go on to where it was."""
+        talk.change(told=(*talk.session.told, *talk.session.asking))
         talk.home()
         return go_on(talk)
 
     def command(self, talk: Talk, name: str) -> Turn | None:
         """To pass it over means no."""
-        return self.hear(talk, "no", Text("")) if name in {"skip", "done", "back", "leave", "no", "unknown"} else None
+        return self.hear(talk, "no", Tap("no")) if name in {"skip", "done", "back", "leave", "no", "unknown"} else None
 
 
 class _Pick(Menu, ABC):

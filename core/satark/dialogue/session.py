@@ -83,7 +83,9 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     telling: tuple[str, ...] = ()
     """Ordinals of files that say where or when they were taken. The intake looks before each turn."""
     decided: tuple[str, ...] = ()
-    """Those of them that the tipster was asked about, "may the police know?", and answered."""
+    """Those of them that the tipster was asked about: "may the police know?" """
+    asking: tuple[str, ...] = ()
+    """Those that they are being asked about."""
     told: tuple[str, ...] = ()
     """Those of which they said yes."""
     mailbox: OpenMailbox | None = None

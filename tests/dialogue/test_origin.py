@@ -1,0 +1,60 @@
+"""A file that says where or when it was taken: the tipster is asked, and whatever is not yes is no."""
+
+import msgspec
+import pytest
+
+from satark.testing.chat import Chat
+
+
+def tell(chat: Chat, files: tuple[str, ...]) -> None:
+    """Have these files say it, as the intake does before a turn."""
+    assert chat.session is not None
+    chat.session = msgspec.structs.replace(chat.session, telling=files)
+
+
+def at_review(chat: Chat, telling: tuple[str, ...] = ("1",)) -> Chat:
+    """Send a photo that says where it was taken, and go on to the review."""
+    chat.say("Hi").tap("en").tap("INTOX").say("They sell it behind the school")
+    chat.say("Assi ghat, Bhelupur").tap("no").send("image")
+    tell(chat, telling)
+    return chat.say("done")
+
+
+def test_it_is_asked_before_the_review(chat: Chat) -> None:
+    at_review(chat)
+    assert "where or when it was taken" in chat.text
+    assert [choice.label for choice in chat.prompt.choices] == ["No, leave it out", "Yes, they may"]
+    chat.tap("yes")
+    assert chat.step == "review"
+    submission = chat.tap("send").turn.submission
+    assert submission is not None
+    assert submission.told == ("1",)
+
+
+@pytest.mark.parametrize("answer", ["no", "नहीं", "skip", "back", "He has a white car with the number 4411"])
+def test_whatever_is_not_yes_is_no(answer: str, chat: Chat) -> None:
+    at_review(chat).say(answer)
+    assert chat.step == "review"
+    submission = chat.tap("send").turn.submission
+    assert submission is not None
+    assert submission.told == ()
+
+
+def test_a_file_that_arrives_at_the_review_is_asked_about_before_the_tip_goes(chat: Chat) -> None:
+    tell(at_review(chat, ()), ("1",))
+    assert chat.step == "review"
+    chat.tap("send")
+    assert "where or when it was taken" in chat.text
+    submission = chat.tap("yes").turn.submission
+    assert submission is not None
+    assert submission.told == ("1",)
+
+
+def test_nobody_is_asked_twice_and_nobody_about_nothing(chat: Chat) -> None:
+    at_review(chat).tap("no", "change", "evidence").say("done")
+    assert chat.step == "review"
+
+
+def test_a_file_that_was_taken_back_is_not_asked_about(chat: Chat) -> None:
+    at_review(chat, ("7",))
+    assert chat.step == "review"
