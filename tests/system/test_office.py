@@ -18,7 +18,7 @@ from satark.testing.rabbitmq import Broker
 from satark.testing.search import files_below, search
 from satark.testing.stage import HINDI, Stage, staged
 
-pytestmark = [pytest.mark.needs("rabbitmq"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.needs("rabbitmq"), pytest.mark.timeout(400)]
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 CATEGORY = "अवैध हथियार"
@@ -61,7 +61,8 @@ async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of
         await stage.service.start()
         citizen, code = await filed(stage, picture)
         await asyncio.gather(rabbitmq.kill(), stage.service.kill())
-        await asyncio.gather(rabbitmq.start(), stage.service.start(), office.service.start())
+        for each in (rabbitmq, stage.service, office.service):
+            await each.start()
         (tip,) = await office.until(whole)
         assert (tip["answers"]["what"], tip["status"]) == (WORDS, "RECEIVED")
         exported = tmp_path / "export"
@@ -72,7 +73,8 @@ async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of
         await asyncio.gather(rabbitmq.kill(), office.service.kill())
         ask = ("--status", "NEED_INFO", "--message", "गाड़ी का रंग क्या था?", "--question")
         await asyncio.to_thread(office.run, "respond", "sp", tip["number"], *ask)
-        await asyncio.gather(rabbitmq.start(), office.service.start())
+        for each in (rabbitmq, office.service):
+            await each.start()
         await stage.until("dig", lambda tips: tips[0]["status"] == "NEED_INFO")
         await citizen.say(f"स्थिति {code}")
         heard = await citizen.hear()

@@ -23,7 +23,7 @@ from typing import Any
 from satark.testing.service import ServiceError, free_port
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Broker:
