@@ -31,6 +31,8 @@ class Visitor:
         self.bubbles: dict[str, dict[str, Any]] = {}
         self.desks: dict[str, list[dict[str, Any]]] = {}
         self.typed: list[bool] = []
+        self.line: dict[str, Any] = {}
+        self.medium = "whatsapp"
         self.leave: Callable[[], Awaitable[None]]
         self._changed = asyncio.Condition()
 
@@ -45,14 +47,16 @@ class Visitor:
         if event["what"] == "state":
             self.state = event
             self.desks = event["desks"]
-            for phone in event["phones"]:
-                self.bubbles |= {bubble["id"]: bubble for bubble in phone["bubbles"]}
+            chats = [chat for phone in event["phones"] for chat in phone["chats"].values()]
+            self.bubbles = {bubble["id"]: bubble for chat in chats for bubble in chat["bubbles"]}
         elif event["what"] == "bubble":
             self.bubbles[event["bubble"]["id"]] = event["bubble"]
         elif event["what"] == "desks":
             self.desks = event["desks"]
         elif event["what"] == "typing":
             self.typed.append(event["typing"])
+        elif event["what"] == "line":
+            self.line = event["line"]
         async with self._changed:
             self._changed.notify_all()
 
@@ -81,8 +85,8 @@ class Visitor:
             return answer.status
 
     async def act(self, act: str, phone: str = "1", **values: Any) -> int:
-        """Do something with a phone."""
-        return await self.post(f"/phones/{phone}", {"act": act, **values})
+        """Do something with a phone's medium."""
+        return await self.post(f"/phones/{phone}/{self.medium}", {"act": act, **values})
 
     async def tap(self, label: str, **values: Any) -> int:
         """Tap what the newest message with offers offers under a label."""
@@ -92,7 +96,7 @@ class Visitor:
 
     async def send(self, data: bytes, mime: str, query: str = "name=IMG_2041.jpg") -> int:
         """Send a file."""
-        return await self.post(f"/phones/1/files?{query}", data, {**SAME_ORIGIN, "Content-Type": mime})
+        return await self.post(f"/phones/1/{self.medium}/files?{query}", data, {**SAME_ORIGIN, "Content-Type": mime})
 
     async def get(self, path: str) -> Any:
         """Get JSON."""

@@ -13,19 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.demo import samples, thief
-from satark.demo.account import keep_account
+from satark.demo.account import keep_accounts
 from satark.demo.feed import Feed
-from satark.demo.phone import Phone
 from satark.demo.traces import traces
+from satark.demo.whatsapp import WhatsAppChat
 from satark.testing.graph import GraphPeer
 
 
-def test_an_account_is_made_once_and_shows_nothing(tmp_path: Path) -> None:
-    account = keep_account(tmp_path / "demo.json")
-    assert keep_account(tmp_path / "demo.json") == account
-    assert account.app_secret not in repr(account)
-    assert account.section("http://127.0.0.1:1")["graph_url"] == "http://127.0.0.1:1"
-    assert keep_account(tmp_path / "other.json").app_secret != account.app_secret
+def test_accounts_are_made_once_and_show_nothing(tmp_path: Path) -> None:
+    accounts = keep_accounts(tmp_path / "demo.json")
+    assert keep_accounts(tmp_path / "demo.json") == accounts
+    others = keep_accounts(tmp_path / "other.json")
+    for name in ("whatsapp", "telegram", "twilio"):
+        account = getattr(accounts, name)
+        section = account.section("http://127.0.0.1:1")
+        assert "http://127.0.0.1:1" in section.values()
+        assert account != getattr(others, name)
+        assert not [value for value in section.values() if value in repr(account) + repr(accounts)]
 
 
 def test_samples_tell_of_their_owner() -> None:
@@ -88,13 +92,13 @@ async def test_a_closed_feed_ends_its_streams() -> None:
     assert [line async for line in feed.listen({})] == [b"data: {}\n\n"]
 
 
-def _phone(hear: Callable[[dict[str, object]], None] = lambda _: None) -> tuple[Phone, GraphPeer]:
+def _phone(hear: Callable[[dict[str, object]], None] = lambda _: None) -> tuple[WhatsAppChat, GraphPeer]:
     peer = GraphPeer(app_secret="s", verify_token="v", access_token="t", phone_number_id="1")
-    return Phone(1, peer, "http://127.0.0.1:9/whatsapp/webhook", hear), peer
+    return WhatsAppChat(1, peer, "http://127.0.0.1:9", hear), peer
 
 
 async def test_a_message_that_nobody_takes_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.demo.phone._ATTEMPTS", 2)
+    monkeypatch.setattr("satark.demo.chat.ATTEMPTS", 2)
     phone, peer = _phone()
     await phone.say("Hi", twice=False)
     await peer.close()
@@ -104,8 +108,8 @@ async def test_a_message_that_nobody_takes_is_marked(monkeypatch: pytest.MonkeyP
 
 
 async def test_typing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.demo.phone._ATTEMPTS", 0)
-    monkeypatch.setattr("satark.demo.phone.TYPING_SECONDS", 0.01)
+    monkeypatch.setattr("satark.demo.chat.ATTEMPTS", 0)
+    monkeypatch.setattr("satark.demo.chat.Chat.typing_seconds", 0.01)
     events: list[dict[str, object]] = []
     over = asyncio.Event()
 
@@ -114,12 +118,12 @@ async def test_typing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         if event.get("typing") is False:
             over.set()
 
-    phone, _ = _phone(hear)
+    phone, peer = _phone(hear)
     await phone.say("Hi", twice=False)
     [message] = phone.bubbles
-    phone.read("somebody else's", typing=True)
-    phone.read(message, typing=True)
-    phone.read(message, typing=True)
+    for read in ("somebody else's", message, message):
+        for callback in peer._receipt_callbacks:
+            callback({"message_id": read, "typing_indicator": {"type": "text"}})
     async with asyncio.timeout(5):
         await over.wait()
     assert [event["typing"] for event in events if event["what"] == "typing"] == [True, False]

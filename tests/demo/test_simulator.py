@@ -57,9 +57,9 @@ async def test_the_phone_shows_blue_ticks_and_what_the_photo_would_tell(open_dem
     hi, photo = [bubble for bubble in visitor.bubbles.values() if bubble["mine"]]
     await visitor.until(lambda: visitor.bubbles[photo["id"]]["ticks"] == "read")
     assert photo["traces"][0] == "GPS 25.28917, 83.00694"
-    status, data = await visitor.fetch(f"/phones/1/files/{photo['id']}")
+    status, data = await visitor.fetch(f"/phones/1/whatsapp/files/{photo['id']}")
     assert (status, traces(data)) == (200, tuple(photo["traces"]))
-    assert (await visitor.fetch(f"/phones/1/files/{hi['id']}"))[0] == 404
+    assert (await visitor.fetch(f"/phones/1/whatsapp/files/{hi['id']}"))[0] == 404
 
 
 FILES = [
@@ -106,16 +106,16 @@ async def test_what_a_phone_cannot_do_is_refused(open_demo: Open, tmp_path: Path
     assert await visitor.act("revoke", message=visitor.heard[0]["id"]) == 404
     assert await visitor.act("say", phone="99", text="x") == 404
     assert await visitor.act("dance") == 400
-    assert await visitor.post("/phones/1", b"{") == 400
-    assert await visitor.post("/phones/1", b"x" * 70_000) == 413
+    assert await visitor.post("/phones/1/whatsapp", b"{") == 400
+    assert await visitor.post("/phones/1/whatsapp", b"x" * 70_000) == 413
     assert await visitor.post("/search", b"  ") == 400
 
 
 async def test_other_pages_cannot_use_the_phones(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     act = {"act": "say", "text": "Hi"}
-    assert await visitor.post("/phones/1", act, {"Sec-Fetch-Site": "cross-site"}) == 403
-    assert await visitor.post("/phones/1", act, {"Origin": "http://elsewhere.example"}) == 403
+    assert await visitor.post("/phones/1/whatsapp", act, {"Sec-Fetch-Site": "cross-site"}) == 403
+    assert await visitor.post("/phones/1/whatsapp", act, {"Origin": "http://elsewhere.example"}) == 403
     assert visitor.bubbles == {}
 
 
@@ -141,7 +141,7 @@ async def test_what_a_visitor_sends_never_runs_as_a_page(open_demo: Open, tmp_pa
     visitor = await open_demo(tmp_path / "d")
     await visitor.send(b"<script>alert(1)</script>", "text/html")
     [sent] = [id_ for id_, bubble in visitor.bubbles.items() if bubble["mine"]]
-    async with visitor.session.get(f"{visitor.url}/phones/1/files/{sent}") as answer:
+    async with visitor.session.get(f"{visitor.url}/phones/1/whatsapp/files/{sent}") as answer:
         assert answer.headers["Content-Security-Policy"].startswith("sandbox")
 
 
@@ -218,10 +218,8 @@ async def test_settings_given_for_whatsapp_replace_the_simulator(
     monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "4711")
     monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:9")
     visitor = await open_demo(tmp_path / "d")
-    assert (visitor.state["simulated"], visitor.state["phones"]) == (False, [])
+    assert [list(phone["chats"]) for phone in visitor.state["phones"]] == [["telegram", "sms", "voice"]] * 2
     assert await visitor.act("say", text="Hi") == 404
-    assert await visitor.post("/phones", b"") == 409
-    assert not (tmp_path / "d" / "demo.json").exists()
     hook = f"{visitor.url.removesuffix('/simulator')}/whatsapp/webhook"
     asked = {"hub.mode": "subscribe", "hub.challenge": "77", "hub.verify_token": "from-the-environment"}
     async with visitor.session.get(hook, params=asked) as answer:

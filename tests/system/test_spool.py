@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(180)
 
 PHONES = {"asha": "+919876543210", "bina": "+919123456789", "chand": "+919988776655", "dev": "+919000011111"}
 STORY = "They sell arms behind the mill"
-DIALOGUE = ("Hi", "2", "3", STORY, "Lanka", "don't know", "No", "done", "1")
+DIALOGUE = ("Hi", "2", "3", STORY, "Lanka", "No", "done", "1")
 RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(
     800
 )

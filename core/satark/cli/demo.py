@@ -19,9 +19,10 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder of the demo's data.")
 def demo(host: str, port: int, data_dir: Path | None) -> None:
-    """Start the demo: an embedded database, two desks, a pretended WhatsApp, and a phone at /simulator.
+    """Start the demo: an embedded database, two desks, and at /simulator phones with every medium.
 
-    Where anything of SATARK_WHATSAPP__… is set, the demo uses that WhatsApp and pretends none.
+    WhatsApp, Telegram and Twilio are pretended, each unless something of SATARK_WHATSAPP__…, SATARK_TELEGRAM__… or
+    SATARK_TWILIO__… is set: then the demo uses the real one.
     """
     configure_logging(json=False)
     if host not in _LOOPBACK:

@@ -1,10 +1,11 @@
-"""The made-up WhatsApp number of a demo, kept in its data folder so that a restart is the same number."""
+"""The made-up accounts of a demo at its pretended providers, kept in its data folder so that a restart is the same."""
 
 from __future__ import annotations
 
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,36 +13,82 @@ from satark.quiet import Quiet
 
 PHONE_NUMBER_ID = "106540352242922"
 """The id that Meta's own documentation uses in its examples."""
+NUMBER = "+15550100100"
+"""A number that nobody has: 555-01xx is set aside for stories."""
 
 
-class Account(Quiet, frozen=True, kw_only=True):
-    """What Meta and Satark both know of a number. The secrets are random: nothing signed for one demo fits another."""
+class WhatsApp(Quiet, frozen=True, kw_only=True):
+    """What Meta and Satark both know of a number."""
 
     app_secret: str
     verify_token: str
     access_token: str
     phone_number_id: str = PHONE_NUMBER_ID
 
-    def section(self, graph_url: str) -> dict[str, str]:
+    def section(self, url: str) -> dict[str, Any]:
         """Give the settings' section `whatsapp` for this number at a pretended Meta."""
-        return {**msgspec.to_builtins(self), "graph_url": graph_url}
+        return {**msgspec.to_builtins(self), "graph_url": url}
 
 
-def keep_account(file: Path) -> Account:
-    """Read the demo's account, or make one (mode 0600) where there is none yet.
+class Telegram(Quiet, frozen=True, kw_only=True):
+    """What Telegram and Satark both know of a bot."""
+
+    token: str
+    secret_token: str
+
+    def section(self, url: str) -> dict[str, Any]:
+        """Give the settings' section `telegram` for this bot at a pretended Telegram."""
+        return {**msgspec.to_builtins(self), "api_url": url}
+
+
+class Twilio(Quiet, frozen=True, kw_only=True):
+    """What Twilio and Satark both know of a number for text messages and calls."""
+
+    account_sid: str
+    auth_token: str
+    number: str = NUMBER
+
+    def section(self, url: str) -> dict[str, Any]:
+        """Give the settings' section `twilio` for this number at a pretended Twilio."""
+        return {**msgspec.to_builtins(self), "api_url": url}
+
+
+class Accounts(Quiet, frozen=True, kw_only=True):
+    """One at each provider. The secrets are random: nothing signed for one demo fits another."""
+
+    whatsapp: WhatsApp
+    telegram: Telegram
+    twilio: Twilio
+
+
+def keep_accounts(file: Path) -> Accounts:
+    """Read the demo's accounts, or make them (mode 0600) where there are none yet.
 
     Raises:
         OSError: the file can't be read or written.
-        msgspec.DecodeError: it is not an account.
+        msgspec.DecodeError: it holds none.
     """
     if file.exists():
-        return msgspec.json.decode(file.read_bytes(), type=Account)
-    account = Account(
-        app_secret=secrets.token_hex(16), verify_token=secrets.token_urlsafe(16), access_token=secrets.token_urlsafe(32)
-    )
+        return msgspec.json.decode(file.read_bytes(), type=Accounts)
+    accounts = _made_up()
     part = file.with_name(file.name + ".part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as out:
-        out.write(msgspec.json.encode(account))
+        out.write(msgspec.json.encode(accounts))
     part.replace(file)
-    return account
+    return accounts
+
+
+def _made_up() -> Accounts:
+    return Accounts(
+        whatsapp=WhatsApp(
+            app_secret=secrets.token_hex(16),
+            verify_token=secrets.token_urlsafe(16),
+            access_token=secrets.token_urlsafe(32),
+        ),
+        telegram=Telegram(
+            token=f"{secrets.randbelow(9 * 10**9) + 10**9}:{secrets.token_urlsafe(26)}",
+            secret_token=secrets.token_urlsafe(32),
+        ),
+        twilio=Twilio(account_sid=f"AC{secrets.token_hex(16)}", auth_token=secrets.token_hex(16)),
+    )

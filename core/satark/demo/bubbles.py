@@ -1,4 +1,4 @@
-"""What a chat shows: one bubble a message."""
+"""What a chat shows: one bubble a message, or a thing said or pressed in a call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from satark.quiet import Quiet
 from satark.testing.graph_sent import Offer, Sent
 
-Kind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location"]
+Kind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]
 
 
@@ -34,7 +34,7 @@ class Bubble(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """One message of a chat, from either side."""
 
     id: str
-    """Its wamid."""
+    """The provider's id of it, or one of ours."""
     mine: bool
     at: float = msgspec.field(default_factory=time.time)
     """Unix seconds."""
@@ -43,6 +43,8 @@ class Bubble(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     menu: str = ""
     """What opens the list of offers; empty where they are buttons."""
     offers: tuple[Offer, ...] = ()
+    rows: tuple[int, ...] = ()
+    """How many of the offers stand in each row of a keyboard."""
     asks_place: bool = False
     pin: Pin | None = None
     mime: str = ""
@@ -68,7 +70,7 @@ def heard(sent: Sent) -> Bubble:
 
 
 def kind_of(mime: str, *, voice: bool) -> Kind:
-    """Say as what WhatsApp sends a file of this type."""
+    """Say as what WhatsApp and Telegram send a file of this type."""
     if voice:
         return "voice"
     if mime in ("image/jpeg", "image/png"):

@@ -1,4 +1,4 @@
-"""Puts the demo together and runs it: a pretended Meta, the host with all its roles, and the simulator's page."""
+"""Puts the demo together and runs it: pretended providers, the host with all its roles, and the simulator's page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,22 +14,19 @@ import aiohttp
 import uvicorn
 
 from satark.app import build_app
-from satark.demo.account import keep_account
 from satark.demo.feed import Feed
 from satark.demo.phones import Phones
+from satark.demo.providers import Pretended, pretended
 from satark.demo.queues import Queues
 from satark.demo.simulator import Simulator
 from satark.host import Host
 from satark.settings import Settings
-from satark.testing.graph import GraphPeer
-from satark.testing.serving import serve
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from satark.demo.prepared import Prepared
 
-WEBHOOK = "/whatsapp/webhook"
 _STOP_SECONDS = 2
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
@@ -74,35 +70,18 @@ class Demo:
             PluginError: a plugin can't be used.
             StartFailed: the server did not come up.
         """
-        async with AsyncExitStack() as stack:
-            settings = Settings(**self._core)
-            peer = None
-            if not settings.is_set("whatsapp"):
-                settings, peer = await stack.enter_async_context(self._pretend(settings))
-            await self._serve(settings, peer)
+        settings = Settings(**self._core)
+        public = settings.core.public_url.rstrip("/") or self.url
+        async with pretended(settings, self.url, public) as stand_ins:
+            whole = Settings(stand_ins=stand_ins.sections, **{**self._core, "public_url": public})
+            await self._serve(whole, stand_ins)
 
-    @asynccontextmanager
-    async def _pretend(self, settings: Settings) -> AsyncIterator[tuple[Settings, GraphPeer]]:
-        settings.core.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        account = keep_account(settings.core.data_dir / "demo.json")
-        async with (
-            GraphPeer(
-                app_secret=account.app_secret,
-                verify_token=account.verify_token,
-                access_token=account.access_token,
-                phone_number_id=account.phone_number_id,
-            ) as peer,
-            serve(peer.app) as url,
-        ):
-            yield Settings(stand_ins={"whatsapp": account.section(url)}, **self._core), peer
-
-    async def _serve(self, settings: Settings, peer: GraphPeer | None) -> None:
+    async def _serve(self, settings: Settings, stand_ins: Pretended) -> None:
         host = Host(settings)
         prepared = await asyncio.to_thread(host.plugins.demo, host.services, settings.core.data_dir)
         queues = Queues([one.casework for one in prepared if one.casework])
-        phones = Phones(peer, self.url + WEBHOOK, self._feed.publish) if peer else None
         simulator = Simulator(
-            phones=phones,
+            phones=Phones(stand_ins.media, self._feed.publish),
             queues=queues,
             services=host.services,
             data_dir=settings.core.data_dir,

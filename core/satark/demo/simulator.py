@@ -16,10 +16,10 @@ from starlette.staticfiles import StaticFiles
 
 from satark.casework import CaseworkError
 from satark.demo import samples, thief
+from satark.demo.acts import Act
 from satark.demo.bubbles import File
+from satark.demo.chat import Chat, NoSuchMessage, NotHere
 from satark.demo.feed import Feed
-from satark.demo.phone import NoSuchMessage, Phone
-from satark.demo.phones import Act
 from satark.demo.words import labels
 from satark.sealing import CantOpen
 from satark.web_security import PAGE_HEADERS, PageHeaders, SameOrigin
@@ -43,10 +43,7 @@ _act = msgspec.json.Decoder(Act)
 class Simulator:
     """Everything behind the page: the phones, the desks' queues, and what a thief would see."""
 
-    def __init__(
-        self, *, phones: Phones | None, queues: Queues, services: Services, data_dir: Path, feed: Feed
-    ) -> None:
-        """Put it together; without phones, WhatsApp is a real one, configured by whoever runs the demo."""
+    def __init__(self, *, phones: Phones, queues: Queues, services: Services, data_dir: Path, feed: Feed) -> None:
         self._phones = phones
         self._queues = queues
         self._services = services
@@ -60,9 +57,9 @@ class Simulator:
             _route("/events", self._events),
             _route("/words", self._words),
             _route("/phones", self._add_phone, "POST"),
-            _route("/phones/{phone}", self._act, "POST"),
-            _route("/phones/{phone}/files", self._send_file, "POST"),
-            _route("/phones/{phone}/files/{message}", self._sent_file),
+            _route("/phones/{phone}/{medium}", self._act, "POST"),
+            _route("/phones/{phone}/{medium}/files", self._send_file, "POST"),
+            _route("/phones/{phone}/{medium}/files/{message}", self._sent_file),
             _route("/samples/{name}", self._sample),
             _route("/desks/{desk}/{number}", self._tip),
             _route("/desks/{desk}/{number}/{ordinal}", self._evidence),
@@ -76,11 +73,9 @@ class Simulator:
         return FileResponse(_STATIC / "simulator.html", headers={"permissions-policy": policy})
 
     async def _events(self, _request: Request) -> Response:
-        phones = self._phones.view() if self._phones else []
         state = {
             "what": "state",
-            "simulated": self._phones is not None,
-            "phones": phones,
+            "phones": self._phones.view(),
             "desks": self._queues.lines,
             "samples": samples.names(),
         }
@@ -90,38 +85,35 @@ class Simulator:
         return _json(labels(self._services.geography))
 
     async def _add_phone(self, _request: Request) -> Response:
-        phone = self._phones.add() if self._phones else None
+        phone = self._phones.add()
         if phone is None:
             raise HTTPException(409, "no more phones")
-        return _json(phone.view())
+        return _json(phone)
 
     async def _act(self, request: Request) -> Response:
-        phone = self._phone(request)
         try:
             act = _act.decode(await _body(request, _ACT_BYTES))
-            await act.do(phone)
         except msgspec.MsgspecError as error:
             raise HTTPException(400, "this can't be done with a phone") from error
-        except NoSuchMessage as error:
-            raise HTTPException(404, "there is no such message") from error
-        return Response(status_code=204)
+        return await _done(act.do(self._chat(request)))
 
     async def _send_file(self, request: Request) -> Response:
-        phone, query = self._phone(request), request.query_params
+        chat, query = self._chat(request), request.query_params
         mime = request.headers.get("content-type", "application/octet-stream")
         file = File(data=await _body(request, _MOST_BYTES), mime=mime, name=query.get("name", ""))
         flags = {"voice": "voice" in query, "twice": "twice" in query}
-        await phone.file(file, query.get("caption", ""), **flags)
-        return Response(status_code=204)
+        return await _done(chat.file(file, query.get("caption", ""), **flags))
 
     async def _sent_file(self, request: Request) -> Response:
-        file = self._phone(request).files.get(request.path_params["message"])
+        file = self._chat(request).files.get(request.path_params["message"])
         if file is None:
             raise HTTPException(404)
         return _content(file.mime, file.data)
 
     async def _sample(self, request: Request) -> Response:
         name = request.path_params["name"]
+        if name == samples.SPOKEN:
+            return _content("audio/wav", samples.spoken())
         if name not in samples.names():
             raise HTTPException(404)
         return _content("image/jpeg", await anyio.to_thread.run_sync(samples.photograph, name))
@@ -141,13 +133,11 @@ class Simulator:
             raise HTTPException(400, "nothing to look for")
         return _json(await anyio.to_thread.run_sync(thief.search, self._data_dir, words))
 
-    def _phone(self, request: Request) -> Phone:
+    def _chat(self, request: Request) -> Chat:
         try:
-            if self._phones is not None:
-                return self._phones[request.path_params["phone"]]
-        except KeyError:
-            pass
-        raise HTTPException(404, "there is no such phone")
+            return self._phones.chat(request.path_params["phone"], request.path_params["medium"])
+        except KeyError as error:
+            raise HTTPException(404, "there is no such phone") from error
 
 
 def _route(path: str, handler: Handler, method: str = "GET") -> Route:
@@ -161,6 +151,16 @@ async def _body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise HTTPException(413, "too large")
     return bytes(body)
+
+
+async def _done(work: Awaitable[None]) -> Response:
+    try:
+        await work
+    except NotHere as error:
+        raise HTTPException(409, "this can't be done here, or not now") from error
+    except NoSuchMessage as error:
+        raise HTTPException(404, "there is no such message") from error
+    return Response(status_code=204)
 
 
 async def _opened(work: Awaitable[Any], answer: Callable[[Any], Response]) -> Response:

@@ -31,6 +31,7 @@ __all__ = ["Description", "Person", "Sent", "StoredFile", "TelegramPeer", "Updat
 _REMEMBERED = 100_000
 _POST_ATTEMPTS = 5
 Callback = Callable[[Sent], None]
+Watcher = Callable[[str, Mapping[str, Any]], None]
 
 
 class StoredFile(msgspec.Struct):
@@ -76,6 +77,7 @@ class TelegramPeer:
         self.files: dict[str, StoredFile] = {}
         self._description = description
         self._callbacks: dict[int, list[Callback]] = {}
+        self._watchers: list[Watcher] = []
         self._pending: deque[Update] = deque()
         self._arrived = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -93,6 +95,11 @@ class TelegramPeer:
         callbacks = self._callbacks.setdefault(chat, [])
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
+
+    def watch(self, callback: Watcher) -> Callable[[], None]:
+        """Call back with each accepted call: its method and parameters. Gives the way out."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
 
     def add_file(self, data: bytes, folder: str = "photos") -> dict[str, Any]:
         """Store a file; give what every kind of file has in an update."""
@@ -160,6 +167,8 @@ class TelegramPeer:
         if isinstance(result, Response):
             return result
         self.calls.append((method, parameters))
+        for watcher in self._watchers:
+            watcher(method, parameters)
         return JSONResponse({"ok": True, "result": result})
 
     async def _on_sendMessage(self, given: Mapping[str, Any]) -> Any:  # noqa: N802 - Telegram's name, likewise below

@@ -9,8 +9,8 @@ import base64
 import hmac
 import secrets
 from collections import deque
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
@@ -53,10 +53,27 @@ class File(msgspec.Struct):
     """How many downloads are answered 404 before it is ready."""
 
 
-class TwilioPeer:
-    """One account with one number. Serve `app` and give its address as `api_url`."""
+Callback: TypeAlias = Callable[[Message], None]
 
-    def __init__(self, *, account_sid: str = ACCOUNT_SID, auth_token: str = AUTH_TOKEN, number: str = NUMBER) -> None:
+
+class TwilioPeer:
+    """One account with one number. Serve `app` and give its address as `api_url`.
+
+    Args:
+        account_sid: the account's id.
+        auth_token: its secret.
+        number: its number.
+        served: public address → where it is really served: webhooks are signed for the one and posted to the other.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str = ACCOUNT_SID,
+        auth_token: str = AUTH_TOKEN,
+        number: str = NUMBER,
+        served: Mapping[str, str] | None = None,
+    ) -> None:
         self.account_sid = account_sid
         self.number = number
         self.messages: dict[str, Message] = {}
@@ -67,6 +84,8 @@ class TwilioPeer:
         """Attachments and recordings by their paths below the account."""
         self.deleted: set[str] = set()
         self._token = auth_token.encode()
+        self._served = dict(served or {})
+        self._callbacks: dict[str, list[Callback]] = {}
         self._faults: deque[Response] = deque()
         self._session: aiohttp.ClientSession | None = None
         base = f"/2010-04-01/Accounts/{account_sid}"
@@ -78,6 +97,12 @@ class TwilioPeer:
                 Route(f"{base}/{{path:path}}", self._delete, methods=["DELETE"]),
             ]
         )
+
+    def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
+        """Call back with each message to a number that is created over the API. Gives the way to unsubscribe."""
+        callbacks = self._callbacks.setdefault(number, [])
+        callbacks.append(callback)
+        return lambda: callbacks.remove(callback)
 
     def fail_next(self, status: int, code: int = 0, headers: Mapping[str, str] | None = None, times: int = 1) -> None:
         """Answer the next requests with an error."""
@@ -108,7 +133,9 @@ class TwilioPeer:
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Sign a webhook and post it, as Twilio would; give status and body of the answer."""
         headers = {"X-Twilio-Signature": self.sign(url, form), "Content-Type": "application/x-www-form-urlencoded"}
-        async with self._client().post(url, data=urlencode(form).encode(), headers=headers) as response:
+        public = next((address for address in self._served if url.startswith(address)), "")
+        reached = self._served.get(public, "") + url.removeprefix(public)
+        async with self._client().post(reached, data=urlencode(form).encode(), headers=headers) as response:
             return response.status, await response.read()
 
     async def __aenter__(self) -> Self:
@@ -137,6 +164,8 @@ class TwilioPeer:
         message = Message(new_sid("SM"), form["To"], form["Body"])
         self.messages[message.sid] = message
         self.sent.append(message)
+        for callback in self._callbacks.get(message.to, ()):
+            callback(message)
         return JSONResponse({"sid": message.sid, "status": "queued"}, 201)
 
     async def _update(self, request: Request) -> Response:

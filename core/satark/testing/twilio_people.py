@@ -101,6 +101,17 @@ class Caller:
         return bool(self._call)
 
     @property
+    def keys(self) -> int:
+        """How many keys are waited for; 0: none."""
+        waits = self.on_the_line and self._verbs and self._verbs[0].tag == "Gather"
+        return int(self._verbs[0].get("numDigits", "1")) if waits else 0
+
+    @property
+    def beep(self) -> bool:
+        """Whether the caller can speak after a beep now."""
+        return self.on_the_line and any(verb.tag == "Record" for verb in self._verbs)
+
+    @property
     def question(self) -> str:
         """What was last heard, as one text."""
         return "\n".join(self.heard)

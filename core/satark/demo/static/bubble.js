@@ -1,4 +1,4 @@
-// Shows one message as WhatsApp would.
+// Shows one message as its medium would.
 
 import { icon, make } from "./dom.js";
 import { currentLanguage, word } from "./words.js";
@@ -15,11 +15,13 @@ export function formatted(text) {
   return [before, make(tag, {}, ...formatted(found[2])), ...formatted(text.slice(found.index + found[0].length))];
 }
 
-export function bubble(phone, message, actions) {
+const DEVANAGARI = /[\u0900-\u097f]/;
+
+export function bubble(phones, message, actions) {
   const row = make("div", { class: `message ${message.mine ? "mine" : "theirs"}`, id: `m-${message.id}` });
-  const body = make("div", { class: `bubble ${message.kind ?? "text"}` }, ...content(phone, message));
+  const body = make("div", { class: `bubble ${message.kind ?? "text"}` }, ...content(phones, message));
   body.append(foot(message));
-  if (message.mine && !message.deleted) {
+  if (message.mine && !message.deleted && (actions.revoke || (phones.medium === "telegram" && (message.kind ?? "text") === "text"))) {
     const open = () => actions.menu(message);
     body.append(make("button", { type: "button", class: "menu", "aria-label": word("message_menu"), onclick: open }, icon("more")));
     body.addEventListener("contextmenu", (event) => { event.preventDefault(); open(); });
@@ -28,10 +30,10 @@ export function bubble(phone, message, actions) {
   return row;
 }
 
-function content(phone, message) {
+function content(phones, message) {
   if (message.deleted) return [make("p", { class: "gone" }, word("deleted"))];
-  const text = message.text ? [make("p", { dir: "auto" }, ...formatted(message.text))] : [];
-  const source = `/simulator/phones/${phone}/files/${encodeURIComponent(message.id)}`;
+  const text = message.text ? lines(phones.medium, message.text) : [];
+  const source = `/simulator${phones.path()}/files/${encodeURIComponent(message.id)}`;
   const shown = {
     image: () => make("div", {}, make("img", { src: source, alt: word("photo"), width: 240, height: 180 }), traces(message)),
     video: () => make("video", { src: source, controls: true, "aria-label": word("photo") }),
@@ -39,8 +41,15 @@ function content(phone, message) {
     voice: () => make("audio", { src: source, controls: true, "aria-label": word("voice") }),
     document: () => make("p", { class: "attached" }, icon("document"), message.name || word("document")),
     location: () => place(message.pin),
+    keys: () => make("kbd", {}, message.text),
   }[message.kind];
-  return shown ? [shown(), ...text] : text;
+  return message.kind === "keys" ? [shown()] : shown ? [shown(), ...text] : text;
+}
+
+// What is said in a call is many lines, each read in its own language; a text is one, with WhatsApp's markup on WhatsApp.
+function lines(medium, text) {
+  if (medium === "voice") return text.split("\n").map((line) => make("p", { lang: DEVANAGARI.test(line) ? "hi" : "en" }, line));
+  return [make("p", { dir: "auto" }, ...(medium === "whatsapp" ? formatted(text) : [text]))];
 }
 
 // What the photo would tell of its owner, were it not cleaned.
@@ -71,5 +80,6 @@ function offers(message, actions) {
   if (message.asks_place) return [button("pin", word("place_ask"), actions.askPlace)];
   if (!message.offers?.length) return [];
   if (message.menu) return [button("list", message.menu, () => actions.openList(message))];
-  return message.offers.map((offer) => button("reply", offer.label, () => actions.tap(message.id, offer.token)));
+  const buttons = message.offers.map((offer) => button("reply", offer.label, () => actions.tap(message.id, offer.token)));
+  return (message.rows ?? buttons.map(() => 1)).map((count) => make("div", { class: "offers" }, ...buttons.splice(0, count)));
 }

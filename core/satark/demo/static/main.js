@@ -16,6 +16,8 @@ const takes = {
   phone: (event) => phones.add(event.phone),
   bubble: (event) => phones.take(event),
   typing: (event) => phones.type(event),
+  line: (event) => phones.line(event),
+  cleared: (event) => phones.clear(event),
   desks: (event) => { showDesks(event.desks); refreshSoon(); },
 };
 

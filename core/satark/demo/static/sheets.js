@@ -69,11 +69,16 @@ export function attachSheet(actions) {
     make("div", { class: "grid" },
       entry("photo", word("photo"), () => picker("photo", "image/*,video/*")),
       entry("camera", word("camera"), () => picker("camera", "image/*", "environment")),
-      entry("document", word("document"), () => picker("document", "")),
+      actions.pin ? entry("document", word("document"), () => picker("document", "")) : "",
       entry("sound", word("sound"), () => picker("sound", "audio/*")),
-      entry("pin", word("place"), () => placeSheet(actions.pin))),
+      actions.pin ? entry("pin", word("place"), () => placeSheet(actions.pin)) : ""),
     make("p", { class: "small" }, word("sample")),
     make("div", { class: "samples" }, ...samples));
+}
+
+export function commandSheet(commands, say) {
+  const entries = commands.map(([command, name]) => entry("list", `/${command} · ${name}`, done(() => say(`/${command}`))));
+  open(word("menu"), make("div", { class: "entries" }, ...entries));
 }
 
 export function placeSheet(send) {
@@ -95,7 +100,7 @@ export function placeSheet(send) {
 
 export function messageSheet(message, actions) {
   const edit = entry("document", word("edit"), () => editSheet(message, actions.edit));
-  const remove = entry("stop", word("remove"), done(() => actions.revoke(message.id)));
+  const remove = actions.revoke ? entry("stop", word("remove"), done(() => actions.revoke(message.id))) : "";
   open(word("message_menu"), make("div", { class: "entries" }, (message.kind ?? "text") === "text" ? edit : "", remove));
 }
 

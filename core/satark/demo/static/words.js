@@ -5,10 +5,19 @@ import { byId, get } from "./dom.js";
 const WORDS = {
   en: {
     demo: "demo", officers_desk: "Officers’ desk", other: "हिन्दी", phones: "Citizens’ phones", phone: "Phone",
-    new_phone: "One more phone", service: "Police Satark Mitra", online: "business account", typing: "typing…",
+    new_phone: "One more phone", service: "Police Satark Mitra", typing: "typing…",
+    online_whatsapp: "business account", online_telegram: "bot", online_sms: "text messages · +1 555 010 0100",
+    media: "Ways to reach the police", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "Call",
+    begin_whatsapp: "Say Hi to begin", begin_telegram: "Start", begin_sms: "Text Hi to begin", menu: "Menu",
+    call: "Call", speak: "Speak", clip: "Play a clip", silence: "Say nothing", hang_up: "Hang up", star: "star", hash: "hash",
+    line_off: "phone call · +1 555 010 0100", line_on: "on the line", line_keys: "press a key", line_beep: "speak after the beep, or press a key",
+    line_code: "enter the 16 digits, then #",
     chat: "Chat", message: "Message", attach: "Attach", record: "Record a voice note", stop: "Stop and send",
-    send: "Send", twice: "Post every webhook twice (Meta sometimes does)", begin: "Say Hi to begin",
-    real: "WhatsApp is a real one here: its settings were given. Write to your number from your own phone; the tips arrive below.",
+    send: "Send", twice: "Post every webhook twice (providers sometimes do)",
+    real_whatsapp: "WhatsApp is a real one here: its settings were given. Write to your number from your own phone; the tips arrive at the desks.",
+    real_telegram: "Telegram is a real one here: its settings were given. Write to your bot from your own phone; the tips arrive at the desks.",
+    real_sms: "Twilio is a real one here: its settings were given. Text your number from your own phone; the tips arrive at the desks.",
+    real_voice: "Twilio is a real one here: its settings were given. Call your number from your own phone; the tips arrive at the desks.",
     photo: "Photo or video", camera: "Camera", document: "Document", sound: "Sound", place: "Location",
     sample: "Sample photo with GPS inside", sample_pickup: "pick-up at night", sample_bottles: "bottles",
     close: "Close", choose: "Choose", place_ask: "Send location", places: "Places in Varanasi",
@@ -30,10 +39,19 @@ const WORDS = {
   },
   hi: {
     demo: "प्रदर्शन", officers_desk: "अधिकारियों का डेस्क", other: "English", phones: "नागरिकों के फ़ोन", phone: "फ़ोन",
-    new_phone: "एक और फ़ोन", service: "पुलिस सतर्क मित्र", online: "बिज़नेस खाता", typing: "लिख रहे हैं…",
+    new_phone: "एक और फ़ोन", service: "पुलिस सतर्क मित्र", typing: "लिख रहे हैं…",
+    online_whatsapp: "बिज़नेस खाता", online_telegram: "बॉट", online_sms: "एसएमएस · +1 555 010 0100",
+    media: "पुलिस तक पहुँचने के रास्ते", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "कॉल",
+    begin_whatsapp: "शुरू करने के लिए Hi भेजें", begin_telegram: "शुरू करें", begin_sms: "शुरू करने के लिए Hi भेजें", menu: "मेन्यू",
+    call: "कॉल करें", speak: "बोलें", clip: "नमूना चलाएँ", silence: "चुप रहें", hang_up: "फ़ोन रखें", star: "स्टार", hash: "हैश",
+    line_off: "फ़ोन कॉल · +1 555 010 0100", line_on: "फ़ोन चालू है", line_keys: "कोई बटन दबाएँ", line_beep: "बीप के बाद बोलें, या बटन दबाएँ",
+    line_code: "16 अंक दबाएँ, फिर #",
     chat: "बातचीत", message: "संदेश", attach: "फ़ाइल जोड़ें", record: "वॉइस संदेश रिकॉर्ड करें", stop: "रोकें और भेजें",
-    send: "भेजें", twice: "हर वेबहुक दो बार भेजें (Meta कभी-कभी ऐसा करता है)", begin: "शुरू करने के लिए Hi भेजें",
-    real: "यहाँ असली WhatsApp जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर लिखें; सूचनाएँ नीचे आएँगी।",
+    send: "भेजें", twice: "हर वेबहुक दो बार भेजें (कंपनियाँ कभी-कभी ऐसा करती हैं)",
+    real_whatsapp: "यहाँ असली WhatsApp जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर लिखें; सूचनाएँ डेस्क पर आएँगी।",
+    real_telegram: "यहाँ असली Telegram जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने बॉट को लिखें; सूचनाएँ डेस्क पर आएँगी।",
+    real_sms: "यहाँ असली Twilio जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर SMS भेजें; सूचनाएँ डेस्क पर आएँगी।",
+    real_voice: "यहाँ असली Twilio जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर कॉल करें; सूचनाएँ डेस्क पर आएँगी।",
     photo: "फ़ोटो या वीडियो", camera: "कैमरा", document: "दस्तावेज़", sound: "आवाज़", place: "जगह",
     sample: "नमूना फ़ोटो, भीतर GPS के साथ", sample_pickup: "रात में पिकअप", sample_bottles: "बोतलें",
     close: "बंद करें", choose: "चुनें", place_ask: "जगह भेजें", places: "वाराणसी की जगहें",
@@ -81,7 +99,7 @@ export function translate() {
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
   byId("language").textContent = word("other");
   byId("language").lang = language === "en" ? "hi" : "en";
-  const named = { "attach-button": "attach", "mic-button": "record", "send-button": "send", log: "chat", text: "message" };
+  const named = { "attach-button": "attach", "mic-button": "record", "send-button": "send", "menu-button": "menu", log: "chat", text: "message" };
   for (const [id, key] of Object.entries(named)) byId(id).setAttribute("aria-label", word(key));
   byId("text").placeholder = word("message");
 }
