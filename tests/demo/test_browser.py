@@ -17,7 +17,7 @@ pytestmark = pytest.mark.needs("chromium")
 
 Open = Callable[[Path], Awaitable[Any]]
 TOLD = "गली में रोज़ रात को कच्ची शराब बिकती है"
-CALL = {"किस थाने": "1", "मिलीभगत": "2", "यह सही है": "1"}
+CALL = {"यह सही है": "1", "किस थाने": "1", "मिलीभगत": "2"}
 """Keys by what is heard."""
 SMALL = {"width": 360, "height": 740}
 LARGE = {"width": 1280, "height": 860}
