@@ -72,12 +72,12 @@ def _routes(site: Site) -> list[BaseRoute]:
         for method, endpoint in methods.items()
     ]
     here = Path(__file__).parent
-    gate = Mount("/static/gate", _Assets(directory=here / "gate" / "static"))
+    scripts = [Mount(f"/static/{room}", _Assets(directory=here / room / "static")) for room in ("gate", "uploads")]
     uploads = [
         Mount("/uploads", routes=_uploads(site, site.drafts_cookie)),
         Mount("/status/uploads", routes=_uploads(site, site.mailbox_cookie)),
     ]
-    return [*routes, *uploads, gate, Mount("/static", _Assets(directory=here / "static"))]
+    return [*routes, *uploads, *scripts, Mount("/static", _Assets(directory=here / "static"))]
 
 
 def _uploads(site: Site, cookie: Cookie) -> list[BaseRoute]:

@@ -25,6 +25,8 @@ FIELD: Final = "gate"
 """Name of the form's field that carries the proof; as a header it is `Satark-Gate`."""
 PROOF_MOST: Final = 4_096
 """Most characters of a proof."""
+SWEEP_SECONDS: Final = 60.0
+"""Seconds, at least, between two looks for used proofs that have expired."""
 ALGORITHM: Final = "PBKDF2/SHA-256"
 """The one of ALTCHA's algorithms that browsers have built in; the others need WebAssembly, which our policy forbids."""
 
@@ -68,6 +70,7 @@ class Gate:
         self._spent = Spent(folder)
         self._settings = settings
         self._clock = clock
+        self._swept = 0.0
 
     def offer(self, purpose: Purpose) -> Offer:
         """Make what a page needs. It costs one guess of the work, so about a millisecond."""
@@ -96,10 +99,6 @@ class Gate:
             return await asyncio.to_thread(self._check_ticket, ticket)
         return await asyncio.to_thread(self._check_work, proof, purpose)
 
-    def sweep(self) -> None:
-        """Forget the used proofs that have expired. Blocks."""
-        self._spent.sweep(self._clock())
-
     def _check_ticket(self, ticket: Ticket) -> Verdict:
         now = self._clock()
         if now > ticket.good_until:
@@ -123,6 +122,10 @@ class Gate:
         return Verdict("expired" if found.expired else "wrong")
 
     def _use(self, proof: bytes, expires: int) -> Verdict:
+        now = self._clock()
+        if now > self._swept + SWEEP_SECONDS:
+            self._swept = now
+            self._spent.sweep(now)
         return Verdict("passed" if self._spent.once(proof, expires) else "wrong")
 
 

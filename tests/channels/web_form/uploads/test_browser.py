@@ -1,0 +1,122 @@
+"""Files in a real browser: sent as they are chosen, through a lost connection, by voice too, and then the form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from satark.testing.service import Service
+
+pytestmark = pytest.mark.needs("chromium")
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]  # fmt: skip
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    """A service with the form and nothing else."""
+    environment = {"SATARK_PLUGINS": '["web_form", "desk"]', "SATARK_WEB_FORM__UPLOAD_RESERVE_BYTES": "0"}
+    made = Service(tmp_path / "data", environment)
+    made.run("db", "upgrade")
+    async with made:
+        yield made
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's browser, which asks nobody for anything."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+async def asked_what(context: BrowserContext, url: str, complaints: list[str]) -> Page:
+    """Go from the first page to the question of what is happening, which may be answered by a recording."""
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if "ERR_INTERNET" not in message.text else None)
+    page.on(
+        "request", lambda request: None if request.url.startswith((url, "blob:")) else complaints.append(request.url)
+    )
+    await page.goto(url)
+    await page.get_by_role("button", name="English").click()
+    await page.get_by_role("radio").first.check()
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.locator("textarea")).to_be_visible()
+    return page
+
+
+async def clean(page: Page) -> list[Any]:
+    """What axe finds wrong with a page."""
+    found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    return [violation["id"] for violation in found.response["violations"]]
+
+
+async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
+    service: Service, chromium: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "IMG_SECRET_NAME.mp3").write_bytes(os.urandom(24_000_000))
+    complaints: list[str] = []
+    context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
+    page = await asked_what(context, service.url, complaints)
+    item = page.locator("[data-list] li")
+    await page.locator("input[type=file]").set_input_files(tmp_path / "IMG_SECRET_NAME.mp3")
+    await context.set_offline(True)
+    await expect(item).to_have_attribute("data-state", "waiting", timeout=15_000)
+    assert await clean(page) == []
+    await context.set_offline(False)
+    await expect(item).to_have_attribute("data-state", "sent", timeout=30_000)
+    await expect(item.get_by_role("status")).to_have_text("Sent safely")
+    assert await page.locator("input[type=file]").evaluate("input => input.files.length") == 0
+    assert await clean(page) == []
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.locator("textarea")).not_to_be_visible()
+    assert complaints == []
+    assert b"IMG_SECRET_NAME" not in b"".join(
+        path.read_bytes() for path in service.folder.rglob("*") if path.is_file() and path.stat().st_size < 10_000_000
+    )
+
+
+async def test_a_voice_message_is_recorded_and_can_be_taken_back(service: Service, chromium: Browser) -> None:
+    complaints: list[str] = []
+    context = await chromium.new_context(viewport=PHONE, locale="en-IN", permissions=["microphone"])  # type: ignore[arg-type]
+    page = await asked_what(context, service.url, complaints)
+    for _ in range(2):
+        await page.get_by_role("button", name="Record a voice message here").click()
+        await expect(page.locator("[data-time]")).to_have_text("0:01", timeout=10_000)
+        await page.get_by_role("button", name="End the recording").click()
+    items = page.locator("[data-list] li[data-state=sent]")
+    await expect(items).to_have_count(2, timeout=15_000)
+    await items.first.get_by_role("button", name="Remove").click()
+    await expect(items).to_have_count(1)
+    assert await clean(page) == []
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.locator("textarea")).not_to_be_visible()
+    assert complaints == []
+
+
+async def test_a_file_that_is_refused_is_told_beside_it(service: Service, chromium: Browser, tmp_path: Path) -> None:
+    with (tmp_path / "long.mp4").open("wb") as file:
+        file.truncate(100_000_001)
+    complaints: list[str] = []
+    context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
+    page = await asked_what(context, service.url, complaints)
+    await page.locator("input[type=file]").set_input_files(tmp_path / "long.mp4")
+    item = page.locator("[data-list] li")
+    await expect(item).to_have_attribute("data-state", "refused")
+    await expect(item.get_by_role("status")).to_contain_text("too large")
+    await item.get_by_role("button", name="Remove").click()
+    await expect(item).to_have_count(0)
