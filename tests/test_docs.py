@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
+from satark.evidence.transcribers import Transcriber
 from satark.plugins import Plugins
 from satark.prompt import Prompt
 from satark.sink import Delivery, Done, Retry, Sink
@@ -167,6 +168,18 @@ async def test_the_example_channel_sends_no_files(beacon: Channel) -> None:
 def test_the_example_channel_makes_one_call_of_a_prompt(beacon: Channel) -> None:
     (call,) = beacon.render(Prompt(text="Where?", language="en"), "beacon:main", Address("4711"))
     assert call.body == b'{"pager":"4711","text":"Where?"}'
+
+
+def test_the_example_recogniser_drafts_what_its_program_says(tmp_path: Path) -> None:
+    plugins = Plugins()
+    plugins.register(example("satark_parrot/plugin.py"), "parrot")
+    program = tmp_path / "parrot"
+    program.write_text('#!/bin/sh\necho "$2: $(cat $3)"\n')
+    program.chmod(0o700)
+    (recogniser,) = plugins.transcribers(SimpleNamespace(core=SimpleNamespace(data_dir=tmp_path)))  # type: ignore[arg-type] # it reads no more
+    assert isinstance(recogniser, Transcriber)
+    (tmp_path / "recording").write_text("squawk")
+    assert recogniser.transcribe(tmp_path / "recording", "hi") == "hi: squawk\n"
 
 
 def delivery() -> Delivery:
