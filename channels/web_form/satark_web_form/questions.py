@@ -83,9 +83,7 @@ def answers(questions: Iterable[Question], sent: Sent) -> list[tuple[str, Told]]
         if f"{name}.clear" in sent.fields:
             found.append((question.step, Tap("@clear")))
         elif name in sent.fields or f"{name}.here" in sent.fields:
-            told = _told(question, sent, name)
-            # What was spoken needs no words beside it.
-            found += [(question.step, one) for one in told if one != Text("") or question.step not in dict(sent.files)]
+            found += [(question.step, told) for told in _told(question, sent, name)]
     return found
 
 
@@ -107,7 +105,11 @@ def _told(question: Question, sent: Sent, name: str) -> Sequence[Told]:
         return chosen[-1:] if chosen and kind == "radios" else chosen or [Text("")]
     if kind == "place" and (pin := _pin(sent, name, values[-1])):
         return [pin]
-    return [Text("")] if kind == "files" else [Text(values[-1].replace("\r\n", "\n"))]
+    if kind == "files":
+        return [] if sent.one("stay") else [Text("")]
+    words = values[-1].replace("\r\n", "\n")
+    # What was spoken needs no words beside it.
+    return [] if not words.strip() and question.step in dict(sent.files) else [Text(words)]
 
 
 def _pin(sent: Sent, name: str, text: str) -> Pin | None:
