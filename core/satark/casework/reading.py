@@ -38,7 +38,7 @@ class Reader:
         self._officer = Officer(desk=desk, name=officer)
         self._may_listen = may_listen
         self._once = threading.Lock()
-        self._logged: set[tuple[str, str, Act]] = set()
+        self._logged: set[tuple[str, str, Act, Form]] = set()
 
     def evidence(self, tip: OpenTip, ordinal: str) -> Iterator[bytes]:
         """Give a file's clean copy in pieces; none before all of it proved to be what was recorded.
@@ -70,6 +70,7 @@ class Reader:
         record = next((record for record in tip.records if record.ordinal == ordinal), None)
         if record is None or not record.preview_sha256:
             raise NoSuchFile
+        self._log_once(tip, ordinal, "viewed", "preview")
         return b"".join(self._read(pipeline.open_preview, tip, ordinal, record.preview_sha256))
 
     def may_hear(self) -> bool:
@@ -200,10 +201,10 @@ class Reader:
 
     def _log_once(self, tip: OpenTip, ordinal: str, act: Act, form: Form) -> None:
         with self._once:
-            if (tip.id, ordinal, act) in self._logged:
+            if (tip.id, ordinal, act, form) in self._logged:
                 return
             self._services.write_now(lambda unit: self.log(unit, tip, ordinal, act, form))
-            self._logged.add((tip.id, ordinal, act))
+            self._logged.add((tip.id, ordinal, act, form))
 
     def log(
         self,

@@ -15,7 +15,7 @@ from satark.casework.thread import post
 from satark.coarse import new_number
 from satark.custody import acts
 from satark.custody import log as custody
-from satark.evidence.sealed import clean_path, disguised_path, keep, original_path, seal_file
+from satark.evidence.sealed import clean_path, disguised_path, keep, original_path, preview_path, seal_file
 from satark.sealing import new_identity, seal
 from satark.store import deliveries, files, tables
 from satark.store.payloads import load
@@ -151,6 +151,7 @@ def plant_file(
     clean: bytes = b"",
     *,
     disguised: bytes = b"",
+    preview: bytes = b"",
     **record: Any,
 ) -> Evidence:
     """Seal a file of a tip, with the copies of it that there are; `record` are further fields of the record."""
@@ -165,6 +166,10 @@ def plant_file(
     if disguised:
         _seal(disguised, disguised_path(services.evidence_dir, name), planted.recipient)
         fields |= {"disguised_bytes": len(disguised), "disguised_sha256": hashlib.sha256(disguised).hexdigest()}
+    if preview:
+        _seal(preview, preview_path(services.evidence_dir, name), planted.recipient)
+        fields |= {"preview_bytes": len(preview), "preview_sha256": hashlib.sha256(preview).hexdigest()}
+        fields.setdefault("preview_mime", "image/webp")
     fields["md5"] = hashlib.md5(original, usedforsecurity=False).hexdigest()
     digest = hashlib.sha256(original).hexdigest()
     evidence = Evidence(ordinal=ordinal, bytes=len(original), sha256=digest, **fields)

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from satark.web_security import PageHeaders, SameOrigin
 from satark_desk.web.doors import Doors
-from satark_desk.web.files import show_file
+from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.pages import Pages
 from satark_desk.web.site import Site
 from satark_desk.web.voices import Voices
@@ -36,6 +36,7 @@ def build(services: Services, settings: DeskSettings, public_url: str = "") -> S
         Route("/language", doors.language, methods=["POST"]),
         Route("/tips/{number}", site.page(pages.tip)),
         Route("/tips/{number}/files/{ordinal}", site.page(show_file)),
+        Route("/tips/{number}/previews/{ordinal}", site.page(show_preview)),
         Route("/tips/{number}/voices/{ordinal}", site.page(voices.listen)),
         Route("/tips/{number}/voices/{ordinal}", site.form(voices.write), methods=["POST"]),
         Route("/tips/{number}/{action}", site.form(pages.act), methods=["POST"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
@@ -60,6 +60,20 @@ def show_file(request: Request, session: Session) -> Response:
     )
 
 
+def show_preview(request: Request, session: Session) -> Response:
+    """Show a file's preview: a smaller picture, a film's still, a page, a recording's wave.
+
+    Raises:
+        CaseworkError: there is no such tip or file, or the file has no preview.
+        CantOpen: it was altered.
+    """
+    tip = session.casework.open(request.path_params["number"])
+    ordinal = request.path_params["ordinal"]
+    content = session.casework.preview(tip, ordinal)
+    media_type = next(record.preview_mime for record in tip.records if record.ordinal == ordinal)
+    return streamed(iter([content]), media_type=media_type, size=len(content), disposition="inline")
+
+
 def streamed(pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str) -> Response:
     """Stream what casework gives, so that nothing in it can run and nothing keeps it.
 
@@ -79,4 +93,5 @@ async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]
             yield piece
     finally:
         # A browser that goes away half-way must leave no plain copy behind.
-        cast("Generator[bytes]", pieces).close()
+        if isinstance(pieces, Generator):
+            pieces.close()

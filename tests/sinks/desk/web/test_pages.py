@@ -177,6 +177,30 @@ def test_clean_copies_are_streamed_so_that_nothing_in_them_can_run(
     assert saved.headers["content-disposition"].startswith("attachment")
 
 
+def test_previews_stand_for_files_on_the_page(
+    services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1", "2", "3", "4"))
+    plant_file(services, planted, "1", b"photo", b"clean photo", preview=b"small photo")
+    plant_file(services, planted, "2", b"film", b"clean film", preview=b"still", mime="video/mp4", kind="video")
+    plant_file(services, planted, "3", b"text", b"clean", preview=b"page", mime="application/pdf", kind="document")
+    plant_file(
+        services, planted, "4", b"voice", b"clean", disguised=b"x", preview=b"wave", mime="audio/ogg", kind="voice"
+    )
+    client, place = browser("sp"), f"/desk/tips/{planted.number}"
+    page = client.get(place).text
+    for ordinal, content in (("1", b"small photo"), ("2", b"still"), ("3", b"page"), ("4", b"wave")):
+        assert f'"{place}/previews/{ordinal}"' in page
+        shown = client.get(f"{place}/previews/{ordinal}")
+        assert (shown.content, shown.headers["content-type"]) == (content, "image/webp")
+        assert shown.headers["cache-control"] == "no-store"
+    assert client.get(f"{place}/previews/5").status_code == 404
+    work = casework("sp")
+    log = [(row.row.file, row.entry) for row in work.custody(work.open(planted.number)) if row.entry]
+    viewed = [(file, entry.form) for file, entry in log if entry.act == "viewed"]
+    assert viewed == [(ordinal, "preview") for ordinal in "1234"]
+
+
 def test_a_large_file_is_streamed_whole_and_leaves_nothing_in_plain(
     services: Services, browser: Browser, desk: FindDesk
 ) -> None:
