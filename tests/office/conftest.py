@@ -21,7 +21,7 @@ from satark.office.registry import join, register
 from satark.routing import Desk
 from satark.sealing import new_identity
 from satark.services import Services
-from satark.sink import DeliveryResult, Done
+from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries, payloads, tables
 from satark.store.unit import UnitOfWork
 from satark.store.writer import Writer
@@ -92,9 +92,12 @@ class Bridge:
 
     async def send(self) -> list[DeliveryResult]:
         """Deliver at the host what is due."""
-        claimed = self.host.write_now(
-            lambda unit: payloads.load(unit, deliveries.claim(unit, "list:sp", 100), self.host)
-        )
+
+        def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
+            names = deliveries.destinations(unit.main)
+            return payloads.load(unit, [row for to in names for row in deliveries.claim(unit, to, 100)], self.host)
+
+        claimed = self.host.write_now(claim)
         results = []
         for id_, delivery in claimed:
             result = await self.dispatcher.dispatch(delivery, self.line.publish)
