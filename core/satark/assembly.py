@@ -10,6 +10,7 @@ from satark.dialogue.flow import Flow, FlowError, check_flow, default_flow, load
 from satark.dialogue.geography import Geography, GeographyError
 from satark.dialogue.source import read_flow
 from satark.flows import Flows
+from satark.forwarding import key_problems
 from satark.identity import EdgeKeyError, Identity, load_edge_key
 from satark.plugins import Plugins
 from satark.services import Services
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.dialogue.flow import FlowSource
     from satark.forwards import Forward
+    from satark.sink import Sink
 
 
 def load_plugins(settings: Settings) -> Plugins:
@@ -86,6 +88,18 @@ def load_services(settings: Settings, geography: Geography, forwards: Sequence[F
         forwards=forwards,
         forward_wait=int(settings.core.forward_wait_minutes * 60),
     )
+
+
+def load_sinks(settings: Settings, plugins: Plugins, services: Services) -> list[Sink]:
+    """Load the sinks, and make sure that those that must read tips have their keys.
+
+    Raises:
+        SettingsError: a sink's settings are wrong, or a key can't be used.
+    """
+    sinks = plugins.sinks(settings, services)
+    if problems := key_problems(services.forwards, sinks):
+        raise SettingsError(problems)
+    return sinks
 
 
 def migrations(services: Services, plugins: Plugins) -> Migrations:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +22,7 @@ from satark.evidence.room import workroom
 from satark.evidence.sealed import open_sealed
 from satark.sealing import CantOpen, check_identity, new_identity, open_as, open_envelope, open_tip, recipient_of
 from satark.settings import Problem, SettingsError
+from satark.sink import ReadingSink
 from satark.tip import Envelope, Evidence, Header, Message, Tip
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from satark.forwards import Forward
     from satark.services import Services
-    from satark.sink import Delivery, SealedFile
+    from satark.sink import Delivery, SealedFile, Sink
     from satark.store.unit import UnitOfWork
 
 
@@ -196,6 +197,19 @@ def write_private(file: Path, text: str) -> None:
 
 def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:
     custody.record(unit, envelope.tip, recipient_of(envelope.identity), ordinal, acts.forwarded(to, unit.now))
+
+
+def key_problems(forwards: Sequence[Forward], sinks: Sequence[Sink]) -> list[Problem]:
+    """Find the destinations of these sinks that must read tips, and whose key can't be used on this machine."""
+    reading = {sink.name: sink for sink in sinks if isinstance(sink, ReadingSink)}
+    problems = []
+    for forward in forwards:
+        if forward.sink in reading and reading[forward.sink].reads(forward.to.partition(":")[2]):
+            try:
+                load_identity(forward)
+            except SettingsError as error:
+                problems += error.problems
+    return problems
 
 
 def _wrong(forward: Forward, field: str, message: str) -> SettingsError:

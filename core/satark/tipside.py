@@ -93,7 +93,7 @@ class TipSide:
             notices=Notices(channels=accounts, flows=self._flows, identity=identity, posted=self._sender.post),
             happened=happened,
         )
-        self._sinks = plugins.sinks(settings, services) if "worker" in roles else []
+        self._sinks = assembly.load_sinks(settings, plugins, services) if "worker" in roles else []
         self._courier = Courier(
             sinks=self._sinks,
             writer=self.writer,

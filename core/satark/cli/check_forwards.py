@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from satark.forwarding import load_identity
-from satark.settings import Problem, SettingsError
-from satark.sink import ReadingSink
+from satark.forwarding import key_problems
+from satark.settings import Problem
 
 if TYPE_CHECKING:
     from satark.dialogue.geography import Geography
@@ -32,34 +31,28 @@ def desk_problems(core: Core, desks: Collection[str]) -> list[Problem]:
 
 def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[Problem]:
     """Find what hinders this machine's sinks: one that is not loaded, and keys that readers lack."""
-    named = {sink.name: sink for sink in sinks}
+    named = {sink.name for sink in sinks}
     problems = [
         Problem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
         for to in core.alarm_to
         if to.partition(":")[0] not in named
     ]
-    for forward in core.forward:
-        if not forward.desk and not forward.recipient:
-            problems.append(_problem(forward, "desk", "is missing: without a key of its own it carries a desk's tips"))
-        sink = named.get(forward.sink)
-        if sink is None:
-            problems.append(_problem(forward, "to", f"no loaded plugin serves {forward.sink!r}", _NOT_LOADED))
-        elif isinstance(sink, ReadingSink) and sink.reads(forward.to.partition(":")[2]):
-            problems += _key_problems(forward)
-    return problems
+    problems += [
+        _problem(forward, "desk", "is missing: without a key of its own it carries a desk's tips")
+        for forward in core.forward
+        if not forward.desk and not forward.recipient
+    ]
+    problems += [
+        _problem(forward, "to", f"no loaded plugin serves {forward.sink!r}", _NOT_LOADED)
+        for forward in core.forward
+        if forward.sink not in named
+    ]
+    return problems + key_problems(core.forward, sinks)
 
 
 _NOT_LOADED = (
     "name the plugin in `plugins` and set its section; on a machine that runs no worker: satark check --role web"
 )
-
-
-def _key_problems(forward: Forward) -> list[Problem]:
-    try:
-        load_identity(forward)
-    except SettingsError as error:
-        return error.problems
-    return []
 
 
 def _unknown_places(forward: Forward, geography: Geography) -> Iterator[Problem]:

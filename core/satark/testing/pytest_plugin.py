@@ -24,11 +24,13 @@ SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
 # Debian's packages; the names of programs where they differ from the tool's.
 _HOW_TO_GET: Mapping[str, str] = MappingProxyType({
     "age": "apt-get install age",
+    "exim": "apt-get install exim4-daemon-light",
+    "gpg": "apt-get install gnupg",
     "chromium": "apt-get install chromium",
     "exiftool": "apt-get install libimage-exiftool-perl",
     "rabbitmq": "apt-get install rabbitmq-server",
 })  # fmt: skip
-_PROGRAMS: Mapping[str, str] = MappingProxyType({"rabbitmq": "rabbitmq-server"})
+_PROGRAMS: Mapping[str, str] = MappingProxyType({"exim": "exim4", "rabbitmq": "rabbitmq-server"})
 
 
 class ServedGraph(NamedTuple):

@@ -1,1 +1,71 @@
-"""The plugin's hooks."""
+"""The plugin `email`: notices by the clock, and tips sealed to OpenPGP keys."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from satark import hookimpl
+from satark.settings import Problem, SettingsError
+from satark_email.settings import EmailSettings
+
+if TYPE_CHECKING:
+    from pysequoia import Cert
+
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.sink import Sink
+
+
+@hookimpl
+def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+    """Hand over the sink `email`, where it is configured."""
+    section = settings.section("email", EmailSettings)
+    if section is None:
+        return []
+    try:
+        from satark_email.sink import EmailSink  # noqa: PLC0415 - aiosmtplib and pysequoia are an extra
+    except ModuleNotFoundError:
+        message = "needs the extra: pip install 'satark[email]'"
+        raise SettingsError([Problem("email.host", "SATARK_EMAIL__HOST", message)]) from None
+    problems = [*_file_problems(section), *_unknown(section, services)]
+    keys = _keys(section, problems)
+    if problems:
+        raise SettingsError(problems)
+    return [EmailSink(services, section, keys)]
+
+
+def _keys(section: EmailSettings, problems: list[Problem]) -> dict[str, list[Cert]]:
+    from satark_email.openpgp import UnusableKey, load_certificates  # noqa: PLC0415 - pysequoia is an extra
+
+    keys = {}
+    for name, mailbox in section.to.items():
+        if mailbox.openpgp_keys is not None:
+            try:
+                keys[name] = load_certificates(mailbox.openpgp_keys)
+            except UnusableKey as error:
+                hint = "ask its owner for: gpg --armor --export ADDRESS"
+                problems.append(Problem(f"email.to.{name}.openpgp_keys", "SATARK_EMAIL__TO", str(error), hint))
+    return keys
+
+
+def _file_problems(section: EmailSettings) -> Iterator[Problem]:
+    password, authorities = section.password_file, section.ca_file
+    if password is not None:
+        try:
+            if stat.S_IMODE(password.stat().st_mode) & 0o077:
+                message = f"{password} can be read by others: chmod 600 it"
+                yield Problem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", message)
+        except OSError:
+            yield Problem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", f"{password} can't be read")
+    if authorities is not None and not authorities.is_file():
+        yield Problem("email.ca_file", "SATARK_EMAIL__CA_FILE", f"{authorities} can't be read")
+
+
+def _unknown(section: EmailSettings, services: Services) -> Iterator[Problem]:
+    for forward in services.forwards:
+        name = forward.to.partition(":")[2]
+        if forward.sink == "email" and section.mailbox(name) is None:
+            message = f"nobody is to be written to at {forward.to}"
+            yield Problem(f"forward {forward.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]")

@@ -1,0 +1,53 @@
+"""GnuPG with a keyring of its own, as a recipient of sealed mail has it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+
+class Keyring:
+    """A GnuPG home in a folder of its own. Its path must be short: the agent's socket lies in it."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(mode=0o700, exist_ok=True)
+        self._environment = {**os.environ, "GNUPGHOME": str(home)}
+
+    def make(
+        self, user: str, *options: str, kind: str = "default", usage: str = "default", until: str = "never"
+    ) -> bytes:
+        """Make a key pair without a passphrase; give the public half, armored."""
+        self.run("--passphrase", "", *options, "--quick-gen-key", user, kind, usage, until)
+        return self.run("--armor", "--export", user)
+
+    def revoke(self, user: str) -> bytes:
+        """Revoke a key with the certificate that GnuPG made beside it; give the public half."""
+        listed = self.run("--with-colons", "--list-keys", user).decode()
+        fingerprint = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr"))
+        home = Path(self._environment["GNUPGHOME"])
+        stored = (home / "openpgp-revocs.d" / f"{fingerprint}.rev").read_text()
+        self.run("--import", given=stored.replace(":-----BEGIN", "-----BEGIN").encode())
+        return self.run("--armor", "--export", user)
+
+    def decrypt(self, sealed: bytes) -> bytes:
+        """Open a message.
+
+        Raises:
+            subprocess.CalledProcessError: it does not open.
+        """
+        return self.run("--decrypt", given=sealed)
+
+    def run(self, *arguments: str, given: bytes = b"") -> bytes:
+        """Run gpg; give what it printed.
+
+        Raises:
+            subprocess.CalledProcessError: it failed.
+        """
+        command = ["gpg", "--batch", "--quiet", "--yes", "--pinentry-mode", "loopback", *arguments]
+        done = subprocess.run(command, input=given, env=self._environment, capture_output=True, check=True)  # noqa: S603
+        return done.stdout
+
+    def close(self) -> None:
+        """Stop the agent."""
+        subprocess.run(["gpgconf", "--kill", "all"], env=self._environment, check=True)  # noqa: S607

@@ -1,0 +1,90 @@
+"""One mail to the mail server, and what its answer means for the delivery. No address is ever told: codes only."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiosmtplib
+from aiosmtplib.typing import SMTPStatus
+
+from satark.sink import Dead, DeliveryResult, Done, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from satark_email.settings import EmailSettings, Mailbox
+
+_PERMANENT = 500
+
+
+class Postbox:
+    """Sends mails, each over a connection of its own."""
+
+    def __init__(self, settings: EmailSettings) -> None:
+        self._settings = settings
+        self._tls = ssl.create_default_context(cafile=settings.ca_file)
+
+    async def send(self, mail: bytes, mailbox: Mailbox) -> DeliveryResult:
+        """Hand a mail to the server for all recipients of a mailbox."""
+        settings = self._settings
+        try:
+            refused, _ = await aiosmtplib.send(
+                mail,
+                sender=settings.sender,
+                recipients=list(mailbox.recipients),
+                hostname=settings.host,
+                port=settings.port,
+                username=settings.username or None,
+                password=_password(settings.password_file),
+                local_hostname=settings.sender.partition("@")[2],
+                use_tls=settings.tls == "tls",
+                start_tls=settings.tls == "starttls",
+                tls_context=None if settings.tls == "none" else self._tls,
+                timeout=settings.timeout_seconds,
+            )
+        except aiosmtplib.SMTPException as error:
+            return meaning(error)
+        except OSError as error:
+            return Retry(type(error).__name__, down=True)
+        return _to_some(refused.values(), len(mailbox.recipients)) if refused else Done()
+
+
+def meaning(error: aiosmtplib.SMTPException) -> DeliveryResult:
+    """Say what a failure means: a 5xx about the mail or its recipients is final, whatever else is tried again."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused():
+            return _all_refused([one.code for one in error.recipients])
+        case aiosmtplib.SMTPDataError() if error.code >= _PERMANENT:
+            return Dead(f"the mail was refused: {error.code}")
+        case aiosmtplib.SMTPResponseException():
+            # Signing in, our own address, STARTTLS: nothing that has to do with this tip.
+            broken = error.code >= _PERMANENT or error.code == SMTPStatus.domain_unavailable
+            return Retry(f"{type(error).__name__} {error.code}", down=broken)
+        case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPConnectTimeoutError():
+            return Retry(type(error).__name__, down=True)
+        case aiosmtplib.SMTPServerDisconnected() | aiosmtplib.SMTPTimeoutError():
+            return Retry(type(error).__name__)
+        case _:
+            return Retry(type(error).__name__, down=True)
+
+
+def _all_refused(codes: list[int]) -> DeliveryResult:
+    if min(codes) >= _PERMANENT:
+        return Dead(f"every recipient was refused: {_listed(codes)}")
+    return Retry(f"recipients refused: {_listed(codes)}")
+
+
+def _to_some(refused: Iterable[aiosmtplib.SMTPResponse], count: int) -> DeliveryResult:
+    """Some have it and some don't. Loudly: a retry would reach the others a second time, so a person decides."""
+    codes = [response.code for response in refused]
+    return Dead(f"{len(codes)} of {count} recipients refused: {_listed(codes)}")
+
+
+def _listed(codes: Iterable[int]) -> str:
+    return ", ".join(str(code) for code in sorted(set(codes)))
+
+
+def _password(file: Path | None) -> str | None:
+    return file.read_text().strip() if file else None

@@ -1,0 +1,186 @@
+"""Thirty days of notices, with tips and without: the same subject, size and time."""
+
+from __future__ import annotations
+
+import email
+from datetime import UTC, datetime
+from email.policy import default
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pysequoia import Tsk
+
+from satark.settings import Settings, SettingsError
+from satark.sink import Delivery, DeliveryResult, Done
+from satark.store import deliveries
+from satark.store.payloads import load
+from satark.testing.gnupg import Keyring
+from satark.testing.mail import MailPeer, mail_server
+from satark_email import clock
+from satark_email.openpgp import UnusableKey, load_certificates
+from satark_email.plugin import satark_sinks
+from satark_email.settings import EmailSettings
+
+DAYS = 30
+LOOKS = (12_607, 12_900, 45_033)
+"""Seconds after midnight (UTC) at which the process looks."""
+FIRST = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
+
+
+class Recorder:
+    """Takes every mail in place of a server, which would add nothing but time here."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def send(self, mail: bytes, _mailbox: Any) -> DeliveryResult:
+        self.mails.append(mail)
+        return Done()
+
+
+def look_and_take(unit: Any, sink: Any, office: Any) -> list[Delivery]:
+    sink.look(unit)
+    claimed = load(unit, deliveries.claim(unit, "email:notice", 9), office.services)
+    deliveries.done(unit, [id_ for id_, _ in claimed])
+    return [delivery for _, delivery in claimed]
+
+
+async def month(office: Any, monkeypatch: pytest.MonkeyPatch, *, tips: bool) -> list[Any]:
+    """Let thirty days pass, with a look now and then; give what is seen of each mail."""
+    now = SimpleNamespace(value=FIRST)
+    monkeypatch.setattr("satark.store.unit.time", SimpleNamespace(time=lambda: now.value))
+    left, recorder = [], Recorder()
+    async with office.sink(office.settings(25)) as sink:
+        monkeypatch.setattr(sink, "_postbox", recorder)
+        for day, look in ((day, look) for day in range(DAYS) for look in LOOKS):
+            now.value = FIRST + day * 86400 + look
+            if tips and day % 5 == 0:
+                office.plant(office.cell)
+            for delivery in office.services.write_now(lambda unit: look_and_take(unit, sink, office)):
+                assert await sink.deliver(delivery) == Done()
+                left.append(now.value)
+    return [_seen(at, mail) for at, mail in zip(left, recorder.mails, strict=True)]
+
+
+def _seen(at: int, content: bytes) -> Any:
+    parsed = email.message_from_bytes(content, policy=default)
+    body = parsed.get_content()
+    return at, len(content), parsed["Subject"], parsed["Date"], tuple(parsed.keys()), body
+
+
+async def test_notices_are_the_same_on_days_with_and_without_tips(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = await month(office, monkeypatch, tips=False)
+    office.services.write_now(lambda unit: unit.main.exec_driver_sql("DELETE FROM delivery"))
+    busy = await month(office, monkeypatch, tips=True)
+    assert busy == quiet
+    assert len(quiet) == 2 * DAYS
+    assert len({size for _, size, *_ in quiet}) == 1
+    assert len({(subject, names, body) for _, _, subject, _, names, body in quiet}) == 1
+    times = {parsedate_to_datetime(date).strftime("%H:%M:%S %z") for _, _, _, date, *_ in quiet}
+    assert times == {"09:00:00 +0530", "18:00:00 +0530"}
+
+
+async def test_an_urgent_tip_brings_the_same_notice_at_once_where_the_office_says_so(
+    office: Any, peer: MailPeer
+) -> None:
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        office.plant(office.notice, priority="urgent")
+        occasion = next(clock.due(FIRST + 3 * 3600 + 1800, ["09:00"], "+05:30"))
+        office.services.write_now(lambda unit: deliveries.add(unit, occasion, "email:notice"))
+        for delivery in office.take("email:notice"):
+            assert await sink.deliver(delivery) == Done()
+    urgent, plain = (_seen(0, mail.content) for mail in peer.received)
+    assert (urgent[1], urgent[2], urgent[4:]) == (plain[1], plain[2], plain[4:])
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [("08:59:59", 0), ("09:00:00", 1), ("09:59:59", 1), ("10:00:00", 0), ("00:10:00", 1), ("23:59:59", 0)],
+)
+def test_a_notice_is_due_at_its_time_and_for_an_hour_after_it(now: str, found: int) -> None:
+    moment = datetime.fromisoformat(f"2026-11-24T{now}+05:30").timestamp()
+    assert len(list(clock.due(int(moment), ["09:00", "00:05"], "+05:30"))) == found
+
+
+def test_a_time_just_before_midnight_is_caught_up_after_it() -> None:
+    moment = int(datetime.fromisoformat("2026-11-24T00:10:00+05:30").timestamp())
+    (occasion,) = clock.due(moment, ["23:50"], "+05:30")
+    assert clock.moment_of(occasion) == moment - 1200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tls": "none", "host": "mail.example"},
+        {"sender": "no address"},
+        {"recipients": "a@b.example, Name <c@d.example>"},
+        {"notice_times": ["9:00"]},
+        {"utc_offset": "5:30"},
+        {"to": {"notice": {"recipients": ["a@b.example"]}}},
+        {"to": {"cell": {"recipients": []}}},
+    ],
+)
+def test_settings_that_can_not_be_meant_are_refused(changes: dict[str, Any], office: Any) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        office.settings(25, **changes)
+    assert "c@d.example" not in str(refused.value).split("input_value")[0]
+
+
+def test_addresses_may_come_as_one_text_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"HOST": "localhost", "SENDER": "a@b.example", "RECIPIENTS": "x@y.example,z@y.example"}.items():
+        monkeypatch.setenv(f"SATARK_EMAIL__{name}", value)
+    section = Settings().section("email", EmailSettings)
+    assert section is not None
+    assert section.recipients == ("x@y.example", "z@y.example")
+
+
+@pytest.mark.needs("gpg")
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda ring: ring.make("old@x.example", "--faked-system-time", "20200101T000000", until="1d"), "expired"),
+        (lambda ring: ring.make("sign@x.example", kind="ed25519", usage="sign"), "no encryption key"),
+        (lambda ring: ring.make("gone@x.example") and ring.revoke("gone@x.example"), "revoked"),
+        (lambda ring: ring.make("own@x.example") and ring.run("--armor", "--export-secret-keys"), "secret"),
+        (lambda ring: ring.make("own2@x.example") and ring.run("--export-secret-keys"), "secret"),
+        (lambda _: b"not a key", "no OpenPGP keys"),
+        (lambda _: b"", "no OpenPGP keys"),
+    ],
+    ids=["expired", "sign-only", "revoked", "secret", "secret-binary", "text", "empty"],
+)
+def test_keys_that_can_not_be_used_are_named(make: Any, said: str, keyring: Keyring, tmp_path: Path) -> None:
+    file = tmp_path / "keys.asc"
+    file.write_bytes(make(keyring))
+    with pytest.raises(UnusableKey, match=said):
+        load_certificates(file)
+
+
+def test_a_key_that_mail_programs_can_not_read_messages_to_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "keys.asc"
+    file.write_bytes(bytes(Tsk.generate("new@x.example").extract_certificate()))
+    with pytest.raises(UnusableKey, match="GnuPG and Thunderbird"):
+        load_certificates(file)
+
+
+def test_check_names_files_and_destinations_that_there_are_not(
+    office: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "satark.toml"
+    (tmp_path / "open").write_text("secret")
+    config.write_text(
+        f'[email]\nhost = "localhost"\nsender = "a@b.example"\npassword_file = "{tmp_path / "open"}"\n'
+        'ca_file = "/nowhere"\n[email.to.other]\nrecipients = ["x@y.example"]\nopenpgp_keys = "/nowhere"\n'
+    )
+    with pytest.raises(SettingsError) as found:
+        satark_sinks(Settings(config), office.services)
+    assert {problem.setting for problem in found.value.problems} == {
+        "email.password_file",
+        "email.ca_file",
+        "email.to.other.openpgp_keys",
+        "forward email:cell: to",
+        "forward email:notice: to",
+    }

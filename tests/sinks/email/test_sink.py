@@ -1,0 +1,241 @@
+"""Mail to a server that fails as it is told, and to Debian's Exim; opened with GnuPG."""
+
+from __future__ import annotations
+
+import email
+import mailbox
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.sink import Dead, Done, Retry
+from satark.store import deliveries
+from satark.testing.gnupg import Keyring
+from satark.testing.mail import Certificate, Exim, MailPeer, Received, mail_server
+from satark.testing.scripted import until
+from satark.testing.service import free_port
+from satark.testing.tips import plant_file, plant_reply
+from satark.tip import Message as TipMessage
+from satark_email import messages
+
+SECRET = "कच्ची शराब बन रही है"
+
+
+def parsed(mail: Received) -> Any:
+    return email.message_from_bytes(mail.content, policy=default)
+
+
+def opened(outer: Any, keyring: Keyring) -> Any:
+    """Decrypt a PGP/MIME mail as a mail program does (RFC 3156)."""
+    assert outer.get_content_type() == "multipart/encrypted"
+    assert outer.get_param("protocol") == "application/pgp-encrypted"
+    version, content = outer.get_payload()
+    assert version.get_content_type() == "application/pgp-encrypted"
+    assert version.get_payload(decode=True).strip() == b"Version: 1"
+    assert content.get_content_type() == "application/octet-stream"
+    return email.message_from_bytes(keyring.decrypt(content.get_payload(decode=True)), policy=default)
+
+
+@pytest.mark.needs("gpg")
+async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing(
+    office: Any, peer: MailPeer, keys: Path, keyring: Keyring
+) -> None:
+    planted = office.plant(office.cell, category="ARMS", evidence=("1", "2", "3"))
+    plant_file(office.services, planted, "1", b"original", b"clean picture")
+    plant_file(office.services, planted, "2", b"spoken", b"spoken, clean", kind="voice", mime="audio/ogg")
+    plant_file(office.services, planted, "3", b"unknown", mime="application/x-unknown")
+    plant_reply(office.services, planted, TipMessage(sender="tipster", text="वह अब भी वहीं है"))
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port), keys) as sink:
+        (delivery,) = office.take("email:cell")
+        assert await sink.deliver(delivery) == Done()
+    (mail,) = peer.received
+    assert (mail.encrypted, mail.recipients) == (True, ("cell@up.example",))
+    for secret in (SECRET.encode(), planted.number.encode(), b"clean picture", b"ARMS", b"arms"):
+        assert secret not in mail.content
+    outer = parsed(mail)
+    assert outer["Subject"] == messages.SUBJECT
+    inner = opened(outer, keyring)
+    assert inner["Subject"] == f"Satark {planted.number}: Illegal arms"
+    assert inner.get_param("protected-headers") == "v1"
+    text = inner.get_body(("plain",)).get_content()
+    assert SECRET in text
+    assert "वह अब भी वहीं है" in text
+    assert "Files attached: 1.jpeg" in text.replace("1.jpg", "1.jpeg")
+    assert "voice: it never leaves the desk: 2" in text
+    assert "See at the desk (too large, or no clean copy could be made): 3" in text
+    (attachment,) = inner.iter_attachments()
+    assert attachment.get_payload(decode=True) == b"clean picture"
+    assert b"spoken" not in inner.as_bytes()
+
+
+async def test_a_mail_that_comes_twice_is_known_by_its_message_id(office: Any, peer: MailPeer) -> None:
+    office.plant(office.notice)
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        (delivery,) = office.take("email:notice")
+        for _ in range(2):
+            assert await sink.deliver(delivery) == Done()
+    first, second = (parsed(mail)["Message-ID"] for mail in peer.received)
+    assert first == second
+    assert delivery.idempotency_key not in first
+
+
+@pytest.mark.needs("gpg")
+async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
+    office: Any, peer: MailPeer, keys: Path, keyring: Keyring
+) -> None:
+    planted = office.plant(office.cell, evidence=("1", "2"))
+    plant_file(office.services, planted, "1", b"o", b"x" * 90_000)
+    plant_file(office.services, planted, "2", b"o", b"small")
+    async with mail_server(peer, office.certificate):
+        settings = office.settings(peer.port, max_bytes=150_000)
+        async with office.sink(settings, keys) as sink:
+            assert await sink.deliver(office.take("email:cell")[0]) == Done()
+            office.plant(office.cell, answers={"what": "".join(map(chr, range(0x4E00, 0x9E00))) * 3})
+            assert await sink.deliver(office.take("email:cell")[0]) == Done()
+    inner = opened(parsed(peer.received[0]), keyring)
+    assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
+    assert "could be made): 1" in inner.get_body(("plain",)).get_content()
+    pointer = parsed(peer.received[1]).get_content().replace("\r\n", "\n")
+    assert pointer == messages.NOTICES["en"], "not even the words fit: look at the desk"
+
+
+@pytest.mark.parametrize(
+    ("fault", "result"),
+    [
+        ("451 later", Retry("SMTPDataError 451")),
+        ("552 too large", Dead("the mail was refused: 552")),
+        ("554 spam", Dead("the mail was refused: 554")),
+        ("421 shutting down", Retry("SMTPDataError 421", down=True)),
+        ("cut", Retry("SMTPServerDisconnected")),
+    ],
+)
+async def test_what_the_server_answers_decides(fault: str, result: Any, office: Any, peer: MailPeer) -> None:
+    peer.faults.append(fault)
+    office.plant(office.notice)
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        found = await sink.deliver(office.take("email:notice")[0])
+    if fault == "cut":
+        assert isinstance(found, Retry)
+        assert not found.down
+    else:
+        assert found == result
+    assert peer.received == []
+
+
+@pytest.mark.parametrize(
+    ("refused", "result"),
+    [
+        ({"sp@up.example": "550 no", "reader@up.example": "551 no"}, Dead("every recipient was refused: 550, 551")),
+        ({"sp@up.example": "550 no", "reader@up.example": "450 busy"}, Retry("recipients refused: 450, 550")),
+        ({"sp@up.example": "550 no"}, Dead("1 of 2 recipients refused: 550")),
+    ],
+)
+async def test_refused_recipients_are_told_by_codes_alone(
+    refused: dict[str, str], result: Any, office: Any, peer: MailPeer
+) -> None:
+    peer.refused = refused
+    office.plant(office.notice)
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        assert await sink.deliver(office.take("email:notice")[0]) == result
+
+
+async def test_a_server_that_hangs_or_is_not_there_is_tried_again(office: Any, peer: MailPeer) -> None:
+    peer.faults.append("hang")
+    office.plant(office.notice)
+    (delivery,) = office.take("email:notice")
+    settings = office.settings(1, timeout_seconds=0.3)
+    async with mail_server(peer, office.certificate):
+        there = settings.model_copy(update={"port": peer.port})
+        async with office.sink(there) as sink:
+            result = await sink.deliver(delivery)
+            assert (type(result), result.down) == (Retry, False)
+    async with office.sink(settings.model_copy(update={"port": free_port()})) as sink:
+        result = await sink.deliver(delivery)
+        assert (type(result), result.down) == (Retry, True)
+
+
+async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_server(
+    office: Any, peer: MailPeer, tmp_path: Path
+) -> None:
+    office.plant(office.notice)
+    (delivery,) = office.take("email:notice")
+    async with mail_server(peer, None), office.sink(office.settings(peer.port)) as sink:
+        result = await sink.deliver(delivery)
+        assert (type(result), result.down) == (Retry, True), "STARTTLS is not offered"
+    stranger = MailPeer()
+    trusted = office.settings(1, ca_file=None)
+    async with mail_server(stranger, office.certificate):
+        trusted = trusted.model_copy(update={"port": stranger.port})
+        async with office.sink(trusted) as sink:
+            result = await sink.deliver(delivery)
+            assert (type(result), result.down) == (Retry, True), "its certificate is not trusted"
+    assert peer.received + stranger.received == []
+
+
+@pytest.mark.parametrize("password", ["right", "wrong"])
+async def test_it_signs_in_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("right\n")
+    office.plant(office.notice)
+    async with mail_server(peer, office.certificate, password=password):
+        settings = office.settings(peer.port, username="satark", password_file=file)
+        async with office.sink(settings) as sink:
+            result = await sink.deliver(office.take("email:notice")[0])
+    if password == "right":
+        assert result == Done()
+    else:
+        assert result == Retry("SMTPAuthenticationError 535", down=True)
+
+
+async def test_it_speaks_tls_from_the_first_byte_where_told_so(office: Any, peer: MailPeer) -> None:
+    office.plant(office.notice)
+    async with mail_server(peer, office.certificate, tls=True):
+        settings = office.settings(peer.port, tls="tls")
+        async with office.sink(settings) as sink:
+            assert await sink.deliver(office.take("email:notice")[0]) == Done()
+
+
+async def test_the_operator_is_told_without_a_word_of_any_tip(office: Any, peer: MailPeer) -> None:
+    office.services.write_now(lambda unit: deliveries.add(unit, "alarm:500000", "email:operator"))
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        assert await sink.deliver(office.take("email:operator")[0]) == Done()
+    assert peer.received[0].recipients == ("operator@up.example",)
+    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == messages.ALARM
+
+
+async def test_a_destination_without_addresses_is_a_dead_letter(office: Any) -> None:
+    office.services.write_now(lambda unit: deliveries.add(unit, "alarm:1", "email:nobody"))
+    async with office.sink(office.settings(1)) as sink:
+        assert isinstance(await sink.deliver(office.take("email:nobody")[0]), Dead)
+
+
+@pytest.mark.needs("exim", "gpg")
+async def test_debians_exim_takes_it_and_gpg_opens_what_lies_in_the_mailbox(
+    office: Any, keys: Path, keyring: Keyring, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = Path(tmp_path_factory.mktemp("exim"))
+    for parent in (folder, *folder.parents[:3]):
+        parent.chmod(parent.stat().st_mode | 0o011)  # Exim's own user must reach it
+    for parent in (certificate.key.parent, *certificate.key.parent.parents[:3]):
+        parent.chmod(parent.stat().st_mode | 0o011)
+    planted = office.plant(office.cell, evidence=("1",))
+    plant_file(office.services, planted, "1", b"original", b"clean picture" * 40_000)
+    async with Exim(folder, certificate).running() as exim:
+        settings = office.settings(exim.port)
+        async with office.sink(settings, keys) as sink:
+            assert await sink.deliver(office.take("email:cell")[0]) == Done()
+            await until(lambda: exim.mailbox.exists() and exim.mailbox.stat().st_size > 500_000)
+            office.plant(office.notice)
+            refused = settings.model_copy(update={"recipients": ("nobody@localhost",)})
+            async with office.sink(refused) as strict:
+                result = await strict.deliver(office.take("email:notice")[0])
+                assert result == Dead("every recipient was refused: 550")
+        box = mailbox.mbox(exim.mailbox, factory=None)
+        (stored,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
+        box.close()
+    outer = email.message_from_bytes(stored, policy=default)
+    inner = opened(outer, keyring)
+    assert SECRET in inner.get_body(("plain",)).get_content()
+    assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"clean picture" * 40_000]
