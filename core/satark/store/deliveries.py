@@ -106,6 +106,8 @@ def keep(unit: UnitOfWork, ids: Collection[bytes]) -> None:
 
 def done(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
     """Say that their destinations have these."""
+    if not ids:
+        return
     unit.main.execute(_DONE, [{"key": id_} for id_ in ids])
     older = _same_as(ids, delivery.c.revision < _OTHER.c.revision)
     overtaken = update(delivery).where(delivery.c.state == "dead", older)
