@@ -72,7 +72,9 @@ def _routes(site: Site) -> list[BaseRoute]:
         for method, endpoint in methods.items()
     ]
     here = Path(__file__).parent
-    scripts = [Mount(f"/static/{room}", _Assets(directory=here / room / "static")) for room in ("gate", "uploads")]
+    scripts = [
+        Mount(f"/static/{room}", _Assets(directory=here / room / "static")) for room in ("gate", "map", "uploads")
+    ]
     uploads = [
         Mount("/uploads", routes=_uploads(site, site.drafts_cookie)),
         Mount("/status/uploads", routes=_uploads(site, site.mailbox_cookie)),

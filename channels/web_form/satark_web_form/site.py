@@ -20,6 +20,7 @@ from satark.web_security import FormError
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.forms import Reader, Sent
 from satark_web_form.gate.gate import FIELD
+from satark_web_form.map.drawing import draw
 from satark_web_form.visitors import Cookie, Visitor
 from satark_web_form.words import LANGUAGES, Words, all_words, preferred
 
@@ -53,6 +54,7 @@ class Site:
         self.drafts_cookie = Cookie("satark-form", "/", public_url)
         self.mailbox_cookie = Cookie("satark-status", "/status", public_url)
         self._words = all_words()
+        self._maps = {language: draw(services.geography, language) for language in self._words}
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -131,6 +133,7 @@ class Site:
             "language": language,
             "path": request.url.path,
             "page_number": secrets.token_urlsafe(12),
+            "drawn": self._maps[language],
             "exit_url": self.settings.exit_url,
             "problems": [],
         }

@@ -90,7 +90,9 @@ async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
     )
 
 
-async def test_a_voice_message_is_recorded_and_can_be_taken_back(service: Service, chromium: Browser) -> None:
+async def test_a_voice_message_is_recorded_and_taken_back_and_a_place_is_tapped(
+    service: Service, chromium: Browser
+) -> None:
     complaints: list[str] = []
     context = await chromium.new_context(viewport=PHONE, locale="en-IN", permissions=["microphone"])  # type: ignore[arg-type]
     page = await asked_what(context, service.url, complaints)
@@ -105,6 +107,12 @@ async def test_a_voice_message_is_recorded_and_can_be_taken_back(service: Servic
     assert await clean(page) == []
     await page.get_by_role("button", name="Continue").click()
     await expect(page.locator("textarea")).not_to_be_visible()
+    await page.locator("details.map summary").click()
+    await page.locator("[data-map] svg").click(position={"x": 120, "y": 150})
+    assert float(await page.locator("[name$='.latitude']").input_value()) > 25
+    assert await clean(page) == []
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.locator("[data-map]")).to_have_count(0)
     assert complaints == []
 
 
