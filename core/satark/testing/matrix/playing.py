@@ -72,7 +72,7 @@ class _Player:
         """What a question may sound like: in the channel's own words or the common ones, with files or without."""
         name = question.removeprefix("@")
         spoken = [self._texts] if self._language and question != LANGUAGE else list(self._catalogues)
-        keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more"]
+        keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more", f"{name}.more#0"]
         own = [texts.text(texts.own(key, self.driver.channel)) for texts in spoken for key in keys if key in texts]
         return [re.sub(r"\\\{\w+\\\}", ".*", re.escape(_bare(text))) for text in own]
 
