@@ -30,8 +30,9 @@ lint: $(READY) ## formatter, linter, types, import walls
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json")
+bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json"), then files a second by type
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
+	@$(BIN)/python -m satark.testing.evidence_bench
 
 fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
 	@$(BIN)/python -m satark.testing.fuzz $(ARGS)

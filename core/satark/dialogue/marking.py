@@ -47,7 +47,7 @@ class MediaStep(Plain):
         """Ask for files, or for more of them."""
         if view.files:
             key = view.catalogue.own(f"{step.id}.more", view.channel)
-            text = view.catalogue.counted(key, view.files)
+            text = view.catalogue.text(key, count=view.files)
             return Asked(text=text, actions=("done", "clear"), wants="media")
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="media")
 
