@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from satark.carrier import NotCarried
-from satark.casework import NoSuchDesk, NoSuchTip
+from satark.casework import Casework, NoSuchDesk, NoSuchTip
 from satark.custody import log as custody
+from satark.custody.audit import verify
 from satark.office.cells import BODY
 from satark.office.registry import resend
 from satark.sink import Dead
@@ -179,3 +180,35 @@ async def test_a_desk_at_the_host_has_no_office(bridge: Any) -> None:
     (result,) = await bridge.send()
     assert isinstance(result, Dead)
     assert "satark desk register" in result.reason
+
+
+VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "disguised": b"disguised"}
+
+
+async def test_a_recorded_voice_is_heard_in_an_office_and_written_out_for_the_host(bridge: Any) -> None:
+    planted = bridge.plant(evidence=("1",), answers={"what": {"voice": "1"}})
+    plant_file(bridge.host, planted, "1", b"voice", b"clean", **VOICE)
+    await bridge.settle()
+    work = Casework(bridge.office, "sp", bridge.identity, officer="rao", may_listen=True)
+    assert b"".join(work.listen(work.open(planted.number), "1")) == b"disguised"
+    work.transcribe(work.open(planted.number), "1", "रात को ट्रक")
+    await bridge.settle()
+    assert work.open(planted.number).transcript("1") == "रात को ट्रक"
+    assert bridge.at_dig.open(planted.number).transcript("1") == "रात को ट्रक"
+
+
+async def test_a_recorded_voice_never_lies_on_a_stations_machine_not_even_sealed(bridge: Any) -> None:
+    bridge.host.write_now(
+        lambda unit: unit.main.execute(
+            update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
+        )
+    )
+    planted = bridge.plant(evidence=("1", "2"), answers={"what": {"voice": "1"}})
+    plant_file(bridge.host, planted, "1", b"voice", b"clean", **VOICE)
+    plant_file(bridge.host, planted, "2", b"photo", b"clean photo")
+    await bridge.settle()
+    opened = bridge.work.open(planted.number)
+    assert [voice.ordinal for voice in opened.voices] == ["1"]
+    assert bridge.content(planted.number, "2") == b"clean photo"
+    assert [path.name for path in bridge.office.evidence_dir.glob(f"{planted.id}-1*")] == []
+    assert verify(bridge.office).problems == (), "what never came is not missing"
