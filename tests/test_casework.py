@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from satark.casework import (
     NoSuchTip,
 )
 from satark.casework.desks import add_desk, all_desks, find_desk, narrow, widen
+from satark.evidence.sealed import keep, preview_path, seal_file
 from satark.forwards import Forward
 from satark.routing import Desk
 from satark.sealing import CantOpen, new_identity, open_as, open_envelope, seal
@@ -110,6 +113,27 @@ def test_files_that_are_not_there_are_said_so(services: Services, sp: Office) ->
     for ordinal in ("1", "2", "../../etc/passwd"):
         with pytest.raises(NoSuchFile):
             sp.work.evidence(opened, ordinal)
+
+
+def test_a_preview_is_given_only_as_it_was_recorded(services: Services, sp: Office) -> None:
+    planted = plant(services, [sp.desk])
+    shown: dict[str, Any] = {
+        "preview_mime": "image/jpeg",
+        "preview_bytes": 5,
+        "preview_sha256": sha256(b"small").hexdigest(),
+    }
+    plant_file(services, planted, "1", b"original", b"clean", **shown)
+    plant_file(services, planted, "2", b"original")
+    path = preview_path(services.evidence_dir, f"{planted.id}-1")
+    keep(path, seal_file(io.BytesIO(b"small"), path, planted.recipient)[0])
+    opened = sp.work.open(planted.number)
+    assert sp.work.preview(opened, "1") == b"small"
+    for ordinal in ("2", "3"):
+        with pytest.raises(NoSuchFile):
+            sp.work.preview(opened, ordinal)
+    keep(path, seal_file(io.BytesIO(b"other"), path, planted.recipient)[0])
+    with pytest.raises(CantOpen):
+        sp.work.preview(opened, "1")
 
 
 def test_nothing_of_a_tip_shows_in_a_repr(services: Services, sp: Office) -> None:
