@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
+Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 PHONE = {"width": 360, "height": 740}
 
 
@@ -66,8 +67,12 @@ async def clean(page: Page) -> list[Any]:
 
 
 async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
-    service: Service, chromium: Browser, tmp_path: Path
+    service: Service, chromium: Browser, tmp_path: Path, until: Until
 ) -> None:
+    async def is_evidence() -> bool:
+        waiting = list(service.folder.glob("web_form/uploads/*/*"))
+        return bool(list(service.folder.glob("evidence/*.original.age"))) and not waiting
+
     (tmp_path / "IMG_SECRET_NAME.mp3").write_bytes(os.urandom(24_000_000))
     complaints: list[str] = []
     context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
@@ -84,6 +89,7 @@ async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
     assert await clean(page) == []
     await page.get_by_role("button", name="Continue").click()
     await expect(page.locator("textarea")).not_to_be_visible()
+    await until(is_evidence)
     assert complaints == []
     assert b"IMG_SECRET_NAME" not in b"".join(
         path.read_bytes() for path in service.folder.rglob("*") if path.is_file() and path.stat().st_size < 10_000_000
