@@ -89,3 +89,19 @@ def test_forms_are_read_in_memory_and_within_limits(content: object, kind: str, 
     headers = {"content-type": kind, "sec-fetch-site": "same-origin"}
     answer = client().post("/form", content=content, headers=headers)  # type: ignore[arg-type]
     assert (answer.json() if answer.status_code == 200 else answer.status_code) == expected
+
+
+@pytest.mark.parametrize(
+    ("origin", "status", "said"),
+    [
+        ("http://testserver", 200, "reached"),
+        ("http://satark2345.onion", 200, "reached"),
+        ("http://other.onion", 403, "in your language"),
+        ("null", 403, "in your language"),
+    ],
+)
+def test_a_further_address_of_the_same_site_is_our_own_too(origin: str, status: int, said: str) -> None:
+    refusal = PlainTextResponse("in your language", 403)
+    app = SameOrigin(PlainTextResponse("reached"), others=["http://satark2345.onion"], refusal=refusal)
+    answer = TestClient(app).post("/", headers={"origin": origin})
+    assert (answer.status_code, answer.text) == (status, said)

@@ -58,8 +58,8 @@ class SameOrigin:
     ) -> None:
         """`others`: further addresses of the same site; `refusal`: answers in place of a plain 403."""
         self._app = app
-        public = [public_url] if public_url.startswith("https:") else []
-        self._origins = frozenset(_origin(url) for url in (*public, *others) if url)
+        self._public = _origin(public_url) if public_url.startswith("https:") else ""
+        self._others = frozenset(_origin(url) for url in others if url)
         self._refusal = refusal or PlainTextResponse("this form was not sent from our own page", 403)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,9 +74,9 @@ class SameOrigin:
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site in {"same-origin", "none"}
-        # Behind a reverse proxy that speaks TLS the scheme is not known here: the configured addresses are what counts.
-        own = self._origins or {f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"}
-        return headers.get("origin") in own
+        # Behind a reverse proxy that speaks TLS the scheme is not known here: the configured address is what counts.
+        own = self._public or f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
+        return headers.get("origin") in {own, *self._others}
 
 
 class PageHeaders:

@@ -41,6 +41,18 @@ class FormCitizen(Browser):
             raise LostError(f"no receipt: {self.page.text}")
         return found[1]
 
+    @property
+    def code(self) -> str:
+        """The code on the receipt, in groups of four.
+
+        Raises:
+            LostError: there is none.
+        """
+        found = RECEIPT.search(self.page.text)
+        if found is None:
+            raise LostError(f"no receipt: {self.page.text}")
+        return found[0]
+
     async def begin(self) -> Page:
         """Open the first page and choose English."""
         await self.open("/")
@@ -65,10 +77,7 @@ class FormCitizen(Browser):
         """
         await self.to_review(answers)
         await self.press("Send")
-        found = RECEIPT.search(self.page.text)
-        if found is None:
-            raise LostError(f"no receipt: {self.page.text}")
-        return found[0]
+        return self.code
 
     async def open_mailbox(self, code: str) -> Page:
         """Enter a code."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Final, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -129,10 +130,10 @@ class Page(HTMLParser):
 class Browser:
     """Somebody's browser. Use it as `async with`."""
 
-    def __init__(self, url: str, language: str = "hi") -> None:
+    def __init__(self, url: str, language: str = "hi", headers: Mapping[str, str] = {}) -> None:
         self.url = url
         self.page = Page("", url)
-        self._language = language
+        self._headers = {"accept-language": language, **headers}
         self._opened: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -151,7 +152,7 @@ class Browser:
     @property
     def cookies(self) -> dict[str, str]:
         """What it would send to the site's root."""
-        return {name: morsel.value for name, morsel in self._session.cookie_jar.filter_cookies(URL(self.url)).items()}
+        return {name: morsel.value for name, morsel in self.session.cookie_jar.filter_cookies(URL(self.url)).items()}
 
     @property
     def path(self) -> str:
@@ -160,7 +161,7 @@ class Browser:
 
     async def open(self, address: str) -> Page:
         """Open a page."""
-        async with self._session.get(urljoin(self.url, address)) as answer:
+        async with self.session.get(urljoin(self.url, address)) as answer:
             return await self._show(answer)
 
     async def follow(self, label: str) -> Page:
@@ -199,22 +200,21 @@ class Browser:
             pairs.append((button.name, button.value))
         data = aiohttp.FormData(pairs)
         for number, file in enumerate(files):
-            data.add_field("files", file.data, filename=f"IMG-{number}.bin", content_type=file.mime)
+            data.add_field("files", file.data, filename=f"IMG-20261124-WA{number + 42:04}.bin", content_type=file.mime)
         return await self.post(form.action, data)
 
-    async def post(
-        self, address: str, data: aiohttp.FormData | bytes | Sequence[tuple[str, str]], **headers: str
-    ) -> Page:
+    async def post(self, address: str, data: aiohttp.FormData | bytes | BytesIO, **headers: str) -> Page:
         """Send anything."""
         given = {"origin": self.url, "sec-fetch-site": "same-origin", **headers}
-        async with self._session.post(urljoin(self.url, address), data=data, headers=given) as answer:
+        async with self.session.post(urljoin(self.url, address), data=data, headers=given) as answer:
             return await self._show(answer)
 
     @property
-    def _session(self) -> aiohttp.ClientSession:
+    def session(self) -> aiohttp.ClientSession:
+        """What it asks with."""
         if self._opened is None:
             jar = aiohttp.CookieJar(unsafe=True)
-            self._opened = aiohttp.ClientSession(cookie_jar=jar, headers={"accept-language": self._language})
+            self._opened = aiohttp.ClientSession(cookie_jar=jar, headers=self._headers)
         return self._opened
 
     async def _show(self, answer: aiohttp.ClientResponse) -> Page:

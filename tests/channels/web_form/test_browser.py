@@ -265,6 +265,7 @@ async def test_esc_three_times_leaves_for_a_harmless_page_and_the_way_back_shows
     await somebody.context.route("https://hi.wikipedia.org/*", lambda route: route.fulfill(body="weather"))
     await page.goto("about:blank")
     await somebody.to_review()
+    await page.wait_for_load_state("load")
     for _ in range(3):
         await page.keyboard.press("Escape")
     await page.wait_for_url("https://hi.wikipedia.org/")
