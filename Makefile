@@ -13,7 +13,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test lint bench fuzz docs clean
+.PHONY: help run test lint bench torture fuzz docs clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +36,9 @@ bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json
 
 fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
 	@$(BIN)/python -m satark.testing.fuzz $(ARGS)
+
+torture: $(READY) ## 10,000 tips to broken destinations while workers are killed (ARGS="--tips 500 --kills 20")
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)
 
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)

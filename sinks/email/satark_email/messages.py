@@ -44,8 +44,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message_id(self) -> str:
         """The Message-ID, in angle brackets."""
-        digest = hashlib.sha256(self.key.encode()).hexdigest()[:32]
-        return f"<{digest}@{self.sender.partition('@')[2]}>"
+        return message_id(self.key, self.sender)
 
     def put(self, message: Message, subject: str) -> None:
         """Put it on a mail."""
@@ -55,6 +54,12 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
         message["Date"] = format_datetime(self.when)
         message["Message-ID"] = self.message_id
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday greeting answers it
+
+
+def message_id(key: str, sender: str) -> str:
+    """Derive the Message-ID of a delivery from its idempotency key, which it does not give away."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return f"<{digest}@{sender.partition('@')[2]}>"
 
 
 def notice(stamp: Stamp) -> bytes:
