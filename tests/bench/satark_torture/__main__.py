@@ -57,6 +57,7 @@ class Torture:
         self._environment = {
             **os.environ,
             **target.settings,
+            "PYTHONPATH": str(Path(__file__).parents[1]),
             "SATARK_PLUGINS": f'["{target.plugin}"]',
             "SATARK_DATA_DIR": str(folder / "data"),
             "SATARK_DATABASE_URL": urls[0],
@@ -86,7 +87,7 @@ class Torture:
             while not await asyncio.to_thread(self._is_done, mended=killed >= kills):
                 if time.monotonic() - began > limit:
                     raise TimeoutError
-                await asyncio.sleep(self._chance.uniform(0.2, 1.0))
+                await asyncio.sleep(self._chance.uniform(1.0, 4.0))
                 if killed < kills:
                     await asyncio.to_thread(self._kill)
                     killed += 1
@@ -114,10 +115,12 @@ class Torture:
         """Add something to some tips, and have the dead ones tried again, as an operator would."""
         query = select(tables.tip.c.id).order_by(tables.tip.c.id).offset(since).limit(20)
         names = list(self._services.read(lambda c: c.execute(query).scalars()))
+        tried = select(tables.delivery.c.tip).where(tables.delivery.c.attempts > 0).limit(20)
+        names += list(self._services.read(lambda c: c.execute(tried).scalars()))
         for name in names[::REVISED]:
             self._services.write_now(lambda unit, name=name: deliveries.renew(unit, name))  # type: ignore[misc]
         self._services.write_now(deliveries.retry)
-        return since + len(names)
+        return since + 20
 
     def _hurry(self) -> None:
         """Let the time of what waits come: backing off for an hour is tried elsewhere."""
