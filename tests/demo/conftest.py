@@ -118,7 +118,10 @@ class Visitor:
         await self.answered(self.act("pin", pin=pin, twice=twice))
         await self.answered(self.tap("नहीं", twice=twice))
         await self.answered(self.send(photo, "image/jpeg", "name=a.jpg&caption=गली" + "&twice" * twice))
-        await self.answered(self.tap("हो गया", twice=twice))
+        asked = await self.answered(self.tap("हो गया", twice=twice))
+        # Whether the photo was read by now is a matter of moments; once it was, they are asked about its place.
+        if any(offer["label"] == "नहीं, हटा दें" for offer in asked.get("offers", ())):
+            await self.answered(self.tap("नहीं, हटा दें", twice=twice))
         receipt = await self.answered(self.tap("हाँ, भेज दें", twice=twice))
         return receipt_in(receipt["text"])
 
