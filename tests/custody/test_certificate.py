@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from importlib.resources import files
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 import pypdfium2
@@ -160,3 +160,9 @@ def test_the_same_values_give_the_same_bytes() -> None:
     assert certificate(MANIFEST, DIGEST, LOG, "hi") == certificate(MANIFEST, DIGEST, LOG, "hi")
     other = msgspec.structs.replace(MANIFEST, number="K4Q7-2XPN")
     assert certificate(other, DIGEST, LOG, "hi") != certificate(MANIFEST, DIGEST, LOG, "hi")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_act_has_a_name_in_the_log(language: str) -> None:
+    texts = printed(language).texts
+    assert [act for act in (*get_args(chain.Act), "erased") if f"act.{act}" not in texts] == []
