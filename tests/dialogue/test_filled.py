@@ -211,3 +211,9 @@ def test_whatever_is_filled_in_is_answered_and_no_file_is_forgotten(engine: Engi
         dropped = {ordinal for turn in chat.turns for ordinal in turn.drop}
         assert {file.ordinal for file in chat.session.files} == kept - dropped
         assert not dropped & {o for a in chat.session.answers.values() for o in a.evidence}
+
+
+def test_the_words_beside_a_recording_are_shown_with_it(form: Chat) -> None:
+    fill(form, *SHORT[:1], ("what", voice()), ("what", Text("In words too")), ("place", voice()))
+    assert question(form, "what").shown == "In words too, voice message"
+    assert question(form, "place").shown == "voice message"

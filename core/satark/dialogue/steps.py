@@ -144,9 +144,11 @@ class Plain:
         return [(f"{step.id}.ask",), (f"{step.id}.name",)]
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """The value as it is; a spoken answer by a word for it."""
+        """The value as it is; a spoken answer by a word for it, after the words that came with it."""
         del step
-        return view.catalogue.text("value.voice") if isinstance(value, Mapping) and "voice" in value else str(value)
+        if not isinstance(value, Mapping) or "voice" not in value:
+            return str(value)
+        return ", ".join(part for part in (value.get("text", ""), view.catalogue.text("value.voice")) if part)
 
 
 def wording(step: Step, view: View) -> str:

@@ -157,7 +157,7 @@ class PlaceStep(Plain):
         """The text, a word for the pin, and the station."""
         known = view.geography.station(value.get("station", ""))
         pin = view.catalogue.text("value.pin") if "latitude" in value else ""
-        spoken = super().show(step, value, view) if "voice" in value else ""
+        spoken = view.catalogue.text("value.voice") if "voice" in value else ""
         parts = [value.get("text", ""), pin, spoken, known.label(view.catalogue.language) if known else ""]
         return ", ".join(part for part in parts if part)
 
