@@ -18,6 +18,8 @@ from satark.demo.running import Demo
 from satark.testing.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+ORIGIN = ("ख़ुद बताती है कि वह कहाँ", "where or when")
+"""In the question whether the police may know where a file was made; asked where it was looked at in time."""
 TOLD = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 
 
@@ -32,6 +34,7 @@ class Visitor:
         self.desks: dict[str, list[dict[str, Any]]] = {}
         self.typed: list[bool] = []
         self.line: dict[str, Any] = {}
+        self.police: dict[str, Any] = {}
         self.medium = "whatsapp"
         self.leave: Callable[[], Awaitable[None]]
         self._changed = asyncio.Condition()
@@ -47,12 +50,15 @@ class Visitor:
         if event["what"] == "state":
             self.state = event
             self.desks = event["desks"]
+            self.police = event["police"]
             chats = [chat for phone in event["phones"] for chat in phone["chats"].values()]
             self.bubbles = {bubble["id"]: bubble for chat in chats for bubble in chat["bubbles"]}
         elif event["what"] == "bubble":
             self.bubbles[event["bubble"]["id"]] = event["bubble"]
         elif event["what"] == "desks":
             self.desks = event["desks"]
+        elif event["what"] == "police":
+            self.police = event["police"]
         elif event["what"] == "typing":
             self.typed.append(event["typing"])
         elif event["what"] == "line":
@@ -108,6 +114,12 @@ class Visitor:
         async with self.session.get(self.url + path) as answer:
             return answer.status, await answer.read()
 
+    async def all_sent(self, done: Awaitable[int], no: str, **values: Any) -> None:
+        """Say that all files are sent; where one tells of its place, have that removed."""
+        asked = await self.answered(done)
+        if any(words in asked["text"] for words in ORIGIN):
+            await self.answered(self.act("say", text=no, **values))
+
     async def file_tip(self, photo: bytes, *, twice: bool = False) -> str:
         """Report illegal liquor at Assi Ghat in Hindi, with a photo; give the receipt's code."""
         pin = {"latitude": 25.28918, "longitude": 83.00666, "name": "अस्सी घाट"}
@@ -118,10 +130,7 @@ class Visitor:
         await self.answered(self.act("pin", pin=pin, twice=twice))
         await self.answered(self.tap("नहीं", twice=twice))
         await self.answered(self.send(photo, "image/jpeg", "name=a.jpg&caption=गली" + "&twice" * twice))
-        asked = await self.answered(self.tap("हो गया", twice=twice))
-        # Whether the photo was read by now is a matter of moments; once it was, they are asked about its place.
-        if any(offer["label"] == "नहीं, हटा दें" for offer in asked.get("offers", ())):
-            await self.answered(self.tap("नहीं, हटा दें", twice=twice))
+        await self.all_sent(self.tap("हो गया", twice=twice), "नहीं", twice=twice)
         receipt = await self.answered(self.tap("हाँ, भेज दें", twice=twice))
         return receipt_in(receipt["text"])
 

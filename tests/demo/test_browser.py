@@ -237,6 +237,24 @@ async def _axe(page: Page) -> None:
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
+async def test_the_police_system_shows_what_it_got_and_answers(
+    chromium: Browser, open_demo: Open, tmp_path: Path
+) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    await visitor.file_tip(samples.photograph("bottles"))
+    url, complaints = visitor.url.removesuffix("/simulator"), list[str]()
+    page = await _page(chromium, url, complaints, viewport=SMALL)
+    event = page.locator("#police .event").first
+    await event.get_by_text("जैसा पहुँचा").click(timeout=15_000)
+    await expect(event.locator("pre")).to_contain_text('"type": "satark.tip.submitted"')
+    await event.get_by_role("button", name="कार्रवाई हुई").click()
+    await expect(page.locator("#police [aria-pressed=true]")).to_have_count(1)
+    await expect(page.locator("[data-desk=sp] .status")).to_have_class("status ACTED", timeout=15_000)
+    await expect(event.locator("pre")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
+    assert complaints == []
+
+
 async def test_it_works_by_keys_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL)

@@ -21,8 +21,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 def demo(host: str, port: int, data_dir: Path | None) -> None:
     """Start the demo: an embedded database, two desks, and at /simulator phones with every medium.
 
-    WhatsApp, Telegram and Twilio are pretended, each unless something of SATARK_WHATSAPP__…, SATARK_TELEGRAM__… or
-    SATARK_TWILIO__… is set: then the demo uses the real one.
+    WhatsApp, Telegram, Twilio and a police system are pretended, each unless something of SATARK_WHATSAPP__…,
+    SATARK_TELEGRAM__…, SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is set: then the demo uses the real one.
     """
     configure_logging(json=False)
     if host not in _LOOPBACK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from pathlib import Path
@@ -53,12 +54,23 @@ class Twilio(Quiet, frozen=True, kw_only=True):
         return {**msgspec.to_builtins(self), "api_url": url}
 
 
+class PoliceSystem(Quiet, frozen=True, kw_only=True):
+    """What a police system and Satark both know."""
+
+    secret: str
+
+    def section(self, url: str) -> dict[str, Any]:
+        """Give the settings' section `police_system` for a pretended one that takes events at this address."""
+        return {**msgspec.to_builtins(self), "url": url}
+
+
 class Accounts(Quiet, frozen=True, kw_only=True):
     """One at each provider. The secrets are random: nothing signed for one demo fits another."""
 
     whatsapp: WhatsApp
     telegram: Telegram
     twilio: Twilio
+    police_system: PoliceSystem
 
 
 def keep_accounts(file: Path) -> Accounts:
@@ -91,4 +103,5 @@ def _made_up() -> Accounts:
             secret_token=secrets.token_urlsafe(32),
         ),
         twilio=Twilio(account_sid=f"AC{secrets.token_hex(16)}", auth_token=secrets.token_hex(16)),
+        police_system=PoliceSystem(secret=f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from satark.demo.account import Accounts, keep_accounts
 from satark.demo.call import CallChat
+from satark.demo.police import MakePolice, Police, PretendedPolice
 from satark.demo.sms import SmsChat
 from satark.demo.telegram import TelegramChat
 from satark.demo.whatsapp import WhatsAppChat
@@ -22,13 +24,17 @@ if TYPE_CHECKING:
     from satark.demo.phones import MakeChat
     from satark.settings import Settings
 
+POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
+"""What the extra `police` installs; without it there is no police system."""
+
 
 class Pretended:
-    """What stands in: settings by section, and the media that the phones have of it."""
+    """What stands in: settings by section, the media that the phones have of it, and the police system."""
 
     def __init__(self) -> None:
         self.sections: dict[str, Mapping[str, Any]] = {}
         self.media: list[MakeChat] = []
+        self.police: MakePolice = lambda _: Police("real")
 
 
 @asynccontextmanager
@@ -71,4 +77,16 @@ async def _twilio(stack: AsyncExitStack, to: Pretended, accounts: Accounts, serv
     to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
 
 
-_PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio}
+async def _police(stack: AsyncExitStack, to: Pretended, accounts: Accounts, served: str, _public: str) -> None:
+    if not all(map(find_spec, POLICE_LIBRARIES)):
+        to.police = lambda _: Police("missing")
+        return
+    from satark.testing.police import PoliceReceiver  # noqa: PLC0415 - its library is an extra
+
+    receiver = PoliceReceiver(accounts.police_system.secret)
+    url = await stack.enter_async_context(serve(receiver.app))
+    to.sections["police_system"] = accounts.police_system.section(f"{url}/tips")
+    to.police = lambda publish: PretendedPolice(receiver, f"{served}/police_system/main/answers", publish)
+
+
+_PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "police_system": _police}

@@ -25,8 +25,6 @@ from satark.settings import Settings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from satark.demo.prepared import Prepared
-
 _STOP_SECONDS = 2
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
@@ -80,40 +78,43 @@ class Demo:
         host = Host(settings)
         prepared = await asyncio.to_thread(host.plugins.demo, host.services, settings.core.data_dir)
         queues = Queues([one.casework for one in prepared if one.casework])
+        police = stand_ins.police(self._feed.publish)
         simulator = Simulator(
             phones=Phones(stand_ins.media, self._feed.publish),
             queues=queues,
+            police=police,
             services=host.services,
             data_dir=settings.core.data_dir,
             feed=self._feed,
         )
+        lines = [*(one.line for one in prepared), police.line]
         application = build_app(host)
         application.routes[:0] = simulator.routes()
         # No task group: it would wrap what goes wrong, and the command tells each error by its kind.
         watching = asyncio.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
         try:
             with _signals(self.stop):
-                await self._until_stopped(application, prepared, settings.core.data_dir)
+                await self._until_stopped(application, lines, settings.core.data_dir)
         finally:
             watching.cancel()
             await asyncio.wait({watching})
 
-    async def _until_stopped(self, application: Starlette, prepared: Sequence[Prepared], data_dir: Path) -> None:
+    async def _until_stopped(self, application: Starlette, lines: Sequence[str], data_dir: Path) -> None:
         self._server = server = _Server(_config(application))
         serving = asyncio.create_task(_run(server, self._listening))
         while not server.started:
             if serving.done():
                 raise StartFailed
             await asyncio.sleep(_POLL_SECONDS)
-        await self._tell(prepared, data_dir)
+        await self._tell(lines, data_dir)
         await serving
 
-    async def _tell(self, prepared: Sequence[Prepared], data_dir: Path) -> None:
+    async def _tell(self, lines: Sequence[str], data_dir: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
             pass
         self._say(f"\n  form       {self.url}/\n  simulator  {self.url}/simulator\n  desk       {self.url}/desk\n")
-        for one in prepared:
-            self._say(f"  {one.line}")
+        for line in lines:
+            self._say(f"  {line}")
         self._say(f"\n  everything lies in {_whole(data_dir)}; Ctrl-C stops\n\nready")
 
 

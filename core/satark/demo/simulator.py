@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from satark.demo.phones import Phones
+    from satark.demo.police import Police
     from satark.demo.queues import Queues
     from satark.services import Services
 
@@ -41,11 +42,14 @@ _act = msgspec.json.Decoder(Act)
 
 
 class Simulator:
-    """Everything behind the page: the phones, the desks' queues, and what a thief would see."""
+    """Everything behind the page: the phones, the desks' queues, the police system, and what a thief would see."""
 
-    def __init__(self, *, phones: Phones, queues: Queues, services: Services, data_dir: Path, feed: Feed) -> None:
+    def __init__(
+        self, *, phones: Phones, queues: Queues, police: Police, services: Services, data_dir: Path, feed: Feed
+    ) -> None:
         self._phones = phones
         self._queues = queues
+        self._police = police
         self._services = services
         self._data_dir = data_dir
         self._feed = feed
@@ -63,6 +67,7 @@ class Simulator:
             _route("/samples/{name}", self._sample),
             _route("/desks/{desk}/{number}", self._tip),
             _route("/desks/{desk}/{number}/{ordinal}", self._evidence),
+            _route("/police/{number}/{status}", self._answer, "POST"),
             _route("/database", self._database),
             _route("/search", self._search, "POST"),
             Mount("/simulator/static", StaticFiles(directory=_STATIC), middleware=_GUARDS),
@@ -77,6 +82,7 @@ class Simulator:
             "what": "state",
             "phones": self._phones.view(),
             "desks": self._queues.lines,
+            "police": self._police.view(),
             "samples": samples.names(),
         }
         return StreamingResponse(self._feed.listen(state), media_type="text/event-stream")
@@ -123,6 +129,9 @@ class Simulator:
 
     async def _evidence(self, request: Request) -> Response:
         return await _opened(self._queues.file(**request.path_params), lambda found: _content(*found))
+
+    async def _answer(self, request: Request) -> Response:
+        return await _done(self._police.answer(**request.path_params))
 
     async def _database(self, _request: Request) -> Response:
         return _json(await anyio.to_thread.run_sync(thief.rows, self._services))

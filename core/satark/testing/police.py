@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -45,7 +45,12 @@ class PoliceReceiver:
         self.faults: deque[Fault] = deque()
         self._hook = Webhook(secret)
         self._came = asyncio.Condition()
+        self._callbacks: list[Callable[[dict[str, Any]], None]] = []
         self.app = Starlette(routes=[Route("/tips", self._take, methods=["POST"])])
+
+    def on_event(self, callback: Callable[[dict[str, Any]], None]) -> None:
+        """Call back with each event that came in, once."""
+        self._callbacks.append(callback)
 
     async def _take(self, request: Request) -> Response:
         body = await request.body()
@@ -67,7 +72,10 @@ class PoliceReceiver:
     async def _keep(self, message_id: str, body: bytes) -> None:
         async with self._came:
             self.attempts[message_id] += 1
-            self.events.setdefault(message_id, json.loads(body))
+            if message_id not in self.events:
+                self.events[message_id] = event = json.loads(body)
+                for callback in self._callbacks:
+                    callback(event)
             self._came.notify_all()
 
     async def wait_for(self, count: int, seconds: float = 30) -> list[dict[str, Any]]:

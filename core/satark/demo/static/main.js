@@ -3,6 +3,7 @@
 import { forgetOpened, renderDesks, showDesks } from "./desks.js";
 import { byId } from "./dom.js";
 import { Phones } from "./phones.js";
+import { renderPolice, showPolice } from "./police.js";
 import { refreshSoon, suggestNeedle, watchThief } from "./thief.js";
 import { loadLabels, switchLanguage, translate, word } from "./words.js";
 
@@ -12,13 +13,14 @@ const phones = new Phones(() => {
 });
 
 const takes = {
-  state: (event) => { phones.restore(event); showDesks(event.desks); },
+  state: (event) => { phones.restore(event); showDesks(event.desks); showPolice(event.police); },
   phone: (event) => phones.add(event.phone),
   bubble: (event) => phones.take(event),
   typing: (event) => phones.type(event),
   line: (event) => phones.line(event),
   cleared: (event) => phones.clear(event),
   desks: (event) => { showDesks(event.desks); refreshSoon(); },
+  police: (event) => showPolice(event.police),
 };
 
 function listen() {
@@ -36,6 +38,7 @@ byId("language").addEventListener("click", () => {
   translate();
   phones.render();
   forgetOpened();
+  renderPolice();
 });
 
 translate();

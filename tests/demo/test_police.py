@@ -1,0 +1,80 @@
+"""The pretended police system: what it gets of a tip, and what the phone shows of its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.demo import samples
+from satark.demo.chat import NoSuchMessage, NotHere
+from satark.demo.police import SHOWN, Police, PretendedPolice
+from satark.testing.police import PoliceReceiver
+
+Open = Callable[[Path], Awaitable[Any]]
+
+
+async def test_a_tip_reaches_it_thin_and_its_answer_reaches_the_phone(open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    assert visitor.police == {"state": "pretended", "events": []}
+    code = await visitor.file_tip(samples.photograph("pickup"))
+    await visitor.until(lambda: visitor.police["events"])
+    event = visitor.police["events"][0]["event"]
+    assert (event["data"]["category"], event["type"]) == ("INTOX", "satark.tip.submitted")
+    assert "शराब" not in json.dumps(event, ensure_ascii=False)
+    number = event["subject"]
+    for status in ("ASSIGNED", "ACTED"):
+        assert await visitor.post(f"/police/{number}/{status}", b"") == 204
+        await visitor.until(lambda status=status: visitor.police["events"][0]["answered"] == status)
+    await visitor.until(lambda: [tip["status"] for tip in visitor.desks["sp"]] == ["ACTED"])
+    await visitor.answered(visitor.act("say", text=f"स्थिति {code}"))
+    told = "\n".join(bubble["text"] for bubble in visitor.heard)
+    assert "कार्रवाई हुई। धन्यवाद।" in told
+    assert "0417" not in told
+    assert await visitor.post(f"/police/{number}/CLOSED", b"") == 404
+    assert await visitor.post("/police/NONE-NONE/ACTED", b"") == 404
+
+
+async def test_settings_given_for_it_replace_it(
+    open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "drop").mkdir()
+    monkeypatch.setenv("SATARK_POLICE_SYSTEM__FOLDER", str(tmp_path / "drop"))
+    monkeypatch.setenv("SATARK_POLICE_SYSTEM__SECRET", "whsec_" + "c2F0YXJrLXRlc3Qtc2VjcmV0LTMyLWJ5dGVzLWxvbmch")
+    visitor = await open_demo(tmp_path / "d")
+    assert visitor.police == {"state": "real", "events": []}
+    assert await visitor.post("/police/NONE-NONE/ACTED", b"") == 409
+
+
+async def test_without_its_libraries_the_demo_says_so_and_runs(
+    open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.demo.providers.POLICE_LIBRARIES", ("asyncssh", "there_is_no_such_library"))
+    visitor = await open_demo(tmp_path / "d")
+    assert visitor.police == {"state": "missing", "events": []}
+    assert "satark[police]" in Police("missing").line
+
+
+def _event(number: int) -> bytes:
+    return json.dumps({"id": f"e{number}", "subject": f"N{number}"}).encode()
+
+
+async def test_the_newest_events_come_first_and_no_more_than_the_page_lists() -> None:
+    receiver, told = PoliceReceiver(), list[dict[str, Any]]()
+    police = PretendedPolice(receiver, "http://127.0.0.1:9", told.append)
+    for number in range(SHOWN + 2):
+        await receiver._keep(f"e{number}", _event(number))
+    await receiver._keep("e3", _event(3))  # it comes again
+    assert len(told) == SHOWN + 2
+    shown = [one["event"]["subject"] for one in police.view()["events"]]
+    assert shown == [f"N{number}" for number in range(SHOWN + 1, 1, -1)]
+
+
+async def test_what_it_can_not_answer_is_refused() -> None:
+    with pytest.raises(NotHere):
+        await Police("real").answer("N1", "ACTED")
+    with pytest.raises(NoSuchMessage):
+        await PretendedPolice(PoliceReceiver(), "", lambda _: None).answer("N1", "ACTED")
