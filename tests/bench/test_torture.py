@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from satark_torture.__main__ import torture
+import pytest
+
+from satark_torture.__main__ import TARGETS, torture
 
 
-async def test_killed_workers_and_a_broken_mail_server_lose_double_and_misroute_nothing() -> None:
-    counts = await torture(tips=40, kills=3, workers=2, faulty=0.2, seed=7, limit=90)
+@pytest.mark.parametrize("to", sorted(TARGETS))
+async def test_killed_workers_and_broken_destinations_lose_double_and_misroute_nothing(to: str) -> None:
+    counts = await torture(to=to, tips=40, kills=3, workers=2, faulty=0.2, seed=7, limit=90)
     assert counts.failures == 0
     assert (counts.kills, counts.deliveries >= 40) == (3, True)

@@ -33,9 +33,21 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class PoliceReceiver:
-    """The receiver. `app` is to be served; every event that came in stands in `events`, by its id."""
+    """The receiver. `app` is to be served; every event that came in stands in `events`, by its id.
 
-    def __init__(self, secret: str = SECRET) -> None:
+    Args:
+        secret: the common secret.
+        choose: gives the fault of the next request, or None; by default the next of `faults`.
+        took: hears the id of every event that is taken, as often as it is.
+    """
+
+    def __init__(
+        self,
+        secret: str = SECRET,
+        *,
+        choose: Callable[[], Fault | None] | None = None,
+        took: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.events: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[dict[str, str], bytes]] = []
         """Every request whose signature held: headers, body."""
@@ -46,6 +58,8 @@ class PoliceReceiver:
         self._hook = Webhook(secret)
         self._came = asyncio.Condition()
         self._callbacks: list[Callable[[dict[str, Any]], None]] = []
+        self._choose = choose or self._next_fault
+        self._took = took
         self.app = Starlette(routes=[Route("/tips", self._take, methods=["POST"])])
 
     def on_event(self, callback: Callable[[dict[str, Any]], None]) -> None:
@@ -60,7 +74,7 @@ class PoliceReceiver:
             self.refused += 1
             return PlainTextResponse("", 401)
         self.requests.append((dict(request.headers), body))
-        fault = self.faults.popleft() if self.faults else None
+        fault = self._choose()
         if fault is not None:
             if fault.taken:
                 await self._keep(request.headers["webhook-id"], body)
@@ -69,9 +83,13 @@ class PoliceReceiver:
         await self._keep(request.headers["webhook-id"], body)
         return PlainTextResponse("", 202)
 
+    def _next_fault(self) -> Fault | None:
+        return self.faults.popleft() if self.faults else None
+
     async def _keep(self, message_id: str, body: bytes) -> None:
         async with self._came:
             self.attempts[message_id] += 1
+            self._took(message_id)
             if message_id not in self.events:
                 self.events[message_id] = event = json.loads(body)
                 for callback in self._callbacks:

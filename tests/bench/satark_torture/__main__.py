@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,9 +23,10 @@ from satark.services import Services
 from satark.store import deliveries, tables
 from satark.testing.postgres import empty_database, postgres_server
 from satark.testing.store import fresh_services
-from satark_torture.targets import Mail
+from satark_torture.police import Police
+from satark_torture.targets import Mail, Target
 
-TARGETS = (Mail,)
+TARGETS: Mapping[str, type[Mail | Police]] = {"email": Mail, "police_system": Police}
 REVISED = 4
 """Every so many a tip gets something added once its first revision was tried."""
 
@@ -50,7 +52,7 @@ class Counts(NamedTuple):
 class Torture:
     """One run on PostgreSQL."""
 
-    def __init__(self, services: Services, target: Mail, folder: Path, urls: tuple[str, str], seed: int) -> None:
+    def __init__(self, services: Services, target: Target, folder: Path, urls: tuple[str, str], seed: int) -> None:
         self._services = services
         self._target = target
         self._chance = random.Random(seed)
@@ -64,16 +66,6 @@ class Torture:
             "SATARK_KEYS_URL": urls[1],
         }
         self._workers: list[subprocess.Popen[bytes]] = []
-
-    def plant(self, tips: int) -> None:
-        """Leave tips as the registry does, each for one destination."""
-        where = self._target.destinations
-        names = [f"{n:032x}" for n in range(tips)]
-        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
-        rows = [{"id": name, "number": name[-12:], **empty} for name in names]
-        due = [deliveries.new_row(name, where[n % len(where)], 0) for n, name in enumerate(names)]
-        self._services.write_now(lambda unit: unit.insert(tables.tip, rows))
-        self._services.write_now(lambda unit: unit.insert(tables.delivery, due))
 
     async def run(self, *, workers: int, kills: int, limit: float) -> Counts:
         """Work, kill, mend, and count.
@@ -162,7 +154,7 @@ class Torture:
         )
 
 
-async def torture(*, tips: int, kills: int, workers: int, faulty: float, seed: int, limit: float) -> Counts:
+async def torture(*, to: str, tips: int, kills: int, workers: int, faulty: float, seed: int, limit: float) -> Counts:
     """Make everything, run, and take it down."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="satark-torture-")))
@@ -170,16 +162,17 @@ async def torture(*, tips: int, kills: int, workers: int, faulty: float, seed: i
         main, keys = (stack.enter_context(empty_database(server)) for _ in range(2))
         services = fresh_services(folder / "data", database_url=main, keys_url=keys)
         stack.callback(services.close)
-        target = TARGETS[0](seed, faulty=faulty)
+        target: Target = TARGETS[to](seed, faulty=faulty, folder=folder)
         async with target.running():
             run = Torture(services, target, folder, (main, keys), seed)
-            await asyncio.to_thread(run.plant, tips)
+            await asyncio.to_thread(target.plant, services, tips)
             return await run.run(workers=workers, kills=kills, limit=limit)
 
 
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="satark_torture", description=__doc__)
+    parser.add_argument("--to", choices=sorted(TARGETS), default="email", help="the kind of destination")
     parser.add_argument("--tips", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--workers", type=int, default=3)

@@ -1,12 +1,15 @@
-"""What tips are sent to. A further kind of destination is one more `Target` in `__main__.TARGETS`."""
+"""What tips are sent to, and the first kind of it. A further one is one more `Target` in `__main__.TARGETS`."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from satark.services import Services
+from satark.store import deliveries, tables
 from satark.testing.mail import MailPeer, Received, mail_server
 
 FAULTS = ("451 later", "421 shutting down", "552 too large", "cut", "hang")
@@ -23,6 +26,9 @@ class Effect(NamedTuple):
 class Target(Protocol):
     """One kind of destination, played by a peer in this process."""
 
+    plugin: str
+    """The plugin that serves it."""
+
     @property
     def destinations(self) -> Sequence[str]:
         """Where tips go, as `<sink>:<name>`."""
@@ -38,8 +44,11 @@ class Target(Protocol):
     def key_of(self, idempotency_key: str) -> str:
         """The receiver's key of a delivery."""
 
-    def running(self) -> object:
-        """Run the peer: an asynchronous context."""
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Run the peer."""
+
+    def plant(self, services: Services, tips: int) -> None:
+        """Leave tips as the registry does, each for one destination."""
 
     def mend(self) -> None:
         """Have no more faults."""
@@ -50,7 +59,8 @@ class Mail:
 
     plugin = "email"
 
-    def __init__(self, seed: int, *, faulty: float) -> None:
+    def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
+        del folder  # nothing of it lies on disk
         self._chance = random.Random(seed)
         self._faulty = faulty
         self._peer = MailPeer()
@@ -89,6 +99,16 @@ class Mail:
         from satark_email.messages import message_id  # noqa: PLC0415 - the plugin's, as is everything here
 
         return message_id(idempotency_key, "satark@tips.example")
+
+    def plant(self, services: Services, tips: int) -> None:
+        """Leave tips that nobody opens: a notice says nothing of any."""
+        where = self.destinations
+        names = [f"{n:032x}" for n in range(tips)]
+        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
+        rows = [{"id": name, "number": name[-12:], **empty} for name in names]
+        due = [deliveries.new_row(name, where[n % len(where)], 0) for n, name in enumerate(names)]
+        services.write_now(lambda unit: unit.insert(tables.tip, rows))
+        services.write_now(lambda unit: unit.insert(tables.delivery, due))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
