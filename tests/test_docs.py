@@ -141,8 +141,9 @@ def test_the_example_channel_is_a_channel(beacon: Channel) -> None:
 
 
 def test_the_example_channel_refuses_a_wrong_signature(beacon: Channel) -> None:
-    headers = {"x-beacon-signature": SIGNATURE}
-    assert not beacon.verify(RawRequest(method="POST", path="/beacon/webhook", headers=headers, body=b"[]"))
+    for signature in (SIGNATURE, "é", ""):
+        headers = {"x-beacon-signature": signature}
+        assert not beacon.verify(RawRequest(method="POST", path="/beacon/webhook", headers=headers, body=b"[]"))
 
 
 def test_the_example_channel_reads_what_its_gateway_posts(beacon: Channel) -> None:

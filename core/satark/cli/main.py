@@ -16,6 +16,7 @@ from satark.cli.demo import demo
 from satark.cli.evidence import evidence
 from satark.cli.flow import flow
 from satark.cli.forward import forward
+from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.serve import serve
@@ -104,7 +105,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, forward, plugins, audit, evidence, qr):
+for command in (serve, demo, check, db, deliveries, flow, forward, plugin, plugins, audit, evidence, qr):
     cli.add_command(command)
 
 

@@ -1,0 +1,89 @@
+"""`satark plugin new`: what it writes works, is tested, typed and tidy; what can't be is told in a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from satark.cli.main import cli
+
+NEW = (("channel", "beacon"), ("sink", "night_shelf"))
+
+
+def make(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["plugin", "new", *arguments])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one project of each kind."""
+    folder = tmp_path_factory.mktemp("made")
+    for kind, name in NEW:
+        result = make(kind, name, "--folder", str(folder / name))
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+def run(folder: Path, *command: str | Path) -> str:
+    """Run a tool of this environment in a folder; give what it said if it failed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, env=environment, check=False
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [name for _, name in NEW])
+def test_its_own_tests_pass(made: Path, name: str) -> None:
+    assert run(made / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
+
+
+@pytest.mark.parametrize("name", [name for _, name in NEW])
+def test_it_is_tidy(made: Path, name: str) -> None:
+    assert run(made / name, "ruff", "check", "--no-cache", ".") == ""
+    assert run(made / name, "ruff", "format", "--no-cache", "--check", ".") == ""
+
+
+def test_its_types_hold(made: Path) -> None:
+    files = [
+        path for _, name in NEW for path in (made / name / f"satark_{name}", *(made / name / "tests").glob("*.py"))
+    ]
+    assert run(made, "mypy", "--strict", "--cache-dir", made / "cache", *files) == ""
+
+
+@pytest.mark.parametrize("name", ["Beacon", "2nd", "a-b", "a__b", "_a", "a_", "", "é", "a" * 31, "a/b"])
+def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
+    result = make("sink", "--folder", str(tmp_path / "x"), "--", name)
+    assert (result.exit_code, "can't be a plugin's name: small letters" in result.output) == (1, True)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    result = make("channel", "whatsapp", "--folder", str(tmp_path / "x"))
+    assert (result.exit_code, "is installed already" in result.output) == (1, True)
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("mine")
+    result = make("channel", "beacon", "--folder", str(tmp_path))
+    assert (result.exit_code, "is there already: choose another with --folder" in result.output) == (1, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = make("channel", "beacon", "--folder", str(tmp_path / "file" / "x"))
+    assert (result.exit_code, "can't be made (Not a directory)" in result.output) == (1, True)
+
+
+def test_it_is_made_here_and_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = make("sink", "night_shelf")
+    assert (tmp_path / "satark-night-shelf" / "satark_night_shelf" / "sink.py").exists()
+    assert "cd satark-night-shelf" in result.output
+    assert "[night_shelf]" in result.output
