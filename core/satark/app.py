@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from satark.backlog import Backlog
 from satark.door import Door
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 def build_app(host: Host) -> Starlette:
     """Make the application that serves a host's roles; the host works while the application's lifespan lasts."""
+    probe = _Probe(host)
     routes: list[BaseRoute] = [
         Route("/healthz", _healthz),
-        Route("/readyz", _Probe(host).readyz),
-        Route("/metrics", _Probe(host).metrics),
+        Route("/readyz", probe.readyz),
+        Route("/metrics", probe.metrics),
     ]
     doors: dict[str, Door] = {}
     if host.tipside and "web" in host.roles:
@@ -79,6 +81,7 @@ class _Probe:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._backlog = Backlog(host.services, host.metrics, host.settings.core)
 
     async def readyz(self, _request: Request) -> Response:
         """Say whether the databases answer, and what was kept while they did not."""
@@ -91,6 +94,8 @@ class _Probe:
 
     async def metrics(self, _request: Request) -> Response:
         """Give the metrics in Prometheus' text format."""
+        with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
+            await anyio.to_thread.run_sync(self._backlog.look)
         return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
 
     def _ask(self) -> None:

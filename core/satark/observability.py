@@ -50,6 +50,11 @@ class Metrics:
         )
         self.let_in = self._counter("satark_kept_let_in", "kept batches by what became of them", "result")
         self.waiting = Gauge("satark_waiting", "what waits, by queue", ("queue",), registry=self.registry)
+        self.deliveries_waiting = self._gauge("satark_deliveries_waiting", "deliveries that wait or are tried", "sink")
+        self.deliveries_dead = self._gauge("satark_deliveries_dead", "deliveries that are not tried any more", "sink")
+        self.destinations_down = self._gauge(
+            "satark_destinations_down", "destinations that are down; the name of one that is configured", "destination"
+        )
         self.commit = Histogram(
             "satark_commit_seconds",
             "seconds from an event's arrival to its commit",
@@ -61,6 +66,14 @@ class Metrics:
     def render(self) -> bytes:
         """Give everything in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def forget_backlog(self) -> None:
+        """Empty the gauges that `satark.backlog` fills."""
+        for gauge in (self.deliveries_waiting, self.deliveries_dead, self.destinations_down):
+            gauge.clear()
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

@@ -156,7 +156,9 @@ def listing(connection: Connection, states: Iterable[str], destination: str = ""
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """Count what is not done, by destination and state."""
-    query = select(delivery.c.destination, delivery.c.state, func.count()).where(delivery.c.state != "done")
+    query = select(delivery.c.destination, delivery.c.state, func.count())
+    # Not `!= "done"`: that would walk over all that was ever delivered.
+    query = query.where(delivery.c.state.in_(("due", "held", "dead")))
     rows = connection.execute(query.group_by(delivery.c.destination, delivery.c.state))
     return {(destination, state): count for destination, state, count in rows}
 

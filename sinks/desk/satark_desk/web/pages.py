@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from satark.casework import NoSuchTip, OpenTip
 from satark.casework.cases import summarize
+from satark.store.troubles import troubles
 from satark.tip import STATUSES
 from satark_desk.looks import arrivals, looks_of, remember
 from satark_desk.web import actions
@@ -35,10 +36,12 @@ class Pages:
         size = self._site.settings.page_size
         pages = max(1, -(-len(rows) // size))
         number = min(max(_number(request.query_params.get("page", "")), 1), pages)
+        services, desk = self._site.services, session.desk
         return self._site.show(
             request,
             "queue.html",
             session=session,
+            troubles=services.read(lambda c: troubles(c, desk, services.forwards)),
             wanted=wanted,
             rows=rows[(number - 1) * size : number * size],
             total=len(rows),
