@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 import uharfbuzz
 from fpdf import FPDF
+from PIL import Image
 
 from satark.fonts import BOLD, FAMILY, REGULAR, use_fonts
 
@@ -63,3 +64,23 @@ def test_a_pdf_in_both_scripts_can_be_read_back() -> None:
         pdf.cell(text="सूचना tip", new_x="LMARGIN", new_y="NEXT")
     text = pypdfium2.PdfDocument(bytes(pdf.output()))[0].get_textpage().get_text_range()
     assert text.split("\r\n") == ["सूचना tip", "सूचना tip"]
+
+
+def drawn(*texts: str) -> list[Image.Image]:
+    """Print each text, ending at the same place of a page of its own, and give the pages as pictures."""
+    pdf = FPDF()
+    use_fonts(pdf)
+    for text in texts:
+        pdf.add_page()
+        pdf.multi_cell(180, text=text, align="R")
+    return [page.render(scale=1).to_pil().convert("L") for page in pypdfium2.PdfDocument(bytes(pdf.output()))]
+
+
+@pytest.mark.parametrize("before", ["d15d6c15 ", "SHA256 ", "1. "])
+def test_hindi_after_latin_in_one_line_is_shaped_too(before: str) -> None:
+    """HarfBuzz guesses a run's script by its first letter, and shapes no Devanagari in a run that begins in Latin."""
+    hindi = "निम्नलिखित एल्गोरिथ्म के माध्यम से प्राप्त"
+    alone, together = drawn(hindi, before + hindi)
+    box = alone.point(lambda level: 255 - level).getbbox()
+    assert box is not None
+    assert alone.crop(box).tobytes() == together.crop(box).tobytes()

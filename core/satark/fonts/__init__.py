@@ -24,5 +24,6 @@ def use_fonts(pdf: FPDF) -> None:
     """
     pdf.add_font(FAMILY, "", REGULAR)
     pdf.add_font(FAMILY, "B", BOLD)
-    pdf.set_text_shaping(use_shaping_engine=True)
+    # Left to itself HarfBuzz takes the script of a run from its first letter: Hindi after a hash would go unshaped.
+    pdf.set_text_shaping(use_shaping_engine=True, script="Deva")
     pdf.set_font(FAMILY)
