@@ -18,7 +18,8 @@ from satark.host import Host
 from satark.routing import Desk
 from satark.sealing import new_identity
 from satark.settings import Settings
-from satark.store import tables
+from satark.store import deliveries, tables
+from satark.store.unit import UnitOfWork
 from satark.testing.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host, until
 from satark.testing.stage import ENGLISH
 
@@ -137,3 +138,20 @@ async def test_rows_that_have_served_their_term_are_swept(tmp_path: Path) -> Non
     async with host.running():
         again = Clock(host, channel)
         await until(lambda: (again.count("seen"), again.count("reach")) == (0, 0))
+
+
+async def test_notices_and_alarms_are_forgotten_two_weeks_after_they_were_sent_and_tips_are_not(tmp_path: Path) -> None:
+    host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel(), [ScriptedSink("desk")])
+    host.services.write_now(plant_old_deliveries)
+    async with host.running():
+        kept = select(tables.delivery.c.tip, tables.delivery.c.state)
+        expected = {("alarm:2", "done"), ("clock:3", "due"), ("0" * 32, "done"), ("1" * 32, "dead")}
+        await until(lambda: {tuple(row) for row in host.services.read(lambda c: c.execute(kept).all())} == expected)
+
+
+def plant_old_deliveries(unit: UnitOfWork) -> None:
+    old = unit.now - 15 * 86_400
+    rows = [("alarm:0", old, "done"), ("clock:1", old, "dead"), ("alarm:2", unit.now, "done"), ("clock:3", old, "due")]
+    rows += [("0" * 32, old, "done"), ("1" * 32, old, "dead")]
+    for tip, due_at, state in rows:
+        unit.insert(tables.delivery, [{**deliveries.new_row(tip, "paper:sp", due_at), "state": state}])

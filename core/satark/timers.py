@@ -16,7 +16,7 @@ from satark.dialogue.fit import fit
 from satark.dialogue.session import Session
 from satark.identity import BrokenSeal, Handle
 from satark.observability import Happening
-from satark.store import conversations, files, outgoing, tables, traces
+from satark.store import conversations, deliveries, files, outgoing, tables, traces
 from satark.store.engines import checkpoint
 from satark.store.writer import StoreDown
 from satark.turns import decode_session, new_outgoing
@@ -38,6 +38,8 @@ SWEEP_EVERY = 3600
 """Looks between two sweeps of old rows."""
 CHECKPOINT_EVERY = 60
 """Looks after which what was deleted is gone from SQLite's log too."""
+OCCASION_DAYS = 14
+"""Days that a notice or an alarm is remembered once it was delivered or died: longer than either can come again."""
 AT_ONCE = 50
 """Most conversations or messages of one look, so that turns need not wait long behind it."""
 
@@ -161,10 +163,11 @@ class Timers:
             return None
 
     def sweep(self, unit: UnitOfWork) -> None:
-        """Forget what has served its term: hashes of taken events, reply handles, passages, traces, sent calls."""
+        """Forget what has served its term: of taken events, handles, passages, traces, sent calls, notices, alarms."""
         oldest = unit.day - int(self._settings.seen_days)
         unit.main.execute(delete(tables.seen).where(tables.seen.c.day < oldest))
         unit.main.execute(delete(tables.reach).where(tables.reach.c.expires_at <= unit.now))
         unit.main.execute(delete(tables.passage).where(tables.passage.c.expires_at <= unit.now))
         traces.sweep(unit)
         outgoing.sweep(unit)
+        deliveries.sweep_occasions(unit, unit.now - OCCASION_DAYS * 86_400)

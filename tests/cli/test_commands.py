@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import update
 
 from satark.cli.main import cli
 from satark.services import Services
-from satark.store import tables
+from satark.store import outages, tables
 from satark.testing.store import fresh_services
 
 ID = b"0123456789abcdef"
@@ -134,6 +135,27 @@ def test_deliveries_are_listed(data: Path) -> None:
     assert [(one["destination"], one["state"], one["attempts"]) for one in dead] == [("desk:d1", "dead", 3)]
 
 
+def test_what_is_held_back_is_told_with_the_destination_that_is_down(data: Path) -> None:
+    services = store(data, "due", "held", "due", "dead")
+    services.write_now(lambda unit: outages.begin(unit, "desk:d0", "ConnectError"))
+    services.close()
+    lines = run("deliveries", "list").stdout.splitlines()
+    assert re.fullmatch(r"desk:d0 is down for 0 min, next try in 1\d s  ConnectError", lines[0])
+    told = [re.split(r" {2,}", line)[-2] for line in lines[1:]]
+    assert told == [
+        "held back: its destination is down",
+        "held back: an earlier revision is on its way",
+        "next in 0 s",
+        "dead",
+    ]
+    down, *rows = (json.loads(line) for line in run("deliveries", "list", "--json").stdout.splitlines())
+    assert (down["state"], down["destination"], down["failures"]) == ("down", "desk:d0", 1)
+    assert [row["destination_down"] for row in rows] == [True, False, False, False]
+    assert len(run("deliveries", "list", "--to", "desk:d0").stdout.splitlines()) == 2
+    assert len(run("deliveries", "list", "--to", "desk:d2").stdout.splitlines()) == 1
+    assert len(run("deliveries", "dead").stdout.splitlines()) == 1
+
+
 def test_nothing_to_list_is_said(data: Path) -> None:
     store(data).close()
     assert run("deliveries", "list").stdout == "nothing waits, nothing died\n"
@@ -145,11 +167,13 @@ def test_a_dead_delivery_is_tried_again(data: Path) -> None:
     first = (b"\0" + ID[1:]).hex()
     assert run("deliveries", "retry", first).stdout == "1 to be tried again\n"
     assert run("deliveries", "retry", first, code=1).stdout == "0 to be tried again\n"
-    assert run("deliveries", "retry", "--all").stdout == "1 to be tried again\n"
+    assert run("deliveries", "retry", "--to", "desk:d2", code=1).stdout == "0 to be tried again\n"
+    assert run("deliveries", "retry", "--to", "desk:d1").stdout == "1 to be tried again\n"
+    assert run("deliveries", "retry", "--all", code=1).stdout == "0 to be tried again\n"
     assert "nothing" in run("deliveries", "dead").stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("ab", "--all"), ("not hex",)])
+@pytest.mark.parametrize("arguments", [(), ("ab", "--all"), ("--to", "desk:d0", "--all"), ("not hex",)])
 def test_a_delivery_to_retry_has_to_be_named(data: Path, arguments: tuple[str, ...]) -> None:
     store(data).close()
     assert "Usage" in run("deliveries", "retry", *arguments, code=2).stderr

@@ -1,45 +1,66 @@
-"""`satark deliveries`: what waits, failed, died."""
+"""`satark deliveries`: what waits, failed, died, and which destinations are down."""
 
 from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from satark.cli.context import services_from_settings
 from satark.store import deliveries as store
+from satark.store.outages import Outage, outages
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def _to(command: C) -> C:
+    return click.option("--to", "destination", default="", help="Only this destination, such as email:cell.")(command)
+
+
+def _json(command: C) -> C:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
 
 
 @click.group()
 def deliveries() -> None:
-    """See what waits to be delivered, what failed, and what died."""
+    """See what waits to be delivered, what failed, what died, and which destinations are down."""
 
 
 @deliveries.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def list_(*, as_json: bool) -> None:
-    """List deliveries that wait or died."""
-    _show(("due", "dead"), as_json=as_json)
+@_to
+@_json
+def list_(*, destination: str, as_json: bool) -> None:
+    """List destinations that are down, then deliveries that wait, are held back, or died.
+
+    A delivery is held back while its destination is down (two at a time probe it), or while an earlier revision of the
+    same tip is still on its way. It needs nothing of you, and uses up no attempts.
+    """
+    _show(("due", "held", "dead"), destination, as_json=as_json)
 
 
 @deliveries.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def dead(*, as_json: bool) -> None:
-    """List dead deliveries: those that are not tried any more."""
-    _show(("dead",), as_json=as_json)
+@_to
+@_json
+def dead(*, destination: str, as_json: bool) -> None:
+    """List dead deliveries: those that are not tried any more, with the reason."""
+    _show(("dead",), destination, as_json=as_json)
 
 
 @deliveries.command()
 @click.argument("delivery", required=False)
+@_to
 @click.option("--all", "everything", is_flag=True, help="All dead deliveries.")
-def retry(delivery: str | None, *, everything: bool) -> None:
-    """Try a dead DELIVERY (its id, from the list) again, or all of them."""
-    if bool(delivery) == everything:
-        raise click.UsageError("name one delivery, or say --all")
+def retry(delivery: str | None, *, destination: str, everything: bool) -> None:
+    """Try again what is dead: one DELIVERY (its id, from the list), those `--to` a destination, or `--all`."""
+    if [bool(delivery), bool(destination), everything].count(True) != 1:
+        raise click.UsageError("name one delivery, or say --to DESTINATION, or --all")
+    id_ = _id(delivery) if delivery else None
     with services_from_settings(click.get_current_context()) as services:
-        count = services.write_now(lambda unit: store.retry(unit, _id(delivery) if delivery else None))
+        count = services.write_now(lambda unit: store.retry(unit, id_, destination))
     click.echo(f"{count} to be tried again")
     if not count:
         raise click.exceptions.Exit(1)
@@ -52,21 +73,43 @@ def _id(text: str) -> bytes:
         raise click.UsageError(f"{text!r} is not a delivery's id: see `satark deliveries dead`") from None
 
 
-def _show(states: tuple[str, ...], *, as_json: bool) -> None:
+def _show(states: Sequence[str], destination: str, *, as_json: bool) -> None:
     with services_from_settings(click.get_current_context()) as services:
-        rows = services.read(lambda connection: store.listing(connection, states))
-    for row in rows:
-        click.echo(json.dumps(_plain(row)) if as_json else _line(row))
-    if not rows and not as_json:
+        rows = services.read(lambda connection: store.listing(connection, states, destination))
+        down = services.read(outages)
+    told = [one for one in down.values() if "due" in states and destination in {"", one.destination}]
+    if as_json:
+        plain = [{"state": "down", **msgspec.structs.asdict(one)} for one in told]
+        lines = [json.dumps(one) for one in (*plain, *(_plain(row, down) for row in rows))]
+    else:
+        now = int(time.time())
+        lines = [*(_down_line(one, now) for one in told), *(_line(row, down, now) for row in rows)]
+    for line in lines:
+        click.echo(line)
+    if not lines and not as_json:
         click.echo("nothing waits, nothing died")
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "id": row["id"].hex()}
+def _plain(row: dict[str, Any], down: dict[str, Outage]) -> dict[str, Any]:
+    return {**row, "id": row["id"].hex(), "destination_down": row["destination"] in down}
 
 
-def _line(row: dict[str, Any]) -> str:
-    wait = max(0, row["due_at"] - int(time.time()))
-    when = f"next in {wait} s" if row["state"] == "due" else "dead"
+def _down_line(one: Outage, now: int) -> str:
+    minutes = max(0, now - one.since) // 60
+    return f"{one.destination} is down for {minutes} min, next try in {max(0, one.probe_at - now)} s  {one.reason}"
+
+
+def _line(row: dict[str, Any], down: dict[str, Outage], now: int) -> str:
     reason = f"  {row['reason']}" if row["reason"] else ""
-    return f"{row['id'].hex()}  {row['destination']:<20}  attempts {row['attempts']:>2}  {when}{reason}"
+    head = f"{row['id'].hex()}  {row['destination']:<20}  attempts {row['attempts']:>2}"
+    return f"{head}  {_when(row, down, now)}{reason}"
+
+
+def _when(row: dict[str, Any], down: dict[str, Outage], now: int) -> str:
+    if row["state"] == "dead":
+        return "dead"
+    if row["state"] == "held":
+        return "held back: an earlier revision is on its way"
+    if row["destination"] in down:
+        return "held back: its destination is down"
+    return f"next in {max(0, row['due_at'] - now)} s"
