@@ -43,10 +43,13 @@ def test_its_own_tests_pass(made: Path, name: str) -> None:
     assert run(made / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
 
 
-@pytest.mark.parametrize("name", [name for _, name in NEW])
-def test_it_is_tidy(made: Path, name: str) -> None:
-    assert run(made / name, "ruff", "check", "--no-cache", ".") == ""
-    assert run(made / name, "ruff", "format", "--no-cache", "--check", ".") == ""
+@pytest.mark.parametrize("kind", ["channel", "sink"])
+@pytest.mark.parametrize("name", ["b", "a_name_of_exactly_thirty_chars"])
+def test_it_is_tidy_however_long_its_name(tmp_path: Path, kind: str, name: str) -> None:
+    folder = tmp_path / "made"
+    assert make(kind, name, "--folder", str(folder)).exit_code == 0
+    assert run(folder, "ruff", "check", "--no-cache", ".") == ""
+    assert run(folder, "ruff", "format", "--no-cache", "--check", ".") == ""
 
 
 def test_its_types_hold(made: Path) -> None:

@@ -58,6 +58,14 @@ async def test_without_its_libraries_the_demo_says_so_and_runs(
     assert "satark[police]" in Police("missing").line
 
 
+async def test_where_its_plugin_is_not_loaded_there_is_none(
+    open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["whatsapp", "desk"]')
+    visitor = await open_demo(tmp_path / "d")
+    assert visitor.police == {"state": "off", "events": []}
+
+
 def _event(number: int) -> bytes:
     return json.dumps({"id": f"e{number}", "subject": f"N{number}"}).encode()
 

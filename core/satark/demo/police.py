@@ -30,10 +30,11 @@ _ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({
 })  # fmt: skip
 """Status → the answer that brings it about: its kind and data. The registers' numbers are for the desks alone."""
 
-State: TypeAlias = Literal["real", "missing", "pretended"]
+State: TypeAlias = Literal["real", "missing", "off", "pretended"]
 _LINES: Mapping[State, str] = MappingProxyType({
     "real": "police system: as its settings say",
     "missing": "police system: none, its libraries are not installed (pip install 'satark[police]')",
+    "off": "police system: none, `plugins` does not name it",
     "pretended": "police system: pretended; what it gets stands on the simulator's page",
 })  # fmt: skip
 
@@ -41,7 +42,11 @@ _OK = 200
 
 
 class Police:
-    """No pretended police system: `real`, the settings name one; `missing`, what it takes is not installed."""
+    """No pretended police system, and why.
+
+    Args:
+        state: `real`: the settings name one; `missing`: no libraries for it; `off`: its plugin is not loaded.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -54,6 +54,8 @@ async def pretended(settings: Settings, served: str, public: str) -> AsyncIterat
             accounts = keep_accounts(settings.core.data_dir / "demo.json")
             for name in missing:
                 await _PROVIDERS[name](stack, stand_ins, accounts, served, public)
+        if "police_system" not in settings.core.plugins:
+            stand_ins.police = lambda _: Police("off")
         yield stand_ins
 
 
