@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
 from satark.evidence.transcribers import Transcriber
 from satark.plugins import Plugins
 from satark.prompt import Prompt
-from satark.sink import Delivery, Done, Retry, Sink
+from satark.routing import Desk
+from satark.sealing import new_identity
+from satark.services import Services
+from satark.settings import Settings
+from satark.sink import Dead, Delivery, Done, ReadingSink, Retry, Sink
+from satark.testing.store import fresh_services
+from satark.testing.tips import Planted, plant, plant_file, plant_reply, take
+from satark.tip import Message
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -209,3 +219,48 @@ async def test_the_example_sink_takes_a_repeated_delivery_once(tmp_path: Path) -
 async def test_the_example_sink_asks_to_be_tried_again(tmp_path: Path) -> None:
     sink = example("satark_folder/plugin.py").FolderSink(tmp_path / "never made")
     assert await sink.deliver(delivery()) == Retry(reason="FileNotFoundError")
+
+
+@pytest.fixture
+def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, Planted]]:
+    """The example sink that reads, its store, and a tip that it is to show."""
+    plugins = Plugins()
+    plugins.register(example("satark_wall/plugin.py"), "wall")
+    settings = Settings(data_dir=tmp_path)
+    forwards = plugins.forwards(settings)
+    services = fresh_services(tmp_path, forward=forwards)
+    (sink,) = plugins.sinks(settings, services)
+    desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
+    yield sink, services, plant(services, [desk], category="ARMS", priority="high", evidence=("1",), forwards=forwards)
+    services.close()
+
+
+async def test_the_example_sink_that_reads_shows_the_least_and_each_tip_once(
+    wall: tuple[Any, Services, Planted], tmp_path: Path
+) -> None:
+    sink, services, planted = wall
+    assert isinstance(sink, ReadingSink)
+    plant_file(services, planted, "1", b"original", b"clean")
+    plant_reply(services, planted, Message(sender="tipster", text="planted words"))
+    taken = take(services, "wall:sp")
+    assert await sink.deliver(taken) == Retry("the screen's folder is not mounted", down=True)
+    screen = tmp_path / "wall" / "sp"
+    screen.mkdir(parents=True)
+    assert [await sink.deliver(taken) for _ in range(2)] == [Done(), Done()]
+    (shown,) = screen.iterdir()
+    assert shown.name == f"{planted.number}.json"
+    line = {"category": "ARMS", "priority": "high", "files": 1, "spoken": 0, "more words": 1}
+    assert json.loads(shown.read_text()) == line
+
+
+async def test_the_example_sink_that_reads_takes_neither_alarms_nor_what_is_not_its_own(
+    wall: tuple[Any, Services, Planted], tmp_path: Path
+) -> None:
+    sink, services, _ = wall
+    (tmp_path / "wall" / "sp").mkdir(parents=True)
+    taken = take(services, "wall:sp")
+    alarm = structs.replace(taken, tip="alarm:500000")
+    assert await sink.deliver(alarm) == Dead("a wall takes no alarms")
+    torn = structs.replace(taken, envelope=taken.envelope[:-1])
+    assert await sink.deliver(torn) == Dead("does not open with this destination's key")
+    assert list((tmp_path / "wall" / "sp").iterdir()) == []
