@@ -1,6 +1,7 @@
-"""`satark serve` that kills itself (SIGKILL) at a named point of a turn; started by the tests as a process of its own.
+"""`satark serve` that kills itself (SIGKILL) at a named point of its work; tests start it as a process of its own.
 
-The point and the number of the turn come from the environment: CRASH_AT, CRASH_ON.
+The point and the number of the turn come from the environment: CRASH_AT, CRASH_ON. The point `after delivery` is when
+a destination of the sink CRASH_SINK took something, and before that is noted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from satark.cli.main import cli
+from satark.delivery import Courier
 from satark.intake import Intake
 from satark.sender import Sender
 from satark.store.unit import UnitOfWork
@@ -36,13 +38,16 @@ def _arm(point: str, fuse: _Fuse) -> None:
         _around_commit(fuse, after=point == "after commit")
     elif point == "after send":
         _before(Sender, "_settle", fuse)
+    elif point == "after delivery":
+        _before(Courier, "_settle", fuse, lambda _id, _delivery, sink, _result: sink == os.environ["CRASH_SINK"])
 
 
-def _before(owner: type, name: str, fuse: _Fuse) -> None:
+def _before(owner: type, name: str, fuse: _Fuse, counts: Callable[..., bool] = lambda *_: True) -> None:
     original: Callable[..., Any] = getattr(owner, name)
 
     def burning(self: object, *arguments: Any, **named: Any) -> Any:
-        fuse.burn()
+        if counts(*arguments):
+            fuse.burn()
         return original(self, *arguments, **named)
 
     setattr(owner, name, burning)

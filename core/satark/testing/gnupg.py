@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
+from typing import Any
 
 
 class Keyring:
@@ -37,6 +41,26 @@ class Keyring:
             subprocess.CalledProcessError: it does not open.
         """
         return self.run("--decrypt", given=sealed)
+
+    def open_mail(self, mail: Any) -> EmailMessage:
+        """Decrypt a PGP/MIME mail as a mail program does (RFC 3156, section 4); give the mail that was inside.
+
+        Raises:
+            AssertionError: it is not made as the RFC says.
+            subprocess.CalledProcessError: it does not open.
+        """
+        version, content = mail.get_payload()
+        is_so = (
+            mail.get_content_type() == "multipart/encrypted",
+            mail.get_param("protocol") == "application/pgp-encrypted",
+            version.get_content_type() == "application/pgp-encrypted",
+            version.get_payload(decode=True).strip() == b"Version: 1",
+            content.get_content_type() == "application/octet-stream",
+        )
+        if not all(is_so):
+            raise AssertionError(f"it is not PGP/MIME: {is_so}")
+        inner = self.decrypt(content.get_payload(decode=True))
+        return message_from_bytes(inner, _class=EmailMessage, policy=default)
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """Run gpg; give what it printed.

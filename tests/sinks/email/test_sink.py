@@ -27,17 +27,6 @@ def parsed(mail: Received) -> Any:
     return email.message_from_bytes(mail.content, policy=default)
 
 
-def opened(outer: Any, keyring: Keyring) -> Any:
-    """Decrypt a PGP/MIME mail as a mail program does (RFC 3156)."""
-    assert outer.get_content_type() == "multipart/encrypted"
-    assert outer.get_param("protocol") == "application/pgp-encrypted"
-    version, content = outer.get_payload()
-    assert version.get_content_type() == "application/pgp-encrypted"
-    assert version.get_payload(decode=True).strip() == b"Version: 1"
-    assert content.get_content_type() == "application/octet-stream"
-    return email.message_from_bytes(keyring.decrypt(content.get_payload(decode=True)), policy=default)
-
-
 @pytest.mark.needs("gpg")
 async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing(
     office: Any, peer: MailPeer, keys: Path, keyring: Keyring
@@ -56,7 +45,7 @@ async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing
         assert secret not in mail.content
     outer = parsed(mail)
     assert outer["Subject"] == messages.SUBJECT
-    inner = opened(outer, keyring)
+    inner = keyring.open_mail(outer)
     assert inner["Subject"] == f"Satark {planted.number}: Illegal arms"
     assert inner.get_param("protected-headers") == "v1"
     text = inner.get_body(("plain",)).get_content()
@@ -94,7 +83,7 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
             assert await sink.deliver(office.take("email:cell")[0]) == Done()
             office.plant(office.cell, answers={"what": "".join(map(chr, range(0x4E00, 0x9E00))) * 3})
             assert await sink.deliver(office.take("email:cell")[0]) == Done()
-    inner = opened(parsed(peer.received[0]), keyring)
+    inner = keyring.open_mail(parsed(peer.received[0]))
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
     assert "could be made): 1" in inner.get_body(("plain",)).get_content()
     pointer = parsed(peer.received[1]).get_content().replace("\r\n", "\n")
@@ -236,6 +225,6 @@ async def test_debians_exim_takes_it_and_gpg_opens_what_lies_in_the_mailbox(
         (stored,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
         box.close()
     outer = email.message_from_bytes(stored, policy=default)
-    inner = opened(outer, keyring)
+    inner = keyring.open_mail(outer)
     assert SECRET in inner.get_body(("plain",)).get_content()
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"clean picture" * 40_000]

@@ -1,0 +1,84 @@
+"""Killed after a destination took a tip and before that was noted: it comes again, and is known for the same one."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from satark.store.engines import make_engine
+from satark.store.tables import delivery
+from satark.testing.mail import MailPeer, mail_server, self_signed
+from satark.testing.police import SECRET, PoliceReceiver
+from satark.testing.serving import serve
+from satark.testing.stage import HINDI, Stage, staged
+
+SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
+
+
+async def killed_once(stage: Stage, sink: str, url: str) -> None:
+    """Hand a tip in; see the process die, its claim run out, and another process deliver the tip."""
+    await stage.service.start({"CRASH_AT": "after delivery", "CRASH_SINK": sink})
+    citizen = asyncio.create_task(stage.citizen(1, patience=60, post_attempts=100).walk(HINDI))
+    await asyncio.wait_for(stage.service.ended(), 60)
+    engine = make_engine(url)
+    mine = delivery.c.destination.startswith(f"{sink}:")
+    with engine.begin() as connection:
+        (row,) = connection.execute(select(delivery).where(mine)).all()
+        assert (row.state, row.attempts) == ("due", 1), "it was to die before it noted anything"
+        connection.execute(update(delivery).where(mine).values(due_at=0))  # the thirty seconds of its claim pass
+    await stage.service.start()
+    await citizen
+    async with asyncio.timeout(30):
+        while True:
+            with engine.connect() as connection:
+                rows = connection.execute(select(delivery.c.state, delivery.c.attempts).where(mine)).all()
+            if [row.state for row in rows] == ["done"]:
+                break
+            await asyncio.sleep(0.1)
+    engine.dispose()
+    assert rows[0].attempts == 2
+    assert len(await stage.tips("sp", at_least=1)) == 1
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Mapping[str, str]:
+    return {"SATARK_DATABASE_URL": f"sqlite:///{tmp_path}/main.db", "SATARK_KEYS_URL": f"sqlite:///{tmp_path}/keys.db"}
+
+
+async def test_a_police_system_gets_the_same_event_twice_under_one_id(
+    tmp_path: Path, sqlite: Mapping[str, str]
+) -> None:
+    receiver = PoliceReceiver()
+    async with serve(receiver.app) as url:
+        settings = {"SATARK_POLICE_SYSTEM__SECRET": SECRET, "SATARK_POLICE_SYSTEM__URL": f"{url}/tips"}
+        async with staged(tmp_path, {**sqlite, **settings}, command=SERVER) as stage:
+            await killed_once(stage, "police_system", sqlite["SATARK_DATABASE_URL"])
+    assert list(receiver.attempts.values()) == [2]
+    assert len(receiver.events) == 1, "the receiver knows it for the same"
+    assert len({body for _, body in receiver.requests}) == 1
+
+
+async def test_a_mailbox_gets_the_same_mail_twice_under_one_message_id(
+    tmp_path: Path, sqlite: Mapping[str, str]
+) -> None:
+    peer, certificate = MailPeer(), self_signed(tmp_path)
+    async with mail_server(peer, certificate):
+        settings: dict[str, Any] = {
+            "SATARK_EMAIL__HOST": "localhost",
+            "SATARK_EMAIL__PORT": str(peer.port),
+            "SATARK_EMAIL__SENDER": "satark@tips.example",
+            "SATARK_EMAIL__CA_FILE": str(certificate.certificate),
+            "SATARK_EMAIL__TO": '{"cell": {"recipients": "cell@up.example"}}',
+            "SATARK_FORWARD": '[{"to": "email:cell", "desk": "sp"}]',
+        }
+        async with staged(tmp_path, {**sqlite, **settings}, command=SERVER) as stage:
+            await killed_once(stage, "email", sqlite["SATARK_DATABASE_URL"])
+    assert len(peer.received) == 2
+    ids = {line for mail in peer.received for line in mail.content.splitlines() if line.startswith(b"Message-ID:")}
+    assert len(ids) == 1

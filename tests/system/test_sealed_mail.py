@@ -1,0 +1,125 @@
+"""From WhatsApp to a recipient's GnuPG: whole, without the tipster's voice, and never to the station complained of."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.forwarding import own_key
+from satark.store.engines import make_engine
+from satark.store.tables import delivery
+from satark.testing.citizen import Answers
+from satark.testing.gnupg import Keyring
+from satark.testing.mail import MailPeer, mail_server, self_signed
+from satark.testing.matrix.files import to_send
+from satark.testing.scripted import until
+from satark.testing.specimens import specimen
+from satark.testing.stage import HINDI, Stage, staged
+from satark.testing.walking import Photo
+
+pytestmark = pytest.mark.needs("gpg")
+
+SECRET = "लंका चौराहे के पीछे"
+CELLS = {"sp-cell": "sp", "lanka-cell": "lanka"}
+ACCUSING: Answers = {
+    **HINDI,
+    "किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"],
+    "किस पर शक": "इसी इलाक़े का थाना",
+    "कौन पुलिसकर्मी": "छोड़ें",
+}
+
+
+@pytest.fixture
+def keyring() -> Iterator[Keyring]:
+    """The keyring of all recipients."""
+    with tempfile.TemporaryDirectory(prefix="satark-gpg-") as home:
+        keyring = Keyring(Path(home))
+        yield keyring
+        keyring.close()
+
+
+def settings(folder: Path, keyring: Keyring, port: int, certificate: Path) -> dict[str, str]:
+    """A sealed destination for the SP's office and one for the station's."""
+    mailboxes, forwards = {}, []
+    for name, desk in CELLS.items():
+        public = folder / f"{name}.asc"
+        public.write_bytes(keyring.make(f"{name}@up.example"))
+        mailboxes[name] = {"recipients": f"{name}@up.example", "openpgp_keys": str(public), "language": "en"}
+        key = folder / f"{name}.key"
+        forwards.append({"to": f"email:{name}", "desk": desk, "recipient": own_key(key), "identity_file": str(key)})
+    return {
+        "SATARK_DATABASE_URL": f"sqlite:///{folder}/main.db",
+        "SATARK_EMAIL__HOST": "localhost",
+        "SATARK_EMAIL__PORT": str(port),
+        "SATARK_EMAIL__SENDER": "satark@tips.example",
+        "SATARK_EMAIL__CA_FILE": str(certificate),
+        "SATARK_EMAIL__TO": json.dumps(mailboxes),
+        "SATARK_FORWARD": json.dumps(forwards),
+    }
+
+
+def files(folder: Path) -> tuple[Photo, Photo]:
+    return to_send("photo", ""), Photo(specimen("ogg", folder).read_bytes(), "audio/ogg", "voice")
+
+
+def sent_to(peer: MailPeer, name: str) -> list[Any]:
+    mails = [mail.content for mail in peer.received if mail.recipients == (f"{name}@up.example",)]
+    return [message_from_bytes(content, policy=default) for content in mails]
+
+
+def direct(stage: Stage, number: str) -> Any:
+    passphrase = ("--passphrase-file", str(stage.passphrase_file("sp")))
+    command = ("desk", "direct", "sp", number, "--to", "lanka", "--instruction", "देखें")
+    return stage.service.run(*command, *passphrase, check=False)
+
+
+async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_station_that_it_is_about(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    peer, certificate = MailPeer(), self_signed(tmp_path)
+    photo, voice = files(tmp_path)
+    async with mail_server(peer, certificate):
+        environment = settings(tmp_path, keyring, peer.port, certificate.certificate)
+        async with staged(tmp_path, environment) as stage:
+            stage.make_desk("lanka", "station", "lanka")
+            await stage.service.start()
+            stage.peer.faults.fail_next(131016, times=3, on="media")  # the files come well after the tip
+            extras: Answers = {"क्या हो रहा है\\?": voice, "हो गया": [photo, "हो गया"], "जगह बताइए": SECRET}
+            await stage.citizen(1).walk({**HINDI, **extras})
+            await until(lambda: sent_to(peer, "sp-cell"))
+            (mail,) = sent_to(peer, "sp-cell")
+            assert SECRET.encode() not in mail.as_bytes()
+            inner = keyring.open_mail(mail)
+            (attachment,) = inner.iter_attachments()
+            assert attachment.get_content_type() == "image/jpeg", "the mail waited for its photo"
+            text = inner.get_body(("plain",)).get_content()
+            assert SECRET in text
+            assert "voice: it never leaves the desk: 1" in text
+            assert b"OggS" not in b"".join(
+                part.get_payload(decode=True) or b"" for part in inner.walk() if not part.is_multipart()
+            )
+            assert sent_to(peer, "lanka-cell") == [], "the station's desk has not been given the tip"
+            (tip,) = await stage.tips("sp", at_least=1)
+            assert direct(stage, tip["number"]).exit_code == 0
+            await until(lambda: sent_to(peer, "lanka-cell"))
+            keyring.open_mail(sent_to(peer, "lanka-cell")[0])
+
+            await stage.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
+            await until(lambda: len(sent_to(peer, "sp-cell")) == 2)
+            keyring.open_mail(sent_to(peer, "sp-cell")[1])
+            (about,) = [one for one in await stage.tips("sp", at_least=2) if one["number"] != tip["number"]]
+            assert direct(stage, about["number"]).exit_code != 0
+            assert len(sent_to(peer, "lanka-cell")) == 1
+    engine = make_engine(environment["SATARK_DATABASE_URL"])
+    with engine.connect() as connection:
+        rows = connection.execute(select(delivery.c.tip).where(delivery.c.destination == "email:lanka-cell")).all()
+    engine.dispose()
+    assert len(rows) == 1, "not even a row of it was made for the station's destination"
