@@ -42,7 +42,7 @@ class Keyring:
         """
         return self.run("--decrypt", given=sealed)
 
-    def open_mail(self, mail: Any) -> EmailMessage:
+    def open_mail(self, mail: Any) -> Any:
         """Decrypt a PGP/MIME mail as a mail program does (RFC 3156, section 4); give the mail that was inside.
 
         Raises:
