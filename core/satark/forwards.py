@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from satark.sealing import CantOpen, check_recipient
 from satark.tip import Priority
@@ -111,6 +111,24 @@ def applying(
         and forward.to not in excluded
         and (forward.to in added or forward.applies(tip, priority))
     )
+
+
+def to_tell(forwards: Iterable[Forward]) -> bytes:
+    """Encode the desks' forwards for an office of its own, which seals tips to them: nothing private is in it."""
+    told = (forward.model_copy(update={"identity_file": None}) for forward in forwards if forward.desk)
+    return _every.dump_json(tuple(told))
+
+
+def as_told(encoded: bytes) -> tuple[Forward, ...]:
+    """Decode what `to_tell` gave.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return _every.validate_json(encoded)
+
+
+_every = TypeAdapter(tuple[Forward, ...])
 
 
 def _may_have(forward: Forward, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:

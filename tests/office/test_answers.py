@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,11 +12,13 @@ from sqlalchemy import update
 
 from satark.casework import NoSuchDesk
 from satark.casework.uplink import AGAIN, change_key
+from satark.forwards import Forward
 from satark.office.keys import answer_key
 from satark.office.letters import DirectoryLetter
 from satark.office.registry import office_of
 from satark.sealing import new_identity, open_as, recipient_of
-from satark.store import tables
+from satark.store import deliveries, tables
+from satark.testing.tips import plant_state
 from satark.tip import Message
 
 
@@ -97,6 +100,55 @@ async def test_a_tip_is_directed_from_the_office_to_a_desk_at_the_host(bridge: A
     assert envelope.tip == planted.id
 
 
+FORWARDS = (
+    Forward(to="email:dig-cell", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")),
+    Forward(to="folder:dig", desk="dig"),
+    Forward(to="email:arms", desk="dig", categories=("ARMS",)),
+    Forward(to="email:other", desk="sp"),
+)
+
+
+def on_their_way(bridge: Any) -> set[str]:
+    return {row.destination for row in bridge.rows(bridge.host, tables.delivery)} - {"list:sp"}
+
+
+async def test_a_tip_that_the_office_directs_reaches_the_desks_own_destinations_too(bridge: Any) -> None:
+    bridge.host.forwards = FORWARDS
+    planted = bridge.plant(evidence=("1",))
+    plant_state(bridge.host, planted, "1", "due")
+    await bridge.settle()
+    (told,) = bridge.rows(bridge.office, tables.uplink)
+    assert b"secret" not in told.forwards
+    bridge.work.direct(bridge.work.open(planted.number), "dig", "देखें")
+    await bridge.settle()
+    assert on_their_way(bridge) == {"desk:dig", "email:dig-cell", "folder:dig"}
+    sealed = tables.envelope.select().where(tables.envelope.c.desk == "email:dig-cell")
+    assert bridge.host.read_keys(lambda c: c.execute(sealed).one()).tip == planted.id
+    waits = {row.destination for row in bridge.rows(bridge.host, tables.delivery) if row.reason == deliveries.WAITING}
+    assert waits == {"email:dig-cell", "folder:dig"}
+    assert bridge.words(planted.number) == ["→ DIG: देखें"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        Forward(to="email:dig-cell", desk="sp", recipient=FORWARDS[0].recipient),
+        Forward(to="email:dig-cell", desk="dig", recipient=new_identity()[0]),
+        Forward(to="email:elsewhere", desk="dig"),
+    ],
+    ids=["another desk's", "another key", "gone"],
+)
+async def test_the_hosts_settings_decide_which_destinations_a_direction_may_name(now: Forward, bridge: Any) -> None:
+    bridge.host.forwards = FORWARDS[:1]
+    planted = bridge.plant()
+    await bridge.settle()
+    bridge.host.forwards = (now,)
+    bridge.work.direct(bridge.work.open(planted.number), "dig", "देखें")
+    await bridge.settle()
+    assert on_their_way(bridge) == {"desk:dig"}
+    assert bridge.words(planted.number)[1].startswith("✗ email:dig-cell")
+
+
 async def test_a_direction_sealed_to_a_key_that_was_changed_is_told_and_hands_over_nothing(bridge: Any) -> None:
     planted = bridge.plant()
     await bridge.settle()
@@ -122,7 +174,9 @@ async def test_a_tip_is_never_directed_from_the_office_to_a_desk_that_it_is_abou
 async def test_an_older_directory_does_not_undo_a_newer_one(bridge: Any) -> None:
     office = bridge.host.read(lambda c: office_of(c, "sp"))
     for version, desks in ((2, ()), (1, ())):
-        await bridge.dispatcher.post(office, DirectoryLetter(version=version, desks=desks), bridge.line.publish)
+        await bridge.dispatcher.post(
+            office, DirectoryLetter(version=version, desks=desks, forwards=b"[]"), bridge.line.publish
+        )
     await bridge.arrive()
     assert [row.directory for row in bridge.rows(bridge.office, tables.uplink)] == [2]
 

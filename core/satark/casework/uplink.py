@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from satark.casework.cases import CaseworkError
 from satark.casework.thread import chunks
+from satark.forwards import Forward, as_told
 from satark.office.cells import BODY
 from satark.office.keys import LinkCard, answer_key, answer_verifier
 from satark.office.letters import (
@@ -69,6 +70,12 @@ def host_of(connection: Connection) -> LinkCard | None:
     """Give the host that this store is an office of; None where it is itself the host."""
     row = connection.execute(select(tables.uplink)).one_or_none()
     return LinkCard(recipient=row.recipient, verifier=row.verifier) if row else None
+
+
+def host_forwards(connection: Connection) -> tuple[Forward, ...]:
+    """At an office: the destinations that belong to the host's desks, as the host last told them."""
+    told = connection.execute(select(tables.uplink.c.forwards)).scalar()
+    return as_told(told) if told else ()
 
 
 def new_answer(desk: str, tip: str, message: Message, recipients: Iterable[str], directed: Directed | None) -> Answer:

@@ -23,17 +23,18 @@ from satark.casework.desks import all_desks
 from satark.casework.ledger import Ledger, documents
 from satark.casework.reading import Reader
 from satark.casework.thread import post
-from satark.casework.uplink import host_of, new_answer
+from satark.casework.uplink import host_forwards, host_of, new_answer
 from satark.casework.voices import OwnVoice, is_own_voice
 from satark.coarse import band
 from satark.forwards import applying
-from satark.office.letters import Directed
+from satark.office.letters import Directed, DirectedOn
 from satark.routing import Desk, is_accused
 from satark.sealing import CantOpen, open_as, open_tip, recipient_of, seal
 from satark.store import deliveries, files, tables
 from satark.tip import Envelope, Evidence, Message, Status
 
 if TYPE_CHECKING:
+    from satark.forwards import Forward
     from satark.services import Services
     from satark.store.unit import UnitOfWork
 
@@ -166,7 +167,9 @@ class Casework(Reader):
         sealed = seal(envelope, desk.recipient)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
         if host_of(unit.main):
-            return self.post(unit, tip, message, Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed))
+            on = self._sealed_on(tip, desk, host_forwards(unit.main))
+            directed = Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed, on=on)
+            return self.post(unit, tip, message, directed)
         unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
         deliveries.add(unit, tip.id, desk.destination)
         self._forward(unit, tip, desk)
@@ -174,15 +177,22 @@ class Casework(Reader):
 
     def _forward(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
         """Send the tip on to the destinations of a desk that it was directed to."""
-        header = tip.header
-        found = applying(self._services.forwards, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         wait = self._services.forward_wait * (not set(tip.tip.evidence) <= files.settled(unit, tip.id))
+        for one in self._sealed_on(tip, desk, self._services.forwards):
+            if one.envelope:
+                unit.replace(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
+            deliveries.add(unit, tip.id, one.to, wait=wait)
+
+    def _sealed_on(self, tip: OpenTip, desk: Desk, forwards: Sequence[Forward]) -> tuple[DirectedOn, ...]:
+        """Seal the tip's key to those destinations of a desk that take it."""
+        header = tip.header
+        found = applying(forwards, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        sealed = []
         for forward in found:
-            if forward.recipient:
-                envelope = Envelope(tip=tip.id, desk=forward.to, identity=tip.envelope.identity, header=header)
-                sealed = seal(envelope, forward.recipient)
-                unit.replace(tables.envelope, [{"tip": tip.id, "desk": forward.to, "sealed": sealed}])
-            deliveries.add(unit, tip.id, forward.to, wait=wait)
+            envelope = Envelope(tip=tip.id, desk=forward.to, identity=tip.envelope.identity, header=header)
+            key = seal(envelope, forward.recipient) if forward.recipient else b""
+            sealed.append(DirectedOn(to=forward.to, recipient=forward.recipient, envelope=key))
+        return tuple(sealed)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)

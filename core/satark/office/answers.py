@@ -51,7 +51,7 @@ class Answers:
             NotCarried: not now: the office could not be told that it is refused.
         """
         office, answer = await asyncio.to_thread(self._open, message)
-        stands = await self._services.write(lambda unit: _take(unit, answer))
+        stands = await self._services.write(lambda unit: _take(unit, answer, self._services))
         if not stands:
             await self._dispatcher.post(office, RefusalLetter(answer=answer.id), publish)
         elif answer.new_key:
@@ -81,7 +81,7 @@ def _checked(cell: Cell, office: Office, known: Callable[[Answer], bool]) -> Ans
     return answer
 
 
-def _take(unit: UnitOfWork, answer: Answer) -> bool:
+def _take(unit: UnitOfWork, answer: Answer, services: Services) -> bool:
     """Put an answer into its tip's thread; say whether it stands there, now or since it came before."""
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
     if not unit.insert_new(tables.answered, [row], "id"):
@@ -94,7 +94,7 @@ def _take(unit: UnitOfWork, answer: Answer) -> bool:
     seq = append(unit, answer.tip, answer.sealed, announced=answer.internal)
     unit.main.execute(update(tables.answered).where(tables.answered.c.id == answer.id).values(seq=seq))
     if answer.directed:
-        _direct(unit, answer, answer.directed)
+        _direct(unit, answer, answer.directed, services)
     return True
 
 
@@ -118,17 +118,31 @@ def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
     return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
 
 
-def _direct(unit: UnitOfWork, answer: Answer, directed: Directed) -> None:
+def _direct(unit: UnitOfWork, answer: Answer, directed: Directed, services: Services) -> None:
     try:
         desk = find_desk(unit.main, directed.desk)
     except NoSuchDesk:
         desk = None
     if desk is None or desk.recipient != directed.recipient:
-        # The office knew an older key of that desk. Nothing was handed over, and its officers must be told.
-        text = f"✗ {directed.desk}: this desk's key has changed, the tip was not handed over. Direct it again."
-        message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
-        tip = select(tables.tip.c.recipient).where(tables.tip.c.id == answer.tip)
-        post(unit, answer.tip, message, unit.main.execute(tip).scalar_one())
+        _tell_stale(unit, answer, directed.desk)
         return
     unit.replace(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
     deliveries.add(unit, answer.tip, desk.destination)
+    own = {forward.to: forward for forward in services.forwards if forward.desk == desk.name}
+    wait = services.forward_wait if deliveries.is_incomplete(unit.main, answer.tip) else 0
+    for one in directed.on:
+        # An office names destinations, but only the settings here say to which desk they belong.
+        if one.to not in own or own[one.to].recipient != one.recipient:
+            _tell_stale(unit, answer, one.to)
+            continue
+        if one.recipient:
+            unit.replace(tables.envelope, [{"tip": answer.tip, "desk": one.to, "sealed": one.envelope}])
+        deliveries.add(unit, answer.tip, one.to, wait=wait)
+
+
+def _tell_stale(unit: UnitOfWork, answer: Answer, to: str) -> None:
+    """Tell the officers that the office knew an older key, and that nothing was handed over to whoever had it."""
+    text = f"✗ {to}: this key has changed, the tip was not handed over. Direct it again."
+    message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
+    tip = select(tables.tip.c.recipient).where(tables.tip.c.id == answer.tip)
+    post(unit, answer.tip, message, unit.main.execute(tip).scalar_one())

@@ -14,6 +14,7 @@ from satark.casework.desks import all_desks, find_desk
 from satark.casework.voices import hears
 from satark.custody import log as custody
 from satark.evidence.sealed import disguised_path
+from satark.forwards import to_tell
 from satark.office.cells import BODY, Cell, cells_of, file_cells, letter_cells, seal_cell
 from satark.office.letters import (
     FORMS,
@@ -86,10 +87,11 @@ class Dispatcher:
 
     async def _directory(self, office: Office, publish: Publish) -> None:
         desks = await asyncio.to_thread(self._services.read, _desk_lines)
-        whole = sha256(encode(DirectoryLetter(version=0, desks=desks))).digest()[:16]
+        forwards = to_tell(self._services.forwards)
+        whole = sha256(encode(DirectoryLetter(version=0, desks=desks, forwards=forwards))).digest()[:16]
         if await self._sent(office.desk, whole):
             return
-        letter = DirectoryLetter(version=time.time_ns(), desks=desks)
+        letter = DirectoryLetter(version=time.time_ns(), desks=desks, forwards=forwards)
         await self.post(office, letter, publish)
         await self._note(office.desk, whole, 1)
 

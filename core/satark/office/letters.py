@@ -92,11 +92,13 @@ class DeskLine(Quiet, frozen=True, kw_only=True, array_like=True):
 
 
 class DirectoryLetter(Quiet, frozen=True, kw_only=True, tag="desks"):
-    """Every desk of the host."""
+    """Every desk of the host, and the destinations that belong to them."""
 
     version: int
     """Grows; an older one that comes later is laid aside."""
     desks: tuple[DeskLine, ...]
+    forwards: bytes
+    """`forwards.to_tell`."""
 
 
 class KeyTakenLetter(Quiet, frozen=True, kw_only=True, tag="key"):
@@ -114,6 +116,15 @@ class RefusalLetter(Quiet, frozen=True, kw_only=True, tag="refused"):
 Down: TypeAlias = TipLetter | DirectoryLetter | KeyTakenLetter | RefusalLetter
 
 
+class DirectedOn(Quiet, frozen=True, kw_only=True, array_like=True):
+    """The tip's key, sealed to a destination of the desk that the tip is directed to."""
+
+    to: str
+    recipient: str
+    """The key that it was sealed to; empty where the destination has none of its own."""
+    envelope: bytes
+
+
 class Directed(Quiet, frozen=True, kw_only=True):
     """The tip's key, sealed to another desk."""
 
@@ -121,6 +132,8 @@ class Directed(Quiet, frozen=True, kw_only=True):
     recipient: str
     """The key that it was sealed to: the host checks that it still is that desk's."""
     envelope: bytes
+    on: tuple[DirectedOn, ...] = ()
+    """The desk's destinations that take this tip, as far as the office knows them."""
 
 
 class NewKey(Quiet, frozen=True, kw_only=True):

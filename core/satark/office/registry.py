@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 from satark.casework.cases import CaseworkError, NoSuchDesk
 from satark.casework.desks import add_desk, all_desks
 from satark.casework.uplink import host_of
+from satark.forwards import to_tell
 from satark.office.keys import HostCard, LinkCard, OfficeCard
 from satark.office.letters import DirectoryLetter, NewKey
 from satark.quiet import Quiet
@@ -86,14 +87,19 @@ def join(unit: UnitOfWork, card: HostCard) -> None:
     if present is not None and present != card.link:
         raise AlreadyJoined
     if present is None:
-        row = {"recipient": card.link.recipient, "verifier": card.link.verifier, "directory": 0}
+        row = {
+            "recipient": card.link.recipient,
+            "verifier": card.link.verifier,
+            "directory": 0,
+            "forwards": to_tell(()),
+        }
         unit.insert(tables.uplink, [row])
 
 
 def keep_directory(unit: UnitOfWork, letter: DirectoryLetter, own: set[str]) -> None:
     """Take over the host's desks, as those that a tip may be directed to; nothing is known of own desks' keys there."""
     newer = update(tables.uplink).where(tables.uplink.c.directory < letter.version)
-    if not unit.main.execute(newer.values(directory=letter.version)).rowcount:
+    if not unit.main.execute(newer.values(directory=letter.version, forwards=letter.forwards)).rowcount:
         return
     table = tables.desk
     others = [line for line in letter.desks if line.name not in own]

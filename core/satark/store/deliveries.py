@@ -71,10 +71,15 @@ def renew(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False) -> None:
 
 def complete(unit: UnitOfWork, tip_id: str) -> None:
     """Let what waits for a tip's files wait no longer, if none is still being fetched."""
-    pending = select(file.c.ordinal).where(file.c.tip == tip_id, file.c.state == "due").limit(1)
-    if unit.main.execute(pending).one_or_none() is None:
+    if not is_incomplete(unit.main, tip_id):
         waiting = (delivery.c.tip == tip_id, delivery.c.state == "due", delivery.c.reason == WAITING)
         unit.main.execute(update(delivery).where(*waiting).values(due_at=unit.now, reason=""))
+
+
+def is_incomplete(connection: Connection, tip_id: str) -> bool:
+    """Say whether a file of a tip is still being fetched."""
+    pending = select(file.c.ordinal).where(file.c.tip == tip_id, file.c.state == "due").limit(1)
+    return connection.execute(pending).one_or_none() is not None
 
 
 def destinations(connection: Connection) -> list[str]:
