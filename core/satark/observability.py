@@ -31,7 +31,10 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Metrics:
-    """The process's metrics, in a registry of their own. Labels are names of channels, sinks and error codes."""
+    """The process's metrics, in a registry of their own.
+
+    Labels are names of channels, sinks and configured destinations, and error codes.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
