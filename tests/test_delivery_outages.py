@@ -147,7 +147,8 @@ async def test_a_destination_that_is_down_for_a_day_recovers_by_itself(services:
         for _ in range(40):
             await rest(worker)
             clock.now += 300
-        assert sorted(post.done) == tips
+        # A leap of the clock may outrun a claim: then a tip comes again, under the same key.
+        assert sorted(set(post.done)) == tips
         assert services.read(outages.outages) == {}
     assert worker.kinds.count("destination_up") == 1
     (alarm,) = [row for row in rows(services) if row.destination == "pager:operator"]

@@ -84,7 +84,7 @@ async def test_a_file_is_sealed_as_it_came_and_cleaned(name: str, desk: Desk, ma
     assert (taken.clean_bytes, taken.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())
     assert TRACE not in copy
     voice = ["1.disguised.age"] * (name == "opus")
-    assert desk.files == ["1.clean.age", *voice, "1.original.age"]
+    assert desk.files == ["1.clean.age", *voice, "1.original.age", "1.preview.age"]
 
 
 @pytest.mark.needs("age")
@@ -240,17 +240,18 @@ async def test_without_room_in_memory_the_original_is_sealed_all_the_same(
 
 async def test_a_rerun_after_a_kill_gives_the_same_and_nothing_else(desk: Desk, make: Callable[[str], Path]) -> None:
     desk.folder.mkdir(parents=True)
-    for left in ("1.original.age.part", "1.clean.age.part", "1.original.age", "1.clean.age"):
+    for left in ("1.original.age.part", "1.clean.age.part", "1.original.age", "1.clean.age", "1.preview.age"):
         (desk.folder / left).write_bytes(b"half")
     data = make("jpg").read_bytes()
     taken = await desk.take(pieces(data))
     assert desk.original(taken.sha256) == data
     assert desk.clean(taken.clean_sha256)
-    assert desk.files == ["1.clean.age", "1.original.age"]
+    assert desk.files == ["1.clean.age", "1.original.age", "1.preview.age"]
 
 
 async def test_a_copy_of_an_earlier_run_does_not_outlive_a_failure(desk: Desk, make: Callable[[str], Path]) -> None:
     await desk.take(pieces(make("jpg").read_bytes()))
+    (desk.folder / "1.disguised.age").write_bytes(b"of an earlier run")
     assert (await desk.take(pieces(b"{\\rtf1}"))).problem == "no-cleaner"
     assert desk.files == ["1.original.age"]
 

@@ -119,7 +119,7 @@ async def take_in(
             _check_cleanable(taken, announced_mime, sandbox, copied=copied)
             clean_mime = await copies.make_clean(source, mime)
         except Unclean as unclean:
-            await asyncio.to_thread(clean_path(folder, name).unlink, missing_ok=True)
+            await asyncio.to_thread(sealed.erase_copies, folder, name)
             return msgspec.structs.replace(taken, problem=unclean.reason)
         if unwanted is not None and await asyncio.to_thread(unwanted, clean_mime, copies.clean):
             await asyncio.to_thread(sealed.erase, folder, name)

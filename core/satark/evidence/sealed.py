@@ -22,7 +22,7 @@ from satark.evidence.room import private_folder
 from satark.sealing import CantOpen
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
 PART = ".part"
 _MAGIC = b"age-encryption.org/v1\n"
@@ -130,8 +130,16 @@ def sweep_parts(root: Path) -> None:
 
 def erase(folder: Path, name: str) -> None:
     """Remove every sealed file of this name, durably. Nothing happens where there is none."""
-    for path_of in (original_path, clean_path, disguised_path, preview_path):
-        path = path_of(folder, name)
+    _erase(folder, [path_of(folder, name) for path_of in (original_path, clean_path, disguised_path, preview_path)])
+
+
+def erase_copies(folder: Path, name: str) -> None:
+    """Likewise, but leave the original: what an earlier run made of it is not to be believed any more."""
+    _erase(folder, [path_of(folder, name) for path_of in (clean_path, disguised_path, preview_path)])
+
+
+def _erase(folder: Path, paths: Iterable[Path]) -> None:
+    for path in paths:
         path.unlink(missing_ok=True)
         drop(path)
     if folder.is_dir():
