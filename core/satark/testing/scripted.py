@@ -52,7 +52,7 @@ SECRET = b"script-secret"
 LIMIT = 3 * 1024 * 1024
 NEUTRAL = b"neutral"
 """The fallback of a notice."""
-_PATIENCE = 20.0
+_PATIENCE = 45
 _keys = count()
 
 
@@ -60,7 +60,7 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds.
 
     Raises:
-        TimeoutError: it does not, for 20 seconds.
+        TimeoutError: it does not, for 45 seconds.
     """
     async with asyncio.timeout(_PATIENCE):
         while not condition():  # noqa: ASYNC110 - the condition is any, and sets no event
