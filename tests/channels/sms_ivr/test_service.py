@@ -70,14 +70,18 @@ async def test_a_tip_by_text_message_in_hindi(line: Any) -> None:
     await until(lambda: not any(message.body for message in line.peer.messages.values()))
 
 
-async def test_a_tip_with_a_picture_that_is_fetched_and_deleted_there(line: Any, recording: bytes) -> None:
+async def test_a_tip_with_somebody_elses_recording_that_is_fetched_and_deleted_there(
+    line: Any, recording: bytes
+) -> None:
     texter = Texter(line.peer, line.url, PHONE)
     await texter.say("TIP")
     for text in ("2", "3", "They sell arms behind the mill every night", "Lanka", "don't know"):
         await texter.say(text)
     await texter.say("No")
     await texter.say("", (recording, "audio/wav"), base=line.stage.service.environment["SATARK_TWILIO__API_URL"])
-    await texter.say("done")
+    (asked,) = await texter.say("done")
+    assert "Whose voice" in asked
+    await texter.say("2")
     await texter.say("1")
     (tip,) = await line.stage.tips("sp", at_least=1)
     await until(lambda: len(line.peer.deleted) == 1)
