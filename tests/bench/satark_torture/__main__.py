@@ -98,10 +98,11 @@ class Torture:
         return subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL)
 
     def _kill(self) -> None:
-        n = self._chance.randrange(len(self._workers))
-        self._workers[n].kill()
-        self._workers[n].wait()
-        self._workers[n] = self._start()
+        # The oldest, so that every worker has begun to work before its turn comes.
+        oldest = self._workers.pop(0)
+        oldest.kill()
+        oldest.wait()
+        self._workers.append(self._start())
 
     def _revise(self, since: int) -> int:
         """Add something to some tips, and have the dead ones tried again, as an operator would."""
