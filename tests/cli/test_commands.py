@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -213,3 +215,10 @@ def test_help_and_version(data: Path) -> None:
     assert "deliveries" in run("--help").stdout
     assert run("--version").stdout
     assert "No such command" in run("nonsense", code=2).stderr
+
+
+def test_no_command_waits_for_what_only_one_of_them_needs() -> None:
+    """Each of these takes a good part of a second to import."""
+    code = "import sys, satark.cli.main; sys.exit(' '.join({'fpdf', 'telegram', 'twilio'} & set(sys.modules)) or 0)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr.strip()) == (0, "")

@@ -8,7 +8,8 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from satark.poster.sheet import LANGUAGES, print_poster
+from satark.fonts import LANGUAGES
+from satark.poster.sheet import print_poster
 from satark.poster.target import Target, form, whatsapp
 
 CHAT = whatsapp("919876543210")

@@ -44,12 +44,12 @@ class _Satark(click.Group):
         own = super().get_command(ctx, cmd_name)
         if isinstance(own, click.Group):
             return _Shared(own)
-        return own or _plugins_group().get_command(ctx, cmd_name)
+        return own or _plugins_group(ctx).get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be asked, those of the core."""
         try:
-            return sorted({*super().list_commands(ctx), *_plugins_group().list_commands(ctx)})
+            return sorted({*super().list_commands(ctx), *_plugins_group(ctx).list_commands(ctx)})
         except (SettingsError, PluginError):
             return super().list_commands(ctx)
 
@@ -76,22 +76,25 @@ class _Shared(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command; only for one that the core does not have are the plugins asked."""
         found = super().get_command(ctx, cmd_name)
-        theirs = None if found else _plugins_group().get_command(ctx, self.name or "")
+        theirs = None if found else _plugins_group(ctx).get_command(ctx, self.name or "")
         return theirs.get_command(ctx, cmd_name) if isinstance(theirs, click.Group) else found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands; where the plugins can't be asked, those of the core."""
         try:
-            theirs = _plugins_group().get_command(ctx, self.name or "")
+            theirs = _plugins_group(ctx).get_command(ctx, self.name or "")
         except (SettingsError, PluginError):
             return super().list_commands(ctx)
         more = theirs.list_commands(ctx) if isinstance(theirs, click.Group) else []
         return sorted({*super().list_commands(ctx), *more})
 
 
-def _plugins_group() -> click.Group:
-    group = click.Group()
-    Plugins.load(Settings().core.plugins).commands(group)
+def _plugins_group(ctx: click.Context) -> click.Group:
+    """Load the plugins' commands, once an invocation: `meta` is shared by its nested contexts."""
+    if __name__ not in ctx.meta:
+        ctx.meta[__name__] = click.Group()
+        Plugins.load(Settings().core.plugins).commands(ctx.meta[__name__])
+    group: click.Group = ctx.meta[__name__]
     return group
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import click
 
+from satark.fonts import LANGUAGES
 from satark.poster.picture import draw
-from satark.poster.sheet import LANGUAGES, print_poster
 from satark.poster.target import Target, TargetError, form, whatsapp
 from satark.settings import Settings
 
@@ -53,6 +53,8 @@ def qr(  # noqa: PLR0917 - click passes options by name
         )
     target = _target(where, number, url)
     if form_of == "pdf":
+        from satark.poster.sheet import print_poster  # noqa: PLC0415 - no other command needs what makes PDFs
+
         content = print_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
     else:
         content = draw(target, "png" if form_of == "png" else "svg", size)

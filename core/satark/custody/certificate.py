@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from satark.custody.chain import Entry
     from satark.custody.log import Logged
 
-LANGUAGES: Final = ("hi", "en")
 
 SOURCES: Final = ("computer", "dvr", "mobile", "flash", "cd", "server", "cloud", "other")
 CONTROLS: Final = ("owned", "maintained", "managed", "operated")
@@ -45,7 +44,7 @@ def certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Logged],
         manifest: what the pack holds.
         manifest_sha256: of the manifest as it lies in the pack, hex.
         log: the tip's custody log, as it lies in the pack.
-        language: one of `LANGUAGES`.
+        language: one of `satark.fonts.LANGUAGES`.
     """
     source = (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8")
     sheet = _Sheet(Catalogue.read(language, source), manifest)

@@ -22,9 +22,9 @@ import msgspec
 
 from satark.custody import chain
 from satark.custody.acts import TOOL
-from satark.custody.certificate import LANGUAGES, certificate
 from satark.custody.chain import canonical, moment
 from satark.custody.manifest import FORMAT, Issuer, Item, Manifest, Withheld, ist
+from satark.fonts import LANGUAGES
 
 if TYPE_CHECKING:
     from satark.casework import Agreement, Casework, OpenTip
@@ -179,6 +179,8 @@ class _Pack:
         manifest = msgspec.structs.replace(manifest, custody=hashlib.sha256(custody).hexdigest(), head=head)
         self._add(CUSTODY, custody)
         digest = self._add(MANIFEST, canonical(manifest))
+        from satark.custody.certificate import certificate  # noqa: PLC0415 - verifiers and servers never print one
+
         for language, name in zip(LANGUAGES, CERTIFICATES, strict=True):
             self._add(name, certificate(manifest, digest, log, language))
         self._add(SEAL, seal_of(self._digests))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 FAMILY: Final = "Noto Sans"
+LANGUAGES: Final = ("hi", "en")
+"""What we print is there in these."""
 REGULAR: Final = Path(__file__).with_name("noto-sans-regular.ttf")
 BOLD: Final = Path(__file__).with_name("noto-sans-bold.ttf")
 

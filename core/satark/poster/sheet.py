@@ -14,8 +14,6 @@ from satark.dialogue.catalogues import Catalogue
 from satark.fonts import FAMILY, use_fonts
 from satark.poster.target import Target
 
-LANGUAGES: Final = ("hi", "en")
-
 _INK: Final = (22, 38, 74)
 _PAPER: Final = (255, 255, 255)
 _GREY: Final = (80, 88, 104)
@@ -32,7 +30,7 @@ def print_poster(target: Target, languages: Sequence[str], title: str = "", mill
 
     Args:
         target: where the code leads.
-        languages: of `LANGUAGES`; the first is set larger.
+        languages: of `satark.fonts.LANGUAGES`; the first is set larger.
         title: the service's name, in place of the usual one.
         millimetres: the code's width, without its white border.
     """
