@@ -123,10 +123,3 @@ def test_an_edge_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_an_edge_key_of_another_length_is_refused() -> None:
     with pytest.raises(EdgeKeyError, match="32 bytes, not 31"):
         Identity(bytes(31))
-
-
-def test_a_plugins_key_follows_from_its_purpose_and_the_edge_key(identity: Identity) -> None:
-    key = identity.key("web_form/gate")
-    assert key == Identity(KEY).key("web_form/gate")
-    assert key not in {identity.key("web_form/upload"), Identity(bytes(32)).key("web_form/gate")}
-    assert len(key) == 32

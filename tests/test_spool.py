@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("satark.spool.os.fsync", full)
+    monkeypatch.setattr("satark.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         spool.keep("sms", BATCH)
     monkeypatch.undo()

@@ -6,7 +6,6 @@ machine that runs the sink. A note that the tipster spoke is never given out, si
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark import durable
 from satark.casework.cases import NoSuchFile, Posted
 from satark.casework.voices import is_own_voice
 from satark.custody import acts
@@ -170,29 +170,13 @@ def own_key(path: Path) -> str:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_private(path, new_identity()[1] + "\n")
+            durable.create(path, f"{new_identity()[1]}\n".encode())
         identity = path.read_text().strip()
         check_identity(identity)
         return recipient_of(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         message = f"{path} can't be used ({type(error).__name__})"
         raise SettingsError([Problem("data_dir", "SATARK_DATA_DIR", message)]) from None
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file of mode 0600, whole or not at all, and durably.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    partial = file.with_name(f"{file.name}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)
 
 
 def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:

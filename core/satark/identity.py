@@ -15,6 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from satark import durable
 from satark.channel import Address, Batch, Call
 
 _NONCE = 12
@@ -53,7 +54,6 @@ class Identity:
         self._event = self._derive(b"event")
         self._draft = self._derive(b"draft")
         self._link = self._derive(b"link")
-        self._plugin = self._derive(b"plugin")
         self._box = ChaCha20Poly1305(self._derive(b"box"))
         self._spool = ChaCha20Poly1305(self._derive(b"spool"))
         self.receipt_salt = self._derive(b"receipt salt")
@@ -74,10 +74,6 @@ class Identity:
         """Give the row id that joins two things for whoever has the edge key, and for nobody else: 16 bytes."""
         text = value if isinstance(value, str) else value.hex()
         return _mac(self._link, kind, text)[:16]
-
-    def key(self, purpose: str) -> bytes:
-        """Give a key of a plugin's own, 32 bytes; `purpose` begins with the plugin's name."""
-        return _mac(self._plugin, purpose)
 
     def seal_draft(self, conversation: bytes, plain: bytes) -> bytes:
         """Encrypt a session under the key of its conversation."""
@@ -150,21 +146,10 @@ def load_edge_key(path: Path, *, create: bool) -> bytes:
     if not path.exists():
         if not create:
             raise EdgeKeyError(f"there is no edge key at {path}")
-        return _create(path)
+        durable.create(path, os.urandom(_SIZE))
     if path.stat().st_mode & 0o077:
         raise EdgeKeyError(f"others can read the edge key: chmod 600 {path}")
     return path.read_bytes()
-
-
-def _create(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = os.urandom(_SIZE)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
 
 
 def _mac(key: bytes, *parts: str) -> bytes:

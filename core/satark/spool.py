@@ -9,7 +9,6 @@ are committed: a crash in between lets them in a second time, where their keys t
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
+
+from satark import durable
 
 if TYPE_CHECKING:
     from satark.channel import Batch
@@ -71,7 +72,7 @@ class Spool:
         taken = sum(self._size(other) for other in others)
         if len(others) >= self._max_files or taken + len(sealed) > self._max_bytes:
             raise SpoolFull
-        _write(self._folder / name, sealed)
+        durable.replace(self._folder / name, [sealed])
 
     def open(self, name: str) -> tuple[str, Batch]:
         """Open what is kept under a name: the channel's name, and the batch.
@@ -135,22 +136,3 @@ def _after(names: list[str]) -> int:
     """Give a place behind all of these, whatever the clock says."""
     newest = int(names[-1].partition("-")[0]) if names else 0
     return max(newest + 1, time.time_ns())
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, and durably."""
-    part = path.with_name(f".{path.name}")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from satark import assembly
-from satark.forwarding import write_private
+from satark import assembly, durable
 from satark.sealing import new_identity, recipient_of
 from satark.settings import Settings
 
@@ -29,7 +28,7 @@ def keygen(file: Path) -> None:
     _recipient, identity = new_identity()
     try:
         older = file.read_text() if file.exists() else ""
-        write_private(file, f"{identity}\n{older}")
+        durable.replace(file, [f"{identity}\n{older}".encode()])
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} can't be written ({type(error).__name__})") from None
     click.echo(recipient_of(identity))

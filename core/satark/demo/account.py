@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from satark import durable
 from satark.quiet import Quiet
 
 PHONE_NUMBER_ID = "106540352242922"
@@ -83,11 +83,7 @@ def keep_accounts(file: Path) -> Accounts:
     if file.exists():
         return msgspec.json.decode(file.read_bytes(), type=Accounts)
     accounts = _made_up()
-    part = file.with_name(file.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(msgspec.json.encode(accounts))
-    part.replace(file)
+    durable.replace(file, [msgspec.json.encode(accounts)])
     return accounts
 
 

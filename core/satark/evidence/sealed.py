@@ -18,6 +18,7 @@ import msgspec
 import pyrage
 from pyrage import x25519
 
+from satark.durable import flush_folder
 from satark.evidence.room import private_folder
 from satark.sealing import CantOpen
 
@@ -219,15 +220,6 @@ def _is_whole(part: Path, content: int) -> bool:
     chunks = max(1, -(-content // _CHUNK))
     payload = _NONCE + content + chunks * _TAG
     return head.startswith(_MAGIC) and 0 < mac < end and part.stat().st_size == end + 1 + payload
-
-
-def flush_folder(folder: Path) -> None:
-    """Make what was renamed or removed in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _part(target: Path) -> Path:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from satark import durable
 from satark.carrier import Refused
 from satark.custody import log as custody
-from satark.evidence.sealed import flush_folder
 from satark.office.cells import Cell, cells_of, open_cell
 from satark.office.letters import (
     FORMS,
@@ -120,7 +118,7 @@ class Arrivals:
         folder = self._services.evidence_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         form: Form = row.form
-        _write(FORMS[form](folder, files.name(row.tip, row.ordinal)), _bodies(connection, whole))
+        durable.replace(FORMS[form](folder, files.name(row.tip, row.ordinal)), _bodies(connection, whole))
 
 
 def _enter_tip(unit: UnitOfWork, desk: str, letter: TipLetter) -> None:
@@ -215,15 +213,3 @@ def _file_is_here(unit: UnitOfWork, whole: bytes) -> None:
     if not unit.main.execute(missing).scalar_one():
         here = update(tables.file).where(tables.file.c.tip == tip, tables.file.c.ordinal == ordinal)
         unit.main.execute(here.values(state="sealed"))
-
-
-def _write(path: Path, bodies: Iterator[bytes]) -> None:
-    """Write a file whole and durably, or not at all."""
-    partial = path.with_name(f"{path.name}.arriving")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.writelines(bodies)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
-    flush_folder(path.parent)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pyrage import x25519
 
+from satark import durable
 from satark.sealing import new_identity, recipient_of
 
 T = TypeVar("T")
@@ -148,17 +149,5 @@ def _public(key: Ed25519PrivateKey) -> str:
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _, identity = new_identity()
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{identity}\n{os.urandom(_SEED).hex()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(partial)  # another process may have been quicker: then its key stands
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
+    durable.create(path, f"{identity}\n{os.urandom(_SEED).hex()}\n".encode())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark.casework import NoSuchDesk
 from satark.casework.desks import find_desk
+from satark.durable import flushed
 from satark_desk.keys import new_passphrase
 from satark_desk.officers import NewDesk, make_desk
 
@@ -45,9 +45,6 @@ def _keep_new(file: Path) -> str:
     # The file comes before the desk: a desk that nobody can open would take tips and show them to nobody.
     passphrase = new_passphrase()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(passphrase + "\n")
-        out.flush()
-        os.fsync(out.fileno())
+    with flushed(file) as out:
+        out.write(f"{passphrase}\n".encode())
     return passphrase

@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 import msgspec
 
+from satark.durable import flush_folder
 from satark.sink import Dead, DeliveryResult, Done, Retry
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Folder:
                 with source.open("rb") as read, part.open("wb") as write:
                     _copy(read, write)
                 part.rename(target)
-                _sync_folder(self._folder)
+                flush_folder(self._folder)
         except OSError as error:
             return Retry(f"folder: {type(error).__name__}")
         return Done()
@@ -129,11 +130,3 @@ def _copy(read: IO[bytes], write: IO[bytes]) -> None:
         write.write(piece)
     write.flush()
     os.fsync(write.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

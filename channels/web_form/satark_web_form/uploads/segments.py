@@ -14,11 +14,12 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final, cast
 
 import pyrage
 from pyrage import x25519
 
+from satark.durable import flush_folder, flushed
 from satark.sealing import CantOpen
 from satark_web_form.uploads.refusals import Refused
 
@@ -48,7 +49,7 @@ def write(folder: Path, start: int, content: bytes, recipient: str) -> None:
     """
     part = folder / f"{secrets.token_hex(8)}.part"
     try:
-        with _new(part) as out:
+        with flushed(part) as out:
             source, target = io.BytesIO(content), cast("io.BufferedIOBase", out)
             pyrage.encrypt_io(source, target, [x25519.Recipient.from_str(recipient)])
         _put(part, folder, start, len(content))
@@ -60,15 +61,6 @@ def write(folder: Path, start: int, content: bytes, recipient: str) -> None:
         raise
     finally:
         part.unlink(missing_ok=True)
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a small file, or write it anew; it is on the disk when this returns."""
-    part = path.with_name(f"{secrets.token_hex(8)}.part")
-    with _new(part) as out:
-        out.write(content)
-    part.rename(path)
-    flush(path.parent)
 
 
 def read(folder: Path, identity: str) -> Iterator[bytes]:
@@ -98,15 +90,6 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def flush(folder: Path) -> None:
-    """Make what was renamed in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _segments(folder: Path) -> Iterator[tuple[int, int, Path]]:
     for path in folder.iterdir():
         found = _NAME.fullmatch(path.name)
@@ -121,17 +104,7 @@ def _put(part: Path, folder: Path, start: int, length: int) -> None:
         if written(folder) != start:
             raise Refused("moved")
         part.rename(folder / f"{start:012}-{length:07}.age")
-        flush(folder)
-
-
-@contextlib.contextmanager
-def _new(path: Path) -> Iterator[BinaryIO]:
-    """A new file to write, flushed to the disk at the end."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        yield out
-        out.flush()
-        os.fsync(out.fileno())
+        flush_folder(folder)
 
 
 def _open(path: Path, identity: str) -> bytes:

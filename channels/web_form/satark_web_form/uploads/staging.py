@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from satark import durable
 from satark.channel import Media, MediaGone, MediaKind, MediaRef
 from satark.evidence.limits import Limits
 from satark.pacing import keep_running
@@ -182,9 +183,9 @@ class Staging:
             made = Manifest(identity=identity, recipient=recipient, kind=kind, most=most, length=length)
             new = draft / f"{upload}.new"
             new.mkdir(mode=0o700)
-            segments.replace(new / "manifest", key.seal(made, upload))
+            durable.replace(new / "manifest", [key.seal(made, upload)])
             new.rename(draft / upload)
-            segments.flush(draft)
+            durable.flush_folder(draft)
         return upload
 
     def _room(self, draft: Path, key: DraftKey, length: int | None) -> int:
@@ -246,7 +247,7 @@ class Staging:
         if not status.offset:
             raise Refused("empty")
         whole = msgspec.structs.replace(manifest, length=status.offset)
-        segments.replace(folder / "manifest", key.seal(whole, upload))
+        durable.replace(folder / "manifest", [key.seal(whole, upload)])
         return msgspec.structs.replace(status, length=status.offset)
 
     def _hand_over(self, key: DraftKey, upload: str, account: str) -> Media:
@@ -254,7 +255,7 @@ class Staging:
         if not self._status(key, upload).whole:
             raise Refused("unfinished")
         (folder / "handed").touch(mode=0o600)
-        segments.flush(folder)
+        durable.flush_folder(folder)
         handle = f"{key.folder}/{upload}/{manifest.identity}"
         return Media(MediaRef(account=account, id=handle, size=manifest.length or 0), manifest.kind)
 
