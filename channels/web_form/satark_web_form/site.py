@@ -9,20 +9,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import jinja2
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.channel import Batch, Event, Inbound, Outcome
-from satark.web_security import FormError
+from satark.web import preferred
+from satark.web_security import FormError, page_templates
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.forms import Reader, Sent
 from satark_web_form.gate.gate import FIELD
 from satark_web_form.map.drawing import draw
 from satark_web_form.visitors import Cookie, Visitor
-from satark_web_form.words import LANGUAGES, Words, all_words, preferred
+from satark_web_form.words import LANGUAGES, Words, all_words
 
 if TYPE_CHECKING:
     from satark.dialogue.sheet import Sheet
@@ -55,13 +55,7 @@ class Site:
         self.mailbox_cookie = Cookie("satark-status", "/status", public_url)
         self._words = all_words()
         self._maps = {language: draw(services.geography, language) for language in self._words}
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = page_templates(Path(__file__).parent / "templates")
 
     @property
     def drafts(self) -> Drafts:
@@ -119,7 +113,7 @@ class Site:
         asked = request.query_params.get("lang", "")
         known = sheet.language if sheet else ""
         wanted = known or asked
-        return wanted if wanted in LANGUAGES else preferred(request.headers.get("accept-language", ""))
+        return wanted if wanted in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
 
     def words(self, language: str) -> Words:
         """What the pages say in a language."""

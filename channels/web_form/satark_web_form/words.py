@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
 
-from babel import Locale, negotiate_locale
-
 from satark.dialogue.catalogues import Catalogue
 
 LANGUAGES: Final = ("hi", "en")
@@ -38,10 +36,3 @@ class Words:
 def all_words() -> dict[str, Words]:
     """The words of every language."""
     return {language: Words(language) for language in LANGUAGES}
-
-
-def preferred(accept_language: str) -> str:
-    """The language that a browser asks for, among ours; Hindi where it says nothing of use."""
-    wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
-    found = negotiate_locale([tag for tag in wanted if tag], LANGUAGES)
-    return Locale.parse(found).language if found else LANGUAGES[0]

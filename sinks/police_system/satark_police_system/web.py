@@ -7,19 +7,20 @@ another. It is served by the desk role, beside the keys, never by the host that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from satark.casework import CaseworkError
 from satark.sealing import CantOpen
+from satark.web_security import stream_file
 from satark_police_system.answers import AnswerError, apply, first_time, read_answer
 from satark_police_system.events import encode, full
 from satark_police_system.signing import SignatureError
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from satark.store.unit import UnitOfWork
     from satark_police_system.partners import Partner
     from satark_police_system.settings import PoliceSettings
-
-T = TypeVar("T")
 
 _JSON = "application/json"
 _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -73,10 +72,7 @@ class Desk:
         wanted = _read(body)
         if "evidence" not in partner.system.fields:
             raise RefusedError(403, "this system may not have files")
-        mime, size, pieces = await run_in_threadpool(self._evidence, partner, wanted)
-        first = await run_in_threadpool(next, pieces, b"")
-        headers = {**_HEADERS, "content-length": str(size)}
-        return StreamingResponse(_stream(first, pieces), media_type=mime, headers=headers)
+        return await run_in_threadpool(self._evidence, partner, wanted)
 
     async def answers(self, request: Request) -> Response:
         """Take an answer, once."""
@@ -125,10 +121,11 @@ class Desk:
         tip = partner.casework.open(wanted.number)
         return full(tip.header, tip.tip, tip.evidence, tip.thread, partner.system.fields)
 
-    def _evidence(self, partner: Partner, wanted: Wanted) -> tuple[str, int, Iterator[bytes]]:
+    def _evidence(self, partner: Partner, wanted: Wanted) -> Response:
         tip = partner.casework.open(wanted.number)
         record = tip.file(wanted.ordinal)
-        return record.clean_mime, record.clean_bytes, partner.casework.evidence(tip, record.ordinal)
+        pieces = partner.casework.evidence(tip, record.ordinal)
+        return stream_file(pieces, media_type=record.clean_mime, size=record.clean_bytes)
 
 
 def build(services: Services, settings: PoliceSettings, partners: Mapping[str, Partner]) -> Starlette:
@@ -173,13 +170,3 @@ def _read(body: bytes) -> Wanted:
 
 def _key(partner: Partner, request: Request) -> bytes:
     return hashlib.sha256(f"{partner.name}\n{request.headers['webhook-id']}".encode()).digest()
-
-
-async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        yield first
-        async for piece in iterate_in_threadpool(pieces):
-            yield piece
-    finally:
-        # A receiver that goes away half-way must leave no plain copy behind.
-        cast("Generator[bytes]", pieces).close()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import iterate_in_threadpool
-from starlette.responses import StreamingResponse
-
+from satark.web_security import stream_file
 from satark_desk.exports import file_name
 
 if TYPE_CHECKING:
@@ -31,13 +28,6 @@ INLINE: dict[str, str] = {
 }
 """What a page shows by itself, and in which element. Everything else is only ever downloaded."""
 
-_HEADERS = {
-    # Whatever the bytes are, the browser must not run anything of them, not even when opened by themselves.
-    "content-security-policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-}
-
 
 def show_file(request: Request, session: Session) -> Response:
     """Stream the clean copy of a file.
@@ -52,7 +42,7 @@ def show_file(request: Request, session: Session) -> Response:
     inline = record.clean_mime in INLINE
     disposition = "inline" if inline and "download" not in request.query_params else "attachment"
     name = file_name(tip, record, original=False)
-    return streamed(
+    return stream_file(
         pieces,
         media_type=record.clean_mime if inline else "application/octet-stream",
         size=record.clean_bytes,
@@ -71,27 +61,4 @@ def show_preview(request: Request, session: Session) -> Response:
     ordinal = request.path_params["ordinal"]
     content = session.casework.preview(tip, ordinal)
     media_type = next(record.preview_mime for record in tip.records if record.ordinal == ordinal)
-    return streamed(iter([content]), media_type=media_type, size=len(content), disposition="inline")
-
-
-def streamed(pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str) -> Response:
-    """Stream what casework gives, so that nothing in it can run and nothing keeps it.
-
-    Raises:
-        CantOpen: it was altered.
-    """
-    # The first piece comes once the whole file has proved to be right; after it, nothing can be said any more.
-    first = next(pieces, b"")
-    headers = {**_HEADERS, "content-disposition": disposition, "content-length": str(size)}
-    return StreamingResponse(_stream(first, pieces), media_type=media_type, headers=headers)
-
-
-async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    try:
-        yield first
-        async for piece in iterate_in_threadpool(pieces):
-            yield piece
-    finally:
-        # A browser that goes away half-way must leave no plain copy behind.
-        if isinstance(pieces, Generator):
-            pieces.close()
+    return stream_file(iter([content]), media_type=media_type, size=len(content), disposition="inline")

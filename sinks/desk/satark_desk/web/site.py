@@ -8,18 +8,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import jinja2
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.casework import CaseworkError
 from satark.sealing import CantOpen
-from satark.web_security import FormError, read_form
+from satark.web import preferred
+from satark.web_security import FormError, page_templates, read_form
 from satark_desk.officers import still_valid
 from satark_desk.web.sessions import Session, Sessions
 from satark_desk.web.throttle import Throttle
-from satark_desk.web.words import LANGUAGES, Words, preferred
+from satark_desk.web.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from satark.services import Services
@@ -44,18 +44,14 @@ class Site:
         self.throttle = Throttle()
         self._public = public_url
         self._words = {name: Words(name, services.geography, settings.utc_offset_hours) for name in LANGUAGES}
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = page_templates(Path(__file__).parent / "templates")
 
     def words(self, request: Request) -> Words:
         """What the pages say, in the officer's language."""
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-        return self._words[chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language", ""))]
+        return self._words[
+            chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
+        ]
 
     def show(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Lay a page out."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from satark.casework import NoDraft
 from satark.evidence.voice import MIME
+from satark.web_security import stream_file
 from satark_desk.web.actions import LONGEST_TRANSCRIPT
-from satark_desk.web.files import streamed
 from satark_desk.web.site import go
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Voices:
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         pieces = session.casework.listen(tip, voice.ordinal)
-        return streamed(pieces, media_type=MIME, size=voice.record.disguised_bytes, disposition="inline")
+        return stream_file(pieces, media_type=MIME, size=voice.record.disguised_bytes, disposition="inline")
 
     def write(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
         """Keep what an officer wrote out; or, if that was asked for, put a machine's draft into the form.

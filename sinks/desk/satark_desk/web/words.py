@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from satark.coarse import BAND_HOURS
@@ -124,10 +124,3 @@ class Words:
             parts.append(self("answer.spoken", n=place["voice"]))
         parts += [self.place(str(place[key])) for key in ("station", "district") if place.get(key)]
         return "\n".join(parts) or msgspec.json.encode(place).decode()
-
-
-def preferred(accept_language: str) -> str:
-    """The language that a browser asks for, among ours; Hindi where it says nothing of use."""
-    wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
-    found = negotiate_locale([tag for tag in wanted if tag], LANGUAGES)
-    return Locale.parse(found).language if found else LANGUAGES[0]

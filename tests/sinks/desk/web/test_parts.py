@@ -11,13 +11,14 @@ import pytest
 from satark.dialogue.catalogues import Catalogue
 from satark.dialogue.geography import Geography
 from satark.services import Services
+from satark.web import preferred
 from satark_desk.officers import Opened
 from satark_desk.settings import DeskSettings
 from satark_desk.web import app
 from satark_desk.web.queue import Row, neighbours
 from satark_desk.web.sessions import Sessions
 from satark_desk.web.throttle import FREE, LONGEST, Throttle
-from satark_desk.web.words import Words, preferred
+from satark_desk.web.words import LANGUAGES, Words
 
 WEB = Path(app.__file__).parent
 
@@ -121,7 +122,7 @@ def test_every_text_of_the_pages_is_there_and_none_is_left_over() -> None:
     ],
 )
 def test_the_browsers_language_is_followed_where_it_is_ours(asked: str, given: str) -> None:
-    assert preferred(asked) == given
+    assert preferred(asked, LANGUAGES) == given
 
 
 def test_times_are_told_by_the_officers_clock_and_never_finer_than_known() -> None:
