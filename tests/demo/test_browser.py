@@ -189,7 +189,7 @@ async def test_a_tip_by_each_of_the_other_media_reaches_the_queues(
     for number, file in enumerate((_by_telegram, _by_text_message, _by_call), 1):
         await file(page)
         for desk in ("sp", "dig"):
-            await expect(page.locator(f"[data-desk={desk}] .number")).to_have_count(number, timeout=60_000)
+            await expect(page.locator(f"[data-desk={desk}] .number")).to_have_count(number, timeout=15_000)
     assert complaints == []
 
 

@@ -39,7 +39,9 @@ class Desk:
     def __init__(self, folder: Path, sandbox: Sandbox, room: Path, limits: Limits) -> None:
         self.folder, self.sandbox, self.room, self.limits = folder, sandbox, room, limits
 
-    async def take(self, stream: AsyncIterator[bytes], announced: str = "", sandbox: Sandbox | None = None) -> Taken:
+    async def take(
+        self, stream: AsyncIterator[bytes], announced: str = "", sandbox: Sandbox | None = None, *, voice: bool = False
+    ) -> Taken:
         return await take_in(
             stream,
             recipient=RECIPIENT,
@@ -49,6 +51,7 @@ class Desk:
             limits=self.limits,
             sandbox=sandbox or self.sandbox,
             room=self.room,
+            voice=voice,
         )
 
     def original(self, expected: str = "") -> bytes:
@@ -85,6 +88,14 @@ async def test_a_file_is_sealed_as_it_came_and_cleaned(name: str, desk: Desk, ma
     assert TRACE not in copy
     voice = ["1.disguised.age"] * (name == "opus")
     assert desk.files == ["1.clean.age", *voice, "1.original.age", "1.preview.age"]
+
+
+async def test_where_and_when_is_read_of_what_was_seen_and_not_of_what_was_spoken(
+    desk: Desk, make: Callable[[str], Path]
+) -> None:
+    film = make("mp4").read_bytes()
+    assert (await desk.take(pieces(film))).origin is not None
+    assert (await desk.take(pieces(film), voice=True)).origin is None
 
 
 @pytest.mark.needs("age")

@@ -126,7 +126,8 @@ async def take_in(
             raise Unwanted
         heard = voice or clean_mime.startswith("audio/")
         copied_too = await _seal_copies(copies, clean_mime, folder, name, heard=heard)
-        origin = await copies.read_origin(source) if mime.startswith(_SEEN) else None
+        # A recording of sound may lie in a film's container, and say when it was made: nobody saw anything in it.
+        origin = await copies.read_origin(source) if mime.startswith(_SEEN) and not heard else None
     return msgspec.structs.replace(taken, origin=origin, **copied_too)
 
 
