@@ -1,13 +1,14 @@
-"""What every room's tests share: the databases."""
+"""What every room's tests share: the databases, and a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from satark.testing.postgres import empty_database, postgres_server
 
@@ -36,3 +37,21 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
     with ExitStack() as stack:
         main, keys = (stack.enter_context(empty_database(server)) for _ in range(2))
         yield Databases(main, keys)
+
+
+@pytest.fixture
+def browser_arguments() -> list[str]:
+    """What the browser is started with: asking nobody for anything, and with a microphone that is none."""
+    return [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+async def chromium(browser_arguments: list[str]) -> AsyncIterator[Browser]:
+    """Debian's browser."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=browser_arguments)
+        yield browser
+        await browser.close()

@@ -94,21 +94,27 @@ class TipSide:
             happened=happened,
         )
         self._sinks = assembly.load_sinks(settings, plugins, services) if "worker" in roles else []
-        self._courier = Courier(
+        self._courier = self._new_courier(happened)
+        self._timers = self._new_timers(accounts, happened)
+
+    def _new_courier(self, happened: Callable[[Happening], None]) -> Courier:
+        return Courier(
             sinks=self._sinks,
             writer=self.writer,
-            services=services,
-            metrics=metrics,
-            settings=core,
+            services=self._services,
+            metrics=self._metrics,
+            settings=self._settings.core,
             happened=happened,
         )
-        self._timers = Timers(
+
+    def _new_timers(self, accounts: Mapping[str, Channel], happened: Callable[[Happening], None]) -> Timers:
+        return Timers(
             channels=accounts,
             flows=self._flows,
-            identity=identity,
+            identity=self._identity,
             writer=self.writer,
-            services=services,
-            settings=core,
+            services=self._services,
+            settings=self._settings.core,
             posted=self._sender.post,
             erased=self._fetcher.erase,
             happened=happened,

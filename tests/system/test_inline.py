@@ -7,30 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from satark.testing.serving import serve
-from satark.testing.stage import staged
-from satark.testing.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
+from satark.testing.stage import called
+from satark.testing.twilio import TwilioPeer, new_sid
 from satark.testing.twilio_people import Texter
 
 
 async def test_a_repeated_request_gets_the_same_answer(tmp_path: Path, environment: Mapping[str, str]) -> None:
     peer = TwilioPeer()
-    async with peer, serve(peer.app) as url:
-        twilio = {
-            "SATARK_TWILIO__ACCOUNT_SID": ACCOUNT_SID,
-            "SATARK_TWILIO__AUTH_TOKEN": AUTH_TOKEN,
-            "SATARK_TWILIO__NUMBER": NUMBER,
-            "SATARK_TWILIO__API_URL": url,
-            "SATARK_PUBLIC_URL": "http://127.0.0.1:1",
-        }
-        async with staged(tmp_path, {**environment, **twilio}) as stage:
-            stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
-            await stage.service.start()
-            texter = Texter(peer, stage.service.url, "+919876543210")
-            told = []
-            for text in ("Hi", "2", "3", "They sell arms there", "Lanka"):
-                sid = new_sid("SM")
-                answers = await asyncio.gather(*(texter.say(text, sid=sid) for _ in range(3)))
-                assert answers[0]
-                assert answers == [answers[0]] * 3
-                told.append(answers[0])
-            assert len({tuple(one) for one in told}) == len(told)
+    async with peer, serve(peer.app) as url, called(peer, url, tmp_path, environment) as stage:
+        texter = Texter(peer, stage.service.url, "+919876543210")
+        told = []
+        for text in ("Hi", "2", "3", "They sell arms there", "Lanka"):
+            sid = new_sid("SM")
+            answers = await asyncio.gather(*(texter.say(text, sid=sid) for _ in range(3)))
+            assert answers[0]
+            assert answers == [answers[0]] * 3
+            told.append(answers[0])
+        assert len({tuple(one) for one in told}) == len(told)

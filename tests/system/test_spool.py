@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from sqlalchemy import make_url
 from satark.testing.scripted import until
 from satark.testing.search import files_below, search
 from satark.testing.serving import serve
-from satark.testing.stage import Stage, staged
-from satark.testing.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer, new_sid
+from satark.testing.stage import called
+from satark.testing.twilio import TwilioPeer, new_sid
 from satark.testing.twilio_people import Caller, Texter, code_in
 
 pytestmark = pytest.mark.timeout(180)
@@ -49,28 +49,11 @@ def database_down(url: str) -> Iterator[None]:
         connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
 
 
-@asynccontextmanager
-async def called_by(peer: TwilioPeer, folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Stage]:
-    """A whole service that a pretended Twilio calls."""
-    async with peer, serve(peer.app) as url:
-        twilio = {
-            "SATARK_TWILIO__ACCOUNT_SID": ACCOUNT_SID,
-            "SATARK_TWILIO__AUTH_TOKEN": AUTH_TOKEN,
-            "SATARK_TWILIO__NUMBER": NUMBER,
-            "SATARK_TWILIO__API_URL": url,
-            "SATARK_PUBLIC_URL": "http://127.0.0.1:1",
-        }
-        async with staged(folder, {**environment, **twilio}) as stage:
-            stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
-            await stage.service.start()
-            yield stage
-
-
 async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     peer = TwilioPeer()
-    async with called_by(peer, tmp_path, environment) as stage:
+    async with peer, serve(peer.app) as api, called(peer, api, tmp_path, environment) as stage:
         url, spool = stage.service.url, stage.service.folder / "spool"
         asha, bina, dev = (Texter(peer, url, PHONES[name]) for name in ("asha", "bina", "dev"))
         caller = Caller(peer, url, PHONES["chand"])

@@ -13,6 +13,7 @@ from satark.testing.citizen import Answers, Citizen
 from satark.testing.graph import GraphPeer
 from satark.testing.service import Service
 from satark.testing.serving import serve
+from satark.testing.twilio import TwilioPeer
 
 APP_SECRET = "app-secret"  # noqa: S105 - a test's
 VERIFY_TOKEN = "verify-token"  # noqa: S105 - likewise
@@ -122,3 +123,14 @@ async def staged(
             stage.make_desk(name, level)
         yield stage
         await stage.service.stop()
+
+
+@asynccontextmanager
+async def called(peer: TwilioPeer, url: str, folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Stage]:
+    """Set the stage, started, for a pretended Twilio that is served at `url`."""
+    public = {"SATARK_PUBLIC_URL": "http://127.0.0.1:1"}
+    async with staged(folder, {**environment, **peer.settings(url), **public}) as stage:
+        # The port is known now: Twilio signs the address that it calls.
+        stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
+        await stage.service.start()
+        yield stage

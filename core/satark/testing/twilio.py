@@ -98,6 +98,15 @@ class TwilioPeer:
             ]
         )
 
+    def settings(self, url: str) -> dict[str, str]:
+        """Give the environment of a service that takes this peer, served at `url`, for Twilio."""
+        return {
+            "SATARK_TWILIO__ACCOUNT_SID": self.account_sid,
+            "SATARK_TWILIO__AUTH_TOKEN": self._token.decode(),
+            "SATARK_TWILIO__NUMBER": self.number,
+            "SATARK_TWILIO__API_URL": url,
+        }
+
     def subscribe(self, callback: Callback, number: str) -> Callable[[], None]:
         """Call back with each message to a number that is created over the API. Gives the way to unsubscribe."""
         callbacks = self._callbacks.setdefault(number, [])

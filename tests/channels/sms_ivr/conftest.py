@@ -13,7 +13,7 @@ import pytest
 
 from satark.channel import RawRequest
 from satark.testing.serving import serve
-from satark.testing.stage import Stage, staged
+from satark.testing.stage import Stage, called
 from satark.testing.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
@@ -85,15 +85,7 @@ async def twilio() -> AsyncIterator[Served]:
 @pytest.fixture
 async def line(tmp_path: Path, twilio: Served) -> AsyncIterator[Line]:
     """Start a service that answers this Twilio."""
-    environment = {
-        "SATARK_TWILIO__ACCOUNT_SID": ACCOUNT_SID,
-        "SATARK_TWILIO__AUTH_TOKEN": AUTH_TOKEN,
-        "SATARK_TWILIO__NUMBER": NUMBER,
-        "SATARK_TWILIO__API_URL": twilio.url,
-    }
-    async with staged(tmp_path, {**environment, "SATARK_PUBLIC_URL": "http://127.0.0.1:1"}) as stage:
-        stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
-        await stage.service.start()
+    async with called(twilio.peer, twilio.url, tmp_path, {}) as stage:
         yield Line(twilio.peer, stage)
 
 

@@ -7,15 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, async_playwright
 
 from satark.testing.form_citizen import FormCitizen
 from satark.testing.form_service import FormService, form_service
-
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +34,6 @@ async def citizen(served: FormService) -> AsyncIterator[FormCitizen]:
     """Somebody with a browser without JavaScript, in English."""
     async with FormCitizen(served.url, "en") as somebody:
         yield somebody
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's browser, which asks nobody for anything."""
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield started
-        await started.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,17 +9,12 @@ from typing import Any, TypeAlias
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from satark.testing.service import Service
 
 pytestmark = pytest.mark.needs("chromium")
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]  # fmt: skip
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 PHONE = {"width": 360, "height": 740}
 
@@ -35,12 +30,9 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 @pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's browser, which asks nobody for anything."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        await browser.close()
+def browser_arguments(browser_arguments: list[str]) -> list[str]:
+    """Nobody is there to allow the microphone."""
+    return [*browser_arguments, "--use-fake-ui-for-media-stream"]
 
 
 async def asked_what(context: BrowserContext, url: str, complaints: list[str]) -> Page:
