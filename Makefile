@@ -37,7 +37,7 @@ bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json
 fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
 	@$(BIN)/python -m satark.testing.fuzz $(ARGS)
 
-torture: $(READY) ## 10,000 tips to broken destinations while workers are killed (ARGS="--tips 500 --kills 20")
+torture: $(READY) ## 10,000 tips to broken destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)
 
 docs: $(READY) ## check the documentation against the code, and its links

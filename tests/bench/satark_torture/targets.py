@@ -1,19 +1,16 @@
-"""What tips are sent to, and the first kind of it. A further one is one more `Target` in `__main__.TARGETS`."""
+"""What tips are sent to. A further kind of it is one more `Target` in `__main__.TARGETS`."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
+from satark.forwards import Forward
 from satark.services import Services
-from satark.store import deliveries, tables
-from satark.testing.mail import MailPeer, Received, mail_server
 
-FAULTS = ("451 later", "421 shutting down", "552 too large", "cut", "hang")
 DESTINATIONS = 3
+"""Destinations of each kind."""
 
 
 class Effect(NamedTuple):
@@ -23,107 +20,57 @@ class Effect(NamedTuple):
     destination: str
 
 
-class Target(Protocol):
-    """One kind of destination, played by a peer in this process."""
+class Answers(NamedTuple):
+    """What came of the answers that a kind of destination gave."""
 
-    plugin: str
-    """The plugin that serves it."""
+    given: int = 0
+    lost: int = 0
+    doubled: int = 0
+    disordered: int = 0
+    """Tips whose thread does not end as the last answer says, or that the answerer reads in another order."""
+
+
+class Target(Protocol):
+    """One kind of destination, played by peers in this process or by a real server that it starts."""
 
     @property
-    def destinations(self) -> Sequence[str]:
-        """Where tips go, as `<sink>:<name>`."""
+    def plugin(self) -> str:
+        """The plugin that serves it."""
+
+    @property
+    def forwards(self) -> Sequence[Forward]:
+        """The configured ways to its destinations; none where desks are the destinations."""
+
+    @property
+    def restarts(self) -> int:
+        """How often it was killed as a whole, and started again."""
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The workers' environment; there once it runs."""
+        """The plugin's part of the workers' environment; there once it runs."""
 
     @property
     def effects(self) -> Sequence[Effect]:
         """What came, in order, what came twice twice."""
 
-    def key_of(self, idempotency_key: str) -> str:
-        """The receiver's key of a delivery."""
+    def key_of(self, delivery: str, tip: str) -> str:
+        """The receiver's key of a delivery, given the delivery's id (hex) and the tip's."""
 
-    def running(self) -> AbstractAsyncContextManager[None]:
-        """Run the peer."""
+    def running(self, services: Services, desk_url: str) -> AbstractAsyncContextManager[None]:
+        """Run it against the host's store and the address of its desk role."""
 
     def plant(self, services: Services, tips: int) -> None:
-        """Leave tips as the registry does, each for one destination."""
+        """Leave tips as the registry does, each for one destination. This blocks."""
+
+    async def disturb(self) -> None:
+        """Do what such a destination suffers now and then as a whole: a restart, a crash."""
 
     def mend(self) -> None:
         """Have no more faults."""
 
-
-class Mail:
-    """E-mail: a server that says 4xx and 5xx, cuts connections in the middle of a mail, and hangs."""
-
-    plugin = "email"
-
-    def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
-        del folder  # nothing of it lies on disk
-        self._chance = random.Random(seed)
-        self._faulty = faulty
-        self._peer = MailPeer()
-        self._peer.choose = self._choose
-
     @property
-    def destinations(self) -> Sequence[str]:
-        """Some mailboxes."""
-        return [f"email:cell{n}" for n in range(DESTINATIONS)]
+    def is_quiet(self) -> bool:
+        """Whether it has nothing more to say."""
 
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """The plugin's section, and the forwards."""
-        boxes = {f"cell{n}": f'{{"recipients": ["cell{n}@up.example"]}}' for n in range(DESTINATIONS)}
-        to = ", ".join(f'"{name}": {box}' for name, box in boxes.items())
-        forwards = ", ".join(f'{{"to": "{name}", "desk": "sp"}}' for name in self.destinations)
-        return {
-            "SATARK_FORWARD": f"[{forwards}]",
-            "SATARK_EMAIL__HOST": "127.0.0.1",
-            "SATARK_EMAIL__PORT": str(self._peer.port),
-            "SATARK_EMAIL__TLS": "none",
-            "SATARK_EMAIL__SENDER": "satark@tips.example",
-            "SATARK_EMAIL__TIMEOUT_SECONDS": "3",
-            "SATARK_EMAIL__TO": f"{{{to}}}",
-        }
-
-    @property
-    def effects(self) -> Sequence[Effect]:
-        """Every mail that was taken."""
-        return [
-            Effect(_message_id(mail), f"email:{mail.recipients[0].partition('@')[0]}") for mail in self._peer.received
-        ]
-
-    def key_of(self, idempotency_key: str) -> str:
-        """The Message-ID."""
-        from satark_email.messages import message_id  # noqa: PLC0415 - the plugin's, as is everything here
-
-        return message_id(idempotency_key, "satark@tips.example")
-
-    def plant(self, services: Services, tips: int) -> None:
-        """Leave tips that nobody opens: a notice says nothing of any."""
-        where = self.destinations
-        names = [f"{n:032x}" for n in range(tips)]
-        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
-        rows = [{"id": name, "number": name[-12:], **empty} for name in names]
-        due = [deliveries.new_row(name, where[n % len(where)], 0) for n, name in enumerate(names)]
-        services.write_now(lambda unit: unit.insert(tables.tip, rows))
-        services.write_now(lambda unit: unit.insert(tables.delivery, due))
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Serve."""
-        async with mail_server(self._peer, None):
-            yield
-
-    def mend(self) -> None:
-        """Take everything from now on."""
-        self._faulty = 0
-
-    def _choose(self, _mail: Received) -> str | None:
-        return self._chance.choice(FAULTS) if self._chance.random() < self._faulty else None
-
-
-def _message_id(mail: Received) -> str:
-    head = mail.content.partition(b"\r\n\r\n")[0].decode()
-    return next(line.split(": ", 1)[1] for line in head.split("\r\n") if line.startswith("Message-ID: "))
+    def answers(self, services: Services) -> Answers:
+        """Hold what it answered against what the host has. This blocks."""

@@ -1,0 +1,96 @@
+"""Mailboxes whose server says 4xx and 5xx, cuts connections in the middle of a mail, and hangs."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from satark.forwards import Forward
+from satark.services import Services
+from satark.store import deliveries, tables
+from satark.testing.mail import MailPeer, Received, mail_server
+from satark_email.messages import message_id
+from satark_torture.targets import DESTINATIONS, Answers, Effect
+
+FAULTS = ("451 later", "421 shutting down", "552 too large", "cut", "hang")
+SENDER = "satark@tips.example"
+
+
+class Mail:
+    """E-mail. Its notices say nothing of a tip, so nothing answers."""
+
+    plugin = "email"
+    is_quiet = True
+    restarts = 0
+
+    def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
+        del folder  # nothing of it lies on disk
+        self.forwards = [Forward(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
+        self._chance = random.Random(seed)
+        self._faulty = faulty
+        self._peer = MailPeer()
+        self._peer.choose = self._choose
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The plugin's section."""
+        boxes = {f"cell{n}": {"recipients": [f"cell{n}@up.example"]} for n in range(DESTINATIONS)}
+        return {
+            "SATARK_EMAIL__HOST": "127.0.0.1",
+            "SATARK_EMAIL__PORT": str(self._peer.port),
+            "SATARK_EMAIL__TLS": "none",
+            "SATARK_EMAIL__SENDER": SENDER,
+            "SATARK_EMAIL__TIMEOUT_SECONDS": "3",
+            "SATARK_EMAIL__TO": json.dumps(boxes),
+        }
+
+    @property
+    def effects(self) -> Sequence[Effect]:
+        """Every mail that was taken."""
+        return [
+            Effect(_message_id(mail), f"email:{mail.recipients[0].partition('@')[0]}") for mail in self._peer.received
+        ]
+
+    def key_of(self, delivery: str, tip: str) -> str:
+        """The Message-ID."""
+        del tip
+        return message_id(delivery, SENDER)
+
+    def plant(self, services: Services, tips: int) -> None:
+        """Leave tips that nobody opens: a notice says nothing of any."""
+        names = [f"{n:032x}" for n in range(tips)]
+        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
+        rows = [{"id": name, "number": name[-12:], **empty} for name in names]
+        due = [deliveries.new_row(name, self.forwards[n % DESTINATIONS].to, 0) for n, name in enumerate(names)]
+        services.write_now(lambda unit: unit.insert(tables.tip, rows))
+        services.write_now(lambda unit: unit.insert(tables.delivery, due))
+
+    @asynccontextmanager
+    async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:
+        """Serve."""
+        del services, desk_url
+        async with mail_server(self._peer, None):
+            yield
+
+    async def disturb(self) -> None:
+        """Nothing: it fails mail by mail."""
+
+    def mend(self) -> None:
+        """Take everything from now on."""
+        self._faulty = 0
+
+    def answers(self, services: Services) -> Answers:
+        """There are none."""
+        del services
+        return Answers()
+
+    def _choose(self, _mail: Received) -> str | None:
+        return self._chance.choice(FAULTS) if self._chance.random() < self._faulty else None
+
+
+def _message_id(mail: Received) -> str:
+    head = mail.content.partition(b"\r\n\r\n")[0].decode()
+    return next(line.split(": ", 1)[1] for line in head.split("\r\n") if line.startswith("Message-ID: "))

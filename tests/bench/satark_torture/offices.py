@@ -1,0 +1,188 @@
+"""Offices of their own behind a real broker that is killed. Each answers every tip once, and its answer goes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import func, select
+
+from satark.casework import Casework
+from satark.casework.desks import add_desk
+from satark.forwards import Forward
+from satark.office.agent import Agent
+from satark.office.arrivals import Arrivals
+from satark.office.keys import HostCard, load_link_key, office_card
+from satark.office.registry import join, register
+from satark.pacing import keep_running
+from satark.routing import Desk
+from satark.sealing import new_identity
+from satark.services import Services
+from satark.store import deliveries, tables
+from satark.store.unit import UnitOfWork
+from satark.store.writer import Writer
+from satark.testing.rabbitmq import Broker
+from satark.testing.store import fresh_services
+from satark.testing.tips import Planted, plant
+from satark_rabbitmq.line import RabbitMQ
+from satark_rabbitmq.settings import RabbitMQSettings
+from satark_torture.targets import DESTINATIONS, Answers, Effect
+from satark_torture.threads import lost_and_doubled, sealed_threads, threads
+
+TEXT = "the office has it"
+RESTART_EVERY = 20
+"""Every so many kills of a process the broker is killed as well."""
+FIRST_RESTART = 3
+EVERY = 1.0
+"""Seconds between two looks of the officers."""
+SETTLE_SECONDS = 2
+"""A quorum queue that was declared less than a second before a crash can be lost: operators declare at deploy time."""
+
+
+class Offices:
+    """One machine with several desks, of which the host knows nothing but what the broker brings."""
+
+    plugin = "rabbitmq"
+    forwards: Sequence[Forward] = ()
+
+    def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
+        del seed, faulty  # a broker has no single faults: it is there, or it is not
+        self.restarts = 0
+        self._folder = folder
+        self._kills = 0
+        self._identities = {f"sp{n}": new_identity() for n in range(DESTINATIONS)}
+        self._effects: list[Effect] = []
+        self._planted: list[Planted] = []
+        self._broker: Broker
+        self._office: Services
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The plugin's section."""
+        return {"SATARK_RABBITMQ__URL": self._broker.url}
+
+    @property
+    def effects(self) -> Sequence[Effect]:
+        """Every letter that entered the office's store."""
+        return self._effects
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the host has sent back every answer."""
+        waiting, told = (
+            select(func.count()).select_from(tables.answer),
+            select(func.count(tables.message.c.tip.distinct())),
+        )
+        return not self._office.read(lambda c: c.execute(waiting).scalar()) and self._office.read(
+            lambda c: c.execute(told).scalar()
+        ) == len(self._planted)
+
+    def key_of(self, delivery: str, tip: str) -> str:
+        """The tip's id: a letter says how a tip is now, so it may come as often as it likes."""
+        del delivery
+        return tip
+
+    def plant(self, services: Services, tips: int) -> None:
+        """Leave sealed tips, each for one desk."""
+        desks = [_desk(name, recipient) for name, (recipient, _) in self._identities.items()]
+        for n in range(tips):
+            desk = desks[n % DESTINATIONS]
+            planted = plant(services, [desk])
+            self._planted.append(planted)
+            services.write_now(lambda unit, p=planted, d=desk: deliveries.add(unit, p.id, d.destination))  # type: ignore[misc]
+
+    @asynccontextmanager
+    async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:
+        """Start a broker and the office; make it and the host known to each other."""
+        del desk_url
+        async with AsyncExitStack() as stack:
+            self._broker = await stack.enter_async_context(_running_broker())
+            carrier = RabbitMQ(RabbitMQSettings())
+            async with carrier.line(self._broker.url) as line:
+                await line.declare(list(self._identities))
+            await asyncio.sleep(SETTLE_SECONDS)
+            self._office = await asyncio.to_thread(fresh_services, self._folder / "office")
+            agent = await asyncio.to_thread(self._introduce, services, carrier)
+            writer = self._office.writer = Writer(self._office.main, self._office.keys)
+            writer.start()
+            stack.push_async_callback(writer.stop)
+            async with asyncio.TaskGroup() as tasks:
+                works = [tasks.create_task(keep_running("office", work)) for work in (agent.run, self._keep_answering)]
+                yield
+                for work in works:
+                    work.cancel()
+
+    async def disturb(self) -> None:
+        """Kill the broker now and then, and start it again."""
+        self._kills += 1
+        if self._kills % RESTART_EVERY == FIRST_RESTART:
+            await self._broker.kill()
+            await self._broker.start()
+            self.restarts += 1
+
+    def mend(self) -> None:
+        """Nothing: the broker runs."""
+
+    def answers(self, services: Services) -> Answers:
+        """Each tip's thread must have the office's answer once, and be at the office what it is at the host."""
+        host, office = sealed_threads(services), sealed_threads(self._office)
+        lost = doubled = disordered = 0
+        for tip, thread in threads(services, self._planted).items():
+            missing, more = lost_and_doubled(thread, [TEXT])
+            lost, doubled = lost + missing, doubled + more
+            disordered += host.get(tip) != office.get(tip)
+        return Answers(len(self._planted), lost, doubled, disordered)
+
+    def _introduce(self, host: Services, carrier: RabbitMQ) -> Agent:
+        host_key, key = load_link_key(self._folder / "data" / "link.key"), load_link_key(self._folder / "office.key")
+        for name, (recipient, identity) in self._identities.items():
+            desk, card = _desk(name, recipient), office_card(name, identity, key)
+            host.write_now(lambda unit, desk=desk, card=card: register(unit, desk, card))  # type: ignore[misc]
+            here = Desk(name=name, title=name, level="district", recipient=recipient)
+            self._office.write_now(lambda unit, here=here: add_desk(unit, here))  # type: ignore[misc]
+        self._office.write_now(lambda unit: join(unit, HostCard(link=host_key.card)))
+        return Agent(
+            services=self._office,
+            carrier=carrier,
+            url=self._broker.url,
+            key=key,
+            host=host_key.card,
+            desks=list(self._identities),
+            arrivals=Arrivals(self._office, key, host_key.card, list(self._identities), self._arrived),
+        )
+
+    def _arrived(self, _unit: UnitOfWork, desk: str, tip: str, _revision: int) -> None:
+        self._effects.append(Effect(tip, f"rabbitmq:{desk}"))
+
+    async def _keep_answering(self) -> None:
+        work = [Casework(self._office, name, identity) for name, (_, identity) in self._identities.items()]
+        while True:
+            for one in work:
+                await asyncio.to_thread(_answer, one)
+            await asyncio.sleep(EVERY)
+
+
+def _answer(work: Casework) -> None:
+    """Answer what nobody has answered yet."""
+    for line in work.summaries():
+        if line.status == "RECEIVED":
+            work.respond(work.open(line.header.number), status="ASSIGNED", text=TEXT)
+
+
+def _desk(name: str, recipient: str) -> Desk:
+    return Desk(name=name, title=name, level="district", recipient=recipient, via="rabbitmq")
+
+
+@asynccontextmanager
+async def _running_broker() -> AsyncIterator[Broker]:
+    with TemporaryDirectory(prefix="satark-rabbitmq-") as folder:
+        Path(folder).chmod(0o755)  # noqa: ASYNC240 - as root the broker runs as another user
+        broker = Broker(Path(folder))
+        await broker.start()
+        try:
+            yield broker
+        finally:
+            await broker.kill()

@@ -1,0 +1,168 @@
+"""One run: real workers and a real desk role on PostgreSQL, killed one after another while destinations fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
+
+from sqlalchemy import select, update
+
+from satark.plugins import Plugins
+from satark.services import Services
+from satark.store import deliveries, tables
+from satark.testing.postgres import empty_database, postgres_server
+from satark.testing.service import Service
+from satark.testing.store import fresh_services
+from satark_torture.tally import Tally, tally
+from satark_torture.targets import Target
+
+REVISED = 4
+"""Every so many a tip gets something added once its first revision was tried."""
+DESK_EVERY = 5
+"""Every so many kills the desk role is killed as well."""
+Kind: TypeAlias = Callable[..., Target]
+"""Makes a kind of destination: `(seed, *, faulty, folder)`."""
+PROGRAM = str(Path(sys.executable).with_name("satark"))
+
+
+class Torture:
+    """The processes, and what is done to them."""
+
+    def __init__(self, services: Services, targets: Sequence[Target], seed: int) -> None:
+        self._services = services
+        self._targets = targets
+        self._chance = random.Random(seed)
+        self._running: list[tuple[Service, asyncio.Task[None]]] = []
+
+    async def run(self, workers: Sequence[Service], desk: Service, *, kills: int, limit: float) -> Mapping[str, Tally]:
+        """Work, kill, mend, and count.
+
+        Raises:
+            TimeoutError: it is not done within `limit` seconds.
+        """
+        ends, killed, revised = time.monotonic() + limit, 0, 0
+        try:
+            for process in (*workers, desk):
+                self._start(process)
+            while not await asyncio.to_thread(self._is_done, mended=killed >= kills):
+                if time.monotonic() > ends:
+                    raise TimeoutError
+                await asyncio.sleep(self._chance.uniform(0.5, 2.5))
+                if killed >= kills:
+                    await self._mend()
+                    continue
+                await self._kill(desk if killed % DESK_EVERY == DESK_EVERY - 1 else None)
+                killed += 1
+                revised = await asyncio.to_thread(self._revise, revised)
+                show(f"{killed} of {kills} killed, {await asyncio.to_thread(self._left)} deliveries left")
+        finally:
+            for process, starting in self._running:
+                starting.cancel()
+                await process.kill()
+        return {one.plugin: await asyncio.to_thread(tally, self._services, one) for one in self._targets}
+
+    def _start(self, process: Service) -> None:
+        self._running.append((process, asyncio.create_task(process.start())))
+
+    async def _kill(self, desk: Service | None) -> None:
+        """Kill a process: the one that has run longest, so that each has begun to work before its turn comes."""
+        mine = (n for n, (process, _) in enumerate(self._running) if desk is None or process is desk)
+        process, starting = self._running.pop(next(mine))
+        await starting
+        await process.kill()
+        self._start(process)
+        for target in self._targets:
+            await target.disturb()
+
+    async def _mend(self) -> None:
+        for target in self._targets:
+            target.mend()
+        await asyncio.to_thread(self._services.write_now, _hurry)
+        show(f"mended, {await asyncio.to_thread(self._left)} deliveries left")
+
+    def _revise(self, since: int) -> int:
+        """Add something to some tips, and have the dead ones tried again, as an operator would."""
+        query = select(tables.tip.c.id).order_by(tables.tip.c.id).offset(since).limit(20)
+        names = list(self._services.read(lambda c: c.execute(query).scalars()))
+        tried = select(tables.delivery.c.tip).where(tables.delivery.c.attempts > 0).limit(20)
+        names += list(self._services.read(lambda c: c.execute(tried).scalars()))
+        for name in names[::REVISED]:
+            self._services.write_now(lambda unit, name=name: deliveries.renew(unit, name))  # type: ignore[misc]
+        self._services.write_now(deliveries.retry)
+        return since + 20
+
+    def _is_done(self, *, mended: bool) -> bool:
+        return mended and not self._left() and all(target.is_quiet for target in self._targets)
+
+    def _left(self) -> int:
+        return sum(self._services.read(deliveries.counts).values())
+
+
+def show(line: str) -> None:
+    """Say how far it is, where somebody looks."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{line}")
+
+
+def _hurry(unit: Any) -> None:
+    """Let the time of what waits come: backing off for an hour is tried elsewhere."""
+    row = tables.delivery.c
+    late = (row.state == "due", row.due_at > unit.now + deliveries.LEASE + 1)
+    unit.main.execute(update(tables.delivery).where(*late).values(due_at=unit.now))
+    unit.main.execute(update(tables.outage).values(probe_at=unit.now))
+    deliveries.retry(unit)
+
+
+async def torture(
+    kinds: Sequence[Kind], *, tips: int, kills: int, workers: int, faulty: float, seed: int, limit: float
+) -> Mapping[str, Tally]:
+    """Make everything, run, and take it down. Each kind of destination gets its share of the tips.
+
+    Raises:
+        TimeoutError: it is not done within `limit` seconds.
+    """
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="satark-torture-")))
+        urls = _databases(stack)
+        targets = [kind(seed, faulty=faulty, folder=folder) for kind in kinds]
+        plugins = [target.plugin for target in targets]
+        branches = Plugins.load(plugins).migrations()
+        services = fresh_services(folder / "data", branches, database_url=urls[0], keys_url=urls[1])
+        stack.callback(services.close)
+        environment = {
+            "SATARK_PLUGINS": json.dumps(plugins),
+            "SATARK_DATABASE_URL": urls[0],
+            "SATARK_KEYS_URL": urls[1],
+        }
+        desk, *others = (
+            Service(folder / "data", environment, (PROGRAM, "serve", "--role", role))
+            for role in ("desk", *["worker"] * workers)
+        )
+        for target in targets:
+            await stack.enter_async_context(target.running(services, desk.url))
+            await asyncio.to_thread(target.plant, services, tips // len(targets))
+        for process in (desk, *others):
+            process.environment.update(_together(targets))
+        return await Torture(services, targets, seed).run(others, desk, kills=kills, limit=limit)
+
+
+def _databases(stack: AsyncExitStack) -> tuple[str, str]:
+    server = stack.enter_context(postgres_server())
+    return stack.enter_context(empty_database(server)), stack.enter_context(empty_database(server))
+
+
+def _together(targets: Sequence[Target]) -> dict[str, str]:
+    """The settings of all of them."""
+    forwards = [one.model_dump(mode="json", exclude_defaults=True) for target in targets for one in target.forwards]
+    settings = {"SATARK_FORWARD": json.dumps(forwards)}
+    for target in targets:
+        settings |= target.settings
+    return settings
