@@ -56,6 +56,17 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def process(self) -> int:
+        """Its process's id.
+
+        Raises:
+            ServiceError: it was not started.
+        """
+        if self._process is None:
+            raise ServiceError("not started")
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None

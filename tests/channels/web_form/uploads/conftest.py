@@ -81,7 +81,7 @@ def until() -> Until:
     """Waits until something asked again and again is true."""
 
     async def waiting(ask: Callable[[], Awaitable[object]]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 if await ask():
                     return

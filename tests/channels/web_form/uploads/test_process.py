@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from satark.testing.search import files_below
+from satark.testing.watching import Watch, most_resident
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.segments import SEGMENT
 from satark_web_form.uploads.staging import Staging
@@ -22,8 +23,7 @@ from satark_web_form.uploads.staging import Staging
 PLANTED = b"PLANTED-BY-THE-TEST-" * 3277
 """Not quite 64 KiB that no ciphertext contains."""
 SIZE = 100_000_000
-GROWTH_MOST = 32 * 1024
-"""KiB."""
+GROWTH_MOST = 32_000_000
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 Starting: TypeAlias = Callable[[], AbstractAsyncContextManager[Any]]
 HEADERS = {"tus-resumable": "1.0.0", "cookie": f"draft={bytes(range(32)).hex()}"}
@@ -43,44 +43,6 @@ async def slowly(start: int, end: int) -> AsyncIterator[bytes]:
     for piece in body(start, end):
         yield piece
         await asyncio.sleep(0)
-
-
-class Watch:
-    """Looks, again and again, at everything that a process has on the disk, deleted files that are open too."""
-
-    def __init__(self, process: int, folder: Path) -> None:
-        self._process = process
-        self._folder = folder
-        self.seen: set[str] = set()
-        self.finds: set[str] = set()
-
-    async def run(self) -> None:
-        """Watch until cancelled."""
-        while True:
-            await asyncio.to_thread(self._look)
-            await asyncio.sleep(0.01)
-
-    def _look(self) -> None:
-        descriptors = Path(f"/proc/{self._process}/fd")
-        for path in [*self._folder.rglob("*"), *descriptors.iterdir()]:
-            try:
-                if path.is_file() and str(path) not in self.seen:
-                    self._examine(path)
-            except OSError:
-                continue
-
-    def _examine(self, path: Path) -> None:
-        with path.open("rb") as file:
-            if PLANTED[:20] in file.read(2 * SEGMENT):
-                self.finds.add(str(path))
-        if path.suffix == ".age":
-            self.seen.add(str(path))
-
-
-def resident(process: int) -> int:
-    """The most memory that a process has had, in KiB (proc(5), VmHWM)."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 async def created(client: aiohttp.ClientSession, size: int) -> str:
@@ -124,8 +86,8 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
 ) -> None:
     async with process() as server, aiohttp.ClientSession(server.url, headers=HEADERS) as client:
         await sent(client, await created(client, 3 * SEGMENT), 0, 3 * SEGMENT)
-        before = resident(server.id)
-        watch = Watch(server.id, tmp_path)
+        before = most_resident(server.id)
+        watch = Watch(server.id, tmp_path, [PLANTED[:20]])
         watching = asyncio.create_task(watch.run())
         where = await created(client, SIZE)
         lost = asyncio.create_task(sent(client, where, 0, SIZE))
@@ -134,7 +96,7 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
         offset = await resumed(client, where, SIZE)
         assert SIZE // 3 <= offset < SIZE
         watching.cancel()
-        growth = resident(server.id) - before
+        growth = most_resident(server.id) - before
     assert len(watch.seen) > 90
     assert watch.finds == set()
     assert growth < GROWTH_MOST
@@ -148,13 +110,13 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
 
 @pytest.mark.parametrize("where", ["a file", "a deleted file that is open"])
 async def test_the_same_watch_sees_a_plain_file(tmp_path: Path, where: str) -> None:
-    watch = Watch(os.getpid(), tmp_path)
+    watch = Watch(os.getpid(), tmp_path, [PLANTED[:20]])
     with (tmp_path / "plain").open("w+b") as file:
         file.write(b"before" + PLANTED)
         file.flush()
         if where != "a file":
             (tmp_path / "plain").unlink()
-        watch._look()
+        watch.look()
     assert watch.finds
 
 
