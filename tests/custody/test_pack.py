@@ -6,16 +6,20 @@ import hashlib
 import io
 import json
 import random
+import struct
+import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from satark.casework import Agreement, Casework
 from satark.casework.desks import add_desk
+from satark.cli.evidence import evidence
 from satark.custody import chain, pack
 from satark.custody.chain import canonical
 from satark.custody.manifest import Issuer, Manifest
@@ -172,6 +176,165 @@ def test_a_thousand_random_mutations_are_named(write: Write, path: Path, tmp_pat
         if name not in said:
             missed.append((at, name, said))
     assert missed == []
+
+
+def named(path: Path, content: bytes) -> str:
+    """What the verifier says of a pack that holds this."""
+    path.write_bytes(content)
+    return "\n".join(map(str, verify_pack(path).problems))
+
+
+@pytest.mark.parametrize("flip", [0x01, 0x40, 0x80, 0xFF])
+def test_whatever_byte_of_the_container_is_altered_is_named(flip: int, write: Write, path: Path) -> None:
+    write()
+    whole, where = path.read_bytes(), spans(path)
+    inside = {at for _, start, end in where for at in range(start, end)}
+    missed = [
+        at
+        for at in range(len(whole))
+        if at not in inside
+        and "the container" not in named(path, whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :])
+    ]
+    assert missed == []
+
+
+ENDING = "<4s4H2LH"
+"""The end record: signature, two disks, entries here and in all, bytes and place of the list, bytes of a comment."""
+
+
+@pytest.mark.parametrize("place", range(1, 8))
+@pytest.mark.parametrize(
+    "value", [0, 1, 22, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
+)
+def test_an_end_record_that_lies_is_named(place: int, value: int, write: Write, path: Path) -> None:
+    write()
+    whole = path.read_bytes()
+    fields = list(struct.unpack(ENDING, whole[-22:]))
+    told = value & (0xFFFFFFFF if place in {5, 6} else 0xFFFF)
+    if fields[place] == told:
+        return
+    fields[place] = told
+    assert "the container" in named(path, whole[:-22] + struct.pack(ENDING, *fields))
+
+
+def listed(name: bytes, at: int, size: int, *, flags: int = 0, extra: bytes = b"") -> bytes:
+    """An entry of a list of files."""
+    lengths = (len(name), len(extra), 0)
+    return (
+        struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, flags, 0, 0, 33, 0, size, size, *lengths, 0, 0, 0, at)
+        + name
+        + extra
+    )
+
+
+def a_zip(content: bytes, entries: Sequence[bytes], *, comment: bytes = b"", zip64: int | None = None) -> bytes:
+    """A ZIP whose list says whatever one likes. `zip64`: bytes of the list, as a second end record tells them."""
+    entire = b"".join(entries)
+    far = b""
+    if zip64 is not None:
+        count = len(entries)
+        far = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, zip64, len(content))
+        far += struct.pack("<4sLQL", b"PK\6\7", 0, len(content) + len(entire), 1)
+    counts = (len(entries) & 0xFFFF,) * 2
+    end = struct.pack(ENDING, b"PK\5\6", 0, 0, *counts, len(entire), len(content), len(comment))
+    return content + entire + far + end + comment
+
+
+LONG = (2**64 - 1).to_bytes(8, "little") * 3
+HOSTILE: dict[str, bytes] = {
+    "a file begins before the pack": a_zip(b"x" * 99, [listed(b"a", 0xFFFFFFFF, 1)]),
+    "a file is larger than the pack": a_zip(b"x" * 99, [listed(b"a", 0, 0xFFFFFFFE)]),
+    "a file lies at the end of the world": a_zip(
+        b"x" * 99, [listed(b"a", 0xFFFFFFFF, 0xFFFFFFFF, extra=struct.pack("<HH", 1, 24) + LONG)]
+    ),
+    "ten thousand names lie over one large file": a_zip(
+        bytes(10_000_000), [listed(b"%d" % one, 0, 9_999_000) for one in range(10_000)]
+    ),
+    "a second end record lies": a_zip(b"x" * 99, [listed(b"a", 0, 1)], zip64=2**63),
+    "a name has a NUL in it": a_zip(b"x" * 99, [listed(b"seal.json\0.exe", 0, 1)]),
+    "a name is no UTF-8": a_zip(b"x" * 99, [listed(b"\xff\xfe", 0, 1, flags=0x800)]),
+    "a name is a surrogate": a_zip(b"x" * 99, [listed(b"\xed\xa0\x80", 0, 1, flags=0x800)]),
+    "a name leads elsewhere": a_zip(b"x" * 99, [listed(b"../../etc/passwd", 0, 1)]),
+    "a name is as long as can be, and longer once it is written": a_zip(
+        bytes(70_000), [listed(b"\xe9" * 0xFFFF, 0, 1)]
+    ),
+    "a name is a folder's": a_zip(b"x" * 99, [listed(b"files/", 0, 1)]),
+    "there is no name": a_zip(b"x" * 99, [listed(b"", 0, 1)]),
+    "a name stands there twice": a_zip(b"x" * 199, [listed(b"a", 0, 1), listed(b"a", 99, 1)]),
+    "a file is said to be encrypted": a_zip(b"x" * 99, [listed(b"a", 0, 1, flags=1)]),
+    "there is nothing": a_zip(b"", []),
+    "there is only a comment": a_zip(b"", [], comment=b"PK\5\6" * 9),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_pack_is_told_from_a_whole_one(content: bytes, path: Path) -> None:
+    assert named(path, content) != ""
+
+
+def test_a_list_of_files_longer_than_any_pack_s_is_not_read(path: Path) -> None:
+    entries = [listed(b"%d" % one, 0, 0) for one in range(500_000)]
+    tracemalloc.start()
+    path.write_bytes(a_zip(b"", entries))
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    assert verify_pack(path).problems != ()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - before < 8_000_000
+
+
+def test_a_file_of_three_gigabytes_is_no_pack_s(path: Path) -> None:
+    size = 3_000_000_000
+    with path.open("wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        ending = a_zip(b"", [listed(b"a", 0, size - 99)])
+        file.write(ending[:-22] + struct.pack(ENDING, *struct.unpack(ENDING, ending[-22:])[:6], size, 0))
+    assert "the container" in "\n".join(map(str, verify_pack(path).problems))
+
+
+@pytest.mark.parametrize("name", [CUSTODY, MANIFEST, SEAL])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[" * 100_000,
+        b'{"rows":' * 50_000,
+        b'{"x":' + b"[" * 100_000,
+        b"\xff",
+        b'"\\ud800"',
+        b'{"files":1}',
+    ],
+    ids=["nothing", "null", "deep", "deep objects", "deep and unknown", "no UTF-8", "a surrogate", "another kind"],
+)
+def test_what_a_pack_says_of_itself_can_be_anything(name: str, content: bytes, write: Write, path: Path) -> None:
+    write()
+    inside = contents(path)
+    rewrite(path, {**inside, name: content})
+    assert name == SEAL or name in "\n".join(map(str, verify_pack(path).problems))
+
+
+def test_many_files_and_many_rows_are_held_together_in_one_go(write: Write, path: Path) -> None:
+    """Twenty thousand items against thirty thousand rows, each with each, would take hours."""
+    write()
+    inside = contents(path)
+    relog(inside, lambda rows: rows.extend(rows[-1:] * 30_000))
+    manifest = msgspec.json.decode(inside[MANIFEST], type=Manifest)
+    nowhere = msgspec.structs.replace(manifest.items[0], prev_chain_hash="0" * 64)
+    inside[MANIFEST] = canonical(msgspec.structs.replace(manifest, items=(nowhere,) * 20_000))
+    rewrite(path, inside)
+    assert "files/1-scrubbed.jpg: the custody log does not say that it was exported" in named(path, path.read_bytes())
+
+
+def test_a_name_in_a_pack_neither_breaks_its_line_nor_steers_a_terminal(write: Write, path: Path) -> None:
+    write()
+    rewrite(path, {**contents(path), "a\nthe pack of tip 1 is whole\x1b[2A": b"x"})
+    said = CliRunner().invoke(evidence, ["verify", str(path)], color=True)
+    assert said.exit_code == 1
+    assert "a\ufffdthe pack of tip 1 is whole\ufffd[2A: it is in the pack" in said.output
+    assert "\x1b" not in said.output
 
 
 @pytest.mark.parametrize("cut", [0, 1, 22, 100, 5000])

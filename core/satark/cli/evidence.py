@@ -41,11 +41,16 @@ def _plain(verdict: Verdict) -> dict[str, object]:
 
 def _told(verdict: Verdict) -> str:
     if verdict.problems:
-        return "\n".join([*map(str, verdict.problems), "the pack was altered"])
+        return "\n".join([*(_line(str(problem)) for problem in verdict.problems), "the pack was altered"])
     return "\n".join(
         [
-            f"the pack of tip {verdict.number} is whole: {verdict.items} files, {verdict.rows} rows of custody",
+            f"the pack of tip {_line(verdict.number)} is whole: {verdict.items} files, {verdict.rows} rows of custody",
             f"manifest {verdict.manifest}   (compare it with the signed certificate)",
             f"custody  {verdict.head}",
         ]
     )
+
+
+def _line(said: str) -> str:
+    """A forger chose the names in a pack: none may break out of its line, or steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in said)

@@ -14,7 +14,7 @@ import msgspec
 
 from satark.custody import chain
 from satark.custody.chain import canonical
-from satark.custody.manifest import FORMAT, Item, Manifest
+from satark.custody.manifest import FORMAT, Manifest
 from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, Line, Log, entry_in, seal_of
 
 _STEP: Final = 1 << 18
@@ -22,6 +22,9 @@ _HEADER: Final = 30
 """Bytes of a local file header before the name (APPNOTE.TXT, 4.3.7)."""
 _MOST: Final = 64 << 20
 """Most bytes of what a pack says of itself; a longer one is none."""
+_LIST: Final = 1 << 20
+"""Most bytes of the list of files at the end of a pack (some 10,000 files)."""
+_NAME: Final = 255
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _CONTAINER: Final = "the container (the ZIP around the files)"
 
@@ -72,11 +75,13 @@ class _Opened:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._problems: list[Problem] = []
-        with zipfile.ZipFile(file) as archive:
-            self._infos = {info.filename: info for info in archive.infolist()}
-            if len(self._infos) != len(archive.infolist()):
-                self._wrong(_CONTAINER, "a name stands in it twice")
         self._size = file.seek(0, io.SEEK_END)
+        with zipfile.ZipFile(_Modest(file)) as archive:
+            infos = archive.infolist()
+        self._check_layout(infos)
+        self._infos = {info.filename: info for info in infos}
+        if len(self._infos) != len(infos):
+            self._wrong(_CONTAINER, "a name stands in it twice")
         self._digests = {name: self._digest(info) for name, info in self._infos.items()}
 
     def verdict(self, printed: str) -> Verdict:
@@ -104,12 +109,19 @@ class _Opened:
     def _wrong(self, part: str, what: str) -> None:
         self._problems.append(Problem(part, what))
 
-    def _span(self, info: zipfile.ZipInfo) -> tuple[int, int]:
-        start = info.header_offset + _HEADER + len(info.filename.encode())
-        return start, min(info.file_size, max(0, self._size - start))
+    def _check_layout(self, infos: list[zipfile.ZipInfo]) -> None:
+        """Refuse what says of itself that its files lie elsewhere than one after the other: each is read but once."""
+        free = 0
+        for info in infos:
+            start, size = _span(info)
+            if info.header_offset < free or size > zipfile.ZIP64_LIMIT or len(info.filename.encode()) > _NAME:
+                raise zipfile.BadZipFile
+            free = start + size
+        if free > self._size:
+            raise zipfile.BadZipFile
 
     def _digest(self, info: zipfile.ZipInfo) -> str:
-        start, left = self._span(info)
+        start, left = _span(info)
         self._file.seek(start)
         digest = hashlib.sha256()
         while left and (piece := self._file.read(min(left, _STEP))):
@@ -121,7 +133,7 @@ class _Opened:
         info = self._infos.get(name)
         if info is None:
             return b""
-        start, size = self._span(info)
+        start, size = _span(info)
         self._file.seek(start)
         return self._file.read(min(size, _MOST))
 
@@ -211,10 +223,11 @@ class _Opened:
         if not log.rows or log.rows[-1].hash != manifest.head:
             self._wrong(CUSTODY, f"it does not end where {MANIFEST} says: rows were cut off or added")
         logged = {(line.file, line.entry.form, line.entry.sha256) for line in log.rows if line.entry is not None}
+        exports = _exports(log)
         for item in manifest.items:
             if (item.file, _FORMS[item.role], item.sha256) not in logged:
                 self._wrong(item.filename, "the custody log knows no such file")
-            if not _was_exported(item, log):
+            if (item.file, _FORMS[item.role], item.prev_chain_hash) not in exports:
                 self._wrong(item.filename, "the custody log does not say that it was exported")
 
     def _check_container(self) -> None:
@@ -222,7 +235,7 @@ class _Opened:
         over = _Over(self._file)
         with zipfile.ZipFile(over, "w", zipfile.ZIP_STORED) as archive:
             for name, info in self._infos.items():
-                start, size = self._span(info)
+                start, size = _span(info)
                 with archive.open(entry_in(name), "w") as out:
                     for at in range(start, start + size, _STEP):
                         self._file.seek(at)
@@ -232,6 +245,27 @@ class _Opened:
 
 
 _FORMS: Final = {"original": "original", "scrubbed": "clean", "transcript": "transcript"}
+
+
+class _Modest(io.RawIOBase):
+    """A file to read a list of files from, as long as it asks for no more at once than a pack's could be."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _LIST:
+            raise zipfile.BadZipFile
+        return self._file.read(_LIST if size < 0 else size)
 
 
 class _Over(io.RawIOBase):
@@ -274,18 +308,23 @@ class _Over(io.RawIOBase):
         return len(piece)
 
 
+def _span(info: zipfile.ZipInfo) -> tuple[int, int]:
+    """Where a file's content starts, and its bytes."""
+    return info.header_offset + _HEADER + len(info.filename.encode()), info.file_size
+
+
 def _row(line: Line) -> chain.Row:
     digests = {"entry": bytes.fromhex(line.entry_sha256), "content": bytes.fromhex(line.sealed_sha256)}
     return chain.Row(seq=line.seq, file=line.file, day=line.day, **digests)
 
 
-def _was_exported(item: Item, log: Log) -> bool:
-    return any(
-        line.entry is not None
-        and (line.file, line.entry.act, line.entry.form) == (item.file, "exported", _FORMS[item.role])
-        and before.hash == item.prev_chain_hash
+def _exports(log: Log) -> set[tuple[str, str, str]]:
+    """(file, form, the hash before it) of every export."""
+    return {
+        (line.file, line.entry.form, before.hash)
         for before, line in pairwise(log.rows)
-    )
+        if line.entry is not None and line.entry.act == "exported"
+    }
 
 
 def _is_hash(text: str) -> bool:

@@ -15,7 +15,10 @@ class EvidenceSettings(BaseModel):
     """What one file and one tip may be, and what cleaning a file may cost."""
 
     file_bytes: int = Field(
-        default=_USUAL.file_bytes, gt=0, description="bytes of one file; a larger one is refused while it streams in"
+        default=_USUAL.file_bytes,
+        gt=0,
+        le=2_000_000_000,
+        description="bytes of one file; a larger one is refused while it streams in",
     )
     tip_files: int = Field(default=_USUAL.tip_files, gt=0, description="files of one tip")
     tip_bytes: int = Field(default=_USUAL.tip_bytes, gt=0, description="bytes of all files of one tip")
