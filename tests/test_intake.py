@@ -17,7 +17,7 @@ from satark import hookimpl, intake
 from satark.arrival import Taken
 from satark.casework import Casework
 from satark.casework.desks import add_desk
-from satark.channel import Batch, Moved, Text
+from satark.channel import Batch, Media, MediaRef, Moved, Revoked, Text
 from satark.host import Host
 from satark.intake import GuessBudget, NotTaken
 from satark.routing import Desk
@@ -25,7 +25,16 @@ from satark.sealing import new_identity
 from satark.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
-from satark.testing.scripted import ScriptedChannel, ScriptedSink, Tipster, inbound, outage, scripted_host, until
+from satark.testing.scripted import (
+    ACCOUNT,
+    ScriptedChannel,
+    ScriptedSink,
+    Tipster,
+    inbound,
+    outage,
+    scripted_host,
+    until,
+)
 from satark.testing.stage import ENGLISH
 
 CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
@@ -98,6 +107,40 @@ async def test_a_desk_asks_and_the_tipster_answers_through_the_mailbox(databases
         await bina.say("At nine in the evening")
         assert desk.open(tip.id).thread[-1].message.text == "At nine in the evening"
         assert "At what hour?" not in await place.tipster("a third").say(code), "it is answered"
+
+
+def picture(name: str) -> Media:
+    return Media(MediaRef(account=ACCOUNT, id=name), "image")
+
+
+async def test_a_file_for_a_sent_tip_takes_no_erased_files_place(databases: Any, tmp_path: Path) -> None:
+    async with town_on(databases, tmp_path) as place:
+        place.channel.files.update(dict.fromkeys(("one", "two", "three", "late"), b"plain words"))
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "Send photo")
+        for name in ("one", "two", "three"):
+            await asha.hear(picture(name), f"key of {name}")
+        await asha.hear(Revoked("key of two"))
+        await asha.walk_on({"so far": "done", **ANSWERS}, RECEIPT)
+        code = CODE.search(asha.text)
+        assert code
+        assert "Received" in await asha.say(code.group())
+        await asha.hear(picture("late"))
+        assert "passed on" in asha.text
+        assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "3", "4"]
+
+
+async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: Path) -> None:
+    async with town_on(databases, tmp_path) as place:
+        place.channel.files.update(dict.fromkeys(("hers", "his"), b"plain words"))
+        asha, bina = place.tipster(), place.tipster("another phone of hers")
+        code = await place.receipt(asha)
+        for phone in (asha, bina):
+            await phone.say(code)
+        for phone, name in ((asha, "hers"), (bina, "his")):
+            await phone.hear(picture(name))
+            assert "passed on" in phone.text
+        assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
 
 
 async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_path: Path) -> None:

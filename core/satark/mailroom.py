@@ -43,10 +43,14 @@ class Mailroom:
             tip=opened.tip,
             number=opened.number,
             recipient=opened.tip_recipient,
-            files=files.how_many(unit.main, opened.tip),
             question=_open_question(numbered),
         )
         return Mailbox(open=mailbox, language=opened.language, messages=tuple(message for _, message in numbered))
+
+    def counted(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
+        """Give an open mailbox with the files that its tip has by now."""
+        there, highest = files.how_many(unit.main, mailbox.tip), files.highest(unit.main, mailbox.tip)
+        return msgspec.structs.replace(mailbox, files=there, taken=highest)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
         """Write a tipster's message to the desks that have the tip, and to the tipster's own mailbox."""

@@ -183,6 +183,8 @@ class Turns:
             )
         if session.files and not session.submitted:
             session = msgspec.structs.replace(session, telling=files.telling(unit.main, session.tip))
+        if session.mailbox is not None:
+            session = msgspec.structs.replace(session, mailbox=self._mailroom.counted(unit, session.mailbox))
         turn = engine.advance(session, arrival.event, arrival.source, unit.now)
         if turn.submission is not None and turn.session is not None:
             # First of all, since it may find that there is no receipt yet: then nothing must have been written.

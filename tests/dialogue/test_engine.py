@@ -639,3 +639,20 @@ def test_lone_surrogates_never_reach_a_prompt_or_a_tip(chat: Chat) -> None:
     chat.tap("send")
     assert chat.submission is not None
     msgspec.json.encode(chat.submission)
+
+
+def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no").send("image").send("image").say(
+        "done", "back"
+    )
+    assert chat.step == "evidence"
+    assert "2 so far" in chat.text
+    assert [turn.drop for turn in chat.turns if turn.drop] == []
+    chat.say("back", "no", "done").tap("send")
+    assert chat.submission is not None
+    assert chat.submission.evidence == ("1", "2")
+
+
+def test_back_to_a_spoken_answer_erases_it(chat: Chat) -> None:
+    assert chat.say("Hi", "2", "daru").send("voice").say("back").step == "what"
+    assert chat.turn.drop == ("1",)

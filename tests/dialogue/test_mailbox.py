@@ -14,7 +14,7 @@ CODE = "8391 4460 7012 5538"
 
 
 def mailbox(*messages: Message, question: int | None = None) -> Mailbox:
-    open_ = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1box", files=2, question=question)
+    open_ = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1box", files=2, taken=2, question=question)
     return Mailbox(open=open_, language="en", messages=messages)
 
 
@@ -181,6 +181,34 @@ def test_a_receipt_can_be_tried_at_once_and_leads_back_to_the_last_question(box:
     box.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no", "skip").tap("send")
     assert box.say(f"status {CODE}").step == "@mailbox"
     assert box.say("close").step == "@reach"
+
+
+@pytest.mark.parametrize("at", [(CODE,), (CODE, "reply")])
+def test_a_greeting_in_the_mailbox_begins_a_new_tip_at_once(box: Chat, at: tuple[str, ...]) -> None:
+    assert "Choose a language" in box.say(*at, "Hi").text
+    assert box.turn.session is None, "the mailbox is closed; the answer begins a conversation with keys of its own"
+
+
+def test_a_greeting_in_the_mailbox_asks_for_the_draft_that_waits(box: Chat) -> None:
+    box.say("Hi", "2", "daru", "They sell it at the shop", f"status {CODE}", "Hi")
+    assert box.step == "@restart"
+    assert box.tap("no").step == "place"
+
+
+def test_a_greeting_in_the_mailbox_of_the_tip_just_sent_erases_nothing_of_it(box: Chat) -> None:
+    box.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no", "skip").tap("send")
+    box.say(f"status {CODE}", "Hi")
+    assert "Choose a language" in box.text
+    assert (box.turn.session, box.turn.erase, box.turn.reach) == (None, False, False)
+
+
+@pytest.mark.parametrize(
+    ("before", "step"), [(("Hi", "2", "daru"), "what"), (("Hi", "2"), "category"), ((), "@language")]
+)
+def test_who_gives_no_code_goes_on_where_they_were(chat: Chat, before: tuple[str, ...], step: str) -> None:
+    chat.say(*before, "status", "close")
+    assert chat.step == step
+    assert "closed" not in chat.text, "nothing was open"
 
 
 def test_a_file_while_a_code_is_awaited_is_refused_aloud(box: Chat) -> None:

@@ -172,7 +172,10 @@ def _leave(talk: Talk, step: Step) -> Turn:
 
 
 def _back(talk: Talk, step: Step) -> Turn:
-    """Take the last answer back and ask it again; from the first question, ask for the language again."""
+    """Take the last answer back and ask it again; from the first question, ask for the language again.
+
+    Files that were sent as evidence stay: there is a command of its own to erase them.
+    """
     if f"@{step.id}" in talk.session.answers:
         talk.answer(f"@{step.id}", None)
         return talk.ask()
@@ -183,6 +186,8 @@ def _back(talk: Talk, step: Step) -> Turn:
         return go_on(talk)
     previous = _previous(talk, step)
     if previous is not None:
+        if previous.type.part == "media":
+            talk.change(answers=without(talk.session.answers, previous.id))
         talk.answer(previous.id, None)
         unsay(talk, talk.script.steps.index(previous))
     elif len(talk.script.flow.languages) > 1:

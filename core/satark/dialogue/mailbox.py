@@ -19,7 +19,7 @@ _LONGEST = 4000
 _ANSWERS = ("answer", "unknown", "decline")
 _FEEDBACK = ("yes", "no", "again")
 _ASKS_FEEDBACK = frozenset({"ACTED", "CLOSED"})
-_LEAVE = frozenset({"leave", "back", "cancel", "restart", "delete", "done"})
+_LEAVE = frozenset({"leave", "back", "cancel", "delete", "done"})
 
 
 class Code(Menu):
@@ -38,7 +38,9 @@ class Code(Menu):
         return None
 
     def command(self, talk: Talk, name: str) -> Turn | None:
-        """Leave."""
+        """Leave, or begin afresh."""
+        if name == "restart":
+            return _afresh(talk)
         return leave(talk) if name in _LEAVE else None
 
 
@@ -72,7 +74,9 @@ class Box(Menu):
         return None
 
     def command(self, talk: Talk, name: str) -> Turn | None:
-        """Leave, or answer."""
+        """Leave, answer, or begin afresh."""
+        if name == "restart":
+            return _afresh(talk)
         waiting = talk.session.mailbox is not None and talk.session.mailbox.question is not None
         if name == "reply":
             talk.change(mode="@answer")
@@ -91,7 +95,9 @@ class Reply(Box):
         return "@answer", Asked(text=text, actions=("back",), wants="text", free=True)
 
     def command(self, talk: Talk, name: str) -> Turn | None:
-        """Go back to the mailbox."""
+        """Go back to the mailbox, or begin afresh."""
+        if name == "restart":
+            return _afresh(talk)
         if name in _LEAVE or name == "skip":
             talk.home()
             return talk.ask()
@@ -163,13 +169,23 @@ def ask_code(talk: Talk) -> Turn:
 
 
 def leave(talk: Talk) -> Turn:
-    """Close the mailbox and go back to the draft, as it was; without one the conversation ends."""
+    """Close the mailbox and go back to where it was; where nothing was, the conversation ends."""
+    opened = talk.session.mailbox is not None
     talk.change(mailbox=None)
     talk.home()
+    if not opened:
+        return go_on(talk)
     if not has_draft(talk.session) and not talk.session.submitted:
         return talk.end("mailbox.left")
     talk.say("mailbox.closed")
     return go_on(talk)
+
+
+def _afresh(talk: Talk) -> Turn | None:
+    """Close the mailbox, and begin afresh as one does where it was."""
+    talk.change(mailbox=None)
+    talk.home()
+    return talk.room.command(talk, "restart")
 
 
 def _offer(talk: Talk, menu: str, code: str) -> Offer:

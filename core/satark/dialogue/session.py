@@ -39,7 +39,9 @@ class OpenMailbox(Quiet, frozen=True, omit_defaults=True):
     number: str
     recipient: str
     files: int = 0
-    """Files that the tip already has: the next one's ordinal is one more."""
+    """Files that the tip has. The intake looks before each turn, since the receipt may be in use elsewhere too."""
+    taken: int = 0
+    """The highest ordinal that any file of it ever had, erased ones included; the next one's is one more."""
     question: int | None = None
     """The `seq` of the desk's question that waits for an answer."""
 

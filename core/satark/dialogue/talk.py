@@ -153,9 +153,9 @@ class Talk:
         box = self.session.mailbox
         if box is None:
             raise AssertionError("no mailbox is open")
-        ordinal = str(box.files + 1)
+        ordinal = str(box.taken + 1)
         self.kept.append(_keep(box.tip, box.recipient, ordinal, role, media))
-        self.change(mailbox=msgspec.structs.replace(box, files=box.files + 1))
+        self.change(mailbox=msgspec.structs.replace(box, files=box.files + 1, taken=box.taken + 1))
         return ordinal
 
     def say(self, key: str, **values: Any) -> None:

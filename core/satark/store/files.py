@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, union, update
 
 from satark.custody import log as custody
 from satark.dialogue.session import Keep
-from satark.store import deliveries
+from satark.store import deliveries, tables
 from satark.store.tables import file, tip
 
 if TYPE_CHECKING:
@@ -62,6 +62,16 @@ def drop(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> l
 def how_many(connection: Connection, tip: str) -> int:
     """Count a tip's files."""
     return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
+
+
+def highest(connection: Connection, tip: str) -> int:
+    """Give the highest ordinal that a file of a tip has or had, as far as anything of it is kept; 0: there is none."""
+    logged = tables.custody
+    ordinals = union(
+        select(file.c.ordinal).where(file.c.tip == tip),
+        select(logged.c.file).where(logged.c.tip == tip, logged.c.file != ""),
+    )
+    return max(map(int, connection.execute(ordinals).scalars()), default=0)
 
 
 def settled(unit: UnitOfWork, tip: str) -> set[str]:

@@ -230,6 +230,10 @@ class Tipster:
             AssertionError: a question matches none of the patterns.
         """
         await self.say("Hi")
+        return await self.walk_on(answers, until)
+
+    async def walk_on(self, answers: Mapping[str, str], until: str) -> str:
+        """Answer the question in force and those that follow; as `walk` otherwise."""
         while not re.search(until, self.text):
             found = next((answer for pattern, answer in answers.items() if re.search(pattern, self.text)), None)
             if found is None:
