@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from satark.backlog import Backlog
 from satark.door import Door
+from satark.observability import log, told
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -44,8 +45,12 @@ def build_app(host: Host) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with host.running():
-            yield
+        try:
+            async with host.running():
+                yield
+        except Exception as error:
+            log.error("the process broke off", **told(error))
+            raise
 
     return _App(doors, routes=routes, lifespan=lifespan)
 

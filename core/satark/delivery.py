@@ -36,7 +36,7 @@ TIME_LIMIT = 120.0
 """Seconds after which an attempt counts as failed."""
 RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.deliveries.LEASE`."""
-LATE = 600
+LATE = 240
 """Seconds that a delivery may be overdue before its destination counts as down: then no process delivers there."""
 ALARM_EVERY = 3600
 """Seconds in which a destination of `alarm_to` is told at most once."""

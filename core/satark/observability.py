@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -86,7 +87,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Send structured logs to standard error: JSON lines in production, readable lines in the demo.
 
     Only event names and the few keys of `ALLOWED` come through: whatever else a call passes is dropped, so that no
-    careless line can carry an address or a tip.
+    careless line can carry an address or a tip. What libraries log through `logging` is told without its text.
     """
     renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
@@ -99,6 +100,28 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(handlers=[_Libraries()], level=max(level, logging.WARNING), force=True)
+    logging.captureWarnings(capture=True)
+
+
+class _Libraries(logging.Handler):
+    """Says that a library logged something, and where; never what: its words and its tracebacks may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one record."""
+        error = record.exc_info[1] if record.exc_info else None
+        why = told(error) if error else {}
+        log.log(record.levelno, "library logged", library=record.name, at=f"{record.module}:{record.lineno}", **why)
+
+
+def told(error: BaseException) -> dict[str, str]:
+    """What may be logged of an exception: its class, the line that raised it, and the last of our lines on the way."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = [(frame.f_globals.get("__name__", "?"), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [frame for frame in frames if frame[0].startswith("satark")]
+    raised = " < ".join(f"{module}:{line}" for module, line in dict.fromkeys([*frames[-1:], *ours[-1:]]))
+    return {"error": type(error).__name__, "raised": raised}
 
 
 ALLOWED = frozenset(
@@ -116,9 +139,13 @@ ALLOWED = frozenset(
         "port",
         "path",
         "setting",
+        "library",
+        "at",
+        "raised",
     }
 )
-"""The keys that a log line may have. `error` is an exception's class name, never its text."""
+"""The keys that a log line may have. `error` is an exception's class name, never its text; `at` and `raised` are places
+in the code."""
 
 
 def only_allowed(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from satark.observability import log
+from satark.observability import log, told
 
 RESTART_SECONDS = 1.0
 """Seconds after which work that broke off begins again."""
@@ -38,11 +38,5 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - see above
-            log.error("work broke off, beginning again", role=name, error=_kind(error))
+            log.error("work broke off, beginning again", role=name, **told(error))
         await asyncio.sleep(RESTART_SECONDS)
-
-
-def _kind(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return type(error).__name__

@@ -83,6 +83,6 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,
-        "log_level": "warning",
+        "log_config": None,  # what it says goes where all libraries' words go: see `configure_logging`
         "timeout_graceful_shutdown": STOP_SECONDS,
     }

@@ -156,6 +156,6 @@ def _config(application: Starlette) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        log_level="warning",
+        log_config=None,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )

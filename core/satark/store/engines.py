@@ -55,7 +55,8 @@ def checkpoint(engine: Engine) -> None:
 
 def _sqlite(database: str, url: str) -> Engine:
     _private(Path(database))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
@@ -84,7 +85,9 @@ def _private(database: Path) -> None:
 
 def _postgresql(url: str, setting: str) -> Engine:
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_PATIENCE)
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_PATIENCE, hide_parameters=True
+        )
     except ModuleNotFoundError:
         raise _wrong(setting, "needs the extra: pip install 'satark[postgres]'") from None
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import MetaData, make_url, select
 
+from satark.evidence.room import workroom
 from satark.store.engines import make_engine
 
 HASHES = ("md5", "sha1", "sha256", "sha512")
@@ -57,10 +57,9 @@ def rows_of(*urls: str) -> dict[str, bytes]:
 
 def written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:
     """Read everything that a service wrote anywhere: data folder, log, shared memory, its databases' rows and files."""
-    shared = [place for place in Path("/dev/shm").glob(f"satark-{os.getuid()}-*") if place.is_dir()]  # noqa: S108
     databases = [Path(path) for url in urls if (path := make_url(url).database) and url.startswith("sqlite")]
     files = [file for database in databases for file in database.parent.glob(f"{database.name}*")]
-    return files_below(folder, log, *shared, *files) | rows_of(*urls)
+    return files_below(folder, log, workroom(folder), *files) | rows_of(*urls)
 
 
 def _spelt(prefix: str, raw: bytes) -> dict[str, bytes]:
