@@ -58,6 +58,7 @@ def _routes(site: Site) -> list[BaseRoute]:
         "/review": {"GET": form.review},
         "/erase": {"GET": form.ask_to_erase, "POST": form.erase},
         "/send": {"POST": closing.send},
+        "/origin": {"GET": closing.ask_origin, "POST": closing.take_origin},
         "/close": {"POST": closing.close},
         "/leave": {"POST": closing.leave},
         "/status": {"GET": mailbox.enter, "POST": mailbox.open},

@@ -1,4 +1,4 @@
-"""The end of the form: handing in, the receipt, and leaving in a hurry."""
+"""The end of the form: handing in, what may still be asked then, the receipt, and leaving in a hurry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from satark.channel import Tap
 from satark.dialogue.codes import find_code
+from satark.dialogue.sheet import ORIGIN
 from satark.dialogue.tokens import command_token
 from satark_web_form.form_pages import review_of
 from satark_web_form.site import Site, go, paragraphs
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from satark.channel import Outcome
     from satark.dialogue.sheet import Sheet
 
 _FORGET_THIS_SITE = '"cache"'
@@ -41,11 +43,29 @@ class ClosingPages:
         outcome = await self._site.take(visitor, Tap(sent.one("token")))
         if outcome.state != "taken":
             return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/review")
-        prompt = next((p for p in outcome.prompts if p.keep), None)
-        if prompt is None:
-            return go("/review?changed")
-        lines = [(line, find_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
-        return self._site.show(request, "receipt.html", language, lines=lines)
+        return self._receipt(request, outcome, language) or go("/review?changed")
+
+    async def ask_origin(self, request: Request) -> Response:
+        """Ask whether the police may know where and when files were taken that say so themselves."""
+        sheet = await self._site.look(self._site.drafts_cookie.read(request))
+        if sheet is None or sheet.current != ORIGIN:
+            return go("/review")
+        language, prompt = self._site.language(request, sheet), sheet.prompt
+        lead, unsent = prompt.parts[-1], not sheet.review
+        return self._site.show(request, "origin.html", language, lead=lead, choices=prompt.choices, unsent=unsent)
+
+    async def take_origin(self, request: Request) -> Response:
+        """Take the answer. The tip goes off with it where it was sent before this was asked."""
+        sent = await self._site.read(request)
+        visitor = self._site.drafts_cookie.read(request)
+        sheet = await self._site.look(visitor)
+        if visitor is None or sheet is None or sheet.current != ORIGIN:
+            return go("/review")
+        language = self._site.language(request, sheet)
+        outcome = await self._site.take(visitor, Tap(sent.one("token")))
+        if outcome.state != "taken":
+            return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/origin")
+        return self._receipt(request, outcome, language) or go("/review")
 
     async def close(self, request: Request) -> Response:
         """Forget the browser, once the receipt was written down."""
@@ -61,6 +81,14 @@ class ClosingPages:
         response.headers["refresh"] = f"0;url={self._site.settings.exit_url}"
         response.headers["referrer-policy"] = "no-referrer"
         return self._forgotten(request, response)
+
+    def _receipt(self, request: Request, outcome: Outcome, language: str) -> Response | None:
+        """Show the receipt of a tip that was just handed in: in this answer, and never again. None: none was."""
+        prompt = next((p for p in outcome.prompts if p.keep), None)
+        if prompt is None:
+            return None
+        lines = [(line, find_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
+        return self._site.show(request, "receipt.html", language, lines=lines)
 
     async def _end(self, request: Request) -> Sheet | None:
         visitor = self._site.drafts_cookie.read(request)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from satark.channel import Filled, Outcome, Tap
-from satark.dialogue.sheet import Question, Sheet
+from satark.dialogue.sheet import ORIGIN, Question, Sheet
 from satark.dialogue.tokens import command_token
 from satark_web_form.forms import Sent
 from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
@@ -98,7 +98,7 @@ class FormPages:
         sheet = await self._sheet(request)
         if sheet is None or sheet.submitted or not sheet.language:
             return go("/")
-        if not sheet.review:
+        if not sheet.review or sheet.current == ORIGIN:
             return go(_current(sheet))
         values = {**review_of(self._site, sheet), "changed": "changed" in request.query_params}
         return self._page(request, sheet, "review.html", [], **values)
@@ -199,6 +199,8 @@ def review_of(site: Site, sheet: Sheet) -> dict[str, Any]:
 
 def _current(sheet: Sheet) -> str:
     """Where the question in force stands."""
+    if sheet.current == ORIGIN:
+        return "/origin"
     if sheet.review and sheet.current == sheet.review:
         return "/review"
     return f"/form/{place_of(sheet, sheet.current) or 1}"

@@ -44,7 +44,15 @@ def take_filled(talk: Talk, event: Filled) -> Turn:
             _answer(talk, step, told)
         else:
             _keep(talk, told)
+    _check_again(talk)
     return go_on(talk)
+
+
+def _check_again(talk: Talk) -> None:
+    """Take an agreement to the review back: what was agreed to has changed since, and nothing goes off from here."""
+    for step in talk.walk.path:
+        if step.type.part == "review":
+            talk.answer(step.id, None)
 
 
 def _to_the_police(talk: Talk, event: Filled) -> Turn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from satark.dialogue.filled import is_open
 from satark.dialogue.script import ASKED_PARTS, has_draft
@@ -11,6 +11,9 @@ from satark.dialogue.talk import Talk, put
 from satark.dialogue.telling import most
 from satark.prompt import Prompt
 from satark.quiet import Quiet
+
+ORIGIN: Final = "@origin"
+"""`Sheet.current` while it is asked whether the police may know where files were taken that say so themselves."""
 
 
 class Question(Quiet, frozen=True, kw_only=True):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import re
 
 import pytest
+from sqlalchemy import Connection, func, select
 
+from satark.store import tables
 from satark.testing.form_citizen import SHORT, FormCitizen
 from satark.testing.form_service import FormService
+from satark.testing.specimens import exif, photo
 from satark.testing.walking import Photo
 
 POLICE = {
@@ -207,6 +212,65 @@ async def test_files_and_a_recording_come_with_the_form(citizen: FormCitizen, se
     tip = await served.tip(citizen.number)
     assert [(file.role, file.caption) for file in tip.evidence] == [("evidence", "the blue drum")] * 2
     assert len(tip.voices) == 1
+
+
+@pytest.fixture
+async def located(citizen: FormCitizen, served: FormService) -> FormCitizen:
+    """Somebody at the review, whose photo says where it was taken, which has been found out meanwhile."""
+    before = served.host.services.read(_telling)
+    await citizen.begin()
+    for step in ("category", "what", "place", "police"):
+        await citizen.answer(SHORT[step])
+    out = io.BytesIO()
+    photo().save(out, "JPEG", exif=exif())
+    await citizen.press("Continue", {}, [Photo(out.getvalue())])
+    for _ in range(300):
+        if served.host.services.read(_telling) > before:
+            return citizen
+        await asyncio.sleep(0.1)
+    raise AssertionError("the photo was not looked at")
+
+
+def _telling(connection: Connection) -> int:
+    return connection.execute(select(func.count()).where(tables.file.c.told != b"")).scalar_one()
+
+
+@pytest.mark.parametrize(("answer", "known"), [("No, leave it out", 0), ("Yes, they may", 1)])
+async def test_where_a_photo_was_taken_is_asked_before_the_receipt_and_told_only_after_a_yes(
+    answer: str, known: int, located: FormCitizen, served: FormService
+) -> None:
+    page = await located.press("Send")
+    assert page.address.endswith("/origin")
+    assert "where or when it was taken" in page.text
+    assert "not been sent yet" in page.text
+    await located.press(answer)
+    assert located.code
+    tip = await served.tip(located.number)
+    assert sum(file.origin is not None for file in tip.evidence) == known
+
+
+async def test_where_a_photo_was_taken_is_asked_before_the_review_where_that_is_known_by_then(
+    located: FormCitizen,
+) -> None:
+    await located.open("/form/5")
+    page = await located.press("Continue")
+    assert page.address.endswith("/origin")
+    assert "not been sent yet" not in page.text
+    assert (await located.open("/review")).address.endswith("/origin")
+    page = await located.press("No, leave it out")
+    assert page.address.endswith("/review")
+    await located.press("Send")
+    assert located.code
+
+
+async def test_who_goes_back_from_that_question_sends_nothing_by_what_they_change(located: FormCitizen) -> None:
+    await located.press("Send")
+    await located.open("/form/2")
+    page = await located.answer("Something else happens there")
+    assert page.address.endswith("/review")
+    assert "Something else happens there" in page.text
+    await located.press("Send")
+    assert located.code
 
 
 async def test_all_files_are_erased_by_one_button(citizen: FormCitizen, jpeg: bytes) -> None:
