@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from satark_torture.__main__ import TARGETS
+from satark_torture.__main__ import TARGETS, TOGETHER
 from satark_torture.run import torture
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.needs("rabbitmq")
-async def test_killed_workers_and_broken_destinations_lose_double_and_misroute_nothing() -> None:
-    found = await torture(list(TARGETS.values()), tips=90, kills=6, workers=2, faulty=0.2, seed=7, limit=240)
-    assert {name: one.failures for name, one in found.items()} == dict.fromkeys(TARGETS, 0)
+async def test_killed_processes_and_broken_destinations_lose_double_and_misroute_nothing() -> None:
+    kinds = [TARGETS[name] for name in TOGETHER]
+    found = await torture(kinds, tips=90, kills=6, workers=2, faulty=0.2, seed=7, limit=240)
+    assert {name: one.failures for name, one in found.items()} == dict.fromkeys(TOGETHER, 0)
     assert all(one.deliveries >= 30 for one in found.values())
     assert found["rabbitmq"].restarts == 1
     assert [one.answers.given for one in found.values()] == [0, 60, 30]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.needs("exim")
+async def test_debians_mail_server_killed_with_the_workers_loses_and_doubles_nothing() -> None:
+    found = await torture([TARGETS["exim"]], tips=40, kills=4, workers=2, faulty=0.2, seed=7, limit=240)
+    assert (found["email"].failures, found["email"].restarts) == (0, 1)
+    assert found["email"].deliveries >= 40

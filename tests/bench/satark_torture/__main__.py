@@ -11,15 +11,17 @@ import logging
 import sys
 from collections.abc import Mapping
 
-import structlog
-
+from satark.observability import configure_logging
+from satark_torture.exim import EximMail
 from satark_torture.mail import Mail
 from satark_torture.offices import Offices
 from satark_torture.police import Police
 from satark_torture.run import Kind, torture
 from satark_torture.tally import Tally
 
-TARGETS: Mapping[str, Kind] = {"email": Mail, "police_system": Police, "rabbitmq": Offices}
+TARGETS: Mapping[str, Kind] = {"email": Mail, "exim": EximMail, "police_system": Police, "rabbitmq": Offices}
+TOGETHER = ("email", "police_system", "rabbitmq")
+"""What one run has where nothing else is said: e-mail has one server."""
 
 
 def main() -> int:
@@ -35,8 +37,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=3600, help="seconds after which it is given up")
     options = vars(parser.parse_args())
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    configure_logging(json=False, level=logging.CRITICAL)
     kinds = [TARGETS[name] for name in options.pop("to")]
+    if {Mail, EximMail} <= set(kinds):
+        parser.error("e-mail has one server: name email or exim")
     try:
         found = asyncio.run(torture(kinds, **options))
     except KeyboardInterrupt:

@@ -23,11 +23,10 @@ class Mail:
     """E-mail. Its notices say nothing of a tip, so nothing answers."""
 
     plugin = "email"
-    is_quiet = True
-    restarts = 0
 
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
         del folder  # nothing of it lies on disk
+        self.restarts = 0
         self.forwards = [Forward(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
         self._chance = random.Random(seed)
         self._faulty = faulty
@@ -46,6 +45,11 @@ class Mail:
             "SATARK_EMAIL__TIMEOUT_SECONDS": "3",
             "SATARK_EMAIL__TO": json.dumps(boxes),
         }
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether every mail that was taken lies in a mailbox."""
+        return True
 
     @property
     def effects(self) -> Sequence[Effect]:
