@@ -102,6 +102,8 @@ class Whole(Quiet, frozen=True, tag="whole"):
     told: Text | Media
     last: bool = False
     """Whether nothing more will come: what is under way is then handed in with it, so that neither is lost."""
+    typed: Text | None = None
+    """The message as it was typed, with the word that marks it: with something under way it is an answer to that."""
 
 
 class Filled(Quiet, frozen=True, tag="filled"):

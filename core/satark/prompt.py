@@ -45,6 +45,11 @@ class Prompt(Quiet, frozen=True, kw_only=True):
     settle: bool = False
     """It may wait a moment for more of the same (an album); a newer prompt meanwhile replaces it."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether an answer is waited for. After a last word there is none: nobody is there to turn its page."""
+        return bool(self.choices) or self.wants != "nothing"
+
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a medium can show. Lengths are in `unit`; 0 means that it has no such thing."""
@@ -71,3 +76,6 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has a control of its own for asking a location."""
     inline: bool = False
     """Whether prompts are answered in the HTTP response instead of being sent."""
+    reachable: bool = True
+    """Whether a tipster can be written to there later on. Where not, nobody is asked whether they may be, and the
+    receipt is the last word."""

@@ -180,6 +180,7 @@ class Turns:
                 recipient=recipient,
                 identity=identity,
                 erasable=isinstance(arrival.channel, Eraser),
+                reachable=arrival.channel.capabilities.reachable,
             )
         if session.files and not session.submitted:
             session = msgspec.structs.replace(session, telling=files.telling(unit.main, session.tip))

@@ -11,7 +11,7 @@ from satark.dialogue.flow import Flow, default_flow, load_flow
 from satark.dialogue.geography import Geography
 from satark.dialogue.session import Session
 from satark.dialogue.steps import Step
-from satark.testing.chat import RECEIPT, Chat
+from satark.testing.chat import NOW, RECEIPT, Chat
 from satark.tip import Accused, Place
 
 CATEGORIES = [
@@ -656,3 +656,29 @@ def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
 def test_back_to_a_spoken_answer_erases_it(chat: Chat) -> None:
     assert chat.say("Hi", "2", "daru").send("voice").say("back").step == "what"
     assert chat.turn.drop == ("1",)
+
+
+def test_who_can_not_be_reached_is_not_asked_and_forgotten_with_the_receipt(engine: Engine) -> None:
+    session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
+    turn = engine.submitted(session, RECEIPT, NOW)
+    assert (turn.session, turn.reach) == (None, False)
+    assert turn.prompt is not None
+    assert turn.prompt.keep
+    assert not turn.prompt.asks
+    assert "8391 4460 7012 5538" in turn.prompt.text
+    assert "नहीं करेंगे" in turn.prompt.text
+
+
+def test_a_question_is_repeated_without_the_word_that_something_was_not_understood(chat: Chat) -> None:
+    chat.say("Hi", "2", "zzz")
+    assert "not understood" in chat.text
+    assert "not understood" not in chat.say("repeat").text
+
+
+def test_a_long_place_is_kept_and_what_is_cut_off_is_told(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "They sell it at the shop", "left of the mill, " * 200)
+    assert "very long" not in chat.text
+    chat.say("back", "left of the mill, " * 300)
+    assert "very long" in chat.text
+    assert chat.session is not None
+    assert 3900 < len(chat.session.answers["place"].value["text"]) <= 4000

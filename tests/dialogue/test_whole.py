@@ -121,3 +121,10 @@ def test_a_channel_has_wording_of_its_own(engine: Engine) -> None:
         told[channel] = chat.text
     assert "keypad" in told["voice"]
     assert told["sms"] == told["whatsapp"]
+
+
+def test_with_something_under_way_it_is_an_answer_as_it_was_typed(sms: Chat) -> None:
+    typed = Text("सूचना मिली है कि रात में जुआ होता है")
+    sms.say("Hi", "हिन्दी", "4").hear(Whole(Text("मिली है कि रात में जुआ होता है"), typed=typed))
+    assert sms.session is not None
+    assert sms.session.answers["what"].value == typed.body

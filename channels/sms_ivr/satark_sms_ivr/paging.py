@@ -21,12 +21,12 @@ MORE: Final[Mapping[str, str]] = MappingProxyType({"hi": "और: M", "en": "Mor
 def as_text(prompt: Prompt) -> Prompt:
     """Write a prompt as one message: its choices numbered below it, and of that the page that it is at.
 
-    What must arrive (a receipt, an officer's answer) is left whole: all of its pages are sent at once.
+    What must arrive (a receipt, an officer's answer) and a last word are left whole: all their pages are sent at once.
     """
     lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
     ways = " / ".join(action.label for action in prompt.actions)
     text = "\n".join(part for part in (prompt.text, *lines, ways) if part)
-    found = [text] if prompt.keep else pages(text, more(prompt.language))
+    found = pages(text, more(prompt.language)) if prompt.asks and not prompt.keep else [text]
     page = found[prompt.page % len(found)]
     return msgspec.structs.replace(prompt, text=page, choices=(), actions=(), turns=(), menu_label="")
 

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Final
 
 _HINDI: Final[Mapping[str, str]] = MappingProxyType({
-    "choose": "{label} के लिए {key} दबाएँ।",
+    "choose": "{label}: {key} दबाएँ।",
     "more": "और विकल्पों के लिए 8 दबाएँ।",
     "skip": "यह सवाल छोड़ने के लिए 8 दबाएँ।",
     "done": "आगे बढ़ने के लिए 8 दबाएँ।",
     "less": "पिछले विकल्पों के लिए 9 दबाएँ।",
     "back": "पीछे जाने के लिए 9 दबाएँ।",
-    "leave": "बंद करने के लिए 9 दबाएँ।",
+    "leave": "यहाँ से निकलने के लिए 9 दबाएँ।",
+    "leave.code": "यहाँ से निकलने के लिए 9 और हैश दबाएँ।",
     "cancel": "सब मिटाने के लिए 9 दबाएँ।",
     "elsewhere": "इसे फ़ोन के बजाय कहीं और आगे बढ़ाने के लिए 9 दबाएँ।",
     "clear": "यहाँ जो बोला, उसे मिटाने के लिए 7 दबाएँ।",
@@ -29,13 +30,14 @@ _HINDI: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 _ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
-    "choose": "For {label} press {key}.",
+    "choose": "{label}: press {key}.",
     "more": "For more options press 8.",
     "skip": "To skip this question press 8.",
     "done": "To go on press 8.",
     "less": "For the previous options press 9.",
     "back": "To go back press 9.",
-    "leave": "To close press 9.",
+    "leave": "To leave this press 9.",
+    "leave.code": "To leave this press 9 and hash.",
     "cancel": "To erase everything press 9.",
     "elsewhere": "To go on elsewhere than on the phone press 9.",
     "clear": "To erase what you said here press 7.",

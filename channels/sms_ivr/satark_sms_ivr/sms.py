@@ -145,4 +145,4 @@ def _text(body: str) -> Event:
     whole = _WHOLE.fullmatch(body)
     if whole is None:
         return Text(body)
-    return Whole(Text(whole[1].strip())) if whole[1].strip() else Text("hi")
+    return Whole(Text(whole[1].strip()), typed=Text(body)) if whole[1].strip() else Text("hi")

@@ -15,6 +15,7 @@ from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import Call
 from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, language_of, phrase
 from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.twiml import voice_response
 
 KEYS_PATH: Final = "/voice/webhook/keys"
 RECORD_PATH: Final = "/voice/webhook/record"
@@ -24,6 +25,9 @@ SILENCES: Final = 3
 """Silences after which the caller is asked to leave a message."""
 
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
+_TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4})-([0-9A-Z]{4})(?![0-9A-Z-])")
+_SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
+_BULLET: Final = "• "
 _LOCALES: Final = {"hi": "hi-IN", "en": "en-IN"}
 _CODE_DIGITS: Final = 16
 _KEY_SECONDS: Final = 6
@@ -43,28 +47,29 @@ class Speaker:
     def put(self, prompts: list[Prompt], call: Call, *, greeting: bool) -> str:
         """Say prompts, the last of which is the question, and wait for its answer. `greeting`: the call begins."""
         prompt = prompts[-1]
-        response = _response()
+        response = voice_response()
         lines = [line for one in prompts for line in self._lines(one)]
         here = call.next(prompt)
         quiet = here.quiet(call.silent + 1)
-        if not prompt.choices and prompt.wants == "nothing":
+        ways = _ways(prompt, here, greeting=greeting)
+        if not prompt.asks:
             self._say(response, prompt.language, [*lines, phrase(prompt.language, "bye")])
             response.hangup()
         elif prompt.wants == "code":
-            self._keys(response, prompt, [*lines, *_ways(prompt, here)], (here, quiet), digits=_CODE_DIGITS)
+            self._keys(response, prompt, [*lines, *ways], (here, quiet), digits=_CODE_DIGITS)
         elif prompt.choices:
-            hints = [phrase(prompt.language, "status")] if greeting else []
-            self._keys(response, prompt, [*lines, *_menu(prompt, here), *hints], (here, quiet))
+            self._keys(response, prompt, [*lines, *_menu(prompt), *ways], (here, quiet))
         else:
-            self._speak(response, prompt, [*lines, *_ways(prompt, here)], (here, quiet))
+            self._speak(response, prompt, [*lines, *ways], (here, quiet))
         return str(response)
 
-    def leave_message(self, language: str, call: Call) -> str:
-        """Take a message from somebody who presses no key, and hang up if there is none."""
-        response = _response()
-        self._say(response, language, [phrase(language, "message")])
+    def leave_message(self, prompt: Prompt, call: Call) -> str:
+        """Take a message from somebody who pressed no key at this prompt, and hang up if there is none."""
+        response = voice_response()
+        languages = _languages(prompt)
+        self._say(response, prompt.language, [phrase(language, "message") for language in languages])
         self._record(response, call)
-        self._say(response, language, [phrase(language, "bye")])
+        self._say(response, prompt.language, [phrase(language, "bye") for language in languages])
         response.hangup()
         return str(response)
 
@@ -76,7 +81,7 @@ class Speaker:
             call: the moment after the message.
             spoken: whether what was kept is what the caller had to say.
         """
-        response = _response()
+        response = voice_response()
         said = f"outage.{state}" if spoken or state == "refused" else "outage.leave"
         for language in OUTAGE_LANGUAGES:
             self._say(response, language, [phrase(language, said)])
@@ -87,28 +92,29 @@ class Speaker:
 
     def again(self, call: Call) -> str:
         """Ask for the question again, when there is nothing to say."""
-        response = _response()
+        response = voice_response()
         response.redirect(self._url(KEYS_PATH, call), method="POST")
         return str(response)
 
     def end(self) -> str:
         """Hang up."""
-        response = _response()
+        response = voice_response()
         response.hangup()
         return str(response)
 
     def _lines(self, prompt: Prompt) -> Iterator[str]:
-        """The lines to say; a receipt's code slowly, twice; what else must be heard, twice as well."""
-        found = _CODE.search(prompt.text)
-        before = prompt.text[: found.start()] if found else prompt.text
-        once = [line for line in before.split("\n") if line.strip()]
-        yield from once
-        if prompt.keep:
-            again = phrase(prompt.language, "again")
-            groups = found[0].split() if found else once
-            yield from ([*groups, again, *groups] if found else [again, *groups])
-        if found:
-            yield from (line for line in prompt.text[found.end() :].split("\n") if line.strip())
+        """The lines to say; a receipt's code slowly, twice; what else must be heard, twice, and then what is asked."""
+        again = phrase(prompt.language, "again")
+        if found := _CODE.search(prompt.text):
+            groups = found[0].split()
+            yield from _spoken(prompt.text[: found.start()])
+            yield from [*groups, again, *groups] if prompt.keep else groups
+            yield from _spoken(prompt.text[found.end() :])
+            return
+        asked = prompt.parts[-1] if prompt.keep and prompt.asks and prompt.parts else ""
+        told = list(_spoken(prompt.text.removesuffix(asked)))
+        yield from [*told, again, *told] if prompt.keep else told
+        yield from _spoken(asked)
 
     def _keys(
         self, response: Any, prompt: Prompt, lines: list[str], calls: tuple[Call, Call], *, digits: int = 1
@@ -164,33 +170,48 @@ class Speaker:
                 self._voice(verb, spoken).prosody(" ".join(line), rate="x-slow")
                 verb.pause(length=1)
             else:
-                self._voice(verb, spoken, line)
+                _read(self._voice(verb, spoken), line)
 
-    def _voice(self, verb: Any, language: str, line: str | None = None) -> Any:
+    def _voice(self, verb: Any, language: str) -> Any:
         voices = self._settings.voices
         voice = voices.get(language) or next(iter(voices.values()), None)
-        return verb.say(line, voice=voice, language=_LOCALES.get(language, "en-IN"))
+        return verb.say(voice=voice, language=_LOCALES.get(language, "en-IN"))
 
     def _url(self, path: str, call: Call) -> str:
         return f"{self._base}{path}?{call.query}"
 
 
-def _menu(prompt: Prompt, call: Call) -> list[str]:
+def _spoken(text: str) -> Iterator[str]:
+    """The lines of a text, without what is only for the eye."""
+    return (line.removeprefix(_BULLET) for line in text.split("\n") if line.strip())
+
+
+def _read(say: Any, line: str) -> None:
+    """Have a line read aloud: a tip's number letter by letter, a stroke between words as the pause that it means."""
+    words, end = _SLASH.sub(", ", line), 0
+    for found in _TIP_NUMBER.finditer(words):
+        say.nest(words[end : found.start()])
+        say.say_as(found[1], interpret_as="characters")
+        say.nest("-")
+        say.say_as(found[2], interpret_as="characters")
+        end = found.end()
+    say.nest(words[end:])
+
+
+def _languages(prompt: Prompt) -> tuple[str, ...]:
+    """The languages in which a question is put: more than one while the caller's is not known."""
+    asked = prompt.parts[-1] if prompt.parts else prompt.text
+    return tuple(dict.fromkeys(language_of(line, prompt.language) for line in _spoken(asked))) or (prompt.language,)
+
+
+def _menu(prompt: Prompt) -> Iterator[str]:
     """Each choice with its key, in the choice's own language."""
-    lines = []
     for key, choice in enumerate(prompt.choices, 1):
-        language = language_of(choice.label, prompt.language)
-        lines.append(phrase(language, "choose", label=choice.label, key=key))
-    return [*lines, *_ways(prompt, call)]
+        yield phrase(language_of(choice.label, prompt.language), "choose", label=choice.label, key=key)
 
 
-def _ways(prompt: Prompt, call: Call) -> list[str]:
+def _ways(prompt: Prompt, call: Call, *, greeting: bool) -> list[str]:
     """What the other keys do."""
-    ways = (call.onward, call.aside, "clear" if call.clear else "", "repeat")
-    return [phrase(prompt.language, way) for way in ways if way]
-
-
-def _response() -> Any:
-    from twilio.twiml.voice_response import VoiceResponse  # noqa: PLC0415 - an extra; see `Signature`
-
-    return VoiceResponse()
+    aside = f"{call.aside}.code" if call.aside and prompt.wants == "code" else call.aside
+    ways = (call.onward, aside, "clear" if call.clear else "", "repeat", "status" if greeting else "")
+    return [phrase(language, way) for language in _languages(prompt) for way in ways if way]

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from satark.channel import Call, Malformed, MediaRef, Permanent, RawRequest, RawResponse, SendResult
+from satark_sms_ivr import twiml
 from satark_sms_ivr.forms import Form, read_form
 from satark_sms_ivr.provider import Post, Received
 from satark_sms_ivr.rest import Rest
@@ -21,7 +22,6 @@ from satark_sms_ivr.signature import Signature
 
 PATH: Final = "/sms/webhook"
 STATUS_PATH: Final = "/sms/webhook/status"
-XML: Final = "application/xml; charset=utf-8"
 
 _MOST_MEDIA: Final = 10
 _STOP: Final = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
@@ -75,12 +75,10 @@ class TwilioSms:
     def answer(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
         """Write TwiML."""
         del raw
-        from twilio.twiml.messaging_response import MessagingResponse  # noqa: PLC0415 - an extra; see `Signature`
-
-        response = MessagingResponse()
+        response = twiml.messaging_response()
         for text in texts:
             response.message(status_callback=self._status_url).body(text)
-        return RawResponse(media_type=XML, body=str(response).encode())
+        return twiml.answer(str(response))
 
     def call(self, to: str, text: str) -> Call:
         """Make a call of the Messages resource."""

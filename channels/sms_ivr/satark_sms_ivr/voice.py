@@ -31,6 +31,7 @@ from satark.channel import (
 )
 from satark.dialogue.tokens import command_token
 from satark.prompt import Capabilities, Prompt
+from satark_sms_ivr import twiml
 from satark_sms_ivr.forms import Form, read_form
 from satark_sms_ivr.keypad import Call as Moment
 from satark_sms_ivr.rest import Rest
@@ -40,9 +41,8 @@ from satark_sms_ivr.speaking import KEYS_PATH, RECORD_PATH, RECORDING_PATH, SILE
 
 PATH: Final = "/voice/webhook"
 STATUS_PATH: Final = "/voice/webhook/status"
-XML: Final = "application/xml; charset=utf-8"
 
-CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True)
+CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
 """Twilio takes 4096 characters in one `<Say>`; every line has one of its own."""
 
 _TURNS: Final = frozenset({PATH, KEYS_PATH, RECORD_PATH})
@@ -109,8 +109,8 @@ class VoiceChannel:
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Say what is to be said and wait for the answer, as TwiML."""
         if raw.path not in _TURNS:
-            return RawResponse(media_type=XML)
-        return RawResponse(media_type=XML, body=self._twiml(raw, outcome).encode())
+            return twiml.answer()
+        return twiml.answer(self._twiml(raw, outcome))
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Nothing: we call nobody. A phone that rings betrays its owner."""
@@ -165,7 +165,7 @@ class VoiceChannel:
         if not prompts:
             return self._speaker.again(Moment(turn=moment.turn + 1, silent=moment.silent + 1))
         if moment.silent == SILENCES:
-            return self._speaker.leave_message(prompts[-1].language, moment.left())
+            return self._speaker.leave_message(prompts[-1], moment.left())
         shown = [prompt for prompt in prompts[:-1] if prompt.keep] + prompts[-1:]
         return self._speaker.put(shown, moment, greeting=raw.path == PATH)
 

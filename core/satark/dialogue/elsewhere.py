@@ -73,15 +73,22 @@ def arrived(talk: Talk, brought: Session | None) -> Turn:
         if talk.session.wrong_codes < MOST_WRONG:
             talk.say("code.wrong")
         return _ask(talk)
-    channel, erasable = talk.session.channel, talk.session.erasable
+    here = talk.session
     talk.session = msgspec.structs.replace(
-        brought, channel=channel, erasable=erasable, mailbox=None, passage="", page=0, said=""
+        brought,
+        channel=here.channel,
+        erasable=here.erasable,
+        reachable=here.reachable,
+        mailbox=None,
+        passage="",
+        page=0,
+        said="",
     )
     if talk.session.mode.startswith("@"):
         talk.home()
     # What this channel says in its own words, such as who knows of it, was never said here.
     texts = talk.script.texts(talk.session)
-    own = [step.id for step in talk.script.steps if step.type.part == "say" and f"{step.id}.{channel}" in texts]
+    own = [step.id for step in talk.script.steps if step.type.part == "say" and f"{step.id}.{here.channel}" in texts]
     talk.change(answers=without(talk.session.answers, *own))
     talk.say("elsewhere.here")
     return talk.ask()

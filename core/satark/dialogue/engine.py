@@ -42,10 +42,25 @@ class Engine:
         self._script = Script(flow, catalogues, geography, most_files)
         self._interpret = interpret
 
-    def begin(self, *, channel: str, tip: str, recipient: str, identity: str, erasable: bool = False) -> Session:
+    def begin(
+        self,
+        *,
+        channel: str,
+        tip: str,
+        recipient: str,
+        identity: str,
+        erasable: bool = False,
+        reachable: bool = True,
+    ) -> Session:
         """Begin a conversation; nothing is said until the first event is given to `advance`."""
         session = Session(
-            flow=self.flow.hash, channel=channel, tip=tip, recipient=recipient, identity=identity, erasable=erasable
+            flow=self.flow.hash,
+            channel=channel,
+            tip=tip,
+            recipient=recipient,
+            identity=identity,
+            erasable=erasable,
+            reachable=reachable,
         )
         return self._script.begun(session)
 
@@ -64,7 +79,10 @@ class Engine:
         return hear(talk, _scrubbed(event))
 
     def submitted(self, session: Session, receipt: Receipt, now: int) -> Turn:
-        """Show the receipt of the tip that was just handed in, and ask whether the tipster may be reached here."""
+        """Show the receipt of the tip that was just handed in, and ask whether the tipster may be reached here.
+
+        Where they can't be, that is said instead, and the conversation is over.
+        """
         kept = Session(
             flow=session.flow,
             channel=session.channel,
@@ -79,7 +97,7 @@ class Engine:
         )
         talk = self._talk(kept, "", now)
         talk.say("receipt", number=receipt.number, code=receipt.grouped)
-        return talk.ask(keep=True)
+        return talk.ask(keep=True) if session.reachable else talk.end("reach.cannot", keep=True, reach=False)
 
     def opened(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
         """Show the mailbox that a receipt code opened; None: it opened none."""
@@ -151,7 +169,8 @@ class Engine:
 def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
     if isinstance(event, Whole):
-        return Whole(_scrubbed_words(event.told), event.last)
+        typed = Text(scrub(event.typed.body)) if event.typed else None
+        return Whole(_scrubbed_words(event.told), event.last, typed)
     if isinstance(event, Filled):
         answers = tuple((name, _scrubbed_told(told)) for name, told in event.answers)
         return msgspec.structs.replace(event, answers=answers)

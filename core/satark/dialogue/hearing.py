@@ -51,7 +51,7 @@ def hear(talk: Talk, event: Event) -> Turn:
     if isinstance(event, Text):
         return _text(talk, event)
     if isinstance(event, Whole):
-        return take_whole(talk, event) or hear(talk, event.told)
+        return take_whole(talk, event) or hear(talk, event.typed or event.told)
     if isinstance(event, Filled):
         return take_filled(talk, event)
     if isinstance(event, Tap):
@@ -195,7 +195,8 @@ def _edit(talk: Talk) -> Turn:
 
 
 def _repeat(talk: Talk) -> Turn:
-    talk.say_again()
+    if talk.session.said != talk.script.said(talk.session, "not_understood"):
+        talk.say_again()
     return talk.ask()
 
 

@@ -59,7 +59,7 @@ class MediaStep(Plain):
     def show(self, step: Step, value: Any, view: View) -> str:
         """How many files there are."""
         del step, value
-        return view.catalogue.counted("value.files", view.files)
+        return view.catalogue.counted(view.catalogue.own("value.files", view.channel), view.files)
 
 
 class Review(Plain):

@@ -97,6 +97,8 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     submitted: bool = False
     erasable: bool = False
     """Whether the channel can take this chat's messages back."""
+    reachable: bool = True
+    """Whether the tipster can be written to on this channel once they have their receipt."""
 
 
 class Keep(Quiet, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from satark.dialogue.graphemes import clip, split
 from satark.dialogue.steps import Asked, Plain, Refused, Step, Taken, View, ways_on, wording
 from satark.tip import Place
 
-_LONGEST_PLACE: Final = 1000
+_LONGEST_PLACE: Final = 4000
 _MOST_PARTS: Final = 10
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4}|\d{2})")
@@ -146,12 +146,14 @@ class PlaceStep(Plain):
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="pin", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
-        """Take a pin or a text; the pin's own name and address stand in for a text."""
+        """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
         del step
         place = _place(event)
         if place is None:
             return None
-        return Taken(value=msgspec.to_builtins(view.geography.locate(place)))
+        cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
+        said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
+        return Taken(value=msgspec.to_builtins(view.geography.locate(place)), said=said)
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """The text, a word for the pin, and the station."""

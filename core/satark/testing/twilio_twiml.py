@@ -16,6 +16,7 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "Response": frozenset(),
     "Say": _SAY,
     "prosody": frozenset({"rate", "volume", "pitch"}),
+    "say-as": frozenset({"interpret-as"}),
     "Play": frozenset({"loop", "digits"}),
     "Pause": frozenset({"length"}),
     "Gather": frozenset({
@@ -33,7 +34,7 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
 _WITHIN: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "Response": frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Message"}),
     "Gather": frozenset({"Say", "Play", "Pause"}),
-    "Say": frozenset({"prosody"}),
+    "Say": frozenset({"prosody", "say-as"}),
     "Message": frozenset({"Body"}),
 })  # fmt: skip
 _NUMBERS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType({
@@ -45,6 +46,7 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "input": frozenset({"dtmf", "speech", "dtmf speech"}),
     "playBeep": frozenset({"true", "false"}),
     "trim": frozenset({"trim-silence", "do-not-trim"}),
+    "interpret-as": frozenset({"characters", "digits"}),
 })  # fmt: skip
 _ADDRESSES: Final = frozenset({"action", "recordingStatusCallback", "statusCallback"})
 _EVENTS: Final = frozenset({"in-progress", "completed", "absent"})

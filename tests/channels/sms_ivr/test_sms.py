@@ -42,6 +42,10 @@ def picture(url: str, mime: str = "image/jpeg", **more: str) -> dict[str, str]:
     return {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": mime, **more}
 
 
+def whole(word: str, words: str) -> Whole:
+    return Whole(Text(words.strip()), typed=Text(word + words))
+
+
 def ref(mime: str) -> MediaRef:
     return MediaRef(account=ACCOUNT, id=MEDIA, mime=mime)
 
@@ -54,9 +58,9 @@ def ref(mime: str) -> MediaRef:
         ({"Body": ""}, [Text("")]),
         ({"Body": "M"}, [Tap(PAGE_ON)]),
         ({"Body": " m "}, [Tap(PAGE_ON)]),
-        ({"Body": "TIP they sell arms"}, [Whole(Text("they sell arms"))]),
-        ({"Body": "tip: they sell\narms"}, [Whole(Text("they sell\narms"))]),
-        ({"Body": "सूचना हथियार बिकते हैं"}, [Whole(Text("हथियार बिकते हैं"))]),
+        ({"Body": "TIP they sell arms"}, [whole("TIP", " they sell arms")]),
+        ({"Body": "tip: they sell\narms"}, [whole("tip:", " they sell\narms")]),
+        ({"Body": "सूचना हथियार बिकते हैं"}, [whole("सूचना", " हथियार बिकते हैं")]),
         ({"Body": "Tip"}, [Text("hi")]),
         ({"Body": "tipper trucks at night"}, [Text("tipper trucks at night")]),
         ({"Body": "STOP"}, [Text("forget")]),
@@ -130,6 +134,11 @@ def test_the_answer_holds_the_newest_question_and_what_must_arrive(sms: SmsChann
     old, kept, new = (Prompt(text=text, language="en", keep=text == "kept") for text in ("old", "kept", "<new> & "))
     assert texts_of(sms, raw, old, kept, new) == ["kept", "<new> &"]
     assert texts_of(sms, raw) == []
+
+
+def test_words_that_xml_can_not_carry_do_not_lose_the_answer(sms: SmsChannel, signed: Sign) -> None:
+    raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
+    assert texts_of(sms, raw, Prompt(text="one\fpage\x0bbreak\x1b", language="en")) == ["one page break"]
 
 
 @pytest.mark.parametrize("fields", [{"Body": "STOP"}, {"Body": "x", "OptOutType": "STOP"}, {"OptOutType": "HELP"}])

@@ -147,7 +147,7 @@ def test_a_menu_waits_for_one_key_and_asks_again_when_none_comes(voice: VoiceCha
     assert (gather.get("numDigits"), gather.get("finishOnKey"), gather.get("input")) == ("1", "", "dtmf")
     assert urlsplit(gather.attrib["action"]).query == "n=7&e=more&a=back"
     assert urlsplit(said(redirect)).query == "n=7&e=more&a=back&s=1"
-    assert "For choice 7 press 7." in [said(verb) for verb in gather]
+    assert "choice 7: press 7." in [said(verb) for verb in gather]
 
 
 def test_an_open_question_is_answered_by_a_recording(voice: VoiceChannel, signed: Sign) -> None:
@@ -183,6 +183,53 @@ def test_a_receipt_is_spoken_slowly_and_twice(voice: VoiceChannel, signed: Sign)
     assert lines[:12] == ["Thank you.", "Tip 4K7Q", *groups, "Once more.", *groups, "May we?"]
 
 
+def test_what_must_be_heard_is_said_twice_and_the_question_after_it_once(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="8391446012345678")
+    parts = ("Status: Received", "The officer asks: which shop?", "Say your answer.")
+    answer = Prompt(text="\n\n".join(parts), parts=parts, language="en", keep=True, wants="text")
+    lines = spoken(voice, raw, answer)
+    assert lines[:6] == [*parts[:2], "Once more.", *parts[:2], "Say your answer."]
+    assert lines.count("Say your answer.") == 1
+
+
+def test_what_is_only_for_the_eye_is_not_read_out(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    text = "Tip number 4K7Q-2XPM.\n• About: Illegal liquor / drugs\n• Since: 24/11/2026\nकॉल: एसपी/डीआईजी"
+    prompt = Prompt(text=text, language="en", wants="choice", choices=(Choice("a:b:1", "Overloading/extortion"),))
+    root = read_twiml(voice.reply(raw, Outcome(prompts=(prompt,))).body)
+    lines = [said(verb) for verb in root.iter("Say")]
+    assert lines[:4] == [
+        "Tip number 4K7Q-2XPM.",
+        "About: Illegal liquor, drugs",
+        "Since: 24/11/2026",
+        "कॉल: एसपी, डीआईजी",
+    ]
+    assert lines[4] == "Overloading, extortion: press 1."
+    assert [(verb.get("interpret-as"), verb.text) for verb in root.iter("say-as")] == [
+        ("characters", "4K7Q"), ("characters", "2XPM"),
+    ]  # fmt: skip
+
+
+def test_who_has_chosen_no_language_is_told_in_each_what_the_keys_do(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook", CallSid=SID)
+    choices = (Choice("@language:hi:1", "हिन्दी"), Choice("@language:en:1", "English"))
+    prompt = Prompt(text="भाषा चुनें:\nChoose a language.", language="hi", choices=choices, wants="choice")
+    lines = spoken(voice, raw, prompt)
+    assert [line for line in lines if "0 दबाएँ" in line or "press 0" in line] == [
+        "पहले दी गई सूचना का जवाब सुनने के लिए 0 दबाएँ।", "To hear the answer to an earlier report press 0.",
+    ]  # fmt: skip
+    left = spoken(voice, signed("/voice/webhook/keys?n=6&s=3", CallSid=SID), prompt)
+    assert [language_of(line, "") for line in left] == ["hi", "en", "hi", "en"]
+
+
+def test_a_code_that_is_not_at_hand_is_left_by_two_keys(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="0")
+    prompt = Prompt(text="Code?", language="en", wants="code", actions=(Choice("@code:@leave:1", "Close"),))
+    assert "To leave this press 9 and hash." in spoken(voice, raw, prompt)
+    (inbound,) = voice.parse(signed("/voice/webhook/keys?n=7&a=leave", CallSid=SID, Digits="9")).inbound
+    assert inbound.event == word("leave")
+
+
 def test_silence_counts_up_to_a_message_and_then_ends(voice: VoiceChannel, signed: Sign) -> None:
     for silent, tag in ((1, "Gather"), (2, "Gather"), (3, "Say"), (4, "Hangup")):
         raw = signed(f"/voice/webhook/keys?n=6&s={silent}", CallSid=SID)
@@ -190,6 +237,12 @@ def test_silence_counts_up_to_a_message_and_then_ends(voice: VoiceChannel, signe
         assert root[0].tag == tag
     again = read_twiml(voice.reply(signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1"), Outcome()).body)
     assert [verb.tag for verb in again] == ["Redirect"]
+
+
+def test_words_that_xml_can_not_carry_do_not_end_the_call(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    pasted = Prompt(text="Which shop?\x0bThe one by the mill?\x00 & <why>", language="en", wants="text")
+    assert spoken(voice, raw, pasted)[0] == "Which shop? The one by the mill?  & <why>"
 
 
 def test_a_line_is_read_in_the_language_it_is_written_in() -> None:

@@ -77,6 +77,7 @@ class CallDriver:
         self._caller.hang_up()
 
     def _key(self, label: str) -> str:
-        named = rf"^(?:For {re.escape(label)} press (\d)\.|{re.escape(label)} के लिए (\d) दबाएँ।)$"
+        spoken = r"\s*[/,]\s*".join(map(re.escape, re.split(r"\s*/\s*", label)))
+        named = rf"^{spoken}: (?:press (\d)\.|(\d) दबाएँ।)$"
         found = re.search(named, self.heard, re.MULTILINE)
         return next(filter(None, found.groups()), "") if found else ""

@@ -44,7 +44,7 @@ async def _carry(player: _Player, moves: Sequence[Move]) -> str:
             player.expect(question)
             await player.act(question, act)
         found = _NUMBER.search(driver.heard)
-        if found:
+        if found and player.hears("@reach"):
             await player.act("@reach", "no")
     finally:
         await driver.leave()
@@ -64,9 +64,13 @@ class _Player:
 
     def expect(self, question: str) -> None:
         """See to it that this question is the one that was asked."""
-        heard = _bare(self.driver.heard)
-        if not any(re.search(pattern, heard) for pattern in self._wordings(question)):
+        if not self.hears(question):
             raise LostError(f"{question} is not what is asked: {self.driver.heard}")
+
+    def hears(self, question: str) -> bool:
+        """Whether this question is the one that was asked."""
+        heard = _bare(self.driver.heard)
+        return any(re.search(pattern, heard) for pattern in self._wordings(question))
 
     def _wordings(self, question: str) -> list[str]:
         """What a question may sound like: in the channel's own words or the common ones, with files or without."""
