@@ -116,6 +116,19 @@ def test_a_stand_in_stands_only_where_nothing_is_set(monkeypatch: pytest.MonkeyP
         settings.section("signal", Signal)
 
 
+def test_a_preset_stands_where_its_section_is_set_but_not_that_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(presets={"signal": {"number": "5"}})
+    assert settings.section("signal", Signal) is None
+    monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "t")
+    signal = settings.section("signal", Signal)
+    assert signal is not None
+    assert (signal.token.get_secret_value(), signal.number) == ("t", "5")
+    monkeypatch.setenv("SATARK_SIGNAL__NUMBER", "7")
+    signal = settings.section("signal", Signal)
+    assert signal is not None
+    assert signal.number == "7"
+
+
 def test_a_section_is_set_as_soon_as_anything_of_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SATARK_SIGNAL__TOKEN", "")
     assert not Settings().is_set("signal")

@@ -175,7 +175,7 @@ def satark_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def satark_demo(services: Services, data_dir: Path) -> Sequence[Prepared]:
+def satark_demo(settings: Settings, services: Services, data_dir: Path) -> Sequence[Prepared]:
     """Prepare a demo's data folder. At every start of `satark demo`, after the migrations; idempotent.
 
     Return what a person at the terminal needs to know, such as how to sign in, and the desks that the demo may show.

@@ -164,9 +164,9 @@ class Plugins:
         """Let the plugins add subcommands."""
         self._call("satark_commands", cli=cli)
 
-    def demo(self, services: Services, data_dir: Path) -> list[Prepared]:
+    def demo(self, settings: Settings, services: Services, data_dir: Path) -> list[Prepared]:
         """Let the plugins prepare a demo; give what they prepared."""
-        return self._collect("satark_demo", services=services, data_dir=data_dir)
+        return self._collect("satark_demo", settings=settings, services=services, data_dir=data_dir)
 
     def implements(self, hook: str) -> bool:
         """Whether any loaded plugin implements a hook; the hot path skips the call where none does."""

@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -185,12 +186,14 @@ class Settings:
         *,
         demand: bool = False,
         stand_ins: Mapping[str, Mapping[str, Any]] | None = None,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
         **core: Any,
     ) -> None:
         """Read file and environment; `core` overrides both.
 
         With `demand`, a section of which nothing is set counts as wrong, so that `satark check` can say what it needs.
         `stand_ins` holds whole sections by name: each stands where nothing at all of that section is set.
+        `presets` holds fields of sections: each stands where its section is set, but that field is not.
 
         Raises:
             SettingsError: something is wrong; it names every setting at fault.
@@ -198,6 +201,7 @@ class Settings:
         self.path = path or _path_from_environment()
         self._demand = demand
         self._stand_ins = dict(stand_ins or {})
+        self._presets = dict(presets or {})
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
@@ -209,7 +213,8 @@ class Settings:
             SettingsError: a field of it is missing or wrong.
         """
         fields: dict[str, Any] = {name: (model | None, None)}
-        found: M | None = getattr(self._load(name, create_model("Section", **fields)), name)
+        preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
+        found: M | None = getattr(self._load(name, create_model("Section", **fields), preset), name)
         if found is None and name in self._stand_ins:
             return model.model_validate(self._stand_ins[name])
         return self._demanded(name, model) if found is None and self._demand else found
@@ -257,10 +262,10 @@ class Settings:
             whole = create_model("Section", **{name: (model | None, None)})  # type: ignore[call-overload]
             raise SettingsError([_problem(e, name, whole) for e in problems]) from None
 
-    def _load(self, section: str, model: type[M]) -> M:
+    def _load(self, section: str, model: type[M], preset: Mapping[str, Any] = MappingProxyType({})) -> M:
         source = type("Source", (_Source, model), {"model_config": _config(self.path)})
         try:
-            found: M = source()
+            found: M = source(**preset)
         except ValidationError as error:
             raise SettingsError([_problem(e, section, model) for e in error.errors()]) from None
         return found
@@ -276,7 +281,7 @@ class _Source(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return env_settings, TomlConfigSettingsSource(settings_cls), init_settings
 
 
 def _config(path: Path | None) -> SettingsConfigDict:

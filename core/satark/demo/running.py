@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _STOP_SECONDS = 2
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
+_PRESETS = {"email": {"notice_minutes": 1}}
+"""Where somebody sets a destination for the demo, they want to see something arrive there."""
 
 
 class StartFailed(Exception):  # noqa: N818 - it reads as what it says
@@ -71,12 +73,12 @@ class Demo:
         settings = Settings(**self._core)
         public = settings.core.public_url.rstrip("/") or self.url
         async with pretended(settings, self.url, public) as stand_ins:
-            whole = Settings(stand_ins=stand_ins.sections, **{**self._core, "public_url": public})
+            whole = Settings(stand_ins=stand_ins.sections, presets=_PRESETS, **{**self._core, "public_url": public})
             await self._serve(whole, stand_ins)
 
     async def _serve(self, settings: Settings, stand_ins: Pretended) -> None:
         host = Host(settings)
-        prepared = await asyncio.to_thread(host.plugins.demo, host.services, settings.core.data_dir)
+        prepared = await asyncio.to_thread(host.plugins.demo, settings, host.services, settings.core.data_dir)
         queues = Queues([one.casework for one in prepared if one.casework])
         police = stand_ins.police(self._feed.publish)
         simulator = Simulator(

@@ -53,7 +53,7 @@ class FormService(NamedTuple):
 async def form_service(folder: Path, section: Mapping[str, object]) -> AsyncIterator[FormService]:
     """Serve it. `section`: the settings of the form, where the environment has none."""
     host = Host(Settings(data_dir=folder, plugins=("web_form", "desk"), stand_ins={"web_form": section}))
-    prepared = await asyncio.to_thread(host.plugins.demo, host.services, folder)
+    prepared = await asyncio.to_thread(host.plugins.demo, host.settings, host.services, folder)
     desks = {one.casework.desk: one.casework for one in prepared if one.casework}
     async with serve(build_app(host)) as url:
         yield FormService(url, host, folder, desks)

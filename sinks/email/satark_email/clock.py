@@ -16,8 +16,14 @@ def offset(text: str) -> timedelta:
     return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
 
 
-def due(now: int, times: Sequence[str], utc_offset: str) -> Iterator[str]:
-    """Name the occasions whose time has come: `clock:<Unix seconds>`, the same for every process and at every look."""
+def due(now: int, times: Sequence[str], utc_offset: str, every: int = 0) -> Iterator[str]:
+    """Name the occasions whose time has come: `clock:<Unix seconds>`, the same for every process and at every look.
+
+    `every`: minutes from one to the next, in place of `times`.
+    """
+    if every:
+        yield f"{OCCASION}:{now - now % (every * 60)}"
+        return
     away = offset(utc_offset)
     local = datetime.fromtimestamp(now, UTC) + away
     for day in (local - timedelta(days=1), local):

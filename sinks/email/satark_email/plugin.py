@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
+from satark.demo.prepared import Prepared
 from satark.settings import Problem, SettingsError
 from satark_email.settings import EmailSettings
 
@@ -34,6 +35,16 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     if problems:
         raise SettingsError(problems)
     return [EmailSink(services, section, keys)]
+
+
+@hookimpl
+def satark_demo(settings: Settings) -> Sequence[Prepared]:
+    """Say when the mails come that somebody with a mail server of their own waits for."""
+    section = settings.section("email", EmailSettings)
+    if section is None or not section.recipients:
+        return []
+    often = f"every {section.notice_minutes} min" if section.notice_minutes else f"at {', '.join(section.notice_times)}"
+    return [Prepared(line=f"e-mail: notices {often}, be there tips or not, by {section.host}:{section.port}")]
 
 
 def _keys(section: EmailSettings, problems: list[Problem]) -> dict[str, list[Cert]]:

@@ -70,8 +70,10 @@ class EmailSettings(BaseModel):
     )
     username: str = Field(default="", description="name to sign in with; empty: no signing in")
     password_file: Path | None = Field(default=None, description="file with the password, mode 0600")
-    tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="how the connection is encrypted; `none` only for a server on this machine"
+    tls: Literal["starttls", "tls", "none"] | None = Field(
+        default=None,
+        description="how the connection is encrypted; `none` only for a server on this machine. Empty: starttls, which "
+        "only a server on this machine may lack",
     )
     ca_file: Path | None = Field(
         default=None, description="certificates of whoever signed the server's; empty: those that the system trusts"
@@ -79,6 +81,12 @@ class EmailSettings(BaseModel):
     notice_times: tuple[str, ...] = Field(
         default=("09:00", "18:00"),
         description="times of day at which `email:notice` is told to look at the queue, be there tips or not",
+    )
+    notice_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=1440,
+        description="minutes from one notice to the next, in place of `notice_times`, for trying it out; 0: at those",
     )
     utc_offset: str = Field(
         default="+05:30", pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", description="the clock's distance from UTC"
@@ -112,6 +120,11 @@ class EmailSettings(BaseModel):
         if not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", time) for time in value):
             raise ValueError("must be times of day such as 09:00")
         return tuple(sorted(set(value)))
+
+    @property
+    def start_tls(self) -> bool | None:
+        """Whether STARTTLS is spoken; None: where the server has it."""
+        return None if self.tls is None and self.host in _LOOPBACK else self.tls in {None, "starttls"}
 
     @model_validator(mode="after")
     def _is_safe(self) -> EmailSettings:

@@ -72,7 +72,8 @@ class EmailSink:
 
     def look(self, unit: UnitOfWork) -> None:
         """Have the notices sent whose time has come."""
-        for occasion in clock.due(unit.now, self._settings.notice_times, self._settings.utc_offset):
+        own = self._settings
+        for occasion in clock.due(unit.now, own.notice_times, own.utc_offset, own.notice_minutes):
             deliveries.add(unit, occasion, f"{self.name}:{NOTICE}")
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:

@@ -40,7 +40,7 @@ class Postbox:
                 password=_password(settings.password_file),
                 local_hostname=settings.sender.partition("@")[2],
                 use_tls=settings.tls == "tls",
-                start_tls=settings.tls == "starttls",
+                start_tls=settings.start_tls,
                 tls_context=None if settings.tls == "none" else self._tls,
                 timeout=settings.timeout_seconds,
             )

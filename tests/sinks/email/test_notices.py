@@ -111,6 +111,12 @@ def test_a_time_just_before_midnight_is_caught_up_after_it() -> None:
     assert clock.moment_of(occasion) == moment - 1200
 
 
+def test_for_trying_it_out_a_notice_is_due_every_so_many_minutes() -> None:
+    assert [list(clock.due(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
+        [f"clock:{FIRST}"], [f"clock:{FIRST}"], [f"clock:{FIRST + 120}"]
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -150,7 +150,7 @@ async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_serve
 ) -> None:
     office.plant(office.notice)
     (delivery,) = office.take("email:notice")
-    async with mail_server(peer, None), office.sink(office.settings(peer.port)) as sink:
+    async with mail_server(peer, None), office.sink(office.settings(peer.port, tls="starttls")) as sink:
         result = await sink.deliver(delivery)
         assert (type(result), result.down) == (Retry, True), "STARTTLS is not offered"
     stranger = MailPeer()
@@ -161,6 +161,20 @@ async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_serve
             result = await sink.deliver(delivery)
             assert (type(result), result.down) == (Retry, True), "its certificate is not trusted"
     assert peer.received + stranger.received == []
+
+
+async def test_only_a_server_on_this_machine_may_lack_starttls_and_speaks_it_where_it_can(
+    office: Any, peer: MailPeer
+) -> None:
+    office.plant(office.notice)
+    (delivery,) = office.take("email:notice")
+    async with mail_server(peer, None), office.sink(office.settings(peer.port)) as sink:
+        assert await sink.deliver(delivery) == Done()
+    other = MailPeer()
+    async with mail_server(other, office.certificate), office.sink(office.settings(other.port)) as sink:
+        assert await sink.deliver(delivery) == Done()
+    assert [mail.encrypted for mail in peer.received + other.received] == [False, True]
+    assert office.settings(25, host="mail.example").start_tls is True
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])
