@@ -38,8 +38,6 @@ RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.deliveries.LEASE`."""
 LATE = 240
 """Seconds that a delivery may be overdue before its destination counts as down: then no process delivers there."""
-ALARM_EVERY = 3600
-"""Seconds in which a destination of `alarm_to` is told at most once."""
 
 
 class _Taken(NamedTuple):
@@ -218,8 +216,7 @@ class Courier:
 
     def _alarm(self, unit: UnitOfWork) -> None:
         """Tell the operator by another way, in the same transaction: who reads it looks at `satark deliveries list`."""
-        for destination in self._settings.alarm_to:
-            store.add(unit, f"alarm:{unit.now // ALARM_EVERY}", destination)
+        store.alarm(unit, self._settings.alarm_to)
 
 
 async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LEASE = 30
 """Seconds that a claim holds; the process that claimed renews it while it works, so that only a dead one loses it."""
+ALARM_EVERY = 3600
+"""Seconds in which a destination of `alarm_to` is told at most once."""
 WAITING = "waits for files"
 """The reason of a delivery that waits for the tip's files."""
 OVERTAKEN = "a later revision replaces it"
@@ -133,6 +135,18 @@ def dead(unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> bool:
     if died:
         _let_follow(unit, [id_])
     return died
+
+
+def came_back(unit: UnitOfWork, id_: bytes, reason: str) -> None:
+    """Say that what counted as delivered has come back: it is dead, until somebody has it tried again."""
+    mine = (delivery.c.id == id_, delivery.c.state == "done")
+    unit.main.execute(update(delivery).where(*mine).values(state="dead", reason=reason[:REASON]))
+
+
+def alarm(unit: UnitOfWork, to: Iterable[str]) -> None:
+    """Tell these destinations that somebody must look at the deliveries, each at most once in `ALARM_EVERY`."""
+    for destination in to:
+        add(unit, f"alarm:{unit.now // ALARM_EVERY}", destination)
 
 
 def retry(unit: UnitOfWork, id_: bytes | None = None, destination: str = "") -> int:

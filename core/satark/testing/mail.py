@@ -183,6 +183,11 @@ rcpt:
        condition = ${{if and{{{{exists{{{folder}/faulty}}}}{{<{{${{randint:100}}}}{{5}}}}}}}}
   accept
 begin routers
+gone:
+  driver = redirect
+  local_parts = gone
+  allow_fail
+  data = :fail: not here any more
 all:
   driver = accept
   transport = file
@@ -200,6 +205,8 @@ begin retry
 
 class Exim:
     """Exim in a folder of its own: it takes mail for everybody but `nobody`, and appends it to one mailbox (mbox).
+
+    What it took for `gone` comes back as a bounce, which lies in the mailbox too.
 
     Its files outlive `kill`: what it had taken by then it delivers after the next `start`. While a file `faulty` lies
     in the folder, it puts off one recipient in ten and refuses one in twenty.

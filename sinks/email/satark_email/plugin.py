@@ -12,6 +12,7 @@ from satark.settings import Problem, SettingsError
 from satark_email.settings import EmailSettings
 
 if TYPE_CHECKING:
+    import click
     from pysequoia import Cert
 
     from satark.services import Services
@@ -45,6 +46,14 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
         return []
     often = f"every {section.notice_minutes} min" if section.notice_minutes else f"at {', '.join(section.notice_times)}"
     return [Prepared(line=f"e-mail: notices {often}, be there tips or not, by {section.host}:{section.port}")]
+
+
+@hookimpl
+def satark_commands(cli: click.Group) -> None:
+    """Add `satark email`."""
+    from satark_email.commands import email_group  # noqa: PLC0415 - servers never need the commands
+
+    cli.add_command(email_group)
 
 
 def _keys(section: EmailSettings, problems: list[Problem]) -> dict[str, list[Cert]]:

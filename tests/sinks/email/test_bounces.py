@@ -1,0 +1,142 @@
+"""Mails that come back become dead letters; whatever else comes to the sender's mailbox changes nothing."""
+
+from __future__ import annotations
+
+import mailbox
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from satark.cli.main import cli
+from satark.sink import Done
+from satark.store import deliveries
+from satark.testing.mail import Certificate, Exim
+from satark.testing.scripted import until
+from satark_email.bounces import Bounce, read_bounce
+
+ID = "<0123456789abcdef0123456789abcdef@tips.example>"
+HEADERS = f"From: satark@tips.example\r\nTo: gone@up.example\r\nSubject: Satark\r\nMessage-ID: {ID}\r\n\r\n"
+
+Command = Callable[..., Result]
+
+
+def report(*recipients: str, original: str = HEADERS, kind: str = "message/rfc822") -> bytes:
+    """A delivery status notification (RFC 3464)."""
+    status = "\r\n\r\n".join(("Reporting-MTA: dns; mx.up.example", *recipients))
+    parts = (
+        ("text/plain", "Your mail could not be delivered.\r\n"),
+        ("message/delivery-status", f"{status}\r\n"),
+        (kind, original),
+    )
+    bodies = "".join(f"--b\r\nContent-Type: {mime}\r\n\r\n{text}\r\n" for mime, text in parts)
+    head = (
+        "From: MAILER-DAEMON@up.example\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+    )
+    return f"{head}{bodies}--b--\r\n".encode()
+
+
+GONE = "Final-Recipient: rfc822; gone@up.example\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no"
+FULL = "Final-Recipient: rfc822; full@up.example\r\nAction: Failed\r\nStatus: 4.2.2 (mailbox full)"
+LATE = "Final-Recipient: rfc822; slow@up.example\r\nAction: delayed\r\nStatus: 4.4.1"
+THERE = "Final-Recipient: rfc822; sp@up.example\r\nAction: delivered\r\nStatus: 2.0.0"
+GREETING = (
+    f"From: sp@up.example\r\nSubject: Out of office\r\nIn-Reply-To: {ID}\r\nAuto-Submitted: auto-replied\r\n\r\nHi"
+)
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        (report(GONE), Bounce(ID, ("5.1.1",))),
+        (report(THERE, GONE, FULL), Bounce(ID, ("4.2.2", "5.1.1"))),
+        (report(GONE, kind="text/rfc822-headers"), Bounce(ID, ("5.1.1",))),
+        (report(GONE.replace("Status: 5.1.1\r\n", "")), Bounce(ID, ())),
+        (report(LATE), None),
+        (report(THERE), None),
+        (report(GONE, original="Subject: of nobody\r\n\r\n"), None),
+        (report(GONE)[:200], None),
+        (GREETING.encode(), None),
+        (b"", None),
+    ],
+)
+def test_a_failure_alone_counts_and_says_which_mail_it_is_about(mail: bytes, expected: Bounce | None) -> None:
+    assert read_bounce(mail) == expected
+
+
+@given(st.binary(max_size=400), st.integers(0, 600))
+@example(b"", 0)
+def test_no_mail_is_too_strange(junk: bytes, at: int) -> None:
+    whole = report(GONE)
+    read_bounce(junk)
+    read_bounce(whole[:at] + junk + whole[at:])
+
+
+@pytest.fixture
+def command(office: Any, tmp_path: Path) -> Command:
+    """Run `satark email bounce` on a mail, and other commands, on the office's store."""
+    environment = {
+        "SATARK_DATA_DIR": str(tmp_path / "data"),
+        "SATARK_PLUGINS": '["email"]',
+        "SATARK_EMAIL__HOST": "localhost",
+        "SATARK_EMAIL__SENDER": "satark@tips.example",
+        "SATARK_EMAIL__OPERATORS": "operator@up.example",
+        "SATARK_ALARM_TO": '["email:operator"]',
+    }
+
+    def run(*words: str, mail: bytes | None = None) -> Result:
+        return CliRunner(env=environment).invoke(cli, words or ("email", "bounce"), input=mail)
+
+    return run
+
+
+@pytest.mark.needs("exim")
+async def test_what_a_real_server_gives_up_later_is_a_dead_letter_that_the_operator_hears_of(
+    office: Any, command: Command, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = Path(tmp_path_factory.mktemp("exim"))
+    for part in (folder, certificate.key.parent):
+        for parent in (part, *part.parents[:3]):
+            parent.chmod(parent.stat().st_mode | 0o011)  # Exim's own user must reach it
+    office.plant(office.notice)
+    async with Exim(folder, certificate).running() as exim:
+        settings = office.settings(exim.port, recipients=("gone@up.example",))
+        async with office.sink(settings) as sink:
+            (taken,) = office.take("email:notice")
+            assert await sink.deliver(taken) == Done()
+        (row,) = office.services.read(lambda c: deliveries.listing(c, ["due"]))
+        office.services.write_now(lambda unit: deliveries.done(unit, [row["id"]]))
+        await until(lambda: exim.mailbox.exists() and not exim.queued())
+        box = mailbox.mbox(exim.mailbox, factory=None)
+        (came,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
+        box.close()
+    told = command(mail=came)
+    assert (told.exit_code, told.output) == (0, "a dead letter: see `satark deliveries dead`\n")
+    (dead,) = office.services.read(lambda c: deliveries.listing(c, ["dead"]))
+    assert (dead["id"], dead["reason"]) == (row["id"], "the mail came back: 5.0.0")
+    assert "gone" not in str(dead)
+    (alarm,) = office.services.read(lambda c: deliveries.listing(c, ["due"]))
+    assert alarm["destination"] == "email:operator"
+    assert "no delivery that we know of" in command(mail=came).output, "the same bounce once more changes nothing"
+    assert command("deliveries", "retry", "--to", "email:notice").exit_code == 0
+
+
+def test_what_is_no_bounce_of_ours_changes_nothing(command: Command) -> None:
+    for mail, said in ((GREETING.encode(), "reports no failure"), (report(GONE), "no delivery that we know of")):
+        told = command(mail=mail)
+        assert told.exit_code == 0
+        assert said in told.output
+
+
+def test_a_mail_server_is_told_to_try_again_while_the_database_is_down(command: Command, tmp_path: Path) -> None:
+    database = tmp_path / "data" / "satark.db"
+    database.unlink()
+    database.mkdir()
+    told = command(mail=report(GONE))
+    assert told.exit_code == 75
+    assert "again later" in told.output
