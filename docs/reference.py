@@ -103,9 +103,11 @@ def _shown(default: Any) -> str:
 
 def commands() -> str:
     """List every command with its arguments and its first line of help."""
-    Plugins.load(Core.model_fields["plugins"].default).commands(cli)
+    theirs = click.Group()
+    Plugins.load(Core.model_fields["plugins"].default).commands(theirs)
+    leaves = sorted([*_leaves("satark", cli), *_leaves("satark", theirs)], key=lambda leaf: leaf[0])
     rows = ["| command | does |", "|---|---|"]
-    rows += [f"| `{usage}` | {command.get_short_help_str(200)} |" for usage, command in _leaves("satark", cli)]
+    rows += [f"| `{usage}` | {command.get_short_help_str(200)} |" for usage, command in leaves]
     return "\n".join(rows) + "\n"
 
 

@@ -79,6 +79,13 @@ def test_a_desk_sees_the_tips_that_are_sealed_to_it_newest_first(services: Servi
     assert numbers(sp) == [new.number, old.number]
 
 
+def test_words_beside_more_information_needed_always_ask(services: Services, sp: Office) -> None:
+    planted = plant(services, [sp.desk])
+    asked = sp.work.respond(sp.work.open(planted.number), status="NEED_INFO", text="कब?")
+    told = sp.work.respond(sp.work.open(planted.number), status="NEED_INFO")
+    assert (asked.message.question, told.message.question) == (True, False)
+
+
 def test_what_comes_later_is_seen_at_the_next_look(services: Services, sp: Office) -> None:
     planted = plant(services, [sp.desk])
     (line,) = sp.work.summaries()

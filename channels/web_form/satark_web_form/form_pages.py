@@ -45,10 +45,9 @@ class FormPages:
     async def begin(self, request: Request) -> Response:
         """Take the language, and go on to the first question, or to where the tip stands."""
         sent = await self._site.read(request)
-        visitor, sheet = await self._visitor(request)
+        visitor, _ = await self._visitor(request)
         outcome = await self._site.take(visitor, Tap(f"@language:{sent.one('language')}:0"))
-        onward = "/all" if sent.one("how") == "all" and sheet is None else ""
-        return await self._onward(request, visitor, outcome, onward)
+        return await self._onward(request, visitor, outcome)
 
     async def question(self, request: Request) -> Response:
         """One question of the path, by its place on it."""
@@ -156,7 +155,7 @@ class FormPages:
             return response
         return await self._onward(request, visitor, outcome, "/?again" if sheet is None else "")
 
-    async def _onward(self, request: Request, visitor: Visitor, outcome: Outcome, onward: str) -> Response:
+    async def _onward(self, request: Request, visitor: Visitor, outcome: Outcome, onward: str = "") -> Response:
         """Go on to the question in force, or say that what was sent is kept until the database is back."""
         if outcome.state != "taken":
             response = self._site.tell(request, outcome.state, 503, onward=request.url.path)
@@ -212,8 +211,15 @@ def _named(sheet: Sheet, sent: Sent) -> Sequence[Question]:
 
 
 def _all(sheet: Sheet, _sent: Sent) -> Sequence[Question]:
-    """The questions of the one page: all but the details, and the files, which have a page of their own."""
-    return [question for question in sheet.questions if not question.detail and question.wants != "media"]
+    """The questions of the one page: all but the details, the files, and what is asked only if there are such."""
+    found: list[Question] = []
+    apart = False
+    for question in sheet.questions:
+        elsewhere = question.detail or question.wants == "media"
+        apart = apart or elsewhere
+        if not elsewhere and (question.asked or not (apart and question.sometimes)):
+            found.append(question)
+    return found
 
 
 def _step(place: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -15,6 +16,8 @@ from satark_web_form.forms import Sent
 Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", "date", "place", "files"]
 Told: TypeAlias = Text | Tap | Pin | Media
 
+_SENTENCES = re.compile(r"(?<=[?।])\s+|(?<=[a-z]{2}[.!])\s+(?=[A-Z])")
+"""Between two sentences; after the dots of "e.g." and "No." there is none."""
 _CONTROLS: dict[str, Control] = {"number": "number", "date": "date", "place": "place", "choices": "checkboxes"}
 
 
@@ -33,6 +36,16 @@ class Fieldset(Quiet, frozen=True, kw_only=True):
     def name(self) -> str:
         """The name of its field, and what its controls' ids begin with."""
         return f"a.{self.question.step}"
+
+    @property
+    def heading(self) -> str:
+        """The question itself: the first sentence of its text."""
+        return _SENTENCES.split(self.question.text, maxsplit=1)[0]
+
+    @property
+    def rest(self) -> str:
+        """What else its text says; empty where it is one sentence."""
+        return "".join(_SENTENCES.split(self.question.text, maxsplit=1)[1:])
 
 
 def control(question: Question) -> Control:

@@ -135,8 +135,12 @@ class Casework(Reader):
         return self._services.write_now(write)
 
     def respond(self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False) -> Posted:
-        """Tell or ask the tipster something, or set the tip's status, which they are told too."""
-        message = Message(sender="desk", desk=self.desk, status=status, text=text, question=question)
+        """Tell or ask the tipster something, or set the tip's status, which they are told too.
+
+        Words beside the status "more information needed" always ask: the tipster is told that there is a question.
+        """
+        asks = question or (status == "NEED_INFO" and bool(text))
+        message = Message(sender="desk", desk=self.desk, status=status, text=text, question=asks)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
     def note(self, tip: OpenTip, text: str) -> Posted:

@@ -148,7 +148,7 @@ def evidence(
 @click.argument("number")
 @click.option("--status", type=click.Choice(STATUSES), required=True)
 @click.option("--message", default="", help="What the tipster is told.")
-@click.option("--question", is_flag=True, help="The message asks for an answer.")
+@click.option("--question", is_flag=True, help="The message asks for an answer; with NEED_INFO it always does.")
 @passphrase_option
 @click.pass_context
 def respond(

@@ -218,13 +218,40 @@ async def test_it_is_filled_in_by_keys_alone(phone: Any) -> None:
     await keys.type("They sell liquor here")
     recorder = page.get_by_role("button", name="Record a voice message here")
     await expect(recorder).to_be_visible()  # JavaScript adds it to the order
-    for stop in (page.locator("#files"), recorder, page.get_by_role("button", name="Continue")):
+    for stop in (recorder, page.locator("#files"), page.get_by_role("button", name="Continue")):
         await keys.press("Tab")
         await expect(stop).to_be_focused()
     await keys.press("Enter")
     await expect(page.locator("h1")).to_contain_text("Where is it?")
     await keys.press("Tab")
     await expect(page.locator(".skip")).to_be_focused()
+
+
+async def test_the_way_out_stays_in_sight_and_covers_no_focus(phone: Any) -> None:
+    somebody: Phone = await phone("hi", viewport=NARROW)
+    page = somebody.page
+    await somebody.to_review()
+    await page.goto(f"{somebody.url}/all")
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await expect(page.locator(".leave")).to_be_in_viewport()
+    bar = await page.locator(".bar").evaluate("bar => bar.getBoundingClientRect().bottom")
+    await page.locator("footer a").last.focus()
+    hidden = []
+    for _ in range(14):
+        await page.keyboard.press("Shift+Tab")
+        hidden += await page.evaluate(
+            """bar => [document.activeElement].filter((one) => one.matches("main *, footer *"))
+            .filter((one) => one.getBoundingClientRect().top < bar).map((one) => one.outerHTML.slice(0, 80))""",
+            bar,
+        )
+    assert hidden == []
+
+
+async def test_an_answer_is_chosen_by_its_explanation_too(phone: Any) -> None:
+    somebody: Phone = await phone()
+    await somebody.begin()
+    await somebody.page.get_by_text("Illegal transport or slaughter of cattle").click(force=True)
+    await expect(somebody.page.locator("[value=COW]")).to_be_checked()
 
 
 async def test_at_twice_the_size_nothing_is_cut_off(phone: Any) -> None:

@@ -62,6 +62,26 @@ async def test_the_one_page_gives_the_same_tip(citizen: FormCitizen, served: For
     assert one.tip.answers == other.tip.answers
 
 
+async def test_the_one_page_asks_nothing_about_what_is_told_elsewhere(citizen: FormCitizen) -> None:
+    await citizen.begin()
+    page = await citizen.open("/all")
+    asked = re.findall(r'name="a\.(\w+)\.here"', page.html)
+    branch = ["police_unit", "police_station", "police_who"]
+    assert asked == ["category", "what", "place", "station", "police", *branch]
+    assert '<select name="a.station"' in page.html, "a long list that mostly does not matter is one line"
+
+
+async def test_a_station_is_picked_on_the_one_page(citizen: FormCitizen, served: FormService) -> None:
+    await citizen.begin()
+    await citizen.open("/all")
+    told = {**SHORT, "place": "behind the big tree", "station": "lanka"}
+    await citizen.press("Continue", {f"a.{step}": value for step, value in told.items() if value})
+    await citizen.answer("")
+    await citizen.press("Send")
+    place = (await served.tip(citizen.number)).tip.answers["place"]
+    assert place == {"text": "behind the big tree", "district": "varanasi", "station": "lanka"}
+
+
 async def test_the_one_page_tells_every_problem_beside_its_question_and_in_a_summary(citizen: FormCitizen) -> None:
     await citizen.begin()
     await citizen.open("/all")
@@ -205,7 +225,7 @@ async def test_files_and_a_recording_come_with_the_form(citizen: FormCitizen, se
     await citizen.answer("Assi ghat")
     await citizen.answer("no")
     page = await citizen.press("Add, and stay on this page", {"caption": "the blue drum"}, [Photo(jpeg), Photo(jpeg)])
-    assert "2 files" in page.text
+    assert "Files received so far: 2" in page.text
     await citizen.answer("")
     assert "voice message" in citizen.page.text
     await citizen.press("Send")

@@ -34,9 +34,11 @@ async def test_a_question_is_read_and_answered_with_words_and_a_photo(
     page = await citizen.open_mailbox(code)
     assert "More information needed" in page.text
     assert "What colour was it?" in page.text
+    assert "To read them again" not in page.text
     assert code not in page.address
     await citizen.press("Send", {"message": NUMBERS}, [Photo(jpeg)])
     assert "passed on" in citizen.page.text
+    assert "To read them again, close and enter the code" in citizen.page.text
     tip = await served.tip(number)
     assert NUMBERS in [posted.message.text for posted in tip.thread]
     assert [record.role for record in tip.records] == ["message"]

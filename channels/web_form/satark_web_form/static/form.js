@@ -54,7 +54,7 @@ for (const here of document.querySelectorAll("[data-here]")) {
       ({ coords }) => {
         set.querySelector("[name$='.latitude']").value = coords.latitude.toFixed(6);
         set.querySelector("[name$='.longitude']").value = coords.longitude.toFixed(6);
-        set.querySelector("details").open = true;
+        set.querySelector("details.degrees").open = true;
         status.textContent = status.dataset.done;
       },
       () => (status.textContent = status.dataset.failed),
