@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import imageio_ffmpeg
 import msgspec
 
-from satark.evidence import hevc
+from satark.evidence import frames, hevc, userdata, xiph
+from satark.evidence.coded import coding
 from satark.evidence.scrubbers import Unclean
 from satark.evidence.sniff import sniff_file
 
 if TYPE_CHECKING:
+    from satark.evidence.coded import Coding
     from satark.evidence.limits import Limits
 
 
@@ -34,12 +36,6 @@ class _Container(msgspec.Struct, frozen=True):
 
 _ISO = ("-empty_hdlr_name", "1", "-movflags", "+faststart", "-write_tmcd", "0")
 _MP3 = ("-id3v2_version", "0", "-write_id3v1", "0", "-write_xing", "0")
-_SEI = {"h264": "6", "hevc": "39-40"}
-"""Coding → the units of its stream that carry no picture but messages (ITU-T H.264 and H.265, annex D).
-
-A camera can write its owner's words or its place there, and x264 writes its settings. They are left out; every unit
-that a picture is made of stays as it is, and every picture decodes to the same pixels.
-"""
 _CONTAINERS = {
     "video/mp4": _Container("mov", "mp4", "video/mp4", options=_ISO),
     "video/quicktime": _Container("mov", "mov", "video/quicktime", options=_ISO),
@@ -69,7 +65,6 @@ _CONTAINERS = {
 SAFELY = ("-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe")
 _BARE = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
 _EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
-_CODING = re.compile(rb"Stream #0:.*: Video: (\w+)")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)")
 _EXPECTED = re.compile(
     r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
@@ -79,9 +74,14 @@ _EXPECTED = re.compile(
     r"| +(vendor_id *: (\[0\]\[0\]\[0\]\[0\]|FFMP)|handler_name *: (Video|Sound)Handler)"
     r"| +(DURATION *: [\d:.]+|encoder *: (Lavf|Lavc \w+|ffmpeg))"
     r"|    Side data:|      ([Dd]isplay ?[Mm]atrix: rotation of .*|CPB properties: .*)|\[.*|"
+    r"      (Content light level metadata: MaxCLL=\d+, MaxFALL=\d+|Mastering display metadata: [a-z_:=(), \d.]+"
+    r"|Ambient viewing environment: [a-z_:=(), \d.]+|Spherical Mapping: (equirectangular|cubemap) [\d./() -]*)|"
 )
 """Every line of ffmpeg's report on a file without a word of its own: what its own writers say, and its log (`[`)."""
+_UNTURNED = ("-noautorotate",)
 _PLAYED_SECONDS = 60
+_HEADED = frozenset({"mov", "matroska"})
+"""ffmpeg's names of what reads containers that carry the streams' own heads as they are."""
 
 
 class MediaScrubber:
@@ -95,38 +95,52 @@ class MediaScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         container = _CONTAINERS[sniff_file(source)]
-        silent = self._without_messages(source, container)
-        hashes = self._remux(source, target, container, silent)
-        if silent:
+        coding = self._coding(source, container)
+        hashes = self._remux(source, target, container, coding)
+        if container.demuxer in _HEADED:
             hevc.silence(target)
-        again, report = self._look(target, container, silent)
+            xiph.silence(target)
+        again, report = self._look(target, container, coding)
         if not hashes or again != hashes or not _says_nothing(report):
             raise Unclean("damaged")
         if _duration(report) > limits.seconds:
             raise Unclean("too-long")
+        self._cut_words(target, container, coding)
         self._play(target, container, limits, pictures=b",v," in hashes)
         return container.mime
 
-    def _without_messages(self, source: Path, container: _Container) -> tuple[str, ...]:
-        """The options that leave messages out of the pictures' stream, where its coding has any."""
-        if not container.pictures:
-            return ()
-        found = _CODING.search(self._report("-f", container.demuxer, "-i", _url(source)))
-        units = _SEI.get(found[1].decode()) if found else None
-        return ("-bsf:v", f"filter_units=remove_types={units}") if units else ()
+    def _coding(self, source: Path, container: _Container) -> Coding:
+        """What is done with the track of pictures, by its coding."""
+        return coding(self._report("-f", container.demuxer, "-i", _url(source)) if container.pictures else b"")
 
-    def _remux(self, source: Path, target: Path, container: _Container, silent: tuple[str, ...]) -> bytes:
+    def _remux(self, source: Path, target: Path, container: _Container, coding: Coding) -> bytes:
         """Move the streams over; the hash of each as it was read."""
         streams = ("-map", "0:V:0?") * container.pictures + ("-map", "0:a:0?")
-        written = (*streams, *_BARE, *silent, *_EXACT, *container.options, "-f", container.muxer, _url(target))
-        hashed = (*streams, "-c", "copy", *silent, "-f", "streamhash", "pipe:1")
-        return self._run("error", "-f", container.demuxer, "-i", _url(source), *written, *hashed)[0]
+        written = (*streams, *_BARE, *coding.written, *_EXACT, *container.options, "-f", container.muxer, _url(target))
+        hashed = (*streams, "-c", "copy", *coding.compared, "-f", "streamhash", "pipe:1")
+        return self._run("error", *_UNTURNED, "-f", container.demuxer, "-i", _url(source), *written, *hashed)[0]
 
-    def _look(self, clean: Path, container: _Container, silent: tuple[str, ...] = ()) -> tuple[bytes, str]:
+    def _look(self, clean: Path, container: _Container, coding: Coding) -> tuple[bytes, str]:
         """The hash of each stream of the copy, whatever streams it has, and what ffmpeg reports of it."""
-        every = ("-map", "0", "-c", "copy", *silent, "-f", "streamhash", "pipe:1")
-        hashes, report = self._run("info", "-f", container.demuxer, "-i", _url(clean), *every)
+        every = ("-map", "0", "-c", "copy", *coding.compared, "-f", "streamhash", "pipe:1")
+        hashes, report = self._run("info", *_UNTURNED, "-f", container.demuxer, "-i", _url(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
+
+    def _cut_words(self, clean: Path, container: _Container, coding: Coding) -> None:
+        """Take out of the copy what ffmpeg carries over with the streams."""
+        if coding.user_data:
+            userdata.blank(clean, userdata.words(self._pictures(clean, container)))
+            if userdata.words(self._pictures(clean, container)):
+                raise Unclean("damaged")
+        if container.mime in frames.MIMES:
+            clean.write_bytes(frames.whole(container.mime, clean.read_bytes()))
+        if container.demuxer == "ogg" and _links(clean) > 1:
+            raise Unclean("damaged")
+
+    def _pictures(self, clean: Path, container: _Container) -> bytes:
+        """The coded pictures alone, after what the container's head says of them."""
+        how = ("-map", "0:V:0", "-c", "copy", "-bsf:v", "dump_extra", "-f", "data", "pipe:1")
+        return self._run("error", "-f", container.demuxer, "-i", _url(clean), *how)[0]
 
     def _play(self, clean: Path, container: _Container, limits: Limits, *, pictures: bool) -> None:
         """Decode the key pictures and the sound of the beginning: what a player would meet first."""
@@ -181,3 +195,9 @@ def _says_nothing(report: str) -> bool:
 def _duration(report: str) -> int:
     found = _DURATION.search(report)
     return sum(int(part) * unit for part, unit in zip(found.groups(), (3600, 60, 1), strict=True)) if found else 0
+
+
+def _links(clean: Path) -> int:
+    """How many heads of comments an Ogg file has: a chain of several carries those of all but the first."""
+    content = clean.read_bytes()
+    return max(content.count(head) for head in (b"OpusTags", b"\x03vorbis", b"\x81theora"))

@@ -1,0 +1,33 @@
+"""User data of MPEG-1 and MPEG-4 pictures (ISO/IEC 11172-2 section 2.4.2, 14496-2 section 6.2.2): blanked in place.
+
+Nothing moves: the words become blanks. What encoders write there, and decoders go by, stays.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_START: Final = b"\0\0\1\xb2"
+_WORDS: Final = re.compile(rb"\x00\x00\x01\xb2(.*?)\x00*(?=\x00\x00\x01|\Z)", re.DOTALL)
+_ENCODER: Final = re.compile(rb"Lavc[\d.]*|(?i:ffmpeg)[\d.]*|XviD\d{1,4}C?|DivX\d{3,4}(b|Build)\d{1,4}p?")
+"""An encoder's mark, by which decoders work around its faults (FFmpeg, mpeg4videodec.c, `decode_user_data`)."""
+
+
+def words(stream: bytes) -> set[bytes]:
+    """What a coded stream says, other than which encoder made it and blanks."""
+    return {said for said in set(_WORDS.findall(stream)) if said.strip(b" ") and not _ENCODER.fullmatch(said)}
+
+
+def blank(path: Path, said: set[bytes]) -> None:
+    """Put blanks in the place of all of this."""
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+        for one in said:
+            at = content.find(_START + one)
+            while at >= 0:
+                content[at + len(_START) : at + len(_START) + len(one)] = b" " * len(one)
+                at = content.find(_START + one, at + 1)
