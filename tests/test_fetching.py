@@ -18,7 +18,7 @@ from satark.channel import Address, MediaGone, MediaRef
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow import default_flow, load_flow
 from satark.dialogue.geography import Geography
-from satark.dialogue.session import Keep
+from satark.dialogue.session import Keep, Untold
 from satark.evidence.limits import Limits
 from satark.evidence.pipeline import TooLarge
 from satark.fetching import Fetcher
@@ -264,6 +264,16 @@ async def test_why_a_file_was_not_kept_is_told(
     assert shelf.states == ["lost"]
     assert shelf.sealed == []
     assert words in shelf.said
+
+
+async def test_what_can_not_be_told_now_is_remembered(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.channel.files["m1"] = MediaGone()
+    monkeypatch.setattr(shelf.channel, "render", lambda *_: ())
+    shelf.keep(conversation=shelf.converse("919140112233"))
+    await until(lambda: shelf.states == ["lost"])
+    await until(lambda: shelf.services.read(lambda c: files.untold(c, TIP)) == (Untold("lost"),))
+    shelf.services.write_now(lambda unit: files.tell(unit, TIP))
+    assert shelf.services.read(lambda c: files.untold(c, TIP)) == ()
 
 
 async def test_the_senders_own_card_is_erased(shelf: Shelf) -> None:

@@ -17,9 +17,10 @@ from satark import hookimpl, intake
 from satark.arrival import Taken
 from satark.casework import Casework
 from satark.casework.desks import add_desk
-from satark.channel import Batch, Media, MediaRef, Moved, Revoked, Text
+from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
 from satark.host import Host
 from satark.intake import GuessBudget, NotTaken
+from satark.notices import Notices
 from satark.routing import Desk
 from satark.sealing import new_identity
 from satark.settings import Settings
@@ -141,6 +142,28 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
             await phone.hear(picture(name))
             assert "passed on" in phone.text
         assert [row[1] for row in sorted(place.rows(tables.file))] == ["1", "2"]
+
+
+async def test_a_lost_file_is_told_once_with_the_next_question_or_in_the_mailbox(
+    databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Notices, "_items", lambda *_: [])  # a call, a browser: nobody is there to be told at once
+    async with town_on(databases, tmp_path) as place:
+        place.channel.files.update({"now": MediaGone(), "later": MediaGone()})
+        asha = place.tipster()
+        await asha.walk(ANSWERS, "Send photo")
+        await asha.hear(picture("now"))
+        await until(lambda: [row[-1] for row in place.rows(tables.file)] == ["untold: lost 0"])
+        assert "did not reach us" in await asha.say("help")
+        assert "did not reach us" not in await asha.say("help")
+        found = CODE.search(await asha.walk_on({"so far": "done", **ANSWERS}, RECEIPT))
+        assert found
+        await asha.say(found.group())
+        await asha.hear(picture("later"))
+        await until(lambda: [row[-1] for row in sorted(place.rows(tables.file))] == ["", "untold: lost 0"])
+        bina = place.tipster("another phone of hers")
+        assert "did not reach us" in await bina.say(found.group())
+        assert "did not reach us" not in await place.tipster("a third").say(found.group())
 
 
 async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from msgspec import structs
 from satark.channel import SPOKEN, Address, MediaGone
 from satark.custody import acts
 from satark.custody import log as custody
+from satark.dialogue.session import Untold
 from satark.evidence import vcard
 from satark.evidence.builtin import builtin_scrubbers
 from satark.evidence.limits import MB
@@ -43,6 +44,7 @@ AT_ONCE = 4
 """Most files under way at once in one process."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
+_LOST = Untold("lost")
 
 
 class Fetcher:
@@ -113,11 +115,11 @@ class Fetcher:
             except MediaGone:
                 await self._lose(keep, "gone at the provider")
             except TooLarge:
-                await self._lose(keep, "too large", "too_large", megabytes=self._limits.file_bytes // MB)
+                await self._lose(keep, "too large", Untold("too_large", self._limits.file_bytes // MB))
             except _TipFull:
-                await self._lose(keep, "tip full", "tip_full")
+                await self._lose(keep, "tip full", Untold("tip_full"))
             except Unwanted:
-                await self._lose(keep, "sender's own card", "own_card")
+                await self._lose(keep, "sender's own card", Untold("own_card"))
             except StoreDown:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the file is tried again
@@ -151,7 +153,7 @@ class Fetcher:
         )
         await self._settle(lambda unit: _sealed(unit, keep, record, taken.origin), keep)
         if taken.problem == "encrypted":
-            await self._tell(keep, "encrypted")
+            await self._tell(keep, Untold("encrypted"))
         self._count("sealed", "file_sealed")
         await _discard(channel, keep.ref)
 
@@ -185,13 +187,13 @@ class Fetcher:
         wait = backoff(attempt, longest=LONGEST_WAIT)
         await self._settle(lambda unit: store.later(unit, keep, wait, reason), keep)
 
-    async def _lose(self, keep: Keep, reason: str, told: str = "lost", **values: int) -> None:
+    async def _lose(self, keep: Keep, reason: str, untold: Untold = _LOST) -> None:
         await self._settle(lambda unit: _lost(unit, keep, reason), keep)
-        await self._tell(keep, told, **values)
+        await self._tell(keep, untold)
         self._count("lost", "file_lost")
 
-    async def _tell(self, keep: Keep, key: str, **values: int) -> None:
-        self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, keep, key, **values)))
+    async def _tell(self, keep: Keep, untold: Untold) -> None:
+        self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, keep, untold)))
 
     async def _settle(self, write: Callable[[UnitOfWork], bool], keep: Keep) -> None:
         """Write what became of a file; where it was taken back meanwhile, erase what was sealed of it."""

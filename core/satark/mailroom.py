@@ -45,7 +45,10 @@ class Mailroom:
             recipient=opened.tip_recipient,
             question=_open_question(numbered),
         )
-        return Mailbox(open=mailbox, language=opened.language, messages=tuple(message for _, message in numbered))
+        untold = files.untold(unit.main, opened.tip)
+        files.tell(unit, opened.tip)
+        messages = tuple(message for _, message in numbered)
+        return Mailbox(open=mailbox, language=opened.language, messages=messages, untold=untold)
 
     def counted(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
         """Give an open mailbox with the files that its tip has by now."""

@@ -182,11 +182,11 @@ class Turns:
                 erasable=isinstance(arrival.channel, Eraser),
                 reachable=arrival.channel.capabilities.reachable,
             )
-        if session.files and not session.submitted:
-            session = msgspec.structs.replace(session, telling=files.telling(unit.main, session.tip))
-        if session.mailbox is not None:
-            session = msgspec.structs.replace(session, mailbox=self._mailroom.counted(unit, session.mailbox))
-        turn = engine.advance(session, arrival.event, arrival.source, unit.now)
+        session = self._looked_up(unit, session)
+        untold = files.untold(unit.main, session.tip) if session.files else ()
+        turn = engine.advance(session, arrival.event, arrival.source, unit.now, untold)
+        if untold and turn.prompt is not None:
+            files.tell(unit, session.tip)
         if turn.submission is not None and turn.session is not None:
             # First of all, since it may find that there is no receipt yet: then nothing must have been written.
             kind = arrival.channel.capabilities.kind
@@ -207,6 +207,14 @@ class Turns:
         if turn.erase or turn.drop:
             taken.erased += files.drop(unit, session.tip, None if turn.erase else turn.drop)
         return turn
+
+    def _looked_up(self, unit: UnitOfWork, session: Session) -> Session:
+        """Tell a session what became of files behind its back."""
+        if session.files and not session.submitted:
+            session = msgspec.structs.replace(session, telling=files.telling(unit.main, session.tip))
+        if session.mailbox is not None:
+            session = msgspec.structs.replace(session, mailbox=self._mailroom.counted(unit, session.mailbox))
+        return session
 
     def _arrive(
         self,

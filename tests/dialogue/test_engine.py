@@ -9,7 +9,7 @@ from satark.channel import Event, MediaKind, Tap, Text, Unsupported
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow import Flow, default_flow, load_flow
 from satark.dialogue.geography import Geography
-from satark.dialogue.session import Session
+from satark.dialogue.session import Session, Untold
 from satark.dialogue.steps import Step
 from satark.testing.chat import NOW, RECEIPT, Chat
 from satark.tip import Accused, Place
@@ -603,7 +603,7 @@ def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
 
 def test_notices_are_neutral(engine: Engine) -> None:
     for language in ("hi", "en", "xx"):
-        for prompt in (engine.news(language), engine.failed(language), engine.of_a_file("lost", language)):
+        for prompt in (engine.news(language), engine.failed(language), engine.of_a_file(Untold("lost"), language)):
             assert not any(word in prompt.text.lower() for word in ("police", "tip", "पुलिस", "सूचना", "crime"))
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from satark.dialogue.engine import Engine
-from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.dialogue.session import Mailbox, OpenMailbox, Untold
 from satark.testing.chat import Chat
 from satark.tip import STATUSES, Message, Status
 
@@ -225,3 +225,10 @@ def test_an_empty_message_in_the_mailbox_posts_nothing(box: Chat) -> None:
 
 def test_status_in_the_mailbox_asks_for_a_code_again(box: Chat) -> None:
     assert box.say(CODE, "status").step == "@code"
+
+
+def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engine) -> None:
+    opened = msgspec.structs.replace(mailbox(), untold=(Untold("lost"), Untold("too_large", 100)))
+    chat = Chat(engine, mailbox=opened).say(CODE)
+    assert "One file did not reach us" in chat.text
+    assert "larger than 100 MB" in chat.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -16,7 +16,7 @@ from satark.dialogue.graphemes import scrub
 from satark.dialogue.hearing import ROOMS, hear
 from satark.dialogue.questionnaire import Flow
 from satark.dialogue.script import MOST_FILES, Script
-from satark.dialogue.session import Mailbox, Session, Turn
+from satark.dialogue.session import Mailbox, Session, Turn, Untold
 from satark.dialogue.sheet import Sheet, show_sheet
 from satark.dialogue.steps import Step
 from satark.dialogue.talk import Talk, put
@@ -64,7 +64,7 @@ class Engine:
         )
         return self._script.begun(session)
 
-    def advance(self, session: Session, event: Event, source: str, now: int) -> Turn:
+    def advance(self, session: Session, event: Event, source: str, now: int, untold: Sequence[Untold] = ()) -> Turn:
         """Take one event.
 
         Args:
@@ -72,8 +72,11 @@ class Engine:
             event: what came. `original` of an edited or revoked message is hashed in the same way as `source`.
             source: keyed hash of the event's key.
             now: seconds since 1970, for steps that ask for a day.
+            untold: what became of files; it is said above whatever is asked next.
         """
         talk = self._talk(session, source, now)
+        for one in untold:
+            talk.say(f"file.{one.what}", megabytes=one.megabytes)
         if self._interpret is not None:
             event = self._interpret(event, talk.step, session) or event
         return hear(talk, _scrubbed(event))
@@ -141,9 +144,9 @@ class Engine:
         """Say that a message could not be taken and ask for it again."""
         return self._notice("failed", language)
 
-    def of_a_file(self, key: str, language: str, **values: int) -> Prompt:
+    def of_a_file(self, untold: Untold, language: str) -> Prompt:
         """Say what became of a file: `lost`, `too_large` (megabytes), `tip_full`, `encrypted`, `own_card`."""
-        return self._notice(f"file.{key}", language, **values)
+        return self._notice(f"file.{untold.what}", language, megabytes=untold.megabytes)
 
     def kept(self) -> Prompt:
         """Say in every language that a message is kept safe and answered later: the database is down."""

@@ -136,6 +136,8 @@ def show(talk: Talk, mailbox: Mailbox) -> Turn:
     reason = latest.text if latest and latest.text else texts.text("status.no_reason")
     sentence = texts.text(f"status.{status}.text", reason=reason)
     talk.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
+    for one in mailbox.untold:
+        talk.say(f"file.{one.what}", megabytes=one.megabytes)
     told = latest if "{reason}" in texts.get(f"status.{status}.text") else None
     for message in _news(shown):
         if message.text and message is not told:

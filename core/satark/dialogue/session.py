@@ -129,6 +129,14 @@ class Submission(Quiet, frozen=True, kw_only=True):
     """Ordinals of the files of which the desks may know where and when they were taken."""
 
 
+class Untold(msgspec.Struct, frozen=True):
+    """What became of a file, of which its sender could not be told when it was found out."""
+
+    what: str
+    """As in `Engine.of_a_file`."""
+    megabytes: int = 0
+
+
 class Mailbox(Quiet, frozen=True, kw_only=True):
     """What a receipt code opened, for `Engine.opened` to show."""
 
@@ -136,6 +144,7 @@ class Mailbox(Quiet, frozen=True, kw_only=True):
     language: str
     messages: tuple[Message, ...]
     """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
+    untold: tuple[Untold, ...] = ()
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, select, union, update
 
 from satark.custody import log as custody
-from satark.dialogue.session import Keep
+from satark.dialogue.session import Keep, Untold
 from satark.store import deliveries, tables
 from satark.store.tables import file, tip
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""
+
+
+_UNTOLD = "untold: "
+"""Begins the reason of a file of which its sender is still to be told."""
 
 
 def name(tip: str, ordinal: str) -> str:
@@ -119,6 +123,26 @@ def release(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
 def lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
     """Say that a file can't be had any more."""
     return _settle_for_good(unit, keep, state="lost", reason=reason)
+
+
+def remember(unit: UnitOfWork, keep: Keep, untold: Untold) -> None:
+    """Remember what its sender is still to be told of a file."""
+    _settle(unit, keep, reason=f"{_UNTOLD}{untold.what} {untold.megabytes}")
+
+
+def untold(connection: Connection, tip_id: str) -> tuple[Untold, ...]:
+    """Give what a tip's sender is still to be told of its files."""
+    query = (
+        select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD)).order_by(file.c.ordinal)
+    )
+    found = (reason.removeprefix(_UNTOLD).split() for reason in connection.execute(query).scalars())
+    return tuple(Untold(what, int(megabytes)) for what, megabytes in found)
+
+
+def tell(unit: UnitOfWork, tip_id: str) -> None:
+    """Say that the sender was told."""
+    waiting = (file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD))
+    unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 
 def later(unit: UnitOfWork, keep: Keep, seconds: float, reason: str) -> bool:

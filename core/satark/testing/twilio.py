@@ -51,6 +51,8 @@ class File(msgspec.Struct):
     """Where a download is sent on to."""
     missing: int = 0
     """How many downloads are answered 404 before it is ready."""
+    gone: bool = False
+    """Whether it was deleted: answered 410."""
 
 
 Callback: TypeAlias = Callable[[Message], None]
@@ -196,6 +198,8 @@ class TwilioPeer:
         file = self.files.get(request.path_params["path"].removesuffix(".wav"))
         if file is None:
             return _error(20404, 404)
+        if file.gone:
+            return _error(20404, 410)
         if file.missing:
             file.missing -= 1
             return _error(20404, 404)

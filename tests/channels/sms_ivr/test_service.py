@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
+from satark.testing.twilio import File
 from satark.testing.twilio_people import Caller, Texter
 from satark_sms_ivr.segments import segments
 
@@ -152,6 +154,37 @@ async def test_a_dropped_call_is_offered_to_be_continued(line: Any, recording: b
     caller.hang_up()
     assert "unfinished report" in await caller.dial()
     assert "Tell the place" in await caller.press("2")
+
+
+async def test_a_recording_that_is_gone_is_told_in_the_same_call(line: Any, recording: bytes) -> None:
+    caller = Caller(line.peer, line.url, PHONE)
+    await caller.dial()
+    await caller.press("2")
+    await caller.press("3")
+    line.peer.answer_next(Response(status_code=410))
+    await caller.speak(recording)
+    for _ in range(100):
+        heard = await caller.press("#")
+        if "One recording did not reach us" in heard:
+            break
+        await asyncio.sleep(0.1)
+    assert "One recording did not reach us" in heard
+    assert "Tell the place" in heard
+    assert "did not reach us" not in await caller.press("9")
+
+
+async def test_a_picture_that_is_gone_is_told_by_a_message(line: Any) -> None:
+    texter = Texter(line.peer, line.url, PHONE)
+    for text in ("Hi", "1", "3", STORY, "लंका", "2"):
+        await texter.say(text)
+    path = "Messages/MM1/Media/ME1"
+    line.peer.files[path] = File(b"", "image/jpeg", gone=True)
+    api = line.stage.service.environment["SATARK_TWILIO__API_URL"]
+    url = f"{api}/2010-04-01/Accounts/{line.peer.account_sid}/{path}"
+    (asked,) = await texter.say("", NumMedia="1", MediaUrl0=url, MediaContentType0="image/jpeg")
+    assert "मिल गया" in asked
+    await until(lambda: bool(line.peer.sent))
+    assert "हम तक नहीं पहुँच पाई" in line.peer.sent[0].body
 
 
 async def test_one_who_presses_nothing_leaves_a_message_that_is_a_tip(line: Any, recording: bytes) -> None:
