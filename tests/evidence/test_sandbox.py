@@ -49,6 +49,12 @@ async def test_a_crash_is_a_reason_and_the_next_file_is_cleaned(
     assert await deed(hostile, folder, "copy words", limits) == "words"
 
 
+async def test_a_cleaner_that_crashes_leaves_no_dump_of_the_file(
+    hostile: Sandbox, folder: Path, limits: Limits
+) -> None:
+    assert await deed(hostile, folder, "dump", limits) == "0 0"
+
+
 async def test_a_hang_is_ended(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="too-slow"):
         await deed(hostile, folder, "hang", msgspec.structs.replace(limits, wall_seconds=0.2))

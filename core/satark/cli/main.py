@@ -20,6 +20,7 @@ from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.serve import serve
+from satark.dumps import forbid_dumps
 from satark.plugins import PluginError, Plugins
 from satark.settings import Settings, SettingsError
 
@@ -114,4 +115,5 @@ for command in (serve, demo, check, db, deliveries, flow, forward, plugin, plugi
 
 def main() -> None:
     """Run the command."""
+    forbid_dumps()
     cli(prog_name="satark")

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from satark.app import build_app
 from satark.cli.roles import Roles, roles_option
+from satark.dumps import forbid_dumps
 from satark.host import Host
 from satark.observability import configure_logging
 from satark.settings import Problem, Role, Settings, SettingsError
@@ -53,6 +54,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
 
 def make_app() -> Starlette:
     """Make the application of one of several processes."""
+    forbid_dumps()
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)
     return build_app(Host(Settings(), roles))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PIL import Image
 
+from satark.dumps import forbid_dumps
 from satark.evidence import confine
 from satark.evidence.limits import Limits
 from satark.evidence.scrubbers import Reason, Unclean
@@ -53,6 +54,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 def serve(orders: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
     """Take orders until the other side closes. Each comes with a socket of its own for the answer."""
+    forbid_dumps()
     confine.cut_off()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # wardens are reaped by the kernel
     while True:

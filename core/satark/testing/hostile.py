@@ -6,7 +6,9 @@ They lie in the kit, and not in a test, since the sandbox's processes import the
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import resource
 import socket
 import subprocess
 import time
@@ -16,6 +18,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from satark.evidence.limits import Limits
+
+_GET_DUMPABLE = 3
 
 
 class HostileScrubber:
@@ -103,6 +107,11 @@ def _kill(_: Path, argument: str) -> str:
     return "reached"
 
 
+def _dump(_: Path, __: str) -> str:
+    """Say how many bytes of a dump would be written, and whether the kernel may dump at all (prctl(2))."""
+    return f"{resource.getrlimit(resource.RLIMIT_CORE)[0]} {ctypes.CDLL(None).prctl(_GET_DUMPABLE, 0, 0, 0, 0)}"
+
+
 def _leave_behind(target: Path, _: str) -> None:
     subprocess.Popen(["/bin/sh", "-c", f"sleep 3; echo alive > {target}"], start_new_session=True)  # noqa: S603 - so it is
     time.sleep(600)
@@ -123,5 +132,5 @@ def _lie(_: Path, __: str) -> str:
 _DEEDS: dict[str, Callable[[Path, str], str | None]] = {
     "copy": _copy, "crash": _crash, "raise": _raise, "hang": _hang, "spin": _spin, "memory": _swallow_memory,
     "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
-    "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie,
+    "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
 }  # fmt: skip

@@ -71,6 +71,11 @@ class Service:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process's number; 0 before it was started."""
+        return self._process.pid if self._process is not None else 0
+
     async def __aenter__(self) -> Self:
         """Start it."""
         await self.start()
