@@ -1,6 +1,7 @@
 """Odd, hostile and broken pictures, at the level of their segments and chunks."""
 
 import io
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from satark.evidence import jpeg, orientation, png, webp
 from satark.evidence.limits import MB, Limits
 from satark.evidence.reencode import GifScrubber, HeifScrubber, TiffScrubber
 from satark.evidence.scrubbers import Scrubber, Unclean
+from satark.evidence.sniff import sniff_file
 from satark.testing.specimens import TRACE, photo
 
 
@@ -92,6 +94,64 @@ def test_what_only_a_decoder_reads_is_drawn_anew(tmp_path: Path, limits: Limits)
 def test_a_broken_png_is_no_png(data: bytes) -> None:
     with pytest.raises(Unclean, match="damaged"):
         png.without_traces(data)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "I;16", "LA"])
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("size", [(96, 64), (1, 1), (3, 5), (33, 9)])
+def test_nothing_hides_after_the_last_row(mode: str, size: tuple[int, int], *, interlaced: bool) -> None:
+    data = saved(photo().resize(size).convert("L").convert(mode) if mode == "I;16" else photo(mode).resize(size), "PNG")
+    if interlaced:
+        data = interlace(data)
+    plain = png.without_traces(data)
+    packed = b"".join(payload for kind, payload in png._chunks(plain) if kind == b"IDAT")
+    hidden = chunk(b"IDAT", zlib.compress(zlib.decompress(packed) + TRACE))
+    at = plain.index(b"IDAT") - 4
+    clean = png.without_traces(plain[:at] + hidden + chunk(b"IEND", b""))
+    inside = b"".join(payload for kind, payload in png._chunks(clean) if kind == b"IDAT")
+    assert zlib.decompress(inside) == zlib.decompress(packed)
+
+
+def interlace(data: bytes) -> bytes:
+    """The same head, for a picture of as many zeros as the seven passes of an interlaced one have (section 8.1)."""
+    width, height, depth, colours = struct.unpack(">IIBB", data[16:26])
+    bits = depth * {2: 3, 4: 2, 6: 4}.get(colours, 1)
+    grid = "1646264677777777565656567777777736463646777777775656565677777777"
+    size = 0
+    for number in "1234567":
+        rows = [sum(grid[y % 8 * 8 + x % 8] == number for x in range(width)) for y in range(height)]
+        size += sum(1 + -(-count * bits // 8) for count in rows if count)
+    head = chunk(b"IHDR", data[16:28] + b"\1")
+    return png.SIGNATURE + head + chunk(b"IDAT", zlib.compress(bytes(size))) + chunk(b"IEND", b"")
+
+
+def test_every_chunk_passes_once_and_no_longer_than_it_is_read() -> None:
+    twice = [chunk(b"PLTE", TRACE * 3), chunk(b"PLTE", TRACE * 6), chunk(b"tRNS", TRACE), chunk(b"tRNS", TRACE * 2)]
+    longer = chunk(b"IHDR", PNG[16:29] + TRACE)
+    clean = png.without_traces(png.SIGNATURE + longer + chunk(b"IHDR", PNG[16:29] + TRACE) + PNG[33:])
+    assert clean == png.without_traces(PNG)
+    kept = png.without_traces(PNG[:33] + b"".join(twice) + PNG[33:])
+    assert kept.count(TRACE) == 4
+
+
+def test_a_png_that_moves_keeps_its_first_picture(tmp_path: Path, limits: Limits) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    data = saved(photo(), "PNG", save_all=True, append_images=[photo().rotate(90)])
+    source.write_bytes(data[:-12] + chunk(b"tEXt", b"Author\0" + TRACE) + data[-12:])
+    assert b"acTL" in data
+    assert sniff_file(source) == "image/png"
+    png.PngScrubber().scrub(source, target, limits)
+    assert TRACE not in target.read_bytes()
+    assert b"fdAT" not in target.read_bytes()
+
+
+@pytest.mark.parametrize("kind", [b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"])
+def test_a_webp_has_one_picture(kind: bytes, make: Callable[[str], Path]) -> None:
+    for name in ("webp", "webp-lossless"):
+        data = make(name).read_bytes()
+        size = int.from_bytes(data[4:8], "little")
+        body = data[8 : 8 + size] + kind + (14).to_bytes(4, "little") + TRACE * 2
+        assert TRACE not in webp.without_traces(b"RIFF" + len(body).to_bytes(4, "little") + body)
 
 
 @pytest.mark.parametrize("data", [b"", WEBP[:20], WEBP[:-1], b"RIFX" + WEBP[4:], WEBP[:16] + b"\xff" + WEBP[17:]])

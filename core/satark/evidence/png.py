@@ -5,7 +5,9 @@ Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. An ani
 
 from __future__ import annotations
 
+import struct
 import zlib
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from satark.evidence import orientation
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
     from satark.evidence.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})
+NEEDED = {b"IHDR": 13, b"PLTE": 768, b"tRNS": 256}
+"""The chunks that pass, once each, and how many bytes of them at most."""
+_SAMPLES = {2: 3, 4: 2, 6: 4}
+"""Samples of a pixel, by its type of colour, where they are not one."""
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Section 8.2: where each pass begins, and its steps across and down."""
 _CRC = 4
 _STEP = 1 << 20
 
@@ -48,19 +55,32 @@ def without_traces(data: bytes) -> bytes:
     """
     if not data.startswith(SIGNATURE):
         raise Unclean("damaged")
-    kept: list[bytes] = []
+    kept: dict[bytes, bytes] = {}
     pixels: list[bytes] = []
     turned = orientation.UPRIGHT
     for kind, payload in _chunks(data):
         if kind in NEEDED:
-            kept.append(_chunk(kind, payload))
+            kept.setdefault(kind, payload[: NEEDED[kind]])
         elif kind == b"IDAT":
             pixels.append(payload)
         elif kind == b"eXIf":
             turned = orientation.read(payload)
+    head = kept.get(b"IHDR", b"")
+    if len(head) < NEEDED[b"IHDR"]:
+        raise Unclean("damaged")
     if turned != orientation.UPRIGHT:
-        kept.append(_chunk(b"eXIf", orientation.block(turned)))
-    return b"".join([SIGNATURE, *kept, _chunk(b"IDAT", _one_stream(b"".join(pixels))), _chunk(b"IEND", b"")])
+        kept[b"eXIf"] = orientation.block(turned)
+    stream = _one_stream(b"".join(pixels), _raw_bytes(head))
+    return b"".join([SIGNATURE, *starmap(_chunk, kept.items()), _chunk(b"IDAT", stream), _chunk(b"IEND", b"")])
+
+
+def _raw_bytes(head: bytes) -> int:
+    """Bytes of all rows as they are packed, each after its filter's number; if interlaced, of seven pictures."""
+    width, height, depth, colours, interlaced = *struct.unpack(">IIBB", head[:10]), head[12]
+    bits = depth * _SAMPLES.get(colours, 1)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    sides = ((-(-(width - x) // across), -(-(height - y) // down)) for x, y, across, down in passes)
+    return sum(rows * (1 + (columns * bits + 7) // 8) for columns, rows in sides if columns > 0 and rows > 0)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -79,18 +99,20 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise Unclean("damaged")
 
 
-def _one_stream(packed: bytes) -> bytes:
-    """The compressed pixels without anything hidden after their end. Unpacks in steps and keeps none of it."""
+def _one_stream(packed: bytes, most: int) -> bytes:
+    """The compressed pixels without anything hidden after the last, or after their stream. Unpacks in steps."""
     unpacker = zlib.decompressobj()
-    rest = packed
+    rest, count = packed, 0
     try:
         while rest and not unpacker.eof:
-            unpacker.decompress(rest, _STEP)
+            count += len(unpacker.decompress(rest, _STEP))
             rest = unpacker.unconsumed_tail
     except zlib.error:
         raise Unclean("damaged") from None
     if not unpacker.eof:
         raise Unclean("damaged")
+    if count > most:
+        return zlib.compress(zlib.decompressobj().decompress(packed, most))
     return packed[: len(packed) - len(unpacker.unused_data)]
 
 

@@ -70,6 +70,7 @@ _SAME = {
     "audio/x-flac": "audio/flac",
     "audio/x-m4a": "audio/mp4",
     "image/heif": "image/heic",
+    "image/apng": "image/png",
     "audio/x-aac": "audio/aac",
     "video/x-m4v": "video/mp4",
 }

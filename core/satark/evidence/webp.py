@@ -12,7 +12,7 @@ from satark.evidence.decode import check_decodes
 from satark.evidence.scrubbers import Unclean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from satark.evidence.limits import Limits
@@ -48,11 +48,22 @@ def without_traces(data: bytes) -> bytes:
         raise Unclean("damaged")
     chunks = list(_chunks(data[12 : size + 8]))
     turned = _orientation(chunks)
-    kept = [_kept(kind, payload, turned) for kind, payload in chunks]
+    kept = [_kept(kind, payload, turned) for kind, payload in _once(chunks)]
     if turned != orientation.UPRIGHT:
         kept.append(_chunk(b"EXIF", orientation.block(turned)))
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk that a decoder reads: of all but frames the first of its kind, and none after the picture."""
+    seen: set[bytes] = set()
+    for kind, payload in chunks:
+        if kind == b"ANMF" or kind not in seen:
+            yield kind, payload
+        seen.add(kind)
+        if kind in (b"VP8 ", b"VP8L"):
+            return
 
 
 def _kept(kind: bytes, payload: bytes, turned: int) -> bytes:
@@ -63,7 +74,7 @@ def _kept(kind: bytes, payload: bytes, turned: int) -> bytes:
     if kind == b"ANIM":
         return _chunk(kind, payload[:6])
     if kind == b"ANMF":
-        frame = [_chunk(*part) for part in _chunks(payload[_FRAME_HEADER:]) if part[0] in PICTURE]
+        frame = [_chunk(*part) for part in _once(_chunks(payload[_FRAME_HEADER:])) if part[0] in PICTURE]
         return _chunk(kind, payload[:_FRAME_HEADER] + b"".join(frame))
     return _chunk(kind, payload) if kind in PICTURE else b""
 
