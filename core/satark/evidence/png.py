@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from satark.evidence.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-NEEDED = {b"IHDR": 13, b"PLTE": 768, b"tRNS": 256}
-"""The chunks that pass, once each, and how many bytes of them at most."""
+NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})
+"""The chunks that pass, once each."""
+_HEAD = 13
+_PALETTE = {b"PLTE": 768, b"tRNS": 256}
+_KEY = {0: 2, 2: 6}
+"""Bytes of the colour that is not seen, by the type of colours: grey, or red, green and blue."""
+_INDEXED = 3
 _SAMPLES = {2: 3, 4: 2, 6: 4}
 """Samples of a pixel, by its type of colour, where they are not one."""
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -60,18 +65,33 @@ def without_traces(data: bytes) -> bytes:
     turned = orientation.UPRIGHT
     for kind, payload in _chunks(data):
         if kind in NEEDED:
-            kept.setdefault(kind, payload[: NEEDED[kind]])
+            kept.setdefault(kind, payload[: _read(kind, kept)])
         elif kind == b"IDAT":
             pixels.append(payload)
         elif kind == b"eXIf":
             turned = orientation.read(payload)
     head = kept.get(b"IHDR", b"")
-    if len(head) < NEEDED[b"IHDR"]:
+    if len(head) < _HEAD:
         raise Unclean("damaged")
     if turned != orientation.UPRIGHT:
         kept[b"eXIf"] = orientation.block(turned)
     stream = _one_stream(b"".join(pixels), _raw_bytes(head))
-    return b"".join([SIGNATURE, *starmap(_chunk, kept.items()), _chunk(b"IDAT", stream), _chunk(b"IEND", b"")])
+    return b"".join(
+        [
+            SIGNATURE,
+            *starmap(_chunk, ((kind, said) for kind, said in kept.items() if said)),
+            _chunk(b"IDAT", stream),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def _read(kind: bytes, before: dict[bytes, bytes]) -> int:
+    """Bytes of a chunk that a decoder reads at most, given those before it (section 11.2 and 11.3.1)."""
+    if kind == b"IHDR":
+        return _HEAD
+    colours = before.get(b"IHDR", b"").ljust(_HEAD, b"\0")[9]
+    return _PALETTE[kind] if colours == _INDEXED else _KEY.get(colours, 0) if kind == b"tRNS" else 0
 
 
 def _raw_bytes(head: bytes) -> int:
