@@ -12,7 +12,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from satark.evidence import archive, markup
+from satark.evidence import archive, fields, markup
 from satark.evidence.inner import Pictures
 from satark.evidence.scrubbers import Unclean
 
@@ -46,7 +46,7 @@ _REMOVED = frozenset(
     "extLst absPath fileVersion fileSharing fileRecoveryPr customWorkbookViews customSheetViews externalReferences "  # noqa: SIM905 - a list of names
     "pivotCaches smartTagPr webPublishing webPublishItems oleObjects controls OLEObject externalData custDataLst "
     "modifyVerifier photoAlbum smartTags tags attachedTemplate docVars mailMerge control userShapes dataBinding "
-    "queryTableFields proofErr lastRenderedPageBreak custShowLst connection".split()
+    "queryTableFields alias tag proofErr lastRenderedPageBreak custShowLst connection".split()
 )
 _UNSAID = frozenset(
     "rsidR rsidRPr rsidRDefault rsidP rsidTr rsidSect rsidDel date dateUtc dt userId providerId userName lastEdited "  # noqa: SIM905 - a list of names
@@ -208,6 +208,7 @@ def _written(kept: list[tuple[str, str, str, bool]], folder: str | None = None) 
 def _clean(root: etree._Element, ids: dict[str, str]) -> None:
     _fall_back(root)
     markup.thin(root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY))
+    fields.empty(root)
     authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
     for element in list(root.iter()):
         if markup.local(element.tag) in _REMOVED or not _refer(element, ids):

@@ -29,6 +29,10 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "change-info", "dde-connection-decls", "forms"})
 _SPOKEN_OF = re.compile(r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)")
 """Fields that fill themselves in with what the program knows of its user."""
+_ASKED = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
+"""Formulas whose value tells where the file lies, or of the machine."""
+_FORMULA = f"{{{_STANDARD}table:1.0}}formula"
+_VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
 _UNSAID = frozenset({"rsid", "author", "display-name", "name", "title", "desc"})
 _NAMED = frozenset({"frame", "image", "annotation", "annotation-end", "custom-shape", "object"})
 _DOCUMENT = re.compile(r"(Object \d+/)?(content|styles)\.xml")
@@ -79,8 +83,17 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
             continue
         if _SPOKEN_OF.match(name):
             element.text = ""
+        if _ASKED.search(element.get(_FORMULA, "")):
+            _say_nothing(element)
         _unsay(element, name)
         _refer(element, names)
+
+
+def _say_nothing(cell: etree._Element) -> None:
+    for key in _VALUES:
+        cell.attrib.pop(key, None)
+    for words in cell.iter():
+        words.text = ""
 
 
 def _unsay(element: etree._Element, name: str) -> None:

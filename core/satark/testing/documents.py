@@ -176,6 +176,18 @@ def _types(program: str, parts: Mapping[str, str], *, macro: bool) -> str:
     return f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">{defaults}{lines}</Types>'
 
 
+def _field(instruction: str, result: str) -> str:
+    signs = {kind: f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")}
+    inside = _number() if instruction.strip() == "FILENAME" else ""
+    asked = f"<w:r><w:instrText>{instruction}</w:instrText></w:r>"
+    return f"{signs['begin']}{asked}{signs['separate']}{inside}<w:r><w:t>{result}</w:t></w:r>{signs['end']}"
+
+
+def _number() -> str:
+    """A field inside the result of another."""
+    return _field(" PAGE ", f"{TRACE}-inside")
+
+
 def _word() -> tuple[str, dict[str, str]]:
     picture = (
         f'<w:drawing><wp:inline><wp:extent cx="900000" cy="600000"/><wp:docPr id="1" name="{TRACE}.jpg" '
@@ -189,6 +201,10 @@ def _word() -> tuple[str, dict[str, str]]:
         f'<w:ins w:id="1" w:author="{TRACE}-author" w:date="2026-11-20T10:11:12Z">'
         "<w:r><w:t> at night</w:t></w:r></w:ins>"
         f'<w:hyperlink r:id="rId4"><w:r><w:t>see</w:t></w:r></w:hyperlink><w:r><w:commentReference w:id="0"/></w:r>'
+        f"{_field(' AUTHOR ', f'{TRACE}-by')}{_field(' FILENAME ', f'{TRACE}-file')}"
+        f"<w:fldSimple w:instr='LASTSAVEDBY'><w:r><w:t>{TRACE}-saved</w:t></w:r></w:fldSimple>"
+        f"<w:sdt><w:sdtPr><w:alias w:val='{TRACE}'/><w:tag w:val='{TRACE}'/><w:dataBinding w:xpath='/creator[1]'/>"
+        f"</w:sdtPr><w:sdtContent><w:r><w:t>{TRACE}-bound</w:t></w:r></w:sdtContent></w:sdt>"
         f'<w:r><w:instrText> INCLUDEPICTURE "C:\\Users\\{TRACE}\\x.png" </w:instrText></w:r><w:r>{picture}</w:r></w:p>'
     )
     remark = (
@@ -221,7 +237,9 @@ def _excel() -> tuple[str, dict[str, str]]:
         "xl/workbook.xml": f"{_HEAD}<workbook {_X}><fileSharing userName='{TRACE}'/>{path}"
         '<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/worksheets/sheet1.xml": f"{_HEAD}<worksheet {_X}><sheetData><row r='1'><c r='A1' t='inlineStr'><is>"
-        f"<t>{SHOWN} {HINDI}</t></is></c></row></sheetData><pageSetup r:id='rId1' orientation='portrait'/></worksheet>",
+        f"<t>{SHOWN} {HINDI}</t></is></c><c r='B1' t='str'><f>CELL(&quot;filename&quot;)</f><v>{TRACE}-where</v></c>"
+        f"<c r='C1' t='str'><f>HYPERLINK(&quot;C:\\Users\\{TRACE}&quot;)</f><v>see</v></c></row></sheetData>"
+        "<pageSetup r:id='rId1' orientation='portrait'/></worksheet>",
         "xl/comments1.xml": f"{_HEAD}<comments {_X}>{remark}</comments>",
         "xl/_rels/workbook.xml.rels": _relations(("worksheet", "worksheets/sheet1.xml")),
         "xl/worksheets/_rels/sheet1.xml.rels": _relations(
@@ -282,6 +300,8 @@ def _open_document(kind: str, _: str, photo: bytes) -> bytes:
     inside = {
         "odt": f"{paragraph}<text:p>{frame}</text:p>",
         "ods": f"<table:table table:name='S'><table:table-row><table:table-cell>{paragraph}{frame}</table:table-cell>"
+        f"<table:table-cell table:formula='of:=CELL(&quot;filename&quot;)' office:value-type='string' "
+        f"office:string-value='{TRACE}'><text:p>{TRACE}-where</text:p></table:table-cell>"
         "</table:table-row></table:table>",
         "odp": f"<draw:page><draw:frame><draw:text-box>{paragraph}</draw:text-box></draw:frame>{frame}</draw:page>",
     }[kind]
