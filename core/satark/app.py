@@ -70,7 +70,8 @@ class _App(Starlette):
 
 async def _below(request: Request) -> Response:
     """Lead from a page's own path to what is below it."""
-    return RedirectResponse(f"{request.url.path}/", 307)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.url.path}/{query}", 307)
 
 
 async def _healthz(_request: Request) -> Response:

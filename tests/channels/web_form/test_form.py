@@ -373,3 +373,8 @@ async def test_leaving_erases_what_is_unfinished_and_leads_away(citizen: FormCit
     await citizen.open("/review")
     assert citizen.path == "/"
     assert "unfinished report" not in citizen.page.text
+
+
+async def test_the_desks_address_without_its_slash_keeps_what_is_asked_for(citizen: FormCitizen) -> None:
+    async with citizen.session.get(f"{citizen.url}/desk?status=ACTED", allow_redirects=False) as answer:
+        assert answer.headers["location"] == "/desk/?status=ACTED"

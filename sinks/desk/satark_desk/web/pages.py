@@ -17,7 +17,7 @@ from satark_desk.looks import arrivals, looks_of, remember
 from satark_desk.web import actions
 from satark_desk.web.actions import ACTIONS, Action
 from satark_desk.web.files import INLINE
-from satark_desk.web.queue import PRIORITIES, Filter, Marks, Row, arrange, counts, neighbours
+from satark_desk.web.queue import MARKS, PRIORITIES, Filter, Marks, Row, arrange, counts, neighbours
 from satark_desk.web.sessions import Session
 from satark_desk.web.site import Site, go
 
@@ -46,11 +46,8 @@ class Pages:
             rows=rows[(number - 1) * size : number * size],
             total=len(rows),
             counts=counts(every),
-            marks={
-                "new": sum(row.fresh for row in every),
-                "overdue": sum(row.overdue for row in every),
-                "open": sum(not row.line.finished for row in every),
-            },
+            marks={mark: sum(row.has(mark) for row in every) for mark in MARKS},
+            unread=next((row.line.header.number for row in rows if row.fresh), ""),
             categories=sorted({row.line.header.category for row in every}),
             districts=sorted({row.line.header.district for row in every} - {""}),
             priorities=PRIORITIES,

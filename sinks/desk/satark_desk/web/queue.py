@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from satark_desk.web.words import Words
 
 PRIORITIES: tuple[Priority, ...] = ("urgent", "high", "normal")
+MARKS: Final = ("new", "urgent", "open", "overdue")
+"""In the order of an officer's morning: what to read, what can't wait, what is left."""
 _LONGEST_SEARCH = 200
 
 
@@ -28,7 +30,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     priority: str = ""
     district: str = ""
     mark: str = ""
-    """`new`: not seen, or something new in it. `overdue`: unfinished for too long. `open`: unfinished."""
+    """`new`: not seen, or something new in it. `urgent`: unfinished, of more than normal priority. `open`: unfinished.
+    `overdue`: unfinished for too long."""
     q: str = ""
 
     @classmethod
@@ -62,6 +65,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the officer has something to read."""
         return self.unseen or self.news
 
+    def has(self, mark: str) -> bool:
+        """Whether one of `MARKS` is on it; of no other."""
+        if mark == "new":
+            return self.fresh
+        if mark == "overdue":
+            return self.overdue
+        return not self.line.finished and (mark == "open" or (mark == "urgent" and bool(self.pressing)))
+
+    @property
+    def pressing(self) -> int:
+        """How much sooner than others it is to be read: 0 where it is finished, or of normal priority."""
+        return 0 if self.line.finished else PRIORITIES.index("normal") - PRIORITIES.index(self.line.header.priority)
+
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """What the queue's marks are worked out from."""
@@ -89,11 +105,7 @@ def arrange(rows: Sequence[Row], wanted: Filter, found: set[str] | None) -> list
     """Give the rows that a filter wants, unfinished urgent ones first, then the newest. `found`: by a text search."""
     chosen = [row for row in rows if _matches(row, wanted) and (found is None or row.line.id in found)]
     # The sort is stable and the rows come newest first.
-    return sorted(chosen, key=_rank)
-
-
-def _rank(row: Row) -> int:
-    return PRIORITIES.index("normal" if row.line.finished else row.line.header.priority)
+    return sorted(chosen, key=lambda row: -row.pressing)
 
 
 def counts(rows: Sequence[Row]) -> list[tuple[str, int]]:
@@ -109,13 +121,8 @@ def _matches(row: Row, wanted: Filter) -> bool:
         and wanted.category in {"", header.category}
         and wanted.priority in {"", header.priority}
         and wanted.district in {"", header.district}
-        and _marked(row, wanted.mark)
+        and (not wanted.mark or row.has(wanted.mark))
     )
-
-
-def _marked(row: Row, mark: str) -> bool:
-    marks = {"": True, "new": row.fresh, "overdue": row.overdue, "open": not row.line.finished}
-    return marks.get(mark, False)
 
 
 class Neighbours(msgspec.Struct, frozen=True):

@@ -141,11 +141,40 @@ async def test_a_tip_that_comes_in_shows_up_by_itself(
 ) -> None:
     complaints: list[str] = []
     page = await sign_in(chromium, address, complaints, locale="en-IN")
+    counted = int(await page.locator("[aria-current] b").inner_text())
     later = plant(services, [desk("sp")], priority="urgent", received="2026-11-24T12/PT6H")
-    await page.evaluate("htmx.ajax('GET', document.querySelector('#queue').getAttribute('hx-get'), "
-                        "{source: '#queue', target: '#queue', select: '#queue', swap: 'outerHTML'})")  # fmt: skip
+    await page.evaluate("htmx.trigger('#queue', 'refresh')")
     await expect(page.locator(".tips a").first).to_contain_text(later.number)
+    await expect(page.locator("[aria-current] b")).to_have_text(f"{counted + 1}")
     assert complaints == []
+
+
+async def test_a_look_for_new_tips_takes_nothing_out_of_an_officers_hands(
+    chromium: Browser, address: str, planted: Planted, services: Services, desk: FindDesk
+) -> None:
+    page = await sign_in(chromium, address, [], locale="en-IN")
+    await press(page, "/")
+    await page.keyboard.type("half a wo")
+    for _ in range(2):
+        plant(services, [desk("sp")])
+        async with page.expect_response("**poll=1*"):
+            await page.evaluate("htmx.trigger('#queue', 'refresh')")
+    await expect(page.locator("[data-search]")).to_be_focused()
+    await page.keyboard.type("rd")
+    await expect(page.locator("[data-search]")).to_have_value("half a word")
+    row = page.locator(f"#tip-{planted.number}")
+    await row.focus()
+    later = plant(services, [desk("sp")], priority="urgent", received="2026-11-25T12/PT6H")
+    await page.evaluate("htmx.trigger('#queue', 'refresh')")
+    await expect(page.locator(f"#tip-{later.number}")).to_be_visible()
+    await expect(row).to_be_focused()
+
+
+async def test_the_first_unread_is_opened_by_one_key(chromium: Browser, address: str, planted: Planted) -> None:
+    page = await sign_in(chromium, address, [], locale="en-IN")
+    first = await page.locator(".tips .number").first.inner_text()
+    await press(page, "n")
+    await expect(page.locator("h1")).to_contain_text(first)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

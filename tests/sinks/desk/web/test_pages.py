@@ -41,8 +41,10 @@ def test_urgent_unfinished_tips_come_first_then_the_newest(
     high = plant(services, sp, received="2026-11-18T06/PT6H", priority="high")
     finished = plant(services, sp, received="2026-11-17T06/PT6H", priority="urgent")
     casework("sp").respond(casework("sp").open(finished.number), status="ACTED")
-    page = browser("sp").get("/desk/").text
-    assert numbers(page) == [tip.number for tip in (urgent, high, new, old, finished)]
+    client = browser("sp")
+    assert numbers(client.get("/desk/").text) == [tip.number for tip in (urgent, high, new, old, finished)]
+    assert numbers(client.get("/desk/?mark=urgent").text) == [urgent.number, high.number]
+    assert '<a href="/desk/?mark=urgent"><b>2</b> High or urgent</a>' in client.get("/desk/").text
 
 
 def test_the_queue_is_filtered_searched_and_paged(
@@ -94,6 +96,7 @@ def test_a_tip_leads_to_its_neighbours_and_to_the_next_unread(
 ) -> None:
     first, second, third = (plant(services, [desk("sp")], received=f"2026-11-{d}T06/PT6H") for d in (24, 23, 22))
     client = browser("sp")
+    assert f'href="/desk/tips/{first.number}" data-key="n"' in client.get("/desk/").text
     client.get(f"/desk/tips/{third.number}")
     page = client.get(f"/desk/tips/{second.number}?mark=open").text
     assert f'href="/desk/tips/{first.number}?mark=open" rel="prev"' in page
