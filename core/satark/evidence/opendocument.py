@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from satark.evidence import archive, markup
 from satark.evidence.inner import Pictures
 from satark.evidence.scrubbers import Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from lxml import etree
 
     from satark.evidence.archive import Archive
     from satark.evidence.limits import Limits
@@ -25,8 +25,9 @@ _FORMATS = "application/vnd.oasis.opendocument."
 MIMES = frozenset({f"{_FORMATS}text", f"{_FORMATS}spreadsheet", f"{_FORMATS}presentation", f"{_FORMATS}graphics"})
 _STANDARD = "urn:oasis:names:tc:opendocument:xmlns:"
 _KNOWN = (_STANDARD, "http://www.w3.org/1999/xlink", "http://www.w3.org/1998/Math/MathML")
+_DUBLIN = "http://purl.org/dc/elements/1.1/"
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "change-info", "dde-connection-decls", "forms"})
+_REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "dde-connection-decls", "forms"})
 _SPOKEN_OF = re.compile(r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)")
 """Fields that fill themselves in with what the program knows of its user."""
 _ASKED = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
@@ -35,6 +36,9 @@ _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
 _VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
 _UNSAID = frozenset({"rsid", "author", "display-name", "name", "title", "desc"})
 _NAMED = frozenset({"frame", "image", "annotation", "annotation-end", "custom-shape", "object"})
+_OBJECT = f"{_FORMATS}chart"
+"""The type of what lies in a folder of its own: charts, all but always."""
+_VERSION = f"{{{_STANDARD}office:1.0}}version"
 _DOCUMENT = re.compile(r"(Object \d+/)?(content|styles)\.xml")
 _PICTURE = re.compile(r"(\./)?(Object \d+/)?Pictures/[^/]+")
 _PREFIXES = ("of", "oooc", "ooow", "xlink", "office")
@@ -66,12 +70,14 @@ def _copied(parts: Archive, mime: str, pictures: Pictures) -> dict[str, bytes]:
             data, ending = pictures.clean(parts.read(name))
             names[name] = f"{kept_as}.{ending}"
             kept[names[name]] = data
+    version = ""
     for name in parts.names:
         if _DOCUMENT.fullmatch(name):
             root = markup.parse(parts.read(name))
+            version = version or root.get(_VERSION, "")
             _clean(root, names)
             kept[name] = markup.write(root, _PREFIXES)
-    return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept)}
+    return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept, version)}
 
 
 def _clean(root: etree._Element, names: dict[str, str]) -> None:
@@ -81,12 +87,22 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
         if name in _REMOVED or (name in {"title", "desc"} and _is_drawing(element)):
             markup.remove(element)
             continue
+        if name == "change-info":
+            _sign(element)
         if _SPOKEN_OF.match(name):
             element.text = ""
         if _ASKED.search(element.get(_FORMULA, "")):
             _say_nothing(element)
         _unsay(element, name)
         _refer(element, names)
+
+
+def _sign(change: etree._Element) -> None:
+    """Sign a change by nobody, at no time: unsigned, LibreOffice shows words that were struck out as if kept."""
+    for child in list(change):
+        change.remove(child)
+    for name, said in (("creator", "-"), ("date", "1970-01-01T00:00:00")):
+        etree.SubElement(change, f"{{{_DUBLIN}}}{name}", nsmap={"dc": _DUBLIN}).text = said
 
 
 def _say_nothing(cell: etree._Element) -> None:
@@ -124,9 +140,16 @@ def _is_drawing(element: etree._Element) -> bool:
     return bool(markup.namespace(element.tag) == f"{_STANDARD}svg-compatible:1.0")
 
 
-def _manifest(mime: str, kept: dict[str, bytes]) -> bytes:
+def _manifest(mime: str, kept: dict[str, bytes], version: str) -> bytes:
+    """What is in the file. LibreOffice opens none whose parts and whose list do not name the same version."""
     space = f"{_STANDARD}manifest:1.0"
     kinds = {"xml": "text/xml", "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "tiff": "image/tiff"}
-    entries = [("/", mime), *((name, kinds.get(name.rpartition(".")[2], "")) for name in kept)]
-    lines = "".join(f'<m:file-entry m:full-path="{name}" m:media-type="{kind}"/>' for name, kind in entries)
-    return f'<m:manifest xmlns:m="{space}" m:version="1.3">{lines}</m:manifest>'.encode()
+    objects = sorted({found[1] for name in kept if (found := _DOCUMENT.fullmatch(name)) and found[1]})
+    entries = [(name, kinds.get(name.rpartition(".")[2], "")) for name in kept]
+    entries += [(folder, _OBJECT) for folder in objects]
+    told = f' manifest:version="{version}"' if re.fullmatch(r"\d\.\d", version) else ""
+    lines = "".join(
+        f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="{kind}"/>' for name, kind in entries
+    )
+    whole = f'<manifest:file-entry manifest:full-path="/"{told} manifest:media-type="{mime}"/>'
+    return f'<manifest:manifest xmlns:manifest="{space}"{told}>{whole}{lines}</manifest:manifest>'.encode()

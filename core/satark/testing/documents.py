@@ -297,8 +297,13 @@ def _open_document(kind: str, _: str, photo: bytes) -> bytes:
         f"<draw:frame draw:name='{TRACE}.jpg'><draw:image xlink:href='Pictures/{TRACE}.jpg'/>"
         f"<svg:desc>{TRACE}</svg:desc></draw:frame>"
     )
+    struck = (
+        "<text:tracked-changes><text:changed-region text:id='c1'><text:deletion><office:change-info>"
+        f"<dc:creator>{TRACE}</dc:creator><dc:date>2026-11-20T10:11:12</dc:date></office:change-info>"
+        "<text:p>struck out</text:p></text:deletion></text:changed-region></text:tracked-changes>"
+    )
     inside = {
-        "odt": f"{paragraph}<text:p>{frame}</text:p>",
+        "odt": f"{struck}{paragraph}<text:p><text:change text:change-id='c1'/>{frame}</text:p>",
         "ods": f"<table:table table:name='S'><table:table-row><table:table-cell>{paragraph}{frame}</table:table-cell>"
         f"<table:table-cell table:formula='of:=CELL(&quot;filename&quot;)' office:value-type='string' "
         f"office:string-value='{TRACE}'><text:p>{TRACE}-where</text:p></table:table-cell>"
