@@ -22,9 +22,8 @@ class Named:
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *names: str, value: str = "json") -> None:
-    def entry_points(*, group: str, name: str | None = None) -> list[EntryPoint]:
-        found = [EntryPoint(one, value, group) for one in names]
-        return [entry for entry in found if name in (None, entry.name)]
+    def entry_points(*, group: str) -> list[EntryPoint]:
+        return [EntryPoint(one, value, group) for one in names]
 
     monkeypatch.setattr(plugins, "entry_points", entry_points)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
@@ -60,9 +60,9 @@ class Plugins:
         Raises:
             PluginError: one is not installed, is offered twice, is broken, or misspells a hook.
         """
-        plugins = cls()
+        plugins, offers = cls(), entry_points(group=PROJECT)
         for name in dict.fromkeys(names):
-            plugins.register(_import(name), name)
+            plugins.register(_import(name, [offer for offer in offers if offer.name == name]), name)
         return plugins
 
     def register(self, module: object, name: str) -> None:
@@ -202,8 +202,7 @@ def _run(implementation: Any, hook: str, arguments: dict[str, object]) -> Any:
         raise PluginError(f"plugin {implementation.plugin_name!r} failed in {hook}: {error!r}") from error
 
 
-def _import(name: str) -> object:
-    offers = list(entry_points(group=PROJECT, name=name))
+def _import(name: str, offers: Sequence[EntryPoint]) -> object:
     if not offers:
         raise PluginError(f"plugin {name!r} is not installed (installed: {', '.join(installed())})")
     if len(offers) > 1:

@@ -13,19 +13,39 @@ from satark.services import Services
 from satark.settings import Settings
 
 
+def settings_of(ctx: click.Context) -> Settings:
+    """Give the settings, read once an invocation: `meta` is shared by its nested contexts.
+
+    Raises:
+        SettingsError: the core's own are wrong.
+    """
+    settings: Settings = ctx.meta.get("satark.settings") or Settings()
+    ctx.meta["satark.settings"] = settings
+    return settings
+
+
+def plugins_of(ctx: click.Context) -> Plugins:
+    """Give the plugins that the settings name, loaded once an invocation.
+
+    Raises:
+        SettingsError: the core's own settings are wrong.
+        PluginError: a plugin can't be used.
+    """
+    plugins: Plugins = ctx.meta.get("satark.plugins") or assembly.load_plugins(settings_of(ctx))
+    ctx.meta["satark.plugins"] = plugins
+    return plugins
+
+
 @contextmanager
 def services_from_settings(ctx: click.Context) -> Iterator[Services]:
     """Open the store that the settings name, for one command.
-
-    Settings and plugins that the command line has loaded already are taken from the context.
 
     Raises:
         SettingsError: the settings are wrong.
         click.ClickException: the database was not set up for this version.
         DBAPIError: the database does not answer.
     """
-    settings = ctx.find_object(Settings) or Settings()
-    plugins = ctx.find_object(Plugins) or assembly.load_plugins(settings)
+    settings, plugins = settings_of(ctx), plugins_of(ctx)
     forwards = assembly.load_forwards(settings, plugins)
     services = assembly.load_services(settings, assembly.load_geography(settings), forwards)
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from satark import assembly, durable
+from satark.cli.context import plugins_of, settings_of
 from satark.sealing import new_identity, recipient_of
-from satark.settings import Settings
 
 
 @click.group()
@@ -38,8 +38,8 @@ def keygen(file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(*, as_json: bool) -> None:
     """List the [[forward]] tables of the settings, and those that go without saying."""
-    settings = click.get_current_context().find_object(Settings) or Settings()
-    forwards = assembly.load_forwards(settings, assembly.load_plugins(settings))
+    context = click.get_current_context()
+    forwards = assembly.load_forwards(settings_of(context), plugins_of(context))
     for one in forwards:
         if as_json:
             click.echo(json.dumps(one.model_dump(mode="json", exclude={"identity_file"})))

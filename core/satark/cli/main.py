@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from satark import __version__
 from satark.cli.audit import audit
 from satark.cli.check import check
+from satark.cli.context import plugins_of
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
@@ -21,8 +22,8 @@ from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.serve import serve
 from satark.dumps import forbid_dumps
-from satark.plugins import PluginError, Plugins
-from satark.settings import Settings, SettingsError
+from satark.plugins import PluginError
+from satark.settings import SettingsError
 
 
 class _Failure(click.ClickException):
@@ -91,10 +92,10 @@ class _Shared(click.Group):
 
 
 def _plugins_group(ctx: click.Context) -> click.Group:
-    """Load the plugins' commands, once an invocation: `meta` is shared by its nested contexts."""
+    """Load the plugins' commands, once an invocation."""
     if __name__ not in ctx.meta:
         ctx.meta[__name__] = click.Group()
-        Plugins.load(Settings().core.plugins).commands(ctx.meta[__name__])
+        plugins_of(ctx).commands(ctx.meta[__name__])
     group: click.Group = ctx.meta[__name__]
     return group
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from satark.cli.context import settings_of
 from satark.custody.manifest import Issuer
 from satark.custody.pack import write_pack
-from satark.settings import Settings
 from satark_desk import exports
 from satark_desk.commands import FILE, opened_desk, passphrase_option, second_officer
 from satark_desk.officers import Opened
@@ -61,7 +61,7 @@ def export(
 
 
 def _issuer(ctx: click.Context, opened: Opened, name: str, office: str, place: str) -> Issuer:
-    settings = ctx.find_object(Settings) or Settings()
+    settings = settings_of(ctx)
     desk = settings.section("desk", DeskSettings) or DeskSettings()
     return Issuer(
         name=name,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from satark.app import build_app
 from satark.casework.uplink import host_of
-from satark.cli.context import services_from_settings
+from satark.cli.context import services_from_settings, settings_of
 from satark.cli.serve import check_port, uvicorn_options
 from satark.host import Host
 from satark.observability import configure_logging
@@ -35,7 +35,7 @@ from satark.office.keys import (
 )
 from satark.office.registry import join, register, resend
 from satark.routing import LEVELS, Desk, Level
-from satark.settings import Problem, Role, Settings, SettingsError
+from satark.settings import Problem, Role, SettingsError
 from satark_desk.failures import explained
 from satark_desk.officers import unlock_any
 from satark_desk.setup import read_passphrase
@@ -113,7 +113,7 @@ def join_(ctx: click.Context, card_file: Path) -> None:
 @click.pass_context
 def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
     """Run an office: take its desks' tips from a broker, serve its officers, send their answers back."""
-    settings = ctx.find_object(Settings) or Settings()
+    settings = settings_of(ctx)
     configure_logging(json=True)
     roles: tuple[Role, ...] = ("desk",)
     machine = Host(settings, roles)
@@ -155,7 +155,7 @@ def _carrier(carriers: Sequence[Carrier], url: str) -> Carrier:
 
 
 def _link_key(ctx: click.Context) -> LinkKey:
-    settings = ctx.find_object(Settings) or Settings()
+    settings = settings_of(ctx)
     try:
         return load_link_key(settings.link_key_file)
     except LinkKeyError as error:

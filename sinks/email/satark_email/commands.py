@@ -7,8 +7,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.cli.context import services_from_settings
-from satark.settings import Settings
+from satark.cli.context import services_from_settings, settings_of
 from satark_email.bounces import bury, read_bounce
 from satark_email.settings import EmailSettings
 
@@ -31,7 +30,7 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
     Where it says that one of our mails was given up, that delivery becomes a dead letter: see `satark deliveries dead`.
     Everything else is left alone, and no answer goes to anybody.
     """
-    settings = ctx.find_object(Settings) or Settings()
+    settings = settings_of(ctx)
     section = settings.section("email", EmailSettings)
     if section is None:
         raise click.ClickException("no mail is configured: set SATARK_EMAIL__HOST and SATARK_EMAIL__SENDER")

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from satark.carrier import NotCarried
-from satark.cli.context import services_from_settings
+from satark.cli.context import services_from_settings, settings_of
 from satark.office.registry import desks_via
-from satark.settings import Settings
 from satark_rabbitmq.plugin import configured
 from satark_rabbitmq.sink import NAME
 
@@ -45,7 +44,7 @@ def revive(ctx: click.Context, queue: str) -> None:
 
 
 def _on_line(ctx: click.Context, work: Callable[[BrokerLine], Awaitable[T]]) -> T:
-    carrier, url = configured(ctx.find_object(Settings) or Settings())
+    carrier, url = configured(settings_of(ctx))
     if not url:
         raise click.ClickException("no broker is configured: set SATARK_RABBITMQ__URL")
 
