@@ -1,0 +1,104 @@
+"""Telegram and Twilio on a bad day: webhooks twice at once, again and late, and a provider that takes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.testing.matrix.ground import Ground, matrix_ground
+from satark.testing.scripted import until
+from satark.testing.stage import HINDI
+from satark.testing.telegram import Person, Update
+from satark.testing.telegram_citizen import TelegramCitizen
+from satark.testing.twilio_people import Caller, Texter, code_in
+
+pytestmark = pytest.mark.timeout(240)
+
+PEOPLE = 8
+RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(
+    800
+)
+LETTERS = {
+    "Choose a language": "1", "क्या यह सही है": "1", "किस बारे में": "3", "जगह लिखें": "लंका", "मिलीभगत का शक": "2",
+    "हो गया": "छोड़ें", "और: M": "M",
+}  # fmt: skip
+KEYS: dict[str, str | bytes] = {
+    "Choose a language": "1", "क्या यह सही है": "1", "किस बारे में": "3", "क्या हो रहा है": RECORDING,
+    "जगह बताइए": RECORDING, "किस थाने": "1", "मिलीभगत का शक": "2", "कुछ और बताना हो तो अभी": "8",
+}  # fmt: skip
+
+
+class Insistent(TelegramCitizen):
+    """Somebody whose updates Telegram brings twice at once, again, or again after the next one."""
+
+    late: Update | None = None
+
+    async def _bring(self, update: Update) -> str:
+        dice = random.Random(update["update_id"]).random()
+        again = [update] if dice < 0.4 else []
+        if self.late is not None:
+            again.append(self.late)
+        self.late = update if dice > 0.6 else None
+        repeating = asyncio.gather(*(self._peer.deliver(one, self._webhook) for one in again))
+        message = await super()._bring(update)
+        await repeating
+        return message
+
+
+def repeat(ground: Ground) -> None:
+    """Have Twilio post everything twice at once; whoever is on the phone gets the answer that says more."""
+    post = ground.twilio.post
+
+    async def twice(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
+        answers = await asyncio.gather(post(url, form), post(url, form))
+        return max(answers, key=lambda answer: bool(code_in(answer[1].decode())))
+
+    ground.twilio.post = twice  # type: ignore[method-assign]
+
+
+async def by_telegram(ground: Ground, number: int) -> tuple[str, TelegramCitizen]:
+    person = Person(id=8_100_000_000 + number)
+    citizen = Insistent(ground.telegram, person, f"{ground.stage.service.url}/telegram/webhook", patience=60)
+    code = await citizen.walk({**HINDI, "क्या हो रहा है\\?": f"टेलीग्राम {number}"})
+    return code, citizen
+
+
+async def by_text(ground: Ground, number: int) -> str:
+    texter = Texter(ground.twilio, ground.stage.service.url, f"+9191{number:08}")
+    return await texter.walk({"क्या हुआ": f"एसएमएस {number}", **LETTERS})
+
+
+async def by_call(ground: Ground, number: int) -> str:
+    return await Caller(ground.twilio, ground.stage.service.url, f"+9192{number:08}").walk(KEYS)
+
+
+def told(tip: Mapping[str, Any]) -> str:
+    what = tip["answers"]["what"]
+    return what if isinstance(what, str) else "(spoken)"
+
+
+async def test_nothing_is_lost_and_nothing_is_taken_twice(tmp_path: Path, environment: Mapping[str, str]) -> None:
+    async with matrix_ground(tmp_path, environment) as ground:
+        repeat(ground)
+        ground.telegram.faults.hang_up_next(times=PEOPLE, on="sendMessage")
+        ground.telegram.faults.fail_next(502, times=PEOPLE, on="sendMessage")
+        ground.telegram.faults.fail_next(429, times=PEOPLE // 2, on="sendMessage", retry_after=1)
+        ground.twilio.fail_next(503, times=PEOPLE)
+        numbers = range(PEOPLE)
+        filed = await asyncio.gather(*(by_telegram(ground, number) for number in numbers))
+        codes = await asyncio.gather(
+            *(by_text(ground, number) for number in numbers), *(by_call(ground, number) for number in numbers)
+        )
+        assert len({*codes, *(code for code, _ in filed)}) == 3 * PEOPLE
+        tips = [tip for tip, desks in (await ground.tips()).values() if desks == ("sp", "dig")]
+        texts = [f"{way} {number}" for number in numbers for way in ("टेलीग्राम", "एसएमएस")]
+        assert sorted(map(told, tips)) == sorted(["(spoken)"] * PEOPLE + texts)
+        assert all(len(tip["evidence"]) == 2 for tip in tips if told(tip) == "(spoken)")
+        assert all(citizen.unread() == 0 for _, citizen in filed), "a reply came twice"
+        await until(lambda: len(ground.twilio.deleted) == 2 * PEOPLE)
+        await until(lambda: not any(message.body for message in ground.twilio.messages.values()))
