@@ -609,7 +609,7 @@ def test_notices_are_neutral(engine: Engine) -> None:
 
 def test_what_a_channel_can_not_take_is_answered(chat: Chat) -> None:
     assert "cannot take this kind" in chat.say("Hi", "2").hear(Unsupported("poll")).text
-    assert "own contact card" in chat.hear(Unsupported("contact")).text
+    assert "contact card was not taken" in chat.hear(Unsupported("contact")).text
     assert "too large" in chat.hear(Unsupported("too_large")).text
     assert chat.step == "category"
 

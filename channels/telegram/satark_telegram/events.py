@@ -11,14 +11,16 @@ from typing import Final
 
 from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
 from satark.dialogue.codes import PASSAGE_DIGITS
-from satark_telegram.cards import text_of
 from satark_telegram.wire import File, Location, Message, Venue
 
 UNSUPPORTED: Final = (
     "contact", "paid_media", "story", "checklist", "dice", "game", "poll", "invoice", "giveaway", "gift",
     "unique_gift", "rich_message", "passport_data", "web_app_data", "users_shared", "chat_shared",
 )  # fmt: skip
-"""Fields of `Message` that hold something a tipster may have meant to tell, and that we can't take."""
+"""Fields of `Message` that hold something a tipster may have meant to tell, and that we can't take.
+
+A visiting card is among them, whoever's it is: Telegram gives us no number to tell the sender's own by.
+"""
 
 TOO_LARGE: Final = "too_large"
 UNREADABLE: Final = "unreadable"
@@ -54,9 +56,6 @@ def event_of(message: Message, account: str, most: int) -> Event | None:
     """Read a message; files of more than `most` bytes can't be had. None: none of the fields that we read is there."""
     if message.text is not None:
         return Text(_plain(message.text))
-    if message.contact is not None:
-        text = text_of(message.contact, message.sender)
-        return Text(text) if text else Unsupported("contact")
     if message.venue or message.location:
         return _pin(message.venue, message.location)
     return _media(message, account, most)

@@ -1,4 +1,4 @@
-"""What of Telegram's updates we read, as types. What is not named here is never decoded: user names, file names.
+"""What of Telegram's updates we read, as types. What is not named here is never decoded: names, visiting cards.
 
 Source: Telegram, Bot API 10.1, types `Update`, `Message`, `CallbackQuery` and those in their fields.
 """
@@ -21,12 +21,9 @@ class Chat(Struct):
 
 
 class User(Struct):
-    """`User`. The names serve one comparison (is this card the sender's own?) and are then dropped."""
+    """`User`."""
 
-    id: int
     is_bot: bool = False
-    first_name: str = ""
-    last_name: str = ""
 
 
 class File(Struct):
@@ -54,15 +51,6 @@ class Venue(Struct):
     address: str = ""
 
 
-class Contact(Struct):
-    """`Contact`: somebody's visiting card."""
-
-    phone_number: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    user_id: int | None = None
-
-
 class Message(Struct, kw_only=True):
     """`Message`, as far as it says something."""
 
@@ -82,7 +70,6 @@ class Message(Struct, kw_only=True):
     sticker: File | None = None
     location: Location | None = None
     venue: Venue | None = None
-    contact: Contact | None = None
 
 
 class Origin(Struct):

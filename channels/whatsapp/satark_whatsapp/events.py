@@ -106,7 +106,7 @@ def _location(message: wire.Message, _: Context) -> Event:
 
 def _contacts(message: wire.Message, context: Context) -> Event:
     text = own_or_text(message.contacts or (), context.senders, context.contact)
-    return Text(text) if text else _unsupported("contacts")
+    return Text(text) if text else Unsupported("contact")
 
 
 def _interactive(message: wire.Message, _: Context) -> Event:

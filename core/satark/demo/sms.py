@@ -45,8 +45,8 @@ class SmsChat(Chat):
             return 200
 
         await self.send(bubble, post, twice=twice)
-        # What is posted twice at once is answered twice, alike; a telephone shows one of them.
-        for text in answers[-1] if answers else ():
+        # What is posted twice at once is answered twice: alike, but for what is said once, such as a receipt.
+        for text in dict.fromkeys(text for answer in answers for text in answer):
             self.show(Bubble(id=new_sid("SM"), mine=False, text=text))
 
     def _hear(self, message: Message) -> None:

@@ -85,6 +85,8 @@ class TwilioPeer:
         self.files: dict[str, File] = {}
         """Attachments and recordings by their paths below the account."""
         self.deleted: set[str] = set()
+        self.opted_out: set[str] = set()
+        """Numbers that sent STOP: nothing is sent to them until they send START (Twilio's error 21610)."""
         self._token = auth_token.encode()
         self._served = dict(served or {})
         self._callbacks: dict[str, list[Callback]] = {}
@@ -172,6 +174,8 @@ class TwilioPeer:
             return _error(21602)
         if len(form["Body"]) > _MOST_CHARACTERS:
             return _error(21617)
+        if form["To"] in self.opted_out:
+            return _error(21610)
         message = Message(new_sid("SM"), form["To"], form["Body"])
         self.messages[message.sid] = message
         self.sent.append(message)

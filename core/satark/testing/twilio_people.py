@@ -16,6 +16,14 @@ Heard: TypeAlias = Mapping[str, str | bytes | Sequence[str | bytes]]
 """Regular expression over what was heard → the keys to press or the words to send, or (bytes) a recording to speak."""
 
 _OK = 200
+_STOP = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
+_START = frozenset({"START", "YES", "UNSTOP"})
+STOPPED = (
+    "You have successfully been unsubscribed. You will not receive any more messages from this number. "
+    "Reply START to resubscribe."
+)
+"""What Twilio itself answers to STOP and its kin, and to START below. Source: Twilio, "SMS opt-out keywords"."""
+STARTED = "You have successfully been re-subscribed to messages from this number."
 _CODE = re.compile(r"(?<!\d)(?:\d\D{0,2}){15}\d(?!\d)")
 
 
@@ -46,9 +54,22 @@ class Texter:
         status, answer = await self._peer.post(self._webhook, {**form, "NumMedia": str(len(files)), **more})
         if status != _OK:
             raise LostError(f"HTTP {status}")
-        told = [await self._receive(message) for message in read_twiml(answer).iter("Message")]
+        told = self._keyword(text)
+        if self.number not in self._peer.opted_out:
+            told += [await self._receive(message) for message in read_twiml(answer).iter("Message")]
         self.heard += told
         return told
+
+    def _keyword(self, text: str) -> list[str]:
+        """Do as Twilio does with a message that is nothing but one of its keywords; give its answer."""
+        word, stopped = text.strip().upper(), self._peer.opted_out
+        if word in _STOP and self.number not in stopped:
+            stopped.add(self.number)
+            return [STOPPED]
+        if word in _START and self.number in stopped:
+            stopped.discard(self.number)
+            return [STARTED]
+        return []
 
     async def _receive(self, message: ET.Element) -> str:
         """Take a message that the answer held; Twilio keeps it too, and tells when it is delivered."""
@@ -163,9 +184,10 @@ class Caller:
         return self.question
 
     async def stay_silent(self) -> str:
-        """Do nothing until the next thing is said; give what is heard then."""
+        """Do nothing until the next thing is said or waited for; give what is heard meanwhile."""
         if self._verbs:
             self._verbs.popleft()
+        self.heard = []
         await self._listen()
         return self.question
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import Response
 
 from satark.testing.twilio import File
-from satark.testing.twilio_people import Caller, Texter
+from satark.testing.twilio_people import STARTED, STOPPED, Caller, Texter
 from satark_sms_ivr.segments import segments
 
 pytestmark = pytest.mark.timeout(180)
@@ -111,10 +111,13 @@ async def test_one_who_asked_to_be_reached_gets_a_neutral_text_and_stop_ends_it(
     await until(lambda: len(line.peer.sent) == 1)
     assert line.peer.sent[0].to == PHONE
     assert not {"police", "tip", "arms"} & set(str(line.peer.sent[0]).lower().split())
-    assert await texter.say("STOP") == []
+    assert await texter.say("STOP") == [STOPPED], "Twilio's own answer, and none of ours"
     await respond(line, "dig", tip["number"], "--status", "ACTION")
     await asyncio.sleep(3)
     assert len(line.peer.sent) == 1
+    assert await texter.say("Hi") == [], "Twilio lets nothing through"
+    resubscribed, first = await texter.say("START")
+    assert (resubscribed, "Choose a language" in first) == (STARTED, True)
 
 
 async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(line: Any, recording: bytes) -> None:

@@ -131,7 +131,7 @@ def test_half_an_emoji_is_replaced(whatsapp: WhatsAppChannel, peer: GraphPeer) -
 @pytest.mark.parametrize("kind", ["text", "image", "location", "contacts", "button", "edit", "revoke", "interactive"])
 def test_a_type_without_its_node_is_answered(kind: str, whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     found = parse(whatsapp, peer.webhooks.message(SENDER, {"type": kind}))
-    assert [i.event for i in found.inbound] == [Unsupported(kind)]
+    assert [i.event for i in found.inbound] == [Unsupported({"contacts": "contact"}.get(kind, kind))]
 
 
 def test_a_system_message_without_node_is_counted(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:

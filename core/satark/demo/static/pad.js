@@ -23,7 +23,7 @@ export class Pad {
 
   status() {
     const { on, keys, beep } = this.#line;
-    return word(!on ? "line_off" : keys > 1 ? "line_code" : beep ? "line_beep" : keys ? "line_keys" : "line_on");
+    return word(!on ? "line_off" : keys > 1 ? "line_code" : beep ? (keys ? "line_beep" : "line_record") : keys ? "line_keys" : "line_on");
   }
 
   render() {

@@ -56,8 +56,8 @@ export function listSheet(message, tap) {
 
 export function attachSheet(actions) {
   const picker = (kind, accept, capture) => {
-    const input = make("input", { type: "file", accept, capture, class: "hidden-file", tabindex: "-1", "aria-label": word(kind) });
-    input.addEventListener("change", () => input.files[0] && done(actions.file)(input.files[0]));
+    const input = make("input", { type: "file", accept, capture, multiple: !capture, class: "hidden-file", tabindex: "-1", "aria-label": word(kind) });
+    input.addEventListener("change", () => { shut(); for (const file of input.files) actions.file(file); });
     sheet().append(input);
     input.click();
   };
