@@ -8,6 +8,7 @@ shows, or it is not believed.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -47,6 +48,12 @@ _PARTS = {
     "/DeviceGray": 1, "/DeviceRGB": 3, "/DeviceCMYK": 4, "/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1
 }  # fmt: skip
 """Samples of a pixel in each colour space."""
+_PLAIN = {1: Name.DeviceGray, 3: Name.DeviceRGB, 4: Name.DeviceCMYK}
+"""Colour space by the number of its parts."""
+_OF_A_PROFILE, _CALCULATOR, _HEAD = 2, 4, 4096
+# A PostScript remark, outside of strings (PostScript Language Reference, section 3.2.1).
+_REMARK = re.compile(rb"(\((?:[^()\\]|\\.)*\))|%[^\r\n]*", re.DOTALL)
+_MAP_NAME = re.compile(rb"/CMapName\s*/[^\s/<>()\[\]{}%]+")
 _OPAQUE = frozenset({"/JPXDecode", "/JBIG2Decode", "/Crypt"})
 """Codings with room for words of their own, which nothing here reads."""
 _RAISES = (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError, OSError)
@@ -81,11 +88,11 @@ def _carry_over(source: Path, seen_as: Path, target: Path, count: int) -> None:
     with Pdf.open(source) as old, Pdf.new() as new:
         if "/OCProperties" in old.Root or "/XFA" in old.Root.get("/AcroForm", {}) or len(old.pages) != count:
             raise _Unvouched
+        old.generate_appearance_streams()
         for page in old.pages:
             _drop_signs(page)
         old.save(seen_as, fix_metadata_version=False)
-        old.generate_appearance_streams()
-        old.flatten_annotations(mode="print")
+        old.flatten_annotations(mode="all")
         seen: set[tuple[int, int]] = set()
         for page in old.pages:
             for key in set(page.obj.keys()) - PAGE:
@@ -109,9 +116,9 @@ def _carry_over(source: Path, seen_as: Path, target: Path, count: int) -> None:
 
 def _drop_signs(page: pikepdf.Page) -> None:
     """Take off what a viewer shows by a sign of its own: a remark, a file attached, a field without a picture."""
-    remarks = page.obj.get("/Annots")
-    if remarks is not None:
-        page.obj.Annots = pikepdf.Array([remark for remark in list(remarks) if "/AP" in remark])
+    signs = page.obj.get("/Annots")
+    if signs is not None:
+        page.obj.Annots = pikepdf.Array([sign for sign in list(signs) if "/AP" in sign])
 
 
 def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
@@ -120,6 +127,7 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
     while waiting:
         part, naming = waiting.pop()
         if isinstance(part, pikepdf.Array):
+            _drop_profile(part)
             waiting += [(item, False) for item in part]
             continue
         if not isinstance(part, Dictionary | Stream) or (part.is_indirect and part.objgen in seen):
@@ -129,7 +137,19 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
             for key in set(part.keys()) - KEPT:
                 del part[key]
         inner = part if isinstance(part, Dictionary) else part.stream_dict
+        for glyph in inner.get("/CharProcs", {}).values():
+            glyph.write(_unmarked(glyph))
         waiting += [(value, not naming and key in NAMING) for key, value in inner.items() if key != "/Parent"]
+
+
+def _drop_profile(space: pikepdf.Array) -> None:
+    """Make a colour space that a profile defines a plain one: the profile of a screen or printer may name it."""
+    if len(space) == _OF_A_PROFILE and space[0] == Name.ICCBased:
+        plain = _PLAIN.get(int(space[1].N))
+        if plain is None or space[1].get("/Alternate", plain) != plain:
+            raise _Unvouched
+        space[0] = plain
+        del space[1]
 
 
 def _clean_stream(stream: Stream) -> None:
@@ -140,6 +160,8 @@ def _clean_stream(stream: Stream) -> None:
         raise _Unvouched
     if "/DCTDecode" in used:
         _clean_photo(stream, alone=used == {"/DCTDecode"})
+    elif stream.get("/FunctionType") == _CALCULATOR or _is_map(stream):
+        stream.write(_MAP_NAME.sub(b"/CMapName /Map", _REMARK.sub(lambda found: found[1] or b"", stream.read_bytes())))
     elif subtype == Name.Form or stream.get("/PatternType") == 1:
         stream.write(_unmarked(stream))
     elif "/Width" in stream and "/Height" in stream:
@@ -154,6 +176,11 @@ def _clean_photo(stream: Stream, *, alone: bool) -> None:
     except Unclean:
         raise _Unvouched from None
     stream.write(clean, filter=Name.DCTDecode)
+
+
+def _is_map(stream: Stream) -> bool:
+    """Whether it says which letters the codes of a font are."""
+    return "/CMapName" in stream or b"begincmap" in stream.read_bytes()[:_HEAD]
 
 
 def _cut_to_size(stream: Stream) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import pikepdf
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf
+from PIL import ImageCms
 
 TRACE = "zqTRACE"
 SHOWN = "Ganja comes in white sacks"
@@ -59,7 +60,9 @@ def _pdf(_: str, variant: str, photo: bytes) -> bytes:
         XObject=Dictionary(P=picture),
         Properties=Dictionary(M=Dictionary(Owner=f"{TRACE}-property")),
     )
+    _plant_in_drawing(pdf, page)
     drawn = f"% {TRACE}-comment\n/Span <</ActualText ({TRACE}-actual)>> BDC BT /F 18 Tf 20 160 Td ({SHOWN}) Tj ET EMC\n"
+    drawn += "/C cs 0.8 0.1 0.1 sc 150 20 40 40 re f BT /T 12 Tf 220 30 Td (a) Tj ET\n"
     page.Contents = pdf.make_stream(drawn.encode() + b"q 96 0 0 64 20 20 cm /P Do Q\n")
     page.obj.PieceInfo = Dictionary({f"/{TRACE}": Dictionary(LastModified="D:20261120", Private=f"{TRACE}-piece")})
     page.obj.Annots = Array([pdf.make_indirect(_remark())])
@@ -71,6 +74,24 @@ def _pdf(_: str, variant: str, photo: bytes) -> bytes:
 
 _XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="r"><r:D o="{TRACE}-xmp"/></r:RDF></x:xmpmeta>'.encode()
 _GROWN = f"\n9999 0 obj\n<</Author ({TRACE}-later)>>\nendobj\nstartxref\n0\n%%EOF\n{TRACE}-trailer".encode()
+
+
+def _plant_in_drawing(pdf: Pdf, page: pikepdf.Page) -> None:
+    """Words where a page is drawn from: a screen's profile, a glyph, a font's map of letters."""
+    glyph = pdf.make_stream(f"600 0 0 0 600 600 d1 0 0 600 600 re f % {TRACE}-glyph\n".encode())
+    page.Resources.Font.T = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Font, Subtype=Name.Type3, FontBBox=[0, 0, 600, 600], FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+            CharProcs=Dictionary(a=glyph), Encoding=Dictionary(Type=Name.Encoding, Differences=[97, Name.a]),
+            FirstChar=97, LastChar=97, Widths=[600], Resources=Dictionary(),
+        )
+    )  # fmt: skip
+    letters = (
+        f"%!PS\n%%Title: ({TRACE}-map)\nbegincmap /CMapName /{TRACE} def 1 beginbfchar <61> <0061> endbfchar endcmap"
+    )
+    page.Resources.Font.T.ToUnicode = pdf.make_stream(letters.encode())
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + f"{TRACE}-screen".encode()
+    page.Resources.ColorSpace = Dictionary(C=Array([Name.ICCBased, pdf.make_stream(profile, N=3)]))
 
 
 def _remark() -> Dictionary:
