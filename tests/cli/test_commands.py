@@ -211,6 +211,20 @@ def test_several_processes_need_a_server_database(data: Path) -> None:
     assert "SATARK_DATABASE_URL" in run("serve", "--workers", "2", code=78).stderr
 
 
+def test_serving_it_says_where_and_that_there_is_no_desk_yet(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.cli.serve.uvicorn.run", lambda *_, **__: None)
+    said = [json.loads(line) for line in run("serve", "--port", "0", "--role", "web,worker").stderr.splitlines()]
+    assert [(line["event"].split(":")[0], line.get("role"), line.get("host")) for line in said] == [
+        ("serving", "web,worker", "127.0.0.1"),
+        ("no desk", None, None),
+    ]
+    services = fresh_services(data)
+    row = {"name": "sp", "title": "SP", "level": "district", "area": "", "recipient": "age1"}
+    services.write_now(lambda unit: unit.insert(tables.desk, [row]))
+    services.close()
+    assert "no desk" not in run("serve", "--port", "0").stderr
+
+
 def test_help_and_version(data: Path) -> None:
     assert "deliveries" in run("--help").stdout
     assert run("--version").stdout

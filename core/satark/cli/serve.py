@@ -11,10 +11,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from satark.app import build_app
+from satark.casework.desks import all_desks
 from satark.cli.roles import Roles, roles_option
 from satark.dumps import forbid_dumps
 from satark.host import Host
-from satark.observability import configure_logging
+from satark.observability import configure_logging, log
 from satark.settings import Problem, Role, Settings, SettingsError
 
 _ROLES = "SATARK_SERVE_ROLES"
@@ -37,9 +38,11 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     """
     settings = Settings()
     configure_logging(json=True)
-    application = build_app(Host(settings, roles))
+    whole = Host(settings, roles)
+    application = build_app(whole)
     if workers == 1:
         check_port(host, port)
+        _announce(whole, host, port)
         uvicorn.run(application, **uvicorn_options(host, port))
         return
     if settings.database_url.startswith("sqlite"):
@@ -48,8 +51,16 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     if "desk" in roles:
         raise click.UsageError("officers' sessions live in one process: run --role desk beside --role web,worker")
     check_port(host, port)
+    _announce(whole, host, port)
     os.environ[_ROLES] = ",".join(roles)
     uvicorn.run("satark.cli.serve:make_app", factory=True, workers=workers, **uvicorn_options(host, port))
+
+
+def _announce(whole: Host, host: str, port: int) -> None:
+    """Log where it serves, and what would keep every tip from arriving."""
+    log.info("serving", role=",".join(sorted(whole.roles)), host=host, port=port)
+    if not whole.services.read(all_desks):
+        log.warning("no desk: tips wait with their senders until there is one, see `satark desk add`")
 
 
 def make_app() -> Starlette:
