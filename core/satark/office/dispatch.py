@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from satark.office.letters import (
     TipLetter,
     encode,
 )
-from satark.office.registry import Office, office_of
+from satark.office.registry import Office, copy_of, office_of
 from satark.sink import Dead, Delivery, DeliveryResult, Done
 from satark.store import files, tables
 
@@ -50,8 +50,10 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 class Dispatcher:
     """Sends tips to offices."""
 
-    def __init__(self, services: Services, key: LinkKey) -> None:
+    def __init__(self, services: Services, key: LinkKey, copies: Collection[str] = ()) -> None:
+        """`copies`: desks at the host of whose tips the carrier gets copies."""
         self._services = services
+        self._copies = frozenset(copies)
         self._key = key
 
     async def dispatch(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
@@ -60,13 +62,14 @@ class Dispatcher:
         Raises:
             NotCarried: the carrier did not take something. What it took is not sent again.
         """
-        office = await asyncio.to_thread(self._services.read, lambda c: office_of(c, delivery.name))
+        office = await asyncio.to_thread(self._services.read, lambda c: self._office(c, delivery.name))
         if office is None:
             return Dead("the desk has no office of its own: see `satark desk register`")
         letter = await asyncio.to_thread(self._letter, delivery.tip, delivery.name)
         if letter is None:
             return Dead("the tip was not sealed to this desk")
-        await self._directory(office, publish)
+        if office.answers:
+            await self._directory(office, publish)
         await self.post(office, letter, publish)
         for line in letter.files:
             for sealed in line.sealed:
@@ -84,6 +87,9 @@ class Dispatcher:
 
     async def _cell(self, office: Office, cell: Cell, publish: Publish) -> None:
         await publish(office.desk, await asyncio.to_thread(seal_cell, cell, self._key, office.link))
+
+    def _office(self, connection: Connection, desk: str) -> Office | None:
+        return office_of(connection, desk) or (copy_of(connection, desk) if desk in self._copies else None)
 
     async def _directory(self, office: Office, publish: Publish) -> None:
         desks = await asyncio.to_thread(self._services.read, _desk_lines)

@@ -12,7 +12,8 @@ from satark.carrier import NotCarried
 from satark.cli.context import services_from_settings, settings_of
 from satark.office.registry import desks_via
 from satark_rabbitmq.plugin import configured
-from satark_rabbitmq.sink import NAME
+from satark_rabbitmq.settings import NAME, RabbitMQSettings
+from satark_rabbitmq.sink import copied
 
 if TYPE_CHECKING:
     from satark_rabbitmq.line import BrokerLine
@@ -28,10 +29,11 @@ def rabbitmq_group() -> None:
 @rabbitmq_group.command()
 @click.pass_context
 def declare(ctx: click.Context) -> None:
-    """Declare the queues of all offices. Again after every `satark desk register`."""
+    """Declare the queues of all offices and of the copies. Again after every `satark desk register`."""
     with services_from_settings(ctx) as services:
-        desks = services.read(lambda c: desks_via(c, NAME))
-    for queue in _on_line(ctx, lambda line: line.declare(desks)):
+        section = settings_of(ctx).section(NAME, RabbitMQSettings) or RabbitMQSettings()
+        desks, copies = services.read(lambda c: (desks_via(c, NAME), copied(c, section.copies)))
+    for queue in _on_line(ctx, lambda line: line.declare(desks, copies)):
         click.echo(queue)
 
 

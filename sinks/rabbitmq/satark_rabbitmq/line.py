@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -61,15 +61,15 @@ class BrokerLine:
         """Take the answers, as `satark.carrier.Line`."""
         await self._consume(self._topology.answers, take)
 
-    async def declare(self, desks: list[str]) -> list[str]:
-        """Declare everything for these desks; give the queues' names.
+    async def declare(self, desks: Sequence[str], copies: Sequence[str] = ()) -> list[str]:
+        """Declare everything for these desks, and for copies of others' tips; give the queues' names.
 
         Raises:
             NotCarried: the broker refused.
         """
         try:
             async with self._connection.channel() as channel:
-                return await self._topology.declare(channel, desks)
+                return await self._topology.declare(channel, desks, copies)
         except FAILURES as error:
             raise NotCarried(_code(error)) from None
 
@@ -156,7 +156,9 @@ class RabbitMQ:
 
     def __init__(self, settings: RabbitMQSettings) -> None:
         self._settings = settings
-        self.topology = Topology(prefix=settings.prefix, delivery_limit=settings.delivery_limit)
+        self.topology = Topology(
+            prefix=settings.prefix, delivery_limit=settings.delivery_limit, copies_kept=settings.copies_kept
+        )
 
     def check(self, url: str) -> None:
         """Find out whether a URL can be used, as `satark.carrier.Carrier`."""

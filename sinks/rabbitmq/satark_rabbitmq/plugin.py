@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
+from satark.demo.prepared import Prepared
+from satark.forwards import Forward
 from satark.office.keys import LinkKeyError, load_link_key
 from satark.settings import Problem, SettingsError
-from satark_rabbitmq.settings import RabbitMQSettings
+from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:
     import click
@@ -42,6 +44,27 @@ def satark_carriers(settings: Settings) -> Sequence[Carrier]:
 
 
 @hookimpl
+def satark_forwards(settings: Settings) -> Sequence[Forward]:
+    """Hand over a forward to each desk's queue of copies. Of a desk in an office of its own it is the way there."""
+    section = settings.section("rabbitmq", RabbitMQSettings)
+    if section is None or not section.url.get_secret_value():
+        return []
+    return [Forward(to=f"{NAME}:{desk}", desk=desk) for desk in section.copies]
+
+
+@hookimpl
+def satark_demo(settings: Settings) -> Sequence[Prepared]:
+    """Say what somebody with a broker of their own finds there."""
+    section = settings.section("rabbitmq", RabbitMQSettings)
+    if section is None or not section.url.get_secret_value():
+        return []
+    queues = ", ".join(f"{section.prefix}{desk}" for desk in section.copies) or "none"
+    return [
+        Prepared(line=f"broker: queues {queues} hold sealed copies of each tip, for an office that sees only these")
+    ]
+
+
+@hookimpl
 def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     """Hand over the sink `rabbitmq`, where a broker is configured."""
     section = settings.section("rabbitmq", RabbitMQSettings)
@@ -55,7 +78,7 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
         key = load_link_key(settings.link_key_file)
     except (LinkKeyError, OSError) as error:
         raise SettingsError([Problem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
-    return [RabbitMQSink(services, carrier, url, key)]
+    return [RabbitMQSink(services, carrier, url, key, tuple(section.copies))]
 
 
 @hookimpl

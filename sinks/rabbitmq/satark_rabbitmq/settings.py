@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from satark.settings import Problem, SettingsError
 
+NAME = "rabbitmq"
+"""The sink's name, and its section's."""
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -18,7 +21,7 @@ class RabbitMQSettings(BaseModel):
 
     url: SecretStr = Field(
         default=SecretStr(""),
-        description="the broker; empty: no office is served from here",
+        description="the broker; empty: nothing goes to one from here",
         json_schema_extra={"where": "amqps://user:password@host/vhost; plain amqp:// only to a broker on this machine"},
     )
     prefix: str = Field(
@@ -34,12 +37,25 @@ class RabbitMQSettings(BaseModel):
         default=None, description="our own certificate, where the broker asks for one"
     )
     key_file: Path | None = Field(default=None, description="its private key, where that is not in the same file")
+    copies: tuple[str, ...] | str = Field(
+        default=("sp", "dig"),
+        description="desks at this host of whose tips the broker gets a sealed copy, in a queue of the desk's name; "
+        "separated by commas, empty: none",
+    )
+    copies_kept: int = Field(
+        default=10_000, ge=1, description="most messages (68 kB each) of copies in one queue; the oldest go first"
+    )
     delivery_limit: int = Field(
         default=100,
         ge=2,
         description="times that a message is given to an office that dies of it, before it is a dead letter",
     )
     confirm_seconds: float = Field(default=30, gt=0, description="seconds that the broker has to confirm a message")
+
+    @field_validator("copies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("url")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,19 @@ from satark.office.answers import Answers
 from satark.office.dispatch import Dispatcher
 from satark.office.registry import desks_via
 from satark.sink import Delivery, DeliveryResult, Retry
+from satark_rabbitmq.settings import NAME
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from satark.office.keys import LinkKey
     from satark.services import Services
     from satark_rabbitmq.line import BrokerLine, RabbitMQ
 
-NAME = "rabbitmq"
+
+def copied(connection: Connection, copies: Sequence[str]) -> list[str]:
+    """Those of the named desks that are at this host."""
+    return [desk for desk in desks_via(connection, "desk") if desk in copies]
 
 
 class RabbitMQSink:
@@ -25,11 +32,14 @@ class RabbitMQSink:
 
     name = NAME
 
-    def __init__(self, services: Services, carrier: RabbitMQ, url: str, key: LinkKey) -> None:
+    def __init__(
+        self, services: Services, carrier: RabbitMQ, url: str, key: LinkKey, copies: Sequence[str] = ()
+    ) -> None:
         self._services = services
         self._carrier = carrier
         self._url = url
-        self._dispatcher = Dispatcher(services, key)
+        self._copies = copies
+        self._dispatcher = Dispatcher(services, key, copies)
         self._answers = Answers(services, key, self._dispatcher)
         self._connecting = asyncio.Lock()
         self._open = AsyncExitStack()
@@ -44,7 +54,7 @@ class RabbitMQSink:
         await self._open.aclose()
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Send a tip to its office; it counts once the broker has confirmed every message of it."""
+        """Send a tip to its office, or as a copy; it counts once the broker has confirmed every message of it."""
         try:
             return await self._dispatcher.dispatch(delivery, self._publish)
         except NotCarried as failed:
@@ -54,7 +64,8 @@ class RabbitMQSink:
         """Declare the queues, then take answers until the connection breaks."""
         async with self._carrier.line(self._url) as line:
             desks = await asyncio.to_thread(self._services.read, lambda c: desks_via(c, NAME))
-            await line.declare(desks)
+            copies = await asyncio.to_thread(self._services.read, lambda c: copied(c, self._copies))
+            await line.declare(desks, copies)
             await line.consume_answers(lambda message: self._answers.take(message, self._publish))
 
     async def _publish(self, desk: str, message: bytes) -> None:

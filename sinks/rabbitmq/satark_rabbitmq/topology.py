@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +26,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
 
     prefix: str
     delivery_limit: int
+    copies_kept: int = 10_000
 
     @property
     def tips(self) -> str:
@@ -49,8 +51,10 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
         """The queue of a queue's dead letters."""
         return f"{queue}.dead"
 
-    async def declare(self, channel: AbstractChannel, desks: list[str]) -> list[str]:
-        """Declare exchanges and queues for these desks, and the answers' queue; give the queues' names.
+    async def declare(self, channel: AbstractChannel, desks: Sequence[str], copies: Sequence[str] = ()) -> list[str]:
+        """Declare exchanges, queues for these desks and for copies of others' tips, and the answers' queue.
+
+        Give the queues' names.
 
         Do it when an office is set up: a quorum queue that was declared less than a second before a crash can be lost.
 
@@ -68,7 +72,15 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True):
             await grave.bind(self.dead, name)
             queue = await channel.declare_queue(name, durable=True, arguments=self._arguments(name))
             await queue.bind(exchange, key)
-        return [name for _, _, name in bindings]
+        await channel.declare_exchange(self.tips, ExchangeType.DIRECT, durable=True)
+        for desk in copies:
+            queue = await channel.declare_queue(self.queue(desk), durable=True, arguments=self._of_copies())
+            await queue.bind(self.tips, desk)
+        return [name for _, _, name in bindings] + [self.queue(desk) for desk in copies]
+
+    def _of_copies(self) -> FieldTable:
+        """The tips lie at the host: what nobody reads makes room for what is newer, and no broker's disk fills up."""
+        return {"x-queue-type": "quorum", "x-max-length": self.copies_kept, "x-overflow": "drop-head"}
 
     def _arguments(self, queue: str) -> FieldTable:
         return {

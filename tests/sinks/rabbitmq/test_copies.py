@@ -1,0 +1,160 @@
+"""Copies of the tips of desks at this host, on a real broker: whole for the desk's key, nothing for anybody else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.casework import Casework
+from satark.casework.desks import add_desk
+from satark.forwards import Forward
+from satark.office.arrivals import Arrivals
+from satark.office.cells import WIRE
+from satark.office.keys import LinkKey, load_link_key
+from satark.routing import Desk
+from satark.sealing import new_identity
+from satark.services import Services
+from satark.settings import Settings
+from satark.sink import Dead, Done
+from satark.store import tables
+from satark.store.unit import UnitOfWork
+from satark.store.writer import Writer
+from satark.testing.rabbitmq import Broker
+from satark.testing.scripted import until
+from satark.testing.store import fresh_services
+from satark.testing.tips import plant, plant_file, take
+from satark_rabbitmq.line import RabbitMQ
+from satark_rabbitmq.plugin import satark_demo, satark_forwards
+from satark_rabbitmq.settings import RabbitMQSettings
+from satark_rabbitmq.sink import RabbitMQSink
+
+pytestmark = pytest.mark.needs("rabbitmq")
+COPY = Forward(to="rabbitmq:sp", desk="sp")
+CELLS = 4
+"""The letter, the original in two, the clean copy."""
+
+
+class Host:
+    """A host with a desk of its own, and its sink on the broker."""
+
+    def __init__(self, folder: Path, broker: Broker, **options: Any) -> None:
+        recipient, self.identity = new_identity()
+        self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
+        self.services: Services = fresh_services(folder / "host", forward=(COPY,))
+        self.services.write_now(lambda unit: add_desk(unit, self.sp))
+        self.key = load_link_key(folder / "link.key")
+        settings = RabbitMQSettings(prefix=f"{secrets.token_hex(4)}.", **options)
+        self.carrier = RabbitMQ(settings)
+        self.queue = self.carrier.topology.queue("sp")
+        self.sink = RabbitMQSink(self.services, self.carrier, broker.url, self.key, tuple(settings.copies))
+
+
+@asynccontextmanager
+async def host_on(broker: Broker, folder: Path, **options: Any) -> AsyncIterator[Host]:
+    host = Host(folder, broker, **options)
+    async with writing(host.services):
+        listening = asyncio.create_task(host.sink.listen())
+        await broker.until_queued(host.queue, 0)
+        try:
+            yield host
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            await host.sink.close()
+
+
+@asynccontextmanager
+async def writing(services: Services) -> AsyncIterator[None]:
+    services.writer = writer = Writer(services.main, services.keys)
+    writer.start()
+    try:
+        yield
+    finally:
+        await writer.stop()
+        services.close()
+
+
+def files_are_whole(services: Services, tip: str) -> bool:
+    query = select(tables.file.c.state).where(tables.file.c.tip == tip)
+    return services.read(lambda c: c.execute(query).scalars().all()) == ["sealed"]
+
+
+async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_again(
+    rabbitmq: Broker, tmp_path: Path
+) -> None:
+    async with host_on(rabbitmq, tmp_path) as host:
+        planted = plant(host.services, [host.sp], forwards=[COPY], evidence=("1",))
+        plant_file(host.services, planted, "1", b"original" * 9000, b"clean")
+        assert await host.sink.deliver(take(host.services, COPY.to)) == Done()
+        await rabbitmq.until_queued(host.queue, 3)
+        assert f"{host.queue}\tquorum\ttrue" in await rabbitmq.ctl("list_queues", "name", "type", "durable")
+        messages: list[bytes] = []
+        other = fresh_services(tmp_path / "other")
+        other.write_now(lambda unit: add_desk(unit, host.sp))
+        arrivals = Arrivals(other, LinkKey(host.identity, os.urandom(32)), host.key.card, ["sp"], _nothing)
+
+        async def take_in(message: bytes) -> None:
+            messages.append(message)
+            await arrivals.take(message)
+
+        async with writing(other), host.carrier.line(rabbitmq.url) as line:
+            reading = asyncio.create_task(line.consume("sp", take_in))
+            work = Casework(other, "sp", host.identity)
+            await until(lambda: len(messages) >= CELLS)
+            await until(lambda: files_are_whole(other, planted.id))
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            tip = work.open(planted.number)
+            assert tip.tip.answers == planted.tip.answers
+            assert b"".join(work.evidence(tip, "1")) == b"clean"
+    assert {len(message) for message in messages} == {WIRE}
+    for secret in (planted.number, planted.tip.category, str(planted.tip.answers["what"])):
+        assert not any(secret.encode() in message for message in messages)
+
+
+async def test_what_nobody_reads_makes_room_for_what_is_newer(rabbitmq: Broker, tmp_path: Path) -> None:
+    async with host_on(rabbitmq, tmp_path, copies_kept=2) as host:
+        for _ in range(4):
+            plant(host.services, [host.sp], forwards=[COPY])
+            assert await host.sink.deliver(take(host.services, COPY.to)) == Done()
+        await rabbitmq.until_queued(host.queue, 2)
+        assert f"{host.queue}\t2" in await rabbitmq.ctl("list_queues", "name", "messages")
+
+
+async def test_a_tip_that_the_desk_has_not_is_not_copied_either(rabbitmq: Broker, tmp_path: Path) -> None:
+    async with host_on(rabbitmq, tmp_path) as host:
+        dig = Desk(name="dig", title="DIG", level="range", recipient=new_identity()[0])
+        host.services.write_now(lambda unit: add_desk(unit, dig))
+        plant(host.services, [dig], forwards=[COPY])
+        assert await host.sink.deliver(take(host.services, COPY.to)) == Dead("the tip was not sealed to this desk")
+        assert f"{host.queue}\t0" in await rabbitmq.ctl("list_queues", "name", "messages")
+
+
+def test_with_a_broker_alone_every_tip_of_the_two_desks_is_copied_unless_the_settings_say_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (satark_forwards(Settings()), satark_demo(Settings())) == ([], [])
+    monkeypatch.setenv("SATARK_RABBITMQ__URL", "amqp://localhost/")
+    copies = satark_forwards(Settings())
+    assert [(copy.to, copy.desk, copy.recipient) for copy in copies] == [
+        ("rabbitmq:sp", "sp", ""),
+        ("rabbitmq:dig", "dig", ""),
+    ]
+    assert "queues sp, dig" in satark_demo(Settings())[0].line
+    monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "[]")
+    assert satark_forwards(Settings()) == []
+    monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "thana-lanka")
+    assert [copy.to for copy in satark_forwards(Settings())] == ["rabbitmq:thana-lanka"]
+
+
+def _nothing(_unit: UnitOfWork, _desk: str, _tip: str, _revision: int) -> None:
+    return
