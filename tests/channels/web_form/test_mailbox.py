@@ -35,6 +35,7 @@ async def test_a_question_is_read_and_answered_with_words_and_a_photo(
     assert "More information needed" in page.text
     assert "What colour was it?" in page.text
     assert "To read them again" not in page.text
+    assert page.text.index("Answer, or add something") < page.text.index("Or choose an answer")
     assert code not in page.address
     await citizen.press("Send", {"message": NUMBERS}, [Photo(jpeg)])
     assert "passed on" in citizen.page.text

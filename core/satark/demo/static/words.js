@@ -4,7 +4,7 @@ import { byId, get } from "./dom.js";
 
 const WORDS = {
   en: {
-    demo: "demo", officers_desk: "Officers’ desk", other: "हिन्दी", phones: "Citizens’ phones", phone: "Phone",
+    demo: "demo", officers_desk: "Officers’ desk", web_form: "Web form", other: "हिन्दी", phones: "Citizens’ phones", phone: "Phone",
     new_phone: "One more phone", service: "Police Satark Mitra", typing: "typing…",
     online_whatsapp: "business account", online_telegram: "bot", online_sms: "text messages · +1 555 010 0100",
     media: "Ways to reach the police", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "Call",
@@ -43,7 +43,7 @@ const WORDS = {
     lost: "The demo does not answer; is it still running?", rows_in: "rows",
   },
   hi: {
-    demo: "प्रदर्शन", officers_desk: "अधिकारियों का डेस्क", other: "English", phones: "नागरिकों के फ़ोन", phone: "फ़ोन",
+    demo: "प्रदर्शन", officers_desk: "अधिकारियों का डेस्क", web_form: "वेब फ़ॉर्म", other: "English", phones: "नागरिकों के फ़ोन", phone: "फ़ोन",
     new_phone: "एक और फ़ोन", service: "पुलिस सतर्क मित्र", typing: "लिख रहे हैं…",
     online_whatsapp: "बिज़नेस खाता", online_telegram: "बॉट", online_sms: "एसएमएस · +1 555 010 0100",
     media: "पुलिस तक पहुँचने के रास्ते", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "कॉल",

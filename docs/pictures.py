@@ -1,0 +1,274 @@
+"""Takes the pictures that these pages show, from a demo of its own: `python docs/pictures.py` (a minute).
+
+Nothing checks a picture but whoever looks at it: take them again when a page looks different, and look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image
+from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
+
+from satark.demo import samples
+from satark.testing.form_citizen import SHORT, FormCitizen
+from satark.testing.service import Service
+
+IMAGES: Final = Path(__file__).parent / "images"
+PHONE: Final = {"width": 360, "height": 740}
+DESKTOP: Final = {"width": 1280, "height": 860}
+TOLD: Final = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
+QUESTION: Final = "गाड़ी किस रंग की है, और किस समय आती है?"
+GAP: Final = 24
+"""Pixels between pictures that stand side by side."""
+
+
+def keep(name: str, *shots: bytes) -> None:
+    """Keep shots, side by side, as one picture of 256 colours."""
+    images = [Image.open(io.BytesIO(shot)).convert("RGB") for shot in shots]
+    size = sum(one.width for one in images) + GAP * (len(images) - 1), max(one.height for one in images)
+    sheet = Image.new("RGB", size, "white")
+    left = 0
+    for one in images:
+        sheet.paste(one, (left, 0))
+        left += one.width + GAP
+    sheet.quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+    sys.stdout.write(f"{name}.png {(IMAGES / f'{name}.png').stat().st_size // 1000} kB\n")
+
+
+# ----------------------------------------------------------------- the simulator
+
+
+async def heard(page: Page, count: int) -> Locator:
+    """Wait for the service's message of this number; give the last one."""
+    await expect(page.locator(".theirs")).to_have_count(count, timeout=20_000)
+    return page.locator(".theirs").last
+
+
+async def tap(page: Page, count: int, label: str) -> None:
+    """Tap a button under the message of this number."""
+    await (await heard(page, count)).get_by_role("button", name=label, exact=True).click()
+
+
+async def say(page: Page, count: int, text: str) -> None:
+    """Answer the message of this number in words."""
+    await heard(page, count)
+    await page.locator("#text").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def whatsapp(page: Page) -> None:
+    """A tip in Hindi from "Hi" to the receipt, with a photograph."""
+    await page.locator(".begin").click()
+    await tap(page, 1, "हिन्दी")
+    await (await heard(page, 2)).locator(".offer").last.click()
+    await page.get_by_role("radio", name="अवैध शराब / नशा").check()
+    await page.locator("#sheet").get_by_role("button", name="भेजें").click()
+    await say(page, 3, TOLD)
+    await tap(page, 4, "जगह भेजें")
+    await page.get_by_role("button", name="अस्सी घाट").click()
+    await tap(page, 5, "नहीं")
+    await heard(page, 6)
+    await page.locator("#attach-button").click()
+    await page.locator(".sample").first.click()
+    await heard(page, 7)
+    await page.wait_for_timeout(4_000)  # the photograph is read and cleaned
+    keep("phone-hi", await page.locator("#device").screenshot())
+    await tap(page, 7, "हो गया")
+    for count in range(8, 11):
+        message = await heard(page, count)
+        if "गुप्त कोड" in await message.inner_text():
+            break
+        # Whether the police may know where the photograph was taken is asked first.
+        label = "नहीं, हटा दें" if await message.get_by_text("नहीं, हटा दें").count() else "हाँ, भेज दें"
+        await tap(page, count, label)
+
+
+async def simulator(browser: Browser, url: str) -> None:
+    """The phone beside the desks; then the phone's other media."""
+    page = await (await browser.new_context(locale="hi-IN", viewport=DESKTOP, device_scale_factor=1.5)).new_page()  # type: ignore[arg-type] # a literal's type
+    await page.goto(f"{url}/simulator")
+    await whatsapp(page)
+    await page.locator("#language").click()
+    await page.locator("[data-desk=sp] summary").first.click(timeout=20_000)
+    await page.locator("[data-desk=dig] summary").first.click()
+    await expect(page.locator("[data-desk=dig] img")).to_be_visible()
+    await page.wait_for_timeout(1_000)
+    await page.evaluate("scrollTo(0, 0)")
+    keep("simulator", await page.screenshot())
+    keep("media", *[await medium(page) for medium in (telegram, sms, call)])
+
+
+async def telegram(page: Page) -> bytes:
+    """The categories as buttons."""
+    await page.locator("#medium-telegram").click()
+    await page.locator(".begin").click()
+    await tap(page, 1, "English")
+    await heard(page, 2)
+    return await page.locator("#device").screenshot()
+
+
+async def sms(page: Page) -> bytes:
+    """A thread of text messages."""
+    await page.locator("#medium-sms").click()
+    for count, text in enumerate(("Hi", "2", "3")):
+        await say(page, count, text)
+    await heard(page, 3)
+    return await page.locator("#device").screenshot()
+
+
+async def call(page: Page) -> bytes:
+    """The dial pad."""
+    await page.locator("#medium-voice").click()
+    await page.locator("#call").click()
+    for count, key in enumerate(("2", "3"), 1):
+        await heard(page, count)
+        await page.keyboard.press(key)
+    await heard(page, 3)
+    shot = await page.locator("#device").screenshot()
+    await page.locator("#way-hang-up").click()
+    return shot
+
+
+# ----------------------------------------------------------------- the form and the mailbox
+
+
+async def form(browser: Browser, url: str) -> tuple[str, str]:
+    """A tip in Hindi on a phone; gives its number and code."""
+    page = await (await browser.new_context(locale="hi-IN", viewport=PHONE, device_scale_factor=1.5)).new_page()  # type: ignore[arg-type] # likewise
+    on = page.get_by_role("button", name="आगे बढ़ें", exact=True)
+    await page.goto(url)
+    shots = [await page.screenshot()]
+    await page.locator("button[value=hi]").click()
+    await page.locator("[value=INTOX]").check()
+    await on.click()
+    await page.locator("textarea").fill(TOLD)
+    shots.append(await page.screenshot())
+    await on.click()
+    await page.locator("[id='a.place']").fill("अस्सी घाट")
+    await on.click()
+    await page.locator("[value=no]").check()
+    await on.click()
+    photo = FilePayload(name="IMG-20261124-WA0007.jpg", mimeType="image/jpeg", buffer=samples.photograph("bottles"))
+    await page.locator("#files").set_input_files([photo])
+    await expect(page.locator("[data-state=sent]")).to_be_visible(timeout=20_000)
+    shots.append(await page.screenshot())
+    await on.click()
+    await expect(page.locator("dl.answers")).to_be_visible()
+    shots.append(await page.screenshot())
+    await page.locator("form[action='/send'] button").click()
+    origin = page.locator("form[action='/origin'] button").first
+    await expect(page.locator(".receipt").or_(origin)).to_be_visible(timeout=60_000)
+    if await origin.count():  # whether the police may know where the photograph was taken
+        await origin.click()
+    receipt = await page.locator(".receipt").inner_text(timeout=60_000)
+    shots.append(await page.screenshot())
+    keep("form", *shots)
+    number, code = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", receipt), re.search(r"\d{4}( \d{4}){3}", receipt)
+    if not number or not code:
+        raise AssertionError(receipt)
+    return number[0], code[0]
+
+
+async def others(url: str) -> None:
+    """Some tips more, of some people more."""
+    told = {
+        ("ARMS", "They make pistols in the room behind the workshop", "Lanka"): "yes",
+        ("MINE", "Lorries take sand from the river at night", "Ramnagar"): "no",
+        ("GAMBL", "Satta is taken in the tea shop by the crossing", "Sigra"): "no",
+    }
+
+    async def one(category: str, what: str, place: str, danger: str) -> None:
+        async with FormCitizen(url, "en") as citizen:
+            await citizen.to_review({**SHORT, "category": category, "what": what, "place": place})
+            await citizen.follow("Add more details")
+            await citizen.follow("Danger")
+            await citizen.answer(danger)
+            await citizen.press("Send")
+
+    await asyncio.gather(*(one(*words, danger) for words, danger in told.items()))
+
+
+async def desktop_form(browser: Browser, url: str) -> None:
+    """All questions on one page, without JavaScript, with what is missing told."""
+    page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP, java_script_enabled=False)).new_page()  # type: ignore[arg-type] # likewise
+    await page.goto(url)
+    await page.locator("button[value=en]").click()
+    await page.goto(f"{url}/all")
+    await page.locator("form[action='/all'] .actions button").click()
+    keep("form-desktop", await page.screenshot())
+
+
+async def mailbox(browser: Browser, url: str, code: str) -> None:
+    """A question, its answer, and the page that says who can know."""
+    context: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 1.5}
+    page = await (await browser.new_context(locale="hi-IN", **context)).new_page()
+    await page.goto(f"{url}/status?lang=hi")
+    await page.locator("#code").fill(code)
+    await page.get_by_role("button", name="खोलें", exact=True).click()
+    await expect(page.locator(".message")).to_contain_text(QUESTION, timeout=60_000)
+    shots = [await page.screenshot()]
+    await page.locator("#message").fill("सफ़ेद पिकअप, रात दस बजे के बाद")
+    await page.get_by_role("button", name="भेजें", exact=True).click()
+    await expect(page.locator(".said")).to_be_visible()
+    shots.append(await page.screenshot())
+    dark = await (await browser.new_context(locale="en-IN", color_scheme="dark", **context)).new_page()
+    await dark.goto(f"{url}/who-can-know?lang=en")
+    keep("mailbox", *shots, await dark.screenshot())
+
+
+# ----------------------------------------------------------------- the desk
+
+
+async def desk(browser: Browser, url: str, passphrase: str, number: str) -> None:
+    """The SP's queue, and a tip in it."""
+    page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP)).new_page()  # type: ignore[arg-type] # likewise
+    await page.goto(f"{url}/desk/")
+    for name, value in (("desk", "sp"), ("officer", "sp"), ("passphrase", passphrase)):
+        await page.locator(f"[name={name}]").fill(value)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".tips")).to_be_visible()
+    keep("queue", await page.screenshot(clip={"x": 0, "y": 0, "width": 1280, "height": 640}))
+    await page.get_by_role("link", name=number).click()
+    await page.locator(".files img").first.scroll_into_view_if_needed()
+    await page.locator(".files img").first.evaluate("image => image.decode()")
+    await page.evaluate("scrollTo(0, 0)")
+    keep("desk", await page.screenshot())
+
+
+@asynccontextmanager
+async def demo() -> AsyncIterator[Service]:
+    """Run one, with an empty data folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = str(Path(sys.executable).with_name("satark"))
+        async with Service(Path(folder) / "data", {}, [program, "demo", "--data-dir", f"{folder}/data"]) as service:
+            yield service
+
+
+async def main() -> None:
+    """Take them all."""
+    async with demo() as service, async_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        await simulator(browser, service.url)
+        number, code = await form(browser, service.url)
+        await desktop_form(browser, service.url)
+        await others(service.url)
+        secret = service.folder / "officers" / "sp.txt"
+        asked = ["--status", "NEED_INFO", "--message", QUESTION, "--passphrase-file", str(secret)]
+        await asyncio.to_thread(service.run, "desk", "respond", "sp", number, *asked)
+        await mailbox(browser, service.url, code)
+        await desk(browser, service.url, secret.read_text().split()[0], number)
+        await browser.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
