@@ -162,7 +162,6 @@ async def _by_call(page: Page) -> None:
             break
         await page.keyboard.press(next((key for asked, key in CALL.items() if asked in heard), "8"))
         await _answered(page, number)
-    await page.get_by_role("button", name="फ़ोन रखें").click()
     await expect(page.get_by_role("button", name="कॉल करें")).to_be_visible()
 
 
