@@ -124,6 +124,9 @@ def test_the_database_goes_up_and_down(data: Path) -> None:
     assert run("db", "upgrade").stdout == "nothing to do\n"
     assert run("db", "current").stdout
     run("db", "downgrade", "base", code=1, text="n\n")
+    told = run("db", "downgrade", "nowhere", "--yes", code=1).stderr
+    assert "Can't locate revision identified by 'nowhere'" in told
+    assert "satark db current" in told
     assert "now at nothing" in run("db", "downgrade", "base", "--yes").stdout
     assert run("db", "current").stdout == ""
 

@@ -682,3 +682,19 @@ def test_a_long_place_is_kept_and_what_is_cut_off_is_told(chat: Chat) -> None:
     assert "very long" in chat.text
     assert chat.session is not None
     assert 3900 < len(chat.session.answers["place"].value["text"]) <= 4000
+
+
+@pytest.mark.parametrize("word", ["back", "skip", "पीछे"])
+@pytest.mark.parametrize("asked", ["Hi", "cancel"])
+def test_who_wants_back_from_the_question_whether_to_erase_goes_on(asked: str, word: str, chat: Chat) -> None:
+    chat.say("Hi").tap("en").tap("INTOX").say(asked)
+    assert chat.step in {"@restart", "@cancel"}
+    chat.say(word)
+    assert chat.step == "what"
+
+
+def test_the_digits_of_the_languages_erase_nothing_where_something_is_under_way(chat: Chat) -> None:
+    """On the phone they are pressed by habit, before one has heard what they do this time."""
+    assert chat.say("Hi").tap("en").tap("INTOX").say("Hi").say("1").step == "what"
+    assert chat.say("Hi").say("2").step == "@language"
+    assert chat.say("2").step == "what"

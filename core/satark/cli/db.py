@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from alembic.util import CommandError
 
 from satark import assembly
 from satark.settings import Settings
@@ -32,9 +33,12 @@ def upgrade() -> None:
 @click.argument("revision")
 @click.confirmation_option(prompt="This removes tables and what is in them. Go on?")
 def downgrade(revision: str) -> None:
-    """Take the main database back to REVISION: `-1`, `base`, or `<plugin>@base` for a plugin's tables."""
+    """Take the main database back to REVISION: `core@-1`, `base`, or `<plugin>@base` for a plugin's tables."""
     with _opened() as migrations:
-        migrations.downgrade(revision)
+        try:
+            migrations.downgrade(revision)
+        except CommandError as error:
+            raise click.ClickException(f"{error}: `satark db current` shows where the databases are") from None
         click.echo(f"now at {', '.join(sorted(migrations.current())) or 'nothing'}")
 
 

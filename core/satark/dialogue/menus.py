@@ -15,6 +15,8 @@ from satark.dialogue.steps import Asked, Offer, Step
 from satark.dialogue.stray import is_story, take_stray
 from satark.dialogue.talk import EDIT, Menu, Talk
 
+_PAST: Final = frozenset({"back", "skip", "leave"})
+
 
 class Language(Menu):
     """Which language to speak. Before it is known the question is put in all of them."""
@@ -76,6 +78,10 @@ class _YesNo(Menu, ABC):
             return talk.room.hear(talk, "", event)
         return None
 
+    def command(self, talk: Talk, name: str) -> Turn | None:
+        """To go back, or past it, is a no."""
+        return self.hear(talk, "no", Tap("no")) if name in _PAST else None
+
     @abstractmethod
     def agreed(self, talk: Talk) -> Turn:
         """Do it."""
@@ -95,7 +101,8 @@ class Restart(_YesNo):
     """Whether to erase the draft and begin again; or another language, or channel, for those who have but one key."""
 
     name = "restart"
-    codes = ("yes", "no", "language")
+    codes = ("no", "language", "yes")
+    """What erases comes last: whoever calls again presses 1 or 2 by habit, which chose the language the last time."""
     actions = ("elsewhere",)
 
     def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
@@ -124,8 +131,8 @@ class Origin(_YesNo):
         return go_on(talk)
 
     def command(self, talk: Talk, name: str) -> Turn | None:
-        """To pass it over means no."""
-        return self.hear(talk, "no", Tap("no")) if name in {"skip", "done", "back", "leave", "no", "unknown"} else None
+        """To be done with it means no, too."""
+        return self.hear(talk, "no", Tap("no")) if name in {*_PAST, "done", "no", "unknown"} else None
 
 
 class _Pick(Menu, ABC):

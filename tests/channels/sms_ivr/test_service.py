@@ -156,7 +156,7 @@ async def test_a_dropped_call_is_offered_to_be_continued(line: Any, recording: b
     await caller.speak(recording)
     caller.hang_up()
     assert "unfinished report" in await caller.dial()
-    assert "Tell the place" in await caller.press("2")
+    assert "Tell the place" in await caller.press("1")
 
 
 async def test_a_recording_that_is_gone_is_told_in_the_same_call(line: Any, recording: bytes) -> None:
