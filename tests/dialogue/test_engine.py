@@ -698,3 +698,11 @@ def test_the_digits_of_the_languages_erase_nothing_where_something_is_under_way(
     assert chat.say("Hi").tap("en").tap("INTOX").say("Hi").say("1").step == "what"
     assert chat.say("Hi").say("2").step == "@language"
     assert chat.say("2").step == "what"
+
+
+def test_a_key_pressed_on_the_phone_where_words_are_awaited_is_no_answer(engine: Engine) -> None:
+    call = Chat(engine, channel="voice").say("Hi").tap("en").tap("INTOX").say("1")
+    assert call.step == "what"
+    assert "not understood" in call.text
+    assert call.send("voice").say("7").step == "place"
+    assert Chat(engine).say("Hi").tap("en").tap("INTOX").say("1").step == "place"

@@ -48,7 +48,7 @@ class TextStep(Plain):
 
     def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
         """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
-        if not isinstance(event, Text) or not event.body.strip():
+        if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view):
             return None
         before = f"{view.partial}\n" if view.partial else ""
         limit = step.settings.max
@@ -148,7 +148,7 @@ class PlaceStep(Plain):
     def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
         """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
         del step
-        place = _place(event)
+        place = None if _is_slip(event, view) else _place(event)
         if place is None:
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
@@ -168,6 +168,11 @@ def merged(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
     """Add what a later pin tells to a place; the words that were given first stay."""
     text = place.get("text") or pin.get("text", "")
     return {**place, **pin, **({"text": text} if text else {})}
+
+
+def _is_slip(event: Event, view: View) -> bool:
+    """Whether a caller pressed a key where words are awaited: it tells nothing, and would stand in their place."""
+    return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1
 
 
 def _place(event: Event) -> Place | None:
