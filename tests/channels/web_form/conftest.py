@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 
 import pytest
 from PIL import Image
+from sqlalchemy import Connection, func, select
 
-from satark.testing.form_citizen import FormCitizen
+from satark.store import tables
+from satark.testing.form_citizen import SHORT, FormCitizen
 from satark.testing.form_service import FormService, form_service
+from satark.testing.specimens import exif, photo
+from satark.testing.walking import Photo
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +47,24 @@ def jpeg() -> bytes:
     file = io.BytesIO()
     Image.effect_noise((160, 120), 80).convert("RGB").save(file, "JPEG")
     return file.getvalue()
+
+
+@pytest.fixture
+async def located(citizen: FormCitizen, served: FormService) -> FormCitizen:
+    """Somebody at the review, whose photo says where it was taken, which has been found out meanwhile."""
+    before = served.host.services.read(_telling)
+    await citizen.begin()
+    for step in ("category", "what", "place", "police"):
+        await citizen.answer(SHORT[step])
+    out = io.BytesIO()
+    photo().save(out, "JPEG", exif=exif())
+    await citizen.press("Continue", {}, [Photo(out.getvalue())])
+    for _ in range(300):
+        if served.host.services.read(_telling) > before:
+            return citizen
+        await asyncio.sleep(0.1)
+    raise AssertionError("the photo was not looked at")
+
+
+def _telling(connection: Connection) -> int:
+    return connection.execute(select(func.count()).where(tables.file.c.told != b"")).scalar_one()

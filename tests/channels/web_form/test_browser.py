@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, FilePayload, Page, expect
 
+from satark.testing.form_citizen import FormCitizen
 from satark.testing.form_service import FormService
 
 pytestmark = pytest.mark.needs("chromium")
@@ -192,6 +193,27 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await _examine(page)
     await page.get_by_role("button", name=somebody.words["send"], exact=True).click()
     await expect(page.locator("#summary")).to_be_focused()
+    await _examine(page)
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("hi", "dark"), ("en", "light")])
+async def test_axe_finds_nothing_where_a_photo_is_asked_about_and_at_the_end(
+    phone: Any, located: FormCitizen, language: str, scheme: str
+) -> None:
+    somebody: Phone = await phone(language, viewport=NARROW, color_scheme=scheme, bypass_csp=True)
+    page = somebody.page
+    cookies = [{"name": name, "value": value, "url": somebody.url} for name, value in located.cookies.items()]
+    await somebody.context.add_cookies(cookies)  # type: ignore[arg-type] # a TypedDict's own type
+    await page.goto(f"{somebody.url}/review")
+    await page.locator("form[action='/send'] button").click()
+    await expect(page.locator("form[action='/origin']")).to_be_visible()
+    await _examine(page)
+    await page.locator("form[action='/origin'] button").first.click()
+    await expect(page.locator(".receipt")).to_be_visible()
+    await page.goto(f"{somebody.url}/")
+    await _examine(page)
+    await page.locator("form[action='/close'] button").click()
+    await expect(page.locator("main .button")).to_be_visible()
     await _examine(page)
 
 

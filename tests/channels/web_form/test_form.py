@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import re
 
 import pytest
-from sqlalchemy import Connection, func, select
 
-from satark.store import tables
 from satark.testing.form_citizen import SHORT, FormCitizen
 from satark.testing.form_service import FormService
-from satark.testing.specimens import exif, photo
 from satark.testing.walking import Photo
 
 POLICE = {
@@ -186,6 +181,7 @@ async def test_a_position_is_taken_with_its_words(citizen: FormCitizen, served: 
     await citizen.open("/form/3")
     assert "25.289200" in citizen.page.html
     assert "behind the ghat" in citizen.page.html
+    assert re.search(r'<circle class="mark" data-mark r="7" cx="[\d.]+" cy="[\d.]+">', citizen.page.html)
 
 
 @pytest.mark.parametrize("latitude", ["here", "91", "nan", "1e999", ""])
@@ -232,27 +228,6 @@ async def test_files_and_a_recording_come_with_the_form(citizen: FormCitizen, se
     tip = await served.tip(citizen.number)
     assert [(file.role, file.caption) for file in tip.evidence] == [("evidence", "the blue drum")] * 2
     assert len(tip.voices) == 1
-
-
-@pytest.fixture
-async def located(citizen: FormCitizen, served: FormService) -> FormCitizen:
-    """Somebody at the review, whose photo says where it was taken, which has been found out meanwhile."""
-    before = served.host.services.read(_telling)
-    await citizen.begin()
-    for step in ("category", "what", "place", "police"):
-        await citizen.answer(SHORT[step])
-    out = io.BytesIO()
-    photo().save(out, "JPEG", exif=exif())
-    await citizen.press("Continue", {}, [Photo(out.getvalue())])
-    for _ in range(300):
-        if served.host.services.read(_telling) > before:
-            return citizen
-        await asyncio.sleep(0.1)
-    raise AssertionError("the photo was not looked at")
-
-
-def _telling(connection: Connection) -> int:
-    return connection.execute(select(func.count()).where(tables.file.c.told != b"")).scalar_one()
 
 
 @pytest.mark.parametrize(("answer", "known"), [("No, leave it out", 0), ("Yes, they may", 1)])

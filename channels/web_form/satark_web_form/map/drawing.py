@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -17,17 +18,27 @@ _TALLEST: Final = 480
 _MARGIN: Final = 0.08
 """Degrees around the outermost stations, about nine kilometres: a district does not end at its stations."""
 _LABEL_HEIGHT: Final = 14
-_LETTER_WIDTH: Final = 7
-"""Roughly, in units."""
+_LETTER_WIDTH: Final = 8
+"""Roughly, in units; marks above and below a letter take none."""
+_AWAY: Final = 6
+"""Units between a dot and its label."""
+_DOT: Final = 3
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """A station on the map. Without a label where another one's stands in the way."""
+    """A station on the map. Without a label where other ones stand in the way on both sides."""
 
     name: str
     x: float
     y: float
-    label: str
+    label: str = ""
+    left: bool = False
+    """Whether the label stands at the left of the dot."""
+
+    @property
+    def label_x(self) -> float:
+        """Where the label begins, or ends if it stands at the left."""
+        return round(self.x + (-_AWAY if self.left else _AWAY), 1)
 
 
 class Map(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +51,15 @@ class Map(msgspec.Struct, frozen=True, kw_only=True):
     west: float
     east: float
     spots: Sequence[Spot]
+
+    def at(self, latitude: str, longitude: str) -> tuple[float, float] | None:
+        """Where a position stands that was typed or tapped; None for what is none, or lies outside."""
+        try:
+            x = self.width * (float(longitude) - self.west) / (self.east - self.west)
+            y = self.height * (self.north - float(latitude)) / (self.north - self.south)
+        except ValueError:
+            return None
+        return (round(x, 1), round(y, 1)) if 0 <= x <= self.width and 0 <= y <= self.height else None
 
 
 def draw(geography: Geography, language: str) -> Map | None:
@@ -65,15 +85,26 @@ def _around(degrees: Sequence[float]) -> tuple[float, float]:
 
 
 def _labelled(places: Sequence[tuple[str, float, float]]) -> list[Spot]:
-    """Give each station its label, unless it would stand on an earlier one's or leave the map."""
+    """Give each station its label, at that side where it covers no dot, no other label, and does not leave the map."""
+    dots = [(x - _DOT, x + _DOT, y) for _, x, y in places]
     taken: list[tuple[float, float, float]] = []
     spots: list[Spot] = []
     for name, x, y in places:
-        end = x + 6 + len(name) * _LETTER_WIDTH
-        free = end < WIDTH and all(
-            abs(y - other) >= _LABEL_HEIGHT or end < left or x > right for left, right, other in taken
-        )
-        if free:
-            taken.append((x, end, y))
-        spots.append(Spot(name, x, y, name if free else ""))
+        length = _AWAY + _LETTER_WIDTH * sum(not unicodedata.category(one).startswith("M") for one in name)
+        sides = ((False, (x + _DOT + 1, x + length, y)), (True, (x - length, x - _DOT - 1, y)))
+        free = [
+            (left, box)
+            for left, box in sides
+            if box[0] >= 0
+            and box[1] <= WIDTH
+            and not any(_touch(box, one, _LABEL_HEIGHT) for one in taken)
+            and not any(_touch(box, one, _LABEL_HEIGHT / 2 + _DOT) for one in dots)
+        ]
+        spots.append(Spot(name, x, y, name, free[0][0]) if free else Spot(name, x, y))
+        taken += [box for _, box in free[:1]]
     return spots
+
+
+def _touch(one: tuple[float, float, float], other: tuple[float, float, float], height: float) -> bool:
+    """Whether two lines (from, to, at a height) cover one another, where one is so high."""
+    return one[0] <= other[1] and other[0] <= one[1] and abs(one[2] - other[2]) < height

@@ -1,0 +1,53 @@
+"""Behind a proxy that speaks https: what the browser is told, and which forms are taken."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from satark.testing.form_service import form_service
+
+PUBLIC = "https://tips.example"
+LANGUAGE = {"language": "en"}
+
+
+@pytest.fixture
+async def proxied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[aiohttp.ClientSession]:
+    """A connection as the proxy makes it: plain, with the host that the browser asked for."""
+    monkeypatch.setattr("satark_desk.keys.MEMORY_KIB", 64)
+    monkeypatch.setattr("satark_desk.keys.PASSES", 1)
+    monkeypatch.setenv("SATARK_PUBLIC_URL", PUBLIC)
+    jar = aiohttp.DummyCookieJar()
+    async with (
+        form_service(tmp_path, {}) as service,
+        aiohttp.ClientSession(service.url, headers={"host": "tips.example"}, cookie_jar=jar) as client,
+    ):
+        yield client
+
+
+async def test_browsers_are_told_to_come_by_https_from_now_on(proxied: aiohttp.ClientSession) -> None:
+    for path in ("/", "/status", "/static/form.css"):
+        async with proxied.get(path) as answer:
+            assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
+
+
+async def test_the_cookies_are_bound_to_this_host_and_https(proxied: aiohttp.ClientSession) -> None:
+    async with proxied.post("/", data=LANGUAGE, headers={"origin": PUBLIC}, allow_redirects=False) as answer:
+        given = answer.headers["set-cookie"]
+    assert given.startswith("__Host-satark-form=")
+    assert "; Secure" in given
+    assert "; Path=/" in given
+    assert "Domain" not in given
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://tips.example", "https://tips.example.evil", "https://evil.example", "null", ""]
+)
+async def test_a_form_of_another_origin_is_refused(proxied: aiohttp.ClientSession, origin: str) -> None:
+    headers = {"origin": origin} if origin else {}
+    async with proxied.post("/", data=LANGUAGE, headers=headers, allow_redirects=False) as answer:
+        assert answer.status == 403
+        assert "set-cookie" not in answer.headers
