@@ -384,6 +384,19 @@ async def test_an_answer_under_way_is_shown_as_typing(post: Post, monkeypatch: p
     assert post.channel.bodies == [b"typing", b"got it"]
 
 
+async def test_what_a_phone_waits_for_is_sent_at_once_and_each(post: Post) -> None:
+    post.run()
+    await asyncio.sleep(0)
+    post.channel.outcomes += [Throttled(60), OSError("planted")]
+    await post.reply(item("waits", settle=False))
+    await until(lambda: post.channel.sent)
+    for n in range(3):
+        post.sender.answer(call(f"tap {n}"))
+    post.sender.answer(call("nobody's", account="script:2"))
+    await until(lambda: len(post.channel.sent) == 4)
+    assert post.channel.bodies == [b"waits", b"tap 0", b"tap 1", b"tap 2"]
+
+
 async def test_a_read_mark_that_fails_stops_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
     post.channel.outcomes += [OSError("planted")]

@@ -180,6 +180,8 @@ class Inbound(Quiet, frozen=True, kw_only=True):
     """A best-effort call that shows the sender "read", made soon after the reply; never stored, never retried."""
     busy: Call | None = None
     """The same, but showing "typing" too: made instead while the reply still waits."""
+    answer: Call | None = None
+    """A best-effort call that a phone waits for (a tapped button turns until then), made at once; not stored either."""
 
 
 class Delivered(msgspec.Struct, frozen=True, kw_only=True):

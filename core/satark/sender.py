@@ -110,6 +110,12 @@ class Sender:
         if seen or busy:
             self._glances[conversation] = (seen, busy)
 
+    def answer(self, call: Call) -> None:
+        """Make a call at once that somebody's phone waits for; it is given up where all hands are full."""
+        channel = self._channels.get(call.account)
+        if channel and self._tasks is not None and not self._slots.locked():
+            self._tasks.create_task(self._make(channel, call))
+
     def report(self, delivered: Iterable[Delivered], channel: str) -> None:
         """Take the provider's later reports on calls."""
         for one in delivered:
@@ -230,8 +236,11 @@ class Sender:
                 call = busy if conversation in self._lanes else seen
                 channel = self._channels.get(call.account) if call else None
                 if call and channel and not self._slots.locked():
-                    async with self._slots:
-                        await _send(channel, call, "")
+                    await self._make(channel, call)
+
+    async def _make(self, channel: Channel, call: Call) -> None:
+        async with self._slots:
+            await _send(channel, call, "")
 
 
 class _Report:

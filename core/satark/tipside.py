@@ -191,6 +191,8 @@ class TipSide:
         self._sender.post(taken.outgoing)
         if not taken.duplicate:
             self._sender.glance(conversation, inbound.seen, inbound.busy)
+            if inbound.answer:
+                self._sender.answer(inbound.answer)
         if taken.erased:
             self._fetcher.erase(taken.erased)
         if taken.files:

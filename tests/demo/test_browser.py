@@ -152,7 +152,7 @@ async def _by_call(page: Page) -> None:
     await _answered(page, 3)
     await page.get_by_role("button", name="बोलें").click()
     await page.wait_for_timeout(1500)  # somebody speaks: a recorder stopped at once has nothing yet
-    await page.get_by_role("button", name="बोलें").click()
+    await page.get_by_role("button", name="पूरा हुआ").click()
     await _answered(page, 4)
     await page.get_by_role("button", name="नमूना चलाएँ").click()
     await _answered(page, 5)
@@ -298,3 +298,29 @@ async def test_a_voice_note_is_recorded_and_arrives(chromium: Browser, open_demo
     [voice] = [bubble for bubble in visitor.bubbles.values() if bubble.get("kind") == "voice"]
     status, sound = await visitor.fetch(f"/phones/1/whatsapp/files/{voice['id']}")
     assert (status, len(sound) > 100) == (200, True)
+
+
+async def test_who_hangs_up_while_speaking_is_heard_and_can_go_on(
+    chromium: Browser, open_demo: Open, tmp_path: Path
+) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    complaints = list[str]()
+    url = visitor.url.removesuffix("/simulator")
+    page = await _page(chromium, url, complaints, viewport=SMALL, permissions=["microphone"])
+    await page.locator("#medium-voice").click()
+    await page.locator("#call").click()
+    for key, heard in (("2", "What is this about"), ("3", "What is happening")):
+        await page.locator(f"#key-{key}").click(timeout=15_000)
+        await expect(page.locator("#log")).to_contain_text(heard, timeout=15_000)
+    await page.locator("#way-speak").click()
+    await expect(page.locator("#presence")).to_contain_text("रिकॉर्ड हो रहा है")
+    await expect(page.locator("#key-1")).to_be_disabled()
+    await page.wait_for_timeout(1500)  # somebody speaks
+    await page.locator("#way-hang-up").click()
+    await page.locator("#call").click(timeout=15_000)
+    await expect(page.locator("#log")).to_contain_text("unfinished report", timeout=15_000)
+    await page.locator("#key-2").click()
+    await expect(page.locator("#log")).to_contain_text("Tell the place", timeout=15_000)
+    await page.locator("#way-silence").click()
+    await expect(page.locator("#presence")).to_have_text("बीप के बाद बोलें")
+    assert complaints == []

@@ -128,3 +128,16 @@ def test_with_something_under_way_it_is_an_answer_as_it_was_typed(sms: Chat) -> 
     sms.say("Hi", "हिन्दी", "4").hear(Whole(Text("मिली है कि रात में जुआ होता है"), typed=typed))
     assert sms.session is not None
     assert sms.session.answers["what"].value == typed.body
+
+
+@pytest.mark.parametrize(("word", "told"), [("help", "At any time send"), ("zzz", "not understood")])
+def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: Chat) -> None:
+    sms.say("Hi", "English").hear(Tap(PAGE_ON))
+    assert sms.prompt.page == 1
+    sms.say(word)
+    assert told in sms.text
+    assert sms.prompt.page == 0
+    sms.hear(Tap(PAGE_ON))
+    assert (told in sms.text, sms.prompt.page) == (True, 1)
+    sms.hear(Tap(command_token("repeat")))
+    assert sms.prompt.page == 1

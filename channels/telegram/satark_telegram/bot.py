@@ -15,7 +15,7 @@ import msgspec
 import telegram
 from telegram import BotCommand, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ChatAction
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from satark.channel import Accepted, Call, SendResult
 from satark_telegram.errors import result_of
@@ -143,7 +143,8 @@ class Bot:
         if query is None:
             await self._bot.send_chat_action(body["chat_id"], ChatAction.TYPING)
             return
-        await self._bot.answer_callback_query(query)
+        with suppress(BadRequest):  # after an outage Telegram may no longer wait for it; the keyboard goes all the same
+            await self._bot.answer_callback_query(query)
         if "message_id" in body:
             await self._bot.edit_message_reply_markup(chat_id=body["chat_id"], message_id=body["message_id"])
 

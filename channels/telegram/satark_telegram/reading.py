@@ -13,7 +13,7 @@ from satark_telegram import wire
 from satark_telegram.events import UNREADABLE, event_of, unread
 
 SEEN = "seen"
-"""The method of the call that answers a tap, or shows "typing…"; see `satark_telegram.bot.Bot.seen`."""
+"""The method of the call that answers a tap, or shows "typing…"; see `satark_telegram.bot.Bot.send`."""
 
 PRIVATE = "private"
 _IGNORED = Batch(ignored=1)
@@ -81,10 +81,10 @@ class Reader:
         under = query.message
         if under is None or not query.data:
             return _IGNORED
-        seen: dict[str, Any] = {"callback_query_id": query.id}
+        answer: dict[str, Any] = {"callback_query_id": query.id}
         if under.date:
-            seen |= {"chat_id": under.chat.id, "message_id": under.message_id}
-        return self._batch(under.chat, f"tap:{update.update_id}", Tap(query.data), seen=self._call(seen))
+            answer |= {"chat_id": under.chat.id, "message_id": under.message_id}
+        return self._batch(under.chat, f"tap:{update.update_id}", Tap(query.data), answer=self._call(answer))
 
     def _batch(
         self,
@@ -93,14 +93,14 @@ class Reader:
         event: Event | None,
         *,
         trace: str = "",
-        seen: Call | None = None,
+        answer: Call | None = None,
         busy: Call | None = None,
     ) -> Batch:
         if event is None or chat.type != PRIVATE:
             return _IGNORED
         senders = (Address(str(chat.id)),)
         inbound = Inbound(
-            account=self._account, event_key=key, senders=senders, event=event, trace=trace, seen=seen, busy=busy
+            account=self._account, event_key=key, senders=senders, event=event, trace=trace, answer=answer, busy=busy
         )
         return Batch(inbound=(inbound,))
 

@@ -61,6 +61,7 @@ class Talk:
         "session",
         "settle",
         "source",
+        "stays",
     )
 
     def __init__(self, script: Script, rooms: Mapping[str, Room], session: Session, source: str, now: int) -> None:
@@ -74,6 +75,8 @@ class Talk:
         self.kept: list[Keep] = []
         self.dropped: list[str] = []
         self.settle = False
+        self.stays = False
+        """Whether the page that was shown may stand again below what is said: it was said above it before."""
         self._walk: Walk | None = None
 
     @property
@@ -174,6 +177,7 @@ class Talk:
     def say_again(self) -> None:
         """Say what stood above the question in force, as far as the session has kept it."""
         self.said.append(self.session.said)
+        self.stays = True
 
     @property
     def room(self) -> Room:
@@ -187,7 +191,9 @@ class Talk:
         room = self.room
         room.enter(self)
         name, asked = room.question(self)
-        page = self.session.page if name == self.session.step else 0
+        # Something new is said above the first page: it must not be turned over unread.
+        stays = name == self.session.step and (self.stays or not any(self.said))
+        page = self.session.page if stays else 0
         said = "\n\n".join(part for part in self.said if part)
         # A code, and what one opens, is shown once and kept nowhere.
         kept = "" if keep or self.session.submitted or self.session.mailbox else said

@@ -20,6 +20,8 @@ from satark.testing.telegram import Person, TelegramPeer
 from satark.testing.telegram_citizen import TelegramCitizen
 from satark.testing.walking import Photo
 
+TAPS = 6
+"""The language, the category, no policeman, done, send, and at the end "no; delete messages"."""
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 
 
@@ -61,6 +63,8 @@ async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
         await until(lambda: peer.deleted == both)
         await stage.service.stop()
         places = while_running | {f"after: {name}": data for name, data in everything().items()}
+    called = [method for method, _ in peer.calls]
+    assert called.count("answerCallbackQuery") == called.count("editMessageReplyMarkup") == TAPS
     assert tip["language"] == "hi"
     assert WORDS in str(tip["answers"])
     assert [file["mime"] for file in tip["evidence"]] == ["image/jpeg"]

@@ -154,8 +154,8 @@ def test_a_tap_gives_its_token_back_and_is_answered(telegram: TelegramChannel, s
     under = updates.bare(person, {"text": "Where?"})
     (inbound,) = telegram.parse(signed(updates.tap(person, "place:skip:2", under))).inbound
     assert inbound.event == Tap("place:skip:2")
-    assert inbound.seen is not None
-    seen = json.loads(inbound.seen.body)
+    assert inbound.answer is not None
+    seen = json.loads(inbound.answer.body)
     assert (seen["chat_id"], seen["message_id"]) == (person.id, under["message_id"])
     assert seen["callback_query_id"].startswith("4")
 
@@ -166,8 +166,8 @@ def test_a_tap_under_a_message_too_old_to_see_is_taken_too(
     old = {"chat": person.chat(), "message_id": 3, "date": 0}
     (inbound,) = telegram.parse(signed(Updates().tap(person, "place:skip:2", old))).inbound
     assert inbound.event == Tap("place:skip:2")
-    assert inbound.seen is not None
-    assert set(json.loads(inbound.seen.body)) == {"callback_query_id"}
+    assert inbound.answer is not None
+    assert set(json.loads(inbound.answer.body)) == {"callback_query_id"}
 
 
 def test_odd_taps_are_ignored(telegram: TelegramChannel, signed: Sign, person: Person) -> None:

@@ -133,7 +133,7 @@ async def test_messages_that_cannot_be_deleted_are_given_up(live: Any) -> None:
 def seen(peer: TelegramPeer, update: Any, *, typing: bool = True) -> Call:
     reader = Reader(ACCOUNT, typing=typing, most=1)
     inbound: Inbound = reader.read(msgspec.json.encode(update)).inbound[0]
-    call = inbound.seen or inbound.busy
+    call = inbound.answer or inbound.busy
     assert call is not None
     return call
 
@@ -147,6 +147,15 @@ async def test_a_tap_is_answered_and_its_keyboard_taken_away(live: Any, person: 
     assert [method for method, _ in peer.calls] == ["sendMessage", "answerCallbackQuery", "editMessageReplyMarkup"]
     assert peer.sent[-1].offers == ()
     assert await live.channel.send(call, "") == Permanent("bad-request")
+
+
+async def test_a_tap_that_is_answered_too_late_loses_its_keyboard_all_the_same(live: Any, person: Person) -> None:
+    peer: TelegramPeer = live.peer
+    await live.channel.send(message(live.channel, person.id, choices=CHOICES), CALL_ID)
+    under = peer.sent[-1].message({"id": 1, "is_bot": True, "first_name": "Satark"})
+    peer.faults.fail_next(400, "Bad Request: query is too old", on="answerCallbackQuery")
+    assert await live.channel.send(seen(peer, peer.updates.tap(person, CHOICES[0].token, under)), "") == Accepted()
+    assert peer.sent[-1].offers == ()
 
 
 async def test_a_tap_under_an_old_message_is_only_answered(live: Any, person: Person) -> None:

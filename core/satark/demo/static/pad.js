@@ -11,6 +11,7 @@ export class Pad {
   #phones;
   #recorder = new VoiceRecorder();
   #typed = "";
+  #leaving = false;
 
   constructor(phones) {
     this.#phones = phones;
@@ -23,7 +24,7 @@ export class Pad {
 
   status() {
     const { on, keys, beep } = this.#line;
-    return word(!on ? "line_off" : keys > 1 ? "line_code" : beep ? (keys ? "line_beep" : "line_record") : keys ? "line_keys" : "line_on");
+    return word(this.#recorder.recording ? "line_recording" : !on ? "line_off" : keys > 1 ? "line_code" : beep ? (keys ? "line_beep" : "line_record") : keys ? "line_keys" : "line_on");
   }
 
   render() {
@@ -33,7 +34,7 @@ export class Pad {
     const focused = byId("pad").contains(document.activeElement) ? document.activeElement.id : "";
     const { on, keys } = this.#line;
     if (keys < 2) this.#typed = "";
-    const buttons = KEYS.map((key) => make("button", { type: "button", class: "key", id: `key-${NAMES[key] ?? key}`, disabled: !keys,
+    const buttons = KEYS.map((key) => make("button", { type: "button", class: "key", id: `key-${NAMES[key] ?? key}`, disabled: this.#recorder.recording ? key !== "#" : !keys,
       "aria-label": NAMES[key] ? word(NAMES[key]) : key, onclick: () => this.#press(key) }, key));
     byId("pad").replaceChildren(make("output", { class: "typed", "aria-live": "polite", hidden: keys < 2 }, this.#typed),
       make("div", { class: "keys" }, ...buttons), make("div", { class: "ways" }, ...(on ? this.#ways() : [this.#call()])));
@@ -47,18 +48,21 @@ export class Pad {
 
   #ways() {
     const { beep } = this.#line;
-    const way = (id, name, act, off) => make("button", { type: "button", id: `way-${id}`, class: `way ${id}`, disabled: off, onclick: act }, icon(name), word(id.replace("-", "_")));
+    const speaking = this.#recorder.recording;
+    const way = (id, name, act, off, key = id.replace("-", "_")) =>
+      make("button", { type: "button", id: `way-${id}`, class: `way ${id}`, disabled: off, onclick: act }, icon(name), word(key));
     return [
-      way("speak", this.#recorder.recording ? "stop" : "mic", () => this.#speak(), !beep),
-      way("clip", "sound", () => this.#clip(), !beep),
-      way("silence", "more", () => this.#phones.act({ act: "press", keys: "" }), false),
-      way("hang-up", "hang-up", () => this.#phones.act({ act: "hang_up" }), false),
+      way("speak", speaking ? "stop" : "mic", () => this.#speak(), !beep, speaking ? "spoken" : "speak"),
+      way("clip", "sound", () => this.#clip(), !beep || speaking),
+      way("silence", "more", () => this.#phones.act({ act: "press", keys: "" }), speaking),
+      way("hang-up", "hang-up", () => this.#hangUp(), false),
     ];
   }
 
   // One key is an answer; a receipt's code is many, ended by the hash key.
   #press(key) {
     const { keys } = this.#line;
+    if (this.#recorder.recording) return key === "#" ? this.#recorder.stop() : undefined;
     if (!keys) return;
     if (keys > 1) {
       this.#typed += key;
@@ -76,9 +80,21 @@ export class Pad {
 
   async #speak() {
     if (this.#recorder.recording) return this.#recorder.stop();
-    const started = await this.#recorder.start((file) => this.#phones.send(file, true));
+    const started = await this.#recorder.start(async (file) => {
+      const hangUp = this.#leaving;
+      this.#leaving = false;
+      await this.#phones.send(file, true);
+      if (hangUp) this.#hangUp();
+    });
     if (!started) return this.#clip();
-    this.render();
+    this.#phones.line({ phone: this.#phones.current.id, medium: "voice", line: this.#line });
+  }
+
+  // Who hangs up while speaking has said what they said.
+  #hangUp() {
+    this.#leaving = this.#recorder.recording;
+    if (this.#leaving) return this.#recorder.stop();
+    this.#phones.act({ act: "hang_up" });
   }
 
   async #clip() {

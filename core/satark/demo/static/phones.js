@@ -101,7 +101,7 @@ export class Phones {
     const query = new URLSearchParams({ name: file.name });
     if (voice) query.set("voice", "");
     if (byId("twice").checked) query.set("twice", "");
-    this.try(post(`${this.path()}/files?${query}`, file, file.type || "application/octet-stream"));
+    return this.try(post(`${this.path()}/files?${query}`, file, file.type || "application/octet-stream"));
   }
 
   path() {
