@@ -186,6 +186,21 @@ def test_evidence_is_any_number_of_files_until_done(chat: Chat) -> None:
     assert chat.submission.evidence == ("1", "2")
 
 
+def test_whoever_sends_a_film_is_told_once_that_their_voice_may_be_in_it(chat: Chat) -> None:
+    warning = "your voice can give you away"
+    at_evidence(chat).send("image")
+    assert warning not in chat.text
+    assert warning in chat.send("video").text
+    assert warning not in chat.send("video").text
+    assert chat.say("done").step == "review"
+
+
+def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:
+    chat.say("Hi", "2").send("video")
+    assert "your voice can give you away" in chat.text
+    assert "keep it as evidence" in chat.text
+
+
 @pytest.mark.parametrize("kind", ["voice", "audio"])
 @pytest.mark.parametrize(("tapped", "answer"), [("own", "own"), ("other", "other"), ("@skip", None)])
 def test_whose_voice_it_is_is_asked_once_a_recording_is_among_the_evidence(

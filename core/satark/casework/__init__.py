@@ -19,7 +19,7 @@ from satark.casework.cases import (
     Posted,
     Summary,
 )
-from satark.casework.voices import OwnVoice
+from satark.casework.voices import OwnVoice, may_be_heard
 from satark.casework.work import Casework
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "OwnVoice",
     "Posted",
     "Summary",
+    "may_be_heard",
 ]

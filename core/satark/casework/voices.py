@@ -42,6 +42,11 @@ def is_own_voice(record: Evidence, tip: Tip) -> bool:
     return not (record.role == EVIDENCE_STEP and tip.answers.get(WHOSE_STEP) == OTHER)
 
 
+def may_be_heard(record: Evidence) -> bool:
+    """Whether the tipster may be heard in a file that is passed on as it sounds: films keep their sound."""
+    return record.clean_mime.startswith("video/")
+
+
 def hears(level: Level) -> bool:
     """Whether a desk of this level may hear a tipster's voice at all."""
     return LEVELS.index(level) >= LEVELS.index(LOWEST)

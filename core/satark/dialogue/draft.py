@@ -11,7 +11,7 @@ from satark.dialogue.handing import submission, summary
 from satark.dialogue.script import ASKED_PARTS, without
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Asked, Refused, Step, Taken
-from satark.dialogue.stray import is_story, take_stray
+from satark.dialogue.stray import is_story, take_stray, warn_of_voice
 from satark.dialogue.talk import EDIT, Talk
 
 
@@ -133,6 +133,7 @@ def _media(talk: Talk, step: Step, media: Media) -> Turn:
         said = {"text": media.caption} if media.caption.strip() else {}
         return DRAFT.done(talk, step, Answer({"voice": ordinal, **said}, talk.source, (ordinal,)))
     if step.type.part == "media":
+        warn_of_voice(talk, media)
         talk.keep(media, step.id)
         talk.settle = True
         return talk.ask()

@@ -33,12 +33,19 @@ def take_stray(talk: Talk, event: Text | Media | Pin) -> bool:
     elif event.kind in SPOKEN and _opening_is_open(talk):
         _voice(talk, event)
     else:
+        warn_of_voice(talk, event)
         talk.keep(event, talk.script.evidence)
         talk.settle = True
         if is_story(event.caption) and _opening_is_open(talk) and not _asks_words(talk):
             _set(talk, event.caption.strip())
         talk.say("file.kept")
     return True
+
+
+def warn_of_voice(talk: Talk, media: Media) -> None:
+    """Say, with the first film of a draft, that the tipster may be heard in it: its sound is not disguised."""
+    if media.kind == "video" and not any(file.kind == "video" for file in talk.session.files):
+        talk.say("file.film")
 
 
 def _opening_is_open(talk: Talk) -> bool:

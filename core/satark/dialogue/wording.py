@@ -16,7 +16,8 @@ reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.lat
 reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
 outage.kept outage.refused
-text.kept voice.kept file.kept pin.kept files.cleared file.lost file.tip_full file.encrypted file.own_card
+text.kept voice.kept file.kept file.film pin.kept files.cleared file.lost file.tip_full file.encrypted
+file.own_card
 skip.cannot back.cannot
 text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late value.voice value.pin
 code.ask code.none code.wrong code.closed

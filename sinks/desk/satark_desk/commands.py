@@ -139,6 +139,8 @@ def evidence(
         agreed = exports.agree(casework, tip, opened, second) if second else None
         for file in exports.export(casework, tip, folder, agreed):
             click.echo(file)
+        for remark in exports.remarks(tip):
+            click.echo(remark, err=True)
         for voice in () if agreed else tip.voices:
             click.echo(f"file {voice.ordinal} is the tipster's own voice: it is heard at the desk alone", err=True)
 

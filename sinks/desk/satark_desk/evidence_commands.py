@@ -58,6 +58,8 @@ def export(
     click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
     click.echo(f"manifest {written.manifest}")
     click.echo(f"custody  {written.head}")
+    for remark in exports.remarks(tip):
+        click.echo(remark, err=True)
 
 
 def _issuer(ctx: click.Context, opened: Opened, name: str, office: str, place: str) -> Issuer:

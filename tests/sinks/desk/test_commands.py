@@ -101,6 +101,18 @@ def test_clean_copies_are_written_under_neutral_names(
     assert str(written) in result.stdout
 
 
+@pytest.mark.parametrize("command", [("desk", "evidence"), ("evidence", "export")])
+def test_whoever_writes_out_a_film_is_told_to_listen_first(
+    command: tuple[str, str], services: Services, run: Run, desk: FindDesk, tmp_path: Path
+) -> None:
+    planted = plant(services, [desk("sp")], evidence=("1", "2"))
+    plant_file(services, planted, "1", b"photo", b"clean photo")
+    plant_file(services, planted, "2", b"film", b"clean film", mime="video/mp4", kind="video")
+    result = run(*command, "sp", planted.number, tmp_path / "out", by="sp")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == "file 2 is a film: the tipster may be heard in it; listen before you pass it on\n"
+
+
 def test_originals_take_two_different_officers(
     services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
 ) -> None:

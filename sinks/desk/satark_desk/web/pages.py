@@ -9,7 +9,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import NoSuchTip, OpenTip
+from satark.casework import NoSuchTip, OpenTip, may_be_heard
 from satark.casework.cases import summarize
 from satark.store.troubles import troubles
 from satark.tip import STATUSES
@@ -119,6 +119,7 @@ class Pages:
             statuses=STATUSES,
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
+            may_be_heard=may_be_heard,
             can_draft=any(tip.tip.language in one.languages for one in self._site.services.transcribers),
             longest_transcript=actions.LONGEST_TRANSCRIPT,
             **{**common, **values},
