@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from satark.evidence import archive
 from satark.evidence.limits import Limits
 from satark.evidence.opendocument import OpenDocumentScrubber
+from satark.evidence.scrubbers import Unclean
 from satark.testing.documents import TRACE
 
 SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -57,3 +59,17 @@ def test_what_was_struck_out_stays_struck_out_and_says_not_by_whom(clean: Callab
     ]  # fmt: skip
     assert TRACE not in etree.tostring(content, encoding="unicode")
     assert "struck out" in etree.tostring(content, encoding="unicode")
+
+
+def test_a_part_without_a_name_is_damage_and_not_a_crash(tmp_path: Path, limits: Limits) -> None:
+    source = tmp_path / "source"
+    with zipfile.ZipFile(source, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        file.writestr("x", "")
+    data = source.read_bytes()
+    at, end = data.rindex(b"PK\1\2"), data.rindex(b"PK\5\6")
+    listed = data[at : at + 28] + b"\0\0" + data[at + 30 : at + 46]
+    size = int.from_bytes(data[end + 12 : end + 16], "little") - 1
+    source.write_bytes(data[:at] + listed + data[end : end + 12] + size.to_bytes(4, "little") + data[end + 16 :])
+    with pytest.raises(Unclean, match="damaged"), archive.opened(source, limits):
+        pass

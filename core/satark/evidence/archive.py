@@ -6,6 +6,7 @@ Only ever in the cleaning child: the reader meets hostile bytes here.
 from __future__ import annotations
 
 import contextlib
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ UNPACKED = 400 * MB
 """Bytes of all parts of one file together, once unpacked."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCKED = 0x1
-_RAISES = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, KeyError, OSError, ValueError, RuntimeError)
+_RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, RuntimeError, struct.error)
 
 
 class Archive:
