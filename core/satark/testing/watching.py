@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-_MEMORY: Final = ("/dev/shm/", "/memfd:", "/dev/", "socket:", "pipe:", "anon_inode:")  # noqa: S108 - memory, no disk
+_MEMORY: Final = ("/dev/", "/memfd:")
+"""Where what is open is in memory, and on no disk."""
 _BEGINNING: Final = 1 << 21
 """Bytes of each file that are looked at."""
 
@@ -43,19 +44,19 @@ class Watch:
             except OSError:
                 continue
 
-    def _descriptors(self) -> Iterator[Path]:
-        for path in Path(f"/proc/{self._process}/fd").iterdir():
-            try:
-                if not str(path.readlink()).startswith(_MEMORY):
-                    yield path
-            except OSError:
-                continue
+    def _descriptors(self) -> Sequence[Path]:
+        try:
+            return list(Path(f"/proc/{self._process}/fd").iterdir())
+        except PermissionError:
+            return ()  # of a process that forbids dumps (satark.dumps), root alone sees them
 
     def _examine(self, path: Path) -> None:
         with path.open("rb") as file:
-            beginning = file.read(_BEGINNING)
+            # Asked of what is open here: the process may have closed that descriptor, and opened another of its number.
+            target = str(Path(f"/proc/self/fd/{file.fileno()}").readlink())
+            beginning = b"" if target.startswith(_MEMORY) else file.read(_BEGINNING)
         if any(needle in beginning for needle in self._needles):
-            self.finds.add(str(path))
+            self.finds.add(target)
         if path.suffix == ".age":
             self.seen.add(str(path))
 
