@@ -64,8 +64,18 @@ def phrase(language: str, name: str, /, **values: object) -> str:
     return texts[name].format(**values)
 
 
+def fixed_phrases(language: str) -> list[str]:
+    """Give the phrases of a language that are the same every time."""
+    return [text for text in (_HINDI if language == "hi" else _ENGLISH).values() if "{" not in text]
+
+
 def language_of(text: str, otherwise: str) -> str:
     """Say in which language a line is to be read: by its script, where it has letters."""
-    if any(ord(char) in _DEVANAGARI for char in text):
-        return "hi"
-    return "en" if any(char.isascii() and char.isalpha() for char in text) else otherwise
+    return next((language for language in ("hi", "en") if is_in(text, language)), otherwise)
+
+
+def is_in(text: str, language: str) -> bool:
+    """Whether a line has letters of a language's script."""
+    if language.partition("-")[0] == "hi":
+        return any(ord(char) in _DEVANAGARI for char in text)
+    return any(char.isascii() and char.isalpha() for char in text)

@@ -18,6 +18,8 @@ from satark_sms_ivr.twilio_sms import TwilioSms
 from satark_sms_ivr.voice import VoiceChannel
 
 if TYPE_CHECKING:
+    import click
+
     from satark.channel import Channel
     from satark.prompt import Capabilities, Prompt
     from satark.settings import Settings
@@ -62,3 +64,11 @@ def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> 
     if capabilities.kind == "sms":
         return as_text(prompt)
     return as_menu(prompt) if capabilities.kind == "voice" else None
+
+
+@hookimpl
+def satark_commands(cli: click.Group) -> None:
+    """Add `satark voice`."""
+    from satark_sms_ivr.recording import voice_group  # noqa: PLC0415 - servers never need the commands
+
+    cli.add_command(voice_group)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from satark.prompt import Prompt
 from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.keypad import Call
-from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, language_of, phrase
+from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, is_in, language_of, phrase
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.twiml import voice_response
 
@@ -58,7 +58,7 @@ class Speaker:
         elif prompt.wants == "code":
             self._keys(response, prompt, [*lines, *ways], (here, quiet), digits=_CODE_DIGITS)
         elif prompt.choices:
-            self._keys(response, prompt, [*lines, *_menu(prompt), *ways], (here, quiet))
+            self._keys(response, prompt, [*lines, *menu_lines(prompt), *ways], (here, quiet))
         else:
             self._speak(response, prompt, [*lines, *ways], (here, quiet))
         return str(response)
@@ -107,14 +107,14 @@ class Speaker:
         again = phrase(prompt.language, "again")
         if found := _CODE.search(prompt.text):
             groups = found[0].split()
-            yield from _spoken(prompt.text[: found.start()])
+            yield from spoken_lines(prompt.text[: found.start()])
             yield from [*groups, again, *groups] if prompt.keep else groups
-            yield from _spoken(prompt.text[found.end() :])
+            yield from spoken_lines(prompt.text[found.end() :])
             return
         asked = prompt.parts[-1] if prompt.keep and prompt.asks and prompt.parts else ""
-        told = list(_spoken(prompt.text.removesuffix(asked)))
+        told = list(spoken_lines(prompt.text.removesuffix(asked)))
         yield from [*told, again, *told] if prompt.keep else told
-        yield from _spoken(asked)
+        yield from spoken_lines(asked)
 
     def _keys(
         self, response: Any, prompt: Prompt, lines: list[str], calls: tuple[Call, Call], *, digits: int = 1
@@ -181,7 +181,7 @@ class Speaker:
         return f"{self._base}{path}?{call.query}"
 
 
-def _spoken(text: str) -> Iterator[str]:
+def spoken_lines(text: str) -> Iterator[str]:
     """The lines of a text, without what is only for the eye."""
     return (line.removeprefix(_BULLET) for line in text.split("\n") if line.strip())
 
@@ -200,11 +200,12 @@ def _read(say: Any, line: str) -> None:
 
 def _languages(prompt: Prompt) -> tuple[str, ...]:
     """The languages in which a question is put: more than one while the caller's is not known."""
-    asked = prompt.parts[-1] if prompt.parts else prompt.text
-    return tuple(dict.fromkeys(language_of(line, prompt.language) for line in _spoken(asked))) or (prompt.language,)
+    own, asked = prompt.language, prompt.parts[-1] if prompt.parts else prompt.text
+    others = (language_of(line, own) for line in spoken_lines(asked) if not is_in(line, own))
+    return tuple(dict.fromkeys((own, *others)))
 
 
-def _menu(prompt: Prompt) -> Iterator[str]:
+def menu_lines(prompt: Prompt) -> Iterator[str]:
     """Each choice with its key, in the choice's own language."""
     for key, choice in enumerate(prompt.choices, 1):
         yield phrase(language_of(choice.label, prompt.language), "choose", label=choice.label, key=key)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from pydantic import ValidationError
 
-from satark.channel import Channel
+from satark.channel import Channel, Outcome, RawRequest
+from satark.dialogue.flow import default_flow, load_flow
+from satark.dialogue.geography import Geography
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
-from satark_sms_ivr.plugin import satark_channels, satark_pages, satark_render
+from satark.testing.prompts import every_prompt
+from satark.testing.twilio_twiml import read_twiml
+from satark_sms_ivr.keypad import as_menu
+from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_pages, satark_render
 from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.voice import VoiceChannel
 
 GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+15550100100"}
 
@@ -82,3 +91,22 @@ def test_only_its_own_media_are_fitted_here() -> None:
         for kind in ("chat", "web", "sms", "voice")
     }
     assert {kind for kind, found in fitted.items() if found is None} == {"chat", "web"}
+
+
+def test_what_can_be_recorded_is_listed_with_its_name_and_nothing_else_is_read_aloud(
+    tmp_path: Path, signed: Callable[..., RawRequest], settings: TwilioSettings
+) -> None:
+    cli = click.Group()
+    satark_commands(cli)
+    ran = CliRunner().invoke(cli, ["voice", "lines"], env={"SATARK_DATA_DIR": str(tmp_path)})
+    listed = [line.split("\t") for line in ran.output.splitlines()]
+    assert len({name for name, _ in listed}) == len(listed) > 200
+    assert not [line for _, line in listed if any(part in line for part in ("{", "4K7Q", "हथियार बिकते"))]
+    for name, _ in listed:
+        (tmp_path / f"{name}.mp3").write_bytes(b"ID3")
+    recorded = VoiceChannel(settings.model_copy(update={"clips": tmp_path}), "https://satark.example")
+    source, raw = default_flow(), signed("/voice/webhook", CallSid="CA" + "1" * 32)
+    for name, prompt in every_prompt(load_flow(source), source.catalogues, Geography.sample(), "voice"):
+        if "{" not in source.catalogues["en"].get(name.split(maxsplit=1)[1]) and "review" not in name:
+            said = read_twiml(recorded.reply(raw, Outcome(prompts=[as_menu(prompt)])).body)
+            assert not [*said.iter("Say")], name

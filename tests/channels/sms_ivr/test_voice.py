@@ -218,6 +218,8 @@ def test_who_has_chosen_no_language_is_told_in_each_what_the_keys_do(voice: Voic
     assert [line for line in lines if "0 दबाएँ" in line or "press 0" in line] == [
         "पहले दी गई सूचना का जवाब सुनने के लिए 0 दबाएँ।", "To hear the answer to an earlier report press 0.",
     ]  # fmt: skip
+    place = Prompt(text="Please check:\n• Place: लंका\n112?", language="en", choices=choices, wants="choice")
+    assert not [line for line in spoken(voice, raw, place) if "0 दबाएँ" in line], "a word of theirs is no language"
     left = spoken(voice, signed("/voice/webhook/keys?n=6&s=3", CallSid=SID), prompt)
     assert [language_of(line, "") for line in left] == ["hi", "en", "hi", "en"]
 
