@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
 
+from satark.evidence import pages
 from satark.evidence.limits import Limits
 from satark.evidence.pdf import PdfScrubber
+from satark.evidence.scrubbers import Unclean
 from satark.testing.documents import TRACE
 
 
@@ -75,3 +78,81 @@ def test_colours_stay_without_the_profile_that_names_a_screen(
     expected = (77, 77, 77) if parts == 1 else (230, 26, 26)
     found = drawn(copy).crop((100, 150, 101, 151)).tobytes()
     assert max(abs(one - other) for one, other in zip(found, expected, strict=True)) < 12
+
+
+def pictured(pdf: Pdf, data: bytes, **told: Any) -> None:
+    """A page that shows a picture, 16 by 16, and words."""
+    size = {"Type": Name.XObject, "Subtype": Name.Image, "Width": 16, "Height": 16, "BitsPerComponent": 8}
+    page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET q 80 0 0 80 20 20 cm /P Do Q")
+    page.Resources.XObject = Dictionary(P=pdf.make_stream(data, **{**size, **told}))
+
+
+def fax() -> bytes:
+    """A picture of 16 by 16 as fax machines code it."""
+    out = io.BytesIO()
+    Image.effect_noise((16, 16), 90).convert("1").save(out, "TIFF", compression="group4")
+    with Image.open(out) as picture:
+        (start,), (size,) = picture.tag_v2[273], picture.tag_v2[279]  # type: ignore[attr-defined]
+        return out.getvalue()[start : start + size]
+
+
+def test_a_scanned_fax_stays_what_it_is(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        parameters = Dictionary(K=-1, Columns=16, Rows=16)
+        told = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode}
+        pictured(pdf, fax(), DecodeParms=parameters, **told)
+        copy = cleaned(pdf, tmp_path, limits)
+    assert "white sacks" in words(copy)
+    with Pdf.open(copy) as pdf:
+        assert pdf.pages[0].Resources.XObject.P.Filter == Name.CCITTFaxDecode
+
+
+def test_nothing_hides_after_the_samples_of_a_picture(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        samples = bytes(range(256))
+        pictured(pdf, samples + TRACE.encode() * 9, ColorSpace=Name.DeviceGray)
+        copy = cleaned(pdf, tmp_path, limits)
+    with Pdf.open(copy) as pdf:
+        assert pdf.pages[0].Resources.XObject.P.read_bytes() == samples
+
+
+@pytest.mark.parametrize("coding", ["JPXDecode", "JBIG2Decode"])
+def test_what_a_coding_with_words_of_its_own_shows_becomes_a_picture_of_the_page(
+    coding: str, tmp_path: Path, limits: Limits
+) -> None:
+    data = TRACE.encode()
+    if coding == "JPXDecode":
+        out = io.BytesIO()
+        Image.effect_noise((16, 16), 90).save(out, "JPEG2000")
+        data = out.getvalue() + data
+    with Pdf.new() as pdf:
+        pictured(pdf, data, ColorSpace=Name.DeviceGray, Filter=Name(f"/{coding}"))
+        copy = cleaned(pdf, tmp_path, limits)
+    assert TRACE.encode() not in copy.read_bytes()
+    assert words(copy) == ""
+    assert drawn(copy).crop((0, 0, 300, 60)).getextrema() != ((255, 255),) * 3, "its words are still seen"
+
+
+def test_a_locked_broken_endless_or_huge_pdf_is_told_apart(tmp_path: Path, limits: Limits) -> None:
+    scrubber, source = PdfScrubber(), tmp_path / "in.pdf"
+    with Pdf.new() as pdf:
+        page_of(pdf, b"")
+        pdf.save(source, encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    with pytest.raises(Unclean, match="encrypted"):
+        scrubber.scrub(source, tmp_path / "out.pdf", limits)
+    source.write_bytes(b"%PDF-1.7\n" + TRACE.encode() * 99)
+    with pytest.raises(Unclean, match="damaged"):
+        scrubber.scrub(source, tmp_path / "out.pdf", limits)
+    with Pdf.new() as pdf:
+        for _ in range(3):
+            page_of(pdf, b"")
+        pdf.save(source)
+    with pytest.raises(Unclean, match="too-many-pages"):
+        scrubber.scrub(source, tmp_path / "out.pdf", Limits(pages=2))
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        pages.photograph(source, tmp_path / "out.pdf", Limits(pixels=1000))
+    source.write_bytes(
+        b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    )
+    with pytest.raises(Unclean, match="damaged"):
+        scrubber.scrub(source, tmp_path / "out.pdf", limits)

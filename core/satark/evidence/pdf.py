@@ -180,14 +180,14 @@ def _clean_photo(stream: Stream, *, alone: bool) -> None:
 
 def _is_map(stream: Stream) -> bool:
     """Whether it says which letters the codes of a font are."""
-    return "/CMapName" in stream or b"begincmap" in stream.read_bytes()[:_HEAD]
+    return "/CMapName" in stream or ("/Width" not in stream and b"begincmap" in stream.read_bytes()[:_HEAD])
 
 
 def _cut_to_size(stream: Stream) -> None:
     """Leave behind what follows the last row of a picture that is stored as plain samples."""
     space = stream.get("/ColorSpace", Name.DeviceGray)
     kind = str(space[0] if isinstance(space, pikepdf.Array) else space)
-    parts = int(space[1].N) if kind == "/ICCBased" else _PARTS.get(kind)
+    parts = _PARTS.get(kind)
     if parts is None or stream.get("/Filter") not in (None, Name.FlateDecode):
         return
     bits = 1 if stream.get("/ImageMask", False) else int(stream.get("/BitsPerComponent", 8))
