@@ -721,3 +721,8 @@ def test_a_key_pressed_on_the_phone_where_words_are_awaited_is_no_answer(engine:
     assert "not understood" in call.text
     assert call.send("voice").say("7").step == "place"
     assert Chat(engine).say("Hi").tap("en").tap("INTOX").say("1").step == "place"
+
+
+def test_a_place_that_is_a_stations_name_is_shown_once(chat: Chat) -> None:
+    chat.say("Hi", "1", "daru", "दुकान पर बिकती है", "लंका", "नहीं", "छोड़ें")
+    assert "जगह: लंका\n" in chat.text

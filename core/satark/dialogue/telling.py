@@ -161,7 +161,7 @@ class PlaceStep(Plain):
         pin = view.catalogue.text("value.pin") if "latitude" in value else ""
         spoken = view.catalogue.text("value.voice") if "voice" in value else ""
         parts = [value.get("text", ""), pin, spoken, known.label(view.catalogue.language) if known else ""]
-        return ", ".join(part for part in parts if part)
+        return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 def merged(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
