@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from satark import pacing
+from satark.carrier import NotCarried
 from satark.pacing import backoff, keep_running, wait_for
 from satark.testing.scripted import until
 
@@ -55,3 +56,23 @@ async def test_work_that_breaks_off_is_logged_by_kind_alone_and_begins_again(
         await asyncio.gather(task, return_exceptions=True)
     assert [(line["role"], line["error"]) for line in lines] == [("files", "ValueError")]
     assert "planted" not in str(lines)
+
+
+async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_the_carriers_own_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pacing, "RESTART_SECONDS", 0.0)
+    begun = 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        raise NotCarried("ConnectionRefusedError")
+
+    with capture_logs() as lines:
+        task = asyncio.create_task(keep_running("answers", work))
+        await until(lambda: begun > 100)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert [line["attempt"] for line in lines][:7] == [1, 2, 4, 8, 16, 32, 64]
+    assert {line["code"] for line in lines} == {"ConnectionRefusedError"}

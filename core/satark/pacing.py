@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 
+from satark.carrier import NotCarried
 from satark.observability import log, told
 
 RESTART_SECONDS = 1.0
 """Seconds after which work that broke off begins again."""
+STEADY_SECONDS = 60.0
+"""Seconds that work must have gone on for, so that its breaking off is something new."""
 
 
 def backoff(attempt: int, *, longest: float) -> float:
@@ -32,11 +36,21 @@ async def wait_for(event: asyncio.Event, *, seconds: float) -> None:
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Do a piece of endless work until cancelled; where it breaks off, log that and begin again.
 
-    One broken part must not stop the others: an intake whose deliveries fail still takes tips.
+    One broken part must not stop the others: an intake whose deliveries fail still takes tips. What breaks off time and
+    again, since a broker is down for a day, is logged the first time, the second, the fourth, the eighth …
     """
+    broken = 0
     while True:
+        began = time.monotonic()
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - see above
-            log.error("work broke off, beginning again", role=name, **told(error))
+            broken = 1 if time.monotonic() - began > STEADY_SECONDS else broken + 1
+            if broken.bit_count() == 1:
+                log.error("work broke off, beginning again", role=name, attempt=broken, **told(error), **_code(error))
         await asyncio.sleep(RESTART_SECONDS)
+
+
+def _code(error: Exception) -> dict[str, str]:
+    """What a carrier says of itself, which is fit for operators."""
+    return {"code": str(error)} if isinstance(error, NotCarried) else {}

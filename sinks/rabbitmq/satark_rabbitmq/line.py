@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from satark.carrier import Take
     from satark_rabbitmq.settings import RabbitMQSettings
+
+# Every failure comes here as an exception too; at a broker that is down this library would add a line each second.
+logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
 AT_ONCE = 32
 """Most messages that one consumer works on at once: they share the store's commits."""

@@ -59,9 +59,7 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
     if section is None or not section.url.get_secret_value():
         return []
     queues = ", ".join(f"{section.prefix}{desk}" for desk in section.copies) or "none"
-    return [
-        Prepared(line=f"broker: queues {queues} hold sealed copies of each tip, for an office that sees only these")
-    ]
+    return [Prepared(line=f"broker: a sealed copy of each tip goes to the queue of its desk: {queues}")]
 
 
 @hookimpl

@@ -149,7 +149,7 @@ def test_with_a_broker_alone_every_tip_of_the_two_desks_is_copied_unless_the_set
         ("rabbitmq:sp", "sp", ""),
         ("rabbitmq:dig", "dig", ""),
     ]
-    assert "queues sp, dig" in satark_demo(Settings())[0].line
+    assert "sp, dig" in satark_demo(Settings())[0].line
     monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "[]")
     assert satark_forwards(Settings()) == []
     monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "thana-lanka")
