@@ -182,7 +182,7 @@ class Turns:
                 erasable=isinstance(arrival.channel, Eraser),
                 reachable=arrival.channel.capabilities.reachable,
             )
-        session = self._looked_up(unit, session)
+        session = self._looked_up(unit, session, arrival)
         untold = files.untold(unit.main, session.tip) if session.files else ()
         turn = engine.advance(session, arrival.event, arrival.source, unit.now, untold)
         if untold and turn.prompt is not None:
@@ -208,10 +208,15 @@ class Turns:
             taken.erased += files.drop(unit, session.tip, None if turn.erase else turn.drop)
         return turn
 
-    def _looked_up(self, unit: UnitOfWork, session: Session) -> Session:
-        """Tell a session what became of files behind its back."""
+    def _looked_up(self, unit: UnitOfWork, session: Session, arrival: Arrival) -> Session:
+        """Tell a session what became of files behind its back.
+
+        What was kept while the database was down comes when nobody is there any more to be asked about a file: they
+        were told that their tip is recorded by itself, and no question may hold it up.
+        """
         if session.files and not session.submitted:
-            session = msgspec.structs.replace(session, telling=files.telling(unit.main, session.tip))
+            telling = () if arrival.late else files.telling(unit.main, session.tip)
+            session = msgspec.structs.replace(session, telling=telling)
         if session.mailbox is not None:
             session = msgspec.structs.replace(session, mailbox=self._mailroom.counted(unit, session.mailbox))
         return session

@@ -34,10 +34,11 @@ def build(site: Site) -> ASGIApp:
     """Make the site; it stands at the root."""
 
     async def refused(scope: Scope, receive: Receive, send: Send) -> None:
-        await site.tell(Request(scope), "foreign", 403)(scope, receive, send)
+        request = Request(scope)
+        await site.tell(request, "foreign", 403, await site.spoken(request))(scope, receive, send)
 
     async def unknown(request: Request, _error: Exception) -> Response:
-        return site.tell(request, "unknown", 404)
+        return site.tell(request, "unknown", 404, await site.spoken(request))
 
     middleware = [
         Middleware(PageHeaders, headers=_headers(site)),
@@ -88,7 +89,10 @@ def _uploads(site: Site, cookie: Cookie) -> list[BaseRoute]:
 
     async def admit(request: Request) -> DraftKey:
         visitor = cookie.read(request)
-        if visitor is None or await site.look(visitor) is None:
+        seen = await site.seen(visitor)
+        if not seen.certain:  # the browser's script tries again in a while
+            raise NotAdmitted(PlainTextResponse(say(request, "busy"), 503))
+        if visitor is None or seen.sheet is None:
             raise NotAdmitted(PlainTextResponse(say(request, "unknown"), 403))
         return visitor.key
 

@@ -33,11 +33,13 @@ class ClosingPages:
         """Hand the tip in and show the receipt: in this answer, and never again."""
         sent = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        if visitor is None or sheet is None or sheet.submitted:
+        sheet, certain = await self._site.seen(visitor)
+        if visitor is None or (certain and (sheet is None or sheet.submitted)):
             return go("/")
-        language = self._site.language(request, sheet)
+        language = self._site.language(request, sheet, sent)
         if shut := await self._site.admits(sent, "tip"):
+            if sheet is None:
+                return self._site.tell(request, "refused.sent", 503, language, onward="/review")
             values = {**review_of(self._site, sheet), "problem": self._site.words(language)(shut)}
             return self._site.show(request, "review.html", language, 422, said=[], problems=[], changed=False, **values)
         outcome = await self._site.take(visitor, Tap(sent.one("token")))
@@ -58,10 +60,10 @@ class ClosingPages:
         """Take the answer. The tip goes off with it where it was sent before this was asked."""
         sent = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        if visitor is None or sheet is None or sheet.current != ORIGIN:
+        sheet, certain = await self._site.seen(visitor)
+        if visitor is None or (certain and (sheet is None or sheet.current != ORIGIN)):
             return go("/review")
-        language = self._site.language(request, sheet)
+        language = self._site.language(request, sheet, sent)
         outcome = await self._site.take(visitor, Tap(sent.one("token")))
         if outcome.state != "taken":
             return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/origin")
@@ -92,8 +94,8 @@ class ClosingPages:
 
     async def _end(self, request: Request) -> Sheet | None:
         visitor = self._site.drafts_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        if visitor is not None and sheet is not None:
+        sheet, certain = await self._site.seen(visitor)
+        if visitor is not None and (sheet is not None or not certain):
             await self._forget(visitor)
         return sheet
 

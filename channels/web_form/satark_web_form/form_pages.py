@@ -10,8 +10,9 @@ from satark.dialogue.sheet import ORIGIN, Question, Sheet
 from satark.dialogue.tokens import command_token
 from satark_web_form.forms import Sent
 from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
-from satark_web_form.site import Site, go, paragraphs
+from satark_web_form.site import Seen, Site, go, paragraphs
 from satark_web_form.visitors import Visitor, new_visitor
+from satark_web_form.words import LANGUAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,7 +48,7 @@ class FormPages:
         sent = await self._site.read(request)
         visitor, _ = await self._visitor(request)
         outcome = await self._site.take(visitor, Tap(f"@language:{sent.one('language')}:0"))
-        return await self._onward(request, visitor, outcome)
+        return await self._onward(request, visitor, outcome, language=sent.one("language"))
 
     async def question(self, request: Request) -> Response:
         """One question of the path, by its place on it."""
@@ -112,9 +113,11 @@ class FormPages:
         """Erase everything that was told."""
         sent = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        if visitor is not None and sheet is not None:
-            await self._site.take(visitor, Tap(command_token("forget")))
+        sheet, certain = await self._site.seen(visitor)
+        if visitor is not None and (sheet is not None or not certain):
+            outcome = await self._site.take(visitor, Tap(command_token("forget")))
+            if outcome.state == "refused":
+                return self._site.tell(request, "down", 503, await self._site.spoken(request), onward="/erase")
         again = sent.one("then") == "start"
         response = go("/") if again else self._site.tell(request, "erased", 200, self._site.language(request, sheet))
         self._site.drafts_cookie.take(request, response)
@@ -125,11 +128,15 @@ class FormPages:
     async def _sheet(self, request: Request) -> Sheet | None:
         return await self._site.look(self._site.drafts_cookie.read(request))
 
-    async def _visitor(self, request: Request) -> tuple[Visitor, Sheet | None]:
-        """The visitor and their tip. Without one there is a new visitor, whatever cookie somebody may have planted."""
+    async def _visitor(self, request: Request) -> tuple[Visitor, Seen]:
+        """The visitor and their tip. Without one there is a new visitor, whatever cookie somebody may have planted.
+
+        While the database is out of reach the cookie is believed, so that what comes belongs to the tip that was begun.
+        """
         visitor = self._site.drafts_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        return (visitor, sheet) if visitor is not None and sheet is not None else (new_visitor(), None)
+        seen = await self._site.seen(visitor)
+        known = visitor is not None and (seen.sheet is not None or not seen.certain)
+        return (visitor, seen) if visitor is not None and known else (new_visitor(), seen)
 
     async def _several(self, request: Request, choose: Choose, template: str) -> Response:
         sheet = await self._sheet(request)
@@ -138,7 +145,7 @@ class FormPages:
         return self._page(request, sheet, template, choose(sheet, Sent(fields={})))
 
     async def _take(self, request: Request, choose: Choose, template: str, **values: Any) -> Response:
-        visitor, sheet = await self._visitor(request)
+        visitor, (sheet, certain) = await self._visitor(request)
         sent = await self._site.read(request, visitor)
         if sheet is not None and sheet.submitted:
             return go("/")
@@ -153,12 +160,16 @@ class FormPages:
             response = self._page(request, now, template, choose(now, sent), sent, problems=problems, **values)
             self._site.drafts_cookie.give(request, response, visitor)
             return response
-        return await self._onward(request, visitor, outcome, "/?again" if sheet is None else "")
+        again = certain and sheet is None
+        return await self._onward(request, visitor, outcome, language=language, onward="/?again" if again else "")
 
-    async def _onward(self, request: Request, visitor: Visitor, outcome: Outcome, onward: str = "") -> Response:
+    async def _onward(
+        self, request: Request, visitor: Visitor, outcome: Outcome, *, language: str, onward: str = ""
+    ) -> Response:
         """Go on to the question in force, or say that what was sent is kept until the database is back."""
         if outcome.state != "taken":
-            response = self._site.tell(request, outcome.state, 503, onward=request.url.path)
+            spoken = language if language in LANGUAGES else self._site.language(request)
+            response = self._site.tell(request, outcome.state, 503, spoken, onward=request.url.path)
         else:
             sheet = await self._site.look(visitor)
             response = go(onward or (_current(sheet) if sheet else "/"))

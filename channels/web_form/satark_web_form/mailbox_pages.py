@@ -57,12 +57,12 @@ class MailboxPages:
         """Pass on an answer, a file, or whether it has helped."""
         visitor = self._site.mailbox_cookie.read(request)
         sent = await self._site.read(request, visitor or new_visitor())
-        sheet = await self._site.look(visitor)
-        language = self._site.language(request, sheet)
-        if visitor is None or sheet is None or not sheet.mailbox:
+        sheet, certain = await self._site.seen(visitor)
+        language = self._site.language(request, sheet, sent)
+        if visitor is None or (certain and (sheet is None or not sheet.mailbox)):
             return self._ask_again(request, language, "", self._site.words(language)("status.over"), 409)
         events = _events(sent)
-        if not events:
+        if not events and sheet is not None:
             return self._box(request, language, sheet.prompt, self._site.words(language)("status.blank"))
         outcome = Outcome()
         for number, event in enumerate(events):
@@ -82,8 +82,8 @@ class MailboxPages:
     async def _end(self, request: Request, what: str, command: str) -> Response:
         await self._site.read(request)
         visitor = self._site.mailbox_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        if visitor is not None and sheet is not None:
+        sheet, certain = await self._site.seen(visitor)
+        if visitor is not None and (sheet is not None or not certain):
             await self._site.take(visitor, Tap(command_token(command)))
         response = self._site.tell(request, what, 200, self._site.language(request, sheet), onward="/status")
         self._site.mailbox_cookie.take(request, response)

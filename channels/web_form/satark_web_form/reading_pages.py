@@ -19,6 +19,5 @@ class ReadingPages:
 
     async def who_can_know(self, request: Request) -> Response:
         """Say plainly who can know what, way by way."""
-        sheet = await self._site.look(self._site.drafts_cookie.read(request))
-        language = self._site.language(request, sheet)
+        language = await self._site.spoken(request)
         return self._site.show(request, "who_can_know.html", language, onion_url=self._site.settings.onion_url)

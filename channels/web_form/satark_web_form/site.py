@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _encode = msgspec.msgpack.Encoder().encode
+
+
+class Seen(NamedTuple):
+    """A conversation, as far as the database tells."""
+
+    sheet: Sheet | None
+    certain: bool
+    """Whether the database has answered."""
 
 
 class Site:
@@ -95,6 +103,13 @@ class Site:
         """Show where a visitor's conversation stands."""
         return await self.drafts.look(ACCOUNT, visitor.address) if visitor else None
 
+    async def seen(self, visitor: Visitor | None) -> Seen:
+        """Look, for somebody who sends something: it must be kept even where the database can't tell who they are."""
+        try:
+            return Seen(await self.look(visitor), certain=True)
+        except SQLAlchemyError:
+            return Seen(None, certain=False)
+
     async def take(self, visitor: Visitor, event: Event, page: str = "") -> Outcome:
         """Take one event of a visitor.
 
@@ -108,12 +123,17 @@ class Site:
         inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
         return await self.reception.receive(self.channel, Batch(inbound=[inbound]))
 
-    def language(self, request: Request, sheet: Sheet | None = None) -> str:
-        """The language to speak: the conversation's, the one asked for, or the browser's."""
-        asked = request.query_params.get("lang", "")
+    def language(self, request: Request, sheet: Sheet | None = None, sent: Sent | None = None) -> str:
+        """The language to speak: the conversation's, that of the form, the one asked for, or the browser's."""
         known = sheet.language if sheet else ""
-        wanted = known or asked
+        wanted = known or (sent.one("language") if sent else "") or request.query_params.get("lang", "")
         return wanted if wanted in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
+
+    async def spoken(self, request: Request) -> str:
+        """The language to speak to somebody of whom only the cookie is known."""
+        drafted = await self.seen(self.drafts_cookie.read(request))
+        seen = drafted if drafted.sheet else await self.seen(self.mailbox_cookie.read(request))
+        return self.language(request, seen.sheet)
 
     def words(self, language: str) -> Words:
         """What the pages say in a language."""
@@ -149,7 +169,8 @@ class Site:
             try:
                 return await endpoint(request)
             except FormError as error:
-                return self.tell(request, "unreadable", error.status, onward=request.url.path)
+                language = await self.spoken(request)
+                return self.tell(request, "unreadable", error.status, language, onward=request.url.path)
             except SQLAlchemyError:
                 return self.tell(request, "down", 503, onward=request.url.path)
 

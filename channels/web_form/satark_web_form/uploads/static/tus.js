@@ -3,7 +3,7 @@
 
 const PART = 4 * 1024 * 1024;
 const LONGEST_WAIT = 30_000;
-const VERSION = { "Tus-Resumable": "1.0.0" };
+const ALWAYS = { "Tus-Resumable": "1.0.0", "Accept-Language": document.documentElement.lang };
 
 /** The server will not have the file; the message is a sentence for the person. */
 export class Refused extends Error {}
@@ -12,7 +12,7 @@ function request(method, url, { headers = {}, body = null, progress, signal }) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open(method, url);
-    for (const [name, value] of Object.entries({ ...VERSION, ...headers })) call.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries({ ...ALWAYS, ...headers })) call.setRequestHeader(name, value);
     const abort = () => call.abort();
     const end = (settle, value) => () => {
       signal.removeEventListener("abort", abort);
