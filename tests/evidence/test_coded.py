@@ -180,6 +180,14 @@ def test_frames_are_all_of_a_whole_file(name: str, make: Make, tmp_path: Path, l
     assert copy.startswith(frames.whole(mime, copy[: len(copy) * 2 // 3])), "of one that is cut short, whole frames"
 
 
+def test_what_a_phone_lost_on_the_way_cuts_no_recording_short() -> None:
+    good, lost, silent = b"\x3c" + bytes(31), b"\x38" + bytes(31), b"\x78"
+    whole = b"#!AMR\n" + good * 3 + lost + silent + good
+    assert frames.whole("audio/amr", whole) == whole
+    assert frames.whole("audio/amr", whole + silent) == whole + silent
+    assert frames.whole("audio/amr", whole + bytes(26) + TRACE) == whole
+
+
 @pytest.mark.parametrize("mime", sorted(frames.MIMES))
 def test_what_holds_no_frame_is_damaged(mime: str) -> None:
     for data in (b"", b"#!AMR\n", b"#!AMR-WB\n", TRACE * 9, b"\xff\xfb\xff\xf8" * 9):

@@ -14,8 +14,7 @@ from satark.evidence.scrubbers import Unclean
 # RFC 4867 sections 3.6 and 5.3: bytes of a frame after its first, by its type; types that are not here are none.
 _AMR: Final = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: 0}
 _AMR_WB: Final = {0: 17, 1: 23, 2: 32, 3: 36, 4: 40, 5: 46, 6: 50, 7: 58, 8: 60, 9: 5, 14: 0, 15: 0}
-_AMR_FIXED, _AMR_GOOD = 0x87, 0x04
-"""Of a first byte: what is always the same, and what it is: a frame that came whole."""
+_AMR_PADDING, _AMR_GOOD = 0x83, 0x04
 # ISO/IEC 11172-3 and 13818-3, section 2.4.2.3: kilobits a second of layer 3, and samples a second.
 _KILOBITS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KILOBITS_LOW: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -41,15 +40,18 @@ def whole(mime: str, data: bytes) -> bytes:
 
 
 def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
-    at = len(magic)
+    """Cut what is no frame; and before that frames that say that they came broken, which chance makes of zeros."""
+    at = end = len(magic)
     while at < len(data):
         size = sizes.get(data[at] >> 3 & 15)
-        if size is None or data[at] & _AMR_FIXED != _AMR_GOOD or at + 1 + size > len(data):
+        if size is None or data[at] & _AMR_PADDING or at + 1 + size > len(data):
             break
+        good = data[at] & _AMR_GOOD
         at += 1 + size
-    if at == len(magic):
+        end = at if good else end
+    if end == len(magic):
         raise Unclean("damaged")
-    return data[:at]
+    return data if at == len(data) else data[:end]
 
 
 def _adts(data: bytes) -> bytes:
