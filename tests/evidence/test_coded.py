@@ -161,11 +161,14 @@ def test_nothing_hides_after_the_last_sound(name: str, tail: bytes, make: Make, 
     assert copy.read_bytes() == cleaned(plain, limits).read_bytes()
 
 
-def test_nothing_hides_between_sounds(make: Make, tmp_path: Path, limits: Limits) -> None:
-    plain, source = tmp_path / "plain.mp3", tmp_path / "between.mp3"
-    plain.write_bytes(make("mp3").read_bytes())
+@pytest.mark.parametrize(("name", "sync"), [("mp3", b"\xff\xfb"), ("aac", b"\xff\xf1")])
+def test_nothing_hides_between_sounds_and_none_of_them_is_lost(
+    name: str, sync: bytes, make: Make, tmp_path: Path, limits: Limits
+) -> None:
+    plain, source = tmp_path / f"plain.{name}", tmp_path / f"between.{name}"
+    plain.write_bytes(make(name).read_bytes())
     data = plain.read_bytes()
-    at = data.index(b"\xff\xfb", len(data) // 2)
+    at = data.index(sync, len(data) // 2)
     source.write_bytes(data[:at] + TRACE * 3 + data[at:])
     assert cleaned(source, limits).read_bytes() == cleaned(plain, limits).read_bytes()
 

@@ -23,8 +23,9 @@ _MPEG_1: Final = 3
 _DIVISOR: Final = {_MPEG_1: 1, 2: 2, 0: 4}
 _MP3_SYNC: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _MP3_RATE: Final = 0x0C
-_MP3_HEAD: Final = 4
-_ADTS_HEAD, _ADTS_SYNC = 7, 0xFFF0
+_ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_HEAD: Final = 7
+"""Bytes that the head of a frame of AAC or MP3 has at most."""
 _FLAC_HEAD: Final = 16
 _FLAC_LAST: Final = 1 << 21
 """Bytes at the end of a file in which its last frame begins."""
@@ -55,26 +56,43 @@ def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
 
 
 def _adts(data: bytes) -> bytes:
-    """ISO/IEC 13818-7 section 6.2: each frame tells its length, head and all, in 13 bits."""
-    at = 0
-    while int.from_bytes(data[at : at + 2]) & 0xFFF6 == _ADTS_SYNC:
-        size = (int.from_bytes(data[at + 3 : at + 6]) >> 5) & 0x1FFF
-        if size < _ADTS_HEAD or at + size > len(data):
-            break
-        at += size
-    if not at:
-        raise Unclean("damaged")
-    return data[:at]
+    return _synced(data, _ADTS_SYNC, _adts_size, _adts_kind)
+
+
+def _adts_size(head: bytes) -> int:
+    """ISO/IEC 13818-7 section 6.2: a frame tells its length, head and all, in 13 bits."""
+    size = (int.from_bytes(head[3:6]) >> 5) & 0x1FFF
+    return size if size > _HEAD else 0
+
+
+def _adts_kind(head: bytes) -> tuple[int, int]:
+    return head[1], head[2]
 
 
 def _mp3(data: bytes) -> bytes:
+    return _synced(data, _MP3_SYNC, _mp3_size, _mp3_kind)
+
+
+def _mp3_kind(head: bytes) -> tuple[int, int]:
+    return head[1], head[2] & _MP3_RATE
+
+
+def _synced(
+    data: bytes,
+    sync: re.Pattern[bytes],
+    size_of: Callable[[bytes], int],
+    kind_of: Callable[[bytes], tuple[int, int]],
+) -> bytes:
+    """The frames that begin with a mark and tell their size, and whose kind the one before or after has: no chance."""
     kept: list[bytes] = []
     at = 0
-    while found := _MP3_SYNC.search(data, at):
+    while found := sync.search(data, at):
         at = found.start()
-        size = _mp3_size(data[at : at + 4].ljust(4, b"\0"))
-        is_frame = 0 < size <= len(data) - at and (
-            (kept and _alike(kept[-1], data[at : at + 5])) or _alike(data[at : at + 5], data[at + size : at + size + 5])
+        head = data[at : at + _HEAD].ljust(_HEAD, b"\0")
+        size = size_of(head)
+        beside = (kept[-1] if kept else b"", data[at + size : at + size + _HEAD])
+        is_frame = 0 < size <= len(data) - at and any(
+            len(one) >= _HEAD and kind_of(one) == kind_of(head) for one in beside
         )
         if is_frame:
             kept.append(data[at : at + size])
@@ -82,11 +100,6 @@ def _mp3(data: bytes) -> bytes:
     if not kept:
         raise Unclean("damaged")
     return b"".join(kept)
-
-
-def _alike(one: bytes, other: bytes) -> bool:
-    """Whether two frames are of one version, layer and rate: chance makes no two in a row."""
-    return (one[1:2], one[2] & _MP3_RATE) == (other[1:2], other[2] & _MP3_RATE) if len(other) > _MP3_HEAD else False
 
 
 def _mp3_size(head: bytes) -> int:
