@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -726,3 +728,34 @@ def test_a_key_pressed_on_the_phone_where_words_are_awaited_is_no_answer(engine:
 def test_a_place_that_is_a_stations_name_is_shown_once(chat: Chat) -> None:
     chat.say("Hi", "1", "daru", "दुकान पर बिकती है", "लंका", "नहीं", "छोड़ें")
     assert "जगह: लंका\n" in chat.text
+
+
+def what(chat: Chat) -> Any:
+    assert chat.session is not None
+    return chat.session.answers["what"].value
+
+
+def test_a_rewritten_message_replaces_no_other_message_of_the_same_answer(chat: Chat) -> None:
+    chat.say("They sell raw liquor behind the mill", "every night after ten, by a white pickup", "2", "daru")
+    assert "every night" in what(chat.edit("s1", "every night after nine, by a blue pickup"))
+    assert what(chat).splitlines()[0] == "They sell raw liquor behind the mill"
+    assert "blue pickup" in what(chat)
+
+
+def test_a_rewritten_part_of_a_long_answer_replaces_no_other_part(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "x" * 4500, "the rest of it")
+    chat.edit("s4", "the rest of it, changed")
+    assert what(chat).startswith("x" * 4000)
+    assert what(chat).endswith("changed")
+
+
+def test_a_rewritten_caption_of_a_spoken_answer_leaves_the_voice(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru").send("voice", "by the mill").edit("s3", "by the bridge")
+    assert what(chat) == {"voice": "1", "text": "by the bridge"}
+
+
+def test_a_rewritten_message_that_is_no_answer_is_not_passed_over_in_silence(chat: Chat) -> None:
+    chat.say("Hi", "2", "daru", "They sell it", "Lanka", "no").send("image", "a white pickup").edit(
+        "s6", "a blue pickup"
+    )
+    assert "earlier answer stays" in chat.text

@@ -68,9 +68,9 @@ class Draft:
         if isinstance(result, Refused):
             return talk.ask()
         if result.more:
-            talk.answer(f"@{step.id}", Answer(result.value, talk.source))
+            talk.answer(f"@{step.id}", _answer(talk, step, result))
             return talk.ask()
-        return self.done(talk, step, Answer(result.value, talk.source))
+        return self.done(talk, step, _answer(talk, step, result))
 
     def done(self, talk: Talk, step: Step, answer: Answer) -> Turn:
         """Keep the answer of a step and go on to the next."""
@@ -85,7 +85,7 @@ class Draft:
             return None
         partial = talk.session.answers.get(f"@{step.id}")
         if name == "done" and partial is not None:
-            return self.done(talk, step, Answer(partial.value, partial.source))
+            return self.done(talk, step, partial)
         if name == "clear" or (name == "delete" and step.type.part == "media" and talk.view(step).files):
             return _clear(talk, step)
         if name in {"done", "skip"}:
@@ -94,6 +94,10 @@ class Draft:
 
 
 DRAFT: Final = Draft()
+
+
+def _answer(talk: Talk, step: Step, taken: Taken) -> Answer:
+    return Answer(taken.value, talk.source, joined=f"@{step.id}" in talk.session.answers)
 
 
 def go_on(talk: Talk, *, stay: bool = False) -> Turn:

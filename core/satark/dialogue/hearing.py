@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -19,6 +19,7 @@ from satark.dialogue.menus import LANGUAGE, Cancel, Change, Details, Origin, Rea
 from satark.dialogue.script import has_draft
 from satark.dialogue.session import Answer, Turn
 from satark.dialogue.steps import Asked, Taken
+from satark.dialogue.stray import joined
 from satark.dialogue.talk import Room, Talk
 from satark.dialogue.tokens import ANYWHERE as FROM_ANYWHERE
 from satark.dialogue.tokens import PAGE_BACK, PAGE_ON, Token, parse_token
@@ -285,14 +286,21 @@ def _edited(talk: Talk, event: Edited) -> Turn:
     name = _answered_by(talk, event.original)
     step = talk.script.flow.by_id.get(name)
     if step is None:
-        return talk.ask()
+        return _lost(talk, "edit.unclear")
     result = step.type.accept(step, _as_typed(talk, name, event.body), talk.view(step))
     if not isinstance(result, Taken) or result.more:
         return _lost(talk, "edit.unclear")
     old = talk.session.answers[name]
-    talk.answer(name, msgspec.structs.replace(old, value=result.value))
+    talk.answer(name, msgspec.structs.replace(old, value=_rewritten(old, result.value)))
     talk.say("edit.done")
     return go_on(talk, stay=True)
+
+
+def _rewritten(old: Answer, value: Any) -> Any:
+    """What an answer is once a message of it was rewritten: what it has of other messages, and of a voice, stays."""
+    if isinstance(old.value, Mapping) and isinstance(value, str):
+        return {**old.value, "text": joined(old.value.get("text"), value) if old.joined else value}
+    return joined(old.value, value) if old.joined and isinstance(value, str) else value
 
 
 def _as_typed(talk: Talk, name: str, body: str) -> Event:

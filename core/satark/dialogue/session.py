@@ -21,6 +21,8 @@ class Answer(Quiet, frozen=True, omit_defaults=True, array_like=True):
     """Keyed hash of the event that gave it, so that an edited or revoked message finds its answer."""
     evidence: tuple[str, ...] = ()
     """Ordinals of the files that are (part of) the answer: a spoken answer, or the evidence step's files."""
+    joined: bool = False
+    """Whether it was put together of several messages: one of them that is rewritten must not replace the others."""
 
 
 class File(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):

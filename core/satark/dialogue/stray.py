@@ -60,19 +60,19 @@ def _words(talk: Talk, words: str) -> None:
     old = talk.session.answers.get(talk.script.opening)
     value: Any = old.value if old else None
     if isinstance(value, Mapping):
-        _set(talk, {**value, "text": _joined(value.get("text"), words)})
+        _set(talk, {**value, "text": joined(value.get("text"), words)})
     else:
-        _set(talk, _joined(value, words))
+        _set(talk, joined(value, words))
     talk.say("text.kept")
 
 
-def _joined(before: Any, words: str) -> str:
+def joined(before: Any, words: str) -> str:
     return f"{before}\n{words}" if before else words
 
 
 def _set(talk: Talk, value: Any) -> None:
     old = talk.session.answers.get(talk.script.opening)
-    talk.answer(talk.script.opening, Answer(value, talk.source, old.evidence if old else ()))
+    talk.answer(talk.script.opening, Answer(value, talk.source, old.evidence if old else (), joined=old is not None))
 
 
 def _voice(talk: Talk, media: Media) -> None:
