@@ -165,6 +165,13 @@ class Core(BaseModel):
         description="wrong receipt codes a minute, of everybody together, before every look-up waits",
     )
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"https", "http"} or not urlsplit(value).hostname):
+            raise ValueError("must be an address that begins with https:// (or http://, for a trial)")
+        return value
+
     @field_validator("forward")
     @classmethod
     def _each_destination_once(cls, value: tuple[Forward, ...]) -> tuple[Forward, ...]:
@@ -315,7 +322,7 @@ def _problem(error: Any, section: str, model: type[BaseModel]) -> Problem:
     location = [str(part) for part in error["loc"]]
     setting = ".".join(location)
     env = "SATARK_" + "__".join(part.upper() for part in location)
-    message = "is missing" if error["type"] == "missing" else error["msg"]
+    message = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
     return Problem(setting, env, message, _hint(location, section, model))
 
 

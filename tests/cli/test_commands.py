@@ -78,6 +78,8 @@ def test_check_says_the_same_to_a_person(data: Path) -> None:
         ("SATARK_GEOGRAPHY", "no_such_file.yaml"),
         ("SATARK_CONFIG", "no_such_file.toml"),
         ("SATARK_EDGE_KEY_FILE", "no_such_key"),
+        ("SATARK_PUBLIC_URL", "tips.example.org"),
+        ("SATARK_DATABASE_URL", "sqlite:////proc/nowhere/satark.db"),
         ("SATARK_DATABASE_URL", "postgresql://u:secretword@127.0.0.1:1/x"),
     ],
 )
@@ -100,6 +102,23 @@ def test_a_wrong_configuration_is_told_in_sentences(
     assert result.exit_code != 0
     assert isinstance(result.exception, SystemExit)
     assert "Traceback" not in result.output
+
+
+def test_a_problem_is_told_once_and_in_our_own_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["rabbitmq"]')
+    monkeypatch.setenv("SATARK_RABBITMQ__URL", "nowhere")
+    printed = run("check", code=1).stdout
+    assert printed.count("SATARK_RABBITMQ__URL") == 1
+    assert "Value error" not in printed
+
+
+def test_a_data_folder_that_can_not_be_made_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DATA_DIR", "/proc/nowhere")
+    assert "/proc/nowhere/satark.db can't be made" in run("check", code=1).stdout
+    for command in (("serve", "--port", "0"), ("demo", "--port", "0"), ("db", "upgrade")):
+        result = CliRunner().invoke(cli, command)
+        assert isinstance(result.exception, SystemExit)
+        assert "/proc/nowhere" in result.output
 
 
 def test_check_is_content_with_a_whole_configuration(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
     Exits with 0 where nothing is wrong, else with 1.
     """
-    problems = find_problems(roles)
+    problems = list(dict.fromkeys(find_problems(roles)))  # a section may be asked for several times
     for problem in problems:
         click.echo(json.dumps(_plain(problem)) if as_json else f"✗ {problem}")
     if problems:

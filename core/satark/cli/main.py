@@ -67,6 +67,10 @@ class _Satark(click.Group):
         except DBAPIError as error:
             kind = type(error.orig).__name__
             raise _Failure(f"the database does not answer ({kind}): is it running, and upgraded?") from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise _Failure(f"{error.filename} can't be used: {error.strerror}") from error
 
 
 class _Shared(click.Group):

@@ -26,14 +26,14 @@ def make_engine(url: str, setting: str = "database_url") -> Engine:
     """Open an engine for SQLite or PostgreSQL.
 
     Raises:
-        SettingsError: the URL can't be read, or names another kind of database.
+        SettingsError: the URL can't be read, names another kind of database, or a file that can't be made.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise _wrong(setting, "is not a database URL") from None
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed.database or "", url)
+        return _sqlite(parsed.database or "", url, setting)
     if parsed.get_backend_name() == "postgresql":
         return _postgresql(url, setting)
     raise _wrong(setting, f"{parsed.get_backend_name()} is not supported")
@@ -53,8 +53,12 @@ def checkpoint(engine: Engine) -> None:
         connection.close()
 
 
-def _sqlite(database: str, url: str) -> Engine:
-    _private(Path(database))
+def _sqlite(database: str, url: str, setting: str) -> Engine:
+    try:
+        _private(Path(database))
+    except OSError as error:
+        message = f"{database} can't be made ({error.strerror}): it lies in data_dir, unless it is named"
+        raise _wrong(setting, message) from None
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
 
