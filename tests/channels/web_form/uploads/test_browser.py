@@ -35,7 +35,7 @@ def browser_arguments(browser_arguments: list[str]) -> list[str]:
     return [*browser_arguments, "--use-fake-ui-for-media-stream"]
 
 
-async def asked_what(context: BrowserContext, url: str, complaints: list[str]) -> Page:
+async def asked_what(context: BrowserContext, url: str, complaints: list[str], language: str = "English") -> Page:
     """Go from the first page to the question of what is happening, which may be answered by a recording."""
     page = await context.new_page()
     page.set_default_timeout(15_000)
@@ -45,10 +45,11 @@ async def asked_what(context: BrowserContext, url: str, complaints: list[str]) -
         "request", lambda request: None if request.url.startswith((url, "blob:")) else complaints.append(request.url)
     )
     await page.goto(url)
-    await page.get_by_role("button", name="English").click()
+    await page.get_by_role("button", name=language).click()
     await page.get_by_role("radio").first.check()
-    await page.get_by_role("button", name="Continue").click()
+    await page.locator(".actions button").click()
     await expect(page.locator("textarea")).to_be_visible()
+    await expect(page.locator("[data-recorder]")).to_be_visible()  # the script is there
     return page
 
 
@@ -114,15 +115,17 @@ async def test_a_voice_message_is_recorded_and_taken_back_and_a_place_is_tapped(
     assert complaints == []
 
 
-async def test_a_file_that_is_refused_is_told_beside_it(service: Service, chromium: Browser, tmp_path: Path) -> None:
+async def test_a_file_that_is_refused_is_told_beside_it_in_the_language_that_was_chosen(
+    service: Service, chromium: Browser, tmp_path: Path
+) -> None:
     with (tmp_path / "long.mp4").open("wb") as file:
         file.truncate(100_000_001)
     complaints: list[str] = []
     context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
-    page = await asked_what(context, service.url, complaints)
+    page = await asked_what(context, service.url, complaints, "हिन्दी")
     await page.locator("input[type=file]").set_input_files(tmp_path / "long.mp4")
     item = page.locator("[data-list] li")
     await expect(item).to_have_attribute("data-state", "refused")
-    await expect(item.get_by_role("status")).to_contain_text("too large")
-    await item.get_by_role("button", name="Remove").click()
+    await expect(item.get_by_role("status")).to_contain_text("बड़ी")
+    await item.get_by_role("button", name="हटाएँ").click()
     await expect(item).to_have_count(0)
