@@ -148,7 +148,7 @@ def evidence(
 @desk_group.command("respond")
 @click.argument("desk")
 @click.argument("number")
-@click.option("--status", type=click.Choice(STATUSES), required=True)
+@click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
 @click.option("--message", default="", help="What the tipster is told.")
 @click.option("--question", is_flag=True, help="The message asks for an answer; with NEED_INFO it always does.")
 @passphrase_option

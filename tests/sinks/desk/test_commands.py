@@ -73,7 +73,7 @@ def test_tips_are_listed_newest_first_for_people_too(services: Services, run: Ru
 def test_a_response_becomes_the_status_and_a_message(services: Services, run: Run, desk: FindDesk) -> None:
     planted = plant(services, [desk("sp"), desk("dig")])
     result = run(
-        "desk", "respond", "sp", planted.number, "--status", "NEED_INFO", "--message", "कब?", "--question", by="sp"
+        "desk", "respond", "sp", planted.number, "--status", "need_info", "--message", "कब?", "--question", by="sp"
     )
     assert result.exit_code == 0, result.output
     (record,) = lines(run("desk", "tips", "dig", "--json", by="dig"))
