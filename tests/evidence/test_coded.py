@@ -200,6 +200,7 @@ def test_what_a_phone_lost_on_the_way_cuts_no_recording_short() -> None:
     assert frames.whole("audio/amr", whole) == whole
     assert frames.whole("audio/amr", whole + silent) == whole + silent
     assert frames.whole("audio/amr", whole + bytes(26) + TRACE) == whole
+    assert frames.whole("audio/amr", whole + TRACE * 9 + good * 12) == whole + good * 12, "and what follows is found"
 
 
 @pytest.mark.parametrize("mime", sorted(frames.MIMES))

@@ -14,7 +14,7 @@ from satark.evidence.scrubbers import Unclean
 # RFC 4867 sections 3.6 and 5.3: bytes of a frame after its first, by its type; types that are not here are none.
 _AMR: Final = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: 0}
 _AMR_WB: Final = {0: 17, 1: 23, 2: 32, 3: 36, 4: 40, 5: 46, 6: 50, 7: 58, 8: 60, 9: 5, 14: 0, 15: 0}
-_AMR_PADDING, _AMR_GOOD = 0x83, 0x04
+_AMR_PADDING, _AMR_GOOD, _AMR_SURE = 0x83, 0x04, 10
 # ISO/IEC 11172-3 and 13818-3, section 2.4.2.3: kilobits a second of layer 3, and samples a second.
 _KILOBITS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KILOBITS_LOW: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -41,18 +41,35 @@ def whole(mime: str, data: bytes) -> bytes:
 
 
 def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
-    """Cut what is no frame; and before that frames that say that they came broken, which chance makes of zeros."""
-    at = end = len(magic)
+    runs = []
+    at = len(magic)
+    while at < len(data):
+        end = _amr_run(data, at, sizes)
+        runs.append(data[at:end])
+        at = next((place for place in range(end + 1, len(data)) if _amr_goes_on(data, place, sizes)), len(data))
+    if not any(runs):
+        raise Unclean("damaged")
+    return magic + b"".join(runs)
+
+
+def _amr_run(data: bytes, at: int, sizes: dict[int, int]) -> int:
+    """The place after the last frame from here on; before what is none, frames that say they came broken are none."""
+    end = at
     while at < len(data):
         size = sizes.get(data[at] >> 3 & 15)
         if size is None or data[at] & _AMR_PADDING or at + 1 + size > len(data):
-            break
+            return end
         good = data[at] & _AMR_GOOD
         at += 1 + size
         end = at if good else end
-    if end == len(magic):
-        raise Unclean("damaged")
-    return data if at == len(data) else data[:end]
+    return at
+
+
+def _amr_goes_on(data: bytes, at: int, sizes: dict[int, int]) -> bool:
+    """Whether so many good frames of one kind begin here that it is no chance."""
+    size = sizes.get(data[at] >> 3 & 15, 0)
+    good = size > 0 and data[at] & (_AMR_PADDING | _AMR_GOOD) == _AMR_GOOD
+    return good and data[at : at + _AMR_SURE * (1 + size) : 1 + size] == data[at : at + 1] * _AMR_SURE
 
 
 def _adts(data: bytes) -> bytes:
