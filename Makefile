@@ -22,7 +22,7 @@ run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the p
 	@exec $(BIN)/satark demo --port $(PORT) $(ARGS)
 
 test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(READY) ## formatter, linter, types, import walls
 	@$(BIN)/ruff format --check .

@@ -319,7 +319,7 @@ async def test_who_hangs_up_while_speaking_is_heard_and_can_go_on(
     await page.locator("#way-hang-up").click()
     await page.locator("#call").click(timeout=15_000)
     await expect(page.locator("#log")).to_contain_text("unfinished report", timeout=15_000)
-    await page.locator("#key-2").click()
+    await page.locator("#key-1").click()
     await expect(page.locator("#log")).to_contain_text("Tell the place", timeout=15_000)
     await page.locator("#way-silence").click()
     await expect(page.locator("#presence")).to_have_text("बीप के बाद बोलें")

@@ -45,6 +45,13 @@ async def slowly(start: int, end: int) -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
+async def stuck(end: int) -> AsyncIterator[bytes]:
+    """The beginning of a file, and then nothing, on a connection that stays open."""
+    async for piece in slowly(0, end):
+        yield piece
+    await asyncio.Event().wait()
+
+
 async def created(client: aiohttp.ClientSession, size: int) -> str:
     """Make a file."""
     async with client.post("/uploads/", headers={"upload-length": str(size)}) as answer:
@@ -76,8 +83,13 @@ async def resumed(client: aiohttp.ClientSession, where: str, end: int) -> int:
 
 async def sent(client: aiohttp.ClientSession, where: str, start: int, end: int) -> None:
     """Send a part."""
+    await put(client, where, start, slowly(start, end))
+
+
+async def put(client: aiohttp.ClientSession, where: str, start: int, content: AsyncIterator[bytes]) -> None:
+    """Send this from a place on."""
     headers = {"content-type": "application/offset+octet-stream", "upload-offset": str(start)}
-    async with client.patch(where, data=slowly(start, end), headers=headers) as answer:
+    async with client.patch(where, data=content, headers=headers) as answer:
         assert answer.status == 204, await answer.text()
 
 
@@ -126,7 +138,7 @@ async def test_a_killed_process_leaves_ciphertext_and_another_goes_on(
     size = 6 * SEGMENT
     async with process() as server, aiohttp.ClientSession(server.url, headers=HEADERS) as client:
         where = await created(client, size)
-        lost = asyncio.create_task(sent(client, where, 0, size - 1000))
+        lost = asyncio.create_task(put(client, where, 0, stuck(3 * SEGMENT)))
         await until(partial(reached, client, where, 2 * SEGMENT))
         await server.kill()
         with pytest.raises(aiohttp.ClientError):
