@@ -106,7 +106,10 @@ class Core(BaseModel):
         description="the address under which citizens and providers reach this service",
         json_schema_extra={"where": "the https:// address of your reverse proxy"},
     )
-    flow: Path | None = Field(default=None, description="a flow file in place of the default questionnaire")
+    flow: Path | None = Field(
+        default=None,
+        description="a flow file in place of the default questionnaire; its words in `texts/<language>.po` beside it",
+    )
     geography: Path | None = Field(
         default=None, description="a file with districts, stations and outposts; empty: the sample"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,16 @@ def test_a_file_that_is_not_text_is_told_in_one_message(tmp_path: Path) -> None:
     result = CliRunner().invoke(flow, ["check", str(path)])
     assert result.exit_code == 1
     assert "Traceback" not in result.output
+
+
+def test_the_questionnaire_in_the_documentation_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+    for name, content in re.findall(r"```\w+\n# flow/(\S+)\n(.*?)```", page, re.DOTALL):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(content, "utf-8")
+    assert CliRunner().invoke(flow, ["check", str(tmp_path / "mine.yaml")]).output == "The flow is fine.\n"
+    (tmp_path / "texts" / "hi.po").unlink()
+    result = CliRunner().invoke(flow, ["check", str(tmp_path / "mine.yaml")])
+    assert "step 'colour', language 'hi': the text 'colour.ask' is missing" in result.output
+    assert "texts/<language>.po beside the file" in result.output

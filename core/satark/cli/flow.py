@@ -63,6 +63,8 @@ def check(file: Path | None, *, as_json: bool) -> None:
         for problem in problems:
             click.echo(str(problem), err=True)
         click.echo(f"{len(problems)} problems" if problems else "The flow is fine.")
+        if any(problem.language for problem in problems):
+            click.echo("Words of your own go into texts/<language>.po beside the file.")
     if problems:
         raise click.exceptions.Exit(1)
 
