@@ -45,6 +45,7 @@ def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
         "caption": record.caption,
         "clean": clean if record.clean_sha256 else None,
         "problem": record.problem,
+        "origin": msgspec.to_builtins(record.origin),
         "own_voice": record not in opened.evidence,
         "transcript": opened.transcript(record.ordinal),
     }

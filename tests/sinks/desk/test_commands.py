@@ -18,7 +18,7 @@ from satark.routing import Desk
 from satark.services import Services
 from satark.store import tables
 from satark.testing.tips import plant, plant_file, plant_reply, plant_state
-from satark.tip import Accused, Message
+from satark.tip import Accused, Message, Origin
 from satark_desk.officers import Opened
 
 Run = Callable[..., Result]
@@ -34,7 +34,8 @@ def lines(result: Result) -> list[dict[str, Any]]:
 def test_a_tip_is_one_json_object_with_everything_in_it(services: Services, run: Run, desk: FindDesk) -> None:
     answers = {"category": "liquor", "what": "नशे का सामान <b>", "where": {"text": "लंका चौराहा", "latitude": 25.28}}
     planted = plant(services, [desk("sp")], answers=answers, priority="urgent", evidence=("1", "2", "3"), language="en")
-    plant_file(services, planted, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए")
+    told = Origin(latitude=25.28, longitude=83.0, taken="2026-11-20T21:15")
+    plant_file(services, planted, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए", origin=told)
     plant_state(services, planted, "2", "due")
     plant_state(services, planted, "3", "lost")
 
@@ -52,6 +53,7 @@ def test_a_tip_is_one_json_object_with_everything_in_it(services: Services, run:
     assert (file["mime"], file["bytes"]) == ("image/jpeg", 11)
     assert file["sha256"] == hashlib.sha256(b"\xff\xd8 original").hexdigest()
     assert file["clean"]["sha256"] == hashlib.sha256(b"\xff\xd8 clean").hexdigest()
+    assert file["origin"] == {"latitude": 25.28, "longitude": 83.0, "taken": "2026-11-20T21:15"}
     assert (record["pending"], record["lost"]) == (["2"], ["3"])
     assert record["messages"] == []
 

@@ -13,7 +13,7 @@ from satark.evidence.room import workroom
 from satark.routing import Desk
 from satark.services import Services
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
-from satark.tip import Accused, Message
+from satark.tip import Accused, Message, Origin
 from satark_desk.tables import queue
 
 Browser = Callable[..., TestClient]
@@ -122,7 +122,8 @@ def full(services: Services, desk: FindDesk) -> Planted:
     }
     planted = plant(services, [desk("sp")], answers=answers, category="INTOX", evidence=("1", "2", "3", "5", "6"))
     plant_file(services, planted, "1", b"one", b"clean one", caption='"><script>alert(2)</script>')
-    plant_file(services, planted, "2", b"two", b"clean two", mime="video/mp4", kind="video")
+    filmed = Origin(latitude=25.3, longitude=82.9, taken="2026-11-20T21:15")
+    plant_file(services, planted, "2", b"two", b"clean two", mime="video/mp4", kind="video", origin=filmed)
     plant_file(services, planted, "3", b"three", b"<svg onload=alert(3)>", mime="image/svg+xml")
     plant_file(services, planted, "4", b"four", b"clean four", mime="audio/ogg", kind="voice", role="vehicle")
     plant_file(services, planted, "5", b"five", mime="application/x-strange", problem="unknown")
@@ -139,7 +140,7 @@ def test_a_tip_shows_everything_in_words_and_runs_nothing(services: Services, br
         "Illegal liquor / drugs", "25.28100, 82.99900", "Lanka", "Varanasi", "spoken: file 4", "a · b", "Yes",
         "24 Nov 2026, 11:30–17:30", "still being fetched", "could not be fetched", "no clean copy", "custom_step",
         "&lt;img src=x onerror=alert(1)&gt;", "&lt;b onclick=alert(4)&gt;", "<video ", "own voice",
-        "A film keeps its sound",
+        "A film keeps its sound", "as the file itself says (it may be wrong) · 25.30000, 82.90000 · 2026-11-20T21:15",
     ):  # fmt: skip
         assert words in page
     assert page.count("<img ") == page.count("A film keeps its sound") == 1
