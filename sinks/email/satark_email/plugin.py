@@ -44,8 +44,7 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
     section = settings.section("email", EmailSettings)
     if section is None or not section.recipients:
         return []
-    often = f"every {section.notice_minutes} min" if section.notice_minutes else f"at {', '.join(section.notice_times)}"
-    return [Prepared(line=f"e-mail: notices {often}, be there tips or not, by {section.host}:{section.port}")]
+    return [Prepared(line=f"e-mail: notices {section.rhythm}, be there tips or not, by {section.host}:{section.port}")]
 
 
 @hookimpl

@@ -122,6 +122,13 @@ class EmailSettings(BaseModel):
         return tuple(sorted(set(value)))
 
     @property
+    def rhythm(self) -> str:
+        """When notices go, in words."""
+        if self.notice_minutes:
+            return f"every {self.notice_minutes} min"
+        return f"at {', '.join(self.notice_times)} ({self.utc_offset})"
+
+    @property
     def start_tls(self) -> bool | None:
         """Whether STARTTLS is spoken; None: where the server has it."""
         return None if self.tls is None and self.host in _LOOPBACK else self.tls in {None, "starttls"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from satark.casework import NoSuchFile
 from satark.forwarding import reader
+from satark.observability import log
 from satark.sealing import CantOpen
 from satark.sink import Dead, Delivery, DeliveryResult
 from satark.store import deliveries
@@ -65,6 +66,8 @@ class EmailSink:
 
     async def listen(self) -> None:
         """Watch the clock for notices."""
+        if self._settings.mailbox(NOTICE) is not None:
+            log.info(f"notices go {self._settings.rhythm}, be there tips or not", sink=self.name)
         while True:
             if self._settings.mailbox(NOTICE) is not None:
                 await self._services.write(self.look)

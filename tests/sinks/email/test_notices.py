@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 from datetime import UTC, datetime
 from email.policy import default
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from pysequoia import Tsk
+from structlog.testing import capture_logs
 
 from satark.settings import Settings, SettingsError
 from satark.sink import Delivery, DeliveryResult, Done
@@ -19,6 +21,7 @@ from satark.store import deliveries
 from satark.store.payloads import load
 from satark.testing.gnupg import Keyring
 from satark.testing.mail import MailPeer, mail_server
+from satark.testing.scripted import until
 from satark_email import clock
 from satark_email.openpgp import UnusableKey, load_certificates
 from satark_email.plugin import satark_sinks
@@ -109,6 +112,17 @@ def test_a_time_just_before_midnight_is_caught_up_after_it() -> None:
     moment = int(datetime.fromisoformat("2026-11-24T00:10:00+05:30").timestamp())
     (occasion,) = clock.due(moment, ["23:50"], "+05:30")
     assert clock.moment_of(occasion) == moment - 1200
+
+
+async def test_the_log_says_when_notices_go(office: Any) -> None:
+    async with office.sink(office.settings(25)) as sink:
+        with capture_logs() as lines:
+            listening = asyncio.create_task(sink.listen())
+            await until(lambda: lines)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+    assert lines[0]["event"] == "notices go at 09:00, 18:00 (+05:30), be there tips or not"
+    assert office.settings(25, notice_minutes=5).rhythm == "every 5 min"
 
 
 def test_for_trying_it_out_a_notice_is_due_every_so_many_minutes() -> None:
