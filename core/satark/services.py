@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from satark.store.engines import for_reading
 from satark.store.unit import UnitOfWork, unit_of_work
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ class Services:
         """Unfinished tips, for such a page to show them; there in the same processes."""
         self.transcribers: Sequence[Transcriber] = ()
         """Offline speech recognisers, in a process that runs the desk role."""
-        self._reading = main.execution_options(satark_begin="DEFERRED")
-        self._reading_keys = keys.execution_options(satark_begin="DEFERRED")
+        self._reading, self._reading_keys = for_reading(main), for_reading(keys)
 
     def close(self) -> None:
         """Give the databases' connections back."""
@@ -59,12 +59,12 @@ class Services:
         self.keys.dispose()
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the main database, on a connection of its own."""
+        """Run a query on the main database, on a connection of its own; all that it reads is of one moment."""
         with self._reading.connect() as connection:
             return query(connection)
 
     def read_keys(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the key store, on a connection of its own."""
+        """Run a query on the key store, likewise."""
         with self._reading_keys.connect() as connection:
             return query(connection)
 

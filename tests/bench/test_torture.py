@@ -13,7 +13,7 @@ from satark_torture.run import torture
 async def test_killed_processes_and_broken_destinations_lose_double_and_misroute_nothing() -> None:
     kinds = [TARGETS[name] for name in TOGETHER]
     found = await torture(kinds, tips=90, kills=6, workers=2, faulty=0.2, seed=7, limit=240)
-    assert {name: one.failures for name, one in found.items()} == dict.fromkeys(TOGETHER, 0)
+    assert {name: one for name, one in found.items() if one.failures} == {}
     assert all(one.deliveries >= 30 for one in found.values())
     assert found["rabbitmq"].restarts == 1
     assert [one.answers.given for one in found.values()] == [0, 60, 30]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from satark.casework import NoSuchDesk
+from satark.casework import NoSuchDesk, uplink
 from satark.casework.uplink import AGAIN, change_key
 from satark.forwards import Forward
 from satark.office.keys import answer_key
@@ -37,6 +38,30 @@ async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(any_bridge:
     rows = bridge.rows(bridge.host, tables.message)
     assert open_as(Message, rows[0].sealed, planted.receipt_identity).text == "धन्यवाद"
     assert [row.announced for row in rows] == [False, True]
+
+
+async def test_an_answer_that_comes_back_while_it_is_looked_at_never_vanishes(
+    any_bridge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge = any_bridge
+    planted = bridge.plant()
+    await bridge.settle()
+    bridge.work.respond(bridge.work.open(planted.number), status="ASSIGNED", text="देख रहे हैं")
+    await bridge.agent.send(bridge.line)
+    await bridge.take_answers()
+    await bridge.send()
+    work, waiting = bridge.work, uplink.waiting
+
+    def meanwhile(*arguments: Any) -> Any:
+        asyncio.run_coroutine_threadsafe(bridge.arrive(), loop).result(30)
+        return waiting(*arguments)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(uplink, "waiting", meanwhile)
+    opened = await asyncio.to_thread(work.open, planted.number)
+    monkeypatch.undo()
+    assert [posted.message.text for posted in opened.thread] == ["देख रहे हैं"]
+    assert bridge.words(planted.number) == ["देख रहे हैं"]
 
 
 async def test_answers_keep_their_order_and_stand_once_whatever_the_carrier_does(bridge: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from satark.store.engines import make_engine
+from satark.store.engines import for_reading, make_engine
 
 WORDS = "a truck behind the temple"
 
@@ -19,6 +19,19 @@ def engine(databases: Any) -> Iterator[Engine]:
     made = make_engine(databases.main)
     yield made
     made.dispose()
+
+
+def test_all_that_is_read_together_is_of_one_moment(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE word (said VARCHAR(20))"))
+    with for_reading(engine).connect() as reading:
+        query = text("SELECT count(*) FROM word")
+        before = reading.execute(query).scalar()
+        with engine.begin() as writing:
+            writing.execute(text("INSERT INTO word VALUES ('meanwhile')"))
+        assert (before, reading.execute(query).scalar()) == (0, 0)
+    with for_reading(engine).connect() as reading:
+        assert reading.execute(query).scalar() == 1
 
 
 def test_an_error_does_not_quote_what_was_written(engine: Engine) -> None:

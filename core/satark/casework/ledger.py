@@ -81,9 +81,10 @@ class Ledger:
 
     def _read_on(self) -> None:
         known = {tip: case.last for tip, case in self.cases.items()}
-        for tip, messages in self._services.read(lambda c: new_messages(c, known)).items():
+        # In one read: what the host sends back just now stands either there or here, never in both or in none.
+        fresh, waiting = self._services.read(lambda c: (new_messages(c, known), uplink.waiting(c, known)))
+        for tip, messages in fresh.items():
             self.cases[tip].add(messages)
-        waiting = self._services.read(lambda c: uplink.waiting(c, known))
         for tip, case in self.cases.items():
             case.waiting = waiting.get(tip, [])
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import aio_pika
-from aio_pika import DeliveryMode, Message
+from aio_pika import Connection, DeliveryMode, Message
+from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPException, ChannelInvalidStateError, DeliveryError, PublishError
 
 from satark.carrier import NotCarried, Refused
@@ -173,14 +173,20 @@ class RabbitMQ:
     async def line(self, url: str) -> AsyncIterator[BrokerLine]:
         """Connect while the block runs, as `satark.carrier.Carrier`."""
         options: dict[str, Any] = {"ssl_context": self._settings.tls()} if url.startswith("amqps:") else {}
+        connection = Connection(make_url(url), **options)
         try:
-            connection = await aio_pika.connect(url, timeout=CONNECT_SECONDS, **options)
-        except FAILURES as error:
-            raise NotCarried(_code(error)) from None
-        try:
+            await _connect(connection)
             yield BrokerLine(connection, self.topology, self._settings.confirm_seconds)
         finally:
+            # One that never connected too: its destructor would do it, at any time and in any thread.
             await connection.close()
+
+
+async def _connect(connection: AbstractConnection) -> None:
+    try:
+        await connection.connect(timeout=CONNECT_SECONDS)
+    except FAILURES as error:
+        raise NotCarried(_code(error)) from None
 
 
 def _code(error: BaseException) -> str:

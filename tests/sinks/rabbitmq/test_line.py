@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -210,6 +211,13 @@ async def persistently(mq: RabbitMQ, url: str, bodies: list[bytes]) -> None:
                     await asyncio.sleep(0.01)
         except NotCarried:
             await asyncio.sleep(0.1)
+
+
+async def test_a_connection_that_never_came_about_leaves_nothing_to_its_destructor() -> None:
+    with pytest.raises(NotCarried):
+        async with carrier().line("amqp://127.0.0.1:1/"):
+            pass
+    await asyncio.to_thread(gc.collect)  # in another thread, where a warning is an error of this test
 
 
 async def test_a_broker_that_is_not_there_is_said_so_without_its_password() -> None:
