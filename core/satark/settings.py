@@ -212,6 +212,7 @@ class Settings:
         self._demand = demand
         self._stand_ins = dict(stand_ins or {})
         self._presets = dict(presets or {})
+        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings}
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
@@ -222,6 +223,7 @@ class Settings:
         Raises:
             SettingsError: a field of it is missing or wrong.
         """
+        self._asked[name] = model
         fields: dict[str, Any] = {name: (model | None, None)}
         preset = {name: self._presets[name]} if name in self._presets and self.is_set(name) else {}
         found: M | None = getattr(self._load(name, create_model("Section", **fields), preset), name)
@@ -233,6 +235,12 @@ class Settings:
         """Whether anything at all of a section is set, in the file or the environment, be it right or wrong."""
         fields: dict[str, Any] = {name: (dict[str, Any] | None, None)}
         return getattr(self._load(name, create_model("Section", **fields)), name) is not None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The environment's names of the core's settings, and of all in the sections that were asked for so far."""
+        sections = {f"{name}__{field}" for name, model in self._asked.items() for field in model.model_fields}
+        return frozenset(f"SATARK_{name.upper()}" for name in Core.model_fields.keys() | sections)
 
     @property
     def database_url(self) -> str:

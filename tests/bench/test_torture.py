@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from satark_torture.__main__ import TARGETS, TOGETHER
+from satark_torture.__main__ import TARGETS, TOGETHER, read
 from satark_torture.run import torture
+
+
+def test_a_run_takes_everything_at_once_but_one_mail_server() -> None:
+    assert tuple(read([])["to"]) == TOGETHER
+    with pytest.raises(SystemExit):
+        read(["--to", "email", "exim"])
 
 
 @pytest.mark.timeout(300)

@@ -92,6 +92,44 @@ def test_check_names_the_setting_that_is_wrong(
     assert "secretword" not in printed
 
 
+MISSPELT = [
+    ("SATARK_DATABSE_URL", "SATARK_DATABASE_URL"),
+    ("SATARK_WHATSAP__APP_SECRET", "SATARK_WHATSAPP__APP_SECRET"),
+    ("SATARK_TELEGRAM__SECRET", "SATARK_TELEGRAM__SECRET_TOKEN"),
+    ("SATARK_TWILIO__ACOUNT_SID", "SATARK_TWILIO__ACCOUNT_SID"),
+    ("SATARK_EVIDENCE__FILE_BYTE", "SATARK_EVIDENCE__FILE_BYTES"),
+]
+
+
+@pytest.mark.parametrize(("given", "meant"), MISSPELT)
+def test_check_says_which_setting_a_misspelt_one_was_meant_for(
+    data: Path, monkeypatch: pytest.MonkeyPatch, given: str, meant: str
+) -> None:
+    monkeypatch.delenv("SATARK_PLUGINS")
+    monkeypatch.setenv(given, "x")
+    [told] = (one for one in map(json.loads, run("check", "--json", code=1).stdout.splitlines()) if one["env"] == given)
+    assert told["hint"] == f"did you mean {meant}?"
+
+
+def test_a_misspelt_setting_is_found_in_the_file_and_what_is_like_none_is_somebody_elses(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "satark.toml"
+    file.write_text(
+        'publik_url = "https://tips.example"\n[email]\nhost = "localhost"\nsendr = "a@b.example"\n'
+        '[email.to.cell]\nrecipients = "c@d.example"\n[[forward]]\nto = "email:cell"\n[elsewhere]\nhost = "x"\n'
+    )
+    monkeypatch.delenv("SATARK_PLUGINS")
+    monkeypatch.setenv("SATARK_CONFIG", str(file))
+    monkeypatch.setenv("SATARK_DESK_FROM", "amqps://broker.example")
+    told = [json.loads(line) for line in run("check", "--json", code=1).stdout.splitlines()]
+    names = {one["setting"]: one["hint"] for one in told if one["message"] == "nobody reads this"}
+    assert names == {
+        "publik_url": "did you mean SATARK_PUBLIC_URL?",
+        "email.sendr": "did you mean SATARK_EMAIL__SENDER?",
+    }
+
+
 @pytest.mark.parametrize("setting", ["SATARK_SESSION_HOURS", "SATARK_DATABASE_URL", "SATARK_PLUGINS"])
 @pytest.mark.parametrize("command", [("serve",), ("db", "current"), ("deliveries", "list"), ("nonsense",)])
 def test_a_wrong_configuration_is_told_in_sentences(

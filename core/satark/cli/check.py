@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from satark import assembly
 from satark.cli import check_forwards
+from satark.cli.check_names import name_problems
 from satark.cli.roles import roles_option
 from satark.host import ROLES
 from satark.plugins import PluginError, Plugins
@@ -68,6 +69,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[Problem]:
             found.problems += check_forwards.sink_problems(settings.core, sinks or [])
         found.of(lambda: _check_database(plugins, services, settings.core))
         services.close()
+    found.problems += name_problems(settings)
     return found.problems
 
 

@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from satark.observability import configure_logging
 from satark_torture.exim import EximMail
@@ -24,23 +25,27 @@ TOGETHER = ("email", "police_system", "rabbitmq")
 """What one run has where nothing else is said: e-mail has one server."""
 
 
-def main() -> int:
-    """Run the command."""
+def read(arguments: Sequence[str] | None = None) -> dict[str, Any]:
+    """Read the command line; leave the process with a word where it can't be."""
     parser = argparse.ArgumentParser(prog="satark_torture", description=__doc__)
-    parser.add_argument(
-        "--to", nargs="+", choices=sorted(TARGETS), default=sorted(TARGETS), help="kinds of destination"
-    )
+    parser.add_argument("--to", nargs="+", choices=sorted(TARGETS), default=TOGETHER, help="kinds of destination")
     parser.add_argument("--tips", type=int, default=10_000, help="tips, shared out among the kinds")
     parser.add_argument("--kills", type=int, default=200, help="how often a process is killed (kill -9)")
     parser.add_argument("--workers", type=int, default=3, help="processes that deliver")
     parser.add_argument("--faulty", type=float, default=0.1, help="share of attempts that a destination spoils")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=3600, help="seconds after which it is given up")
-    options = vars(parser.parse_args())
-    configure_logging(json=False, level=logging.CRITICAL)
-    kinds = [TARGETS[name] for name in options.pop("to")]
-    if {Mail, EximMail} <= set(kinds):
+    options = vars(parser.parse_args(arguments))
+    if {"email", "exim"} <= set(options["to"]):
         parser.error("e-mail has one server: name email or exim")
+    return options
+
+
+def main() -> int:
+    """Run the command."""
+    options = read()
+    kinds = [TARGETS[name] for name in options.pop("to")]
+    configure_logging(json=False, level=logging.CRITICAL)
     try:
         found = asyncio.run(torture(kinds, **options))
     except KeyboardInterrupt:
