@@ -196,6 +196,8 @@ file:
   driver = appendfile
   file = {folder}/mail/box
   envelope_to_add
+  use_lockfile = false
+  lock_fcntl_timeout = 30s
   user = {user}
   mode = 0600
 begin retry
@@ -208,8 +210,8 @@ class Exim:
 
     What it took for `gone` comes back as a bounce, which lies in the mailbox too.
 
-    Its files outlive `kill`: what it had taken by then it delivers after the next `start`. While a file `faulty` lies
-    in the folder, it puts off one recipient in ten and refuses one in twenty.
+    Its files outlive `kill` (the kernel's locks don't): what it had taken by then it delivers after the next `start`.
+    While a file `faulty` lies in the folder, it puts off one recipient in ten and refuses one in twenty.
     """
 
     def __init__(self, folder: Path, certificate: Certificate) -> None:
