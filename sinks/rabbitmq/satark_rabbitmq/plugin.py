@@ -46,8 +46,8 @@ def satark_carriers(settings: Settings) -> Sequence[Carrier]:
 @hookimpl
 def satark_forwards(settings: Settings) -> Sequence[Forward]:
     """Hand over a forward to each desk's queue of copies. Of a desk in an office of its own it is the way there."""
-    section = settings.section("rabbitmq", RabbitMQSettings)
-    if section is None or not section.url.get_secret_value():
+    section = _section(settings)
+    if section is None:
         return []
     return [Forward(to=f"{NAME}:{desk}", desk=desk) for desk in section.copies]
 
@@ -55,8 +55,8 @@ def satark_forwards(settings: Settings) -> Sequence[Forward]:
 @hookimpl
 def satark_demo(settings: Settings) -> Sequence[Prepared]:
     """Say what somebody with a broker of their own finds there."""
-    section = settings.section("rabbitmq", RabbitMQSettings)
-    if section is None or not section.url.get_secret_value():
+    section = _section(settings)
+    if section is None:
         return []
     queues = ", ".join(f"{section.prefix}{desk}" for desk in section.copies) or "none"
     return [Prepared(line=f"broker: a sealed copy of each tip goes to the queue of its desk: {queues}")]
@@ -65,8 +65,8 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
 @hookimpl
 def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     """Hand over the sink `rabbitmq`, where a broker is configured."""
-    section = settings.section("rabbitmq", RabbitMQSettings)
-    if section is None or not section.url.get_secret_value():
+    section = _section(settings)
+    if section is None:
         return []
     carrier, url = configured(settings)
     carrier.check(url)
@@ -85,3 +85,9 @@ def satark_commands(cli: click.Group) -> None:
     from satark_rabbitmq.commands import rabbitmq_group  # noqa: PLC0415 - servers never need the commands
 
     cli.add_command(rabbitmq_group)
+
+
+def _section(settings: Settings) -> RabbitMQSettings | None:
+    """Give the section where a broker is configured."""
+    section = settings.section(NAME, RabbitMQSettings)
+    return section if section is not None and section.url.get_secret_value() else None
