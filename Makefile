@@ -32,10 +32,10 @@ lint: $(READY) ## formatter, linter, types, import walls
 
 bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json"), then files a second by type
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
-	@$(BIN)/python -m satark.testing.evidence_bench
+	@$(BIN)/python -m satark.testing.evidence.bench
 
 fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
-	@$(BIN)/python -m satark.testing.fuzz $(ARGS)
+	@$(BIN)/python -m satark.testing.evidence.fuzz $(ARGS)
 
 torture: $(READY) ## 10,000 tips to broken destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)

@@ -19,8 +19,8 @@ from PIL import Image
 from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
 from satark.demo import samples
-from satark.testing.form_citizen import SHORT, FormCitizen
-from satark.testing.service import Service
+from satark.testing.form.citizen import SHORT, FormCitizen
+from satark.testing.processes.service import Service
 
 IMAGES: Final = Path(__file__).parent / "images"
 PHONE: Final = {"width": 360, "height": 740}

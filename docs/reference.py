@@ -20,10 +20,9 @@ from pydantic import BaseModel
 
 from satark import hookspecs
 from satark.cli.main import cli
-from satark.evidence.settings import EvidenceSettings
-from satark.forwards import Forward
-from satark.plugins import Plugins, installed
-from satark.settings import Core
+from satark.destination import Forward
+from satark.plugins.loader import Plugins, installed
+from satark.settings import Core, EvidenceSettings
 
 DOCS = Path(__file__).parent
 

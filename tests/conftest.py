@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from satark.testing.postgres import empty_database, postgres_server
+from satark.testing.peers.postgres import empty_database, postgres_server
 
 
 class Databases(NamedTuple):

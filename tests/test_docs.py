@@ -14,17 +14,17 @@ import pytest
 from msgspec import structs
 
 from satark.channel import Address, Channel, Malformed, MediaGone, MediaRef, RawRequest, Text
-from satark.evidence.transcribers import Transcriber
-from satark.plugins import Plugins
+from satark.desk import Desk
+from satark.identity.sealing import new_identity
+from satark.plugins.loader import Plugins
 from satark.prompt import Prompt
-from satark.routing import Desk
-from satark.sealing import new_identity
 from satark.services import Services
 from satark.settings import Settings
 from satark.sink import Dead, Delivery, Done, ReadingSink, Retry, Sink
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, take
 from satark.tip import Message
+from satark.transcriber import Transcriber
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

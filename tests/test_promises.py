@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from satark import coarse, receipts
+from satark import time_buckets
 from satark.channel import Address, Call, Inbound, Media, MediaRef, Pin, RawRequest, Tap, Text
 from satark.dialogue.session import Answer, Session
-from satark.identity import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
-from satark.observability import Metrics, log, only_allowed
+from satark.identity import receipts
+from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
+from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, seal
+from satark.observability import log
 from satark.prompt import Prompt
-from satark.sealing import CantOpen, new_identity, open_as, open_envelope, seal
+from satark.telemetry.logs import only_allowed
+from satark.telemetry.metrics import Metrics
 from satark.tip import Envelope, Header, Message, Place, Receipt, Tip
 
 SECRET = "planted-9140112233"
@@ -138,7 +141,7 @@ BANDS = 6 * 3600
 
 @given(band=st.integers(0, 2**31 // BANDS), first=st.integers(0, BANDS - 1), second=st.integers(0, BANDS - 1))
 def test_officers_see_no_time_finer_than_six_hours(band: int, first: int, second: int) -> None:
-    assert coarse.band(band * BANDS + first) == coarse.band(band * BANDS + second)
+    assert time_buckets.band(band * BANDS + first) == time_buckets.band(band * BANDS + second)
 
 
 @pytest.mark.parametrize("key", ["address", "text", "phone", "tip", "number", "conversation", "body", "exc_info"])
@@ -154,5 +157,5 @@ def test_capturing_logs_would_show_a_leak() -> None:
 
 def test_no_metric_is_labelled_by_anything_of_a_person_or_a_tip() -> None:
     labels = {label for metric in vars(Metrics()).values() for label in getattr(metric, "_labelnames", ())}
-    # A destination is one that the configuration names: tests/test_backlog.py looks at what the label holds.
+    # A destination is one that the configuration names: tests/runtime/test_queue_metrics.py looks at what the label holds.
     assert labels <= {"channel", "sink", "plugin", "queue", "result", "answer", "destination"}

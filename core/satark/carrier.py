@@ -1,7 +1,7 @@
 """What a plugin hands over that carries sealed messages between this host and offices elsewhere: a message broker.
 
 A carrier knows queues and bytes, and nothing of what is in them. Messages may come twice and out of order: whoever
-takes them (`satark.office`) must not mind.
+takes them (`satark.remote`) must not mind.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A channel speaks one medium. It knows no storage and no server: it turns a provider's bytes into `Inbound` values,
 turns a `Prompt` into provider `Call`s, and sends them. Everything that identifies a person (phone, user id, profile
-name, user agent, file name) is dropped by `parse`, except the opaque `Address`, which only `satark.identity` opens.
+name, user agent, file name) is dropped by `parse`, except the opaque `Address`, which only
+`satark.identity` opens.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 import msgspec
 
 from satark.prompt import Capabilities, Prompt
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 
 class Address:
     """One opaque address of a sender at a provider (a phone, a BSUID, a chat id).
 
     It never shows itself: `str`, `repr`, formatting and pickling give or raise nothing of it. Only `reveal` does, and
-    only `satark.identity` and a channel's own `render` and `parse` may call that.
+    only `satark.identity.edge_key` and a channel's own `render` and `parse` may call that.
     """
 
     __slots__ = ("_value",)
@@ -30,7 +31,7 @@ class Address:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the address in clear. For `satark.identity` and the channel that made it, and nobody else."""
+        """Give the address in clear. For `satark.identity.edge_key` and the channel that made it, and nobody else."""
         return self._value
 
     def __repr__(self) -> str:

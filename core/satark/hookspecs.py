@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     from satark.carrier import Carrier
     from satark.channel import Channel, Event
-    from satark.demo.prepared import Prepared
-    from satark.dialogue.flow import FlowSource, Step
+    from satark.demo_setup import Prepared
+    from satark.desk import Desk, RouteAdvice, Screening
+    from satark.destination import Forward
+    from satark.dialogue.flow.loader import FlowSource, Step
     from satark.dialogue.session import Session, Turn
-    from satark.dialogue.steps import StepType, Validator
-    from satark.evidence.scrubbers import Scrubber
-    from satark.evidence.transcribers import Transcriber
-    from satark.forwards import Forward
+    from satark.dialogue.steps.contract import StepType, Validator
     from satark.observability import Happening
     from satark.prompt import Capabilities, Prompt
-    from satark.routing import Desk, RouteAdvice, Screening
+    from satark.scrubber import Scrubber
     from satark.services import Services
     from satark.settings import Settings
     from satark.sink import Sink
     from satark.store.migrations import Branch
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Tip
+    from satark.transcriber import Transcriber
     from satark.web import Page
 
 hookspec = pluggy.HookspecMarker("satark")

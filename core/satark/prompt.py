@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from satark.store.engines import for_reading
-from satark.store.unit import UnitOfWork, unit_of_work
+from satark.store.unit_of_work import UnitOfWork, unit_of_work
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from satark.dialogue.geography import Geography
-    from satark.drafts import Drafts
-    from satark.evidence.transcribers import Transcriber
-    from satark.forwards import Forward
-    from satark.reception import Reception
+    from satark.destination import Forward
+    from satark.geography.geography import Geography
+    from satark.ingest.drafts import Drafts
+    from satark.ingest.reception import Reception
     from satark.store.writer import Writer
+    from satark.transcriber import Transcriber
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import msgspec
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
 
-    A reader gets them opened by `satark.forwarding`, which gives out no note that the tipster spoke.
+    A reader gets them opened by `satark.delivery.reader`, which gives out no note that the tipster spoke.
     """
 
     ordinal: str
@@ -126,13 +126,13 @@ class Sink(Protocol):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
 
-        Should not raise; what it raises counts as `Retry`. It is cancelled after `satark.delivery.TIME_LIMIT` seconds.
+        Should not raise; what it raises counts as `Retry`. It is cancelled after 120 seconds.
         """
 
 
 @runtime_checkable
 class ReadingSink(Sink, Protocol):
-    """A sink that opens what it is given, with the keys of its `[[forward]]` tables (`satark.forwarding`)."""
+    """A sink that opens what it is given, with the keys of its `[[forward]]` tables (`satark.delivery.reader`)."""
 
     def reads(self, name: str) -> bool:
         """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""

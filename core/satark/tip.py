@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qsl, urlsplit
 
+import jinja2
 import msgspec
 from babel import Locale, negotiate_locale
+from starlette.concurrency import iterate_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, StreamingResponse
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,3 +34,163 @@ def preferred(accept_language: str, languages: Sequence[str]) -> str:
     wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
     found = negotiate_locale([tag for tag in wanted if tag], languages)
     return Locale.parse(found).language if found else languages[0]
+
+
+PAGE_HEADERS: Mapping[str, str] = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # With `no-referrer` a browser sends `Origin: null` for an honest form, and no `Sec-Fetch-Site` over plain http.
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""For every answer that does not say otherwise. `data:` images are the arrows and ticks of the style sheet."""
+
+FILE_HEADERS: Mapping[str, str] = {
+    # Whatever the bytes are, the browser must not run anything of them, not even when opened by themselves.
+    "content-security-policy": "sandbox; default-src 'none'; img-src 'self'; media-src 'self'",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+}
+"""For every file of a tip."""
+
+FORM_LIMIT = 64 * 1024
+"""Most bytes of a form."""
+_FIELDS = 100
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class FormError(ValueError):
+    """A form can't be read; `status` is the HTTP status that says so."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class SameOrigin:
+    """Refuses requests that could change something and were not made by our own pages (CSRF).
+
+    A browser says where a request comes from in `Sec-Fetch-Site` (W3C Fetch Metadata), an older one in `Origin`. One
+    that says neither is refused: every browser of the last ten years says one of them with a form.
+    """
+
+    def __init__(
+        self, app: ASGIApp, public_url: str = "", *, others: Sequence[str] = (), refusal: ASGIApp | None = None
+    ) -> None:
+        """`others`: further addresses of the same site; `refusal`: answers in place of a plain 403."""
+        self._app = app
+        self._public = _origin(public_url) if public_url.startswith("https:") else ""
+        self._others = frozenset(_origin(url) for url in others if url)
+        self._refusal = refusal or PlainTextResponse("this form was not sent from our own page", 403)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 403."""
+        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and not self._is_ours(scope):
+            await self._refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        # Behind a reverse proxy that speaks TLS the scheme is not known here: the configured address is what counts.
+        own = self._public or f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
+        return headers.get("origin") in {own, *self._others}
+
+
+class PageHeaders:
+    """Puts `PAGE_HEADERS` on every answer, wherever the answer does not have that header itself.
+
+    `headers` go before those of `PAGE_HEADERS`, for a site that needs others everywhere.
+    """
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = {}) -> None:
+        self._app = app
+        self._headers = {**PAGE_HEADERS, **headers}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def stream_file(pieces: Iterator[bytes], *, media_type: str, size: int, disposition: str = "") -> Response:
+    """Stream an opened file, so that nothing in it can run and nothing keeps it. Blocks until the first piece is there.
+
+    Raises:
+        CantOpen: it was altered.
+    """
+    # The first piece comes once the whole file has proved to be right; after it, nothing can be said any more.
+    first = next(pieces, b"")
+    headers = {**FILE_HEADERS, "content-length": str(size)}
+    if disposition:
+        headers["content-disposition"] = disposition
+    return StreamingResponse(_stream(first, pieces), media_type=media_type, headers=headers)
+
+
+async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        yield first
+        async for piece in iterate_in_threadpool(pieces):
+            yield piece
+    finally:
+        # Whoever goes away half-way must leave no plain copy behind.
+        if isinstance(pieces, Generator):
+            pieces.close()
+
+
+def page_templates(folder: Path) -> jinja2.Environment:
+    """Give the templates of a folder: everything is escaped, and a name that is missing is an error, not a blank."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]:
+    """Read a form like `read_pairs`; a repeated field counts once, with its last value."""
+    return dict(await read_pairs(request, limit))
+
+
+async def read_pairs(request: Request, limit: int = FORM_LIMIT) -> list[tuple[str, str]]:
+    """Read a form without files, in memory alone: Starlette's own reader would write parts of a body to disk in plain.
+
+    Raises:
+        FormError: it is too long, has too many fields, or is no such form.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise FormError(415, "this form can't be read")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise FormError(413, "the form is too long")
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
+    except ValueError:
+        raise FormError(400, "the form can't be read") from None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from satark.cli.main import cli
 from satark.services import Services
-from satark.store import outages, tables
+from satark.store import breakers, tables
 from satark.testing.store import fresh_services
 
 ID = b"0123456789abcdef"
@@ -199,7 +199,7 @@ def test_deliveries_are_listed(data: Path) -> None:
 
 def test_what_is_held_back_is_told_with_the_destination_that_is_down(data: Path) -> None:
     services = store(data, "due", "held", "due", "dead")
-    services.write_now(lambda unit: outages.begin(unit, "desk:d0", "ConnectError"))
+    services.write_now(lambda unit: breakers.begin(unit, "desk:d0", "ConnectError"))
     services.close()
     lines = run("deliveries", "list").stdout.splitlines()
     assert re.fullmatch(r"desk:d0 is down for 0 min, next try in 1\d s  ConnectError", lines[0])

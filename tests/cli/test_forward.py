@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark import hookimpl
-from satark.casework.desks import add_desk
 from satark.cli.main import cli
-from satark.plugins import Plugins
-from satark.routing import Desk
-from satark.sealing import new_identity, recipient_of
+from satark.desk import Desk
+from satark.identity.sealing import new_identity, recipient_of
+from satark.plugins.loader import Plugins
+from satark.routing.desks import add_desk
 from satark.testing.scripted import ScriptedSink
 from satark.testing.store import fresh_services
 
@@ -51,7 +51,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 def problems(monkeypatch: pytest.MonkeyPatch, sinks: Sequence[ScriptedSink] = (), *roles: str) -> dict[str, str]:
     plugins = Plugins()
     plugins.register(SimpleNamespace(satark_sinks=hookimpl(lambda: list(sinks))), "script")
-    monkeypatch.setattr("satark.assembly.load_plugins", lambda _settings: plugins)
+    monkeypatch.setattr("satark.runtime.compose.load_plugins", lambda _settings: plugins)
     printed = CliRunner().invoke(cli, ["check", "--json", *roles]).stdout
     found = [json.loads(line) for line in printed.splitlines()]
     return {one["setting"].removeprefix("forward "): one["message"] for one in found}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from satark.casework.desks import add_desk
-from satark.routing import Desk
-from satark.sealing import new_identity
+from satark.desk import Desk
+from satark.identity.sealing import new_identity
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.testing.store import fresh_services
 

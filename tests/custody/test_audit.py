@@ -13,14 +13,14 @@ from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
 from satark.cli.main import cli
-from satark.custody import acts, chain, log
+from satark.custody import chain, entries, log
 from satark.custody.audit import Head, Report, verify
+from satark.desk import Desk
 from satark.evidence.pipeline import erase
-from satark.routing import Desk
 from satark.services import Services
-from satark.store import files, tables
+from satark.store import evidence_files, tables
 from satark.store.tables import anchor, custody, custody_head
-from satark.store.unit import unit_of_work
+from satark.store.unit_of_work import unit_of_work
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant, plant_file, plant_state
 
@@ -178,7 +178,7 @@ def test_a_crash_between_the_two_databases_is_no_alarm(
         with unit_of_work(services.main, services.keys) as unit:
             monkeypatch.setattr(unit.main, "commit", lambda: 1 / 0)
             for ordinal in ("8", "9"):
-                log.record(unit, tips[0].id, tips[0].recipient, ordinal, acts.lost("gone", unit.now))
+                log.record(unit, tips[0].id, tips[0].recipient, ordinal, entries.lost("gone", unit.now))
 
     with pytest.raises(ZeroDivisionError):
         interrupted()
@@ -195,7 +195,7 @@ def test_a_file_that_the_log_does_not_know_is_named(services: Services, tips: tu
 
 
 def test_a_sealed_file_that_is_gone_is_named(services: Services, tips: tuple[Planted, Planted]) -> None:
-    erase(services.evidence_dir, files.name(tips[1].id, "2"))
+    erase(services.evidence_dir, evidence_files.name(tips[1].id, "2"))
     (problem,) = verify(services).problems
     assert str(problem) == f"tip {tips[1].number}, file 2: the sealed original is not in the evidence folder"
 
@@ -205,7 +205,7 @@ def test_what_was_erased_leaves_only_that_it_was(
     ordinals: list[str] | None, services: Services, tips: tuple[Planted, Planted]
 ) -> None:
     tip = tips[0]
-    for name in services.write_now(lambda unit: files.drop(unit, tip.id, ordinals)):
+    for name in services.write_now(lambda unit: evidence_files.drop(unit, tip.id, ordinals)):
         erase(services.evidence_dir, name)
     report = verify(services)
     assert (report.rows, report.problems) == (13, ())
@@ -221,7 +221,7 @@ def test_writers_at_once_make_one_chain(databases: Any, tmp_path: Path) -> None:
     def write(number: int) -> None:
         tip, file = tips[number % 2], str(number)
         services.write_now(
-            lambda unit: log.record(unit, tip.id, tip.recipient, file, *(acts.lost("gone", unit.now) for _ in "12"))
+            lambda unit: log.record(unit, tip.id, tip.recipient, file, *(entries.lost("gone", unit.now) for _ in "12"))
         )
 
     with ThreadPoolExecutor(4) as pool:

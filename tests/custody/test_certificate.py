@@ -16,7 +16,7 @@ from satark.custody.certificate import certificate, grouped
 from satark.custody.log import Logged
 from satark.custody.manifest import Issuer, Item, Manifest, Withheld
 from satark.dialogue.catalogues import Catalogue
-from satark.fonts import LANGUAGES
+from satark.printing.fonts import LANGUAGES
 
 # The Schedule to the Bharatiya Sakshya Adhiniyam, 2023 (Act 47 of 2023), field by field, in its order.
 PARTS = {

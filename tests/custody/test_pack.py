@@ -18,17 +18,17 @@ import pytest
 from click.testing import CliRunner
 
 from satark.casework import Agreement, Casework
-from satark.casework.desks import add_desk
 from satark.cli.evidence import evidence
 from satark.custody import chain, pack
 from satark.custody.chain import canonical
 from satark.custody.manifest import Issuer, Manifest
 from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, Log, Written, write_pack
-from satark.custody.verifying import verify_pack
-from satark.routing import Desk
-from satark.sealing import CantOpen, new_identity
+from satark.custody.verify import verify_pack
+from satark.desk import Desk
+from satark.identity.sealing import CantOpen, new_identity
+from satark.routing.desks import add_desk
 from satark.services import Services
-from satark.store import files
+from satark.store import evidence_files
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant, plant_file
 
@@ -141,7 +141,7 @@ def test_it_tells_no_time_to_the_second_at_which_anything_came(write: Write, pat
 
 @pytest.mark.parametrize("what", ["altered", "erased"])
 def test_a_file_that_was_altered_gets_into_no_pack(what: str, court: Court, path: Path) -> None:
-    (sealed,) = court.services.evidence_dir.glob(f"{files.name(court.planted.id, '1')}.clean.age")
+    (sealed,) = court.services.evidence_dir.glob(f"{evidence_files.name(court.planted.id, '1')}.clean.age")
     whole = sealed.read_bytes()
     if what == "erased":
         sealed.unlink()

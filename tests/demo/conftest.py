@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from satark.demo.running import Demo
-from satark.testing.citizen import receipt_in
+from satark.testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 ORIGIN = ("ख़ुद बताती है कि वह कहाँ", "where or when")

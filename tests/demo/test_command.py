@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from satark.cli.demo import demo as command
 from satark.demo.running import Demo
-from satark.host import Host
+from satark.runtime.host import Host
 
 SATARK = Path(sys.executable).with_name("satark")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from satark.testing.mail import MailPeer, mail_server
+from satark.testing.peers.mail import MailPeer, mail_server
 from satark.testing.scripted import until
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from satark.demo import samples
-from satark.testing.citizen import receipt_in
-from satark.testing.twilio_people import code_in
+from satark.testing.twilio.people import code_in
+from satark.testing.whatsapp.citizen import receipt_in
 
 CALL = {"यह सही है": "1", "किस थाने": "1", "मिलीभगत": "2"}
 """Keys by what is heard."""

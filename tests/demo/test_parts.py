@@ -17,7 +17,7 @@ from satark.demo.account import keep_accounts
 from satark.demo.feed import Feed
 from satark.demo.traces import traces
 from satark.demo.whatsapp import WhatsAppChat
-from satark.testing.graph import GraphPeer
+from satark.testing.whatsapp.graph_api import GraphPeer
 
 
 def test_accounts_are_made_once_and_show_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from satark.demo import samples
 from satark.demo.chat import NoSuchMessage, NotHere
 from satark.demo.police import SHOWN, Police, PretendedPolice
-from satark.testing.police import PoliceReceiver
+from satark.testing.peers.police import PoliceReceiver
 
 Open = Callable[[Path], Awaitable[Any]]
 

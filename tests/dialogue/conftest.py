@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow import default_flow, load_flow
-from satark.dialogue.geography import Geography
-from satark.testing.chat import Chat
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.geography.geography import Geography
+from satark.testing.dialogue.chat import Chat
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ import pytest
 
 from satark.channel import Event, MediaKind, Tap, Text, Unsupported
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow import Flow, default_flow, load_flow
-from satark.dialogue.geography import Geography
+from satark.dialogue.flow.loader import Flow, default_flow, load_flow
 from satark.dialogue.session import Session, Untold
-from satark.dialogue.steps import Step
-from satark.testing.chat import NOW, RECEIPT, Chat
+from satark.dialogue.steps.contract import Step
+from satark.geography.geography import Geography
+from satark.testing.dialogue.chat import NOW, RECEIPT, Chat
 from satark.tip import Accused, Place
 
 CATEGORIES = [

@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from satark.channel import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
-from satark.dialogue.commands import COMMANDS
 from satark.dialogue.engine import Engine
-from satark.dialogue.fit import fit
-from satark.dialogue.flow import default_flow, load_flow
-from satark.dialogue.geography import Geography
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.reading.commands import COMMANDS
+from satark.dialogue.reading.tokens import parse_token
+from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
-from satark.dialogue.tokens import parse_token
+from satark.geography.geography import Geography
 from satark.prompt import Capabilities
-from satark.testing.chat import PASSAGE, Chat
+from satark.testing.dialogue.chat import PASSAGE, Chat
 from satark.tip import Message
 
 SOURCE = default_flow()

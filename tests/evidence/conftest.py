@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence.builtin import builtin_scrubbers
-from satark.evidence.limits import MB, Limits
-from satark.evidence.room import workroom
-from satark.evidence.sandbox import Sandbox
-from satark.testing.specimens import specimen
+from satark.evidence.cleaners import builtin_scrubbers
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.limits import MB, Limits
+from satark.store.workspace import workroom
+from satark.testing.evidence.specimens import specimen
 
 
 @pytest.fixture(scope="module")

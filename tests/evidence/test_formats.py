@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.evidence import jpeg, orientation, png, webp
-from satark.evidence.limits import MB, Limits
-from satark.evidence.reencode import GifScrubber, HeifScrubber, TiffScrubber
-from satark.evidence.scrubbers import Scrubber, Unclean
+from satark.evidence.images import jpeg, orientation, png, webp
+from satark.evidence.images.reencode import GifScrubber, HeifScrubber, TiffScrubber
 from satark.evidence.sniff import sniff_file
-from satark.testing.specimens import TRACE, photo
+from satark.limits import MB, Limits
+from satark.scrubber import Scrubber, Unclean
+from satark.testing.evidence.specimens import TRACE, photo
 
 
 def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:

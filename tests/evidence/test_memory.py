@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from satark.evidence.limits import MB
-from satark.evidence.sandbox import Sandbox
-from satark.testing.evidence_bench import sample, take
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.limits import MB
+from satark.testing.evidence.bench import sample, take
 
 STATUS = Path("/proc/self/status")
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence.limits import Limits
 from satark.evidence.origin import OriginReader, read
-from satark.evidence.scrubbers import Unclean
-from satark.testing.specimens import LATITUDE
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.testing.evidence.specimens import LATITUDE
 from satark.tip import Origin
 
 

@@ -17,13 +17,14 @@ from typing import Any, BinaryIO, cast
 import msgspec
 import pytest
 
-from satark.evidence import pipeline, sealed
-from satark.evidence.limits import Limits
+from satark.evidence import pipeline
 from satark.evidence.pipeline import Taken, TooLarge, take_in
-from satark.evidence.sandbox import Sandbox
-from satark.sealing import CantOpen, new_identity
-from satark.testing.hostile import HostileScrubber
-from satark.testing.specimens import PICTURES, RECORDINGS, TRACE
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.identity.sealing import CantOpen, new_identity
+from satark.limits import Limits
+from satark.store import sealed_files
+from satark.testing.evidence.hostile import HostileScrubber
+from satark.testing.evidence.specimens import PICTURES, RECORDINGS, TRACE
 
 RECIPIENT, IDENTITY = new_identity()
 
@@ -210,7 +211,7 @@ async def test_a_file_being_written_is_left_to_who_writes_it(desk: Desk) -> None
         await desk.begun()
         with pytest.raises(BlockingIOError):
             await desk.take(pieces(b"second"))
-        sealed.sweep_parts(desk.folder)
+        sealed_files.sweep_parts(desk.folder)
         yield b" and only"
 
     await desk.take(nested())
@@ -222,9 +223,9 @@ async def test_what_was_not_written_whole_is_not_kept(desk: Desk, monkeypatch: p
         whole(meter, out, recipient)
         os.ftruncate(out.fileno(), os.fstat(out.fileno()).st_size - 1)
 
-    whole = sealed._encrypt
-    monkeypatch.setattr(sealed, "_encrypt", torn)
-    with pytest.raises(sealed.WriteFailed):
+    whole = sealed_files._encrypt
+    monkeypatch.setattr(sealed_files, "_encrypt", torn)
+    with pytest.raises(sealed_files.WriteFailed):
         await desk.take(pieces(b"words"))
     assert desk.files == []
 
@@ -232,17 +233,17 @@ async def test_what_was_not_written_whole_is_not_kept(desk: Desk, monkeypatch: p
 async def test_without_room_in_memory_the_original_is_sealed_all_the_same(
     desk: Desk, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seal = sealed.seal_file
+    seal = sealed_files.seal_file
 
     def into_a_full_room(
         source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None
-    ) -> tuple[sealed.Measured, bool]:
+    ) -> tuple[sealed_files.Measured, bool]:
         if copy is None:
             return seal(source, target, recipient)
         with Path("/dev/full").open("r+b", buffering=0) as full:
             return seal(source, target, recipient, cast("BinaryIO", full))
 
-    monkeypatch.setattr(sealed, "seal_file", into_a_full_room)
+    monkeypatch.setattr(sealed_files, "seal_file", into_a_full_room)
     data = make("jpg").read_bytes()
     taken = await desk.take(pieces(data))
     assert taken.problem == "no-room"
@@ -356,10 +357,10 @@ KILLED = """
 import asyncio, os, sys
 from pathlib import Path
 from satark.evidence import pipeline
-from satark.evidence.builtin import builtin_scrubbers
-from satark.evidence.limits import Limits
-from satark.evidence.room import workroom
-from satark.evidence.sandbox import Sandbox
+from satark.evidence.cleaners import builtin_scrubbers
+from satark.limits import Limits
+from satark.store.workspace import workroom
+from satark.evidence.sandbox.sandbox import Sandbox
 
 async def stream():
     yield open(sys.argv[1], "rb").read()
@@ -422,7 +423,7 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(desk: Desk, make: C
         for taken in await asyncio.gather(*(one(start + i) for i in range(4))):
             assert taken.problem != "too-slow"
     for path in desk.folder.glob("*.clean.age"):
-        copy = b"".join(sealed.open_sealed(path, IDENTITY, desk.room))
+        copy = b"".join(sealed_files.open_sealed(path, IDENTITY, desk.room))
         assert TRACE not in copy, path.name
 
 
@@ -432,5 +433,5 @@ def test_a_source_or_disk_that_fails_while_sealing_leaves_nothing(tmp_path: Path
             raise OSError("no space left")
 
     with pytest.raises(OSError, match="could not be sealed"):
-        sealed.seal_file(Broken(), tmp_path / "1.original.age", RECIPIENT)
+        sealed_files.seal_file(Broken(), tmp_path / "1.original.age", RECIPIENT)
     assert list(tmp_path.iterdir()) == []

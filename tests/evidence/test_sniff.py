@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.evidence.sniff import UNKNOWN, sniff, sniff_file
-from satark.testing.specimens import PICTURES, RECORDINGS
+from satark.testing.evidence.specimens import PICTURES, RECORDINGS
 
 
 @pytest.mark.parametrize(("mime", "names"), [*PICTURES.items(), *RECORDINGS.items()])

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select, text
 from satark.store.engines import checkpoint, make_engine
 from satark.store.migrations import Migrations
 from satark.store.tables import envelope, seen
-from satark.store.unit import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import StoreDown, Writer
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from satark.cli.main import cli
-from satark.delivery import Courier
-from satark.intake import Intake
-from satark.sender import Sender
-from satark.store.unit import UnitOfWork
+from satark.delivery.worker import Courier
+from satark.ingest.intake import Intake
+from satark.outbox.worker import Sender
+from satark.store.unit_of_work import UnitOfWork
 
 
 class _Fuse:

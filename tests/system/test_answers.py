@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from satark.testing.stage import ENGLISH, HINDI, Stage, staged
+from satark.testing.scenario import ENGLISH, HINDI, Stage, staged
 
 
 def respond(stage: Stage, number: str, *arguments: str) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from satark.testing.matrix.ground import Ground, matrix_ground
+from satark.testing.matrix.installation import Ground, matrix_ground
+from satark.testing.scenario import HINDI
 from satark.testing.scripted import until
-from satark.testing.stage import HINDI
-from satark.testing.telegram import Person, Update
-from satark.testing.telegram_citizen import TelegramCitizen
-from satark.testing.twilio_people import Caller, Texter, code_in
+from satark.testing.telegram.bot_api import Person, Update
+from satark.testing.telegram.citizen import TelegramCitizen
+from satark.testing.twilio.people import Caller, Texter, code_in
 
 pytestmark = pytest.mark.timeout(240)
 

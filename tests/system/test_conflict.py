@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.dialogue.geography import Geography
-from satark.sealing import CantOpen, open_as
+from satark.geography.geography import Geography
+from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store.engines import make_engine
 from satark.store.tables import envelope, file, message, tip
-from satark.testing.stage import HINDI, Stage, staged
+from satark.testing.scenario import HINDI, Stage, staged
 from satark.tip import Envelope, Evidence, Message, Tip
 from satark_desk.officers import unlock_any
 

@@ -13,10 +13,10 @@ from sqlalchemy import update
 
 from satark.store import tables
 from satark.store.engines import make_engine
+from satark.testing.identifier_search import search, written
 from satark.testing.matrix import Driver, Scenario, canonical, go_on, play, scenarios
-from satark.testing.matrix.ground import Ground, matrix_ground
+from satark.testing.matrix.installation import Ground, matrix_ground
 from satark.testing.matrix.scenario import Do, Move
-from satark.testing.search import search, written
 
 pytestmark = pytest.mark.timeout(180)
 

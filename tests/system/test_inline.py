@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from satark.testing.serving import serve
-from satark.testing.stage import called
-from satark.testing.twilio import TwilioPeer, new_sid
-from satark.testing.twilio_people import Texter
+from satark.testing.processes.serving import serve
+from satark.testing.scenario import called
+from satark.testing.twilio.api import TwilioPeer, new_sid
+from satark.testing.twilio.people import Texter
 
 
 async def test_a_repeated_request_gets_the_same_answer(tmp_path: Path, environment: Mapping[str, str]) -> None:

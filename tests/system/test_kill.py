@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.citizen import Citizen, LostError
-from satark.testing.stage import ENGLISH, HINDI, Stage, staged
+from satark.testing.scenario import ENGLISH, HINDI, Stage, staged
+from satark.testing.whatsapp.citizen import Citizen, LostError
 
 SERVER = Path(__file__).with_name("crashing_server.py")
 POINTS = ("after receipt", "before commit", "after commit", "after send")

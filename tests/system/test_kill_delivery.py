@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
-from satark.testing.mail import MailPeer, mail_server, self_signed
-from satark.testing.police import SECRET, PoliceReceiver
-from satark.testing.serving import serve
-from satark.testing.stage import HINDI, Stage, staged
+from satark.testing.peers.mail import MailPeer, mail_server, self_signed
+from satark.testing.peers.police import SECRET, PoliceReceiver
+from satark.testing.processes.serving import serve
+from satark.testing.scenario import HINDI, Stage, staged
 
 SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 

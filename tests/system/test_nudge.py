@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.stage import staged
+from satark.testing.scenario import staged
 
 
 @pytest.mark.parametrize(("minutes", "nudges"), [("0.03", 1), ("0", 0)])

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.citizen import Photo
-from satark.testing.office import Office
-from satark.testing.rabbitmq import Broker
-from satark.testing.search import files_below, search
-from satark.testing.stage import HINDI, Stage, staged
+from satark.testing.identifier_search import files_below, search
+from satark.testing.peers.rabbitmq import Broker
+from satark.testing.processes.office import Office
+from satark.testing.scenario import HINDI, Stage, staged
+from satark.testing.whatsapp.citizen import Photo
 
 pytestmark = [pytest.mark.needs("rabbitmq"), pytest.mark.timeout(400)]
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.citizen import Citizen, Photo, Place
+from satark.testing.identifier_search import search, written
 from satark.testing.matrix import Scenario, play, scenarios
-from satark.testing.matrix.ground import Ground, matrix_ground
+from satark.testing.matrix.installation import Ground, matrix_ground
 from satark.testing.matrix.scenario import Do
-from satark.testing.search import search, written
-from satark.testing.stage import HINDI, Stage, staged
-from satark.testing.telegram_citizen import TelegramCitizen
+from satark.testing.scenario import HINDI, Stage, staged
+from satark.testing.telegram.citizen import TelegramCitizen
+from satark.testing.whatsapp.citizen import Citizen, Photo, Place
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 PLACE = "पुराना कुआँ चौराहा"

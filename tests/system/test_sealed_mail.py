@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from satark.forwarding import own_key
+from satark.delivery.reader import own_key
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
-from satark.testing.citizen import Answers
-from satark.testing.gnupg import Keyring
-from satark.testing.mail import MailPeer, mail_server, self_signed
+from satark.testing.dialogue.walking import Photo
+from satark.testing.evidence.specimens import specimen
 from satark.testing.matrix.files import to_send
+from satark.testing.peers.gnupg import Keyring
+from satark.testing.peers.mail import MailPeer, mail_server, self_signed
+from satark.testing.scenario import HINDI, Stage, staged
 from satark.testing.scripted import until
-from satark.testing.specimens import specimen
-from satark.testing.stage import HINDI, Stage, staged
-from satark.testing.walking import Photo
+from satark.testing.whatsapp.citizen import Answers
 
 pytestmark = pytest.mark.needs("gpg")
 

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from satark.testing.identifier_search import files_below, search
+from satark.testing.processes.serving import serve
+from satark.testing.scenario import called
 from satark.testing.scripted import until
-from satark.testing.search import files_below, search
-from satark.testing.serving import serve
-from satark.testing.stage import called
-from satark.testing.twilio import TwilioPeer, new_sid
-from satark.testing.twilio_people import Caller, Texter, code_in
+from satark.testing.twilio.api import TwilioPeer, new_sid
+from satark.testing.twilio.people import Caller, Texter, code_in
 
 pytestmark = pytest.mark.timeout(180)
 

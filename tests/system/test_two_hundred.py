@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.citizen import Citizen, Photo, Place
-from satark.testing.stage import ENGLISH, HINDI, Stage, staged
+from satark.testing.scenario import ENGLISH, HINDI, Stage, staged
+from satark.testing.whatsapp.citizen import Citizen, Photo, Place
 
 CITIZENS = 200
 LANKA = Place(25.2810, 82.9990)

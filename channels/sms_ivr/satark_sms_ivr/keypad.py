@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from satark.channel import Event, Malformed, Tap, Text
-from satark.dialogue.codes import PASSAGE_DIGITS
-from satark.dialogue.tokens import command_token, parse_token
+from satark.dialogue.reading.codes import PASSAGE_DIGITS
+from satark.dialogue.reading.tokens import command_token, parse_token
 from satark.prompt import Prompt
 from satark_sms_ivr.forms import read_form
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from satark.channel import Call, MediaRef, RawRequest, RawResponse, SendResult
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 
 class Received(Quiet, frozen=True, kw_only=True):

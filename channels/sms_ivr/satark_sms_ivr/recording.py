@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import click
 from msgspec.structs import replace
 
-from satark import assembly
 from satark.cli.context import settings_of
 from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.flow import FlowError, default_flow, load_flow
-from satark.dialogue.geography import Geography
-from satark.dialogue.questionnaire import Flow
-from satark.dialogue.source import read_flow
-from satark.testing.prompts import every_prompt
+from satark.dialogue.flow.loader import FlowError, default_flow, load_flow
+from satark.dialogue.flow.questionnaire import Flow
+from satark.dialogue.flow.source import read_flow
+from satark.geography.geography import Geography
+from satark.runtime import compose
+from satark.testing.dialogue.prompts import every_prompt
 from satark_sms_ivr.clips import clip_name
 from satark_sms_ivr.keypad import SEVEN, as_menu
 from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, fixed_phrases, language_of
@@ -36,7 +36,7 @@ def lines(ctx: click.Context) -> None:
     settings = settings_of(ctx)
     try:
         source = read_flow(settings.core.flow) if settings.core.flow else default_flow()
-        found = fixed_lines(load_flow(source), source.catalogues, assembly.load_geography(settings))
+        found = fixed_lines(load_flow(source), source.catalogues, compose.load_geography(settings))
     except FlowError as error:
         raise click.ClickException(str(error)) from None
     for language, line in dict.fromkeys(found):

@@ -15,16 +15,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.channel import (
-    Accepted,
-    Blocked,
-    MediaGone,
-    Misconfigured,
-    Permanent,
-    SendResult,
-    Throttled,
-    Transient,
-)
+from satark.channel import Accepted, Blocked, MediaGone, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_sms_ivr.settings import TwilioSettings
 
 _MOST_ANSWER_BYTES: Final = 256 * 1024

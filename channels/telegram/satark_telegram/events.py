@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
-from satark.dialogue.codes import PASSAGE_DIGITS
+from satark.dialogue.reading.codes import PASSAGE_DIGITS
 from satark_telegram.wire import File, Location, Message, Venue
 
 UNSUPPORTED: Final = (

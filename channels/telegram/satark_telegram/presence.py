@@ -12,10 +12,10 @@ from typing import Final, TypeVar
 
 from telegram.error import RetryAfter, TelegramError
 
+from satark.backoff import backoff
 from satark.channel import Batch, Malformed, Misconfigured, Permanent, Receive, Transient
 from satark.dialogue.catalogues import Catalogues
 from satark.observability import log
-from satark.pacing import backoff
 from satark_telegram.bot import Bot
 from satark_telegram.errors import result_of, seconds_of
 from satark_telegram.reading import Reader, update_of

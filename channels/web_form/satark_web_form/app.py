@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.web_security import PAGE_HEADERS, PageHeaders, SameOrigin
+from satark.web import PAGE_HEADERS, PageHeaders, SameOrigin
 from satark_web_form.closing_pages import ClosingPages
 from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages

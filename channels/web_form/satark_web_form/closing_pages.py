@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.channel import Tap
-from satark.dialogue.codes import find_code
+from satark.dialogue.reading.codes import find_code
+from satark.dialogue.reading.tokens import command_token
 from satark.dialogue.sheet import ORIGIN
-from satark.dialogue.tokens import command_token
 from satark_web_form.form_pages import review_of
 from satark_web_form.site import Site, go, paragraphs
 from satark_web_form.visitors import Visitor

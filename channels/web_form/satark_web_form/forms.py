@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.channel import Media
-from satark.quiet import Quiet
-from satark.web_security import FormError, read_pairs
+from satark.redacted import Quiet
+from satark.web import FormError, read_pairs
 from satark_web_form.channel import ACCOUNT
 from satark_web_form.uploads.multipart import receive
 
@@ -57,7 +57,7 @@ class Reader:
         """Read a form; with a visitor, the files in it, and those that came before it by themselves.
 
         Raises:
-            satark.web_security.FormError: it can't be read.
+            satark.web.FormError: it can't be read.
         """
         if visitor is None or not _has_files(request):
             found = sent(await read_pairs(request, LIMIT))

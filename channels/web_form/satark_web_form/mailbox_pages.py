@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.channel import Event, Filled, Outcome, Tap, Text
-from satark.dialogue.codes import find_code
-from satark.dialogue.filled import MAILBOX
-from satark.dialogue.tokens import command_token
+from satark.dialogue.reading.codes import find_code
+from satark.dialogue.reading.form_page import MAILBOX
+from satark.dialogue.reading.tokens import command_token
 from satark_web_form.forms import Sent
 from satark_web_form.site import Site, go
 from satark_web_form.visitors import Visitor, new_visitor

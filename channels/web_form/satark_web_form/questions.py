@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from satark.channel import Media, Pin, Tap, Text
-from satark.dialogue.folding import ascii_digits
+from satark.dialogue.reading.folding import ascii_digits
 from satark.dialogue.sheet import Question, Sheet
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 from satark_web_form.forms import Sent
 
 Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", "date", "place", "files"]

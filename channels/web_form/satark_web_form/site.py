@@ -15,8 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.channel import Batch, Event, Inbound, Outcome
-from satark.web import preferred
-from satark.web_security import FormError, page_templates
+from satark.web import FormError, page_templates, preferred
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.forms import Reader, Sent
 from satark_web_form.gate.gate import FIELD
@@ -26,8 +25,8 @@ from satark_web_form.words import LANGUAGES, Words, all_words
 
 if TYPE_CHECKING:
     from satark.dialogue.sheet import Sheet
-    from satark.drafts import Drafts
-    from satark.reception import Reception
+    from satark.ingest.drafts import Drafts
+    from satark.ingest.reception import Reception
     from satark.services import Services
     from satark_web_form.gate.gate import Gate, Purpose
     from satark_web_form.settings import WebFormSettings
@@ -83,7 +82,7 @@ class Site:
         """Read a form; with a visitor, the files that belong to it too.
 
         Raises:
-            satark.web_security.FormError: it can't be read.
+            satark.web.FormError: it can't be read.
         """
         return await self._reader.read(request, visitor)
 

@@ -11,15 +11,7 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import (
-    Blocked,
-    Misconfigured,
-    Permanent,
-    SendResult,
-    Throttled,
-    Transient,
-    WindowClosed,
-)
+from satark.channel import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient, WindowClosed
 
 PAIR_LIMIT: Final = 131056
 """Too many messages to one recipient: Meta asks to wait 4^X seconds, X counting the failures in a row."""

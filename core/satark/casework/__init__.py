@@ -4,23 +4,11 @@ A tip that was never sealed to a desk does not exist for it: lists, counts, sear
 without it, since every one of them starts from the envelopes that are the desk's own.
 """
 
-from satark.casework.cases import (
-    Agreement,
-    CaseworkError,
-    DeskTaken,
-    KeyChanged,
-    NoDraft,
-    NoSuchDesk,
-    NoSuchFile,
-    NoSuchTip,
-    NotHeard,
-    OneOfficer,
-    OpenTip,
-    Posted,
-    Summary,
-)
-from satark.casework.voices import OwnVoice, may_be_heard
-from satark.casework.work import Casework
+from satark.casework.casework import Casework
+from satark.casework.errors import Agreement, NoDraft, NoSuchFile, NoSuchTip, NotHeard, OneOfficer
+from satark.casework.opened import OpenTip, Posted, Summary
+from satark.desk import CaseworkError, DeskTaken, KeyChanged, NoSuchDesk
+from satark.evidence.own_voice import OwnVoice, may_be_heard
 
 __all__ = [
     "Agreement",

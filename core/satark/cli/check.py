@@ -10,16 +10,16 @@ import click
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from satark import assembly
 from satark.cli import check_forwards
 from satark.cli.check_names import name_problems
 from satark.cli.roles import roles_option
-from satark.host import ROLES
-from satark.plugins import PluginError, Plugins
-from satark.reception import describe
+from satark.ingest.reception import describe
+from satark.ingest.spool import set_aside, waiting
+from satark.plugins.loader import PluginError, Plugins
+from satark.runtime import compose
+from satark.runtime.host import ROLES
 from satark.services import Services
 from satark.settings import Core, Problem, Role, Settings, SettingsError
-from satark.spool import set_aside, waiting
 from satark.store.tables import desk
 
 T = TypeVar("T")
@@ -48,20 +48,20 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[Problem]:
     settings = found.of(Settings)
     if settings is None:
         return found.problems
-    plugins = found.of(lambda: assembly.load_plugins(settings))
-    geography = found.of(lambda: assembly.load_geography(settings))
+    plugins = found.of(lambda: compose.load_plugins(settings))
+    geography = found.of(lambda: compose.load_geography(settings))
     if settings.core.edge_key_file or settings.edge_key_file.exists():
-        found.of(lambda: assembly.load_identity(settings))
+        found.of(lambda: compose.load_identity(settings))
     if plugins is None or geography is None:
         return found.problems
     channels = found.of(lambda: plugins.channels(settings))
     if channels == []:
         # Nothing is set for any channel: say what each of them would need.
         found.of(lambda: plugins.channels(Settings(demand=True)))
-    found.of(lambda: assembly.load_flows(settings, plugins, geography, channels or []))
+    found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: _check_spool(settings))
-    forwards = found.of(lambda: assembly.load_forwards(settings, plugins)) or ()
-    services = found.of(lambda: assembly.load_services(settings, geography, forwards))
+    forwards = found.of(lambda: compose.load_forwards(settings, plugins)) or ()
+    services = found.of(lambda: compose.load_services(settings, geography, forwards))
     if services is not None:
         found.problems += check_forwards.settings_problems(settings.core, geography)
         if "worker" in roles:
@@ -90,7 +90,7 @@ class _Findings:
 
 def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
     try:
-        if assembly.migrations(services, plugins).pending():
+        if compose.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
         desks = services.read(lambda connection: connection.execute(select(desk.c.name, desk.c.level)).all())
         levels = {row.level for row in desks}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from satark.forwarding import key_problems
+from satark.delivery.reader import key_problems
 from satark.settings import Problem
 
 if TYPE_CHECKING:
-    from satark.dialogue.geography import Geography
-    from satark.forwards import Forward
+    from satark.destination import Forward
+    from satark.geography.geography import Geography
     from satark.settings import Core
     from satark.sink import Sink
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import click
 
-from satark import assembly
-from satark.plugins import Plugins
+from satark.plugins.loader import Plugins
+from satark.runtime import compose
 from satark.services import Services
 from satark.settings import Settings
 
@@ -31,8 +31,8 @@ def plugins_of(ctx: click.Context) -> Plugins:
         SettingsError: the core's own settings are wrong.
         PluginError: a plugin can't be used.
     """
-    plugins: Plugins = ctx.meta.get("satark.plugins") or assembly.load_plugins(settings_of(ctx))
-    ctx.meta["satark.plugins"] = plugins
+    plugins: Plugins = ctx.meta.get("satark.plugins.loader") or compose.load_plugins(settings_of(ctx))
+    ctx.meta["satark.plugins.loader"] = plugins
     return plugins
 
 
@@ -46,10 +46,10 @@ def services_from_settings(ctx: click.Context) -> Iterator[Services]:
         DBAPIError: the database does not answer.
     """
     settings, plugins = settings_of(ctx), plugins_of(ctx)
-    forwards = assembly.load_forwards(settings, plugins)
-    services = assembly.load_services(settings, assembly.load_geography(settings), forwards)
+    forwards = compose.load_forwards(settings, plugins)
+    services = compose.load_services(settings, compose.load_geography(settings), forwards)
     try:
-        if assembly.migrations(services, plugins).pending():
+        if compose.migrations(services, plugins).pending():
             raise click.ClickException("the database is not set up for this version: run `satark db upgrade`")
         yield services
     finally:

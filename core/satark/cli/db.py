@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 from alembic.util import CommandError
 
-from satark import assembly
+from satark.runtime import compose
 from satark.settings import Settings
 from satark.store.migrations import Migrations
 
@@ -55,9 +55,9 @@ def current() -> None:
 @contextmanager
 def _opened() -> Iterator[Migrations]:
     settings = Settings()
-    plugins = assembly.load_plugins(settings)
-    services = assembly.load_services(settings, assembly.load_geography(settings))
+    plugins = compose.load_plugins(settings)
+    services = compose.load_services(settings, compose.load_geography(settings))
     try:
-        yield assembly.migrations(services, plugins)
+        yield compose.migrations(services, plugins)
     finally:
         services.close()

@@ -12,7 +12,7 @@ import msgspec
 
 from satark.cli.context import services_from_settings
 from satark.store import deliveries as store
-from satark.store.outages import Outage, outages
+from satark.store.breakers import Outage, outages
 
 C = TypeVar("C", bound=Callable[..., Any])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from satark.demo.running import Demo, StartFailed
-from satark.observability import configure_logging
+from satark.telemetry.logs import configure_logging
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 

@@ -11,13 +11,13 @@ from typing import Any, Final
 import click
 
 from satark.channel import Text
-from satark.dialogue.codes import PASSAGE_DIGITS
 from satark.dialogue.engine import Engine
-from satark.dialogue.fit import fit
-from satark.dialogue.flow import Flow, FlowError, FlowSource, Problem, check_flow, default_flow, load_flow
-from satark.dialogue.geography import Geography
+from satark.dialogue.flow.loader import Flow, FlowError, FlowSource, Problem, check_flow, default_flow, load_flow
+from satark.dialogue.flow.source import read_flow
+from satark.dialogue.reading.codes import PASSAGE_DIGITS
+from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
-from satark.dialogue.source import read_flow
+from satark.geography.geography import Geography
 from satark.prompt import Capabilities
 from satark.tip import Receipt
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from satark import assembly, durable
+from satark import atomic_files
 from satark.cli.context import plugins_of, settings_of
-from satark.sealing import new_identity, recipient_of
+from satark.identity.sealing import new_identity, recipient_of
+from satark.runtime import compose
 
 
 @click.group()
@@ -28,7 +29,7 @@ def keygen(file: Path) -> None:
     _recipient, identity = new_identity()
     try:
         older = file.read_text() if file.exists() else ""
-        durable.replace(file, [f"{identity}\n{older}".encode()])
+        atomic_files.replace(file, [f"{identity}\n{older}".encode()])
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} can't be written ({type(error).__name__})") from None
     click.echo(recipient_of(identity))
@@ -39,7 +40,7 @@ def keygen(file: Path) -> None:
 def list_(*, as_json: bool) -> None:
     """List the [[forward]] tables of the settings, and those that go without saying."""
     context = click.get_current_context()
-    forwards = assembly.load_forwards(settings_of(context), plugins_of(context))
+    forwards = compose.load_forwards(settings_of(context), plugins_of(context))
     for one in forwards:
         if as_json:
             click.echo(json.dumps(one.model_dump(mode="json", exclude={"identity_file"})))

@@ -21,8 +21,8 @@ from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.serve import serve
-from satark.dumps import forbid_dumps
-from satark.plugins import PluginError
+from satark.identity.core_dumps import forbid_dumps
+from satark.plugins.loader import PluginError
 from satark.settings import SettingsError
 
 

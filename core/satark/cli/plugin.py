@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from satark.plugins import installed
+from satark.plugins.loader import installed
 
 _SCAFFOLD = Path(__file__).parent / "scaffold"
 _SUFFIX = ".jinja"

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from satark.plugins import installed
+from satark.plugins.loader import installed
 from satark.settings import Settings
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import click
 
-from satark.fonts import LANGUAGES
-from satark.poster.picture import draw
-from satark.poster.target import Target, TargetError, form, whatsapp
+from satark.printing.fonts import LANGUAGES
+from satark.printing.poster.qr_code import draw
+from satark.printing.poster.target import Target, TargetError, form, whatsapp
 from satark.settings import Settings
 
 _SMALLEST, _LARGEST = 20, 100
@@ -53,7 +53,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
         )
     target = _target(where, number, url)
     if form_of == "pdf":
-        from satark.poster.sheet import print_poster  # noqa: PLC0415 - no other command needs what makes PDFs
+        from satark.printing.poster.poster import print_poster  # noqa: PLC0415 - no other command needs what makes PDFs
 
         content = print_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
     else:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from satark.host import ROLES
+from satark.runtime.host import ROLES
 from satark.settings import Role
 
 F = TypeVar("F", bound=Callable[..., Any])

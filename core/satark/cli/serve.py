@@ -10,13 +10,14 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
-from satark.app import build_app
-from satark.casework.desks import all_desks
 from satark.cli.roles import Roles, roles_option
-from satark.dumps import forbid_dumps
-from satark.host import Host
-from satark.observability import configure_logging, log
+from satark.identity.core_dumps import forbid_dumps
+from satark.observability import log
+from satark.routing.desks import all_desks
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
 from satark.settings import Problem, Role, Settings, SettingsError
+from satark.telemetry.logs import configure_logging
 
 _ROLES = "SATARK_SERVE_ROLES"
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, exists, select, text
 
 from satark.custody import chain
 from satark.custody.log import row_of
-from satark.evidence.sealed import original_path
-from satark.store import files, tables
+from satark.store import evidence_files, tables
+from satark.store.sealed_files import original_path
 from satark.store.tables import anchor, custody, custody_head
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[Pro
         if (tip, ordinal) not in walk.logged:
             yield Problem(what="unlogged", tip=tip, file=ordinal)
         sealed = state == "sealed" and (tip, ordinal) not in withheld
-        if sealed and not original_path(folder, files.name(tip, ordinal)).exists():
+        if sealed and not original_path(folder, evidence_files.name(tip, ordinal)).exists():
             yield Problem(what="no-file", tip=tip, file=ordinal)
 
 

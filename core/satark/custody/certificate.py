@@ -16,7 +16,7 @@ from fpdf import FPDF
 
 from satark.custody.manifest import Item, Manifest, ist
 from satark.dialogue.catalogues import Catalogue
-from satark.fonts import FAMILY, use_fonts
+from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:
     from satark.custody.chain import Entry
@@ -44,7 +44,7 @@ def certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Logged],
         manifest: what the pack holds.
         manifest_sha256: of the manifest as it lies in the pack, hex.
         log: the tip's custody log, as it lies in the pack.
-        language: one of `satark.fonts.LANGUAGES`.
+        language: one of `satark.printing.fonts.LANGUAGES`.
     """
     source = (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8")
     sheet = _Sheet(Catalogue.read(language, source), manifest)

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 Act: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "disguised", "lost",
@@ -45,7 +45,7 @@ class Entry(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     at: str = ""
     """When an officer did it, to the second, UTC, `YYYY-MM-DDThh:mm:ssZ`; empty for what the intake did."""
     band: str = ""
-    """When, coarsely (`satark.coarse.band`)."""
+    """When, coarsely (`satark.time_buckets.band`)."""
     mime: str = ""
     bytes: int = 0
     sha256: str = ""

@@ -15,13 +15,13 @@ from sqlalchemy import select, update
 
 from satark.custody import chain
 from satark.custody.chain import Entry, Row
-from satark.sealing import CantOpen, open_as, seal
+from satark.identity.sealing import CantOpen, open_as, seal
 from satark.store.tables import anchor, custody, custody_head
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 _ONLY = 1
 """The key of the one row that a table of heads has."""

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 FORMAT: Final = "satark-pack/1"
 _IST: Final = timezone(timedelta(hours=5, minutes=30))

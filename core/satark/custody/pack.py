@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 
 from satark.custody import chain
-from satark.custody.acts import TOOL
 from satark.custody.chain import canonical, moment
+from satark.custody.entries import TOOL
 from satark.custody.manifest import FORMAT, Issuer, Item, Manifest, Withheld, ist
-from satark.fonts import LANGUAGES
+from satark.printing.fonts import LANGUAGES
 
 if TYPE_CHECKING:
     from satark.casework import Agreement, Casework, OpenTip

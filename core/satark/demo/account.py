@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from satark import durable
-from satark.quiet import Quiet
+from satark import atomic_files
+from satark.redacted import Quiet
 
 PHONE_NUMBER_ID = "106540352242922"
 """The id that Meta's own documentation uses in its examples."""
@@ -83,7 +83,7 @@ def keep_accounts(file: Path) -> Accounts:
     if file.exists():
         return msgspec.json.decode(file.read_bytes(), type=Accounts)
     accounts = _made_up()
-    durable.replace(file, [msgspec.json.encode(accounts)])
+    atomic_files.replace(file, [msgspec.json.encode(accounts)])
     return accounts
 
 

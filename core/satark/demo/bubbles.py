@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.quiet import Quiet
-from satark.testing.graph_sent import Offer, Sent
+from satark.redacted import Quiet
+from satark.testing.whatsapp.sent import Offer, Sent
 
 Kind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]

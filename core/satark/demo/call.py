@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from satark.demo.bubbles import Bubble, File
 from satark.demo.chat import Chat, NotHere, Publish
-from satark.testing.citizen import LostError
-from satark.testing.twilio import new_sid
-from satark.testing.twilio_people import Caller
+from satark.testing.twilio.api import new_sid
+from satark.testing.twilio.people import Caller
+from satark.testing.whatsapp.citizen import LostError
 
 if TYPE_CHECKING:
-    from satark.testing.twilio import TwilioPeer
+    from satark.testing.twilio.api import TwilioPeer
 
 
 class CallChat(Chat):

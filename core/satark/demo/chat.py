@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 
 from satark.demo.bubbles import Bubble, File, Pin, Ticks
-from satark.testing.citizen import LostError
+from satark.testing.whatsapp.citizen import LostError
 
 Publish = Callable[[dict[str, Any]], None]
 

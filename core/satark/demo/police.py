@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from satark.demo.chat import NoSuchMessage, NotHere, Publish
 
 if TYPE_CHECKING:
-    from satark.testing.police import PoliceReceiver
+    from satark.testing.peers.police import PoliceReceiver
 
 SHOWN = 20
 """Newest events that the page lists."""

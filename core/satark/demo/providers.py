@@ -15,10 +15,10 @@ from satark.demo.police import MakePolice, Police, PretendedPolice
 from satark.demo.sms import SmsChat
 from satark.demo.telegram import TelegramChat
 from satark.demo.whatsapp import WhatsAppChat
-from satark.testing.graph import GraphPeer
-from satark.testing.serving import serve
-from satark.testing.telegram import TelegramPeer
-from satark.testing.twilio import TwilioPeer
+from satark.testing.processes.serving import serve
+from satark.testing.telegram.bot_api import TelegramPeer
+from satark.testing.twilio.api import TwilioPeer
+from satark.testing.whatsapp.graph_api import GraphPeer
 
 if TYPE_CHECKING:
     from satark.demo.phones import MakeChat
@@ -83,7 +83,7 @@ async def _police(stack: AsyncExitStack, to: Pretended, accounts: Accounts, serv
     if not all(map(find_spec, POLICE_LIBRARIES)):
         to.police = lambda _: Police("missing")
         return
-    from satark.testing.police import PoliceReceiver  # noqa: PLC0415 - its library is an extra
+    from satark.testing.peers.police import PoliceReceiver  # noqa: PLC0415 - its library is an extra
 
     receiver = PoliceReceiver(accounts.police_system.secret)
     url = await stack.enter_async_context(serve(receiver.app))

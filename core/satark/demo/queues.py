@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import msgspec
 
-from satark.casework import CaseworkError, NoSuchDesk, NoSuchFile, OpenTip
+from satark.casework import NoSuchFile, OpenTip
 from satark.demo.traces import traces
-from satark.sealing import CantOpen
+from satark.desk import CaseworkError, NoSuchDesk
+from satark.identity.sealing import CantOpen
 
 if TYPE_CHECKING:
     from satark.casework import Casework

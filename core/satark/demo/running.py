@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import uvicorn
 
-from satark.app import build_app
 from satark.demo.feed import Feed
 from satark.demo.phones import Phones
 from satark.demo.providers import Pretended, pretended
 from satark.demo.queues import Queues
 from satark.demo.simulator import Simulator
-from satark.host import Host
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
 from satark.settings import Settings
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.casework import CaseworkError
 from satark.demo import samples, thief
 from satark.demo.acts import Act
 from satark.demo.bubbles import File
 from satark.demo.chat import Chat, NoSuchMessage, NotHere
 from satark.demo.feed import Feed
 from satark.demo.words import labels
-from satark.sealing import CantOpen
-from satark.web_security import PAGE_HEADERS, PageHeaders, SameOrigin
+from satark.desk import CaseworkError
+from satark.identity.sealing import CantOpen
+from satark.web import PAGE_HEADERS, PageHeaders, SameOrigin
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from satark.demo.bubbles import Bubble, File, kind_of
 from satark.demo.chat import Chat, Publish
 from satark.demo.traces import traces
-from satark.testing.twilio import Message, new_sid
-from satark.testing.twilio_people import Texter
+from satark.testing.twilio.api import Message, new_sid
+from satark.testing.twilio.people import Texter
 
 if TYPE_CHECKING:
-    from satark.testing.twilio import TwilioPeer
+    from satark.testing.twilio.api import TwilioPeer
 
 
 class SmsChat(Chat):

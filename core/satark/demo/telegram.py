@@ -11,11 +11,11 @@ import msgspec
 from satark.demo.bubbles import Bubble, File, Pin, kind_of
 from satark.demo.chat import Chat, NoSuchMessage, Publish
 from satark.demo.traces import traces
-from satark.testing.telegram_citizen import content
-from satark.testing.telegram_updates import Person, Update
+from satark.testing.telegram.citizen import content
+from satark.testing.telegram.updates import Person, Update
 
 if TYPE_CHECKING:
-    from satark.testing.telegram import Sent, TelegramPeer
+    from satark.testing.telegram.bot_api import Sent, TelegramPeer
 
 WEBHOOK = "/telegram/webhook"
 

@@ -10,10 +10,10 @@ import msgspec
 from satark.demo.bubbles import Bubble, File, Pin, heard, kind_of
 from satark.demo.chat import Chat, NoSuchMessage, Publish
 from satark.demo.traces import traces
-from satark.testing.graph_webhooks import Sender, wamid
+from satark.testing.whatsapp.webhooks import Sender, wamid
 
 if TYPE_CHECKING:
-    from satark.testing.graph import GraphPeer, Sent
+    from satark.testing.whatsapp.graph_api import GraphPeer, Sent
 
 WEBHOOK = "/whatsapp/webhook"
 

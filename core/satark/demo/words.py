@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.dialogue.flow import default_flow
+from satark.dialogue.flow.loader import default_flow
 
 if TYPE_CHECKING:
-    from satark.dialogue.geography import Geography
+    from satark.geography.geography import Geography
 
 _NOT_LABELS = (".words", ".description", ".ask", ".text")
 

@@ -8,18 +8,18 @@ from typing import TypeAlias
 import msgspec
 
 from satark.channel import Edited, Event, Filled, Media, Pin, Tap, Text, Whole
-from satark.dialogue import elsewhere
-from satark.dialogue import mailbox as mailboxes
 from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.geography import Geography
-from satark.dialogue.graphemes import scrub
-from satark.dialogue.hearing import ROOMS, hear
-from satark.dialogue.questionnaire import Flow
+from satark.dialogue.flow.questionnaire import Flow
+from satark.dialogue.reading.interpret import ROOMS, hear
+from satark.dialogue.rendering.graphemes import scrub
 from satark.dialogue.script import MOST_FILES, Script
 from satark.dialogue.session import Mailbox, Session, Turn, Untold
 from satark.dialogue.sheet import Sheet, show_sheet
-from satark.dialogue.steps import Step
+from satark.dialogue.states import handoff
+from satark.dialogue.states import mailbox as mailboxes
+from satark.dialogue.steps.contract import Step
 from satark.dialogue.talk import Talk, put
+from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.tip import Receipt
 
@@ -109,11 +109,11 @@ class Engine:
 
     def departing(self, session: Session, code: str, minutes: int, now: int) -> Turn:
         """Tell the code, good for so many minutes, that takes the session to another channel."""
-        return elsewhere.departing(self._talk(session, "", now), code, minutes)
+        return handoff.departing(self._talk(session, "", now), code, minutes)
 
     def arrived(self, session: Session, brought: Session | None, now: int) -> Turn:
         """Go on with the session that a code brought here; None: it brought none."""
-        return elsewhere.arrived(self._talk(session, "", now), brought)
+        return handoff.arrived(self._talk(session, "", now), brought)
 
     def left(self, session: Session) -> Prompt:
         """Say, where a session was, that it goes on elsewhere."""

@@ -9,12 +9,12 @@ import msgspec
 
 from satark.channel import SPOKEN
 from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.commands import Words
-from satark.dialogue.geography import Geography
-from satark.dialogue.matching import Lookup
-from satark.dialogue.questionnaire import Flow
+from satark.dialogue.flow.questionnaire import Flow
+from satark.dialogue.reading.commands import Words
 from satark.dialogue.session import Answer, Session
-from satark.dialogue.steps import Asked, Step, View
+from satark.dialogue.steps.contract import Asked, Step, View
+from satark.dialogue.steps.option_matching import Lookup
+from satark.geography.geography import Geography
 from satark.tip import Place
 
 _CALL: Final = "voice"

@@ -8,7 +8,7 @@ import msgspec
 
 from satark.channel import MediaKind, MediaRef
 from satark.prompt import Prompt
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 from satark.tip import Accused, Message, Place, Priority
 
 
@@ -178,3 +178,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """Have the provider delete this chat's messages, as far as it does."""
     reach: bool | None = None
     """True: keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""
+
+
+encode_session = msgspec.msgpack.Encoder().encode
+decode_session = msgspec.msgpack.Decoder(Session).decode

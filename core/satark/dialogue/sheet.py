@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from satark.dialogue.filled import is_open
+from satark.dialogue.reading.form_page import is_open
 from satark.dialogue.script import ASKED_PARTS, has_draft
-from satark.dialogue.steps import Asked, Offer, Step, Wants
+from satark.dialogue.steps.answer_steps import most
+from satark.dialogue.steps.contract import Asked, Offer, Step, Wants
 from satark.dialogue.talk import Talk, put
-from satark.dialogue.telling import most
 from satark.prompt import Prompt
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 ORIGIN: Final = "@origin"
 """`Sheet.current` while it is asked whether the police may know where files were taken that say so themselves."""

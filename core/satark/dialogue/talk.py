@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from satark.channel import Event, Media
+from satark.dialogue.reading.tokens import suffix
 from satark.dialogue.script import Script, Walk
 from satark.dialogue.session import Answer, File, Keep, Session, Turn
-from satark.dialogue.steps import Asked, Step, View
-from satark.dialogue.tokens import suffix
+from satark.dialogue.steps.contract import Asked, Step, View
 from satark.prompt import Choice, Prompt
 
 EDIT = "edit:"

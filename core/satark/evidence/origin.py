@@ -1,7 +1,7 @@
 """Where and when a picture or film was taken, as the file itself says: numbers, read before they are cleaned away.
 
-Whether an officer ever sees them is the tipster's to say; see `satark.store.files`. Read in the cleaning child, and
-believed by the worker only as numbers within their bounds.
+Whether an officer ever sees them is the tipster's to say; see `satark.store.evidence_files`.
+Read in the cleaning child, and believed by the worker only as numbers within their bounds.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
-from satark.evidence.decode import opened
-from satark.evidence.media import SAFELY, demuxer
-from satark.evidence.scrubbers import Unclean
+from satark.evidence.images.decode import opened
+from satark.evidence.recordings.media import SAFELY, demuxer
 from satark.evidence.sniff import sniff_file
+from satark.scrubber import Unclean
 from satark.tip import Origin
 
 if TYPE_CHECKING:
-    from satark.evidence.limits import Limits
+    from satark.limits import Limits
 
 ORIGIN: Final = "where and when"
 """What the sandbox is asked for: the name of a job, in the place of a type of file."""

@@ -1,6 +1,6 @@
 """Taking a file in: hashed and sealed as it streams, cleaned in the sandbox, the copy hashed and sealed.
 
-In plain the file exists only in its private folder in memory (`satark.evidence.room`). A process killed at any point
+In plain the file exists only in its private folder in memory (`satark.store.workspace`). A process killed at any point
 leaves nothing that a rerun, with the same folder and name, does not replace; `sweep` removes the rest at start.
 """
 
@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from satark.evidence import room as rooms
-from satark.evidence import sealed
-from satark.evidence.copies import NONE, Copies
 from satark.evidence.preview import PREVIEW
-from satark.evidence.scrubbers import Reason, Unclean
-from satark.evidence.sealed import Measured, clean_path, disguised_path, original_path, preview_path
+from satark.evidence.recordings.disguise import DISGUISED
 from satark.evidence.sniff import UNKNOWN, sniff_file
-from satark.evidence.voice import DISGUISED
+from satark.evidence.working_copies import NONE, Copies
+from satark.scrubber import Reason, Unclean
+from satark.store import sealed_files
+from satark.store import workspace as rooms
+from satark.store.sealed_files import Measured, clean_path, disguised_path, original_path, preview_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
     from pathlib import Path
 
-    from satark.evidence.limits import Limits
-    from satark.evidence.sandbox import Sandbox
+    from satark.evidence.sandbox.sandbox import Sandbox
+    from satark.limits import Limits
     from satark.tip import Origin
 
 _SEEN = ("image/", "video/")
@@ -57,7 +57,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     clean_sha256: str = ""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
-    """Of the copy in which the voice is disguised, where there is one (`satark.evidence.voice`)."""
+    """Of the copy in which the voice is disguised, where there is one (`satark.evidence.recordings.disguise`)."""
     preview_mime: str = ""
     preview_bytes: int = 0
     preview_sha256: str = ""
@@ -96,7 +96,7 @@ async def take_in(
         announced_mime: what the sender or provider called it, or empty.
         limits: what is too much.
         sandbox: where it is cleaned.
-        room: the folder for plaintext, from `satark.evidence.room.workroom`.
+        room: the folder for plaintext, from `satark.store.workspace.workroom`.
         voice: whether the sender spoke it.
         most_bytes: what this file may have at most; None: what any file may have.
         unwanted: looks at the clean copy (its type and where it lies in plain) and says whether the file must go.
@@ -119,10 +119,10 @@ async def take_in(
             _check_cleanable(taken, announced_mime, sandbox, copied=copied)
             clean_mime = await copies.make_clean(source, mime)
         except Unclean as unclean:
-            await asyncio.to_thread(sealed.erase_copies, folder, name)
+            await asyncio.to_thread(sealed_files.erase_copies, folder, name)
             return msgspec.structs.replace(taken, problem=unclean.reason)
         if unwanted is not None and await asyncio.to_thread(unwanted, clean_mime, copies.clean):
-            await asyncio.to_thread(sealed.erase, folder, name)
+            await asyncio.to_thread(sealed_files.erase, folder, name)
             raise Unwanted
         heard = voice or clean_mime.startswith("audio/")
         copied_too = await _seal_copies(copies, clean_mime, folder, name, heard=heard)
@@ -158,39 +158,39 @@ def open_original(
         CantOpen: the key is another, or the file was altered or is not the one recorded.
         FileNotFoundError: it was erased.
     """
-    return sealed.open_sealed(original_path(folder, name), identity, room, expected_sha256)
+    return sealed_files.open_sealed(original_path(folder, name), identity, room, expected_sha256)
 
 
 def open_clean(
     folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
 ) -> Generator[bytes, None, None]:
     """Likewise the clean copy's bytes."""
-    return sealed.open_sealed(clean_path(folder, name), identity, room, expected_sha256)
+    return sealed_files.open_sealed(clean_path(folder, name), identity, room, expected_sha256)
 
 
 def open_disguised(
     folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
 ) -> Generator[bytes, None, None]:
     """Likewise the bytes of the copy in which the voice is disguised."""
-    return sealed.open_sealed(disguised_path(folder, name), identity, room, expected_sha256)
+    return sealed_files.open_sealed(disguised_path(folder, name), identity, room, expected_sha256)
 
 
 def open_preview(
     folder: Path, name: str, identity: str, room: Path, expected_sha256: str = ""
 ) -> Generator[bytes, None, None]:
     """Likewise the preview's bytes."""
-    return sealed.open_sealed(preview_path(folder, name), identity, room, expected_sha256)
+    return sealed_files.open_sealed(preview_path(folder, name), identity, room, expected_sha256)
 
 
 def erase(folder: Path, name: str) -> None:
     """Remove every sealed file of this name, durably. Nothing happens where there are none."""
-    sealed.erase(folder, name)
+    sealed_files.erase(folder, name)
 
 
 def sweep(evidence_dir: Path, room: Path) -> None:
     """Remove what killed processes left: half-written files and plaintext. Call it at start; what is in use stays."""
     rooms.sweep(room)
-    sealed.sweep_parts(evidence_dir)
+    sealed_files.sweep_parts(evidence_dir)
 
 
 async def _seal_stream(
@@ -208,9 +208,9 @@ async def _seal_stream(
         # The thread ends now that its pipe is closed. What it could not seal it has removed itself.
         await asyncio.wait([sealing])
         if sealing.exception() is None:
-            await asyncio.to_thread(sealed.drop, target)
+            await asyncio.to_thread(sealed_files.drop, target)
         raise
-    await asyncio.to_thread(sealed.keep, target, msgspec.structs.replace(measured, bytes=count))
+    await asyncio.to_thread(sealed_files.keep, target, msgspec.structs.replace(measured, bytes=count))
     return measured, copied
 
 
@@ -231,7 +231,7 @@ async def _feed(stream: AsyncIterator[bytes], pipe: socket.socket, most: int) ->
 
 def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO) -> tuple[Measured, bool]:
     with pipe, pipe.makefile("rb") as source:
-        measured, copied = sealed.seal_file(source, target, recipient, copy)
+        measured, copied = sealed_files.seal_file(source, target, recipient, copy)
     if copied:
         copy.flush()
     return measured, copied

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 import imageio_ffmpeg
 from PIL import ImageOps
 
-from satark.evidence import pages
-from satark.evidence.decode import opened
-from satark.evidence.media import SAFELY, demuxer
-from satark.evidence.scrubbers import Unclean
+from satark.evidence.documents import page_images
+from satark.evidence.images.decode import opened
+from satark.evidence.recordings.media import SAFELY, demuxer
 from satark.evidence.sniff import sniff_file
+from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from satark.evidence.limits import Limits
+    from satark.limits import Limits
 
 PREVIEW: Final = "preview"
 """What the sandbox is asked for: the name of a job, in the place of a type of file."""
@@ -50,7 +50,7 @@ class Previewer:
                 picture.draft("RGB", (2 * LONGEST, 2 * LONGEST))
                 return _save(ImageOps.exif_transpose(picture), target)
         if mime == "application/pdf":
-            return _save(pages.first(source, LONGEST), target)
+            return _save(page_images.first(source, LONGEST), target)
         if mime.startswith("audio/"):
             self._draw(source, mime, target, "-filter_complex", _WAVE, "-frames:v", "1", "-c:v", "png")
             return _PNG

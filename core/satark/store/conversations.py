@@ -13,7 +13,7 @@ from satark.store.tables import alias, conversation, trace
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from satark.store.tables import delivery, desk, file, tip
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 LEASE = 30
 """Seconds that a claim holds; the process that claimed renews it while it works, so that only a dead one loses it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from satark.store.unit import UnitOfWork, unit_of_work
+from satark.store.unit_of_work import UnitOfWork, unit_of_work
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from satark.testing.graph import GraphPeer
-    from satark.testing.rabbitmq import Broker
+    from satark.testing.peers.rabbitmq import Broker
+    from satark.testing.whatsapp.graph_api import GraphPeer
 
 
 SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
@@ -44,8 +44,8 @@ class ServedGraph(NamedTuple):
 @pytest.fixture
 async def graph() -> AsyncIterator[ServedGraph]:
     """Serve a pretended Meta with one number; its secrets are `app-secret`, `verify-token` and `access-token`."""
-    from satark.testing.graph import GraphPeer  # noqa: PLC0415 - see the module's docstring
-    from satark.testing.serving import serve  # noqa: PLC0415 - likewise
+    from satark.testing.processes.serving import serve  # noqa: PLC0415 - likewise
+    from satark.testing.whatsapp.graph_api import GraphPeer  # noqa: PLC0415 - see the module's docstring
 
     peer = GraphPeer(
         app_secret="app-secret",  # noqa: S106 - a test's
@@ -60,7 +60,7 @@ async def graph() -> AsyncIterator[ServedGraph]:
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[Broker]:
     """A real RabbitMQ for all tests, which are marked `needs("rabbitmq")`; one that kills it starts it again."""
-    from satark.testing.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
+    from satark.testing.peers.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
 
     with running_broker() as broker:
         yield broker

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from satark import assembly, hookimpl
+from satark import hookimpl
 from satark.channel import (
     Accepted,
     Address,
@@ -36,16 +36,17 @@ from satark.channel import (
     SendResult,
     Text,
 )
-from satark.host import Host
-from satark.plugins import Plugins
+from satark.plugins.loader import Plugins
 from satark.prompt import Capabilities, Prompt
+from satark.runtime import compose
+from satark.runtime.host import Host
 from satark.sink import Delivery, DeliveryResult, Done
 
 if TYPE_CHECKING:
-    from satark.arrival import Taken
+    from satark.ingest.event import Taken
+    from satark.runtime.ingest_runtime import TipSide
     from satark.services import Services
     from satark.settings import Settings
-    from satark.tipside import TipSide
 
 ACCOUNT = "script:1"
 SECRET = b"script-secret"
@@ -255,7 +256,7 @@ def scripted_host(
     plugins.register(SimpleNamespace(**own), "script")
     if plugin is not None:
         plugins.register(plugin, "further")
-    with patch.object(assembly, "load_plugins", return_value=plugins):
+    with patch.object(compose, "load_plugins", return_value=plugins):
         return Host(settings, ("web", "worker"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from satark.dialogue.geography import Geography
+from satark.geography.geography import Geography
 from satark.services import Services
 from satark.settings import Settings
 from satark.store.engines import make_engine

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from satark.casework.thread import post
-from satark.coarse import new_number
-from satark.custody import acts
+from satark.custody import entries
 from satark.custody import log as custody
-from satark.evidence.sealed import clean_path, disguised_path, keep, original_path, preview_path, seal_file
-from satark.sealing import new_identity, seal
-from satark.store import deliveries, files, tables
-from satark.store.payloads import load
+from satark.delivery.payload import load
+from satark.identity.sealing import new_identity, seal
+from satark.identity.tip_numbers import new_number
+from satark.store import deliveries, evidence_files, tables
+from satark.store.sealed_files import clean_path, disguised_path, keep, original_path, preview_path, seal_file
+from satark.store.threads import post
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 
 if TYPE_CHECKING:
-    from satark.forwards import Forward
-    from satark.routing import Desk
+    from satark.desk import Desk
+    from satark.destination import Forward
     from satark.services import Services
     from satark.sink import Delivery
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 
 class Planted(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +156,7 @@ def plant_file(
 ) -> Evidence:
     """Seal a file of a tip, with the copies of it that there are; `record` are further fields of the record."""
     services.evidence_dir.mkdir(parents=True, exist_ok=True)
-    name = files.name(planted.id, ordinal)
+    name = evidence_files.name(planted.id, ordinal)
     _seal(original, original_path(services.evidence_dir, name), planted.recipient)
     fields: dict[str, Any] = {"role": "evidence", "kind": "image", "mime": "image/jpeg", **record}
     if clean:
@@ -177,7 +177,7 @@ def plant_file(
 
     def store(unit: UnitOfWork) -> None:
         _store_file(unit, planted, ordinal, "sealed", sealed)
-        custody.record(unit, planted.id, planted.recipient, ordinal, *acts.taken_in(evidence, unit.now))
+        custody.record(unit, planted.id, planted.recipient, ordinal, *entries.taken_in(evidence, unit.now))
 
     services.write_now(store)
     return evidence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.casework.desks import all_desks
 from satark.cli.context import services_from_settings
-from satark.routing import LEVELS, Level
+from satark.desk import LEVELS, Level
+from satark.routing.desks import all_desks
 from satark.tip import STATUSES, Status
 from satark_desk import exports, tables_text
 from satark_desk.failures import explained

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark.casework import Casework
-from satark.demo.prepared import Prepared
+from satark.demo_setup import Prepared
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.setup import ensure_desk, read_passphrase
 
 if TYPE_CHECKING:
-    from satark.routing import Level
+    from satark.desk import Level
     from satark.services import Services
 
 _DESKS: tuple[tuple[str, str, Level], ...] = (

@@ -11,7 +11,7 @@ from satark_desk.tables import look, queue
 
 if TYPE_CHECKING:
     from satark.casework import Summary
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -14,15 +14,10 @@ import msgspec
 import uvicorn
 from sqlalchemy import Connection, select
 
-from satark.app import build_app
-from satark.casework.uplink import host_of
 from satark.cli.context import services_from_settings, settings_of
 from satark.cli.serve import check_port, uvicorn_options
-from satark.host import Host
-from satark.observability import configure_logging
-from satark.office.agent import Agent
-from satark.office.arrivals import Arrivals
-from satark.office.keys import (
+from satark.desk import LEVELS, Desk, Level
+from satark.remote.link_keys import (
     CardError,
     HostCard,
     LinkKey,
@@ -33,9 +28,14 @@ from satark.office.keys import (
     office_card,
     read_card,
 )
-from satark.office.registry import join, register, resend
-from satark.routing import LEVELS, Desk, Level
+from satark.remote.office_agent import Agent
+from satark.remote.office_inbox import Arrivals
+from satark.remote.office_outbox import host_of
+from satark.remote.offices import join, register, resend
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
 from satark.settings import Problem, Role, SettingsError
+from satark.telemetry.logs import configure_logging
 from satark_desk.failures import explained
 from satark_desk.officers import unlock_any
 from satark_desk.setup import read_passphrase

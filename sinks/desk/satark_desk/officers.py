@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
-from satark.casework import Casework, CaseworkError
-from satark.casework.desks import add_desk, find_desk, narrow, widen
-from satark.casework.uplink import change_key
-from satark.casework.voices import hears
-from satark.routing import Desk, Level
-from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
+from satark.casework import Casework
+from satark.desk import CaseworkError, Desk, Level
+from satark.evidence.own_voice import hears
+from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
+from satark.remote.office_outbox import change_key
+from satark.routing.desks import add_desk, find_desk, narrow, widen
 from satark_desk.keys import Wrapped, check_passphrase, pretend, unwrap, wrap
 from satark_desk.tables import look, officer
 
 if TYPE_CHECKING:
     from satark.services import Services
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 _LONGEST_NAME = 40
 

@@ -16,7 +16,7 @@ from satark_desk.sink import DeskSink
 if TYPE_CHECKING:
     import click
 
-    from satark.demo.prepared import Prepared
+    from satark.demo_setup import Prepared
     from satark.services import Services
     from satark.settings import Settings
     from satark.sink import Sink

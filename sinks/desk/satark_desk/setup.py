@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.casework import NoSuchDesk
-from satark.casework.desks import find_desk
-from satark.durable import flushed
+from satark.atomic_files import flushed
+from satark.desk import NoSuchDesk
+from satark.routing.desks import find_desk
 from satark_desk.keys import new_passphrase
 from satark_desk.officers import NewDesk, make_desk
 
 if TYPE_CHECKING:
-    from satark.routing import Level
+    from satark.desk import Level
     from satark.services import Services
 
 

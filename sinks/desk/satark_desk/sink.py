@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from satark.coarse import band
 from satark.sink import Dead, Delivery, DeliveryResult, Done
+from satark.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
     from satark.services import Services
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 
 class DeskSink:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from satark.casework import Summary
-from satark.routing import Desk
+from satark.desk import Desk
 
 
 def desks(every: Sequence[Desk], officers: Mapping[str, Sequence[str]]) -> str:

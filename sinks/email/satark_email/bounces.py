@@ -22,7 +22,7 @@ from satark_email.messages import message_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})

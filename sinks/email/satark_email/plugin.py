@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.demo.prepared import Prepared
+from satark.demo_setup import Prepared
 from satark.settings import Problem, SettingsError
 from satark_email.settings import EmailSettings
 

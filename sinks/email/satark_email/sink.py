@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
 from satark.casework import NoSuchFile
-from satark.forwarding import reader
+from satark.delivery.reader import reader
+from satark.identity.sealing import CantOpen
 from satark.observability import log
-from satark.sealing import CantOpen
 from satark.sink import Dead, Delivery, DeliveryResult
 from satark.store import deliveries
 from satark_email import clock, messages, openpgp
@@ -23,9 +23,9 @@ from satark_email.writing import Writing
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-    from satark.forwarding import Opened, Reader
+    from satark.delivery.reader import Opened, Reader
     from satark.services import Services
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Evidence
     from satark_email.settings import EmailSettings, Mailbox
 

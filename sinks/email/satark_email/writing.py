@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from satark.dialogue.catalogues import Catalogues
 
 if TYPE_CHECKING:
-    from satark.dialogue.geography import Geography
-    from satark.forwarding import Forwarded
+    from satark.delivery.reader import Forwarded
+    from satark.geography.geography import Geography
 
 WORDS = {
     "hi": {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import delete, select
 
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 from satark.tip import STATUSES, Message, Status
 from satark_police_system.tables import answer, progress
 
 if TYPE_CHECKING:
     from satark.casework import Casework, OpenTip
-    from satark.store.unit import UnitOfWork
+    from satark.store.unit_of_work import UnitOfWork
 
 LONGEST_TEXT = 2000
 """Most characters of a text to the tipster."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from satark.quiet import Quiet
-from satark.sealing import seal
+from satark.identity.sealing import seal
+from satark.redacted import Quiet
 from satark.tip import Evidence, Header, Tip
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 import msgspec
 
-from satark.durable import flush_folder
+from satark.atomic_files import flush_folder
 from satark.sink import Dead, DeliveryResult, Done, Retry
 
 if TYPE_CHECKING:

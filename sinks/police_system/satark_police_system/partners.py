@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from satark.casework import Casework
-from satark.forwarding import Reader, load_identity
+from satark.delivery.reader import Reader, load_identity
 from satark.settings import Problem, SettingsError
 from satark_police_system.keys import read_private_key, read_public_key
 from satark_police_system.settings import SINK
 from satark_police_system.signing import Signer, Verifier
 
 if TYPE_CHECKING:
-    from satark.forwards import Forward
+    from satark.destination import Forward
     from satark.services import Services
     from satark_police_system.settings import PoliceSettings, System
 

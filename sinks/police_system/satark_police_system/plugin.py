@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.forwarding import own_key
-from satark.forwards import Forward
+from satark.delivery.reader import own_key
+from satark.destination import Forward
 from satark.settings import Problem, SettingsError
 from satark.store.migrations import Branch
 from satark.web import Page

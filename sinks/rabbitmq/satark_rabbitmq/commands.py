@@ -10,7 +10,7 @@ import click
 
 from satark.carrier import NotCarried
 from satark.cli.context import services_from_settings, settings_of
-from satark.office.registry import desks_via
+from satark.remote.offices import desks_via
 from satark_rabbitmq.plugin import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.demo.prepared import Prepared
-from satark.forwards import Forward
-from satark.office.keys import LinkKeyError, load_link_key
+from satark.demo_setup import Prepared
+from satark.destination import Forward
+from satark.remote.link_keys import LinkKeyError, load_link_key
 from satark.settings import Problem, SettingsError
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 

@@ -8,16 +8,16 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from satark.carrier import NotCarried
-from satark.office.answers import Answers
-from satark.office.dispatch import Dispatcher
-from satark.office.registry import desks_via
+from satark.remote.host_inbox import Answers
+from satark.remote.host_outbox import Dispatcher
+from satark.remote.offices import desks_via
 from satark.sink import Delivery, DeliveryResult, Retry
 from satark_rabbitmq.settings import NAME
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.office.keys import LinkKey
+    from satark.remote.link_keys import LinkKey
     from satark.services import Services
     from satark_rabbitmq.line import BrokerLine, RabbitMQ
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from satark.testing.postgres import empty_database, postgres_server
+from satark.testing.peers.postgres import empty_database, postgres_server
 from satark_bench.wire import PHONE_NUMBER_ID
 
 SECRET = "a secret that only this benchmark knows"

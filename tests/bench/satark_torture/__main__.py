@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from satark.observability import configure_logging
+from satark.telemetry.logs import configure_logging
 from satark_torture.exim import EximMail
 from satark_torture.mail import Mail
 from satark_torture.offices import Offices

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from satark.services import Services
-from satark.testing.mail import Exim, self_signed
+from satark.testing.peers.mail import Exim, self_signed
 from satark_torture.mail import Mail
 from satark_torture.targets import Effect
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark.forwards import Forward
+from satark.destination import Forward
 from satark.services import Services
 from satark.store import deliveries, tables
-from satark.testing.mail import MailPeer, Received, mail_server
+from satark.testing.peers.mail import MailPeer, Received, mail_server
 from satark_email.messages import message_id
 from satark_torture.targets import DESTINATIONS, Answers, Effect
 

@@ -10,21 +10,21 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
+from satark.backoff import keep_running
 from satark.casework import Casework
-from satark.casework.desks import add_desk
-from satark.forwards import Forward
-from satark.office.agent import Agent
-from satark.office.arrivals import Arrivals
-from satark.office.keys import HostCard, load_link_key, office_card
-from satark.office.registry import join, register
-from satark.pacing import keep_running
-from satark.routing import Desk
-from satark.sealing import new_identity
+from satark.desk import Desk
+from satark.destination import Forward
+from satark.identity.sealing import new_identity
+from satark.remote.link_keys import HostCard, load_link_key, office_card
+from satark.remote.office_agent import Agent
+from satark.remote.office_inbox import Arrivals
+from satark.remote.offices import join, register
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import deliveries, tables
-from satark.store.unit import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
-from satark.testing.rabbitmq import Broker
+from satark.testing.peers.rabbitmq import Broker
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant
 from satark_rabbitmq.line import RabbitMQ

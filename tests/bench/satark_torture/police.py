@@ -17,12 +17,12 @@ from uuid import uuid4
 
 import aiohttp
 
-from satark.casework.cases import Posted, status_of
-from satark.forwarding import own_key
-from satark.forwards import Forward
+from satark.casework.opened import Posted, status_of
+from satark.delivery.reader import own_key
+from satark.destination import Forward
 from satark.services import Services
-from satark.testing.police import SECRET, Fault, PoliceReceiver, answer_body
-from satark.testing.serving import serve
+from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
+from satark.testing.processes.serving import serve
 from satark.testing.tips import Planted, plant
 from satark_torture.targets import DESTINATIONS, Answers, Effect
 from satark_torture.threads import lost_and_doubled, threads

@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import select, update
 
-from satark.plugins import Plugins
+from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.store import deliveries, tables
-from satark.testing.postgres import empty_database, postgres_server
-from satark.testing.service import Service
+from satark.testing.peers.postgres import empty_database, postgres_server
+from satark.testing.processes.service import Service
 from satark.testing.store import fresh_services
 from satark_torture.tally import Tally, tally
 from satark_torture.targets import Target

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
-from satark.forwards import Forward
+from satark.destination import Forward
 from satark.services import Services
 
 DESTINATIONS = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from satark.sealing import open_as
+from satark.identity.sealing import open_as
 from satark.services import Services
 from satark.store import tables
 from satark.testing.tips import Planted

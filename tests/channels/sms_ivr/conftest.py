@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 import pytest
 
 from satark.channel import RawRequest
-from satark.testing.serving import serve
-from satark.testing.stage import Stage, called
-from satark.testing.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
+from satark.testing.processes.serving import serve
+from satark.testing.scenario import Stage, called
+from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms

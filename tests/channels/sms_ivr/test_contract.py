@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from satark.channel import Address, Call, RawRequest
-from satark.testing.contract import ChannelCase, check_channel
+from satark.testing.contracts.channel import ChannelCase, check_channel
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
 

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from pydantic import ValidationError
 
 from satark.channel import Channel, Outcome, RawRequest
-from satark.dialogue.flow import default_flow, load_flow
-from satark.dialogue.geography import Geography
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.geography.geography import Geography
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
-from satark.testing.prompts import every_prompt
-from satark.testing.twilio_twiml import read_twiml
+from satark.testing.dialogue.prompts import every_prompt
+from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import as_menu
 from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_pages, satark_render
 from satark_sms_ivr.settings import TwilioSettings

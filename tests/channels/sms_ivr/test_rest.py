@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from satark.channel import (
+from satark.channel import (  # fmt: skip
     Accepted,
     Address,
     Blocked,
@@ -20,10 +20,10 @@ from satark.channel import (
     SendResult,
     Throttled,
     Transient,
-)  # fmt: skip
+)
 from satark.prompt import Prompt
-from satark.testing.serving import serve
-from satark.testing.twilio import NUMBER, File, TwilioPeer
+from satark.testing.processes.serving import serve
+from satark.testing.twilio.api import NUMBER, File, TwilioPeer
 from satark_sms_ivr.rest import Rest
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel

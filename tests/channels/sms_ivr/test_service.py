@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from satark.testing.twilio import File
-from satark.testing.twilio_people import STARTED, STOPPED, Caller, Texter
+from satark.testing.twilio.api import File
+from satark.testing.twilio.people import STARTED, STOPPED, Caller, Texter
 from satark_sms_ivr.segments import segments
 
 pytestmark = pytest.mark.timeout(180)

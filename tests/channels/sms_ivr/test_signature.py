@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from satark.channel import RawRequest
-from satark.testing.twilio import AUTH_TOKEN, NUMBER, TwilioPeer
+from satark.testing.twilio.api import AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_sms_ivr.signature import Signature
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel

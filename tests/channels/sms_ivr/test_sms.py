@@ -21,12 +21,12 @@ from satark.channel import (
     Whole,
 )
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow import default_flow, load_flow
-from satark.dialogue.geography import Geography
-from satark.dialogue.tokens import PAGE_ON
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.reading.tokens import PAGE_ON
+from satark.geography.geography import Geography
 from satark.prompt import Prompt
-from satark.testing.twilio import ACCOUNT_SID, NUMBER
-from satark.testing.twilio_twiml import read_twiml, said
+from satark.testing.twilio.api import ACCOUNT_SID, NUMBER
+from satark.testing.twilio.twiml import read_twiml, said
 from satark_sms_ivr.segments import segments
 from satark_sms_ivr.sms import SmsChannel
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.channel import (
+from satark.channel import (  # fmt: skip
     Address,
     Event,
     Malformed,
@@ -23,12 +23,12 @@ from satark.channel import (
     Tap,
     Text,
     Whole,
-)  # fmt: skip
+)
 from satark.channel import Call as ProviderCall
-from satark.dialogue.tokens import command_token
+from satark.dialogue.reading.tokens import command_token
 from satark.prompt import Choice, Prompt
-from satark.testing.twilio import NUMBER
-from satark.testing.twilio_twiml import TwimlError, read_twiml, said
+from satark.testing.twilio.api import NUMBER
+from satark.testing.twilio.twiml import TwimlError, read_twiml, said
 from satark_sms_ivr.clips import clip_name
 from satark_sms_ivr.keypad import Call, as_menu
 from satark_sms_ivr.phrases import language_of

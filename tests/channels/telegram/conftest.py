@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from satark.channel import RawRequest
-from satark.testing.serving import serve
-from satark.testing.telegram import Description, Person, TelegramPeer
+from satark.testing.processes.serving import serve
+from satark.testing.telegram.bot_api import Description, Person, TelegramPeer
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from satark.channel import Address, Call, Channel, Listener, Outcome, RawRequest, RawResponse
 from satark.prompt import Choice, Prompt
 from satark.settings import Settings, SettingsError
-from satark.testing.contract import ChannelCase, check_channel
-from satark.testing.telegram import Description, Person, Updates
-from satark.testing.telegram_citizen import content
-from satark.testing.telegram_limits import check_limits
+from satark.testing.contracts.channel import ChannelCase, check_channel
+from satark.testing.telegram.bot_api import Description, Person, Updates
+from satark.testing.telegram.citizen import content
+from satark.testing.telegram.limits import check_limits
 from satark_telegram import plugin
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.plugin import satark_channels

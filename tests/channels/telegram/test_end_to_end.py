@@ -12,13 +12,13 @@ from typing import Any
 
 from PIL import Image
 
+from satark.testing.dialogue.walking import Photo
+from satark.testing.identifier_search import search, written
+from satark.testing.processes.serving import serve
+from satark.testing.scenario import HINDI, Stage, staged
 from satark.testing.scripted import until
-from satark.testing.search import search, written
-from satark.testing.serving import serve
-from satark.testing.stage import HINDI, Stage, staged
-from satark.testing.telegram import Person, TelegramPeer
-from satark.testing.telegram_citizen import TelegramCitizen
-from satark.testing.walking import Photo
+from satark.testing.telegram.bot_api import Person, TelegramPeer
+from satark.testing.telegram.citizen import TelegramCitizen
 
 TAPS = 6
 """The language, the category, no policeman, done, send, and at the end "no; delete messages"."""

@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
 from satark.channel import MediaGone, MediaRef
-from satark.testing.telegram_faults import DOWNLOAD
+from satark.testing.telegram.faults import DOWNLOAD
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 

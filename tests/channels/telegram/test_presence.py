@@ -11,8 +11,8 @@ import pytest
 
 from satark.channel import Batch, Receive, Text
 from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.testing.telegram import Person, TelegramPeer
-from satark.testing.telegram_faults import error
+from satark.testing.telegram.bot_api import Person, TelegramPeer
+from satark.testing.telegram.faults import error
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.presence import COMMANDS, menus
 from satark_telegram.settings import TelegramSettings

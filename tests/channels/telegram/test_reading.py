@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from satark.channel import Edited, Event, Malformed, Media, Pin, RawRequest, Tap, Text, Unsupported
-from satark.testing.telegram import Description, Person, Updates
-from satark.testing.telegram_citizen import content
+from satark.testing.telegram.bot_api import Description, Person, Updates
+from satark.testing.telegram.citizen import content
 from satark_telegram.channel import TelegramChannel
 
 FILE = {"file_id": "BQACAgUAAxkBAAIB", "file_unique_id": "AgADqQ", "file_size": 9}

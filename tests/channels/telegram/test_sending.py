@@ -22,9 +22,9 @@ from satark.channel import (
     Transient,
 )
 from satark.prompt import Choice, Prompt
-from satark.testing.serving import serve
-from satark.testing.telegram import Person, TelegramPeer
-from satark.testing.telegram_faults import error
+from satark.testing.processes.serving import serve
+from satark.testing.telegram.bot_api import Person, TelegramPeer
+from satark.testing.telegram.faults import error
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.reading import Reader
 from satark_telegram.settings import TelegramSettings

@@ -11,10 +11,10 @@ from PIL import Image
 from sqlalchemy import Connection, func, select
 
 from satark.store import tables
-from satark.testing.form_citizen import SHORT, FormCitizen
-from satark.testing.form_service import FormService, form_service
-from satark.testing.specimens import exif, photo
-from satark.testing.walking import Photo
+from satark.testing.dialogue.walking import Photo
+from satark.testing.evidence.specimens import exif, photo
+from satark.testing.form.citizen import SHORT, FormCitizen
+from satark.testing.form.service import FormService, form_service
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from satark.channel import Address, Call, MediaRef
-from satark.testing.contract import ChannelCase, check_channel
+from satark.testing.contracts.channel import ChannelCase, check_channel
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.staging import Staging

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from satark.testing.form_citizen import SHORT, FormCitizen
-from satark.testing.form_service import FormService
-from satark.testing.walking import Photo
+from satark.testing.dialogue.walking import Photo
+from satark.testing.form.citizen import SHORT, FormCitizen
+from satark.testing.form.service import FormService
 
 POLICE = {
     **SHORT,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from satark.testing.form_citizen import FormCitizen
+from satark.testing.form.citizen import FormCitizen
 
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"

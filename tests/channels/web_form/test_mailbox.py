@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from satark.testing.form_citizen import FormCitizen
-from satark.testing.form_service import FormService
-from satark.testing.walking import Photo
+from satark.testing.dialogue.walking import Photo
+from satark.testing.form.citizen import FormCitizen
+from satark.testing.form.service import FormService
 
 NUMBERS = "The lorry's papers say 1234 5678 9012 3456"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from satark.testing.form_citizen import SHORT, FormCitizen
-from satark.testing.form_service import FormService
+from satark.testing.form.citizen import SHORT, FormCitizen
+from satark.testing.form.service import FormService
 from satark.testing.scripted import outage
 
 TOLD = "Told while the database was out of reach"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from satark.channel import Address, RawRequest
-from satark.testing.contract import ChannelCase, check_channel
-from satark.testing.graph_limits import check_message
+from satark.testing.contracts.channel import ChannelCase, check_channel
+from satark.testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))

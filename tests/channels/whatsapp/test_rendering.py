@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from satark.channel import Address, Call
 from satark.prompt import Choice, Prompt
-from satark.testing.graph_limits import check_message
+from satark.testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.rendering import render
 from satark_whatsapp.settings import WhatsAppSettings

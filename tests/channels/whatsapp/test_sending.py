@@ -26,8 +26,8 @@ from satark.channel import (
     WindowClosed,
 )
 from satark.prompt import Prompt
-from satark.testing.graph import Sender
 from satark.testing.pytest_plugin import ServedGraph
+from satark.testing.whatsapp.graph_api import Sender
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from satark.casework import Casework
-from satark.routing import Desk, Level
+from satark.desk import Desk, Level
 from satark.services import Services
 from satark.testing.store import fresh_services
 from satark_desk import keys, plugin

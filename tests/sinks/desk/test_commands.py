@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 
 from satark.casework import Casework
 from satark.cli.main import cli
-from satark.routing import Desk
+from satark.desk import Desk
 from satark.services import Services
 from satark.store import tables
 from satark.testing.tips import plant, plant_file, plant_reply, plant_state

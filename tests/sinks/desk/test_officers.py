@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from satark.casework import Casework, CaseworkError, KeyChanged
-from satark.routing import Desk
-from satark.sealing import CantOpen, open_envelope
+from satark.casework import Casework
+from satark.desk import CaseworkError, Desk, KeyChanged
+from satark.identity.sealing import CantOpen, open_envelope
 from satark.services import Services
 from satark.store import tables
 from satark.testing.tips import plant

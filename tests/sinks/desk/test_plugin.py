@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from satark.plugins import Plugins
+from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.settings import Settings
 from satark.store import tables

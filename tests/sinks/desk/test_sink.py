@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from satark.routing import Desk
+from satark.desk import Desk
 from satark.services import Services
 from satark.sink import Dead, Delivery, Done, Sink
 from satark.store.writer import Writer

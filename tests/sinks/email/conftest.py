@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from satark.casework.desks import add_desk
-from satark.forwards import Forward
-from satark.routing import Desk
-from satark.sealing import new_identity
+from satark.delivery.payload import load
+from satark.desk import Desk
+from satark.destination import Forward
+from satark.identity.sealing import new_identity
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.sink import Delivery
 from satark.store import deliveries
-from satark.store.payloads import load
-from satark.testing.gnupg import Keyring
-from satark.testing.mail import Certificate, MailPeer, self_signed
+from satark.testing.peers.gnupg import Keyring
+from satark.testing.peers.mail import Certificate, MailPeer, self_signed
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant
 from satark_email.openpgp import load_certificates

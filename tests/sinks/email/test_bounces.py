@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from satark.cli.main import cli
 from satark.sink import Done
 from satark.store import deliveries
-from satark.testing.mail import Certificate, Exim
+from satark.testing.peers.mail import Certificate, Exim
 from satark.testing.scripted import until
 from satark_email.bounces import Bounce, read_bounce
 

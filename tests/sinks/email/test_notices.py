@@ -15,12 +15,12 @@ import pytest
 from pysequoia import Tsk
 from structlog.testing import capture_logs
 
+from satark.delivery.payload import load
 from satark.settings import Settings, SettingsError
 from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries
-from satark.store.payloads import load
-from satark.testing.gnupg import Keyring
-from satark.testing.mail import MailPeer, mail_server
+from satark.testing.peers.gnupg import Keyring
+from satark.testing.peers.mail import MailPeer, mail_server
 from satark.testing.scripted import until
 from satark_email import clock
 from satark_email.openpgp import UnusableKey, load_certificates
@@ -54,7 +54,7 @@ def look_and_take(unit: Any, sink: Any, office: Any) -> list[Delivery]:
 async def month(office: Any, monkeypatch: pytest.MonkeyPatch, *, tips: bool) -> list[Any]:
     """Let thirty days pass, with a look now and then; give what is seen of each mail."""
     now = SimpleNamespace(value=FIRST)
-    monkeypatch.setattr("satark.store.unit.time", SimpleNamespace(time=lambda: now.value))
+    monkeypatch.setattr("satark.store.unit_of_work.time", SimpleNamespace(time=lambda: now.value))
     left, recorder = [], Recorder()
     async with office.sink(office.settings(25)) as sink:
         monkeypatch.setattr(sink, "_postbox", recorder)

@@ -12,10 +12,10 @@ import pytest
 
 from satark.sink import Dead, Done, Retry
 from satark.store import deliveries
-from satark.testing.gnupg import Keyring
-from satark.testing.mail import Certificate, Exim, MailPeer, Received, mail_server
+from satark.testing.peers.gnupg import Keyring
+from satark.testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
+from satark.testing.processes.service import free_port
 from satark.testing.scripted import until
-from satark.testing.service import free_port
 from satark.testing.tips import plant_file, plant_reply
 from satark.tip import Message as TipMessage
 from satark_email import messages

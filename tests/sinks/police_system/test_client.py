@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from satark.sink import Dead, DeliveryResult, Done, Retry
-from satark.testing.police import SECRET, Fault, PoliceReceiver
-from satark.testing.serving import serve
+from satark.testing.peers.police import SECRET, Fault, PoliceReceiver
+from satark.testing.processes.serving import serve
 from satark_police_system.client import LONGEST_PAUSE, Client, judge
 from satark_police_system.settings import System
 from satark_police_system.signing import Signer

@@ -16,12 +16,12 @@ import pytest
 from pyrage import x25519
 from standardwebhooks import Webhook
 
-from satark.testing.citizen import Answers, Citizen
+from satark.testing.dialogue.walking import Photo
 from satark.testing.matrix.files import recording, to_send
-from satark.testing.police import SECRET, Fault, PoliceReceiver, answer_body
-from satark.testing.serving import serve
-from satark.testing.stage import HINDI, Stage, staged
-from satark.testing.walking import Photo
+from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
+from satark.testing.processes.serving import serve
+from satark.testing.scenario import HINDI, Stage, staged
+from satark.testing.whatsapp.citizen import Answers, Citizen
 from satark_police_system.answers import AnswerError, read_answer
 
 WITH_A_PHOTO: Answers = {**HINDI, "हो गया": [to_send("photo", ""), "हो गया"]}

@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from satark.sink import Dead, Done, Retry
-from satark.testing.police import SECRET
+from satark.testing.peers.police import SECRET
 from satark_police_system.filedrop import Folder, Sftp, pack
 from satark_police_system.settings import System
 from satark_police_system.signing import Signer

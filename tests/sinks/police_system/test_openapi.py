@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from satark.testing.police import answer_body
+from satark.testing.peers.police import answer_body
 from satark.tip import Evidence, Header, Tip
 from satark_police_system.events import encode, event, full, thin
 from satark_police_system.openapi import openapi, schemas, written

@@ -14,20 +14,20 @@ import pytest
 from sqlalchemy import select
 
 from satark.casework import Casework
-from satark.casework.desks import add_desk
-from satark.forwards import Forward
-from satark.office.arrivals import Arrivals
-from satark.office.cells import WIRE
-from satark.office.keys import LinkKey, load_link_key
-from satark.routing import Desk
-from satark.sealing import new_identity
+from satark.desk import Desk
+from satark.destination import Forward
+from satark.identity.sealing import new_identity
+from satark.remote.frames import WIRE
+from satark.remote.link_keys import LinkKey, load_link_key
+from satark.remote.office_inbox import Arrivals
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.settings import Settings
 from satark.sink import Dead, Done
 from satark.store import tables
-from satark.store.unit import UnitOfWork
+from satark.store.unit_of_work import UnitOfWork
 from satark.store.writer import Writer
-from satark.testing.rabbitmq import Broker
+from satark.testing.peers.rabbitmq import Broker
 from satark.testing.scripted import until
 from satark.testing.store import fresh_services
 from satark.testing.tips import plant, plant_file, take

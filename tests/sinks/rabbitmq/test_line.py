@@ -12,9 +12,9 @@ from typing import Any
 import aio_pika
 import pytest
 
+from satark.backoff import keep_running
 from satark.carrier import Carrier, Line, NotCarried, Refused
-from satark.pacing import keep_running
-from satark.testing.rabbitmq import Broker
+from satark.testing.peers.rabbitmq import Broker
 from satark.testing.scripted import until
 from satark_rabbitmq import line as room
 from satark_rabbitmq.line import BrokerLine, RabbitMQ

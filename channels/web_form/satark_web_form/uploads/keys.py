@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark.channel import MediaKind
-from satark.quiet import Quiet
+from satark.redacted import Quiet
 
 SECRET_BYTES: Final = 32
 _NONCE: Final = 12

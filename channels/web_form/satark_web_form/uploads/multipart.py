@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from satark.quiet import Quiet
-from satark.web_security import FORM_LIMIT, FormError
+from satark.redacted import Quiet
+from satark.web import FORM_LIMIT, FormError
 from satark_web_form.uploads.arriving import arriving
 from satark_web_form.uploads.parts import Broken, Data, Head, NotMultipart, Parts
 from satark_web_form.uploads.refusals import Problem, Refused

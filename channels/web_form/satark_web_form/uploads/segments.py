@@ -19,8 +19,8 @@ from typing import Final, cast
 import pyrage
 from pyrage import x25519
 
-from satark.durable import flush_folder, flushed
-from satark.sealing import CantOpen
+from satark.atomic_files import flush_folder, flushed
+from satark.identity.sealing import CantOpen
 from satark_web_form.uploads.refusals import Refused
 
 SEGMENT: Final = 1 << 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from satark.evidence.limits import Limits
+from satark.limits import Limits
 
 _LIMITS = Limits()
 

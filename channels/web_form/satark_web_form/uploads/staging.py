@@ -19,11 +19,11 @@ from typing import Final
 
 import msgspec
 
-from satark import durable
+from satark import atomic_files
+from satark.backoff import keep_running
 from satark.channel import Media, MediaGone, MediaKind, MediaRef
-from satark.evidence.limits import Limits
-from satark.pacing import keep_running
-from satark.sealing import CantOpen, new_identity
+from satark.identity.sealing import CantOpen, new_identity
+from satark.limits import Limits
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.keys import DraftKey, Manifest
 from satark_web_form.uploads.refusals import Refused
@@ -183,9 +183,9 @@ class Staging:
             made = Manifest(identity=identity, recipient=recipient, kind=kind, most=most, length=length)
             new = draft / f"{upload}.new"
             new.mkdir(mode=0o700)
-            durable.replace(new / "manifest", [key.seal(made, upload)])
+            atomic_files.replace(new / "manifest", [key.seal(made, upload)])
             new.rename(draft / upload)
-            durable.flush_folder(draft)
+            atomic_files.flush_folder(draft)
         return upload
 
     def _room(self, draft: Path, key: DraftKey, length: int | None) -> int:
@@ -247,7 +247,7 @@ class Staging:
         if not status.offset:
             raise Refused("empty")
         whole = msgspec.structs.replace(manifest, length=status.offset)
-        durable.replace(folder / "manifest", [key.seal(whole, upload)])
+        atomic_files.replace(folder / "manifest", [key.seal(whole, upload)])
         return msgspec.structs.replace(status, length=status.offset)
 
     def _hand_over(self, key: DraftKey, upload: str, account: str) -> Media:
@@ -255,7 +255,7 @@ class Staging:
         if not self._status(key, upload).whole:
             raise Refused("unfinished")
         (folder / "handed").touch(mode=0o600)
-        durable.flush_folder(folder)
+        atomic_files.flush_folder(folder)
         handle = f"{key.folder}/{upload}/{manifest.identity}"
         return Media(MediaRef(account=account, id=handle, size=manifest.length or 0), manifest.kind)
 

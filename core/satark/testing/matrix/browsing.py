@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from satark.dialogue.catalogues import Catalogue
+from satark.testing.dialogue.walking import LostError, Photo, Place
+from satark.testing.form.browser import Browser, Control, Form
 from satark.testing.matrix.driving import EVERYTHING, Ability
-from satark.testing.pages import Browser, Control, Form
-from satark.testing.walking import LostError, Photo, Place
 
 _ON: Final = {"hi": "आगे बढ़ें", "en": "Continue"}
 _BACK: Final = {"hi": "पीछे", "en": "Back"}

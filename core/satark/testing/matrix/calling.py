@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from satark.dialogue.catalogues import Catalogue
+from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.matrix.driving import Ability
-from satark.testing.twilio_people import Caller
-from satark.testing.walking import LostError, Photo, Place
+from satark.testing.twilio.people import Caller
 
 _KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}
 _MOST_PAGES: Final = 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from satark.dialogue.catalogues import Catalogue
+from satark.testing.dialogue.walking import LostError, Photo, Place, Walker
 from satark.testing.matrix.driving import EVERYTHING, Ability
-from satark.testing.walking import LostError, Photo, Place, Walker
 
 _MOST_PAGES: Final = 12
 

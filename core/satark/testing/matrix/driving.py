@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol, TypeAlias
 
 from satark.dialogue.catalogues import Catalogue
-from satark.testing.walking import Photo, Place
+from satark.testing.dialogue.walking import Photo, Place
 
 Ability: TypeAlias = Literal["type", "point", "send"]
 """What not every medium lets one do: type words, point at a place on the map, send files of any kind."""
@@ -16,7 +16,7 @@ EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send"})
 class Driver(Protocol):
     """Somebody on one medium. Every act waits for the answer and leaves it in `heard`.
 
-    Every one of them may raise `satark.testing.walking.LostError`: it is not offered, or nothing is answered.
+    Every one of them may raise `satark.testing.dialogue.walking.LostError`: it is not offered, or nothing is answered.
     """
 
     @property

@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image
 
-from satark.testing.walking import Photo
+from satark.testing.dialogue.walking import Photo
 
 _KINDS: Final = {
     "photo": ("image", "image/jpeg"),

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.geography import Geography
+from satark.geography.geography import Geography
+from satark.testing.dialogue.walking import LostError, Place
 from satark.testing.matrix.driving import Driver
 from satark.testing.matrix.files import recording, to_send
 from satark.testing.matrix.scenario import LANGUAGE, Act, Do, Move, Point, Scenario, Send, Speak, Tell
-from satark.testing.walking import LostError, Place
 
 _NUMBER: Final = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
 END: Final = "@end"

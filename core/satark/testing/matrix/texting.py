@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from satark.dialogue.catalogues import Catalogue
+from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.matrix.driving import Ability
-from satark.testing.twilio_people import Texter
-from satark.testing.walking import LostError, Photo, Place
+from satark.testing.twilio.people import Texter
 
 _MORE: Final = re.compile(r"^.*: (?:reply )?M$", re.MULTILINE)
 """The line that stands below a page that is not the last."""

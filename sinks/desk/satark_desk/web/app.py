@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.web_security import PageHeaders, SameOrigin
+from satark.web import PageHeaders, SameOrigin
 from satark_desk.web.doors import Doors
 from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.pages import Pages

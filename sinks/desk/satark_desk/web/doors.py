@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from satark.web_security import FormError, read_form
+from satark.web import FormError, read_form
 from satark_desk.officers import Opened, WrongPassphrase, unlock
 from satark_desk.web.site import Site, go, url
 from satark_desk.web.words import LANGUAGES

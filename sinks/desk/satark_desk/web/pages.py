@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.casework import NoSuchTip, OpenTip, may_be_heard
-from satark.casework.cases import summarize
-from satark.store.troubles import troubles
+from satark.casework.opened import summarize
+from satark.delivery.faults import troubles
 from satark.tip import STATUSES
 from satark_desk.looks import arrivals, looks_of, remember
 from satark_desk.web import actions

@@ -12,10 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from satark.casework import CaseworkError
-from satark.sealing import CantOpen
-from satark.web import preferred
-from satark.web_security import FormError, page_templates, read_form
+from satark.desk import CaseworkError
+from satark.identity.sealing import CantOpen
+from satark.web import FormError, page_templates, preferred, read_form
 from satark_desk.officers import still_valid
 from satark_desk.web.sessions import Session, Sessions
 from satark_desk.web.throttle import Throttle

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from satark.casework import NoDraft
-from satark.evidence.voice import MIME
-from satark.web_security import stream_file
+from satark.evidence.recordings.disguise import MIME
+from satark.web import stream_file
 from satark_desk.web.actions import LONGEST_TRANSCRIPT
 from satark_desk.web.site import go
 

@@ -10,11 +10,11 @@ import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from satark.coarse import BAND_HOURS
 from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
-    from satark.dialogue.geography import Geography
+    from satark.geography.geography import Geography
 
 LANGUAGES = ("hi", "en")
 _COORDINATES = ("latitude", "longitude")

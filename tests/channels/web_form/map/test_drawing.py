@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from satark.dialogue.geography import Geography
+from satark.geography.geography import Geography
 from satark_web_form.map.drawing import Spot, draw
 
 

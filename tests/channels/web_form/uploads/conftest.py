@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.service import free_port
-from satark.testing.serving import serve
+from satark.testing.processes.service import free_port
+from satark.testing.processes.serving import serve
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.staging import Staging

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from satark.web_security import FormError
+from satark.web import FormError
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.multipart import receive
 from satark_web_form.uploads.settings import UploadSettings

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from satark.testing.service import Service
+from satark.testing.processes.service import Service
 
 pytestmark = pytest.mark.needs("chromium")
 

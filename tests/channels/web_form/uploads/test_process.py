@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 import aiohttp
 import pytest
 
-from satark.testing.search import files_below
-from satark.testing.watching import Watch, most_resident
+from satark.testing.identifier_search import files_below
+from satark.testing.process_watch import Watch, most_resident
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.segments import SEGMENT
 from satark_web_form.uploads.staging import Staging

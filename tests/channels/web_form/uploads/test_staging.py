@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from satark.channel import MediaGone, MediaRef
-from satark.evidence.limits import Limits
+from satark.limits import Limits
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.refusals import Refused

@@ -16,9 +16,9 @@ import aiohttp
 import imageio_ffmpeg
 import pytest
 
-from satark.testing.form_citizen import FormCitizen
-from satark.testing.service import Service
-from satark.testing.watching import Watch, most_resident
+from satark.testing.form.citizen import FormCitizen
+from satark.testing.process_watch import Watch, most_resident
+from satark.testing.processes.service import Service
 
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 GROWTH_MOST = 32_000_000

@@ -13,9 +13,9 @@ from playwright.async_api import Browser, Page, expect
 from starlette.applications import Starlette
 
 from satark.casework import Casework
-from satark.routing import Desk
+from satark.desk import Desk
 from satark.services import Services
-from satark.testing.serving import serve
+from satark.testing.processes.serving import serve
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
 from satark.tip import Message
 

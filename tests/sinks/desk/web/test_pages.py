@@ -9,9 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from satark.casework import Casework
-from satark.evidence.room import workroom
-from satark.routing import Desk
+from satark.desk import Desk
 from satark.services import Services
+from satark.store.workspace import workroom
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
 from satark.tip import Accused, Message, Origin
 from satark_desk.tables import queue

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from satark.dialogue.catalogues import Catalogue
-from satark.dialogue.geography import Geography
+from satark.geography.geography import Geography
 from satark.services import Services
 from satark.web import preferred
 from satark_desk.officers import Opened

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from satark.forwards import Forward
-from satark.routing import Desk
+from satark.desk import Desk
+from satark.destination import Forward
 from satark.services import Services
-from satark.store import outages, tables
+from satark.store import breakers, tables
 from satark.testing.tips import plant
 from satark.tip import Accused
 
@@ -31,14 +31,14 @@ def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
     assert "email:cell" not in client.get("/desk/").text
     plant(services, [desk("sp")], forwards=services.forwards[:1])
     assert "email:cell" not in client.get("/desk/").text
-    services.write_now(lambda unit: outages.begin(unit, "email:cell", "planted reason"))
+    services.write_now(lambda unit: breakers.begin(unit, "email:cell", "planted reason"))
     page = client.get("/desk/").text
     assert "is not reachable" in page
     assert "Tips that wait for it: 1" in page
     assert "planted reason" not in page
     client.post("/desk/language", data={"language": "hi", "next": ""})
     assert "रुकी सूचनाएँ: 1" in client.get("/desk/").text
-    services.write_now(lambda unit: outages.end(unit, "email:cell"))
+    services.write_now(lambda unit: breakers.end(unit, "email:cell"))
     assert "email:cell" not in client.get("/desk/").text
 
 
@@ -58,6 +58,6 @@ def test_an_excluded_desks_queue_is_the_same_while_a_tip_about_it_waits_elsewher
     before = client.get("/desk/").text
     plant(services, [desk("dig")], accused=Accused(level="district"), excluded=("sp",), forwards=services.forwards[1:])
     for destination in ("email:dig-cell", "desk:dig"):
-        services.write_now(lambda unit, to=destination: outages.begin(unit, to, "no route"))  # type: ignore[misc]
+        services.write_now(lambda unit, to=destination: breakers.begin(unit, to, "no route"))  # type: ignore[misc]
     assert client.get("/desk/").text == before
     assert "email:dig-cell" in browser("dig").get("/desk/").text

@@ -10,9 +10,9 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from satark.casework import Casework
-from satark.evidence.room import workroom
-from satark.routing import Desk
+from satark.desk import Desk
 from satark.services import Services
+from satark.store.workspace import workroom
 from satark.testing.tips import Planted, plant, plant_file
 from satark_desk.officers import Opened, add_officer
 from satark_desk.tables import officer

@@ -1,0 +1,77 @@
+"""What a delivery carries, gathered from both databases and the evidence folder."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from satark.sink import Delivery, SealedFile, SealedMessage
+from satark.store import evidence_files
+from satark.store.sealed_files import clean_path, original_path
+from satark.store.tables import envelope, file, message, tip
+
+if TYPE_CHECKING:
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tuple[bytes, Delivery]]:
+    """Give what each of these claimed rows carries, with the row's id."""
+    tips = sorted({row.tip for row in rows})
+    written = unit.main.execute(select(tip.c.id, tip.c.document).where(tip.c.id.in_(tips)))
+    documents = {row.id: row.document for row in written}
+    found = unit.keys.execute(select(envelope).where(envelope.c.tip.in_(tips)))
+    envelopes = {(row.tip, row.desk): row.sealed for row in found}
+    sealed_files, messages = _files(unit, tips, services.evidence_dir), _messages(unit, tips)
+    offices = {forward.to: forward.desk for forward in services.forwards}
+    loaded = []
+    for row in rows:
+        desk = offices.get(row.destination, row.destination.partition(":")[2])
+        own = envelopes.get((row.tip, row.destination))
+        loaded.append(
+            Delivery(
+                idempotency_key=row.id.hex(),
+                tip=row.tip,
+                destination=row.destination,
+                desk=desk,
+                revision=row.revision,
+                attempt=row.attempts + 1,
+                envelope=own or envelopes.get((row.tip, desk), b""),
+                document=documents.get(row.tip, b""),
+                files=tuple(sealed_files[row.tip]),
+                messages=tuple(messages[row.tip]),
+            )
+        )
+    return [(row.id, one) for row, one in zip(rows, loaded, strict=True)]
+
+
+def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, list[SealedFile]]:
+    columns = (file.c.tip, file.c.ordinal, file.c.state, file.c.record)
+    found: dict[str, list[SealedFile]] = defaultdict(list)
+    rows = unit.main.execute(select(*columns).where(file.c.tip.in_(tips))).all()
+    for row in sorted(rows, key=lambda row: (len(row.ordinal), row.ordinal)):
+        name = evidence_files.name(row.tip, row.ordinal)
+        original, clean = original_path(folder, name), clean_path(folder, name)
+        is_here = row.state == "sealed"
+        found[row.tip].append(
+            SealedFile(
+                ordinal=row.ordinal,
+                state=row.state,
+                record=row.record,
+                original=original if is_here else None,
+                clean=clean if is_here and clean.exists() else None,
+            )
+        )
+    return found
+
+
+def _messages(unit: UnitOfWork, tips: Collection[str]) -> dict[str, list[SealedMessage]]:
+    columns = (message.c.tip, message.c.seq, message.c.sealed)
+    found: dict[str, list[SealedMessage]] = defaultdict(list)
+    for row in unit.main.execute(select(*columns).where(message.c.tip.in_(tips)).order_by(message.c.seq)):
+        found[row.tip].append(SealedMessage(row.seq, row.sealed))
+    return found

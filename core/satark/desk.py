@@ -1,0 +1,74 @@
+"""Desks, and what a plugin may say about which of them get a tip."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from satark.tip import Priority
+
+Level: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "state"]
+LEVELS: tuple[Level, ...] = ("outpost", "station", "circle", "district", "range", "state")
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """An office that receives tips."""
+
+    name: str
+    title: str
+    level: Level
+    area: str = ""
+    """Code of the outpost, station, district or range in the geography; empty: all of them."""
+    recipient: str
+    """age recipient of the desk's key."""
+    via: str = "desk"
+    """The sink that brings tips to its queue: `desk`, or a carrier's to a desk in an office of its own."""
+
+    @property
+    def destination(self) -> str:
+        """Where a tip for this desk is delivered to."""
+        return f"{self.via}:{self.name}"
+
+
+class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plugin answers to `satark_route`."""
+
+    add: tuple[str, ...] = ()
+    """Destinations to add: `desk:<name>`, or a `[[forward]]` whatever its filters say, or `<sink>:<name of a desk>`.
+
+    A destination gets the tip only if the desk that it belongs to has it."""
+    exclude: tuple[str, ...] = ()
+    """Names of desks, and destinations (`<sink>:<name>`), that must not get the tip."""
+
+
+class Screening(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plugin answers to `satark_screen`."""
+
+    priority: Priority = "normal"
+    flags: tuple[str, ...] = ()
+
+
+class CaseworkError(Exception):
+    """Something that an officer asked for can't be done; the message says why, and holds no tip content."""
+
+
+class NoSuchDesk(CaseworkError):  # noqa: N818
+    """There is no such desk, or none that this tip may go to, which is the same."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no desk of that name")
+
+
+class DeskTaken(CaseworkError):  # noqa: N818
+    """A desk of this name exists already."""
+
+    def __init__(self) -> None:
+        super().__init__("there is a desk of that name already")
+
+
+class KeyChanged(CaseworkError):  # noqa: N818
+    """The desk's key was changed meanwhile: unlock it again."""
+
+    def __init__(self) -> None:
+        super().__init__("the desk's key was changed meanwhile: sign in again")

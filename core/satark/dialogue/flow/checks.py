@@ -1,0 +1,128 @@
+"""Holding a flow against the channels it will be spoken on: every prompt, in every language, on every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.dialogue.flow.questionnaire import Flow, Problem, missing_texts
+from satark.dialogue.flow.reachability import reach
+from satark.dialogue.flow.required_texts import LABELS, NEEDED
+from satark.dialogue.reading.tokens import suffix
+from satark.dialogue.rendering.graphemes import size
+from satark.dialogue.steps.contract import Asked, Step, View
+from satark.geography.geography import Geography
+from satark.prompt import Capabilities
+
+_HIGHEST_REVISION = 36**4
+"""A session that puts more prompts than this is none."""
+
+
+def check_flow(
+    flow: Flow,
+    catalogues: Catalogues,
+    capabilities: Sequence[tuple[str, Capabilities]],
+    geography: Geography | None = None,
+) -> list[Problem]:
+    """List everything that would go wrong in this flow on these channels (each a name and what it can show).
+
+    Texts that are missing, labels and texts over a channel's limit, tokens too long for it, steps that can't be
+    reached or left. A geography, where one is given, has its names checked as well.
+    """
+    problems = [Problem(text=text, step=step) for step, text in reach(flow.steps)]
+    missing = missing_texts(flow, catalogues)
+    if missing:
+        return [*problems, *missing]
+    for language in flow.languages:
+        for channel, shows in capabilities:
+            checker = _Checker(flow, catalogues[language], channel, shows, geography or Geography(()))
+            problems += checker.problems()
+    return problems
+
+
+class _Checker:
+    """One language on one channel."""
+
+    def __init__(
+        self, flow: Flow, catalogue: Catalogue, channel: str, capabilities: Capabilities, geography: Geography
+    ) -> None:
+        self._flow = flow
+        self._texts = catalogue
+        self._channel = channel
+        self._shows = capabilities
+        self._view = View(catalogue=catalogue, geography=geography, channel=channel, now=0, values={})
+
+    def problems(self) -> Iterator[Problem]:
+        """Every problem, the steps first."""
+        said: list[Step] = []
+        for step in self._flow.steps:
+            if step.type.part == "say":
+                said.append(step)
+                continue
+            for text in self._step(step, said):
+                yield self._problem(text, step.id)
+            said = []
+        for text in self._engine():
+            yield self._problem(text)
+
+    def _problem(self, text: str, step: str = "") -> Problem:
+        return Problem(text=text, step=step, language=self._texts.language, channel=self._channel)
+
+    def _step(self, step: Step, said: Iterable[Step]) -> Iterator[str]:
+        for view in (self._view, msgspec.structs.replace(self._view, files=1)):
+            asked = step.type.ask(step, view)
+            yield from self._text(asked, self._longest(said))
+            yield from self._options(step, asked)
+            if step.type.part != "media":
+                break
+
+    def _longest(self, said: Iterable[Step]) -> int:
+        """Length of what is said before a question: of those with a condition, the longest."""
+        always, sometimes = 0, 0
+        for step in said:
+            length = size(step.type.ask(step, self._view).text, self._shows.unit) + 2
+            if step.when:
+                sometimes = max(sometimes, length)
+            else:
+                always += length
+        return always + sometimes
+
+    def _text(self, asked: Asked, before: int) -> Iterator[str]:
+        tappable = (asked.offers or asked.actions) and max(self._shows.buttons, self._shows.rows)
+        limit = self._shows.body if tappable else self._shows.text
+        length = before + size(asked.text, self._shows.unit)
+        if length > limit:
+            yield f"the question has {length} {self._shows.unit} with what is said before it; {limit} can be shown"
+
+    def _options(self, step: Step, asked: Asked) -> Iterator[str]:
+        for offer in asked.offers:
+            yield from self._label(offer.label)
+            yield from self._fits("description", offer.description, self._shows.row_description)
+            token = f"{step.id}:{offer.code}:{suffix(_HIGHEST_REVISION)}"
+            yield from self._fits("token", token, self._shows.token, octets=True)
+        if self._shows.rows and asked.offers:
+            yield from self._fits("list button", self._texts.text("list.open"), self._shows.menu_label)
+        if self._shows.rows:
+            name = self._texts.get(f"{step.id}.name")
+            yield from self._fits("name", name, self._shows.row_label)
+
+    def _label(self, label: str) -> Iterator[str]:
+        """A label too long for a button goes into a list, where there are lists."""
+        limit = self._shows.row_label if self._shows.rows else self._shows.button_label
+        yield from self._fits("label", label, limit)
+
+    def _engine(self) -> Iterator[str]:
+        for key in NEEDED:
+            text = self._texts.text(key)
+            if key in LABELS:
+                yield from self._fits(f"label {key}", text, self._shows.button_label)
+            yield from self._fits(f"text {key}", text, self._shows.text)
+
+    def _fits(self, what: str, text: str, limit: int, *, octets: bool = False) -> Iterator[str]:
+        """A limit of 0 means that the channel shows no such thing."""
+        unit = "bytes" if octets else self._shows.unit
+        length = size(text, unit)
+        if limit and length > limit:
+            yield f"the {what} {text!r} has {length} {unit}; {limit} can be shown"

@@ -1,0 +1,42 @@
+"""Loading a flow: from YAML and catalogues to a checked questionnaire. What others need of flows is found here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+
+import msgspec
+
+from satark.dialogue.catalogues import Catalogues
+from satark.dialogue.flow.checks import check_flow
+from satark.dialogue.flow.questionnaire import Flow, FlowError, FlowSource, Outline, Problem, build, missing_texts
+from satark.dialogue.flow.reachability import reach
+from satark.dialogue.steps.contract import Step, StepType, Validator
+
+__all__ = ["Flow", "FlowError", "FlowSource", "Problem", "Step", "check_flow", "default_flow", "load_flow"]
+
+
+def load_flow(
+    source: FlowSource, step_types: Iterable[StepType] = (), validators: Mapping[str, Validator] | None = None
+) -> Flow:
+    """Read a flow and check its structure and its texts; `check_flow` holds it against the channels besides.
+
+    Raises:
+        FlowError: anything is wrong with it; every problem is listed, with the step and the language.
+    """
+    try:
+        outline = msgspec.yaml.decode(source.text.encode(), type=Outline)
+    except msgspec.MsgspecError as error:
+        raise FlowError([Problem(text=f"the flow can't be read: {error}")]) from error
+    flow = build(outline, step_types, validators or {})
+    ways = [Problem(text=text, step=step) for step, text in reach(flow.steps)]
+    problems = [*ways, *missing_texts(flow, source.catalogues)]
+    if problems:
+        raise FlowError(problems)
+    return flow
+
+
+def default_flow() -> FlowSource:
+    """The questionnaire that comes with Satark, in Hindi and English."""
+    text = (files("satark.dialogue.flow") / "default.yaml").read_text("utf-8")
+    return FlowSource(name="default", text=text, catalogues=Catalogues.shipped())

@@ -1,0 +1,121 @@
+"""Walking a flow in every way in which its conditions can turn out, to find what can't be reached or left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, Final
+
+from satark.dialogue.steps.contract import Step
+
+_OTHER: Final = "\0other"
+"""Stands for every value that no condition names."""
+
+
+def reach(steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """List what is wrong with the ways through a flow, as pairs of step and problem."""
+    problems = [*_names(steps), *_dead_ends(steps)]
+    if problems:
+        return problems
+    walker = _Walker(steps)
+    walker.walk(0, {})
+    lost = [(step.id, "it can never be reached") for step in steps if step.id not in walker.reached]
+    open_ends = [("", "the flow can end without a submit step")] if walker.fell_off else []
+    return [*lost, *open_ends]
+
+
+class _Walker:
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = steps
+        self._domains = {step.id: _domain(step, steps) for step in steps}
+        self._seen: set[tuple[int, str]] = set()
+        self.reached: set[str] = set()
+        self.fell_off = False
+
+    def walk(self, at: int, values: dict[str, Any]) -> None:
+        """Try every value of the step here, unless the same was tried already."""
+        key = (at, repr(sorted(values.items())))
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        if at == len(self._steps):
+            self.fell_off = True
+            return
+        step = self._steps[at]
+        if step.when and not step.when.holds(values):
+            self.walk(at + 1, values)
+            return
+        self.reached.add(step.id)
+        if step.type.part == "submit":
+            return
+        for value in self._domains[step.id]:
+            self.walk(at + 1, {**values, step.id: value} if value != "" else values)
+
+
+def _domain(step: Step, steps: Sequence[Step]) -> list[Any]:
+    """The values of a step that make a difference to any condition."""
+    fields = _compared(step.id, steps)
+    skipped: list[Any] = [""] if step.skip or step.detail else []
+    if not fields:
+        return skipped or [""]
+    if "" in fields:
+        return [*_choices(step, fields[""]), *skipped]
+    options = [[(field, value) for value in (*constants, _OTHER)] for field, constants in sorted(fields.items())]
+    return [*(dict(row) for row in product(*options)), *skipped]
+
+
+def _choices(step: Step, constants: frozenset[Any]) -> list[Any]:
+    codes = _codes(step)
+    if codes is not None:
+        unnamed = [code for code in codes if code not in constants]
+        return [*(code for code in codes if code in constants), *unnamed[:1]]
+    numbers = [n for n in constants if isinstance(n, int | float) and not isinstance(n, bool)]
+    around = [n + d for n in numbers for d in (-1, 0, 1)]
+    return [*(c for c in constants if c != "" and c not in numbers), *around, _OTHER]
+
+
+def _compared(name: str, steps: Iterable[Step]) -> dict[str, frozenset[Any]]:
+    """Field (empty: the answer itself) → what any condition compares it with."""
+    found: dict[str, frozenset[Any]] = {}
+    for step in steps:
+        constants = step.when.constants if step.when else {}
+        for full, values in constants.items():
+            owner, _, field = full.partition(".")
+            if owner == name:
+                found[field] = found.get(field, frozenset()) | values
+    return found
+
+
+def _codes(step: Step) -> tuple[str, ...] | None:
+    """Every value that a choice can have; None where the flow alone does not tell."""
+    codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
+    if codes is None or getattr(step.settings, "source", "") != "" or step.type.name == "choices":
+        return None
+    return tuple(codes(step))
+
+
+def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    """Conditions that look at what is not there, or not there yet, or never so."""
+    known: dict[str, Step] = {}
+    for step in steps:
+        constants: Mapping[str, frozenset[Any]] = step.when.constants if step.when else {}
+        for full in sorted(constants):
+            name = full.partition(".")[0]
+            if name not in known:
+                yield step.id, f"its condition looks at {name!r}, which is not asked before it"
+                continue
+            codes = _codes(known[name])
+            for constant in sorted(map(str, constants[full])):
+                if codes is not None and constant not in {"", *codes}:
+                    yield step.id, f"its condition compares {name!r} with {constant!r}, which is not an option of it"
+        known[step.id] = step
+
+
+def _dead_ends(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    for step in steps:
+        optional = step.skip or step.detail
+        codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
+        if step.type.part == "media" and not optional:
+            yield step.id, "it can't be left by somebody who has no file: let it be skipped"
+        if codes and not codes(step) and not getattr(step.settings, "source", "") and not optional:
+            yield step.id, "it can't be left: there is no option to choose"

@@ -1,0 +1,101 @@
+"""Fitting a prompt to a medium: pages of choices, room for actions, numbers where there are no buttons, text limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from satark.dialogue.rendering.graphemes import clip, size
+from satark.prompt import Capabilities, Choice, Prompt
+
+
+def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
+    """Cut a prompt to what a medium can show; nothing is lost by it, since every page can be turned to.
+
+    After it `choices` and `actions` together are no more than the medium's buttons or rows, and `text` holds numbered
+    choices where it has neither. Only a text that is too long as a whole is clipped, between two characters.
+    """
+    if not prompt.choices and not prompt.actions:
+        return _with(prompt, clip(prompt.text, capabilities.text, capabilities.unit), (), ())
+    places = max(capabilities.buttons, capabilities.rows)
+    if not places or size(prompt.text, capabilities.unit) > capabilities.body:
+        return _in_text(prompt, capabilities)
+    choices, actions = _page(prompt, capabilities.buttons if _suit_buttons(prompt, capabilities) else places)
+    if not _are_buttons(choices + actions, capabilities) and not capabilities.rows:
+        return _in_text(prompt, capabilities)
+    if not choices and not _are_buttons(actions, capabilities):
+        actions = actions[: capabilities.buttons]
+    return _with(prompt, prompt.text, choices, actions)
+
+
+def are_buttons(prompt: Prompt, capabilities: Capabilities) -> bool:
+    """Whether a fitted prompt's choices and actions go on quick-reply buttons; else they are rows of a list."""
+    return _are_buttons(prompt.choices + prompt.actions, capabilities)
+
+
+def _are_buttons(options: Sequence[Choice], capabilities: Capabilities) -> bool:
+    unit = capabilities.unit
+    return len(options) <= capabilities.buttons and all(
+        size(o.label, unit) <= capabilities.button_label for o in options
+    )
+
+
+def _suit_buttons(prompt: Prompt, capabilities: Capabilities) -> bool:
+    """Few short choices that need no explaining: a tap on a button beats opening a list for them."""
+    plain = not any(choice.description for choice in prompt.choices)
+    return bool(prompt.choices) and plain and _are_buttons(prompt.choices, capabilities)
+
+
+def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+    """The choices of the prompt's page, and as many actions as there is room for."""
+    if len(prompt.choices) <= places:
+        return prompt.choices, prompt.actions[: places - len(prompt.choices)]
+    pages = _pages(prompt.choices, places)
+    at = prompt.page % len(pages)
+    more, less = (*prompt.turns, None, None)[:2]
+    ways = [way for way in (more if at < len(pages) - 1 else None, less if at else None) if way]
+    return (*pages[at], *ways), ()
+
+
+def _pages(choices: Sequence[Choice], places: int) -> list[Sequence[Choice]]:
+    """The first page leaves a place for onward, the last for back, those between for both."""
+    pages = [choices[: places - 1]]
+    rest = choices[places - 1 :]
+    while len(rest) > places - 1:
+        cut = max(1, places - 2)
+        pages.append(rest[:cut])
+        rest = rest[cut:]
+    return [*pages, rest]
+
+
+def _in_text(prompt: Prompt, capabilities: Capabilities) -> Prompt:
+    """Write the choices below the text, each with the number that chooses it."""
+    lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
+    ways = " / ".join(action.label for action in prompt.actions)
+    tail = [ways] if ways else []
+    whole = "\n".join([prompt.text, *lines, *tail])
+    if size(whole, capabilities.unit) <= capabilities.text:
+        return _with(prompt, whole, (), ())
+    pages = _text_pages(prompt, lines, capabilities)
+    at = prompt.page % len(pages)
+    return _with(prompt, pages[at], (), ())
+
+
+def _text_pages(prompt: Prompt, lines: Sequence[str], capabilities: Capabilities) -> list[str]:
+    """Fill page after page; each says how to turn on. The question stands on the first."""
+    unit, limit = capabilities.unit, capabilities.text
+    more = prompt.turns[0].label if prompt.turns else ""
+    room = limit - size(more, unit) - 1
+    head = clip(prompt.text, room, unit)
+    pages, page = [], [head]
+    for line in (clip(line, room, unit) for line in lines):
+        if page and size("\n".join([*page, line]), unit) > room:
+            pages.append("\n".join([*page, more]))
+            page = []
+        page.append(line)
+    return [*pages, "\n".join(page)]
+
+
+def _with(prompt: Prompt, text: str, choices: tuple[Choice, ...], actions: tuple[Choice, ...]) -> Prompt:
+    return msgspec.structs.replace(prompt, text=text, choices=choices, actions=actions, turns=())

@@ -1,0 +1,212 @@
+"""The step types that are answered by telling: text, number, date, place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+import msgspec
+
+from satark.channel import Event, Pin, Text
+from satark.dialogue.reading.folding import ascii_digits, fold
+from satark.dialogue.rendering.graphemes import clip, split
+from satark.dialogue.steps.contract import Asked, Plain, Refused, Step, Taken, View, ways_on, wording
+from satark.tip import Place
+
+_LONGEST_PLACE: Final = 4000
+_MOST_PARTS: Final = 10
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})[./\- ](\d{1,2})[./\- ](\d{4}|\d{2})")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_CENTURY: Final = 100
+
+
+class TextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a text step takes."""
+
+    max: int = 4000
+    """Characters taken from one message; what goes on longer is asked for in another message and added."""
+    voice: bool = False
+    """Whether a voice message is an answer."""
+    opening: bool = False
+    """Whether it takes the tipster's first words when they come before any question."""
+
+
+class TextStep(Plain):
+    """Typed words, or spoken ones."""
+
+    name = "text"
+    settings: type[msgspec.Struct] = TextSettings
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question, or ask for the rest of an answer that was too long for one message."""
+        partial = view.partial is not None
+        text = view.catalogue.text("text.continue") if partial else wording(step, view)
+        return Asked(text=text, actions=ways_on(step, partial=partial), wants="text", free=True)
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
+        if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view):
+            return None
+        before = f"{view.partial}\n" if view.partial else ""
+        limit = step.settings.max
+        if len(before) >= most(step):
+            return Refused(view.catalogue.text("text.full"))
+        kept, rest = split(event.body.strip(), limit)
+        said = view.catalogue.text("text.long", tail=_tail(kept)) if rest else ""
+        return Taken(value=before + kept, more=bool(rest), said=said)
+
+
+def most(step: Step) -> int:
+    """Characters that a text step takes in all; 0 where a step has no such limit."""
+    return step.settings.max * _MOST_PARTS if isinstance(step.settings, TextSettings) else 0
+
+
+class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The smallest and the largest number taken; None: no limit."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class NumberStep(Plain):
+    """A number, in digits of any script."""
+
+    name = "number"
+    settings: type[msgspec.Struct] = NumberSettings
+
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        """The question, the name and the refusals."""
+        return [*super().keys(step), ("number.bad",)]
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question."""
+        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="text", free=True)
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Take the one number in the text."""
+        if not isinstance(event, Text):
+            return None
+        found = _NUMBER.findall(ascii_digits(event.body[:100]).replace(",", ""))
+        refused = Refused(view.catalogue.text("number.bad"))
+        if len(found) != 1:
+            return refused
+        number = float(found[0])
+        least, most = step.settings.min, step.settings.max
+        if (least is not None and number < least) or (most is not None and number > most):
+            return refused
+        return Taken(value=int(number) if number.is_integer() else number)
+
+
+class DateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the tipster's day begins."""
+
+    offset: int = 330
+    """Minutes ahead of UTC; India's by default."""
+
+
+class DateStep(Plain):
+    """A day: 24/11/2026, 24.11.26, 2026-11-24, or a word for today, yesterday or the day before."""
+
+    name = "date"
+    settings: type[msgspec.Struct] = DateSettings
+
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        """The question, the name, the words and the refusal."""
+        return [*super().keys(step), ("date.bad",), *((f"date.{ago}.words",) for ago in range(3))]
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question."""
+        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="text", free=True)
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Take a day, as ISO 8601."""
+        if not isinstance(event, Text):
+            return None
+        day = _day(event.body[:100], step.settings.offset, view)
+        return Taken(value=day.isoformat()) if day else Refused(view.catalogue.text("date.bad"))
+
+
+class PlaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a place step takes besides a pin and text."""
+
+    voice: bool = True
+
+
+class PlaceStep(Plain):
+    """A place: a pin, the name of a locality, a landmark. District and station are worked out where they can be."""
+
+    name = "place"
+    settings: type[msgspec.Struct] = PlaceSettings
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question."""
+        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="pin", free=True)
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
+        del step
+        place = None if _is_slip(event, view) else _place(event)
+        if place is None:
+            return None
+        cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
+        said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
+        return Taken(value=msgspec.to_builtins(view.geography.locate(place)), said=said)
+
+    def show(self, step: Step, value: Any, view: View) -> str:
+        """The text, a word for the pin, and the station."""
+        known = view.geography.station(value.get("station", ""))
+        pin = view.catalogue.text("value.pin") if "latitude" in value else ""
+        spoken = view.catalogue.text("value.voice") if "voice" in value else ""
+        parts = [value.get("text", ""), pin, spoken, known.label(view.catalogue.language) if known else ""]
+        return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def merged(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what a later pin tells to a place; the words that were given first stay."""
+    text = place.get("text") or pin.get("text", "")
+    return {**place, **pin, **({"text": text} if text else {})}
+
+
+def _is_slip(event: Event, view: View) -> bool:
+    """Whether a caller pressed a key where words are awaited: it tells nothing, and would stand in their place."""
+    return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1
+
+
+def _place(event: Event) -> Place | None:
+    if isinstance(event, Text):
+        text = event.body.strip()
+        return Place(text=clip(text, _LONGEST_PLACE)) if text else None
+    if not isinstance(event, Pin) or not (abs(event.latitude) <= 90 and abs(event.longitude) <= 180):  # noqa: PLR2004
+        return None
+    parts = [part.strip() for part in (event.name, event.address) if part.strip()]
+    text = clip(", ".join(parts), _LONGEST_PLACE)
+    return Place(text=text, latitude=float(event.latitude), longitude=float(event.longitude))
+
+
+def _tail(text: str) -> str:
+    return text[-60:].split(" ", 1)[-1]
+
+
+def _day(text: str, offset: int, view: View) -> date | None:
+    today = datetime.fromtimestamp(view.now, timezone(timedelta(minutes=offset))).date()
+    folded = fold(text)
+    for ago in range(3):
+        if folded in {fold(word) for word in view.catalogue.words(f"date.{ago}.words")}:
+            return today - timedelta(days=ago)
+    return _written_day(ascii_digits(text))
+
+
+def _written_day(text: str) -> date | None:
+    if found := _YEAR_FIRST.search(text):
+        year, month, day = map(int, found.groups())
+    elif found := _DAY_FIRST.search(text):
+        day, month, year = map(int, found.groups())
+    else:
+        return None
+    try:
+        return date(year + 2000 if year < _CENTURY else year, month, day)
+    except ValueError:
+        return None

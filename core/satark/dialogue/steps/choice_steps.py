@@ -1,0 +1,121 @@
+"""The step types that are answered by choosing: one, several, yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from satark.channel import Event, Tap
+from satark.dialogue.steps.contract import Asked, Offer, Plain, Refused, Step, Taken, View, ways_on, wording
+
+_YES_NO = ("yes", "no")
+
+
+class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The options of a choice."""
+
+    options: tuple[str, ...] = ()
+    """Codes; their labels lie in the catalogues under `<step>.<code>`, or `option.<code>` where steps share them."""
+    source: Literal["", "districts", "stations"] = msgspec.field(default="", name="from")
+    """Takes the options from the geography, before the ones listed."""
+    fills: Literal["", "district", "station"] = ""
+    """The field of the tip's place that the answer fills."""
+
+
+class Choice(Plain):
+    """One of several."""
+
+    name = "choice"
+    settings: type[msgspec.Struct] = ChoiceSettings
+
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        """The question, the name, and a label for each option."""
+        labels = [(f"{step.id}.{code}", f"option.{code}") for code in self.codes(step)]
+        return [*super().keys(step), *labels]
+
+    def codes(self, step: Step) -> tuple[str, ...]:
+        """The options that the flow lists."""
+        return tuple(step.settings.options)
+
+    def offers(self, step: Step, view: View) -> tuple[Offer, ...]:
+        """The options in the view's language."""
+        return (*_places(step, view), *(_offer(step, code, view) for code in self.codes(step)))
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question with its options."""
+        offers = self.offers(step, view)
+        actions = ways_on(step, partial=False)
+        return Asked(text=wording(step, view), offers=offers, actions=actions, wants="choice")
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Take the chosen code."""
+        del step, view
+        return Taken(value=event.token) if isinstance(event, Tap) else None
+
+    def show(self, step: Step, value: Any, view: View) -> str:
+        """The option's label."""
+        return next((offer.label for offer in self.offers(step, view) if offer.code == value), str(value))
+
+
+class Confirm(Choice):
+    """Yes or no."""
+
+    name = "confirm"
+    settings: type[msgspec.Struct] = msgspec.defstruct("ConfirmSettings", [], frozen=True, forbid_unknown_fields=True)
+
+    def codes(self, step: Step) -> tuple[str, ...]:
+        """Yes and no."""
+        del step
+        return _YES_NO
+
+    def offers(self, step: Step, view: View) -> tuple[Offer, ...]:
+        """Yes and no, in the view's language."""
+        return tuple(_offer(step, code, view) for code in _YES_NO)
+
+
+class Choices(Choice):
+    """Several of several: each choice adds to the ones before or takes itself back, until `done`."""
+
+    name = "choices"
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question; what is chosen already is ticked."""
+        chosen = view.partial or []
+        offers = tuple(_ticked(offer) if offer.code in chosen else offer for offer in self.offers(step, view))
+        actions = ways_on(step, partial=bool(chosen))
+        return Asked(text=wording(step, view), offers=offers, actions=actions, wants="choice")
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Add the chosen code, or take it out; the order is the flow's."""
+        if not isinstance(event, Tap):
+            return None
+        chosen = set(view.partial or []) ^ {event.token}
+        codes = [offer.code for offer in self.offers(step, view) if offer.code in chosen]
+        return Taken(value=codes, more=True)
+
+    def show(self, step: Step, value: Any, view: View) -> str:
+        """The labels of the options."""
+        return ", ".join(offer.label for offer in self.offers(step, view) if offer.code in value)
+
+
+def _offer(step: Step, code: str, view: View) -> Offer:
+    key = f"{step.id}.{code}"
+    texts = view.catalogue
+    label = texts.first(key, f"option.{code}")
+    return Offer(code, label, texts.get(f"{key}.description"), texts.words(f"{key}.words"))
+
+
+def _places(step: Step, view: View) -> tuple[Offer, ...]:
+    language = view.catalogue.language
+    if step.settings.source == "districts":
+        return tuple(Offer(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
+    if step.settings.source == "stations":
+        stations = view.geography.stations(view.place.district)
+        return tuple(Offer(s.code, s.label(language), words=s.aliases) for s in stations)
+    return ()
+
+
+def _ticked(offer: Offer) -> Offer:
+    return msgspec.structs.replace(offer, label=f"✓ {offer.label}", words=(*offer.words, offer.label))

@@ -1,0 +1,163 @@
+"""The contract of step types, and the values that pass between them and the engine.
+
+A step type is pure: `ask` puts the question, `accept` reads one event as its answer. The engine does everything that
+all steps share: commands, buttons, numbers and labels typed instead of tapped, files, going back, the position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from satark.channel import Event
+from satark.dialogue.catalogues import Catalogue
+from satark.dialogue.flow.conditions import Condition
+from satark.geography.geography import Geography
+from satark.tip import Place
+
+Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
+Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
+"""What the engine does with a step: show it in passing, ask it, collect files, check the answers, hand in the tip."""
+
+Validator: TypeAlias = Callable[[Any], str | None]
+"""Looks at an answer's value: None where it is fine, else the message id of what to tell the tipster."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a flow, checked."""
+
+    id: str
+    type: StepType
+    settings: Any = None
+    """What this type of step can be told besides: an instance of `type.settings`."""
+    when: Condition | None = None
+    """Asked only if this holds; None: always."""
+    detail: bool = False
+    """Asked only if the tipster picks it in the review."""
+    skip: bool = False
+    """Whether it may be skipped."""
+    check: str = ""
+    """Name of the check of its answers, or empty."""
+    validator: Validator | None = None
+    """That check."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """One option in one language. `words` are further spellings that choose it when typed."""
+
+    code: str
+    label: str
+    description: str = ""
+    words: tuple[str, ...] = ()
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question in one language, before the engine makes a prompt of it."""
+
+    text: str
+    offers: tuple[Offer, ...] = ()
+    actions: tuple[str, ...] = ()
+    """Commands that lead on from here and are shown: `done`, `skip`, `clear`, `leave` …"""
+    wants: Wants = "nothing"
+    free: bool = False
+    """Whether any typed text is an answer; then only exact commands are commands."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """An event was read as an answer (or, with `more`, as a part of one: the step stays until it is done)."""
+
+    value: Any
+    more: bool = False
+    said: str = ""
+    """What to tell the tipster about it, in their language; empty: nothing."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An event was understood but can't be the answer; `said` tells why, in the tipster's language."""
+
+    said: str
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step may look at: the tip so far, in one language."""
+
+    catalogue: Catalogue
+    geography: Geography
+    channel: str
+    now: int
+    """Seconds since 1970."""
+    values: Mapping[str, Any]
+    """Step → value of what is answered on the path."""
+    place: Place = Place()
+    """Where it happens, as far as it is known."""
+    partial: Any = None
+    """The part of this step's answer that is there already."""
+    files: int = 0
+    """Files that were sent for this step."""
+
+
+class StepType(Protocol):
+    """A type of step. Hand over an instance; inherit from `Plain` for what most types share."""
+
+    @property
+    def name(self) -> str:
+        """What a flow calls it."""
+
+    @property
+    def part(self) -> Part:
+        """What the engine does with such steps; `ask` for anything that a plugin brings."""
+
+    @property
+    def settings(self) -> type[msgspec.Struct]:
+        """The schema of its settings in a flow: a frozen struct that forbids unknown fields."""
+
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        """The texts that it needs in every language; one of each tuple is enough."""
+
+    def ask(self, step: Step, view: View) -> Asked:
+        """Put the question."""
+
+    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+        """Read an event as the answer; None: not understood.
+
+        A chosen option comes as a `Tap` whose token is the option's code alone, however it was chosen.
+        """
+
+    def show(self, step: Step, value: Any, view: View) -> str:
+        """Write an answer as the tipster sees it in the review. Numbers of files are added by the engine."""
+
+
+class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a step that has none."""
+
+
+class Plain:
+    """What most step types share."""
+
+    part: Part = "ask"
+    settings: type[msgspec.Struct] = NoSettings
+
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        """A question and a name."""
+        return [(f"{step.id}.ask",), (f"{step.id}.name",)]
+
+    def show(self, step: Step, value: Any, view: View) -> str:
+        """The value as it is; a spoken answer by a word for it, after the words that came with it."""
+        del step
+        if not isinstance(value, Mapping) or "voice" not in value:
+            return str(value)
+        return ", ".join(part for part in (value.get("text", ""), view.catalogue.text("value.voice")) if part)
+
+
+def wording(step: Step, view: View) -> str:
+    """The step's question, in the channel's own wording where there is one."""
+    return view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask")
+
+
+def ways_on(step: Step, *, partial: bool) -> tuple[str, ...]:
+    """The actions of a step that may be skipped or is half answered."""
+    if partial:
+        return ("done",)
+    return ("skip",) if step.skip or step.detail else ()

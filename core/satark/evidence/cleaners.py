@@ -1,0 +1,44 @@
+"""The cleaners that come with the core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.evidence.documents.ooxml import OoxmlScrubber
+from satark.evidence.documents.opendocument import OpenDocumentScrubber
+from satark.evidence.documents.pdf import PdfScrubber
+from satark.evidence.documents.plain_text import TextScrubber
+from satark.evidence.documents.vcard import VcardScrubber
+from satark.evidence.images.jpeg import JpegScrubber
+from satark.evidence.images.png import PngScrubber
+from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.images.webp import WebpScrubber
+from satark.evidence.origin import OriginReader
+from satark.evidence.preview import Previewer
+from satark.evidence.recordings.disguise import VoiceDisguise
+from satark.evidence.recordings.media import MediaScrubber
+
+if TYPE_CHECKING:
+    from satark.scrubber import Scrubber
+
+
+def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
+    """Every built-in cleaner. `ffmpeg` is the path of that program; empty: the one that imageio-ffmpeg brings."""
+    return [
+        JpegScrubber(),
+        PngScrubber(),
+        WebpScrubber(),
+        GifScrubber(),
+        TiffScrubber(),
+        HeifScrubber(),
+        BmpScrubber(),
+        MediaScrubber(ffmpeg),
+        VoiceDisguise(ffmpeg),
+        PdfScrubber(),
+        OoxmlScrubber(),
+        OpenDocumentScrubber(),
+        TextScrubber(),
+        VcardScrubber(),
+        Previewer(ffmpeg),
+        OriginReader(ffmpeg),
+    ]

@@ -1,0 +1,78 @@
+"""Zip files as office programs write them: read within limits, written with nothing but names and content.
+
+Only ever in the cleaning child: the reader meets hostile bytes here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from satark.limits import MB
+from satark.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+MOST_PARTS = 5000
+UNPACKED = 400 * MB
+"""Bytes of all parts of one file together, once unpacked."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_LOCKED = 0x1
+_RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, RuntimeError, struct.error)
+
+
+class Archive:
+    """The parts of a zip file."""
+
+    def __init__(self, file: zipfile.ZipFile, packed: int, limits: Limits) -> None:
+        self._file = file
+        self._parts = {info.filename: info for info in file.infolist() if not info.is_dir()}
+        unpacked = sum(info.file_size for info in self._parts.values())
+        if any(info.flag_bits & _LOCKED for info in self._parts.values()):
+            raise Unclean("encrypted")
+        if len(file.infolist()) > MOST_PARTS or unpacked > UNPACKED or limits.expands_too_much(packed, unpacked):
+            raise Unclean("expands")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._parts
+
+    @property
+    def names(self) -> list[str]:
+        """Every part's name."""
+        return list(self._parts)
+
+    def read(self, name: str) -> bytes:
+        """Unpack one part; no more of it than the file's directory says, and only if its check sum is right."""
+        return self._file.read(self._parts[name])
+
+
+@contextlib.contextmanager
+def opened(path: Path, limits: Limits) -> Iterator[Archive]:
+    """Open a zip file.
+
+    Raises:
+        Unclean: it is damaged, locked, or over a limit; also for what reading a part meets in the block.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            yield Archive(file, path.stat().st_size, limits)
+    except _RAISES as error:
+        raise Unclean("damaged") from error
+
+
+def write(target: Path, parts: Mapping[str, bytes]) -> None:
+    """Write a zip file of these parts in this order; one called `mimetype` is stored as it is, as OpenDocument asks."""
+    with zipfile.ZipFile(target, "w") as file:
+        for name, data in parts.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system = 0
+            info.external_attr = 0
+            info.compress_type = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            file.writestr(info, data)

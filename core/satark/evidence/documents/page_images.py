@@ -1,0 +1,133 @@
+"""Pages of a PDF as pictures: to compare two files, to make a file of nothing but pictures, to preview one.
+
+PDFium draws them. It meets hostile bytes here, so this runs only in the cleaning child.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING
+
+import pypdfium2
+from pikepdf import Dictionary, Name, Pdf
+from PIL import Image, ImageChops, ImageStat
+
+from satark.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+DENSITY = 150
+"""Dots an inch of a page that becomes a picture, where the limit on pixels allows so many."""
+LEAST_DENSITY = 72
+"""Below this, small print is lost."""
+QUALITY = 85
+_POINTS = 72
+_COMPARED = 160
+"""Pixels of the longer side of a page when two are compared."""
+_DIFFERENCE = 3.0
+"""Of 255: the mean difference up to which two drawings of a page count as the same."""
+
+
+def count(path: Path, limits: Limits) -> int:
+    """Count the pages of a PDF.
+
+    Raises:
+        Unclean: it is locked, damaged, empty, or has too many.
+    """
+    try:
+        with pypdfium2.PdfDocument(path) as pdf:
+            pages = len(pdf)
+    except pypdfium2.PdfiumError as error:
+        locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise Unclean("encrypted" if locked else "damaged") from None
+    if not pages:
+        raise Unclean("damaged")
+    if pages > limits.pages:
+        raise Unclean("too-many-pages")
+    return pages
+
+
+def look_alike(one: Path, other: Path) -> bool:
+    """Whether two PDFs show the same, page by page, as far as a small drawing shows it."""
+    with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
+        if len(a) != len(b):
+            return False
+        a.init_forms()
+        return all(_alike(a[number], b[number]) for number in range(len(a)))
+
+
+def _alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage) -> bool:
+    if any(abs(x - y) > 1 for x, y in zip(one.get_size(), other.get_size(), strict=True)):
+        return False
+    scale = _COMPARED / max(1, *one.get_size())
+    difference = ImageChops.difference(_draw(one, scale), _draw(other, scale))
+    worst = max(ImageStat.Stat(difference.resize((8, 8), Image.Resampling.BOX)).extrema, key=lambda pair: pair[1])[1]
+    return max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
+
+
+def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+    drawn: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+    return drawn
+
+
+def photograph(source: Path, target: Path, limits: Limits) -> None:
+    """Write a PDF of nothing but pictures of the pages of another.
+
+    Raises:
+        Unclean: it does not draw, or would be over the limit on pixels.
+    """
+    with Pdf.new() as new:
+        for picture, size in _pictures(source, limits):
+            _add(new, picture, size)
+        new.save(target, deterministic_id=True)
+
+
+def _pictures(source: Path, limits: Limits) -> Iterator[tuple[Image.Image, tuple[float, float]]]:
+    try:
+        with pypdfium2.PdfDocument(source) as pdf:
+            pdf.init_forms()
+            sizes = [pdf.get_page_size(number) for number in range(len(pdf))]
+            scale = _scale(sizes, limits)
+            for number, size in enumerate(sizes):
+                yield _draw(pdf[number], scale), size
+    except pypdfium2.PdfiumError:
+        raise Unclean("damaged") from None
+
+
+def _scale(sizes: list[tuple[float, float]], limits: Limits) -> float:
+    area = sum(width * height for width, height in sizes)
+    scale = min(DENSITY / _POINTS, math.sqrt(limits.pixels / max(1.0, area)))
+    if scale < LEAST_DENSITY / _POINTS:
+        raise Unclean("too-many-pixels")
+    return scale
+
+
+def _add(new: Pdf, picture: Image.Image, size: tuple[float, float]) -> None:
+    coded = io.BytesIO()
+    picture.save(coded, "JPEG", quality=QUALITY)
+    drawn = new.make_stream(
+        coded.getvalue(), Type=Name.XObject, Subtype=Name.Image, Width=picture.width, Height=picture.height,
+        ColorSpace=Name.DeviceRGB, BitsPerComponent=8, Filter=Name.DCTDecode,
+    )  # fmt: skip
+    page = new.add_blank_page(page_size=size)
+    page.Resources = Dictionary(XObject=Dictionary(P=drawn))
+    page.Contents = new.make_stream(f"q {size[0]:.4f} 0 0 {size[1]:.4f} 0 0 cm /P Do Q".encode())
+
+
+def first(path: Path, longest: int) -> Image.Image:
+    """Draw the first page, its longer side so many pixels.
+
+    Raises:
+        Unclean: it does not draw.
+    """
+    try:
+        with pypdfium2.PdfDocument(path) as pdf:
+            page = pdf[0]
+            return _draw(page, longest / max(1, *page.get_size()))
+    except pypdfium2.PdfiumError:
+        raise Unclean("damaged") from None

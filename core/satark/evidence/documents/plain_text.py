@@ -1,0 +1,69 @@
+"""Plain text: the words stay, what can hide between them goes.
+
+Zero-width characters, tags, variation selectors, odd spaces and blanks at the ends of lines can number a copy without
+anybody seeing it. Joiners stay where Indic scripts, Arabic or emoji are spelt with them, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from satark.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+_BLANK = re.compile("[\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000]")
+_LINE_END = re.compile("\\r\\n?|[\\v\\f\\x85\\u2028\\u2029]")
+_JOINERS = re.compile("(?<=(.))[\\u200c\\u200d]+(?=(.))", re.DOTALL)
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_VIRAMA = 9
+"""Canonical combining class of the signs that join Indic letters (Unicode, section 4.3)."""
+
+
+class TextScrubber:
+    """Cleans plain text."""
+
+    mimes = frozenset({"text/plain"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        del limits
+        try:
+            words = without_traces(source.read_bytes().decode())
+        except UnicodeDecodeError:
+            raise Unclean("damaged") from None
+        if not words.strip():
+            raise Unclean("damaged")
+        target.write_text(words, encoding="utf-8")
+        return "text/plain"
+
+
+def without_traces(text: str) -> str:
+    """The same words in Unicode's normal form C, with nothing between them that is not seen."""
+    text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
+    text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)
+    return _TRAILING.sub("", "".join(letter for letter in text if _is_seen(letter)))
+
+
+def _is_seen(letter: str) -> bool:
+    if letter in "\n\t\u200c\u200d\ufe0f":
+        return True
+    if "\ufe00" <= letter <= "\ufe0e" or "\U000e0100" <= letter <= "\U000e01ef":
+        return False
+    return (
+        unicodedata.category(letter) not in ("Cc", "Cf", "Cn", "Co", "Cs")
+        and letter not in "\u115f\u1160\u3164\uffa0\u034f"
+    )
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether a joiner between these two is part of how a word or a sign is written."""
+    if unicodedata.combining(before) == _VIRAMA or unicodedata.combining(after) == _VIRAMA:
+        return True
+    arabic = all(unicodedata.bidirectional(letter) == "AL" for letter in (before, after))
+    return arabic or (after >= "\u2000" and (before == "\ufe0f" or unicodedata.category(before) in ("So", "Sk")))

@@ -1,0 +1,113 @@
+"""JPEG without loss: the segments that a decoder needs are copied, everything else is left behind.
+
+Layout: ITU-T T.81 annex B. Thumbnails, Exif, XMP, IPTC, colour profiles, comments, C2PA, further pictures and
+everything after the end go. What stays identifies no person, but quantisation tables hint at a make of camera.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from satark.evidence.images import orientation
+from satark.evidence.images.decode import check_decodes
+from satark.evidence.images.reencode import to_jpeg
+from satark.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
+DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
+FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+"""Baseline, extended and progressive: what every decoder knows."""
+NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
+
+_SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_ADOBE, _LENGTH = 12, 2
+"""Bytes of an Adobe segment at least, and of a length."""
+_PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
+
+
+class JpegScrubber:
+    """Cleans JPEG: without loss where it parses, by decoding and encoding it anew where only a decoder can read it."""
+
+    mimes = frozenset({"image/jpeg"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        try:
+            clean = without_traces(source.read_bytes())
+        except Unclean:
+            return to_jpeg(source, target, limits, formats=("JPEG",))
+        if without_traces(clean) != clean:
+            raise Unclean("damaged")
+        target.write_bytes(clean)
+        check_decodes(target, limits, formats=("JPEG",))
+        return "image/jpeg"
+
+
+def without_traces(data: bytes) -> bytes:
+    """Copy what a decoder needs, and which way up the picture goes.
+
+    Raises:
+        Unclean: the data is no complete JPEG that this reads.
+    """
+    kept: list[bytes] = []
+    turned = orientation.UPRIGHT
+    jfif = False
+    for marker, payload, scan in _segments(data):
+        if marker in NEEDED:
+            kept.append(_segment(marker, payload) + scan)
+        elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= _ADOBE:
+            kept.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12]))
+        elif marker == APP1 and payload.startswith(b"Exif\0") and turned == orientation.UPRIGHT:
+            turned = orientation.read(payload[6:])
+        jfif = jfif or (marker == APP0 and payload.startswith(b"JFIF\0"))
+    if not any(part[1] in FRAMES for part in kept):
+        raise Unclean("damaged")
+    head = [_segment(APP0, _PLAIN_JFIF)] if jfif else []
+    if turned != orientation.UPRIGHT:
+        head.append(_segment(APP1, b"Exif\0\0" + orientation.block(turned)))
+    return b"".join([b"\xff\xd8", *head, *kept, b"\xff\xd9"])
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each segment up to the end of the picture: its marker, its payload, and after SOS the coded picture data."""
+    if data[:2] != b"\xff\xd8":
+        raise Unclean("damaged")
+    at = 2
+    while True:
+        marker, at = _marker(data, at)
+        if marker == EOI:
+            return
+        length = int.from_bytes(data[at : at + 2])
+        if length < _LENGTH or at + length > len(data):
+            raise Unclean("damaged")
+        end = _scan_end(data, at + length) if marker == SOS else at + length
+        yield marker, data[at + 2 : at + length], data[at + length : end]
+        at = end
+
+
+def _marker(data: bytes, at: int) -> tuple[int, int]:
+    """The marker at this place (any number of 0xFF may precede its code), and the place after it."""
+    code = at + 1
+    while data[code : code + 1] == b"\xff":
+        code += 1
+    if data[at : at + 1] != b"\xff" or code >= len(data):
+        raise Unclean("damaged")
+    return data[code], code + 1
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    found = _SCAN_END.search(data, at)
+    if found is None:
+        raise Unclean("damaged")
+    return found.start()
+
+
+def _segment(marker: int, payload: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2) + payload

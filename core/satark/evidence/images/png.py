@@ -1,0 +1,140 @@
+"""PNG without loss: the chunks that make the picture are copied, everything else is left behind.
+
+Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. An animation keeps its still picture.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from itertools import starmap
+from typing import TYPE_CHECKING
+
+from satark.evidence.images import orientation
+from satark.evidence.images.decode import check_decodes, check_opens
+from satark.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})
+"""The chunks that pass, once each."""
+_HEAD = 13
+_PALETTE = {b"PLTE": 768, b"tRNS": 256}
+_KEY = {0: 2, 2: 6}
+"""Bytes of the colour that is not seen, by the type of colours: grey, or red, green and blue."""
+_INDEXED = 3
+_SAMPLES = {2: 3, 4: 2, 6: 4}
+"""Samples of a pixel, by its type of colour, where they are not one."""
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Section 8.2: where each pass begins, and its steps across and down."""
+_CRC = 4
+_STEP = 1 << 20
+
+
+class PngScrubber:
+    """Cleans PNG."""
+
+    mimes = frozenset({"image/png"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        check_opens(source, limits, formats=("PNG",))
+        clean = without_traces(source.read_bytes())
+        if without_traces(clean) != clean:
+            raise Unclean("damaged")
+        target.write_bytes(clean)
+        check_decodes(target, limits, formats=("PNG",))
+        return "image/png"
+
+
+def without_traces(data: bytes) -> bytes:
+    """Copy what a decoder needs, and which way up the picture goes.
+
+    Raises:
+        Unclean: the data is no complete PNG, or a check sum is wrong.
+    """
+    if not data.startswith(SIGNATURE):
+        raise Unclean("damaged")
+    kept: dict[bytes, bytes] = {}
+    pixels: list[bytes] = []
+    turned = orientation.UPRIGHT
+    for kind, payload in _chunks(data):
+        if kind in NEEDED:
+            kept.setdefault(kind, payload[: _read(kind, kept)])
+        elif kind == b"IDAT":
+            pixels.append(payload)
+        elif kind == b"eXIf":
+            turned = orientation.read(payload)
+    head = kept.get(b"IHDR", b"")
+    if len(head) < _HEAD:
+        raise Unclean("damaged")
+    if turned != orientation.UPRIGHT:
+        kept[b"eXIf"] = orientation.block(turned)
+    stream = _one_stream(b"".join(pixels), _raw_bytes(head))
+    return b"".join(
+        [
+            SIGNATURE,
+            *starmap(_chunk, ((kind, said) for kind, said in kept.items() if said)),
+            _chunk(b"IDAT", stream),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def _read(kind: bytes, before: dict[bytes, bytes]) -> int:
+    """Bytes of a chunk that a decoder reads at most, given those before it (section 11.2 and 11.3.1)."""
+    if kind == b"IHDR":
+        return _HEAD
+    colours = before.get(b"IHDR", b"").ljust(_HEAD, b"\0")[9]
+    return _PALETTE[kind] if colours == _INDEXED else _KEY.get(colours, 0) if kind == b"tRNS" else 0
+
+
+def _raw_bytes(head: bytes) -> int:
+    """Bytes of all rows as they are packed, each after its filter's number; if interlaced, of seven pictures."""
+    width, height, depth, colours, interlaced = *struct.unpack(">IIBB", head[:10]), head[12]
+    bits = depth * _SAMPLES.get(colours, 1)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    sides = ((-(-(width - x) // across), -(-(height - y) // down)) for x, y, across, down in passes)
+    return sum(rows * (1 + (columns * bits + 7) // 8) for columns, rows in sides if columns > 0 and rows > 0)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk up to the end of the picture: its type and its payload."""
+    at = len(SIGNATURE)
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4])
+        kind, payload = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        check = data[at + 8 + length : at + 12 + length]
+        if len(check) < _CRC or zlib.crc32(kind + payload) != int.from_bytes(check):
+            raise Unclean("damaged")
+        if kind == b"IEND":
+            return
+        yield kind, payload
+        at += 12 + length
+    raise Unclean("damaged")
+
+
+def _one_stream(packed: bytes, most: int) -> bytes:
+    """The compressed pixels without anything hidden after the last, or after their stream. Unpacks in steps."""
+    unpacker = zlib.decompressobj()
+    rest, count = packed, 0
+    try:
+        while rest and not unpacker.eof:
+            count += len(unpacker.decompress(rest, _STEP))
+            rest = unpacker.unconsumed_tail
+    except zlib.error:
+        raise Unclean("damaged") from None
+    if not unpacker.eof:
+        raise Unclean("damaged")
+    if count > most:
+        return zlib.compress(zlib.decompressobj().decompress(packed, most))
+    return packed[: len(packed) - len(unpacker.unused_data)]
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    return len(payload).to_bytes(4) + kind + payload + zlib.crc32(kind + payload).to_bytes(4)

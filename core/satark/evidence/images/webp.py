@@ -1,0 +1,102 @@
+"""WebP without loss, stickers too: the chunks that make the picture are copied, everything else is left behind.
+
+Layout: RFC 9649 section 2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.evidence.images import orientation
+from satark.evidence.images.decode import check_decodes
+from satark.scrubber import Unclean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+PICTURE = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
+_HAS_EXIF, _ALPHA, _ANIMATION = 0x08, 0x10, 0x02
+_FRAME_HEADER, _EXTENDED = 16, 10
+
+
+class WebpScrubber:
+    """Cleans WebP."""
+
+    mimes = frozenset({"image/webp"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        clean = without_traces(source.read_bytes())
+        if without_traces(clean) != clean:
+            raise Unclean("damaged")
+        target.write_bytes(clean)
+        check_decodes(target, limits, formats=("WEBP",))
+        return "image/webp"
+
+
+def without_traces(data: bytes) -> bytes:
+    """Copy what a decoder needs, and which way up the picture goes.
+
+    Raises:
+        Unclean: the data is no complete WebP file.
+    """
+    size = int.from_bytes(data[4:8], "little")
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or size + 8 > len(data):
+        raise Unclean("damaged")
+    chunks = list(_chunks(data[12 : size + 8]))
+    turned = _orientation(chunks)
+    kept = [_kept(kind, payload, turned) for kind, payload in _once(chunks)]
+    if turned != orientation.UPRIGHT:
+        kept.append(_chunk(b"EXIF", orientation.block(turned)))
+    body = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk that a decoder reads: of all but frames the first of its kind, and none after the picture."""
+    seen: set[bytes] = set()
+    for kind, payload in chunks:
+        if kind == b"ANMF" or kind not in seen:
+            yield kind, payload
+        seen.add(kind)
+        if kind in (b"VP8 ", b"VP8L"):
+            return
+
+
+def _kept(kind: bytes, payload: bytes, turned: int) -> bytes:
+    """What stays of a chunk: all, a part, or nothing."""
+    if kind == b"VP8X" and len(payload) >= _EXTENDED:
+        flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != orientation.UPRIGHT else 0)
+        return _chunk(kind, bytes((flags, 0, 0, 0)) + payload[4:10])
+    if kind == b"ANIM":
+        return _chunk(kind, payload[:6])
+    if kind == b"ANMF":
+        frame = [_chunk(*part) for part in _once(_chunks(payload[_FRAME_HEADER:])) if part[0] in PICTURE]
+        return _chunk(kind, payload[:_FRAME_HEADER] + b"".join(frame))
+    return _chunk(kind, payload) if kind in PICTURE else b""
+
+
+def _orientation(chunks: list[tuple[bytes, bytes]]) -> int:
+    # Only the extended format has room for it.
+    found = dict(reversed(chunks))
+    if b"VP8X" not in found or b"EXIF" not in found:
+        return orientation.UPRIGHT
+    return orientation.read(found[b"EXIF"].removeprefix(b"Exif\0\0"))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at < len(data):
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        payload = data[at + 8 : at + 8 + length]
+        if at + 8 > len(data) or len(payload) < length:
+            raise Unclean("damaged")
+        yield data[at : at + 4], payload
+        at += 8 + length + length % 2
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    return kind + len(payload).to_bytes(4, "little") + payload + b"\0" * (len(payload) % 2)

@@ -1,0 +1,183 @@
+"""Sound without a container: nothing but whole frames, so that nothing hides between them or after the last.
+
+ffmpeg reads these by their frames' own lengths, and carries over what it takes for the last one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from satark.scrubber import Unclean
+
+# RFC 4867 sections 3.6 and 5.3: bytes of a frame after its first, by its type; types that are not here are none.
+_AMR: Final = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: 0}
+_AMR_WB: Final = {0: 17, 1: 23, 2: 32, 3: 36, 4: 40, 5: 46, 6: 50, 7: 58, 8: 60, 9: 5, 14: 0, 15: 0}
+_AMR_PADDING, _AMR_GOOD, _AMR_SURE = 0x83, 0x04, 10
+# ISO/IEC 11172-3 and 13818-3, section 2.4.2.3: kilobits a second of layer 3, and samples a second.
+_KILOBITS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_KILOBITS_LOW: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_RATES: Final = (44_100, 48_000, 32_000)
+_MPEG_1: Final = 3
+_DIVISOR: Final = {_MPEG_1: 1, 2: 2, 0: 4}
+_MP3_SYNC: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
+_MP3_RATE: Final = 0x0C
+_ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_HEAD: Final = 7
+"""Bytes that the head of a frame of AAC or MP3 has at most."""
+_FLAC_HEAD: Final = 16
+_FLAC_LAST: Final = 1 << 21
+"""Bytes at the end of a file in which its last frame begins."""
+
+
+def whole(mime: str, data: bytes) -> bytes:
+    """The frames of a file that ffmpeg wrote, of one of `MIMES`, and nothing else.
+
+    Raises:
+        Unclean: it has none.
+    """
+    return _CUTS[mime](data)
+
+
+def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
+    runs = []
+    at = len(magic)
+    while at < len(data):
+        end = _amr_run(data, at, sizes)
+        runs.append(data[at:end])
+        at = next((place for place in range(end + 1, len(data)) if _amr_goes_on(data, place, sizes)), len(data))
+    if not any(runs):
+        raise Unclean("damaged")
+    return magic + b"".join(runs)
+
+
+def _amr_run(data: bytes, at: int, sizes: dict[int, int]) -> int:
+    """The place after the last frame from here on; before what is none, frames that say they came broken are none."""
+    end = at
+    while at < len(data):
+        size = sizes.get(data[at] >> 3 & 15)
+        if size is None or data[at] & _AMR_PADDING or at + 1 + size > len(data):
+            return end
+        good = data[at] & _AMR_GOOD
+        at += 1 + size
+        end = at if good else end
+    return at
+
+
+def _amr_goes_on(data: bytes, at: int, sizes: dict[int, int]) -> bool:
+    """Whether so many good frames of one kind begin here that it is no chance."""
+    size = sizes.get(data[at] >> 3 & 15, 0)
+    good = size > 0 and data[at] & (_AMR_PADDING | _AMR_GOOD) == _AMR_GOOD
+    return good and data[at : at + _AMR_SURE * (1 + size) : 1 + size] == data[at : at + 1] * _AMR_SURE
+
+
+def _adts(data: bytes) -> bytes:
+    return _synced(data, _ADTS_SYNC, _adts_size, _adts_kind)
+
+
+def _adts_size(head: bytes) -> int:
+    """ISO/IEC 13818-7 section 6.2: a frame tells its length, head and all, in 13 bits."""
+    size = (int.from_bytes(head[3:6]) >> 5) & 0x1FFF
+    return size if size > _HEAD else 0
+
+
+def _adts_kind(head: bytes) -> tuple[int, int]:
+    return head[1], head[2]
+
+
+def _mp3(data: bytes) -> bytes:
+    return _synced(data, _MP3_SYNC, _mp3_size, _mp3_kind)
+
+
+def _mp3_kind(head: bytes) -> tuple[int, int]:
+    return head[1], head[2] & _MP3_RATE
+
+
+def _synced(
+    data: bytes,
+    sync: re.Pattern[bytes],
+    size_of: Callable[[bytes], int],
+    kind_of: Callable[[bytes], tuple[int, int]],
+) -> bytes:
+    """The frames that begin with a mark and tell their size, and whose kind the one before or after has: no chance."""
+    kept: list[bytes] = []
+    at = 0
+    while found := sync.search(data, at):
+        at = found.start()
+        head = data[at : at + _HEAD].ljust(_HEAD, b"\0")
+        size = size_of(head)
+        beside = (kept[-1] if kept else b"", data[at + size : at + size + _HEAD])
+        is_frame = 0 < size <= len(data) - at and any(
+            len(one) >= _HEAD and kind_of(one) == kind_of(head) for one in beside
+        )
+        if is_frame:
+            kept.append(data[at : at + size])
+        at += size if is_frame else 1
+    if not kept:
+        raise Unclean("damaged")
+    return b"".join(kept)
+
+
+def _mp3_size(head: bytes) -> int:
+    """Bytes of a frame; 0 where this begins none, or its length is not told."""
+    version, kilobits, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if version not in _DIVISOR or kilobits in (0, 15) or rate == len(_RATES):
+        return 0
+    bits = (_KILOBITS if version == _MPEG_1 else _KILOBITS_LOW)[kilobits] * 1000
+    samples = 144 if version == _MPEG_1 else 72
+    return samples * bits // (_RATES[rate] // _DIVISOR[version]) + (head[2] >> 1 & 1)
+
+
+def _flac(data: bytes) -> bytes:
+    """Cut what follows the last frame: it ends where its check sum (RFC 9639 section 9.3) is right."""
+    begin = len(data)
+    while (begin := max(data.rfind(b"\xff\xf8", 0, begin + 1), data.rfind(b"\xff\xf9", 0, begin + 1))) >= 0:
+        if len(data) - begin > _FLAC_LAST:
+            break
+        if _flac_head(data, begin) and (end := _flac_end(data, begin)):
+            return data[:end]
+        begin -= 1
+    raise Unclean("damaged")
+
+
+def _flac_head(data: bytes, at: int) -> int:
+    """Bytes of the head of a frame (RFC 9639 section 9.1); 0 where its check sum says that it is none."""
+    head = data[at : at + _FLAC_HEAD].ljust(_FLAC_HEAD, b"\0")
+    coded = 1 if head[4] < 0x80 else 8 - (head[4] ^ 0xFF).bit_length()  # noqa: PLR2004 - coded as UTF-8 is
+    length = 5 + coded + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
+    return 0 if _crc(head[:length], 8, 0x07)[-1] else length
+
+
+def _flac_end(data: bytes, at: int) -> int:
+    """The place after a frame, which ends with its check sum; 0: nowhere. Zeros after it look as if it went on."""
+    sums = _crc(data[at:], 16, 0x8005)
+    ends = {end for end in range(at + 3, len(data) + 1) if sums[end - at - 3] == int.from_bytes(data[end - 2 : end])}
+    return max((end for end in ends if end - 1 not in ends), default=0)
+
+
+def _crc(data: bytes, bits: int, polynomial: int) -> list[int]:
+    """The check sum after each byte."""
+    table = [_shifted(byte << bits - 8, bits, polynomial) for byte in range(256)]
+    mask, sums, so_far = (1 << bits) - 1, [], 0
+    for byte in data:
+        so_far = (so_far << 8 & mask) ^ table[so_far >> bits - 8 ^ byte]
+        sums.append(so_far)
+    return sums
+
+
+def _shifted(value: int, bits: int, polynomial: int) -> int:
+    for _ in range(8):
+        value = (value << 1 ^ (polynomial if value >> bits - 1 else 0)) & ((1 << bits) - 1)
+    return value
+
+
+_CUTS: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "audio/amr": lambda data: _amr(data, b"#!AMR\n", _AMR),
+    "audio/amr-wb": lambda data: _amr(data, b"#!AMR-WB\n", _AMR_WB),
+    "audio/aac": _adts,
+    "audio/mpeg": _mp3,
+    "audio/flac": _flac,
+}
+MIMES: Final = frozenset(_CUTS)
+"""The types whose frames are told apart here."""

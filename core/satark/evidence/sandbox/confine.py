@@ -1,0 +1,105 @@
+"""What the operating system takes from a process that is about to open a hostile file.
+
+Everywhere: limits on memory, processor time, file size and open files, and no core dump. On Linux also, without any
+privilege: no network and no sight of other processes (namespaces of its own, user_namespaces(7)), no file but those
+named and, from kernel 6.7, no TCP (Landlock, landlock(7), kernel 5.13), no new privileges (prctl(2)). A distribution or
+a container may forbid namespaces or Landlock, and on other systems there are none: then only the limits hold, and a
+cleaner that a hostile file has taken over could reach the network and the files of Satark's own user.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import struct
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from satark.limits import Limits
+
+# linux/sched.h
+_NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
+# linux/prctl.h
+_SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
+# asm-generic/unistd.h: the same on every architecture
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+# linux/landlock.h: thirteen rights of ABI 1, REFER (2), TRUNCATE (3); TCP (4); abstract sockets and signals (6)
+_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1}
+_RIGHTS_NOW = (1 << 15) - 1
+_NO_TCP, _NO_SIGNALS = 0b11, 0b11
+_SIZE = {1: 8, 2: 8, 3: 8, 4: 16, 5: 16}
+_SIZE_NOW = 24
+_EXECUTE, _READ_FILE, _READ_DIR = 1, 4, 8
+_OF_A_FILE = 0b111 | 1 << 14
+_KILL = 9
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def cut_off() -> bool:
+    """Leave the machine's network, for this process and its children. True where the system lets us."""
+    return _unshare(_NEW_USER | _NEW_NET | _NEW_IPC)
+
+
+def alone() -> bool:
+    """Put the children to come where they see, and can signal, no other process. True where the system lets us.
+
+    The first child is their init: when it dies, the kernel ends all that it started.
+    """
+    return _unshare(_NEW_PID)
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends."""
+    if _libc is not None:
+        _libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
+
+
+def limit(limits: Limits) -> None:
+    """Limit this process's memory, processor time, file size and open files, and those of each of its children."""
+    # Soft is hard: the signal for a soft limit is not delivered to an init.
+    for kind, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, 2 * limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def see_only(readable: Iterable[Path], writable: Path) -> bool:
+    """Hide every file but these folders, and write-protect all but `writable`. True where the system lets us."""
+    if _libc is None:
+        return False
+    _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    version = _libc.syscall(_CREATE_RULESET, None, 0, 1)
+    if version < 1:
+        return False
+    rights, size = _RIGHTS.get(version, _RIGHTS_NOW), _SIZE.get(version, _SIZE_NOW)
+    ruleset = _libc.syscall(_CREATE_RULESET, struct.pack("QQQ", rights, _NO_TCP, _NO_SIGNALS), size, 0)
+    for path in readable:
+        _allow(ruleset, path, _EXECUTE | _READ_FILE | _READ_DIR)
+    _allow(ruleset, writable, rights & ~_EXECUTE)
+    done: int = _libc.syscall(_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+    return done == 0
+
+
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    if _libc is None or not path.exists():
+        return
+    folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    granted = rights if path.is_dir() else rights & _OF_A_FILE
+    _libc.syscall(_ADD_RULE, ruleset, 1, struct.pack("=Qi", granted, folder), 0)
+    os.close(folder)
+
+
+def _unshare(flags: int) -> bool:
+    return _libc is not None and _libc.unshare(flags) == 0

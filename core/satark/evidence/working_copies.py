@@ -1,0 +1,111 @@
+"""What is made of one file in the sandbox, checked, and sealed beside it: a clean copy, and what is made of that."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from satark.evidence import origin
+from satark.evidence.sniff import sniff_file
+from satark.scrubber import Unclean
+from satark.store import sealed_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark.evidence.sandbox.sandbox import Sandbox
+    from satark.limits import Limits
+    from satark.store.sealed_files import Measured
+    from satark.tip import Origin
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """A copy that was sealed."""
+
+    mime: str = ""
+    bytes: int = 0
+    sha256: str = ""
+
+
+NONE: Final = Copy()
+"""There is none."""
+
+
+class Copies:
+    """Makes the copies of one file, in its private folder."""
+
+    def __init__(self, private: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
+        self._private, self._recipient, self._limits, self._sandbox = private, recipient, limits, sandbox
+        self.clean = private / "clean"
+        """Where the clean copy lies in plain once it is made."""
+
+    async def make_clean(self, source: Path, mime: str) -> str:
+        """Have the clean copy made, and give its type.
+
+        Raises:
+            Unclean: there is none.
+        """
+        made = await self._sandbox.scrub(mime, source, self.clean, self._limits)
+        await asyncio.to_thread(_check, self.clean, made)
+        return made
+
+    async def seal_clean(self, mime: str, target: Path) -> Copy:
+        """Seal the clean copy."""
+        return await self._seal(self.clean, mime, target)
+
+    async def seal_further(self, job: str, target: Path) -> Copy:
+        """Have a job done on the clean copy, and seal what comes of it; `NONE`, and no file, where nothing does."""
+        made = self._private / job.replace(" ", "-")
+        if not self._sandbox.cleans(job):
+            return NONE
+        try:
+            mime = await self._sandbox.scrub(job, self.clean, made, self._limits)
+            await asyncio.to_thread(_check, made, mime)
+        except Unclean:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+            return NONE
+        return await self._seal(made, mime, target)
+
+    async def read_origin(self, source: Path) -> Origin | None:
+        """Have read where and when a picture or film was taken."""
+        answer = self._private / "origin"
+        try:
+            if not self._sandbox.cleans(origin.ORIGIN):
+                return None
+            await self._sandbox.scrub(origin.ORIGIN, source, answer, self._limits)
+            return origin.read(await asyncio.to_thread(_plain, answer))
+        except Unclean:
+            return None
+
+    async def _seal(self, copy: Path, mime: str, target: Path) -> Copy:
+        measured = await asyncio.to_thread(_sealed, copy, target, self._recipient)
+        return Copy(mime, measured.bytes, measured.sha256)
+
+
+def _sealed(copy: Path, target: Path, recipient: str) -> Measured:
+    with copy.open("rb") as source:
+        measured, _ = sealed_files.seal_file(source, target, recipient)
+    sealed_files.keep(target, measured)
+    return measured
+
+
+def _plain(answer: Path) -> bytes:
+    _check_file(answer)
+    with answer.open("rb") as file:
+        return file.read(origin.MOST)
+
+
+def _check(copy: Path, mime: str) -> None:
+    _check_file(copy)
+    if sniff_file(copy) != mime:
+        raise Unclean("crashed")
+
+
+def _check_file(copy: Path) -> None:
+    """Believe the child nothing: a hostile file may have taken it over and left a link to one of our own files."""
+    found = copy.lstat() if copy.exists() else None
+    if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        raise Unclean("crashed")

@@ -1,0 +1,159 @@
+"""Receipts: the 16 digits that are a tipster's only key to their tip.
+
+A code has 53 bits. It is stored only as what Argon2id makes of it under a salt that is derived from the edge key: one
+half of the result is a look-up, the other the key of what the look-up finds. Whoever steals the database alone can't
+even begin to guess; whoever has the edge key too pays 4 MiB and some milliseconds of memory-hard work a guess, of which
+there are 2^53. (A cheap look-up beside a per-tip salt would let the second thief find every valid code with a bare HMAC
+in days.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+import secrets
+import sys
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+if TYPE_CHECKING:
+    from satark.identity.edge_key import Identity
+
+DIGITS = 16
+MEMORY_KIB = 4 * 1024
+ITERATIONS = 1
+
+_ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt's code opens."""
+
+    tip: str
+    number: str
+    language: str
+    tip_recipient: str
+    recipient: str
+    identity: str
+    """age identity that opens the desks' messages to the tipster; stored nowhere else."""
+
+    def __repr__(self) -> str:
+        return "Opened(…)"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What Argon2id makes of a code."""
+
+    lookup: bytes
+    wrap: bytes
+
+    def __repr__(self) -> str:
+        return "Key(…)"
+
+    def seal(self, opened: Opened) -> bytes:
+        """Encrypt what the receipt shall open."""
+        return self.lock(_encode(opened))
+
+    def open(self, sealed: bytes) -> Opened | None:
+        """Decrypt it, or give None where the row was altered."""
+        try:
+            return _decode(self.unlock(sealed) or b"")
+        except msgspec.MsgspecError:
+            return None
+
+    def lock(self, plain: bytes) -> bytes:
+        """Encrypt the one thing that the code shall open."""
+        return ChaCha20Poly1305(self.wrap).encrypt(_ONCE, plain, self.lookup)
+
+    def unlock(self, sealed: bytes) -> bytes | None:
+        """Decrypt it, or give None where the row was altered."""
+        try:
+            return ChaCha20Poly1305(self.wrap).decrypt(_ONCE, sealed, self.lookup)
+        except InvalidTag:
+            return None
+
+
+class Minted(msgspec.Struct, frozen=True):
+    """A fresh code and its key."""
+
+    code: str
+    key: Key
+
+    def __repr__(self) -> str:
+        return "Minted(…)"
+
+
+class Mint:
+    """Makes codes ahead of need, since a turn can't wait for memory-hard work inside its transaction.
+
+    Args:
+        identity: holds the keys that a code's look-up is derived with.
+        digits: the length of a code; a receipt's, unless said otherwise.
+        ahead: how many codes to have ready.
+    """
+
+    def __init__(self, identity: Identity, *, digits: int = DIGITS, ahead: int = 1024) -> None:
+        self._identity = identity
+        self._digits = digits
+        self._ahead = ahead
+        self._now = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts")
+        self._idle = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts-idle", initializer=_step_back)
+        self._ready: deque[Minted] = deque()
+
+    async def run(self) -> None:
+        """Keep the stock filled, until cancelled."""
+        while True:
+            while len(self._ready) < self._ahead:
+                self._ready.append(await self._mint(self._idle))
+            await asyncio.sleep(0.05)
+
+    def pop(self) -> Minted | None:
+        """Take one from the stock, from any thread; None where it is empty just now."""
+        try:
+            return self._ready.popleft()
+        except IndexError:
+            return None
+
+    async def mint(self) -> Minted:
+        """Make one now: a turn waits for it."""
+        return await self._mint(self._now)
+
+    async def key(self, code: str) -> Key:
+        """Do the memory-hard work for a code that somebody gave."""
+        return await asyncio.get_running_loop().run_in_executor(self._now, derive, code, self._identity)
+
+    def close(self) -> None:
+        """End the threads."""
+        for pool in (self._now, self._idle):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _mint(self, pool: ThreadPoolExecutor) -> Minted:
+        code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
+        return Minted(code, await asyncio.get_running_loop().run_in_executor(pool, derive, code, self._identity))
+
+
+def _step_back() -> None:
+    """Let the stock be filled only with what time the machine has left, where the system can do that for one thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
+def derive(code: str, identity: Identity) -> Key:
+    """Do the memory-hard work for a code (about 3 ms and 4 MiB; it lets other threads run)."""
+    stretched = Argon2id(
+        salt=identity.receipt_salt, length=32, iterations=ITERATIONS, lanes=1, memory_cost=MEMORY_KIB
+    ).derive(code.encode())
+    lookup = hmac.digest(identity.receipt_lookup, stretched, "sha256")[:16]
+    return Key(lookup, hmac.digest(stretched, b"satark/1/receipt", "sha256"))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Opened).decode

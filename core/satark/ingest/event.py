@@ -1,0 +1,82 @@
+"""One event on its way into a turn, and what the turn made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.channel import Edited, Event, Inbound, Revoked, Text
+from satark.prompt import Prompt
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.identity.edge_key import Identity
+    from satark.identity.receipts import Key, Minted
+    from satark.store.outbox import Outgoing
+
+
+class Arrival:
+    """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
+
+    __slots__ = ("channel", "code", "event", "inbound", "key", "late", "passage", "pseudonyms", "receipt", "source")
+
+    def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
+        self.channel = channel
+        self.late = late
+        """Whether its request was answered long ago: it was kept while the database was down."""
+        self.inbound = inbound
+        self.key = identity.event(inbound.account, inbound.event_key)
+        self.source = self.key.hex()[:16]
+        self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
+        self.event = _with_hashed_original(inbound, identity)
+        self.code: Key | None = None
+        """What Argon2id made of the code in the text, a receipt's or a passage's, where there is one."""
+        self.receipt: Minted | None = None
+        """A receipt made for this very turn, after it found none ready."""
+        self.passage: Minted | None = None
+        """Likewise a code that takes the draft elsewhere."""
+
+    @property
+    def inline(self) -> bool:
+        """Whether it is answered in the response to its request, instead of by calls."""
+        return self.channel.capabilities.inline and not self.late
+
+    @property
+    def text(self) -> str:
+        """The typed text, or nothing."""
+        return self.event.body if isinstance(self.event, Text) else ""
+
+
+class Taken:
+    """What became of one arrival, once its transaction is committed."""
+
+    __slots__ = ("duplicate", "erased", "files", "outgoing", "prompts", "submitted", "wrong_code")
+
+    def __init__(self, *, duplicate: bool = False) -> None:
+        self.duplicate = duplicate
+        self.prompts: list[Prompt] = []
+        """What an inline channel shows in its response."""
+        self.outgoing: list[Outgoing] = []
+        self.erased: list[str] = []
+        """Names of sealed files to be erased from the evidence folder."""
+        self.files = False
+        """Whether there are files to fetch."""
+        self.submitted = False
+        self.wrong_code = False
+
+
+class NeedsReceipt(Exception):  # noqa: N818 - it reads as what it says
+    """The turn submits a tip, but no receipt was ready: mint one and take the turn again."""
+
+
+class NeedsPassage(NeedsReceipt):
+    """The same of a code that takes a draft elsewhere."""
+
+
+def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:
+    """Name the edited or revoked message as the session knows it: by the keyed hash of its event key."""
+    event = inbound.event
+    if isinstance(event, Edited):
+        return Edited(identity.event(inbound.account, event.original).hex()[:16], event.body)
+    if isinstance(event, Revoked):
+        return Revoked(identity.event(inbound.account, event.original).hex()[:16])
+    return event

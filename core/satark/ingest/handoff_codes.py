@@ -1,0 +1,83 @@
+"""Passages: the codes that take a draft to another channel.
+
+A code has 12 digits (40 bits), lives for minutes and is good once. It is stored as receipts are: only what Argon2id
+makes of it under the edge key, one half as a look-up, the other as the key of what the look-up finds, which is the
+conversation that asked for it. The database alone tells neither whose a code is nor what it is, and guessing costs the
+same memory-hard work and the same budget as guessing receipts. A code counts only as long as its session names it, so
+that a newer code, handing in and erasing all end it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import delete, select
+
+from satark.dialogue.reading.codes import PASSAGE_DIGITS
+from satark.identity.receipts import Mint, Minted
+from satark.ingest.event import NeedsPassage
+from satark.store import tables
+
+if TYPE_CHECKING:
+    from satark.dialogue.session import Session
+    from satark.identity.edge_key import Identity
+    from satark.ingest.event import Arrival
+    from satark.store.unit_of_work import UnitOfWork
+
+_AHEAD = 8
+"""Codes to have ready: few go on elsewhere, and one can be made while a turn waits."""
+
+
+class Passages:
+    """Gives out codes and takes them in; runs inside a turn's transaction.
+
+    Args:
+        identity: holds the keys of the look-ups.
+        minutes: how long a code is good.
+    """
+
+    def __init__(self, identity: Identity, minutes: float) -> None:
+        self.mint = Mint(identity, digits=PASSAGE_DIGITS, ahead=_AHEAD)
+        self.minutes = minutes
+
+    def give(
+        self, unit: UnitOfWork, conversation: bytes, session: Session, minted: Minted | None = None
+    ) -> tuple[Session, str]:
+        """Give out a code for a conversation's session; the one that it had is good no more.
+
+        Raises:
+            NeedsPassage: no code is ready; nothing was written.
+        """
+        minted = minted or self.mint.pop()
+        if minted is None:
+            raise NeedsPassage
+        self.drop(unit, session)
+        expires_at = unit.now + int(self.minutes * 60)
+        row = {"lookup": minted.key.lookup, "sealed": minted.key.lock(conversation), "expires_at": expires_at}
+        unit.insert(tables.passage, [row])
+        return msgspec.structs.replace(session, passage=minted.key.lookup.hex()), minted.code
+
+    def origins(self, unit: UnitOfWork, arrivals: Iterable[Arrival]) -> Mapping[bytes, bytes]:
+        """Find the conversations that the codes in these arrivals stand for: look-up → conversation."""
+        keys = {arrival.code.lookup: arrival.code for arrival in arrivals if arrival.code}
+        if not keys:
+            return {}
+        good = (tables.passage.c.lookup.in_(list(keys)), tables.passage.c.expires_at > unit.now)
+        rows = unit.main.execute(select(tables.passage.c.lookup, tables.passage.c.sealed).where(*good)).all()
+        found = {row.lookup: keys[row.lookup].unlock(row.sealed) for row in rows}
+        return {lookup: conversation for lookup, conversation in found.items() if conversation}
+
+    def drop(self, unit: UnitOfWork, session: Session) -> None:
+        """Take the code of a session back, if it has one."""
+        if session.passage:
+            lookup = bytes.fromhex(session.passage)
+            unit.main.execute(delete(tables.passage).where(tables.passage.c.lookup == lookup))
+
+
+def brought(session: Session | None, arrival: Arrival) -> Session | None:
+    """Give the session that an arrival's code brings: the one it was made for, if that is still a draft."""
+    if session is None or session.submitted or arrival.code is None:
+        return None
+    return session if session.passage == arrival.code.lookup.hex() else None

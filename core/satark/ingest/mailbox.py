@@ -1,0 +1,107 @@
+"""The tipster's side after the tip: opening the mailbox by receipt, writing into it, being reachable or forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import delete, or_, select
+
+from satark import time_buckets
+from satark.dialogue.session import Mailbox, OpenMailbox
+from satark.identity.edge_key import Handle
+from satark.identity.sealing import CantOpen, open_as
+from satark.store import evidence_files, tables, threads
+from satark.tip import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from satark.dialogue.session import Session
+    from satark.identity.edge_key import Identity
+    from satark.identity.receipts import Key, Opened
+    from satark.ingest.event import Arrival
+    from satark.settings import Core
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class Mailroom:
+    """Opens mailboxes and carries the tipster's messages; runs inside a turn's transaction."""
+
+    def __init__(self, identity: Identity, settings: Core) -> None:
+        self._identity = identity
+        self._settings = settings
+
+    def open(self, unit: UnitOfWork, key: Key | None) -> Mailbox | None:
+        """Open the mailbox of a receipt code; None for a wrong code and for an unknown one alike."""
+        opened = self._look_up(unit, key) if key else None
+        if opened is None:
+            return None
+        numbered = list(_messages(unit, opened))
+        mailbox = OpenMailbox(
+            tip=opened.tip,
+            number=opened.number,
+            recipient=opened.tip_recipient,
+            question=_open_question(numbered),
+        )
+        untold = evidence_files.untold(unit.main, opened.tip)
+        evidence_files.tell(unit, opened.tip)
+        messages = tuple(message for _, message in numbered)
+        return Mailbox(open=mailbox, language=opened.language, messages=messages, untold=untold)
+
+    def counted(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
+        """Give an open mailbox with the files that its tip has by now."""
+        there, highest = evidence_files.how_many(unit.main, mailbox.tip), evidence_files.highest(unit.main, mailbox.tip)
+        return msgspec.structs.replace(mailbox, files=there, taken=highest)
+
+    def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
+        """Write a tipster's message to the desks that have the tip, and to the tipster's own mailbox."""
+        tip = unit.main.execute(
+            select(tables.tip.c.receipt_recipient, tables.tip.c.recipient).where(tables.tip.c.id == mailbox.tip)
+        ).one_or_none()
+        if tip is None:
+            return
+        message = msgspec.structs.replace(message, sender="tipster", band=time_buckets.band(unit.now))
+        threads.post(unit, mailbox.tip, message, tip.recipient, tip.receipt_recipient)
+
+    def forget(self, unit: UnitOfWork, conversation: bytes, session: Session | None) -> None:
+        """Forget every reply handle of this sender, and that of an open mailbox, be there a session or not."""
+        sender = self._identity.link("sender", conversation)
+        tips = [session.tip] if session else []
+        tips += [session.mailbox.tip] if session and session.mailbox else []
+        ids = [self._identity.link("tip", tip) for tip in tips]
+        unit.main.execute(delete(tables.reach).where(or_(tables.reach.c.sender == sender, tables.reach.c.id.in_(ids))))
+
+    def reach(self, unit: UnitOfWork, conversation: bytes, arrival: Arrival, session: Session) -> None:
+        """Keep the reply handle for the tip just submitted."""
+        id_ = self._identity.link("tip", session.tip)
+        inbound = arrival.inbound
+        handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now)
+        row = {
+            "id": id_,
+            "sender": self._identity.link("sender", conversation),
+            "handle": self._identity.seal_handle(handle, id_),
+            "expires_at": unit.now + int(self._settings.handle_days * 86400),
+        }
+        unit.insert_new(tables.reach, [row], "id")
+
+    def _look_up(self, unit: UnitOfWork, key: Key) -> Opened | None:
+        row = unit.main.execute(
+            select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
+        ).one_or_none()
+        return key.open(row.sealed) if row else None
+
+
+def _messages(unit: UnitOfWork, opened: Opened) -> Iterable[tuple[int, Message]]:
+    query = select(tables.message).where(tables.message.c.tip == opened.tip).order_by(tables.message.c.seq)
+    for row in unit.main.execute(query):
+        try:
+            yield row.seq, open_as(Message, row.sealed, opened.identity)
+        except CantOpen:
+            continue  # between desks: not sealed to the receipt
+
+
+def _open_question(numbered: list[tuple[int, Message]]) -> int | None:
+    answered = {message.answers for _, message in numbered}
+    asked = [seq for seq, message in numbered if message.question and seq not in answered]
+    return asked[-1] if asked else None

@@ -1,0 +1,162 @@
+"""A tip comes to be: numbered, sealed to its own key, and its key sealed to the desks that may have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import select
+
+from satark import time_buckets
+from satark.desk import Desk, Screening
+from satark.identity.receipts import Minted, Opened
+from satark.identity.sealing import new_identity, seal
+from satark.identity.tip_numbers import new_number
+from satark.ingest.event import NeedsReceipt
+from satark.observability import log
+from satark.routing import rules
+from satark.store import deliveries, evidence_files, tables
+from satark.tip import Envelope, Header, Priority, Receipt, Tip
+
+if TYPE_CHECKING:
+    from satark.dialogue.session import Session, Submission
+    from satark.identity.receipts import Mint
+    from satark.plugins.loader import Plugins
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class Registry:
+    """Writes confirmed tips."""
+
+    def __init__(self, *, mint: Mint, plugins: Plugins, services: Services) -> None:
+        self._mint = mint
+        self._plugins = plugins
+        self._services = services
+        self._routed = plugins.implements("satark_route")
+        self._screened = plugins.implements("satark_screen")
+
+    def submit(
+        self,
+        unit: UnitOfWork,
+        session: Session,
+        submission: Submission,
+        channel: Literal["chat", "sms", "voice", "web"],
+        minted: Minted | None = None,
+    ) -> Receipt:
+        """Write the tip, its envelopes, its deliveries and its receipt, whose code is `minted` or one from the stock.
+
+        Raises:
+            NeedsReceipt: no receipt code is ready; nothing was written.
+            NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
+        """
+        minted = minted or self._mint.pop()
+        if minted is None:
+            raise NeedsReceipt
+        tip = _document(session, submission, channel, unit.now)
+        screening = self._screen(tip, submission.priority)
+        route = self._route(unit, tip, screening.priority)
+        header = _header(tip, screening, route)
+        _seal_envelopes(unit, session, header, route)
+        recipient = self._receipt(unit, session, tip, minted)
+        unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
+        self._deliveries(unit, session.tip, tip, route)
+        return Receipt(number=tip.number, code=minted.code)
+
+    def _screen(self, tip: Tip, priority: Priority) -> Screening:
+        return rules.screen(self._plugins.screen(tip) if self._screened else [], priority)
+
+    def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> rules.Route:
+        desks, services = _desks(unit), self._services
+        advice = self._plugins.route(tip, desks) if self._routed else []
+        route = rules.route(tip, desks, services.geography, advice, forwards=services.forwards, priority=priority)
+        if route.unknown:
+            log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
+        return route
+
+    def _deliveries(self, unit: UnitOfWork, id_: str, tip: Tip, route: rules.Route) -> None:
+        desks = [desk.destination for desk in route.desks]
+        others = [to for to in route.destinations if to not in desks]
+        # Files that came in this very turn have no row yet, and are under way too.
+        incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled(unit, id_)
+        rows = [deliveries.new_row(id_, to, unit.now) for to in desks]
+        rows += [deliveries.new_row(id_, to, unit.now, wait=self._services.forward_wait * incomplete) for to in others]
+        unit.queue(tables.delivery, rows)
+
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: Minted) -> str:
+        recipient, identity = new_identity()
+        opened = Opened(
+            tip=session.tip,
+            number=tip.number,
+            language=tip.language,
+            tip_recipient=session.recipient,
+            recipient=recipient,
+            identity=identity,
+        )
+        row = {"lookup": minted.key.lookup, "sealed": minted.key.seal(opened), "day": unit.day}
+        unit.queue(tables.receipt, [row])
+        return recipient
+
+
+def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:
+    return Header(
+        number=tip.number,
+        revision=tip.revision,
+        category=tip.category,
+        language=tip.language,
+        received=tip.received,
+        priority=screening.priority,
+        flags=screening.flags,
+        district=tip.district,
+        station=tip.station,
+        excluded=route.excluded,
+    )
+
+
+def _seal_envelopes(unit: UnitOfWork, session: Session, header: Header, route: rules.Route) -> None:
+    holders = [(desk.name, desk.recipient) for desk in route.desks]
+    holders += [(forward.to, forward.recipient) for forward in route.forwards if forward.recipient]
+    rows = []
+    for name, recipient in holders:
+        envelope = Envelope(tip=session.tip, desk=name, identity=session.identity, header=header)
+        rows.append({"tip": session.tip, "desk": name, "sealed": seal(envelope, recipient)})
+    unit.queue(tables.envelope, rows)
+
+
+def _document(
+    session: Session, submission: Submission, channel: Literal["chat", "sms", "voice", "web"], now: int
+) -> Tip:
+    return Tip(
+        number=new_number(),
+        revision=1,
+        flow=session.flow,
+        language=submission.language,
+        channel=channel,
+        category=submission.category,
+        received=time_buckets.band(now),
+        answers=submission.answers,
+        evidence=submission.evidence,
+        district=submission.place.district,
+        station=submission.place.station,
+        accused=submission.accused,
+    )
+
+
+def _desks(unit: UnitOfWork) -> Sequence[Desk]:
+    if unit.desks is None:
+        # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
+        rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name).with_for_update(read=True))
+        unit.desks = [Desk(**row) for row in rows.mappings()]
+    return unit.desks
+
+
+def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> dict[str, object]:
+    return {
+        "id": session.tip,
+        "number": tip.number,
+        "revision": tip.revision,
+        "recipient": session.recipient,
+        "receipt_recipient": receipt_recipient,
+        "document": seal(tip, session.recipient),
+        "day": day,
+    }

@@ -1,0 +1,269 @@
+"""Sends replies: at once from memory after the commit; the outbox row is what a crash leaves.
+
+Each conversation is a lane of its own, so that replies keep their order and a slow or throttled conversation delays
+nobody else. A reply that a newer one of its lane has overtaken is dropped, unless it must arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from satark.backoff import backoff
+from satark.channel import (
+    Accepted,
+    Blocked,
+    Delivered,
+    Misconfigured,
+    Permanent,
+    SendResult,
+    Throttled,
+    Transient,
+    WindowClosed,
+)
+from satark.observability import log
+from satark.store import outbox as store
+from satark.store import provider_messages
+from satark.store.writer import Gathered, StoreDown
+
+if TYPE_CHECKING:
+    from satark.channel import Call, Channel
+    from satark.identity.edge_key import Identity
+    from satark.settings import Core
+    from satark.store.outbox import Outgoing
+    from satark.store.unit_of_work import UnitOfWork
+    from satark.store.writer import Writer
+    from satark.telemetry.metrics import Metrics
+
+MISCONFIGURED_WAIT = 60.0
+"""Seconds between attempts while an account is not set up right."""
+LONGEST_WAIT = 900.0
+"""Most seconds between two attempts."""
+RENEW_AFTER = 3.0
+"""Seconds after which the claim on a call that still waits here is renewed."""
+GLANCE_SECONDS = 1.0
+"""How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""
+
+_CALL_ID = re.compile("[0-9a-f]{32}")
+
+
+class Sender:
+    """One process's sending."""
+
+    def __init__(
+        self,
+        *,
+        channels: Mapping[str, Channel],
+        writer: Writer,
+        identity: Identity,
+        metrics: Metrics,
+        settings: Core,
+    ) -> None:
+        self._channels = channels
+        self._writer = writer
+        self._identity = identity
+        self._metrics = metrics
+        self._settings = settings
+        self._lanes: dict[bytes, deque[tuple[Outgoing, int]]] = {}
+        self._slots = asyncio.Semaphore(settings.senders)
+        self._paused: dict[str, float] = {}
+        self._held: dict[bytes, float] = {}
+        """What is under way, and since when; another process may have it where its claim is not renewed."""
+        self._forgotten = Gathered(writer, store.done)
+        self._traced: Gathered[tuple[bytes, str]] = Gathered(writer, self._trace)
+        self._glances: dict[bytes, tuple[Call | None, Call | None]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Send, until cancelled; every second also what other processes or an earlier life left."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._glance())
+                for conversation, lane in self._lanes.items():  # posted while nothing ran
+                    self._tasks.create_task(self._drain(conversation, lane))
+                while True:
+                    self._renew()
+                    await self._recover()
+                    await asyncio.sleep(1)
+        finally:
+            self._tasks = None
+
+    def post(self, items: Iterable[Outgoing]) -> None:
+        """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
+        items = list(items)
+        for conversation in {item.conversation for item in items}:
+            lane = self._lanes.get(conversation, deque())
+            for waiting in [entry for entry in lane if not entry[0].keep]:
+                lane.remove(waiting)
+                self._held.pop(waiting[0].id, None)
+        for item in items:
+            self._enqueue(item, 1)
+
+    def glance(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
+        """Show the sender soon that they were read, or that their reply still waits; never stored, never retried."""
+        if seen or busy:
+            self._glances[conversation] = (seen, busy)
+
+    def answer(self, call: Call) -> None:
+        """Make a call at once that somebody's phone waits for; it is given up where all hands are full."""
+        channel = self._channels.get(call.account)
+        if channel and self._tasks is not None and not self._slots.locked():
+            self._tasks.create_task(self._make(channel, call))
+
+    def report(self, delivered: Iterable[Delivered], channel: str) -> None:
+        """Take the provider's later reports on calls."""
+        for one in delivered:
+            self._metrics.reports.labels(channel, _name(one.result)).inc()
+            if _CALL_ID.fullmatch(one.call_id):
+                self._writer.later(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
+
+    def _enqueue(self, item: Outgoing, attempt: int) -> None:
+        lane = self._lanes.get(item.conversation)
+        if lane is None:
+            self._lanes[item.conversation] = lane = deque()
+            if self._tasks is not None:
+                self._tasks.create_task(self._drain(item.conversation, lane))
+        self._held[item.id] = time.monotonic()
+        lane.append((item, attempt))
+
+    async def _drain(self, conversation: bytes, lane: deque[tuple[Outgoing, int]]) -> None:
+        try:
+            while lane:
+                if lane[0][0].settle:
+                    await asyncio.sleep(self._settings.settle_seconds)
+                item, attempt = lane.popleft()
+                try:
+                    await self._send(item, attempt)
+                finally:
+                    self._held.pop(item.id, None)
+        finally:
+            # Broken off: what is left here must not stay claimed, or nobody would ever send it.
+            for item, _ in lane:
+                self._held.pop(item.id, None)
+            self._lanes.pop(conversation, None)
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        old = [id_ for id_, since in self._held.items() if now - since > RENEW_AFTER]
+        if old:
+            self._held |= dict.fromkeys(old, now)
+            self._writer.later(lambda unit: store.renew(unit, old))
+
+    async def _send(self, item: Outgoing, attempt: int) -> None:
+        channel = self._channels.get(item.call.account)
+        if channel is None:
+            self._later(item, attempt - 1, MISCONFIGURED_WAIT, "no such account")
+            return
+        async with self._slots:
+            pause = self._paused.get(item.call.account, 0) - time.monotonic()
+            if pause > 0:
+                self._later(item, attempt - 1, pause, "throttled")
+                return
+            result = await _send(channel, item.call, item.id.hex())
+        self._metrics.sends.labels(channel.name, _name(result)).inc()
+        self._settle(item, attempt, result)
+
+    def _settle(self, item: Outgoing, attempt: int, result: SendResult) -> None:
+        match result:
+            case Accepted():
+                self._accepted(item, result.trace)
+            case Throttled():
+                if result.scope == "account":
+                    self._paused[item.call.account] = time.monotonic() + result.after
+                self._again(item, attempt, result.after, "throttled")
+            case Transient():
+                self._again(item, attempt, backoff(attempt, longest=LONGEST_WAIT), result.code)
+            case WindowClosed():
+                self._fall_back(item)
+            case Blocked():
+                self._forgotten.add(item.id)
+            case Permanent():
+                self._dead(item, result.code)
+            case Misconfigured():
+                log.error("channel misconfigured", channel=item.call.account.partition(":")[0], code=result.code)
+                self._later(item, attempt - 1, MISCONFIGURED_WAIT, result.code)
+            case _:
+                assert_never(result)
+
+    def _accepted(self, item: Outgoing, trace: str) -> None:
+        if trace:
+            self._traced.add((item.conversation, trace))
+        if item.call.fallback:
+            self._writer.later(lambda unit: store.awaiting_report(unit, item.id))
+            return
+        self._forgotten.add(item.id)
+
+    def _trace(self, unit: UnitOfWork, sent: list[tuple[bytes, str]]) -> None:
+        provider_messages.add(unit, sent, self._identity)
+
+    def _again(self, item: Outgoing, attempt: int, seconds: float, reason: str) -> None:
+        if attempt >= self._settings.send_attempts:
+            self._dead(item, reason)
+        else:
+            self._later(item, attempt, seconds, reason)
+
+    def _later(self, item: Outgoing, attempts: int, seconds: float, reason: str) -> None:
+        self._writer.later(lambda unit: store.later(unit, item.id, attempts, seconds, reason))
+
+    def _dead(self, item: Outgoing, reason: str) -> None:
+        self._writer.later(lambda unit: store.dead(unit, item.id, reason))
+
+    def _fall_back(self, item: Outgoing) -> None:
+        self._writer.later(lambda unit: store.use_fallback(unit, item.id, self._identity))
+
+    async def _recover(self) -> None:
+        def claim(unit: UnitOfWork) -> list[tuple[Outgoing, int]]:
+            return store.claim(unit, self._identity, self._settings.batch)
+
+        try:
+            claimed = await self._writer.write(claim)
+        except StoreDown:
+            return
+        for item, attempt in claimed:
+            self._enqueue(item, attempt)
+
+    async def _glance(self) -> None:
+        while True:
+            await asyncio.sleep(GLANCE_SECONDS)
+            glances, self._glances = self._glances, {}
+            for conversation, (seen, busy) in glances.items():
+                call = busy if conversation in self._lanes else seen
+                channel = self._channels.get(call.account) if call else None
+                if call and channel and not self._slots.locked():
+                    await self._make(channel, call)
+
+    async def _make(self, channel: Channel, call: Call) -> None:
+        async with self._slots:
+            await _send(channel, call, "")
+
+
+class _Report:
+    """What a provider's later report asks of the store."""
+
+    def __init__(self, id_: bytes, result: SendResult, identity: Identity) -> None:
+        self._id = id_
+        self._result = result
+        self._identity = identity
+
+    def __call__(self, unit: UnitOfWork) -> None:
+        if isinstance(self._result, WindowClosed):
+            store.use_fallback(unit, self._id, self._identity)
+        elif isinstance(self._result, Accepted):
+            store.done(unit, [self._id])
+
+
+async def _send(channel: Channel, call: Call, call_id: str) -> SendResult:
+    try:
+        return await channel.send(call, call_id)
+    except Exception as error:  # noqa: BLE001 - a channel that breaks its promise must not stop the others
+        return Transient(type(error).__name__)
+
+
+def _name(result: SendResult) -> str:
+    return str(msgspec.structs.asdict(result).get("code") or type(result).__name__.lower())

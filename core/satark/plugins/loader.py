@@ -1,0 +1,233 @@
+"""The loaded plugins: each hook again, as a method with types. Nobody else touches pluggy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+from satark import hookspecs
+from satark.settings import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import click
+
+    from satark.carrier import Carrier
+    from satark.channel import Channel, Event
+    from satark.demo_setup import Prepared
+    from satark.desk import Desk, RouteAdvice, Screening
+    from satark.destination import Forward
+    from satark.dialogue.flow.loader import FlowSource, Step
+    from satark.dialogue.session import Session, Turn
+    from satark.dialogue.steps.contract import StepType, Validator
+    from satark.observability import Happening
+    from satark.prompt import Capabilities, Prompt
+    from satark.scrubber import Scrubber
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.sink import Sink
+    from satark.store.migrations import Branch
+    from satark.store.unit_of_work import UnitOfWork
+    from satark.tip import Tip
+    from satark.transcriber import Transcriber
+    from satark.web import Page
+
+PROJECT = "satark"
+
+T = TypeVar("T")
+
+
+class PluginError(Exception):
+    """A plugin can't be used; the message names it and says what to do. It stops the start."""
+
+
+class Plugins:
+    """The plugins that the settings name, and no other."""
+
+    def __init__(self) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+
+    @classmethod
+    def load(cls, names: Iterable[str]) -> Plugins:
+        """Load these plugins by name, one by one, and import nothing else.
+
+        Raises:
+            PluginError: one is not installed, is offered twice, is broken, or misspells a hook.
+        """
+        plugins, offers = cls(), entry_points(group=PROJECT)
+        for name in dict.fromkeys(names):
+            plugins.register(_import(name, [offer for offer in offers if offer.name == name]), name)
+        return plugins
+
+    def register(self, module: object, name: str) -> None:
+        """Add one plugin.
+
+        Raises:
+            PluginError: the name is taken, or a hook's name or arguments are misspelt.
+        """
+        try:
+            self._manager.register(module, name)
+            self._manager.check_pending()
+        except (ValueError, pluggy.PluginValidationError) as error:
+            raise PluginError(f"plugin {name!r} does not fit the contract: {error}") from error
+
+    @property
+    def names(self) -> list[str]:
+        """The loaded plugins, in order."""
+        return [name for name, _ in self._manager.list_name_plugin()]
+
+    def channels(self, settings: Settings) -> list[Channel]:
+        """Every channel that the settings configure, by name."""
+        found = self._collect("satark_channels", settings=settings)
+        return sorted(_unique(found, "channel"), key=lambda channel: channel.name)
+
+    def sinks(self, settings: Settings, services: Services) -> list[Sink]:
+        """Every sink, by name."""
+        return _unique(self._collect("satark_sinks", settings=settings, services=services), "sink")
+
+    def forwards(self, settings: Settings) -> list[Forward]:
+        """The forwards that go without saying."""
+        return self._collect("satark_forwards", settings=settings)
+
+    def carriers(self, settings: Settings) -> list[Carrier]:
+        """Every carrier to offices of their own."""
+        return self._collect("satark_carriers", settings=settings)
+
+    def flows(self, settings: Settings) -> list[FlowSource]:
+        """Every flow that a plugin brings."""
+        return _unique(self._collect("satark_flows", settings=settings), "flow")
+
+    def step_types(self) -> list[StepType]:
+        """Every step type beyond the core's."""
+        return _unique(self._collect("satark_step_types"), "step type")
+
+    def validators(self) -> dict[str, Validator]:
+        """Every named answer check."""
+        merged: dict[str, Validator] = {}
+        for batch in self._call("satark_validators"):
+            _merge(merged, batch)
+        return merged
+
+    def scrubbers(self) -> list[Scrubber]:
+        """Every evidence cleaner beyond the core's."""
+        return self._collect("satark_scrubbers")
+
+    def transcribers(self, settings: Settings) -> list[Transcriber]:
+        """Every offline speech recogniser."""
+        return _unique(self._collect("satark_transcribers", settings=settings), "speech recogniser")
+
+    def migrations(self) -> list[Branch]:
+        """The Alembic branches of the plugins' own tables."""
+        return self._collect("satark_migrations")
+
+    def pages(self, settings: Settings, services: Services) -> list[Page]:
+        """The plugins' web pages."""
+        return self._collect("satark_pages", settings=settings, services=services)
+
+    def interpret(self, inbound: Event, step: Step | None, session: Session) -> Event | None:
+        """What the first plugin that knows better makes of an event."""
+        hook: Any = self._manager.hook.satark_interpret
+        return hook(inbound=inbound, step=step, session=session)  # type: ignore[no-any-return]
+
+    def render(self, prompt: Prompt, capabilities: Capabilities) -> Prompt | None:
+        """The first plugin's own fitting of a prompt, if any."""
+        hook: Any = self._manager.hook.satark_render
+        return hook(prompt=prompt, capabilities=capabilities, language=prompt.language)  # type: ignore[no-any-return]
+
+    def screen(self, tip: Tip) -> list[Screening]:
+        """What the plugins think of a tip."""
+        return [s for s in self._call("satark_screen", tip=tip) if s is not None]
+
+    def route(self, tip: Tip, desks: Sequence[Desk]) -> list[RouteAdvice]:
+        """Where the plugins would have a tip go, and not go."""
+        return [a for a in self._call("satark_route", tip=tip, desks=desks) if a is not None]
+
+    def before_commit(self, turn: Turn, uow: UnitOfWork) -> None:
+        """Let the plugins add rows to a turn's transaction."""
+        self._call("satark_before_commit", turn=turn, uow=uow)
+
+    def event(self, event: Happening, failed: Callable[[str], None]) -> None:
+        """Tell each plugin what happened; one that fails is named to `failed` and stops no other."""
+        for implementation in self._manager.hook.satark_event.get_hookimpls():
+            try:
+                implementation.function(event)
+            except Exception:  # noqa: BLE001 - a listener's failure must reach nobody else
+                failed(implementation.plugin_name)
+
+    def commands(self, cli: click.Group) -> None:
+        """Let the plugins add subcommands."""
+        self._call("satark_commands", cli=cli)
+
+    def demo(self, settings: Settings, services: Services, data_dir: Path) -> list[Prepared]:
+        """Let the plugins prepare a demo; give what they prepared."""
+        return self._collect("satark_demo", settings=settings, services=services, data_dir=data_dir)
+
+    def implements(self, hook: str) -> bool:
+        """Whether any loaded plugin implements a hook; the hot path skips the call where none does."""
+        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
+    def _collect(self, hook: str, **arguments: object) -> list[Any]:
+        return [item for batch in self._call(hook, **arguments) for item in batch]
+
+    def _call(self, hook: str, **arguments: object) -> list[Any]:
+        results, problems = [], []
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            chosen = {name: arguments[name] for name in implementation.argnames}
+            try:
+                results.append(_run(implementation, hook, chosen))
+            except SettingsError as error:
+                problems += error.problems
+        if problems:
+            raise SettingsError(problems)
+        return results
+
+
+def installed() -> list[str]:
+    """The names of all plugins that are installed, loaded or not; nothing is imported."""
+    return sorted({entry.name for entry in entry_points(group=PROJECT)})
+
+
+def _run(implementation: Any, hook: str, arguments: dict[str, object]) -> Any:
+    try:
+        return implementation.function(**arguments)
+    except (SettingsError, PluginError):
+        raise
+    except Exception as error:
+        raise PluginError(f"plugin {implementation.plugin_name!r} failed in {hook}: {error!r}") from error
+
+
+def _import(name: str, offers: Sequence[EntryPoint]) -> object:
+    if not offers:
+        raise PluginError(f"plugin {name!r} is not installed (installed: {', '.join(installed())})")
+    if len(offers) > 1:
+        sources = " and ".join(sorted(_distribution(offer) for offer in offers))
+        raise PluginError(f"plugin {name!r} is offered by {sources}: uninstall one of them")
+    try:
+        return offers[0].load()
+    except Exception as error:
+        raise PluginError(f"plugin {name!r} is broken: {error!r}") from error
+
+
+def _distribution(offer: Any) -> str:
+    return str(offer.dist.name) if offer.dist else "an unknown distribution"
+
+
+def _unique(found: list[T], kind: str) -> list[T]:
+    counts = Counter(getattr(item, "name", "") for item in found)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise PluginError(f"{kind} {twice[0]!r} is offered twice: disable one of the plugins")
+    return found
+
+
+def _merge(merged: dict[str, Any], batch: Mapping[str, Any]) -> None:
+    for name, value in batch.items():
+        if name in merged:
+            raise PluginError(f"validator {name!r} is offered twice: disable one of the plugins")
+        merged[name] = value

@@ -1,0 +1,29 @@
+"""A code as a picture to put into a page or a poster of one's own."""
+
+from __future__ import annotations
+
+import io
+from typing import Final, Literal, TypeAlias
+
+from satark.printing.poster.target import Target
+
+Format: TypeAlias = Literal["png", "svg"]
+
+DOTS_PER_INCH: Final = 300
+_INCH: Final = 25.4
+"""Millimetres."""
+_BORDER: Final = 4
+"""Modules that stay white around a code (ISO/IEC 18004)."""
+
+
+def draw(target: Target, form: Format, millimetres: int) -> bytes:
+    """Draw a code of about this width, its white border included; as a PNG for printing at 300 dots an inch."""
+    code = target.code()
+    across = code.symbol_size(border=_BORDER)[0]
+    out = io.BytesIO()
+    if form == "svg":
+        code.save(out, kind="svg", border=_BORDER, scale=millimetres / across, unit="mm", light="white")
+    else:
+        dots = max(1, round(millimetres / _INCH * DOTS_PER_INCH / across))
+        code.save(out, kind="png", border=_BORDER, scale=dots, dpi=DOTS_PER_INCH)
+    return out.getvalue()

@@ -1,0 +1,109 @@
+"""The web application of a process: the channels' endpoints, the plugins' pages, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from satark.ingest.webhook import Door
+from satark.observability import log, told
+from satark.runtime.queue_metrics import Backlog
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from satark.runtime.host import Host
+
+
+def build_app(host: Host) -> Starlette:
+    """Make the application that serves a host's roles; the host works while the application's lifespan lasts."""
+    probe = _Probe(host)
+    routes: list[BaseRoute] = [
+        Route("/healthz", _healthz),
+        Route("/readyz", probe.readyz),
+        Route("/metrics", probe.metrics),
+    ]
+    doors: dict[str, Door] = {}
+    if host.tipside and "web" in host.roles:
+        for channel in host.tipside.channels:
+            for endpoint in channel.endpoints:
+                doors[endpoint.path] = Door(host.metrics, host.tipside, channel, endpoint)
+    # A page at the root would answer for every page below it, so it comes last.
+    for page in sorted(host.pages, key=lambda page: -len(page.path)):
+        if page.path != "/":
+            routes.append(Route(page.path, _below))
+        routes.append(Mount(page.path, page.app))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            async with host.running():
+                yield
+        except Exception as error:
+            log.error("the process broke off", **told(error))
+            raise
+
+    return _App(doors, routes=routes, lifespan=lifespan)
+
+
+class _App(Starlette):
+    """The application; the channels' doors come before everything else."""
+
+    def __init__(self, doors: Mapping[str, Door], **options: Any) -> None:
+        super().__init__(**options)
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        door = self._doors.get(scope["path"]) if scope["type"] == "http" else None
+        await (door or super().__call__)(scope, receive, send)
+
+
+async def _below(request: Request) -> Response:
+    """Lead from a page's own path to what is below it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{request.url.path}/{query}", 307)
+
+
+async def _healthz(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
+
+
+class _Probe:
+    """What an operator asks of a process."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._backlog = Backlog(host.services, host.metrics, host.settings.core)
+
+    async def readyz(self, _request: Request) -> Response:
+        """Say whether the databases answer, and what was kept while they did not."""
+        kept = self._host.tipside.reception.kept if self._host.tipside else ""
+        try:
+            await anyio.to_thread.run_sync(self._ask)
+        except SQLAlchemyError:
+            return PlainTextResponse(_lines("the database does not answer", kept), status_code=503)
+        return PlainTextResponse(_lines("ready", kept))
+
+    async def metrics(self, _request: Request) -> Response:
+        """Give the metrics in Prometheus' text format."""
+        with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
+            await anyio.to_thread.run_sync(self._backlog.look)
+        return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
+
+    def _ask(self) -> None:
+        self._host.services.read(lambda connection: connection.execute(text("SELECT 1")))
+        self._host.services.read_keys(lambda connection: connection.execute(text("SELECT 1")))

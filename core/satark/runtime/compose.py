@@ -1,0 +1,138 @@
+"""Puts a process together from its settings: plugins, databases, keys, flows. Whatever is wrong is found here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from satark.delivery.reader import key_problems
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import Flow, FlowError, check_flow, default_flow, load_flow
+from satark.dialogue.flow.source import read_flow
+from satark.geography.geography import Geography, GeographyError
+from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
+from satark.plugins.loader import Plugins
+from satark.services import Services
+from satark.settings import Problem, Settings, SettingsError
+from satark.store.engines import make_engine
+from satark.store.flows import Flows
+from satark.store.migrations import Migrations
+
+if TYPE_CHECKING:
+    from satark.channel import Channel
+    from satark.destination import Forward
+    from satark.dialogue.flow.loader import FlowSource
+    from satark.sink import Sink
+
+
+def load_plugins(settings: Settings) -> Plugins:
+    """Load the plugins that the settings name.
+
+    Raises:
+        PluginError: one of them can't be used.
+    """
+    return Plugins.load(settings.core.plugins)
+
+
+def load_geography(settings: Settings) -> Geography:
+    """Load the districts and stations.
+
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    path = settings.core.geography
+    if path is None:
+        return Geography.sample()
+    try:
+        return Geography.load(path)
+    except (GeographyError, OSError) as error:
+        raise SettingsError([Problem("geography", "SATARK_GEOGRAPHY", str(error))]) from None
+
+
+def load_identity(settings: Settings) -> Identity:
+    """Load the edge key, making one where none was configured and none is there.
+
+    Raises:
+        SettingsError: the configured key is missing, too short, or readable by others.
+    """
+    own = settings.core.edge_key_file is None
+    try:
+        return Identity(load_edge_key(settings.edge_key_file, create=own))
+    except (EdgeKeyError, OSError) as error:
+        hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
+        raise SettingsError([Problem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
+
+
+def load_forwards(settings: Settings, plugins: Plugins) -> tuple[Forward, ...]:
+    """Give the configured forwards, and those that go without saying.
+
+    Raises:
+        SettingsError: a plugin's section is wrong.
+    """
+    configured = settings.core.forward
+    named = {forward.to for forward in configured}
+    return (*configured, *(forward for forward in plugins.forwards(settings) if forward.to not in named))
+
+
+def load_services(settings: Settings, geography: Geography, forwards: Sequence[Forward] = ()) -> Services:
+    """Open the databases.
+
+    Raises:
+        SettingsError: a database URL is wrong.
+    """
+    return Services(
+        main=make_engine(settings.database_url, "database_url"),
+        keys=make_engine(settings.keys_url, "keys_url"),
+        evidence_dir=settings.evidence_dir,
+        geography=geography,
+        forwards=forwards,
+        forward_wait=int(settings.core.forward_wait_minutes * 60),
+    )
+
+
+def load_sinks(settings: Settings, plugins: Plugins, services: Services) -> list[Sink]:
+    """Load the sinks, and make sure that those that must read tips have their keys.
+
+    Raises:
+        SettingsError: a sink's settings are wrong, or a key can't be used.
+    """
+    sinks = plugins.sinks(settings, services)
+    if problems := key_problems(services.forwards, sinks):
+        raise SettingsError(problems)
+    return sinks
+
+
+def migrations(services: Services, plugins: Plugins) -> Migrations:
+    """Give the migrations of the core and of the loaded plugins."""
+    return Migrations(services.main, services.keys, plugins.migrations())
+
+
+def load_flows(settings: Settings, plugins: Plugins, geography: Geography, channels: Sequence[Channel]) -> Flows:
+    """Load the flow in use and hold every prompt of it against every channel.
+
+    Raises:
+        SettingsError: the flow can't be read, or a prompt doesn't fit; every problem is listed.
+    """
+    types, validators = plugins.step_types(), plugins.validators()
+    try:
+        source = _source(settings)
+        flow = load_flow(source, types, validators)
+        misfits = check_flow(flow, source.catalogues, [(c.name, c.capabilities) for c in channels])
+    except (FlowError, OSError) as error:
+        raise SettingsError([Problem("flow", "SATARK_FLOW", str(error))]) from None
+    if misfits:
+        raise SettingsError([Problem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
+    interpret = plugins.interpret if plugins.implements("satark_interpret") else None
+    most = settings.core.evidence.tip_files
+
+    def build(canonical: bytes) -> Engine:
+        return engine(Flow.from_canonical(canonical, types, validators))
+
+    def engine(of: Flow) -> Engine:
+        return Engine(of, source.catalogues, geography, interpret, most_files=most)
+
+    return Flows(engine(flow), build)
+
+
+def _source(settings: Settings) -> FlowSource:
+    return read_flow(settings.core.flow) if settings.core.flow else default_flow()

@@ -1,0 +1,55 @@
+"""What waits, died or is down, as gauges for `/metrics`: looked up when somebody asks.
+
+The counts are by sink. By desk they would tell whoever runs one office's machines that another got a tip which was kept
+from theirs. Destinations are named only where the configuration names them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from satark.store import deliveries
+from satark.store.breakers import outages
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.services import Services
+    from satark.settings import Core
+    from satark.telemetry.metrics import Metrics
+
+
+class Backlog:
+    """The gauges on deliveries; every process tells the same, since all look at one store."""
+
+    def __init__(self, services: Services, metrics: Metrics, settings: Core) -> None:
+        self._services = services
+        self._metrics = metrics
+        self._configured = {forward.to for forward in services.forwards} | set(settings.alarm_to)
+
+    def look(self) -> None:
+        """Set the gauges to what the store holds now. It reads the database: call it from a thread.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer; the gauges are empty then.
+        """
+        self._metrics.forget_backlog()
+        counts, down = self._services.read(_ask)
+        waiting, dead = Counter[str](), Counter[str]()
+        for (destination, state), count in counts.items():
+            (dead if state == "dead" else waiting)[_sink(destination)] += count
+        for sink in waiting.keys() | dead.keys() | {_sink(name) for name in self._configured}:
+            self._metrics.deliveries_waiting.labels(sink).set(waiting[sink])
+            self._metrics.deliveries_dead.labels(sink).set(dead[sink])
+        names = Counter(name if name in self._configured else _sink(name) for name in down)
+        for name in names.keys() | self._configured:
+            self._metrics.destinations_down.labels(name).set(names[name])
+
+
+def _ask(connection: Connection) -> tuple[dict[tuple[str, str], int], list[str]]:
+    return deliveries.counts(connection), list(outages(connection))
+
+
+def _sink(destination: str) -> str:
+    return destination.partition(":")[0]

@@ -1,0 +1,41 @@
+"""The engines of the flow in use and of every older one that a running session is pinned to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from satark.dialogue.engine import Engine
+from satark.store.tables import flow as table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class Flows:
+    """Finds the engine of a session's flow. `build` makes an engine of a flow's canonical form."""
+
+    def __init__(self, current: Engine, build: Callable[[bytes], Engine]) -> None:
+        self.current = current
+        self._build = build
+        self._engines = {current.flow.hash: current}
+
+    def remember(self, unit: UnitOfWork) -> None:
+        """Store the flow in use, for the sessions that will be pinned to it."""
+        row = {"hash": self.current.flow.hash, "canonical": self.current.flow.canonical}
+        unit.insert_new(table, [row], "hash")
+
+    def engine(self, connection: Connection, hash_: str | None) -> Engine:
+        """Give the engine of a flow; the one in use for a new session, or where the old flow is not known any more."""
+        if hash_ is None:
+            return self.current
+        found = self._engines.get(hash_)
+        return found or self._engines.setdefault(hash_, self._load(connection, hash_))
+
+    def _load(self, connection: Connection, hash_: str) -> Engine:
+        canonical = connection.execute(select(table.c.canonical).where(table.c.hash == hash_)).scalar()
+        return self._build(canonical) if canonical else self.current

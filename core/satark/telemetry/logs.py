@@ -1,0 +1,70 @@
+"""Structured logs with a closed list of keys, so that no line can carry an address or a tip."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from satark.observability import log, told
+
+
+def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
+    """Send structured logs to standard error: JSON lines in production, readable lines in the demo.
+
+    Only event names and the few keys of `ALLOWED` come through: whatever else a call passes is dropped, so that no
+    careless line can carry an address or a tip. What libraries log through `logging` is told without its text.
+    """
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            only_allowed,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(handlers=[_Libraries()], level=max(level, logging.WARNING), force=True)
+    logging.captureWarnings(capture=True)
+
+
+class _Libraries(logging.Handler):
+    """Says that a library logged something, and where; never what: its words and its tracebacks may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take one record."""
+        error = record.exc_info[1] if record.exc_info else None
+        why = told(error) if error else {}
+        log.log(record.levelno, "library logged", library=record.name, at=f"{record.module}:{record.lineno}", **why)
+
+
+ALLOWED = frozenset(
+    {
+        "event",
+        "channel",
+        "sink",
+        "plugin",
+        "role",
+        "code",
+        "count",
+        "error",
+        "attempt",
+        "host",
+        "port",
+        "path",
+        "setting",
+        "library",
+        "at",
+        "raised",
+    }
+)
+"""The keys that a log line may have. `error` is an exception's class name, never its text; `at` and `raised` are places
+in the code."""
+
+
+def only_allowed(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop every key of a log line that is not allowed."""
+    return {key: value for key, value in line.items() if key in ALLOWED}

@@ -1,0 +1,86 @@
+"""Every prompt that a flow can put, in every language: for tests that hold a medium against all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from satark.dialogue.catalogues import Catalogues
+from satark.dialogue.flow.questionnaire import Flow
+from satark.dialogue.flow.required_texts import NEEDED
+from satark.dialogue.reading.interpret import ROOMS
+from satark.dialogue.script import Script
+from satark.dialogue.session import Session
+from satark.dialogue.steps.contract import Asked, Step
+from satark.dialogue.talk import Talk, put
+from satark.geography.geography import Geography
+from satark.prompt import Prompt
+
+_ASKED: Final = frozenset({"ask", "media", "review"})
+_FILLED: Final = {
+    "number": "4K7Q-2XPM",
+    "code": "8391 4460 7012 5538",
+    "minutes": 15,
+    "count": 10,
+    "most": 4000,
+    "ordinal": 10,
+}
+"""What stands in the places of a text; words in all others."""
+_WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}
+_SUMMARY: Final = 620
+"""Characters that a summary may take: `satark.dialogue.rendering.summary`."""
+
+
+def every_prompt(
+    flow: Flow, catalogues: Catalogues, geography: Geography, channel: str, *, erasable: bool = False
+) -> Iterator[tuple[str, Prompt]]:
+    """Give each prompt with a name: every question, below the longest that may stand before it, every menu and notice.
+
+    `erasable`: the channel can take messages back (`satark.channel.Eraser`).
+    """
+    script = Script(flow, catalogues, geography)
+    for language in flow.languages:
+        session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
+        session = msgspec.structs.replace(session, erasable=erasable)
+        for name, prompt in (*_questions(script, session), *_menus(script, session), *_notices(script, session)):
+            yield f"{language} {name}", prompt
+
+
+def _questions(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]:
+    said: list[Step] = []
+    for step in script.steps:
+        if step.type.part == "say":
+            said.append(step)
+        elif step.type.part in _ASKED:
+            view = script.view(session, step, script.walk(session))
+            always = [s.type.ask(s, view).text for s in said if s.when is None]
+            sometimes = sorted((s.type.ask(s, view).text for s in said if s.when is not None), key=len)
+            above = [*always, *sometimes[-1:]]
+            for files in (0, 9) if step.type.part == "media" else (0,):
+                asked = step.type.ask(step, msgspec.structs.replace(view, files=files))
+                yield f"{step.id} {files}", _put(script, session, step.id, asked, above)
+            said = []
+
+
+def _menus(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]:
+    for mode in ROOMS:
+        if mode:
+            talk = Talk(script, ROOMS, msgspec.structs.replace(session, mode=mode), "", 0)
+            name, asked = talk.room.question(talk)
+            yield mode, _put(script, session, name, asked, [])
+
+
+def _notices(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]:
+    words = _WORDS.get(session.language, _WORDS["en"])
+    for key, places in NEEDED.items():
+        values = {place: _FILLED.get(place, words * 3) for place in places}
+        yield key, Prompt(text=script.said(session, key, **values), language=session.language)
+
+
+def _put(script: Script, session: Session, name: str, asked: Asked, above: list[str]) -> Prompt:
+    words = _WORDS.get(session.language, _WORDS["en"])
+    text = "\n\n".join([*above, asked.text]).replace("{summary}", (words * 30)[:_SUMMARY])
+    actions = asked.actions if name.startswith("@") else (*asked.actions, "back")
+    return put(script, session, name, msgspec.structs.replace(asked, text=text, actions=actions))

@@ -1,0 +1,137 @@
+"""`python -m satark.testing.evidence.bench`: how fast files are taken in, by type; `make bench` ends with it.
+
+Beside each stands what does less: `ffmpeg -c copy` for recordings, `exiftool -all=` for what that can write. Neither
+seals, and neither gets everything out. Ratios say more than figures: all share the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import click
+import imageio_ffmpeg
+import msgspec
+from PIL import Image
+
+from satark.evidence.cleaners import builtin_scrubbers
+from satark.evidence.pipeline import take_in
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.identity.sealing import new_identity
+from satark.limits import MB, Limits
+from satark.store.workspace import workroom
+
+_PIECE = 1 << 18
+_FILM = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12")
+_MADE: dict[str, tuple[str, ...]] = {
+    "film.mp4": (*_FILM, "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "11M", "-maxrate", "11M",
+                 "-bufsize", "11M", "-x264-params", "nal-hrd=cbr:force-cfr=1", "-c:a", "aac", "-shortest"),
+    "film.webm": ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=8", "-c:v", "libvpx", "-b:v", "6M", "-deadline",
+                  "realtime", "-cpu-used", "8"),
+    "voice.ogg": ("-f", "lavfi", "-i", "anoisesrc=d=40:a=0.2", "-c:a", "libopus", "-b:a", "64k"),
+    "sound.mp3": ("-f", "lavfi", "-i", "anoisesrc=d=60:a=0.2", "-c:a", "libmp3lame", "-b:a", "192k"),
+    "sound.wav": ("-f", "lavfi", "-i", "anoisesrc=d=30:a=0.2", "-c:a", "pcm_s16le"),
+}  # fmt: skip
+_DRAWN = {"photo.jpg": "JPEG", "photo.png": "PNG", "photo.webp": "WEBP", "photo.tif": "TIFF", "photo.pdf": "PDF"}
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One type, measured."""
+
+    name: str
+    megabytes: float
+    speed: float
+    """MB a second, from the stream to the sealed copies."""
+    rival: str
+    rival_speed: float
+
+
+def sample(name: str, folder: Path) -> Path:
+    """Make one of the files that are measured, the size of what people send."""
+    path = folder / name
+    if name in _MADE:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        subprocess.run([program, "-v", "error", "-y", *_MADE[name], str(path)], check=True)  # noqa: S603 - our own words
+    else:
+        Image.effect_noise((2000, 1500), 60).convert("RGB").save(path, _DRAWN[name])
+    return path
+
+
+async def measure(folder: Path, runs: int, told: Callable[[Line], None]) -> None:
+    """Measure every type, the median of so many runs, and tell about each."""
+    async with Sandbox(builtin_scrubbers()) as sandbox:
+        for name in (*_MADE, *_DRAWN):
+            path = sample(name, folder)
+            times = [await take(path, folder, sandbox) for _ in range(runs + 1)][1:]
+            size = path.stat().st_size / MB
+            rival, rivals = _rival(path, folder, runs)
+            told(Line(name, size, size / statistics.median(times), rival, size / rivals if rivals else 0))
+
+
+async def take(path: Path, folder: Path, sandbox: Sandbox) -> float:
+    """Take a file in; the seconds that it took."""
+    began = time.perf_counter()
+    taken = await take_in(
+        _pieces(path),
+        recipient=new_identity()[0],
+        folder=folder / "sealed",
+        name="1",
+        announced_mime="",
+        limits=Limits(),
+        sandbox=sandbox,
+        room=workroom(folder),
+    )
+    if taken.problem:
+        raise RuntimeError(f"{path.name}: {taken.problem}")
+    return time.perf_counter() - began
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _rival(path: Path, folder: Path, runs: int) -> tuple[str, float]:
+    exiftool = shutil.which("exiftool")
+    target = folder / f"rival{path.suffix}"
+    if path.name in _MADE:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        how, command = "ffmpeg -c copy", [program, "-v", "error", "-y", "-i", str(path), "-c", "copy", str(target)]
+    elif exiftool:
+        how, command = "exiftool -all=", [exiftool, "-q", "-all=", "-o", str(target), str(path)]
+    else:
+        return "(no exiftool here)", 0
+    times = []
+    for _ in range(runs):
+        target.unlink(missing_ok=True)
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own words
+        times.append(time.perf_counter() - began)
+    return how, statistics.median(times)
+
+
+@click.command()
+@click.option("--runs", default=3, show_default=True, help="Runs of each type; the median counts.")
+def main(runs: int) -> None:
+    """Measure how fast evidence is sealed, cleaned and previewed."""
+    with tempfile.TemporaryDirectory() as folder:
+        click.echo(f"{'file':12}{'MB':>7}{'MB/s':>8}  of what does less")
+        asyncio.run(measure(Path(folder), runs, _show))
+    click.echo(f"worker's memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def _show(line: Line) -> None:
+    ratio = f"{line.speed / line.rival_speed:.2f} × {line.rival}" if line.rival_speed else line.rival
+    click.echo(f"{line.name:12}{line.megabytes:7.1f}{line.speed:8.1f}  {ratio} ({line.rival_speed:.1f} MB/s)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Document specimens as office programs make them, with planted marks of their makers.
+
+Every one shows the words `SHOWN`, so that a test can see that what a reader sees came through.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+
+import pikepdf
+from pikepdf import Pdf
+
+from satark.testing.evidence.documents.office import FORMATS, make_office
+from satark.testing.evidence.documents.opendocument import OPEN, make_open_document
+from satark.testing.evidence.documents.pdf import make_pdf
+from satark.testing.evidence.documents.plain import make_text, make_vcard
+from satark.testing.evidence.documents.planted import HINDI, SHOWN, TRACE
+
+__all__ = ["DOCUMENTS", "HINDI", "SHOWN", "TRACE", "document", "unpacked"]
+
+_MACRO = "application/vnd.ms-{}.macroEnabled.12"
+
+DOCUMENTS: Mapping[str, tuple[str, ...]] = {
+    "application/pdf": ("pdf", "pdf-layers", "pdf-grown"),
+    f"{FORMATS}wordprocessingml.document": ("docx",),
+    f"{FORMATS}spreadsheetml.sheet": ("xlsx",),
+    f"{FORMATS}presentationml.presentation": ("pptx",),
+    _MACRO.format("word.document"): ("docm",),
+    _MACRO.format("excel.sheet"): ("xlsm",),
+    _MACRO.format("powerpoint.presentation"): ("pptm",),
+    f"{OPEN}text": ("odt",),
+    f"{OPEN}spreadsheet": ("ods",),
+    f"{OPEN}presentation": ("odp",),
+    "text/plain": ("txt",),
+    "text/vcard": ("vcf",),
+}
+"""Type → the names of its specimens."""
+
+
+def document(name: str, photo: bytes) -> bytes:
+    """Make a document specimen; `photo` is a JPEG with traces, to lie inside it."""
+    kind, _, variant = name.partition("-")
+    return _MAKERS[kind](kind, variant, photo)
+
+
+_MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
+    **dict.fromkeys(("docx", "xlsx", "pptx", "docm", "xlsm", "pptm"), make_office),
+    **dict.fromkeys(("odt", "ods", "odp"), make_open_document),
+    "pdf": make_pdf,
+    "txt": make_text,
+    "vcf": make_vcard,
+}
+
+
+def unpacked(data: bytes) -> bytes:
+    """All that a document holds, with nothing left compressed: what a search for traces must look through."""
+    if data.startswith(b"%PDF"):
+        out = io.BytesIO()
+        with Pdf.open(io.BytesIO(data)) as pdf:
+            pdf.save(
+                out, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.specialized,
+                object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            )  # fmt: skip
+        return out.getvalue()
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            return b"\n".join(name.encode() + b"\n" + file.read(name) for name in file.namelist()) + file.comment
+    return data

@@ -1,0 +1,23 @@
+"""Text and contact cards."""
+
+from __future__ import annotations
+
+from satark.testing.evidence.documents.planted import HINDI, SHOWN, TRACE
+
+
+def make_text(_: str, __: str, ___: bytes) -> bytes:
+    """Make a text with characters that nobody sees."""
+    hidden = "\u200b".join("\u200c\u200d\u2060"[int(digit)] for digit in "0120")
+    tags = "".join(chr(0xE0000 + ord(letter)) for letter in TRACE)
+    return f"\ufeff{SHOWN}{hidden}{tags}  \r\n{HINDI}\u00a0\r\n".encode()
+
+
+def make_vcard(_: str, __: str, ___: bytes) -> bytes:
+    """Make a contact card."""
+    lines = (
+        "BEGIN:VCARD", "VERSION:3.0", f"PRODID:-//{TRACE}//EN", f"UID:{TRACE}-uid", "REV:20261120T101112Z",
+        "N:Singh;Raju;;;", "FN:Raju Singh", f"item1.TEL;TYPE=CELL;waid=919876543210;X-OWN={TRACE}:+91 98765 43210",
+        "item1.X-ABLabel:" + TRACE, f"NOTE:{SHOWN}", "PHOTO;ENCODING=b;TYPE=JPEG:" + "QUJD" * 9, " " + "QUJD" * 9,
+        f"X-WA-BIZ-NAME:{TRACE}", "END:VCARD", "",
+    )  # fmt: skip
+    return "\r\n".join(lines).encode()

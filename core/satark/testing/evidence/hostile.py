@@ -1,0 +1,136 @@
+"""Cleaners that do what a hostile file would have a cleaner do: to prove that the sandbox holds.
+
+They lie in the kit, and not in a test, since the sandbox's processes import them by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from satark.limits import Limits
+
+_GET_DUMPABLE = 3
+
+
+class HostileScrubber:
+    """Does what the file's text names. What it finds out it writes into the copy, as text; `text/plain` comes back."""
+
+    mimes = frozenset({"text/plain"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Do it; see the functions of this module."""
+        deed, _, argument = source.read_text().strip().partition(" ")
+        answer = _DEEDS[deed](target, argument)
+        if answer is not None:
+            target.write_text(answer)
+        return "text/html" if deed == "lie" else "text/plain"
+
+
+def _copy(_: Path, argument: str) -> str:
+    return argument
+
+
+def _crash(_: Path, __: str) -> None:
+    os.abort()
+
+
+def _raise(_: Path, argument: str) -> None:
+    raise RuntimeError(argument)
+
+
+def _hang(_: Path, __: str) -> None:
+    time.sleep(600)
+
+
+def _spin(_: Path, __: str) -> None:
+    while True:
+        pass
+
+
+def _swallow_memory(_: Path, __: str) -> str:
+    try:
+        return str(len(bytearray(4_000_000_000)))
+    except MemoryError:
+        return "refused"
+
+
+def _fill_disk(target: Path, _: str) -> str:
+    size = 0
+    with contextlib.suppress(OSError), target.open("wb") as file:
+        while True:
+            size += file.write(bytes(1_000_000))
+    return str(size)
+
+
+def _environment(_: Path, __: str) -> str:
+    return repr(dict(os.environ))
+
+
+def _read(_: Path, argument: str) -> str:
+    try:
+        return Path(argument).read_text()
+    except OSError:
+        return "refused"
+
+
+def _write(_: Path, argument: str) -> str:
+    try:
+        Path(argument).write_text("written")
+    except OSError:
+        return "refused"
+    return "written"
+
+
+def _connect(_: Path, argument: str) -> str:
+    try:
+        socket.create_connection(("127.0.0.1", int(argument)), timeout=2).close()
+    except OSError:
+        return "refused"
+    return "connected"
+
+
+def _kill(_: Path, argument: str) -> str:
+    try:
+        os.kill(int(argument), 0)  # asks only whether it could
+    except OSError:
+        return "refused"
+    return "reached"
+
+
+def _dump(_: Path, __: str) -> str:
+    """Say how many bytes of a dump would be written, and whether the kernel may dump at all (prctl(2))."""
+    return f"{resource.getrlimit(resource.RLIMIT_CORE)[0]} {ctypes.CDLL(None).prctl(_GET_DUMPABLE, 0, 0, 0, 0)}"
+
+
+def _leave_behind(target: Path, _: str) -> None:
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 3; echo alive > {target}"], start_new_session=True)  # noqa: S603 - so it is
+    time.sleep(600)
+
+
+def _link(target: Path, argument: str) -> None:
+    target.symlink_to(argument)
+
+
+def _nothing(_: Path, __: str) -> None:
+    return None
+
+
+def _lie(_: Path, __: str) -> str:
+    return "<script>"
+
+
+_DEEDS: dict[str, Callable[[Path, str], str | None]] = {
+    "copy": _copy, "crash": _crash, "raise": _raise, "hang": _hang, "spin": _spin, "memory": _swallow_memory,
+    "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
+    "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
+}  # fmt: skip

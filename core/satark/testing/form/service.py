@@ -1,0 +1,59 @@
+"""A host with the web form and a demo's desks, served within a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from satark.casework.errors import NoSuchTip
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.testing.processes.serving import serve
+
+if TYPE_CHECKING:
+    from satark.casework import Casework
+    from satark.casework.opened import OpenTip
+
+_LOOKS = 300
+"""A tenth of a second apart."""
+
+
+class FormService(NamedTuple):
+    """The service that is up."""
+
+    url: str
+    host: Host
+    folder: Path
+    desks: Mapping[str, Casework]
+
+    async def tip(self, number: str, desk: str = "sp") -> OpenTip:
+        """Open a tip at a desk, once it is there with all its files.
+
+        Raises:
+            NoSuchTip: it does not come.
+        """
+        for _ in range(_LOOKS):
+            with suppress(NoSuchTip):
+                opened = await asyncio.to_thread(self.desks[desk].open, number)
+                if not opened.pending:
+                    return opened
+            await asyncio.sleep(0.1)
+        raise NoSuchTip
+
+    async def numbers(self, desk: str = "sp") -> set[str]:
+        """The numbers of all tips that a desk has now."""
+        return {line.header.number for line in await asyncio.to_thread(self.desks[desk].summaries)}
+
+
+@asynccontextmanager
+async def form_service(folder: Path, section: Mapping[str, object]) -> AsyncIterator[FormService]:
+    """Serve it. `section`: the settings of the form, where the environment has none."""
+    host = Host(Settings(data_dir=folder, plugins=("web_form", "desk"), stand_ins={"web_form": section}))
+    prepared = await asyncio.to_thread(host.plugins.demo, host.settings, host.services, folder)
+    desks = {one.casework.desk: one.casework for one in prepared if one.casework}
+    async with serve(build_app(host)) as url:
+        yield FormService(url, host, folder, desks)

@@ -1,0 +1,34 @@
+"""A message that a bot sent through the peer, as a phone would show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from satark.testing.whatsapp.sent import Offer
+
+
+class Sent(msgspec.Struct, kw_only=True):
+    """One accepted outgoing message."""
+
+    id: int
+    """Its `message_id`."""
+    address: int
+    """The chat it went to."""
+    text: str
+    keyboard: list[list[dict[str, Any]]] = []
+    """The rows of its inline keyboard; emptied when the bot takes it away."""
+    protected: bool = False
+    """Whether it can be neither forwarded nor saved."""
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The buttons, in order."""
+        return tuple(Offer(button["callback_data"], button["text"]) for row in self.keyboard for button in row)
+
+    def message(self, bot: dict[str, Any]) -> dict[str, Any]:
+        """Give the `Message`, as Telegram answers a call with it."""
+        chat = {"id": self.address, "type": "private", "first_name": "A"}
+        whole = {"message_id": self.id, "from": bot, "chat": chat, "date": 1_795_000_000, "text": self.text}
+        return {**whole, "reply_markup": {"inline_keyboard": self.keyboard}} if self.keyboard else whole

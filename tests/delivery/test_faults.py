@@ -1,0 +1,80 @@
+"""Which destinations a desk is told of: its own, and nothing that another desk's tip brought about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from satark.delivery.faults import Trouble, troubles
+from satark.destination import Forward
+from satark.services import Services
+from satark.store import breakers, deliveries, tables
+from satark.store.unit_of_work import UnitOfWork
+from satark.testing.store import fresh_services
+from satark.time_buckets import band
+
+FORWARDS = (
+    Forward(to="email:cell", desk="sp"),
+    Forward(to="folder:sp", desk="dig"),
+    Forward(to="police:anybody"),
+)
+TIP, OTHER = "1" * 32, "2" * 32
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = fresh_services(tmp_path)
+    yield services
+    services.close()
+
+
+def queue(services: Services, to: str, *tips: str, down: bool = False, dead: bool = False) -> str:
+    def write(unit: UnitOfWork) -> str:
+        unit.insert(tables.delivery, [deliveries.new_row(tip, to, unit.now) for tip in tips])
+        if down:
+            breakers.begin(unit, to, "no route")
+        if dead:
+            here = update(tables.delivery).where(tables.delivery.c.destination == to)
+            unit.main.execute(here.values(state="dead"))
+        return band(unit.now)
+
+    return services.write_now(write)
+
+
+def told(services: Services, desk: str) -> list[Trouble]:
+    return services.read(lambda connection: troubles(connection, desk, FORWARDS))
+
+
+def test_a_desk_is_told_what_is_down_what_waits_and_what_died(services: Services) -> None:
+    assert told(services, "sp") == []
+    since = queue(services, "email:cell", TIP, OTHER, down=True)
+    queue(services, "paper:sp", TIP, dead=True)
+    queue(services, "desk:sp", TIP)
+    assert told(services, "sp") == [
+        Trouble(destination="email:cell", down=since, waiting=2),
+        Trouble(destination="paper:sp", dead=1, died=since),
+    ]
+
+
+@pytest.mark.parametrize("to", ["folder:sp", "email:dig", "police:anybody", "desk:dig", "desk:xsp"])
+def test_a_desk_is_told_nothing_of_another_ones_destinations(to: str, services: Services) -> None:
+    queue(services, to, TIP, down=True)
+    queue(services, to, OTHER, dead=True)
+    assert told(services, "sp") == []
+
+
+def test_an_alarm_about_another_desk_is_not_told_by_the_destination_that_it_goes_to(services: Services) -> None:
+    queue(services, "email:cell", "alarm:500000", down=True)
+    assert told(services, "sp") == []
+    queue(services, "email:cell", TIP)
+    (trouble,) = told(services, "sp")
+    assert trouble.waiting == 1
+
+
+def test_a_notice_that_waits_tells_that_its_destination_is_down_and_is_no_tip(services: Services) -> None:
+    queue(services, "email:cell", "notice:2026-11-24T09", down=True)
+    (trouble,) = told(services, "sp")
+    assert (bool(trouble.down), trouble.waiting) == (True, 0)

@@ -1,0 +1,204 @@
+"""The room where a forwarded tip is opened: with its own key alone, and never a tipster's voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import update
+
+from satark.casework import NoSuchFile
+from satark.custody import log as custody
+from satark.delivery.reader import Reader, load_identity, own_key, reader
+from satark.desk import Desk
+from satark.destination import Forward
+from satark.identity.sealing import CantOpen, new_identity, open_envelope
+from satark.routing.desks import add_desk
+from satark.services import Services
+from satark.settings import SettingsError
+from satark.sink import Delivery
+from satark.store import tables
+from satark.store.threads import post
+from satark.testing.store import fresh_services
+from satark.testing.tips import plant, plant_file, plant_reply, plant_state, take
+from satark.tip import Message
+
+TO = "email:cell"
+
+
+class Cell:
+    """A destination with a key of its own, and the desk that it belongs to."""
+
+    def __init__(self, folder: Path) -> None:
+        recipient, self.identity = new_identity()
+        self.file = folder / "cell.key"
+        self.file.touch(0o600)
+        self.file.write_text(f"# made by hand\n{self.identity}\n")
+        self.forward = Forward(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
+        desk_recipient, self.desk_identity = new_identity()
+        self.desk = Desk(name="sp", title="SP", level="district", recipient=desk_recipient)
+
+
+@pytest.fixture
+def cell(tmp_path: Path) -> Cell:
+    return Cell(tmp_path)
+
+
+@pytest.fixture
+def services(tmp_path: Path, cell: Cell) -> Iterator[Services]:
+    services = fresh_services(tmp_path / "data", forward=(cell.forward,))
+    services.write_now(lambda unit: add_desk(unit, cell.desk))
+    yield services
+    services.close()
+
+
+def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services, cell: Cell) -> None:
+    planted = plant(services, [cell.desk], evidence=("1", "2", "3", "4"), forwards=[cell.forward])
+    plant_file(services, planted, "1", b"original", b"clean")
+    plant_file(services, planted, "4", b"no copy")
+    plant_state(services, planted, "2", "due")
+    plant_state(services, planted, "3", "lost")
+    plant_reply(services, planted, Message(sender="tipster", text="और भी"))
+    note = Message(sender="desk", desk="sp", text="गोपनीय", internal=True)
+    services.write_now(lambda unit: post(unit, planted.id, note, planted.recipient))
+    delivery = take(services, TO)
+    assert (delivery.desk, delivery.revision, delivery.attempt) == ("sp", 1, 1)
+    opened = reader(cell.forward, services).open(delivery)
+    content = opened.content
+    assert (content.tip, content.header) == (planted.tip, planted.header)
+    assert [posted.message.text for posted in content.thread] == ["और भी"]
+    assert [record.ordinal for record in content.evidence] == ["1", "4"]
+    assert (content.pending, content.lost, content.withheld, content.damaged) == (("2",), ("3",), (), 0)
+    assert b"".join(opened.clean("1")) == b"clean"
+    for ordinal in ("2", "3", "4", "5", "../1"):
+        with pytest.raises(NoSuchFile):
+            opened.clean(ordinal)
+    assert planted.number not in f"{opened!r}{content!r}"
+
+
+def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_time(
+    services: Services, cell: Cell
+) -> None:
+    planted = plant(services, [cell.desk], evidence=("1",), forwards=[cell.forward])
+    plant_file(services, planted, "1", b"original", b"clean")
+    opened = reader(cell.forward, services).open(take(services, TO))
+    for _ in range(2):
+        assert b"".join(opened.clean("1")) == b"clean"
+    logged = services.read(lambda c: custody.read(c, planted.id, planted.identity))
+    (left,) = [one.entry for one in logged if one.entry and one.entry.act == "exported"]
+    assert (left.desk, left.form, left.at) == (TO, "clean", "")
+
+
+def test_a_key_of_satarks_own_is_made_once(tmp_path: Path) -> None:
+    file = tmp_path / "forward" / "main.key"
+    recipient = own_key(file)
+    assert own_key(file) == recipient
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert load_identity(Forward(to=TO, recipient=recipient, identity_file=file)) == file.read_text().strip()
+    file.write_text("no key")
+    with pytest.raises(SettingsError):
+        own_key(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "leaves"),
+    [
+        ("voice", {"what": {"voice": "1"}}, False),
+        ("voice", {"what": "typed"}, False),
+        ("audio", {"what": {"voice": "1"}}, False),
+        ("audio", {"what": "typed"}, False),
+        ("audio", {"what": "typed", "whose_voice": "other"}, True),
+        ("video", {"what": "typed"}, True),
+    ],
+)
+def test_the_tipsters_own_voice_never_leaves(
+    kind: Any,
+    answers: dict[str, Any],
+    leaves: bool,  # noqa: FBT001
+    services: Services,
+    cell: Cell,
+) -> None:
+    planted = plant(services, [cell.desk], answers=answers, evidence=("1",), forwards=[cell.forward])
+    plant_file(services, planted, "1", b"spoken", b"spoken, clean", kind=kind)
+    opened = reader(cell.forward, services).open(take(services, TO))
+    assert [record.ordinal for record in opened.content.evidence] == ["1"] * leaves
+    assert opened.content.withheld == (() if leaves else ("1",))
+    if not leaves:
+        with pytest.raises(NoSuchFile):
+            opened.clean("1")
+
+
+def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, cell: Cell) -> None:
+    planted = plant(services, [cell.desk], forwards=[cell.forward])
+    delivery = take(services, TO)
+    for identity in (cell.desk_identity, new_identity()[1]):
+        with pytest.raises(CantOpen):
+            Reader(TO, identity, services).open(delivery)
+    # The key fits, but the envelope is another destination's, another tip's, or the document was swapped.
+    with pytest.raises(CantOpen):
+        Reader("email:other", cell.identity, services).open(delivery)
+    with pytest.raises(CantOpen):
+        Reader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
+    other = plant(services, [cell.desk])
+    swapped = services.read(lambda c: c.execute(tables.tip.select().where(tables.tip.c.id == other.id)).one())
+    with pytest.raises(CantOpen):
+        Reader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, document=swapped.document))
+    assert planted.id == delivery.tip
+
+
+def test_a_mere_carrier_gets_its_desks_envelope(services: Services, cell: Cell) -> None:
+    carrier = Forward(to="broker:north", desk="sp")
+    services.forwards = (carrier,)
+    planted = plant(services, [cell.desk], forwards=[carrier])
+    delivery = take(services, "broker:north")
+    envelope = open_envelope(delivery.envelope, cell.desk_identity, tip=planted.id, desk="sp")
+    assert envelope.identity == planted.identity
+
+
+def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, cell: Cell) -> None:
+    planted = plant(services, [cell.desk], evidence=("1",), forwards=[cell.forward])
+    plant_file(services, planted, "1", b"original", b"clean")
+    services.write_now(lambda unit: unit.main.execute(update(tables.file).values(record=b"junk")))
+    row = {"tip": planted.id, "seq": 1, "sealed": b"junk", "day": 0, "announced": True}
+    services.write_now(lambda unit: unit.insert(tables.message, [row]))
+    content = reader(cell.forward, services).open(take(services, TO)).content
+    assert (content.damaged, content.evidence, content.thread) == (2, (), ())
+
+
+def test_a_changed_key_opens_old_and_new_tips(services: Services, cell: Cell) -> None:
+    plant(services, [cell.desk], forwards=[cell.forward])
+    old: Delivery = take(services, TO)
+    recipient, identity = new_identity()
+    cell.file.write_text(f"{identity}\n{cell.identity}\n")
+    changed = cell.forward.model_copy(update={"recipient": recipient})
+    plant(services, [cell.desk], forwards=[changed])
+    room = reader(changed, services)
+    assert room.open(old).content.tip != room.open(take(services, TO)).content.tip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"recipient": ""}, "recipient"),
+        ({"identity_file": None}, "this machine runs the sink"),
+        ({"identity_file": Path("/nowhere/cell.key")}, "can't be used"),
+        ({"recipient": new_identity()[0]}, "another key"),
+    ],
+)
+def test_a_key_that_can_not_be_used_is_named(change: dict[str, Any], said: str, services: Services, cell: Cell) -> None:
+    with pytest.raises(SettingsError, match=said):
+        reader(cell.forward.model_copy(update=change), services)
+
+
+def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(services: Services, cell: Cell) -> None:
+    cell.file.chmod(0o640)
+    with pytest.raises(SettingsError, match="read by others"):
+        reader(cell.forward, services)
+    cell.file.chmod(0o600)
+    for content in ("", "AGE-SECRET-KEY-1NONSENSE\n"):
+        cell.file.write_text(content)
+        with pytest.raises(SettingsError, match="can't be used"):
+            reader(cell.forward, services)

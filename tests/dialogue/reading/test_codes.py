@@ -1,0 +1,54 @@
+"""Finding a receipt code among what people type."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satark.dialogue.reading.codes import find_code, without_code
+
+CODE = "8391446070125538"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8391446070125538",
+        "8391 4460 7012 5538",
+        "8391-4460-7012-5538",
+        "8391–4460—7012‑5538",
+        "८३९१ ४४६० ७०१२ ५५३८",
+        "status 8391 4460 7012 5538",
+        "code: 8391.4460.7012.5538.",
+        "4K7Q-2XPM 8391 4460 7012 5538",
+        "8391 4460 7012 5538, no. XPM2-4567",
+        "XPM2-4567 8391 4460 7012 5538",
+        "2345-67AB 8391446070125538",
+        "मेरा कोड 8391\n4460\n7012\n5538 है",
+        "8391446070125538, 8391 4460 7012 5538",
+    ],
+)
+def test_a_code_is_found(text: str) -> None:
+    assert find_code(text) == CODE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "hello", "4K7Q-2XPM", "839144607012553", "83914460701255380", "8391 4460 7012", "x8391446070125538",
+        "8391446070125538 1111222233334444", "UP65 AB 1234", "9 8391 4460 7012 5538", "8391,4460,7012,5538",
+    ],
+)  # fmt: skip
+def test_what_is_no_code_is_not_taken_for_one(text: str) -> None:
+    assert find_code(text) is None
+
+
+@given(st.text())
+def test_nothing_breaks_it(text: str) -> None:
+    found = find_code(text)
+    assert found is None or (len(found) == 16 and found.isdecimal() and found.isascii())
+
+
+def test_the_words_beside_a_code_are_left() -> None:
+    assert without_code("status 4K7Q-2XPM 8391 4460 7012 5538").split() == ["status"]

@@ -1,0 +1,211 @@
+"""Commands: every spelling of the wording's table, at the steps where it counts, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.dialogue.catalogues import Catalogues
+from satark.dialogue.reading.commands import Words
+from satark.dialogue.reading.folding import fold
+from satark.testing.dialogue.chat import Chat
+
+WORDS = Words(Catalogues.shipped())
+
+SPELLINGS = {
+    "help": "मदद, मद्दद, सहायता, help, madad, madat, ?",
+    "back": "पीछे, पिछे, पीछे जाएँ, वापस, back, piche, peeche, wapas",
+    "skip": "छोड़ें, छोडें, छोड़े, छोड़ दें, आगे, skip, chhode, chode, chhodo",
+    "cancel": "रद्द करें, रद्द, कैंसिल, बंद करो, cancel, radd, stop, band karo",
+    "done": "हो गया, पूरा, बस, ख़त्म, done, ho gaya, hogya, bas",
+    "restart": "नई सूचना, शुरू से, दोबारा, नमस्ते, hi, hello, start, restart, shuru",
+    "status": "स्थिति, स्टेटस, मेरी सूचना, status, sthiti, kya hua",
+    "reply": "जवाब, जवाब दें, reply, jawab, javab",
+    "repeat": "दोबारा बताएँ, फिर से बोलें, repeat, phir se",
+    "edit": "बदलें, सुधारें, ठीक करें, edit, badle, sudhar",
+    "yes": "हाँ, हां, जी, yes, y, han, haan",
+    "no": "नहीं, ना, no, n, nahi, nahin",
+    "unknown": "नहीं पता, पता नहीं, मालूम नहीं, pata nahi, na pata, don't know, DONT KNOW",
+    "delete": "मिटाएँ, हटाएँ, delete, mitao, hatao",
+    "forget": "भूल जाओ, forget, Forget me",
+    "language": "भाषा, language, bhasha",
+}
+ROWS = [(word.strip(), command) for command, words in SPELLINGS.items() for word in words.split(",")]
+
+
+@pytest.mark.parametrize(("typed", "command"), ROWS)
+@pytest.mark.parametrize("shape", ["{}", " {} ", "{}।", "{}!", "\u200d{}\u200c"])
+def test_every_spelling_is_heard(typed: str, command: str, shape: str) -> None:
+    assert WORDS.command(fold(shape.format(typed))) == command
+
+
+@pytest.mark.parametrize("typed", ["HELP", "Help.", "हिंदी मदद", "helpless", "backward", "no one knows", ""])
+def test_only_whole_messages_are_commands(typed: str) -> None:
+    assert WORDS.command(fold(typed)) == ("help" if typed in {"HELP", "Help."} else "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [("हिन्दी", "hi"), ("हिंदी", "hi"), ("हिन्दि", "hi"), ("hindi", "hi"), ("English", "en"), ("अंग्रेज़ी", "en"),
+     ("अंग्रेजी", "en"), ("इंग्लिश", "en"), ("angrezi", "en"), ("eng", "en")],
+)  # fmt: skip
+def test_languages_are_known_by_their_names(typed: str, language: str) -> None:
+    assert WORDS.language(fold(typed)) == language
+
+
+STEPS = {
+    "category": [],
+    "what": ["daru"],
+    "place": ["daru", "they sell it here every day"],
+    "station": ["daru", "they sell it here every day", "behind the temple"],
+    "police": ["daru", "they sell it here every day", "Assi"],
+    "police_unit": ["daru", "they sell it here every day", "Assi", "yes"],
+    "police_who": ["daru", "they sell it here every day", "Assi", "yes", "1"],
+    "evidence": ["daru", "they sell it here every day", "Assi", "no"],
+    "review": ["daru", "they sell it here every day", "Assi", "no", "skip"],
+}
+
+
+@pytest.fixture(params=list(STEPS))
+def walked(request: pytest.FixtureRequest, chat: Chat) -> Chat:
+    chat.say("Hi", "2", *STEPS[request.param])
+    assert chat.step == request.param
+    return chat
+
+
+def test_help_and_repeat_put_the_question_again(walked: Chat) -> None:
+    step = walked.step
+    assert "1098" in walked.say("madad").text
+    assert "BNS s.217" in walked.text
+    assert walked.step == step
+    assert walked.say("phir se").step == step
+
+
+def test_back_takes_the_last_answer_back_until_the_language(walked: Chat) -> None:
+    for _ in range(12):
+        walked.say("piche")
+    assert walked.step == "@language"
+    assert walked.session is not None
+    assert not walked.session.answers
+
+
+def test_a_language_switch_keeps_the_answers(walked: Chat) -> None:
+    assert walked.session is not None
+    step, answers = walked.step, {k: a.value for k, a in walked.session.answers.items() if a.value is not None}
+    assert walked.say("हिंदी").prompt.language == "hi"
+    assert walked.say("भाषा").step == "@language"
+    walked.say("2")
+    assert walked.session is not None
+    assert walked.prompt.language == "en"
+    assert walked.step == step
+    assert {k: a.value for k, a in walked.session.answers.items() if a.value is not None} == answers
+
+
+def test_cancel_asks_and_then_erases(walked: Chat) -> None:
+    drafted = walked.step != "category"
+    step = walked.step
+    if drafted:
+        assert walked.say("radd").step == "@cancel"
+        assert walked.say("no").step == step
+        walked.say("cancel", "haan")
+    else:
+        walked.say("cancel")
+    assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, True, None)
+
+
+def test_restart_asks_and_then_begins_afresh(walked: Chat) -> None:
+    drafted, step = walked.step != "category", walked.step
+    if drafted:
+        assert walked.say("नमस्ते").step == "@restart"
+        assert walked.tap("no").step == step
+        walked.say("restart").tap("yes")
+    else:
+        walked.say("restart")
+    assert (walked.turn.session, walked.turn.erase) == (None, True)
+    assert "Choose a language" in walked.text
+    assert walked.tap("en").step == "category"
+
+
+def test_forget_erases_at_once(walked: Chat) -> None:
+    walked.say("forget")
+    assert (walked.turn.session, walked.turn.erase, walked.turn.reach) == (None, True, False)
+
+
+def test_skip_goes_on_where_it_may(walked: Chat) -> None:
+    step = walked.step
+    walked.say("chhode")
+    if step in {"police_who", "evidence"}:
+        assert walked.step != step
+    else:
+        assert walked.step == step
+        assert "cannot be skipped" in walked.text
+
+
+def test_edit_opens_the_answers(walked: Chat) -> None:
+    step = walked.step
+    walked.say("badle")
+    assert walked.step in {"@change", "review"}
+    if walked.step == "@change":
+        assert walked.say("back").step == step
+
+
+@pytest.mark.parametrize("word", ["status", "sthiti", "jawab"])
+def test_status_asks_for_the_code_and_leads_back(walked: Chat, word: str) -> None:
+    step = walked.step
+    assert walked.say(word).step == "@code"
+    assert walked.say("back").step == step
+
+
+@pytest.mark.parametrize("word", ["no", "बस", "जी", "done", "haan", "pata nahi", "और"])
+def test_ambiguous_words_are_answers_where_text_is_asked(chat: Chat, word: str) -> None:
+    chat.say("Hi", "2", "daru", word)
+    assert chat.session is not None
+    assert chat.session.answers["what"].value == word
+
+
+@pytest.mark.parametrize(
+    "text", ["skip the police, they know", "please help, they have guns", "go back to Lanka crossing"]
+)
+def test_a_text_that_holds_a_command_word_is_an_answer(chat: Chat, text: str) -> None:
+    chat.say("Hi", "2", "daru", text)
+    assert chat.session is not None
+    assert chat.session.answers["what"].value == text
+
+
+def test_dont_know_skips_where_there_is_no_such_option(chat: Chat) -> None:
+    chat.say("Hi", "2", *STEPS["police_who"]).say("pata nahi")
+    assert chat.step == "evidence"
+
+
+def test_pages_are_turned_by_word_and_tap(chat: Chat) -> None:
+    chat.say("Hi", "2", "more")
+    assert chat.prompt.page == 1
+    assert chat.tap("@less").prompt.page == 0
+    assert chat.tap("@more").prompt.page == 1
+    assert chat.say("daru").prompt.page == 0
+
+
+def test_a_file_is_not_lost_while_a_question_of_ours_stands(chat: Chat) -> None:
+    chat.say("Hi", "2", *STEPS["police"]).say("cancel").send("image")
+    assert chat.step == "police"
+    assert len(chat.turn.keep) == 1
+    chat.say("edit").send("image")
+    assert chat.step == "police"
+    assert len(chat.turn.keep) == 1
+
+
+def test_delete_at_the_evidence_erases_the_files_only(chat: Chat) -> None:
+    chat.say("Hi", "2", *STEPS["evidence"]).send("image").say("mitao")
+    assert chat.turn.drop == ("1",)
+    assert chat.say("mitao").step == "@cancel"
+
+
+def test_a_story_told_while_a_question_of_ours_stands_is_kept(chat: Chat) -> None:
+    chat.say("Hi", "2", *STEPS["police"]).say("cancel", "they come in a white van at night")
+    assert chat.step == "police"
+    assert chat.session is not None
+    assert chat.session.answers["what"].value.endswith("they come in a white van at night")
+
+
+def test_nonsense_at_a_question_of_ours_puts_it_again(chat: Chat) -> None:
+    assert chat.say("Hi", "2", "daru").say("cancel", "zzz").step == "@cancel"
+    assert "not understood" in chat.text

@@ -1,0 +1,128 @@
+"""A draft goes on on another channel: the code that it is given, and the arrival there."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.reading.codes import find_code, find_passage
+from satark.testing.dialogue.chat import PASSAGE, Chat
+
+GROUPED = "4827 1930 5571"
+STORY = "Arms are sold behind the mill every night"
+
+
+@pytest.fixture
+def begun(engine: Engine) -> Chat:
+    """Somebody who has told what happens, and is asked where."""
+    return Chat(engine).say("Hi", "English", "Illegal arms", STORY)
+
+
+@pytest.mark.parametrize("word", ["continue", "जारी", "Jari", "go on elsewhere", "दूसरी जगह"])
+def test_who_has_told_something_gets_a_code_and_may_go_on_here(begun: Chat, word: str) -> None:
+    begun.say(word)
+    assert begun.turn.depart
+    assert GROUPED in begun.text
+    assert "15 minutes" in begun.text
+    assert "Tell the place" in begun.text
+    assert begun.prompt.keep
+    assert begun.step == "place"
+    begun.say("Lanka")
+    assert begun.step == "police"
+
+
+def test_the_code_is_kept_nowhere_that_is_said_again(engine: Engine) -> None:
+    caller = Chat(engine, channel="voice").say("Hi", "English", "Illegal arms", STORY, "continue")
+    assert caller.session is not None
+    assert GROUPED not in caller.session.said
+    assert GROUPED not in caller.say("repeat").text
+
+
+def test_a_menu_is_left_for_it(begun: Chat) -> None:
+    begun.say("Hi")
+    assert begun.step == "@restart"
+    begun.tap("@elsewhere")
+    assert GROUPED in begun.text
+    assert begun.step == "place"
+
+
+@pytest.mark.parametrize("channel", ["telegram", "sms", "voice"])
+def test_the_draft_goes_on_there_in_the_channels_own_words(begun: Chat, engine: Engine, channel: str) -> None:
+    there = Chat(engine, channel=channel)
+    there.brought = begun.session
+    there.say(f"continue {GROUPED}")
+    assert there.turn.arrive
+    assert "goes on here" in there.text
+    notice = engine._script.catalogues["en"].get(f"notice.{channel}")
+    assert notice in there.text
+    assert there.step == "place"
+    assert there.session is not None
+    assert begun.session is not None
+    assert (there.session.tip, there.session.identity) == (begun.session.tip, begun.session.identity)
+    assert there.session.channel == channel
+    there.say("Lanka", "No", "skip", "Yes, send")
+    assert there.submission is not None
+    assert there.submission.answers["what"] == STORY
+
+
+def test_who_has_nothing_is_asked_for_the_code_in_both_languages(engine: Engine, begun: Chat) -> None:
+    there = Chat(engine, channel="telegram").say("continue")
+    assert "12-digit code" in there.text
+    assert "12 अंकों का कोड" in there.text
+    assert there.prompt.wants == "code"
+    assert "not a 12-digit code" in there.say("what code?").text
+    there.brought = begun.session
+    there.say("४८२७-१९३०-५५७१")
+    assert there.step == "place"
+
+
+def test_a_call_takes_it_where_it_asks_for_codes(engine: Engine, begun: Chat) -> None:
+    there = Chat(engine, channel="voice").say("Hi", "English", "status")
+    there.brought = begun.session
+    assert there.say(PASSAGE).step == "place"
+
+
+def test_wrong_codes_get_the_same_words_and_then_none(engine: Engine) -> None:
+    there = Chat(engine).say("Hi", "English", "continue")
+    for _ in range(4):
+        assert "That code is not right" in there.say(PASSAGE).text
+    assert "takes none any more" in there.say(PASSAGE).text
+    assert not there.say(f"continue {PASSAGE}").turn.arrive
+    assert not there.say("continue").turn.depart
+
+
+def test_what_is_here_already_is_not_lost(begun: Chat, engine: Engine) -> None:
+    there = Chat(engine).say("Hi", "English", "Gambling / satta", "They gamble in the back room")
+    there.brought = begun.session
+    there.say(f"continue {PASSAGE}")
+    assert "unfinished report here" in there.text
+    assert not there.turn.arrive
+    assert there.step == "place"
+
+
+def test_twelve_digits_are_words_like_any_others_where_no_code_is_awaited(begun: Chat) -> None:
+    begun.say("919876543210")
+    assert not begun.turn.arrive
+    assert begun.step == "station"
+
+
+def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
+    begun.say("Lanka", "No", "skip", "Yes, send")
+    assert not begun.say("continue").turn.depart
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "passage"),
+    [
+        ("continue 4827 1930 5571", None, PASSAGE),
+        ("४८२७१९३०५५७१", None, PASSAGE),
+        ("4827-1930-5571-0000", "4827193055710000", None),
+        ("482719305571 and 482719305572", None, None),
+        ("x" * 60 + " 482719305571", None, None),
+        ("48271930557", None, None),
+    ],
+)
+def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
+    text: str, code: str | None, passage: str | None
+) -> None:
+    assert (find_code(text), find_passage(text)) == (code, passage)

@@ -1,0 +1,234 @@
+"""Status by receipt: what a code opens, and what can be done there."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Mailbox, OpenMailbox, Untold
+from satark.testing.dialogue.chat import Chat
+from satark.tip import STATUSES, Message, Status
+
+CODE = "8391 4460 7012 5538"
+
+
+def mailbox(*messages: Message, question: int | None = None) -> Mailbox:
+    open_ = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1box", files=2, taken=2, question=question)
+    return Mailbox(open=open_, language="en", messages=messages)
+
+
+@pytest.fixture
+def box(engine: Engine) -> Chat:
+    """A tipster whose tip has a question waiting."""
+    asked = Message(sender="desk", desk="sp", text="Which shop exactly?", question=True)
+    return Chat(engine, mailbox=mailbox(Message(sender="desk", status="NEED_INFO"), asked, question=7))
+
+
+@pytest.mark.parametrize(
+    "first", ["status " + CODE, CODE, "स्थिति ८३९१-४४६०-७०१२-५५३८", "status 4K7Q-2XPM 8391446070125538"]
+)
+def test_a_code_in_the_first_message_opens_the_mailbox(box: Chat, first: str) -> None:
+    box.say(first)
+    assert box.turn.open_mailbox
+    assert "4K7Q-2XPM" in box.text
+    assert "More information needed" in box.text
+    assert "The officer asks: Which shop exactly?" in box.text
+    assert box.prompt.keep
+    assert box.offered() == ["answer", "unknown", "decline"]
+
+
+def test_status_asks_for_the_code_then_opens(box: Chat) -> None:
+    assert box.say("Hi", "2", "status").step == "@code"
+    assert box.say("what code?").text.startswith("That is not a 16-digit code")
+    assert box.say(CODE).step == "@mailbox"
+
+
+def test_no_code_is_read_out_of_a_story(box: Chat) -> None:
+    box.say("Hi", "2", "daru", f"the card number was {CODE} I think")
+    assert not box.turn.open_mailbox
+    assert box.step == "place"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("language", ["1", "2"])
+def test_every_status_is_told_in_every_language(engine: Engine, status: Status, language: str) -> None:
+    chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status=status, text="no proof found")))
+    chat.say("Hi", language, "status", CODE)
+    texts = engine._script.catalogues["hi" if language == "1" else "en"]
+    assert texts.text(f"status.{status}") in chat.text
+    assert chat.text.count("no proof found") == 1
+
+
+def test_internal_messages_are_never_shown(engine: Engine) -> None:
+    secret = Message(sender="desk", status="CLOSED", text="raid at dawn", internal=True)
+    chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status="IN_REVIEW"), secret))
+    assert "raid" not in chat.say(CODE).text
+    assert "Under review" in chat.text
+
+
+def test_only_what_came_since_the_tipster_last_wrote_is_shown(engine: Engine) -> None:
+    old, new = Message(sender="desk", text="old"), Message(sender="desk", text="newest")
+    mine = Message(sender="tipster", text="mine")
+    chat = Chat(engine, mailbox=mailbox(old, mine, new)).say(CODE)
+    assert "newest" in chat.text
+    assert "old" not in chat.text
+    assert "Received" in chat.text
+
+
+@pytest.mark.parametrize(("option", "text"), [("unknown", "Don't know"), ("decline", "Don't want to answer")])
+def test_a_question_may_be_left_unanswered(box: Chat, option: str, text: str) -> None:
+    box.say(CODE).tap(option)
+    assert box.turn.post == Message(sender="tipster", text=text, answers=7)
+    assert box.offered() == []
+
+
+def test_a_question_is_answered_after_tapping_answer(box: Chat) -> None:
+    assert box.say(CODE).tap("answer").step == "@answer"
+    box.say("The blue one")
+    assert box.turn.post == Message(sender="tipster", text="The blue one", answers=7)
+    assert box.step == "@mailbox"
+    box.say("and it opens at nine")
+    assert box.turn.post == Message(sender="tipster", text="and it opens at nine")
+
+
+def test_a_question_is_answered_by_just_typing_or_speaking(box: Chat) -> None:
+    assert box.say(CODE, "The blue one").turn.post == Message(sender="tipster", text="The blue one", answers=7)
+    box.say(CODE).send("voice")
+    assert box.turn.post == Message(sender="tipster", text="(file 3)", answers=7)
+    assert (box.turn.keep[0].tip, box.turn.keep[0].ordinal, box.turn.keep[0].role) == ("1" * 32, "3", "message")
+    assert box.turn.keep[0].recipient == "age1box"
+    assert box.send("image", "see").turn.keep[0].ordinal == "4"
+
+
+def test_a_pin_is_passed_on(box: Chat) -> None:
+    box.say(CODE).pin(25.28, 82.99, "shop")
+    assert box.turn.post is not None
+    assert box.turn.post.text == "25.280000, 82.990000 shop"
+
+
+def test_words_and_ways_out(box: Chat) -> None:
+    assert box.say(CODE, "reply").step == "@answer"
+    assert box.say("back").step == "@mailbox"
+    assert box.say("skip").turn.post == Message(sender="tipster", text="Don't want to answer", answers=7)
+    assert "1098" in box.say("help").text
+    box.say("close")
+    assert box.turn.session is None
+    assert not box.turn.erase
+
+
+@pytest.mark.parametrize("status", ["ACTED", "CLOSED"])
+@pytest.mark.parametrize(("typed", "label"), [("1", "Yes"), ("no", "No"), ("It restarted", "It restarted")])
+def test_the_tipster_is_asked_whether_it_helped(engine: Engine, status: Status, typed: str, label: str) -> None:
+    chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status=status))).say(CODE)
+    assert chat.step == "@feedback"
+    chat.say(typed)
+    assert chat.turn.post == Message(sender="tipster", text=f"Did this help? {label}")
+    assert chat.step == "@mailbox"
+
+
+def test_something_else_at_the_feedback_is_a_message(engine: Engine) -> None:
+    chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status="ACTED"))).say(CODE, "they moved next door")
+    assert chat.turn.post == Message(sender="tipster", text="they moved next door")
+
+
+def test_a_draft_waits_untouched_while_the_mailbox_is_open(box: Chat) -> None:
+    box.say("Hi", "2", "daru", "They sell it at the shop", f"status {CODE}")
+    assert box.step == "@mailbox"
+    box.send("image").say("back")
+    assert box.step == "place"
+    assert box.session is not None
+    assert box.session.answers["what"].value == "They sell it at the shop"
+    assert box.session.files == ()
+
+
+def test_second_thoughts_in_the_mailbox_are_answered(box: Chat) -> None:
+    assert "already sent" in box.say(CODE).edit("s0", "x").text
+    assert "cannot be taken back" in box.revoke("s0").text
+
+
+def test_forget_in_the_mailbox_forgets(box: Chat) -> None:
+    box.say(CODE, "forget")
+    assert (box.turn.session, box.turn.reach) == (None, False)
+
+
+def test_a_long_message_is_passed_on_as_far_as_it_goes_and_that_is_said(box: Chat) -> None:
+    box.say(CODE, "x" * 5000)
+    assert box.turn.post is not None
+    assert len(box.turn.post.text) == 4000
+    assert "first 4000" in box.text
+
+
+def test_wrong_codes_are_told_alike_and_close_after_five(chat: Chat) -> None:
+    texts = {chat.say("Hi", "2", "status", CODE).text}
+    texts |= {chat.say(CODE).text for _ in range(3)}
+    assert len(texts) == 1
+    assert "Too many wrong codes" in chat.say(CODE).text
+    assert "Too many wrong codes" in chat.say(f"status {CODE}").text
+    assert not chat.turn.open_mailbox
+    assert "Too many wrong codes" in chat.say("status").text
+    assert chat.step == "category"
+
+
+def test_neither_code_nor_messages_are_kept_in_the_session(box: Chat) -> None:
+    box.say(CODE)
+    stored = msgspec.msgpack.encode(box.session)
+    assert b"8391" not in stored
+    assert b"Which shop" not in stored
+
+
+def test_a_receipt_can_be_tried_at_once_and_leads_back_to_the_last_question(box: Chat) -> None:
+    box.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no", "skip").tap("send")
+    assert box.say(f"status {CODE}").step == "@mailbox"
+    assert box.say("close").step == "@reach"
+
+
+@pytest.mark.parametrize("at", [(CODE,), (CODE, "reply")])
+def test_a_greeting_in_the_mailbox_begins_a_new_tip_at_once(box: Chat, at: tuple[str, ...]) -> None:
+    assert "Choose a language" in box.say(*at, "Hi").text
+    assert box.turn.session is None, "the mailbox is closed; the answer begins a conversation with keys of its own"
+
+
+def test_a_greeting_in_the_mailbox_asks_for_the_draft_that_waits(box: Chat) -> None:
+    box.say("Hi", "2", "daru", "They sell it at the shop", f"status {CODE}", "Hi")
+    assert box.step == "@restart"
+    assert box.tap("no").step == "place"
+
+
+def test_a_greeting_in_the_mailbox_of_the_tip_just_sent_erases_nothing_of_it(box: Chat) -> None:
+    box.say("Hi", "2", "daru", "They sell it at the shop", "Assi", "no", "skip").tap("send")
+    box.say(f"status {CODE}", "Hi")
+    assert "Choose a language" in box.text
+    assert (box.turn.session, box.turn.erase, box.turn.reach) == (None, False, False)
+
+
+@pytest.mark.parametrize(
+    ("before", "step"), [(("Hi", "2", "daru"), "what"), (("Hi", "2"), "category"), ((), "@language")]
+)
+def test_who_gives_no_code_goes_on_where_they_were(chat: Chat, before: tuple[str, ...], step: str) -> None:
+    chat.say(*before, "status", "close")
+    assert chat.step == step
+    assert "closed" not in chat.text, "nothing was open"
+
+
+def test_a_file_while_a_code_is_awaited_is_refused_aloud(box: Chat) -> None:
+    box.say("Hi", "2", "status").send("image")
+    assert box.step == "@code"
+    assert box.turn.keep == ()
+    assert "not understood" in box.text
+
+
+def test_an_empty_message_in_the_mailbox_posts_nothing(box: Chat) -> None:
+    assert box.say(CODE, "  ").turn.post is None
+    assert box.step == "@mailbox"
+
+
+def test_status_in_the_mailbox_asks_for_a_code_again(box: Chat) -> None:
+    assert box.say(CODE, "status").step == "@code"
+
+
+def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engine) -> None:
+    opened = msgspec.structs.replace(mailbox(), untold=(Untold("lost"), Untold("too_large", 100)))
+    chat = Chat(engine, mailbox=opened).say(CODE)
+    assert "One file did not reach us" in chat.text
+    assert "larger than 100 MB" in chat.text

@@ -1,0 +1,158 @@
+"""PDF: what is seen on a screen is carried over, printed or not; a screen's colours become plain."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pytest
+from pikepdf import Array, Dictionary, Name, Pdf
+from PIL import Image
+
+from satark.evidence.documents import page_images
+from satark.evidence.documents.pdf import PdfScrubber
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.testing.evidence.documents import TRACE
+
+
+def page_of(pdf: Pdf, content: bytes, **resources: Any) -> pikepdf.Page:
+    page = pdf.add_blank_page(page_size=(300, 200))
+    font = Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+    page.Resources = Dictionary(Font=font, **resources)
+    page.Contents = pdf.make_stream(content)
+    return page
+
+
+def cleaned(pdf: Pdf, folder: Path, limits: Limits) -> Path:
+    pdf.save(folder / "in.pdf")
+    PdfScrubber().scrub(folder / "in.pdf", folder / "out.pdf", limits)
+    return folder / "out.pdf"
+
+
+def drawn(path: Path) -> Image.Image:
+    with pypdfium2.PdfDocument(path) as pdf:
+        picture: Image.Image = pdf[0].render(scale=1).to_pil().convert("RGB")
+        return picture
+
+
+def words(path: Path) -> str:
+    with pypdfium2.PdfDocument(path) as pdf:
+        return str(pdf[0].get_textpage().get_text_bounded())
+
+
+@pytest.mark.parametrize("flags", [0, 4], ids=["seen", "seen and printed"])
+def test_a_box_of_text_stays_as_text(flags: int, tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET")
+        look = pdf.make_stream(
+            b"BT /F 12 Tf 2 5 Td (by the river) Tj ET", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 180, 30],
+            Resources=page.Resources,
+        )  # fmt: skip
+        box = Dictionary(
+            Type=Name.Annot, Subtype=Name.FreeText, Rect=[20, 100, 200, 130], Contents="by the river", T=TRACE,
+            DA="/F 12 Tf 0 g", AP=Dictionary(N=look), F=flags,
+        )  # fmt: skip
+        page.obj.Annots = Array([pdf.make_indirect(box)])
+        copy = cleaned(pdf, tmp_path, limits)
+    assert "by the river" in words(copy)
+    assert TRACE.encode() not in copy.read_bytes()
+
+
+@pytest.mark.parametrize(("parts", "colour"), [(1, b"0.3"), (3, b"0.9 0.1 0.1")])
+def test_colours_stay_without_the_profile_that_names_a_screen(
+    parts: int, colour: bytes, tmp_path: Path, limits: Limits
+) -> None:
+    with Pdf.new() as pdf:
+        profile = pdf.make_stream(TRACE.encode() * 50, N=parts)
+        space = pdf.make_indirect(Array([Name.ICCBased, profile]))
+        page_of(pdf, b"/C cs " + colour + b" sc 20 20 200 100 re f", ColorSpace=Dictionary(C=space))
+        copy = cleaned(pdf, tmp_path, limits)
+    with Pdf.open(copy) as pdf:
+        streams = [one.read_bytes() for one in pdf.objects if isinstance(one, pikepdf.Stream)]
+        assert not any(TRACE.encode() in one for one in streams)
+        assert "/Image" not in str(pdf.pages[0].Resources.get("/XObject", ""))
+    expected = (77, 77, 77) if parts == 1 else (230, 26, 26)
+    found = drawn(copy).crop((100, 150, 101, 151)).tobytes()
+    assert max(abs(one - other) for one, other in zip(found, expected, strict=True)) < 12
+
+
+def pictured(pdf: Pdf, data: bytes, **told: Any) -> None:
+    """A page that shows a picture, 16 by 16, and words."""
+    size = {"Type": Name.XObject, "Subtype": Name.Image, "Width": 16, "Height": 16, "BitsPerComponent": 8}
+    page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET q 80 0 0 80 20 20 cm /P Do Q")
+    page.Resources.XObject = Dictionary(P=pdf.make_stream(data, **{**size, **told}))
+
+
+def fax() -> bytes:
+    """A picture of 16 by 16 as fax machines code it."""
+    out = io.BytesIO()
+    Image.effect_noise((16, 16), 90).convert("1").save(out, "TIFF", compression="group4")
+    with Image.open(out) as picture:
+        (start,), (size,) = picture.tag_v2[273], picture.tag_v2[279]  # type: ignore[attr-defined]
+        return out.getvalue()[start : start + size]
+
+
+def test_a_scanned_fax_stays_what_it_is(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        parameters = Dictionary(K=-1, Columns=16, Rows=16)
+        told = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode}
+        pictured(pdf, fax(), DecodeParms=parameters, **told)
+        copy = cleaned(pdf, tmp_path, limits)
+    assert "white sacks" in words(copy)
+    with Pdf.open(copy) as pdf:
+        assert pdf.pages[0].Resources.XObject.P.Filter == Name.CCITTFaxDecode
+
+
+def test_nothing_hides_after_the_samples_of_a_picture(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        samples = bytes(range(256))
+        pictured(pdf, samples + TRACE.encode() * 9, ColorSpace=Name.DeviceGray)
+        copy = cleaned(pdf, tmp_path, limits)
+    with Pdf.open(copy) as pdf:
+        assert pdf.pages[0].Resources.XObject.P.read_bytes() == samples
+
+
+@pytest.mark.parametrize("coding", ["JPXDecode", "JBIG2Decode"])
+def test_what_a_coding_with_words_of_its_own_shows_becomes_a_picture_of_the_page(
+    coding: str, tmp_path: Path, limits: Limits
+) -> None:
+    data = TRACE.encode()
+    if coding == "JPXDecode":
+        out = io.BytesIO()
+        Image.effect_noise((16, 16), 90).save(out, "JPEG2000")
+        data = out.getvalue() + data
+    with Pdf.new() as pdf:
+        pictured(pdf, data, ColorSpace=Name.DeviceGray, Filter=Name(f"/{coding}"))
+        copy = cleaned(pdf, tmp_path, limits)
+    assert TRACE.encode() not in copy.read_bytes()
+    assert words(copy) == ""
+    assert drawn(copy).crop((0, 0, 300, 60)).getextrema() != ((255, 255),) * 3, "its words are still seen"
+
+
+def test_a_locked_broken_endless_or_huge_pdf_is_told_apart(tmp_path: Path, limits: Limits) -> None:
+    scrubber, source = PdfScrubber(), tmp_path / "in.pdf"
+    with Pdf.new() as pdf:
+        page_of(pdf, b"")
+        pdf.save(source, encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    with pytest.raises(Unclean, match="encrypted"):
+        scrubber.scrub(source, tmp_path / "out.pdf", limits)
+    source.write_bytes(b"%PDF-1.7\n" + TRACE.encode() * 99)
+    with pytest.raises(Unclean, match="damaged"):
+        scrubber.scrub(source, tmp_path / "out.pdf", limits)
+    with Pdf.new() as pdf:
+        for _ in range(3):
+            page_of(pdf, b"")
+        pdf.save(source)
+    with pytest.raises(Unclean, match="too-many-pages"):
+        scrubber.scrub(source, tmp_path / "out.pdf", Limits(pages=2))
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        page_images.photograph(source, tmp_path / "out.pdf", Limits(pixels=1000))
+    source.write_bytes(
+        b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    )
+    with pytest.raises(Unclean, match="damaged"):
+        scrubber.scrub(source, tmp_path / "out.pdf", limits)

@@ -1,0 +1,69 @@
+"""The disguise: every voice gets another one, and none can be undone by turning one knob."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from array import array
+from pathlib import Path
+
+import pytest
+
+from satark.evidence.recordings.disguise import MIME, VoiceDisguise, drawn_filter
+from satark.evidence.sniff import sniff_file
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.testing.evidence.specimens import TRACE
+
+DISGUISE = VoiceDisguise()
+RATE = 8000
+
+
+def spoken(folder: Path, name: str, *options: str) -> Path:
+    """Four seconds of a buzz with the formants of a vowel, and a title."""
+    path = folder / name
+    buzz = "0.4*mod(t*140,1)*(sin(2*PI*650*t)+0.5*sin(2*PI*1100*t))*(0.5+0.5*sin(2*PI*4*t))"
+    source = ("-f", "lavfi", "-i", f"aevalsrc='{buzz}':s=48000:d=4")
+    ffmpeg(*source, "-metadata", f"title={TRACE.decode()}", *options, str(path))
+    return path
+
+
+def ffmpeg(*arguments: str) -> bytes:
+    return subprocess.run([DISGUISE.ffmpeg, "-v", "error", "-y", *arguments], capture_output=True, check=True).stdout
+
+
+def loudness(path: Path, flt: str = "anull") -> list[float]:
+    """The loudness of each twentieth of a second."""
+    samples = array("h", ffmpeg("-i", str(path), "-af", flt, "-ar", str(RATE), "-ac", "1", "-f", "s16le", "pipe:1"))
+    step = RATE // 20
+    return [sum(abs(one) for one in samples[at : at + step]) / step for at in range(0, len(samples) - step, step)]
+
+
+@pytest.mark.parametrize("name", ["a.ogg", "a.m4a", "a.mp3", "a.wav", "a.amr", "a.mp4"])
+def test_a_voice_of_any_type_is_disguised_and_says_nothing_else(name: str, tmp_path: Path) -> None:
+    options = ("-ar", "8000", "-ac", "1") if name == "a.amr" else ()
+    source, target = spoken(tmp_path, name, *options), tmp_path / "disguised"
+    assert DISGUISE.scrub(source, target, Limits()) == MIME == sniff_file(target)
+    assert TRACE not in target.read_bytes()
+    heard = loudness(target)
+    assert 3.5 < len(heard) / 20 < 4.6
+    assert max(heard) > 100, "it can be heard"
+
+
+def test_no_two_disguises_are_alike(tmp_path: Path) -> None:
+    source = spoken(tmp_path, "a.ogg")
+    copies = set()
+    for number in range(3):
+        DISGUISE.scrub(source, tmp_path / str(number), Limits())
+        copies.add((tmp_path / str(number)).read_bytes())
+    assert len(copies) == 3
+    drawn = [re.findall(r"asetrate=(\d+).*?atempo=([\d.]+).*?st\(0,(\d+)\)", drawn_filter())[0] for _ in range(200)]
+    assert {len(set(numbers)) > 100 for numbers in zip(*drawn, strict=True)} == {True}
+    assert all(0.93 < float(tempo) * int(rate) / 16_000 < 1.07 for rate, tempo, _ in drawn), "still understood"
+
+
+def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0 not a sound")
+    with pytest.raises(Unclean):
+        DISGUISE.scrub(path, tmp_path / "disguised", Limits())

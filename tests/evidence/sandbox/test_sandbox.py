@@ -1,0 +1,137 @@
+"""What a cleaner that a hostile file has taken over can do: nothing, and it is told apart from a clean copy."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.store.workspace import private_folder
+from satark.testing.evidence.hostile import HostileScrubber
+
+
+@pytest.fixture(scope="module")
+async def hostile() -> AsyncIterator[Sandbox]:
+    async with Sandbox([HostileScrubber()]) as running:
+        yield running
+
+
+@pytest.fixture
+def folder(room: Path) -> Iterator[Path]:
+    with private_folder(room) as private:
+        yield private
+
+
+async def deed(sandbox: Sandbox, folder: Path, text: str, limits: Limits) -> str:
+    source, target = folder / "original", folder / "clean"
+    source.write_text(text)
+    assert await sandbox.scrub("text/plain", source, target, limits) == "text/plain"
+    return target.read_text()
+
+
+async def test_a_cleaner_works(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await deed(hostile, folder, "copy words", limits) == "words"
+
+
+@pytest.mark.parametrize("text", ["crash", "raise secret", "no-such-deed"])
+async def test_a_crash_is_a_reason_and_the_next_file_is_cleaned(
+    text: str, hostile: Sandbox, folder: Path, limits: Limits
+) -> None:
+    with pytest.raises(Unclean, match="crashed"):
+        await deed(hostile, folder, text, limits)
+    assert await deed(hostile, folder, "copy words", limits) == "words"
+
+
+async def test_a_cleaner_that_crashes_leaves_no_dump_of_the_file(
+    hostile: Sandbox, folder: Path, limits: Limits
+) -> None:
+    assert await deed(hostile, folder, "dump", limits) == "0 0"
+
+
+async def test_a_hang_is_ended(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    with pytest.raises(Unclean, match="too-slow"):
+        await deed(hostile, folder, "hang", msgspec.structs.replace(limits, wall_seconds=0.2))
+
+
+async def test_processor_time_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    with pytest.raises(Unclean, match="crashed"):
+        await deed(hostile, folder, "spin", msgspec.structs.replace(limits, cpu_seconds=1))
+
+
+async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, room: Path, limits: Limits) -> None:
+    with private_folder(room) as one, private_folder(room) as other:
+        slow = asyncio.create_task(deed(hostile, one, "hang", msgspec.structs.replace(limits, wall_seconds=2)))
+        await asyncio.sleep(0)
+        assert await deed(hostile, other, "copy words", limits) == "words"
+        assert not slow.done()
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+
+
+async def test_memory_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await deed(hostile, folder, "memory", limits) == "refused"
+
+
+async def test_file_size_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert int(await deed(hostile, folder, "disk", limits)) <= 2 * limits.file_bytes
+
+
+async def test_the_environment_is_empty(folder: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_WHATSAPP__APP_SECRET", "hush")
+    async with Sandbox([HostileScrubber()]) as fresh:
+        assert "hush" not in await deed(fresh, folder, "environment", limits)
+
+
+async def test_other_files_are_out_of_sight(hostile: Sandbox, folder: Path, limits: Limits, tmp_path: Path) -> None:
+    secret = tmp_path / "edge.key"
+    secret.write_text("secret")
+    with private_folder(folder.parent) as another_tip:
+        (another_tip / "original").write_text("another tip's")
+        assert await deed(hostile, folder, f"read {secret}", limits) == "refused"
+        assert await deed(hostile, folder, f"read {another_tip / 'original'}", limits) == "refused"
+        assert await deed(hostile, folder, f"write {another_tip / 'original'}", limits) == "refused"
+    assert await deed(hostile, folder, f"write {tmp_path / 'new'}", limits) == "refused"
+    assert await deed(hostile, folder, "read /etc/passwd", limits) == "refused"
+
+
+async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert await deed(hostile, folder, f"connect {port}", limits) == "refused"
+
+
+async def test_other_processes_are_out_of_reach(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await deed(hostile, folder, f"kill {os.getpid()}", limits) == "refused"
+
+
+async def test_what_it_starts_ends_with_it(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    with pytest.raises(Unclean, match="too-slow"):
+        await deed(hostile, folder, "leave", msgspec.structs.replace(limits, wall_seconds=0.3))
+    await asyncio.sleep(3.5)
+    assert not (folder / "clean").exists()
+
+
+async def test_the_process_behind_it_is_replaced_when_it_dies(folder: Path, limits: Limits) -> None:
+    async with Sandbox([HostileScrubber()]) as sandbox:
+        assert await deed(sandbox, folder, "copy one", limits) == "one"
+        assert sandbox._process is not None
+        sandbox._process.send_signal(signal.SIGKILL)
+        sandbox._process.wait()
+        assert await deed(sandbox, folder, "copy two", limits) == "two"
+
+
+async def test_a_plugins_cleaner_goes_before_the_cores(folder: Path, limits: Limits) -> None:
+    class Never(HostileScrubber):
+        pass
+
+    sandbox = Sandbox([HostileScrubber(), Never()])
+    assert sandbox._number["text/plain"] == 0
+    assert not sandbox.cleans("image/jpeg")

@@ -1,0 +1,85 @@
+"""Previews: small, of the clean copy, and of nothing else."""
+
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from PIL import Image
+
+from satark.evidence import pipeline
+from satark.evidence.cleaners import builtin_scrubbers
+from satark.evidence.pipeline import Taken
+from satark.evidence.preview import LONGEST, PREVIEW
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.identity.sealing import new_identity
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.store.sealed_files import preview_path
+from satark.testing.evidence.specimens import TRACE
+
+RECIPIENT, IDENTITY = new_identity()
+
+
+async def whole(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+Take: TypeAlias = Callable[[Path, Path], Awaitable[Taken]]
+
+
+@pytest.fixture
+def take(sandbox: Sandbox, room: Path, limits: Limits) -> Take:
+    """Take a file in, to be sealed in a folder as `1`."""
+
+    def take_in(source: Path, folder: Path) -> Awaitable[Taken]:
+        stream = whole(source.read_bytes())
+        return pipeline.take_in(
+            stream, recipient=RECIPIENT, folder=folder, name="1", announced_mime="", limits=limits,
+            sandbox=sandbox, room=room,
+        )  # fmt: skip
+
+    return take_in
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("jpg", "image/jpeg"),
+        ("png-palette", "image/jpeg"),
+        ("png-gray16", "image/jpeg"),
+        ("webp-animated", "image/jpeg"),
+        ("heic", "image/jpeg"),
+        ("mp4", "image/jpeg"),
+        ("webm", "image/jpeg"),
+        ("ts", "image/jpeg"),
+        ("opus", "image/png"),
+        ("amr", "image/png"),
+        ("wav", "image/png"),
+        ("pdf", "image/jpeg"),
+        ("txt", ""),
+        ("docx", ""),
+    ],
+)
+async def test_what_can_be_shown_small_is(
+    name: str, mime: str, make: Callable[[str], Path], tmp_path: Path, take: Take
+) -> None:
+    taken = await take(make(name), tmp_path / "sealed")
+    assert (taken.problem, taken.preview_mime) == (None, mime)
+    assert preview_path(tmp_path / "sealed", "1").exists() == bool(mime)
+    if mime:
+        data = b"".join(pipeline.open_preview(tmp_path / "sealed", "1", IDENTITY, tmp_path, taken.preview_sha256))
+        assert TRACE not in data
+        with Image.open(io.BytesIO(data)) as picture:
+            assert max(picture.size) <= LONGEST
+            assert len(picture.getexif()) == 0
+    pipeline.erase(tmp_path / "sealed", "1")
+    assert list((tmp_path / "sealed").iterdir()) == []
+
+
+def test_a_broken_copy_has_no_preview(tmp_path: Path, make: Callable[[str], Path], limits: Limits) -> None:
+    (tmp_path / "cut").write_bytes(make("jpg").read_bytes()[:400])
+    (previewer,) = [one for one in builtin_scrubbers() if PREVIEW in one.mimes]
+    with pytest.raises(Unclean):
+        previewer.scrub(tmp_path / "cut", tmp_path / "out", limits)

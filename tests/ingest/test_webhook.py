@@ -1,0 +1,162 @@
+"""The door: nothing unsigned leaves a trace, and nothing is acknowledged before it is durably taken."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from sqlalchemy import func, select
+
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.store import tables
+from satark.testing.processes.serving import serve
+from satark.testing.scripted import LIMIT, ScriptedChannel, outage, scripted_host, until
+
+
+class Porch:
+    """A served host and an HTTP client."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel, url: str, client: aiohttp.ClientSession) -> None:
+        self.host, self.channel, self.url, self.client = host, channel, url, client
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.client.get(f"{self.url}{path}") as response:
+            return response.status, await response.text()
+
+    async def post(self, body: Any, signature: str | None = None) -> int:
+        signed = self.channel.sign(body) if signature is None and isinstance(body, bytes) else signature
+        headers = {ScriptedChannel.signature: signed} if signed is not None else {}
+        data = io.BytesIO(body) if isinstance(body, bytes) else body
+        async with self.client.post(f"{self.url}/script", data=data, headers=headers) as response:
+            return response.status
+
+    def seen(self) -> int:
+        return self.host.services.read(lambda c: c.execute(select(func.count()).select_from(tables.seen)).scalar_one())
+
+    def answered(self, answer: str) -> bool:
+        line = f'satark_webhooks_total{{answer="{answer}",channel="script"}} 1.0'
+        return line.encode() in self.host.metrics.render()
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[Porch]:
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=folder), channel)
+    async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:
+        await until(lambda: channel.opened)
+        yield Porch(host, channel, url, client)
+
+
+@pytest.fixture
+async def porch(tmp_path: Path) -> AsyncIterator[Porch]:
+    async with served(tmp_path) as made:
+        yield made
+
+
+def events(*senders: str, text: str = "Hi") -> bytes:
+    return json.dumps([[sender, f"key-{n}", text] for n, sender in enumerate(senders)]).encode()
+
+
+async def test_a_signed_webhook_is_taken_and_answered(porch: Porch) -> None:
+    assert await porch.post(events("asha", "bina")) == 200
+    assert porch.seen() == 2
+    assert porch.answered("taken")
+    await until(lambda: len(porch.channel.sent) == 2)
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64, "half", "no header", "ünïcode"])
+async def test_an_unsigned_webhook_leaves_no_trace(porch: Porch, signature: str) -> None:
+    body = events("asha")
+    headers = {"half": porch.channel.sign(body)[:32], "no header": None, "ünïcode": "ü" * 64}
+    if headers.get(signature, signature) is None:
+        async with porch.client.post(f"{porch.url}/script", data=body) as response:
+            status = response.status
+    else:
+        status = await porch.post(body, headers.get(signature, signature))
+    assert status == 401
+    assert porch.seen() == 0
+    assert porch.answered("unsigned")
+    assert porch.channel.sent == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[[1]]", b'{"a": 1}'])
+async def test_a_signed_body_that_can_not_be_read_is_acknowledged_and_counted(porch: Porch, body: bytes) -> None:
+    assert await porch.post(body) == 200
+    assert porch.answered("malformed")
+    assert porch.seen() == 0
+
+
+async def test_another_method_is_refused(porch: Porch) -> None:
+    assert (await porch.get("/script"))[0] == 405
+    assert porch.answered("method")
+
+
+async def test_a_body_that_is_announced_too_long_is_refused(porch: Porch) -> None:
+    assert await porch.post(b"x" * (LIMIT + 1)) == 413
+    assert porch.answered("too_large")
+
+
+async def test_a_body_that_turns_out_too_long_is_refused(porch: Porch) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(LIMIT // 65536 + 2):
+            yield b"x" * 65536
+
+    assert await porch.post(endless(), "0" * 64) == 413
+    assert porch.answered("too_large")
+
+
+async def test_a_thousand_events_in_three_megabytes_are_all_taken(porch: Porch) -> None:
+    body = events(*(f"sender {n}" for n in range(1000)), text="x" * 3000)
+    assert 3_000_000 < len(body) < LIMIT
+    assert await porch.post(body) == 200
+    assert porch.seen() == 1000
+
+
+async def test_a_database_that_is_down_is_told_so_that_the_provider_comes_again(porch: Porch) -> None:
+    with outage(porch.host.services):
+        assert await porch.post(events("asha")) == 503
+        assert porch.answered("not_taken")
+        assert (await porch.get("/readyz"))[0] == 503
+        assert await porch.get("/healthz") == (200, "ok")
+    assert await porch.post(events("asha")) == 200
+    assert porch.seen() == 1
+
+
+async def test_whatever_breaks_is_not_acknowledged(porch: Porch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(raw: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(porch.channel, "parse", broken)
+    assert await porch.post(events("asha")) == 503
+    assert porch.answered("failed")
+
+
+async def test_a_client_that_leaves_early_is_taken_for_unsigned(porch: Porch) -> None:
+    body = events("asha")
+    port = int(porch.url.rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"POST /script HTTP/1.1\r\nHost: x\r\nX-Signature: {porch.channel.sign(body)}\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    await until(lambda: porch.answered("unsigned"))
+    assert porch.seen() == 0
+
+
+async def test_an_operator_can_ask_how_it_is(porch: Porch) -> None:
+    assert await porch.get("/healthz") == (200, "ok")
+    assert await porch.get("/readyz") == (200, "ready")
+    status, text = await porch.get("/metrics")
+    assert status == 200
+    assert "satark_commit_seconds_bucket" in text
+    assert (await porch.get("/nowhere"))[0] == 404

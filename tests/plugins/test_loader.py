@@ -1,0 +1,163 @@
+"""Plugins load by name; whatever is wrong with one stops the start and names it."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+
+from satark import hookimpl
+from satark.plugins import loader
+from satark.plugins.loader import PluginError, Plugins, installed
+from satark.settings import Problem, Settings, SettingsError
+
+
+class Named:
+    """Anything with a name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, *names: str, value: str = "json") -> None:
+    def entry_points(*, group: str) -> list[EntryPoint]:
+        return [EntryPoint(one, value, group) for one in names]
+
+    monkeypatch.setattr(loader, "entry_points", entry_points)
+
+
+def test_the_shipped_plugins_are_installed() -> None:
+    assert {"desk", "whatsapp"} <= set(installed())
+
+
+def test_only_the_named_plugins_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "one", "two")
+    assert Plugins.load(["two"]).names == ["two"]
+
+
+def test_a_plugin_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "one")
+    with pytest.raises(PluginError, match=r"'signal' is not installed \(installed: one\)"):
+        Plugins.load(["signal"])
+
+
+def test_a_name_offered_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "whatsapp", "whatsapp")
+    with pytest.raises(PluginError, match="'whatsapp' is offered by"):
+        Plugins.load(["whatsapp"])
+
+
+def test_a_broken_plugin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, "broken", value="no_such_module_anywhere")
+    with pytest.raises(PluginError, match="'broken' is broken"):
+        Plugins.load(["broken"])
+
+
+def test_a_misspelt_hook_is_refused() -> None:
+    class Misspelt:
+        @hookimpl
+        def satark_chanels(self) -> list[object]:
+            return []
+
+    with pytest.raises(PluginError, match=r"'signal'.*satark_chanels"):
+        Plugins().register(Misspelt(), "signal")
+
+
+def test_a_misspelt_argument_is_refused() -> None:
+    class Misspelt:
+        @hookimpl
+        def satark_channels(self, setings: object) -> list[object]:
+            return []
+
+    with pytest.raises(PluginError, match="setings"):
+        Plugins().register(Misspelt(), "signal")
+
+
+def test_a_plugin_that_raises_is_named_with_its_hook() -> None:
+    class Raising:
+        @hookimpl
+        def satark_step_types(self) -> list[object]:
+            raise RuntimeError("oops")
+
+    loaded = Plugins()
+    loaded.register(Raising(), "signal")
+    with pytest.raises(PluginError, match="'signal' failed in satark_step_types"):
+        loaded.step_types()
+
+
+def test_every_plugins_settings_problems_are_told_at_once() -> None:
+    loaded = Plugins()
+    for name in ("one", "two"):
+        problem = Problem(name, name.upper(), "is missing")
+
+        class Wanting:
+            @hookimpl
+            def satark_channels(self, settings: object, problem: Problem = problem) -> list[object]:
+                raise SettingsError([problem])
+
+        loaded.register(Wanting(), name)
+    with pytest.raises(SettingsError) as caught:
+        loaded.channels(Settings())
+    assert {problem.setting for problem in caught.value.problems} == {"one", "two"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "collect"),
+    [
+        ("satark_channels", lambda loaded: loaded.channels(Settings())),
+        ("satark_sinks", lambda loaded: loaded.sinks(Settings(), SimpleNamespace())),
+        ("satark_flows", lambda loaded: loaded.flows(Settings())),
+        ("satark_step_types", lambda loaded: loaded.step_types()),
+    ],
+)
+def test_a_repeated_name_is_refused(hook: str, collect: Any) -> None:
+    loaded = Plugins()
+    for plugin in ("one", "two"):
+        implementation = hookimpl(lambda: [Named("same")])
+        loaded.register(SimpleNamespace(**{hook: implementation}), plugin)
+    with pytest.raises(PluginError, match="'same' is offered twice"):
+        collect(loaded)
+
+
+def test_a_repeated_validator_is_refused() -> None:
+    loaded = Plugins()
+    for plugin in ("one", "two"):
+        loaded.register(SimpleNamespace(satark_validators=hookimpl(lambda: {"mobile": str})), plugin)
+    with pytest.raises(PluginError, match="validator 'mobile'"):
+        loaded.validators()
+
+
+def test_a_failing_listener_stops_no_other() -> None:
+    heard: list[object] = []
+    failed: list[str] = []
+    loaded = Plugins()
+
+    def raising(event: object) -> None:
+        raise RuntimeError("oops")
+
+    def hear(event: object) -> None:
+        heard.append(event)
+
+    loaded.register(SimpleNamespace(satark_event=hookimpl(raising)), "raising")
+    loaded.register(SimpleNamespace(satark_event=hookimpl(hear)), "hearing")
+    loaded.event("something", failed.append)  # type: ignore[arg-type]
+    assert heard == ["something"]
+    assert failed == ["raising"]
+
+
+def test_a_plugin_adds_commands() -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_commands=hookimpl(lambda cli: cli.command("hello")(lambda: None))), "one")
+    group = click.Group()
+    loaded.commands(group)
+    assert list(group.commands) == ["hello"]
+
+
+def test_it_knows_which_hooks_are_implemented() -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_route=hookimpl(lambda: None)), "one")
+    assert loaded.implements("satark_route")
+    assert not loaded.implements("satark_screen")

@@ -1,0 +1,86 @@
+"""The typeface of what we print: Hindi is shaped, and every character that our texts use has a glyph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pypdfium2
+import pytest
+import uharfbuzz
+from fpdf import FPDF
+from PIL import Image
+
+from satark.printing.fonts import BOLD, FAMILY, REGULAR, use_fonts
+
+TEXTS = Path(__file__).parents[2] / "core" / "satark" / "dialogue" / "texts"
+EMOJI = range(0x2300, 0x20000)
+"""Pictures that a phone shows and paper does not need."""
+
+
+def shaped(font: Path, text: str) -> list[str]:
+    """Give the names of the glyphs that a text becomes."""
+    face = uharfbuzz.Font(uharfbuzz.Face(font.read_bytes()))
+    buffer = uharfbuzz.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    uharfbuzz.shape(face, buffer)
+    return [face.glyph_to_string(glyph.codepoint) for glyph in buffer.glyph_infos]
+
+
+@pytest.mark.parametrize("font", [REGULAR, BOLD], ids=lambda font: font.stem)
+def test_every_character_of_our_texts_has_a_glyph(font: Path) -> None:
+    used = {char for path in TEXTS.glob("*.po") for char in path.read_text("utf-8")} - {"\n", "\ufe0f"}
+    known = uharfbuzz.Face(font.read_bytes()).unicodes
+    assert {char for char in used if ord(char) not in EMOJI and ord(char) not in known} == set()
+
+
+@pytest.mark.parametrize("font", [REGULAR, BOLD], ids=lambda font: font.stem)
+@pytest.mark.parametrize(
+    ("text", "glyphs"),
+    [
+        pytest.param("क्ष", 1, id="a conjunct is one glyph"),
+        pytest.param("र्क", 2, id="the r before a consonant stands above it"),
+        pytest.param("Hi", 2, id="Latin"),
+        pytest.param("₹१", 2, id="rupee and digit"),
+    ],
+)
+def test_text_is_shaped(font: Path, text: str, glyphs: int) -> None:
+    found = shaped(font, text)
+    assert len(found) == glyphs
+    assert ".notdef" not in found
+
+
+def test_the_short_i_stands_before_its_consonant() -> None:
+    consonant = shaped(REGULAR, "क")
+    assert shaped(REGULAR, "कि")[1:] == consonant
+
+
+def test_a_pdf_in_both_scripts_can_be_read_back() -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    use_fonts(pdf)
+    for style in ("", "B"):
+        pdf.set_font(FAMILY, style, 14)
+        pdf.cell(text="सूचना tip", new_x="LMARGIN", new_y="NEXT")
+    text = pypdfium2.PdfDocument(bytes(pdf.output()))[0].get_textpage().get_text_range()
+    assert text.split("\r\n") == ["सूचना tip", "सूचना tip"]
+
+
+def drawn(*texts: str) -> list[Image.Image]:
+    """Print each text, ending at the same place of a page of its own, and give the pages as pictures."""
+    pdf = FPDF()
+    use_fonts(pdf)
+    for text in texts:
+        pdf.add_page()
+        pdf.multi_cell(180, text=text, align="R")
+    return [page.render(scale=1).to_pil().convert("L") for page in pypdfium2.PdfDocument(bytes(pdf.output()))]
+
+
+@pytest.mark.parametrize("before", ["d15d6c15 ", "SHA256 ", "1. "])
+def test_hindi_after_latin_in_one_line_is_shaped_too(before: str) -> None:
+    """HarfBuzz guesses a run's script by its first letter, and shapes no Devanagari in a run that begins in Latin."""
+    hindi = "निम्नलिखित एल्गोरिथ्म के माध्यम से प्राप्त"
+    alone, together = drawn(hindi, before + hindi)
+    box = alone.point(lambda level: 255 - level).getbbox()
+    assert box is not None
+    assert alone.crop(box).tobytes() == together.crop(box).tobytes()

@@ -1,0 +1,187 @@
+"""A host with the desk `dig`, an office with the desk `sp`, and a carrier between them that tests may misuse."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from satark.casework import Agreement, Casework
+from satark.delivery import payload
+from satark.desk import Desk
+from satark.identity.sealing import new_identity
+from satark.remote.host_inbox import Answers
+from satark.remote.host_outbox import Dispatcher
+from satark.remote.link_keys import HostCard, load_link_key, office_card
+from satark.remote.office_agent import Agent
+from satark.remote.office_inbox import Arrivals
+from satark.remote.offices import join, register
+from satark.routing.desks import add_desk
+from satark.services import Services
+from satark.sink import Delivery, DeliveryResult, Done
+from satark.store import deliveries, tables
+from satark.store.unit_of_work import UnitOfWork
+from satark.store.writer import Writer
+from satark.testing.peers.carrier import ListCarrier
+from satark.testing.store import fresh_services
+from satark.testing.tips import Planted, plant
+
+
+class Bridge:
+    """Both sides."""
+
+    def __init__(self, folder: Path, host: Services, office: Services) -> None:
+        self.host, self.office = host, office
+        self.carrier = ListCarrier()
+        self.line = self.carrier.only
+        self.host_key, self.office_key = load_link_key(folder / "host.key"), load_link_key(folder / "office.key")
+        self.arrived: list[tuple[str, str, int]] = []
+        recipient, self.identity = new_identity()
+        dig, self.dig_identity = new_identity()
+        self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
+        self.dig = Desk(name="dig", title="DIG", level="range", recipient=dig)
+        card = office_card("sp", self.identity, self.office_key)
+        elsewhere = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
+        host.write_now(lambda unit: register(unit, elsewhere, card))
+        host.write_now(lambda unit: add_desk(unit, self.dig))
+        office.write_now(lambda unit: add_desk(unit, self.sp))
+        office.write_now(lambda unit: join(unit, HostCard(link=self.host_key.card)))
+        self.dispatcher = Dispatcher(host, self.host_key)
+        self.answers = Answers(host, self.host_key, self.dispatcher)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Start the office's work as after a kill."""
+
+        def arrived(_unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
+            self.arrived.append((desk, tip, revision))
+
+        self.arrivals = Arrivals(self.office, self.office_key, self.host_key.card, ["sp"], arrived)
+        self.agent = Agent(
+            services=self.office,
+            carrier=self.carrier,
+            url="list:",
+            key=self.office_key,
+            host=self.host_key.card,
+            desks=["sp"],
+            arrivals=self.arrivals,
+        )
+
+    @property
+    def work(self) -> Casework:
+        """What an officer at the office works with."""
+        return Casework(self.office, "sp", self.identity)
+
+    @property
+    def at_dig(self) -> Casework:
+        """What an officer of the DIG works with, at the host."""
+        return Casework(self.host, "dig", self.dig_identity)
+
+    def plant(self, **options: Any) -> Planted:
+        """A tip for both desks, to be delivered."""
+        planted = plant(self.host, [self.sp, self.dig], **options)
+        self.host.write_now(lambda unit: deliveries.add(unit, planted.id, "list:sp"))
+        return planted
+
+    def renew(self, planted: Planted) -> None:
+        """Say that something came to a tip."""
+        self.host.write_now(lambda unit: deliveries.renew(unit, planted.id))
+
+    async def send(self) -> list[DeliveryResult]:
+        """Deliver at the host what is due."""
+
+        def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
+            names = deliveries.destinations(unit.main)
+            return payload.load(unit, [row for to in names for row in deliveries.claim(unit, to, 100)], self.host)
+
+        claimed = self.host.write_now(claim)
+        results = []
+        for id_, delivery in claimed:
+            result = await self.dispatcher.dispatch(delivery, self.line.publish)
+            if isinstance(result, Done):
+                self.host.write_now(lambda unit, one=id_: deliveries.done(unit, [one]))  # type: ignore[misc]
+            results.append(result)
+        return results
+
+    async def arrive(self) -> None:
+        """Take in at the office what the carrier has."""
+        await self.line.consume("sp", self.arrivals.take)
+
+    async def take_answers(self) -> None:
+        """Take in at the host what the carrier has."""
+        await self.line.consume_answers(lambda message: self.answers.take(message, self.line.publish))
+
+    async def settle(self) -> None:
+        """Let everything go to and fro until nothing moves any more."""
+        moved = True
+        while moved:
+            await self.send()
+            await self.agent.send(self.line)
+            moved = bool(self.line.down or self.line.up)
+            await self.take_answers()
+            await self.arrive()
+
+    def words(self, number: str) -> list[str]:
+        """A tip's thread, as officers of the office read it."""
+        return [posted.message.text for posted in self.work.open(number).thread]
+
+    def told(self, number: str) -> list[str]:
+        """A tip's thread, as the DIG reads it at the host."""
+        return [posted.message.text for posted in self.at_dig.open(number).thread]
+
+    def content(self, number: str, ordinal: str, *, original: bool = False) -> bytes:
+        """A file, as officers of the office open it."""
+        work = self.work
+        tip = work.open(number)
+        if original:
+            return b"".join(work.untouched(tip, ordinal, Agreement("one", "another")))
+        return b"".join(work.evidence(tip, ordinal))
+
+    def make_due(self) -> None:
+        """Let the time of what failed come."""
+        self.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(due_at=0)))
+
+    def rows(self, services: Services, table: Any) -> list[Any]:
+        """Every row of a table."""
+        return list(services.read(lambda c: c.execute(select(table)).all()))
+
+
+@asynccontextmanager
+async def _writing(*services: Services) -> AsyncIterator[None]:
+    writers = [Writer(one.main, one.keys) for one in services]
+    for one, writer in zip(services, writers, strict=True):
+        writer.start()
+        one.writer = writer
+    try:
+        yield
+    finally:
+        for one, writer in zip(services, writers, strict=True):
+            await writer.stop()
+            one.close()
+
+
+@pytest.fixture
+async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
+    """On SQLite."""
+    host, office = fresh_services(tmp_path / "host"), fresh_services(tmp_path / "office")
+    async with _writing(host, office):
+        yield Bridge(tmp_path, host, office)
+
+
+@pytest.fixture
+async def any_bridge(tmp_path: Path, databases: Any) -> AsyncIterator[Bridge]:
+    """With the host on SQLite and on PostgreSQL in turn."""
+    host = fresh_services(tmp_path / "host", database_url=databases.main, keys_url=databases.keys)
+    office = fresh_services(tmp_path / "office")
+    async with _writing(host, office):
+        yield Bridge(tmp_path, host, office)
+
+
+@pytest.fixture
+def forged(bridge: Bridge, tmp_path: Path) -> Callable[[], Any]:
+    """A key that nobody trusts."""
+    return lambda: load_link_key(tmp_path / "stranger.key")

@@ -1,0 +1,191 @@
+"""Who gets a tip, and who must never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satark.desk import Desk, RouteAdvice, Screening
+from satark.destination import Forward
+from satark.geography.geography import Geography
+from satark.routing.rules import NoDesk, is_accused, route, screen
+from satark.tip import Accused, Tip
+
+GEOGRAPHY = Geography.parse(
+    """
+districts:
+  - code: varanasi
+    names: {hi: वाराणसी, en: Varanasi}
+    range: east
+    stations:
+      - {code: lanka, names: {hi: लंका, en: Lanka}, latitude: 25.28, longitude: 82.99, circle: c1,
+         outposts: [{code: nagwa, names: {hi: नगवां, en: Nagwa}}]}
+      - {code: chowk, names: {hi: चौक, en: Chowk}, latitude: 25.31, longitude: 83.01, circle: c1}
+      - {code: cantt, names: {hi: कैंट, en: Cantt}, latitude: 25.33, longitude: 82.98, circle: c2}
+  - code: jaunpur
+    names: {hi: जौनपुर, en: Jaunpur}
+    range: east
+    stations:
+      - {code: line-bazar, names: {hi: लाइन बाज़ार, en: Line Bazar}, latitude: 25.75, longitude: 82.68, circle: c3}
+"""
+)
+
+
+def desk(name: str, level: Any, area: str = "") -> Desk:
+    return Desk(name=name, title=name, level=level, area=area, recipient="age1")
+
+
+SP = desk("sp", "district", "varanasi")
+SP_JAUNPUR = desk("sp-jaunpur", "district", "jaunpur")
+DIG = desk("dig", "range", "east")
+LANKA = desk("lanka", "station", "lanka")
+CHOWK = desk("chowk", "station", "chowk")
+CANTT = desk("cantt", "station", "cantt")
+NAGWA = desk("nagwa", "outpost", "nagwa")
+CO = desk("co", "circle", "c1")
+ALL = (SP, SP_JAUNPUR, DIG, LANKA, CHOWK, CANTT, NAGWA, CO)
+
+
+def tip(*, accused: Accused | None = None, district: str = "varanasi", station: str = "lanka") -> Tip:
+    return Tip(
+        number="N", revision=1, flow="", language="hi", channel="chat", category="COW", received="", answers={},
+        accused=accused, district=district, station=station,
+    )  # fmt: skip
+
+
+def names(desks: Any) -> set[str]:
+    return {one.name for one in desks}
+
+
+def test_a_tip_goes_to_the_sp_of_the_district_and_the_dig_of_the_range() -> None:
+    assert names(route(tip(), ALL, GEOGRAPHY).desks) == {"sp", "dig"}
+    assert names(route(tip(district="jaunpur", station=""), ALL, GEOGRAPHY).desks) == {"sp-jaunpur", "dig"}
+
+
+def test_a_tip_of_an_unknown_district_is_lost_to_nobody() -> None:
+    assert names(route(tip(district="", station=""), ALL, GEOGRAPHY).desks) == {"sp", "sp-jaunpur", "dig"}
+
+
+def test_a_desk_without_an_area_covers_all_districts() -> None:
+    everywhere = (desk("sp", "district"), desk("dig", "range"))
+    assert names(route(tip(), everywhere, GEOGRAPHY).desks) == {"sp", "dig"}
+
+
+@pytest.mark.parametrize(
+    ("accused", "kept_away"),
+    [
+        (None, set()),
+        (Accused(level="outpost", unit="nagwa"), {"lanka", "nagwa"}),
+        (Accused(level="outpost"), {"lanka", "nagwa"}),
+        (Accused(level="station", unit="lanka"), {"lanka", "nagwa"}),
+        (Accused(level="station"), {"lanka", "nagwa"}),
+        (Accused(level="station", unit="cantt"), {"cantt"}),
+        (Accused(level="circle"), {"lanka", "nagwa", "chowk", "co"}),
+        (Accused(level="circle", unit="c2"), {"cantt"}),
+        (Accused(level="district"), {"lanka", "nagwa", "chowk", "cantt", "co", "sp"}),
+        (Accused(level="range"), {"lanka", "nagwa", "chowk", "cantt", "co", "sp", "sp-jaunpur", "dig"}),
+        (Accused(level="unknown"), {"lanka", "nagwa", "chowk", "cantt", "co"}),
+    ],
+)
+def test_the_accused_office_and_all_below_it_are_kept_away(accused: Accused | None, kept_away: set[str]) -> None:
+    found = {one.name for one in ALL if is_accused(tip(accused=accused), one, GEOGRAPHY)}
+    assert found == kept_away
+
+
+def test_a_tip_about_the_sps_office_goes_to_the_dig_alone() -> None:
+    chosen = route(tip(accused=Accused(level="district", unit="varanasi")), ALL, GEOGRAPHY)
+    assert names(chosen.desks) == {"dig"}
+    assert "sp" in chosen.excluded
+
+
+def test_without_a_known_area_a_doubt_excludes() -> None:
+    anywhere = desk("station-x", "station")
+    assert is_accused(tip(accused=Accused(level="station", unit="lanka")), anywhere, GEOGRAPHY)
+    assert is_accused(tip(accused=Accused(level="station"), station=""), CANTT, GEOGRAPHY)
+
+
+def test_when_the_responsible_desk_is_kept_away_the_highest_other_one_gets_the_tip() -> None:
+    state = desk("adg", "state")
+    chosen = route(tip(accused=Accused(level="range")), (*ALL, state), GEOGRAPHY)
+    assert names(chosen.desks) == {"adg"}
+
+
+def test_with_no_desk_left_it_is_said_loudly() -> None:
+    with pytest.raises(NoDesk):
+        route(tip(accused=Accused(level="district")), (SP, LANKA), GEOGRAPHY)
+
+
+def test_a_plugin_adds_destinations() -> None:
+    advice = RouteAdvice(add=("desk:lanka", "broker:sp", "email:sp-cell"))
+    chosen = route(
+        tip(), ALL, GEOGRAPHY, [advice], forwards=[Forward(to="email:sp-cell", desk="sp", priority="urgent")]
+    )
+    assert names(chosen.desks) == {"sp", "dig", "lanka"}
+    assert set(chosen.destinations) == {"desk:sp", "desk:dig", "desk:lanka", "broker:sp", "email:sp-cell"}
+    assert chosen.unknown == ()
+
+
+def test_what_a_plugin_adds_goes_only_where_a_desk_of_the_tip_answers_for_it() -> None:
+    advice = RouteAdvice(add=("email:nobody", "desk:nowhere", "email:jaunpur-cell", "broker:sp-jaunpur"))
+    forwards = [Forward(to="email:jaunpur-cell", desk="sp-jaunpur")]
+    chosen = route(tip(), ALL, GEOGRAPHY, [advice], forwards=forwards)
+    assert set(chosen.destinations) == {"desk:sp", "desk:dig"}
+    assert chosen.unknown == ("email:nobody", "desk:nowhere")
+
+
+STATION_CELLS = tuple(Forward(to=f"email:{name}-cell", desk=name) for name in ("lanka", "nagwa", "chowk", "sp", "dig"))
+
+
+@pytest.mark.parametrize("added", [(), ("desk:lanka", "email:lanka-cell", "email:lanka", "broker:lanka")])
+@pytest.mark.parametrize("level", ["outpost", "station", "unknown"])
+def test_an_e_mail_to_an_excluded_stations_desk_is_impossible(level: Any, added: tuple[str, ...]) -> None:
+    accused = tip(accused=Accused(level=level, unit={"outpost": "nagwa", "station": "lanka"}.get(level, "")))
+    chosen = route(accused, ALL, GEOGRAPHY, [RouteAdvice(add=added)], forwards=STATION_CELLS)
+    assert set(chosen.destinations) == {"desk:sp", "desk:dig", "email:sp-cell", "email:dig-cell"}
+    assert {forward.desk for forward in chosen.forwards} == {"sp", "dig"}
+
+
+def test_a_tip_about_the_sps_office_leaves_by_nothing_that_belongs_to_the_sp() -> None:
+    chosen = route(tip(accused=Accused(level="district")), ALL, GEOGRAPHY, forwards=STATION_CELLS)
+    assert set(chosen.destinations) == {"desk:dig", "email:dig-cell"}
+
+
+def test_a_plugin_may_exclude_a_destination_and_wins() -> None:
+    advice = [RouteAdvice(add=("email:sp-cell",)), RouteAdvice(exclude=("email:sp-cell",))]
+    chosen = route(tip(), ALL, GEOGRAPHY, advice, forwards=STATION_CELLS)
+    assert "email:sp-cell" not in chosen.destinations
+    assert "email:sp-cell" in chosen.excluded
+
+
+def test_exclusion_wins_whoever_adds() -> None:
+    advice = [RouteAdvice(add=("desk:lanka", "email:lanka")), RouteAdvice(exclude=("lanka", "sp"))]
+    chosen = route(tip(), ALL, GEOGRAPHY, advice)
+    assert names(chosen.desks) == {"dig"}
+    assert chosen.destinations == ("desk:dig",)
+
+
+@given(
+    st.sampled_from(["outpost", "station", "circle", "district", "range", "unknown"]),
+    st.sampled_from(["", "nagwa", "lanka", "chowk", "c1", "c2", "varanasi", "jaunpur", "east", "nonsense"]),
+    st.lists(st.sampled_from([one.name for one in ALL])),
+)
+def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
+    accused = tip(accused=Accused(level=level, unit=unit))
+    advice = RouteAdvice(add=tuple(f"{sink}:{name}" for name in wanted for sink in ("desk", "email")))
+    forwards = [Forward(to=f"email:{one.name}", desk=one.name) for one in ALL]
+    try:
+        chosen = route(accused, ALL, GEOGRAPHY, [advice], forwards=forwards)
+    except NoDesk:
+        return
+    assert not [one.name for one in chosen.desks if is_accused(accused, one, GEOGRAPHY)]
+    assert names(chosen.desks).isdisjoint(chosen.excluded)
+    assert {to.partition(":")[2] for to in chosen.destinations} == names(chosen.desks)
+
+
+def test_the_highest_priority_stands_and_flags_add_up() -> None:
+    screenings = [Screening(priority="high", flags=("a",)), Screening(flags=("b", "a"))]
+    assert screen(screenings, "normal") == Screening(priority="high", flags=("a", "b"))
+    assert screen([], "urgent").priority == "urgent"

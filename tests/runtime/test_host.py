@@ -1,0 +1,121 @@
+"""One process: put together from its settings, started, stopped, and mended where one part breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from satark import hookimpl
+from satark.channel import Accepted, Batch, Call, Delivered, Receive, Text
+from satark.observability import Happening
+from satark.runtime.host import Host
+from satark.settings import Role, Settings, SettingsError
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host, until
+from satark.testing.store import fresh_services
+
+CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
+
+
+async def test_it_opens_and_closes_its_channels_and_sinks(tmp_path: Path) -> None:
+    channel, sink = ScriptedChannel(), ScriptedSink()
+    host = scripted_host(Settings(data_dir=tmp_path), channel, [sink])
+    assert host.embedded
+    async with host.running():
+        await until(lambda: channel.opened and sink.opened)
+    assert (channel.opened, channel.closed, sink.opened, sink.closed) == (1, 1, 1, 1)
+
+
+def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
+    services = fresh_services(tmp_path)
+    services.write_now(lambda unit: unit.main.exec_driver_sql("UPDATE alembic_version SET version_num = '0'"))
+    services.close()
+    with pytest.raises(SettingsError, match="satark db upgrade"):
+        scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+
+
+async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_path: Path) -> None:
+    heard: list[Happening] = []
+
+    def hear(event: Happening) -> None:
+        heard.append(event)
+        raise RuntimeError("planted")
+
+    channel = ScriptedChannel()
+    plugin = SimpleNamespace(satark_event=hookimpl(hear))
+    host = scripted_host(Settings(data_dir=tmp_path), channel, plugin=plugin)
+    async with host.running():
+        assert host.tipside
+        await until(lambda: channel.opened)
+        await Tipster(host.tipside, channel).say("Hi")
+    assert heard == [Happening("turn", "script")]
+    assert b'satark_listener_failures_total{plugin="further"} 1.0' in host.metrics.render()
+
+
+async def test_what_a_crash_left_is_sent_at_once_by_the_only_process(tmp_path: Path) -> None:
+    first = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path), first)
+    host.writer.start()
+    assert host.tipside
+    await Tipster(host.tipside, first).say("Hi")  # the sender does not run: as if the process died here
+    await host.writer.stop()
+    host.services.close()
+    assert first.sent == []
+    second = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path), second)
+    async with host.running():
+        await until(lambda: second.sent)
+
+
+async def test_chores_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path) -> None:
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path), channel)
+    async with host.running():
+        assert host.tipside
+        await until(lambda: channel.opened)
+        reports = [Delivered(call_id="0" * 32, result=Accepted())]
+        await host.tipside.take(channel, Batch(chores=[CHORE], alarms=["131056"], delivered=reports, ignored=2))
+        await until(lambda: channel.bodies == [b"chore"])
+    metrics = host.metrics.render()
+    assert b'satark_send_reports_total{channel="script",result="131056"} 1.0' in metrics
+    assert b'satark_ignored_items_total{channel="script"} 2.0' in metrics
+
+
+async def test_a_channel_that_listens_brings_its_events_and_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.backoff.RESTART_SECONDS", 0.0)
+
+    class Listening(ScriptedChannel):
+        begun = 0
+
+        async def listen(self, receive: Receive) -> None:
+            self.begun += 1
+            if self.begun == 1:
+                raise OSError("planted")
+            await receive(Batch(inbound=[inbound("asha", Text("Hi"))]))
+            await asyncio.Event().wait()
+
+    channel = Listening()
+    host = scripted_host(Settings(data_dir=tmp_path), channel)
+    async with host.running():
+        await until(lambda: channel.sent)
+    assert channel.begun == 2
+
+
+def test_the_desk_alone_has_no_tipsters_side(tmp_path: Path) -> None:
+    host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
+    assert host.tipside is None
+    host.services.close()
+
+
+async def test_the_desk_alone_can_write(tmp_path: Path) -> None:
+    host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
+    async with host.running():
+        assert await host.services.write(lambda unit: unit.day) > 0
+
+
+def _only(role: Role) -> tuple[Role, ...]:
+    return (role,)

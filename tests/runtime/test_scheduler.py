@@ -1,0 +1,157 @@
+"""What time brings: drafts that expire, news that is announced, rows that have served their term."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from satark.casework import Casework
+from satark.channel import Media, MediaRef
+from satark.desk import Desk
+from satark.identity.sealing import new_identity
+from satark.routing.desks import add_desk
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.store import deliveries, tables
+from satark.store.unit_of_work import UnitOfWork
+from satark.testing.scenario import ENGLISH
+from satark.testing.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host, until
+
+ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
+RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+
+
+class Clock:
+    """A host at work and one desk."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel) -> None:
+        self.host, self.channel = host, channel
+        assert host.tipside
+        self.tipster = Tipster(host.tipside, channel)
+        self.identities: dict[str, str] = {}
+
+    def make_desk(self, name: str, level: Any) -> None:
+        recipient, self.identities[name] = new_identity()
+        desk = Desk(name=name, title=name, level=level, area="", recipient=recipient)
+        self.host.services.write_now(lambda unit: add_desk(unit, desk))
+
+    def respond(self, text: str) -> None:
+        """Say something to the tipster, as an officer does."""
+        desk = Casework(self.host.services, "sp", self.identities["sp"])
+        desk.respond(desk.open(desk.summaries()[0].header.number), text=text)
+
+    def count(self, table: str) -> int:
+        query = select(func.count()).select_from(getattr(tables, table))
+        return self.host.services.read(lambda c: c.execute(query).scalar_one())
+
+    def change(self, table: str, **values: object) -> None:
+        statement = update(getattr(tables, table)).values(**values)
+        self.host.services.write_now(lambda unit: unit.main.execute(statement))
+
+    def sent(self, method: str) -> list[bytes]:
+        return [call.body for call, _ in self.channel.sent if call.method == method]
+
+
+@pytest.fixture
+async def clock(tmp_path: Path) -> AsyncIterator[Clock]:
+    async with running(tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Clock]:
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=folder), channel, [ScriptedSink("desk")])
+    async with host.running():
+        await until(lambda: channel.opened)
+        made = Clock(host, channel)
+        made.make_desk("sp", "district")
+        made.make_desk("dig", "range")
+        yield made
+
+
+async def test_a_draft_that_expires_goes_with_its_files_and_address_and_is_told(clock: Clock) -> None:
+    await clock.tipster.say("Hi", "English", "Illegal arms", "planted words")
+    clock.channel.files["m1"] = b"a picture"
+    await clock.tipster.hear(Media(MediaRef(account=ACCOUNT, id="m1"), "image"))
+    await until(lambda: clock.channel.discarded)
+    folder = clock.host.services.evidence_dir
+    assert any(path.is_file() for path in folder.iterdir())
+    heard = len(clock.sent("say"))
+    clock.change("conversation", expires_at=0)
+    await until(lambda: clock.count("conversation") == 0)
+    await until(lambda: len(clock.sent("say")) > heard)
+    assert clock.count("file") == 0
+    await until(lambda: not any(path.is_file() for path in folder.iterdir()))
+
+
+async def test_news_is_announced_once_and_neutrally_to_one_who_asked_for_it(clock: Clock) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    await clock.tipster.say("yes")
+    clock.respond("planted question")
+    await until(lambda: clock.sent("news"))
+    clock.respond("planted again")
+    await until(lambda: len(clock.sent("news")) == 2)
+    assert not any(b"planted" in body or re.search(rb"arms|tip no", body, re.IGNORECASE) for body in clock.sent("news"))
+    assert all(call.fallback == NEUTRAL for call, _ in clock.channel.sent if call.method == "news")
+
+
+async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    clock.respond("planted question")
+    query = select(tables.message.c.announced)
+    await until(lambda: clock.host.services.read(lambda c: c.execute(query).scalar()))
+    assert clock.sent("news") == []
+
+
+async def test_the_end_of_the_time_after_a_receipt_is_not_told(clock: Clock) -> None:
+    await clock.tipster.walk(ANSWERS, RECEIPT)
+    said = len(clock.tipster.taken)
+    clock.change("conversation", expires_at=0)
+    await until(lambda: clock.count("conversation") == 0)
+    await until(lambda: clock.count("outbox") == 0)
+    assert len(clock.sent("say")) <= said
+    assert clock.count("tip") == 1
+
+
+async def test_a_draft_that_does_not_open_expires_all_the_same(clock: Clock) -> None:
+    await clock.tipster.say("Hi", "English")
+    clock.change("conversation", draft=b"?" * 60, expires_at=0)
+    await until(lambda: clock.count("conversation") == 0)
+
+
+async def test_rows_that_have_served_their_term_are_swept(tmp_path: Path) -> None:
+    async with running(tmp_path) as clock:
+        await clock.tipster.walk(ANSWERS, RECEIPT)
+        await clock.tipster.say("yes")
+        assert (clock.count("reach"), clock.count("seen") > 0) == (1, True)
+        clock.change("seen", day=1)
+        clock.change("reach", expires_at=1)
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path), channel, [ScriptedSink("desk")])
+    async with host.running():
+        again = Clock(host, channel)
+        await until(lambda: (again.count("seen"), again.count("reach")) == (0, 0))
+
+
+async def test_notices_and_alarms_are_forgotten_two_weeks_after_they_were_sent_and_tips_are_not(tmp_path: Path) -> None:
+    host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel(), [ScriptedSink("desk")])
+    host.services.write_now(plant_old_deliveries)
+    async with host.running():
+        kept = select(tables.delivery.c.tip, tables.delivery.c.state)
+        expected = {("alarm:2", "done"), ("clock:3", "due"), ("0" * 32, "done"), ("1" * 32, "dead")}
+        await until(lambda: {tuple(row) for row in host.services.read(lambda c: c.execute(kept).all())} == expected)
+
+
+def plant_old_deliveries(unit: UnitOfWork) -> None:
+    old = unit.now - 15 * 86_400
+    rows = [("alarm:0", old, "done"), ("clock:1", old, "dead"), ("alarm:2", unit.now, "done"), ("clock:3", old, "due")]
+    rows += [("0" * 32, old, "done"), ("1" * 32, old, "dead")]
+    for tip, due_at, state in rows:
+        unit.insert(tables.delivery, [{**deliveries.new_row(tip, "paper:sp", due_at), "state": state}])

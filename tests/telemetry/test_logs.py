@@ -1,0 +1,97 @@
+"""Logs and metrics: what they let through."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import structlog
+import uvicorn
+from aiohttp import ClientSession
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+
+from satark.cli.serve import uvicorn_options
+from satark.identity.sealing import CantOpen, check_recipient
+from satark.observability import log, told
+from satark.telemetry.logs import configure_logging
+from satark.telemetry.metrics import Metrics
+from satark.testing.processes.serving import serve
+
+WORDS = "a truck behind the temple"
+
+
+@contextmanager
+def configured(*, json: bool, level: int = logging.INFO) -> Iterator[None]:
+    """Log as a process does; afterwards as pytest does."""
+    root = logging.getLogger()
+    before, threshold = root.handlers[:], root.level
+    root.handlers = []
+    try:
+        configure_logging(json=json, level=level)
+        yield
+    finally:
+        structlog.reset_defaults()
+        logging.captureWarnings(capture=False)
+        root.handlers, root.level = before, threshold
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_log_line_carries_the_allowed_keys_alone(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:  # noqa: FBT001 - pytest's
+    with configured(json=as_json):
+        log.bind().error("delivery dead", sink="desk", attempt=3, address="9140112233", text="planted")
+    printed = capsys.readouterr().err
+    assert "delivery dead" in printed
+    assert "desk" in printed
+    assert "9140112233" not in printed
+    assert "planted" not in printed
+    if as_json:
+        assert set(json.loads(printed)) == {"event", "sink", "attempt", "level", "timestamp"}
+
+
+def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    with configured(json=True, level=40):
+        log.bind().info("too quiet")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_what_libraries_log_of_a_failed_request_is_told_without_a_word_of_it(
+    capsys: pytest.CaptureFixture[str],
+    as_json: bool,  # noqa: FBT001 - pytest's
+) -> None:
+    async def fail(request: Request) -> None:
+        body = await request.body()
+        logging.getLogger("some.library").warning("from %s: %r", request.client, body)
+        int(body)
+
+    app = Starlette(routes=[Route("/", fail, methods=["POST"])])
+    with configured(json=as_json):
+        uvicorn.Config(app, **uvicorn_options("127.0.0.1", 0))  # sets its own logging up, if it is let
+        async with serve(app) as url, ClientSession() as client, client.post(url, data=WORDS) as answer:
+            assert answer.status == 500
+    printed = capsys.readouterr().err
+    assert WORDS not in printed
+    assert "127.0.0.1" not in printed
+    for said in ("some.library", "uvicorn.error", "ValueError"):
+        assert said in printed
+
+
+def test_an_exception_is_told_by_its_class_and_the_lines_of_code_alone() -> None:
+    with pytest.raises(CantOpen) as caught:
+        check_recipient(WORDS)
+    kind, raised = told(ExceptionGroup(WORDS, [caught.value])).values()
+    assert kind == "CantOpen"
+    assert raised.startswith("satark.identity.sealing:")
+    assert raised.removeprefix("satark.identity.sealing:").isdigit()
+
+
+def test_every_process_counts_for_itself() -> None:
+    one, other = Metrics(), Metrics()
+    one.turns.labels("chat").inc()
+    assert b'satark_turns_total{channel="chat"} 1.0' in one.render()
+    assert b'channel="chat"' not in other.render()

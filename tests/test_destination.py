@@ -1,0 +1,104 @@
+"""Which forwards a tip takes, and what their settings refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from pydantic import ValidationError
+
+from satark.destination import Forward
+from satark.identity.sealing import new_identity
+from satark.routing.destinations import applying
+from satark.settings import Settings, SettingsError
+from satark.tip import Accused, Tip
+
+
+def tip(category: str = "ARMS", district: str = "varanasi", station: str = "lanka") -> Tip:
+    return Tip(
+        number="N", revision=1, flow="", language="hi", channel="chat", category=category, received="", answers={},
+        district=district, station=station,
+    )  # fmt: skip
+
+
+def forward(**fields: Any) -> Forward:
+    return Forward(**{"to": "email:cell", "desk": "sp", **fields})
+
+
+@pytest.mark.parametrize(
+    ("filters", "passes"),
+    [
+        ({}, True),
+        ({"categories": ("ARMS", "COW")}, True),
+        ({"categories": ("COW",)}, False),
+        ({"exclude_categories": ("ARMS",)}, False),
+        ({"categories": ("ARMS",), "exclude_categories": ("ARMS",)}, False),
+        ({"districts": ("varanasi",)}, True),
+        ({"districts": ("jaunpur",)}, False),
+        ({"exclude_districts": ("varanasi",)}, False),
+        ({"stations": ("lanka",)}, True),
+        ({"stations": ("chowk",)}, False),
+        ({"exclude_stations": ("lanka",)}, False),
+        ({"priority": "high"}, True),
+        ({"priority": "urgent"}, False),
+    ],
+)
+def test_each_filter_lets_through_what_it_names(filters: dict[str, Any], passes: bool) -> None:  # noqa: FBT001
+    assert forward(**filters).applies(tip(), "high") is passes
+
+
+def test_a_place_that_nobody_knows_passes_every_filter_on_places() -> None:
+    nowhere = tip(district="", station="")
+    filters = {"districts": ("jaunpur",), "stations": ("chowk",), "exclude_districts": ("varanasi",)}
+    assert forward(**filters).applies(nowhere, "normal")
+
+
+def test_only_forwards_of_the_tips_desks_are_taken_whatever_is_added() -> None:
+    forwards = [forward(to="email:a"), forward(to="email:b", desk="dig"), forward(to="email:c", categories=("COW",))]
+    assert [one.to for one in applying(forwards, tip(), "normal", desks={"sp"})] == ["email:a"]
+    added = applying(forwards, tip(), "normal", desks={"sp"}, added={"email:b", "email:c"})
+    assert [one.to for one in added] == ["email:a", "email:c"]
+    assert applying(forwards, tip(), "normal", desks={"sp"}, excluded={"email:a"}) == ()
+
+
+def test_a_destination_of_no_office_gets_no_tip_that_is_kept_from_anybody() -> None:
+    nobodys = [forward(desk="")]
+    assert applying(nobodys, tip(), "normal", desks={"sp", "dig"})
+    assert not applying(nobodys, tip(), "normal", desks={"dig"}, excluded={"sp"})
+    complaint = msgspec.structs.replace(tip(), accused=Accused(level="unknown"))
+    assert not applying(nobodys, complaint, "normal", desks={"sp", "dig"}, added={"email:cell"})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"to": "email"},
+        {"to": "email:"},
+        {"to": "E-mail:x"},
+        {"to": "email:a b"},
+        {"recipient": "age1nonsense"},
+        {"recipient": "AGE-SECRET-KEY-1XYZ"},
+        {"priority": "soon"},
+        {"at_once": 0},
+        {"categorys": ["ARMS"]},
+    ],
+)
+def test_a_table_that_can_not_be_meant_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        forward(**fields)
+
+
+def test_the_settings_hold_them_as_tables_and_name_what_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "satark.toml"
+    table = f'[[forward]]\nto = "email:cell"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\ncategories = ["ARMS"]\n'
+    file.write_text(table)
+    (found,) = Settings(file).core.forward
+    assert (found.to, found.sink, found.categories) == ("email:cell", "email", ("ARMS",))
+    file.write_text(table + table)
+    with pytest.raises(SettingsError, match="email:cell stands in two"):
+        Settings(file)
+    file.write_text('[[forward]]\nto = "desk:sp"\ndesk = "sp"\n')
+    with pytest.raises(SettingsError, match="desks get their tips by routing"):
+        Settings(file)

@@ -1,0 +1,185 @@
+"""The pretended Meta refuses what Meta refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from satark.testing.pytest_plugin import ServedGraph
+from satark.testing.whatsapp.graph_api import Offer, Sender, Webhooks, batch
+from satark.testing.whatsapp.limits import INVALID, MISSING, PARAMETER, RefusedError, check_message, check_receipt
+
+TEXT: dict[str, Any] = {"messaging_product": "whatsapp", "to": "919876543210", "text": {"body": "x"}}
+
+
+def interactive(kind: str, action: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    node = {"type": kind, "body": {"text": "?"}, "action": action, **parts}
+    return {**TEXT, "type": "interactive", "interactive": node}
+
+
+def buttons(*replies: tuple[str, str], **parts: Any) -> dict[str, Any]:
+    nodes = [{"type": "reply", "reply": {"id": i, "title": t}} for i, t in replies]
+    return interactive("button", {"buttons": nodes}, **parts)
+
+
+def rows(count: int, **row: Any) -> list[dict[str, Any]]:
+    return [{"id": f"{n}", "title": "t", **row} for n in range(count)]
+
+
+def a_list(*sections: dict[str, Any], button: str = "Choose") -> dict[str, Any]:
+    return interactive("list", {"button": button, "sections": list(sections)})
+
+
+GOOD = {
+    "text": {**TEXT, "text": {"body": "x" * 4096, "preview_url": False}},
+    "bsuid": {"messaging_product": "whatsapp", "recipient": "IN.ENT.abc1", "text": {"body": "x"}},
+    "both": {**TEXT, "recipient": "IN.abc1"},
+    "buttons": buttons(*((f"{n}" * 256, f"{n}" * 20) for n in range(3)), footer={"text": "f" * 60}),
+    "header": buttons(("a", "b"), header={"type": "text", "text": "h"}),
+    "list": a_list({"rows": rows(10, description="d" * 72)}, button="b" * 20),
+    "sections": a_list({"title": "a", "rows": rows(1)}, {"title": "b", "rows": [{"id": "x", "title": "t" * 24}]}),
+    "location": interactive("location_request_message", {"name": "send_location"}),
+    "template": {**TEXT, "type": "template", "template": {"name": "n_1", "language": {"code": "en_US"}}},
+}
+
+BAD: dict[str, tuple[Any, int]] = {
+    "no object": ([], PARAMETER),
+    "no product": ({"to": "919876543210", "text": {"body": "x"}}, PARAMETER),
+    "a group": ({**TEXT, "recipient_type": "group"}, PARAMETER),
+    "nobody": ({"messaging_product": "whatsapp", "text": {"body": "x"}}, MISSING),
+    "an odd phone": ({**TEXT, "to": "IN.abc"}, INVALID),
+    "an odd BSUID": ({**TEXT, "recipient": "919876543210"}, INVALID),
+    "odd callback data": ({**TEXT, "biz_opaque_callback_data": "x" * 513}, PARAMETER),
+    "an odd type": ({**TEXT, "type": "hologram"}, PARAMETER),
+    "a type that is no word": ({**TEXT, "type": 5}, PARAMETER),
+    "no text": ({**TEXT, "text": None}, MISSING),
+    "empty": ({**TEXT, "text": {"body": " "}}, MISSING),
+    "too long": ({**TEXT, "text": {"body": "x" * 4097}}, PARAMETER),
+    "preview": ({**TEXT, "text": {"body": "x", "preview_url": "no"}}, PARAMETER),
+    "contact request": (interactive("request_contact_info", {"name": "x"}), INVALID),
+    "no kind": (interactive(5, {}), INVALID),  # type: ignore[arg-type]
+    "long body": (buttons(("a", "b"), body={"text": "x" * 1025}), PARAMETER),
+    "long footer": (buttons(("a", "b"), footer={"text": "x" * 61}), PARAMETER),
+    "four buttons": (buttons(*((f"{n}", f"{n}") for n in range(4))), INVALID),
+    "no buttons": (interactive("button", {}), MISSING),
+    "same title": (buttons(("a", "t"), ("b", "t")), INVALID),
+    "same id": (buttons(("a", "t"), ("a", "u")), INVALID),
+    "long title": (buttons(("a", "t" * 21)), PARAMETER),
+    "odd button": (interactive("button", {"buttons": [{"type": "x", "reply": {"id": "a", "title": "b"}}]}), INVALID),
+    "eleven rows": (a_list({"rows": rows(11)}), INVALID),
+    "eleven in all": (a_list({"title": "a", "rows": rows(6)}, {"title": "b", "rows": rows(5)}), INVALID),
+    "untitled sections": (a_list({"rows": rows(1)}, {"rows": rows(1)}), MISSING),
+    "same row": (a_list({"rows": [*rows(1), *rows(1)]}), INVALID),
+    "long row": (a_list({"rows": rows(1, title="t" * 25)}), PARAMETER),
+    "long row id": (a_list({"rows": [{"id": "i" * 201, "title": "t"}]}), PARAMETER),
+    "long description": (a_list({"rows": rows(1, description="d" * 73)}), PARAMETER),
+    "long menu": (a_list({"rows": rows(1)}, button="b" * 21), PARAMETER),
+    "no menu": (a_list({"rows": rows(1)}, button=""), MISSING),
+    "more than a location": (interactive("location_request_message", {"name": "send_location", "x": 1}), INVALID),
+    "template name": (
+        {**TEXT, "type": "template", "template": {"name": "No!", "language": {"code": "hi"}}},
+        INVALID,
+    ),
+    "template language": (
+        {**TEXT, "type": "template", "template": {"name": "n", "language": {"code": "hi-IN"}}},
+        INVALID,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_just_fits_is_accepted(name: str) -> None:
+    check_message(GOOD[name])
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_does_not_fit_is_refused_with_metas_code(name: str) -> None:
+    message, code = BAD[name]
+    with pytest.raises(RefusedError) as caught:
+        check_message(message)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"status": "delivered"},
+        {"message_id": "1"},
+        {"message_id": None},
+        {"messaging_product": "x"},
+        {"typing_indicator": {"type": "voice"}},
+    ],
+    ids=range(5),
+)
+def test_an_odd_read_mark_is_refused(spoil: dict[str, Any]) -> None:
+    good = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.1"}
+    check_receipt(good)
+    with pytest.raises(RefusedError):
+        check_receipt({**good, **spoil})
+
+
+async def answer(
+    graph: ServedGraph, body: bytes, path: str = "106540352242922", bearer: str = "access-token"
+) -> tuple[int, Any]:
+    url = f"{graph.url}/v23.0/{path}/messages"
+    headers = {"Authorization": f"Bearer {bearer}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.post(url, data=body) as response,
+    ):
+        return response.status, await response.json()
+
+
+async def test_errors_come_in_metas_envelope(graph: ServedGraph) -> None:
+    status, body = await answer(graph, b"{}")
+    assert (status, body["error"]["code"], body["error"]["type"]) == (400, 100, "OAuthException")
+    assert (await answer(graph, b"{"))[1]["error"]["code"] == 100
+    assert (await answer(graph, b"{}", path="1"))[1]["error"]["error_subcode"] == 33
+    status, body = await answer(graph, b"{}", bearer="other")
+    assert (status, body["error"]["code"]) == (401, 190)
+    assert not graph.peer.sent
+
+
+async def test_read_marks_are_told_until_unsubscribed(graph: ServedGraph) -> None:
+    told: list[dict[str, Any]] = []
+    stop = graph.peer.subscribe_receipts(told.append)
+    receipt = b'{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1"}'
+    assert await answer(graph, receipt) == (200, {"success": True})
+    stop()
+    await answer(graph, receipt)
+    assert [receipt["message_id"] for receipt in told] == ["wamid.1"]
+
+
+async def test_what_a_phone_shows_of_a_message(graph: ServedGraph) -> None:
+    await answer(graph, json.dumps(a_list({"rows": rows(1, description="d")})).encode())
+    sent = graph.peer.sent[-1]
+    assert (sent.text, sent.kind, sent.menu_label) == ("?", "list", "Choose")
+    assert sent.offers == (Offer("0", "t", "d", row=True),)
+
+
+async def test_an_unknown_download_is_404(graph: ServedGraph) -> None:
+    headers = {"Authorization": "Bearer access-token"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.get(f"{graph.url}/download?mid=x") as response,
+    ):
+        assert response.status == 404
+
+
+def test_webhooks_are_escaped_as_meta_escapes_them() -> None:
+    hooks = Webhooks("1")
+    sender = Sender(wa_id="919876543210", user_id="IN.a", name="राम", username="ram")
+    bodies = [
+        hooks.text(sender, "थाने 🎲"),
+        hooks.media(sender, "voice", {"id": "1"}, caption="सुनिए"),
+        hooks.moved(sender, Sender(user_id="IN.b")),
+        hooks.status("wamid.1", "failed", sender, code=131026),
+    ]
+    assert all(body.isascii() for body in bodies)
+    assert batch(bodies, changes_an_entry=1).count(b'"changes"') == 4
+    assert b'"voice":true' in bodies[1]
+    assert b"contacts" not in bodies[2] + bodies[3]
+    assert [sender.address, Sender(wa_id="91").address] == ["IN.a", "91"]
