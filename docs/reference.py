@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from satark import hookspecs
 from satark.cli.main import cli
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.plugins.loader import Plugins, installed
 from satark.settings import Core, EvidenceSettings
 
@@ -74,7 +74,7 @@ def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
 def _forward() -> str:
     """Describe a `[[forward]]` table; all of them together are one JSON list in the environment."""
     rows = (
-        _section("`[[forward]]`", "FORWARD", Forward)
+        _section("`[[forward]]`", "FORWARD", DestinationRule)
         .replace("| environment ", "")
         .replace("---|---|---|---", "---|---|---")
     )

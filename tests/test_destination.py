@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.routing.destinations import applying
 from satark.settings import Settings, SettingsError
@@ -23,8 +23,8 @@ def tip(category: str = "ARMS", district: str = "varanasi", station: str = "lank
     )  # fmt: skip
 
 
-def forward(**fields: Any) -> Forward:
-    return Forward(**{"to": "email:cell", "desk": "sp", **fields})
+def forward(**fields: Any) -> DestinationRule:
+    return DestinationRule(**{"to": "email:cell", "desk": "sp", **fields})
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from satark import time_buckets
 from satark.channel import Address, Call, Inbound, Media, MediaRef, Pin, RawRequest, Tap, Text
-from satark.dialogue.session import Answer, Session
+from satark.dialogue.session import GivenAnswer, Session
 from satark.identity import receipts
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, seal
 from satark.observability import log
 from satark.prompt import Prompt
-from satark.telemetry.logs import only_allowed
+from satark.telemetry.logs import drop_unknown_keys
 from satark.telemetry.metrics import Metrics
 from satark.tip import Envelope, Header, Message, Place, Receipt, Tip
 
@@ -27,7 +27,9 @@ SECRET = "planted-9140112233"
 ADDRESS = Address(SECRET)
 TEXT = Text(SECRET)
 INBOUND = Inbound(account="whatsapp:1", event_key=SECRET, senders=(ADDRESS,), event=TEXT)
-SESSION = Session(flow="f", channel="whatsapp", tip="t", recipient="r", identity=SECRET, answers={"a": Answer(SECRET)})
+SESSION = Session(
+    flow="f", channel="whatsapp", tip="t", recipient="r", identity=SECRET, answers={"a": GivenAnswer(SECRET)}
+)
 HEADER = Header(number="K4Q7-2XPM", revision=1, category=SECRET, language="hi", received="2026-11-24T12/PT6H")
 TIP = Tip(
     number="K4Q7-2XPM",
@@ -50,7 +52,7 @@ SHY = [
     INBOUND,
     RawRequest(method="POST", path="/whatsapp/webhook", body=SECRET.encode(), headers={"x-real-ip": SECRET}),
     Handle(account="whatsapp:1", address=SECRET),
-    Answer(SECRET),
+    GivenAnswer(SECRET),
     SESSION,
     Prompt(text=SECRET, language="hi"),
     Place(text=SECRET),
@@ -146,7 +148,7 @@ def test_officers_see_no_time_finer_than_six_hours(band: int, first: int, second
 
 @pytest.mark.parametrize("key", ["address", "text", "phone", "tip", "number", "conversation", "body", "exc_info"])
 def test_a_log_line_drops_whatever_is_not_allowed(key: str) -> None:
-    assert only_allowed(None, "info", {"event": "sent", key: SECRET}) == {"event": "sent"}
+    assert drop_unknown_keys(None, "info", {"event": "sent", key: SECRET}) == {"event": "sent"}
 
 
 def test_capturing_logs_would_show_a_leak() -> None:
@@ -157,5 +159,5 @@ def test_capturing_logs_would_show_a_leak() -> None:
 
 def test_no_metric_is_labelled_by_anything_of_a_person_or_a_tip() -> None:
     labels = {label for metric in vars(Metrics()).values() for label in getattr(metric, "_labelnames", ())}
-    # A destination is one that the configuration names: tests/runtime/test_queue_metrics.py looks at what the label holds.
+    # A destination is one that the configuration names: see tests/runtime/test_queue_metrics.py.
     assert labels <= {"channel", "sink", "plugin", "queue", "result", "answer", "destination"}

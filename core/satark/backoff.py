@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from satark.carrier import NotCarried
-from satark.observability import log, told
+from satark.observability import describe_error, log
 
 RESTART_SECONDS = 1.0
 """Seconds after which work that broke off begins again."""
@@ -47,7 +47,13 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:  # noqa: BLE001 - see above
             broken = 1 if time.monotonic() - began > STEADY_SECONDS else broken + 1
             if broken.bit_count() == 1:
-                log.error("work broke off, beginning again", role=name, attempt=broken, **told(error), **_code(error))
+                log.error(
+                    "work broke off, beginning again",
+                    role=name,
+                    attempt=broken,
+                    **describe_error(error),
+                    **_code(error),
+                )
         await asyncio.sleep(RESTART_SECONDS)
 
 

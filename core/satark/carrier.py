@@ -26,7 +26,7 @@ class Refused(Exception):  # noqa: N818
 
 
 @runtime_checkable
-class Line(Protocol):
+class CarrierConnection(Protocol):
     """An open connection to a carrier."""
 
     async def publish(self, desk: str, message: bytes) -> None:
@@ -68,7 +68,7 @@ class Carrier(Protocol):
             SettingsError: the carrier's own settings are wrong.
         """
 
-    def line(self, url: str) -> AbstractAsyncContextManager[Line]:
+    def line(self, url: str) -> AbstractAsyncContextManager[CarrierConnection]:
         """Connect to the broker at a URL (which `check` found good) while the block runs.
 
         Entering raises `NotCarried` where it does not answer.

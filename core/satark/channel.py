@@ -15,7 +15,7 @@ from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 import msgspec
 
 from satark.prompt import Capabilities, Prompt
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 
 class Address:
@@ -47,7 +47,7 @@ class Address:
         raise TypeError("an address is never pickled")
 
 
-class MediaRef(Quiet, frozen=True, kw_only=True):
+class MediaRef(Redacted, frozen=True, kw_only=True):
     """A file that still lies at the provider: enough for the same channel's `fetch` to get it, and nothing more."""
 
     account: str
@@ -67,20 +67,20 @@ SPOKEN: Final[frozenset[MediaKind]] = frozenset({"audio", "voice"})
 """The kinds that somebody can be known by when they are heard."""
 
 
-class Text(Quiet, frozen=True, tag="text"):
+class Text(Redacted, frozen=True, tag="text"):
     """A typed message, as typed (not folded, not trimmed)."""
 
     body: str
 
 
-class Tap(Quiet, frozen=True, tag="tap"):
+class Tap(Redacted, frozen=True, tag="tap"):
     """A tapped button or row: the `Choice.token` that the core gave it, back again. `title` is what it showed."""
 
     token: str
     title: str = ""
 
 
-class Pin(Quiet, frozen=True, tag="pin"):
+class Pin(Redacted, frozen=True, tag="pin"):
     """A location, in degrees (WGS 84), with the name and address of the place where the sender picked one."""
 
     latitude: float
@@ -89,7 +89,7 @@ class Pin(Quiet, frozen=True, tag="pin"):
     address: str = ""
 
 
-class Media(Quiet, frozen=True, tag="media"):
+class Media(Redacted, frozen=True, tag="media"):
     """One file. An album arrives as several of these, each with an event key of its own."""
 
     ref: MediaRef
@@ -97,7 +97,7 @@ class Media(Quiet, frozen=True, tag="media"):
     caption: str = ""
 
 
-class Whole(Quiet, frozen=True, tag="whole"):
+class CompleteTip(Redacted, frozen=True, tag="whole"):
     """A whole tip in one message, on a medium that has a form for it; without one under way it is handed in at once."""
 
     told: Text | Media
@@ -107,7 +107,7 @@ class Whole(Quiet, frozen=True, tag="whole"):
     """The message as it was typed, with the word that marks it: with something under way it is an answer to that."""
 
 
-class Filled(Quiet, frozen=True, tag="filled"):
+class FormPage(Redacted, frozen=True, tag="filled"):
     """A page of a form: answers to the questions that it names, whichever is being asked now; all taken in one turn.
 
     Of an empty `Text` the question was left blank. A `Tap` holds the code of an option alone, or `@clear` to erase the
@@ -120,14 +120,14 @@ class Filled(Quiet, frozen=True, tag="filled"):
     """The language of the page, for a conversation that knows none (any more)."""
 
 
-class Edited(Quiet, frozen=True, tag="edited"):
+class Edited(Redacted, frozen=True, tag="edited"):
     """The sender rewrote an earlier message. `original` is that message's event key."""
 
     original: str
     body: str
 
 
-class Revoked(Quiet, frozen=True, tag="revoked"):
+class Revoked(Redacted, frozen=True, tag="revoked"):
     """The sender took an earlier message back. `original` is that message's event key."""
 
     original: str
@@ -146,7 +146,7 @@ class Unsupported(msgspec.Struct, frozen=True, tag="unsupported"):
     what: str
 
 
-Event: TypeAlias = Text | Whole | Filled | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
+Event: TypeAlias = Text | CompleteTip | FormPage | Tap | Pin | Media | Edited | Revoked | Moved | Unsupported
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +163,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return f"Call({self.method})"
 
 
-class Inbound(Quiet, frozen=True, kw_only=True):
+class Inbound(Redacted, frozen=True, kw_only=True):
     """One event from one sender, as `parse` hands it over.
 
     `event_key` is whatever the provider repeats when it delivers the same event again. It is stored only as a keyed
@@ -176,7 +176,7 @@ class Inbound(Quiet, frozen=True, kw_only=True):
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
     trace: str = ""
-    """The provider's name for the message, where the channel can take it back (`Eraser`); empty: it can't."""
+    """The provider's name for the message, where the channel can take it back (`ErasingChannel`); empty: it can't."""
     seen: Call | None = None
     """A best-effort call that shows the sender "read", made soon after the reply; never stored, never retried."""
     busy: Call | None = None
@@ -381,7 +381,7 @@ Receive: TypeAlias = Callable[[Batch], Awaitable[None]]
 
 
 @runtime_checkable
-class Listener(Protocol):
+class ListeningChannel(Protocol):
     """A channel that also works by itself: registers its webhook, or fetches what the provider can't bring."""
 
     async def listen(self, receive: Receive) -> None:
@@ -389,7 +389,7 @@ class Listener(Protocol):
 
 
 @runtime_checkable
-class Eraser(Protocol):
+class ErasingChannel(Protocol):
     """A channel that can take messages back, ours and the sender's: it is offered at the end of a conversation."""
 
     def erase(self, traces: Sequence[str], account: str, to: Address) -> Sequence[Call]:

@@ -60,7 +60,7 @@ class NoSuchDesk(CaseworkError):  # noqa: N818
         super().__init__("there is no desk of that name")
 
 
-class DeskTaken(CaseworkError):  # noqa: N818
+class DeskExists(CaseworkError):  # noqa: N818
     """A desk of this name exists already."""
 
     def __init__(self) -> None:

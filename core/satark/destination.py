@@ -25,7 +25,7 @@ Destination = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-z0-9][a-z0
 """`<sink>:<name>`, such as `email:sp-cell`."""
 
 
-class Forward(BaseModel):
+class DestinationRule(BaseModel):
     """One `[[forward]]` of the settings. A filter that is empty lets every tip through.
 
     A tip whose district or station nobody knows passes the filters on them, as it passes the routing to desks: better

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from satark.channel import Channel, Event
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.dialogue.flow.loader import FlowSource, Step
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps.contract import StepType, Validator
-    from satark.observability import Happening
+    from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber
     from satark.services import Services
@@ -58,7 +58,7 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
 
 
 @hookspec
-def satark_forwards(settings: Settings) -> Sequence[Forward]:
+def satark_forwards(settings: Settings) -> Sequence[DestinationRule]:
     """Hand over forwards that go without saying, to destinations that the plugin's settings configure.
 
     Once, at start and at every command. One to a destination that a `[[forward]]` names is left out.
@@ -163,7 +163,7 @@ def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
 
 
 @hookspec
-def satark_event(event: Happening) -> None:
+def satark_event(event: LifecycleEvent) -> None:
     """Hear what happened, after the commit: a count, never content or identity. A failure stops nobody else."""
     raise AssertionError
 

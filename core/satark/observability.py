@@ -21,14 +21,14 @@ Kind: TypeAlias = Literal[
 ]
 
 
-class Happening(msgspec.Struct, frozen=True):
+class LifecycleEvent(msgspec.Struct, frozen=True):
     """Something that happened, for `satark_event`: what, and on which channel, sink or nothing at all."""
 
     kind: Kind
     where: str = ""
 
 
-def told(error: BaseException) -> dict[str, str]:
+def describe_error(error: BaseException) -> dict[str, str]:
     """What may be logged of an exception: its class, the line that raised it, and the last of our lines on the way."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

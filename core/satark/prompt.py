@@ -6,12 +6,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 
 
-class Choice(Quiet, frozen=True):
+class Choice(Redacted, frozen=True):
     """One option. `token` comes back in a `Tap`; it holds the step, the option and the revision of the question."""
 
     token: str
@@ -19,7 +19,7 @@ class Choice(Quiet, frozen=True):
     description: str = ""
 
 
-class Prompt(Quiet, frozen=True, kw_only=True):
+class Prompt(Redacted, frozen=True, kw_only=True):
     """One message to the tipster, complete and in their language: what was said and what is asked, merged."""
 
     text: str

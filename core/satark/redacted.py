@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Quiet(msgspec.Struct, frozen=True):
+class Redacted(msgspec.Struct, frozen=True):
     """A value that never shows its fields: what it holds is tip content, or leads to the sender."""
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from satark.store.unit_of_work import UnitOfWork, unit_of_work
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.geography.geography import Geography
     from satark.ingest.drafts import Drafts
     from satark.ingest.reception import Reception
@@ -32,7 +32,7 @@ class Services:
         keys: Engine,
         evidence_dir: Path,
         geography: Geography,
-        forwards: Sequence[Forward] = (),
+        forwards: Sequence[DestinationRule] = (),
         forward_wait: int = 0,
     ) -> None:
         self.main = main

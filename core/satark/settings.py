@@ -20,7 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from satark.destination import Destination, Forward
+from satark.destination import Destination, DestinationRule
 from satark.limits import Limits
 
 _USUAL: Final = Limits()
@@ -31,7 +31,7 @@ M = TypeVar("M", bound=BaseModel)
 Role = Literal["web", "worker", "desk"]
 
 
-class Problem(msgspec.Struct, frozen=True):
+class SettingProblem(msgspec.Struct, frozen=True):
     """One thing that is wrong with the configuration, and what to do about it."""
 
     setting: str
@@ -47,7 +47,7 @@ class Problem(msgspec.Struct, frozen=True):
 class SettingsError(Exception):
     """The configuration is wrong; `problems` names every setting at fault."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[SettingProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
@@ -178,7 +178,7 @@ class Core(BaseModel):
     )
     send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is given up as dead")
     delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is a dead letter")
-    forward: tuple[Forward, ...] = Field(
+    forward: tuple[DestinationRule, ...] = Field(
         default=(), description="where tips go beyond the desks: see [[forward]] below and docs/operations.md"
     )
     forward_wait_minutes: float = Field(
@@ -216,7 +216,7 @@ class Core(BaseModel):
 
     @field_validator("forward")
     @classmethod
-    def _each_destination_once(cls, value: tuple[Forward, ...]) -> tuple[Forward, ...]:
+    def _each_destination_once(cls, value: tuple[DestinationRule, ...]) -> tuple[DestinationRule, ...]:
         names = [forward.to for forward in value]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
@@ -365,15 +365,15 @@ def _check_file(path: Path | None) -> None:
         tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
         message = f"{path} can't be read: {error}"
-        raise SettingsError([Problem("config", "SATARK_CONFIG", message)]) from None
+        raise SettingsError([SettingProblem("config", "SATARK_CONFIG", message)]) from None
 
 
-def _problem(error: Any, section: str, model: type[BaseModel]) -> Problem:
+def _problem(error: Any, section: str, model: type[BaseModel]) -> SettingProblem:
     location = [str(part) for part in error["loc"]]
     setting = ".".join(location)
     env = "SATARK_" + "__".join(part.upper() for part in location)
     message = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
-    return Problem(setting, env, message, _hint(location, section, model))
+    return SettingProblem(setting, env, message, _hint(location, section, model))
 
 
 def _hint(location: list[str], section: str, model: type[BaseModel]) -> str:

@@ -102,7 +102,7 @@ DeliveryResult: TypeAlias = Done | Retry | Dead
 
 
 @runtime_checkable
-class Listener(Protocol):
+class ListeningSink(Protocol):
     """A sink whose destinations answer."""
 
     async def listen(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
@@ -20,7 +20,7 @@ STATUSES: tuple[Status, ...] = (
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
 
 
-class Place(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Where it happens: what the tipster said, and the district and station worked out from it or asked."""
 
     text: str = ""
@@ -32,7 +32,7 @@ class Place(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Code of the police station in the geography, or empty."""
 
 
-class Tip(Quiet, frozen=True, kw_only=True):
+class Tip(Redacted, frozen=True, kw_only=True):
     """The tip's document: what the tipster confirmed. Encrypted to the tip's own key before it is first written."""
 
     number: str
@@ -54,7 +54,7 @@ class Tip(Quiet, frozen=True, kw_only=True):
     """The police unit that the tip is about, if any."""
 
 
-class Accused(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Accused(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Which police unit a tip complains of; routing keeps the tip away from it and from all below it."""
 
     level: Literal["outpost", "station", "circle", "district", "range", "unknown"]
@@ -62,7 +62,7 @@ class Accused(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Code of the unit in the geography; empty where the tipster could not say."""
 
 
-class Header(Quiet, frozen=True, kw_only=True):
+class Header(Redacted, frozen=True, kw_only=True):
     """What a queue lists of a tip. It lies inside the envelope, sealed to the desk; never in a column."""
 
     number: str
@@ -78,7 +78,7 @@ class Header(Quiet, frozen=True, kw_only=True):
     """Names of the desks that must never see the tip, so that whoever opens it can't pass it to them by mistake."""
 
 
-class Envelope(Quiet, frozen=True, kw_only=True):
+class Envelope(Redacted, frozen=True, kw_only=True):
     """The tip's key for one desk, encrypted to its recipient; tip, desk and revision are checked on opening."""
 
     tip: str
@@ -88,7 +88,7 @@ class Envelope(Quiet, frozen=True, kw_only=True):
     header: Header
 
 
-class Origin(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Origin(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Where and when a picture or film was taken, as the file itself said. It was as easy to write as to read."""
 
     latitude: float | None = None
@@ -97,7 +97,7 @@ class Origin(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """`YYYY-MM-DDThh:mm` by the camera's own clock, or empty."""
 
 
-class Evidence(Quiet, frozen=True, kw_only=True):
+class Evidence(Redacted, frozen=True, kw_only=True):
     """The record of one file, encrypted to the tip's key."""
 
     ordinal: str
@@ -128,7 +128,7 @@ class Evidence(Quiet, frozen=True, kw_only=True):
     """Why there is no clean copy, for the officer; empty where there is one."""
 
 
-class Message(Quiet, frozen=True, kw_only=True):
+class Message(Redacted, frozen=True, kw_only=True):
     """One message between desks and tipster, encrypted to the tip's key (and to the receipt's, if for the tipster)."""
 
     sender: Literal["desk", "tipster"]
@@ -148,7 +148,7 @@ class Message(Quiet, frozen=True, kw_only=True):
     """Coarse time, as `Tip.received`."""
 
 
-class Receipt(Quiet, frozen=True, kw_only=True):
+class Receipt(Redacted, frozen=True, kw_only=True):
     """The tip number and the secret 16 digits; shown once."""
 
     number: str

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from satark.casework import Agreement, Casework, NoSuchFile, NoSuchTip
-from satark.desk import CaseworkError, Desk, DeskTaken, KeyChanged, NoSuchDesk
-from satark.destination import Forward
+from satark.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
+from satark.destination import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, seal
 from satark.routing.desks import add_desk, all_desks, find_desk, narrow, widen
 from satark.services import Services
@@ -200,11 +200,11 @@ def rows(services: Services, table: Any) -> list[Any]:
 def test_a_directed_tip_takes_the_other_desks_forwards_too(services: Services, sp: Office, lanka: Office) -> None:
     recipient, identity = new_identity()
     services.forwards = (
-        Forward(to="email:lanka-cell", desk="lanka", recipient=recipient),
-        Forward(to="broker:lanka", desk="lanka"),
-        Forward(to="email:lanka-arms", desk="lanka", categories=("ARMS",)),
-        Forward(to="email:lanka-never", desk="lanka"),
-        Forward(to="email:sp-cell", desk="sp"),
+        DestinationRule(to="email:lanka-cell", desk="lanka", recipient=recipient),
+        DestinationRule(to="broker:lanka", desk="lanka"),
+        DestinationRule(to="email:lanka-arms", desk="lanka", categories=("ARMS",)),
+        DestinationRule(to="email:lanka-never", desk="lanka"),
+        DestinationRule(to="email:sp-cell", desk="sp"),
     )
     planted = plant(services, [sp.desk], excluded=("email:lanka-never",))
     for _ in range(2):
@@ -218,7 +218,7 @@ def test_a_directed_tip_takes_the_other_desks_forwards_too(services: Services, s
 
 def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(services: Services, sp: Office) -> None:
     lanka = Office(services, "lanka", "station", "lanka")
-    services.forwards = (Forward(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
+    services.forwards = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
     planted = plant(services, [sp.desk], accused=Accused(level="station", unit="lanka"))
     with pytest.raises(NoSuchDesk):
         sp.work.direct(sp.work.open(planted.number), lanka.desk.name, "x")
@@ -228,7 +228,7 @@ def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(servic
 
 def test_what_a_destination_answers_reaches_the_tipster_as_a_desks_word_does(services: Services, sp: Office) -> None:
     recipient, identity = new_identity()
-    forward = Forward(to="police_system:cctns", desk="sp", recipient=recipient)
+    forward = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient)
     planted = plant(services, [sp.desk], forwards=[forward])
     # The key was changed since: the older one stands below the new.
     work = Casework(services, forward.to, f"{new_identity()[1]}\n{identity}")
@@ -429,7 +429,7 @@ def test_a_change_of_key_leaves_a_planted_envelope_alone(services: Services, sp:
 
 def test_desks_are_listed_by_name_and_a_name_is_taken_once(services: Services, sp: Office, dig: Office) -> None:
     assert [desk.name for desk in services.read(all_desks)] == ["dig", "sp"]
-    with pytest.raises(DeskTaken):
+    with pytest.raises(DeskExists):
         Office(services, "sp")
     with pytest.raises(NoSuchDesk):
         services.read(lambda c: find_desk(c, "nowhere"))

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from satark.cli.main import cli
 from satark.custody import chain, entries, log
-from satark.custody.audit import Head, Report, verify
+from satark.custody.audit import AuditReport, Head, verify
 from satark.desk import Desk
 from satark.evidence.pipeline import erase
 from satark.services import Services
@@ -47,7 +47,7 @@ def rows(services: Services) -> list[Any]:
     return list(services.read(lambda c: c.execute(select(custody).order_by(custody.c.position)).all()))
 
 
-def found(report: Report) -> list[tuple[str, int]]:
+def found(report: AuditReport) -> list[tuple[str, int]]:
     return [(problem.what, problem.position) for problem in report.problems]
 
 

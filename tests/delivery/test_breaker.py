@@ -14,9 +14,9 @@ from sqlalchemy import select, text, update
 
 from satark.delivery import worker as room
 from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
-from satark.delivery.worker import Courier
-from satark.destination import Forward
-from satark.observability import Happening
+from satark.delivery.worker import DeliveryWorker
+from satark.destination import DestinationRule
+from satark.observability import LifecycleEvent
 from satark.services import Services
 from satark.settings import Core
 from satark.sink import Delivery, DeliveryResult, Done, Retry
@@ -62,8 +62,8 @@ class Worker:
     def __init__(self, services: Services, sinks: list[Any], **core: Any) -> None:
         self.services = services
         self.writer = Writer(services.main, services.keys)
-        self.happened: list[Happening] = []
-        self.courier = Courier(
+        self.happened: list[LifecycleEvent] = []
+        self.courier = DeliveryWorker(
             sinks=sinks,
             writer=self.writer,
             services=services,
@@ -213,7 +213,7 @@ async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(servic
             return await super().deliver(delivery)
 
     hanging, post = Hanging(name="hang"), Post()
-    services.forwards = (Forward(to="hang:a", desk="sp", at_once=3),)
+    services.forwards = (DestinationRule(to="hang:a", desk="sp", at_once=3),)
     async with working(services, hanging, post) as worker:
         queue(services, *(f"h{n}" for n in range(50)), to="hang:a")
         queue(services, "t1")
@@ -228,7 +228,7 @@ async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(servic
 
 async def test_a_budget_of_attempts_a_minute_is_kept(services: Services, clock: Clock) -> None:
     post = Post()
-    services.forwards = (Forward(to="post:a", desk="sp", per_minute=4),)
+    services.forwards = (DestinationRule(to="post:a", desk="sp", per_minute=4),)
     async with working(services, post) as worker:
         queue(services, *(f"t{n}" for n in range(10)))
         counts = []

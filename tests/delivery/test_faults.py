@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from satark.delivery.faults import Trouble, troubles
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.services import Services
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
@@ -17,9 +17,9 @@ from satark.testing.store import fresh_services
 from satark.time_buckets import band
 
 FORWARDS = (
-    Forward(to="email:cell", desk="sp"),
-    Forward(to="folder:sp", desk="dig"),
-    Forward(to="police:anybody"),
+    DestinationRule(to="email:cell", desk="sp"),
+    DestinationRule(to="folder:sp", desk="dig"),
+    DestinationRule(to="police:anybody"),
 )
 TIP, OTHER = "1" * 32, "2" * 32
 

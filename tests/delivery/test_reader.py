@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from satark.casework import NoSuchFile
 from satark.custody import log as custody
-from satark.delivery.reader import Reader, load_identity, own_key, reader
+from satark.delivery.reader import DestinationReader, load_identity, own_key, reader
 from satark.desk import Desk
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_envelope
 from satark.routing.desks import add_desk
 from satark.services import Services
@@ -37,7 +37,7 @@ class Cell:
         self.file = folder / "cell.key"
         self.file.touch(0o600)
         self.file.write_text(f"# made by hand\n{self.identity}\n")
-        self.forward = Forward(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
+        self.forward = DestinationRule(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
         desk_recipient, self.desk_identity = new_identity()
         self.desk = Desk(name="sp", title="SP", level="district", recipient=desk_recipient)
 
@@ -97,7 +97,7 @@ def test_a_key_of_satarks_own_is_made_once(tmp_path: Path) -> None:
     recipient = own_key(file)
     assert own_key(file) == recipient
     assert file.stat().st_mode & 0o777 == 0o600
-    assert load_identity(Forward(to=TO, recipient=recipient, identity_file=file)) == file.read_text().strip()
+    assert load_identity(DestinationRule(to=TO, recipient=recipient, identity_file=file)) == file.read_text().strip()
     file.write_text("no key")
     with pytest.raises(SettingsError):
         own_key(file)
@@ -136,21 +136,23 @@ def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, 
     delivery = take(services, TO)
     for identity in (cell.desk_identity, new_identity()[1]):
         with pytest.raises(CantOpen):
-            Reader(TO, identity, services).open(delivery)
+            DestinationReader(TO, identity, services).open(delivery)
     # The key fits, but the envelope is another destination's, another tip's, or the document was swapped.
     with pytest.raises(CantOpen):
-        Reader("email:other", cell.identity, services).open(delivery)
+        DestinationReader("email:other", cell.identity, services).open(delivery)
     with pytest.raises(CantOpen):
-        Reader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
+        DestinationReader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
     other = plant(services, [cell.desk])
     swapped = services.read(lambda c: c.execute(tables.tip.select().where(tables.tip.c.id == other.id)).one())
     with pytest.raises(CantOpen):
-        Reader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, document=swapped.document))
+        DestinationReader(TO, cell.identity, services).open(
+            msgspec.structs.replace(delivery, document=swapped.document)
+        )
     assert planted.id == delivery.tip
 
 
 def test_a_mere_carrier_gets_its_desks_envelope(services: Services, cell: Cell) -> None:
-    carrier = Forward(to="broker:north", desk="sp")
+    carrier = DestinationRule(to="broker:north", desk="sp")
     services.forwards = (carrier,)
     planted = plant(services, [cell.desk], forwards=[carrier])
     delivery = take(services, "broker:north")

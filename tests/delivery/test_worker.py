@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 
 from satark.delivery import payload
 from satark.delivery import worker as room
-from satark.delivery.worker import Courier
-from satark.observability import Happening
+from satark.delivery.worker import DeliveryWorker
+from satark.observability import LifecycleEvent
 from satark.settings import Core
 from satark.sink import Dead, Delivery, DeliveryResult, Done, Retry
 from satark.store import deliveries, tables
@@ -31,9 +31,9 @@ class Yard:
         self.services = fresh_services(folder)
         self.sink = ScriptedSink()
         self.writer = Writer(self.services.main, self.services.keys)
-        self.happened: list[Happening] = []
+        self.happened: list[LifecycleEvent] = []
         self.metrics = Metrics()
-        self.courier = Courier(
+        self.courier = DeliveryWorker(
             sinks=[self.sink, *sinks],
             writer=self.writer,
             services=self.services,
@@ -88,7 +88,7 @@ async def test_a_tip_is_delivered_once_and_told(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
     assert [one.tip for one in yard.sink.delivered] == ["t1"]
     assert yard.sink.delivered[0].name == "sp"
-    assert yard.happened == [Happening("delivery_done", "script")]
+    assert yard.happened == [LifecycleEvent("delivery_done", "script")]
     assert (yard.sink.opened, yard.sink.closed) == (1, 1)
 
 
@@ -141,7 +141,7 @@ async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Pa
         yard.courier.wake()
         await until(lambda: yard.states == ["dead"])
         assert yard.rows[0].reason == "given up after 2 attempts: shut"
-        assert yard.happened == [Happening("delivery_dead", "script")]
+        assert yard.happened == [LifecycleEvent("delivery_dead", "script")]
         listed = yard.services.read(lambda c: deliveries.listing(c, ["dead"]))
         assert [(one["destination"], one["attempts"]) for one in listed] == [("script:sp", 2)]
         assert yard.services.write_now(lambda unit: deliveries.retry(unit, b"another")) == 0

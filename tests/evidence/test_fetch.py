@@ -23,12 +23,12 @@ from satark.geography.geography import Geography
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.sealing import new_identity, open_as
 from satark.limits import Limits
-from satark.observability import Happening
-from satark.outbox.file_notices import Notices
+from satark.observability import LifecycleEvent
+from satark.outbox.file_notices import FileNotices
 from satark.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.flows import Flows
-from satark.store.outbox import Outgoing
+from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.evidence.specimens import LATITUDE, specimen
@@ -48,10 +48,10 @@ class Shelf:
         self.writer = Writer(self.services.main, self.services.keys)
         self.identity = Identity(b"k" * 32)
         self.recipient, self.secret = new_identity()
-        self.happened: list[Happening] = []
-        self.posted: list[Outgoing] = []
+        self.happened: list[LifecycleEvent] = []
+        self.posted: list[OutboxMessage] = []
         engine = Engine(load_flow(default_flow()), default_flow().catalogues, Geography.sample())
-        self.notices = Notices(
+        self.notices = FileNotices(
             channels={ACCOUNT: self.channel},
             flows=Flows(engine, lambda _: engine),
             identity=self.identity,
@@ -135,7 +135,7 @@ async def test_a_file_is_sealed_to_its_tip_and_discarded_at_the_provider(shelf: 
     assert [(row.state, row.job) for row in shelf.rows] == [("sealed", b"")]
     assert open_as(Evidence, shelf.rows[0].record, shelf.secret).bytes == 7000
     assert all(b"planted" not in path.read_bytes() for path in shelf.sealed)
-    assert shelf.happened == [Happening("file_sealed")]
+    assert shelf.happened == [LifecycleEvent("file_sealed")]
 
 
 @pytest.mark.parametrize("error", [MediaGone(), TooLarge()])
@@ -144,7 +144,7 @@ async def test_what_can_never_be_had_is_lost_at_once(shelf: Shelf, error: Except
     shelf.keep()
     await until(lambda: shelf.happened)
     assert [(row.state, row.job, row.attempts) for row in shelf.rows] == [("lost", b"", 1)]
-    assert shelf.happened == [Happening("file_lost")]
+    assert shelf.happened == [LifecycleEvent("file_lost")]
 
 
 async def test_after_trouble_in_the_network_it_is_tried_again(shelf: Shelf) -> None:

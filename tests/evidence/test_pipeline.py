@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from satark.evidence import pipeline
-from satark.evidence.pipeline import Taken, TooLarge, take_in
+from satark.evidence.pipeline import Ingested, TooLarge, take_in
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.identity.sealing import CantOpen, new_identity
 from satark.limits import Limits
@@ -42,7 +42,7 @@ class Desk:
 
     async def take(
         self, stream: AsyncIterator[bytes], announced: str = "", sandbox: Sandbox | None = None, *, voice: bool = False
-    ) -> Taken:
+    ) -> Ingested:
         return await take_in(
             stream,
             recipient=RECIPIENT,
@@ -409,7 +409,7 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(desk: Desk, make: C
     kinds = [names[0] for names in (PICTURES | RECORDINGS).values()]
     limits = msgspec.structs.replace(desk.limits, wall_seconds=10)
 
-    async def one(number: int) -> Taken:
+    async def one(number: int) -> Ingested:
         data = bytearray(make(kinds[number % len(kinds)]).read_bytes())
         for _ in range(chance.choice((1, 4, 40))):
             at = chance.randrange(len(data))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from satark.evidence import pipeline
 from satark.evidence.cleaners import builtin_scrubbers
-from satark.evidence.pipeline import Taken
+from satark.evidence.pipeline import Ingested
 from satark.evidence.preview import LONGEST, PREVIEW
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.identity.sealing import new_identity
@@ -26,14 +26,14 @@ async def whole(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-Take: TypeAlias = Callable[[Path, Path], Awaitable[Taken]]
+Take: TypeAlias = Callable[[Path, Path], Awaitable[Ingested]]
 
 
 @pytest.fixture
 def take(sandbox: Sandbox, room: Path, limits: Limits) -> Take:
     """Take a file in, to be sealed in a folder as `1`."""
 
-    def take_in(source: Path, folder: Path) -> Awaitable[Taken]:
+    def take_in(source: Path, folder: Path) -> Awaitable[Ingested]:
         stream = whole(source.read_bytes())
         return pipeline.take_in(
             stream, recipient=RECIPIENT, folder=folder, name="1", announced_mime="", limits=limits,

@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import Mint, Minted, Opened, derive
+from satark.identity.receipts import CodeStock, FreshCode, OpenedReceipt, derive
 
 IDENTITY = Identity(bytes(range(32)))
-OPENED = Opened(tip="t", number="K4Q7-2XPM", language="hi", tip_recipient="age1t", recipient="age1r", identity="AGE-X")
+OPENED = OpenedReceipt(
+    tip="t", number="K4Q7-2XPM", language="hi", tip_recipient="age1t", recipient="age1r", identity="AGE-X"
+)
 
 
 def test_a_code_opens_what_was_sealed_under_it() -> None:
@@ -42,11 +44,11 @@ def test_the_code_stands_in_nothing_that_is_stored() -> None:
     key = derive("8391446012345678", IDENTITY)
     stored = key.lookup + key.seal(OPENED)
     assert b"8391446012345678" not in stored
-    assert "8391446012345678" not in repr(Minted("8391446012345678", key)) + repr(key) + repr(OPENED)
+    assert "8391446012345678" not in repr(FreshCode("8391446012345678", key)) + repr(key) + repr(OPENED)
 
 
 async def test_the_mint_keeps_a_stock_of_different_codes() -> None:
-    mint = Mint(IDENTITY, ahead=3)
+    mint = CodeStock(IDENTITY, ahead=3)
     assert mint.pop() is None
     filling = asyncio.ensure_future(mint.run())
     try:
@@ -60,7 +62,7 @@ async def test_the_mint_keeps_a_stock_of_different_codes() -> None:
     assert all(derive(one.code, IDENTITY) == one.key for one in minted)
 
 
-async def _next(mint: Mint) -> Minted:
+async def _next(mint: CodeStock) -> FreshCode:
     while (minted := mint.pop()) is None:  # noqa: ASYNC110 - the stock is filled by threads
         await asyncio.sleep(0.01)
     return minted

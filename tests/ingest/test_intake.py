@@ -19,9 +19,9 @@ from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Te
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
 from satark.ingest import intake
-from satark.ingest.event import Taken
-from satark.ingest.intake import GuessBudget, NotTaken
-from satark.outbox.file_notices import Notices
+from satark.ingest.event import TurnResult
+from satark.ingest.intake import GuessBudget, IngestFailed
+from satark.outbox.file_notices import FileNotices
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings import Settings
@@ -148,7 +148,7 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
 async def test_a_lost_file_is_told_once_with_the_next_question_or_in_the_mailbox(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Notices, "_items", lambda *_: [])  # a call, a browser: nobody is there to be told at once
+    monkeypatch.setattr(FileNotices, "_items", lambda *_: [])  # a call, a browser: nobody is there to be told at once
     async with town_on(databases, tmp_path) as place:
         place.channel.files.update({"now": MediaGone(), "later": MediaGone()})
         asha = place.tipster()
@@ -186,7 +186,7 @@ async def test_a_poisonous_event_fails_alone_and_may_come_again(databases: Any, 
         batch = Batch(inbound=[*others, inbound("asha", Text("Hi"), "wamid.1")])
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(place.tipside.writer, "_grouped", _poisoned(place.tipside.writer._grouped, "wamid.1"))
-            with pytest.raises(NotTaken):
+            with pytest.raises(IngestFailed):
                 await place.tipside.take(place.channel, batch)
         assert (place.count("conversation"), place.count("seen")) == (5, 5)
         assert b'satark_turn_failures_total{channel="script"} 1.0' in place.host.metrics.render()
@@ -309,7 +309,7 @@ async def test_a_database_that_is_down_acknowledges_nothing(tmp_path: Path) -> N
         with outage(place.host.services), pytest.raises(StoreDown):
             await asha.hear(Text("Hi"), "wamid.1")
         taken = await asha.hear(Text("Hi"), "wamid.1")
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, TurnResult)
         assert not taken.duplicate
 
 

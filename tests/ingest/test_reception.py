@@ -20,7 +20,7 @@ from satark.channel import Batch, Call, Outcome, RawRequest, RawResponse, Text
 from satark.cli.main import cli
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
-from satark.ingest.intake import NotTaken
+from satark.ingest.intake import IngestFailed
 from satark.ingest.spool import Spool
 from satark.routing.desks import add_desk
 from satark.runtime.app import build_app
@@ -197,7 +197,7 @@ async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, in
             long = Call(account=ACCOUNT, method="redact", body=b"x" * 500)
             reception = office.host.services.reception
             assert reception is not None
-            with pytest.raises(NotTaken):  # nobody waits for an answer: the provider shall come again
+            with pytest.raises(IngestFailed):  # nobody waits for an answer: the provider shall come again
                 await reception.receive(office.channel, Batch(chores=[long]))
 
 

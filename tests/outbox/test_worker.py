@@ -25,10 +25,10 @@ from satark.channel import (
 from satark.identity.edge_key import Identity
 from satark.outbox import worker as room
 from satark.outbox.compose import new_outgoing
-from satark.outbox.worker import Sender
+from satark.outbox.worker import ReplyWorker
 from satark.settings import Core
 from satark.store import outbox, tables
-from satark.store.outbox import Outgoing
+from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, outage, until
@@ -49,9 +49,9 @@ class Post:
         self.sender = self.another(**core)
         self.running: list[asyncio.Task[None]] = []
 
-    def another(self, channel: ScriptedChannel | None = None, **core: Any) -> Sender:
+    def another(self, channel: ScriptedChannel | None = None, **core: Any) -> ReplyWorker:
         """Make one more process's sender."""
-        return Sender(
+        return ReplyWorker(
             channels={ACCOUNT: channel or self.channel},
             writer=self.writer,
             identity=self.identity,
@@ -69,7 +69,7 @@ class Post:
         await self.writer.stop()
         self.services.close()
 
-    async def reply(self, *items: Outgoing) -> None:
+    async def reply(self, *items: OutboxMessage) -> None:
         """Commit replies of one turn and post them, as the intake does."""
         await self.writer.write(lambda unit: outbox.add(unit, items, self.identity))
         self.sender.post(items)
@@ -95,7 +95,7 @@ def call(body: str = "hello", fallback: bytes = b"", account: str = ACCOUNT) -> 
     return Call(account=account, method="say", body=body.encode(), fallback=fallback)
 
 
-def item(body: str, conversation: bytes = ASHA, *, keep: bool = False, **more: Any) -> Outgoing:
+def item(body: str, conversation: bytes = ASHA, *, keep: bool = False, **more: Any) -> OutboxMessage:
     settle = more.pop("settle", False)
     return new_outgoing(conversation, call(body, **more), keep=keep, settle=settle)
 

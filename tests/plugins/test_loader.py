@@ -12,7 +12,7 @@ import pytest
 from satark import hookimpl
 from satark.plugins import loader
 from satark.plugins.loader import PluginError, Plugins, installed
-from satark.settings import Problem, Settings, SettingsError
+from satark.settings import SettingProblem, Settings, SettingsError
 
 
 class Named:
@@ -91,11 +91,11 @@ def test_a_plugin_that_raises_is_named_with_its_hook() -> None:
 def test_every_plugins_settings_problems_are_told_at_once() -> None:
     loaded = Plugins()
     for name in ("one", "two"):
-        problem = Problem(name, name.upper(), "is missing")
+        problem = SettingProblem(name, name.upper(), "is missing")
 
         class Wanting:
             @hookimpl
-            def satark_channels(self, settings: object, problem: Problem = problem) -> list[object]:
+            def satark_channels(self, settings: object, problem: SettingProblem = problem) -> list[object]:
                 raise SettingsError([problem])
 
         loaded.register(Wanting(), name)

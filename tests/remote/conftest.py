@@ -14,11 +14,11 @@ from satark.casework import Agreement, Casework
 from satark.delivery import payload
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
-from satark.remote.host_inbox import Answers
-from satark.remote.host_outbox import Dispatcher
+from satark.remote.host_inbox import HostInbox
+from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostCard, load_link_key, office_card
-from satark.remote.office_agent import Agent
-from satark.remote.office_inbox import Arrivals
+from satark.remote.office_agent import OfficeAgent
+from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
 from satark.services import Services
@@ -50,8 +50,8 @@ class Bridge:
         host.write_now(lambda unit: add_desk(unit, self.dig))
         office.write_now(lambda unit: add_desk(unit, self.sp))
         office.write_now(lambda unit: join(unit, HostCard(link=self.host_key.card)))
-        self.dispatcher = Dispatcher(host, self.host_key)
-        self.answers = Answers(host, self.host_key, self.dispatcher)
+        self.dispatcher = HostOutbox(host, self.host_key)
+        self.answers = HostInbox(host, self.host_key, self.dispatcher)
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -60,8 +60,8 @@ class Bridge:
         def arrived(_unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
             self.arrived.append((desk, tip, revision))
 
-        self.arrivals = Arrivals(self.office, self.office_key, self.host_key.card, ["sp"], arrived)
-        self.agent = Agent(
+        self.arrivals = OfficeInbox(self.office, self.office_key, self.host_key.card, ["sp"], arrived)
+        self.agent = OfficeAgent(
             services=self.office,
             carrier=self.carrier,
             url="list:",

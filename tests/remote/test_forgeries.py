@@ -13,7 +13,7 @@ from satark.carrier import Refused
 from satark.identity.sealing import new_identity, seal
 from satark.remote.frames import letter_cells, seal_cell
 from satark.remote.link_keys import answer_key
-from satark.remote.messages import ANSWER_DOMAIN, Answer, AnswerLetter, RefusalLetter, TipLetter, encode
+from satark.remote.messages import ANSWER_DOMAIN, OfficeAnswer, RefusalMessage, SignedAnswer, TipMessage, encode
 from satark.store import tables
 from satark.tip import Message
 
@@ -23,9 +23,9 @@ async def test_the_office_refuses_what_is_forged_or_altered(bridge: Any, forged:
     await bridge.send()
     _, good = bridge.line.down[-1]
     to = bridge.office_key.card
-    (cell,) = letter_cells("sp", "down", encode(RefusalLetter(answer=b"x" * 16)))
-    (other,) = letter_cells("dig", "down", encode(RefusalLetter(answer=b"x" * 16)))
-    (upwards,) = letter_cells("sp", "up", encode(RefusalLetter(answer=b"x" * 16)))
+    (cell,) = letter_cells("sp", "down", encode(RefusalMessage(answer=b"x" * 16)))
+    (other,) = letter_cells("dig", "down", encode(RefusalMessage(answer=b"x" * 16)))
+    (upwards,) = letter_cells("sp", "up", encode(RefusalMessage(answer=b"x" * 16)))
     bad = {
         "cut": good[:-1],
         "altered": good[:500] + bytes([good[500] ^ 1]) + good[501:],
@@ -47,16 +47,16 @@ async def test_the_office_refuses_what_is_forged_or_altered(bridge: Any, forged:
     assert bridge.work.open(planted.number).tip == planted.tip
 
 
-def signed(answer: Answer, identity: str) -> bytes:
+def signed(answer: OfficeAnswer, identity: str) -> bytes:
     encoded = encode(answer)
-    return encode(AnswerLetter(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
+    return encode(SignedAnswer(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
 
 
 async def test_the_host_refuses_answers_that_no_officer_of_the_desk_wrote(bridge: Any, forged: Any) -> None:
     planted = bridge.plant()
     text = Message(sender="desk", desk="sp", status="CLOSED", text="forged")
     sealed = seal(text, planted.recipient, planted.receipt_recipient)
-    answer = Answer(id=os.urandom(16), desk="sp", tip=planted.id, sealed=sealed, internal=False)
+    answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=planted.id, sealed=sealed, internal=False)
     another = new_identity()[1]
     to = bridge.host_key.card
 
@@ -68,7 +68,7 @@ async def test_the_host_refuses_answers_that_no_officer_of_the_desk_wrote(bridge
     good = signed(answer, bridge.identity)
     bad = {
         "another desk's key": cell(signed(answer, another)),
-        "no signature": cell(encode(AnswerLetter(answer=encode(answer), signature=b""))),
+        "no signature": cell(encode(SignedAnswer(answer=encode(answer), signature=b""))),
         "a stranger's machine": cell(good, key=forged()),
         "in another desk's name": cell(signed(as_dig, bridge.identity)),
         "a desk without an office": cell(signed(as_dig, bridge.dig_identity), desk="dig"),
@@ -123,7 +123,7 @@ async def test_an_old_letter_played_again_later_changes_nothing(bridge: Any) -> 
 
 
 def test_letters_do_not_show_what_they_hold() -> None:
-    letter = TipLetter(
+    letter = TipMessage(
         tip="t",
         number="K4Q7-2XPM",
         revision=1,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from satark.carrier import Refused
 from satark.identity.sealing import new_identity
-from satark.remote.frames import BODY, WIRE, Cell, file_cells, letter_cells, open_cell, seal_cell
+from satark.remote.frames import BODY, WIRE, Frame, file_cells, letter_cells, open_cell, seal_cell
 from satark.remote.link_keys import LinkKey
 
 HOST = LinkKey(new_identity()[1], bytes(32))
@@ -27,7 +27,7 @@ def test_every_cell_has_the_same_size_whatever_is_in_it(size: int) -> None:
 @settings(max_examples=30, deadline=None)
 @given(body=st.binary(max_size=BODY), index=st.integers(0, 9), desk=st.text(max_size=40))
 def test_what_was_sealed_opens_and_proves_whose_it_is(body: bytes, index: int, desk: str) -> None:
-    cell = Cell(desk=desk, way="down", kind="file", whole=bytes(16), index=index, total=10, body=body)
+    cell = Frame(desk=desk, way="down", kind="file", whole=bytes(16), index=index, total=10, body=body)
     opened = open_cell(seal_cell(cell, HOST, OFFICE.card), OFFICE)
     assert opened.checked(HOST.card) == cell
     with pytest.raises(Refused):

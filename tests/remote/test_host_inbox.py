@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import update
 
 from satark.desk import NoSuchDesk
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import new_identity, open_as, recipient_of
 from satark.remote import office_outbox
 from satark.remote.link_keys import answer_key
-from satark.remote.messages import DirectoryLetter
+from satark.remote.messages import DirectoryMessage
 from satark.remote.office_outbox import AGAIN, change_key
 from satark.remote.offices import office_of
 from satark.store import deliveries, tables
@@ -127,10 +127,12 @@ async def test_a_tip_is_directed_from_the_office_to_a_desk_at_the_host(bridge: A
 
 
 FORWARDS = (
-    Forward(to="email:dig-cell", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")),
-    Forward(to="folder:dig", desk="dig"),
-    Forward(to="email:arms", desk="dig", categories=("ARMS",)),
-    Forward(to="email:other", desk="sp"),
+    DestinationRule(
+        to="email:dig-cell", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")
+    ),
+    DestinationRule(to="folder:dig", desk="dig"),
+    DestinationRule(to="email:arms", desk="dig", categories=("ARMS",)),
+    DestinationRule(to="email:other", desk="sp"),
 )
 
 
@@ -158,13 +160,15 @@ async def test_a_tip_that_the_office_directs_reaches_the_desks_own_destinations_
 @pytest.mark.parametrize(
     "now",
     [
-        Forward(to="email:dig-cell", desk="sp", recipient=FORWARDS[0].recipient),
-        Forward(to="email:dig-cell", desk="dig", recipient=new_identity()[0]),
-        Forward(to="email:elsewhere", desk="dig"),
+        DestinationRule(to="email:dig-cell", desk="sp", recipient=FORWARDS[0].recipient),
+        DestinationRule(to="email:dig-cell", desk="dig", recipient=new_identity()[0]),
+        DestinationRule(to="email:elsewhere", desk="dig"),
     ],
     ids=["another desk's", "another key", "gone"],
 )
-async def test_the_hosts_settings_decide_which_destinations_a_direction_may_name(now: Forward, bridge: Any) -> None:
+async def test_the_hosts_settings_decide_which_destinations_a_direction_may_name(
+    now: DestinationRule, bridge: Any
+) -> None:
     bridge.host.forwards = FORWARDS[:1]
     planted = bridge.plant()
     await bridge.settle()
@@ -201,7 +205,7 @@ async def test_an_older_directory_does_not_undo_a_newer_one(bridge: Any) -> None
     office = bridge.host.read(lambda c: office_of(c, "sp"))
     for version, desks in ((2, ()), (1, ())):
         await bridge.dispatcher.post(
-            office, DirectoryLetter(version=version, desks=desks, forwards=b"[]"), bridge.line.publish
+            office, DirectoryMessage(version=version, desks=desks, forwards=b"[]"), bridge.line.publish
         )
     await bridge.arrive()
     assert [row.directory for row in bridge.rows(bridge.office, tables.uplink)] == [2]

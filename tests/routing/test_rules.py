@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.desk import Desk, RouteAdvice, Screening
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.geography.geography import Geography
 from satark.routing.rules import NoDesk, is_accused, route, screen
 from satark.tip import Accused, Tip
@@ -121,7 +121,7 @@ def test_with_no_desk_left_it_is_said_loudly() -> None:
 def test_a_plugin_adds_destinations() -> None:
     advice = RouteAdvice(add=("desk:lanka", "broker:sp", "email:sp-cell"))
     chosen = route(
-        tip(), ALL, GEOGRAPHY, [advice], forwards=[Forward(to="email:sp-cell", desk="sp", priority="urgent")]
+        tip(), ALL, GEOGRAPHY, [advice], forwards=[DestinationRule(to="email:sp-cell", desk="sp", priority="urgent")]
     )
     assert names(chosen.desks) == {"sp", "dig", "lanka"}
     assert set(chosen.destinations) == {"desk:sp", "desk:dig", "desk:lanka", "broker:sp", "email:sp-cell"}
@@ -130,13 +130,15 @@ def test_a_plugin_adds_destinations() -> None:
 
 def test_what_a_plugin_adds_goes_only_where_a_desk_of_the_tip_answers_for_it() -> None:
     advice = RouteAdvice(add=("email:nobody", "desk:nowhere", "email:jaunpur-cell", "broker:sp-jaunpur"))
-    forwards = [Forward(to="email:jaunpur-cell", desk="sp-jaunpur")]
+    forwards = [DestinationRule(to="email:jaunpur-cell", desk="sp-jaunpur")]
     chosen = route(tip(), ALL, GEOGRAPHY, [advice], forwards=forwards)
     assert set(chosen.destinations) == {"desk:sp", "desk:dig"}
     assert chosen.unknown == ("email:nobody", "desk:nowhere")
 
 
-STATION_CELLS = tuple(Forward(to=f"email:{name}-cell", desk=name) for name in ("lanka", "nagwa", "chowk", "sp", "dig"))
+STATION_CELLS = tuple(
+    DestinationRule(to=f"email:{name}-cell", desk=name) for name in ("lanka", "nagwa", "chowk", "sp", "dig")
+)
 
 
 @pytest.mark.parametrize("added", [(), ("desk:lanka", "email:lanka-cell", "email:lanka", "broker:lanka")])
@@ -175,7 +177,7 @@ def test_exclusion_wins_whoever_adds() -> None:
 def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
     accused = tip(accused=Accused(level=level, unit=unit))
     advice = RouteAdvice(add=tuple(f"{sink}:{name}" for name in wanted for sink in ("desk", "email")))
-    forwards = [Forward(to=f"email:{one.name}", desk=one.name) for one in ALL]
+    forwards = [DestinationRule(to=f"email:{one.name}", desk=one.name) for one in ALL]
     try:
         chosen = route(accused, ALL, GEOGRAPHY, [advice], forwards=forwards)
     except NoDesk:

@@ -10,7 +10,7 @@ import pytest
 
 from satark import hookimpl
 from satark.channel import Accepted, Batch, Call, Delivered, Receive, Text
-from satark.observability import Happening
+from satark.observability import LifecycleEvent
 from satark.runtime.host import Host
 from satark.settings import Role, Settings, SettingsError
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host, until
@@ -37,9 +37,9 @@ def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_path: Path) -> None:
-    heard: list[Happening] = []
+    heard: list[LifecycleEvent] = []
 
-    def hear(event: Happening) -> None:
+    def hear(event: LifecycleEvent) -> None:
         heard.append(event)
         raise RuntimeError("planted")
 
@@ -50,7 +50,7 @@ async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_p
         assert host.tipside
         await until(lambda: channel.opened)
         await Tipster(host.tipside, channel).say("Hi")
-    assert heard == [Happening("turn", "script")]
+    assert heard == [LifecycleEvent("turn", "script")]
     assert b'satark_listener_failures_total{plugin="further"} 1.0' in host.metrics.render()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import update
 
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Role, Settings
@@ -17,7 +17,7 @@ from satark.testing.processes.serving import serve
 
 
 def host(folder: Path) -> Host:
-    forwards = (Forward(to="email:cell", desk="sp"),)
+    forwards = (DestinationRule(to="email:cell", desk="sp"),)
     settings = Settings(data_dir=folder, plugins=(), forward=forwards, alarm_to=("email:operator",))
     return Host(settings, frozenset[Role]({"desk"}))
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from satark.cli.main import cli
-from satark.delivery.worker import Courier
+from satark.delivery.worker import DeliveryWorker
 from satark.ingest.intake import Intake
-from satark.outbox.worker import Sender
+from satark.outbox.worker import ReplyWorker
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -37,9 +37,9 @@ def _arm(point: str, fuse: _Fuse) -> None:
     elif point in ("before commit", "after commit"):
         _around_commit(fuse, after=point == "after commit")
     elif point == "after send":
-        _before(Sender, "_settle", fuse)
+        _before(ReplyWorker, "_settle", fuse)
     elif point == "after delivery":
-        _before(Courier, "_settle", fuse, lambda _id, _delivery, sink, _result: sink == os.environ["CRASH_SINK"])
+        _before(DeliveryWorker, "_settle", fuse, lambda _id, _delivery, sink, _result: sink == os.environ["CRASH_SINK"])
 
 
 def _before(owner: type, name: str, fuse: _Fuse, counts: Callable[..., bool] = lambda *_: True) -> None:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from satark.cli.serve import uvicorn_options
 from satark.identity.sealing import CantOpen, check_recipient
-from satark.observability import log, told
+from satark.observability import describe_error, log
 from satark.telemetry.logs import configure_logging
 from satark.telemetry.metrics import Metrics
 from satark.testing.processes.serving import serve
@@ -84,7 +84,7 @@ async def test_what_libraries_log_of_a_failed_request_is_told_without_a_word_of_
 def test_an_exception_is_told_by_its_class_and_the_lines_of_code_alone() -> None:
     with pytest.raises(CantOpen) as caught:
         check_recipient(WORDS)
-    kind, raised = told(ExceptionGroup(WORDS, [caught.value])).values()
+    kind, raised = describe_error(ExceptionGroup(WORDS, [caught.value])).values()
     assert kind == "CantOpen"
     assert raised.startswith("satark.identity.sealing:")
     assert raised.removeprefix("satark.identity.sealing:").isdigit()

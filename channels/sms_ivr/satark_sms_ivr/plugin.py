@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.staticfiles import StaticFiles
 
 from satark import hookimpl
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 from satark.web import Page
 from satark_sms_ivr.clips import PATH as CLIPS
 from satark_sms_ivr.keypad import as_menu
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from satark.prompt import Capabilities, Prompt
     from satark.settings import Settings
 
-_PUBLIC = Problem(
+_PUBLIC = SettingProblem(
     setting="public_url",
     env="SATARK_PUBLIC_URL",
     message="is missing",

@@ -13,10 +13,10 @@ from typing import Protocol
 import msgspec
 
 from satark.channel import Call, MediaRef, RawRequest, RawResponse, SendResult
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 
-class Received(Quiet, frozen=True, kw_only=True):
+class Received(Redacted, frozen=True, kw_only=True):
     """One text message, as a provider brought it."""
 
     id: str

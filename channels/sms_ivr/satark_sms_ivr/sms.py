@@ -11,6 +11,7 @@ from satark.channel import (
     Address,
     Batch,
     Call,
+    CompleteTip,
     Endpoint,
     Event,
     Inbound,
@@ -24,7 +25,6 @@ from satark.channel import (
     Tap,
     Text,
     Unsupported,
-    Whole,
 )
 from satark.dialogue.reading.tokens import PAGE_ON
 from satark.prompt import Capabilities, Prompt
@@ -145,4 +145,4 @@ def _text(body: str) -> Event:
     whole = _WHOLE.fullmatch(body)
     if whole is None:
         return Text(body)
-    return Whole(Text(whole[1].strip()), typed=Text(body)) if whole[1].strip() else Text("hi")
+    return CompleteTip(Text(whole[1].strip()), typed=Text(body)) if whole[1].strip() else Text("hi")

@@ -15,6 +15,7 @@ from satark.channel import (
     Address,
     Batch,
     Call,
+    CompleteTip,
     Endpoint,
     Event,
     Inbound,
@@ -27,7 +28,6 @@ from satark.channel import (
     RawResponse,
     SendResult,
     Tap,
-    Whole,
 )
 from satark.dialogue.reading.tokens import command_token
 from satark.prompt import Capabilities, Prompt
@@ -148,7 +148,7 @@ class VoiceChannel:
         recording = form.get("RecordingSid")
         if path == RECORD_PATH and _is_recording(recording) and form.get("RecordingDuration") != "0":
             spoken = Media(MediaRef(account=self._account, id=recording, mime="audio/wav"), "voice")
-            return Whole(spoken, last=True) if moment.message else spoken
+            return CompleteTip(spoken, last=True) if moment.message else spoken
         return moment.heard("" if path == RECORD_PATH else form.get("Digits"))
 
     def _twiml(self, raw: RawRequest, outcome: Outcome) -> str:

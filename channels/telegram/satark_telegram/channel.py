@@ -32,7 +32,7 @@ PATH: Final = "/telegram/webhook"
 
 
 class TelegramChannel:
-    """One Telegram bot. Implements `satark.channel.Channel`, `satark.channel.Listener` and `satark.channel.Eraser`.
+    """One Telegram bot. Implements `satark.channel.Channel`, `satark.channel.ListeningChannel` and `satark.channel.ErasingChannel`.
 
     Args:
         settings: the section `telegram`.

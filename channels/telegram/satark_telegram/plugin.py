@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from satark import hookimpl
 from satark.dialogue.flow.loader import default_flow
 from satark.dialogue.flow.source import read_flow
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 
@@ -32,7 +32,7 @@ def satark_channels(settings: Settings) -> list[Channel]:
         return []
     if find_spec("telegram") is None:
         message, hint = "python-telegram-bot is not installed", "pip install 'satark[telegram]'"
-        raise SettingsError([Problem("telegram", "SATARK_TELEGRAM__TOKEN", message, hint)])
+        raise SettingsError([SettingProblem("telegram", "SATARK_TELEGRAM__TOKEN", message, hint)])
     return [TelegramChannel(section, settings.core.public_url, partial(_words, settings))]
 
 

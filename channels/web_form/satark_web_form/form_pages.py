@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from satark.channel import Filled, Outcome, Tap
+from satark.channel import FormPage, Outcome, Tap
 from satark.dialogue.reading.tokens import command_token
 from satark.dialogue.sheet import ORIGIN, Question, Sheet
 from satark_web_form.forms import Sent
@@ -151,7 +151,7 @@ class FormPages:
             return go("/")
         language = sent.one("language")
         known = sheet or self._site.drafts.blank(self._site.channel.name, language)
-        event = Filled(tuple(answers(choose(known, sent), sent)), language)
+        event = FormPage(tuple(answers(choose(known, sent), sent)), language)
         outcome = await self._site.take(visitor, event, sent.one("page"))
         problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
         problems |= {step: self._site.words(self._site.language(request, known))(key) for step, key in sent.problems}

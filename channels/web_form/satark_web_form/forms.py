@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.channel import Media
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.web import FormError, read_pairs
 from satark_web_form.channel import ACCOUNT
 from satark_web_form.uploads.multipart import receive
@@ -23,7 +23,7 @@ LIMIT: Final = 2 * 1024 * 1024
 """Most bytes of a form without files: four of the longest Hindi answers, each letter nine bytes on its way here."""
 
 
-class Sent(Quiet, frozen=True, kw_only=True):
+class Sent(Redacted, frozen=True, kw_only=True):
     """A form that was sent."""
 
     fields: Mapping[str, tuple[str, ...]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.channel import Event, Filled, Outcome, Tap, Text
+from satark.channel import Event, FormPage, Outcome, Tap, Text
 from satark.dialogue.reading.codes import find_code
 from satark.dialogue.reading.form_page import MAILBOX
 from satark.dialogue.reading.tokens import command_token
@@ -122,7 +122,7 @@ def _events(sent: Sent) -> list[Event]:
     events: list[Event] = [media for _, media in sent.files]
     if sent.one("message").strip():
         message = Text(sent.one("message").replace("\r\n", "\n"))
-        events.append(Filled(((MAILBOX, message),)))
+        events.append(FormPage(((MAILBOX, message),)))
     if sent.one("token"):
         events.append(Tap(sent.one("token")))
     return events

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from satark.channel import Media, Pin, Tap, Text
 from satark.dialogue.reading.folding import ascii_digits
 from satark.dialogue.sheet import Question, Sheet
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark_web_form.forms import Sent
 
 Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", "date", "place", "files"]
@@ -21,7 +21,7 @@ _SENTENCES = re.compile(r"(?<=[?।])\s+|(?<=[a-z]{2}[.!])\s+(?=[A-Z])")
 _CONTROLS: dict[str, Control] = {"number": "number", "date": "date", "place": "place", "choices": "checkboxes"}
 
 
-class Fieldset(Quiet, frozen=True, kw_only=True):
+class Fieldset(Redacted, frozen=True, kw_only=True):
     """One question on a page, with what stands in its controls."""
 
     question: Question

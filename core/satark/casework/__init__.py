@@ -7,14 +7,14 @@ without it, since every one of them starts from the envelopes that are the desk'
 from satark.casework.casework import Casework
 from satark.casework.errors import Agreement, NoDraft, NoSuchFile, NoSuchTip, NotHeard, OneOfficer
 from satark.casework.opened import OpenTip, Posted, Summary
-from satark.desk import CaseworkError, DeskTaken, KeyChanged, NoSuchDesk
+from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, may_be_heard
 
 __all__ = [
     "Agreement",
     "Casework",
     "CaseworkError",
-    "DeskTaken",
+    "DeskExists",
     "KeyChanged",
     "NoDraft",
     "NoSuchDesk",

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from satark.casework.errors import NotHeard
-from satark.casework.evidence_access import Reader
+from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.opened import OpenTip, Posted, Summary, summarize, transcripts_of
-from satark.casework.tip_cache import Ledger, documents
+from satark.casework.tip_cache import TipCache, documents
 from satark.desk import Desk, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, is_own_voice
 from satark.identity.sealing import CantOpen, open_as, open_tip, recipient_of, seal
@@ -28,12 +28,12 @@ from satark.time_buckets import band
 from satark.tip import Envelope, Evidence, Message, Status
 
 if TYPE_CHECKING:
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Casework(Reader):
+class Casework(EvidenceAccess):
     """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
 
     A destination that reads tips (`<sink>:<name>`, the identity of its `[[forward]]`) works on them as a desk does.
@@ -45,7 +45,7 @@ class Casework(Reader):
     ) -> None:
         """Work as `officer`, whom the custody log names; `may_listen`: whether they may hear tipsters' voices."""
         super().__init__(services, desk, officer=officer, may_listen=may_listen)
-        self._ledger = Ledger(services, desk, identity)
+        self._ledger = TipCache(services, desk, identity)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -181,7 +181,7 @@ class Casework(Reader):
                 unit.replace(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
             deliveries.add(unit, tip.id, one.to, wait=wait)
 
-    def _sealed_on(self, tip: OpenTip, desk: Desk, forwards: Sequence[Forward]) -> tuple[DirectedOn, ...]:
+    def _sealed_on(self, tip: OpenTip, desk: Desk, forwards: Sequence[DestinationRule]) -> tuple[DirectedOn, ...]:
         """Seal the tip's key to those destinations of a desk that take it."""
         header = tip.header
         found = applying(forwards, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)

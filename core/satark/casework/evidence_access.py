@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     _Opening: TypeAlias = Callable[[Path, str, str, Path, str], Iterator[bytes]]
 
 
-class Reader:
+class EvidenceAccess:
     """Reads the files of opened tips for one officer of a desk. Every method may be called from any thread."""
 
     def __init__(self, services: Services, desk: str, *, officer: str, may_listen: bool) -> None:

@@ -16,16 +16,16 @@ from satark.store.threads import chunks, new_messages
 from satark.tip import Envelope, Message, Tip
 
 if TYPE_CHECKING:
-    from satark.remote.messages import Answer
+    from satark.remote.messages import OfficeAnswer
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Ledger:
+class TipCache:
     """The tips of one desk, read on from the store at every `refresh`. For one thread at a time."""
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
-        self.cases: dict[str, Case] = {}
+        self.cases: dict[str, CachedTip] = {}
         self.unreadable = 0
         """Envelopes, at the last refresh, that do not open: damaged, or put there by somebody."""
         self._services = services
@@ -33,7 +33,7 @@ class Ledger:
         self._identity = identity
         self._former: Sequence[str] = ()
 
-    def find(self, number: str) -> tuple[str, Case]:
+    def find(self, number: str) -> tuple[str, CachedTip]:
         """Give a tip by its number or its id.
 
         Raises:
@@ -70,7 +70,7 @@ class Ledger:
             return
         # An envelope without a tip is what a crash between the two databases leaves; its turn is taken again.
         if exists:
-            self.cases[tip] = Case(sealed, envelope)
+            self.cases[tip] = CachedTip(sealed, envelope)
 
     def _open(self, tip: str, sealed: bytes) -> Envelope | None:
         for identity in (self._identity, *self._former):
@@ -89,7 +89,7 @@ class Ledger:
         for tip, case in self.cases.items():
             case.waiting = waiting.get(tip, [])
 
-    def write_up(self, unit: UnitOfWork, answer: Answer) -> None:
+    def write_up(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
         """Sign an answer of this desk's and keep it for the host, in whose thread it belongs.
 
         Raises:
@@ -107,7 +107,7 @@ class Ledger:
                 continue  # opening that tip will say so
 
 
-class Case:
+class CachedTip:
     """One tip: its envelope, and its thread as far as it was read."""
 
     def __init__(self, sealed: bytes, envelope: Envelope) -> None:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from satark.cli.context import services_from_settings
-from satark.custody.audit import Head, Report
+from satark.custody.audit import AuditReport, Head
 from satark.custody.audit import verify as verify_log
 
 
@@ -42,7 +42,7 @@ def _head(noted: str) -> Head | None:
         raise click.UsageError(f"{noted!r} is not a head such as 17:9f86d0…") from None
 
 
-def _plain(report: Report) -> dict[str, object]:
+def _plain(report: AuditReport) -> dict[str, object]:
     problems = [{**msgspec.to_builtins(problem), "says": str(problem)} for problem in report.problems]
     return {
         "good": not problems,
@@ -53,7 +53,7 @@ def _plain(report: Report) -> dict[str, object]:
     }
 
 
-def _told(report: Report) -> str:
+def _told(report: AuditReport) -> str:
     summary = f"{report.rows} rows of {report.tips} tips; head {report.head}"
     if not report.problems:
         return f"the custody log is whole: {summary}"

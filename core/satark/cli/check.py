@@ -19,7 +19,7 @@ from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
 from satark.runtime.host import ROLES
 from satark.services import Services
-from satark.settings import Core, Problem, Role, Settings, SettingsError
+from satark.settings import Core, Role, SettingProblem, Settings, SettingsError
 from satark.store.tables import desk
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
         click.echo("✓ nothing is wrong")
 
 
-def find_problems(roles: Collection[Role] = ROLES) -> list[Problem]:
+def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     """Look at everything that a machine of these roles needs; one problem does not hide the others."""
     found = _Findings()
     settings = found.of(Settings)
@@ -75,7 +75,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[Problem]:
 
 class _Findings:
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[SettingProblem] = []
 
     def of(self, step: Callable[[], T]) -> T | None:
         """Do a step; note what is wrong with it and go on."""
@@ -84,7 +84,7 @@ class _Findings:
         except SettingsError as error:
             self.problems += error.problems
         except PluginError as error:
-            self.problems.append(Problem("plugins", "SATARK_PLUGINS", str(error)))
+            self.problems.append(SettingProblem("plugins", "SATARK_PLUGINS", str(error)))
         return None
 
 
@@ -109,12 +109,14 @@ def _check_spool(settings: Settings) -> None:
     kept = describe(len(waiting(settings.spool_dir)), len(set_aside(settings.spool_dir)))
     if kept:
         hint = "they are let in while `satark serve` runs and the database answers; its log says why one was set aside"
-        raise SettingsError([Problem("data_dir", "SATARK_DATA_DIR", f"messages are not taken yet: {kept}", hint)])
+        raise SettingsError(
+            [SettingProblem("data_dir", "SATARK_DATA_DIR", f"messages are not taken yet: {kept}", hint)]
+        )
 
 
 def _database_problem(message: str, hint: str) -> SettingsError:
-    return SettingsError([Problem("database_url", "SATARK_DATABASE_URL", message, hint)])
+    return SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message, hint)])
 
 
-def _plain(problem: Problem) -> dict[str, str]:
+def _plain(problem: SettingProblem) -> dict[str, str]:
     return {"setting": problem.setting, "env": problem.env, "message": problem.message, "hint": problem.hint}

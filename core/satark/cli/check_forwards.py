@@ -6,21 +6,21 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from satark.delivery.reader import key_problems
-from satark.settings import Problem
+from satark.settings import SettingProblem
 
 if TYPE_CHECKING:
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.geography.geography import Geography
     from satark.settings import Core
     from satark.sink import Sink
 
 
-def settings_problems(core: Core, geography: Geography) -> list[Problem]:
+def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:
     """Find what the settings alone show: districts and stations that there are not."""
     return [problem for forward in core.forward for problem in _unknown_places(forward, geography)]
 
 
-def desk_problems(core: Core, desks: Collection[str]) -> list[Problem]:
+def desk_problems(core: Core, desks: Collection[str]) -> list[SettingProblem]:
     """Find forwards of desks that there are not: nothing would ever go there."""
     return [
         _problem(forward, "desk", f"there is no desk {forward.desk!r}, so that nothing goes there", "satark desk list")
@@ -29,11 +29,11 @@ def desk_problems(core: Core, desks: Collection[str]) -> list[Problem]:
     ]
 
 
-def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[Problem]:
+def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
     """Find what hinders this machine's sinks: one that is not loaded, and keys that readers lack."""
     named = {sink.name for sink in sinks}
     problems = [
-        Problem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
+        SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
         for to in core.alarm_to
         if to.partition(":")[0] not in named
     ]
@@ -55,7 +55,7 @@ _NOT_LOADED = (
 )
 
 
-def _unknown_places(forward: Forward, geography: Geography) -> Iterator[Problem]:
+def _unknown_places(forward: DestinationRule, geography: Geography) -> Iterator[SettingProblem]:
     for field in ("districts", "exclude_districts"):
         for code in getattr(forward, field):
             if geography.district(code) is None:
@@ -66,5 +66,5 @@ def _unknown_places(forward: Forward, geography: Geography) -> Iterator[Problem]
                 yield _problem(forward, field, f"there is no station {code!r} in the geography")
 
 
-def _problem(forward: Forward, field: str, message: str, hint: str = "") -> Problem:
-    return Problem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)
+def _problem(forward: DestinationRule, field: str, message: str, hint: str = "") -> SettingProblem:
+    return SettingProblem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from satark.settings import Problem, Settings
+from satark.settings import SettingProblem, Settings
 
 ALIKE = 0.85
 """How much a name must be like a setting's to count as that one misspelt. Others are somebody else's."""
 
 
-def name_problems(settings: Settings) -> list[Problem]:
+def name_problems(settings: Settings) -> list[SettingProblem]:
     """Find what is almost called like a setting, once every plugin has asked for its section."""
     problems, known = [], settings.known
     for given in sorted({*_in_environment(), *_in_file(settings.path)} - known):
@@ -23,7 +23,7 @@ def name_problems(settings: Settings) -> list[Problem]:
             continue  # a part of a setting that has parts
         for meant in get_close_matches(given, known, n=1, cutoff=ALIKE):
             setting = given.removeprefix("SATARK_").replace("__", ".").lower()
-            problems.append(Problem(setting, given, "nobody reads this", f"did you mean {meant}?"))
+            problems.append(SettingProblem(setting, given, "nobody reads this", f"did you mean {meant}?"))
     return problems
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from satark.cli.context import services_from_settings
 from satark.store import deliveries as store
-from satark.store.breakers import Outage, outages
+from satark.store.breakers import OpenBreaker, outages
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -90,22 +90,22 @@ def _show(states: Sequence[str], destination: str, *, as_json: bool) -> None:
         click.echo("nothing waits, nothing died")
 
 
-def _plain(row: dict[str, Any], down: dict[str, Outage]) -> dict[str, Any]:
+def _plain(row: dict[str, Any], down: dict[str, OpenBreaker]) -> dict[str, Any]:
     return {**row, "id": row["id"].hex(), "destination_down": row["destination"] in down}
 
 
-def _down_line(one: Outage, now: int) -> str:
+def _down_line(one: OpenBreaker, now: int) -> str:
     minutes = max(0, now - one.since) // 60
     return f"{one.destination} is down for {minutes} min, next try in {max(0, one.probe_at - now)} s  {one.reason}"
 
 
-def _line(row: dict[str, Any], down: dict[str, Outage], now: int) -> str:
+def _line(row: dict[str, Any], down: dict[str, OpenBreaker], now: int) -> str:
     reason = f"  {row['reason']}" if row["reason"] else ""
     head = f"{row['id'].hex()}  {row['destination']:<20}  attempts {row['attempts']:>2}"
     return f"{head}  {_when(row, down, now)}{reason}"
 
 
-def _when(row: dict[str, Any], down: dict[str, Outage], now: int) -> str:
+def _when(row: dict[str, Any], down: dict[str, OpenBreaker], now: int) -> str:
     if row["state"] == "dead":
         return "dead"
     if row["state"] == "held":

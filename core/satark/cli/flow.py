@@ -12,7 +12,7 @@ import click
 
 from satark.channel import Text
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.loader import Flow, FlowError, FlowSource, Problem, check_flow, default_flow, load_flow
+from satark.dialogue.flow.loader import Flow, FlowError, FlowProblem, FlowSource, check_flow, default_flow, load_flow
 from satark.dialogue.flow.source import read_flow
 from satark.dialogue.reading.codes import PASSAGE_DIGITS
 from satark.dialogue.rendering.fit import fit
@@ -51,7 +51,7 @@ def flow() -> None:
 @_json
 def check(file: Path | None, *, as_json: bool) -> None:
     """Say what is wrong with FILE, step by step, language by language, channel by channel."""
-    problems: Sequence[Problem]
+    problems: Sequence[FlowProblem]
     try:
         source = _source(file)
         problems = check_flow(load_flow(source), source.catalogues, MEDIA)
@@ -135,6 +135,6 @@ def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
         raise click.ClickException(str(error)) from error
 
 
-def _as_dict(problem: Problem) -> dict[str, Any]:
+def _as_dict(problem: FlowProblem) -> dict[str, Any]:
     where = {"step": problem.step, "language": problem.language, "channel": problem.channel}
     return {"text": problem.text, **{name: value for name, value in where.items() if value}}

@@ -16,7 +16,7 @@ from satark.observability import log
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Problem, Role, Settings, SettingsError
+from satark.settings import Role, SettingProblem, Settings, SettingsError
 from satark.telemetry.logs import configure_logging
 
 _ROLES = "SATARK_SERVE_ROLES"
@@ -48,7 +48,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
         return
     if settings.database_url.startswith("sqlite"):
         message = "SQLite takes one process: use PostgreSQL for several"
-        raise SettingsError([Problem("database_url", "SATARK_DATABASE_URL", message)])
+        raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
     if "desk" in roles:
         raise click.UsageError("officers' sessions live in one process: run --role desk beside --role web,worker")
     check_port(host, port)

@@ -41,7 +41,7 @@ _SENTENCES: dict[What, str] = {
 }
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that is wrong, and where."""
 
     what: What
@@ -80,16 +80,16 @@ class Head(msgspec.Struct, frozen=True):
         return f"{self.position}:{self.link.hex()}"
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an audit found."""
 
     rows: int
     tips: int
     head: Head
-    problems: tuple[Problem, ...]
+    problems: tuple[AuditProblem, ...]
 
 
-def verify(services: Services, known: Head | None = None) -> Report:
+def verify(services: Services, known: Head | None = None) -> AuditReport:
     """Verify the log of a live store, from its first row to its last.
 
     Args:
@@ -101,7 +101,7 @@ def verify(services: Services, known: Head | None = None) -> Report:
     return services.read(lambda c: _verify(c, anchored, services.evidence_dir, known))
 
 
-def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, known: Head | None) -> Report:
+def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, known: Head | None) -> AuditReport:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     walk = _Walk(anchored, known)
@@ -109,7 +109,7 @@ def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, k
     problems = [*walk.problems, *_unlogged(connection, walk, folder)]
     numbers = {row.id: row.number for row in connection.execute(select(tables.tip.c.id, tables.tip.c.number))}
     named = [msgspec.structs.replace(one, tip=numbers.get(one.tip, one.tip)) for one in problems]
-    return Report(
+    return AuditReport(
         rows=walk.rows, tips=len(walk.tips), head=Head(walk.position, walk.link), problems=tuple(dict.fromkeys(named))
     )
 
@@ -118,7 +118,7 @@ class _Walk:
     """A walk along the log. After something wrong it goes on from what the row says, to name what else is wrong."""
 
     def __init__(self, anchored: DbRow[Any] | None, known: Head | None) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[AuditProblem] = []
         self.rows = 0
         self.position = 0
         self.link = chain.ORIGIN
@@ -126,7 +126,7 @@ class _Walk:
         """Tip → the newest seq and hash."""
         self.logged: set[tuple[str, str]] = set()
         self._erased: set[tuple[str, str]] = set()
-        self._emptied: list[Problem] = []
+        self._emptied: list[AuditProblem] = []
         self._anchored = anchored
         self._anchor_held = False
         self._known = known
@@ -143,13 +143,13 @@ class _Walk:
         own = row_of(row)
         gap = row.position != self.position + 1
         if gap:
-            self.problems.append(Problem(what="missing", position=row.position))
+            self.problems.append(AuditProblem(what="missing", position=row.position))
         if row.seq != seq + 1:
-            self.problems.append(Problem(what="order", **where))
+            self.problems.append(AuditProblem(what="order", **where))
         elif chain.step(before, own) != row.hash or (
             not gap and chain.link(self.link, row.position, row.hash) != row.link
         ):
-            self.problems.append(Problem(what="altered", **where))
+            self.problems.append(AuditProblem(what="altered", **where))
         self._look_into(row, own, where)
         self.rows += 1
         self.position, self.link = row.position, row.link
@@ -163,9 +163,9 @@ class _Walk:
         if own.erasure:
             self._erased.add((row.tip, row.file))
         elif not row.sealed:
-            self._emptied.append(Problem(what="emptied", **where))
+            self._emptied.append(AuditProblem(what="emptied", **where))
         elif chain.content_hash(row.sealed) != own.content:
-            self.problems.append(Problem(what="entry", **where))
+            self.problems.append(AuditProblem(what="entry", **where))
 
     def _finish(self, connection: Connection) -> None:
         erased = self._erased
@@ -173,13 +173,13 @@ class _Walk:
         head = connection.execute(select(custody_head)).one_or_none()
         position, link = (head.position, head.link) if head else (0, chain.ORIGIN)
         if position > self.position:
-            self.problems.append(Problem(what="cut", position=self.position))
+            self.problems.append(AuditProblem(what="cut", position=self.position))
         elif link != self.link:
-            self.problems.append(Problem(what="head"))
+            self.problems.append(AuditProblem(what="head"))
         if not self._is_anchored():
-            self.problems.append(Problem(what="anchor"))
+            self.problems.append(AuditProblem(what="anchor"))
         if self._known is not None:
-            self.problems.append(Problem(what="known"))
+            self.problems.append(AuditProblem(what="known"))
 
     def _is_anchored(self) -> bool:
         """Whether the key store's note is on the log, or one transaction ahead of it, as a crash may leave it."""
@@ -188,17 +188,17 @@ class _Walk:
         return self._anchor_held or self._anchored.before == self.link
 
 
-def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[Problem]:
+def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[AuditProblem]:
     """Files that the log does not know, and sealed ones that are not there."""
     table = tables.file
     withheld = _withheld(connection)
     settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
     for tip, ordinal, state in connection.execute(settled.order_by(table.c.tip, table.c.ordinal)):
         if (tip, ordinal) not in walk.logged:
-            yield Problem(what="unlogged", tip=tip, file=ordinal)
+            yield AuditProblem(what="unlogged", tip=tip, file=ordinal)
         sealed = state == "sealed" and (tip, ordinal) not in withheld
         if sealed and not original_path(folder, evidence_files.name(tip, ordinal)).exists():
-            yield Problem(what="no-file", tip=tip, file=ordinal)
+            yield AuditProblem(what="no-file", tip=tip, file=ordinal)
 
 
 def _withheld(connection: Connection) -> set[tuple[str, str]]:

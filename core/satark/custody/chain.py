@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 Act: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "disguised", "lost",
@@ -31,7 +31,7 @@ ORIGIN = hashlib.sha256(b"satark/1/audit").digest()
 _EMPTY = hashlib.sha256(b"").digest()
 
 
-class Entry(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Entry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """One act, sealed to the tip's key. What a machine did at take-in has no time finer than the tip's own."""
 
     act: Act

@@ -7,13 +7,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 FORMAT: Final = "satark-pack/1"
 _IST: Final = timezone(timedelta(hours=5, minutes=30))
 
 
-class Issuer(Quiet, frozen=True, kw_only=True):
+class Issuer(Redacted, frozen=True, kw_only=True):
     """Who signs Part A, and for which server; what is empty is left blank on the form."""
 
     name: str = ""
@@ -58,7 +58,7 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
     why: Literal["own-voice"] = "own-voice"
 
 
-class Manifest(Quiet, frozen=True, kw_only=True):
+class Manifest(Redacted, frozen=True, kw_only=True):
     """What a pack holds."""
 
     format: str = FORMAT

@@ -29,7 +29,7 @@ _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _CONTAINER: Final = "the container (the ZIP around the files)"
 
 
-class Problem(msgspec.Struct, frozen=True):
+class PackProblem(msgspec.Struct, frozen=True):
     """Something that is wrong: with which part of the pack, and what."""
 
     part: str
@@ -42,7 +42,7 @@ class Problem(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a verification found."""
 
-    problems: tuple[Problem, ...]
+    problems: tuple[PackProblem, ...]
     number: str = ""
     items: int = 0
     rows: int = 0
@@ -65,7 +65,7 @@ def verify_pack(path: Path, printed: str = "") -> Verdict:
         try:
             opened = _Opened(file)
         except (zipfile.BadZipFile, ValueError, struct.error, EOFError, NotImplementedError, RuntimeError):
-            return Verdict(problems=(Problem(_CONTAINER, "it can't be read as a pack, or was cut short"),))
+            return Verdict(problems=(PackProblem(_CONTAINER, "it can't be read as a pack, or was cut short"),))
         return opened.verdict(printed)
 
 
@@ -74,7 +74,7 @@ class _Opened:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._problems: list[Problem] = []
+        self._problems: list[PackProblem] = []
         self._size = file.seek(0, io.SEEK_END)
         with zipfile.ZipFile(_Modest(file)) as archive:
             infos = archive.infolist()
@@ -107,7 +107,7 @@ class _Opened:
         )
 
     def _wrong(self, part: str, what: str) -> None:
-        self._problems.append(Problem(part, what))
+        self._problems.append(PackProblem(part, what))
 
     def _check_layout(self, infos: list[zipfile.ZipInfo]) -> None:
         """Refuse what says of itself that its files lie elsewhere than one after the other: each is read but once."""

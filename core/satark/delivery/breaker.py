@@ -17,7 +17,7 @@ PROBES = 2
 """Deliveries that probe a destination that is down: the oldest, and the newest in case the oldest is poisoned."""
 
 
-class Lane:
+class CircuitBreaker:
     """One destination in one process."""
 
     def __init__(self, *, at_once: int, per_minute: int) -> None:

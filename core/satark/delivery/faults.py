@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """Since when there are any, likewise coarse."""
 
 
-def troubles(connection: Connection, desk: str, forwards: Sequence[Forward]) -> list[Trouble]:
+def troubles(connection: Connection, desk: str, forwards: Sequence[DestinationRule]) -> list[Trouble]:
     """Give the destinations of one desk that are down or have dead deliveries, by name.
 
     A destination belongs to the desk that its forward names, and without a forward to the desk that it is named after:
@@ -55,7 +55,7 @@ def troubles(connection: Connection, desk: str, forwards: Sequence[Forward]) -> 
     return [one for _, one in sorted(found.items()) if one.down or one.dead]
 
 
-def _belongs(desk: str, forwards: Collection[Forward]) -> ColumnElement[bool]:
+def _belongs(desk: str, forwards: Collection[DestinationRule]) -> ColumnElement[bool]:
     to = delivery.c.destination
     own = [forward.to for forward in forwards if forward.desk == desk]
     configured = [forward.to for forward in forwards]

@@ -28,7 +28,7 @@ from satark.identity.sealing import (
     open_tip,
     recipient_of,
 )
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 from satark.sink import ReadingSink
 from satark.store.sealed_files import open_sealed
 from satark.store.workspace import workroom
@@ -37,13 +37,13 @@ from satark.tip import Envelope, Evidence, Header, Message, Tip
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.services import Services
     from satark.sink import Delivery, SealedFile, Sink
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Forwarded(msgspec.Struct, frozen=True, kw_only=True):
+class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
     """A tip as a destination may read it."""
 
     header: Header
@@ -65,7 +65,7 @@ class Forwarded(msgspec.Struct, frozen=True, kw_only=True):
         return "Forwarded(…)"
 
 
-class Reader:
+class DestinationReader:
     """Opens what is delivered to one destination. Every method may be called from any thread."""
 
     def __init__(self, to: str, identity: str, services: Services) -> None:
@@ -78,14 +78,14 @@ class Reader:
     def __repr__(self) -> str:
         return f"Reader({self.to})"
 
-    def open(self, delivery: Delivery) -> Opened:
+    def open(self, delivery: Delivery) -> OpenedDelivery:
         """Open a delivery.
 
         Raises:
             CantOpen: it is sealed to another key, was altered, or is not this destination's.
         """
         envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=self.to)
-        return Opened(envelope, delivery, self)
+        return OpenedDelivery(envelope, delivery, self)
 
     def read(self, envelope: Envelope, key: str, ordinal: str, sealed: Path, expected: str) -> Iterator[bytes]:
         """Give the bytes of a sealed clean copy. The custody log gets a row for it, once for each delivery `key`."""
@@ -96,10 +96,10 @@ class Reader:
         return open_sealed(sealed, envelope.identity, workroom(self._services.evidence_dir.parent), expected)
 
 
-class Opened:
+class OpenedDelivery:
     """One opened delivery: `content`, and the files."""
 
-    def __init__(self, envelope: Envelope, delivery: Delivery, reader: Reader) -> None:
+    def __init__(self, envelope: Envelope, delivery: Delivery, reader: DestinationReader) -> None:
         self._envelope = envelope
         self._key = delivery.idempotency_key
         self._reader = reader
@@ -108,7 +108,7 @@ class Opened:
         thread, torn = _thread(delivery, envelope.identity)
         records, damaged = _records(delivery, envelope.identity)
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
-        self.content = Forwarded(
+        self.content = ReadableTip(
             header=envelope.header,
             tip=tip,
             thread=thread,
@@ -139,17 +139,17 @@ class Opened:
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
 
-def reader(forward: Forward, services: Services) -> Reader:
+def reader(forward: DestinationRule, services: Services) -> DestinationReader:
     """Make a destination's reader with its private key. `identity_file` may hold several keys: the newest, older ones.
 
     Raises:
         SettingsError: the file is missing, others may read it, or its keys are not those of `recipient`.
     """
-    return Reader(forward.to, load_identity(forward), services)
+    return DestinationReader(forward.to, load_identity(forward), services)
 
 
-def load_identity(forward: Forward) -> str:
-    """Read a destination's private key (or keys, one a line), for `Reader` and `Casework`.
+def load_identity(forward: DestinationRule) -> str:
+    """Read a destination's private key (or keys, one a line), for `DestinationReader` and `Casework`.
 
     Raises:
         SettingsError: as `reader`.
@@ -185,14 +185,14 @@ def own_key(path: Path) -> str:
         return recipient_of(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         message = f"{path} can't be used ({type(error).__name__})"
-        raise SettingsError([Problem("data_dir", "SATARK_DATA_DIR", message)]) from None
+        raise SettingsError([SettingProblem("data_dir", "SATARK_DATA_DIR", message)]) from None
 
 
 def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:
     custody.record(unit, envelope.tip, recipient_of(envelope.identity), ordinal, entries.forwarded(to, unit.now))
 
 
-def key_problems(forwards: Sequence[Forward], sinks: Sequence[Sink]) -> list[Problem]:
+def key_problems(forwards: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:
     """Find the destinations of these sinks that must read tips, and whose key can't be used on this machine."""
     reading = {sink.name: sink for sink in sinks if isinstance(sink, ReadingSink)}
     problems = []
@@ -205,9 +205,9 @@ def key_problems(forwards: Sequence[Forward], sinks: Sequence[Sink]) -> list[Pro
     return problems
 
 
-def _wrong(forward: Forward, field: str, message: str) -> SettingsError:
+def _wrong(forward: DestinationRule, field: str, message: str) -> SettingsError:
     hint = "make a key pair with: satark forward keygen FILE"
-    return SettingsError([Problem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)])
+    return SettingsError([SettingProblem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)])
 
 
 def _in_state(delivery: Delivery, state: str) -> tuple[str, ...]:

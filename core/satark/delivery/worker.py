@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from satark.backoff import backoff, keep_running, wait_for
-from satark.delivery.breaker import PROBES, Lane
+from satark.delivery.breaker import PROBES, CircuitBreaker
 from satark.delivery.payload import load
-from satark.observability import Happening, log
+from satark.observability import LifecycleEvent, log
 from satark.sink import Dead, DeliveryResult, Done, Retry
 from satark.store import breakers
 from satark.store import deliveries as store
@@ -49,7 +49,7 @@ class _Taken(NamedTuple):
     now: int
 
 
-class Courier:
+class DeliveryWorker:
     """One process's deliveries."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Courier:
         services: Services,
         metrics: Metrics,
         settings: Core,
-        happened: Callable[[Happening], None],
+        happened: Callable[[LifecycleEvent], None],
     ) -> None:
         self._sinks = {sink.name: sink for sink in sinks}
         self._writer = writer
@@ -69,7 +69,7 @@ class Courier:
         self._settings = settings
         self._happened = happened
         self._forwards = {forward.to: forward for forward in services.forwards}
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str, CircuitBreaker] = {}
         self._down: set[str] = set()
         self._done = Gathered(writer, store.done)
         self._wake = asyncio.Event()
@@ -142,11 +142,11 @@ class Courier:
         late = oldest is not None and oldest < unit.now - LATE
         return late and self._open_outage(unit, name, "no process delivers there")
 
-    def _lane(self, destination: str) -> Lane:
+    def _lane(self, destination: str) -> CircuitBreaker:
         if destination not in self._lanes:
             forward = self._forwards.get(destination)
             at_once, per_minute = (forward.at_once, forward.per_minute) if forward else (AT_ONCE, 0)
-            self._lanes[destination] = Lane(at_once=at_once, per_minute=per_minute)
+            self._lanes[destination] = CircuitBreaker(at_once=at_once, per_minute=per_minute)
         return self._lanes[destination]
 
     async def _keep_claims(self) -> None:
@@ -174,7 +174,7 @@ class Courier:
             case Done():
                 self._done.add(id_)
                 self._worked(delivery.destination)
-                self._happened(Happening("delivery_done", sink))
+                self._happened(LifecycleEvent("delivery_done", sink))
             case Retry():
                 wait = backoff(delivery.attempt, longest=LONGEST_WAIT) if result.after is None else result.after
                 attempt, reason = delivery.attempt, result.reason
@@ -183,7 +183,7 @@ class Courier:
             case Dead():
                 log.error("delivery dead", sink=sink, attempt=delivery.attempt)
                 self._writer.later(lambda unit: self._bury(unit, id_, delivery.attempt, result.reason))
-                self._happened(Happening("delivery_dead", sink))
+                self._happened(LifecycleEvent("delivery_dead", sink))
 
     def _bury(self, unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> None:
         if store.dead(unit, id_, attempt, reason):
@@ -195,7 +195,7 @@ class Courier:
             self._down.discard(destination)
             self._writer.later(lambda unit: breakers.end(unit, destination))
             log.info("destination works again", sink=destination.partition(":")[0])
-            self._happened(Happening("destination_up", destination.partition(":")[0]))
+            self._happened(LifecycleEvent("destination_up", destination.partition(":")[0]))
 
     async def _failed(self, id_: bytes, destination: str, result: Retry) -> None:
         is_down = self._lane(destination).failed(id_, down=result.down)
@@ -212,7 +212,7 @@ class Courier:
 
     def _is_down(self, destination: str) -> None:
         log.error("destination down", sink=destination.partition(":")[0])
-        self._happened(Happening("destination_down", destination.partition(":")[0]))
+        self._happened(LifecycleEvent("destination_down", destination.partition(":")[0]))
 
     def _alarm(self, unit: UnitOfWork) -> None:
         """Tell the operator by another way, in the same transaction: who reads it looks at `satark deliveries list`."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from satark import atomic_files
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 PHONE_NUMBER_ID = "106540352242922"
 """The id that Meta's own documentation uses in its examples."""
@@ -18,7 +18,7 @@ NUMBER = "+15550100100"
 """A number that nobody has: 555-01xx is set aside for stories."""
 
 
-class WhatsApp(Quiet, frozen=True, kw_only=True):
+class WhatsApp(Redacted, frozen=True, kw_only=True):
     """What Meta and Satark both know of a number."""
 
     app_secret: str
@@ -31,7 +31,7 @@ class WhatsApp(Quiet, frozen=True, kw_only=True):
         return {**msgspec.to_builtins(self), "graph_url": url}
 
 
-class Telegram(Quiet, frozen=True, kw_only=True):
+class Telegram(Redacted, frozen=True, kw_only=True):
     """What Telegram and Satark both know of a bot."""
 
     token: str
@@ -42,7 +42,7 @@ class Telegram(Quiet, frozen=True, kw_only=True):
         return {**msgspec.to_builtins(self), "api_url": url}
 
 
-class Twilio(Quiet, frozen=True, kw_only=True):
+class Twilio(Redacted, frozen=True, kw_only=True):
     """What Twilio and Satark both know of a number for text messages and calls."""
 
     account_sid: str
@@ -54,7 +54,7 @@ class Twilio(Quiet, frozen=True, kw_only=True):
         return {**msgspec.to_builtins(self), "api_url": url}
 
 
-class PoliceSystem(Quiet, frozen=True, kw_only=True):
+class PoliceSystem(Redacted, frozen=True, kw_only=True):
     """What a police system and Satark both know."""
 
     secret: str
@@ -64,7 +64,7 @@ class PoliceSystem(Quiet, frozen=True, kw_only=True):
         return {**msgspec.to_builtins(self), "url": url}
 
 
-class Accounts(Quiet, frozen=True, kw_only=True):
+class Accounts(Redacted, frozen=True, kw_only=True):
     """One at each provider. The secrets are random: nothing signed for one demo fits another."""
 
     whatsapp: WhatsApp

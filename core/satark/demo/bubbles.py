@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.testing.whatsapp.sent import Offer, Sent
 
 Kind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]
 
 
-class Pin(Quiet, frozen=True, kw_only=True):
+class Pin(Redacted, frozen=True, kw_only=True):
     """A place on the map, in degrees."""
 
     latitude: float
@@ -22,7 +22,7 @@ class Pin(Quiet, frozen=True, kw_only=True):
     name: str = ""
 
 
-class File(Quiet, frozen=True, kw_only=True):
+class File(Redacted, frozen=True, kw_only=True):
     """A file as the phone sent it."""
 
     data: bytes
@@ -30,7 +30,7 @@ class File(Quiet, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Bubble(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Bubble(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """One message of a chat, from either side."""
 
     id: str

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from satark.channel import Edited, Event, Filled, Media, Pin, Tap, Text, Whole
+from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.catalogues import Catalogues
 from satark.dialogue.flow.questionnaire import Flow
 from satark.dialogue.reading.interpret import ROOMS, hear
@@ -171,10 +171,10 @@ class Engine:
 
 def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
-    if isinstance(event, Whole):
+    if isinstance(event, CompleteTip):
         typed = Text(scrub(event.typed.body)) if event.typed else None
-        return Whole(_scrubbed_words(event.told), event.last, typed)
-    if isinstance(event, Filled):
+        return CompleteTip(_scrubbed_words(event.told), event.last, typed)
+    if isinstance(event, FormPage):
         answers = tuple((name, _scrubbed_told(told)) for name, told in event.answers)
         return msgspec.structs.replace(event, answers=answers)
     return _scrubbed_told(event) if isinstance(event, Text | Tap | Pin | Media) else _scrubbed_edit(event)

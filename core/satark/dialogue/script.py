@@ -11,7 +11,7 @@ from satark.channel import SPOKEN
 from satark.dialogue.catalogues import Catalogue, Catalogues
 from satark.dialogue.flow.questionnaire import Flow
 from satark.dialogue.reading.commands import Words
-from satark.dialogue.session import Answer, Session
+from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.contract import Asked, Step, View
 from satark.dialogue.steps.option_matching import Lookup
 from satark.geography.geography import Geography
@@ -140,7 +140,7 @@ class Script:
             yield step.type.ask(step, self.view(spoken, step, self.walk(spoken))).offers
 
 
-def _value(answer: Answer) -> Any:
+def _value(answer: GivenAnswer) -> Any:
     return "" if answer.value is None else answer.value
 
 
@@ -155,7 +155,7 @@ def has_draft(session: Session) -> bool:
     return bool(session.files) or any(answer.value is not None for answer in session.answers.values())
 
 
-def without(answers: Mapping[str, Answer], *names: str) -> dict[str, Answer]:
+def without(answers: Mapping[str, GivenAnswer], *names: str) -> dict[str, GivenAnswer]:
     """The answers without these."""
     return {name: answer for name, answer in answers.items() if name not in names}
 

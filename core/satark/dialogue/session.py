@@ -8,11 +8,11 @@ import msgspec
 
 from satark.channel import MediaKind, MediaRef
 from satark.prompt import Prompt
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.tip import Accused, Message, Place, Priority
 
 
-class Answer(Quiet, frozen=True, omit_defaults=True, array_like=True):
+class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     """The reply to one step, as taken."""
 
     value: Any = None
@@ -34,7 +34,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     source: str = ""
 
 
-class OpenMailbox(Quiet, frozen=True, omit_defaults=True):
+class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
     """A tip whose receipt code was given in this session; what it takes to write to it, and nothing to read it."""
 
     tip: str
@@ -48,7 +48,7 @@ class OpenMailbox(Quiet, frozen=True, omit_defaults=True):
     """The `seq` of the desk's question that waits for an answer."""
 
 
-class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """One run through a flow. Kept sealed under the conversation's draft key; erased at submit, cancel, forget, expiry.
 
     Immutable: a turn gives a new one. Fields below `identity` belong to the engine.
@@ -66,7 +66,7 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """The tip's age identity; emptied once the tip is submitted."""
 
     language: str = ""
-    answers: dict[str, Answer] = msgspec.field(default_factory=dict)
+    answers: dict[str, GivenAnswer] = msgspec.field(default_factory=dict)
     files: tuple[File, ...] = ()
     taken: int = 0
     """Files taken so far, erased ones included: an ordinal is never used twice."""
@@ -103,7 +103,7 @@ class Session(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the tipster can be written to on this channel once they have their receipt."""
 
 
-class Keep(Quiet, frozen=True, kw_only=True):
+class Keep(Redacted, frozen=True, kw_only=True):
     """A file to fetch, seal and clean for a tip."""
 
     tip: str
@@ -117,7 +117,7 @@ class Keep(Quiet, frozen=True, kw_only=True):
     """Whom to tell what becomes of it: the pseudonym of the conversation that it came in."""
 
 
-class Submission(Quiet, frozen=True, kw_only=True):
+class Submission(Redacted, frozen=True, kw_only=True):
     """A tip that the tipster confirmed; the intake gives it a number and seals it."""
 
     language: str
@@ -139,7 +139,7 @@ class Untold(msgspec.Struct, frozen=True):
     megabytes: int = 0
 
 
-class Mailbox(Quiet, frozen=True, kw_only=True):
+class Mailbox(Redacted, frozen=True, kw_only=True):
     """What a receipt code opened, for `Engine.opened` to show."""
 
     open: OpenMailbox

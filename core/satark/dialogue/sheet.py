@@ -10,13 +10,13 @@ from satark.dialogue.steps.answer_steps import most
 from satark.dialogue.steps.contract import Asked, Offer, Step, Wants
 from satark.dialogue.talk import Talk, put
 from satark.prompt import Prompt
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 ORIGIN: Final = "@origin"
 """`Sheet.current` while it is asked whether the police may know where files were taken that say so themselves."""
 
 
-class Question(Quiet, frozen=True, kw_only=True):
+class Question(Redacted, frozen=True, kw_only=True):
     """One question, in the session's language."""
 
     step: str
@@ -48,7 +48,7 @@ class Question(Quiet, frozen=True, kw_only=True):
     """Most characters of a text; 0: no limit of its own."""
 
 
-class Sheet(Quiet, frozen=True, kw_only=True):
+class Sheet(Redacted, frozen=True, kw_only=True):
     """Where a conversation stands, as a form shows it."""
 
     language: str

@@ -10,7 +10,7 @@ import msgspec
 from satark.channel import Event, Media
 from satark.dialogue.reading.tokens import suffix
 from satark.dialogue.script import Script, Walk
-from satark.dialogue.session import Answer, File, Keep, Session, Turn
+from satark.dialogue.session import File, GivenAnswer, Keep, Session, Turn
 from satark.dialogue.steps.contract import Asked, Step, View
 from satark.prompt import Choice, Prompt
 
@@ -101,7 +101,7 @@ class Talk:
         self.session = msgspec.structs.replace(self.session, **fields)
         self._walk = None
 
-    def answer(self, name: str, answer: Answer | None) -> None:
+    def answer(self, name: str, answer: GivenAnswer | None) -> None:
         """Set or take back one answer. Its files that the new one does not keep are erased."""
         old = self.session.answers.get(name)
         answers = dict(self.session.answers)

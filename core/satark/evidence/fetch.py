@@ -16,11 +16,11 @@ from satark.custody import log as custody
 from satark.dialogue.session import Untold
 from satark.evidence.cleaners import builtin_scrubbers
 from satark.evidence.documents import vcard
-from satark.evidence.pipeline import Taken, TooLarge, Unwanted, erase, sweep, take_in
+from satark.evidence.pipeline import Ingested, TooLarge, Unwanted, erase, sweep, take_in
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.identity.sealing import seal
 from satark.limits import MB
-from satark.observability import Happening, Kind, log
+from satark.observability import Kind, LifecycleEvent, log
 from satark.store import evidence_files as store
 from satark.store.sealed_files import bytes_of
 from satark.store.workspace import workroom
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from satark.channel import Channel, MediaRef
     from satark.dialogue.session import Keep
     from satark.identity.edge_key import Identity
-    from satark.outbox.file_notices import Notices
+    from satark.outbox.file_notices import FileNotices
     from satark.scrubber import Scrubber
     from satark.settings import Settings
     from satark.store.unit_of_work import UnitOfWork
@@ -59,8 +59,8 @@ class Fetcher:
         metrics: Metrics,
         settings: Settings,
         scrubbers: Sequence[Scrubber],
-        notices: Notices,
-        happened: Callable[[Happening], None],
+        notices: FileNotices,
+        happened: Callable[[LifecycleEvent], None],
     ) -> None:
         self._channels = channels
         self._writer = writer
@@ -157,7 +157,7 @@ class Fetcher:
         self._count("sealed", "file_sealed")
         await _discard(channel, keep.ref)
 
-    async def _seal(self, keep: Keep, name: str, stream: AsyncIterator[bytes], most: int) -> Taken:
+    async def _seal(self, keep: Keep, name: str, stream: AsyncIterator[bytes], most: int) -> Ingested:
         return await take_in(
             stream,
             recipient=keep.recipient,
@@ -202,7 +202,7 @@ class Fetcher:
 
     def _count(self, result: str, kind: Kind) -> None:
         self._metrics.files.labels(result).inc()
-        self._happened(Happening(kind))
+        self._happened(LifecycleEvent(kind))
 
 
 class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from satark.channel import SPOKEN
 from satark.desk import LEVELS
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.tip import Evidence
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LOWEST: Final[Level] = "district"
 """The lowest level of a desk at which a tipster's voice may be heard."""
 
 
-class OwnVoice(Quiet, frozen=True, kw_only=True):
+class OwnVoice(Redacted, frozen=True, kw_only=True):
     """A recording of the tipster. What takes an `Evidence` does not take it: it is listened to, never passed on."""
 
     record: Evidence

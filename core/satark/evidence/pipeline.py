@@ -42,7 +42,7 @@ class Unwanted(Exception):  # noqa: N818 - likewise
     """The file is one that must not be kept. Nothing of it was."""
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: the part of `tip.Evidence` that its bytes decide."""
 
     mime: str
@@ -81,7 +81,7 @@ async def take_in(
     voice: bool = False,
     most_bytes: int | None = None,
     unwanted: Callable[[str, Path], bool] | None = None,
-) -> Taken:
+) -> Ingested:
     """Seal a file as `<name>.original.age` in `folder`, and a clean copy, where one can be made, as `<name>.clean.age`.
 
     Of a voice, and of whatever else is sound alone, a disguised copy is sealed too, as `<name>.disguised.age`; of what
@@ -113,7 +113,7 @@ async def take_in(
         with source.open("xb") as copy:
             measured, copied = await _seal_stream(stream, original_path(folder, name), recipient, most, copy)
         mime = await asyncio.to_thread(sniff_file, source)
-        taken = Taken(mime=mime, bytes=measured.bytes, sha256=measured.sha256, md5=measured.md5)
+        taken = Ingested(mime=mime, bytes=measured.bytes, sha256=measured.sha256, md5=measured.md5)
         copies = Copies(private, recipient, limits, sandbox)
         try:
             _check_cleanable(taken, announced_mime, sandbox, copied=copied)
@@ -132,7 +132,7 @@ async def take_in(
 
 
 async def _seal_copies(copies: Copies, mime: str, folder: Path, name: str, *, heard: bool) -> dict[str, Any]:
-    """Seal the clean copy, and what is made of that; give what `Taken` says of them."""
+    """Seal the clean copy, and what is made of that; give what `Ingested` says of them."""
     clean = await copies.seal_clean(mime, clean_path(folder, name))
     disguised = await copies.seal_further(DISGUISED, disguised_path(folder, name)) if heard else NONE
     shown = mime.startswith(_SHOWN)
@@ -237,7 +237,7 @@ def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO
     return measured, copied
 
 
-def _check_cleanable(taken: Taken, announced_mime: str, sandbox: Sandbox, *, copied: bool) -> None:
+def _check_cleanable(taken: Ingested, announced_mime: str, sandbox: Sandbox, *, copied: bool) -> None:
     if not taken.bytes:
         raise Unclean("empty")
     if not copied:

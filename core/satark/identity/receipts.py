@@ -34,7 +34,7 @@ ITERATIONS = 1
 _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
 
 
-class Opened(msgspec.Struct, frozen=True, kw_only=True):
+class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a receipt's code opens."""
 
     tip: str
@@ -49,7 +49,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
         return "Opened(…)"
 
 
-class Key(msgspec.Struct, frozen=True):
+class CodeKey(msgspec.Struct, frozen=True):
     """What Argon2id makes of a code."""
 
     lookup: bytes
@@ -58,11 +58,11 @@ class Key(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Key(…)"
 
-    def seal(self, opened: Opened) -> bytes:
+    def seal(self, opened: OpenedReceipt) -> bytes:
         """Encrypt what the receipt shall open."""
         return self.lock(_encode(opened))
 
-    def open(self, sealed: bytes) -> Opened | None:
+    def open(self, sealed: bytes) -> OpenedReceipt | None:
         """Decrypt it, or give None where the row was altered."""
         try:
             return _decode(self.unlock(sealed) or b"")
@@ -81,17 +81,17 @@ class Key(msgspec.Struct, frozen=True):
             return None
 
 
-class Minted(msgspec.Struct, frozen=True):
+class FreshCode(msgspec.Struct, frozen=True):
     """A fresh code and its key."""
 
     code: str
-    key: Key
+    key: CodeKey
 
     def __repr__(self) -> str:
         return "Minted(…)"
 
 
-class Mint:
+class CodeStock:
     """Makes codes ahead of need, since a turn can't wait for memory-hard work inside its transaction.
 
     Args:
@@ -106,7 +106,7 @@ class Mint:
         self._ahead = ahead
         self._now = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts")
         self._idle = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts-idle", initializer=_step_back)
-        self._ready: deque[Minted] = deque()
+        self._ready: deque[FreshCode] = deque()
 
     async def run(self) -> None:
         """Keep the stock filled, until cancelled."""
@@ -115,18 +115,18 @@ class Mint:
                 self._ready.append(await self._mint(self._idle))
             await asyncio.sleep(0.05)
 
-    def pop(self) -> Minted | None:
+    def pop(self) -> FreshCode | None:
         """Take one from the stock, from any thread; None where it is empty just now."""
         try:
             return self._ready.popleft()
         except IndexError:
             return None
 
-    async def mint(self) -> Minted:
+    async def mint(self) -> FreshCode:
         """Make one now: a turn waits for it."""
         return await self._mint(self._now)
 
-    async def key(self, code: str) -> Key:
+    async def key(self, code: str) -> CodeKey:
         """Do the memory-hard work for a code that somebody gave."""
         return await asyncio.get_running_loop().run_in_executor(self._now, derive, code, self._identity)
 
@@ -135,9 +135,9 @@ class Mint:
         for pool in (self._now, self._idle):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _mint(self, pool: ThreadPoolExecutor) -> Minted:
+    async def _mint(self, pool: ThreadPoolExecutor) -> FreshCode:
         code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
-        return Minted(code, await asyncio.get_running_loop().run_in_executor(pool, derive, code, self._identity))
+        return FreshCode(code, await asyncio.get_running_loop().run_in_executor(pool, derive, code, self._identity))
 
 
 def _step_back() -> None:
@@ -146,14 +146,14 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
-def derive(code: str, identity: Identity) -> Key:
+def derive(code: str, identity: Identity) -> CodeKey:
     """Do the memory-hard work for a code (about 3 ms and 4 MiB; it lets other threads run)."""
     stretched = Argon2id(
         salt=identity.receipt_salt, length=32, iterations=ITERATIONS, lanes=1, memory_cost=MEMORY_KIB
     ).derive(code.encode())
     lookup = hmac.digest(identity.receipt_lookup, stretched, "sha256")[:16]
-    return Key(lookup, hmac.digest(stretched, b"satark/1/receipt", "sha256"))
+    return CodeKey(lookup, hmac.digest(stretched, b"satark/1/receipt", "sha256"))
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Opened).decode
+_decode = msgspec.msgpack.Decoder(OpenedReceipt).decode

@@ -56,7 +56,7 @@ class Drafts:
             return None
         return self._flows.engine(connection, session.flow).sheet(session, int(time.time()))
 
-    def _open(self, row: conversations.Row) -> Session | None:
+    def _open(self, row: conversations.ConversationRow) -> Session | None:
         try:
             return decode_session(self._identity.open_draft(row.id, row.draft))
         except (BrokenSeal, msgspec.MsgspecError):

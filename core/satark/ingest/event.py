@@ -10,11 +10,11 @@ from satark.prompt import Prompt
 if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.identity.edge_key import Identity
-    from satark.identity.receipts import Key, Minted
-    from satark.store.outbox import Outgoing
+    from satark.identity.receipts import CodeKey, FreshCode
+    from satark.store.outbox import OutboxMessage
 
 
-class Arrival:
+class InboundEvent:
     """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
 
     __slots__ = ("channel", "code", "event", "inbound", "key", "late", "passage", "pseudonyms", "receipt", "source")
@@ -28,11 +28,11 @@ class Arrival:
         self.source = self.key.hex()[:16]
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
-        self.code: Key | None = None
+        self.code: CodeKey | None = None
         """What Argon2id made of the code in the text, a receipt's or a passage's, where there is one."""
-        self.receipt: Minted | None = None
+        self.receipt: FreshCode | None = None
         """A receipt made for this very turn, after it found none ready."""
-        self.passage: Minted | None = None
+        self.passage: FreshCode | None = None
         """Likewise a code that takes the draft elsewhere."""
 
     @property
@@ -46,7 +46,7 @@ class Arrival:
         return self.event.body if isinstance(self.event, Text) else ""
 
 
-class Taken:
+class TurnResult:
     """What became of one arrival, once its transaction is committed."""
 
     __slots__ = ("duplicate", "erased", "files", "outgoing", "prompts", "submitted", "wrong_code")
@@ -55,7 +55,7 @@ class Taken:
         self.duplicate = duplicate
         self.prompts: list[Prompt] = []
         """What an inline channel shows in its response."""
-        self.outgoing: list[Outgoing] = []
+        self.outgoing: list[OutboxMessage] = []
         self.erased: list[str] = []
         """Names of sealed files to be erased from the evidence folder."""
         self.files = False
@@ -68,7 +68,7 @@ class NeedsReceipt(Exception):  # noqa: N818 - it reads as what it says
     """The turn submits a tip, but no receipt was ready: mint one and take the turn again."""
 
 
-class NeedsPassage(NeedsReceipt):
+class NeedsHandoffCode(NeedsReceipt):
     """The same of a code that takes a draft elsewhere."""
 
 

@@ -16,21 +16,21 @@ import msgspec
 from sqlalchemy import delete, select
 
 from satark.dialogue.reading.codes import PASSAGE_DIGITS
-from satark.identity.receipts import Mint, Minted
-from satark.ingest.event import NeedsPassage
+from satark.identity.receipts import CodeStock, FreshCode
+from satark.ingest.event import NeedsHandoffCode
 from satark.store import tables
 
 if TYPE_CHECKING:
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
-    from satark.ingest.event import Arrival
+    from satark.ingest.event import InboundEvent
     from satark.store.unit_of_work import UnitOfWork
 
 _AHEAD = 8
 """Codes to have ready: few go on elsewhere, and one can be made while a turn waits."""
 
 
-class Passages:
+class HandoffCodes:
     """Gives out codes and takes them in; runs inside a turn's transaction.
 
     Args:
@@ -39,11 +39,11 @@ class Passages:
     """
 
     def __init__(self, identity: Identity, minutes: float) -> None:
-        self.mint = Mint(identity, digits=PASSAGE_DIGITS, ahead=_AHEAD)
+        self.mint = CodeStock(identity, digits=PASSAGE_DIGITS, ahead=_AHEAD)
         self.minutes = minutes
 
     def give(
-        self, unit: UnitOfWork, conversation: bytes, session: Session, minted: Minted | None = None
+        self, unit: UnitOfWork, conversation: bytes, session: Session, minted: FreshCode | None = None
     ) -> tuple[Session, str]:
         """Give out a code for a conversation's session; the one that it had is good no more.
 
@@ -52,14 +52,14 @@ class Passages:
         """
         minted = minted or self.mint.pop()
         if minted is None:
-            raise NeedsPassage
+            raise NeedsHandoffCode
         self.drop(unit, session)
         expires_at = unit.now + int(self.minutes * 60)
         row = {"lookup": minted.key.lookup, "sealed": minted.key.lock(conversation), "expires_at": expires_at}
         unit.insert(tables.passage, [row])
         return msgspec.structs.replace(session, passage=minted.key.lookup.hex()), minted.code
 
-    def origins(self, unit: UnitOfWork, arrivals: Iterable[Arrival]) -> Mapping[bytes, bytes]:
+    def origins(self, unit: UnitOfWork, arrivals: Iterable[InboundEvent]) -> Mapping[bytes, bytes]:
         """Find the conversations that the codes in these arrivals stand for: look-up → conversation."""
         keys = {arrival.code.lookup: arrival.code for arrival in arrivals if arrival.code}
         if not keys:
@@ -76,7 +76,7 @@ class Passages:
             unit.main.execute(delete(tables.passage).where(tables.passage.c.lookup == lookup))
 
 
-def brought(session: Session | None, arrival: Arrival) -> Session | None:
+def brought(session: Session | None, arrival: InboundEvent) -> Session | None:
     """Give the session that an arrival's code brings: the one it was made for, if that is still a draft."""
     if session is None or session.submitted or arrival.code is None:
         return None

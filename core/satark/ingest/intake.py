@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark.dialogue.reading.codes import find_code, find_passage
-from satark.ingest.event import Arrival, NeedsPassage, NeedsReceipt, Taken
-from satark.observability import Happening, log
+from satark.ingest.event import InboundEvent, NeedsHandoffCode, NeedsReceipt, TurnResult
+from satark.observability import LifecycleEvent, log
 from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from satark.channel import Batch, Channel, Inbound
     from satark.identity.edge_key import Identity
-    from satark.identity.receipts import Mint
-    from satark.ingest.handoff_codes import Passages
+    from satark.identity.receipts import CodeStock
+    from satark.ingest.handoff_codes import HandoffCodes
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
 
@@ -26,7 +26,7 @@ GUESS_WAIT = 5.0
 """Most seconds that a code look-up waits while too many wrong codes are coming in."""
 
 
-class NotTaken(Exception):  # noqa: N818 - it reads as what it says
+class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
     """At least one event could not be taken: the webhook is answered 503, so that the provider sends it again."""
 
 
@@ -63,12 +63,12 @@ class Intake:
         *,
         identity: Identity,
         writer: Writer,
-        mint: Mint,
-        passages: Passages,
+        mint: CodeStock,
+        passages: HandoffCodes,
         metrics: Metrics,
         guesses: GuessBudget,
-        committed: Callable[[Inbound, bytes, Taken], None],
-        happened: Callable[[Happening], None],
+        committed: Callable[[Inbound, bytes, TurnResult], None],
+        happened: Callable[[LifecycleEvent], None],
     ) -> None:
         self._identity = identity
         self._writer = writer
@@ -79,7 +79,7 @@ class Intake:
         self._committed = committed
         self._happened = happened
 
-    async def receive(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[Taken]:
+    async def receive(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
         """Take every event of a batch, each exactly once, and give what became of them after the commit.
 
         `late`: the request was answered before, so that nothing can be said in its response any more.
@@ -97,11 +97,11 @@ class Intake:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        return [result for result in results if isinstance(result, Taken)]
+        return [result for result in results if isinstance(result, TurnResult)]
 
-    async def _one(self, channel: Channel, inbound: Inbound, *, late: bool) -> Taken:
+    async def _one(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
         started = time.perf_counter()
-        arrival = Arrival(channel, inbound, self._identity, late=late)
+        arrival = InboundEvent(channel, inbound, self._identity, late=late)
         code = find_code(arrival.text) or find_passage(arrival.text)
         if code:
             await asyncio.sleep(self._guesses.delay())
@@ -112,11 +112,11 @@ class Intake:
         self._committed(inbound, arrival.pseudonyms[0], taken)
         return taken
 
-    async def _turn(self, arrival: Arrival) -> Taken:
+    async def _turn(self, arrival: InboundEvent) -> TurnResult:
         while True:
             try:
-                taken: Taken = await self._writer.take(arrival)
-            except NeedsPassage:
+                taken: TurnResult = await self._writer.take(arrival)
+            except NeedsHandoffCode:
                 arrival.passage = await self._passages.mint.mint()
             except NeedsReceipt:
                 arrival.receipt = await self._mint.mint()
@@ -125,18 +125,18 @@ class Intake:
             except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
                 self._metrics.failures.labels(arrival.channel.name).inc()
                 log.error("turn failed", channel=arrival.channel.name, error=type(error).__name__)
-                raise NotTaken from None
+                raise IngestFailed from None
             else:
                 return taken
 
-    def _count(self, channel: str, taken: Taken) -> None:
+    def _count(self, channel: str, taken: TurnResult) -> None:
         if taken.duplicate:
             self._metrics.duplicates.labels(channel).inc()
             return
         self._metrics.turns.labels(channel).inc()
-        self._happened(Happening("turn", channel))
+        self._happened(LifecycleEvent("turn", channel))
         if taken.wrong_code:
             self._guesses.wrong()
         if taken.submitted:
             self._metrics.tips.labels(channel).inc()
-            self._happened(Happening("tip", channel))
+            self._happened(LifecycleEvent("tip", channel))

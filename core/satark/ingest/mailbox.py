@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
-    from satark.identity.receipts import Key, Opened
-    from satark.ingest.event import Arrival
+    from satark.identity.receipts import CodeKey, OpenedReceipt
+    from satark.ingest.event import InboundEvent
     from satark.settings import Core
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Mailroom:
+class Mailboxes:
     """Opens mailboxes and carries the tipster's messages; runs inside a turn's transaction."""
 
     def __init__(self, identity: Identity, settings: Core) -> None:
         self._identity = identity
         self._settings = settings
 
-    def open(self, unit: UnitOfWork, key: Key | None) -> Mailbox | None:
+    def open(self, unit: UnitOfWork, key: CodeKey | None) -> Mailbox | None:
         """Open the mailbox of a receipt code; None for a wrong code and for an unknown one alike."""
         opened = self._look_up(unit, key) if key else None
         if opened is None:
@@ -72,7 +72,7 @@ class Mailroom:
         ids = [self._identity.link("tip", tip) for tip in tips]
         unit.main.execute(delete(tables.reach).where(or_(tables.reach.c.sender == sender, tables.reach.c.id.in_(ids))))
 
-    def reach(self, unit: UnitOfWork, conversation: bytes, arrival: Arrival, session: Session) -> None:
+    def reach(self, unit: UnitOfWork, conversation: bytes, arrival: InboundEvent, session: Session) -> None:
         """Keep the reply handle for the tip just submitted."""
         id_ = self._identity.link("tip", session.tip)
         inbound = arrival.inbound
@@ -85,14 +85,14 @@ class Mailroom:
         }
         unit.insert_new(tables.reach, [row], "id")
 
-    def _look_up(self, unit: UnitOfWork, key: Key) -> Opened | None:
+    def _look_up(self, unit: UnitOfWork, key: CodeKey) -> OpenedReceipt | None:
         row = unit.main.execute(
             select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
         ).one_or_none()
         return key.open(row.sealed) if row else None
 
 
-def _messages(unit: UnitOfWork, opened: Opened) -> Iterable[tuple[int, Message]]:
+def _messages(unit: UnitOfWork, opened: OpenedReceipt) -> Iterable[tuple[int, Message]]:
     query = select(tables.message).where(tables.message.c.tip == opened.tip).order_by(tables.message.c.seq)
     for row in unit.main.execute(query):
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from satark.channel import Outcome
 from satark.dialogue.rendering.fit import fit
 from satark.identity.edge_key import BrokenSeal
-from satark.ingest.intake import NotTaken
+from satark.ingest.intake import IngestFailed
 from satark.ingest.spool import SpoolFull
 from satark.observability import log
 from satark.store.writer import StoreDown
@@ -21,7 +21,7 @@ from satark.store.writer import StoreDown
 if TYPE_CHECKING:
     from satark.channel import Batch, Channel
     from satark.dialogue.engine import Engine
-    from satark.ingest.event import Taken
+    from satark.ingest.event import TurnResult
     from satark.ingest.spool import Spool
     from satark.telemetry.metrics import Metrics
 
@@ -32,9 +32,9 @@ ATTEMPTS = 3
 
 
 class Take(Protocol):
-    """Takes a batch: `TipSide.take`."""
+    """Takes a batch: `IngestRuntime.take`."""
 
-    async def __call__(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[Taken]:
+    async def __call__(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
         """Take it; see there."""
 
 
@@ -72,7 +72,7 @@ class Reception:
             return await self._keep(channel, batch)
         try:
             taken = await self._take(channel, batch)
-        except (StoreDown, NotTaken):
+        except (StoreDown, IngestFailed):
             if not keeps:
                 raise
             return await self._keep(channel, batch)
@@ -85,7 +85,7 @@ class Reception:
             log.error("not kept", channel=channel.name, error=type(error).__name__)
             self._metrics.kept.labels(channel.name, "refused").inc()
             if not batch.inbound:  # nobody waits for an answer, and the provider may come again
-                raise NotTaken from None
+                raise IngestFailed from None
             return Outcome(state="refused", prompts=[fit(self._engine.refused(), channel.capabilities)])
         self._metrics.kept.labels(channel.name, "kept").inc()
         prompts = [fit(self._engine.kept(), channel.capabilities)] if batch.inbound else []

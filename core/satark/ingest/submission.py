@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from satark import time_buckets
 from satark.desk import Desk, Screening
-from satark.identity.receipts import Minted, Opened
+from satark.identity.receipts import FreshCode, OpenedReceipt
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.ingest.event import NeedsReceipt
@@ -20,16 +20,16 @@ from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
 if TYPE_CHECKING:
     from satark.dialogue.session import Session, Submission
-    from satark.identity.receipts import Mint
+    from satark.identity.receipts import CodeStock
     from satark.plugins.loader import Plugins
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Registry:
+class Submissions:
     """Writes confirmed tips."""
 
-    def __init__(self, *, mint: Mint, plugins: Plugins, services: Services) -> None:
+    def __init__(self, *, mint: CodeStock, plugins: Plugins, services: Services) -> None:
         self._mint = mint
         self._plugins = plugins
         self._services = services
@@ -42,7 +42,7 @@ class Registry:
         session: Session,
         submission: Submission,
         channel: Literal["chat", "sms", "voice", "web"],
-        minted: Minted | None = None,
+        minted: FreshCode | None = None,
     ) -> Receipt:
         """Write the tip, its envelopes, its deliveries and its receipt, whose code is `minted` or one from the stock.
 
@@ -83,9 +83,9 @@ class Registry:
         rows += [deliveries.new_row(id_, to, unit.now, wait=self._services.forward_wait * incomplete) for to in others]
         unit.queue(tables.delivery, rows)
 
-    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: Minted) -> str:
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: FreshCode) -> str:
         recipient, identity = new_identity()
-        opened = Opened(
+        opened = OpenedReceipt(
             tip=session.tip,
             number=tip.number,
             language=tip.language,

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import delete
 
-from satark.channel import Address, Eraser, Moved
+from satark.channel import Address, ErasingChannel, Moved
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn, decode_session, encode_session
 from satark.identity.edge_key import BrokenSeal, Handle
 from satark.identity.sealing import new_identity
-from satark.ingest.event import Arrival, NeedsReceipt, Taken
-from satark.ingest.handoff_codes import Passages, brought
-from satark.ingest.mailbox import Mailroom
-from satark.ingest.submission import Registry
+from satark.ingest.event import InboundEvent, NeedsReceipt, TurnResult
+from satark.ingest.handoff_codes import HandoffCodes, brought
+from satark.ingest.mailbox import Mailboxes
+from satark.ingest.submission import Submissions
 from satark.outbox.compose import new_outgoing
 from satark.store import conversations, evidence_files, outbox, provider_messages
-from satark.store.outbox import Outgoing
+from satark.store.outbox import OutboxMessage
 from satark.store.tables import seen
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from satark.plugins.loader import Plugins
     from satark.prompt import Prompt
     from satark.settings import Core
-    from satark.store.conversations import Row
+    from satark.store.conversations import ConversationRow
     from satark.store.flows import Flows
     from satark.store.unit_of_work import UnitOfWork
 
@@ -44,18 +44,18 @@ class _Conversation:
 
     __slots__ = ("arrival", "calls", "handle", "id", "prompts", "session", "taken", "traces")
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: ConversationRow) -> None:
         self.id = row.id
         self.handle = row.handle
         self.session: Session | None = None
         self.prompts: list[Prompt] = []
-        self.calls: list[Outgoing] = []
+        self.calls: list[OutboxMessage] = []
         """What goes out beside the replies: the last word where the session went on elsewhere, messages taken back."""
         self.traces: list[str] = []
         """Of the messages that came in."""
-        self.arrival: Arrival | None = None
+        self.arrival: InboundEvent | None = None
         """The newest one that was taken; None while none was."""
-        self.taken: Taken | None = None
+        self.taken: TurnResult | None = None
         """What became of it; it carries the conversation's replies."""
 
 
@@ -69,9 +69,9 @@ class Turns:
         flows: Flows,
         plugins: Plugins,
         settings: Core,
-        registry: Registry,
-        mailroom: Mailroom,
-        passages: Passages,
+        registry: Submissions,
+        mailroom: Mailboxes,
+        passages: HandoffCodes,
         channels: Mapping[str, Channel],
     ) -> None:
         self._identity = identity
@@ -85,17 +85,17 @@ class Turns:
         self._hooked = plugins.implements("satark_before_commit")
         self._rendered = plugins.implements("satark_render")
 
-    def __call__(self, unit: UnitOfWork, items: Sequence[Arrival]) -> list[Taken | NeedsReceipt]:
+    def __call__(self, unit: UnitOfWork, items: Sequence[InboundEvent]) -> list[TurnResult | NeedsReceipt]:
         """Take a batch; give what became of each arrival, in order."""
         fresh = self._unseen(unit, items)
-        results: list[Taken | NeedsReceipt] = []
+        results: list[TurnResult | NeedsReceipt] = []
         homes, new = conversations.find(unit.main, [a.pseudonyms for a in items if a.key in fresh])
         origins = self._passages.origins(unit, items)
         table = self._open(unit, homes | {origin: origin for origin in origins.values()}, new)
         postponed: set[bytes] = set()
         for arrival in items:
             if arrival.key not in fresh:
-                results.append(Taken(duplicate=True))
+                results.append(TurnResult(duplicate=True))
                 continue
             fresh.discard(arrival.key)
             origin = table.get(origins.get(arrival.code.lookup, b"")) if arrival.code else None
@@ -103,11 +103,11 @@ class Turns:
         self._forget_postponed(unit, items, results)
         self._close(unit, table.values(), new)
         for arrival, taken in zip(items, results, strict=True):
-            if isinstance(taken, Taken) and taken.duplicate and arrival.inline:
+            if isinstance(taken, TurnResult) and taken.duplicate and arrival.inline:
                 taken.prompts = self._restate(unit, arrival)
         return results
 
-    def _restate(self, unit: UnitOfWork, arrival: Arrival) -> list[Prompt]:
+    def _restate(self, unit: UnitOfWork, arrival: InboundEvent) -> list[Prompt]:
         """What an inline medium answers to an event that comes again: the question in force."""
         homes, _ = conversations.find(unit.main, [arrival.pseudonyms])
         row = conversations.read(unit.main, homes.values()).get(homes[arrival.pseudonyms[0]])
@@ -117,7 +117,7 @@ class Turns:
         prompt = self._flows.engine(unit.main, session.flow).restate(session)
         return [self._fit(prompt, arrival.channel)]
 
-    def _unseen(self, unit: UnitOfWork, items: Sequence[Arrival]) -> set[bytes]:
+    def _unseen(self, unit: UnitOfWork, items: Sequence[InboundEvent]) -> set[bytes]:
         rows = [{"key": key, "day": unit.day} for key in sorted({arrival.key for arrival in items})]
         return unit.insert_new(seen, rows, "key")
 
@@ -129,7 +129,7 @@ class Turns:
                 entry.session = self._read(row) if row.draft else None
         return table
 
-    def _read(self, row: conversations.Row) -> Session | None:
+    def _read(self, row: conversations.ConversationRow) -> Session | None:
         try:
             return decode_session(self._identity.open_draft(row.id, row.draft))
         except (BrokenSeal, msgspec.MsgspecError):
@@ -138,11 +138,11 @@ class Turns:
     def _attempt(
         self,
         unit: UnitOfWork,
-        arrival: Arrival,
+        arrival: InboundEvent,
         entry: _Conversation,
         postponed: set[bytes],
         origin: _Conversation | None,
-    ) -> Taken | NeedsReceipt:
+    ) -> TurnResult | NeedsReceipt:
         """Take one turn; what it raises beyond `NeedsReceipt` undoes the batch, and the writer goes on one by one."""
         if entry.id in postponed:
             return NeedsReceipt()
@@ -152,8 +152,10 @@ class Turns:
             postponed.add(entry.id)
             return error
 
-    def _take(self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, origin: _Conversation | None) -> Taken:
-        taken = Taken()
+    def _take(
+        self, unit: UnitOfWork, arrival: InboundEvent, entry: _Conversation, origin: _Conversation | None
+    ) -> TurnResult:
+        taken = TurnResult()
         if not isinstance(arrival.event, Moved):
             turn = self._advance(unit, arrival, entry, origin, taken)
             if self._hooked:
@@ -165,7 +167,12 @@ class Turns:
         return taken
 
     def _advance(
-        self, unit: UnitOfWork, arrival: Arrival, entry: _Conversation, origin: _Conversation | None, taken: Taken
+        self,
+        unit: UnitOfWork,
+        arrival: InboundEvent,
+        entry: _Conversation,
+        origin: _Conversation | None,
+        taken: TurnResult,
     ) -> Turn:
         session = entry.session
         engine = self._flows.engine(unit.main, session.flow if session else None)
@@ -177,7 +184,7 @@ class Turns:
                 tip=token_bytes(16).hex(),
                 recipient=recipient,
                 identity=identity,
-                erasable=isinstance(arrival.channel, Eraser),
+                erasable=isinstance(arrival.channel, ErasingChannel),
                 reachable=arrival.channel.capabilities.reachable,
             )
         session = self._looked_up(unit, session, arrival)
@@ -206,7 +213,7 @@ class Turns:
             taken.erased += evidence_files.drop(unit, session.tip, None if turn.erase else turn.drop)
         return turn
 
-    def _looked_up(self, unit: UnitOfWork, session: Session, arrival: Arrival) -> Session:
+    def _looked_up(self, unit: UnitOfWork, session: Session, arrival: InboundEvent) -> Session:
         """Tell a session what became of files behind its back.
 
         What was kept while the database was down comes when nobody is there any more to be asked about a file: they
@@ -223,9 +230,9 @@ class Turns:
         self,
         unit: UnitOfWork,
         session: Session,
-        arrival: Arrival,
+        arrival: InboundEvent,
         origin: _Conversation | None,
-        taken: Taken,
+        taken: TurnResult,
     ) -> Turn:
         """Bring the session that a code stands for; the conversation that had it ends with a word."""
         coming = brought(origin.session, arrival) if origin else None
@@ -240,7 +247,7 @@ class Turns:
         taken.outgoing += last
         return engine.arrived(session, coming, unit.now)
 
-    def _farewell(self, origin: _Conversation, prompt: Prompt) -> list[Outgoing]:
+    def _farewell(self, origin: _Conversation, prompt: Prompt) -> list[OutboxMessage]:
         handle = self._identity.open_handle(origin.handle, origin.id)
         channel = self._channels.get(handle.account)
         if channel is None:
@@ -248,15 +255,17 @@ class Turns:
         calls = channel.render(self._fit(prompt, channel), handle.account, Address(handle.address))
         return [new_outgoing(origin.id, call, keep=True) for call in calls]
 
-    def _take_back(self, unit: UnitOfWork, entry: _Conversation, arrival: Arrival) -> list[Outgoing]:
+    def _take_back(self, unit: UnitOfWork, entry: _Conversation, arrival: InboundEvent) -> list[OutboxMessage]:
         channel, inbound = arrival.channel, arrival.inbound
-        if not isinstance(channel, Eraser):
+        if not isinstance(channel, ErasingChannel):
             return []
         found = [*provider_messages.of(unit, entry.id, self._identity), *([inbound.trace] if inbound.trace else [])]
         calls = channel.erase(found, inbound.account, inbound.senders[0])
         return [new_outgoing(entry.id, call, keep=True) for call in calls]
 
-    def _carry(self, unit: UnitOfWork, turn: Turn, entry: _Conversation, arrival: Arrival, taken: Taken) -> None:
+    def _carry(
+        self, unit: UnitOfWork, turn: Turn, entry: _Conversation, arrival: InboundEvent, taken: TurnResult
+    ) -> None:
         if turn.keep:
             kept = [msgspec.structs.replace(keep, conversation=entry.id) for keep in turn.keep]
             evidence_files.add(unit, kept, self._identity)
@@ -280,7 +289,7 @@ class Turns:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             entry.prompts = [prompt for prompt in entry.prompts if prompt.keep] + [turn.prompt]
 
-    def _forget_postponed(self, unit: UnitOfWork, items: Sequence[Arrival], results: Sequence[object]) -> None:
+    def _forget_postponed(self, unit: UnitOfWork, items: Sequence[InboundEvent], results: Sequence[object]) -> None:
         keys = [a.key for a, result in zip(items, results, strict=True) if isinstance(result, NeedsReceipt)]
         if keys:
             unit.main.execute(delete(seen).where(seen.c.key.in_(keys)))
@@ -301,7 +310,7 @@ class Turns:
         conversations.end(unit, sorted(ended))
         outbox.add(unit, replies, self._identity)
 
-    def _row(self, id_: bytes, session: Session, arrival: Arrival, now: int) -> dict[str, object]:
+    def _row(self, id_: bytes, session: Session, arrival: InboundEvent, now: int) -> dict[str, object]:
         inbound = arrival.inbound
         handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, now)
         minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
@@ -317,12 +326,12 @@ class Turns:
         wait = self._settings.nudge_minutes
         return now + int(wait * 60) if wait and session.answers and not session.submitted else None
 
-    def _reply(self, entry: _Conversation) -> list[Outgoing]:
+    def _reply(self, entry: _Conversation) -> list[OutboxMessage]:
         arrival, taken = entry.arrival, entry.taken
         if arrival is None or taken is None:
             return []
         channel, inbound = arrival.channel, arrival.inbound
-        made: list[Outgoing] = []
+        made: list[OutboxMessage] = []
         for prompt in entry.prompts:
             fitted = self._fit(prompt, channel)
             if arrival.inline:

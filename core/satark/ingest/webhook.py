@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
 from satark.channel import Malformed, Outcome, RawRequest
-from satark.ingest.intake import NotTaken
+from satark.ingest.intake import IngestFailed
 from satark.observability import log
 from satark.store.writer import StoreDown
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from satark.channel import Channel, Endpoint
-    from satark.runtime.ingest_runtime import TipSide
+    from satark.runtime.ingest_runtime import IngestRuntime
     from satark.telemetry.metrics import Metrics
 
 
@@ -28,10 +28,10 @@ class TooLarge(Exception):  # noqa: N818 - it reads as what it says
     """A body is longer than its endpoint takes."""
 
 
-class Door:
+class WebhookEndpoint:
     """One endpoint of one channel: verify, parse, take, and only then answer."""
 
-    def __init__(self, metrics: Metrics, tipside: TipSide, channel: Channel, endpoint: Endpoint) -> None:
+    def __init__(self, metrics: Metrics, tipside: IngestRuntime, channel: Channel, endpoint: Endpoint) -> None:
         self._metrics = metrics
         self._tipside = tipside
         self._channel = channel
@@ -57,7 +57,7 @@ class Door:
             return "unsigned", PlainTextResponse("unauthorized", 401)
         try:
             outcome = await self._take(raw)
-        except (StoreDown, NotTaken):
+        except (StoreDown, IngestFailed):
             return "not_taken", PlainTextResponse("try again", 503)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
             log.error("webhook failed", channel=self._channel.name, error=type(error).__name__)

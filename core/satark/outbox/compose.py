@@ -7,7 +7,7 @@ from itertools import count
 from secrets import token_bytes
 from typing import TYPE_CHECKING
 
-from satark.store.outbox import Outgoing
+from satark.store.outbox import OutboxMessage
 
 if TYPE_CHECKING:
     from satark.channel import Call
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _positions = count(time.time_ns())
 
 
-def new_outgoing(conversation: bytes, call: Call, *, keep: bool, settle: bool = False) -> Outgoing:
+def new_outgoing(conversation: bytes, call: Call, *, keep: bool, settle: bool = False) -> OutboxMessage:
     """Make an outbox item of a call."""
-    return Outgoing(
+    return OutboxMessage(
         id=token_bytes(16),
         position=next(_positions),
         conversation=conversation,

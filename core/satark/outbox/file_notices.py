@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from satark.dialogue.session import Keep, Untold
     from satark.identity.edge_key import Identity
     from satark.store.flows import Flows
-    from satark.store.outbox import Outgoing
+    from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Notices:
+class FileNotices:
     """Writes such messages; `posted` sends what was written, once that is committed."""
 
     def __init__(
@@ -32,12 +32,12 @@ class Notices:
         channels: Mapping[str, Channel],
         flows: Flows,
         identity: Identity,
-        posted: Callable[[list[Outgoing]], None],
+        posted: Callable[[list[OutboxMessage]], None],
     ) -> None:
         self._channels, self._flows, self._identity = channels, flows, identity
         self.posted = posted
 
-    def write(self, unit: UnitOfWork, keep: Keep, untold: Untold) -> list[Outgoing]:
+    def write(self, unit: UnitOfWork, keep: Keep, untold: Untold) -> list[OutboxMessage]:
         """Write that this became of a file, in this transaction."""
         items = self._items(unit, keep, untold)
         if not items:
@@ -45,7 +45,7 @@ class Notices:
         outbox.add(unit, items, self._identity)
         return items
 
-    def _items(self, unit: UnitOfWork, keep: Keep, untold: Untold) -> list[Outgoing]:
+    def _items(self, unit: UnitOfWork, keep: Keep, untold: Untold) -> list[OutboxMessage]:
         row = conversations.read(unit.main, [keep.conversation]).get(keep.conversation)
         handle = self._identity.open_handle(row.handle, row.id) if row and row.handle else None
         channel = self._channels.get(handle.account) if handle else None

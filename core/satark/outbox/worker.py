@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from satark.channel import Call, Channel
     from satark.identity.edge_key import Identity
     from satark.settings import Core
-    from satark.store.outbox import Outgoing
+    from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
     from satark.telemetry.metrics import Metrics
@@ -53,7 +53,7 @@ GLANCE_SECONDS = 1.0
 _CALL_ID = re.compile("[0-9a-f]{32}")
 
 
-class Sender:
+class ReplyWorker:
     """One process's sending."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Sender:
         self._identity = identity
         self._metrics = metrics
         self._settings = settings
-        self._lanes: dict[bytes, deque[tuple[Outgoing, int]]] = {}
+        self._lanes: dict[bytes, deque[tuple[OutboxMessage, int]]] = {}
         self._slots = asyncio.Semaphore(settings.senders)
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
@@ -94,7 +94,7 @@ class Sender:
         finally:
             self._tasks = None
 
-    def post(self, items: Iterable[Outgoing]) -> None:
+    def post(self, items: Iterable[OutboxMessage]) -> None:
         """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
         items = list(items)
         for conversation in {item.conversation for item in items}:
@@ -123,7 +123,7 @@ class Sender:
             if _CALL_ID.fullmatch(one.call_id):
                 self._writer.later(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
 
-    def _enqueue(self, item: Outgoing, attempt: int) -> None:
+    def _enqueue(self, item: OutboxMessage, attempt: int) -> None:
         lane = self._lanes.get(item.conversation)
         if lane is None:
             self._lanes[item.conversation] = lane = deque()
@@ -132,7 +132,7 @@ class Sender:
         self._held[item.id] = time.monotonic()
         lane.append((item, attempt))
 
-    async def _drain(self, conversation: bytes, lane: deque[tuple[Outgoing, int]]) -> None:
+    async def _drain(self, conversation: bytes, lane: deque[tuple[OutboxMessage, int]]) -> None:
         try:
             while lane:
                 if lane[0][0].settle:
@@ -155,7 +155,7 @@ class Sender:
             self._held |= dict.fromkeys(old, now)
             self._writer.later(lambda unit: store.renew(unit, old))
 
-    async def _send(self, item: Outgoing, attempt: int) -> None:
+    async def _send(self, item: OutboxMessage, attempt: int) -> None:
         channel = self._channels.get(item.call.account)
         if channel is None:
             self._later(item, attempt - 1, MISCONFIGURED_WAIT, "no such account")
@@ -169,7 +169,7 @@ class Sender:
         self._metrics.sends.labels(channel.name, _name(result)).inc()
         self._settle(item, attempt, result)
 
-    def _settle(self, item: Outgoing, attempt: int, result: SendResult) -> None:
+    def _settle(self, item: OutboxMessage, attempt: int, result: SendResult) -> None:
         match result:
             case Accepted():
                 self._accepted(item, result.trace)
@@ -191,7 +191,7 @@ class Sender:
             case _:
                 assert_never(result)
 
-    def _accepted(self, item: Outgoing, trace: str) -> None:
+    def _accepted(self, item: OutboxMessage, trace: str) -> None:
         if trace:
             self._traced.add((item.conversation, trace))
         if item.call.fallback:
@@ -202,23 +202,23 @@ class Sender:
     def _trace(self, unit: UnitOfWork, sent: list[tuple[bytes, str]]) -> None:
         provider_messages.add(unit, sent, self._identity)
 
-    def _again(self, item: Outgoing, attempt: int, seconds: float, reason: str) -> None:
+    def _again(self, item: OutboxMessage, attempt: int, seconds: float, reason: str) -> None:
         if attempt >= self._settings.send_attempts:
             self._dead(item, reason)
         else:
             self._later(item, attempt, seconds, reason)
 
-    def _later(self, item: Outgoing, attempts: int, seconds: float, reason: str) -> None:
+    def _later(self, item: OutboxMessage, attempts: int, seconds: float, reason: str) -> None:
         self._writer.later(lambda unit: store.later(unit, item.id, attempts, seconds, reason))
 
-    def _dead(self, item: Outgoing, reason: str) -> None:
+    def _dead(self, item: OutboxMessage, reason: str) -> None:
         self._writer.later(lambda unit: store.dead(unit, item.id, reason))
 
-    def _fall_back(self, item: Outgoing) -> None:
+    def _fall_back(self, item: OutboxMessage) -> None:
         self._writer.later(lambda unit: store.use_fallback(unit, item.id, self._identity))
 
     async def _recover(self) -> None:
-        def claim(unit: UnitOfWork) -> list[tuple[Outgoing, int]]:
+        def claim(unit: UnitOfWork) -> list[tuple[OutboxMessage, int]]:
             return store.claim(unit, self._identity, self._settings.batch)
 
         try:

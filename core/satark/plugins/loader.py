@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from satark.channel import Channel, Event
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.dialogue.flow.loader import FlowSource, Step
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps.contract import StepType, Validator
-    from satark.observability import Happening
+    from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber
     from satark.services import Services
@@ -91,7 +91,7 @@ class Plugins:
         """Every sink, by name."""
         return _unique(self._collect("satark_sinks", settings=settings, services=services), "sink")
 
-    def forwards(self, settings: Settings) -> list[Forward]:
+    def forwards(self, settings: Settings) -> list[DestinationRule]:
         """The forwards that go without saying."""
         return self._collect("satark_forwards", settings=settings)
 
@@ -152,7 +152,7 @@ class Plugins:
         """Let the plugins add rows to a turn's transaction."""
         self._call("satark_before_commit", turn=turn, uow=uow)
 
-    def event(self, event: Happening, failed: Callable[[str], None]) -> None:
+    def event(self, event: LifecycleEvent, failed: Callable[[str], None]) -> None:
         """Tell each plugin what happened; one that fails is named to `failed` and stops no other."""
         for implementation in self._manager.hook.satark_event.get_hookimpls():
             try:

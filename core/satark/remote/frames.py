@@ -1,6 +1,6 @@
 """Cells: all that ever travels between the host and an office. Every one has the same size, whatever is in it.
 
-A cell's plain content is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Cell`, zeros.
+A cell's plain content is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Frame`, zeros.
 It is sealed with age to the machine that it is for. Age files of equal content differ in size (the library adds a
 recipient of random length, against ossification), so what travels is a length (4), the age file, and zeros again.
 """
@@ -16,7 +16,7 @@ import pyrage
 from pyrage import x25519
 
 from satark.carrier import Refused
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.remote.link_keys import LinkCard, LinkKey, is_signed
 
 SIZE = 65_536
@@ -32,7 +32,7 @@ _SIGNATURE, _LENGTH = 64, 4
 _DOMAIN = b"satark/1/cell\0"
 
 
-class Cell(Quiet, frozen=True, kw_only=True, array_like=True):
+class Frame(Redacted, frozen=True, kw_only=True, array_like=True):
     """A piece of a letter or of a sealed file, on its way between the host and one desk's office."""
 
     desk: str
@@ -46,14 +46,14 @@ class Cell(Quiet, frozen=True, kw_only=True, array_like=True):
     body: bytes
 
 
-class OpenedCell(Quiet, frozen=True):
+class OpenedFrame(Redacted, frozen=True):
     """A cell that opened, and what is to be checked once it is known whose it should be."""
 
-    cell: Cell
+    cell: Frame
     signed: bytes
     signature: bytes
 
-    def checked(self, sender: LinkCard) -> Cell:
+    def checked(self, sender: LinkCard) -> Frame:
         """Give the cell.
 
         Raises:
@@ -64,19 +64,19 @@ class OpenedCell(Quiet, frozen=True):
         return self.cell
 
 
-def letter_cells(desk: str, way: Literal["down", "up"], letter: bytes) -> Iterator[Cell]:
+def letter_cells(desk: str, way: Literal["down", "up"], letter: bytes) -> Iterator[Frame]:
     """Cut a letter into cells."""
     whole = sha256(f"{desk}/{way}/".encode() + letter).digest()[:16]
     total = cells_of(len(letter))
     for index in range(total):
         body = letter[index * BODY : (index + 1) * BODY]
-        yield Cell(desk=desk, way=way, kind="letter", whole=whole, index=index, total=total, body=body)
+        yield Frame(desk=desk, way=way, kind="letter", whole=whole, index=index, total=total, body=body)
 
 
-def file_cells(desk: str, whole: bytes, total: int, pieces: Iterable[tuple[int, bytes]]) -> Iterator[Cell]:
+def file_cells(desk: str, whole: bytes, total: int, pieces: Iterable[tuple[int, bytes]]) -> Iterator[Frame]:
     """Make cells of some pieces (number, content) of a sealed file that takes `total`."""
     for number, body in pieces:
-        yield Cell(desk=desk, way="down", kind="file", whole=whole, index=number, total=total, body=body)
+        yield Frame(desk=desk, way="down", kind="file", whole=whole, index=number, total=total, body=body)
 
 
 def cells_of(size: int) -> int:
@@ -84,7 +84,7 @@ def cells_of(size: int) -> int:
     return max(1, -(-size // BODY))
 
 
-def seal_cell(cell: Cell, by: LinkKey, to: LinkCard) -> bytes:
+def seal_cell(cell: Frame, by: LinkKey, to: LinkCard) -> bytes:
     """Sign a cell and seal it."""
     encoded = _encode(cell)
     plain = by.sign(_DOMAIN + encoded) + len(encoded).to_bytes(_LENGTH, "big") + encoded
@@ -92,7 +92,7 @@ def seal_cell(cell: Cell, by: LinkKey, to: LinkCard) -> bytes:
     return (len(sealed).to_bytes(_LENGTH, "big") + sealed).ljust(WIRE, b"\0")
 
 
-def open_cell(message: bytes, key: LinkKey) -> OpenedCell:
+def open_cell(message: bytes, key: LinkKey) -> OpenedFrame:
     """Open a cell that is for this machine; whose it is must be checked before anything in it is believed.
 
     Raises:
@@ -113,8 +113,8 @@ def open_cell(message: bytes, key: LinkKey) -> OpenedCell:
         raise Refused("content") from None
     if len(plain) != SIZE or not 0 <= cell.index < cell.total <= MOST_CELLS:
         raise Refused("content")
-    return OpenedCell(cell, _DOMAIN + encoded, plain[:_SIGNATURE])
+    return OpenedFrame(cell, _DOMAIN + encoded, plain[:_SIGNATURE])
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Cell).decode
+_decode = msgspec.msgpack.Decoder(Frame).decode

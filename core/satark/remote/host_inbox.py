@@ -10,14 +10,14 @@ from sqlalchemy import Connection, select, update
 
 from satark.carrier import Refused
 from satark.desk import NoSuchDesk
-from satark.remote.frames import Cell, open_cell
+from satark.remote.frames import Frame, open_cell
 from satark.remote.link_keys import is_signed
 from satark.remote.messages import (
     ANSWER_DOMAIN,
-    Answer,
     Directed,
-    KeyTakenLetter,
-    RefusalLetter,
+    KeyAcceptedMessage,
+    OfficeAnswer,
+    RefusalMessage,
     decode_answer,
     decode_answer_letter,
 )
@@ -28,16 +28,16 @@ from satark.store.threads import append, post
 from satark.tip import Message
 
 if TYPE_CHECKING:
-    from satark.remote.host_outbox import Dispatcher, Publish
+    from satark.remote.host_outbox import HostOutbox, Publish
     from satark.remote.link_keys import LinkKey
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Answers:
+class HostInbox:
     """Takes offices' answers into their tips' threads."""
 
-    def __init__(self, services: Services, key: LinkKey, dispatcher: Dispatcher) -> None:
+    def __init__(self, services: Services, key: LinkKey, dispatcher: HostOutbox) -> None:
         self._services = services
         self._key = key
         self._dispatcher = dispatcher
@@ -53,23 +53,23 @@ class Answers:
         office, answer = await asyncio.to_thread(self._open, message)
         stands = await self._services.write(lambda unit: _take(unit, answer, self._services))
         if not stands:
-            await self._dispatcher.post(office, RefusalLetter(answer=answer.id), publish)
+            await self._dispatcher.post(office, RefusalMessage(answer=answer.id), publish)
         elif answer.new_key:
-            await self._dispatcher.post(office, KeyTakenLetter(answer=answer.id), publish)
+            await self._dispatcher.post(office, KeyAcceptedMessage(answer=answer.id), publish)
 
-    def _open(self, message: bytes) -> tuple[Office, Answer]:
+    def _open(self, message: bytes) -> tuple[Office, OfficeAnswer]:
         opened = open_cell(message, self._key)
         office = self._services.read(lambda c: office_of(c, opened.cell.desk))
         if office is None:
             raise Refused("desk")
         return office, _checked(opened.checked(office.link), office, self._is_known_change)
 
-    def _is_known_change(self, answer: Answer) -> bool:
+    def _is_known_change(self, answer: OfficeAnswer) -> bool:
         """Whether this is a change of key that was carried out already, and so comes under a key that is history."""
         return answer.new_key is not None and self._services.read(lambda c: _seq(c, answer)) is not None
 
 
-def _checked(cell: Cell, office: Office, known: Callable[[Answer], bool]) -> Answer:
+def _checked(cell: Frame, office: Office, known: Callable[[OfficeAnswer], bool]) -> OfficeAnswer:
     if (cell.way, cell.kind, cell.total) != ("up", "letter", 1):
         raise Refused("content")
     letter = decode_answer_letter(cell.body)
@@ -81,7 +81,7 @@ def _checked(cell: Cell, office: Office, known: Callable[[Answer], bool]) -> Ans
     return answer
 
 
-def _take(unit: UnitOfWork, answer: Answer, services: Services) -> bool:
+def _take(unit: UnitOfWork, answer: OfficeAnswer, services: Services) -> bool:
     """Put an answer into its tip's thread; say whether it stands there, now or since it came before."""
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
     if not unit.insert_new(tables.answered, [row], "id"):
@@ -98,7 +98,7 @@ def _take(unit: UnitOfWork, answer: Answer, services: Services) -> bool:
     return True
 
 
-def _again(unit: UnitOfWork, answer: Answer) -> bool:
+def _again(unit: UnitOfWork, answer: OfficeAnswer) -> bool:
     """Have what became of an answer sent back once more."""
     stands = bool(answer.new_key or _seq(unit.main, answer))
     if stands:
@@ -106,7 +106,7 @@ def _again(unit: UnitOfWork, answer: Answer) -> bool:
     return stands
 
 
-def _seq(connection: Connection, answer: Answer) -> int | None:
+def _seq(connection: Connection, answer: OfficeAnswer) -> int | None:
     """The message that an answer became: 0 where it was refused, or none is in it; None where it is new."""
     mine = (tables.answered.c.id == answer.id) & (tables.answered.c.desk == answer.desk)
     return connection.execute(select(tables.answered.c.seq).where(mine)).scalar()
@@ -118,7 +118,7 @@ def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
     return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
 
 
-def _direct(unit: UnitOfWork, answer: Answer, directed: Directed, services: Services) -> None:
+def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: Directed, services: Services) -> None:
     try:
         desk = find_desk(unit.main, directed.desk)
     except NoSuchDesk:
@@ -140,7 +140,7 @@ def _direct(unit: UnitOfWork, answer: Answer, directed: Directed, services: Serv
         deliveries.add(unit, answer.tip, one.to, wait=wait)
 
 
-def _tell_stale(unit: UnitOfWork, answer: Answer, to: str) -> None:
+def _tell_stale(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:
     """Tell the officers that the office knew an older key, and that nothing was handed over to whoever had it."""
     text = f"✗ {to}: this key has changed, the tip was not handed over. Direct it again."
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)

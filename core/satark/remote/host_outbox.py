@@ -12,17 +12,17 @@ from sqlalchemy import Connection, select, update
 
 from satark.custody import log as custody
 from satark.evidence.own_voice import hears
-from satark.remote.frames import BODY, Cell, cells_of, file_cells, letter_cells, seal_cell
+from satark.remote.frames import BODY, Frame, cells_of, file_cells, letter_cells, seal_cell
 from satark.remote.messages import (
     FORMS,
-    CustodyLine,
-    DeskLine,
-    DirectoryLetter,
+    AnnouncedFile,
+    CustodyEntry,
+    DeskEntry,
+    DirectoryMessage,
     Down,
-    FileLine,
-    MessageLine,
-    SealedFile,
-    TipLetter,
+    FileEntry,
+    ThreadEntry,
+    TipMessage,
     encode,
 )
 from satark.remote.offices import Office, copy_of, office_of
@@ -47,7 +47,7 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 """`Line.publish`."""
 
 
-class Dispatcher:
+class HostOutbox:
     """Sends tips to offices."""
 
     def __init__(self, services: Services, key: LinkKey, copies: Collection[str] = ()) -> None:
@@ -85,7 +85,7 @@ class Dispatcher:
         for cell in letter_cells(office.desk, "down", encode(letter)):
             await self._cell(office, cell, publish)
 
-    async def _cell(self, office: Office, cell: Cell, publish: Publish) -> None:
+    async def _cell(self, office: Office, cell: Frame, publish: Publish) -> None:
         await publish(office.desk, await asyncio.to_thread(seal_cell, cell, self._key, office.link))
 
     def _office(self, connection: Connection, desk: str) -> Office | None:
@@ -94,14 +94,14 @@ class Dispatcher:
     async def _directory(self, office: Office, publish: Publish) -> None:
         desks = await asyncio.to_thread(self._services.read, _desk_lines)
         forwards = to_tell(self._services.forwards)
-        whole = sha256(encode(DirectoryLetter(version=0, desks=desks, forwards=forwards))).digest()[:16]
+        whole = sha256(encode(DirectoryMessage(version=0, desks=desks, forwards=forwards))).digest()[:16]
         if await self._sent(office.desk, whole):
             return
-        letter = DirectoryLetter(version=time.time_ns(), desks=desks, forwards=forwards)
+        letter = DirectoryMessage(version=time.time_ns(), desks=desks, forwards=forwards)
         await self.post(office, letter, publish)
         await self._note(office.desk, whole, 1)
 
-    async def _file(self, office: Office, tip: str, ordinal: str, sealed: SealedFile, publish: Publish) -> None:
+    async def _file(self, office: Office, tip: str, ordinal: str, sealed: AnnouncedFile, publish: Publish) -> None:
         total = cells_of(sealed.size)
         done = await self._sent(office.desk, sealed.whole)
         path = FORMS[sealed.form](self._services.evidence_dir, evidence_files.name(tip, ordinal))
@@ -129,7 +129,7 @@ class Dispatcher:
 
         await self._services.write(write)
 
-    def _letter(self, tip: str, desk: str) -> TipLetter | None:
+    def _letter(self, tip: str, desk: str) -> TipMessage | None:
         table = tables.envelope
         query = select(table.c.sealed).where(table.c.tip == tip, table.c.desk == desk)
         envelope = self._services.read_keys(lambda c: c.execute(query).scalar())
@@ -138,11 +138,11 @@ class Dispatcher:
         return self._services.read(lambda c: _tip_letter(c, self._services.evidence_dir, tip, desk, envelope))
 
 
-def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envelope: bytes) -> TipLetter | None:
+def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envelope: bytes) -> TipMessage | None:
     row = connection.execute(select(tables.tip).where(tables.tip.c.id == tip)).one_or_none()
     if row is None:
         return None
-    return TipLetter(
+    return TipMessage(
         tip=tip,
         number=row.number,
         revision=row.revision,
@@ -153,29 +153,29 @@ def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envel
         document=row.document,
         thread=tuple(_thread(connection, tip, desk)),
         files=tuple(_files(connection, folder, tip, find_desk(connection, desk))),
-        custody=tuple(CustodyLine(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
+        custody=tuple(CustodyEntry(file=f, entry=e, sealed=s) for f, e, s in custody.sealed_entries(connection, tip)),
     )
 
 
-def _thread(connection: Connection, tip: str, desk: str) -> Iterator[MessageLine]:
+def _thread(connection: Connection, tip: str, desk: str) -> Iterator[ThreadEntry]:
     table = tables.answered
     own = select(table.c.seq, table.c.id).where(table.c.tip == tip, table.c.desk == desk)
     answers = {row.seq: row.id for row in connection.execute(own)}
     message = tables.message
     query = select(message.c.seq, message.c.sealed).where(message.c.tip == tip).order_by(message.c.seq)
     for seq, sealed in connection.execute(query):
-        yield MessageLine(seq=seq, sealed=sealed, answer=answers.get(seq, b""))
+        yield ThreadEntry(seq=seq, sealed=sealed, answer=answers.get(seq, b""))
 
 
-def _files(connection: Connection, folder: Path, tip: str, desk: Desk) -> Iterator[FileLine]:
+def _files(connection: Connection, folder: Path, tip: str, desk: Desk) -> Iterator[FileEntry]:
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
     for ordinal, state, record in connection.execute(query):
         sealed = tuple(_sealed(folder, tip, ordinal, desk)) if state == "sealed" else ()
-        yield FileLine(ordinal=ordinal, state=state, record=record, sealed=sealed)
+        yield FileEntry(ordinal=ordinal, state=state, record=record, sealed=sealed)
 
 
-def _sealed(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[SealedFile]:
+def _sealed(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:
     voice = disguised_path(folder, evidence_files.name(tip, ordinal)).exists()
     if voice and not hears(desk.level):
         return  # a recorded voice never lies on a station's machine, not even sealed
@@ -184,7 +184,7 @@ def _sealed(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[Sealed
         if path.exists():
             size = path.stat().st_size
             whole = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{size}".encode()).digest()[:16]
-            yield SealedFile(form=form, whole=whole, size=size)
+            yield AnnouncedFile(form=form, whole=whole, size=size)
 
 
 def _pieces(path: Path, numbers: range) -> Iterator[bytes]:
@@ -194,8 +194,8 @@ def _pieces(path: Path, numbers: range) -> Iterator[bytes]:
             yield file.read(BODY)
 
 
-def _desk_lines(connection: Connection) -> tuple[DeskLine, ...]:
+def _desk_lines(connection: Connection) -> tuple[DeskEntry, ...]:
     return tuple(
-        DeskLine(name=desk.name, title=desk.title, level=desk.level, area=desk.area, recipient=desk.recipient)
+        DeskEntry(name=desk.name, title=desk.title, level=desk.level, area=desk.area, recipient=desk.recipient)
         for desk in all_desks(connection)
     )

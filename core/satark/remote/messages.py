@@ -11,7 +11,7 @@ import msgspec
 
 from satark.carrier import Refused
 from satark.desk import Level
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ ANSWER_DOMAIN = b"satark/1/answer\0"
 """What stands before an encoded answer where a desk signs it."""
 
 
-class SealedFile(Quiet, frozen=True, kw_only=True, array_like=True):
+class AnnouncedFile(Redacted, frozen=True, kw_only=True, array_like=True):
     """One of the sealed files of a piece of evidence, which travels apart."""
 
     form: Form
@@ -37,17 +37,17 @@ class SealedFile(Quiet, frozen=True, kw_only=True, array_like=True):
     """Bytes of the sealed file."""
 
 
-class FileLine(Quiet, frozen=True, kw_only=True, array_like=True):
+class FileEntry(Redacted, frozen=True, kw_only=True, array_like=True):
     """One piece of evidence."""
 
     ordinal: str
     state: str
     """As in the store: due, sealed or lost."""
     record: bytes
-    sealed: tuple[SealedFile, ...]
+    sealed: tuple[AnnouncedFile, ...]
 
 
-class MessageLine(Quiet, frozen=True, kw_only=True, array_like=True):
+class ThreadEntry(Redacted, frozen=True, kw_only=True, array_like=True):
     """One message of a tip's thread."""
 
     seq: int
@@ -56,7 +56,7 @@ class MessageLine(Quiet, frozen=True, kw_only=True, array_like=True):
     """The id of the office's own answer that this is; empty for everybody else's messages."""
 
 
-class CustodyLine(Quiet, frozen=True, kw_only=True, array_like=True):
+class CustodyEntry(Redacted, frozen=True, kw_only=True, array_like=True):
     """What was done with a file, from the host's custody log."""
 
     file: str
@@ -65,7 +65,7 @@ class CustodyLine(Quiet, frozen=True, kw_only=True, array_like=True):
     sealed: bytes
 
 
-class TipLetter(Quiet, frozen=True, kw_only=True, tag="tip"):
+class TipMessage(Redacted, frozen=True, kw_only=True, tag="tip"):
     """A tip as it is now, all but its files' content."""
 
     tip: str
@@ -76,12 +76,12 @@ class TipLetter(Quiet, frozen=True, kw_only=True, tag="tip"):
     day: int
     envelope: bytes
     document: bytes
-    thread: tuple[MessageLine, ...]
-    files: tuple[FileLine, ...]
-    custody: tuple[CustodyLine, ...]
+    thread: tuple[ThreadEntry, ...]
+    files: tuple[FileEntry, ...]
+    custody: tuple[CustodyEntry, ...]
 
 
-class DeskLine(Quiet, frozen=True, kw_only=True, array_like=True):
+class DeskEntry(Redacted, frozen=True, kw_only=True, array_like=True):
     """A desk that tips may be directed to."""
 
     name: str
@@ -91,32 +91,32 @@ class DeskLine(Quiet, frozen=True, kw_only=True, array_like=True):
     recipient: str
 
 
-class DirectoryLetter(Quiet, frozen=True, kw_only=True, tag="desks"):
+class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     """Every desk of the host, and the destinations that belong to them."""
 
     version: int
     """Grows; an older one that comes later is laid aside."""
-    desks: tuple[DeskLine, ...]
+    desks: tuple[DeskEntry, ...]
     forwards: bytes
     """`forwards.to_tell`."""
 
 
-class KeyTakenLetter(Quiet, frozen=True, kw_only=True, tag="key"):
+class KeyAcceptedMessage(Redacted, frozen=True, kw_only=True, tag="key"):
     """The host has taken over a desk's new key."""
 
     answer: bytes
 
 
-class RefusalLetter(Quiet, frozen=True, kw_only=True, tag="refused"):
+class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
     """The host won't take an answer: the desk has no such tip (any more)."""
 
     answer: bytes
 
 
-Down: TypeAlias = TipLetter | DirectoryLetter | KeyTakenLetter | RefusalLetter
+Down: TypeAlias = TipMessage | DirectoryMessage | KeyAcceptedMessage | RefusalMessage
 
 
-class DirectedOn(Quiet, frozen=True, kw_only=True, array_like=True):
+class DirectedOn(Redacted, frozen=True, kw_only=True, array_like=True):
     """The tip's key, sealed to a destination of the desk that the tip is directed to."""
 
     to: str
@@ -125,7 +125,7 @@ class DirectedOn(Quiet, frozen=True, kw_only=True, array_like=True):
     envelope: bytes
 
 
-class Directed(Quiet, frozen=True, kw_only=True):
+class Directed(Redacted, frozen=True, kw_only=True):
     """The tip's key, sealed to another desk."""
 
     desk: str
@@ -136,14 +136,14 @@ class Directed(Quiet, frozen=True, kw_only=True):
     """The desk's destinations that take this tip, as far as the office knows them."""
 
 
-class NewKey(Quiet, frozen=True, kw_only=True):
+class NewKey(Redacted, frozen=True, kw_only=True):
     """A desk's new key, as in an `OfficeCard`."""
 
     recipient: str
     answers: str
 
 
-class Answer(Quiet, frozen=True, kw_only=True):
+class OfficeAnswer(Redacted, frozen=True, kw_only=True):
     """What an officer wrote; or, with `new_key`, that the desk's key was changed."""
 
     id: bytes
@@ -157,14 +157,14 @@ class Answer(Quiet, frozen=True, kw_only=True):
     new_key: NewKey | None = None
 
 
-class AnswerLetter(Quiet, frozen=True, kw_only=True, array_like=True):
-    """An encoded `Answer`, under the desk's signature."""
+class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
+    """An encoded `OfficeAnswer`, under the desk's signature."""
 
     answer: bytes
     signature: bytes
 
 
-def encode(letter: Down | Answer | AnswerLetter) -> bytes:
+def encode(letter: Down | OfficeAnswer | SignedAnswer) -> bytes:
     """Encode a letter or a part of one."""
     return _encode(letter)
 
@@ -178,7 +178,7 @@ def decode_down(encoded: bytes) -> Down:
     return _decoded(_down, encoded)
 
 
-def decode_answer_letter(encoded: bytes) -> AnswerLetter:
+def decode_answer_letter(encoded: bytes) -> SignedAnswer:
     """Decode an office's letter.
 
     Raises:
@@ -187,7 +187,7 @@ def decode_answer_letter(encoded: bytes) -> AnswerLetter:
     return _decoded(_letter, encoded)
 
 
-def decode_answer(encoded: bytes) -> Answer:
+def decode_answer(encoded: bytes) -> OfficeAnswer:
     """Decode what an officer wrote, once its signature was checked.
 
     Raises:
@@ -198,8 +198,8 @@ def decode_answer(encoded: bytes) -> Answer:
 
 _encode = msgspec.msgpack.Encoder().encode
 _down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
-_letter = msgspec.msgpack.Decoder(AnswerLetter)
-_answer = msgspec.msgpack.Decoder(Answer)
+_letter = msgspec.msgpack.Decoder(SignedAnswer)
+_answer = msgspec.msgpack.Decoder(OfficeAnswer)
 
 
 def _decoded(decoder: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:

@@ -12,16 +12,16 @@ from satark.remote import office_outbox
 from satark.remote.frames import letter_cells, seal_cell
 
 if TYPE_CHECKING:
-    from satark.carrier import Carrier, Line
+    from satark.carrier import Carrier, CarrierConnection
     from satark.remote.link_keys import LinkCard, LinkKey
-    from satark.remote.office_inbox import Arrivals
+    from satark.remote.office_inbox import OfficeInbox
     from satark.services import Services
 
 EVERY = 1.0
 """Seconds between two looks for answers to be sent."""
 
 
-class Agent:
+class OfficeAgent:
     """One office's."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Agent:
         key: LinkKey,
         host: LinkCard,
         desks: Sequence[str],
-        arrivals: Arrivals,
+        arrivals: OfficeInbox,
     ) -> None:
         self._services = services
         self._carrier = carrier
@@ -53,7 +53,7 @@ class Agent:
                     tasks.create_task(line.consume(desk, self._arrivals.take))
                 tasks.create_task(self._keep_sending(line))
 
-    async def send(self, line: Line) -> None:
+    async def send(self, line: CarrierConnection) -> None:
         """Send what officers wrote, as far as it is its turn.
 
         Raises:
@@ -65,7 +65,7 @@ class Agent:
             await line.answer(await asyncio.to_thread(seal_cell, cell, self._key, self._host))
             await self._services.write(lambda unit: office_outbox.sent(unit, answer.id))  # noqa: B023 - awaited at once
 
-    async def _keep_sending(self, line: Line) -> None:
+    async def _keep_sending(self, line: CarrierConnection) -> None:
         while True:
             await self.send(line)
             await asyncio.sleep(EVERY)

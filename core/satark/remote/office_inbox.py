@@ -11,16 +11,16 @@ from sqlalchemy import Connection, delete, func, select, update
 from satark import atomic_files
 from satark.carrier import Refused
 from satark.custody import log as custody
-from satark.remote.frames import Cell, cells_of, open_cell
+from satark.remote.frames import Frame, cells_of, open_cell
 from satark.remote.messages import (
     FORMS,
-    DirectoryLetter,
+    DirectoryMessage,
     Down,
-    FileLine,
+    FileEntry,
     Form,
-    KeyTakenLetter,
-    RefusalLetter,
-    TipLetter,
+    KeyAcceptedMessage,
+    RefusalMessage,
+    TipMessage,
     decode_down,
 )
 from satark.remote.offices import keep_directory
@@ -38,7 +38,7 @@ Arrived = Callable[[UnitOfWork, str, str, int], None]
 """Is called in the transaction in which a tip arrives or changes: (unit, desk, tip, revision)."""
 
 
-class Arrivals:
+class OfficeInbox:
     """Takes cells. They may come twice, in any order, and after a kill at any point."""
 
     def __init__(
@@ -72,13 +72,13 @@ class Arrivals:
         """Forget pieces of what never became complete."""
         unit.main.execute(delete(tables.piece).where(tables.piece.c.day < unit.day - PIECE_DAYS))
 
-    def _open(self, message: bytes) -> Cell:
+    def _open(self, message: bytes) -> Frame:
         cell = open_cell(message, self._key).checked(self._host)
         if cell.way != "down" or cell.desk not in self._desks:
             raise Refused("desk")
         return cell
 
-    async def _put_together(self, cell: Cell) -> None:
+    async def _put_together(self, cell: Frame) -> None:
         async with self._putting:
             if await asyncio.to_thread(self._services.read, lambda c: _count(c, cell.whole)) < cell.total:
                 return
@@ -89,19 +89,19 @@ class Arrivals:
     async def _read(self, desk: str, encoded: bytes) -> None:
         letter = decode_down(encoded)
         await self._services.write(lambda unit: self._enter(unit, desk, letter))
-        if isinstance(letter, TipLetter):
+        if isinstance(letter, TipMessage):
             await self._finish([sealed.whole for line in letter.files for sealed in line.sealed])
 
     def _enter(self, unit: UnitOfWork, desk: str, letter: Down) -> None:
         match letter:
-            case TipLetter():
+            case TipMessage():
                 _enter_tip(unit, desk, letter)
                 self._arrived(unit, desk, letter.tip, letter.revision)
-            case DirectoryLetter():
+            case DirectoryMessage():
                 keep_directory(unit, letter, set(self._desks))
-            case KeyTakenLetter():
+            case KeyAcceptedMessage():
                 unit.main.execute(delete(tables.answer).where(tables.answer.c.id == letter.answer))
-            case RefusalLetter():
+            case RefusalMessage():
                 mine = update(tables.answer).where(tables.answer.c.id == letter.answer)
                 unit.main.execute(mine.values(state="refused"))
 
@@ -121,7 +121,7 @@ class Arrivals:
         atomic_files.replace(FORMS[form](folder, evidence_files.name(row.tip, row.ordinal)), _bodies(connection, whole))
 
 
-def _enter_tip(unit: UnitOfWork, desk: str, letter: TipLetter) -> None:
+def _enter_tip(unit: UnitOfWork, desk: str, letter: TipMessage) -> None:
     row = {
         "id": letter.tip,
         "number": letter.number,
@@ -147,7 +147,7 @@ def _enter_tip(unit: UnitOfWork, desk: str, letter: TipLetter) -> None:
     custody.take_over(unit, letter.tip, [(line.file, line.entry, line.sealed) for line in letter.custody])
 
 
-def _enter_thread(unit: UnitOfWork, letter: TipLetter) -> None:
+def _enter_thread(unit: UnitOfWork, letter: TipMessage) -> None:
     fields = {"tip": letter.tip, "day": unit.day, "announced": True}
     known = select(func.max(tables.message.c.seq)).where(tables.message.c.tip == letter.tip)
     last = unit.main.execute(known).scalar() or 0
@@ -156,7 +156,7 @@ def _enter_thread(unit: UnitOfWork, letter: TipLetter) -> None:
     unit.main.execute(delete(tables.answer).where(tables.answer.c.id.in_(answers)))
 
 
-def _enter_file(unit: UnitOfWork, tip: str, line: FileLine) -> None:
+def _enter_file(unit: UnitOfWork, tip: str, line: FileEntry) -> None:
     here = (tables.file.c.tip == tip, tables.file.c.ordinal == line.ordinal)
     row = {"tip": tip, "ordinal": line.ordinal, "state": "due", "record": b"", "job": b""}
     unit.insert_new(tables.file, [{**row, "attempts": 0, "due_at": 0, "reason": ""}], "ordinal")
@@ -171,7 +171,7 @@ def _enter_file(unit: UnitOfWork, tip: str, line: FileLine) -> None:
     unit.insert_new(tables.arriving, rows, "whole")
 
 
-def _keep_piece(unit: UnitOfWork, cell: Cell) -> None:
+def _keep_piece(unit: UnitOfWork, cell: Frame) -> None:
     if cell.kind == "file" and _is_here(unit, cell.whole):
         return
     row = {"whole": cell.whole, "number": cell.index, "body": cell.body, "day": unit.day}

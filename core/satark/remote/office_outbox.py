@@ -11,12 +11,20 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from satark.desk import CaseworkError
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import open_as, recipient_of, seal
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.remote.frames import BODY
 from satark.remote.link_keys import LinkCard, answer_key, answer_verifier
-from satark.remote.messages import ANSWER_DOMAIN, Answer, AnswerLetter, Directed, NewKey, decode_answer_letter, encode
+from satark.remote.messages import (
+    ANSWER_DOMAIN,
+    Directed,
+    NewKey,
+    OfficeAnswer,
+    SignedAnswer,
+    decode_answer_letter,
+    encode,
+)
 from satark.routing.destinations import as_told
 from satark.store import tables
 from satark.store.threads import chunks
@@ -36,7 +44,7 @@ class TooLong(CaseworkError):  # noqa: N818 - it reads as what it says
         super().__init__("the text is too long")
 
 
-class FormerKey(Quiet, frozen=True, kw_only=True):
+class FormerKey(Redacted, frozen=True, kw_only=True):
     """A key that a desk had, sealed to the one that it has."""
 
     desk: str
@@ -65,15 +73,17 @@ def host_of(connection: Connection) -> LinkCard | None:
     return LinkCard(recipient=row.recipient, verifier=row.verifier) if row else None
 
 
-def host_forwards(connection: Connection) -> tuple[Forward, ...]:
+def host_forwards(connection: Connection) -> tuple[DestinationRule, ...]:
     """At an office: the destinations that belong to the host's desks, as the host last told them."""
     told = connection.execute(select(tables.uplink.c.forwards)).scalar()
     return as_told(told) if told else ()
 
 
-def new_answer(desk: str, tip: str, message: Message, recipients: Iterable[str], directed: Directed | None) -> Answer:
+def new_answer(
+    desk: str, tip: str, message: Message, recipients: Iterable[str], directed: Directed | None
+) -> OfficeAnswer:
     """Make an answer of a message of this desk's."""
-    return Answer(
+    return OfficeAnswer(
         id=os.urandom(16),
         desk=desk,
         tip=tip,
@@ -83,7 +93,7 @@ def new_answer(desk: str, tip: str, message: Message, recipients: Iterable[str],
     )
 
 
-def write_up(unit: UnitOfWork, answer: Answer, identity: str) -> None:
+def write_up(unit: UnitOfWork, answer: OfficeAnswer, identity: str) -> None:
     """Sign an answer, and keep it for the host; `identity` is the opened desk's.
 
     Raises:
@@ -106,7 +116,7 @@ def change_key(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
     _keep_former(unit, desk, old, new)
     _sign_anew(unit, desk, new)
     new_key = NewKey(recipient=recipient_of(new), answers=answer_verifier(new))
-    change = Answer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=new_key)
+    change = OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=new_key)
     write_up(unit, change, old)
 
 
@@ -135,7 +145,7 @@ def _sign_anew(unit: UnitOfWork, desk: str, new: str) -> None:
 
 
 def _signed(encoded: bytes, identity: str) -> bytes:
-    return encode(AnswerLetter(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
+    return encode(SignedAnswer(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
 
 
 def waiting(connection: Connection, tips: Iterable[str]) -> dict[str, list[Waiting]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select, update
 
 from satark.desk import CaseworkError, Desk, NoSuchDesk
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.remote.link_keys import HostCard, LinkCard, OfficeCard
-from satark.remote.messages import DirectoryLetter, NewKey
+from satark.remote.messages import DirectoryMessage, NewKey
 from satark.remote.office_outbox import host_of
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.destinations import to_tell
@@ -15,7 +15,7 @@ from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 
 
-class Office(Quiet, frozen=True, kw_only=True):
+class Office(Redacted, frozen=True, kw_only=True):
     """A desk's office, as the host knows it."""
 
     desk: str
@@ -101,7 +101,7 @@ def join(unit: UnitOfWork, card: HostCard) -> None:
         unit.insert(tables.uplink, [row])
 
 
-def keep_directory(unit: UnitOfWork, letter: DirectoryLetter, own: set[str]) -> None:
+def keep_directory(unit: UnitOfWork, letter: DirectoryMessage, own: set[str]) -> None:
     """Take over the host's desks, as those that a tip may be directed to; nothing is known of own desks' keys there."""
     newer = update(tables.uplink).where(tables.uplink.c.directory < letter.version)
     if not unit.main.execute(newer.values(directory=letter.version, forwards=letter.forwards)).rowcount:

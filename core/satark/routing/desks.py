@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import Connection, Row, select, update
 
-from satark.desk import LEVELS, CaseworkError, Desk, DeskTaken, KeyChanged, NoSuchDesk
+from satark.desk import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
 from satark.identity.sealing import CantOpen, open_envelope, recipient_of, seal
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -43,7 +43,7 @@ def add_desk(unit: UnitOfWork, desk: Desk) -> None:
     if desk.level not in LEVELS:
         raise CaseworkError(f"a desk's level is one of {', '.join(LEVELS)}")
     if not unit.insert_new(tables.desk, [_row(desk)], "name"):
-        raise DeskTaken
+        raise DeskExists
 
 
 def widen(unit: UnitOfWork, desk: str, identity: str, recipient: str) -> None:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from satark.destination import Forward
+from satark.destination import DestinationRule
 
 if TYPE_CHECKING:
     from satark.tip import Priority, Tip
 
 
 def applying(
-    forwards: Iterable[Forward],
+    forwards: Iterable[DestinationRule],
     tip: Tip,
     priority: Priority,
     *,
     desks: Collection[str],
     excluded: Collection[str] = (),
     added: Collection[str] = (),
-) -> tuple[Forward, ...]:
+) -> tuple[DestinationRule, ...]:
     """Give the forwards that a tip takes.
 
     Args:
@@ -41,13 +41,13 @@ def applying(
     )
 
 
-def to_tell(forwards: Iterable[Forward]) -> bytes:
+def to_tell(forwards: Iterable[DestinationRule]) -> bytes:
     """Encode the desks' forwards for an office of its own, which seals tips to them: nothing private is in it."""
     told = (forward.model_copy(update={"identity_file": None}) for forward in forwards if forward.desk)
     return _every.dump_json(tuple(told))
 
 
-def as_told(encoded: bytes) -> tuple[Forward, ...]:
+def as_told(encoded: bytes) -> tuple[DestinationRule, ...]:
     """Decode what `to_tell` gave.
 
     Raises:
@@ -56,10 +56,10 @@ def as_told(encoded: bytes) -> tuple[Forward, ...]:
     return _every.validate_json(encoded)
 
 
-_every = TypeAdapter(tuple[Forward, ...])
+_every = TypeAdapter(tuple[DestinationRule, ...])
 
 
-def _may_have(forward: Forward, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:
+def _may_have(forward: DestinationRule, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:
     if forward.desk:
         return forward.desk in desks
     # Whose eyes are behind it nobody can say: what is kept from anybody at all is kept from it.

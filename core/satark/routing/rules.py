@@ -19,7 +19,7 @@ from satark.routing.destinations import applying
 from satark.tip import Priority, Tip
 
 if TYPE_CHECKING:
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.geography.geography import Geography
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
@@ -34,7 +34,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Every destination, desks among them, as `<sink>:<name>`."""
     excluded: tuple[str, ...]
     """Desks and destinations that must never get it."""
-    forwards: tuple[Forward, ...] = ()
+    forwards: tuple[DestinationRule, ...] = ()
     """Those of the configured forwards that are among the destinations."""
     unknown: tuple[str, ...] = ()
     """Destinations that a plugin added and that belong to no desk: nothing goes there."""
@@ -46,7 +46,7 @@ def route(
     geography: Geography,
     advice: Iterable[RouteAdvice] = (),
     *,
-    forwards: Sequence[Forward] = (),
+    forwards: Sequence[DestinationRule] = (),
     priority: Priority = "normal",
 ) -> Route:
     """Decide where a tip goes; pure, and the same for the same tip, desks and forwards.
@@ -76,18 +76,18 @@ def route(
     )
 
 
-def _carrier_of(destination: str, forwards: Sequence[Forward]) -> str:
+def _carrier_of(destination: str, forwards: Sequence[DestinationRule]) -> str:
     """The desk of a destination that is not configured: the one that it is named after. Empty for any other."""
     sink, _, name = destination.partition(":")
     return "" if sink == "desk" or _configured(destination, forwards) else name
 
 
-def _is_unknown(destination: str, desks: Collection[Desk], forwards: Sequence[Forward]) -> bool:
+def _is_unknown(destination: str, desks: Collection[Desk], forwards: Sequence[DestinationRule]) -> bool:
     known = destination.partition(":")[2] in {desk.name for desk in desks}
     return not known and not _configured(destination, forwards)
 
 
-def _configured(destination: str, forwards: Sequence[Forward]) -> bool:
+def _configured(destination: str, forwards: Sequence[DestinationRule]) -> bool:
     return any(forward.to == destination for forward in forwards)
 
 

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from satark.ingest.webhook import Door
-from satark.observability import log, told
-from satark.runtime.queue_metrics import Backlog
+from satark.ingest.webhook import WebhookEndpoint
+from satark.observability import describe_error, log
+from satark.runtime.queue_metrics import QueueMetrics
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -32,11 +32,11 @@ def build_app(host: Host) -> Starlette:
         Route("/readyz", probe.readyz),
         Route("/metrics", probe.metrics),
     ]
-    doors: dict[str, Door] = {}
+    doors: dict[str, WebhookEndpoint] = {}
     if host.tipside and "web" in host.roles:
         for channel in host.tipside.channels:
             for endpoint in channel.endpoints:
-                doors[endpoint.path] = Door(host.metrics, host.tipside, channel, endpoint)
+                doors[endpoint.path] = WebhookEndpoint(host.metrics, host.tipside, channel, endpoint)
     # A page at the root would answer for every page below it, so it comes last.
     for page in sorted(host.pages, key=lambda page: -len(page.path)):
         if page.path != "/":
@@ -49,7 +49,7 @@ def build_app(host: Host) -> Starlette:
             async with host.running():
                 yield
         except Exception as error:
-            log.error("the process broke off", **told(error))
+            log.error("the process broke off", **describe_error(error))
             raise
 
     return _App(doors, routes=routes, lifespan=lifespan)
@@ -58,7 +58,7 @@ def build_app(host: Host) -> Starlette:
 class _App(Starlette):
     """The application; the channels' doors come before everything else."""
 
-    def __init__(self, doors: Mapping[str, Door], **options: Any) -> None:
+    def __init__(self, doors: Mapping[str, WebhookEndpoint], **options: Any) -> None:
         super().__init__(**options)
         self._doors = doors
 
@@ -87,7 +87,7 @@ class _Probe:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._backlog = Backlog(host.services, host.metrics, host.settings.core)
+        self._backlog = QueueMetrics(host.services, host.metrics, host.settings.core)
 
     async def readyz(self, _request: Request) -> Response:
         """Say whether the databases answer, and what was kept while they did not."""

@@ -13,14 +13,14 @@ from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
 from satark.plugins.loader import Plugins
 from satark.services import Services
-from satark.settings import Problem, Settings, SettingsError
+from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.engines import make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
 
 if TYPE_CHECKING:
     from satark.channel import Channel
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.dialogue.flow.loader import FlowSource
     from satark.sink import Sink
 
@@ -46,7 +46,7 @@ def load_geography(settings: Settings) -> Geography:
     try:
         return Geography.load(path)
     except (GeographyError, OSError) as error:
-        raise SettingsError([Problem("geography", "SATARK_GEOGRAPHY", str(error))]) from None
+        raise SettingsError([SettingProblem("geography", "SATARK_GEOGRAPHY", str(error))]) from None
 
 
 def load_identity(settings: Settings) -> Identity:
@@ -60,10 +60,10 @@ def load_identity(settings: Settings) -> Identity:
         return Identity(load_edge_key(settings.edge_key_file, create=own))
     except (EdgeKeyError, OSError) as error:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
-        raise SettingsError([Problem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
+        raise SettingsError([SettingProblem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
 
 
-def load_forwards(settings: Settings, plugins: Plugins) -> tuple[Forward, ...]:
+def load_forwards(settings: Settings, plugins: Plugins) -> tuple[DestinationRule, ...]:
     """Give the configured forwards, and those that go without saying.
 
     Raises:
@@ -74,7 +74,7 @@ def load_forwards(settings: Settings, plugins: Plugins) -> tuple[Forward, ...]:
     return (*configured, *(forward for forward in plugins.forwards(settings) if forward.to not in named))
 
 
-def load_services(settings: Settings, geography: Geography, forwards: Sequence[Forward] = ()) -> Services:
+def load_services(settings: Settings, geography: Geography, forwards: Sequence[DestinationRule] = ()) -> Services:
     """Open the databases.
 
     Raises:
@@ -119,9 +119,9 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
         flow = load_flow(source, types, validators)
         misfits = check_flow(flow, source.catalogues, [(c.name, c.capabilities) for c in channels])
     except (FlowError, OSError) as error:
-        raise SettingsError([Problem("flow", "SATARK_FLOW", str(error))]) from None
+        raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(error))]) from None
     if misfits:
-        raise SettingsError([Problem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
+        raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
     interpret = plugins.interpret if plugins.implements("satark_interpret") else None
     most = settings.core.evidence.tip_files
 

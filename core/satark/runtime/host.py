@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 from satark.backoff import keep_running
-from satark.observability import Happening, log
+from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
-from satark.runtime.ingest_runtime import TipSide
-from satark.settings import Problem, Role, Settings, SettingsError
+from satark.runtime.ingest_runtime import IngestRuntime
+from satark.settings import Role, SettingProblem, Settings, SettingsError
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 
@@ -79,7 +79,7 @@ class Host:
         """Whether the database is SQLite, which only one process of web and worker roles may use."""
         return self.services.main.dialect.name == "sqlite"
 
-    def happened(self, event: Happening) -> None:
+    def happened(self, event: LifecycleEvent) -> None:
         """Tell the plugins what happened; their failures are counted and go no further."""
         if self._heard:
             self.plugins.event(event, self._failed)
@@ -88,8 +88,8 @@ class Host:
         self.metrics.listeners.labels(plugin).inc()
         log.error("plugin failed in satark_event", plugin=plugin)
 
-    def _tipside(self) -> TipSide:
-        return TipSide(
+    def _tipside(self) -> IngestRuntime:
+        return IngestRuntime(
             settings=self.settings,
             roles=self.roles,
             plugins=self.plugins,
@@ -104,4 +104,4 @@ class Host:
             migrations.upgrade()
         elif migrations.pending():
             message = "was made by another version: run `satark db upgrade`"
-            raise SettingsError([Problem("database_url", "SATARK_DATABASE_URL", message)])
+            raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])

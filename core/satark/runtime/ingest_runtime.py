@@ -9,39 +9,39 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from satark.backoff import keep_running
-from satark.channel import Listener
-from satark.delivery.worker import Courier
+from satark.channel import ListeningChannel
+from satark.delivery.worker import DeliveryWorker
 from satark.evidence.fetch import Fetcher
-from satark.identity.receipts import Mint
+from satark.identity.receipts import CodeStock
 from satark.ingest.drafts import Drafts
-from satark.ingest.handoff_codes import Passages
+from satark.ingest.handoff_codes import HandoffCodes
 from satark.ingest.intake import GuessBudget, Intake
-from satark.ingest.mailbox import Mailroom
+from satark.ingest.mailbox import Mailboxes
 from satark.ingest.reception import Reception
 from satark.ingest.spool import Spool
-from satark.ingest.submission import Registry
+from satark.ingest.submission import Submissions
 from satark.ingest.turns import Turns
 from satark.observability import log
 from satark.outbox.compose import new_outgoing
-from satark.outbox.file_notices import Notices
-from satark.outbox.worker import Sender
+from satark.outbox.file_notices import FileNotices
+from satark.outbox.worker import ReplyWorker
 from satark.runtime import compose
-from satark.runtime.scheduler import Timers
-from satark.sink import Listener as SinkListener
+from satark.runtime.scheduler import ScheduledJobs
+from satark.sink import ListeningSink as SinkListener
 from satark.store import outbox
 from satark.store.writer import Writer
 
 if TYPE_CHECKING:
     from satark.channel import Batch, Call, Channel, Inbound
-    from satark.ingest.event import Taken
-    from satark.observability import Happening
+    from satark.ingest.event import TurnResult
+    from satark.observability import LifecycleEvent
     from satark.plugins.loader import Plugins
     from satark.services import Services
     from satark.settings import Role, Settings
     from satark.telemetry.metrics import Metrics
 
 
-class TipSide:
+class IngestRuntime:
     """The web and worker roles of one process."""
 
     def __init__(
@@ -52,7 +52,7 @@ class TipSide:
         plugins: Plugins,
         services: Services,
         metrics: Metrics,
-        happened: Callable[[Happening], None],
+        happened: Callable[[LifecycleEvent], None],
     ) -> None:
         self._settings = settings
         self._roles = roles
@@ -63,10 +63,12 @@ class TipSide:
         accounts = {account: channel for channel in self.channels for account in channel.accounts}
         self._identity = identity = compose.load_identity(settings)
         self._flows = compose.load_flows(settings, plugins, geography, self.channels)
-        self._mint = Mint(identity)
-        self._passages = Passages(identity, core.passage_minutes)
+        self._mint = CodeStock(identity)
+        self._passages = HandoffCodes(identity, core.passage_minutes)
         self.writer = Writer(services.main, services.keys, grouped=self._turns(plugins, accounts), batch=core.batch)
-        self._sender = Sender(channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core)
+        self._sender = ReplyWorker(
+            channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core
+        )
         self.intake = Intake(
             identity=identity,
             writer=self.writer,
@@ -92,15 +94,15 @@ class TipSide:
             metrics=metrics,
             settings=settings,
             scrubbers=plugins.scrubbers(),
-            notices=Notices(channels=accounts, flows=self._flows, identity=identity, posted=self._sender.post),
+            notices=FileNotices(channels=accounts, flows=self._flows, identity=identity, posted=self._sender.post),
             happened=happened,
         )
         self._sinks = compose.load_sinks(settings, plugins, services) if "worker" in roles else []
         self._courier = self._new_courier(happened)
         self._timers = self._new_timers(accounts, happened)
 
-    def _new_courier(self, happened: Callable[[Happening], None]) -> Courier:
-        return Courier(
+    def _new_courier(self, happened: Callable[[LifecycleEvent], None]) -> DeliveryWorker:
+        return DeliveryWorker(
             sinks=self._sinks,
             writer=self.writer,
             services=self._services,
@@ -109,8 +111,8 @@ class TipSide:
             happened=happened,
         )
 
-    def _new_timers(self, accounts: Mapping[str, Channel], happened: Callable[[Happening], None]) -> Timers:
-        return Timers(
+    def _new_timers(self, accounts: Mapping[str, Channel], happened: Callable[[LifecycleEvent], None]) -> ScheduledJobs:
+        return ScheduledJobs(
             channels=accounts,
             flows=self._flows,
             identity=self._identity,
@@ -128,8 +130,8 @@ class TipSide:
             flows=self._flows,
             plugins=plugins,
             settings=self._settings.core,
-            registry=Registry(mint=self._mint, plugins=plugins, services=self._services),
-            mailroom=Mailroom(self._identity, self._settings.core),
+            registry=Submissions(mint=self._mint, plugins=plugins, services=self._services),
+            mailroom=Mailboxes(self._identity, self._settings.core),
             passages=self._passages,
             channels=accounts,
         )
@@ -147,7 +149,9 @@ class TipSide:
             await self.reception.start()
             work["spool"] = self.reception.run
             work |= {
-                c.name: partial(c.listen, partial(self._hear, c)) for c in self.channels if isinstance(c, Listener)
+                c.name: partial(c.listen, partial(self._hear, c))
+                for c in self.channels
+                if isinstance(c, ListeningChannel)
             }
         if "worker" in self._roles:
             await self._courier.open()
@@ -164,7 +168,7 @@ class TipSide:
         self._mint.close()
         self._passages.mint.close()
 
-    async def take(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[Taken]:
+    async def take(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
         """Take everything of a batch: alarms, later reports on calls, and each event exactly once.
 
         `late`: the request was answered before, so that what is to be said goes through the outbox.
@@ -189,7 +193,7 @@ class TipSide:
     async def _hear(self, channel: Channel, batch: Batch) -> None:
         await self.take(channel, batch)
 
-    def _committed(self, inbound: Inbound, conversation: bytes, taken: Taken) -> None:
+    def _committed(self, inbound: Inbound, conversation: bytes, taken: TurnResult) -> None:
         self._sender.post(taken.outgoing)
         if not taken.duplicate:
             self._sender.glance(conversation, inbound.seen, inbound.busy)

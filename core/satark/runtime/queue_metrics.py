@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics
 
 
-class Backlog:
+class QueueMetrics:
     """The gauges on deliveries; every process tells the same, since all look at one store."""
 
     def __init__(self, services: Services, metrics: Metrics, settings: Core) -> None:

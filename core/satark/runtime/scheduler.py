@@ -15,7 +15,7 @@ from satark.channel import Address
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, decode_session
 from satark.identity.edge_key import BrokenSeal, Handle
-from satark.observability import Happening
+from satark.observability import LifecycleEvent
 from satark.outbox.compose import new_outgoing
 from satark.store import conversations, deliveries, evidence_files, outbox, provider_messages, tables
 from satark.store.engines import checkpoint
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from satark.services import Services
     from satark.settings import Core
     from satark.store.flows import Flows
-    from satark.store.outbox import Outgoing
+    from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
 
@@ -44,7 +44,7 @@ AT_ONCE = 50
 """Most conversations or messages of one look, so that turns need not wait long behind it."""
 
 
-class Timers:
+class ScheduledJobs:
     """One process's timers; several processes may run them at once."""
 
     def __init__(
@@ -56,9 +56,9 @@ class Timers:
         writer: Writer,
         services: Services,
         settings: Core,
-        posted: Callable[[list[Outgoing]], None],
+        posted: Callable[[list[OutboxMessage]], None],
         erased: Callable[[list[str]], None],
-        happened: Callable[[Happening], None],
+        happened: Callable[[LifecycleEvent], None],
     ) -> None:
         self._channels = channels
         self._flows = flows
@@ -96,29 +96,29 @@ class Timers:
         if self._settings.nudge_minutes:
             self._posted(await self._writer.write(self.nudge))
 
-    def expire(self, unit: UnitOfWork) -> tuple[list[Outgoing], list[str]]:
+    def expire(self, unit: UnitOfWork) -> tuple[list[OutboxMessage], list[str]]:
         """End sessions whose time ran out: the draft, its files and its address go, and the tipster is told."""
         rows = conversations.expired(unit.main, unit.now, AT_ONCE)
-        items: list[Outgoing] = []
+        items: list[OutboxMessage] = []
         names: list[str] = []
         for row in rows:
             session = self._session(row)
             if session is not None and not session.submitted:
                 names += evidence_files.drop(unit, session.tip)
                 items += self._tell(unit, row, session)
-            self._happened(Happening("expired"))
+            self._happened(LifecycleEvent("expired"))
         conversations.end(unit, [row.id for row in rows])
         outbox.add(unit, items, self._identity)
         return items, names
 
-    def _tell(self, unit: UnitOfWork, row: conversations.Row, session: Session) -> list[Outgoing]:
+    def _tell(self, unit: UnitOfWork, row: conversations.ConversationRow, session: Session) -> list[OutboxMessage]:
         turn = self._flows.engine(unit.main, session.flow).expired(session)
         handle = self._identity.open_handle(row.handle, row.id)
         return self._render(turn.prompt, handle, row.id, notice=False) if turn.prompt else []
 
-    def nudge(self, unit: UnitOfWork) -> list[Outgoing]:
+    def nudge(self, unit: UnitOfWork) -> list[OutboxMessage]:
         """Ask those once more who fell silent in the middle of a tip."""
-        items: list[Outgoing] = []
+        items: list[OutboxMessage] = []
         for row in conversations.quiet(unit.main, unit.now, AT_ONCE):
             session = self._session(row)
             if session is not None:
@@ -127,11 +127,11 @@ class Timers:
         outbox.add(unit, items, self._identity)
         return items
 
-    def announce(self, unit: UnitOfWork) -> list[Outgoing]:
+    def announce(self, unit: UnitOfWork) -> list[OutboxMessage]:
         """Tell those who asked to be reached, neutrally, that there is news; what it is opens only with the receipt."""
         query = select(tables.message.c.tip, tables.message.c.seq).where(~tables.message.c.announced).limit(AT_ONCE)
         rows = unit.main.execute(query.with_for_update(skip_locked=True)).all()
-        items: list[Outgoing] = []
+        items: list[OutboxMessage] = []
         for tip in {row.tip for row in rows}:
             items += self._news(unit, tip)
         for row in rows:
@@ -140,7 +140,7 @@ class Timers:
         outbox.add(unit, items, self._identity)
         return items
 
-    def _news(self, unit: UnitOfWork, tip: str) -> list[Outgoing]:
+    def _news(self, unit: UnitOfWork, tip: str) -> list[OutboxMessage]:
         id_ = self._identity.link("tip", tip)
         sealed = unit.main.execute(select(tables.reach.c.handle).where(tables.reach.c.id == id_)).scalar()
         if sealed is None:
@@ -148,7 +148,7 @@ class Timers:
         handle = self._identity.open_handle(sealed, id_)
         return self._render(self._flows.current.news(handle.language), handle, id_ + id_, notice=True)
 
-    def _render(self, prompt: Prompt, handle: Handle, lane: bytes, *, notice: bool) -> list[Outgoing]:
+    def _render(self, prompt: Prompt, handle: Handle, lane: bytes, *, notice: bool) -> list[OutboxMessage]:
         channel = self._channels.get(handle.account)
         if channel is None:
             return []
@@ -156,7 +156,7 @@ class Timers:
         calls = render(fit(prompt, channel.capabilities), handle.account, Address(handle.address))
         return [new_outgoing(lane, call, keep=True) for call in calls]
 
-    def _session(self, row: conversations.Row) -> Session | None:
+    def _session(self, row: conversations.ConversationRow) -> Session | None:
         try:
             return decode_session(self._identity.open_draft(row.id, row.draft)) if row.draft else None
         except (BrokenSeal, msgspec.MsgspecError):

@@ -23,7 +23,7 @@ PROBE = 150
 _DOUBLINGS = 10
 
 
-class Outage(msgspec.Struct, frozen=True, kw_only=True):
+class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
     """One destination that is down."""
 
     destination: str
@@ -35,10 +35,10 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def outages(connection: Connection) -> dict[str, Outage]:
+def outages(connection: Connection) -> dict[str, OpenBreaker]:
     """Give the destinations that are down, by name."""
     rows = connection.execute(select(outage).order_by(outage.c.destination)).mappings()
-    return {row["destination"]: Outage(**row) for row in rows}
+    return {row["destination"]: OpenBreaker(**row) for row in rows}
 
 
 def begin(unit: UnitOfWork, destination: str, reason: str) -> bool:

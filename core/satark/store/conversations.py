@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Row(msgspec.Struct, frozen=True):
+class ConversationRow(msgspec.Struct, frozen=True):
     """A conversation as stored; an empty draft means that it has just been made."""
 
     id: bytes
@@ -57,7 +57,7 @@ def find(connection: Connection, senders: Iterable[Sequence[bytes]]) -> tuple[di
     return homes, {pseudonym: home for pseudonym, home in homes.items() if pseudonym not in known}
 
 
-def lock(unit: UnitOfWork, homes: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> dict[bytes, Row]:
+def lock(unit: UnitOfWork, homes: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> dict[bytes, ConversationRow]:
     """Lock what `find` found for the rest of the transaction, making the conversations that are new, then read them.
 
     Locking is a statement of its own: one that locks and reads could read what was true before it waited.
@@ -70,10 +70,10 @@ def lock(unit: UnitOfWork, homes: Mapping[bytes, bytes], new: Mapping[bytes, byt
     return read(unit.main, wanted)
 
 
-def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Row]:
+def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
     """Read those of these conversations that there are, locking none."""
     rows = connection.execute(_READ, {"ids": sorted(set(ids))})
-    return {row.id: Row(row.id, row.draft, row.handle) for row in rows}
+    return {row.id: ConversationRow(row.id, row.draft, row.handle) for row in rows}
 
 
 def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
@@ -96,15 +96,18 @@ def end(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
         unit.main.execute(delete(conversation).where(conversation.c.id.in_(ids)))
 
 
-def expired(connection: Connection, now: int, limit: int) -> list[Row]:
+def expired(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
     """Lock and read conversations whose time ran out, passing over those that a turn holds."""
     query = _READ_EXPIRED.limit(limit)
-    return [Row(row.id, row.draft, row.handle) for row in connection.execute(query, {"now": now})]
+    return [ConversationRow(row.id, row.draft, row.handle) for row in connection.execute(query, {"now": now})]
 
 
-def quiet(connection: Connection, now: int, limit: int) -> list[Row]:
+def quiet(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
     """Lock and read conversations that are to be asked once more, passing over those that a turn holds; each once."""
-    rows = [Row(row.id, row.draft, row.handle) for row in connection.execute(_READ_QUIET.limit(limit), {"now": now})]
+    rows = [
+        ConversationRow(row.id, row.draft, row.handle)
+        for row in connection.execute(_READ_QUIET.limit(limit), {"now": now})
+    ]
     if rows:
         asked = conversation.c.id.in_([row.id for row in rows])
         connection.execute(update(conversation).where(asked).values(nudge_at=None))

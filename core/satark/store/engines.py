@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 
 BUSY_SECONDS = 8
 """How long a SQLite connection waits for another process (a command beside the server) to end its write.
@@ -105,4 +105,4 @@ def _postgresql(url: str, setting: str) -> Engine:
 
 def _wrong(setting: str, message: str) -> SettingsError:
     hint = "sqlite:///path or postgresql://user:password@host/name"
-    return SettingsError([Problem(setting, f"SATARK_{setting.upper()}", message, hint)])
+    return SettingsError([SettingProblem(setting, f"SATARK_{setting.upper()}", message, hint)])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One provider call that a turn put into the outbox."""
 
     id: bytes
@@ -38,7 +38,7 @@ REPORT_DAYS = 3
 """Days that a sent call is kept whose fallback a later report of the provider may ask for."""
 
 
-def add(unit: UnitOfWork, items: Sequence[Outgoing], identity: Identity) -> None:
+def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) -> None:
     """Put calls into the outbox, over those of the same conversations that they overtake."""
     if not items:
         return
@@ -47,7 +47,7 @@ def add(unit: UnitOfWork, items: Sequence[Outgoing], identity: Identity) -> None
     unit.queue(outbox, [_row(item, identity, unit.now + SEND_LEASE) for item in items])
 
 
-def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Outgoing, int]]:
+def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[OutboxMessage, int]]:
     """Take calls that are due; give each with the number of the attempt. Others leave them alone for `SEND_LEASE`."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
     if rows:
@@ -60,7 +60,7 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Outgoi
         except BrokenSeal:
             dead(unit, row.id, "broken seal")
             continue
-        item = Outgoing(id=row.id, position=row.position, conversation=row.conversation, call=call, keep=row.keep)
+        item = OutboxMessage(id=row.id, position=row.position, conversation=row.conversation, call=call, keep=row.keep)
         found.append((item, row.attempts + 1))
     return found
 
@@ -121,7 +121,7 @@ def sweep(unit: UnitOfWork) -> None:
     unit.main.execute(delete(outbox).where(outbox.c.state == "sent", outbox.c.due_at <= unit.now))
 
 
-def _row(item: Outgoing, identity: Identity, due_at: int) -> dict[str, object]:
+def _row(item: OutboxMessage, identity: Identity, due_at: int) -> dict[str, object]:
     return {
         "id": item.id,
         "position": item.position,

@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from satark.observability import log, told
+from satark.observability import describe_error, log
 
 
 def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
@@ -19,7 +19,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
-            only_allowed,
+            drop_unknown_keys,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
@@ -37,7 +37,7 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take one record."""
         error = record.exc_info[1] if record.exc_info else None
-        why = told(error) if error else {}
+        why = describe_error(error) if error else {}
         log.log(record.levelno, "library logged", library=record.name, at=f"{record.module}:{record.lineno}", **why)
 
 
@@ -65,6 +65,6 @@ ALLOWED = frozenset(
 in the code."""
 
 
-def only_allowed(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def drop_unknown_keys(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Drop every key of a log line that is not allowed."""
     return {key: value for key, value in line.items() if key in ALLOWED}

@@ -43,8 +43,8 @@ from satark.runtime.host import Host
 from satark.sink import Delivery, DeliveryResult, Done
 
 if TYPE_CHECKING:
-    from satark.ingest.event import Taken
-    from satark.runtime.ingest_runtime import TipSide
+    from satark.ingest.event import TurnResult
+    from satark.runtime.ingest_runtime import IngestRuntime
     from satark.services import Services
     from satark.settings import Settings
 
@@ -202,12 +202,12 @@ class ScriptedSink:
 class Tipster:
     """Somebody who writes over a `ScriptedChannel`; `text` is the newest answer."""
 
-    def __init__(self, tipside: TipSide, channel: ScriptedChannel, address: str = "9140112233") -> None:
+    def __init__(self, tipside: IngestRuntime, channel: ScriptedChannel, address: str = "9140112233") -> None:
         self._tipside = tipside
         self._channel = channel
         self.address = address
         self.text = ""
-        self.taken: list[Taken] = []
+        self.taken: list[TurnResult] = []
 
     async def say(self, *texts: str) -> str:
         """Type messages one after the other; give the last answer."""
@@ -215,7 +215,7 @@ class Tipster:
             await self.hear(Text(text))
         return self.text
 
-    async def hear(self, event: Event, key: str = "", also: Sequence[str] = ()) -> Taken:
+    async def hear(self, event: Event, key: str = "", also: Sequence[str] = ()) -> TurnResult:
         """Send one event, under a key of its own or this one, with further addresses."""
         batch = Batch(inbound=[inbound(self.address, event, key, also)])
         taken = (await self._tipside.take(self._channel, batch))[0]

@@ -23,7 +23,7 @@ from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, T
 
 if TYPE_CHECKING:
     from satark.desk import Desk
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.services import Services
     from satark.sink import Delivery
     from satark.store.unit_of_work import UnitOfWork
@@ -63,7 +63,7 @@ def plant(
     district: str = "varanasi",
     station: str = "lanka",
     evidence: tuple[str, ...] = (),
-    forwards: Sequence[Forward] = (),
+    forwards: Sequence[DestinationRule] = (),
 ) -> Planted:
     """Seal a tip to these desks and store it, with a delivery to each of these destinations."""
     recipient, identity = new_identity()

@@ -28,13 +28,13 @@ from satark.remote.link_keys import (
     office_card,
     read_card,
 )
-from satark.remote.office_agent import Agent
-from satark.remote.office_inbox import Arrivals
+from satark.remote.office_agent import OfficeAgent
+from satark.remote.office_inbox import OfficeInbox
 from satark.remote.office_outbox import host_of
 from satark.remote.offices import join, register, resend
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Problem, Role, SettingsError
+from satark.settings import Role, SettingProblem, SettingsError
 from satark.telemetry.logs import configure_logging
 from satark_desk.failures import explained
 from satark_desk.officers import unlock_any
@@ -124,7 +124,7 @@ def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
     uvicorn.run(build_app(machine), **uvicorn_options(host, port))
 
 
-def _agent(machine: Host, carrier: Carrier, url: str, key: LinkKey) -> Agent:
+def _agent(machine: Host, carrier: Carrier, url: str, key: LinkKey) -> OfficeAgent:
     services = machine.services
     link = services.read(host_of)
     if link is None:
@@ -132,8 +132,8 @@ def _agent(machine: Host, carrier: Carrier, url: str, key: LinkKey) -> Agent:
     desks = services.read(_own_desks)
     if not desks:
         raise click.ClickException("this office has no desk yet: run `satark desk add`")
-    arrivals = Arrivals(services, key, link, desks, enqueue)
-    return Agent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, arrivals=arrivals)
+    arrivals = OfficeInbox(services, key, link, desks, enqueue)
+    return OfficeAgent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, arrivals=arrivals)
 
 
 def _own_desks(connection: Connection) -> list[str]:
@@ -159,7 +159,7 @@ def _link_key(ctx: click.Context) -> LinkKey:
     try:
         return load_link_key(settings.link_key_file)
     except LinkKeyError as error:
-        raise SettingsError([Problem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
+        raise SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
 
 
 def _print(found: OfficeCard | HostCard) -> None:

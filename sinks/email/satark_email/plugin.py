@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.demo_setup import Prepared
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 from satark_email.settings import EmailSettings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
         from satark_email.sink import EmailSink  # noqa: PLC0415 - aiosmtplib and pysequoia are an extra
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[email]'"
-        raise SettingsError([Problem("email.host", "SATARK_EMAIL__HOST", message)]) from None
+        raise SettingsError([SettingProblem("email.host", "SATARK_EMAIL__HOST", message)]) from None
     problems = [*_file_problems(section), *_unknown(section, services)]
     keys = _keys(section, problems)
     if problems:
@@ -55,7 +55,7 @@ def satark_commands(cli: click.Group) -> None:
     cli.add_command(email_group)
 
 
-def _keys(section: EmailSettings, problems: list[Problem]) -> dict[str, list[Cert]]:
+def _keys(section: EmailSettings, problems: list[SettingProblem]) -> dict[str, list[Cert]]:
     from satark_email.openpgp import UnusableKey, load_certificates  # noqa: PLC0415 - pysequoia is an extra
 
     keys = {}
@@ -65,26 +65,28 @@ def _keys(section: EmailSettings, problems: list[Problem]) -> dict[str, list[Cer
                 keys[name] = load_certificates(mailbox.openpgp_keys)
             except UnusableKey as error:
                 hint = "ask its owner for: gpg --armor --export ADDRESS"
-                problems.append(Problem(f"email.to.{name}.openpgp_keys", "SATARK_EMAIL__TO", str(error), hint))
+                problems.append(SettingProblem(f"email.to.{name}.openpgp_keys", "SATARK_EMAIL__TO", str(error), hint))
     return keys
 
 
-def _file_problems(section: EmailSettings) -> Iterator[Problem]:
+def _file_problems(section: EmailSettings) -> Iterator[SettingProblem]:
     password, authorities = section.password_file, section.ca_file
     if password is not None:
         try:
             if stat.S_IMODE(password.stat().st_mode) & 0o077:
                 message = f"{password} can be read by others: chmod 600 it"
-                yield Problem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", message)
+                yield SettingProblem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", message)
         except OSError:
-            yield Problem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", f"{password} can't be read")
+            yield SettingProblem("email.password_file", "SATARK_EMAIL__PASSWORD_FILE", f"{password} can't be read")
     if authorities is not None and not authorities.is_file():
-        yield Problem("email.ca_file", "SATARK_EMAIL__CA_FILE", f"{authorities} can't be read")
+        yield SettingProblem("email.ca_file", "SATARK_EMAIL__CA_FILE", f"{authorities} can't be read")
 
 
-def _unknown(section: EmailSettings, services: Services) -> Iterator[Problem]:
+def _unknown(section: EmailSettings, services: Services) -> Iterator[SettingProblem]:
     for forward in services.forwards:
         name = forward.to.partition(":")[2]
         if forward.sink == "email" and section.mailbox(name) is None:
             message = f"nobody is to be written to at {forward.to}"
-            yield Problem(f"forward {forward.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]")
+            yield SettingProblem(
+                f"forward {forward.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]"
+            )

@@ -23,7 +23,7 @@ from satark_email.writing import Writing
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-    from satark.delivery.reader import Opened, Reader
+    from satark.delivery.reader import DestinationReader, OpenedDelivery
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Evidence
@@ -47,7 +47,7 @@ class EmailSink:
         self._settings = settings
         self._keys = keys
         self._postbox = Postbox(settings)
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, DestinationReader] = {}
         self._zone = timezone(clock.offset(settings.utc_offset))
 
     def reads(self, name: str) -> bool:
@@ -114,7 +114,7 @@ class EmailSink:
         mail = messages.sealed(stamp, ciphertext)
         return mail if len(mail) <= self._settings.max_bytes else messages.notice(stamp)
 
-    def _attachments(self, opened: Opened) -> tuple[list[Attachment], list[str]]:
+    def _attachments(self, opened: OpenedDelivery) -> tuple[list[Attachment], list[str]]:
         """Take the clean copies that fit into a mail, the first ones first; give the ordinals of the others too."""
         attached, left = [], []
         room = self._settings.max_bytes // _GROWTH - 50_000
@@ -133,7 +133,7 @@ class EmailSink:
         return Stamp(sender=self._settings.sender, mailbox=mailbox, key=delivery.idempotency_key, when=when)
 
 
-def _attachment(opened: Opened, record: Evidence) -> Attachment | None:
+def _attachment(opened: OpenedDelivery, record: Evidence) -> Attachment | None:
     try:
         content = b"".join(opened.clean(record.ordinal))
     except (NoSuchFile, FileNotFoundError, CantOpen):

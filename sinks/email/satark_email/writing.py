@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from satark.dialogue.catalogues import Catalogues
 
 if TYPE_CHECKING:
-    from satark.delivery.reader import Forwarded
+    from satark.delivery.reader import ReadableTip
     from satark.geography.geography import Geography
 
 WORDS = {
@@ -61,11 +61,11 @@ class Writing:
         self._language = language
         self._geography = geography
 
-    def subject(self, content: Forwarded) -> str:
+    def subject(self, content: ReadableTip) -> str:
         """The true subject, which stands inside the encryption."""
         return f"Satark {content.header.number}: {self._category(content.header.category)}"
 
-    def text(self, content: Forwarded, *, revision: int, attached: Sequence[str], left: Sequence[str]) -> str:
+    def text(self, content: ReadableTip, *, revision: int, attached: Sequence[str], left: Sequence[str]) -> str:
         """Write the body. `attached`: names of attachments; `left`: ordinals of files that stay at the desk."""
         header, words = content.header, self._words
         lines = [words["again"], ""] if revision > 1 else []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import delete, select
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.tip import STATUSES, Message, Status
 from satark_police_system.tables import answer, progress
 
@@ -23,7 +23,7 @@ LONGEST_REFERENCE = 64
 RECEIVED, ASSIGNED, DISPOSITION = "satark.answer.received", "satark.answer.assigned", "satark.answer.disposition"
 
 
-class References(Quiet, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class References(Redacted, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where the tip stands in the police's own registers; for the desks, never for the tipster."""
 
     gd_number: str = ""
@@ -34,7 +34,7 @@ class References(Quiet, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     """The e-Sakshya app's id of a recording (SID)."""
 
 
-class AnswerData(Quiet, frozen=True, kw_only=True):
+class AnswerData(Redacted, frozen=True, kw_only=True):
     """About which tip, and what."""
 
     number: str
@@ -48,7 +48,7 @@ class AnswerData(Quiet, frozen=True, kw_only=True):
     references: References = References()
 
 
-class Answer(Quiet, frozen=True, kw_only=True):
+class Answer(Redacted, frozen=True, kw_only=True):
     """A CloudEvent of the police system."""
 
     specversion: Literal["1.0"]

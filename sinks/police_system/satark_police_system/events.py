@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from satark.identity.sealing import seal
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.tip import Evidence, Header, Tip
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SCHEMA = "urn:satark:police-system:1"
 """The data's schema, by a name that is not an address: nobody is to fetch anything to read an event."""
 
 
-class File(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class File(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """One file of a tip, by its facts; its clean copy is pulled. A tipster's own voice is never among them."""
 
     ordinal: str
@@ -40,7 +40,7 @@ class File(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """Of the copy that can be pulled; empty where none can."""
 
 
-class Data(Quiet, frozen=True, kw_only=True, omit_defaults=True):
+class Data(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """A tip as the police system gets it: identifiers and coarse facts, and, where allowed, what it says."""
 
     number: str
@@ -60,7 +60,7 @@ class Data(Quiet, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[File, ...] = ()
 
 
-class Event(Quiet, frozen=True, kw_only=True):
+class Event(Redacted, frozen=True, kw_only=True):
     """The envelope. `id` is the idempotency key: the same at every attempt."""
 
     specversion: Literal["1.0"] = "1.0"

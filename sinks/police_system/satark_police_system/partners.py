@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from satark.casework import Casework
-from satark.delivery.reader import Reader, load_identity
-from satark.settings import Problem, SettingsError
+from satark.delivery.reader import DestinationReader, load_identity
+from satark.settings import SettingProblem, SettingsError
 from satark_police_system.keys import read_private_key, read_public_key
 from satark_police_system.settings import SINK
 from satark_police_system.signing import Signer, Verifier
 
 if TYPE_CHECKING:
-    from satark.destination import Forward
+    from satark.destination import DestinationRule
     from satark.services import Services
     from satark_police_system.settings import PoliceSettings, System
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Partner:
     """A police system, for whoever runs where its key lies."""
 
-    def __init__(self, name: str, system: System, forward: Forward, services: Services) -> None:
+    def __init__(self, name: str, system: System, forward: DestinationRule, services: Services) -> None:
         """Read its keys.
 
         Raises:
@@ -32,7 +32,7 @@ class Partner:
         self.system = system
         self.signer = _signer(name, system)
         self.verifier = Verifier(system.secrets, [read_public_key(key) for key in system.answer_keys])
-        self.reader = Reader(forward.to, identity, services)
+        self.reader = DestinationReader(forward.to, identity, services)
         self.casework = Casework(services, forward.to, identity)
 
     def __repr__(self) -> str:
@@ -66,4 +66,4 @@ def _signer(name: str, system: System) -> Signer:
 
 
 def _wrong(name: str, message: str, hint: str) -> SettingsError:
-    return SettingsError([Problem(f"{SINK}: {name}", "SATARK_POLICE_SYSTEM", message, hint)])
+    return SettingsError([SettingProblem(f"{SINK}: {name}", "SATARK_POLICE_SYSTEM", message, hint)])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.delivery.reader import own_key
-from satark.destination import Forward
-from satark.settings import Problem, SettingsError
+from satark.destination import DestinationRule
+from satark.settings import SettingProblem, SettingsError
 from satark.store.migrations import Branch
 from satark.web import Page
 from satark_police_system.settings import SINK, PoliceSettings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def satark_forwards(settings: Settings) -> Sequence[Forward]:
+def satark_forwards(settings: Settings) -> Sequence[DestinationRule]:
     """Hand over a forward to each configured system, with a key in the data folder: for one machine that does all."""
     section = _section(settings)
     if section is None:
@@ -31,7 +31,7 @@ def satark_forwards(settings: Settings) -> Sequence[Forward]:
     files = {name: folder / f"{SINK}-{name}.key" for name in section.every()}
     named = {forward.to for forward in settings.core.forward}
     return [
-        Forward(to=to, recipient=own_key(file), identity_file=file)
+        DestinationRule(to=to, recipient=own_key(file), identity_file=file)
         for name, file in files.items()
         if (to := f"{SINK}:{name}") not in named
     ]
@@ -74,5 +74,5 @@ def _section(settings: Settings) -> PoliceSettings | None:
         return None
     if find_spec("standardwebhooks") is None or find_spec("asyncssh") is None:
         message, hint = "its libraries are not installed", "pip install 'satark[police]'"
-        raise SettingsError([Problem(SINK, "SATARK_POLICE_SYSTEM__URL", message, hint)])
+        raise SettingsError([SettingProblem(SINK, "SATARK_POLICE_SYSTEM__URL", message, hint)])
     return section

@@ -18,7 +18,7 @@ from satark_police_system.events import Event, encode, encrypted, event, full, t
 from satark_police_system.filedrop import Drop, Folder, Sftp, pack
 
 if TYPE_CHECKING:
-    from satark.delivery.reader import Opened
+    from satark.delivery.reader import OpenedDelivery
     from satark_police_system.partners import Partner
     from satark_police_system.settings import System
 
@@ -32,7 +32,7 @@ class Way(Protocol):
     async def close(self) -> None:
         """Stop."""
 
-    async def hand_over(self, key: str, event: Event, opened: Opened) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Hand one tip over, once in effect: `key` is the same at every attempt."""
 
 
@@ -50,7 +50,7 @@ class ByHttp:
         """Close it."""
         await self._client.close()
 
-    async def hand_over(self, key: str, event: Event, opened: Opened) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Post the event."""
         return await self._client.post(key, encode(event))
 
@@ -69,14 +69,14 @@ class ByFile:
     async def close(self) -> None:
         """Nothing is to be closed."""
 
-    async def hand_over(self, key: str, event: Event, opened: Opened) -> DeliveryResult:
+    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Pack and put it."""
         with private_folder(self._room) as folder:
             archive = folder / "tip.zip"
             await asyncio.to_thread(self._pack, archive, key, event, opened, folder)
             return await self._drop.put(archive, f"satark-{key}.zip")
 
-    def _pack(self, archive: Path, key: str, event: Event, opened: Opened, folder: Path) -> None:
+    def _pack(self, archive: Path, key: str, event: Event, opened: OpenedDelivery, folder: Path) -> None:
         files = _clean_copies(self._partner.system, opened, folder)
         pack(archive, encode(event), files, self._partner.signer, key)
 
@@ -125,7 +125,7 @@ class PoliceSink:
         except CantOpen:
             return Dead("a file of the tip was altered")
 
-    def _describe(self, system: System, delivery: Delivery, opened: Opened) -> Event:
+    def _describe(self, system: System, delivery: Delivery, opened: OpenedDelivery) -> Event:
         content = opened.content
         data = (
             thin(content.header)
@@ -143,7 +143,7 @@ def _way(partner: Partner, room: Path) -> Way:
     return ByFile(partner, Sftp(system), room) if system.sftp else ByHttp(partner)
 
 
-def _clean_copies(system: System, opened: Opened, folder: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _clean_copies(system: System, opened: OpenedDelivery, folder: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
     if "evidence" not in system.fields:
         return
     for record in opened.content.evidence:

@@ -16,7 +16,7 @@ from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied
 
 if TYPE_CHECKING:
-    from satark_rabbitmq.line import BrokerLine
+    from satark_rabbitmq.line import BrokerConnection
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def revive(ctx: click.Context, queue: str) -> None:
     click.echo(f"{_on_line(ctx, lambda line: line.revive(queue))} put back into {queue}")
 
 
-def _on_line(ctx: click.Context, work: Callable[[BrokerLine], Awaitable[T]]) -> T:
+def _on_line(ctx: click.Context, work: Callable[[BrokerConnection], Awaitable[T]]) -> T:
     carrier, url = configured(settings_of(ctx))
     if not url:
         raise click.ClickException("no broker is configured: set SATARK_RABBITMQ__URL")

@@ -37,7 +37,7 @@ FAILURES = (AMQPException, ChannelInvalidStateError, ConnectionError, OSError, R
 """What aio-pika raises where a broker is not there, goes away or refuses; `RuntimeError` on a closed connection."""
 
 
-class BrokerLine:
+class BrokerConnection:
     """An open connection. It is not mended: where it breaks, all that is under way raises `NotCarried`."""
 
     def __init__(self, connection: AbstractConnection, topology: Topology, confirm_seconds: float) -> None:
@@ -50,19 +50,19 @@ class BrokerLine:
         self._opening = asyncio.Lock()
 
     async def publish(self, desk: str, message: bytes) -> None:
-        """Send a message into a desk's queue, as `satark.carrier.Line`."""
+        """Send a message into a desk's queue, as `satark.carrier.CarrierConnection`."""
         await self._publish(self._topology.tips, desk, message)
 
     async def answer(self, message: bytes) -> None:
-        """Send a message into the queue of answers, as `satark.carrier.Line`."""
+        """Send a message into the queue of answers, as `satark.carrier.CarrierConnection`."""
         await self._publish(self._topology.answers, self._topology.answers, message)
 
     async def consume(self, desk: str, take: Take) -> None:
-        """Take a desk's messages, as `satark.carrier.Line`."""
+        """Take a desk's messages, as `satark.carrier.CarrierConnection`."""
         await self._consume(self._topology.queue(desk), take)
 
     async def consume_answers(self, take: Take) -> None:
-        """Take the answers, as `satark.carrier.Line`."""
+        """Take the answers, as `satark.carrier.CarrierConnection`."""
         await self._consume(self._topology.answers, take)
 
     async def declare(self, desks: Sequence[str], copies: Sequence[str] = ()) -> list[str]:
@@ -170,13 +170,13 @@ class RabbitMQ:
         self._settings.tls()
 
     @asynccontextmanager
-    async def line(self, url: str) -> AsyncIterator[BrokerLine]:
+    async def line(self, url: str) -> AsyncIterator[BrokerConnection]:
         """Connect while the block runs, as `satark.carrier.Carrier`."""
         options: dict[str, Any] = {"ssl_context": self._settings.tls()} if url.startswith("amqps:") else {}
         connection = Connection(make_url(url), **options)
         try:
             await _connect(connection)
-            yield BrokerLine(connection, self.topology, self._settings.confirm_seconds)
+            yield BrokerConnection(connection, self.topology, self._settings.confirm_seconds)
         finally:
             # One that never connected too: its destructor would do it, at any time and in any thread.
             await connection.close()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.demo_setup import Prepared
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.remote.link_keys import LinkKeyError, load_link_key
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def configured(settings: Settings) -> tuple[RabbitMQ, str]:
         from satark_rabbitmq.line import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[rabbitmq]'"
-        raise SettingsError([Problem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
+        raise SettingsError([SettingProblem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
     return RabbitMQ(section), section.url.get_secret_value()
 
 
@@ -44,12 +44,12 @@ def satark_carriers(settings: Settings) -> Sequence[Carrier]:
 
 
 @hookimpl
-def satark_forwards(settings: Settings) -> Sequence[Forward]:
+def satark_forwards(settings: Settings) -> Sequence[DestinationRule]:
     """Hand over a forward to each desk's queue of copies. Of a desk in an office of its own it is the way there."""
     section = _section(settings)
     if section is None:
         return []
-    return [Forward(to=f"{NAME}:{desk}", desk=desk) for desk in section.copies]
+    return [DestinationRule(to=f"{NAME}:{desk}", desk=desk) for desk in section.copies]
 
 
 @hookimpl
@@ -75,7 +75,7 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     try:
         key = load_link_key(settings.link_key_file)
     except (LinkKeyError, OSError) as error:
-        raise SettingsError([Problem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
+        raise SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
     return [RabbitMQSink(services, carrier, url, key, tuple(section.copies))]
 
 

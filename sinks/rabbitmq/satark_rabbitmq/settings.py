@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from satark.settings import Problem, SettingsError
+from satark.settings import SettingProblem, SettingsError
 
 NAME = "rabbitmq"
 """The sink's name, and its section's."""
@@ -76,7 +76,7 @@ class RabbitMQSettings(BaseModel):
                 context.load_cert_chain(self.certificate_file, self.key_file)
         except OSError as error:  # of which ssl.SSLError is one
             message = f"the certificates can't be used: {error.strerror or error}"
-            raise SettingsError([Problem("rabbitmq.ca_file", "SATARK_RABBITMQ__CA_FILE", message)]) from None
+            raise SettingsError([SettingProblem("rabbitmq.ca_file", "SATARK_RABBITMQ__CA_FILE", message)]) from None
         return context
 
 

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from satark.carrier import NotCarried
-from satark.remote.host_inbox import Answers
-from satark.remote.host_outbox import Dispatcher
+from satark.remote.host_inbox import HostInbox
+from satark.remote.host_outbox import HostOutbox
 from satark.remote.offices import desks_via
 from satark.sink import Delivery, DeliveryResult, Retry
 from satark_rabbitmq.settings import NAME
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from satark.remote.link_keys import LinkKey
     from satark.services import Services
-    from satark_rabbitmq.line import BrokerLine, RabbitMQ
+    from satark_rabbitmq.line import BrokerConnection, RabbitMQ
 
 
 def copied(connection: Connection, copies: Sequence[str]) -> list[str]:
@@ -39,11 +39,11 @@ class RabbitMQSink:
         self._carrier = carrier
         self._url = url
         self._copies = copies
-        self._dispatcher = Dispatcher(services, key, copies)
-        self._answers = Answers(services, key, self._dispatcher)
+        self._dispatcher = HostOutbox(services, key, copies)
+        self._answers = HostInbox(services, key, self._dispatcher)
         self._connecting = asyncio.Lock()
         self._open = AsyncExitStack()
-        self._line: BrokerLine | None = None
+        self._line: BrokerConnection | None = None
 
     async def open(self) -> None:
         """Nothing is opened yet: a broker that is down must not stop the start."""
@@ -77,13 +77,13 @@ class RabbitMQSink:
                 await self._drop(line)
             raise
 
-    async def _connected(self) -> BrokerLine:
+    async def _connected(self) -> BrokerConnection:
         async with self._connecting:
             if self._line is None:
                 self._line = await self._open.enter_async_context(self._carrier.line(self._url))
             return self._line
 
-    async def _drop(self, line: BrokerLine) -> None:
+    async def _drop(self, line: BrokerConnection) -> None:
         async with self._connecting:
             if self._line is line:
                 self._line = None

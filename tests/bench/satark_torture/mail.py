@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.testing.peers.mail import MailPeer, Received, mail_server
@@ -27,7 +27,7 @@ class Mail:
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
         del folder  # nothing of it lies on disk
         self.restarts = 0
-        self.forwards = [Forward(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
+        self.forwards = [DestinationRule(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
         self._chance = random.Random(seed)
         self._faulty = faulty
         self._peer = MailPeer()

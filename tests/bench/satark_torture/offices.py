@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 from satark.backoff import keep_running
 from satark.casework import Casework
 from satark.desk import Desk
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.remote.link_keys import HostCard, load_link_key, office_card
-from satark.remote.office_agent import Agent
-from satark.remote.office_inbox import Arrivals
+from satark.remote.office_agent import OfficeAgent
+from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
 from satark.services import Services
@@ -46,7 +46,7 @@ class Offices:
     """One machine with several desks, of which the host knows nothing but what the broker brings."""
 
     plugin = "rabbitmq"
-    forwards: Sequence[Forward] = ()
+    forwards: Sequence[DestinationRule] = ()
 
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
         del seed, faulty  # a broker has no single faults: it is there, or it is not
@@ -136,7 +136,7 @@ class Offices:
             disordered += host.get(tip) != office.get(tip)
         return Answers(len(self._planted), lost, doubled, disordered)
 
-    def _introduce(self, host: Services, carrier: RabbitMQ) -> Agent:
+    def _introduce(self, host: Services, carrier: RabbitMQ) -> OfficeAgent:
         host_key, key = load_link_key(self._folder / "data" / "link.key"), load_link_key(self._folder / "office.key")
         for name, (recipient, identity) in self._identities.items():
             desk, card = _desk(name, recipient), office_card(name, identity, key)
@@ -144,14 +144,14 @@ class Offices:
             here = Desk(name=name, title=name, level="district", recipient=recipient)
             self._office.write_now(lambda unit, here=here: add_desk(unit, here))  # type: ignore[misc]
         self._office.write_now(lambda unit: join(unit, HostCard(link=host_key.card)))
-        return Agent(
+        return OfficeAgent(
             services=self._office,
             carrier=carrier,
             url=self._broker.url,
             key=key,
             host=host_key.card,
             desks=list(self._identities),
-            arrivals=Arrivals(self._office, key, host_key.card, list(self._identities), self._arrived),
+            arrivals=OfficeInbox(self._office, key, host_key.card, list(self._identities), self._arrived),
         )
 
     def _arrived(self, _unit: UnitOfWork, desk: str, tip: str, _revision: int) -> None:

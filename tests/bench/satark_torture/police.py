@@ -19,7 +19,7 @@ import aiohttp
 
 from satark.casework.opened import Posted, status_of
 from satark.delivery.reader import own_key
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.services import Services
 from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark.testing.processes.serving import serve
@@ -172,6 +172,6 @@ class Police:
         return self._chance.random() < ODD
 
 
-def _forward(to: str, folder: Path) -> Forward:
+def _forward(to: str, folder: Path) -> DestinationRule:
     file = folder / f"{to.replace(':', '-')}.key"
-    return Forward(to=to, desk="sp", recipient=own_key(file), identity_file=file)
+    return DestinationRule(to=to, desk="sp", recipient=own_key(file), identity_file=file)

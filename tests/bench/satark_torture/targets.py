@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.services import Services
 
 DESTINATIONS = 3
@@ -38,7 +38,7 @@ class Target(Protocol):
         """The plugin that serves it."""
 
     @property
-    def forwards(self) -> Sequence[Forward]:
+    def forwards(self) -> Sequence[DestinationRule]:
         """The configured ways to its destinations; none where desks are the destinations."""
 
     @property

@@ -9,6 +9,7 @@ import pytest
 
 from satark.channel import (
     Address,
+    CompleteTip,
     Event,
     Malformed,
     Media,
@@ -18,7 +19,6 @@ from satark.channel import (
     Tap,
     Text,
     Unsupported,
-    Whole,
 )
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
@@ -42,8 +42,8 @@ def picture(url: str, mime: str = "image/jpeg", **more: str) -> dict[str, str]:
     return {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": mime, **more}
 
 
-def whole(word: str, words: str) -> Whole:
-    return Whole(Text(words.strip()), typed=Text(word + words))
+def whole(word: str, words: str) -> CompleteTip:
+    return CompleteTip(Text(words.strip()), typed=Text(word + words))
 
 
 def ref(mime: str) -> MediaRef:

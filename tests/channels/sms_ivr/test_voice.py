@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from satark.channel import (  # fmt: skip
     Address,
+    CompleteTip,
     Event,
     Malformed,
     Media,
@@ -22,7 +23,6 @@ from satark.channel import (  # fmt: skip
     RawRequest,
     Tap,
     Text,
-    Whole,
 )
 from satark.channel import Call as ProviderCall
 from satark.dialogue.reading.tokens import command_token
@@ -69,7 +69,7 @@ def word(name: str) -> Event:
         ("/keys?n=2&a=elsewhere", {"Digits": "9"}, word("elsewhere"), "2:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "RecordingDuration": "3", "Digits": "#"}, SPOKEN, "4:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "Digits": "hangup"}, SPOKEN, "4:0"),
-        ("/record?n=4&m=1", {"RecordingSid": RECORDING, "Digits": "hangup"}, Whole(SPOKEN, last=True), "4:0"),
+        ("/record?n=4&m=1", {"RecordingSid": RECORDING, "Digits": "hangup"}, CompleteTip(SPOKEN, last=True), "4:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "RecordingDuration": "0"}, word("repeat"), "4:0"),
         ("/record?n=4", {"RecordingSid": "../Messages"}, word("repeat"), "4:0"),
     ],

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from satark.channel import Address, Call, Channel, Listener, Outcome, RawRequest, RawResponse
+from satark.channel import Address, Call, Channel, ListeningChannel, Outcome, RawRequest, RawResponse
 from satark.prompt import Choice, Prompt
 from satark.settings import Settings, SettingsError
 from satark.testing.contracts.channel import ChannelCase, check_channel
@@ -129,7 +129,7 @@ def test_without_any_setting_there_is_no_channel() -> None:
 def test_with_its_settings_there_is_one(env: pytest.MonkeyPatch) -> None:
     (channel,) = satark_channels(Settings())
     assert isinstance(channel, Channel)
-    assert isinstance(channel, Listener)
+    assert isinstance(channel, ListeningChannel)
     assert channel.accounts == ("telegram:110201543",)
     assert [endpoint.path for endpoint in channel.endpoints] == ["/telegram/webhook"]
 

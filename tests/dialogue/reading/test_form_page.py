@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satark.channel import Filled, Media, MediaRef, Pin, Tap, Text
+from satark.channel import FormPage, Media, MediaRef, Pin, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import FlowSource, default_flow, load_flow
 from satark.dialogue.reading.form_page import CLEAR
@@ -31,7 +31,7 @@ def form(engine: Engine) -> Chat:
 
 
 def fill(chat: Chat, *answers: tuple[str, Told], language: str = "en") -> Chat:
-    return chat.hear(Filled(answers, language))
+    return chat.hear(FormPage(answers, language))
 
 
 def sheet(chat: Chat) -> Sheet:
@@ -203,7 +203,7 @@ _PAGES = st.lists(st.tuples(st.sampled_from([*_STEPS, "", "@language"]), _TOLD),
 def test_whatever_is_filled_in_is_answered_and_no_file_is_forgotten(engine: Engine, pages: list[list[object]]) -> None:
     chat = Chat(engine, channel="web_form")
     for page in pages:
-        chat.hear(Filled(tuple(page), "hi"))  # type: ignore[arg-type] # Hypothesis can't type its tuples
+        chat.hear(FormPage(tuple(page), "hi"))  # type: ignore[arg-type] # Hypothesis can't type its tuples
         assert chat.text
         assert sheet(chat).questions
         assert chat.session is not None

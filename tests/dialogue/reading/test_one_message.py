@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.channel import Media, MediaRef, Tap, Text, Whole
+from satark.channel import CompleteTip, Media, MediaRef, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.reading.tokens import PAGE_BACK, PAGE_ON, command_token
 from satark.testing.dialogue.chat import Chat
@@ -20,7 +20,7 @@ def sms(engine: Engine) -> Chat:
 
 @pytest.mark.parametrize(("body", "language"), [(STORY, "en"), (HINDI, "hi"), ("112 !!", "hi")])
 def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -> None:
-    sms.hear(Whole(Text(body)))
+    sms.hear(CompleteTip(Text(body)))
     assert sms.submission is not None
     assert sms.submission.language == language
     assert sms.submission.answers["what"] == body
@@ -30,7 +30,7 @@ def test_one_message_is_handed_in_at_once(body: str, language: str, sms: Chat) -
 
 
 def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> None:
-    sms.hear(Whole(Media(MediaRef(account="voice:1", id="RE1"), "voice")))
+    sms.hear(CompleteTip(Media(MediaRef(account="voice:1", id="RE1"), "voice")))
     assert sms.submission is not None
     assert sms.submission.answers["what"] == {"voice": "1"}
     assert sms.submission.evidence == ("1",)
@@ -39,7 +39,7 @@ def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> 
 
 def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
     sms.say("Hi", "English", "3")
-    sms.hear(Whole(Text(STORY)))
+    sms.hear(CompleteTip(Text(STORY)))
     assert sms.submission is None
     assert sms.session is not None
     assert sms.session.answers["what"].value == STORY
@@ -62,7 +62,7 @@ SPOKEN = Media(MediaRef(account="voice:1", id="RE9"), "voice")
     ],
 )
 def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, ...], role: str, engine: Engine) -> None:
-    voice = Chat(engine, channel="voice").say(*told).hear(Whole(SPOKEN, last=True))
+    voice = Chat(engine, channel="voice").say(*told).hear(CompleteTip(SPOKEN, last=True))
     assert voice.submission is not None
     assert voice.submission.evidence == ("1",)
     assert [(keep.ref.id, keep.role) for turn in voice.turns for keep in turn.keep] == [("RE9", role)]
@@ -72,7 +72,7 @@ def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, .
 
 
 def test_after_a_receipt_it_is_refused_aloud(sms: Chat) -> None:
-    sms.hear(Whole(Text(STORY))).hear(Whole(Text(STORY)))
+    sms.hear(CompleteTip(Text(STORY))).hear(CompleteTip(Text(STORY)))
     assert len([turn for turn in sms.turns if turn.submission]) == 1
     assert "not added" in sms.text
 
@@ -98,7 +98,7 @@ def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engi
 
 
 def test_a_receipt_is_never_repeated(sms: Chat, engine: Engine) -> None:
-    sms.hear(Whole(Text(STORY)))
+    sms.hear(CompleteTip(Text(STORY)))
     assert sms.session is not None
     assert sms.session.said == ""
     assert "8391" not in engine.restate(sms.session).text
@@ -125,7 +125,7 @@ def test_a_channel_has_wording_of_its_own(engine: Engine) -> None:
 
 def test_with_something_under_way_it_is_an_answer_as_it_was_typed(sms: Chat) -> None:
     typed = Text("सूचना मिली है कि रात में जुआ होता है")
-    sms.say("Hi", "हिन्दी", "4").hear(Whole(Text("मिली है कि रात में जुआ होता है"), typed=typed))
+    sms.say("Hi", "हिन्दी", "4").hear(CompleteTip(Text("मिली है कि रात में जुआ होता है"), typed=typed))
     assert sms.session is not None
     assert sms.session.answers["what"].value == typed.body
 

@@ -12,7 +12,7 @@ import pytest
 
 from satark.delivery.payload import load
 from satark.desk import Desk
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.services import Services
@@ -37,8 +37,8 @@ class Office:
         key = folder / "cell.key"
         key.touch(0o600)
         key.write_text(self.identity)
-        self.cell = Forward(to="email:cell", desk="sp", recipient=recipient, identity_file=key)
-        self.notice = Forward(to="email:notice", desk="sp", priority="urgent")
+        self.cell = DestinationRule(to="email:cell", desk="sp", recipient=recipient, identity_file=key)
+        self.notice = DestinationRule(to="email:notice", desk="sp", priority="urgent")
         self.desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
         self.services: Services = fresh_services(folder / "data", forward=(self.cell, self.notice))
         self.services.write_now(lambda unit: add_desk(unit, self.desk))
@@ -66,7 +66,7 @@ class Office:
         yield sink
         await sink.close()
 
-    def plant(self, forward: Forward, **fields: Any) -> Planted:
+    def plant(self, forward: DestinationRule, **fields: Any) -> Planted:
         """Store a tip that is forwarded."""
         return plant(self.services, [self.desk], forwards=[forward], **fields)
 

@@ -15,11 +15,11 @@ from sqlalchemy import select
 
 from satark.casework import Casework
 from satark.desk import Desk
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.remote.frames import WIRE
 from satark.remote.link_keys import LinkKey, load_link_key
-from satark.remote.office_inbox import Arrivals
+from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.settings import Settings
@@ -37,7 +37,7 @@ from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
 
 pytestmark = pytest.mark.needs("rabbitmq")
-COPY = Forward(to="rabbitmq:sp", desk="sp")
+COPY = DestinationRule(to="rabbitmq:sp", desk="sp")
 CELLS = 4
 """The letter, the original in two, the clean copy."""
 
@@ -99,7 +99,7 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
         messages: list[bytes] = []
         other = fresh_services(tmp_path / "other")
         other.write_now(lambda unit: add_desk(unit, host.sp))
-        arrivals = Arrivals(other, LinkKey(host.identity, os.urandom(32)), host.key.card, ["sp"], _nothing)
+        arrivals = OfficeInbox(other, LinkKey(host.identity, os.urandom(32)), host.key.card, ["sp"], _nothing)
 
         async def take_in(message: bytes) -> None:
             messages.append(message)

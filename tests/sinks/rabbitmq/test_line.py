@@ -13,11 +13,11 @@ import aio_pika
 import pytest
 
 from satark.backoff import keep_running
-from satark.carrier import Carrier, Line, NotCarried, Refused
+from satark.carrier import Carrier, CarrierConnection, NotCarried, Refused
 from satark.testing.peers.rabbitmq import Broker
 from satark.testing.scripted import until
 from satark_rabbitmq import line as room
-from satark_rabbitmq.line import BrokerLine, RabbitMQ
+from satark_rabbitmq.line import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
 
 pytestmark = pytest.mark.needs("rabbitmq")
@@ -29,7 +29,7 @@ def carrier(**options: Any) -> RabbitMQ:
 
 
 @asynccontextmanager
-async def declared(broker: Broker, **options: Any) -> AsyncIterator[tuple[RabbitMQ, BrokerLine]]:
+async def declared(broker: Broker, **options: Any) -> AsyncIterator[tuple[RabbitMQ, BrokerConnection]]:
     mq = carrier(**options)
     async with mq.line(broker.url) as line:
         await line.declare(["sp"])
@@ -51,7 +51,7 @@ class Taker:
 
 
 @asynccontextmanager
-async def consuming(line: BrokerLine, taker: Taker) -> AsyncIterator[None]:
+async def consuming(line: BrokerConnection, taker: Taker) -> AsyncIterator[None]:
     task = asyncio.create_task(line.consume("sp", taker.take))
     try:
         yield
@@ -62,7 +62,7 @@ async def consuming(line: BrokerLine, taker: Taker) -> AsyncIterator[None]:
 
 def test_it_is_what_the_contract_asks_for() -> None:
     assert isinstance(carrier(), Carrier)
-    assert isinstance(BrokerLine(None, carrier().topology, 1), Line)  # type: ignore[arg-type]
+    assert isinstance(BrokerConnection(None, carrier().topology, 1), CarrierConnection)  # type: ignore[arg-type]
 
 
 async def test_messages_arrive_once_and_say_nothing_in_their_headers(rabbitmq: Broker) -> None:

@@ -15,13 +15,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark.channel import MediaKind
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 SECRET_BYTES: Final = 32
 _NONCE: Final = 12
 
 
-class Manifest(Quiet, frozen=True, kw_only=True):
+class Manifest(Redacted, frozen=True, kw_only=True):
     """What is known of one file: no name, and no more of its type than its kind."""
 
     identity: str

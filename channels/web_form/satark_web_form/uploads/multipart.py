@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 from satark.web import FORM_LIMIT, FormError
 from satark_web_form.uploads.arriving import arriving
 from satark_web_form.uploads.parts import Broken, Data, Head, NotMultipart, Parts
@@ -25,7 +25,7 @@ PARTS_MOST: Final = 200
 Trouble: TypeAlias = Problem | Literal["broken"]
 
 
-class Received(Quiet, frozen=True, kw_only=True):
+class Received(Redacted, frozen=True, kw_only=True):
     """What a form brought. Files that were taken are in the staging, whole."""
 
     fields: list[tuple[str, str]]

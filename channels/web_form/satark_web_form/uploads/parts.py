@@ -10,7 +10,7 @@ import msgspec
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from satark.redacted import Quiet
+from satark.redacted import Redacted
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -27,7 +27,7 @@ class Broken(ValueError):  # noqa: N818 - likewise
     """The form breaks off, or is written wrong. What came before is good."""
 
 
-class Head(Quiet, frozen=True):
+class Head(Redacted, frozen=True):
     """The beginning of a part: its field, its type, and whether it is a file. A file's name is not kept."""
 
     field: str
@@ -35,7 +35,7 @@ class Head(Quiet, frozen=True):
     is_file: bool
 
 
-class Data(Quiet, frozen=True):
+class Data(Redacted, frozen=True):
     """A piece of a part's content."""
 
     content: bytes

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.flow.questionnaire import Flow, Problem, missing_texts
+from satark.dialogue.flow.questionnaire import Flow, FlowProblem, missing_texts
 from satark.dialogue.flow.reachability import reach
 from satark.dialogue.flow.required_texts import LABELS, NEEDED
 from satark.dialogue.reading.tokens import suffix
@@ -25,13 +25,13 @@ def check_flow(
     catalogues: Catalogues,
     capabilities: Sequence[tuple[str, Capabilities]],
     geography: Geography | None = None,
-) -> list[Problem]:
+) -> list[FlowProblem]:
     """List everything that would go wrong in this flow on these channels (each a name and what it can show).
 
     Texts that are missing, labels and texts over a channel's limit, tokens too long for it, steps that can't be
     reached or left. A geography, where one is given, has its names checked as well.
     """
-    problems = [Problem(text=text, step=step) for step, text in reach(flow.steps)]
+    problems = [FlowProblem(text=text, step=step) for step, text in reach(flow.steps)]
     missing = missing_texts(flow, catalogues)
     if missing:
         return [*problems, *missing]
@@ -54,7 +54,7 @@ class _Checker:
         self._shows = capabilities
         self._view = View(catalogue=catalogue, geography=geography, channel=channel, now=0, values={})
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[FlowProblem]:
         """Every problem, the steps first."""
         said: list[Step] = []
         for step in self._flow.steps:
@@ -67,8 +67,8 @@ class _Checker:
         for text in self._engine():
             yield self._problem(text)
 
-    def _problem(self, text: str, step: str = "") -> Problem:
-        return Problem(text=text, step=step, language=self._texts.language, channel=self._channel)
+    def _problem(self, text: str, step: str = "") -> FlowProblem:
+        return FlowProblem(text=text, step=step, language=self._texts.language, channel=self._channel)
 
     def _step(self, step: Step, said: Iterable[Step]) -> Iterator[str]:
         for view in (self._view, msgspec.structs.replace(self._view, files=1)):

@@ -9,11 +9,11 @@ import msgspec
 
 from satark.dialogue.catalogues import Catalogues
 from satark.dialogue.flow.checks import check_flow
-from satark.dialogue.flow.questionnaire import Flow, FlowError, FlowSource, Outline, Problem, build, missing_texts
+from satark.dialogue.flow.questionnaire import Flow, FlowError, FlowProblem, FlowSource, Outline, build, missing_texts
 from satark.dialogue.flow.reachability import reach
 from satark.dialogue.steps.contract import Step, StepType, Validator
 
-__all__ = ["Flow", "FlowError", "FlowSource", "Problem", "Step", "check_flow", "default_flow", "load_flow"]
+__all__ = ["Flow", "FlowError", "FlowProblem", "FlowSource", "Step", "check_flow", "default_flow", "load_flow"]
 
 
 def load_flow(
@@ -27,9 +27,9 @@ def load_flow(
     try:
         outline = msgspec.yaml.decode(source.text.encode(), type=Outline)
     except msgspec.MsgspecError as error:
-        raise FlowError([Problem(text=f"the flow can't be read: {error}")]) from error
+        raise FlowError([FlowProblem(text=f"the flow can't be read: {error}")]) from error
     flow = build(outline, step_types, validators or {})
-    ways = [Problem(text=text, step=step) for step, text in reach(flow.steps)]
+    ways = [FlowProblem(text=text, step=step) for step, text in reach(flow.steps)]
     problems = [*ways, *missing_texts(flow, source.catalogues)]
     if problems:
         raise FlowError(problems)

@@ -22,7 +22,7 @@ _RESERVED: Final = frozenset({"and", "or", "not", "in", "is", "if", "else", "lan
 _COMMON: Final = frozenset({"id", "type", "when", "detail", "skip", "check"})
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class FlowProblem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a flow, and where."""
 
     text: str
@@ -41,7 +41,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class FlowError(ValueError):
     """A flow can't be used; `problems` lists everything that is wrong with it."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[FlowProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
@@ -89,7 +89,7 @@ class Flow:
         try:
             outline = msgspec.json.decode(canonical, type=Outline)
         except msgspec.MsgspecError as error:
-            raise FlowError([Problem(text=str(error))]) from error
+            raise FlowError([FlowProblem(text=str(error))]) from error
         return build(outline, step_types, validators or {})
 
     def _canonical(self) -> bytes:
@@ -102,10 +102,10 @@ class Flow:
         return msgspec.json.encode(outline, order="sorted")
 
 
-def missing_texts(flow: Flow, catalogues: Catalogues) -> list[Problem]:
+def missing_texts(flow: Flow, catalogues: Catalogues) -> list[FlowProblem]:
     """List the texts of a flow that a language lacks: those of its steps, and those of the engine."""
     problems = [
-        Problem(text="there is no catalogue for it", language=language)
+        FlowProblem(text="there is no catalogue for it", language=language)
         for language in flow.languages
         if language not in catalogues
     ]
@@ -114,22 +114,22 @@ def missing_texts(flow: Flow, catalogues: Catalogues) -> list[Problem]:
     return problems
 
 
-def _missing(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
+def _missing(flow: Flow, catalogue: Catalogue) -> Iterator[FlowProblem]:
     for step in flow.steps:
         for keys in step.type.keys(step):
             if not any(key in catalogue for key in keys):
                 text = f"the text {keys[0]!r} is missing"
-                yield Problem(text=text, step=step.id, language=catalogue.language)
+                yield FlowProblem(text=text, step=step.id, language=catalogue.language)
     for key, places in NEEDED.items():
         try:
             found = catalogue.places(key)
         except ValueError:
             found = frozenset({"?"})
         if key not in catalogue:
-            yield Problem(text=f"the text {key!r} is missing", language=catalogue.language)
+            yield FlowProblem(text=f"the text {key!r} is missing", language=catalogue.language)
         elif found != places:
             wanted = " ".join(f"{{{name}}}" for name in sorted(places)) or "none"
-            yield Problem(text=f"the text {key!r} must have the places {wanted}", language=catalogue.language)
+            yield FlowProblem(text=f"the text {key!r} must have the places {wanted}", language=catalogue.language)
 
 
 def build(outline: Outline, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:
@@ -156,10 +156,10 @@ class _Builder:
         self._types = types
         self._validators = validators
         self.built: list[Step] = []
-        self.problems: list[Problem] = []
+        self.problems: list[FlowProblem] = []
 
     def wrong(self, text: str, step: str = "") -> None:
-        self.problems.append(Problem(text=text, step=step))
+        self.problems.append(FlowProblem(text=text, step=step))
 
     def steps(self, raw: Iterable[Mapping[str, Any]], outer: str) -> None:
         for data in raw:

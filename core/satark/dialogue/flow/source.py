@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from satark.dialogue.catalogues import CatalogueError, Catalogues
-from satark.dialogue.flow.questionnaire import FlowError, FlowSource, Problem
+from satark.dialogue.flow.questionnaire import FlowError, FlowProblem, FlowSource
 
 
 def read_flow(path: Path) -> FlowSource:
@@ -19,4 +19,4 @@ def read_flow(path: Path) -> FlowSource:
         catalogues = Catalogues.shipped().beside(path.parent / "texts")
         return FlowSource(name=path.stem, text=path.read_text("utf-8"), catalogues=catalogues)
     except (CatalogueError, UnicodeDecodeError) as error:
-        raise FlowError([Problem(text=str(error))]) from error
+        raise FlowError([FlowProblem(text=str(error))]) from error

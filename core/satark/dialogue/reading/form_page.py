@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from satark.channel import Filled, Media, Pin, Tap, Text
+from satark.channel import FormPage, Media, Pin, Tap, Text
 from satark.dialogue.reading.unasked import is_story, take_stray
 from satark.dialogue.script import ASKED_PARTS, without
-from satark.dialogue.session import Answer, Turn
+from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.steps.answer_steps import most
-from satark.dialogue.steps.contract import Refused, Step, Taken
+from satark.dialogue.steps.contract import AcceptedAnswer, RefusedAnswer, Step
 from satark.dialogue.talk import Talk
 
 CLEAR: Final = "@clear"
@@ -26,7 +26,7 @@ _SPOKEN: Final = frozenset({"voice", "audio"})
 _Told = Text | Tap | Pin | Media
 
 
-def take_filled(talk: Talk, event: Filled) -> Turn:
+def take_filled(talk: Talk, event: FormPage) -> Turn:
     """Take every answer that can be taken; for each other one the prompt says why it can't."""
     if talk.session.mailbox is not None:
         return _to_the_police(talk, event)
@@ -55,7 +55,7 @@ def _check_again(talk: Talk) -> None:
             talk.answer(step.id, None)
 
 
-def _to_the_police(talk: Talk, event: Filled) -> Turn:
+def _to_the_police(talk: Talk, event: FormPage) -> Turn:
     """Pass on the one message of a mailbox's page, whatever stands in it: here a number is no receipt's code."""
     told = next((told for name, told in event.answers if name == MAILBOX), None)
     turn = talk.room.hear(talk, "", told) if told is not None and talk.session.mode in _OPEN else None
@@ -67,7 +67,7 @@ def is_open(talk: Talk, step: Step) -> bool:
     return step in talk.walk.path or (step.detail and (step.when is None or step.when.holds(talk.walk.values)))
 
 
-def _grouped(event: Filled) -> Sequence[tuple[str, list[_Told]]]:
+def _grouped(event: FormPage) -> Sequence[tuple[str, list[_Told]]]:
     grouped: dict[str, list[_Told]] = {}
     for name, told in event.answers:
         grouped.setdefault(name, []).append(told)
@@ -108,17 +108,17 @@ def _words(talk: Talk, step: Step, told: Text | Tap | Pin) -> None:
         talk.refuse("filled.long", step, most=limit)
     elif result is None:
         talk.refuse("not_understood", step)
-    elif isinstance(result, Refused):
+    elif isinstance(result, RefusedAnswer):
         talk.refused(result.said, step)
     elif result.more and isinstance(told, Tap):
-        talk.answer(f"@{step.id}", Answer(result.value, talk.source))
+        talk.answer(f"@{step.id}", GivenAnswer(result.value, talk.source))
     else:
         # A form takes at once what a chat takes in several messages.
         value = told.body.strip() if result.more and isinstance(told, Text) else result.value
-        _settle(talk, step, Taken(value=value))
+        _settle(talk, step, AcceptedAnswer(value=value))
 
 
-def _settle(talk: Talk, step: Step, taken: Taken) -> None:
+def _settle(talk: Talk, step: Step, taken: AcceptedAnswer) -> None:
     if step.validator and (wrong := step.validator(taken.value)):
         talk.refuse(wrong, step)
         return
@@ -126,9 +126,9 @@ def _settle(talk: Talk, step: Step, taken: Taken) -> None:
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         spoken = {"voice": old.value["voice"]}
         value = taken.value if isinstance(taken.value, Mapping) else {"text": taken.value}
-        talk.answer(step.id, Answer({**spoken, **value}, talk.source, old.evidence))
+        talk.answer(step.id, GivenAnswer({**spoken, **value}, talk.source, old.evidence))
     else:
-        talk.answer(step.id, Answer(taken.value, talk.source))
+        talk.answer(step.id, GivenAnswer(taken.value, talk.source))
 
 
 def _file(talk: Talk, step: Step, media: Media) -> None:
@@ -140,7 +140,7 @@ def _file(talk: Talk, step: Step, media: Media) -> None:
     elif getattr(step.settings, "voice", False) and media.kind in _SPOKEN:
         ordinal = talk.keep(media, step.id)
         said = {"text": media.caption.strip()} if media.caption.strip() else {}
-        talk.answer(step.id, Answer({"voice": ordinal, **said}, talk.source, (ordinal,)))
+        talk.answer(step.id, GivenAnswer({"voice": ordinal, **said}, talk.source, (ordinal,)))
     else:
         take_stray(talk, media)
 
@@ -150,14 +150,14 @@ def _blank(talk: Talk, step: Step) -> None:
     old = talk.session.answers.get(step.id)
     files = tuple(file.ordinal for file in talk.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):
-        talk.answer(step.id, Answer(None, talk.source, files))
+        talk.answer(step.id, GivenAnswer(None, talk.source, files))
     elif old and isinstance(old.value, Mapping) and "voice" in old.value:
-        talk.answer(step.id, Answer({"voice": old.value["voice"]}, talk.source, old.evidence))
+        talk.answer(step.id, GivenAnswer({"voice": old.value["voice"]}, talk.source, old.evidence))
     elif step.detail:
         talk.answer(step.id, None)
         talk.change(queue=tuple(name for name in talk.session.queue if name != step.id))
     elif step.skip:
-        talk.answer(step.id, Answer(None, talk.source))
+        talk.answer(step.id, GivenAnswer(None, talk.source))
     else:
         talk.refuse("skip.cannot", step)
 
@@ -167,7 +167,7 @@ def _clear(talk: Talk, step: Step) -> None:
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         words = {key: value for key, value in old.value.items() if key != "voice"}
         text = words.get("text") if set(words) == {"text"} else None
-        talk.answer(step.id, Answer(text or words, talk.source) if words else None)
+        talk.answer(step.id, GivenAnswer(text or words, talk.source) if words else None)
     elif old:
         talk.answer(step.id, None)
     talk.drop({file.ordinal for file in talk.session.files if file.role == step.id})

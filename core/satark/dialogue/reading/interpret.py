@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.channel import Edited, Event, Filled, Media, Pin, Revoked, Tap, Text, Unsupported, Whole
+from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
 from satark.dialogue.flow.required_texts import NEEDED
 from satark.dialogue.reading.codes import find_code, find_passage, without_code
 from satark.dialogue.reading.commands import ANYWHERE, LONGEST
@@ -18,12 +18,12 @@ from satark.dialogue.reading.tokens import ANYWHERE as FROM_ANYWHERE
 from satark.dialogue.reading.tokens import PAGE_BACK, PAGE_ON, Token, parse_token
 from satark.dialogue.reading.unasked import joined
 from satark.dialogue.script import has_draft
-from satark.dialogue.session import Answer, Turn
+from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.handoff import Elsewhere, arrive, go_elsewhere
 from satark.dialogue.states.mailbox import MOST_WRONG, Box, Code, Feedback, Reply, ask_code
 from satark.dialogue.states.menus import LANGUAGE, Cancel, Change, Details, Origin, Reach, Restart, confirm, speak
-from satark.dialogue.steps.contract import Asked, Taken
+from satark.dialogue.steps.contract import AcceptedAnswer, Asked
 from satark.dialogue.talk import Room, Talk
 
 ROOMS: Final[Mapping[str, Room]] = {
@@ -51,9 +51,9 @@ def hear(talk: Talk, event: Event) -> Turn:
     """Take one event. Every event is answered; nothing that anybody can send raises."""
     if isinstance(event, Text):
         return _text(talk, event)
-    if isinstance(event, Whole):
+    if isinstance(event, CompleteTip):
         return take_whole(talk, event) or hear(talk, event.typed or event.told)
-    if isinstance(event, Filled):
+    if isinstance(event, FormPage):
         return take_filled(talk, event)
     if isinstance(event, Tap):
         return _tap(talk, event)
@@ -269,10 +269,10 @@ def _stale(talk: Talk, token: Token) -> Turn:
     if step.type.part != "ask" or token.option not in {offer.code for offer in step.type.ask(step, view).offers}:
         return talk.ask()
     result = step.type.accept(step, Tap(token.option), view)
-    if not isinstance(result, Taken) or result.more or result.value == old.value:
+    if not isinstance(result, AcceptedAnswer) or result.more or result.value == old.value:
         return talk.ask()
     talk.say("changed", name=view.catalogue.text(f"{step.id}.name"), value=step.type.show(step, result.value, view))
-    talk.answer(step.id, Answer(result.value, talk.source))
+    talk.answer(step.id, GivenAnswer(result.value, talk.source))
     return go_on(talk, stay=True)
 
 
@@ -288,7 +288,7 @@ def _edited(talk: Talk, event: Edited) -> Turn:
     if step is None:
         return _lost(talk, "edit.unclear")
     result = step.type.accept(step, _as_typed(talk, name, event.body), talk.view(step))
-    if not isinstance(result, Taken) or result.more:
+    if not isinstance(result, AcceptedAnswer) or result.more:
         return _lost(talk, "edit.unclear")
     old = talk.session.answers[name]
     talk.answer(name, msgspec.structs.replace(old, value=_rewritten(old, result.value)))
@@ -296,7 +296,7 @@ def _edited(talk: Talk, event: Edited) -> Turn:
     return go_on(talk, stay=True)
 
 
-def _rewritten(old: Answer, value: Any) -> Any:
+def _rewritten(old: GivenAnswer, value: Any) -> Any:
     """What an answer is once a message of it was rewritten: what it has of other messages, and of a voice, stays."""
     if isinstance(old.value, Mapping) and isinstance(value, str):
         return {**old.value, "text": joined(old.value.get("text"), value) if old.joined else value}

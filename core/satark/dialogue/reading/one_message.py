@@ -9,19 +9,19 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from satark.channel import Media, Text, Whole
+from satark.channel import CompleteTip, Media, Text
 from satark.dialogue.reading.unasked import take_stray
 from satark.dialogue.script import has_draft
-from satark.dialogue.session import Answer, Turn
+from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
-from satark.dialogue.steps.contract import Step, Taken
+from satark.dialogue.steps.contract import AcceptedAnswer, Step
 from satark.dialogue.talk import Talk
 
 _UNTOLD: Final = ("unknown", "OTHER")
 """Options that say nothing, the better one first."""
 
 
-def take_whole(talk: Talk, event: Whole) -> Turn | None:
+def take_whole(talk: Talk, event: CompleteTip) -> Turn | None:
     """Hand the tip in; None where something is under way already, which the words then belong to."""
     session = talk.session
     under_way = has_draft(session) and not event.last
@@ -38,17 +38,17 @@ def take_whole(talk: Talk, event: Whole) -> Turn | None:
     return go_on(talk)
 
 
-def _told(talk: Talk, step: Step, told: Text | Media) -> Answer:
+def _told(talk: Talk, step: Step, told: Text | Media) -> GivenAnswer:
     if isinstance(told, Media):
         ordinal = talk.keep(told, step.id)
-        return Answer({"voice": ordinal}, talk.source, (ordinal,))
+        return GivenAnswer({"voice": ordinal}, talk.source, (ordinal,))
     result = step.type.accept(step, told, talk.view(step))
-    return Answer(result.value if isinstance(result, Taken) else told.body, talk.source)
+    return GivenAnswer(result.value if isinstance(result, AcceptedAnswer) else told.body, talk.source)
 
 
-def _untold(talk: Talk, step: Step) -> Answer:
+def _untold(talk: Talk, step: Step) -> GivenAnswer:
     codes = {offer.code for offer in step.type.ask(step, talk.view(step)).offers}
-    return Answer(next((code for code in _UNTOLD if code in codes), None), talk.source)
+    return GivenAnswer(next((code for code in _UNTOLD if code in codes), None), talk.source)
 
 
 def _language(talk: Talk, body: str) -> str:

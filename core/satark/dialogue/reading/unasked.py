@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from satark.channel import SPOKEN, Media, Pin, Text
-from satark.dialogue.session import Answer
+from satark.dialogue.session import GivenAnswer
 from satark.dialogue.steps.answer_steps import merged
-from satark.dialogue.steps.contract import Taken
+from satark.dialogue.steps.contract import AcceptedAnswer
 from satark.dialogue.talk import Talk
 
 _WORDS: Final = 3
@@ -72,22 +72,24 @@ def joined(before: Any, words: str) -> str:
 
 def _set(talk: Talk, value: Any) -> None:
     old = talk.session.answers.get(talk.script.opening)
-    talk.answer(talk.script.opening, Answer(value, talk.source, old.evidence if old else (), joined=old is not None))
+    talk.answer(
+        talk.script.opening, GivenAnswer(value, talk.source, old.evidence if old else (), joined=old is not None)
+    )
 
 
 def _voice(talk: Talk, media: Media) -> None:
     ordinal = talk.keep(media, talk.script.opening)
-    talk.answer(talk.script.opening, Answer({"voice": ordinal}, talk.source, (ordinal,)))
+    talk.answer(talk.script.opening, GivenAnswer({"voice": ordinal}, talk.source, (ordinal,)))
     talk.say("voice.kept")
 
 
 def _pin(talk: Talk, pin: Pin) -> bool:
     step = talk.script.flow.by_id.get(talk.script.place)
     result = step.type.accept(step, pin, talk.view(step)) if step else None
-    if step is None or not isinstance(result, Taken):
+    if step is None or not isinstance(result, AcceptedAnswer):
         return False
     old = talk.session.answers.get(step.id)
     before = old.value if old and isinstance(old.value, Mapping) else {}
-    talk.answer(step.id, Answer(merged(before, result.value), talk.source, old.evidence if old else ()))
+    talk.answer(step.id, GivenAnswer(merged(before, result.value), talk.source, old.evidence if old else ()))
     talk.say("pin.kept")
     return True

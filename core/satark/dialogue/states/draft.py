@@ -10,8 +10,8 @@ from satark.channel import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.dialogue.reading.unasked import is_story, take_stray, warn_of_voice
 from satark.dialogue.rendering.summary import submission, summary
 from satark.dialogue.script import ASKED_PARTS, without
-from satark.dialogue.session import Answer, Turn
-from satark.dialogue.steps.contract import Asked, Refused, Step, Taken
+from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.steps.contract import AcceptedAnswer, Asked, RefusedAnswer, Step
 from satark.dialogue.talk import EDIT, Talk
 
 
@@ -22,7 +22,7 @@ class Draft:
         """Say what the flow says in passing, once."""
         for step in talk.walk.passed:
             talk.said.append(step.type.ask(step, talk.view(step)).text)
-        marks = {step.id: Answer() for step in talk.walk.passed}
+        marks = {step.id: GivenAnswer() for step in talk.walk.passed}
         if marks:
             talk.change(answers={**talk.session.answers, **marks})
 
@@ -59,20 +59,25 @@ class Draft:
             return None
         return go_on(talk, stay=True) if take_stray(talk, event) else None
 
-    def take(self, talk: Talk, step: Step, result: Taken | Refused) -> Turn:
+    def take(self, talk: Talk, step: Step, result: AcceptedAnswer | RefusedAnswer) -> Turn:
         """Keep what a step made of an event, and go on."""
-        if isinstance(result, Taken) and not result.more and step.validator and (wrong := step.validator(result.value)):
-            result = Refused(talk.script.said(talk.session, wrong))
+        if (
+            isinstance(result, AcceptedAnswer)
+            and not result.more
+            and step.validator
+            and (wrong := step.validator(result.value))
+        ):
+            result = RefusedAnswer(talk.script.said(talk.session, wrong))
         if result.said:
             talk.said.append(result.said)
-        if isinstance(result, Refused):
+        if isinstance(result, RefusedAnswer):
             return talk.ask()
         if result.more:
             talk.answer(f"@{step.id}", _answer(talk, step, result))
             return talk.ask()
         return self.done(talk, step, _answer(talk, step, result))
 
-    def done(self, talk: Talk, step: Step, answer: Answer) -> Turn:
+    def done(self, talk: Talk, step: Step, answer: GivenAnswer) -> Turn:
         """Keep the answer of a step and go on to the next."""
         talk.answer(step.id, answer)
         talk.change(answers=without(talk.session.answers, f"@{step.id}"))
@@ -96,8 +101,8 @@ class Draft:
 DRAFT: Final = Draft()
 
 
-def _answer(talk: Talk, step: Step, taken: Taken) -> Answer:
-    return Answer(taken.value, talk.source, joined=f"@{step.id}" in talk.session.answers)
+def _answer(talk: Talk, step: Step, taken: AcceptedAnswer) -> GivenAnswer:
+    return GivenAnswer(taken.value, talk.source, joined=f"@{step.id}" in talk.session.answers)
 
 
 def go_on(talk: Talk, *, stay: bool = False) -> Turn:
@@ -135,7 +140,7 @@ def _media(talk: Talk, step: Step, media: Media) -> Turn:
     if getattr(step.settings, "voice", False) and media.kind in SPOKEN:
         ordinal = talk.keep(media, step.id)
         said = {"text": media.caption} if media.caption.strip() else {}
-        return DRAFT.done(talk, step, Answer({"voice": ordinal, **said}, talk.source, (ordinal,)))
+        return DRAFT.done(talk, step, GivenAnswer({"voice": ordinal, **said}, talk.source, (ordinal,)))
     if step.type.part == "media":
         warn_of_voice(talk, media)
         talk.keep(media, step.id)
@@ -146,7 +151,7 @@ def _media(talk: Talk, step: Step, media: Media) -> Turn:
     return DRAFT.take(talk, step, result) if result else go_on(talk, stay=True)
 
 
-def _caption(talk: Talk, step: Step, media: Media) -> Taken | Refused | None:
+def _caption(talk: Talk, step: Step, media: Media) -> AcceptedAnswer | RefusedAnswer | None:
     """A caption under a picture answers a question that is answered in words."""
     if step.type.name != "text" or not media.caption.strip():
         return None
@@ -164,14 +169,14 @@ def _leave(talk: Talk, step: Step) -> Turn:
     editing = talk.session.mode.startswith(EDIT)
     files = tuple(file.ordinal for file in talk.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):
-        return DRAFT.done(talk, step, Answer(None, talk.source, files))
+        return DRAFT.done(talk, step, GivenAnswer(None, talk.source, files))
     if editing:
         return go_on(talk)
     if step.detail:
         talk.change(queue=tuple(name for name in talk.session.queue if name != step.id))
         return go_on(talk)
     if step.skip:
-        return DRAFT.done(talk, step, Answer(None, talk.source))
+        return DRAFT.done(talk, step, GivenAnswer(None, talk.source))
     talk.say("skip.cannot")
     return talk.ask()
 

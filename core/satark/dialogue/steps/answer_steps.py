@@ -12,7 +12,7 @@ import msgspec
 from satark.channel import Event, Pin, Text
 from satark.dialogue.reading.folding import ascii_digits, fold
 from satark.dialogue.rendering.graphemes import clip, split
-from satark.dialogue.steps.contract import Asked, Plain, Refused, Step, Taken, View, ways_on, wording
+from satark.dialogue.steps.contract import AcceptedAnswer, Asked, Plain, RefusedAnswer, Step, View, ways_on, wording
 from satark.tip import Place
 
 _LONGEST_PLACE: Final = 4000
@@ -46,17 +46,17 @@ class TextStep(Plain):
         text = view.catalogue.text("text.continue") if partial else wording(step, view)
         return Asked(text=text, actions=ways_on(step, partial=partial), wants="text", free=True)
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
         if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view):
             return None
         before = f"{view.partial}\n" if view.partial else ""
         limit = step.settings.max
         if len(before) >= most(step):
-            return Refused(view.catalogue.text("text.full"))
+            return RefusedAnswer(view.catalogue.text("text.full"))
         kept, rest = split(event.body.strip(), limit)
         said = view.catalogue.text("text.long", tail=_tail(kept)) if rest else ""
-        return Taken(value=before + kept, more=bool(rest), said=said)
+        return AcceptedAnswer(value=before + kept, more=bool(rest), said=said)
 
 
 def most(step: Step) -> int:
@@ -85,19 +85,19 @@ class NumberStep(Plain):
         """Put the question."""
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="text", free=True)
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the one number in the text."""
         if not isinstance(event, Text):
             return None
         found = _NUMBER.findall(ascii_digits(event.body[:100]).replace(",", ""))
-        refused = Refused(view.catalogue.text("number.bad"))
+        refused = RefusedAnswer(view.catalogue.text("number.bad"))
         if len(found) != 1:
             return refused
         number = float(found[0])
         least, most = step.settings.min, step.settings.max
         if (least is not None and number < least) or (most is not None and number > most):
             return refused
-        return Taken(value=int(number) if number.is_integer() else number)
+        return AcceptedAnswer(value=int(number) if number.is_integer() else number)
 
 
 class DateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,12 +121,12 @@ class DateStep(Plain):
         """Put the question."""
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="text", free=True)
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a day, as ISO 8601."""
         if not isinstance(event, Text):
             return None
         day = _day(event.body[:100], step.settings.offset, view)
-        return Taken(value=day.isoformat()) if day else Refused(view.catalogue.text("date.bad"))
+        return AcceptedAnswer(value=day.isoformat()) if day else RefusedAnswer(view.catalogue.text("date.bad"))
 
 
 class PlaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,7 +145,7 @@ class PlaceStep(Plain):
         """Put the question."""
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="pin", free=True)
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
         del step
         place = None if _is_slip(event, view) else _place(event)
@@ -153,7 +153,7 @@ class PlaceStep(Plain):
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
         said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
-        return Taken(value=msgspec.to_builtins(view.geography.locate(place)), said=said)
+        return AcceptedAnswer(value=msgspec.to_builtins(view.geography.locate(place)), said=said)
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """The text, a word for the pin, and the station."""

@@ -8,7 +8,17 @@ from typing import Any, Literal
 import msgspec
 
 from satark.channel import Event, Tap
-from satark.dialogue.steps.contract import Asked, Offer, Plain, Refused, Step, Taken, View, ways_on, wording
+from satark.dialogue.steps.contract import (
+    AcceptedAnswer,
+    Asked,
+    Offer,
+    Plain,
+    RefusedAnswer,
+    Step,
+    View,
+    ways_on,
+    wording,
+)
 
 _YES_NO = ("yes", "no")
 
@@ -49,10 +59,10 @@ class Choice(Plain):
         actions = ways_on(step, partial=False)
         return Asked(text=wording(step, view), offers=offers, actions=actions, wants="choice")
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the chosen code."""
         del step, view
-        return Taken(value=event.token) if isinstance(event, Tap) else None
+        return AcceptedAnswer(value=event.token) if isinstance(event, Tap) else None
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """The option's label."""
@@ -87,13 +97,13 @@ class Choices(Choice):
         actions = ways_on(step, partial=bool(chosen))
         return Asked(text=wording(step, view), offers=offers, actions=actions, wants="choice")
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Add the chosen code, or take it out; the order is the flow's."""
         if not isinstance(event, Tap):
             return None
         chosen = set(view.partial or []) ^ {event.token}
         codes = [offer.code for offer in self.offers(step, view) if offer.code in chosen]
-        return Taken(value=codes, more=True)
+        return AcceptedAnswer(value=codes, more=True)
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """The labels of the options."""

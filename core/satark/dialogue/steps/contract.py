@@ -65,7 +65,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Whether any typed text is an answer; then only exact commands are commands."""
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An event was read as an answer (or, with `more`, as a part of one: the step stays until it is done)."""
 
     value: Any
@@ -74,7 +74,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What to tell the tipster about it, in their language; empty: nothing."""
 
 
-class Refused(msgspec.Struct, frozen=True):
+class RefusedAnswer(msgspec.Struct, frozen=True):
     """An event was understood but can't be the answer; `said` tells why, in the tipster's language."""
 
     said: str
@@ -119,7 +119,7 @@ class StepType(Protocol):
     def ask(self, step: Step, view: View) -> Asked:
         """Put the question."""
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Read an event as the answer; None: not understood.
 
         A chosen option comes as a `Tap` whose token is the option's code alone, however it was chosen.

@@ -9,14 +9,14 @@ from satark.channel import Event, Tap
 from satark.dialogue.steps.answer_steps import DateStep, NumberStep, PlaceStep, TextStep
 from satark.dialogue.steps.choice_steps import Choice, Choices, Confirm
 from satark.dialogue.steps.contract import (
+    AcceptedAnswer,
     Asked,
     Offer,
     Part,
     Plain,
-    Refused,
+    RefusedAnswer,
     Step,
     StepType,
-    Taken,
     View,
     ways_on,
     wording,
@@ -39,7 +39,7 @@ class Say(Plain):
         """The text, in the channel's own wording where there is one."""
         return Asked(text=view.catalogue.first(f"{step.id}.{view.channel}", step.id))
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Nothing is asked."""
         del step, event, view
         return None
@@ -63,7 +63,7 @@ class MediaStep(Plain):
             return Asked(text=text, actions=("done", "clear"), wants="media")
         return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="media")
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """No event but a file is an answer, and those the engine takes."""
         del step, event, view
         return None
@@ -91,10 +91,10 @@ class Review(Plain):
         offers = tuple(Offer(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
         return Asked(text=wording(step, view), offers=offers, actions=("cancel",), wants="choice")
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take `send`; the engine opens the other two."""
         del step, view
-        return Taken(value=event.token) if isinstance(event, Tap) else None
+        return AcceptedAnswer(value=event.token) if isinstance(event, Tap) else None
 
 
 class Submit(Plain):
@@ -113,7 +113,7 @@ class Submit(Plain):
         del step, view
         return Asked(text="")
 
-    def accept(self, step: Step, event: Event, view: View) -> Taken | Refused | None:
+    def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Nothing."""
         del step, event, view
         return None

@@ -45,7 +45,7 @@ class Order(msgspec.Struct, frozen=True):
     limits: Limits
 
 
-class Answer(msgspec.Struct, frozen=True):
+class CleaningResult(msgspec.Struct, frozen=True):
     """The copy's MIME type, or why there is none."""
 
     mime: str = ""
@@ -83,7 +83,7 @@ def watch(reply: socket.socket, order: Order, scrubbers: Sequence[Scrubber]) -> 
     ready, _, _ = select.select([answers, reply.fileno()], [], [], order.limits.wall_seconds)
     answer = os.read(answers, MESSAGE) if answers in ready else b""
     _end(child)
-    reply.send(answer if ready else msgspec.json.encode(Answer(reason="too-slow")))
+    reply.send(answer if ready else msgspec.json.encode(CleaningResult(reason="too-slow")))
 
 
 def work(results: int, order: Order, scrubbers: Sequence[Scrubber]) -> None:
@@ -96,13 +96,13 @@ def work(results: int, order: Order, scrubbers: Sequence[Scrubber]) -> None:
     os.write(results, msgspec.json.encode(_clean(folder, order, scrubbers[order.scrubber])))
 
 
-def _clean(folder: Path, order: Order, scrubber: Scrubber) -> Answer:
+def _clean(folder: Path, order: Order, scrubber: Scrubber) -> CleaningResult:
     try:
-        return Answer(mime=scrubber.scrub(folder / order.source, folder / order.target, order.limits))
+        return CleaningResult(mime=scrubber.scrub(folder / order.source, folder / order.target, order.limits))
     except Unclean as unclean:
-        return Answer(reason=unclean.reason)
+        return CleaningResult(reason=unclean.reason)
     except Exception:  # noqa: BLE001 - whatever a cleaner meets in a hostile file, the officer is told one thing
-        return Answer(reason="crashed")
+        return CleaningResult(reason="crashed")
 
 
 def _programs(scrubber: Scrubber) -> list[Path]:

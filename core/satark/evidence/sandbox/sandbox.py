@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.evidence.sandbox.fork_server import MESSAGE, PREFIX, Answer, Order
+from satark.evidence.sandbox.fork_server import MESSAGE, PREFIX, CleaningResult, Order
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Sandbox:
             raise Unclean(answer.reason)
         return answer.mime
 
-    async def _ask(self, order: Order) -> Answer:
+    async def _ask(self, order: Order) -> CleaningResult:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             ours.setblocking(False)  # noqa: FBT003 - positional in the standard library
@@ -80,9 +80,9 @@ class Sandbox:
                 theirs.close()
                 async with asyncio.timeout(order.limits.wall_seconds + GRACE):
                     reply = await asyncio.get_running_loop().sock_recv(ours, MESSAGE)
-                return msgspec.json.decode(reply, type=Answer)
+                return msgspec.json.decode(reply, type=CleaningResult)
             except (OSError, TimeoutError, msgspec.MsgspecError):
-                return Answer(reason="crashed")
+                return CleaningResult(reason="crashed")
 
     def _send(self, message: bytes, reply: socket.socket) -> None:
         if self._process is None or self._process.poll() is not None:

@@ -38,7 +38,7 @@ def every_prompt(
 ) -> Iterator[tuple[str, Prompt]]:
     """Give each prompt with a name: every question, below the longest that may stand before it, every menu and notice.
 
-    `erasable`: the channel can take messages back (`satark.channel.Eraser`).
+    `erasable`: the channel can take messages back (`satark.channel.ErasingChannel`).
     """
     script = Script(flow, catalogues, geography)
     for language in flow.languages:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from satark.evidence.cleaners import builtin_scrubbers
-from satark.evidence.pipeline import Taken, erase, open_original, take_in
+from satark.evidence.pipeline import Ingested, erase, open_original, take_in
 from satark.evidence.sandbox.sandbox import GRACE, Sandbox
 from satark.identity.sealing import new_identity
 from satark.limits import MB, Limits
@@ -118,7 +118,7 @@ class _Bench:
             self._report.faults.append(f"{number}: a sound file was not cleaned ({taken.problem})")
         erase(self._folder / "sealed", f"s{number}")
 
-    async def _take_in(self, name: str, data: bytes) -> Taken:
+    async def _take_in(self, name: str, data: bytes) -> Ingested:
         return await take_in(
             _pieces(data),
             recipient=self._recipient,

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from satark.desk import Desk
-from satark.destination import Forward
+from satark.destination import DestinationRule
 from satark.services import Services
 from satark.store import breakers, tables
 from satark.testing.tips import plant
@@ -21,7 +21,7 @@ FindDesk = Callable[[str], Desk]
 
 @pytest.fixture(autouse=True)
 def forwards(services: Services) -> None:
-    services.forwards = (Forward(to="email:cell", desk="sp"), Forward(to="email:dig-cell", desk="dig"))
+    services.forwards = (DestinationRule(to="email:cell", desk="sp"), DestinationRule(to="email:dig-cell", desk="dig"))
 
 
 def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
