@@ -54,7 +54,7 @@ def _hook(spec: ast.FunctionDef) -> str:
 def settings() -> str:
     """Describe every setting of the core and of each installed plugin."""
     evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
-    core = "\n".join([_section("The core", "", Core), evidence, _forward()])
+    core = "\n".join([_section("The core", "", Core), evidence, _queue_for_destinations()])
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 
@@ -71,14 +71,14 @@ def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
             yield getattr(found, "SECTION", plugin), found
 
 
-def _forward() -> str:
-    """Describe a `[[forward]]` table; all of them together are one JSON list in the environment."""
+def _queue_for_destinations() -> str:
+    """Describe a `[[destination]]` table; all of them together are one JSON list in the environment."""
     rows = (
-        _section("`[[forward]]`", "FORWARD", DestinationRule)
+        _section("`[[destination]]`", "FORWARD", DestinationRule)
         .replace("| environment ", "")
         .replace("---|---|---|---", "---|---|---")
     )
-    return re.sub(r"\| `SATARK_FORWARD__\w+` ", "", rows)
+    return re.sub(r"\| `SATARK_DESTINATION__\w+` ", "", rows)
 
 
 def _section(title: str, plugin: str, model: type[BaseModel]) -> str:

@@ -23,7 +23,7 @@ def tip(category: str = "ARMS", district: str = "varanasi", station: str = "lank
     )  # fmt: skip
 
 
-def forward(**fields: Any) -> DestinationRule:
+def rule(**fields: Any) -> DestinationRule:
     return DestinationRule(**{"to": "email:cell", "desk": "sp", **fields})
 
 
@@ -46,25 +46,25 @@ def forward(**fields: Any) -> DestinationRule:
     ],
 )
 def test_each_filter_lets_through_what_it_names(filters: dict[str, Any], passes: bool) -> None:  # noqa: FBT001
-    assert forward(**filters).applies(tip(), "high") is passes
+    assert rule(**filters).applies(tip(), "high") is passes
 
 
 def test_a_place_that_nobody_knows_passes_every_filter_on_places() -> None:
     nowhere = tip(district="", station="")
     filters = {"districts": ("jaunpur",), "stations": ("chowk",), "exclude_districts": ("varanasi",)}
-    assert forward(**filters).applies(nowhere, "normal")
+    assert rule(**filters).applies(nowhere, "normal")
 
 
 def test_only_forwards_of_the_tips_desks_are_taken_whatever_is_added() -> None:
-    forwards = [forward(to="email:a"), forward(to="email:b", desk="dig"), forward(to="email:c", categories=("COW",))]
-    assert [one.to for one in applying(forwards, tip(), "normal", desks={"sp"})] == ["email:a"]
-    added = applying(forwards, tip(), "normal", desks={"sp"}, added={"email:b", "email:c"})
+    destination_rules = [rule(to="email:a"), rule(to="email:b", desk="dig"), rule(to="email:c", categories=("COW",))]
+    assert [one.to for one in applying(destination_rules, tip(), "normal", desks={"sp"})] == ["email:a"]
+    added = applying(destination_rules, tip(), "normal", desks={"sp"}, added={"email:b", "email:c"})
     assert [one.to for one in added] == ["email:a", "email:c"]
-    assert applying(forwards, tip(), "normal", desks={"sp"}, excluded={"email:a"}) == ()
+    assert applying(destination_rules, tip(), "normal", desks={"sp"}, excluded={"email:a"}) == ()
 
 
 def test_a_destination_of_no_office_gets_no_tip_that_is_kept_from_anybody() -> None:
-    nobodys = [forward(desk="")]
+    nobodys = [rule(desk="")]
     assert applying(nobodys, tip(), "normal", desks={"sp", "dig"})
     assert not applying(nobodys, tip(), "normal", desks={"dig"}, excluded={"sp"})
     complaint = msgspec.structs.replace(tip(), accused=Accused(level="unknown"))
@@ -87,18 +87,20 @@ def test_a_destination_of_no_office_gets_no_tip_that_is_kept_from_anybody() -> N
 )
 def test_a_table_that_can_not_be_meant_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        forward(**fields)
+        rule(**fields)
 
 
 def test_the_settings_hold_them_as_tables_and_name_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "satark.toml"
-    table = f'[[forward]]\nto = "email:cell"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\ncategories = ["ARMS"]\n'
+    table = (
+        f'[[destination]]\nto = "email:cell"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\ncategories = ["ARMS"]\n'
+    )
     file.write_text(table)
-    (found,) = Settings(file).core.forward
+    (found,) = Settings(file).core.destination
     assert (found.to, found.sink, found.categories) == ("email:cell", "email", ("ARMS",))
     file.write_text(table + table)
     with pytest.raises(SettingsError, match="email:cell stands in two"):
         Settings(file)
-    file.write_text('[[forward]]\nto = "desk:sp"\ndesk = "sp"\n')
+    file.write_text('[[destination]]\nto = "desk:sp"\ndesk = "sp"\n')
     with pytest.raises(SettingsError, match="desks get their tips by routing"):
         Settings(file)

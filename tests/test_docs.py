@@ -227,11 +227,15 @@ def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, Planted]]:
     plugins = Plugins()
     plugins.register(example("satark_wall/plugin.py"), "wall")
     settings = Settings(data_dir=tmp_path)
-    forwards = plugins.forwards(settings)
-    services = fresh_services(tmp_path, forward=forwards)
+    destination_rules = plugins.destination_rules(settings)
+    services = fresh_services(tmp_path, destination=destination_rules)
     (sink,) = plugins.sinks(settings, services)
     desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
-    yield sink, services, plant(services, [desk], category="ARMS", priority="high", evidence=("1",), forwards=forwards)
+    yield (
+        sink,
+        services,
+        plant(services, [desk], category="ARMS", priority="high", evidence=("1",), destination_rules=destination_rules),
+    )
     services.close()
 
 

@@ -35,7 +35,7 @@ class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """What a plugin answers to `satark_route`."""
 
     add: tuple[str, ...] = ()
-    """Destinations to add: `desk:<name>`, or a `[[forward]]` whatever its filters say, or `<sink>:<name of a desk>`.
+    """Destinations to add: `desk:<name>`, or a `[[destination]]` whatever its filters say, or `<sink>:<name of a desk>`.
 
     A destination gets the tip only if the desk that it belongs to has it."""
     exclude: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Forwards: which tips leave for which destination beyond the desks, by configuration.
 
-A destination belongs to an office. A tip is forwarded only where that office's desk is among the tip's desks, so that
+A destination belongs to an office. It gets a tip only where that office's desk is among the tip's desks, so that
 whatever keeps a tip from a desk (the conflict of interest, an exclusion) keeps it from every destination of that desk.
 """
 
@@ -26,7 +26,7 @@ Destination = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-z0-9][a-z0
 
 
 class DestinationRule(BaseModel):
-    """One `[[forward]]` of the settings. A filter that is empty lets every tip through.
+    """One `[[destination]]` of the settings. A filter that is empty lets every tip through.
 
     A tip whose district or station nobody knows passes the filters on them, as it passes the routing to desks: better
     one too many than one lost.
@@ -43,12 +43,12 @@ class DestinationRule(BaseModel):
     recipient: str = Field(
         default="",
         description="age recipient of the destination's own key, for one that must read tips; empty for a mere carrier",
-        json_schema_extra={"where": "satark forward keygen FILE prints it"},
+        json_schema_extra={"where": "satark destination keygen FILE prints it"},
     )
     identity_file: Path | None = Field(
         default=None,
         description="file with the private half, mode 0600; only on the machine that runs the sink",
-        json_schema_extra={"where": "satark forward keygen FILE makes it"},
+        json_schema_extra={"where": "satark destination keygen FILE makes it"},
     )
     categories: tuple[str, ...] = Field(default=(), description="only tips of these categories")
     exclude_categories: tuple[str, ...] = Field(default=(), description="no tips of these categories")

@@ -58,10 +58,10 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
 
 
 @hookspec
-def satark_forwards(settings: Settings) -> Sequence[DestinationRule]:
-    """Hand over forwards that go without saying, to destinations that the plugin's settings configure.
+def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
+    """Hand over default destinations: those that the plugin's own settings configure.
 
-    Once, at start and at every command. One to a destination that a `[[forward]]` names is left out.
+    Once, at start and at every command. One to a destination that a `[[destination]]` names is left out.
     """
     raise AssertionError
 

@@ -32,16 +32,16 @@ class Services:
         keys: Engine,
         evidence_dir: Path,
         geography: Geography,
-        forwards: Sequence[DestinationRule] = (),
-        forward_wait: int = 0,
+        destination_rules: Sequence[DestinationRule] = (),
+        destination_wait: int = 0,
     ) -> None:
         self.main = main
         self.keys = keys
         self.evidence_dir = evidence_dir
         self.geography = geography
-        self.forwards = tuple(forwards)
+        self.destination_rules = tuple(destination_rules)
         """Where tips go beyond the desks."""
-        self.forward_wait = forward_wait
+        self.destination_wait = destination_wait
         """Most seconds that a forwarded tip waits for its files."""
         self.writer: Writer | None = None
         """The process's writer, once it runs; commands have none."""

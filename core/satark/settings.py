@@ -178,14 +178,14 @@ class Core(BaseModel):
     )
     send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is given up as dead")
     delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is a dead letter")
-    forward: tuple[DestinationRule, ...] = Field(
-        default=(), description="where tips go beyond the desks: see [[forward]] below and docs/operations.md"
+    destination: tuple[DestinationRule, ...] = Field(
+        default=(), description="where tips go beyond the desks: see [[destination]] below and docs/operations.md"
     )
-    forward_wait_minutes: float = Field(
+    destination_wait_minutes: float = Field(
         default=10,
         ge=0,
         le=1440,
-        description="minutes that a forwarded tip waits for files still being fetched; what comes later follows",
+        description="minutes that a tip for a destination waits for files that are still being fetched; later files follow as a new revision",
     )
     alarm_to: tuple[Destination, ...] = Field(
         default=(),
@@ -214,14 +214,14 @@ class Core(BaseModel):
             raise ValueError("must be an address that begins with https:// (or http://, for a trial)")
         return value
 
-    @field_validator("forward")
+    @field_validator("destination")
     @classmethod
     def _each_destination_once(cls, value: tuple[DestinationRule, ...]) -> tuple[DestinationRule, ...]:
-        names = [forward.to for forward in value]
+        names = [rule.to for rule in value]
         twice = [name for name in names if names.count(name) > 1]
         if twice:
-            raise ValueError(f"{twice[0]} stands in two [[forward]] tables: give each destination one")
-        if any(forward.sink == "desk" for forward in value):
+            raise ValueError(f"{twice[0]} stands in two [[destination]] tables: give each destination one")
+        if any(rule.sink == "desk" for rule in value):
             raise ValueError("desks get their tips by routing: `to` names another sink")
         return value
 

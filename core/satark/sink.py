@@ -132,7 +132,7 @@ class Sink(Protocol):
 
 @runtime_checkable
 class ReadingSink(Sink, Protocol):
-    """A sink that opens what it is given, with the keys of its `[[forward]]` tables (`satark.delivery.reader`)."""
+    """A sink that opens what it is given, with the keys of its `[[destination]]` tables (`satark.delivery.reader`)."""
 
     def reads(self, name: str) -> bool:
         """Whether the destination of this name (without the sink) must read tips, and so needs a key of its own."""

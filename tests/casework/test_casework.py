@@ -199,7 +199,7 @@ def rows(services: Services, table: Any) -> list[Any]:
 
 def test_a_directed_tip_takes_the_other_desks_forwards_too(services: Services, sp: Office, lanka: Office) -> None:
     recipient, identity = new_identity()
-    services.forwards = (
+    services.destination_rules = (
         DestinationRule(to="email:lanka-cell", desk="lanka", recipient=recipient),
         DestinationRule(to="broker:lanka", desk="lanka"),
         DestinationRule(to="email:lanka-arms", desk="lanka", categories=("ARMS",)),
@@ -218,7 +218,7 @@ def test_a_directed_tip_takes_the_other_desks_forwards_too(services: Services, s
 
 def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(services: Services, sp: Office) -> None:
     lanka = Office(services, "lanka", "station", "lanka")
-    services.forwards = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
+    services.destination_rules = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
     planted = plant(services, [sp.desk], accused=Accused(level="station", unit="lanka"))
     with pytest.raises(NoSuchDesk):
         sp.work.direct(sp.work.open(planted.number), lanka.desk.name, "x")
@@ -228,10 +228,10 @@ def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(servic
 
 def test_what_a_destination_answers_reaches_the_tipster_as_a_desks_word_does(services: Services, sp: Office) -> None:
     recipient, identity = new_identity()
-    forward = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient)
-    planted = plant(services, [sp.desk], forwards=[forward])
+    rule = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient)
+    planted = plant(services, [sp.desk], destination_rules=[rule])
     # The key was changed since: the older one stands below the new.
-    work = Casework(services, forward.to, f"{new_identity()[1]}\n{identity}")
+    work = Casework(services, rule.to, f"{new_identity()[1]}\n{identity}")
     posted = work.respond(work.open(planted.number), status="ACTED", text="धन्यवाद")
     (row,) = rows(services, tables.message)
     assert open_as(Message, row.sealed, planted.receipt_identity) == posted.message

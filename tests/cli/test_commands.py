@@ -117,7 +117,7 @@ def test_a_misspelt_setting_is_found_in_the_file_and_what_is_like_none_is_somebo
     file = tmp_path / "satark.toml"
     file.write_text(
         'publik_url = "https://tips.example"\n[email]\nhost = "localhost"\nsendr = "a@b.example"\n'
-        '[email.to.cell]\nrecipients = "c@d.example"\n[[forward]]\nto = "email:cell"\n[elsewhere]\nhost = "x"\n'
+        '[email.to.cell]\nrecipients = "c@d.example"\n[[destination]]\nto = "email:cell"\n[elsewhere]\nhost = "x"\n'
     )
     monkeypatch.delenv("SATARK_PLUGINS")
     monkeypatch.setenv("SATARK_CONFIG", str(file))

@@ -213,7 +213,7 @@ async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(servic
             return await super().deliver(delivery)
 
     hanging, post = Hanging(name="hang"), Post()
-    services.forwards = (DestinationRule(to="hang:a", desk="sp", at_once=3),)
+    services.destination_rules = (DestinationRule(to="hang:a", desk="sp", at_once=3),)
     async with working(services, hanging, post) as worker:
         queue(services, *(f"h{n}" for n in range(50)), to="hang:a")
         queue(services, "t1")
@@ -228,7 +228,7 @@ async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(servic
 
 async def test_a_budget_of_attempts_a_minute_is_kept(services: Services, clock: Clock) -> None:
     post = Post()
-    services.forwards = (DestinationRule(to="post:a", desk="sp", per_minute=4),)
+    services.destination_rules = (DestinationRule(to="post:a", desk="sp", per_minute=4),)
     async with working(services, post) as worker:
         queue(services, *(f"t{n}" for n in range(10)))
         counts = []

@@ -37,7 +37,7 @@ class Cell:
         self.file = folder / "cell.key"
         self.file.touch(0o600)
         self.file.write_text(f"# made by hand\n{self.identity}\n")
-        self.forward = DestinationRule(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
+        self.rule = DestinationRule(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
         desk_recipient, self.desk_identity = new_identity()
         self.desk = Desk(name="sp", title="SP", level="district", recipient=desk_recipient)
 
@@ -49,14 +49,14 @@ def cell(tmp_path: Path) -> Cell:
 
 @pytest.fixture
 def services(tmp_path: Path, cell: Cell) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data", forward=(cell.forward,))
+    services = fresh_services(tmp_path / "data", destination=(cell.rule,))
     services.write_now(lambda unit: add_desk(unit, cell.desk))
     yield services
     services.close()
 
 
 def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services, cell: Cell) -> None:
-    planted = plant(services, [cell.desk], evidence=("1", "2", "3", "4"), forwards=[cell.forward])
+    planted = plant(services, [cell.desk], evidence=("1", "2", "3", "4"), destination_rules=[cell.rule])
     plant_file(services, planted, "1", b"original", b"clean")
     plant_file(services, planted, "4", b"no copy")
     plant_state(services, planted, "2", "due")
@@ -66,7 +66,7 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
     services.write_now(lambda unit: post(unit, planted.id, note, planted.recipient))
     delivery = take(services, TO)
     assert (delivery.desk, delivery.revision, delivery.attempt) == ("sp", 1, 1)
-    opened = reader(cell.forward, services).open(delivery)
+    opened = reader(cell.rule, services).open(delivery)
     content = opened.content
     assert (content.tip, content.header) == (planted.tip, planted.header)
     assert [posted.message.text for posted in content.thread] == ["और भी"]
@@ -82,9 +82,9 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
 def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_time(
     services: Services, cell: Cell
 ) -> None:
-    planted = plant(services, [cell.desk], evidence=("1",), forwards=[cell.forward])
+    planted = plant(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
     plant_file(services, planted, "1", b"original", b"clean")
-    opened = reader(cell.forward, services).open(take(services, TO))
+    opened = reader(cell.rule, services).open(take(services, TO))
     for _ in range(2):
         assert b"".join(opened.clean("1")) == b"clean"
     logged = services.read(lambda c: custody.read(c, planted.id, planted.identity))
@@ -121,9 +121,9 @@ def test_the_tipsters_own_voice_never_leaves(
     services: Services,
     cell: Cell,
 ) -> None:
-    planted = plant(services, [cell.desk], answers=answers, evidence=("1",), forwards=[cell.forward])
+    planted = plant(services, [cell.desk], answers=answers, evidence=("1",), destination_rules=[cell.rule])
     plant_file(services, planted, "1", b"spoken", b"spoken, clean", kind=kind)
-    opened = reader(cell.forward, services).open(take(services, TO))
+    opened = reader(cell.rule, services).open(take(services, TO))
     assert [record.ordinal for record in opened.content.evidence] == ["1"] * leaves
     assert opened.content.withheld == (() if leaves else ("1",))
     if not leaves:
@@ -132,7 +132,7 @@ def test_the_tipsters_own_voice_never_leaves(
 
 
 def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, cell: Cell) -> None:
-    planted = plant(services, [cell.desk], forwards=[cell.forward])
+    planted = plant(services, [cell.desk], destination_rules=[cell.rule])
     delivery = take(services, TO)
     for identity in (cell.desk_identity, new_identity()[1]):
         with pytest.raises(CantOpen):
@@ -153,30 +153,30 @@ def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, 
 
 def test_a_mere_carrier_gets_its_desks_envelope(services: Services, cell: Cell) -> None:
     carrier = DestinationRule(to="broker:north", desk="sp")
-    services.forwards = (carrier,)
-    planted = plant(services, [cell.desk], forwards=[carrier])
+    services.destination_rules = (carrier,)
+    planted = plant(services, [cell.desk], destination_rules=[carrier])
     delivery = take(services, "broker:north")
     envelope = open_envelope(delivery.envelope, cell.desk_identity, tip=planted.id, desk="sp")
     assert envelope.identity == planted.identity
 
 
 def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, cell: Cell) -> None:
-    planted = plant(services, [cell.desk], evidence=("1",), forwards=[cell.forward])
+    planted = plant(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
     plant_file(services, planted, "1", b"original", b"clean")
     services.write_now(lambda unit: unit.main.execute(update(tables.file).values(record=b"junk")))
     row = {"tip": planted.id, "seq": 1, "sealed": b"junk", "day": 0, "announced": True}
     services.write_now(lambda unit: unit.insert(tables.message, [row]))
-    content = reader(cell.forward, services).open(take(services, TO)).content
+    content = reader(cell.rule, services).open(take(services, TO)).content
     assert (content.damaged, content.evidence, content.thread) == (2, (), ())
 
 
 def test_a_changed_key_opens_old_and_new_tips(services: Services, cell: Cell) -> None:
-    plant(services, [cell.desk], forwards=[cell.forward])
+    plant(services, [cell.desk], destination_rules=[cell.rule])
     old: Delivery = take(services, TO)
     recipient, identity = new_identity()
     cell.file.write_text(f"{identity}\n{cell.identity}\n")
-    changed = cell.forward.model_copy(update={"recipient": recipient})
-    plant(services, [cell.desk], forwards=[changed])
+    changed = cell.rule.model_copy(update={"recipient": recipient})
+    plant(services, [cell.desk], destination_rules=[changed])
     room = reader(changed, services)
     assert room.open(old).content.tip != room.open(take(services, TO)).content.tip
 
@@ -192,15 +192,15 @@ def test_a_changed_key_opens_old_and_new_tips(services: Services, cell: Cell) ->
 )
 def test_a_key_that_can_not_be_used_is_named(change: dict[str, Any], said: str, services: Services, cell: Cell) -> None:
     with pytest.raises(SettingsError, match=said):
-        reader(cell.forward.model_copy(update=change), services)
+        reader(cell.rule.model_copy(update=change), services)
 
 
 def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(services: Services, cell: Cell) -> None:
     cell.file.chmod(0o640)
     with pytest.raises(SettingsError, match="read by others"):
-        reader(cell.forward, services)
+        reader(cell.rule, services)
     cell.file.chmod(0o600)
     for content in ("", "AGE-SECRET-KEY-1NONSENSE\n"):
         cell.file.write_text(content)
         with pytest.raises(SettingsError, match="can't be used"):
-            reader(cell.forward, services)
+            reader(cell.rule, services)

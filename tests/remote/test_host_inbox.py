@@ -141,12 +141,12 @@ def on_their_way(bridge: Any) -> set[str]:
 
 
 async def test_a_tip_that_the_office_directs_reaches_the_desks_own_destinations_too(bridge: Any) -> None:
-    bridge.host.forwards = FORWARDS
+    bridge.host.destination_rules = FORWARDS
     planted = bridge.plant(evidence=("1",))
     plant_state(bridge.host, planted, "1", "due")
     await bridge.settle()
     (told,) = bridge.rows(bridge.office, tables.uplink)
-    assert b"secret" not in told.forwards
+    assert b"secret" not in told.destination_rules
     bridge.work.direct(bridge.work.open(planted.number), "dig", "देखें")
     await bridge.settle()
     assert on_their_way(bridge) == {"desk:dig", "email:dig-cell", "folder:dig"}
@@ -169,10 +169,10 @@ async def test_a_tip_that_the_office_directs_reaches_the_desks_own_destinations_
 async def test_the_hosts_settings_decide_which_destinations_a_direction_may_name(
     now: DestinationRule, bridge: Any
 ) -> None:
-    bridge.host.forwards = FORWARDS[:1]
+    bridge.host.destination_rules = FORWARDS[:1]
     planted = bridge.plant()
     await bridge.settle()
-    bridge.host.forwards = (now,)
+    bridge.host.destination_rules = (now,)
     bridge.work.direct(bridge.work.open(planted.number), "dig", "देखें")
     await bridge.settle()
     assert on_their_way(bridge) == {"desk:dig"}
@@ -205,7 +205,7 @@ async def test_an_older_directory_does_not_undo_a_newer_one(bridge: Any) -> None
     office = bridge.host.read(lambda c: office_of(c, "sp"))
     for version, desks in ((2, ()), (1, ())):
         await bridge.dispatcher.post(
-            office, DirectoryMessage(version=version, desks=desks, forwards=b"[]"), bridge.line.publish
+            office, DirectoryMessage(version=version, desks=desks, destination_rules=b"[]"), bridge.line.publish
         )
     await bridge.arrive()
     assert [row.directory for row in bridge.rows(bridge.office, tables.uplink)] == [2]

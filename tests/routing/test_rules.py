@@ -121,7 +121,11 @@ def test_with_no_desk_left_it_is_said_loudly() -> None:
 def test_a_plugin_adds_destinations() -> None:
     advice = RouteAdvice(add=("desk:lanka", "broker:sp", "email:sp-cell"))
     chosen = route(
-        tip(), ALL, GEOGRAPHY, [advice], forwards=[DestinationRule(to="email:sp-cell", desk="sp", priority="urgent")]
+        tip(),
+        ALL,
+        GEOGRAPHY,
+        [advice],
+        destination_rules=[DestinationRule(to="email:sp-cell", desk="sp", priority="urgent")],
     )
     assert names(chosen.desks) == {"sp", "dig", "lanka"}
     assert set(chosen.destinations) == {"desk:sp", "desk:dig", "desk:lanka", "broker:sp", "email:sp-cell"}
@@ -130,8 +134,8 @@ def test_a_plugin_adds_destinations() -> None:
 
 def test_what_a_plugin_adds_goes_only_where_a_desk_of_the_tip_answers_for_it() -> None:
     advice = RouteAdvice(add=("email:nobody", "desk:nowhere", "email:jaunpur-cell", "broker:sp-jaunpur"))
-    forwards = [DestinationRule(to="email:jaunpur-cell", desk="sp-jaunpur")]
-    chosen = route(tip(), ALL, GEOGRAPHY, [advice], forwards=forwards)
+    destination_rules = [DestinationRule(to="email:jaunpur-cell", desk="sp-jaunpur")]
+    chosen = route(tip(), ALL, GEOGRAPHY, [advice], destination_rules=destination_rules)
     assert set(chosen.destinations) == {"desk:sp", "desk:dig"}
     assert chosen.unknown == ("email:nobody", "desk:nowhere")
 
@@ -145,19 +149,19 @@ STATION_CELLS = tuple(
 @pytest.mark.parametrize("level", ["outpost", "station", "unknown"])
 def test_an_e_mail_to_an_excluded_stations_desk_is_impossible(level: Any, added: tuple[str, ...]) -> None:
     accused = tip(accused=Accused(level=level, unit={"outpost": "nagwa", "station": "lanka"}.get(level, "")))
-    chosen = route(accused, ALL, GEOGRAPHY, [RouteAdvice(add=added)], forwards=STATION_CELLS)
+    chosen = route(accused, ALL, GEOGRAPHY, [RouteAdvice(add=added)], destination_rules=STATION_CELLS)
     assert set(chosen.destinations) == {"desk:sp", "desk:dig", "email:sp-cell", "email:dig-cell"}
-    assert {forward.desk for forward in chosen.forwards} == {"sp", "dig"}
+    assert {rule.desk for rule in chosen.destination_rules} == {"sp", "dig"}
 
 
 def test_a_tip_about_the_sps_office_leaves_by_nothing_that_belongs_to_the_sp() -> None:
-    chosen = route(tip(accused=Accused(level="district")), ALL, GEOGRAPHY, forwards=STATION_CELLS)
+    chosen = route(tip(accused=Accused(level="district")), ALL, GEOGRAPHY, destination_rules=STATION_CELLS)
     assert set(chosen.destinations) == {"desk:dig", "email:dig-cell"}
 
 
 def test_a_plugin_may_exclude_a_destination_and_wins() -> None:
     advice = [RouteAdvice(add=("email:sp-cell",)), RouteAdvice(exclude=("email:sp-cell",))]
-    chosen = route(tip(), ALL, GEOGRAPHY, advice, forwards=STATION_CELLS)
+    chosen = route(tip(), ALL, GEOGRAPHY, advice, destination_rules=STATION_CELLS)
     assert "email:sp-cell" not in chosen.destinations
     assert "email:sp-cell" in chosen.excluded
 
@@ -177,9 +181,9 @@ def test_exclusion_wins_whoever_adds() -> None:
 def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
     accused = tip(accused=Accused(level=level, unit=unit))
     advice = RouteAdvice(add=tuple(f"{sink}:{name}" for name in wanted for sink in ("desk", "email")))
-    forwards = [DestinationRule(to=f"email:{one.name}", desk=one.name) for one in ALL]
+    destination_rules = [DestinationRule(to=f"email:{one.name}", desk=one.name) for one in ALL]
     try:
-        chosen = route(accused, ALL, GEOGRAPHY, [advice], forwards=forwards)
+        chosen = route(accused, ALL, GEOGRAPHY, [advice], destination_rules=destination_rules)
     except NoDesk:
         return
     assert not [one.name for one in chosen.desks if is_accused(accused, one, GEOGRAPHY)]

@@ -17,8 +17,8 @@ from satark.testing.processes.serving import serve
 
 
 def host(folder: Path) -> Host:
-    forwards = (DestinationRule(to="email:cell", desk="sp"),)
-    settings = Settings(data_dir=folder, plugins=(), forward=forwards, alarm_to=("email:operator",))
+    destination_rules = (DestinationRule(to="email:cell", desk="sp"),)
+    settings = Settings(data_dir=folder, plugins=(), destination=destination_rules, alarm_to=("email:operator",))
     return Host(settings, frozenset[Role]({"desk"}))
 
 

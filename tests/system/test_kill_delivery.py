@@ -75,7 +75,7 @@ async def test_a_mailbox_gets_the_same_mail_twice_under_one_message_id(
             "SATARK_EMAIL__SENDER": "satark@tips.example",
             "SATARK_EMAIL__CA_FILE": str(certificate.certificate),
             "SATARK_EMAIL__TO": '{"cell": {"recipients": "cell@up.example"}}',
-            "SATARK_FORWARD": '[{"to": "email:cell", "desk": "sp"}]',
+            "SATARK_DESTINATION": '[{"to": "email:cell", "desk": "sp"}]',
         }
         async with staged(tmp_path, {**sqlite, **settings}, command=SERVER) as stage:
             await killed_once(stage, "email", sqlite["SATARK_DATABASE_URL"])

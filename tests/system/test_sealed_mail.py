@@ -48,13 +48,15 @@ def keyring() -> Iterator[Keyring]:
 
 def settings(folder: Path, keyring: Keyring, port: int, certificate: Path) -> dict[str, str]:
     """A sealed destination for the SP's office and one for the station's."""
-    mailboxes, forwards = {}, []
+    mailboxes, destination_rules = {}, []
     for name, desk in CELLS.items():
         public = folder / f"{name}.asc"
         public.write_bytes(keyring.make(f"{name}@up.example"))
         mailboxes[name] = {"recipients": f"{name}@up.example", "openpgp_keys": str(public), "language": "en"}
         key = folder / f"{name}.key"
-        forwards.append({"to": f"email:{name}", "desk": desk, "recipient": own_key(key), "identity_file": str(key)})
+        destination_rules.append(
+            {"to": f"email:{name}", "desk": desk, "recipient": own_key(key), "identity_file": str(key)}
+        )
     return {
         "SATARK_DATABASE_URL": f"sqlite:///{folder}/main.db",
         "SATARK_EMAIL__HOST": "localhost",
@@ -62,7 +64,7 @@ def settings(folder: Path, keyring: Keyring, port: int, certificate: Path) -> di
         "SATARK_EMAIL__SENDER": "satark@tips.example",
         "SATARK_EMAIL__CA_FILE": str(certificate),
         "SATARK_EMAIL__TO": json.dumps(mailboxes),
-        "SATARK_FORWARD": json.dumps(forwards),
+        "SATARK_DESTINATION": json.dumps(destination_rules),
     }
 
 

@@ -18,7 +18,7 @@ from satark.desk import Desk, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, is_own_voice
 from satark.identity.sealing import CantOpen, open_as, open_tip, recipient_of, seal
 from satark.remote.messages import Directed, DirectedOn
-from satark.remote.office_outbox import host_forwards, host_of, new_answer
+from satark.remote.office_outbox import host_destination_rules, host_of, new_answer
 from satark.routing.desks import all_desks
 from satark.routing.destinations import applying
 from satark.routing.rules import is_accused
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Casework(EvidenceAccess):
     """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
 
-    A destination that reads tips (`<sink>:<name>`, the identity of its `[[forward]]`) works on them as a desk does.
+    A destination that reads tips (`<sink>:<name>`, the identity of its `[[destination]]`) works on them as a desk does.
     Every method may be called from any thread. What was opened stays in memory, sealed rows are never opened twice.
     """
 
@@ -165,31 +165,33 @@ class Casework(EvidenceAccess):
         sealed = seal(envelope, desk.recipient)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
         if host_of(unit.main):
-            on = self._sealed_on(tip, desk, host_forwards(unit.main))
+            on = self._sealed_on(tip, desk, host_destination_rules(unit.main))
             directed = Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed, on=on)
             return self.post(unit, tip, message, directed)
         unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
         deliveries.add(unit, tip.id, desk.destination)
-        self._forward(unit, tip, desk)
+        self._queue_for_destinations(unit, tip, desk)
         return self.post(unit, tip, message)
 
-    def _forward(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
+    def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
         """Send the tip on to the destinations of a desk that it was directed to."""
-        wait = self._services.forward_wait * (not set(tip.tip.evidence) <= evidence_files.settled(unit, tip.id))
-        for one in self._sealed_on(tip, desk, self._services.forwards):
+        wait = self._services.destination_wait * (not set(tip.tip.evidence) <= evidence_files.settled(unit, tip.id))
+        for one in self._sealed_on(tip, desk, self._services.destination_rules):
             if one.envelope:
                 unit.replace(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
             deliveries.add(unit, tip.id, one.to, wait=wait)
 
-    def _sealed_on(self, tip: OpenTip, desk: Desk, forwards: Sequence[DestinationRule]) -> tuple[DirectedOn, ...]:
+    def _sealed_on(
+        self, tip: OpenTip, desk: Desk, destination_rules: Sequence[DestinationRule]
+    ) -> tuple[DirectedOn, ...]:
         """Seal the tip's key to those destinations of a desk that take it."""
         header = tip.header
-        found = applying(forwards, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        found = applying(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
-        for forward in found:
-            envelope = Envelope(tip=tip.id, desk=forward.to, identity=tip.envelope.identity, header=header)
-            key = seal(envelope, forward.recipient) if forward.recipient else b""
-            sealed.append(DirectedOn(to=forward.to, recipient=forward.recipient, envelope=key))
+        for rule in found:
+            envelope = Envelope(tip=tip.id, desk=rule.to, identity=tip.envelope.identity, header=header)
+            key = seal(envelope, rule.recipient) if rule.recipient else b""
+            sealed.append(DirectedOn(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:

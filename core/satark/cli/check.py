@@ -10,7 +10,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from satark.cli import check_forwards
+from satark.cli import check_destinations
 from satark.cli.check_names import name_problems
 from satark.cli.roles import roles_option
 from satark.ingest.reception import describe
@@ -60,13 +60,13 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         found.of(lambda: plugins.channels(Settings(demand=True)))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: _check_spool(settings))
-    forwards = found.of(lambda: compose.load_forwards(settings, plugins)) or ()
-    services = found.of(lambda: compose.load_services(settings, geography, forwards))
+    destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
+    services = found.of(lambda: compose.load_services(settings, geography, destination_rules))
     if services is not None:
-        found.problems += check_forwards.settings_problems(settings.core, geography)
+        found.problems += check_destinations.settings_problems(settings.core, geography)
         if "worker" in roles:
             sinks = found.of(lambda: plugins.sinks(settings, services))
-            found.problems += check_forwards.sink_problems(settings.core, sinks or [])
+            found.problems += check_destinations.sink_problems(settings.core, sinks or [])
         found.of(lambda: _check_database(plugins, services, settings.core))
         services.close()
     found.problems += name_problems(settings)
@@ -99,7 +99,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
         if not levels & {"range", "state"}:
             message = "has no desk above the districts, so that tips about an SP's office can go nowhere"
             raise _database_problem(message, "run: satark desk add dig --level range")
-        if problems := check_forwards.desk_problems(core, {row.name for row in desks}):
+        if problems := check_destinations.desk_problems(core, {row.name for row in desks}):
             raise SettingsError(problems)
     except DBAPIError as error:
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None

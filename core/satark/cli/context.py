@@ -46,8 +46,8 @@ def services_from_settings(ctx: click.Context) -> Iterator[Services]:
         DBAPIError: the database does not answer.
     """
     settings, plugins = settings_of(ctx), plugins_of(ctx)
-    forwards = compose.load_forwards(settings, plugins)
-    services = compose.load_services(settings, compose.load_geography(settings), forwards)
+    destination_rules = compose.load_destinations(settings, plugins)
+    services = compose.load_services(settings, compose.load_geography(settings), destination_rules)
     try:
         if compose.migrations(services, plugins).pending():
             raise click.ClickException("the database is not set up for this version: run `satark db upgrade`")

@@ -14,9 +14,9 @@ from satark.cli.context import plugins_of
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
+from satark.cli.destination import destination
 from satark.cli.evidence import evidence
 from satark.cli.flow import flow
-from satark.cli.forward import forward
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
@@ -114,7 +114,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, forward, plugin, plugins, audit, evidence, qr):
+for command in (serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, evidence, qr):
     cli.add_command(command)
 
 

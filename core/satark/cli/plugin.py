@@ -17,7 +17,7 @@ _SCAFFOLD = Path(__file__).parent / "scaffold"
 _SUFFIX = ".jinja"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 30
-"""Most characters of a name: `[[forward]]` takes no longer one."""
+"""Most characters of a name: `[[destination]]` takes no longer one."""
 
 
 @click.group()

@@ -33,14 +33,14 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """Since when there are any, likewise coarse."""
 
 
-def troubles(connection: Connection, desk: str, forwards: Sequence[DestinationRule]) -> list[Trouble]:
+def troubles(connection: Connection, desk: str, destination_rules: Sequence[DestinationRule]) -> list[Trouble]:
     """Give the destinations of one desk that are down or have dead deliveries, by name.
 
-    A destination belongs to the desk that its forward names, and without a forward to the desk that it is named after:
+    A destination belongs to the desk that its `[[destination]]` names, and without one to the desk that it is named after:
     its tips are among the desk's own. What it carries for nobody's tip in particular, an alarm, may be about another
     desk's: so alarms are not looked at, and a destination that is down with nothing else waiting is left out.
     """
-    here = _belongs(desk, forwards)
+    here = _belongs(desk, destination_rules)
     down = outages(connection)
     found: dict[str, Trouble] = {}
     for row in connection.execute(_ROWS.where(here)):
@@ -55,10 +55,10 @@ def troubles(connection: Connection, desk: str, forwards: Sequence[DestinationRu
     return [one for _, one in sorted(found.items()) if one.down or one.dead]
 
 
-def _belongs(desk: str, forwards: Collection[DestinationRule]) -> ColumnElement[bool]:
+def _belongs(desk: str, destination_rules: Collection[DestinationRule]) -> ColumnElement[bool]:
     to = delivery.c.destination
-    own = [forward.to for forward in forwards if forward.desk == desk]
-    configured = [forward.to for forward in forwards]
+    own = [rule.to for rule in destination_rules if rule.desk == desk]
+    configured = [rule.to for rule in destination_rules]
     return or_(to.in_(own), and_(to.endswith(f":{desk}", autoescape=True), to.not_in(configured)))
 
 

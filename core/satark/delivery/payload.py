@@ -27,7 +27,7 @@ def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tupl
     found = unit.keys.execute(select(envelope).where(envelope.c.tip.in_(tips)))
     envelopes = {(row.tip, row.desk): row.sealed for row in found}
     sealed_files, messages = _files(unit, tips, services.evidence_dir), _messages(unit, tips)
-    offices = {forward.to: forward.desk for forward in services.forwards}
+    offices = {rule.to: rule.desk for rule in services.destination_rules}
     loaded = []
     for row in rows:
         desk = offices.get(row.destination, row.destination.partition(":")[2])

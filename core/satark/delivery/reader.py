@@ -1,6 +1,6 @@
-"""The room where a forwarded tip is opened, for sinks whose destination must read it: sealed e-mail, police systems.
+"""Destination reader: opens tips for sinks whose destination must read them (sealed e-mail, police systems).
 
-The key is the destination's own: its public half stands in its `[[forward]]`, its private half in a file on the one
+The key is the destination's own: its public half stands in its `[[destination]]`, its private half in a file on the one
 machine that runs the sink. A note that the tipster spoke is never given out, since a voice tells who somebody is.
 """
 
@@ -139,35 +139,35 @@ class OpenedDelivery:
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
 
-def reader(forward: DestinationRule, services: Services) -> DestinationReader:
+def reader(rule: DestinationRule, services: Services) -> DestinationReader:
     """Make a destination's reader with its private key. `identity_file` may hold several keys: the newest, older ones.
 
     Raises:
         SettingsError: the file is missing, others may read it, or its keys are not those of `recipient`.
     """
-    return DestinationReader(forward.to, load_identity(forward), services)
+    return DestinationReader(rule.to, load_identity(rule), services)
 
 
-def load_identity(forward: DestinationRule) -> str:
+def load_identity(rule: DestinationRule) -> str:
     """Read a destination's private key (or keys, one a line), for `DestinationReader` and `Casework`.
 
     Raises:
         SettingsError: as `reader`.
     """
-    path = forward.identity_file
-    if not forward.recipient:
-        raise _wrong(forward, "recipient", "is missing: the destination must read tips, so it needs a key of its own")
+    path = rule.identity_file
+    if not rule.recipient:
+        raise _wrong(rule, "recipient", "is missing: the destination must read tips, so it needs a key of its own")
     if path is None:
-        raise _wrong(forward, "identity_file", "is missing: this machine runs the sink, which must read tips")
+        raise _wrong(rule, "identity_file", "is missing: this machine runs the sink, which must read tips")
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise _wrong(forward, "identity_file", f"{path} can be read by others: chmod 600 it")
+            raise _wrong(rule, "identity_file", f"{path} can be read by others: chmod 600 it")
         identity = "\n".join(line for line in path.read_text().split() if line.startswith("AGE-SECRET-KEY-1"))
         check_identity(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
-        raise _wrong(forward, "identity_file", f"{path} can't be used ({type(error).__name__})") from None
-    if forward.recipient not in {recipient_of(one) for one in identity.split()}:
-        raise _wrong(forward, "identity_file", f"{path} holds another key than that of `recipient`")
+        raise _wrong(rule, "identity_file", f"{path} can't be used ({type(error).__name__})") from None
+    if rule.recipient not in {recipient_of(one) for one in identity.split()}:
+        raise _wrong(rule, "identity_file", f"{path} holds another key than that of `recipient`")
     return identity
 
 
@@ -192,22 +192,22 @@ def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:
     custody.record(unit, envelope.tip, recipient_of(envelope.identity), ordinal, entries.forwarded(to, unit.now))
 
 
-def key_problems(forwards: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:
+def key_problems(destination_rules: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:
     """Find the destinations of these sinks that must read tips, and whose key can't be used on this machine."""
     reading = {sink.name: sink for sink in sinks if isinstance(sink, ReadingSink)}
     problems = []
-    for forward in forwards:
-        if forward.sink in reading and reading[forward.sink].reads(forward.to.partition(":")[2]):
+    for rule in destination_rules:
+        if rule.sink in reading and reading[rule.sink].reads(rule.to.partition(":")[2]):
             try:
-                load_identity(forward)
+                load_identity(rule)
             except SettingsError as error:
                 problems += error.problems
     return problems
 
 
-def _wrong(forward: DestinationRule, field: str, message: str) -> SettingsError:
-    hint = "make a key pair with: satark forward keygen FILE"
-    return SettingsError([SettingProblem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)])
+def _wrong(rule: DestinationRule, field: str, message: str) -> SettingsError:
+    hint = "make a key pair with: satark destination keygen FILE"
+    return SettingsError([SettingProblem(f"destination {rule.to}: {field}", "SATARK_DESTINATION", message, hint)])
 
 
 def _in_state(delivery: Delivery, state: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from satark.telemetry.metrics import Metrics
 
 AT_ONCE = 8
-"""Most deliveries under way at once to a destination that has no `[[forward]]`, such as a desk."""
+"""Most deliveries under way at once to a destination that has no `[[destination]]`, such as a desk."""
 LONGEST_WAIT = 3600.0
 """Most seconds between two attempts."""
 TIME_LIMIT = 120.0
@@ -68,7 +68,7 @@ class DeliveryWorker:
         self._metrics = metrics
         self._settings = settings
         self._happened = happened
-        self._forwards = {forward.to: forward for forward in services.forwards}
+        self._destination_rules = {rule.to: rule for rule in services.destination_rules}
         self._lanes: dict[str, CircuitBreaker] = {}
         self._down: set[str] = set()
         self._done = Gathered(writer, store.done)
@@ -144,8 +144,8 @@ class DeliveryWorker:
 
     def _lane(self, destination: str) -> CircuitBreaker:
         if destination not in self._lanes:
-            forward = self._forwards.get(destination)
-            at_once, per_minute = (forward.at_once, forward.per_minute) if forward else (AT_ONCE, 0)
+            rule = self._destination_rules.get(destination)
+            at_once, per_minute = (rule.at_once, rule.per_minute) if rule else (AT_ONCE, 0)
             self._lanes[destination] = CircuitBreaker(at_once=at_once, per_minute=per_minute)
         return self._lanes[destination]
 

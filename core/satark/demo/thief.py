@@ -21,7 +21,7 @@ _ROWS = 3
 _BYTES = 48
 _LEFT_OUT = frozenset({"flow", "desk"})  # no citizen is in them
 
-_OWN = frozenset({"officers", "forward", "demo.json"})
+_OWN = frozenset({"officers", "destinations", "demo.json"})
 """The demo's own secrets, which lie beside the data only because one machine plays everybody here."""
 
 

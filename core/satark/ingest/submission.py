@@ -69,7 +69,9 @@ class Submissions:
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> rules.Route:
         desks, services = _desks(unit), self._services
         advice = self._plugins.route(tip, desks) if self._routed else []
-        route = rules.route(tip, desks, services.geography, advice, forwards=services.forwards, priority=priority)
+        route = rules.route(
+            tip, desks, services.geography, advice, destination_rules=services.destination_rules, priority=priority
+        )
         if route.unknown:
             log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
         return route
@@ -80,7 +82,9 @@ class Submissions:
         # Files that came in this very turn have no row yet, and are under way too.
         incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled(unit, id_)
         rows = [deliveries.new_row(id_, to, unit.now) for to in desks]
-        rows += [deliveries.new_row(id_, to, unit.now, wait=self._services.forward_wait * incomplete) for to in others]
+        rows += [
+            deliveries.new_row(id_, to, unit.now, wait=self._services.destination_wait * incomplete) for to in others
+        ]
         unit.queue(tables.delivery, rows)
 
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: FreshCode) -> str:
@@ -115,7 +119,7 @@ def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:
 
 def _seal_envelopes(unit: UnitOfWork, session: Session, header: Header, route: rules.Route) -> None:
     holders = [(desk.name, desk.recipient) for desk in route.desks]
-    holders += [(forward.to, forward.recipient) for forward in route.forwards if forward.recipient]
+    holders += [(rule.to, rule.recipient) for rule in route.destination_rules if rule.recipient]
     rows = []
     for name, recipient in holders:
         envelope = Envelope(tip=session.tip, desk=name, identity=session.identity, header=header)

@@ -91,9 +91,9 @@ class Plugins:
         """Every sink, by name."""
         return _unique(self._collect("satark_sinks", settings=settings, services=services), "sink")
 
-    def forwards(self, settings: Settings) -> list[DestinationRule]:
-        """The forwards that go without saying."""
-        return self._collect("satark_forwards", settings=settings)
+    def destination_rules(self, settings: Settings) -> list[DestinationRule]:
+        """Default destinations of the plugins."""
+        return self._collect("satark_destinations", settings=settings)
 
     def carriers(self, settings: Settings) -> list[Carrier]:
         """Every carrier to offices of their own."""

@@ -128,8 +128,8 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: Directed, services
         return
     unit.replace(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
     deliveries.add(unit, answer.tip, desk.destination)
-    own = {forward.to: forward for forward in services.forwards if forward.desk == desk.name}
-    wait = services.forward_wait if deliveries.is_incomplete(unit.main, answer.tip) else 0
+    own = {rule.to: rule for rule in services.destination_rules if rule.desk == desk.name}
+    wait = services.destination_wait if deliveries.is_incomplete(unit.main, answer.tip) else 0
     for one in directed.on:
         # An office names destinations, but only the settings here say to which desk they belong.
         if one.to not in own or own[one.to].recipient != one.recipient:

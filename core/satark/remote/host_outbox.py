@@ -93,11 +93,13 @@ class HostOutbox:
 
     async def _directory(self, office: Office, publish: Publish) -> None:
         desks = await asyncio.to_thread(self._services.read, _desk_lines)
-        forwards = to_tell(self._services.forwards)
-        whole = sha256(encode(DirectoryMessage(version=0, desks=desks, forwards=forwards))).digest()[:16]
+        destination_rules = to_tell(self._services.destination_rules)
+        whole = sha256(encode(DirectoryMessage(version=0, desks=desks, destination_rules=destination_rules))).digest()[
+            :16
+        ]
         if await self._sent(office.desk, whole):
             return
-        letter = DirectoryMessage(version=time.time_ns(), desks=desks, forwards=forwards)
+        letter = DirectoryMessage(version=time.time_ns(), desks=desks, destination_rules=destination_rules)
         await self.post(office, letter, publish)
         await self._note(office.desk, whole, 1)
 

@@ -97,8 +97,8 @@ class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
     version: int
     """Grows; an older one that comes later is laid aside."""
     desks: tuple[DeskEntry, ...]
-    forwards: bytes
-    """`forwards.to_tell`."""
+    destination_rules: bytes
+    """`destination_rules.to_tell`."""
 
 
 class KeyAcceptedMessage(Redacted, frozen=True, kw_only=True, tag="key"):

@@ -73,9 +73,9 @@ def host_of(connection: Connection) -> LinkCard | None:
     return LinkCard(recipient=row.recipient, verifier=row.verifier) if row else None
 
 
-def host_forwards(connection: Connection) -> tuple[DestinationRule, ...]:
+def host_destination_rules(connection: Connection) -> tuple[DestinationRule, ...]:
     """At an office: the destinations that belong to the host's desks, as the host last told them."""
-    told = connection.execute(select(tables.uplink.c.forwards)).scalar()
+    told = connection.execute(select(tables.uplink.c.destination_rules)).scalar()
     return as_told(told) if told else ()
 
 

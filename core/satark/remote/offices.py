@@ -96,7 +96,7 @@ def join(unit: UnitOfWork, card: HostCard) -> None:
             "recipient": card.link.recipient,
             "verifier": card.link.verifier,
             "directory": 0,
-            "forwards": to_tell(()),
+            "destination_rules": to_tell(()),
         }
         unit.insert(tables.uplink, [row])
 
@@ -104,7 +104,9 @@ def join(unit: UnitOfWork, card: HostCard) -> None:
 def keep_directory(unit: UnitOfWork, letter: DirectoryMessage, own: set[str]) -> None:
     """Take over the host's desks, as those that a tip may be directed to; nothing is known of own desks' keys there."""
     newer = update(tables.uplink).where(tables.uplink.c.directory < letter.version)
-    if not unit.main.execute(newer.values(directory=letter.version, forwards=letter.forwards)).rowcount:
+    if not unit.main.execute(
+        newer.values(directory=letter.version, destination_rules=letter.destination_rules)
+    ).rowcount:
         return
     table = tables.desk
     others = [line for line in letter.desks if line.name not in own]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def applying(
-    forwards: Iterable[DestinationRule],
+    destination_rules: Iterable[DestinationRule],
     tip: Tip,
     priority: Priority,
     *,
@@ -22,10 +22,10 @@ def applying(
     excluded: Collection[str] = (),
     added: Collection[str] = (),
 ) -> tuple[DestinationRule, ...]:
-    """Give the forwards that a tip takes.
+    """Return the configured destinations that get a tip.
 
     Args:
-        forwards: all that are configured.
+        destination_rules: all that are configured.
         tip: the tip.
         priority: its priority.
         desks: names of the desks that have it.
@@ -33,17 +33,17 @@ def applying(
         added: destinations that take it whatever their filters say.
     """
     return tuple(
-        forward
-        for forward in forwards
-        if _may_have(forward, tip, desks, excluded)
-        and forward.to not in excluded
-        and (forward.to in added or forward.applies(tip, priority))
+        rule
+        for rule in destination_rules
+        if _may_have(rule, tip, desks, excluded)
+        and rule.to not in excluded
+        and (rule.to in added or rule.applies(tip, priority))
     )
 
 
-def to_tell(forwards: Iterable[DestinationRule]) -> bytes:
-    """Encode the desks' forwards for an office of its own, which seals tips to them: nothing private is in it."""
-    told = (forward.model_copy(update={"identity_file": None}) for forward in forwards if forward.desk)
+def to_tell(destination_rules: Iterable[DestinationRule]) -> bytes:
+    """Encode the desks' destinations for a remote office, which seals tips to them. It holds no private key."""
+    told = (rule.model_copy(update={"identity_file": None}) for rule in destination_rules if rule.desk)
     return _every.dump_json(tuple(told))
 
 
@@ -59,8 +59,8 @@ def as_told(encoded: bytes) -> tuple[DestinationRule, ...]:
 _every = TypeAdapter(tuple[DestinationRule, ...])
 
 
-def _may_have(forward: DestinationRule, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:
-    if forward.desk:
-        return forward.desk in desks
+def _may_have(rule: DestinationRule, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:
+    if rule.desk:
+        return rule.desk in desks
     # Whose eyes are behind it nobody can say: what is kept from anybody at all is kept from it.
     return tip.accused is None and not excluded

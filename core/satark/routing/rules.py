@@ -34,8 +34,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Every destination, desks among them, as `<sink>:<name>`."""
     excluded: tuple[str, ...]
     """Desks and destinations that must never get it."""
-    forwards: tuple[DestinationRule, ...] = ()
-    """Those of the configured forwards that are among the destinations."""
+    destination_rules: tuple[DestinationRule, ...] = ()
+    """The configured destinations that get the tip."""
     unknown: tuple[str, ...] = ()
     """Destinations that a plugin added and that belong to no desk: nothing goes there."""
 
@@ -46,10 +46,10 @@ def route(
     geography: Geography,
     advice: Iterable[RouteAdvice] = (),
     *,
-    forwards: Sequence[DestinationRule] = (),
+    destination_rules: Sequence[DestinationRule] = (),
     priority: Priority = "normal",
 ) -> Route:
-    """Decide where a tip goes; pure, and the same for the same tip, desks and forwards.
+    """Decide where a tip goes; pure, and the same for the same tip, desks and destinations.
 
     Raises:
         NoDesk: there is no desk at all that may get it.
@@ -64,31 +64,31 @@ def route(
     if not chosen:
         raise NoDesk("no desk may receive this tip: add one with `satark desk add`")
     names = {desk.name for desk in chosen}
-    taken = applying(forwards, tip, priority, desks=names, excluded=excluded, added=added)
-    carried = [name for name in added if _carrier_of(name, forwards) in names and name not in excluded]
-    destinations = [desk.destination for desk in chosen] + [forward.to for forward in taken] + carried
+    taken = applying(destination_rules, tip, priority, desks=names, excluded=excluded, added=added)
+    carried = [name for name in added if _carrier_of(name, destination_rules) in names and name not in excluded]
+    destinations = [desk.destination for desk in chosen] + [rule.to for rule in taken] + carried
     return Route(
         desks=tuple(chosen),
         destinations=tuple(dict.fromkeys(destinations)),
         excluded=tuple(sorted(excluded)),
-        forwards=taken,
-        unknown=tuple(name for name in added if _is_unknown(name, desks, forwards)),
+        destination_rules=taken,
+        unknown=tuple(name for name in added if _is_unknown(name, desks, destination_rules)),
     )
 
 
-def _carrier_of(destination: str, forwards: Sequence[DestinationRule]) -> str:
+def _carrier_of(destination: str, destination_rules: Sequence[DestinationRule]) -> str:
     """The desk of a destination that is not configured: the one that it is named after. Empty for any other."""
     sink, _, name = destination.partition(":")
-    return "" if sink == "desk" or _configured(destination, forwards) else name
+    return "" if sink == "desk" or _configured(destination, destination_rules) else name
 
 
-def _is_unknown(destination: str, desks: Collection[Desk], forwards: Sequence[DestinationRule]) -> bool:
+def _is_unknown(destination: str, desks: Collection[Desk], destination_rules: Sequence[DestinationRule]) -> bool:
     known = destination.partition(":")[2] in {desk.name for desk in desks}
-    return not known and not _configured(destination, forwards)
+    return not known and not _configured(destination, destination_rules)
 
 
-def _configured(destination: str, forwards: Sequence[DestinationRule]) -> bool:
-    return any(forward.to == destination for forward in forwards)
+def _configured(destination: str, destination_rules: Sequence[DestinationRule]) -> bool:
+    return any(rule.to == destination for rule in destination_rules)
 
 
 class NoDesk(Exception):  # noqa: N818 - it reads as what it says

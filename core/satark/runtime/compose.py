@@ -63,18 +63,20 @@ def load_identity(settings: Settings) -> Identity:
         raise SettingsError([SettingProblem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
 
 
-def load_forwards(settings: Settings, plugins: Plugins) -> tuple[DestinationRule, ...]:
-    """Give the configured forwards, and those that go without saying.
+def load_destinations(settings: Settings, plugins: Plugins) -> tuple[DestinationRule, ...]:
+    """Return the configured destinations and the default destinations of the plugins.
 
     Raises:
         SettingsError: a plugin's section is wrong.
     """
-    configured = settings.core.forward
-    named = {forward.to for forward in configured}
-    return (*configured, *(forward for forward in plugins.forwards(settings) if forward.to not in named))
+    configured = settings.core.destination
+    named = {rule.to for rule in configured}
+    return (*configured, *(rule for rule in plugins.destination_rules(settings) if rule.to not in named))
 
 
-def load_services(settings: Settings, geography: Geography, forwards: Sequence[DestinationRule] = ()) -> Services:
+def load_services(
+    settings: Settings, geography: Geography, destination_rules: Sequence[DestinationRule] = ()
+) -> Services:
     """Open the databases.
 
     Raises:
@@ -85,8 +87,8 @@ def load_services(settings: Settings, geography: Geography, forwards: Sequence[D
         keys=make_engine(settings.keys_url, "keys_url"),
         evidence_dir=settings.evidence_dir,
         geography=geography,
-        forwards=forwards,
-        forward_wait=int(settings.core.forward_wait_minutes * 60),
+        destination_rules=destination_rules,
+        destination_wait=int(settings.core.destination_wait_minutes * 60),
     )
 
 
@@ -97,7 +99,7 @@ def load_sinks(settings: Settings, plugins: Plugins, services: Services) -> list
         SettingsError: a sink's settings are wrong, or a key can't be used.
     """
     sinks = plugins.sinks(settings, services)
-    if problems := key_problems(services.forwards, sinks):
+    if problems := key_problems(services.destination_rules, sinks):
         raise SettingsError(problems)
     return sinks
 

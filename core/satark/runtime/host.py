@@ -33,7 +33,7 @@ class Host:
         self.plugins = compose.load_plugins(settings)
         self._heard = self.plugins.implements("satark_event")
         self.services = compose.load_services(
-            settings, compose.load_geography(settings), compose.load_forwards(settings, self.plugins)
+            settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
         )
         self._prepare_database()
         self.tipside = self._tipside() if self.roles & {"web", "worker"} else None

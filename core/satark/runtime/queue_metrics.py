@@ -26,7 +26,7 @@ class QueueMetrics:
     def __init__(self, services: Services, metrics: Metrics, settings: Core) -> None:
         self._services = services
         self._metrics = metrics
-        self._configured = {forward.to for forward in services.forwards} | set(settings.alarm_to)
+        self._configured = {rule.to for rule in services.destination_rules} | set(settings.alarm_to)
 
     def look(self) -> None:
         """Set the gauges to what the store holds now. It reads the database: call it from a thread.

@@ -275,7 +275,7 @@ uplink = Table(
     Column("recipient", Text, primary_key=True, comment="age recipient of the host"),
     Column("verifier", String(64), nullable=False, comment="Ed25519 key of the host, hex"),
     Column("directory", BigInteger, nullable=False, comment="version of the desks as the host last told them"),
-    Column("forwards", LargeBinary, nullable=False, comment="the desks' destinations: forwards.to_tell"),
+    Column("destination_rules", LargeBinary, nullable=False, comment="the desks' destinations: encoded rules"),
     comment="at an office: the host that it belongs to, one row",
 )
 

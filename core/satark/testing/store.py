@@ -27,6 +27,6 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
         keys=keys,
         evidence_dir=settings.evidence_dir,
         geography=Geography.sample(),
-        forwards=settings.core.forward,
-        forward_wait=int(settings.core.forward_wait_minutes * 60),
+        destination_rules=settings.core.destination,
+        destination_wait=int(settings.core.destination_wait_minutes * 60),
     )

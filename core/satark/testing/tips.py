@@ -63,7 +63,7 @@ def plant(
     district: str = "varanasi",
     station: str = "lanka",
     evidence: tuple[str, ...] = (),
-    forwards: Sequence[DestinationRule] = (),
+    destination_rules: Sequence[DestinationRule] = (),
 ) -> Planted:
     """Seal a tip to these desks and store it, with a delivery to each of these destinations."""
     recipient, identity = new_identity()
@@ -103,8 +103,8 @@ def plant(
         receipt_identity=receipt_identity,
     )
     holders = [(desk.name, desk.recipient) for desk in to]
-    holders += [(forward.to, forward.recipient) for forward in forwards if forward.recipient]
-    rows = [deliveries.new_row(planted.id, forward.to, 0) for forward in forwards]
+    holders += [(rule.to, rule.recipient) for rule in destination_rules if rule.recipient]
+    rows = [deliveries.new_row(planted.id, rule.to, 0) for rule in destination_rules]
     services.write_now(lambda unit: _store(unit, planted, holders, rows))
     return planted
 

@@ -83,10 +83,10 @@ def _file_problems(section: EmailSettings) -> Iterator[SettingProblem]:
 
 
 def _unknown(section: EmailSettings, services: Services) -> Iterator[SettingProblem]:
-    for forward in services.forwards:
-        name = forward.to.partition(":")[2]
-        if forward.sink == "email" and section.mailbox(name) is None:
-            message = f"nobody is to be written to at {forward.to}"
+    for rule in services.destination_rules:
+        name = rule.to.partition(":")[2]
+        if rule.sink == "email" and section.mailbox(name) is None:
+            message = f"nobody is to be written to at {rule.to}"
             yield SettingProblem(
-                f"forward {forward.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]"
+                f"forward {rule.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]"
             )

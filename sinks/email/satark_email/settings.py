@@ -31,7 +31,7 @@ _Addresses = Annotated[tuple[str, ...] | str, BeforeValidator(_split)]
 
 
 class Mailbox(BaseModel):
-    """One `[email.to.<name>]`: the destination `email:<name>` of a `[[forward]]`."""
+    """One `[email.to.<name>]`: the destination `email:<name>` of a `[[destination]]`."""
 
     SECTION: ClassVar[str] = "email.to.NAME"
 

@@ -56,9 +56,9 @@ class EmailSink:
 
     async def open(self) -> None:
         """Open the keys of the destinations in sealed mode."""
-        for forward in self._services.forwards:
-            if forward.sink == self.name and self.reads(forward.to.partition(":")[2]):
-                self._readers[forward.to] = reader(forward, self._services)
+        for rule in self._services.destination_rules:
+            if rule.sink == self.name and self.reads(rule.to.partition(":")[2]):
+                self._readers[rule.to] = reader(rule, self._services)
 
     async def close(self) -> None:
         """Forget them."""

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 class Partner:
     """A police system, for whoever runs where its key lies."""
 
-    def __init__(self, name: str, system: System, forward: DestinationRule, services: Services) -> None:
+    def __init__(self, name: str, system: System, rule: DestinationRule, services: Services) -> None:
         """Read its keys.
 
         Raises:
             SettingsError: one of them can't be read.
         """
-        identity = load_identity(forward)
+        identity = load_identity(rule)
         self.name = name
         self.system = system
         self.signer = _signer(name, system)
         self.verifier = Verifier(system.secrets, [read_public_key(key) for key in system.answer_keys])
-        self.reader = DestinationReader(forward.to, identity, services)
-        self.casework = Casework(services, forward.to, identity)
+        self.reader = DestinationReader(rule.to, identity, services)
+        self.casework = Casework(services, rule.to, identity)
 
     def __repr__(self) -> str:
         return f"Partner({self.name})"
@@ -43,15 +43,15 @@ def load_partners(settings: PoliceSettings, services: Services) -> Mapping[str, 
     """Make the partners that tips are forwarded to.
 
     Raises:
-        SettingsError: a system has no `[[forward]]`, or a key can't be read.
+        SettingsError: a system has no `[[destination]]`, or a key can't be read.
     """
-    forwards = {forward.to: forward for forward in services.forwards}
+    destination_rules = {rule.to: rule for rule in services.destination_rules}
     partners = {}
     for name, system in settings.every().items():
-        forward = forwards.get(f"{SINK}:{name}")
-        if forward is None:
-            raise _wrong(name, "no [[forward]] sends tips to it", f'[[forward]]: to = "{SINK}:{name}"')
-        partners[name] = Partner(name, system, forward, services)
+        rule = destination_rules.get(f"{SINK}:{name}")
+        if rule is None:
+            raise _wrong(name, "no [[destination]] sends tips to it", f'[[destination]]: to = "{SINK}:{name}"')
+        partners[name] = Partner(name, system, rule, services)
     return partners
 
 

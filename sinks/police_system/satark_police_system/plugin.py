@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 @hookimpl
-def satark_forwards(settings: Settings) -> Sequence[DestinationRule]:
+def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
     """Hand over a forward to each configured system, with a key in the data folder: for one machine that does all."""
     section = _section(settings)
     if section is None:
         return []
-    folder = settings.core.data_dir / "forward"
+    folder = settings.core.data_dir / "destinations"
     files = {name: folder / f"{SINK}-{name}.key" for name in section.every()}
-    named = {forward.to for forward in settings.core.forward}
+    named = {rule.to for rule in settings.core.destination}
     return [
         DestinationRule(to=to, recipient=own_key(file), identity_file=file)
         for name, file in files.items()

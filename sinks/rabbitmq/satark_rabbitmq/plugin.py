@@ -44,7 +44,7 @@ def satark_carriers(settings: Settings) -> Sequence[Carrier]:
 
 
 @hookimpl
-def satark_forwards(settings: Settings) -> Sequence[DestinationRule]:
+def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
     """Hand over a forward to each desk's queue of copies. Of a desk in an office of its own it is the way there."""
     section = _section(settings)
     if section is None:

@@ -27,7 +27,7 @@ class Mail:
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
         del folder  # nothing of it lies on disk
         self.restarts = 0
-        self.forwards = [DestinationRule(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
+        self.destination_rules = [DestinationRule(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
         self._chance = random.Random(seed)
         self._faulty = faulty
         self._peer = MailPeer()
@@ -68,7 +68,7 @@ class Mail:
         names = [f"{n:032x}" for n in range(tips)]
         empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
         rows = [{"id": name, "number": name[-12:], **empty} for name in names]
-        due = [deliveries.new_row(name, self.forwards[n % DESTINATIONS].to, 0) for n, name in enumerate(names)]
+        due = [deliveries.new_row(name, self.destination_rules[n % DESTINATIONS].to, 0) for n, name in enumerate(names)]
         services.write_now(lambda unit: unit.insert(tables.tip, rows))
         services.write_now(lambda unit: unit.insert(tables.delivery, due))
 

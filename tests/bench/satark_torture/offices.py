@@ -46,7 +46,7 @@ class Offices:
     """One machine with several desks, of which the host knows nothing but what the broker brings."""
 
     plugin = "rabbitmq"
-    forwards: Sequence[DestinationRule] = ()
+    destination_rules: Sequence[DestinationRule] = ()
 
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
         del seed, faulty  # a broker has no single faults: it is there, or it is not

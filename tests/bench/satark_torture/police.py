@@ -58,7 +58,9 @@ class Police:
     restarts = 0
 
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
-        self.forwards = [_forward(f"police_system:cell{n}", folder) for n in range(DESTINATIONS)]
+        self.destination_rules = [
+            _queue_for_destinations(f"police_system:cell{n}", folder) for n in range(DESTINATIONS)
+        ]
         self._chance = random.Random(seed)
         self._faulty = faulty
         self._effects: list[Effect] = []
@@ -89,7 +91,9 @@ class Police:
 
     def plant(self, services: Services, tips: int) -> None:
         """Leave sealed tips, each for one system."""
-        self._planted = [plant(services, [], forwards=[self.forwards[n % DESTINATIONS]]) for n in range(tips)]
+        self._planted = [
+            plant(services, [], destination_rules=[self.destination_rules[n % DESTINATIONS]]) for n in range(tips)
+        ]
 
     @asynccontextmanager
     async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:
@@ -98,9 +102,9 @@ class Police:
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(aiohttp.ClientSession())
             systems = {}
-            for forward in self.forwards:
-                name = forward.to.partition(":")[2]
-                receiver = PoliceReceiver(choose=self._choose, took=self._took(forward.to))
+            for rule in self.destination_rules:
+                name = rule.to.partition(":")[2]
+                receiver = PoliceReceiver(choose=self._choose, took=self._took(rule.to))
                 receiver.on_event(self._hears(receiver, client, f"{desk_url}/police_system/{name}/answers"))
                 url = await stack.enter_async_context(serve(receiver.app))
                 systems[name] = {"url": f"{url}/tips", "secret": SECRET, "send_seconds": 3}
@@ -172,6 +176,6 @@ class Police:
         return self._chance.random() < ODD
 
 
-def _forward(to: str, folder: Path) -> DestinationRule:
+def _queue_for_destinations(to: str, folder: Path) -> DestinationRule:
     file = folder / f"{to.replace(':', '-')}.key"
     return DestinationRule(to=to, desk="sp", recipient=own_key(file), identity_file=file)

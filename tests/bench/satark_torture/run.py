@@ -161,8 +161,10 @@ def _databases(stack: AsyncExitStack) -> tuple[str, str]:
 
 def _together(targets: Sequence[Target]) -> dict[str, str]:
     """The settings of all of them."""
-    forwards = [one.model_dump(mode="json", exclude_defaults=True) for target in targets for one in target.forwards]
-    settings = {"SATARK_FORWARD": json.dumps(forwards)}
+    destination_rules = [
+        one.model_dump(mode="json", exclude_defaults=True) for target in targets for one in target.destination_rules
+    ]
+    settings = {"SATARK_DESTINATION": json.dumps(destination_rules)}
     for target in targets:
         settings |= target.settings
     return settings

@@ -38,7 +38,7 @@ class Target(Protocol):
         """The plugin that serves it."""
 
     @property
-    def forwards(self) -> Sequence[DestinationRule]:
+    def destination_rules(self) -> Sequence[DestinationRule]:
         """The configured ways to its destinations; none where desks are the destinations."""
 
     @property

@@ -40,7 +40,7 @@ class Office:
         self.cell = DestinationRule(to="email:cell", desk="sp", recipient=recipient, identity_file=key)
         self.notice = DestinationRule(to="email:notice", desk="sp", priority="urgent")
         self.desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
-        self.services: Services = fresh_services(folder / "data", forward=(self.cell, self.notice))
+        self.services: Services = fresh_services(folder / "data", destination=(self.cell, self.notice))
         self.services.write_now(lambda unit: add_desk(unit, self.desk))
         self.certificate = certificate
 
@@ -66,9 +66,9 @@ class Office:
         yield sink
         await sink.close()
 
-    def plant(self, forward: DestinationRule, **fields: Any) -> Planted:
+    def plant(self, rule: DestinationRule, **fields: Any) -> Planted:
         """Store a tip that is forwarded."""
-        return plant(self.services, [self.desk], forwards=[forward], **fields)
+        return plant(self.services, [self.desk], destination_rules=[rule], **fields)
 
     def take(self, to: str) -> list[Delivery]:
         """Claim what is due for a destination."""

@@ -32,7 +32,7 @@ from satark.testing.scripted import until
 from satark.testing.store import fresh_services
 from satark.testing.tips import plant, plant_file, take
 from satark_rabbitmq.line import RabbitMQ
-from satark_rabbitmq.plugin import satark_demo, satark_forwards
+from satark_rabbitmq.plugin import satark_demo, satark_destinations
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
 
@@ -48,7 +48,7 @@ class Host:
     def __init__(self, folder: Path, broker: Broker, **options: Any) -> None:
         recipient, self.identity = new_identity()
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
-        self.services: Services = fresh_services(folder / "host", forward=(COPY,))
+        self.services: Services = fresh_services(folder / "host", destination=(COPY,))
         self.services.write_now(lambda unit: add_desk(unit, self.sp))
         self.key = load_link_key(folder / "link.key")
         settings = RabbitMQSettings(prefix=f"{secrets.token_hex(4)}.", **options)
@@ -91,7 +91,7 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
     rabbitmq: Broker, tmp_path: Path
 ) -> None:
     async with host_on(rabbitmq, tmp_path) as host:
-        planted = plant(host.services, [host.sp], forwards=[COPY], evidence=("1",))
+        planted = plant(host.services, [host.sp], destination_rules=[COPY], evidence=("1",))
         plant_file(host.services, planted, "1", b"original" * 9000, b"clean")
         assert await host.sink.deliver(take(host.services, COPY.to)) == Done()
         await rabbitmq.until_queued(host.queue, 3)
@@ -123,7 +123,7 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
 async def test_what_nobody_reads_makes_room_for_what_is_newer(rabbitmq: Broker, tmp_path: Path) -> None:
     async with host_on(rabbitmq, tmp_path, copies_kept=2) as host:
         for _ in range(4):
-            plant(host.services, [host.sp], forwards=[COPY])
+            plant(host.services, [host.sp], destination_rules=[COPY])
             assert await host.sink.deliver(take(host.services, COPY.to)) == Done()
         await rabbitmq.until_queued(host.queue, 2)
         assert f"{host.queue}\t2" in await rabbitmq.ctl("list_queues", "name", "messages")
@@ -133,7 +133,7 @@ async def test_a_tip_that_the_desk_has_not_is_not_copied_either(rabbitmq: Broker
     async with host_on(rabbitmq, tmp_path) as host:
         dig = Desk(name="dig", title="DIG", level="range", recipient=new_identity()[0])
         host.services.write_now(lambda unit: add_desk(unit, dig))
-        plant(host.services, [dig], forwards=[COPY])
+        plant(host.services, [dig], destination_rules=[COPY])
         assert await host.sink.deliver(take(host.services, COPY.to)) == Dead("the tip was not sealed to this desk")
         assert f"{host.queue}\t0" in await rabbitmq.ctl("list_queues", "name", "messages")
 
@@ -142,18 +142,18 @@ def test_with_a_broker_alone_every_tip_of_the_two_desks_is_copied_unless_the_set
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert (satark_forwards(Settings()), satark_demo(Settings())) == ([], [])
+    assert (satark_destinations(Settings()), satark_demo(Settings())) == ([], [])
     monkeypatch.setenv("SATARK_RABBITMQ__URL", "amqp://localhost/")
-    copies = satark_forwards(Settings())
+    copies = satark_destinations(Settings())
     assert [(copy.to, copy.desk, copy.recipient) for copy in copies] == [
         ("rabbitmq:sp", "sp", ""),
         ("rabbitmq:dig", "dig", ""),
     ]
     assert "sp, dig" in satark_demo(Settings())[0].line
     monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "[]")
-    assert satark_forwards(Settings()) == []
+    assert satark_destinations(Settings()) == []
     monkeypatch.setenv("SATARK_RABBITMQ__COPIES", "thana-lanka")
-    assert [copy.to for copy in satark_forwards(Settings())] == ["rabbitmq:thana-lanka"]
+    assert [copy.to for copy in satark_destinations(Settings())] == ["rabbitmq:thana-lanka"]
 
 
 def _nothing(_unit: UnitOfWork, _desk: str, _tip: str, _revision: int) -> None:

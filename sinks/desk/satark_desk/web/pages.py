@@ -41,7 +41,7 @@ class Pages:
             request,
             "queue.html",
             session=session,
-            troubles=services.read(lambda c: troubles(c, desk, services.forwards)),
+            troubles=services.read(lambda c: troubles(c, desk, services.destination_rules)),
             wanted=wanted,
             rows=rows[(number - 1) * size : number * size],
             total=len(rows),

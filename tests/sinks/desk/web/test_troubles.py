@@ -20,8 +20,11 @@ FindDesk = Callable[[str], Desk]
 
 
 @pytest.fixture(autouse=True)
-def forwards(services: Services) -> None:
-    services.forwards = (DestinationRule(to="email:cell", desk="sp"), DestinationRule(to="email:dig-cell", desk="dig"))
+def destination_rules(services: Services) -> None:
+    services.destination_rules = (
+        DestinationRule(to="email:cell", desk="sp"),
+        DestinationRule(to="email:dig-cell", desk="dig"),
+    )
 
 
 def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
@@ -29,7 +32,7 @@ def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
 ) -> None:
     client = browser("sp")
     assert "email:cell" not in client.get("/desk/").text
-    plant(services, [desk("sp")], forwards=services.forwards[:1])
+    plant(services, [desk("sp")], destination_rules=services.destination_rules[:1])
     assert "email:cell" not in client.get("/desk/").text
     services.write_now(lambda unit: breakers.begin(unit, "email:cell", "planted reason"))
     page = client.get("/desk/").text
@@ -43,7 +46,7 @@ def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
 
 
 def test_an_officer_sees_what_a_destination_did_not_take(services: Services, browser: Browser, desk: FindDesk) -> None:
-    plant(services, [desk("sp")], forwards=services.forwards[:1])
+    plant(services, [desk("sp")], destination_rules=services.destination_rules[:1])
     mail = update(tables.delivery).where(tables.delivery.c.destination == "email:cell")
     services.write_now(lambda unit: unit.main.execute(mail.values(state="dead")))
     page = browser("sp").get("/desk/").text
@@ -56,7 +59,13 @@ def test_an_excluded_desks_queue_is_the_same_while_a_tip_about_it_waits_elsewher
 ) -> None:
     client = browser("sp")
     before = client.get("/desk/").text
-    plant(services, [desk("dig")], accused=Accused(level="district"), excluded=("sp",), forwards=services.forwards[1:])
+    plant(
+        services,
+        [desk("dig")],
+        accused=Accused(level="district"),
+        excluded=("sp",),
+        destination_rules=services.destination_rules[1:],
+    )
     for destination in ("email:dig-cell", "desk:dig"):
         services.write_now(lambda unit, to=destination: breakers.begin(unit, to, "no route"))  # type: ignore[misc]
     assert client.get("/desk/").text == before

@@ -301,7 +301,9 @@ def upgrade() -> None:
         sa.Column(
             "directory", sa.BigInteger(), nullable=False, comment="version of the desks as the host last told them"
         ),
-        sa.Column("forwards", sa.LargeBinary(), nullable=False, comment="the desks' destinations: forwards.to_tell"),
+        sa.Column(
+            "destination_rules", sa.LargeBinary(), nullable=False, comment="the desks' destinations: encoded rules"
+        ),
         sa.PrimaryKeyConstraint("recipient"),
         comment="at an office: the host that it belongs to, one row",
     )

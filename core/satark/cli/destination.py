@@ -1,4 +1,4 @@
-"""`satark forward`: where tips go beyond the desks, and the keys of destinations that read them."""
+"""`satark destination`: where tips go beyond the desks, and the keys of destinations that read them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from satark.runtime import compose
 
 
 @click.group()
-def forward() -> None:
+def destination() -> None:
     """See where tips go beyond the desks, and make keys for destinations that must read them."""
 
 
-@forward.command()
+@destination.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def keygen(file: Path) -> None:
     """Make a key pair: the private half into FILE (mode 0600), the public half, a `recipient`, printed.
@@ -35,17 +35,17 @@ def keygen(file: Path) -> None:
     click.echo(recipient_of(identity))
 
 
-@forward.command("list")
+@destination.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(*, as_json: bool) -> None:
-    """List the [[forward]] tables of the settings, and those that go without saying."""
+    """List the [[destination]] tables of the settings, and those that go without saying."""
     context = click.get_current_context()
-    forwards = compose.load_forwards(settings_of(context), plugins_of(context))
-    for one in forwards:
+    destination_rules = compose.load_destinations(settings_of(context), plugins_of(context))
+    for one in destination_rules:
         if as_json:
             click.echo(json.dumps(one.model_dump(mode="json", exclude={"identity_file"})))
         else:
             kind = "reads" if one.recipient else "carries"
             click.echo(f"{one.to:<30} for desk {one.desk or '-':<20} {kind}, from priority {one.priority}")
-    if not forwards and not as_json:
-        click.echo("nothing leaves beyond the desks: the settings have no [[forward]]")
+    if not destination_rules and not as_json:
+        click.echo("nothing leaves beyond the desks: the settings have no [[destination]]")

@@ -1,4 +1,4 @@
-"""`satark forward` and what `satark check` says of forwards."""
+"""`satark destination` and what `satark check` says of forwards."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ def problems(monkeypatch: pytest.MonkeyPatch, sinks: Sequence[ScriptedSink] = ()
     monkeypatch.setattr("satark.runtime.compose.load_plugins", lambda _settings: plugins)
     printed = CliRunner().invoke(cli, ["check", "--json", *roles]).stdout
     found = [json.loads(line) for line in printed.splitlines()]
-    return {one["setting"].removeprefix("forward "): one["message"] for one in found}
+    return {one["setting"].removeprefix("destination "): one["message"] for one in found}
 
 
 def test_keygen_makes_a_private_file_and_prints_its_public_half(tmp_path: Path) -> None:
     file = tmp_path / "cell.key"
-    first = run("forward", "keygen", str(file)).stdout.strip()
+    first = run("destination", "keygen", str(file)).stdout.strip()
     assert file.stat().st_mode & 0o777 == 0o600
-    second = run("forward", "keygen", str(file)).stdout.strip()
+    second = run("destination", "keygen", str(file)).stdout.strip()
     assert [recipient_of(line) for line in file.read_text().split()] == [second, first]
     assert [path.name for path in tmp_path.iterdir()] == ["cell.key"]
-    assert "can't be written" in run("forward", "keygen", str(tmp_path / "no" / "x.key"), code=1).output
+    assert "can't be written" in run("destination", "keygen", str(tmp_path / "no" / "x.key"), code=1).output
 
 
 def test_list_shows_what_leaves_and_no_file(config: Path) -> None:
-    assert "nothing leaves" in run("forward", "list").stdout
-    config.write_text('[[forward]]\nto = "email:cell"\ndesk = "sp"\nidentity_file = "/etc/x.key"\n')
-    assert run("forward", "list").stdout.split() == [
+    assert "nothing leaves" in run("destination", "list").stdout
+    config.write_text('[[destination]]\nto = "email:cell"\ndesk = "sp"\nidentity_file = "/etc/x.key"\n')
+    assert run("destination", "list").stdout.split() == [
         "email:cell",
         "for",
         "desk",
@@ -80,7 +80,7 @@ def test_list_shows_what_leaves_and_no_file(config: Path) -> None:
         "priority",
         "normal",
     ]
-    (line,) = run("forward", "list", "--json").stdout.splitlines()
+    (line,) = run("destination", "list", "--json").stdout.splitlines()
     assert json.loads(line)["to"] == "email:cell"
     assert "x.key" not in line
 
@@ -88,10 +88,10 @@ def test_list_shows_what_leaves_and_no_file(config: Path) -> None:
 def test_check_names_what_is_wrong_with_each_forward(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(
         'alarm_to = ["pager:operator"]\n'
-        '[[forward]]\nto = "email:a"\ndesk = "nowhere"\n'
-        '[[forward]]\nto = "script:b"\ndesk = "sp"\ndistricts = ["atlantis"]\nexclude_stations = ["x"]\n'
-        f'[[forward]]\nto = "script:c"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\n'
-        '[[forward]]\nto = "script:carrier"\ndesk = "dig"\n'
+        '[[destination]]\nto = "email:a"\ndesk = "nowhere"\n'
+        '[[destination]]\nto = "script:b"\ndesk = "sp"\ndistricts = ["atlantis"]\nexclude_stations = ["x"]\n'
+        f'[[destination]]\nto = "script:c"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\n'
+        '[[destination]]\nto = "script:carrier"\ndesk = "dig"\n'
     )
     found = problems(monkeypatch, [ReadingScript()])
     assert found == {
@@ -108,13 +108,13 @@ def test_check_names_what_is_wrong_with_each_forward(config: Path, monkeypatch: 
 def test_a_machine_without_the_worker_role_needs_neither_sinks_nor_keys(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config.write_text(f'[[forward]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\n')
+    config.write_text(f'[[destination]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\n')
     assert problems(monkeypatch, [], "--role", "web,desk") == {}
     assert set(problems(monkeypatch)) == {"script:b: to"}
 
 
 def test_check_is_content_with_a_reader_that_has_its_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipient = run("forward", "keygen", "b.key").stdout.strip()
-    table = f'[[forward]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{recipient}"\nidentity_file = "b.key"\n'
+    recipient = run("destination", "keygen", "b.key").stdout.strip()
+    table = f'[[destination]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{recipient}"\nidentity_file = "b.key"\n'
     config.write_text(table)
     assert problems(monkeypatch, [ReadingScript()]) == {}

@@ -1,4 +1,4 @@
-"""What can be wrong with the `[[forward]]` tables, found before a tip meets it."""
+"""What can be wrong with the `[[destination]]` tables, found before a tip meets it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:
     """Find what the settings alone show: districts and stations that there are not."""
-    return [problem for forward in core.forward for problem in _unknown_places(forward, geography)]
+    return [problem for rule in core.destination for problem in _unknown_places(rule, geography)]
 
 
 def desk_problems(core: Core, desks: Collection[str]) -> list[SettingProblem]:
-    """Find forwards of desks that there are not: nothing would ever go there."""
+    """Find destinations whose desk does not exist: they would never get a tip."""
     return [
-        _problem(forward, "desk", f"there is no desk {forward.desk!r}, so that nothing goes there", "satark desk list")
-        for forward in core.forward
-        if forward.desk and forward.desk not in desks
+        _problem(rule, "desk", f"there is no desk {rule.desk!r}, so that nothing goes there", "satark desk list")
+        for rule in core.destination
+        if rule.desk and rule.desk not in desks
     ]
 
 
@@ -38,16 +38,16 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
         if to.partition(":")[0] not in named
     ]
     problems += [
-        _problem(forward, "desk", "is missing: without a key of its own it carries a desk's tips")
-        for forward in core.forward
-        if not forward.desk and not forward.recipient
+        _problem(rule, "desk", "is missing: without a key of its own it carries a desk's tips")
+        for rule in core.destination
+        if not rule.desk and not rule.recipient
     ]
     problems += [
-        _problem(forward, "to", f"no loaded plugin serves {forward.sink!r}", _NOT_LOADED)
-        for forward in core.forward
-        if forward.sink not in named
+        _problem(rule, "to", f"no loaded plugin serves {rule.sink!r}", _NOT_LOADED)
+        for rule in core.destination
+        if rule.sink not in named
     ]
-    return problems + key_problems(core.forward, sinks)
+    return problems + key_problems(core.destination, sinks)
 
 
 _NOT_LOADED = (
@@ -55,16 +55,16 @@ _NOT_LOADED = (
 )
 
 
-def _unknown_places(forward: DestinationRule, geography: Geography) -> Iterator[SettingProblem]:
+def _unknown_places(rule: DestinationRule, geography: Geography) -> Iterator[SettingProblem]:
     for field in ("districts", "exclude_districts"):
-        for code in getattr(forward, field):
+        for code in getattr(rule, field):
             if geography.district(code) is None:
-                yield _problem(forward, field, f"there is no district {code!r} in the geography")
+                yield _problem(rule, field, f"there is no district {code!r} in the geography")
     for field in ("stations", "exclude_stations"):
-        for code in getattr(forward, field):
+        for code in getattr(rule, field):
             if geography.station(code) is None:
-                yield _problem(forward, field, f"there is no station {code!r} in the geography")
+                yield _problem(rule, field, f"there is no station {code!r} in the geography")
 
 
-def _problem(forward: DestinationRule, field: str, message: str, hint: str = "") -> SettingProblem:
-    return SettingProblem(f"forward {forward.to}: {field}", "SATARK_FORWARD", message, hint)
+def _problem(rule: DestinationRule, field: str, message: str, hint: str = "") -> SettingProblem:
+    return SettingProblem(f"destination {rule.to}: {field}", "SATARK_DESTINATION", message, hint)
