@@ -1,7 +1,8 @@
-"""What every room's tests share: the databases, and a browser."""
+"""Fixtures for all tests: databases, a browser, and an environment without settings."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from satark.testing.peers.postgres import empty_database, postgres_server
 
 
 class Databases(NamedTuple):
-    """The URLs of a main database and of a key store, both empty."""
+    """URLs of an empty main database and an empty key store."""
 
     main: str
     keys: str
@@ -29,7 +30,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    """Two empty databases, of each kind in turn."""
+    """Empty databases, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         yield Databases(f"sqlite:///{tmp_path / 'main.db'}", f"sqlite:///{tmp_path / 'keys.db'}")
         return
@@ -40,8 +41,18 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
 
 
 @pytest.fixture
+def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty working directory, no SATARK_ variables in the environment, and cheap passphrase derivation."""
+    monkeypatch.setattr("satark_desk.keys.MEMORY_KIB", 64)
+    monkeypatch.setattr("satark_desk.keys.PASSES", 1)
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("SATARK_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
 def browser_arguments() -> list[str]:
-    """What the browser is started with: asking nobody for anything, and with a microphone that is none."""
+    """Command-line arguments that keep the browser off the network and give it a fake microphone."""
     return [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
@@ -50,7 +61,7 @@ def browser_arguments() -> list[str]:
 
 @pytest.fixture
 async def chromium(browser_arguments: list[str]) -> AsyncIterator[Browser]:
-    """Debian's browser."""
+    """Debian's Chromium."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=browser_arguments)
         yield browser

@@ -21,7 +21,7 @@ from satark.prompt import Prompt
 from satark.services import Services
 from satark.settings import Settings
 from satark.sink import Dead, Delivery, Done, ReadingSink, Retry, Sink
-from satark.testing.store import fresh_services
+from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, take
 from satark.tip import Message
 from satark.transcriber import Transcriber
@@ -229,7 +229,7 @@ def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, Planted]]:
     settings = Settings(data_dir=tmp_path)
     destination_rules = plugins.destination_rules(settings)
     services = fresh_services(tmp_path, destination=destination_rules)
-    (sink,) = plugins.sinks(settings, services)
+    (sink,) = plugins.sinks(settings, worker_context(services))
     desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
     yield (
         sink,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber
-    from satark.services import Services
+    from satark.services import DeskContext, Services, WebContext, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
     from satark.store.migrations import Branch
@@ -52,7 +52,7 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
 
 
 @hookspec
-def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     """Hand over the plugin's sinks. Once, at the start of a process that runs the worker role."""
     raise AssertionError
 
@@ -112,8 +112,14 @@ def satark_migrations() -> Sequence[Branch]:
 
 
 @hookspec
-def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
-    """Hand over web pages: ASGI applications under a path, each for one role. Once, at the start of that role."""
+def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
+    """Hand over pages for the public: ASGI applications under a path. Once, at the start of the web role."""
+    raise AssertionError
+
+
+@hookspec
+def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
+    """Hand over pages for officers: ASGI applications under a path. Once, at the start of the desk role."""
     raise AssertionError
 
 

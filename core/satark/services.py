@@ -1,10 +1,13 @@
-"""What the host lends to sinks and pages: the store, and the folders. Channels get none of it."""
+"""What the host lends to plugins: the store and the static data, and one context per role with what that role has.
+
+Channels get none of it: they know no storage.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from satark.store.engines import for_reading
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
@@ -12,10 +15,10 @@ from satark.store.unit_of_work import UnitOfWork, unit_of_work
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from satark.channel import Address, Batch, Channel, Outcome
     from satark.destination import DestinationRule
+    from satark.dialogue.rendering.form_view import Sheet
     from satark.geography.geography import Geography
-    from satark.ingest.drafts import Drafts
-    from satark.ingest.reception import Reception
     from satark.store.writer import Writer
     from satark.transcriber import Transcriber
 
@@ -23,7 +26,10 @@ T = TypeVar("T")
 
 
 class Services:
-    """The store as plugins may use it. Every method is synchronous but `write`; call the others from a thread."""
+    """The store and the static data, as every role and every command has them.
+
+    Every method blocks: call it from a thread.
+    """
 
     def __init__(
         self,
@@ -40,45 +46,99 @@ class Services:
         self.evidence_dir = evidence_dir
         self.geography = geography
         self.destination_rules = tuple(destination_rules)
-        """Where tips go beyond the desks."""
+        """The destinations beyond the desks."""
         self.destination_wait = destination_wait
-        """Most seconds that a forwarded tip waits for its files."""
-        self.writer: Writer | None = None
-        """The process's writer, once it runs; commands have none."""
-        self.reception: Reception | None = None
-        """The way in for a page that takes tips; there in processes of the web and worker roles."""
-        self.drafts: Drafts | None = None
-        """Unfinished tips, for such a page to show them; there in the same processes."""
-        self.transcribers: Sequence[Transcriber] = ()
-        """Offline speech recognisers, in a process that runs the desk role."""
+        """Most seconds that a tip for such a destination waits for its files."""
         self._reading, self._reading_keys = for_reading(main), for_reading(keys)
 
     def close(self) -> None:
-        """Give the databases' connections back."""
+        """Close the databases' connections."""
         self.main.dispose()
         self.keys.dispose()
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the main database, on a connection of its own; all that it reads is of one moment."""
+        """Run a query on the main database, on a connection of its own and on one snapshot."""
         with self._reading.connect() as connection:
             return query(connection)
 
     def read_keys(self, query: Callable[[Connection], T]) -> T:
-        """Run a query on the key store, likewise."""
+        """Run a query on the key store, on a connection of its own and on one snapshot."""
         with self._reading_keys.connect() as connection:
             return query(connection)
 
     def write_now(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Carry out a write in a transaction of its own, in this thread: for commands."""
+        """Run a write in a transaction of its own, in this thread."""
         with unit_of_work(self.main, self.keys) as unit:
             return write(unit)
 
+
+class ProcessServices(Services):
+    """The services of a running process: they also write with the process's next group commit."""
+
+    def __init__(self, services: Services, writer: Writer) -> None:
+        super().__init__(
+            main=services.main,
+            keys=services.keys,
+            evidence_dir=services.evidence_dir,
+            geography=services.geography,
+            destination_rules=services.destination_rules,
+            destination_wait=services.destination_wait,
+        )
+        self.writer = writer
+
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
-        """Carry out a write with the process's next batch.
+        """Run a write in the process's next transaction.
 
         Raises:
             StoreDown: the database can't be written now.
         """
-        if self.writer is None:
-            raise RuntimeError("this process has no writer: use write_now")
         return await self.writer.write(write)
+
+
+class WorkerContext(ProcessServices):
+    """What a process of the worker role lends to sinks."""
+
+
+class DeskContext(ProcessServices):
+    """What a process of the desk role lends to pages for officers."""
+
+    def __init__(self, services: Services, writer: Writer, *, transcribers: Sequence[Transcriber] = ()) -> None:
+        super().__init__(services, writer)
+        self.transcribers = tuple(transcribers)
+        """Offline speech recognisers."""
+
+
+class WebContext(ProcessServices):
+    """What a process of the web role lends to pages for tipsters."""
+
+    def __init__(self, services: Services, writer: Writer, *, ingest: Ingesting, drafts: ReadsDrafts) -> None:
+        super().__init__(services, writer)
+        self.ingest = ingest
+        """Takes what a page received."""
+        self.drafts = drafts
+        """Shows unfinished tips."""
+
+
+class Ingesting(Protocol):
+    """Takes batches of inbound events."""
+
+    async def receive(self, channel: Channel, batch: Batch) -> Outcome:
+        """Ingest a batch; it is durable on return, unless `Outcome.state` is `refused`.
+
+        Raises:
+            StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
+        """
+
+
+class ReadsDrafts(Protocol):
+    """Shows where a conversation stands; changes nothing."""
+
+    async def look(self, account: str, sender: Address) -> Sheet | None:
+        """Return the sheet of a sender's conversation; None where there is none.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database does not answer.
+        """
+
+    def blank(self, channel: str, language: str = "") -> Sheet:
+        """Return the sheet of a channel before anything is answered."""

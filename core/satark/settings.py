@@ -165,7 +165,7 @@ class Core(BaseModel):
         le=1440,
         description="minutes after the receipt in which the tipster may still say that they may be reached",
     )
-    passage_minutes: float = Field(
+    handoff_code_minutes: float = Field(
         default=15, ge=1, le=60, description="minutes in which a code takes a draft to another channel, once"
     )
     seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each taken event is kept")
@@ -185,7 +185,8 @@ class Core(BaseModel):
         default=10,
         ge=0,
         le=1440,
-        description="minutes that a tip for a destination waits for files that are still being fetched; later files follow as a new revision",
+        description="minutes that a tip for a destination waits for files that are still being fetched; "
+        "later files follow as a new revision",
     )
     alarm_to: tuple[Destination, ...] = Field(
         default=(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """An ASGI application under a path, served by the processes of one role."""
+    """An ASGI application under a path."""
 
     path: str
-    role: Literal["web", "desk"]
     app: ASGIApp
 
 

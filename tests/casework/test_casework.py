@@ -19,7 +19,7 @@ from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelo
 from satark.routing.desks import add_desk, all_desks, find_desk, narrow, widen
 from satark.services import Services
 from satark.store import tables
-from satark.store.sealed_files import keep, preview_path, seal_file
+from satark.store.sealed_files import preview_path, put_in_place, seal_file
 from satark.testing.store import fresh_services
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
 from satark.tip import Accused, Evidence, Message
@@ -123,13 +123,13 @@ def test_a_preview_is_given_only_as_it_was_recorded(services: Services, sp: Offi
     plant_file(services, planted, "1", b"original", b"clean", **shown)
     plant_file(services, planted, "2", b"original")
     path = preview_path(services.evidence_dir, f"{planted.id}-1")
-    keep(path, seal_file(io.BytesIO(b"small"), path, planted.recipient)[0])
+    put_in_place(path, seal_file(io.BytesIO(b"small"), path, planted.recipient)[0])
     opened = sp.work.open(planted.number)
     assert sp.work.preview(opened, "1") == b"small"
     for ordinal in ("2", "3"):
         with pytest.raises(NoSuchFile):
             sp.work.preview(opened, ordinal)
-    keep(path, seal_file(io.BytesIO(b"other"), path, planted.recipient)[0])
+    put_in_place(path, seal_file(io.BytesIO(b"other"), path, planted.recipient)[0])
     with pytest.raises(CantOpen):
         sp.work.preview(opened, "1")
 

@@ -11,11 +11,11 @@ import msgspec
 import pypdfium2
 import pytest
 
+from satark.catalogues import Catalogue
 from satark.custody import chain
 from satark.custody.certificate import certificate, grouped
 from satark.custody.log import Logged
 from satark.custody.manifest import Issuer, Item, Manifest, Withheld
-from satark.dialogue.catalogues import Catalogue
 from satark.printing.fonts import LANGUAGES
 
 # The Schedule to the Bharatiya Sakshya Adhiniyam, 2023 (Act 47 of 2023), field by field, in its order.

@@ -23,7 +23,7 @@ from satark.custody import chain, pack
 from satark.custody.chain import canonical
 from satark.custody.manifest import Issuer, Manifest
 from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, Log, Written, write_pack
-from satark.custody.verify import verify_pack
+from satark.custody.verify_pack import verify_pack
 from satark.desk import Desk
 from satark.identity.sealing import CantOpen, new_identity
 from satark.routing.desks import add_desk

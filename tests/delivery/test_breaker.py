@@ -62,19 +62,19 @@ class Worker:
     def __init__(self, services: Services, sinks: list[Any], **core: Any) -> None:
         self.services = services
         self.writer = Writer(services.main, services.keys)
-        self.happened: list[LifecycleEvent] = []
+        self.events: list[LifecycleEvent] = []
         self.courier = DeliveryWorker(
             sinks=sinks,
             writer=self.writer,
             services=services,
             metrics=Metrics(),
             settings=Core(**core),
-            happened=self.happened.append,
+            emit=self.events.append,
         )
 
     @property
     def kinds(self) -> list[str]:
-        return [one.kind for one in self.happened]
+        return [one.kind for one in self.events]
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Yard:
         self.services = fresh_services(folder)
         self.sink = ScriptedSink()
         self.writer = Writer(self.services.main, self.services.keys)
-        self.happened: list[LifecycleEvent] = []
+        self.events: list[LifecycleEvent] = []
         self.metrics = Metrics()
         self.courier = DeliveryWorker(
             sinks=[self.sink, *sinks],
@@ -39,7 +39,7 @@ class Yard:
             services=self.services,
             metrics=self.metrics,
             settings=Core(**core),
-            happened=self.happened.append,
+            emit=self.events.append,
         )
 
     def queue(self, tip: str, destination: str = "script:sp", revision: int = 1) -> None:
@@ -88,7 +88,7 @@ async def test_a_tip_is_delivered_once_and_told(tmp_path: Path) -> None:
         await asyncio.sleep(0.05)
     assert [one.tip for one in yard.sink.delivered] == ["t1"]
     assert yard.sink.delivered[0].name == "sp"
-    assert yard.happened == [LifecycleEvent("delivery_done", "script")]
+    assert yard.events == [LifecycleEvent("delivery_done", "script")]
     assert (yard.sink.opened, yard.sink.closed) == (1, 1)
 
 
@@ -141,7 +141,7 @@ async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Pa
         yard.courier.wake()
         await until(lambda: yard.states == ["dead"])
         assert yard.rows[0].reason == "given up after 2 attempts: shut"
-        assert yard.happened == [LifecycleEvent("delivery_dead", "script")]
+        assert yard.events == [LifecycleEvent("delivery_dead", "script")]
         listed = yard.services.read(lambda c: deliveries.listing(c, ["dead"]))
         assert [(one["destination"], one["attempts"]) for one in listed] == [("script:sp", 2)]
         assert yard.services.write_now(lambda unit: deliveries.retry(unit, b"another")) == 0

@@ -1,4 +1,4 @@
-"""The simulator in a real browser: a tip in Hindi from Hi to both desks, by taps and by keys, and what axe finds."""
+"""The simulator in a real browser: tips on every medium, keyboard use, and accessibility by axe."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from satark.demo import samples
 pytestmark = pytest.mark.needs("chromium")
 
 Open = Callable[[Path], Awaitable[Any]]
-TOLD = "गली में रोज़ रात को कच्ची शराब बिकती है"
+WHAT = "गली में रोज़ रात को कच्ची शराब बिकती है"
 CALL = {"यह सही है": "1", "किस थाने": "1", "मिलीभगत": "2"}
-"""Keys by what is heard."""
+"""Key by what is spoken."""
 SMALL = {"width": 360, "height": 740}
 LARGE = {"width": 1280, "height": 860}
 
 
-async def _page(browser: Browser, url: str, complaints: list[str], **context: Any) -> Page:
+async def _page(browser: Browser, url: str, errors: list[str], **context: Any) -> Page:
     page = await (await browser.new_context(locale="hi-IN", **context)).new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(url) else complaints.append(request.url))
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(url) else errors.append(request.url))
     await page.goto(f"{url}/simulator")
     return page
 
@@ -41,7 +41,7 @@ async def _tap(page: Page, label: str) -> None:
 
 
 async def _begin(page: Page) -> None:
-    """From Hi to the question for evidence."""
+    """Answer everything from "Hi" to the question for evidence."""
     await page.get_by_role("button", name="शुरू करने के लिए Hi भेजें").click()
     await _answered(page, 1)
     await _tap(page, "हिन्दी")
@@ -50,7 +50,7 @@ async def _begin(page: Page) -> None:
     await page.get_by_role("radio", name="अवैध शराब / नशा").check()
     await page.locator("#sheet").get_by_role("button", name="भेजें").click()
     await _answered(page, 3)
-    await page.locator("#text").fill(TOLD)
+    await page.locator("#text").fill(WHAT)
     await page.keyboard.press("Enter")
     await _answered(page, 4)
     await _tap(page, "जगह भेजें")
@@ -61,7 +61,7 @@ async def _begin(page: Page) -> None:
 
 
 async def _finish(page: Page) -> str:
-    """Attach a photo from the gallery and send the tip; give its number."""
+    """Attach a photo from the gallery and send the tip; return its number."""
     await page.get_by_role("button", name="फ़ाइल जोड़ें").click()
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="फ़ोटो या वीडियो").click()
@@ -70,7 +70,7 @@ async def _finish(page: Page) -> str:
     await _answered(page, 7)
     await _tap(page, "हो गया")
     await _answered(page, 8)
-    # Whether the photo was read by now is a matter of moments; once it was, the tipster is asked about its place.
+    # If the photo was examined by now, the service asks about its place.
     asked = await page.locator(".theirs").last.get_by_role("button", name="नहीं, हटा दें", exact=True).count()
     if asked:
         await _tap(page, "नहीं, हटा दें")
@@ -88,29 +88,29 @@ async def _officer_sees(browser: Browser, url: str, desk: str, passphrase: str, 
         await page.locator(f"[name={name}]").fill(value)
     await page.keyboard.press("Enter")
     await page.get_by_role("link", name=number).first.click()
-    await expect(page.locator("body")).to_contain_text(TOLD)
+    await expect(page.locator("body")).to_contain_text(WHAT)
     await expect(page.locator("img").last).to_be_visible()
     assert await page.locator("img").last.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
 
 
 async def test_a_tip_in_hindi_goes_from_hi_to_both_desks(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
-    url, complaints = visitor.url.removesuffix("/simulator"), list[str]()
-    page = await _page(chromium, url, complaints, viewport=LARGE)
+    url, errors = visitor.url.removesuffix("/simulator"), list[str]()
+    page = await _page(chromium, url, errors, viewport=LARGE)
     await _begin(page)
     number = await _finish(page)
     for desk in ("sp", "dig"):
-        line = page.locator(f"[data-desk={desk}] details")
-        await expect(line).to_contain_text("फ़ाइलें: 1", timeout=15_000)
-        await line.locator("summary").click()
-        await expect(line).to_contain_text(TOLD)
-        await expect(line).to_contain_text("भीतर: कुछ नहीं")
-        assert await line.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 960
+        tip = page.locator(f"[data-desk={desk}] details")
+        await expect(tip).to_contain_text("फ़ाइलें: 1", timeout=15_000)
+        await tip.locator("summary").click()
+        await expect(tip).to_contain_text(WHAT)
+        await expect(tip).to_contain_text("मेटाडेटा: कोई नहीं")
+        assert await tip.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 960
         passphrase = (tmp_path / "d" / "officers" / f"{desk}.txt").read_text().strip()
         await _officer_sees(chromium, url, desk, passphrase, number)
     await page.get_by_role("button", name="खोजें").click()
     await expect(page.locator("#found")).to_contain_text("0 बार मिला")
-    assert complaints == []
+    assert errors == []
 
 
 async def _by_telegram(page: Page) -> None:
@@ -120,7 +120,7 @@ async def _by_telegram(page: Page) -> None:
         await _answered(page, number)
         await page.locator("#log").get_by_role("button", name=label).click()
     await _answered(page, 3)
-    await page.locator("#text").fill(TOLD)
+    await page.locator("#text").fill(WHAT)
     await page.keyboard.press("Enter")
     await _answered(page, 4)
     await page.locator("#text").fill("लंका")
@@ -134,7 +134,7 @@ async def _by_telegram(page: Page) -> None:
 
 async def _by_text_message(page: Page) -> None:
     await page.get_by_role("button", name="SMS").click()
-    for number, text in enumerate(("Hi", "1", "3", TOLD, "लंका", "2", "छोड़ें", "1")):
+    for number, text in enumerate(("Hi", "1", "3", WHAT, "लंका", "2", "छोड़ें", "1")):
         await _answered(page, number)
         await page.locator("#text").fill(text)
         await page.keyboard.press("Enter")
@@ -142,7 +142,7 @@ async def _by_text_message(page: Page) -> None:
 
 
 async def _by_call(page: Page) -> None:
-    """Call, press keys on the pad and on the keyboard, speak into the microphone and play the prepared clip."""
+    """Call, press keys on the page and on the keyboard, speak into the microphone and play the sample clip."""
     await page.get_by_role("button", name="कॉल", exact=True).click()
     await page.get_by_role("button", name="कॉल करें").click()
     await _answered(page, 1)
@@ -151,32 +151,32 @@ async def _by_call(page: Page) -> None:
     await page.keyboard.press("3")
     await _answered(page, 3)
     await page.get_by_role("button", name="बोलें").click()
-    await page.wait_for_timeout(1500)  # somebody speaks: a recorder stopped at once has nothing yet
+    await page.wait_for_timeout(1500)  # a recorder that is stopped at once has recorded nothing
     await page.get_by_role("button", name="पूरा हुआ").click()
     await _answered(page, 4)
     await page.get_by_role("button", name="नमूना चलाएँ").click()
     await _answered(page, 5)
     for number in range(6, 20):
-        heard = await page.locator(".theirs").last.inner_text()
-        if "गुप्त कोड" in heard:
+        spoken = await page.locator(".theirs").last.inner_text()
+        if "गुप्त कोड" in spoken:
             break
-        await page.keyboard.press(next((key for asked, key in CALL.items() if asked in heard), "8"))
+        await page.keyboard.press(next((key for asked, key in CALL.items() if asked in spoken), "8"))
         await _answered(page, number)
     await expect(page.get_by_role("button", name="कॉल करें")).to_be_visible()
 
 
-async def test_a_tip_by_each_of_the_other_media_reaches_the_queues(
+async def test_a_tip_by_each_other_medium_reaches_the_queues(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:
     visitor = await open_demo(tmp_path / "d")
-    complaints = list[str]()
+    errors = list[str]()
     url = visitor.url.removesuffix("/simulator")
-    page = await _page(chromium, url, complaints, viewport=SMALL, permissions=["microphone"])
-    for number, file in enumerate((_by_telegram, _by_text_message, _by_call), 1):
-        await file(page)
+    page = await _page(chromium, url, errors, viewport=SMALL, permissions=["microphone"])
+    for number, file_tip in enumerate((_by_telegram, _by_text_message, _by_call), 1):
+        await file_tip(page)
         for desk in ("sp", "dig"):
             await expect(page.locator(f"[data-desk={desk}] .number")).to_have_count(number, timeout=15_000)
-    assert complaints == []
+    assert errors == []
 
 
 async def test_axe_finds_nothing(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ async def _examine_media(chromium: Browser, url: str, viewport: dict[str, int], 
         await page.locator(".theirs").first.wait_for()
         await _axe(page)
         assert await page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
-    await page.locator("#way-hang-up").click()
+    await page.locator("#call-hang-up").click()
     await page.locator("#call").wait_for()
 
 
@@ -224,25 +224,25 @@ async def _axe(page: Page) -> None:
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
 
-async def test_the_police_system_shows_what_it_got_and_answers(
+async def test_the_police_system_shows_its_events_and_answers(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:
     visitor = await open_demo(tmp_path / "d")
     await visitor.file_tip(samples.photograph("bottles"))
-    url, complaints = visitor.url.removesuffix("/simulator"), list[str]()
-    page = await _page(chromium, url, complaints, viewport=SMALL)
+    url, errors = visitor.url.removesuffix("/simulator"), list[str]()
+    page = await _page(chromium, url, errors, viewport=SMALL)
     event = page.locator("#police .event").first
-    await event.get_by_text("जैसा पहुँचा").click(timeout=15_000)
+    await event.get_by_text("जैसा संदेश मिला").click(timeout=15_000)
     await expect(event.locator("pre")).to_contain_text('"type": "satark.tip.submitted"')
     await event.get_by_role("button", name="कार्रवाई हुई").click()
     await expect(page.locator("#police [aria-pressed=true]")).to_have_count(1)
     await expect(page.locator("[data-desk=sp] .status")).to_have_class("status ACTED", timeout=15_000)
     await expect(event.locator("pre")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
-    assert complaints == []
+    assert errors == []
 
 
-async def test_it_works_by_keys_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
+async def test_it_works_by_keyboard_alone(chromium: Browser, open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
     page = await _page(chromium, visitor.url.removesuffix("/simulator"), [], viewport=SMALL)
     await page.locator("#text").focus()
@@ -291,36 +291,36 @@ async def test_a_voice_note_is_recorded_and_arrives(chromium: Browser, open_demo
     await page.keyboard.press("Enter")
     await _answered(page, 1)
     await page.get_by_role("button", name="वॉइस संदेश रिकॉर्ड करें").click()
-    await page.wait_for_timeout(1500)  # somebody speaks: a recorder stopped at once has nothing yet
+    await page.wait_for_timeout(1500)  # a recorder that is stopped at once has recorded nothing
     await page.get_by_role("button", name="रोकें और भेजें").click()
     await _answered(page, 2)
     await expect(page.locator(".mine audio")).to_be_visible()
-    [voice] = [bubble for bubble in visitor.bubbles.values() if bubble.get("kind") == "voice"]
+    [voice] = [message for message in visitor.messages.values() if message.get("kind") == "voice"]
     status, sound = await visitor.fetch(f"/phones/1/whatsapp/files/{voice['id']}")
     assert (status, len(sound) > 100) == (200, True)
 
 
-async def test_who_hangs_up_while_speaking_is_heard_and_can_go_on(
+async def test_hanging_up_during_a_recording_sends_it_and_the_next_call_continues(
     chromium: Browser, open_demo: Open, tmp_path: Path
 ) -> None:
     visitor = await open_demo(tmp_path / "d")
-    complaints = list[str]()
+    errors = list[str]()
     url = visitor.url.removesuffix("/simulator")
-    page = await _page(chromium, url, complaints, viewport=SMALL, permissions=["microphone"])
+    page = await _page(chromium, url, errors, viewport=SMALL, permissions=["microphone"])
     await page.locator("#medium-voice").click()
     await page.locator("#call").click()
-    for key, heard in (("2", "What is this about"), ("3", "What is happening")):
+    for key, question in (("2", "What is this about"), ("3", "What is happening")):
         await page.locator(f"#key-{key}").click(timeout=15_000)
-        await expect(page.locator("#log")).to_contain_text(heard, timeout=15_000)
-    await page.locator("#way-speak").click()
+        await expect(page.locator("#log")).to_contain_text(question, timeout=15_000)
+    await page.locator("#call-speak").click()
     await expect(page.locator("#presence")).to_contain_text("रिकॉर्ड हो रहा है")
     await expect(page.locator("#key-1")).to_be_disabled()
-    await page.wait_for_timeout(1500)  # somebody speaks
-    await page.locator("#way-hang-up").click()
+    await page.wait_for_timeout(1500)  # records something
+    await page.locator("#call-hang-up").click()
     await page.locator("#call").click(timeout=15_000)
     await expect(page.locator("#log")).to_contain_text("unfinished report", timeout=15_000)
     await page.locator("#key-1").click()
     await expect(page.locator("#log")).to_contain_text("Tell the place", timeout=15_000)
-    await page.locator("#way-silence").click()
+    await page.locator("#call-silence").click()
     await expect(page.locator("#presence")).to_have_text("बीप के बाद बोलें")
-    assert complaints == []
+    assert errors == []

@@ -1,4 +1,4 @@
-"""The pretended police system: what it gets of a tip, and what the phone shows of its answer."""
+"""The simulated police system: the events that it receives, and its answers on the phone."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from satark.demo import samples
-from satark.demo.chat import NoSuchMessage, NotHere
-from satark.demo.police import SHOWN, Police, PretendedPolice
+from satark.demo.chat import NoSuchMessage, NotPossible
+from satark.demo.police import SHOWN, PoliceSystem, SimulatedPoliceSystem
 from satark.testing.peers.police import PoliceReceiver
 
 Open = Callable[[Path], Awaitable[Any]]
 
 
-async def test_a_tip_reaches_it_thin_and_its_answer_reaches_the_phone(open_demo: Open, tmp_path: Path) -> None:
+async def test_it_receives_little_of_a_tip_and_its_answer_reaches_the_phone(open_demo: Open, tmp_path: Path) -> None:
     visitor = await open_demo(tmp_path / "d")
-    assert visitor.police == {"state": "pretended", "events": []}
+    assert visitor.police == {"state": "simulated", "events": []}
     code = await visitor.file_tip(samples.photograph("pickup"))
     await visitor.until(lambda: visitor.police["events"])
     event = visitor.police["events"][0]["event"]
@@ -30,15 +30,15 @@ async def test_a_tip_reaches_it_thin_and_its_answer_reaches_the_phone(open_demo:
         assert await visitor.post(f"/police/{number}/{status}", b"") == 204
         await visitor.until(lambda status=status: visitor.police["events"][0]["answered"] == status)
     await visitor.until(lambda: [tip["status"] for tip in visitor.desks["sp"]] == ["ACTED"])
-    await visitor.answered(visitor.act("say", text=f"स्थिति {code}"))
-    told = "\n".join(bubble["text"] for bubble in visitor.heard)
-    assert "कार्रवाई हुई। धन्यवाद।" in told
-    assert "0417" not in told
+    await visitor.answered(visitor.perform("say", text=f"स्थिति {code}"))
+    texts = "\n".join(message["text"] for message in visitor.received)
+    assert "कार्रवाई हुई। धन्यवाद।" in texts
+    assert "0417" not in texts
     assert await visitor.post(f"/police/{number}/CLOSED", b"") == 404
     assert await visitor.post("/police/NONE-NONE/ACTED", b"") == 404
 
 
-async def test_settings_given_for_it_replace_it(
+async def test_settings_replace_the_simulation(
     open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "drop").mkdir()
@@ -55,7 +55,7 @@ async def test_without_its_libraries_the_demo_says_so_and_runs(
     monkeypatch.setattr("satark.demo.providers.POLICE_LIBRARIES", ("asyncssh", "there_is_no_such_library"))
     visitor = await open_demo(tmp_path / "d")
     assert visitor.police == {"state": "missing", "events": []}
-    assert "satark[police]" in Police("missing").line
+    assert "satark[police]" in PoliceSystem("missing").status_line
 
 
 async def test_where_its_plugin_is_not_loaded_there_is_none(
@@ -71,18 +71,18 @@ def _event(number: int) -> bytes:
 
 
 async def test_the_newest_events_come_first_and_no_more_than_the_page_lists() -> None:
-    receiver, told = PoliceReceiver(), list[dict[str, Any]]()
-    police = PretendedPolice(receiver, "http://127.0.0.1:9", told.append)
+    receiver, published = PoliceReceiver(), list[dict[str, Any]]()
+    police = SimulatedPoliceSystem(receiver, "http://127.0.0.1:9", published.append)
     for number in range(SHOWN + 2):
         await receiver._keep(f"e{number}", _event(number))
-    await receiver._keep("e3", _event(3))  # it comes again
-    assert len(told) == SHOWN + 2
+    await receiver._keep("e3", _event(3))  # a repetition
+    assert len(published) == SHOWN + 2
     shown = [one["event"]["subject"] for one in police.view()["events"]]
     assert shown == [f"N{number}" for number in range(SHOWN + 1, 1, -1)]
 
 
-async def test_what_it_can_not_answer_is_refused() -> None:
-    with pytest.raises(NotHere):
-        await Police("real").answer("N1", "ACTED")
+async def test_an_answer_that_is_not_possible_is_refused() -> None:
+    with pytest.raises(NotPossible):
+        await PoliceSystem("real").answer("N1", "ACTED")
     with pytest.raises(NoSuchMessage):
-        await PretendedPolice(PoliceReceiver(), "", lambda _: None).answer("N1", "ACTED")
+        await SimulatedPoliceSystem(PoliceReceiver(), "", lambda _: None).answer("N1", "ACTED")

@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from satark.channel import Edited, Event, Media, MediaRef, Moved, Pin, Revoked, Tap, Text, Unsupported
+from satark.choice_tokens import parse_token
 from satark.dialogue.engine import Engine
+from satark.dialogue.flow.commands import COMMANDS
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.reading.commands import COMMANDS
-from satark.dialogue.reading.tokens import parse_token
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Mailbox, OpenMailbox, Session
 from satark.geography.geography import Geography
 from satark.prompt import Capabilities
-from satark.testing.dialogue.chat import PASSAGE, Chat
+from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
 from satark.tip import Message
 
 SOURCE = default_flow()
@@ -36,7 +36,7 @@ SMS = Capabilities(kind="sms", text=320, body=320, unit="utf16")
 
 WORDS = [SOURCE.catalogues[lang].get(f"command.{name}") for lang in ("hi", "en") for name in COMMANDS]
 SPOKEN = [*WORDS, "1", "२", "3️⃣", "12", "daru", "लंका", "8391 4460 7012 5538", "status 8391446070125538", "hi", "English"]
-SPOKEN += [PASSAGE, f"continue {PASSAGE}", "जारी ४८२७ १९३० ५५७१"]
+SPOKEN += [HANDOFF_CODE, f"continue {HANDOFF_CODE}", "जारी ४८२७ १९३० ५५७१"]
 STEPS = [step.id for step in ENGINE.flow.steps]
 REF = MediaRef(account="test:1", id="m")
 ROOM_IDS = [

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence.cleaners import builtin_scrubbers
 from satark.evidence.sandbox.sandbox import Sandbox
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.limits import MB, Limits
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 from satark.testing.evidence.specimens import specimen
 
 
@@ -32,7 +32,7 @@ def limits() -> Limits:
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Path]:
     """The folder for plaintext; whatever a test does, it is empty afterwards."""
-    folder = workroom(tmp_path)
+    folder = workspace_dir(tmp_path)
     yield folder
     left = list(folder.rglob("*"))
     folder.rmdir()

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from satark.channel import Address, MediaGone, MediaRef
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Keep, Untold
 from satark.evidence.fetch import Fetcher
 from satark.evidence.pipeline import TooLarge
@@ -25,6 +26,7 @@ from satark.identity.sealing import new_identity, open_as
 from satark.limits import Limits
 from satark.observability import LifecycleEvent
 from satark.outbox.file_notices import FileNotices
+from satark.outbox.outbox import Outbox
 from satark.settings import Settings
 from satark.store import evidence_files, tables
 from satark.store.flows import Flows
@@ -48,11 +50,11 @@ class Shelf:
         self.writer = Writer(self.services.main, self.services.keys)
         self.identity = Identity(b"k" * 32)
         self.recipient, self.secret = new_identity()
-        self.happened: list[LifecycleEvent] = []
+        self.events: list[LifecycleEvent] = []
         self.posted: list[OutboxMessage] = []
         engine = Engine(load_flow(default_flow()), default_flow().catalogues, Geography.sample())
         self.notices = FileNotices(
-            channels={ACCOUNT: self.channel},
+            outbox=Outbox(channels={ACCOUNT: self.channel}, fit=fit, identity=self.identity),
             flows=Flows(engine, lambda _: engine),
             identity=self.identity,
             posted=self.posted.extend,
@@ -65,7 +67,7 @@ class Shelf:
             settings=Settings(data_dir=folder, media_attempts=attempts),
             scrubbers=[],
             notices=self.notices,
-            happened=self.happened.append,
+            emit=self.events.append,
         )
 
     @property
@@ -135,16 +137,16 @@ async def test_a_file_is_sealed_to_its_tip_and_discarded_at_the_provider(shelf: 
     assert [(row.state, row.job) for row in shelf.rows] == [("sealed", b"")]
     assert open_as(Evidence, shelf.rows[0].record, shelf.secret).bytes == 7000
     assert all(b"planted" not in path.read_bytes() for path in shelf.sealed)
-    assert shelf.happened == [LifecycleEvent("file_sealed")]
+    assert shelf.events == [LifecycleEvent("file_sealed")]
 
 
 @pytest.mark.parametrize("error", [MediaGone(), TooLarge()])
 async def test_what_can_never_be_had_is_lost_at_once(shelf: Shelf, error: Exception) -> None:
     shelf.channel.files["m1"] = error
     shelf.keep()
-    await until(lambda: shelf.happened)
+    await until(lambda: shelf.events)
     assert [(row.state, row.job, row.attempts) for row in shelf.rows] == [("lost", b"", 1)]
-    assert shelf.happened == [LifecycleEvent("file_lost")]
+    assert shelf.events == [LifecycleEvent("file_lost")]
 
 
 async def test_after_trouble_in_the_network_it_is_tried_again(shelf: Shelf) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence.origin import OriginReader, read
+from satark.evidence.origin import OriginReader, parse_origin
 from satark.limits import Limits
 from satark.scrubber import Unclean
 from satark.testing.evidence.specimens import LATITUDE
@@ -15,7 +15,7 @@ from satark.tip import Origin
 @pytest.mark.parametrize("name", ["jpg", "png", "webp", "avif", "heic"])
 def test_a_picture_says_where(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     OriginReader().scrub(make(name), tmp_path / "out", limits)
-    found = read((tmp_path / "out").read_bytes())
+    found = parse_origin((tmp_path / "out").read_bytes())
     assert found is not None
     assert found.latitude == pytest.approx(LATITUDE, abs=1e-4)
     assert found.longitude == pytest.approx(82.97389, abs=1e-4)
@@ -25,7 +25,7 @@ def test_a_picture_says_where(name: str, make: Callable[[str], Path], tmp_path: 
 @pytest.mark.parametrize("name", ["mp4", "mov"])
 def test_a_film_says_where_and_when(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     OriginReader().scrub(make(name), tmp_path / "out", limits)
-    assert read((tmp_path / "out").read_bytes()) == Origin(
+    assert parse_origin((tmp_path / "out").read_bytes()) == Origin(
         latitude=25.3176, longitude=82.9739, taken="2026-11-20T10:11"
     )
 
@@ -58,10 +58,10 @@ def test_a_file_that_says_neither_says_nothing(
     ],
 )
 def test_an_answer_that_is_no_place_and_no_time_is_not_believed(answer: bytes) -> None:
-    assert read(answer) is None
+    assert parse_origin(answer) is None
 
 
 def test_words_beside_the_numbers_do_not_pass() -> None:
-    assert read(
+    assert parse_origin(
         b'{"latitude": 1.5, "longitude": -2.5, "taken": "2026:11:20 10:11:12 Jane", "owner": "Jane"}'
     ) == Origin(latitude=1.5, longitude=-2.5, taken="2026-11-20T10:11")

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from satark.evidence import pipeline
-from satark.evidence.pipeline import Ingested, TooLarge, take_in
+from satark.evidence.pipeline import ProcessedFile, TooLarge, process_file
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.identity.sealing import CantOpen, new_identity
 from satark.limits import Limits
@@ -42,13 +42,13 @@ class Desk:
 
     async def take(
         self, stream: AsyncIterator[bytes], announced: str = "", sandbox: Sandbox | None = None, *, voice: bool = False
-    ) -> Ingested:
-        return await take_in(
+    ) -> ProcessedFile:
+        return await process_file(
             stream,
             recipient=RECIPIENT,
             folder=self.folder,
             name="1",
-            announced_mime=announced,
+            declared_mime=announced,
             limits=self.limits,
             sandbox=sandbox or self.sandbox,
             room=self.room,
@@ -211,7 +211,7 @@ async def test_a_file_being_written_is_left_to_who_writes_it(desk: Desk) -> None
         await desk.begun()
         with pytest.raises(BlockingIOError):
             await desk.take(pieces(b"second"))
-        sealed_files.sweep_parts(desk.folder)
+        sealed_files.remove_abandoned_parts(desk.folder)
         yield b" and only"
 
     await desk.take(nested())
@@ -237,7 +237,7 @@ async def test_without_room_in_memory_the_original_is_sealed_all_the_same(
 
     def into_a_full_room(
         source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None
-    ) -> tuple[sealed_files.Measured, bool]:
+    ) -> tuple[sealed_files.ContentDigest, bool]:
         if copy is None:
             return seal(source, target, recipient)
         with Path("/dev/full").open("r+b", buffering=0) as full:
@@ -357,7 +357,7 @@ KILLED = """
 import asyncio, os, sys
 from pathlib import Path
 from satark.evidence import pipeline
-from satark.evidence.cleaners import builtin_scrubbers
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.limits import Limits
 from satark.store.workspace import workroom
 from satark.evidence.sandbox.sandbox import Sandbox
@@ -373,7 +373,7 @@ async def main():
     async with Sandbox(builtin_scrubbers()) as sandbox:
         if sys.argv[3] == "scrub":
             sandbox.scrub = lambda *a: os.kill(os.getpid(), 9)
-        await pipeline.take_in(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
+        await pipeline.process_file(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
             announced_mime="", limits=Limits(), sandbox=sandbox, room=workroom(data))
 asyncio.run(main())
 """
@@ -388,7 +388,7 @@ async def test_what_a_killed_process_leaves_is_swept(
     assert killed.returncode == -signal.SIGKILL
     assert desk.files == left
     assert [path.name for path in desk.room.rglob("original")] == ["original"]
-    pipeline.sweep(tmp_path / "evidence", desk.room)
+    pipeline.remove_abandoned(tmp_path / "evidence", desk.room)
     assert list(desk.room.iterdir()) == []
     assert desk.files == [name for name in left if not name.endswith(".part")]
 
@@ -397,7 +397,7 @@ async def test_sweeping_leaves_what_is_in_use(desk: Desk) -> None:
     async def swept() -> AsyncIterator[bytes]:
         yield b"one"
         await desk.begun()
-        pipeline.sweep(desk.folder, desk.room)
+        pipeline.remove_abandoned(desk.folder, desk.room)
         yield b" two"
 
     taken = await desk.take(swept())
@@ -409,14 +409,14 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(desk: Desk, make: C
     kinds = [names[0] for names in (PICTURES | RECORDINGS).values()]
     limits = msgspec.structs.replace(desk.limits, wall_seconds=10)
 
-    async def one(number: int) -> Ingested:
+    async def one(number: int) -> ProcessedFile:
         data = bytearray(make(kinds[number % len(kinds)]).read_bytes())
         for _ in range(chance.choice((1, 4, 40))):
             at = chance.randrange(len(data))
             data[at : at + chance.choice((0, 1, 1, 9))] = chance.randbytes(chance.choice((0, 1, 1, 9)))
-        return await take_in(
+        return await process_file(
             pieces(bytes(data)), recipient=RECIPIENT, folder=desk.folder, name=str(number),
-            announced_mime="", limits=limits, sandbox=desk.sandbox, room=desk.room,
+            declared_mime="", limits=limits, sandbox=desk.sandbox, room=desk.room,
         )  # fmt: skip
 
     for start in range(0, 300, 4):

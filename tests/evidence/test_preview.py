@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from satark.evidence import pipeline
-from satark.evidence.cleaners import builtin_scrubbers
-from satark.evidence.pipeline import Ingested
-from satark.evidence.preview import LONGEST, PREVIEW
+from satark.evidence.pipeline import ProcessedFile
+from satark.evidence.preview import LONGEST, PREVIEW_JOB
 from satark.evidence.sandbox.sandbox import Sandbox
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import new_identity
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -26,17 +26,17 @@ async def whole(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-Take: TypeAlias = Callable[[Path, Path], Awaitable[Ingested]]
+Take: TypeAlias = Callable[[Path, Path], Awaitable[ProcessedFile]]
 
 
 @pytest.fixture
 def take(sandbox: Sandbox, room: Path, limits: Limits) -> Take:
     """Take a file in, to be sealed in a folder as `1`."""
 
-    def take_in(source: Path, folder: Path) -> Awaitable[Ingested]:
+    def take_in(source: Path, folder: Path) -> Awaitable[ProcessedFile]:
         stream = whole(source.read_bytes())
-        return pipeline.take_in(
-            stream, recipient=RECIPIENT, folder=folder, name="1", announced_mime="", limits=limits,
+        return pipeline.process_file(
+            stream, recipient=RECIPIENT, folder=folder, name="1", declared_mime="", limits=limits,
             sandbox=sandbox, room=room,
         )  # fmt: skip
 
@@ -80,6 +80,6 @@ async def test_what_can_be_shown_small_is(
 
 def test_a_broken_copy_has_no_preview(tmp_path: Path, make: Callable[[str], Path], limits: Limits) -> None:
     (tmp_path / "cut").write_bytes(make("jpg").read_bytes()[:400])
-    (previewer,) = [one for one in builtin_scrubbers() if PREVIEW in one.mimes]
+    (previewer,) = [one for one in builtin_scrubbers() if PREVIEW_JOB in one.mimes]
     with pytest.raises(Unclean):
         previewer.scrub(tmp_path / "cut", tmp_path / "out", limits)

@@ -11,7 +11,7 @@ import pytest
 
 from satark.channel import Address, Batch, Call, Event, Inbound, Media, MediaRef, Pin, Text
 from satark.identity.edge_key import BrokenSeal, Identity
-from satark.ingest.spool import Spool, SpoolFull, set_aside, waiting
+from satark.ingest.spool import Spool, SpoolFull, quarantined, waiting
 from satark.testing.identifier_search import files_below, search
 
 PHONE, WORDS = "+919140112233", "हथियार गोदाम में हैं"
@@ -41,14 +41,14 @@ def only(spool: Spool) -> str:
 
 
 def test_what_is_kept_comes_back_whole_even_to_another_process(spool: Spool, tmp_path: Path) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     channel, batch = make(tmp_path).open(only(spool))
     assert channel == "sms"
     assert (batch.inbound, batch.chores) == (BATCH.inbound, BATCH.chores)
 
 
 def test_nobody_else_reads_it_and_it_names_nobody(spool: Spool, tmp_path: Path) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     folder = tmp_path / "spool"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
@@ -60,7 +60,7 @@ def test_nobody_else_reads_it_and_it_names_nobody(spool: Spool, tmp_path: Path) 
 def test_the_order_of_arrival_holds_whatever_the_clock_does(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     for now in (5_000, 9_000, 1_000, 1_000):
         monkeypatch.setattr("satark.ingest.spool.time.time_ns", lambda now=now: now)
-        spool.keep("sms", Batch(ignored=now + spool.depth))
+        spool.add("sms", Batch(ignored=now + spool.depth))
     assert [spool.open(name)[1].ignored for name in spool.names()] == [5_000, 9_001, 1_002, 1_003]
 
 
@@ -70,26 +70,26 @@ def test_the_order_of_arrival_holds_whatever_the_clock_does(spool: Spool, monkey
 def test_a_full_spool_says_so(tmp_path: Path, files: int, size: int, room: int) -> None:
     spool = make(tmp_path, files=files, size=size)
     for _ in range(room):
-        spool.keep("sms", BATCH)
+        spool.add("sms", BATCH)
     with pytest.raises(SpoolFull):
-        spool.keep("sms", BATCH)
+        spool.add("sms", BATCH)
     assert spool.depth == room
     for name in spool.names()[:1]:
         spool.done(name)
-        spool.keep("sms", BATCH)
+        spool.add("sms", BATCH)
 
 
 def test_a_disk_that_is_full_leaves_nothing_half_written(
     spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("satark.atomic_files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        spool.keep("sms", BATCH)
+        spool.add("sms", BATCH)
     monkeypatch.undo()
     assert [path.name for path in (tmp_path / "spool").iterdir()] == spool.names() == [only(spool)]
 
@@ -107,20 +107,20 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(
     ids=["cut", "longer", "flipped", "empty", "of another channel", "moved forward"],
 )
 def test_whatever_was_touched_does_not_open(spool: Spool, tmp_path: Path, tampering: object) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     tampering(tmp_path / "spool" / only(spool))  # type: ignore[operator]
     with pytest.raises(BrokenSeal):
         spool.open(only(spool))
 
 
 def test_another_edge_key_does_not_open_it(spool: Spool, tmp_path: Path) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     with pytest.raises(BrokenSeal):
         make(tmp_path, key=b"k" * 32).open(only(spool))
 
 
 def test_events_that_this_version_does_not_know_do_not_open(spool: Spool, tmp_path: Path) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     name = only(spool)
     tomorrow = Identity(bytes(32)).seal_batch(msgspec.structs.replace(BATCH, inbound="of tomorrow"), name.encode())
     (tmp_path / "spool" / name).write_bytes(tomorrow)
@@ -130,18 +130,18 @@ def test_events_that_this_version_does_not_know_do_not_open(spool: Spool, tmp_pa
 
 def test_what_is_set_aside_holds_up_nobody_and_gets_another_chance(spool: Spool, tmp_path: Path) -> None:
     for number in range(3):
-        spool.keep("sms", Batch(ignored=number))
+        spool.add("sms", Batch(ignored=number))
     first = spool.names()[0]
-    spool.set_aside(first)
-    assert (spool.depth, spool.aside) == (2, 1)
-    assert set_aside(tmp_path / "spool") == [first]
+    spool.quarantine(first)
+    assert (spool.depth, spool.quarantined) == (2, 1)
+    assert quarantined(tmp_path / "spool") == [first]
     spool.restore()
-    assert (spool.depth, spool.aside) == (3, 0)
+    assert (spool.depth, spool.quarantined) == (3, 0)
     assert spool.names()[0] == first
 
 
 def test_one_process_at_a_time_lets_in(spool: Spool, tmp_path: Path) -> None:
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     with spool.held() as first, make(tmp_path).held() as second:
         assert (first, second) == (True, False)
     with make(tmp_path).held() as again:
@@ -150,7 +150,7 @@ def test_one_process_at_a_time_lets_in(spool: Spool, tmp_path: Path) -> None:
 
 def test_strange_files_are_left_alone(spool: Spool, tmp_path: Path) -> None:
     assert waiting(tmp_path / "spool") == []
-    spool.keep("sms", BATCH)
+    spool.add("sms", BATCH)
     for name in (".part", "notes.txt", "1-2.sms", f"{1:020}-0000000g.sms"):
         (tmp_path / "spool" / name).touch()
     os.mkfifo(tmp_path / "spool" / "pipe")

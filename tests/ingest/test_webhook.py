@@ -124,7 +124,7 @@ async def test_a_thousand_events_in_three_megabytes_are_all_taken(porch: Porch) 
 async def test_a_database_that_is_down_is_told_so_that_the_provider_comes_again(porch: Porch) -> None:
     with outage(porch.host.services):
         assert await porch.post(events("asha")) == 503
-        assert porch.answered("not_taken")
+        assert porch.answered("not_ingested")
         assert (await porch.get("/readyz"))[0] == 503
         assert await porch.get("/healthz") == (200, "ok")
     assert await porch.post(events("asha")) == 200

@@ -24,7 +24,7 @@ from satark.channel import (
 )
 from satark.identity.edge_key import Identity
 from satark.outbox import worker as room
-from satark.outbox.compose import new_outgoing
+from satark.outbox.outbox import message
 from satark.outbox.worker import ReplyWorker
 from satark.settings import Core
 from satark.store import outbox, tables
@@ -97,7 +97,7 @@ def call(body: str = "hello", fallback: bytes = b"", account: str = ACCOUNT) -> 
 
 def item(body: str, conversation: bytes = ASHA, *, keep: bool = False, **more: Any) -> OutboxMessage:
     settle = more.pop("settle", False)
-    return new_outgoing(conversation, call(body, **more), keep=keep, settle=settle)
+    return message(conversation, call(body, **more), keep=keep, settle=settle)
 
 
 @pytest.fixture

@@ -21,20 +21,19 @@ from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
-from satark.services import Services
+from satark.services import Services, WorkerContext
 from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.writer import Writer
 from satark.testing.peers.carrier import ListCarrier
-from satark.testing.store import fresh_services
+from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import Planted, plant
 
 
 class Bridge:
     """Both sides."""
 
-    def __init__(self, folder: Path, host: Services, office: Services) -> None:
+    def __init__(self, folder: Path, host: WorkerContext, office: WorkerContext) -> None:
         self.host, self.office = host, office
         self.carrier = ListCarrier()
         self.line = self.carrier.only
@@ -151,16 +150,15 @@ class Bridge:
 
 
 @asynccontextmanager
-async def _writing(*services: Services) -> AsyncIterator[None]:
-    writers = [Writer(one.main, one.keys) for one in services]
-    for one, writer in zip(services, writers, strict=True):
-        writer.start()
-        one.writer = writer
+async def _writing(*services: Services) -> AsyncIterator[list[WorkerContext]]:
+    contexts = [worker_context(one) for one in services]
+    for one in contexts:
+        one.writer.start()
     try:
-        yield
+        yield contexts
     finally:
-        for one, writer in zip(services, writers, strict=True):
-            await writer.stop()
+        for one in contexts:
+            await one.writer.stop()
             one.close()
 
 
@@ -168,8 +166,8 @@ async def _writing(*services: Services) -> AsyncIterator[None]:
 async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
     """On SQLite."""
     host, office = fresh_services(tmp_path / "host"), fresh_services(tmp_path / "office")
-    async with _writing(host, office):
-        yield Bridge(tmp_path, host, office)
+    async with _writing(host, office) as contexts:
+        yield Bridge(tmp_path, *contexts)
 
 
 @pytest.fixture
@@ -177,8 +175,8 @@ async def any_bridge(tmp_path: Path, databases: Any) -> AsyncIterator[Bridge]:
     """With the host on SQLite and on PostgreSQL in turn."""
     host = fresh_services(tmp_path / "host", database_url=databases.main, keys_url=databases.keys)
     office = fresh_services(tmp_path / "office")
-    async with _writing(host, office):
-        yield Bridge(tmp_path, host, office)
+    async with _writing(host, office) as contexts:
+        yield Bridge(tmp_path, *contexts)
 
 
 @pytest.fixture

@@ -136,4 +136,4 @@ def test_letters_do_not_show_what_they_hold() -> None:
         files=(),
         custody=(),
     )
-    assert repr(letter) == "TipLetter(…)"
+    assert repr(letter) == "TipMessage(…)"

@@ -47,9 +47,9 @@ async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_p
     plugin = SimpleNamespace(satark_event=hookimpl(hear))
     host = scripted_host(Settings(data_dir=tmp_path), channel, plugin=plugin)
     async with host.running():
-        assert host.tipside
+        assert host.ingest_runtime
         await until(lambda: channel.opened)
-        await Tipster(host.tipside, channel).say("Hi")
+        await Tipster(host.ingest_runtime, channel).say("Hi")
     assert heard == [LifecycleEvent("turn", "script")]
     assert b'satark_listener_failures_total{plugin="further"} 1.0' in host.metrics.render()
 
@@ -58,8 +58,8 @@ async def test_what_a_crash_left_is_sent_at_once_by_the_only_process(tmp_path: P
     first = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), first)
     host.writer.start()
-    assert host.tipside
-    await Tipster(host.tipside, first).say("Hi")  # the sender does not run: as if the process died here
+    assert host.ingest_runtime
+    await Tipster(host.ingest_runtime, first).say("Hi")  # the sender does not run: as if the process died here
     await host.writer.stop()
     host.services.close()
     assert first.sent == []
@@ -73,10 +73,12 @@ async def test_chores_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path) ->
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     async with host.running():
-        assert host.tipside
+        assert host.ingest_runtime
         await until(lambda: channel.opened)
         reports = [Delivered(call_id="0" * 32, result=Accepted())]
-        await host.tipside.take(channel, Batch(chores=[CHORE], alarms=["131056"], delivered=reports, ignored=2))
+        await host.ingest_runtime.ingest.ingest(
+            channel, Batch(chores=[CHORE], alarms=["131056"], delivered=reports, ignored=2)
+        )
         await until(lambda: channel.bodies == [b"chore"])
     metrics = host.metrics.render()
     assert b'satark_send_reports_total{channel="script",result="131056"} 1.0' in metrics
@@ -107,7 +109,7 @@ async def test_a_channel_that_listens_brings_its_events_and_begins_again(
 
 def test_the_desk_alone_has_no_tipsters_side(tmp_path: Path) -> None:
     host = Host(Settings(data_dir=tmp_path, plugins=()), _only("desk"))
-    assert host.tipside is None
+    assert host.ingest_runtime is None
     host.services.close()
 
 

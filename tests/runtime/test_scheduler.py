@@ -32,8 +32,8 @@ class Clock:
 
     def __init__(self, host: Host, channel: ScriptedChannel) -> None:
         self.host, self.channel = host, channel
-        assert host.tipside
-        self.tipster = Tipster(host.tipside, channel)
+        assert host.ingest_runtime
+        self.tipster = Tipster(host.ingest_runtime, channel)
         self.identities: dict[str, str] = {}
 
     def make_desk(self, name: str, level: Any) -> None:
@@ -112,7 +112,7 @@ async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:
 
 async def test_the_end_of_the_time_after_a_receipt_is_not_told(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
-    said = len(clock.tipster.taken)
+    said = len(clock.tipster.results)
     clock.change("conversation", expires_at=0)
     await until(lambda: clock.count("conversation") == 0)
     await until(lambda: clock.count("outbox") == 0)

@@ -14,7 +14,7 @@ from typing import Any
 
 from satark.cli.main import cli
 from satark.delivery.worker import DeliveryWorker
-from satark.ingest.intake import Intake
+from satark.ingest.ingest import Ingest
 from satark.outbox.worker import ReplyWorker
 from satark.store.unit_of_work import UnitOfWork
 
@@ -33,7 +33,7 @@ class _Fuse:
 
 def _arm(point: str, fuse: _Fuse) -> None:
     if point == "after receipt":
-        _before(Intake, "receive", fuse)
+        _before(Ingest, "ingest", fuse)
     elif point in ("before commit", "after commit"):
         _around_commit(fuse, after=point == "after commit")
     elif point == "after send":

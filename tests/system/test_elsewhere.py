@@ -100,7 +100,7 @@ async def test_a_code_is_good_once_and_for_a_while_and_every_other_answer_is_the
         await again.type(f"continue {used}")
         engine = make_engine(url)
         with engine.begin() as database:
-            database.execute(update(tables.passage).values(expires_at=tables.passage.c.expires_at - 900))
+            database.execute(update(tables.handoff_code).values(expires_at=tables.handoff_code.c.expires_at - 900))
         engine.dispose()
         expired, unknown, by_phone = ground.driver("sms"), ground.driver("sms"), ground.driver("whatsapp")
         await expired.type(f"continue {late}")

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from satark.channel import Event, Malformed, Tap, Text
-from satark.dialogue.reading.codes import PASSAGE_DIGITS
-from satark.dialogue.reading.tokens import command_token, parse_token
+from satark.choice_tokens import command_token, parse_token
+from satark.codes import HANDOFF_DIGITS
 from satark.prompt import Prompt
 from satark_sms_ivr.forms import read_form
 
@@ -28,7 +28,7 @@ CLEAR: Final = "clear"
 
 _KEYS: Final = {"*": "restart", "#": "repeat", "0": "status"}
 _is_code = re.compile(r"\d{16}").fullmatch
-_is_passage = re.compile(rf"\d{{{PASSAGE_DIGITS}}}").fullmatch
+_is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch
 _is_choice = re.compile(r"[1-7]").fullmatch
 
 
@@ -111,7 +111,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             return Tap(command_token(name))
         if _is_choice(digits):
             return Text(str(SEVEN * self.page + int(digits)))
-        word = "status " if _is_code(digits) else "continue " if _is_passage(digits) else ""
+        word = "status " if _is_code(digits) else "continue " if _is_handoff_code(digits) else ""
         return Text(word + digits)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from satark.dialogue.rendering.graphemes import clusters
+from satark.graphemes import clusters
 from satark.prompt import Prompt
 from satark_sms_ivr.segments import plain, segments
 

@@ -49,12 +49,12 @@ def satark_channels(settings: Settings) -> list[Channel]:
 
 
 @hookimpl
-def satark_pages(settings: Settings) -> list[Page]:
+def satark_web_pages(settings: Settings) -> list[Page]:
     """Serve the folder of recorded prompts, where there is one."""
     section = settings.section(TwilioSettings.SECTION, TwilioSettings)
     if section is None or section.clips is None:
         return []
-    return [Page(path=CLIPS, role="web", app=StaticFiles(directory=section.clips))]
+    return [Page(path=CLIPS, app=StaticFiles(directory=section.clips))]
 
 
 @hookimpl

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import click
 from msgspec.structs import replace
 
+from satark.catalogues import Catalogues
 from satark.cli.context import settings_of
-from satark.dialogue.catalogues import Catalogues
+from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.loader import FlowError, default_flow, load_flow
-from satark.dialogue.flow.questionnaire import Flow
 from satark.dialogue.flow.source import read_flow
 from satark.geography.geography import Geography
 from satark.runtime import compose

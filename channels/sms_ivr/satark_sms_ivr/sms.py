@@ -26,7 +26,7 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark.dialogue.reading.tokens import PAGE_ON
+from satark.choice_tokens import PAGE_ON
 from satark.prompt import Capabilities, Prompt
 from satark_sms_ivr.paging import pages
 from satark_sms_ivr.provider import Received, SmsProvider

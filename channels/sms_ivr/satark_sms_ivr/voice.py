@@ -29,7 +29,7 @@ from satark.channel import (
     SendResult,
     Tap,
 )
-from satark.dialogue.reading.tokens import command_token
+from satark.choice_tokens import command_token
 from satark.prompt import Capabilities, Prompt
 from satark_sms_ivr import twiml
 from satark_sms_ivr.forms import Form, read_form

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
+from satark.catalogues import Catalogues
 from satark.channel import (
     Address,
     Batch,
@@ -19,7 +20,6 @@ from satark.channel import (
     Receive,
     SendResult,
 )
-from satark.dialogue.catalogues import Catalogues
 from satark.prompt import Capabilities, Prompt
 from satark_telegram import rendering, secret
 from satark_telegram.reading import Reader

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
-from satark.dialogue.reading.codes import PASSAGE_DIGITS
+from satark.codes import HANDOFF_DIGITS
 from satark_telegram.wire import File, Location, Message, Venue
 
 UNSUPPORTED: Final = (
@@ -49,7 +49,7 @@ _SILENT: Final = frozenset({
 """Fields that say nothing by themselves: about the message, or the chat's own announcements."""
 
 _COMMAND: Final = re.compile(r"/(\w{1,64})(?:@\w{1,64})?(\s.*)?", re.DOTALL)
-_is_passage = re.compile(rf"\s[0-9]{{{PASSAGE_DIGITS}}}").fullmatch
+_is_handoff_code = re.compile(rf"\s[0-9]{{{HANDOFF_DIGITS}}}").fullmatch
 
 
 def event_of(message: Message, account: str, most: int) -> Event | None:
@@ -79,7 +79,7 @@ def _plain(text: str) -> str:
     if found is None:
         return text
     if found[1] == "start":
-        return f"continue{found[2]}" if _is_passage(found[2] or "") else found[1]
+        return f"continue{found[2]}" if _is_handoff_code(found[2] or "") else found[1]
     return found[1] + (found[2] or "")
 
 

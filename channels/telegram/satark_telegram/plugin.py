@@ -14,8 +14,8 @@ from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 
 if TYPE_CHECKING:
+    from satark.catalogues import Catalogues
     from satark.channel import Channel
-    from satark.dialogue.catalogues import Catalogues
     from satark.settings import Settings
 
 

@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 from telegram.error import RetryAfter, TelegramError
 
 from satark.backoff import backoff
+from satark.catalogues import Catalogues
 from satark.channel import Batch, Malformed, Misconfigured, Permanent, Receive, Transient
-from satark.dialogue.catalogues import Catalogues
 from satark.observability import log
 from satark_telegram.bot import Bot
 from satark_telegram.errors import result_of, seconds_of

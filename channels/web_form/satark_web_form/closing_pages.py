@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.channel import Tap
-from satark.dialogue.reading.codes import find_code
-from satark.dialogue.reading.tokens import command_token
-from satark.dialogue.sheet import ORIGIN
+from satark.choice_tokens import command_token
+from satark.codes import find_code
+from satark.dialogue.rendering.form_view import ORIGIN
 from satark_web_form.form_pages import review_of
 from satark_web_form.site import Site, go, paragraphs
 from satark_web_form.visitors import Visitor
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from satark.channel import Outcome
-    from satark.dialogue.sheet import Sheet
+    from satark.dialogue.rendering.form_view import Sheet
 
 _FORGET_THIS_SITE = '"cache"'
 """`Clear-Site-Data`: the browser forgets what it kept of our pages, so that going back shows none of them."""

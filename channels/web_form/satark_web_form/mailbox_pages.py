@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.channel import Event, FormPage, Outcome, Tap, Text
-from satark.dialogue.reading.codes import find_code
-from satark.dialogue.reading.form_page import MAILBOX
-from satark.dialogue.reading.tokens import command_token
+from satark.choice_tokens import command_token
+from satark.codes import find_code
+from satark.dialogue.events.form_pages import MAILBOX
 from satark_web_form.forms import Sent
 from satark_web_form.site import Site, go
 from satark_web_form.visitors import Visitor, new_visitor

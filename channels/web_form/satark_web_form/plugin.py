@@ -17,7 +17,7 @@ from satark_web_form.uploads.staging import Staging
 
 if TYPE_CHECKING:
     from satark.channel import Channel
-    from satark.services import Services
+    from satark.services import WebContext
     from satark.settings import Settings
 
 SECTION = "web_form"
@@ -34,12 +34,12 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
 
 
 @hookimpl
-def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
+def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
     """Hand over the form and the mailbox, at the root of the site."""
     section, folder = _section(settings), settings.core.data_dir / "web_form"
     gate = Gate(load_edge_key(folder / "gate.key", create=True), folder / "gate", section)
-    site = Site(services, section, public_url=settings.core.public_url, staging=_staging(settings), gate=gate)
-    return [Page(path="/", role="web", app=build(site))]
+    site = Site(context, section, public_url=settings.core.public_url, staging=_staging(settings), gate=gate)
+    return [Page(path="/", app=build(site))]
 
 
 def _staging(settings: Settings) -> Staging:

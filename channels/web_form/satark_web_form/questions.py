@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from satark.channel import Media, Pin, Tap, Text
-from satark.dialogue.reading.folding import ascii_digits
-from satark.dialogue.sheet import Question, Sheet
+from satark.dialogue.rendering.form_view import Question, Sheet
+from satark.folding import ascii_digits
 from satark.redacted import Redacted
 from satark_web_form.forms import Sent
 

@@ -24,10 +24,8 @@ from satark_web_form.visitors import Cookie, Visitor
 from satark_web_form.words import LANGUAGES, Words, all_words
 
 if TYPE_CHECKING:
-    from satark.dialogue.sheet import Sheet
-    from satark.ingest.drafts import Drafts
-    from satark.ingest.reception import Reception
-    from satark.services import Services
+    from satark.dialogue.rendering.form_view import Sheet
+    from satark.services import WebContext
     from satark_web_form.gate.gate import Gate, Purpose
     from satark_web_form.settings import WebFormSettings
     from satark_web_form.uploads.staging import Staging
@@ -49,9 +47,11 @@ class Site:
     """The form and the mailbox of one process."""
 
     def __init__(
-        self, services: Services, settings: WebFormSettings, *, public_url: str, staging: Staging, gate: Gate
+        self, context: WebContext, settings: WebFormSettings, *, public_url: str, staging: Staging, gate: Gate
     ) -> None:
-        self.services = services
+        self._ingest = context.ingest
+        self.drafts = context.drafts
+        """Unfinished tips."""
         self.settings = settings
         self.public_url = public_url
         self.staging = staging
@@ -61,22 +61,8 @@ class Site:
         self.drafts_cookie = Cookie("satark-form", "/", public_url)
         self.mailbox_cookie = Cookie("satark-status", "/status", public_url)
         self._words = all_words()
-        self._maps = {language: draw(services.geography, language) for language in self._words}
+        self._maps = {language: draw(context.geography, language) for language in self._words}
         self._templates = page_templates(Path(__file__).parent / "templates")
-
-    @property
-    def drafts(self) -> Drafts:
-        """Unfinished tips."""
-        if self.services.drafts is None:
-            raise AssertionError("this process does not have the web role")
-        return self.services.drafts
-
-    @property
-    def reception(self) -> Reception:
-        """The way in."""
-        if self.services.reception is None:
-            raise AssertionError("this process does not have the web role")
-        return self.services.reception
 
     async def read(self, request: Request, visitor: Visitor | None = None) -> Sent:
         """Read a form; with a visitor, the files that belong to it too.
@@ -120,7 +106,7 @@ class Site:
         number = page or secrets.token_urlsafe(12)
         key = sha256(_encode((visitor.secret, number, event))).hexdigest()
         inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
-        return await self.reception.receive(self.channel, Batch(inbound=[inbound]))
+        return await self._ingest.receive(self.channel, Batch(inbound=[inbound]))
 
     def language(self, request: Request, sheet: Sheet | None = None, sent: Sent | None = None) -> str:
         """The language to speak: the conversation's, that of the form, the one asked for, or the browser's."""

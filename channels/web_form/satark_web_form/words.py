@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 
 LANGUAGES: Final = ("hi", "en")
 

@@ -8,7 +8,7 @@ from satark.casework.casework import Casework
 from satark.casework.errors import Agreement, NoDraft, NoSuchFile, NoSuchTip, NotHeard, OneOfficer
 from satark.casework.opened import OpenTip, Posted, Summary
 from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
-from satark.evidence.own_voice import OwnVoice, may_be_heard
+from satark.evidence.own_voice import OwnVoice, may_contain_voice
 
 __all__ = [
     "Agreement",
@@ -26,5 +26,5 @@ __all__ = [
     "OwnVoice",
     "Posted",
     "Summary",
-    "may_be_heard",
+    "may_contain_voice",
 ]

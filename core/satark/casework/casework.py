@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from satark.destination import DestinationRule
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
+    from satark.transcriber import Transcriber
 
 
 class Casework(EvidenceAccess):
@@ -41,10 +42,17 @@ class Casework(EvidenceAccess):
     """
 
     def __init__(
-        self, services: Services, desk: str, identity: str, *, officer: str = "", may_listen: bool = False
+        self,
+        services: Services,
+        desk: str,
+        identity: str,
+        *,
+        officer: str = "",
+        may_listen: bool = False,
+        transcribers: Sequence[Transcriber] = (),
     ) -> None:
         """Work as `officer`, whom the custody log names; `may_listen`: whether they may hear tipsters' voices."""
-        super().__init__(services, desk, officer=officer, may_listen=may_listen)
+        super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers)
         self._ledger = TipCache(services, desk, identity)
         self._lock = threading.Lock()
 

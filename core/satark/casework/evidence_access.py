@@ -10,13 +10,13 @@ from satark.casework.errors import Agreement, NoDraft, NoSuchFile, NotHeard, One
 from satark.casework.opened import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import Officer, by_officer
-from satark.evidence import pipeline
-from satark.evidence.own_voice import hears
+from satark.evidence.own_voice import may_hear_voices
 from satark.identity.sealing import recipient_of
 from satark.observability import log
 from satark.routing.desks import find_desk
 from satark.store import evidence_files
-from satark.store.workspace import private_folder, workroom
+from satark.store.sealed_files import clean_path, disguised_path, open_sealed, original_path, preview_path
+from satark.store.workspace import temporary_folder, workspace_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,16 +26,26 @@ if TYPE_CHECKING:
     from satark.custody.log import Logged
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
+    from satark.transcriber import Transcriber
 
-    _Opening: TypeAlias = Callable[[Path, str, str, Path, str], Iterator[bytes]]
+    _PathOf: TypeAlias = Callable[[Path, str], Path]
 
 
 class EvidenceAccess:
     """Reads the files of opened tips for one officer of a desk. Every method may be called from any thread."""
 
-    def __init__(self, services: Services, desk: str, *, officer: str, may_listen: bool) -> None:
+    def __init__(
+        self,
+        services: Services,
+        desk: str,
+        *,
+        officer: str,
+        may_listen: bool,
+        transcribers: Sequence[Transcriber] = (),
+    ) -> None:
         self.desk = desk
         self._services = services
+        self._transcribers = transcribers
         self._officer = Officer(desk=desk, name=officer)
         self._may_listen = may_listen
         self._once = threading.Lock()
@@ -56,7 +66,7 @@ class EvidenceAccess:
         if not record.clean_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "viewed", "clean")
-        return self._read(pipeline.open_clean, tip, ordinal, record.clean_sha256)
+        return self._read(clean_path, tip, ordinal, record.clean_sha256)
 
     def preview(self, tip: OpenTip, ordinal: str) -> bytes:
         """Give a file's preview, whose type is `Evidence.preview_mime`, as `evidence` gives its clean copy.
@@ -72,11 +82,11 @@ class EvidenceAccess:
         if record is None or not record.preview_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "viewed", "preview")
-        return b"".join(self._read(pipeline.open_preview, tip, ordinal, record.preview_sha256))
+        return b"".join(self._read(preview_path, tip, ordinal, record.preview_sha256))
 
     def may_hear(self) -> bool:
         """Whether this officer may hear tipsters' voices: they may listen, and the desk is high enough."""
-        return self._may_listen and hears(self._services.read(lambda c: find_desk(c, self.desk)).level)
+        return self._may_listen and may_hear_voices(self._services.read(lambda c: find_desk(c, self.desk)).level)
 
     def listen(self, tip: OpenTip, ordinal: str) -> Iterator[bytes]:
         """Give a tipster's own voice, disguised, as `evidence` gives other files.
@@ -92,7 +102,7 @@ class EvidenceAccess:
         if not voice.record.disguised_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "heard", "disguised")
-        return self._read(pipeline.open_disguised, tip, ordinal, voice.record.disguised_sha256)
+        return self._read(disguised_path, tip, ordinal, voice.record.disguised_sha256)
 
     def draft(self, tip: OpenTip, ordinal: str) -> str:
         """Have a machine write out a tipster's own voice, for this officer to correct. May take as long as it plays.
@@ -108,15 +118,15 @@ class EvidenceAccess:
             raise NotHeard
         if not record.clean_sha256:
             raise NoSuchFile
-        machine = next((one for one in self._services.transcribers if tip.tip.language in one.languages), None)
+        machine = next((one for one in self._transcribers if tip.tip.language in one.languages), None)
         if machine is None:
             raise NoDraft
         tool = machine.name
         self._services.write_now(lambda unit: self.log(unit, tip, ordinal, "drafted", "clean", tool=tool))
-        with private_folder(workroom(self._services.evidence_dir.parent)) as folder:
+        with temporary_folder(workspace_dir(self._services.evidence_dir.parent)) as folder:
             recording = folder / "recording"
             with recording.open("xb") as out:
-                out.writelines(self._read(pipeline.open_clean, tip, ordinal, record.clean_sha256))
+                out.writelines(self._read(clean_path, tip, ordinal, record.clean_sha256))
             try:
                 return machine.transcribe(recording, tip.tip.language).strip()
             except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the officer is told one thing
@@ -174,10 +184,10 @@ class EvidenceAccess:
         if form == "original":
             if agreed is None:
                 raise OneOfficer
-            return self._read(pipeline.open_original, tip, ordinal, record.sha256)
+            return self._read(original_path, tip, ordinal, record.sha256)
         if form != "clean" or not record.clean_sha256:
             raise NoSuchFile
-        return self._read(pipeline.open_clean, tip, ordinal, record.clean_sha256)
+        return self._read(clean_path, tip, ordinal, record.clean_sha256)
 
     def custody(self, tip: OpenTip) -> list[Logged]:
         """Give the tip's custody log.
@@ -193,14 +203,13 @@ class EvidenceAccess:
             raise NoSuchFile
         self._services.write_now(lambda unit: self.log(unit, tip, ordinal, "opened", form, second=agreed.second))
         original = form == "original"
-        opening = pipeline.open_original if original else pipeline.open_clean
-        return self._read(opening, tip, ordinal, record.sha256 if original else record.clean_sha256)
+        path_of = original_path if original else clean_path
+        return self._read(path_of, tip, ordinal, record.sha256 if original else record.clean_sha256)
 
-    def _read(self, opening: _Opening, tip: OpenTip, ordinal: str, expected: str) -> Iterator[bytes]:
+    def _read(self, path_of: _PathOf, tip: OpenTip, ordinal: str, expected: str) -> Iterator[bytes]:
         folder = self._services.evidence_dir
-        return opening(
-            folder, evidence_files.name(tip.id, ordinal), tip.envelope.identity, workroom(folder.parent), expected
-        )
+        path = path_of(folder, evidence_files.name(tip.id, ordinal))
+        return open_sealed(path, tip.envelope.identity, workspace_dir(folder.parent), expected)
 
     def _log_once(self, tip: OpenTip, ordinal: str, act: Act, form: Form) -> None:
         with self._once:

@@ -13,14 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from satark.cli import check_destinations
 from satark.cli.check_names import name_problems
 from satark.cli.roles import roles_option
-from satark.ingest.reception import describe
-from satark.ingest.spool import set_aside, waiting
+from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
 from satark.runtime.host import ROLES
-from satark.services import Services
+from satark.services import Services, WorkerContext
 from satark.settings import Core, Role, SettingProblem, Settings, SettingsError
 from satark.store.tables import desk
+from satark.store.writer import Writer
 
 T = TypeVar("T")
 
@@ -65,7 +65,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     if services is not None:
         found.problems += check_destinations.settings_problems(settings.core, geography)
         if "worker" in roles:
-            sinks = found.of(lambda: plugins.sinks(settings, services))
+            context = WorkerContext(services, Writer(services.main, services.keys))
+            sinks = found.of(lambda: plugins.sinks(settings, context))
             found.problems += check_destinations.sink_problems(settings.core, sinks or [])
         found.of(lambda: _check_database(plugins, services, settings.core))
         services.close()
@@ -106,7 +107,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
 
 
 def _check_spool(settings: Settings) -> None:
-    kept = describe(len(waiting(settings.spool_dir)), len(set_aside(settings.spool_dir)))
+    kept = describe(len(waiting(settings.spool_dir)), len(quarantined(settings.spool_dir)))
     if kept:
         hint = "they are let in while `satark serve` runs and the database answers; its log says why one was set aside"
         raise SettingsError(

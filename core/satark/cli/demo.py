@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from satark.demo.running import Demo, StartFailed
+from satark.demo.server import DemoServer, StartError
 from satark.telemetry.logs import configure_logging
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -29,8 +29,8 @@ def demo(host: str, port: int, data_dir: Path | None) -> None:
         click.echo("Whoever reaches this address can read every tip of this demo: send no real one.", err=True)
     with _listen(host, port) as listening:
         try:
-            asyncio.run(Demo(data_dir, listening, click.echo).run())
-        except StartFailed:
+            asyncio.run(DemoServer(data_dir, listening, click.echo).run())
+        except StartError:
             raise click.ClickException("the demo did not start; the lines above say why") from None
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise click.ClickException(f"the data folder can't be used: {error}") from None

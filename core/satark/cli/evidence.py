@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from satark.custody.verify import Verdict, verify_pack
+from satark.custody.verify_pack import Verdict, verify_pack
 
 
 @click.group()

@@ -11,10 +11,10 @@ from typing import Any, Final
 import click
 
 from satark.channel import Text
+from satark.codes import HANDOFF_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import Flow, FlowError, FlowProblem, FlowSource, check_flow, default_flow, load_flow
 from satark.dialogue.flow.source import read_flow
-from satark.dialogue.reading.codes import PASSAGE_DIGITS
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.geography.geography import Geography
@@ -110,7 +110,7 @@ def _said(engine: Engine, turn: Turn) -> Session | None:
     elif turn.open_mailbox and turn.session is not None:
         turn = engine.opened(turn.session, None, now)
     elif turn.depart and turn.session is not None:
-        turn = engine.departing(turn.session, _RECEIPT.code[:PASSAGE_DIGITS], 15, now)
+        turn = engine.departing(turn.session, _RECEIPT.code[:HANDOFF_DIGITS], 15, now)
     elif turn.arrive and turn.session is not None:
         turn = engine.arrived(turn.session, None, now)
     if turn.prompt is not None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from fpdf import FPDF
 
+from satark.catalogues import Catalogue
 from satark.custody.manifest import Item, Manifest, ist
-from satark.dialogue.catalogues import Catalogue
 from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:

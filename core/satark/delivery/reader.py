@@ -31,7 +31,7 @@ from satark.identity.sealing import (
 from satark.settings import SettingProblem, SettingsError
 from satark.sink import ReadingSink
 from satark.store.sealed_files import open_sealed
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 from satark.tip import Envelope, Evidence, Header, Message, Tip
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class DestinationReader:
             if (key, ordinal) not in self._logged:
                 self._services.write_now(lambda unit: _log(unit, envelope, ordinal, self.to))
                 self._logged.add((key, ordinal))
-        return open_sealed(sealed, envelope.identity, workroom(self._services.evidence_dir.parent), expected)
+        return open_sealed(sealed, envelope.identity, workspace_dir(self._services.evidence_dir.parent), expected)
 
 
 class OpenedDelivery:

@@ -60,14 +60,14 @@ class DeliveryWorker:
         services: Services,
         metrics: Metrics,
         settings: Core,
-        happened: Callable[[LifecycleEvent], None],
+        emit: Callable[[LifecycleEvent], None],
     ) -> None:
         self._sinks = {sink.name: sink for sink in sinks}
         self._writer = writer
         self._services = services
         self._metrics = metrics
         self._settings = settings
-        self._happened = happened
+        self._emit = emit
         self._destination_rules = {rule.to: rule for rule in services.destination_rules}
         self._lanes: dict[str, CircuitBreaker] = {}
         self._down: set[str] = set()
@@ -174,7 +174,7 @@ class DeliveryWorker:
             case Done():
                 self._done.add(id_)
                 self._worked(delivery.destination)
-                self._happened(LifecycleEvent("delivery_done", sink))
+                self._emit(LifecycleEvent("delivery_done", sink))
             case Retry():
                 wait = backoff(delivery.attempt, longest=LONGEST_WAIT) if result.after is None else result.after
                 attempt, reason = delivery.attempt, result.reason
@@ -183,7 +183,7 @@ class DeliveryWorker:
             case Dead():
                 log.error("delivery dead", sink=sink, attempt=delivery.attempt)
                 self._writer.later(lambda unit: self._bury(unit, id_, delivery.attempt, result.reason))
-                self._happened(LifecycleEvent("delivery_dead", sink))
+                self._emit(LifecycleEvent("delivery_dead", sink))
 
     def _bury(self, unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> None:
         if store.dead(unit, id_, attempt, reason):
@@ -195,7 +195,7 @@ class DeliveryWorker:
             self._down.discard(destination)
             self._writer.later(lambda unit: breakers.end(unit, destination))
             log.info("destination works again", sink=destination.partition(":")[0])
-            self._happened(LifecycleEvent("destination_up", destination.partition(":")[0]))
+            self._emit(LifecycleEvent("destination_up", destination.partition(":")[0]))
 
     async def _failed(self, id_: bytes, destination: str, result: Retry) -> None:
         is_down = self._lane(destination).failed(id_, down=result.down)
@@ -212,7 +212,7 @@ class DeliveryWorker:
 
     def _is_down(self, destination: str) -> None:
         log.error("destination down", sink=destination.partition(":")[0])
-        self._happened(LifecycleEvent("destination_down", destination.partition(":")[0]))
+        self._emit(LifecycleEvent("destination_down", destination.partition(":")[0]))
 
     def _alarm(self, unit: UnitOfWork) -> None:
         """Tell the operator by another way, in the same transaction: who reads it looks at `satark deliveries list`."""

@@ -14,16 +14,16 @@ from satark.channel import SPOKEN, Address, MediaGone
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import Untold
-from satark.evidence.cleaners import builtin_scrubbers
 from satark.evidence.documents import vcard
-from satark.evidence.pipeline import Ingested, TooLarge, Unwanted, erase, sweep, take_in
+from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, erase, process_file, remove_abandoned
 from satark.evidence.sandbox.sandbox import Sandbox
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import seal
 from satark.limits import MB
 from satark.observability import Kind, LifecycleEvent, log
 from satark.store import evidence_files as store
-from satark.store.sealed_files import bytes_of
-from satark.store.workspace import workroom
+from satark.store.sealed_files import total_original_bytes
+from satark.store.workspace import workspace_dir
 from satark.store.writer import StoreDown
 from satark.tip import Evidence, Origin
 
@@ -60,7 +60,7 @@ class Fetcher:
         settings: Settings,
         scrubbers: Sequence[Scrubber],
         notices: FileNotices,
-        happened: Callable[[LifecycleEvent], None],
+        emit: Callable[[LifecycleEvent], None],
     ) -> None:
         self._channels = channels
         self._writer = writer
@@ -68,9 +68,9 @@ class Fetcher:
         self._metrics = metrics
         self._attempts = settings.core.media_attempts
         self._folder = settings.evidence_dir
-        self._room = workroom(settings.core.data_dir)
+        self._room = workspace_dir(settings.core.data_dir)
         self._sandbox = Sandbox([*scrubbers, *builtin_scrubbers()])
-        self._happened = happened
+        self._emit = emit
         self._notices = notices
         self._limits = settings.core.evidence.limits()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -87,7 +87,7 @@ class Fetcher:
 
     async def run(self) -> None:
         """Fetch, until cancelled."""
-        sweep(self._folder, self._room)
+        remove_abandoned(self._folder, self._room)
         async with self._sandbox, asyncio.TaskGroup() as tasks:
             while True:
                 self._wake.clear()
@@ -118,7 +118,7 @@ class Fetcher:
                 await self._lose(keep, "too large", Untold("too_large", self._limits.file_bytes // MB))
             except _TipFull:
                 await self._lose(keep, "tip full", Untold("tip_full"))
-            except Unwanted:
+            except Rejected:
                 await self._lose(keep, "sender's own card", Untold("own_card"))
             except StoreDown:
                 raise
@@ -128,7 +128,9 @@ class Fetcher:
     async def _take_in(self, keep: Keep) -> None:
         channel = self._channels[keep.ref.account]
         name = store.name(keep.tip, keep.ordinal)
-        most = self._limits.tip_bytes - await asyncio.to_thread(bytes_of, self._folder, store.name(keep.tip, ""))
+        most = self._limits.tip_bytes - await asyncio.to_thread(
+            total_original_bytes, self._folder, store.name(keep.tip, "")
+        )
         with _of_the_tip(most, self._limits.file_bytes):
             async with channel.fetch(keep.ref) as stream:
                 taken = await self._seal(keep, name, stream, most)
@@ -157,25 +159,25 @@ class Fetcher:
         self._count("sealed", "file_sealed")
         await _discard(channel, keep.ref)
 
-    async def _seal(self, keep: Keep, name: str, stream: AsyncIterator[bytes], most: int) -> Ingested:
-        return await take_in(
+    async def _seal(self, keep: Keep, name: str, stream: AsyncIterator[bytes], most: int) -> ProcessedFile:
+        return await process_file(
             stream,
             recipient=keep.recipient,
             folder=self._folder,
             name=name,
-            announced_mime=keep.ref.mime,
+            declared_mime=keep.ref.mime,
             limits=self._limits,
             sandbox=self._sandbox,
             room=self._room,
             voice=keep.kind in SPOKEN,
-            most_bytes=most,
+            max_bytes=most,
             unwanted=lambda mime, copy: mime == "text/vcard" and self._is_own_card(keep, copy),
         )
 
     def _is_own_card(self, keep: Keep, copy: Path) -> bool:
         """Whether a contact card is that of whoever sent it: their number gives the pseudonym of the conversation."""
         with copy.open(encoding="utf-8", errors="replace") as file:
-            numbers = vcard.numbers(file.read(MB))
+            numbers = vcard.phone_numbers(file.read(MB))
         spelled = {Address(form) for number in numbers for form in _spellings(number)}
         return any(self._identity.pseudonym(keep.ref.account, number) == keep.conversation for number in spelled)
 
@@ -202,7 +204,7 @@ class Fetcher:
 
     def _count(self, result: str, kind: Kind) -> None:
         self._metrics.files.labels(result).inc()
-        self._happened(LifecycleEvent(kind))
+        self._emit(LifecycleEvent(kind))
 
 
 class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised

@@ -15,8 +15,8 @@ import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
-from satark.evidence.images.decode import opened
-from satark.evidence.recordings.media import SAFELY, demuxer
+from satark.evidence.images.decode import open_image
+from satark.evidence.recordings.remux import SAFELY, demuxer
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Unclean
 from satark.tip import Origin
@@ -24,10 +24,10 @@ from satark.tip import Origin
 if TYPE_CHECKING:
     from satark.limits import Limits
 
-ORIGIN: Final = "where and when"
+ORIGIN_JOB: Final = "where and when"
 """What the sandbox is asked for: the name of a job, in the place of a type of file."""
 MIME: Final = "application/json"
-MOST: Final = 500
+MAX_BYTES: Final = 500
 """Bytes of the answer that the worker reads."""
 
 _FORMATS = ("JPEG", "HEIF", "AVIF", "TIFF", "PNG", "WEBP")
@@ -42,7 +42,7 @@ _NEVER = ("1904-", "1970-")
 class OriginReader:
     """Reads where and when."""
 
-    mimes = frozenset({ORIGIN})
+    mimes = frozenset({ORIGIN_JOB})
 
     def __init__(self, ffmpeg: str = "") -> None:
         self.ffmpeg = str(Path(ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()).resolve())
@@ -68,10 +68,10 @@ class OriginReader:
         return _origin(spot, created[1].decode(errors="replace") if created else "")
 
 
-def read(answer: bytes) -> Origin | None:
+def parse_origin(answer: bytes) -> Origin | None:
     """Believe an answer of the child as far as it is numbers within their bounds."""
     try:
-        found = msgspec.json.decode(answer[:MOST], type=Origin)
+        found = msgspec.json.decode(answer[:MAX_BYTES], type=Origin)
     except msgspec.MsgspecError:
         return None
     spot = None if found.latitude is None or found.longitude is None else (found.latitude, found.longitude)
@@ -79,7 +79,7 @@ def read(answer: bytes) -> Origin | None:
 
 
 def _of_picture(source: Path, limits: Limits) -> Origin | None:
-    with opened(source, limits, _FORMATS) as picture:
+    with open_image(source, limits, _FORMATS) as picture:
         exif = picture.getexif()
         taken = exif.get_ifd(_DETAILS).get(_TAKEN) or exif.get(_CHANGED) or ""
         return _origin(_spot(exif), str(taken))

@@ -18,7 +18,7 @@ WHOSE_STEP: Final = "whose_voice"
 OTHER: Final = "other"
 """The answer to `WHOSE_STEP` that makes recordings of `EVIDENCE_STEP` ordinary evidence (`dialogue/default.yaml`)."""
 
-LOWEST: Final[Level] = "district"
+LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk at which a tipster's voice may be heard."""
 
 
@@ -42,11 +42,11 @@ def is_own_voice(record: Evidence, tip: Tip) -> bool:
     return not (record.role == EVIDENCE_STEP and tip.answers.get(WHOSE_STEP) == OTHER)
 
 
-def may_be_heard(record: Evidence) -> bool:
+def may_contain_voice(record: Evidence) -> bool:
     """Whether the tipster may be heard in a file that is passed on as it sounds: films keep their sound."""
     return record.clean_mime.startswith("video/")
 
 
-def hears(level: Level) -> bool:
+def may_hear_voices(level: Level) -> bool:
     """Whether a desk of this level may hear a tipster's voice at all."""
-    return LEVELS.index(level) >= LEVELS.index(LOWEST)
+    return LEVELS.index(level) >= LEVELS.index(LOWEST_LEVEL)

@@ -1,7 +1,7 @@
 """Taking a file in: hashed and sealed as it streams, cleaned in the sandbox, the copy hashed and sealed.
 
 In plain the file exists only in its private folder in memory (`satark.store.workspace`). A process killed at any point
-leaves nothing that a rerun, with the same folder and name, does not replace; `sweep` removes the rest at start.
+leaves nothing that a rerun, with the same folder and name, does not replace; `remove_abandoned` removes the rest at start.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from satark.evidence.preview import PREVIEW
-from satark.evidence.recordings.disguise import DISGUISED
+from satark.evidence.preview import PREVIEW_JOB
+from satark.evidence.recordings.disguise import DISGUISE_JOB
 from satark.evidence.sniff import UNKNOWN, sniff_file
-from satark.evidence.working_copies import NONE, Copies
+from satark.evidence.working_copies import NO_COPY, WorkingCopies
 from satark.scrubber import Reason, Unclean
 from satark.store import sealed_files
 from satark.store import workspace as rooms
-from satark.store.sealed_files import Measured, clean_path, disguised_path, original_path, preview_path
+from satark.store.sealed_files import ContentDigest, clean_path, disguised_path, original_path, preview_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
@@ -38,11 +38,11 @@ class TooLarge(Exception):  # noqa: N818 - it reads as what it says where it is 
     """The file has more bytes than one file may have. Nothing of it was kept."""
 
 
-class Unwanted(Exception):  # noqa: N818 - likewise
+class Rejected(Exception):  # noqa: N818 - likewise
     """The file is one that must not be kept. Nothing of it was."""
 
 
-class Ingested(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: the part of `tip.Evidence` that its bytes decide."""
 
     mime: str
@@ -68,25 +68,25 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no clean copy."""
 
 
-async def take_in(
+async def process_file(
     stream: AsyncIterator[bytes],
     *,
     recipient: str,
     folder: Path,
     name: str,
-    announced_mime: str,
+    declared_mime: str,
     limits: Limits,
     sandbox: Sandbox,
     room: Path,
     voice: bool = False,
-    most_bytes: int | None = None,
+    max_bytes: int | None = None,
     unwanted: Callable[[str, Path], bool] | None = None,
-) -> Ingested:
+) -> ProcessedFile:
     """Seal a file as `<name>.original.age` in `folder`, and a clean copy, where one can be made, as `<name>.clean.age`.
 
     Of a voice, and of whatever else is sound alone, a disguised copy is sealed too, as `<name>.disguised.age`; of what
     can be shown small, a preview, as `<name>.preview.age`. All are on the
-    disk and read back when this returns. `announced_mime` serves only to word a reason.
+    disk and read back when this returns. `declared_mime` serves only to word a reason.
 
     Args:
         stream: the file's bytes, in pieces of any size.
@@ -96,7 +96,7 @@ async def take_in(
         announced_mime: what the sender or provider called it, or empty.
         limits: what is too much.
         sandbox: where it is cleaned.
-        room: the folder for plaintext, from `satark.store.workspace.workroom`.
+        room: the folder for plaintext, from `satark.store.workspace.workspace_dir`.
         voice: whether the sender spoke it.
         most_bytes: what this file may have at most; None: what any file may have.
         unwanted: looks at the clean copy (its type and where it lies in plain) and says whether the file must go.
@@ -107,23 +107,23 @@ async def take_in(
         OSError: the disk failed or is full, or `stream` raised it: try again later.
     """
     await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-    most = limits.file_bytes if most_bytes is None else min(most_bytes, limits.file_bytes)
-    with rooms.private_folder(room) as private:
+    most = limits.file_bytes if max_bytes is None else min(max_bytes, limits.file_bytes)
+    with rooms.temporary_folder(room) as private:
         source = private / "original"
         with source.open("xb") as copy:
             measured, copied = await _seal_stream(stream, original_path(folder, name), recipient, most, copy)
         mime = await asyncio.to_thread(sniff_file, source)
-        taken = Ingested(mime=mime, bytes=measured.bytes, sha256=measured.sha256, md5=measured.md5)
-        copies = Copies(private, recipient, limits, sandbox)
+        taken = ProcessedFile(mime=mime, bytes=measured.bytes, sha256=measured.sha256, md5=measured.md5)
+        copies = WorkingCopies(private, recipient, limits, sandbox)
         try:
-            _check_cleanable(taken, announced_mime, sandbox, copied=copied)
+            _check_cleanable(taken, declared_mime, sandbox, copied=copied)
             clean_mime = await copies.make_clean(source, mime)
         except Unclean as unclean:
-            await asyncio.to_thread(sealed_files.erase_copies, folder, name)
+            await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
             return msgspec.structs.replace(taken, problem=unclean.reason)
         if unwanted is not None and await asyncio.to_thread(unwanted, clean_mime, copies.clean):
             await asyncio.to_thread(sealed_files.erase, folder, name)
-            raise Unwanted
+            raise Rejected
         heard = voice or clean_mime.startswith("audio/")
         copied_too = await _seal_copies(copies, clean_mime, folder, name, heard=heard)
         # A recording of sound may lie in a film's container, and say when it was made: nobody saw anything in it.
@@ -131,12 +131,12 @@ async def take_in(
     return msgspec.structs.replace(taken, origin=origin, **copied_too)
 
 
-async def _seal_copies(copies: Copies, mime: str, folder: Path, name: str, *, heard: bool) -> dict[str, Any]:
-    """Seal the clean copy, and what is made of that; give what `Ingested` says of them."""
+async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str, *, heard: bool) -> dict[str, Any]:
+    """Seal the clean copy, and what is made of that; give what `ProcessedFile` says of them."""
     clean = await copies.seal_clean(mime, clean_path(folder, name))
-    disguised = await copies.seal_further(DISGUISED, disguised_path(folder, name)) if heard else NONE
+    disguised = await copies.seal_further(DISGUISE_JOB, disguised_path(folder, name)) if heard else NO_COPY
     shown = mime.startswith(_SHOWN)
-    preview = await copies.seal_further(PREVIEW, preview_path(folder, name)) if shown else NONE
+    preview = await copies.seal_further(PREVIEW_JOB, preview_path(folder, name)) if shown else NO_COPY
     return {
         "clean_mime": clean.mime,
         "clean_bytes": clean.bytes,
@@ -187,15 +187,15 @@ def erase(folder: Path, name: str) -> None:
     sealed_files.erase(folder, name)
 
 
-def sweep(evidence_dir: Path, room: Path) -> None:
+def remove_abandoned(evidence_dir: Path, room: Path) -> None:
     """Remove what killed processes left: half-written files and plaintext. Call it at start; what is in use stays."""
-    rooms.sweep(room)
-    sealed_files.sweep_parts(evidence_dir)
+    rooms.remove_abandoned_folders(room)
+    sealed_files.remove_abandoned_parts(evidence_dir)
 
 
 async def _seal_stream(
     stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, copy: BinaryIO
-) -> tuple[Measured, bool]:
+) -> tuple[ContentDigest, bool]:
     """Feed the stream, through a socket that holds it back when the disk is slow, to a thread that seals it."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)  # noqa: FBT003 - positional in the standard library
@@ -208,9 +208,9 @@ async def _seal_stream(
         # The thread ends now that its pipe is closed. What it could not seal it has removed itself.
         await asyncio.wait([sealing])
         if sealing.exception() is None:
-            await asyncio.to_thread(sealed_files.drop, target)
+            await asyncio.to_thread(sealed_files.discard_part, target)
         raise
-    await asyncio.to_thread(sealed_files.keep, target, msgspec.structs.replace(measured, bytes=count))
+    await asyncio.to_thread(sealed_files.put_in_place, target, msgspec.structs.replace(measured, bytes=count))
     return measured, copied
 
 
@@ -229,7 +229,7 @@ async def _feed(stream: AsyncIterator[bytes], pipe: socket.socket, most: int) ->
     return count
 
 
-def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO) -> tuple[Measured, bool]:
+def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO) -> tuple[ContentDigest, bool]:
     with pipe, pipe.makefile("rb") as source:
         measured, copied = sealed_files.seal_file(source, target, recipient, copy)
     if copied:
@@ -237,12 +237,12 @@ def _seal_from(pipe: socket.socket, target: Path, recipient: str, copy: BinaryIO
     return measured, copied
 
 
-def _check_cleanable(taken: Ingested, announced_mime: str, sandbox: Sandbox, *, copied: bool) -> None:
+def _check_cleanable(taken: ProcessedFile, declared_mime: str, sandbox: Sandbox, *, copied: bool) -> None:
     if not taken.bytes:
         raise Unclean("empty")
     if not copied:
         raise Unclean("no-room")
     if taken.mime == UNKNOWN:
-        raise Unclean("mislabelled" if sandbox.cleans(announced_mime) else "unknown")
+        raise Unclean("mislabelled" if sandbox.cleans(declared_mime) else "unknown")
     if not sandbox.cleans(taken.mime):
-        raise Unclean("mislabelled" if sandbox.cleans(announced_mime) else "no-cleaner")
+        raise Unclean("mislabelled" if sandbox.cleans(declared_mime) else "no-cleaner")

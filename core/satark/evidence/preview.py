@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import imageio_ffmpeg
 from PIL import ImageOps
 
-from satark.evidence.documents import page_images
-from satark.evidence.images.decode import opened
-from satark.evidence.recordings.media import SAFELY, demuxer
+from satark.evidence.documents import pdf_rendering
+from satark.evidence.images.decode import open_image
+from satark.evidence.recordings.remux import SAFELY, demuxer
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Unclean
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-PREVIEW: Final = "preview"
+PREVIEW_JOB: Final = "preview"
 """What the sandbox is asked for: the name of a job, in the place of a type of file."""
 LONGEST: Final = 480
 """Pixels of a preview's longer side."""
@@ -33,7 +33,7 @@ _QUALITY = 80
 class Previewer:
     """Makes previews; a clean copy is what it is given."""
 
-    mimes = frozenset({PREVIEW})
+    mimes = frozenset({PREVIEW_JOB})
 
     def __init__(self, ffmpeg: str = "") -> None:
         self.ffmpeg = str(Path(ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()).resolve())
@@ -46,11 +46,11 @@ class Previewer:
         """
         mime = sniff_file(source)
         if mime.startswith("image/"):
-            with opened(source, limits, _FORMATS) as picture:
+            with open_image(source, limits, _FORMATS) as picture:
                 picture.draft("RGB", (2 * LONGEST, 2 * LONGEST))
                 return _save(ImageOps.exif_transpose(picture), target)
         if mime == "application/pdf":
-            return _save(page_images.first(source, LONGEST), target)
+            return _save(pdf_rendering.render_first_page(source, LONGEST), target)
         if mime.startswith("audio/"):
             self._draw(source, mime, target, "-filter_complex", _WAVE, "-frames:v", "1", "-c:v", "png")
             return _PNG

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from satark.evidence.sandbox.sandbox import Sandbox
     from satark.limits import Limits
-    from satark.store.sealed_files import Measured
+    from satark.store.sealed_files import ContentDigest
     from satark.tip import Origin
 
 
-class Copy(msgspec.Struct, frozen=True):
+class SealedCopy(msgspec.Struct, frozen=True):
     """A copy that was sealed."""
 
     mime: str = ""
@@ -30,11 +30,11 @@ class Copy(msgspec.Struct, frozen=True):
     sha256: str = ""
 
 
-NONE: Final = Copy()
+NO_COPY: Final = SealedCopy()
 """There is none."""
 
 
-class Copies:
+class WorkingCopies:
     """Makes the copies of one file, in its private folder."""
 
     def __init__(self, private: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
@@ -52,50 +52,50 @@ class Copies:
         await asyncio.to_thread(_check, self.clean, made)
         return made
 
-    async def seal_clean(self, mime: str, target: Path) -> Copy:
+    async def seal_clean(self, mime: str, target: Path) -> SealedCopy:
         """Seal the clean copy."""
         return await self._seal(self.clean, mime, target)
 
-    async def seal_further(self, job: str, target: Path) -> Copy:
-        """Have a job done on the clean copy, and seal what comes of it; `NONE`, and no file, where nothing does."""
+    async def seal_further(self, job: str, target: Path) -> SealedCopy:
+        """Have a job done on the clean copy, and seal what comes of it; `NO_COPY`, and no file, where nothing does."""
         made = self._private / job.replace(" ", "-")
         if not self._sandbox.cleans(job):
-            return NONE
+            return NO_COPY
         try:
             mime = await self._sandbox.scrub(job, self.clean, made, self._limits)
             await asyncio.to_thread(_check, made, mime)
         except Unclean:
             await asyncio.to_thread(target.unlink, missing_ok=True)
-            return NONE
+            return NO_COPY
         return await self._seal(made, mime, target)
 
     async def read_origin(self, source: Path) -> Origin | None:
         """Have read where and when a picture or film was taken."""
         answer = self._private / "origin"
         try:
-            if not self._sandbox.cleans(origin.ORIGIN):
+            if not self._sandbox.cleans(origin.ORIGIN_JOB):
                 return None
-            await self._sandbox.scrub(origin.ORIGIN, source, answer, self._limits)
-            return origin.read(await asyncio.to_thread(_plain, answer))
+            await self._sandbox.scrub(origin.ORIGIN_JOB, source, answer, self._limits)
+            return origin.parse_origin(await asyncio.to_thread(_plain, answer))
         except Unclean:
             return None
 
-    async def _seal(self, copy: Path, mime: str, target: Path) -> Copy:
+    async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
         measured = await asyncio.to_thread(_sealed, copy, target, self._recipient)
-        return Copy(mime, measured.bytes, measured.sha256)
+        return SealedCopy(mime, measured.bytes, measured.sha256)
 
 
-def _sealed(copy: Path, target: Path, recipient: str) -> Measured:
+def _sealed(copy: Path, target: Path, recipient: str) -> ContentDigest:
     with copy.open("rb") as source:
         measured, _ = sealed_files.seal_file(source, target, recipient)
-    sealed_files.keep(target, measured)
+    sealed_files.put_in_place(target, measured)
     return measured
 
 
 def _plain(answer: Path) -> bytes:
     _check_file(answer)
     with answer.open("rb") as file:
-        return file.read(origin.MOST)
+        return file.read(origin.MAX_BYTES)
 
 
 def _check(copy: Path, mime: str) -> None:

@@ -112,7 +112,7 @@ class CodeStock:
         """Keep the stock filled, until cancelled."""
         while True:
             while len(self._ready) < self._ahead:
-                self._ready.append(await self._mint(self._idle))
+                self._ready.append(await self._make(self._idle))
             await asyncio.sleep(0.05)
 
     def pop(self) -> FreshCode | None:
@@ -122,9 +122,9 @@ class CodeStock:
         except IndexError:
             return None
 
-    async def mint(self) -> FreshCode:
+    async def make(self) -> FreshCode:
         """Make one now: a turn waits for it."""
-        return await self._mint(self._now)
+        return await self._make(self._now)
 
     async def key(self, code: str) -> CodeKey:
         """Do the memory-hard work for a code that somebody gave."""
@@ -135,7 +135,7 @@ class CodeStock:
         for pool in (self._now, self._idle):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _mint(self, pool: ThreadPoolExecutor) -> FreshCode:
+    async def _make(self, pool: ThreadPoolExecutor) -> FreshCode:
         code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
         return FreshCode(code, await asyncio.get_running_loop().run_in_executor(pool, derive, code, self._identity))
 

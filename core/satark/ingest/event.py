@@ -17,22 +17,33 @@ if TYPE_CHECKING:
 class InboundEvent:
     """An inbound event with its pseudonyms: all that the transaction needs, computed before it."""
 
-    __slots__ = ("channel", "code", "event", "inbound", "key", "late", "passage", "pseudonyms", "receipt", "source")
+    __slots__ = (
+        "channel",
+        "code",
+        "event",
+        "inbound",
+        "key",
+        "late",
+        "handoff_code",
+        "pseudonyms",
+        "receipt",
+        "source",
+    )
 
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.channel = channel
         self.late = late
-        """Whether its request was answered long ago: it was kept while the database was down."""
+        """Whether its request was answered long ago: it was spooled while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
         self.source = self.key.hex()[:16]
         self.pseudonyms = tuple(identity.pseudonym(inbound.account, sender) for sender in inbound.senders)
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None
-        """What Argon2id made of the code in the text, a receipt's or a passage's, where there is one."""
+        """What Argon2id made of the code in the text, a receipt's or a handoff code's, where there is one."""
         self.receipt: FreshCode | None = None
         """A receipt made for this very turn, after it found none ready."""
-        self.passage: FreshCode | None = None
+        self.handoff_code: FreshCode | None = None
         """Likewise a code that takes the draft elsewhere."""
 
     @property
@@ -47,7 +58,7 @@ class InboundEvent:
 
 
 class TurnResult:
-    """What became of one arrival, once its transaction is committed."""
+    """What one turn led to, once its transaction is committed."""
 
     __slots__ = ("duplicate", "erased", "files", "outgoing", "prompts", "submitted", "wrong_code")
 

@@ -1,4 +1,4 @@
-"""Passages: the codes that take a draft to another channel.
+"""Handoff codes: take a draft to another channel.
 
 A code has 12 digits (40 bits), lives for minutes and is good once. It is stored as receipts are: only what Argon2id
 makes of it under the edge key, one half as a look-up, the other as the key of what the look-up finds, which is the
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import delete, select
 
-from satark.dialogue.reading.codes import PASSAGE_DIGITS
+from satark.codes import HANDOFF_DIGITS
 from satark.identity.receipts import CodeStock, FreshCode
 from satark.ingest.event import NeedsHandoffCode
 from satark.store import tables
@@ -39,45 +39,45 @@ class HandoffCodes:
     """
 
     def __init__(self, identity: Identity, minutes: float) -> None:
-        self.mint = CodeStock(identity, digits=PASSAGE_DIGITS, ahead=_AHEAD)
+        self.stock = CodeStock(identity, digits=HANDOFF_DIGITS, ahead=_AHEAD)
         self.minutes = minutes
 
     def give(
-        self, unit: UnitOfWork, conversation: bytes, session: Session, minted: FreshCode | None = None
+        self, unit: UnitOfWork, conversation: bytes, session: Session, fresh: FreshCode | None = None
     ) -> tuple[Session, str]:
         """Give out a code for a conversation's session; the one that it had is good no more.
 
         Raises:
             NeedsPassage: no code is ready; nothing was written.
         """
-        minted = minted or self.mint.pop()
-        if minted is None:
+        fresh = fresh or self.stock.pop()
+        if fresh is None:
             raise NeedsHandoffCode
         self.drop(unit, session)
         expires_at = unit.now + int(self.minutes * 60)
-        row = {"lookup": minted.key.lookup, "sealed": minted.key.lock(conversation), "expires_at": expires_at}
-        unit.insert(tables.passage, [row])
-        return msgspec.structs.replace(session, passage=minted.key.lookup.hex()), minted.code
+        row = {"lookup": fresh.key.lookup, "sealed": fresh.key.lock(conversation), "expires_at": expires_at}
+        unit.insert(tables.handoff_code, [row])
+        return msgspec.structs.replace(session, handoff_code=fresh.key.lookup.hex()), fresh.code
 
-    def origins(self, unit: UnitOfWork, arrivals: Iterable[InboundEvent]) -> Mapping[bytes, bytes]:
-        """Find the conversations that the codes in these arrivals stand for: look-up → conversation."""
-        keys = {arrival.code.lookup: arrival.code for arrival in arrivals if arrival.code}
+    def origins(self, unit: UnitOfWork, events: Iterable[InboundEvent]) -> Mapping[bytes, bytes]:
+        """Find the conversations that the codes in these events stand for: look-up → conversation."""
+        keys = {event.code.lookup: event.code for event in events if event.code}
         if not keys:
             return {}
-        good = (tables.passage.c.lookup.in_(list(keys)), tables.passage.c.expires_at > unit.now)
-        rows = unit.main.execute(select(tables.passage.c.lookup, tables.passage.c.sealed).where(*good)).all()
+        good = (tables.handoff_code.c.lookup.in_(list(keys)), tables.handoff_code.c.expires_at > unit.now)
+        rows = unit.main.execute(select(tables.handoff_code.c.lookup, tables.handoff_code.c.sealed).where(*good)).all()
         found = {row.lookup: keys[row.lookup].unlock(row.sealed) for row in rows}
         return {lookup: conversation for lookup, conversation in found.items() if conversation}
 
     def drop(self, unit: UnitOfWork, session: Session) -> None:
         """Take the code of a session back, if it has one."""
-        if session.passage:
-            lookup = bytes.fromhex(session.passage)
-            unit.main.execute(delete(tables.passage).where(tables.passage.c.lookup == lookup))
+        if session.handoff_code:
+            lookup = bytes.fromhex(session.handoff_code)
+            unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.lookup == lookup))
 
 
-def brought(session: Session | None, arrival: InboundEvent) -> Session | None:
-    """Give the session that an arrival's code brings: the one it was made for, if that is still a draft."""
-    if session is None or session.submitted or arrival.code is None:
+def brought(session: Session | None, event: InboundEvent) -> Session | None:
+    """Give the session that an event's code brings: the one it was made for, if that is still a draft."""
+    if session is None or session.submitted or event.code is None:
         return None
-    return session if session.passage == arrival.code.lookup.hex() else None
+    return session if session.handoff_code == event.code.lookup.hex() else None

@@ -72,10 +72,10 @@ class Mailboxes:
         ids = [self._identity.link("tip", tip) for tip in tips]
         unit.main.execute(delete(tables.reach).where(or_(tables.reach.c.sender == sender, tables.reach.c.id.in_(ids))))
 
-    def reach(self, unit: UnitOfWork, conversation: bytes, arrival: InboundEvent, session: Session) -> None:
+    def reach(self, unit: UnitOfWork, conversation: bytes, event: InboundEvent, session: Session) -> None:
         """Keep the reply handle for the tip just submitted."""
         id_ = self._identity.link("tip", session.tip)
-        inbound = arrival.inbound
+        inbound = event.inbound
         handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now)
         row = {
             "id": id_,

@@ -1,9 +1,10 @@
-"""Where inline media's requests wait while the database is down: sealed files, on disk before anything is said.
+"""Spool: sealed files that hold the batches of inline media while the database is down.
 
-WhatsApp and Telegram bring again for days what is not acknowledged. Nobody does that for a text message, a call or a
-form, so what they carry must be kept here. A file holds a batch as the channel parsed it, so nothing that `parse`
-drops is ever written, sealed under a key of its own; the file's name is part of the seal. It stays until its events
-are committed: a crash in between lets them in a second time, where their keys tell them for duplicates.
+WhatsApp and Telegram send again for days what is not acknowledged. Nobody does that for a text message, a call or a
+form, so their batches are flushed to disk before the sender is answered. A file holds a batch as the channel parsed
+it, so nothing that `parse` drops is ever written. It is sealed under a key of its own; the file's name is part of the
+seal. A file stays until its events are committed: after a crash in between they are ingested again, and their keys
+tell that they are duplicates.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ if TYPE_CHECKING:
     from satark.channel import Batch
     from satark.identity.edge_key import Identity
 
-_is_kept = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
+_is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
 """A place in the order (Unix nanoseconds when there is no reason for another), a tail against clashes, the channel."""
-_ASIDE: Final = "aside"
+_QUARANTINE: Final = "quarantine"
 _LOCK: Final = ".lock"
 
 
 class SpoolFull(Exception):  # noqa: N818 - it reads as what it says
-    """There is no room to keep more."""
+    """There is no room to spool more."""
 
 
 class Spool:
     """One machine's spool; several processes may share it. The methods wait for the disk: call them from a thread.
 
     Args:
-        folder: where it lies; made when something is kept.
+        folder: where it lies; made when something is spooled.
         max_files: most batches that wait at once.
         max_bytes: most bytes that they take.
     """
@@ -54,12 +55,12 @@ class Spool:
         return len(waiting(self._folder))
 
     @property
-    def aside(self) -> int:
-        """How many could not be let in, and were set aside."""
-        return len(set_aside(self._folder))
+    def quarantined(self) -> int:
+        """How many batches could not be ingested."""
+        return len(quarantined(self._folder))
 
-    def keep(self, channel: str, batch: Batch) -> None:
-        """Keep a batch behind all others; it is on disk when this returns.
+    def add(self, channel: str, batch: Batch) -> None:
+        """Spool a batch behind all others; it is flushed to disk on return.
 
         Raises:
             SpoolFull: it would be too many, or too much.
@@ -75,7 +76,7 @@ class Spool:
         atomic_files.replace(self._folder / name, [sealed])
 
     def open(self, name: str) -> tuple[str, Batch]:
-        """Open what is kept under a name: the channel's name, and the batch.
+        """Open a spooled batch by its name: the channel's name, and the batch.
 
         Raises:
             BrokenSeal: it was altered or renamed, or is another edge key's.
@@ -88,22 +89,22 @@ class Spool:
         return waiting(self._folder)
 
     def done(self, name: str) -> None:
-        """Forget a batch that was let in."""
+        """Delete an ingested batch."""
         (self._folder / name).unlink(missing_ok=True)
 
-    def set_aside(self, name: str) -> None:
-        """Put a batch that can't be let in where it holds up nobody, until the next start."""
-        (self._folder / _ASIDE).mkdir(mode=0o700, exist_ok=True)
-        (self._folder / name).replace(self._folder / _ASIDE / name)
+    def quarantine(self, name: str) -> None:
+        """Move a batch that can't be ingested out of the way, until the next start."""
+        (self._folder / _QUARANTINE).mkdir(mode=0o700, exist_ok=True)
+        (self._folder / name).replace(self._folder / _QUARANTINE / name)
 
     def restore(self) -> None:
-        """Put back what was set aside: a start may bring the version or the setting that it needs."""
-        for name in set_aside(self._folder):
-            (self._folder / _ASIDE / name).replace(self._folder / name)
+        """Move quarantined batches back: a start may bring the version or the setting that they need."""
+        for name in quarantined(self._folder):
+            (self._folder / _QUARANTINE / name).replace(self._folder / name)
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Be the only process of this machine that lets in; gives False where another one is. A kill frees it."""
+        """Hold the lock of the machine's one replaying process; gives False where another one has it. A kill frees it."""
         with (self._folder / _LOCK).open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -115,21 +116,27 @@ class Spool:
     def _size(self, name: str) -> int:
         try:
             return (self._folder / name).stat().st_size
-        except FileNotFoundError:  # let in meanwhile
+        except FileNotFoundError:  # ingested meanwhile
             return 0
 
 
 def waiting(folder: Path) -> list[str]:
     """Give the names of what waits in a spool, in the order of arrival; nothing where there is no such folder."""
     try:
-        return sorted(path.name for path in folder.iterdir() if _is_kept(path.name))
+        return sorted(path.name for path in folder.iterdir() if _is_spooled(path.name))
     except FileNotFoundError:
         return []
 
 
-def set_aside(folder: Path) -> list[str]:
-    """Give the names of what was set aside in a spool."""
-    return waiting(folder / _ASIDE)
+def quarantined(folder: Path) -> list[str]:
+    """Return the names of the quarantined batches of a spool."""
+    return waiting(folder / _QUARANTINE)
+
+
+def describe(depth: int, quarantined: int) -> str:
+    """Say in words what waits in a spool and what is quarantined; empty where there is neither."""
+    parts = [f"{depth} waiting in the spool"] if depth else []
+    return ", ".join([*parts, f"{quarantined} quarantined"] if quarantined else parts)
 
 
 def _after(names: list[str]) -> int:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Submissions:
     """Writes confirmed tips."""
 
-    def __init__(self, *, mint: CodeStock, plugins: Plugins, services: Services) -> None:
-        self._mint = mint
+    def __init__(self, *, receipts: CodeStock, plugins: Plugins, services: Services) -> None:
+        self._receipts = receipts
         self._plugins = plugins
         self._services = services
         self._routed = plugins.implements("satark_route")
@@ -42,26 +42,26 @@ class Submissions:
         session: Session,
         submission: Submission,
         channel: Literal["chat", "sms", "voice", "web"],
-        minted: FreshCode | None = None,
+        fresh: FreshCode | None = None,
     ) -> Receipt:
-        """Write the tip, its envelopes, its deliveries and its receipt, whose code is `minted` or one from the stock.
+        """Write the tip, its envelopes, its deliveries and its receipt, whose code is `fresh` or one from the stock.
 
         Raises:
             NeedsReceipt: no receipt code is ready; nothing was written.
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
         """
-        minted = minted or self._mint.pop()
-        if minted is None:
+        fresh = fresh or self._receipts.pop()
+        if fresh is None:
             raise NeedsReceipt
         tip = _document(session, submission, channel, unit.now)
         screening = self._screen(tip, submission.priority)
         route = self._route(unit, tip, screening.priority)
         header = _header(tip, screening, route)
         _seal_envelopes(unit, session, header, route)
-        recipient = self._receipt(unit, session, tip, minted)
+        recipient = self._receipt(unit, session, tip, fresh)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
         self._deliveries(unit, session.tip, tip, route)
-        return Receipt(number=tip.number, code=minted.code)
+        return Receipt(number=tip.number, code=fresh.code)
 
     def _screen(self, tip: Tip, priority: Priority) -> Screening:
         return rules.screen(self._plugins.screen(tip) if self._screened else [], priority)
@@ -87,7 +87,7 @@ class Submissions:
         ]
         unit.queue(tables.delivery, rows)
 
-    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, minted: FreshCode) -> str:
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode) -> str:
         recipient, identity = new_identity()
         opened = OpenedReceipt(
             tip=session.tip,
@@ -97,7 +97,7 @@ class Submissions:
             recipient=recipient,
             identity=identity,
         )
-        row = {"lookup": minted.key.lookup, "sealed": minted.key.seal(opened), "day": unit.day}
+        row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day}
         unit.queue(tables.receipt, [row])
         return recipient
 

@@ -1,4 +1,4 @@
-"""The door of a channel: one endpoint, from the raw request to the answer after the commit.
+"""Webhook endpoint of a channel: from the raw request to the answer after the commit.
 
 It is an ASGI application of its own, ahead of the framework's middleware: every message of every citizen passes here.
 """
@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
 from satark.channel import Malformed, Outcome, RawRequest
-from satark.ingest.intake import IngestFailed
+from satark.ingest.ingest import IngestFailed
 from satark.observability import log
 from satark.store.writer import StoreDown
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from satark.channel import Channel, Endpoint
-    from satark.runtime.ingest_runtime import IngestRuntime
+    from satark.ingest.ingest import Ingest
     from satark.telemetry.metrics import Metrics
 
 
@@ -29,18 +29,18 @@ class TooLarge(Exception):  # noqa: N818 - it reads as what it says
 
 
 class WebhookEndpoint:
-    """One endpoint of one channel: verify, parse, take, and only then answer."""
+    """One endpoint of one channel: verify, parse, ingest, and only then answer."""
 
-    def __init__(self, metrics: Metrics, tipside: IngestRuntime, channel: Channel, endpoint: Endpoint) -> None:
+    def __init__(self, metrics: Metrics, ingest: Ingest, channel: Channel, endpoint: Endpoint) -> None:
         self._metrics = metrics
-        self._tipside = tipside
+        self._ingest = ingest
         self._channel = channel
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, once what it carries is durable: taken, or kept by the reception.
+        """Answer one request, once what it carries is durable: ingested or spooled.
 
-        401 unsigned, 405 another method, 413 too large, 503 not taken, else whatever the channel replies.
+        401 unsigned, 405 another method, 413 too large, 503 not ingested, else whatever the channel replies.
         """
         answer, response = await self._answer(scope, receive)
         self._metrics.webhooks.labels(self._channel.name, answer).inc()
@@ -56,22 +56,22 @@ class WebhookEndpoint:
         if not self._channel.verify(raw):
             return "unsigned", PlainTextResponse("unauthorized", 401)
         try:
-            outcome = await self._take(raw)
+            outcome = await self._receive(raw)
         except (StoreDown, IngestFailed):
-            return "not_taken", PlainTextResponse("try again", 503)
+            return "not_ingested", PlainTextResponse("try again", 503)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
             log.error("webhook failed", channel=self._channel.name, error=type(error).__name__)
             return "failed", PlainTextResponse("try again", 503)
         reply = self._channel.reply(raw, outcome)
         return outcome.state, Response(reply.body, reply.status, media_type=reply.media_type)
 
-    async def _take(self, raw: RawRequest) -> Outcome:
+    async def _receive(self, raw: RawRequest) -> Outcome:
         try:
             batch = self._channel.parse(raw)
         except Malformed:
             self._metrics.webhooks.labels(self._channel.name, "malformed").inc()
             return Outcome()
-        return await self._tipside.reception.receive(self._channel, batch)
+        return await self._ingest.receive(self._channel, batch)
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:

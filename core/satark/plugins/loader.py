@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber
-    from satark.services import Services
+    from satark.services import DeskContext, Services, WebContext, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
     from satark.store.migrations import Branch
@@ -87,9 +87,9 @@ class Plugins:
         found = self._collect("satark_channels", settings=settings)
         return sorted(_unique(found, "channel"), key=lambda channel: channel.name)
 
-    def sinks(self, settings: Settings, services: Services) -> list[Sink]:
+    def sinks(self, settings: Settings, context: WorkerContext) -> list[Sink]:
         """Every sink, by name."""
-        return _unique(self._collect("satark_sinks", settings=settings, services=services), "sink")
+        return _unique(self._collect("satark_sinks", settings=settings, context=context), "sink")
 
     def destination_rules(self, settings: Settings) -> list[DestinationRule]:
         """Default destinations of the plugins."""
@@ -126,9 +126,13 @@ class Plugins:
         """The Alembic branches of the plugins' own tables."""
         return self._collect("satark_migrations")
 
-    def pages(self, settings: Settings, services: Services) -> list[Page]:
-        """The plugins' web pages."""
-        return self._collect("satark_pages", settings=settings, services=services)
+    def web_pages(self, settings: Settings, context: WebContext) -> list[Page]:
+        """The plugins' pages for the public."""
+        return self._collect("satark_web_pages", settings=settings, context=context)
+
+    def desk_pages(self, settings: Settings, context: DeskContext) -> list[Page]:
+        """The plugins' pages for officers."""
+        return self._collect("satark_desk_pages", settings=settings, context=context)
 
     def interpret(self, inbound: Event, step: Step | None, session: Session) -> Event | None:
         """What the first plugin that knows better makes of an event."""

@@ -30,14 +30,14 @@ from satark.tip import Message
 if TYPE_CHECKING:
     from satark.remote.host_outbox import HostOutbox, Publish
     from satark.remote.link_keys import LinkKey
-    from satark.services import Services
+    from satark.services import ProcessServices
     from satark.store.unit_of_work import UnitOfWork
 
 
 class HostInbox:
     """Takes offices' answers into their tips' threads."""
 
-    def __init__(self, services: Services, key: LinkKey, dispatcher: HostOutbox) -> None:
+    def __init__(self, services: ProcessServices, key: LinkKey, dispatcher: HostOutbox) -> None:
         self._services = services
         self._key = key
         self._dispatcher = dispatcher
@@ -81,7 +81,7 @@ def _checked(cell: Frame, office: Office, known: Callable[[OfficeAnswer], bool])
     return answer
 
 
-def _take(unit: UnitOfWork, answer: OfficeAnswer, services: Services) -> bool:
+def _take(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool:
     """Put an answer into its tip's thread; say whether it stands there, now or since it came before."""
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
     if not unit.insert_new(tables.answered, [row], "id"):
@@ -118,7 +118,7 @@ def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
     return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
 
 
-def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: Directed, services: Services) -> None:
+def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: Directed, services: ProcessServices) -> None:
     try:
         desk = find_desk(unit.main, directed.desk)
     except NoSuchDesk:

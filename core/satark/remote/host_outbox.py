@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from satark.custody import log as custody
-from satark.evidence.own_voice import hears
+from satark.evidence.own_voice import may_hear_voices
 from satark.remote.frames import BODY, Frame, cells_of, file_cells, letter_cells, seal_cell
 from satark.remote.messages import (
     FORMS,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from satark.desk import Desk
     from satark.remote.link_keys import LinkKey
-    from satark.services import Services
+    from satark.services import ProcessServices
     from satark.store.unit_of_work import UnitOfWork
 
 WINDOW = 16
@@ -50,7 +50,7 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 class HostOutbox:
     """Sends tips to offices."""
 
-    def __init__(self, services: Services, key: LinkKey, copies: Collection[str] = ()) -> None:
+    def __init__(self, services: ProcessServices, key: LinkKey, copies: Collection[str] = ()) -> None:
         """`copies`: desks at the host of whose tips the carrier gets copies."""
         self._services = services
         self._copies = frozenset(copies)
@@ -179,7 +179,7 @@ def _files(connection: Connection, folder: Path, tip: str, desk: Desk) -> Iterat
 
 def _sealed(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:
     voice = disguised_path(folder, evidence_files.name(tip, ordinal)).exists()
-    if voice and not hears(desk.level):
+    if voice and not may_hear_voices(desk.level):
         return  # a recorded voice never lies on a station's machine, not even sealed
     for form in FORMS:
         path = FORMS[form](folder, evidence_files.name(tip, ordinal))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from satark.carrier import Carrier, CarrierConnection
     from satark.remote.link_keys import LinkCard, LinkKey
     from satark.remote.office_inbox import OfficeInbox
-    from satark.services import Services
+    from satark.services import ProcessServices
 
 EVERY = 1.0
 """Seconds between two looks for answers to be sent."""
@@ -27,7 +27,7 @@ class OfficeAgent:
     def __init__(
         self,
         *,
-        services: Services,
+        services: ProcessServices,
         carrier: Carrier,
         url: str,
         key: LinkKey,

@@ -29,7 +29,7 @@ from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from satark.remote.link_keys import LinkCard, LinkKey
-    from satark.services import Services
+    from satark.services import ProcessServices
 
 PIECE_DAYS = 30
 """Days after which pieces of something that never became complete are forgotten."""
@@ -42,7 +42,7 @@ class OfficeInbox:
     """Takes cells. They may come twice, in any order, and after a kill at any point."""
 
     def __init__(
-        self, services: Services, key: LinkKey, host: LinkCard, desks: Collection[str], arrived: Arrived
+        self, services: ProcessServices, key: LinkKey, host: LinkCard, desks: Collection[str], arrived: Arrived
     ) -> None:
         self._services = services
         self._key = key

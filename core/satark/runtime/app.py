@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from satark.ingest.spool import describe
 from satark.ingest.webhook import WebhookEndpoint
 from satark.observability import describe_error, log
 from satark.runtime.queue_metrics import QueueMetrics
@@ -32,11 +33,12 @@ def build_app(host: Host) -> Starlette:
         Route("/readyz", probe.readyz),
         Route("/metrics", probe.metrics),
     ]
-    doors: dict[str, WebhookEndpoint] = {}
-    if host.tipside and "web" in host.roles:
-        for channel in host.tipside.channels:
+    endpoints: dict[str, WebhookEndpoint] = {}
+    runtime = host.ingest_runtime
+    if runtime and "web" in host.roles:
+        for channel in runtime.channels:
             for endpoint in channel.endpoints:
-                doors[endpoint.path] = WebhookEndpoint(host.metrics, host.tipside, channel, endpoint)
+                endpoints[endpoint.path] = WebhookEndpoint(host.metrics, runtime.ingest, channel, endpoint)
     # A page at the root would answer for every page below it, so it comes last.
     for page in sorted(host.pages, key=lambda page: -len(page.path)):
         if page.path != "/":
@@ -49,23 +51,23 @@ def build_app(host: Host) -> Starlette:
             async with host.running():
                 yield
         except Exception as error:
-            log.error("the process broke off", **describe_error(error))
+            log.error("process failed, stopping", **describe_error(error))
             raise
 
-    return _App(doors, routes=routes, lifespan=lifespan)
+    return _App(endpoints, routes=routes, lifespan=lifespan)
 
 
 class _App(Starlette):
-    """The application; the channels' doors come before everything else."""
+    """The application; the channels' webhook endpoints come before everything else."""
 
-    def __init__(self, doors: Mapping[str, WebhookEndpoint], **options: Any) -> None:
+    def __init__(self, endpoints: Mapping[str, WebhookEndpoint], **options: Any) -> None:
         super().__init__(**options)
-        self._doors = doors
+        self._endpoints = endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        door = self._doors.get(scope["path"]) if scope["type"] == "http" else None
-        await (door or super().__call__)(scope, receive, send)
+        endpoint = self._endpoints.get(scope["path"]) if scope["type"] == "http" else None
+        await (endpoint or super().__call__)(scope, receive, send)
 
 
 async def _below(request: Request) -> Response:
@@ -90,19 +92,23 @@ class _Probe:
         self._backlog = QueueMetrics(host.services, host.metrics, host.settings.core)
 
     async def readyz(self, _request: Request) -> Response:
-        """Say whether the databases answer, and what was kept while they did not."""
-        kept = self._host.tipside.reception.kept if self._host.tipside else ""
+        """Say whether the databases answer, and what was spooled while they did not."""
+        spooled = self._spooled()
         try:
             await anyio.to_thread.run_sync(self._ask)
         except SQLAlchemyError:
-            return PlainTextResponse(_lines("the database does not answer", kept), status_code=503)
-        return PlainTextResponse(_lines("ready", kept))
+            return PlainTextResponse(_lines("the database does not answer", spooled), status_code=503)
+        return PlainTextResponse(_lines("ready", spooled))
 
     async def metrics(self, _request: Request) -> Response:
         """Give the metrics in Prometheus' text format."""
         with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
             await anyio.to_thread.run_sync(self._backlog.look)
         return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
+
+    def _spooled(self) -> str:
+        runtime = self._host.ingest_runtime
+        return describe(runtime.spool.depth, runtime.spool.quarantined) if runtime else ""
 
     def _ask(self) -> None:
         self._host.services.read(lambda connection: connection.execute(text("SELECT 1")))

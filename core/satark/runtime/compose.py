@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.destination import DestinationRule
     from satark.dialogue.flow.loader import FlowSource
+    from satark.services import WorkerContext
     from satark.sink import Sink
 
 
@@ -92,14 +93,14 @@ def load_services(
     )
 
 
-def load_sinks(settings: Settings, plugins: Plugins, services: Services) -> list[Sink]:
+def load_sinks(settings: Settings, plugins: Plugins, context: WorkerContext) -> list[Sink]:
     """Load the sinks, and make sure that those that must read tips have their keys.
 
     Raises:
         SettingsError: a sink's settings are wrong, or a key can't be used.
     """
-    sinks = plugins.sinks(settings, services)
-    if problems := key_problems(services.destination_rules, sinks):
+    sinks = plugins.sinks(settings, context)
+    if problems := key_problems(context.destination_rules, sinks):
         raise SettingsError(problems)
     return sinks
 

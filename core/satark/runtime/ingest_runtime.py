@@ -1,48 +1,52 @@
-"""The side of a process that tipsters meet: taking turns, answering, fetching files, delivering tips."""
+"""The ingest runtime: the web and worker roles of one process, put together and started."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
-from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from satark.backoff import keep_running
 from satark.channel import ListeningChannel
 from satark.delivery.worker import DeliveryWorker
+from satark.dialogue.rendering.fit import fit
 from satark.evidence.fetch import Fetcher
 from satark.identity.receipts import CodeStock
+from satark.ingest.after_commit import AfterCommit
+from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.drafts import Drafts
 from satark.ingest.handoff_codes import HandoffCodes
-from satark.ingest.intake import GuessBudget, Intake
+from satark.ingest.ingest import Ingest
 from satark.ingest.mailbox import Mailboxes
-from satark.ingest.reception import Reception
+from satark.ingest.replay import SpoolReplay
+from satark.ingest.sessions import SessionStore
 from satark.ingest.spool import Spool
 from satark.ingest.submission import Submissions
+from satark.ingest.turn import TurnRunner
 from satark.ingest.turns import Turns
-from satark.observability import log
-from satark.outbox.compose import new_outgoing
 from satark.outbox.file_notices import FileNotices
+from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
 from satark.runtime import compose
 from satark.runtime.scheduler import ScheduledJobs
-from satark.sink import ListeningSink as SinkListener
-from satark.store import outbox
+from satark.services import WorkerContext
+from satark.sink import ListeningSink
+from satark.store import outbox as outbox_store
 from satark.store.writer import Writer
 
 if TYPE_CHECKING:
-    from satark.channel import Batch, Call, Channel, Inbound
-    from satark.ingest.event import TurnResult
+    from satark.channel import Batch, Channel
     from satark.observability import LifecycleEvent
     from satark.plugins.loader import Plugins
+    from satark.prompt import Capabilities, Prompt
     from satark.services import Services
     from satark.settings import Role, Settings
     from satark.telemetry.metrics import Metrics
 
 
 class IngestRuntime:
-    """The web and worker roles of one process."""
+    """Everything between the channels and the sinks in one process."""
 
     def __init__(
         self,
@@ -52,41 +56,39 @@ class IngestRuntime:
         plugins: Plugins,
         services: Services,
         metrics: Metrics,
-        happened: Callable[[LifecycleEvent], None],
+        emit: Callable[[LifecycleEvent], None],
     ) -> None:
-        self._settings = settings
         self._roles = roles
-        self._services = services
-        self._metrics = metrics
-        core, geography = settings.core, services.geography
+        core = settings.core
         self.channels: Sequence[Channel] = plugins.channels(settings)
         accounts = {account: channel for channel in self.channels for account in channel.accounts}
-        self._identity = identity = compose.load_identity(settings)
-        self._flows = compose.load_flows(settings, plugins, geography, self.channels)
-        self._mint = CodeStock(identity)
-        self._passages = HandoffCodes(identity, core.passage_minutes)
-        self.writer = Writer(services.main, services.keys, grouped=self._turns(plugins, accounts), batch=core.batch)
-        self._sender = ReplyWorker(
+        identity = compose.load_identity(settings)
+        self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
+        self._receipts = CodeStock(identity)
+        self._handoff_codes = HandoffCodes(identity, core.handoff_code_minutes)
+        sessions = SessionStore(identity, core)
+        outbox = Outbox(channels=accounts, fit=_fitting(plugins), identity=identity)
+        runner = TurnRunner(
+            identity=identity,
+            flows=self._flows,
+            submissions=Submissions(receipts=self._receipts, plugins=plugins, services=services),
+            mailboxes=Mailboxes(identity, core),
+            handoff_codes=self._handoff_codes,
+            outbox=outbox,
+        )
+        turns = Turns(
+            identity=identity,
+            flows=self._flows,
+            plugins=plugins,
+            sessions=sessions,
+            handoff_codes=self._handoff_codes,
+            runner=runner,
+            outbox=outbox,
+        )
+        self.writer = Writer(services.main, services.keys, grouped=turns, batch=core.batch)
+        self._replies = ReplyWorker(
             channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core
         )
-        self.intake = Intake(
-            identity=identity,
-            writer=self.writer,
-            mint=self._mint,
-            passages=self._passages,
-            metrics=metrics,
-            guesses=GuessBudget(core.code_guesses_per_minute),
-            committed=self._committed,
-            happened=happened,
-        )
-        self.reception = Reception(
-            take=self.take,
-            channels=self.channels,
-            spool=Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes),
-            engine=self._flows.current,
-            metrics=metrics,
-        )
-        self.drafts = Drafts(flows=self._flows, identity=identity, services=services)
         self._fetcher = Fetcher(
             channels=accounts,
             writer=self.writer,
@@ -94,114 +96,88 @@ class IngestRuntime:
             metrics=metrics,
             settings=settings,
             scrubbers=plugins.scrubbers(),
-            notices=FileNotices(channels=accounts, flows=self._flows, identity=identity, posted=self._sender.post),
-            happened=happened,
+            notices=FileNotices(outbox=outbox, flows=self._flows, identity=identity, posted=self._replies.post),
+            emit=emit,
         )
-        self._sinks = compose.load_sinks(settings, plugins, services) if "worker" in roles else []
-        self._courier = self._new_courier(happened)
-        self._timers = self._new_timers(accounts, happened)
-
-    def _new_courier(self, happened: Callable[[LifecycleEvent], None]) -> DeliveryWorker:
-        return DeliveryWorker(
-            sinks=self._sinks,
-            writer=self.writer,
-            services=self._services,
-            metrics=self._metrics,
-            settings=self._settings.core,
-            happened=happened,
+        context = WorkerContext(services, self.writer)
+        self._sinks = compose.load_sinks(settings, plugins, context) if "worker" in roles else []
+        self._deliveries = DeliveryWorker(
+            sinks=self._sinks, writer=self.writer, services=services, metrics=metrics, settings=core, emit=emit
         )
-
-    def _new_timers(self, accounts: Mapping[str, Channel], happened: Callable[[LifecycleEvent], None]) -> ScheduledJobs:
-        return ScheduledJobs(
-            channels=accounts,
+        self._jobs = ScheduledJobs(
+            outbox=outbox,
             flows=self._flows,
-            identity=self._identity,
+            sessions=sessions,
+            identity=identity,
             writer=self.writer,
-            services=self._services,
-            settings=self._settings.core,
-            posted=self._sender.post,
+            services=services,
+            settings=core,
+            posted=self._replies.post,
             erased=self._fetcher.erase,
-            happened=happened,
+            emit=emit,
         )
-
-    def _turns(self, plugins: Plugins, accounts: Mapping[str, Channel]) -> Turns:
-        return Turns(
-            identity=self._identity,
-            flows=self._flows,
-            plugins=plugins,
-            settings=self._settings.core,
-            registry=Submissions(mint=self._mint, plugins=plugins, services=self._services),
-            mailroom=Mailboxes(self._identity, self._settings.core),
-            passages=self._passages,
-            channels=accounts,
+        self.spool = Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
+        self.ingest = Ingest(
+            identity=identity,
+            writer=self.writer,
+            receipts=self._receipts,
+            handoff_codes=self._handoff_codes,
+            guesses=CodeGuesses(core.code_guesses_per_minute),
+            spool=self.spool,
+            engine=self._flows.current,
+            outbox=outbox,
+            replies=self._replies,
+            after_commit=AfterCommit(replies=self._replies, files=self._fetcher, deliveries=self._deliveries),
+            metrics=metrics,
+            emit=emit,
         )
+        self._replay = SpoolReplay(ingest=self.ingest, channels=self.channels, spool=self.spool, metrics=metrics)
+        self.drafts = Drafts(flows=self._flows, identity=identity, sessions=sessions, services=services)
 
     async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
-        """Open the channels and start working. `embedded`: no other process works on this database."""
+        """Open the channels and start the background tasks. `embedded`: no other process works on this database."""
         for channel in self.channels:
             await channel.open()
         await self.writer.write(self._flows.remember)
         if embedded:
             # Whoever held these died with the last process; nobody else could be sending them.
-            await self.writer.write(outbox.release)
-        work = {"receipts": self._mint.run, "passages": self._passages.mint.run, "sender": self._sender.run}
+            await self.writer.write(outbox_store.release)
+        work: dict[str, Callable[[], Awaitable[None]]] = {
+            "receipts": self._receipts.run,
+            "handoff codes": self._handoff_codes.stock.run,
+            "replies": self._replies.run,
+        }
         if "web" in self._roles:
-            await self.reception.start()
-            work["spool"] = self.reception.run
-            work |= {
-                c.name: partial(c.listen, partial(self._hear, c))
-                for c in self.channels
-                if isinstance(c, ListeningChannel)
-            }
+            await self._replay.start()
+            work |= {"spool": self._replay.run, **self._listening()}
         if "worker" in self._roles:
-            await self._courier.open()
-            work |= {"deliveries": self._courier.run, "files": self._fetcher.run, "timers": self._timers.run}
-            work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, SinkListener)}
+            await self._deliveries.open()
+            work |= {"deliveries": self._deliveries.run, "files": self._fetcher.run, "scheduled jobs": self._jobs.run}
+            work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, ListeningSink)}
         for name, run in work.items():
             tasks.create_task(keep_running(name, run))
 
     async def stop(self) -> None:
         """Close what `start` opened; call it when the tasks have ended."""
-        await self._courier.close()
+        await self._deliveries.close()
         for channel in self.channels:
             await channel.close()
-        self._mint.close()
-        self._passages.mint.close()
+        self._receipts.close()
+        self._handoff_codes.stock.close()
 
-    async def take(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
-        """Take everything of a batch: alarms, later reports on calls, and each event exactly once.
-
-        `late`: the request was answered before, so that what is to be said goes through the outbox.
-
-        Raises:
-            StoreDown, NotTaken: nothing of the batch may be acknowledged; see `Intake.receive`.
-        """
-        for code in batch.alarms:
-            self._metrics.reports.labels(channel.name, code).inc()
-            log.error("provider alarm", channel=channel.name, code=code)
-        self._sender.report(batch.delivered, channel.name)
-        taken = await self.intake.receive(channel, batch, late=late)
-        if batch.chores:
-            await self._do(batch.chores)
-        return taken
-
-    async def _do(self, chores: Sequence[Call]) -> None:
-        items = [new_outgoing(token_bytes(32), call, keep=True) for call in chores]
-        await self.writer.write(lambda unit: outbox.add(unit, items, self._identity))
-        self._sender.post(items)
+    def _listening(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        return {
+            channel.name: partial(channel.listen, partial(self._hear, channel))
+            for channel in self.channels
+            if isinstance(channel, ListeningChannel)
+        }
 
     async def _hear(self, channel: Channel, batch: Batch) -> None:
-        await self.take(channel, batch)
+        await self.ingest.ingest(channel, batch)
 
-    def _committed(self, inbound: Inbound, conversation: bytes, taken: TurnResult) -> None:
-        self._sender.post(taken.outgoing)
-        if not taken.duplicate:
-            self._sender.glance(conversation, inbound.seen, inbound.busy)
-            if inbound.answer:
-                self._sender.answer(inbound.answer)
-        if taken.erased:
-            self._fetcher.erase(taken.erased)
-        if taken.files:
-            self._fetcher.wake()
-        if taken.submitted:
-            self._courier.wake()
+
+def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
+    """Let a plugin fit prompts where one wants to; the hot path skips the call where none does."""
+    if not plugins.implements("satark_render"):
+        return fit
+    return lambda prompt, capabilities: plugins.render(prompt, capabilities) or fit(prompt, capabilities)

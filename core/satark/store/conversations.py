@@ -102,11 +102,11 @@ def expired(connection: Connection, now: int, limit: int) -> list[ConversationRo
     return [ConversationRow(row.id, row.draft, row.handle) for row in connection.execute(query, {"now": now})]
 
 
-def quiet(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
+def silent(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
     """Lock and read conversations that are to be asked once more, passing over those that a turn holds; each once."""
     rows = [
         ConversationRow(row.id, row.draft, row.handle)
-        for row in connection.execute(_READ_QUIET.limit(limit), {"now": now})
+        for row in connection.execute(_READ_SILENT.limit(limit), {"now": now})
     ]
     if rows:
         asked = conversation.c.id.in_([row.id for row in rows])
@@ -114,7 +114,7 @@ def quiet(connection: Connection, now: int, limit: int) -> list[ConversationRow]
     return rows
 
 
-_READ_QUIET = (
+_READ_SILENT = (
     select(conversation.c.id, conversation.c.draft, conversation.c.handle)
     .where(conversation.c.nudge_at <= bindparam("now"))
     .order_by(conversation.c.nudge_at)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, union, update
 
-from satark.custody import log as custody
 from satark.dialogue.session import Keep, Untold
 from satark.store import deliveries, tables
 from satark.store.tables import file, tip
@@ -52,11 +51,10 @@ def _row(unit: UnitOfWork, keep: Keep, identity: Identity) -> dict[str, object]:
 
 
 def drop(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
-    """Forget a tip's files (all of them, or these); give the names of the sealed copies to be erased.
+    """Delete the rows of a tip's files (all of them, or these); return the names of the sealed copies.
 
-    The custody log keeps that they were erased, and nothing else of them.
+    Call `satark.custody.erasure.erase_files`, which writes the erasure into the custody log too.
     """
-    custody.erased(unit, tip, ordinals)
     where = [file.c.tip == tip]
     if ordinals is not None:
         where.append(file.c.ordinal.in_(ordinals))

@@ -135,13 +135,13 @@ receipt = Table(
     comment="receipt codes, by a keyed and memory-hard look-up",
 )
 
-passage = Table(
-    "passage",
+handoff_code = Table(
+    "handoff_code",
     main,
     Column("lookup", LargeBinary(16), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="what the code opens; names its conversation only inside"),
     Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
-    Index("passage_expires_at", "expires_at"),
+    Index("handoff_code_expires_at", "expires_at"),
     comment="codes that take a draft to another channel, by a keyed and memory-hard look-up",
 )
 

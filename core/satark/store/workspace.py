@@ -1,7 +1,7 @@
-"""The one place where a file lies in plain: a private folder in memory, one a file, gone when the work is.
+"""The tmpfs workspace: the only place where files lie in plain, each in a temporary folder of its own.
 
-A folder in use is locked (flock(2)) by the process that uses it. The kernel drops the lock with the process, so whoever
-starts next can tell what a dead one left behind.
+The process that uses a folder holds a lock on it (flock(2)). The kernel releases the lock when the process ends, so the
+next process to start recognises abandoned folders and removes them.
 """
 
 from __future__ import annotations
@@ -18,28 +18,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, not a disk; the folder inside is ours alone
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - memory, not a disk; the folder inside has mode 0700
 
 
-def workroom(data_dir: Path) -> Path:
-    """The folder for plaintext of the installation whose data lies in `data_dir`, made if need be, ours alone.
+def workspace_dir(data_dir: Path) -> Path:
+    """Return the workspace of the installation with this `data_dir`; create it, with mode 0700, if it does not exist.
 
-    In memory where the system has `/dev/shm`; else inside `data_dir`, which must then lie on an encrypted disk.
+    It lies in memory where the system has `/dev/shm`; otherwise inside `data_dir`, which must be on an encrypted disk.
+
+    Raises:
+        PermissionError: another user owns it or can read it, or a link stands in its place.
     """
     own = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
     in_memory = SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK)
-    room = SHARED_MEMORY / f"satark-{os.getuid()}-{own}" if in_memory else data_dir / "work"
-    room.mkdir(mode=0o700, parents=not in_memory, exist_ok=True)
-    owner = room.lstat()
-    if room.is_symlink() or owner.st_uid != os.getuid() or owner.st_mode & 0o077:
-        raise PermissionError(f"{room} is not this user's alone")
-    return room
+    workspace = SHARED_MEMORY / f"satark-{os.getuid()}-{own}" if in_memory else data_dir / "work"
+    workspace.mkdir(mode=0o700, parents=not in_memory, exist_ok=True)
+    owner = workspace.lstat()
+    if workspace.is_symlink() or owner.st_uid != os.getuid() or owner.st_mode & 0o077:
+        raise PermissionError(f"{workspace} is not private to this user")
+    return workspace
 
 
 @contextlib.contextmanager
-def private_folder(room: Path) -> Iterator[Path]:
-    """A folder for one file, removed with all that is in it, whatever happens."""
-    folder = Path(tempfile.mkdtemp(dir=room))
+def temporary_folder(workspace: Path) -> Iterator[Path]:
+    """Create a folder for one file, and remove it with everything in it when the block ends, by an error too."""
+    folder = Path(tempfile.mkdtemp(dir=workspace))
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -49,14 +52,14 @@ def private_folder(room: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def sweep(room: Path) -> None:
-    """Remove the folders of processes that are no more."""
-    for folder in room.iterdir():
+def remove_abandoned_folders(workspace: Path) -> None:
+    """Remove the folders of processes that have ended."""
+    for folder in workspace.iterdir():
         with contextlib.suppress(OSError):
-            _remove_unless_used(folder)
+            _remove_unless_locked(folder)
 
 
-def _remove_unless_used(folder: Path) -> None:
+def _remove_unless_locked(folder: Path) -> None:
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,7 +31,7 @@ class StoreDown(Exception):  # noqa: N818 - it reads as what it says
 class Grouped(Protocol):
     """Writes of one kind that are carried out together: the turns."""
 
-    def __call__(self, unit: UnitOfWork, items: Sequence[Any]) -> Sequence[Any]:
+    def __call__(self, unit: UnitOfWork, items: Sequence[Any], /) -> Sequence[Any]:
         """Carry them out; give one result, or one exception, an item, in order."""
 
 

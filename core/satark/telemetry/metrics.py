@@ -23,10 +23,10 @@ class Metrics:
         self.reports = self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result")
         self.files = self._counter("satark_files", "files by what became of them", "result")
         self.deliveries = self._counter("satark_deliveries", "deliveries by result", "sink", "result")
-        self.kept = self._counter(
-            "satark_kept", "batches kept or refused while the database was down", "channel", "result"
+        self.spooled = self._counter(
+            "satark_spooled", "batches spooled or refused while the database was down", "channel", "result"
         )
-        self.let_in = self._counter("satark_kept_let_in", "kept batches by what became of them", "result")
+        self.replayed = self._counter("satark_spool_replayed", "spooled batches by result", "result")
         self.waiting = Gauge("satark_waiting", "what waits, by queue", ("queue",), registry=self.registry)
         self.deliveries_waiting = self._gauge("satark_deliveries_waiting", "deliveries that wait or are tried", "sink")
         self.deliveries_dead = self._gauge("satark_deliveries_dead", "deliveries that are not tried any more", "sink")

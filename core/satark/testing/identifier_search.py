@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import MetaData, make_url, select
 
 from satark.store.engines import make_engine
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 
 HASHES = ("md5", "sha1", "sha256", "sha512")
 
@@ -59,7 +59,7 @@ def written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:
     """Read everything that a service wrote anywhere: data folder, log, shared memory, its databases' rows and files."""
     databases = [Path(path) for url in urls if (path := make_url(url).database) and url.startswith("sqlite")]
     files = [file for database in databases for file in database.parent.glob(f"{database.name}*")]
-    return files_below(folder, log, workroom(folder), *files) | rows_of(*urls)
+    return files_below(folder, log, workspace_dir(folder), *files) | rows_of(*urls)
 
 
 def _spelt(prefix: str, raw: bytes) -> dict[str, bytes]:

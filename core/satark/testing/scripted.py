@@ -202,12 +202,12 @@ class ScriptedSink:
 class Tipster:
     """Somebody who writes over a `ScriptedChannel`; `text` is the newest answer."""
 
-    def __init__(self, tipside: IngestRuntime, channel: ScriptedChannel, address: str = "9140112233") -> None:
-        self._tipside = tipside
+    def __init__(self, runtime: IngestRuntime, channel: ScriptedChannel, address: str = "9140112233") -> None:
+        self._ingest = runtime.ingest
         self._channel = channel
         self.address = address
         self.text = ""
-        self.taken: list[TurnResult] = []
+        self.results: list[TurnResult] = []
 
     async def say(self, *texts: str) -> str:
         """Type messages one after the other; give the last answer."""
@@ -218,11 +218,11 @@ class Tipster:
     async def hear(self, event: Event, key: str = "", also: Sequence[str] = ()) -> TurnResult:
         """Send one event, under a key of its own or this one, with further addresses."""
         batch = Batch(inbound=[inbound(self.address, event, key, also)])
-        taken = (await self._tipside.take(self._channel, batch))[0]
-        self.taken.append(taken)
-        for item in taken.outgoing:
+        result = (await self._ingest.ingest(self._channel, batch))[0]
+        self.results.append(result)
+        for item in result.outgoing:
             self.text = json.loads(item.call.body)[1]
-        return taken
+        return result
 
     async def walk(self, answers: Mapping[str, str], until: str) -> str:
         """Greet, then answer every question by its pattern, until an answer matches `until`; give that.

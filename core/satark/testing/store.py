@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from satark.geography.geography import Geography
-from satark.services import Services
+from satark.services import DeskContext, Services, WorkerContext
 from satark.settings import Settings
 from satark.store.engines import make_engine
 from satark.store.migrations import Branch, Migrations
+from satark.store.writer import Writer
 
 
 def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any) -> Services:
@@ -30,3 +31,13 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
         destination_rules=settings.core.destination,
         destination_wait=int(settings.core.destination_wait_minutes * 60),
     )
+
+
+def worker_context(services: Services) -> WorkerContext:
+    """Make the context that sinks get. Start its `writer` before anything is written through it."""
+    return WorkerContext(services, Writer(services.main, services.keys))
+
+
+def desk_context(services: Services) -> DeskContext:
+    """Make the context that officers' pages get. Start its `writer` before anything is written through it."""
+    return DeskContext(services, Writer(services.main, services.keys))

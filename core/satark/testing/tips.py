@@ -17,7 +17,7 @@ from satark.delivery.payload import load
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.store import deliveries, evidence_files, tables
-from satark.store.sealed_files import clean_path, disguised_path, keep, original_path, preview_path, seal_file
+from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path, put_in_place, seal_file
 from satark.store.threads import post
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 
@@ -202,4 +202,4 @@ def _store_file(unit: UnitOfWork, planted: Planted, ordinal: str, state: str, re
 
 def _seal(content: bytes, target: Path, recipient: str) -> None:
     measured, _ = seal_file(io.BytesIO(content), target, recipient)
-    keep(target, measured)
+    put_in_place(target, measured)

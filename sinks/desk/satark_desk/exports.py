@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from satark.casework import Agreement, Casework, OpenTip, may_be_heard
+from satark.casework import Agreement, Casework, OpenTip, may_contain_voice
 from satark.custody.chain import Form
 from satark.tip import Evidence
 from satark_desk.officers import Opened
@@ -80,5 +80,5 @@ def write_private(path: Path, pieces: Iterator[bytes]) -> None:
 
 def remarks(tip: OpenTip) -> list[str]:
     """What whoever passes files on must know of their sound."""
-    films = (record.ordinal for record in tip.evidence if may_be_heard(record))
+    films = (record.ordinal for record in tip.evidence if may_contain_voice(record))
     return [f"file {one} is a film: the tipster may be heard in it; listen before you pass it on" for one in films]

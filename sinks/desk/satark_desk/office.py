@@ -119,7 +119,7 @@ def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
     machine = Host(settings, roles)
     carrier = _carrier(machine.plugins.carriers(settings), url)
     with _explained():
-        machine.beside["office"] = _agent(machine, carrier, url, _link_key(ctx)).run
+        machine.background["office"] = _agent(machine, carrier, url, _link_key(ctx)).run
     check_port(host, port)
     uvicorn.run(build_app(machine), **uvicorn_options(host, port))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from satark.casework import Casework
 from satark.desk import CaseworkError, Desk, Level
-from satark.evidence.own_voice import hears
+from satark.evidence.own_voice import may_hear_voices
 from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.remote.office_outbox import change_key
 from satark.routing.desks import add_desk, find_desk, narrow, widen
@@ -19,6 +20,7 @@ from satark_desk.tables import look, officer
 if TYPE_CHECKING:
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
+    from satark.transcriber import Transcriber
 
 _LONGEST_NAME = 40
 
@@ -50,9 +52,16 @@ class Opened(msgspec.Struct, frozen=True):
     may_listen: bool
     """Whether the officer may hear tipsters' voices."""
 
-    def casework(self, services: Services) -> Casework:
+    def casework(self, services: Services, transcribers: Sequence[Transcriber] = ()) -> Casework:
         """Give the desk's casework in this officer's hands."""
-        return Casework(services, self.desk.name, self.identity, officer=self.officer, may_listen=self.may_listen)
+        return Casework(
+            services,
+            self.desk.name,
+            self.identity,
+            officer=self.officer,
+            may_listen=self.may_listen,
+            transcribers=transcribers,
+        )
 
     def __repr__(self) -> str:
         return f"Opened({self.desk.name}, {self.officer})"
@@ -81,7 +90,7 @@ def make_desk(services: Services, new: NewDesk) -> None:
     """
     recipient, identity = new_identity()
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
-    row = _officer_row(new.name, new.officer, identity, new.passphrase, may_listen=hears(new.level))
+    row = _officer_row(new.name, new.officer, identity, new.passphrase, may_listen=may_hear_voices(new.level))
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk)
@@ -150,7 +159,7 @@ def add_officer(services: Services, by: Opened, name: str, passphrase: str, *, m
             would let others listen.
         WeakPassphrase: the passphrase is too short.
     """
-    if may_listen and not (by.may_listen and hears(by.desk.level)):
+    if may_listen and not (by.may_listen and may_hear_voices(by.desk.level)):
         raise CaseworkError("only an officer who may listen, at a district's desk or above, lets another one listen")
     row = _officer_row(by.desk.name, name, by.identity, passphrase, may_listen=may_listen)
     if not services.write_now(lambda unit: unit.insert_new(officer, [row], "name")):

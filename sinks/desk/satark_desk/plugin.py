@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     import click
 
     from satark.demo_setup import Prepared
-    from satark.services import Services
+    from satark.services import DeskContext, Services, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
 
 
 @hookimpl
-def satark_sinks(services: Services) -> Sequence[Sink]:
+def satark_sinks(context: WorkerContext) -> Sequence[Sink]:
     """Hand over the sink `desk`."""
-    return [DeskSink(services)]
+    return [DeskSink(context)]
 
 
 @hookimpl
-def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
+def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
     """Hand over the officers' desk at `/desk`."""
     from satark_desk.web.app import build  # noqa: PLC0415 - commands and workers never need the pages
 
     section = settings.section("desk", DeskSettings) or DeskSettings()
-    return [Page(path="/desk", role="desk", app=build(services, section, settings.core.public_url))]
+    return [Page(path="/desk", app=build(context, section, settings.core.public_url))]
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from satark.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.services import WorkerContext
     from satark.store.unit_of_work import UnitOfWork
 
 
@@ -20,8 +20,8 @@ class DeskSink:
 
     name = "desk"
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, context: WorkerContext) -> None:
+        self._context = context
 
     async def open(self) -> None:
         """Nothing is to be opened: the queues lie in the store."""
@@ -33,7 +33,7 @@ class DeskSink:
         """Put a tip into its desk's queue, once for each revision; the envelope must be there to open it with."""
         if not delivery.envelope:
             return Dead("the tip was not sealed to this desk")
-        await self._services.write(lambda unit: enqueue(unit, delivery.name, delivery.tip, delivery.revision))
+        await self._context.write(lambda unit: enqueue(unit, delivery.name, delivery.tip, delivery.revision))
         return Done()
 
 

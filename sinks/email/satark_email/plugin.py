@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import click
     from pysequoia import Cert
 
-    from satark.services import Services
+    from satark.services import Services, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
 
 
 @hookimpl
-def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     """Hand over the sink `email`, where it is configured."""
     section = settings.section("email", EmailSettings)
     if section is None:
@@ -31,11 +31,11 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[email]'"
         raise SettingsError([SettingProblem("email.host", "SATARK_EMAIL__HOST", message)]) from None
-    problems = [*_file_problems(section), *_unknown(section, services)]
+    problems = [*_file_problems(section), *_unknown(section, context)]
     keys = _keys(section, problems)
     if problems:
         raise SettingsError(problems)
-    return [EmailSink(services, section, keys)]
+    return [EmailSink(context, section, keys)]
 
 
 @hookimpl
@@ -88,5 +88,5 @@ def _unknown(section: EmailSettings, services: Services) -> Iterator[SettingProb
         if rule.sink == "email" and section.mailbox(name) is None:
             message = f"nobody is to be written to at {rule.to}"
             yield SettingProblem(
-                f"forward {rule.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]"
+                f"destination {rule.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]"
             )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pysequoia import Cert
 
     from satark.delivery.reader import DestinationReader, OpenedDelivery
-    from satark.services import Services
+    from satark.services import WorkerContext
     from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Evidence
     from satark_email.settings import EmailSettings, Mailbox
@@ -41,9 +41,9 @@ class EmailSink:
 
     name = "email"
 
-    def __init__(self, services: Services, settings: EmailSettings, keys: Mapping[str, list[Cert]]) -> None:
+    def __init__(self, context: WorkerContext, settings: EmailSettings, keys: Mapping[str, list[Cert]]) -> None:
         """`keys`: the certificates of the destinations in sealed mode."""
-        self._services = services
+        self._context = context
         self._settings = settings
         self._keys = keys
         self._postbox = Postbox(settings)
@@ -56,9 +56,9 @@ class EmailSink:
 
     async def open(self) -> None:
         """Open the keys of the destinations in sealed mode."""
-        for rule in self._services.destination_rules:
+        for rule in self._context.destination_rules:
             if rule.sink == self.name and self.reads(rule.to.partition(":")[2]):
-                self._readers[rule.to] = reader(rule, self._services)
+                self._readers[rule.to] = reader(rule, self._context)
 
     async def close(self) -> None:
         """Forget them."""
@@ -70,7 +70,7 @@ class EmailSink:
             log.info(f"notices go {self._settings.rhythm}, be there tips or not", sink=self.name)
         while True:
             if self._settings.mailbox(NOTICE) is not None:
-                await self._services.write(self.look)
+                await self._context.write(self.look)
             await asyncio.sleep(LOOK_EVERY)
 
     def look(self, unit: UnitOfWork) -> None:
@@ -105,7 +105,7 @@ class EmailSink:
             openpgp.check_certificate(certificate)  # it may have expired since the start
         opened = self._readers[delivery.destination].open(delivery)
         attached, left = self._attachments(opened)
-        writing = Writing(mailbox.language, self._services.geography)
+        writing = Writing(mailbox.language, self._context.geography)
         content = opened.content
         names = [one.name for one in attached]
         text = writing.text(content, revision=delivery.revision, attached=names, left=left)

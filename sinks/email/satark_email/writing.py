@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from satark.dialogue.catalogues import Catalogues
+from satark.catalogues import Catalogues
 
 if TYPE_CHECKING:
     from satark.delivery.reader import ReadableTip

@@ -16,7 +16,7 @@ from satark.web import Page
 from satark_police_system.settings import SINK, PoliceSettings
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.services import DeskContext, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
 
@@ -38,7 +38,7 @@ def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
 
 
 @hookimpl
-def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     """Hand over the sink, where a system is configured."""
     section = _section(settings)
     if section is None:
@@ -46,11 +46,11 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
     from satark_police_system.partners import load_partners  # noqa: PLC0415 - its libraries are an extra
     from satark_police_system.sink import PoliceSink  # noqa: PLC0415 - likewise
 
-    return [PoliceSink(load_partners(section, services), settings.core.data_dir, section.source)]
+    return [PoliceSink(load_partners(section, context), settings.core.data_dir, section.source)]
 
 
 @hookimpl
-def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
+def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
     """Hand over the doors for the systems, where one is configured."""
     section = _section(settings)
     if section is None:
@@ -58,8 +58,8 @@ def satark_pages(settings: Settings, services: Services) -> Sequence[Page]:
     from satark_police_system.partners import load_partners  # noqa: PLC0415 - its libraries are an extra
     from satark_police_system.web import build  # noqa: PLC0415 - likewise
 
-    app = build(services, section, load_partners(section, services))
-    return [Page(path="/police_system", role="desk", app=app)]
+    app = build(context, section, load_partners(section, context))
+    return [Page(path="/police_system", app=app)]
 
 
 @hookimpl

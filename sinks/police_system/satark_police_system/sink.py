@@ -12,7 +12,7 @@ import pyrage
 
 from satark.identity.sealing import CantOpen
 from satark.sink import Dead, Delivery, DeliveryResult
-from satark.store.workspace import private_folder, workroom
+from satark.store.workspace import temporary_folder, workspace_dir
 from satark_police_system.client import Client
 from satark_police_system.events import Event, encode, encrypted, event, full, thin
 from satark_police_system.filedrop import Drop, Folder, Sftp, pack
@@ -71,7 +71,7 @@ class ByFile:
 
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Pack and put it."""
-        with private_folder(self._room) as folder:
+        with temporary_folder(self._room) as folder:
             archive = folder / "tip.zip"
             await asyncio.to_thread(self._pack, archive, key, event, opened, folder)
             return await self._drop.put(archive, f"satark-{key}.zip")
@@ -89,7 +89,7 @@ class PoliceSink:
     def __init__(self, partners: Mapping[str, Partner], data_dir: Path, source: str) -> None:
         self._partners = partners
         self._source = source
-        room = workroom(data_dir)
+        room = workspace_dir(data_dir)
         self._ways = {name: _way(partner, room) for name, partner in partners.items()}
 
     async def open(self) -> None:

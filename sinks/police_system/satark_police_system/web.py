@@ -26,7 +26,7 @@ from satark_police_system.events import encode, full
 from satark_police_system.signing import SignatureError
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.services import DeskContext
     from satark.store.unit_of_work import UnitOfWork
     from satark_police_system.partners import Partner
     from satark_police_system.settings import PoliceSettings
@@ -54,8 +54,8 @@ class RefusedError(Exception):
 class Desk:
     """The doors for police systems."""
 
-    def __init__(self, services: Services, settings: PoliceSettings, partners: Mapping[str, Partner]) -> None:
-        self._services = services
+    def __init__(self, context: DeskContext, settings: PoliceSettings, partners: Mapping[str, Partner]) -> None:
+        self._context = context
         self._settings = settings
         self._partners = partners
 
@@ -90,7 +90,7 @@ class Desk:
             apply(unit, partner.casework, tip, partner.name, read)
             return True
 
-        taken = await self._services.write(write)
+        taken = await self._context.write(write)
         return Response(encode({"taken": taken}), media_type=_JSON, headers=_HEADERS)
 
     async def _authentic(self, request: Request, *, once: bool = True) -> tuple[Partner, bytes]:
@@ -105,7 +105,7 @@ class Desk:
             raise RefusedError(401) from None
         if once:
             key, days = _key(partner, request), self._settings.replay_days
-            if not await self._services.write(lambda unit: first_time(unit, key, days)):
+            if not await self._context.write(lambda unit: first_time(unit, key, days)):
                 raise RefusedError(409, "this webhook-id was used before")
         return partner, body
 
@@ -128,9 +128,9 @@ class Desk:
         return stream_file(pieces, media_type=record.clean_mime, size=record.clean_bytes)
 
 
-def build(services: Services, settings: PoliceSettings, partners: Mapping[str, Partner]) -> Starlette:
+def build(context: DeskContext, settings: PoliceSettings, partners: Mapping[str, Partner]) -> Starlette:
     """Make the pages below `/police_system`."""
-    desk = Desk(services, settings, partners)
+    desk = Desk(context, settings, partners)
     routes = [
         Route("/{system}/details", desk.details, methods=["POST"]),
         Route("/{system}/evidence", desk.evidence, methods=["POST"]),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import click
 
     from satark.carrier import Carrier
-    from satark.services import Services
+    from satark.services import WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
     from satark_rabbitmq.line import RabbitMQ
@@ -63,7 +63,7 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
 
 
 @hookimpl
-def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
+def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     """Hand over the sink `rabbitmq`, where a broker is configured."""
     section = _section(settings)
     if section is None:
@@ -76,7 +76,7 @@ def satark_sinks(settings: Settings, services: Services) -> Sequence[Sink]:
         key = load_link_key(settings.link_key_file)
     except (LinkKeyError, OSError) as error:
         raise SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
-    return [RabbitMQSink(services, carrier, url, key, tuple(section.copies))]
+    return [RabbitMQSink(context, carrier, url, key, tuple(section.copies))]
 
 
 @hookimpl

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from satark.remote.link_keys import LinkKey
-    from satark.services import Services
+    from satark.services import WorkerContext
     from satark_rabbitmq.line import BrokerConnection, RabbitMQ
 
 
@@ -33,14 +33,14 @@ class RabbitMQSink:
     name = NAME
 
     def __init__(
-        self, services: Services, carrier: RabbitMQ, url: str, key: LinkKey, copies: Sequence[str] = ()
+        self, context: WorkerContext, carrier: RabbitMQ, url: str, key: LinkKey, copies: Sequence[str] = ()
     ) -> None:
-        self._services = services
+        self._context = context
         self._carrier = carrier
         self._url = url
         self._copies = copies
-        self._dispatcher = HostOutbox(services, key, copies)
-        self._answers = HostInbox(services, key, self._dispatcher)
+        self._dispatcher = HostOutbox(context, key, copies)
+        self._answers = HostInbox(context, key, self._dispatcher)
         self._connecting = asyncio.Lock()
         self._open = AsyncExitStack()
         self._line: BrokerConnection | None = None
@@ -63,8 +63,8 @@ class RabbitMQSink:
     async def listen(self) -> None:
         """Declare the queues, then take answers until the connection breaks."""
         async with self._carrier.line(self._url) as line:
-            desks = await asyncio.to_thread(self._services.read, lambda c: desks_via(c, NAME))
-            copies = await asyncio.to_thread(self._services.read, lambda c: copied(c, self._copies))
+            desks = await asyncio.to_thread(self._context.read, lambda c: desks_via(c, NAME))
+            copies = await asyncio.to_thread(self._context.read, lambda c: copied(c, self._copies))
             await line.declare(desks, copies)
             await line.consume_answers(lambda message: self._answers.take(message, self._publish))
 

@@ -20,12 +20,11 @@ from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
-from satark.services import Services
+from satark.services import Services, WorkerContext
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.writer import Writer
 from satark.testing.peers.rabbitmq import Broker
-from satark.testing.store import fresh_services
+from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import Planted, plant
 from satark_rabbitmq.line import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
@@ -57,7 +56,7 @@ class Offices:
         self._effects: list[Effect] = []
         self._planted: list[Planted] = []
         self._broker: Broker
-        self._office: Services
+        self._office: WorkerContext
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -104,11 +103,10 @@ class Offices:
             async with carrier.line(self._broker.url) as line:
                 await line.declare(list(self._identities))
             await asyncio.sleep(SETTLE_SECONDS)
-            self._office = await asyncio.to_thread(fresh_services, self._folder / "office")
+            self._office = worker_context(await asyncio.to_thread(fresh_services, self._folder / "office"))
             agent = await asyncio.to_thread(self._introduce, services, carrier)
-            writer = self._office.writer = Writer(self._office.main, self._office.keys)
-            writer.start()
-            stack.push_async_callback(writer.stop)
+            self._office.writer.start()
+            stack.push_async_callback(self._office.writer.stop)
             async with asyncio.TaskGroup() as tasks:
                 works = [tasks.create_task(keep_running("office", work)) for work in (agent.run, self._keep_answering)]
                 yield

@@ -18,7 +18,7 @@ from satark.settings import Settings, SettingsError
 from satark.testing.dialogue.prompts import every_prompt
 from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import as_menu
-from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_pages, satark_render
+from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.voice import VoiceChannel
 
@@ -36,20 +36,20 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_without_any_setting_there_is_no_channel() -> None:
     assert satark_channels(Settings()) == []
-    assert satark_pages(Settings()) == []
+    assert satark_web_pages(Settings()) == []
 
 
 def test_with_its_settings_there_are_two(env: pytest.MonkeyPatch) -> None:
     channels = satark_channels(Settings())
     assert all(isinstance(channel, Channel) for channel in channels)
     assert [channel.accounts for channel in channels] == [("sms:+15550100100",), ("voice:+15550100100",)]
-    assert satark_pages(Settings()) == []
+    assert satark_web_pages(Settings()) == []
 
 
 def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
     env.setenv("SATARK_TWILIO__CLIPS", str(tmp_path))
-    (page,) = satark_pages(Settings())
-    assert (page.path, page.role) == ("/voice/clips", "web")
+    (page,) = satark_web_pages(Settings())
+    assert page.path == "/voice/clips"
 
 
 def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.dialogue.rendering.graphemes import clusters
+from satark.graphemes import clusters
 from satark.prompt import Choice, Prompt
 from satark_sms_ivr.paging import MORE, as_text, pages
 from satark_sms_ivr.segments import plain, segments

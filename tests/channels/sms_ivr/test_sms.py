@@ -20,9 +20,9 @@ from satark.channel import (
     Text,
     Unsupported,
 )
+from satark.choice_tokens import PAGE_ON
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.reading.tokens import PAGE_ON
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.testing.twilio.api import ACCOUNT_SID, NUMBER

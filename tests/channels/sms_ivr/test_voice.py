@@ -25,7 +25,7 @@ from satark.channel import (  # fmt: skip
     Text,
 )
 from satark.channel import Call as ProviderCall
-from satark.dialogue.reading.tokens import command_token
+from satark.choice_tokens import command_token
 from satark.prompt import Choice, Prompt
 from satark.testing.twilio.api import NUMBER
 from satark.testing.twilio.twiml import TwimlError, read_twiml, said

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from satark.catalogues import Catalogue, Catalogues
 from satark.channel import Batch, Receive, Text
-from satark.dialogue.catalogues import Catalogue, Catalogues
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.faults import error
 from satark_telegram.channel import TelegramChannel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.dialogue.sheet import Question
+from satark.dialogue.rendering.form_view import Question
 from satark_web_form.questions import Fieldset
 
 

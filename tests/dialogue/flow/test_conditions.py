@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.dialogue.flow.conditions import ConditionError, parse
+from satark.dialogue.steps.conditions import ConditionError, parse
 
 VALUES = {
     "category": "POLCOR",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import Flow, FlowError, FlowSource, check_flow, default_flow, load_flow
 from satark.dialogue.flow.source import read_flow

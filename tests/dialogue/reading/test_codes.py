@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.dialogue.reading.codes import find_code, without_code
+from satark.codes import find_code, without_code
 
 CODE = "8391446070125538"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.reading.commands import Words
-from satark.dialogue.reading.folding import fold
+from satark.catalogues import Catalogues
+from satark.dialogue.flow.commands import Words
+from satark.folding import fold
 from satark.testing.dialogue.chat import Chat
 
 WORDS = Words(Catalogues.shipped())

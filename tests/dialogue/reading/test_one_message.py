@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from satark.channel import CompleteTip, Media, MediaRef, Tap, Text
+from satark.choice_tokens import PAGE_BACK, PAGE_ON, command_token
 from satark.dialogue.engine import Engine
-from satark.dialogue.reading.tokens import PAGE_BACK, PAGE_ON, command_token
 from satark.testing.dialogue.chat import Chat
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.dialogue.rendering.fit import are_buttons, fit
-from satark.dialogue.rendering.graphemes import size
+from satark.graphemes import size
 from satark.prompt import Capabilities, Choice, Prompt
 
 WHATSAPP = Capabilities(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.dialogue.rendering.graphemes import clip, clusters, scrub, size, split
+from satark.graphemes import clip, clusters, scrub, size, split
 from satark.prompt import Unit
 
 mixed = st.text(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from satark.codes import find_code, find_handoff_code
 from satark.dialogue.engine import Engine
-from satark.dialogue.reading.codes import find_code, find_passage
-from satark.testing.dialogue.chat import PASSAGE, Chat
+from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
 
 GROUPED = "4827 1930 5571"
 STORY = "Arms are sold behind the mill every night"
@@ -79,22 +79,22 @@ def test_who_has_nothing_is_asked_for_the_code_in_both_languages(engine: Engine,
 def test_a_call_takes_it_where_it_asks_for_codes(engine: Engine, begun: Chat) -> None:
     there = Chat(engine, channel="voice").say("Hi", "English", "status")
     there.brought = begun.session
-    assert there.say(PASSAGE).step == "place"
+    assert there.say(HANDOFF_CODE).step == "place"
 
 
 def test_wrong_codes_get_the_same_words_and_then_none(engine: Engine) -> None:
     there = Chat(engine).say("Hi", "English", "continue")
     for _ in range(4):
-        assert "That code is not right" in there.say(PASSAGE).text
-    assert "takes none any more" in there.say(PASSAGE).text
-    assert not there.say(f"continue {PASSAGE}").turn.arrive
+        assert "That code is not right" in there.say(HANDOFF_CODE).text
+    assert "takes none any more" in there.say(HANDOFF_CODE).text
+    assert not there.say(f"continue {HANDOFF_CODE}").turn.arrive
     assert not there.say("continue").turn.depart
 
 
 def test_what_is_here_already_is_not_lost(begun: Chat, engine: Engine) -> None:
     there = Chat(engine).say("Hi", "English", "Gambling / satta", "They gamble in the back room")
     there.brought = begun.session
-    there.say(f"continue {PASSAGE}")
+    there.say(f"continue {HANDOFF_CODE}")
     assert "unfinished report here" in there.text
     assert not there.turn.arrive
     assert there.step == "place"
@@ -112,10 +112,10 @@ def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "passage"),
+    ("text", "code", "handoff_code"),
     [
-        ("continue 4827 1930 5571", None, PASSAGE),
-        ("४८२७१९३०५५७१", None, PASSAGE),
+        ("continue 4827 1930 5571", None, HANDOFF_CODE),
+        ("४८२७१९३०५५७१", None, HANDOFF_CODE),
         ("4827-1930-5571-0000", "4827193055710000", None),
         ("482719305571 and 482719305572", None, None),
         ("x" * 60 + " 482719305571", None, None),
@@ -123,6 +123,6 @@ def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
     ],
 )
 def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
-    text: str, code: str | None, passage: str | None
+    text: str, code: str | None, handoff_code: str | None
 ) -> None:
-    assert (find_code(text), find_passage(text)) == (code, passage)
+    assert (find_code(text), find_handoff_code(text)) == (code, handoff_code)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from satark.evidence.documents import markup
-from satark.evidence.documents.embedded import BLANK, Pictures
+from satark.evidence.documents import office_xml
+from satark.evidence.documents.embedded_images import BLANK_PNG, EmbeddedImages
 from satark.evidence.documents.ooxml import OoxmlScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -64,7 +64,7 @@ def test_a_part_that_declares_a_type_is_not_read(head: str, tmp_path: Path, limi
 @pytest.mark.parametrize("data", [b"", b"\0", b"<a", b"<a>" * 10_000, b"\xff\xfe<\0a\0"])
 def test_what_is_no_xml_is_damaged(data: bytes) -> None:
     with pytest.raises(Unclean, match="damaged"):
-        markup.parse(data)
+        office_xml.parse(data)
 
 
 def test_a_program_s_own_elements_go_and_the_words_after_them_stay(tmp_path: Path, limits: Limits) -> None:
@@ -84,10 +84,10 @@ def test_of_alternatives_what_any_program_shows_stays(tmp_path: Path, limits: Li
 
 
 def test_a_picture_that_can_not_be_cleaned_is_left_blank(tmp_path: Path, limits: Limits) -> None:
-    pictures = Pictures(tmp_path, limits)
+    pictures = EmbeddedImages(tmp_path, limits)
     broken = io.BytesIO()
     Image.effect_noise((64, 64), 90).save(broken, "PNG")
     metafile = b"\x01\0\0\0" + bytes(36) + b" EMF" + TRACE.encode()
     for data in (b"", metafile, TRACE.encode(), broken.getvalue()[:-40] + TRACE.encode()):
-        assert pictures.clean(data) == (BLANK, "png")
+        assert pictures.clean(data) == (BLANK_PNG, "png")
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from satark.evidence.documents import archive
+from satark.evidence.documents import zip_archive
 from satark.evidence.documents.opendocument import OpenDocumentScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -71,5 +71,5 @@ def test_a_part_without_a_name_is_damage_and_not_a_crash(tmp_path: Path, limits:
     listed = data[at : at + 28] + b"\0\0" + data[at + 30 : at + 46]
     size = int.from_bytes(data[end + 12 : end + 16], "little") - 1
     source.write_bytes(data[:at] + listed + data[end : end + 12] + size.to_bytes(4, "little") + data[end + 16 :])
-    with pytest.raises(Unclean, match="damaged"), archive.opened(source, limits):
+    with pytest.raises(Unclean, match="damaged"), zip_archive.open_archive(source, limits):
         pass

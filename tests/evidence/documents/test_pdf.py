@@ -12,7 +12,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
 
-from satark.evidence.documents import page_images
+from satark.evidence.documents import pdf_rendering
 from satark.evidence.documents.pdf import PdfScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -150,7 +150,7 @@ def test_a_locked_broken_endless_or_huge_pdf_is_told_apart(tmp_path: Path, limit
     with pytest.raises(Unclean, match="too-many-pages"):
         scrubber.scrub(source, tmp_path / "out.pdf", Limits(pages=2))
     with pytest.raises(Unclean, match="too-many-pixels"):
-        page_images.photograph(source, tmp_path / "out.pdf", Limits(pixels=1000))
+        pdf_rendering.rasterize(source, tmp_path / "out.pdf", Limits(pixels=1000))
     source.write_bytes(
         b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence.recordings.disguise import MIME, VoiceDisguise, drawn_filter
+from satark.evidence.recordings.disguise import MIME, VoiceDisguise, random_filter
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -57,7 +57,7 @@ def test_no_two_disguises_are_alike(tmp_path: Path) -> None:
         DISGUISE.scrub(source, tmp_path / str(number), Limits())
         copies.add((tmp_path / str(number)).read_bytes())
     assert len(copies) == 3
-    drawn = [re.findall(r"asetrate=(\d+).*?atempo=([\d.]+).*?st\(0,(\d+)\)", drawn_filter())[0] for _ in range(200)]
+    drawn = [re.findall(r"asetrate=(\d+).*?atempo=([\d.]+).*?st\(0,(\d+)\)", random_filter())[0] for _ in range(200)]
     assert {len(set(numbers)) > 100 for numbers in zip(*drawn, strict=True)} == {True}
     assert all(0.93 < float(tempo) * int(rate) / 16_000 < 1.07 for rate, tempo, _ in drawn), "still understood"
 

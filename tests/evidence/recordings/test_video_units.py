@@ -11,8 +11,8 @@ from typing import NamedTuple
 import imageio_ffmpeg
 import pytest
 
-from satark.evidence.recordings import audio_frames, user_data
-from satark.evidence.recordings.media import MediaScrubber
+from satark.evidence.recordings import audio_frames, mpeg_user_data
+from satark.evidence.recordings.remux import RemuxScrubber
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Unclean
@@ -38,7 +38,7 @@ def decoded(path: Path) -> str:
 
 def cleaned(source: Path, limits: Limits) -> Path:
     target = source.with_name(f"clean-{source.name}")
-    MediaScrubber().scrub(source, target, limits)
+    RemuxScrubber().scrub(source, target, limits)
     return target
 
 
@@ -106,8 +106,8 @@ def test_the_exif_blocks_of_a_film_of_jpegs_go(container: str, make: Make, tmp_p
 
 def test_the_mark_by_which_decoders_know_an_encoder_stays() -> None:
     stream = b"\0\0\1\xb2Lavc63.1.100\0\0\1\xb2XviD0050\0\0\1\xb2DivX503b1393p\0\0\1\xb6picture"
-    assert user_data.words(stream) == set()
-    assert user_data.words(stream + b"\0\0\1\xb2XviD0050 " + TRACE) == {b"XviD0050 " + TRACE}
+    assert mpeg_user_data.find_user_data(stream) == set()
+    assert mpeg_user_data.find_user_data(stream + b"\0\0\1\xb2XviD0050 " + TRACE) == {b"XviD0050 " + TRACE}
 
 
 def test_a_camera_that_says_something_with_every_picture_takes_one_pass(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_camera_that_says_something_with_every_picture_takes_one_pass(tmp_path
     path = tmp_path / "film"
     path.write_bytes(b"".join(b"\0\0\1\xb2" + one + b"\0\0\1\xb6" + b"p" * 2_000 for one in said))
     size = path.stat().st_size
-    user_data.blank(path, user_data.words(path.read_bytes()))
+    mpeg_user_data.blank_user_data(path, mpeg_user_data.find_user_data(path.read_bytes()))
     assert TRACE not in path.read_bytes()
     assert path.stat().st_size == size
 
@@ -190,8 +190,8 @@ def test_frames_are_all_of_a_whole_file(name: str, make: Make, tmp_path: Path, l
     plain.write_bytes(make(name).read_bytes())
     copy = cleaned(plain, limits).read_bytes()
     mime = sniff_file(plain)
-    assert audio_frames.whole(mime, copy) == copy
-    assert copy.startswith(audio_frames.whole(mime, copy[: len(copy) * 2 // 3])), (
+    assert audio_frames.frames_only(mime, copy) == copy
+    assert copy.startswith(audio_frames.frames_only(mime, copy[: len(copy) * 2 // 3])), (
         "of one that is cut short, whole frames"
     )
 
@@ -199,10 +199,10 @@ def test_frames_are_all_of_a_whole_file(name: str, make: Make, tmp_path: Path, l
 def test_what_a_phone_lost_on_the_way_cuts_no_recording_short() -> None:
     good, lost, silent = b"\x3c" + bytes(31), b"\x38" + bytes(31), b"\x78"
     whole = b"#!AMR\n" + good * 3 + lost + silent + good
-    assert audio_frames.whole("audio/amr", whole) == whole
-    assert audio_frames.whole("audio/amr", whole + silent) == whole + silent
-    assert audio_frames.whole("audio/amr", whole + bytes(26) + TRACE) == whole
-    assert audio_frames.whole("audio/amr", whole + TRACE * 9 + good * 12) == whole + good * 12, (
+    assert audio_frames.frames_only("audio/amr", whole) == whole
+    assert audio_frames.frames_only("audio/amr", whole + silent) == whole + silent
+    assert audio_frames.frames_only("audio/amr", whole + bytes(26) + TRACE) == whole
+    assert audio_frames.frames_only("audio/amr", whole + TRACE * 9 + good * 12) == whole + good * 12, (
         "and what follows is found"
     )
 
@@ -211,4 +211,4 @@ def test_what_a_phone_lost_on_the_way_cuts_no_recording_short() -> None:
 def test_what_holds_no_frame_is_damaged(mime: str) -> None:
     for data in (b"", b"#!AMR\n", b"#!AMR-WB\n", TRACE * 9, b"\xff\xfb\xff\xf8" * 9):
         with pytest.raises(Unclean, match="damaged"):
-            audio_frames.whole(mime, data)
+            audio_frames.frames_only(mime, data)

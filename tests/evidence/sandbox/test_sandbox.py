@@ -13,7 +13,7 @@ import pytest
 from satark.evidence.sandbox.sandbox import Sandbox
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.store.workspace import private_folder
+from satark.store.workspace import temporary_folder
 from satark.testing.evidence.hostile import HostileScrubber
 
 
@@ -25,7 +25,7 @@ async def hostile() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def folder(room: Path) -> Iterator[Path]:
-    with private_folder(room) as private:
+    with temporary_folder(room) as private:
         yield private
 
 
@@ -66,7 +66,7 @@ async def test_processor_time_is_limited(hostile: Sandbox, folder: Path, limits:
 
 
 async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, room: Path, limits: Limits) -> None:
-    with private_folder(room) as one, private_folder(room) as other:
+    with temporary_folder(room) as one, temporary_folder(room) as other:
         slow = asyncio.create_task(deed(hostile, one, "hang", msgspec.structs.replace(limits, wall_seconds=2)))
         await asyncio.sleep(0)
         assert await deed(hostile, other, "copy words", limits) == "words"
@@ -93,7 +93,7 @@ async def test_the_environment_is_empty(folder: Path, limits: Limits, monkeypatc
 async def test_other_files_are_out_of_sight(hostile: Sandbox, folder: Path, limits: Limits, tmp_path: Path) -> None:
     secret = tmp_path / "edge.key"
     secret.write_text("secret")
-    with private_folder(folder.parent) as another_tip:
+    with temporary_folder(folder.parent) as another_tip:
         (another_tip / "original").write_text("another tip's")
         assert await deed(hostile, folder, f"read {secret}", limits) == "refused"
         assert await deed(hostile, folder, f"read {another_tip / 'original'}", limits) == "refused"

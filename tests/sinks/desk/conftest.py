@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from satark.casework import Casework
 from satark.desk import Desk, Level
-from satark.services import Services
-from satark.testing.store import fresh_services
+from satark.services import DeskContext, Services
+from satark.testing.store import desk_context, fresh_services
 from satark_desk import keys, plugin
 from satark_desk.officers import NewDesk, Opened, make_desk, unlock
 from satark_desk.settings import DeskSettings
@@ -80,9 +80,15 @@ def passphrase_file(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def site(services: Services) -> Starlette:
+def context(services: Services) -> DeskContext:
+    """What the host lends to the desk's pages."""
+    return desk_context(services)
+
+
+@pytest.fixture
+def site(context: DeskContext) -> Starlette:
     """The officers' desk, mounted where the host mounts it."""
-    return Starlette(routes=[Mount("/desk", build(services, DeskSettings(page_size=5)))])
+    return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=5)))])
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from typing import Any
 
 from satark.casework import Casework
 from satark.sink import Delivery, Done
-from satark.store.writer import Writer
-from satark.testing.store import fresh_services
+from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import plant
 from satark_desk import plugin
 from satark_desk.looks import Look, arrivals, looks_of, remember
@@ -33,8 +32,8 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
         services.write_now(lambda unit: remember(unit, "sp", "a", line))
     assert services.read(lambda c: looks_of(c, "sp", "a")) == {planted.id: Look(1, 0)}
 
-    services.writer = Writer(services.main, services.keys)
-    services.writer.start()
+    context = worker_context(services)
+    context.writer.start()
     delivery = Delivery(
         idempotency_key="k",
         tip=planted.id,
@@ -46,8 +45,8 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
         document=b"",
     )
     for _ in range(2):
-        assert await DeskSink(services).deliver(delivery) == Done()
-    await services.writer.stop()
+        assert await DeskSink(context).deliver(delivery) == Done()
+    await context.writer.stop()
     assert list(services.read(lambda c: arrivals(c, "sp"))) == [planted.id]
     services.main.dispose()
     services.keys.dispose()

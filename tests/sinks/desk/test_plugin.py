@@ -13,6 +13,7 @@ from satark.services import Services
 from satark.settings import Settings
 from satark.store import tables
 from satark.store.migrations import Migrations
+from satark.testing.store import desk_context, worker_context
 from satark_desk import plugin
 from satark_desk.officers import unlock_any
 from satark_desk.tables import metadata
@@ -21,14 +22,14 @@ from satark_desk.tables import metadata
 def test_the_plugin_loads_by_its_name_and_hands_everything_over(services: Services) -> None:
     plugins = Plugins.load(["desk"])
     settings = Settings()
-    assert [sink.name for sink in plugins.sinks(settings, services)] == ["desk"]
+    assert [sink.name for sink in plugins.sinks(settings, worker_context(services))] == ["desk"]
     assert [branch.name for branch in plugins.migrations()] == ["desk"]
-    assert [(page.path, page.role) for page in plugins.pages(settings, services)] == [("/desk", "desk")]
+    assert [page.path for page in plugins.desk_pages(settings, desk_context(services))] == ["/desk"]
 
 
 def test_the_section_of_the_settings_is_read(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_DESK__PAGE_SIZE", "7")
-    assert plugin.satark_pages(Settings(), services)
+    assert plugin.satark_desk_pages(Settings(), desk_context(services))
 
 
 def test_the_migrations_make_the_tables_and_take_them_back(services: Services) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from satark.desk import Desk
 from satark.services import Services
 from satark.sink import Dead, Delivery, Done, Sink
-from satark.store.writer import Writer
+from satark.testing.store import worker_context
 from satark.testing.tips import Planted, plant
 from satark_desk import plugin
 from satark_desk.sink import DeskSink
@@ -22,14 +22,14 @@ FindDesk = Callable[[str], Desk]
 
 @pytest.fixture
 async def sink(services: Services) -> AsyncIterator[DeskSink]:
-    services.writer = Writer(services.main, services.keys)
-    services.writer.start()
-    (sink,) = plugin.satark_sinks(services)
+    context = worker_context(services)
+    context.writer.start()
+    (sink,) = plugin.satark_sinks(context)
     assert isinstance(sink, DeskSink)
     await sink.open()
     yield sink
     await sink.close()
-    await services.writer.stop()
+    await context.writer.stop()
 
 
 def delivery(planted: Planted, desk: str, envelope: bytes = b"sealed") -> Delivery:

@@ -15,12 +15,11 @@ from satark.desk import Desk
 from satark.destination import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
-from satark.services import Services
 from satark.sink import Delivery
 from satark.store import deliveries
 from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import Certificate, MailPeer, self_signed
-from satark.testing.store import fresh_services
+from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import Planted, plant
 from satark_email.openpgp import load_certificates
 from satark_email.settings import EmailSettings
@@ -40,7 +39,7 @@ class Office:
         self.cell = DestinationRule(to="email:cell", desk="sp", recipient=recipient, identity_file=key)
         self.notice = DestinationRule(to="email:notice", desk="sp", priority="urgent")
         self.desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
-        self.services: Services = fresh_services(folder / "data", destination=(self.cell, self.notice))
+        self.services = worker_context(fresh_services(folder / "data", destination=(self.cell, self.notice)))
         self.services.write_now(lambda unit: add_desk(unit, self.desk))
         self.certificate = certificate
 

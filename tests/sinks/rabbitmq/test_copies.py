@@ -21,15 +21,14 @@ from satark.remote.frames import WIRE
 from satark.remote.link_keys import LinkKey, load_link_key
 from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
-from satark.services import Services
+from satark.services import WorkerContext
 from satark.settings import Settings
 from satark.sink import Dead, Done
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.store.writer import Writer
 from satark.testing.peers.rabbitmq import Broker
 from satark.testing.scripted import until
-from satark.testing.store import fresh_services
+from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import plant, plant_file, take
 from satark_rabbitmq.line import RabbitMQ
 from satark_rabbitmq.plugin import satark_demo, satark_destinations
@@ -48,7 +47,7 @@ class Host:
     def __init__(self, folder: Path, broker: Broker, **options: Any) -> None:
         recipient, self.identity = new_identity()
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
-        self.services: Services = fresh_services(folder / "host", destination=(COPY,))
+        self.services = worker_context(fresh_services(folder / "host", destination=(COPY,)))
         self.services.write_now(lambda unit: add_desk(unit, self.sp))
         self.key = load_link_key(folder / "link.key")
         settings = RabbitMQSettings(prefix=f"{secrets.token_hex(4)}.", **options)
@@ -72,17 +71,16 @@ async def host_on(broker: Broker, folder: Path, **options: Any) -> AsyncIterator
 
 
 @asynccontextmanager
-async def writing(services: Services) -> AsyncIterator[None]:
-    services.writer = writer = Writer(services.main, services.keys)
-    writer.start()
+async def writing(services: WorkerContext) -> AsyncIterator[None]:
+    services.writer.start()
     try:
         yield
     finally:
-        await writer.stop()
+        await services.writer.stop()
         services.close()
 
 
-def files_are_whole(services: Services, tip: str) -> bool:
+def files_are_whole(services: WorkerContext, tip: str) -> bool:
     query = select(tables.file.c.state).where(tables.file.c.tip == tip)
     return services.read(lambda c: c.execute(query).scalars().all()) == ["sealed"]
 
@@ -97,7 +95,7 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
         await rabbitmq.until_queued(host.queue, 3)
         assert f"{host.queue}\tquorum\ttrue" in await rabbitmq.ctl("list_queues", "name", "type", "durable")
         messages: list[bytes] = []
-        other = fresh_services(tmp_path / "other")
+        other = worker_context(fresh_services(tmp_path / "other"))
         other.write_now(lambda unit: add_desk(unit, host.sp))
         arrivals = OfficeInbox(other, LinkKey(host.identity, os.urandom(32)), host.key.card, ["sp"], _nothing)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from satark.evidence.documents import markup
+from satark.evidence.documents import office_xml
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -23,11 +23,11 @@ _PROPERTY = re.compile(r"creator|lastModifiedBy|author|company|manager", re.IGNO
 _ASKED = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
 
 
-def empty(root: etree._Element) -> None:
+def clear_fields(root: etree._Element) -> None:
     """Empty them, wherever they stand in a part."""
     _empty_fields(root)
     for element in list(root.iter()):
-        name = markup.local(element.tag)
+        name = office_xml.local_name(element.tag)
         if name == "fldSimple" and _SPOKEN_OF.match(_instruction(element)):
             _say_nothing(element)
         elif name == "sdt":
@@ -40,7 +40,7 @@ def _empty_fields(root: etree._Element) -> None:
     """Empty the results of fields whose beginning, instruction, result and end stand side by side, one in another."""
     under_way: list[list[str]] = []
     for element in root.iter():
-        name = markup.local(element.tag)
+        name = office_xml.local_name(element.tag)
         if name == "fldChar":
             _mark(under_way, next((value for key, value in element.attrib.items() if _is_kind(str(key))), ""))
         elif name == "instrText" and under_way and len(under_way[-1]) == 1:
@@ -60,30 +60,30 @@ def _mark(under_way: list[list[str]], kind: str) -> None:
 
 
 def _is_kind(key: str) -> bool:
-    return markup.local(key) == "fldCharType"
+    return office_xml.local_name(key) == "fldCharType"
 
 
 def _instruction(element: etree._Element) -> str:
-    return next((value for key, value in element.attrib.items() if markup.local(str(key)) == "instr"), "")
+    return next((value for key, value in element.attrib.items() if office_xml.local_name(str(key)) == "instr"), "")
 
 
 def _empty_control(element: etree._Element) -> None:
-    bindings = [one for one in element.iter() if markup.local(one.tag) == "dataBinding"]
+    bindings = [one for one in element.iter() if office_xml.local_name(one.tag) == "dataBinding"]
     if any(_PROPERTY.search(value) for one in bindings[:1] for value in one.attrib.values()):
         _say_nothing(element)
 
 
 def _empty_cell(element: etree._Element) -> None:
-    formula = next((one for one in element if markup.local(one.tag) == "f"), None)
+    formula = next((one for one in element if office_xml.local_name(one.tag) == "f"), None)
     said = "" if formula is None else formula.text or ""
-    if formula is not None and markup.LOCAL_PATH.search(said):
+    if formula is not None and office_xml.LOCAL_PATH.search(said):
         element.remove(formula)
     elif _ASKED.search(said):
         for value in element:
-            value.text = "" if markup.local(value.tag) == "v" else value.text
+            value.text = "" if office_xml.local_name(value.tag) == "v" else value.text
 
 
 def _say_nothing(element: etree._Element) -> None:
     for words in element.iter():
-        if markup.local(words.tag) == "t":
+        if office_xml.local_name(words.tag) == "t":
             words.text = ""

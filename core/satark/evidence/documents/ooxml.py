@@ -12,8 +12,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from satark.evidence.documents import archive, markup, office_fields
-from satark.evidence.documents.embedded import Pictures
+from satark.evidence.documents import office_fields, office_xml, zip_archive
+from satark.evidence.documents.embedded_images import EmbeddedImages
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from satark.evidence.documents.archive import Archive
+    from satark.evidence.documents.zip_archive import Archive
     from satark.limits import Limits
 
 _FORMATS = "application/vnd.openxmlformats-officedocument."
@@ -76,20 +76,20 @@ class OoxmlScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with archive.opened(source, limits) as parts:
-            copy = _Copy(parts, Pictures(target.parent, limits))
+        with zip_archive.open_archive(source, limits) as parts:
+            copy = _Copy(parts, EmbeddedImages(target.parent, limits))
             copy.take_main()
-            archive.write(target, copy.written())
+            zip_archive.write_archive(target, copy.written())
         return PROGRAMS[copy.program][0]
 
 
 class _Copy:
     """The clean file as it grows: parts under names of our own, reached from the main one."""
 
-    def __init__(self, parts: Archive, pictures: Pictures) -> None:
+    def __init__(self, parts: Archive, pictures: EmbeddedImages) -> None:
         self._parts = parts
         self._pictures = pictures
-        self._types = _content_types(markup.parse(parts.read("[Content_Types].xml")))
+        self._types = _content_types(office_xml.parse(parts.read("[Content_Types].xml")))
         self._names: dict[str, str] = {}
         self._data: dict[str, bytes] = {}
         self._declared: dict[str, str] = {}
@@ -118,7 +118,7 @@ class _Copy:
         ids: dict[str, str] = {}
         for old, kind, target, external in _relationships(self._parts, part):
             if kind not in KINDS or (
-                external and not (kind == "hyperlink" and target.lower().startswith(markup.SCHEMES))
+                external and not (kind == "hyperlink" and target.lower().startswith(office_xml.SCHEMES))
             ):
                 continue
             if not external and target not in self._names:
@@ -143,9 +143,9 @@ class _Copy:
 
     def _write(self, part: str, ids: dict[str, str]) -> None:
         name = self._names[part]
-        root = markup.parse(self._parts.read(part))
+        root = office_xml.parse(self._parts.read(part))
         _clean(root, ids)
-        self._data[name] = markup.write(root)
+        self._data[name] = office_xml.serialize(root)
         kind = self._types.get(part.lower()) or self._types.get("." + part.rpartition(".")[2].lower(), "")
         if _MACRO.fullmatch(kind) or name == f"{self.program}/{PROGRAMS[self.program][1]}.xml":
             kind = f"{PROGRAMS[self.program][0]}.main+xml"
@@ -183,7 +183,7 @@ def _relationships(parts: Archive, part: str) -> list[tuple[str, str, str, bool]
     if sheet not in parts:
         return []
     found = []
-    for child in markup.parse(parts.read(sheet)):
+    for child in office_xml.parse(parts.read(sheet)):
         target, external = child.get("Target", ""), child.get("TargetMode") == "External"
         if not external:
             target = posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
@@ -192,7 +192,7 @@ def _relationships(parts: Archive, part: str) -> list[tuple[str, str, str, bool]
 
 
 def _written(kept: list[tuple[str, str, str, bool]], folder: str | None = None) -> bytes:
-    root = markup.parse(f'<Relationships xmlns="{_PACKAGE}relationships"/>'.encode())
+    root = office_xml.parse(f'<Relationships xmlns="{_PACKAGE}relationships"/>'.encode())
     for number, kind, target, external in kept:
         child = root.makeelement(f"{{{_PACKAGE}relationships}}Relationship")
         inside = target if folder == "" else target.rpartition("/")[2]
@@ -202,17 +202,19 @@ def _written(kept: list[tuple[str, str, str, bool]], folder: str | None = None) 
         if external:
             child.set("TargetMode", "External")
         root.append(child)
-    return markup.write(root)
+    return office_xml.serialize(root)
 
 
 def _clean(root: etree._Element, ids: dict[str, str]) -> None:
     _fall_back(root)
-    markup.thin(root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY))
-    office_fields.empty(root)
+    office_xml.remove_foreign_names(
+        root, lambda space: not space or (space.startswith(_KNOWN) and space != _COMPATIBILITY)
+    )
+    office_fields.clear_fields(root)
     authors = {element.text.strip() for element in root.iter() if _is(element, "author") and element.text}
     for element in list(root.iter()):
-        if markup.local(element.tag) in _REMOVED or not _refer(element, ids):
-            markup.remove(element)
+        if office_xml.local_name(element.tag) in _REMOVED or not _refer(element, ids):
+            office_xml.remove_element(element)
         else:
             _unsay(element)
     _unsign(root, authors)
@@ -224,13 +226,13 @@ def _fall_back(root: etree._Element) -> None:
         for fallback in choice.findall(f"{{{_COMPATIBILITY}}}Fallback"):
             for child in list(fallback):
                 choice.addprevious(child)
-        markup.remove(choice)
+        office_xml.remove_element(choice)
 
 
 def _refer(element: etree._Element, ids: dict[str, str]) -> bool:
     """Point an element's references to the new ids; False where it is nothing but one that leads nowhere now."""
     for name in list(element.attrib):
-        if not markup.namespace(str(name)).endswith(_REFERENCES):
+        if not office_xml.namespace(str(name)).endswith(_REFERENCES):
             continue
         new = ids.get(element.attrib[name])
         if new:
@@ -243,22 +245,22 @@ def _refer(element: etree._Element, ids: dict[str, str]) -> bool:
 
 
 def _unsay(element: etree._Element) -> None:
-    tag = markup.local(element.tag)
+    tag = office_xml.local_name(element.tag)
     for name in list(element.attrib):
-        plain = markup.local(str(name))
+        plain = office_xml.local_name(str(name))
         if plain in {"author", "initials"} or (tag == "cmAuthor" and plain == "name"):
             element.set(name, _AUTHOR)
         elif plain == "name" and tag in _NAMED:
             element.set(name, "")
-        elif plain in _UNSAID or plain.startswith("rsid") or markup.LOCAL_PATH.search(element.attrib[name]):
+        elif plain in _UNSAID or plain.startswith("rsid") or office_xml.LOCAL_PATH.search(element.attrib[name]):
             del element.attrib[name]
-    if tag == "author" or (tag == "instrText" and markup.LOCAL_PATH.search(element.text or "")):
+    if tag == "author" or (tag == "instrText" and office_xml.LOCAL_PATH.search(element.text or "")):
         element.text = _AUTHOR if tag == "author" else ""
 
 
 def _unsign(root: etree._Element, authors: set[str]) -> None:
     """Take the author's name off the head of each remark: Excel writes it there as words of the remark."""
-    if markup.local(root.tag) != "comments":
+    if office_xml.local_name(root.tag) != "comments":
         return
     heads = {f"{author}:" for author in authors}
     for element in root.iter():
@@ -267,4 +269,4 @@ def _unsign(root: etree._Element, authors: set[str]) -> None:
 
 
 def _is(element: etree._Element, name: str) -> bool:
-    return bool(markup.local(element.tag) == name)
+    return bool(office_xml.local_name(element.tag) == name)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from satark.evidence.documents import archive, markup
-from satark.evidence.documents.embedded import Pictures
+from satark.evidence.documents import office_xml, zip_archive
+from satark.evidence.documents.embedded_images import EmbeddedImages
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.evidence.documents.archive import Archive
+    from satark.evidence.documents.zip_archive import Archive
     from satark.limits import Limits
 
 _FORMATS = "application/vnd.oasis.opendocument."
@@ -51,17 +51,17 @@ class OpenDocumentScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with archive.opened(source, limits) as parts:
+        with zip_archive.open_archive(source, limits) as parts:
             mime = parts.read("mimetype").decode("ascii", errors="replace").strip()
             if mime not in MIMES or "content.xml" not in parts:
                 raise Unclean("damaged")
             if b"encryption-data" in parts.read("META-INF/manifest.xml"):
                 raise Unclean("encrypted")
-            archive.write(target, _copied(parts, mime, Pictures(target.parent, limits)))
+            zip_archive.write_archive(target, _copied(parts, mime, EmbeddedImages(target.parent, limits)))
         return mime
 
 
-def _copied(parts: Archive, mime: str, pictures: Pictures) -> dict[str, bytes]:
+def _copied(parts: Archive, mime: str, pictures: EmbeddedImages) -> dict[str, bytes]:
     names: dict[str, str] = {}
     kept: dict[str, bytes] = {}
     for name in parts.names:
@@ -73,19 +73,19 @@ def _copied(parts: Archive, mime: str, pictures: Pictures) -> dict[str, bytes]:
     version = ""
     for name in parts.names:
         if _DOCUMENT.fullmatch(name):
-            root = markup.parse(parts.read(name))
+            root = office_xml.parse(parts.read(name))
             version = version or root.get(_VERSION, "")
             _clean(root, names)
-            kept[name] = markup.write(root, _PREFIXES)
+            kept[name] = office_xml.serialize(root, _PREFIXES)
     return {"mimetype": mime.encode(), **kept, "META-INF/manifest.xml": _manifest(mime, kept, version)}
 
 
 def _clean(root: etree._Element, names: dict[str, str]) -> None:
-    markup.thin(root, lambda space: not space or space.startswith(_KNOWN))
+    office_xml.remove_foreign_names(root, lambda space: not space or space.startswith(_KNOWN))
     for element in list(root.iter()):
-        name = markup.local(element.tag)
+        name = office_xml.local_name(element.tag)
         if name in _REMOVED or (name in {"title", "desc"} and _is_drawing(element)):
-            markup.remove(element)
+            office_xml.remove_element(element)
             continue
         if name == "change-info":
             _sign(element)
@@ -114,8 +114,8 @@ def _say_nothing(cell: etree._Element) -> None:
 
 def _unsay(element: etree._Element, name: str) -> None:
     for key in list(element.attrib):
-        plain = markup.local(str(key))
-        if plain != "href" and markup.LOCAL_PATH.search(element.attrib[key]):
+        plain = office_xml.local_name(str(key))
+        if plain != "href" and office_xml.LOCAL_PATH.search(element.attrib[key]):
             del element.attrib[key]
         elif plain in _UNSAID and (plain not in {"name", "display-name", "title"} or name in _NAMED):
             if name.startswith("annotation"):
@@ -131,13 +131,15 @@ def _refer(element: etree._Element, names: dict[str, str]) -> None:
     if inside in names:
         element.set(_HREF, names[inside])
     elif not (
-        target.startswith("#") or target.lower().startswith(markup.SCHEMES) or re.fullmatch(r"\./Object \d+", target)
+        target.startswith("#")
+        or target.lower().startswith(office_xml.SCHEMES)
+        or re.fullmatch(r"\./Object \d+", target)
     ):
         element.set(_HREF, "#")
 
 
 def _is_drawing(element: etree._Element) -> bool:
-    return bool(markup.namespace(element.tag) == f"{_STANDARD}svg-compatible:1.0")
+    return bool(office_xml.namespace(element.tag) == f"{_STANDARD}svg-compatible:1.0")
 
 
 def _manifest(mime: str, kept: dict[str, bytes], version: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pikepdf
 from pikepdf import Dictionary, Name, Pdf, Stream
 
-from satark.evidence.documents import page_images
+from satark.evidence.documents import pdf_rendering
 from satark.evidence.images import jpeg
 from satark.scrubber import Unclean
 
@@ -71,16 +71,16 @@ class PdfScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        count = page_images.count(source, limits)
+        count = pdf_rendering.count_pages(source, limits)
         try:
             seen = target.with_name(f"{target.name}.seen")
             _carry_over(source, seen, target, count)
-            vouched = page_images.look_alike(seen, target)
+            vouched = pdf_rendering.look_the_same(seen, target)
         except (_Unvouched, *_RAISES):
             vouched = False
         if not vouched:
             target.unlink(missing_ok=True)
-            page_images.photograph(source, target, limits)
+            pdf_rendering.rasterize(source, target, limits)
         return "application/pdf"
 
 
@@ -173,7 +173,7 @@ def _clean_photo(stream: Stream, *, alone: bool) -> None:
     if not alone:
         raise _Unvouched
     try:
-        clean = jpeg.without_traces(stream.read_raw_bytes())
+        clean = jpeg.strip_metadata(stream.read_raw_bytes())
     except Unclean:
         raise _Unvouched from None
     stream.write(clean, filter=Name.DCTDecode)

@@ -34,7 +34,7 @@ class TextScrubber:
         """Write the clean copy; see `Scrubber`."""
         del limits
         try:
-            words = without_traces(source.read_bytes().decode())
+            words = strip_hidden_characters(source.read_bytes().decode())
         except UnicodeDecodeError:
             raise Unclean("damaged") from None
         if not words.strip():
@@ -43,7 +43,7 @@ class TextScrubber:
         return "text/plain"
 
 
-def without_traces(text: str) -> str:
+def strip_hidden_characters(text: str) -> str:
     """The same words in Unicode's normal form C, with nothing between them that is not seen."""
     text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
     text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)

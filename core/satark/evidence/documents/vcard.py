@@ -26,7 +26,7 @@ _PROPERTY = re.compile(r"(?:[\w-]+\.)?([A-Za-z-]+)((?:;[^:\"]*|;[^:\"]*\"[^\"]*\
 _WAID = re.compile(r"waid=(\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?\d[\d\s().-]*")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+", re.IGNORECASE)
-MOST_CARDS = 1000
+MAX_CARDS = 1000
 """Cards of one file; an exported address book is no evidence."""
 
 
@@ -39,13 +39,13 @@ class VcardScrubber:
         """Write the clean copy; see `Scrubber`."""
         del limits
         cards = list(_cards(source.read_bytes().decode(errors="replace")))
-        if not cards or len(cards) > MOST_CARDS:
+        if not cards or len(cards) > MAX_CARDS:
             raise Unclean("damaged")
         target.write_text("".join(_written(card) for card in cards), encoding="utf-8", newline="")
         return "text/vcard"
 
 
-def numbers(text: str) -> set[str]:
+def phone_numbers(text: str) -> set[str]:
     """Every telephone number of some cards, digits alone."""
     found = {value for card in _cards(text) for name, _, value in card if name == "TEL"}
     return {re.sub(r"\D", "", value) for value in found} - {""}
@@ -83,7 +83,7 @@ def _property(line: str) -> tuple[str, list[str], str] | None:
     if name == "TEL" and (whatsapp := _WAID.search(parameters)) and not _NUMBER.search(value):
         value = "+" + whatsapp[1]
     kinds = [match[1].upper() for part in re.split("[;,]", parameters) if (match := _KIND.fullmatch(part.strip(' "')))]
-    return name, kinds, plain_text.without_traces(value).replace("\n", " ").strip()
+    return name, kinds, plain_text.strip_hidden_characters(value).replace("\n", " ").strip()
 
 
 def _written(card: list[tuple[str, list[str], str]]) -> str:

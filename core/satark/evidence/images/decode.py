@@ -24,7 +24,7 @@ _RAISES = (OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, Inde
 
 
 @contextlib.contextmanager
-def opened(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
+def open_image(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
     """Open a picture in one of these formats; its size is checked before anything is decoded.
 
     Raises:
@@ -46,7 +46,7 @@ def check_opens(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
     Raises:
         Unclean: it has none in these formats, or is over a limit.
     """
-    with opened(path, limits, formats):
+    with open_image(path, limits, formats):
         pass
 
 
@@ -56,7 +56,7 @@ def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
     Raises:
         Unclean: it does not decode, or is over a limit.
     """
-    with opened(path, limits, formats) as picture:
+    with open_image(path, limits, formats) as picture:
         # For JPEG: read all of it, but keep an eighth; other formats ignore the wish.
         picture.draft(picture.mode, (picture.width // 8, picture.height // 8))
         for frame in ImageSequence.Iterator(picture):

@@ -40,17 +40,17 @@ class JpegScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         try:
-            clean = without_traces(source.read_bytes())
+            clean = strip_metadata(source.read_bytes())
         except Unclean:
             return to_jpeg(source, target, limits, formats=("JPEG",))
-        if without_traces(clean) != clean:
+        if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("JPEG",))
         return "image/jpeg"
 
 
-def without_traces(data: bytes) -> bytes:
+def strip_metadata(data: bytes) -> bytes:
     """Copy what a decoder needs, and which way up the picture goes.
 
     Raises:
@@ -65,13 +65,13 @@ def without_traces(data: bytes) -> bytes:
         elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= _ADOBE:
             kept.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12]))
         elif marker == APP1 and payload.startswith(b"Exif\0") and turned == orientation.UPRIGHT:
-            turned = orientation.read(payload[6:])
+            turned = orientation.read_orientation(payload[6:])
         jfif = jfif or (marker == APP0 and payload.startswith(b"JFIF\0"))
     if not any(part[1] in FRAMES for part in kept):
         raise Unclean("damaged")
     head = [_segment(APP0, _PLAIN_JFIF)] if jfif else []
     if turned != orientation.UPRIGHT:
-        head.append(_segment(APP1, b"Exif\0\0" + orientation.block(turned)))
+        head.append(_segment(APP1, b"Exif\0\0" + orientation.orientation_exif(turned)))
     return b"".join([b"\xff\xd8", *head, *kept, b"\xff\xd9"])
 
 

@@ -8,7 +8,7 @@ TAG = 0x0112
 UPRIGHT = 1
 
 
-def read(exif: bytes) -> int:
+def read_orientation(exif: bytes) -> int:
     """Read the orientation, 1 to 8, out of an Exif block (without its `Exif` prefix); 1 where it says none."""
     found = Image.Exif()
     try:
@@ -19,7 +19,7 @@ def read(exif: bytes) -> int:
     return turned if isinstance(turned, int) and turned in range(1, 9) else UPRIGHT
 
 
-def block(orientation: int) -> bytes:
+def orientation_exif(orientation: int) -> bytes:
     """An Exif block (big-endian TIFF, one directory, one entry) that says this and nothing else."""
     entry = TAG.to_bytes(2) + (3).to_bytes(2) + (1).to_bytes(4) + orientation.to_bytes(2) + b"\0\0"
     return b"MM\0*" + (8).to_bytes(4) + (1).to_bytes(2) + entry + (0).to_bytes(4)

@@ -44,15 +44,15 @@ class PngScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         check_opens(source, limits, formats=("PNG",))
-        clean = without_traces(source.read_bytes())
-        if without_traces(clean) != clean:
+        clean = strip_metadata(source.read_bytes())
+        if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("PNG",))
         return "image/png"
 
 
-def without_traces(data: bytes) -> bytes:
+def strip_metadata(data: bytes) -> bytes:
     """Copy what a decoder needs, and which way up the picture goes.
 
     Raises:
@@ -69,12 +69,12 @@ def without_traces(data: bytes) -> bytes:
         elif kind == b"IDAT":
             pixels.append(payload)
         elif kind == b"eXIf":
-            turned = orientation.read(payload)
+            turned = orientation.read_orientation(payload)
     head = kept.get(b"IHDR", b"")
     if len(head) < _HEAD:
         raise Unclean("damaged")
     if turned != orientation.UPRIGHT:
-        kept[b"eXIf"] = orientation.block(turned)
+        kept[b"eXIf"] = orientation.orientation_exif(turned)
     stream = _one_stream(b"".join(pixels), _raw_bytes(head))
     return b"".join(
         [

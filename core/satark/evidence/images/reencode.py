@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps, ImageSequence
 
-from satark.evidence.images.decode import check_decodes, opened
+from satark.evidence.images.decode import check_decodes, open_image
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-LONGEST_PAUSE = 60_000
+MAX_FRAME_MS = 60_000
 """Milliseconds that one picture of an animation may stand."""
 QUALITY = 92
 """JPEG quality of pictures that can't be cleaned without loss: number plates stay as legible as they were."""
@@ -38,7 +38,7 @@ class GifScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with opened(source, limits, ("GIF",)) as picture:
+        with open_image(source, limits, ("GIF",)) as picture:
             frames, pauses = zip(*_gif_frames(picture), strict=True)
         frames[0].save(
             target, "GIF", save_all=True, append_images=frames[1:], duration=list(pauses), loop=0, disposal=2
@@ -54,7 +54,7 @@ class BmpScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with opened(source, limits, ("BMP",)) as picture:
+        with open_image(source, limits, ("BMP",)) as picture:
             _bare(picture).save(target, "PNG")
         check_decodes(target, limits, ("PNG",))
         return "image/png"
@@ -67,7 +67,7 @@ class TiffScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        with opened(source, limits, ("TIFF",)) as picture:
+        with open_image(source, limits, ("TIFF",)) as picture:
             pages = [_bare(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
             pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
         check_decodes(target, limits, ("TIFF",))
@@ -80,7 +80,7 @@ def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]
     Raises:
         Unclean: it does not decode, or is over a limit.
     """
-    with opened(source, limits, formats) as picture:
+    with open_image(source, limits, formats) as picture:
         upright = ImageOps.exif_transpose(picture)
         _bare(_opaque(upright)).save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
     check_decodes(target, limits, ("JPEG",))
@@ -106,7 +106,7 @@ def _bare(picture: Image.Image) -> Image.Image:
 def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
     for frame in ImageSequence.Iterator(picture):
         pause = frame.info.get("duration", 100)
-        if not isinstance(pause, int | float) or not 0 <= pause <= LONGEST_PAUSE:
+        if not isinstance(pause, int | float) or not 0 <= pause <= MAX_FRAME_MS:
             raise Unclean("damaged")
         transparent = frame.has_transparency_data
         yield _bare(frame.convert("RGBA" if transparent else "RGB")), int(pause)

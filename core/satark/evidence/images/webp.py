@@ -29,15 +29,15 @@ class WebpScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        clean = without_traces(source.read_bytes())
-        if without_traces(clean) != clean:
+        clean = strip_metadata(source.read_bytes())
+        if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("WEBP",))
         return "image/webp"
 
 
-def without_traces(data: bytes) -> bytes:
+def strip_metadata(data: bytes) -> bytes:
     """Copy what a decoder needs, and which way up the picture goes.
 
     Raises:
@@ -50,7 +50,7 @@ def without_traces(data: bytes) -> bytes:
     turned = _orientation(chunks)
     kept = [_kept(kind, payload, turned) for kind, payload in _once(chunks)]
     if turned != orientation.UPRIGHT:
-        kept.append(_chunk(b"EXIF", orientation.block(turned)))
+        kept.append(_chunk(b"EXIF", orientation.orientation_exif(turned)))
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
@@ -84,7 +84,7 @@ def _orientation(chunks: list[tuple[bytes, bytes]]) -> int:
     found = dict(reversed(chunks))
     if b"VP8X" not in found or b"EXIF" not in found:
         return orientation.UPRIGHT
-    return orientation.read(found[b"EXIF"].removeprefix(b"Exif\0\0"))
+    return orientation.read_orientation(found[b"EXIF"].removeprefix(b"Exif\0\0"))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

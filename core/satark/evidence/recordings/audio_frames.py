@@ -31,7 +31,7 @@ _FLAC_LAST: Final = 1 << 21
 """Bytes at the end of a file in which its last frame begins."""
 
 
-def whole(mime: str, data: bytes) -> bytes:
+def frames_only(mime: str, data: bytes) -> bytes:
     """The frames of a file that ffmpeg wrote, of one of `MIMES`, and nothing else.
 
     Raises:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 import imageio_ffmpeg
 
-from satark.evidence.recordings.media import SAFELY, demuxer
+from satark.evidence.recordings.remux import SAFELY, demuxer
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
     from satark.limits import Limits
 
-DISGUISED: Final = "disguised voice"
+DISGUISE_JOB: Final = "disguised voice"
 """What the sandbox is asked for to have a voice disguised: the name of a job, in the place of a type of file."""
 MIME: Final = "audio/ogg"
 """The type of every disguised copy: Opus, one channel, 8 kHz."""
@@ -34,7 +34,7 @@ _chance = SystemRandom()
 class VoiceDisguise:
     """Disguises voices; the clean copy is what it is given."""
 
-    mimes = frozenset({DISGUISED})
+    mimes = frozenset({DISGUISE_JOB})
 
     def __init__(self, ffmpeg: str = "") -> None:
         self.ffmpeg = str(Path(ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()).resolve())
@@ -43,7 +43,7 @@ class VoiceDisguise:
         """Write the disguised copy; see `Scrubber`."""
         command = [self.ffmpeg, *SAFELY, "-v", "error", "-y", "-t", str(limits.seconds)]
         command += ["-f", demuxer(sniff_file(source)), "-i", f"file:{source}", "-map", "0:a:0", "-map_metadata", "-1"]
-        command += ["-af", drawn_filter(), "-ac", "1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+        command += ["-af", random_filter(), "-ac", "1", "-fflags", "+bitexact", "-flags:a", "+bitexact"]
         command += ["-c:a", "libopus", "-b:a", "24k", "-f", "ogg", f"file:{target}"]
         done = subprocess.run(command, env={}, capture_output=True, check=False)  # noqa: S603 - no shell, no words of a sender
         if done.returncode:
@@ -51,7 +51,7 @@ class VoiceDisguise:
         return MIME
 
 
-def drawn_filter() -> str:
+def random_filter() -> str:
     """Draw a filter: pitch and tempo shifted by amounts that do not cancel, the phases thrown away, then narrowed."""
     pitch = _chance.uniform(0.78, 0.90)
     tempo = _chance.uniform(0.95, 1.05) / pitch

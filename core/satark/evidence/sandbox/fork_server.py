@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PIL import Image
 
-from satark.evidence.sandbox import confine
+from satark.evidence.sandbox import isolation
 from satark.identity.core_dumps import forbid_dumps
 from satark.limits import Limits
 from satark.scrubber import Reason, Unclean
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from satark.scrubber import Scrubber
 
-MESSAGE = 16_384
+MAX_MESSAGE = 16_384
 """Bytes of the longest answer."""
-PREFIX = 4
+LENGTH_BYTES = 4
 """Bytes of the length that goes before the cleaners and before each order."""
 
 
-class Order(msgspec.Struct, frozen=True):
+class CleaningJob(msgspec.Struct, frozen=True):
     """Clean `folder/source` into `folder/target` with the cleaner of this number."""
 
     scrubber: int
@@ -55,24 +55,24 @@ class CleaningResult(msgspec.Struct, frozen=True):
 def serve(orders: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
     """Take orders until the other side closes. Each comes with a socket of its own for the answer."""
     forbid_dumps()
-    confine.cut_off()
+    isolation.leave_network()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # wardens are reaped by the kernel
     while True:
-        length, passed, _, _ = socket.recv_fds(orders, PREFIX, 1)
+        length, passed, _, _ = socket.recv_fds(orders, LENGTH_BYTES, 1)
         if not length:
             return
         message = orders.recv(int.from_bytes(length), socket.MSG_WAITALL)
         with socket.socket(fileno=passed[0]) as reply:
             if os.fork() == 0:
                 orders.close()
-                _finish(watch, reply, msgspec.json.decode(message, type=Order), scrubbers)
+                _finish(watch, reply, msgspec.json.decode(message, type=CleaningJob), scrubbers)
 
 
-def watch(reply: socket.socket, order: Order, scrubbers: Sequence[Scrubber]) -> None:
+def watch(reply: socket.socket, order: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
     """Be the warden: let a child do the work, end it in time or when nobody waits any more, pass its answer on."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    confine.die_with_parent()
-    confine.alone()
+    isolation.die_with_parent()
+    isolation.isolate_children()
     answers, results = os.pipe()
     child = os.fork()
     if child == 0:
@@ -81,22 +81,22 @@ def watch(reply: socket.socket, order: Order, scrubbers: Sequence[Scrubber]) -> 
         _finish(work, results, order, scrubbers)
     os.close(results)
     ready, _, _ = select.select([answers, reply.fileno()], [], [], order.limits.wall_seconds)
-    answer = os.read(answers, MESSAGE) if answers in ready else b""
+    answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
     _end(child)
     reply.send(answer if ready else msgspec.json.encode(CleaningResult(reason="too-slow")))
 
 
-def work(results: int, order: Order, scrubbers: Sequence[Scrubber]) -> None:
+def work(results: int, order: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
     """Be the child: give up what the order does not need, clean, answer."""
-    confine.die_with_parent()
+    isolation.die_with_parent()
     os.setsid()
     folder = Path(order.folder)
-    confine.limit(order.limits)
-    confine.see_only(_programs(scrubbers[order.scrubber]), folder)
+    isolation.set_limits(order.limits)
+    isolation.restrict_files(_programs(scrubbers[order.scrubber]), folder)
     os.write(results, msgspec.json.encode(_clean(folder, order, scrubbers[order.scrubber])))
 
 
-def _clean(folder: Path, order: Order, scrubber: Scrubber) -> CleaningResult:
+def _clean(folder: Path, order: CleaningJob, scrubber: Scrubber) -> CleaningResult:
     try:
         return CleaningResult(mime=scrubber.scrub(folder / order.source, folder / order.target, order.limits))
     except Unclean as unclean:
@@ -134,7 +134,7 @@ def main() -> None:
     """Read the cleaners from the socket (they come from the process that started this one), then serve."""
     with socket.socket(fileno=int(sys.argv[1])) as orders:
         Image.init()  # every decoder now, rather than once a picture
-        length = int.from_bytes(orders.recv(PREFIX, socket.MSG_WAITALL))
+        length = int.from_bytes(orders.recv(LENGTH_BYTES, socket.MSG_WAITALL))
         scrubbers = pickle.loads(orders.recv(length, socket.MSG_WAITALL))  # noqa: S301 - our own parent wrote it
         serve(orders, scrubbers)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.evidence.sandbox.fork_server import MESSAGE, PREFIX, CleaningResult, Order
+from satark.evidence.sandbox.fork_server import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ class Sandbox:
         Raises:
             Unclean: there is no clean copy. `target` may hold anything then, or nothing.
         """
-        order = Order(self._number[mime], str(source.parent), source.name, target.name, limits)
+        order = CleaningJob(self._number[mime], str(source.parent), source.name, target.name, limits)
         async with self._slots:
             answer = await self._ask(order)
         if answer.reason is not None:
             raise Unclean(answer.reason)
         return answer.mime
 
-    async def _ask(self, order: Order) -> CleaningResult:
+    async def _ask(self, order: CleaningJob) -> CleaningResult:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             ours.setblocking(False)  # noqa: FBT003 - positional in the standard library
@@ -79,7 +79,7 @@ class Sandbox:
                 self._send(msgspec.json.encode(order), theirs)
                 theirs.close()
                 async with asyncio.timeout(order.limits.wall_seconds + GRACE):
-                    reply = await asyncio.get_running_loop().sock_recv(ours, MESSAGE)
+                    reply = await asyncio.get_running_loop().sock_recv(ours, MAX_MESSAGE)
                 return msgspec.json.decode(reply, type=CleaningResult)
             except (OSError, TimeoutError, msgspec.MsgspecError):
                 return CleaningResult(reason="crashed")
@@ -89,7 +89,7 @@ class Sandbox:
             self._stop()
             self._start()
         if self._orders is not None:
-            socket.send_fds(self._orders, [len(message).to_bytes(PREFIX) + message], [reply.fileno()])
+            socket.send_fds(self._orders, [len(message).to_bytes(LENGTH_BYTES) + message], [reply.fileno()])
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -101,7 +101,7 @@ class Sandbox:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         scrubbers = pickle.dumps(self._scrubbers)
-        ours.sendall(len(scrubbers).to_bytes(PREFIX) + scrubbers)
+        ours.sendall(len(scrubbers).to_bytes(LENGTH_BYTES) + scrubbers)
         self._orders = ours
 
     def _stop(self) -> None:

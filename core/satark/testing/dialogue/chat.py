@@ -9,7 +9,7 @@ from satark.prompt import Prompt
 from satark.tip import Receipt
 
 RECEIPT = Receipt(number="4K7Q-2XPM", code="8391446070125538")
-PASSAGE = "482719305571"
+HANDOFF_CODE = "482719305571"
 NOW = 1_795_000_000
 """A fixed moment: 2026-11-18, 11:06 UTC."""
 
@@ -56,7 +56,7 @@ class Chat:
         elif turn.open_mailbox and turn.session is not None:
             turn = self.engine.opened(turn.session, self.mailbox, NOW)
         elif turn.depart and turn.session is not None:
-            turn = self.engine.departing(turn.session, PASSAGE, 15, NOW)
+            turn = self.engine.departing(turn.session, HANDOFF_CODE, 15, NOW)
         elif turn.arrive and turn.session is not None:
             turn = self.engine.arrived(turn.session, self.brought, NOW)
         self.session = turn.session

@@ -7,14 +7,14 @@ from typing import Final
 
 import msgspec
 
-from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.flow.questionnaire import Flow
+from satark.catalogues import Catalogues
+from satark.dialogue.events.dispatch import ROOMS
+from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.required_texts import NEEDED
-from satark.dialogue.reading.interpret import ROOMS
-from satark.dialogue.script import Script
 from satark.dialogue.session import Session
 from satark.dialogue.steps.contract import Asked, Step
-from satark.dialogue.talk import Talk, put
+from satark.dialogue.turn.context import Talk, put
+from satark.dialogue.turn.loaded_flow import Script
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
 
@@ -30,7 +30,7 @@ _FILLED: Final = {
 """What stands in the places of a text; words in all others."""
 _WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}
 _SUMMARY: Final = 620
-"""Characters that a summary may take: `satark.dialogue.rendering.summary`."""
+"""Characters that a summary may take: `satark.dialogue.turn.summary`."""
 
 
 def every_prompt(

@@ -21,12 +21,12 @@ import imageio_ffmpeg
 import msgspec
 from PIL import Image
 
-from satark.evidence.cleaners import builtin_scrubbers
-from satark.evidence.pipeline import take_in
+from satark.evidence.pipeline import process_file
 from satark.evidence.sandbox.sandbox import Sandbox
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import new_identity
 from satark.limits import MB, Limits
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 
 _PIECE = 1 << 18
 _FILM = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12")
@@ -78,15 +78,15 @@ async def measure(folder: Path, runs: int, told: Callable[[Line], None]) -> None
 async def take(path: Path, folder: Path, sandbox: Sandbox) -> float:
     """Take a file in; the seconds that it took."""
     began = time.perf_counter()
-    taken = await take_in(
+    taken = await process_file(
         _pieces(path),
         recipient=new_identity()[0],
         folder=folder / "sealed",
         name="1",
-        announced_mime="",
+        declared_mime="",
         limits=Limits(),
         sandbox=sandbox,
-        room=workroom(folder),
+        room=workspace_dir(folder),
     )
     if taken.problem:
         raise RuntimeError(f"{path.name}: {taken.problem}")

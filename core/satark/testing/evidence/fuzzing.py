@@ -17,12 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from satark.evidence.cleaners import builtin_scrubbers
-from satark.evidence.pipeline import Ingested, erase, open_original, take_in
+from satark.evidence.pipeline import ProcessedFile, erase, open_original, process_file
 from satark.evidence.sandbox.sandbox import GRACE, Sandbox
+from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import new_identity
 from satark.limits import MB, Limits
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 from satark.testing.evidence.documents import DOCUMENTS
 from satark.testing.evidence.specimens import PICTURES, RECORDINGS, specimen
 
@@ -64,7 +64,7 @@ async def run(count: int, seed: int, folder: Path, told: Callable[[Report], None
     for name in names:
         specimen(name, folder / "specimens")
     report, began = Report(), time.monotonic()
-    room = workroom(folder)
+    room = workspace_dir(folder)
     async with Sandbox(builtin_scrubbers()) as sandbox:
         bench = _Bench(sandbox, folder, room, report)
         numbers = iter(range(count))
@@ -118,13 +118,13 @@ class _Bench:
             self._report.faults.append(f"{number}: a sound file was not cleaned ({taken.problem})")
         erase(self._folder / "sealed", f"s{number}")
 
-    async def _take_in(self, name: str, data: bytes) -> Ingested:
-        return await take_in(
+    async def _take_in(self, name: str, data: bytes) -> ProcessedFile:
+        return await process_file(
             _pieces(data),
             recipient=self._recipient,
             folder=self._folder / "sealed",
             name=name,
-            announced_mime="",
+            declared_mime="",
             limits=LIMITS,
             sandbox=self._sandbox,
             room=self._room,

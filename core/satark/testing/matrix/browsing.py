@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.form.browser import Browser, Control, Form
 from satark.testing.matrix.driving import EVERYTHING, Ability

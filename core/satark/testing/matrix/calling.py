@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.matrix.driving import Ability
 from satark.testing.twilio.people import Caller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place, Walker
 from satark.testing.matrix.driving import EVERYTHING, Ability
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol, TypeAlias
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import Photo, Place
 
 Ability: TypeAlias = Literal["type", "point", "send"]

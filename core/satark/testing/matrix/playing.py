@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.catalogues import Catalogue, Catalogues
 from satark.geography.geography import Geography
 from satark.testing.dialogue.walking import LostError, Place
 from satark.testing.matrix.driving import Driver

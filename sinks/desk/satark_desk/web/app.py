@@ -19,13 +19,13 @@ from satark_desk.web.site import Site
 from satark_desk.web.voices import Voices
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.services import DeskContext
     from satark_desk.settings import DeskSettings
 
 
-def build(services: Services, settings: DeskSettings, public_url: str = "") -> Starlette:
+def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
     """Make the desk. It may be mounted anywhere; `public_url` is the address that a reverse proxy serves it under."""
-    site = Site(services, settings, public_url)
+    site = Site(context, settings, public_url)
     doors, pages = Doors(site), Pages(site)
     voices = Voices(pages)
     routes = [

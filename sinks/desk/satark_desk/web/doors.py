@@ -71,7 +71,7 @@ class Doors:
 
     def _unlock(self, desk: str, officer: str, passphrase: str) -> Opened | None:
         try:
-            return unlock(self._site.services, desk, officer, passphrase)
+            return unlock(self._site.context, desk, officer, passphrase)
         except WrongPassphrase:
             return None
 

@@ -9,7 +9,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import NoSuchTip, OpenTip, may_be_heard
+from satark.casework import NoSuchTip, OpenTip, may_contain_voice
 from satark.casework.opened import summarize
 from satark.delivery.faults import troubles
 from satark.tip import STATUSES
@@ -36,7 +36,7 @@ class Pages:
         size = self._site.settings.page_size
         pages = max(1, -(-len(rows) // size))
         number = min(max(_number(request.query_params.get("page", "")), 1), pages)
-        services, desk = self._site.services, session.desk
+        services, desk = self._site.context, session.desk
         return self._site.show(
             request,
             "queue.html",
@@ -62,7 +62,7 @@ class Pages:
         wanted = Filter.read(request.query_params)
         around = neighbours(self._arranged(session, self._rows(request, session), wanted), tip.id)
         line = summarize(tip.id, tip.header, tip.thread)
-        self._site.services.write_now(lambda unit: remember(unit, session.desk, session.opened.officer, line))
+        self._site.context.write_now(lambda unit: remember(unit, session.desk, session.opened.officer, line))
         return self.show(request, session, tip, around=around, done=request.query_params.get("done", ""))
 
     def act(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
@@ -119,14 +119,14 @@ class Pages:
             statuses=STATUSES,
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
-            may_be_heard=may_be_heard,
-            can_draft=any(tip.tip.language in one.languages for one in self._site.services.transcribers),
+            may_contain_voice=may_contain_voice,
+            can_draft=any(tip.tip.language in one.languages for one in self._site.context.transcribers),
             longest_transcript=actions.LONGEST_TRANSCRIPT,
             **{**common, **values},
         )
 
     def _rows(self, request: Request, session: Session) -> list[Row]:
-        services, desk = self._site.services, session.desk
+        services, desk = self._site.context, session.desk
         marks = Marks(
             looks=services.read(lambda c: looks_of(c, desk, session.opened.officer)),
             arrivals=services.read(lambda c: arrivals(c, desk)),

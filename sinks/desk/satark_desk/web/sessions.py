@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from satark.casework import Casework
-    from satark.services import Services
+    from satark.services import DeskContext
     from satark_desk.officers import Opened
     from satark_desk.settings import DeskSettings
 
@@ -43,8 +43,10 @@ class Session:
 class Sessions:
     """Every session of the process, found by the hash of a random token: a look at memory gives no valid cookie."""
 
-    def __init__(self, services: Services, settings: DeskSettings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._services = services
+    def __init__(
+        self, context: DeskContext, settings: DeskSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._context = context
         self._idle = settings.idle_minutes * 60
         self._longest = settings.session_hours * 3600
         self._clock = clock
@@ -54,7 +56,9 @@ class Sessions:
         """Begin a session; give its token, 256 random bits."""
         self._sweep()
         token = secrets.token_urlsafe(32)
-        self._sessions[_name(token)] = Session(opened, opened.casework(self._services), self._clock())
+        self._sessions[_name(token)] = Session(
+            opened, opened.casework(self._context, self._context.transcribers), self._clock()
+        )
         return token
 
     def find(self, token: str, *, used: bool = True) -> Session | None:

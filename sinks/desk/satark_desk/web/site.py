@@ -21,7 +21,7 @@ from satark_desk.web.throttle import Throttle
 from satark_desk.web.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
-    from satark.services import Services
+    from satark.services import DeskContext
     from satark_desk.settings import DeskSettings
 
 SESSION_COOKIE = "satark-desk"
@@ -36,13 +36,13 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 class Site:
     """The officers' desk of one process."""
 
-    def __init__(self, services: Services, settings: DeskSettings, public_url: str = "") -> None:
-        self.services = services
+    def __init__(self, context: DeskContext, settings: DeskSettings, public_url: str = "") -> None:
+        self.context = context
         self.settings = settings
-        self.sessions = Sessions(services, settings)
+        self.sessions = Sessions(context, settings)
         self.throttle = Throttle()
         self._public = public_url
-        self._words = {name: Words(name, services.geography, settings.utc_offset_hours) for name in LANGUAGES}
+        self._words = {name: Words(name, context.geography, settings.utc_offset_hours) for name in LANGUAGES}
         self._templates = page_templates(Path(__file__).parent / "templates")
 
     def words(self, request: Request) -> Words:
@@ -107,7 +107,7 @@ class Site:
     def _session(self, request: Request) -> Session | None:
         token = request.cookies.get(SESSION_COOKIE, "")
         session = self.sessions.find(token, used="poll" not in request.query_params)
-        if session is not None and not still_valid(self.services, session.opened):
+        if session is not None and not still_valid(self.context, session.opened):
             self.sessions.end(token)
             return None
         return session

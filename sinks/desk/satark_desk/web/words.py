@@ -10,7 +10,7 @@ import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from satark.dialogue.catalogues import Catalogue, Catalogues
+from satark.catalogues import Catalogue, Catalogues
 from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:

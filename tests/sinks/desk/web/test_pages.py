@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
 from satark.tip import Accused, Message, Origin
 from satark_desk.tables import queue
@@ -213,7 +213,7 @@ def test_a_large_file_is_streamed_whole_and_leaves_nothing_in_plain(
     clean = bytes(range(256)) * 4096
     plant_file(services, planted, "1", b"original", clean)
     assert browser("sp").get(f"/desk/tips/{planted.number}/files/1").content == clean
-    assert list(workroom(services.evidence_dir.parent).iterdir()) == []
+    assert list(workspace_dir(services.evidence_dir.parent).iterdir()) == []
 
 
 @pytest.mark.parametrize("ordinal", ["5", "6", "7", "8", "x"])

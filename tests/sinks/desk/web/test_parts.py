@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 from satark.geography.geography import Geography
-from satark.services import Services
+from satark.services import DeskContext
 from satark.web import preferred
 from satark_desk.officers import Opened
 from satark_desk.settings import DeskSettings
@@ -31,9 +31,9 @@ class Clock:
         return self.now
 
 
-def test_a_session_ends_when_nobody_used_it(services: Services, opened: Callable[[str], Opened]) -> None:
+def test_a_session_ends_when_nobody_used_it(context: DeskContext, opened: Callable[[str], Opened]) -> None:
     clock = Clock()
-    sessions = Sessions(services, DeskSettings(idle_minutes=10, session_hours=1), clock)
+    sessions = Sessions(context, DeskSettings(idle_minutes=10, session_hours=1), clock)
     token = sessions.begin(opened("sp"))
     clock.now += 9 * 60
     assert sessions.find(token) is not None
@@ -44,16 +44,16 @@ def test_a_session_ends_when_nobody_used_it(services: Services, opened: Callable
     assert sessions.find(token) is None
 
 
-def test_a_session_ends_at_last_however_busy_it_is(services: Services, opened: Callable[[str], Opened]) -> None:
+def test_a_session_ends_at_last_however_busy_it_is(context: DeskContext, opened: Callable[[str], Opened]) -> None:
     clock = Clock()
-    sessions = Sessions(services, DeskSettings(idle_minutes=10, session_hours=1), clock)
+    sessions = Sessions(context, DeskSettings(idle_minutes=10, session_hours=1), clock)
     token = sessions.begin(opened("sp"))
     for _ in range(8):
         clock.now += 8 * 60
         found = sessions.find(token)
     assert found is None
     assert sessions.find("") is None
-    assert repr(Sessions(services, DeskSettings()).begin(opened("sp"))).count("'") == 2
+    assert repr(Sessions(context, DeskSettings()).begin(opened("sp"))).count("'") == 2
 
 
 def test_waiting_grows_with_the_failures_and_has_an_end() -> None:

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from satark.casework import Casework
 from satark.desk import Desk
-from satark.services import Services
-from satark.store.workspace import workroom
+from satark.services import DeskContext, Services
+from satark.store.workspace import workspace_dir
 from satark.testing.tips import Planted, plant, plant_file
 from satark_desk.officers import Opened, add_officer
 from satark_desk.tables import officer
@@ -128,11 +128,12 @@ def test_a_form_with_a_mistake_comes_back_with_what_was_typed(
 
 
 def test_a_machines_draft_is_put_into_the_form_and_kept_only_once_it_is_corrected(
-    browser: Browser, services: Services, spoken: Planted, casework: Cases
+    browser: Browser, context: DeskContext, spoken: Planted, casework: Cases
 ) -> None:
     client, machine = browser("sp"), Recogniser("मशीन ने सुना")
     assert 'name="draft"' not in client.get(place(spoken, "")[:-1]).text
-    services.transcribers = [machine]
+    context.transcribers = (machine,)
+    client = browser("sp")
     assert 'name="draft"' in client.get(place(spoken, "")[:-1]).text
     page = client.post(place(spoken), data={"draft": "yes", "text": ""}).text
     assert ">मशीन ने सुना</textarea>" in page
@@ -142,13 +143,13 @@ def test_a_machines_draft_is_put_into_the_form_and_kept_only_once_it_is_correcte
     assert work.open(spoken.number).transcript("1") == ""
     drafted = [row.entry for row in work.custody(work.open(spoken.number)) if row.entry and row.entry.act == "drafted"]
     assert [(entry.officer, entry.tool) for entry in drafted] == [("sp-1", "echo 1.0")]
-    assert list(workroom(services.evidence_dir.parent).iterdir()) == []
+    assert list(workspace_dir(context.evidence_dir.parent).iterdir()) == []
 
 
 def test_a_machine_that_fails_is_said_so_and_keeps_what_was_typed(
-    browser: Browser, services: Services, spoken: Planted
+    browser: Browser, context: DeskContext, spoken: Planted
 ) -> None:
-    services.transcribers = [Recogniser()]
+    context.transcribers = (Recogniser(),)
     page = browser("sp").post(place(spoken), data={"draft": "yes", "text": "half"}).text
     assert "could make nothing" in page
     assert ">half</textarea>" in page

@@ -180,7 +180,7 @@ def upgrade() -> None:
     op.create_index("outbox_conversation", "outbox", ["conversation"], unique=False)
     op.create_index("outbox_due", "outbox", ["state", "due_at"], unique=False)
     op.create_table(
-        "passage",
+        "handoff_code",
         sa.Column("lookup", sa.LargeBinary(length=16), nullable=False),
         sa.Column(
             "sealed",
@@ -192,7 +192,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lookup"),
         comment="codes that take a draft to another channel, by a keyed and memory-hard look-up",
     )
-    op.create_index("passage_expires_at", "passage", ["expires_at"], unique=False)
+    op.create_index("handoff_code_expires_at", "handoff_code", ["expires_at"], unique=False)
     op.create_table(
         "reach",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False, comment="keyed link of the tip"),
@@ -354,8 +354,8 @@ def downgrade() -> None:
     op.drop_table("receipt")
     op.drop_index("reach_sender", table_name="reach")
     op.drop_table("reach")
-    op.drop_index("passage_expires_at", table_name="passage")
-    op.drop_table("passage")
+    op.drop_index("handoff_code_expires_at", table_name="handoff_code")
+    op.drop_table("handoff_code")
     op.drop_index("outbox_due", table_name="outbox")
     op.drop_index("outbox_conversation", table_name="outbox")
     op.drop_table("outbox")

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 import pikepdf
 from pikepdf import Pdf
 
+from satark.testing.evidence.documents.markers import HINDI, SHOWN, TRACE
 from satark.testing.evidence.documents.office import FORMATS, make_office
 from satark.testing.evidence.documents.opendocument import OPEN, make_open_document
 from satark.testing.evidence.documents.pdf import make_pdf
 from satark.testing.evidence.documents.plain import make_text, make_vcard
-from satark.testing.evidence.documents.planted import HINDI, SHOWN, TRACE
 
 __all__ = ["DOCUMENTS", "HINDI", "SHOWN", "TRACE", "document", "unpacked"]
 

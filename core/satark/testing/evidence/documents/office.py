@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from satark.testing.evidence.documents.planted import HEAD, HINDI, SHOWN, TRACE, zipped
+from satark.testing.evidence.documents.markers import HEAD, HINDI, SHOWN, TRACE, zipped
 
 FORMATS = "application/vnd.openxmlformats-officedocument."
 """Begins the types of these programs' formats."""

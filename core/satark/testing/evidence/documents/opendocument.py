@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.testing.evidence.documents.planted import HEAD, HINDI, SHOWN, TRACE, zipped
+from satark.testing.evidence.documents.markers import HEAD, HINDI, SHOWN, TRACE, zipped
 
 OPEN = "application/vnd.oasis.opendocument."
 """Begins the types of these formats."""

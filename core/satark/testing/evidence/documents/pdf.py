@@ -8,7 +8,7 @@ import pikepdf
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf
 from PIL import ImageCms
 
-from satark.testing.evidence.documents.planted import SHOWN, TRACE
+from satark.testing.evidence.documents.markers import SHOWN, TRACE
 
 
 def make_pdf(_: str, variant: str, photo: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.testing.evidence.documents.planted import HINDI, SHOWN, TRACE
+from satark.testing.evidence.documents.markers import HINDI, SHOWN, TRACE
 
 
 def make_text(_: str, __: str, ___: bytes) -> bytes:

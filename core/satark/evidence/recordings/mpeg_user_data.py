@@ -18,12 +18,12 @@ _ENCODER: Final = re.compile(rb"Lavc[\d.]*|(?i:ffmpeg)[\d.]*|XviD\d{1,4}C?|DivX\
 """An encoder's mark, by which decoders work around its faults (FFmpeg, mpeg4videodec.c, `decode_user_data`)."""
 
 
-def words(stream: bytes) -> set[bytes]:
+def find_user_data(stream: bytes) -> set[bytes]:
     """What a coded stream says, other than which encoder made it and blanks."""
     return {said for said in set(_WORDS.findall(stream)) if said.strip(b" ") and not _ENCODER.fullmatch(said)}
 
 
-def blank(path: Path, said: set[bytes]) -> None:
+def blank_user_data(path: Path, said: set[bytes]) -> None:
     """Put blanks in the place of all of this, in one pass: some cameras say something else with every picture."""
     lengths = sorted({len(one) for one in said}, reverse=True)
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:

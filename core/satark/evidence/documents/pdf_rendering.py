@@ -33,7 +33,7 @@ _DIFFERENCE = 3.0
 """Of 255: the mean difference up to which two drawings of a page count as the same."""
 
 
-def count(path: Path, limits: Limits) -> int:
+def count_pages(path: Path, limits: Limits) -> int:
     """Count the pages of a PDF.
 
     Raises:
@@ -52,7 +52,7 @@ def count(path: Path, limits: Limits) -> int:
     return pages
 
 
-def look_alike(one: Path, other: Path) -> bool:
+def look_the_same(one: Path, other: Path) -> bool:
     """Whether two PDFs show the same, page by page, as far as a small drawing shows it."""
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):
@@ -75,7 +75,7 @@ def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
     return drawn
 
 
-def photograph(source: Path, target: Path, limits: Limits) -> None:
+def rasterize(source: Path, target: Path, limits: Limits) -> None:
     """Write a PDF of nothing but pictures of the pages of another.
 
     Raises:
@@ -119,7 +119,7 @@ def _add(new: Pdf, picture: Image.Image, size: tuple[float, float]) -> None:
     page.Contents = new.make_stream(f"q {size[0]:.4f} 0 0 {size[1]:.4f} 0 0 cm /P Do Q".encode())
 
 
-def first(path: Path, longest: int) -> Image.Image:
+def render_first_page(path: Path, longest: int) -> Image.Image:
     """Draw the first page, its longer side so many pixels.
 
     Raises:

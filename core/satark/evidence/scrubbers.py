@@ -16,7 +16,7 @@ from satark.evidence.images.webp import WebpScrubber
 from satark.evidence.origin import OriginReader
 from satark.evidence.preview import Previewer
 from satark.evidence.recordings.disguise import VoiceDisguise
-from satark.evidence.recordings.media import MediaScrubber
+from satark.evidence.recordings.remux import RemuxScrubber
 
 if TYPE_CHECKING:
     from satark.scrubber import Scrubber
@@ -32,7 +32,7 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         TiffScrubber(),
         HeifScrubber(),
         BmpScrubber(),
-        MediaScrubber(ffmpeg),
+        RemuxScrubber(ffmpeg),
         VoiceDisguise(ffmpeg),
         PdfScrubber(),
         OoxmlScrubber(),

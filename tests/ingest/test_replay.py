@@ -20,7 +20,7 @@ from satark.channel import Batch, Call, Outcome, RawRequest, RawResponse, Text
 from satark.cli.main import cli
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
-from satark.ingest.intake import IngestFailed
+from satark.ingest.ingest import IngestFailed
 from satark.ingest.spool import Spool
 from satark.routing.desks import add_desk
 from satark.runtime.app import build_app
@@ -65,7 +65,7 @@ class Office:
 
     @property
     def spool(self) -> Spool:
-        return self.host.tipside.reception._spool  # type: ignore[union-attr]
+        return self.host.ingest_runtime.spool  # type: ignore[union-attr]
 
     def count(self, table: Any) -> int:
         return self.host.services.read(lambda c: c.execute(select(func.count()).select_from(table)).scalar_one())
@@ -87,7 +87,7 @@ async def opened(folder: Path, **settings: Any) -> AsyncIterator[Office]:
 
 @pytest.fixture
 async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    monkeypatch.setattr("satark.ingest.reception.LOOK_EVERY", 0.02)
+    monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
     async with opened(tmp_path) as made:
         yield made
 
@@ -112,7 +112,7 @@ async def test_what_comes_meanwhile_is_kept_told_so_in_both_languages_and_let_in
         assert office.metric('satark_webhooks_total{answer="kept",channel="script"} 1.0')
     await until(lambda: office.spool.depth == 0)
     assert await office.get("/readyz") == (200, "ready")
-    assert office.metric('satark_kept_let_in_total{result="taken"} 1.0')
+    assert office.metric('satark_spool_replayed_total{result="ingested"} 1.0')
 
 
 async def test_the_answer_comes_by_a_call_since_the_response_is_gone(office: Office) -> None:
@@ -162,10 +162,10 @@ async def test_a_process_that_dies_between_commit_and_forgetting_takes_it_once(
 async def test_chores_are_kept_too_when_the_database_goes_away_after_the_turn(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tipside, reception = office.host.tipside, office.host.services.reception
-    assert tipside is not None
-    assert reception is not None
-    real = tipside._do
+    runtime = office.host.ingest_runtime
+    assert runtime is not None
+    ingest = runtime.ingest
+    real = ingest._queue_chores
     calls: list[object] = []
 
     async def down_once(chores: Any) -> None:
@@ -174,11 +174,11 @@ async def test_chores_are_kept_too_when_the_database_goes_away_after_the_turn(
             raise StoreDown
         await real(chores)
 
-    monkeypatch.setattr(tipside, "_do", down_once)
+    monkeypatch.setattr(ingest, "_queue_chores", down_once)
     batch = Batch(
         inbound=[inbound("asha", Text("Hi"), "once")], chores=[Call(account=ACCOUNT, method="redact", body=b"SM1")]
     )
-    outcome = await reception.receive(office.channel, batch)
+    outcome = await ingest.receive(office.channel, batch)
     assert outcome.state == "kept"
     await until(lambda: b"SM1" in office.channel.bodies)
     assert office.count(tables.seen) == 1
@@ -193,12 +193,12 @@ async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, in
             assert state == "refused"
             assert "112 पर कॉल करें" in said
             assert "again later" in said
-            assert office.metric('satark_kept_total{channel="script",result="refused"} 1.0')
+            assert office.metric('satark_spooled_total{channel="script",result="refused"} 1.0')
             long = Call(account=ACCOUNT, method="redact", body=b"x" * 500)
-            reception = office.host.services.reception
-            assert reception is not None
+            runtime = office.host.ingest_runtime
+            assert runtime is not None
             with pytest.raises(IngestFailed):  # nobody waits for an answer: the provider shall come again
-                await reception.receive(office.channel, Batch(chores=[long]))
+                await runtime.ingest.receive(office.channel, Batch(chores=[long]))
 
 
 async def test_a_file_that_was_touched_is_set_aside_and_holds_up_nobody(office: Office, tmp_path: Path) -> None:
@@ -209,21 +209,23 @@ async def test_a_file_that_was_touched_is_set_aside_and_holds_up_nobody(office: 
         first.write_bytes(first.read_bytes()[:-1])
     with capture_logs() as logs:
         await until(lambda: office.spool.depth == 0)
-    assert office.spool.aside == 1
+    assert office.spool.quarantined == 1
     assert office.count(tables.seen) == 1
-    assert [(line["event"], line["error"]) for line in logs] == [("kept batch set aside", "BrokenSeal")]
-    assert office.metric('satark_waiting{queue="spool_aside"} 1.0')
-    assert await office.get("/readyz") == (200, "ready\n1 set aside")
+    assert [(line["event"], line["error"]) for line in logs] == [
+        ("spooled batch quarantined until the next start", "BrokenSeal")
+    ]
+    assert office.metric('satark_waiting{queue="spool_quarantined"} 1.0')
+    assert await office.get("/readyz") == (200, "ready\n1 quarantined")
     checked = CliRunner(env={"SATARK_DATA_DIR": str(tmp_path)}).invoke(cli, ["check"])
-    assert "1 set aside" in checked.output
+    assert "1 quarantined" in checked.output
 
 
 async def test_a_turn_that_fails_for_good_is_set_aside_and_tried_again_at_the_next_start(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tipside = office.host.tipside
-    assert tipside is not None
-    real = tipside.reception._take
+    runtime = office.host.ingest_runtime
+    assert runtime is not None
+    real = runtime.ingest.ingest
 
     async def broken(channel: Any, batch: Any, *, late: bool = False) -> Any:
         if late and batch.inbound[0].event == Text("breaks"):
@@ -231,17 +233,17 @@ async def test_a_turn_that_fails_for_good_is_set_aside_and_tried_again_at_the_ne
         return await real(channel, batch, late=late)
 
     # Broken before anything is kept: an attempt that the outage's end finds under way would else let it in.
-    monkeypatch.setattr(tipside.reception, "_take", broken)
+    monkeypatch.setattr(runtime.ingest, "ingest", broken)
     with outage(office.host.services):
         await office.post("asha", "breaks")
         await office.post("bina", "Hi")
     await until(lambda: office.spool.depth == 0)
-    assert office.spool.aside == 1
+    assert office.spool.quarantined == 1
     assert office.count(tables.seen) == 1
     monkeypatch.undo()
-    await tipside.reception.start()
+    await runtime._replay.start()
     await until(lambda: office.spool.depth == 0 and office.count(tables.seen) == 2)
-    assert office.spool.aside == 0
+    assert office.spool.quarantined == 0
 
 
 async def test_what_is_not_inline_is_not_kept(tmp_path: Path) -> None:
@@ -249,8 +251,8 @@ async def test_what_is_not_inline_is_not_kept(tmp_path: Path) -> None:
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     async with serve(build_app(host)):
         await until(lambda: channel.opened)
-        reception = host.services.reception
-        assert reception is not None
+        runtime = host.ingest_runtime
+        assert runtime is not None
         with outage(host.services), pytest.raises(StoreDown):
-            await reception.receive(channel, Batch(inbound=[inbound("asha", Text("Hi"))]))
+            await runtime.ingest.receive(channel, Batch(inbound=[inbound("asha", Text("Hi"))]))
     assert not (tmp_path / "spool").exists()

@@ -17,7 +17,7 @@ HEAD: Final = 1 << 20
 _COMMENTS: Final = re.compile(rb"\x03vorbis|\x81theora")
 
 
-def silence(path: Path) -> None:
+def blank_comments(path: Path) -> None:
     """Blank the comments of a file that ffmpeg wrote, if there are any."""
     with path.open("r+b") as file:
         head = file.read(HEAD)

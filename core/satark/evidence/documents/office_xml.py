@@ -36,21 +36,21 @@ def parse(data: bytes) -> etree._Element:
     return root
 
 
-def write(root: etree._Element, keep_prefixes: tuple[str, ...] = ()) -> bytes:
+def serialize(root: etree._Element, keep_prefixes: tuple[str, ...] = ()) -> bytes:
     """Write a part, without declarations that nothing uses."""
     etree.cleanup_namespaces(root, keep_ns_prefixes=list(keep_prefixes))
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return written
 
 
-def thin(root: etree._Element, known: Callable[[str], bool]) -> None:
+def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> None:
     """Remove each element and attribute whose namespace is not known; words that follow an element stay."""
     for element in list(root.iter()):
         if not isinstance(element.tag, str):
-            remove(element)
+            remove_element(element)
             continue
         if not known(namespace(element.tag)) and element is not root:
-            remove(element)
+            remove_element(element)
             continue
         for name in list(element.attrib):
             space = namespace(str(name))
@@ -58,7 +58,7 @@ def thin(root: etree._Element, known: Callable[[str], bool]) -> None:
                 del element.attrib[name]
 
 
-def remove(element: etree._Element) -> None:
+def remove_element(element: etree._Element) -> None:
     """Take an element out of its parent, but not the words after it."""
     parent = element.getparent()
     if parent is None:
@@ -77,6 +77,6 @@ def namespace(name: str) -> str:
     return name[1:].partition("}")[0] if name.startswith("{") else ""
 
 
-def local(name: str) -> str:
+def local_name(name: str) -> str:
     """The name without its namespace."""
     return name.rpartition("}")[2]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from satark.scrubber import Scrubber
 
 
-class Pictures:
+class EmbeddedImages:
     """Cleans a document's pictures. All of them together keep to the limit on pixels only one by one."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -38,11 +38,11 @@ class Pictures:
             source.write_bytes(data)
             cleaner = self._cleaners.get(sniff_file(source)) if data else None
             if cleaner is None:
-                return BLANK, "png"
+                return BLANK_PNG, "png"
             try:
                 mime = cleaner.scrub(source, target, self._limits)
             except Unclean:
-                return BLANK, "png"
+                return BLANK_PNG, "png"
             return target.read_bytes(), mime.rpartition("/")[2]
 
 
@@ -50,7 +50,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-BLANK = (
+BLANK_PNG = (
     b"\x89PNG\r\n\x1a\n"
     + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
     + _chunk(b"IDAT", zlib.compress(b"\0\xff"))

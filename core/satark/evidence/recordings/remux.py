@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import imageio_ffmpeg
 import msgspec
 
-from satark.evidence.recordings import audio_frames, hevc, user_data, xiph
-from satark.evidence.recordings.video_units import coding
+from satark.evidence.recordings import audio_frames, hevc_config, mpeg_user_data, vorbis_comments
+from satark.evidence.recordings.codec_rules import rules_for
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
-    from satark.evidence.recordings.video_units import Coding
+    from satark.evidence.recordings.codec_rules import CodecRules
     from satark.limits import Limits
 
 
@@ -84,7 +84,7 @@ _HEADED = frozenset({"mov", "matroska"})
 """ffmpeg's names of what reads containers that carry the streams' own heads as they are."""
 
 
-class MediaScrubber:
+class RemuxScrubber:
     """Cleans video and sound by remuxing."""
 
     mimes = frozenset(_CONTAINERS)
@@ -95,45 +95,54 @@ class MediaScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         container = _CONTAINERS[sniff_file(source)]
-        coding = self._coding(source, container)
-        hashes = self._remux(source, target, container, coding)
+        rules_for = self._coding(source, container)
+        hashes = self._remux(source, target, container, rules_for)
         if container.demuxer in _HEADED:
-            hevc.silence(target)
-            xiph.silence(target)
-        again, report = self._look(target, container, coding)
+            hevc_config.remove_messages(target)
+            vorbis_comments.blank_comments(target)
+        again, report = self._look(target, container, rules_for)
         if not hashes or again != hashes or not _says_nothing(report):
             raise Unclean("damaged")
         if _duration(report) > limits.seconds:
             raise Unclean("too-long")
-        self._cut_words(target, container, coding)
+        self._cut_words(target, container, rules_for)
         self._play(target, container, limits, pictures=b",v," in hashes)
         return container.mime
 
-    def _coding(self, source: Path, container: _Container) -> Coding:
+    def _coding(self, source: Path, container: _Container) -> CodecRules:
         """What is done with the track of pictures, by its coding."""
-        return coding(self._report("-f", container.demuxer, "-i", _url(source)) if container.pictures else b"")
+        return rules_for(self._report("-f", container.demuxer, "-i", _url(source)) if container.pictures else b"")
 
-    def _remux(self, source: Path, target: Path, container: _Container, coding: Coding) -> bytes:
+    def _remux(self, source: Path, target: Path, container: _Container, rules_for: CodecRules) -> bytes:
         """Move the streams over; the hash of each as it was read."""
         streams = ("-map", "0:V:0?") * container.pictures + ("-map", "0:a:0?")
-        written = (*streams, *_BARE, *coding.written, *_EXACT, *container.options, "-f", container.muxer, _url(target))
-        hashed = (*streams, "-c", "copy", *coding.compared, "-f", "streamhash", "pipe:1")
+        written = (
+            *streams,
+            *_BARE,
+            *rules_for.written,
+            *_EXACT,
+            *container.options,
+            "-f",
+            container.muxer,
+            _url(target),
+        )
+        hashed = (*streams, "-c", "copy", *rules_for.compared, "-f", "streamhash", "pipe:1")
         return self._run("error", *_UNTURNED, "-f", container.demuxer, "-i", _url(source), *written, *hashed)[0]
 
-    def _look(self, clean: Path, container: _Container, coding: Coding) -> tuple[bytes, str]:
+    def _look(self, clean: Path, container: _Container, rules_for: CodecRules) -> tuple[bytes, str]:
         """The hash of each stream of the copy, whatever streams it has, and what ffmpeg reports of it."""
-        every = ("-map", "0", "-c", "copy", *coding.compared, "-f", "streamhash", "pipe:1")
+        every = ("-map", "0", "-c", "copy", *rules_for.compared, "-f", "streamhash", "pipe:1")
         hashes, report = self._run("info", *_UNTURNED, "-f", container.demuxer, "-i", _url(clean), *every)
         return hashes, report.decode(errors="replace").partition("Stream mapping:")[0]
 
-    def _cut_words(self, clean: Path, container: _Container, coding: Coding) -> None:
+    def _cut_words(self, clean: Path, container: _Container, rules_for: CodecRules) -> None:
         """Take out of the copy what ffmpeg carries over with the streams."""
-        if coding.user_data:
-            user_data.blank(clean, user_data.words(self._pictures(clean, container)))
-            if user_data.words(self._pictures(clean, container)):
+        if rules_for.user_data:
+            mpeg_user_data.blank_user_data(clean, mpeg_user_data.find_user_data(self._pictures(clean, container)))
+            if mpeg_user_data.find_user_data(self._pictures(clean, container)):
                 raise Unclean("damaged")
         if container.mime in audio_frames.MIMES:
-            clean.write_bytes(audio_frames.whole(container.mime, clean.read_bytes()))
+            clean.write_bytes(audio_frames.frames_only(container.mime, clean.read_bytes()))
         if container.demuxer == "ogg" and _links(clean) > 1:
             raise Unclean("damaged")
 

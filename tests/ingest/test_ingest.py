@@ -18,9 +18,10 @@ from satark.casework import Casework
 from satark.channel import Batch, Media, MediaGone, MediaRef, Moved, Revoked, Text
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
-from satark.ingest import intake
+from satark.ingest import code_guesses
+from satark.ingest.code_guesses import CodeGuesses
 from satark.ingest.event import TurnResult
-from satark.ingest.intake import GuessBudget, IngestFailed
+from satark.ingest.ingest import IngestFailed
 from satark.outbox.file_notices import FileNotices
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
@@ -50,8 +51,8 @@ class Town:
 
     def __init__(self, host: Host, channel: ScriptedChannel) -> None:
         self.host, self.channel = host, channel
-        assert host.tipside is not None
-        self.tipside = host.tipside
+        assert host.ingest_runtime is not None
+        self.runtime = host.ingest_runtime
         self.identities: dict[str, str] = {}
 
     def make_desk(self, name: str, level: Any) -> None:
@@ -63,7 +64,7 @@ class Town:
         return Casework(self.host.services, name, self.identities[name])
 
     def tipster(self, address: str = "9140112233") -> Tipster:
-        return Tipster(self.tipside, self.channel, address)
+        return Tipster(self.runtime, self.channel, address)
 
     def count(self, table: str) -> int:
         query = select(func.count()).select_from(getattr(tables, table))
@@ -148,7 +149,7 @@ async def test_two_phones_at_one_mailbox_lose_no_file(databases: Any, tmp_path: 
 async def test_a_lost_file_is_told_once_with_the_next_question_or_in_the_mailbox(
     databases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FileNotices, "_items", lambda *_: [])  # a call, a browser: nobody is there to be told at once
+    monkeypatch.setattr(FileNotices, "_compose", lambda *_: [])  # a call, a browser: nobody is there to be told at once
     async with town_on(databases, tmp_path) as place:
         place.channel.files.update({"now": MediaGone(), "later": MediaGone()})
         asha = place.tipster()
@@ -176,7 +177,7 @@ async def test_an_event_that_comes_again_changes_nothing(databases: Any, tmp_pat
         assert again.duplicate
         assert again.outgoing == []
         batch = Batch(inbound=[inbound("b", Text("Hi"), "wamid.2") for _ in range(2)])
-        assert sorted(one.duplicate for one in await place.tipside.take(place.channel, batch)) == [False, True]
+        assert sorted(one.duplicate for one in await place.runtime.ingest.ingest(place.channel, batch)) == [False, True]
         assert place.count("seen") == 2
 
 
@@ -185,9 +186,9 @@ async def test_a_poisonous_event_fails_alone_and_may_come_again(databases: Any, 
         others = [inbound(f"b{n}", Text("Hi")) for n in range(5)]
         batch = Batch(inbound=[*others, inbound("asha", Text("Hi"), "wamid.1")])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(place.tipside.writer, "_grouped", _poisoned(place.tipside.writer._grouped, "wamid.1"))
+            patch.setattr(place.runtime.writer, "_grouped", _poisoned(place.runtime.writer._grouped, "wamid.1"))
             with pytest.raises(IngestFailed):
-                await place.tipside.take(place.channel, batch)
+                await place.runtime.ingest.ingest(place.channel, batch)
         assert (place.count("conversation"), place.count("seen")) == (5, 5)
         assert b'satark_turn_failures_total{channel="script"} 1.0' in place.host.metrics.render()
         taken = await place.tipster("asha").hear(Text("Hi"), "wamid.1")
@@ -209,7 +210,7 @@ def _poisoned(turns: Any, event_key: str) -> Any:
 async def test_a_flood_from_one_sender_gets_few_replies_and_starves_nobody(databases: Any, tmp_path: Path) -> None:
     async with town_on(databases, tmp_path) as place:
         flood = [inbound("asha", Text(f"message {n}")) for n in range(300)]
-        taken = await place.tipside.take(place.channel, Batch(inbound=[*flood, inbound("bina", Text("Hi"))]))
+        taken = await place.runtime.ingest.ingest(place.channel, Batch(inbound=[*flood, inbound("bina", Text("Hi"))]))
         assert len(taken) == 301
         assert sum(len(one.outgoing) for one in taken[:-1]) <= 3
         assert len(taken[-1].outgoing) == 1
@@ -249,7 +250,7 @@ async def test_a_tip_makes_a_tip_its_envelopes_deliveries_and_a_receipt(tmp_path
         await place.receipt(asha)
         assert (place.count("tip"), place.count("receipt"), place.count("reach")) == (1, 1, 0)
         assert place.count("delivery") >= 1
-        assert any(taken.submitted for taken in asha.taken)
+        assert any(taken.submitted for taken in asha.results)
         assert b'satark_tips_total{channel="script"} 1.0' in place.host.metrics.render()
 
 
@@ -257,7 +258,7 @@ async def test_two_tips_that_find_one_receipt_ready_both_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with town(tmp_path) as place:
-        monkeypatch.setattr(place.tipside._mint, "pop", lambda: None)
+        monkeypatch.setattr(place.runtime._receipts, "pop", lambda: None)
         codes = {await place.receipt(place.tipster(name)) for name in ("asha", "bina")}
         assert len(codes) == 2
         assert place.count("tip") == 2
@@ -283,13 +284,13 @@ async def test_wrong_and_unknown_codes_get_the_same_words_and_five_close_it(tmp_
         assert len(set(said)) == 1
         last = await asha.say(WRONG)
         assert last not in said
-        assert sum(taken.wrong_code for taken in asha.taken) == 5
+        assert sum(result.wrong_code for result in asha.results) == 5
 
 
 async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("satark.ingest.intake.time.monotonic", lambda: now[0])
-    budget = GuessBudget(60)
+    monkeypatch.setattr("satark.ingest.code_guesses.time.monotonic", lambda: now[0])
+    budget = CodeGuesses(60)
     for _ in range(60):
         budget.wrong()
     assert budget.delay() == 0
@@ -298,7 +299,7 @@ async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.Monk
     assert budget.delay() == pytest.approx(2)
     for _ in range(100):
         budget.wrong()
-    assert budget.delay() == intake.GUESS_WAIT
+    assert budget.delay() == code_guesses.LONGEST_WAIT
     now[0] += 1000
     assert budget.delay() == 0
 

@@ -20,7 +20,7 @@ _IN_MP4 = re.compile(rb"(....)hvcC\x01", re.DOTALL)
 _IN_MATROSKA = re.compile(rb"\x63\xa2([\x81-\xfe]|[\x40-\x7f].|[\x20-\x3f]..)\x01", re.DOTALL)
 
 
-def silence(path: Path) -> None:
+def remove_messages(path: Path) -> None:
     """Take the messages out of the record of a file that ffmpeg wrote, if there are any."""
     with path.open("r+b") as file:
         head = file.read(HEAD)

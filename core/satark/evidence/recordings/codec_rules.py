@@ -13,14 +13,14 @@ from typing import Final
 import msgspec
 
 
-class Coding(msgspec.Struct, frozen=True, kw_only=True):
+class CodecRules(msgspec.Struct, frozen=True, kw_only=True):
     """How words are left out of one coding: ffmpeg's options for the track of pictures."""
 
     written: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     """For what must be the same in the original and the copy."""
     user_data: bool = False
-    """Whether words stand where ffmpeg can't leave them out (`satark.evidence.recordings.user_data`)."""
+    """Whether words stand where ffmpeg can't leave them out (`satark.evidence.recordings.mpeg_user_data`)."""
 
 
 def _units(which: str) -> tuple[str, str]:
@@ -29,20 +29,20 @@ def _units(which: str) -> tuple[str, str]:
 
 _AVC, _MPEG2 = _units("pass_types=1-5|7-11|13-15|19-21"), _units("remove_types=178")
 _CODINGS: Final = {
-    "h264": Coding(written=_AVC, compared=_AVC),
+    "h264": CodecRules(written=_AVC, compared=_AVC),
     # MP4 has the sets of parameters in its head, and ffmpeg leaves those among the pictures out there.
-    "hevc": Coding(written=_units("pass_types=0-9|16-21|32-37"), compared=_units("pass_types=0-9|16-21")),
-    "mpeg2video": Coding(written=_MPEG2, compared=_MPEG2),
+    "hevc": CodecRules(written=_units("pass_types=0-9|16-21|32-37"), compared=_units("pass_types=0-9|16-21")),
+    "mpeg2video": CodecRules(written=_MPEG2, compared=_MPEG2),
     # Whole Exif blocks stand in the pictures of some cameras. What goes could tell of colours too: so, decoded.
-    "mjpeg": Coding(written=_units("remove_types=224-239|254"), compared=("-c:v", "rawvideo")),
-    "mpeg4": Coding(user_data=True),
-    "mpeg1video": Coding(user_data=True),
+    "mjpeg": CodecRules(written=_units("remove_types=224-239|254"), compared=("-c:v", "rawvideo")),
+    "mpeg4": CodecRules(user_data=True),
+    "mpeg1video": CodecRules(user_data=True),
 }
 _NAMED: Final = re.compile(rb"Stream #0:.*: Video: (\w+)")
-_PLAIN: Final = Coding()
+_PLAIN: Final = CodecRules()
 
 
-def coding(report: bytes) -> Coding:
+def rules_for(report: bytes) -> CodecRules:
     """What there is to do, given ffmpeg's report on a film."""
     found = _NAMED.search(report)
     return _CODINGS.get(found[1].decode(), _PLAIN) if found else _PLAIN

@@ -41,12 +41,12 @@ _KILL = 9
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def cut_off() -> bool:
+def leave_network() -> bool:
     """Leave the machine's network, for this process and its children. True where the system lets us."""
     return _unshare(_NEW_USER | _NEW_NET | _NEW_IPC)
 
 
-def alone() -> bool:
+def isolate_children() -> bool:
     """Put the children to come where they see, and can signal, no other process. True where the system lets us.
 
     The first child is their init: when it dies, the kernel ends all that it started.
@@ -60,7 +60,7 @@ def die_with_parent() -> None:
         _libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
 
 
-def limit(limits: Limits) -> None:
+def set_limits(limits: Limits) -> None:
     """Limit this process's memory, processor time, file size and open files, and those of each of its children."""
     # Soft is hard: the signal for a soft limit is not delivered to an init.
     for kind, most in (
@@ -74,7 +74,7 @@ def limit(limits: Limits) -> None:
         resource.setrlimit(kind, (allowed, allowed))
 
 
-def see_only(readable: Iterable[Path], writable: Path) -> bool:
+def restrict_files(readable: Iterable[Path], writable: Path) -> bool:
     """Hide every file but these folders, and write-protect all but `writable`. True where the system lets us."""
     if _libc is None:
         return False

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-MOST_PARTS = 5000
-UNPACKED = 400 * MB
+MAX_PARTS = 5000
+MAX_UNPACKED_BYTES = 400 * MB
 """Bytes of all parts of one file together, once unpacked."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCKED = 0x1
@@ -37,7 +37,11 @@ class Archive:
         unpacked = sum(info.file_size for info in self._parts.values())
         if any(info.flag_bits & _LOCKED for info in self._parts.values()):
             raise Unclean("encrypted")
-        if len(file.infolist()) > MOST_PARTS or unpacked > UNPACKED or limits.expands_too_much(packed, unpacked):
+        if (
+            len(file.infolist()) > MAX_PARTS
+            or unpacked > MAX_UNPACKED_BYTES
+            or limits.expands_too_much(packed, unpacked)
+        ):
             raise Unclean("expands")
 
     def __contains__(self, name: str) -> bool:
@@ -54,7 +58,7 @@ class Archive:
 
 
 @contextlib.contextmanager
-def opened(path: Path, limits: Limits) -> Iterator[Archive]:
+def open_archive(path: Path, limits: Limits) -> Iterator[Archive]:
     """Open a zip file.
 
     Raises:
@@ -67,7 +71,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Archive]:
         raise Unclean("damaged") from error
 
 
-def write(target: Path, parts: Mapping[str, bytes]) -> None:
+def write_archive(target: Path, parts: Mapping[str, bytes]) -> None:
     """Write a zip file of these parts in this order; one called `mimetype` is stored as it is, as OpenDocument asks."""
     with zipfile.ZipFile(target, "w") as file:
         for name, data in parts.items():

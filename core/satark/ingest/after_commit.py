@@ -1,0 +1,38 @@
+"""What follows a committed turn: send its replies, fetch or erase its files, deliver its tip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from satark.channel import Inbound
+    from satark.delivery.worker import DeliveryWorker
+    from satark.evidence.fetch import Fetcher
+    from satark.ingest.event import TurnResult
+    from satark.outbox.worker import ReplyWorker
+
+
+class AfterCommit:
+    """Hands the results of turns to the workers of this process.
+
+    Only a short cut: every worker finds its work in the store as well, in this process or another.
+    """
+
+    def __init__(self, *, replies: ReplyWorker, files: Fetcher, deliveries: DeliveryWorker) -> None:
+        self._replies = replies
+        self._files = files
+        self._deliveries = deliveries
+
+    def __call__(self, inbound: Inbound, conversation: bytes, result: TurnResult) -> None:
+        """Hand over the result of one turn."""
+        self._replies.post(result.outgoing)
+        if not result.duplicate:
+            self._replies.glance(conversation, inbound.seen, inbound.busy)
+            if inbound.answer:
+                self._replies.answer(inbound.answer)
+        if result.erased:
+            self._files.erase(result.erased)
+        if result.files:
+            self._files.wake()
+        if result.submitted:
+            self._deliveries.wake()

@@ -1,0 +1,189 @@
+"""Ingest: the one place where inbound events enter, from webhooks, pages and listeners alike.
+
+A batch is durable before `receive` returns. While the database is down, the batches of inline media go into the spool
+instead, and `satark.ingest.replay` ingests them later, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from secrets import token_bytes
+from typing import TYPE_CHECKING
+
+from satark.channel import Outcome
+from satark.codes import find_code, find_handoff_code
+from satark.ingest.event import InboundEvent, NeedsHandoffCode, NeedsReceipt, TurnResult
+from satark.ingest.spool import SpoolFull
+from satark.observability import LifecycleEvent, log
+from satark.outbox.outbox import message
+from satark.store.writer import StoreDown
+
+if TYPE_CHECKING:
+    from satark.channel import Batch, Call, Channel, Inbound
+    from satark.dialogue.engine import Engine
+    from satark.identity.edge_key import Identity
+    from satark.identity.receipts import CodeStock
+    from satark.ingest.after_commit import AfterCommit
+    from satark.ingest.code_guesses import CodeGuesses
+    from satark.ingest.handoff_codes import HandoffCodes
+    from satark.ingest.spool import Spool
+    from satark.outbox.outbox import Outbox
+    from satark.outbox.worker import ReplyWorker
+    from satark.prompt import Prompt
+    from satark.store.writer import Writer
+    from satark.telemetry.metrics import Metrics
+
+
+class IngestFailed(Exception):  # noqa: N818 - it reads as what it says
+    """At least one event failed: the webhook is answered 503, so that the provider sends it again."""
+
+
+class Ingest:
+    """Ingests batches. It runs on the event loop and mostly waits: the turns run in the writer's thread."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        writer: Writer,
+        receipts: CodeStock,
+        handoff_codes: HandoffCodes,
+        guesses: CodeGuesses,
+        spool: Spool,
+        engine: Engine,
+        outbox: Outbox,
+        replies: ReplyWorker,
+        after_commit: AfterCommit,
+        metrics: Metrics,
+        emit: Callable[[LifecycleEvent], None],
+    ) -> None:
+        self._identity = identity
+        self._writer = writer
+        self._receipts = receipts
+        self._handoff_codes = handoff_codes
+        self._guesses = guesses
+        self._spool = spool
+        self._engine = engine
+        self._outbox = outbox
+        self._replies = replies
+        self._after_commit = after_commit
+        self._metrics = metrics
+        self._emit = emit
+
+    async def receive(self, channel: Channel, batch: Batch) -> Outcome:
+        """Ingest a batch, or spool it where the medium is an inline one and the database is down.
+
+        It is durable on return, unless `Outcome.state` is `refused`.
+
+        Raises:
+            StoreDown, IngestFailed: nothing of the batch may be acknowledged; the provider must send it again.
+        """
+        spools = channel.capabilities.inline and bool(batch.inbound or batch.chores)
+        if spools and self._spool.depth:
+            return await self._to_spool(channel, batch)
+        try:
+            results = await self.ingest(channel, batch)
+        except (StoreDown, IngestFailed):
+            if not spools:
+                raise
+            return await self._to_spool(channel, batch)
+        return Outcome(prompts=[prompt for result in results for prompt in result.prompts])
+
+    async def ingest(self, channel: Channel, batch: Batch, *, late: bool = False) -> Sequence[TurnResult]:
+        """Ingest all of a batch: alarms, later reports on calls, chores, and each event exactly once.
+
+        `late`: the request was answered before, so that what is to be said goes through the outbox.
+
+        Raises:
+            StoreDown: the database can't be written; nothing of the batch may be acknowledged.
+            IngestFailed: one of the events failed; the others are ingested, and known as duplicates when sent again.
+        """
+        self._note(channel, batch)
+        if len(batch.inbound) == 1:
+            results: Sequence[TurnResult] = [await self._event(channel, batch.inbound[0], late=late)]
+        else:
+            results = await self._events(channel, batch.inbound, late=late)
+        if batch.chores:
+            await self._queue_chores(batch.chores)
+        return results
+
+    def _note(self, channel: Channel, batch: Batch) -> None:
+        for code in batch.alarms:
+            self._metrics.reports.labels(channel.name, code).inc()
+            log.error("provider alarm", channel=channel.name, code=code)
+        self._metrics.ignored.labels(channel.name).inc(batch.ignored)
+        self._replies.report(batch.delivered, channel.name)
+
+    async def _events(self, channel: Channel, events: Sequence[Inbound], *, late: bool) -> Sequence[TurnResult]:
+        found = await asyncio.gather(*(self._event(channel, one, late=late) for one in events), return_exceptions=True)
+        for one in found:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in found if isinstance(one, TurnResult)]
+
+    async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
+        started = time.perf_counter()
+        event = InboundEvent(channel, inbound, self._identity, late=late)
+        code = find_code(event.text) or find_handoff_code(event.text)
+        if code:
+            await asyncio.sleep(self._guesses.delay())
+            event.code = await self._receipts.key(code)
+        result = await self._turn(event)
+        self._metrics.commit.observe(time.perf_counter() - started)
+        self._count(channel.name, result)
+        self._after_commit(inbound, event.pseudonyms[0], result)
+        return result
+
+    async def _turn(self, event: InboundEvent) -> TurnResult:
+        while True:
+            try:
+                result: TurnResult = await self._writer.take(event)
+            except NeedsHandoffCode:
+                event.handoff_code = await self._handoff_codes.stock.make()
+            except NeedsReceipt:
+                event.receipt = await self._receipts.make()
+            except StoreDown:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
+                self._metrics.failures.labels(event.channel.name).inc()
+                log.error(
+                    "turn failed, the provider will retry", channel=event.channel.name, error=type(error).__name__
+                )
+                raise IngestFailed from None
+            else:
+                return result
+
+    def _count(self, channel: str, result: TurnResult) -> None:
+        if result.duplicate:
+            self._metrics.duplicates.labels(channel).inc()
+            return
+        self._metrics.turns.labels(channel).inc()
+        self._emit(LifecycleEvent("turn", channel))
+        if result.wrong_code:
+            self._guesses.wrong()
+        if result.submitted:
+            self._metrics.tips.labels(channel).inc()
+            self._emit(LifecycleEvent("tip", channel))
+
+    async def _queue_chores(self, chores: Sequence[Call]) -> None:
+        messages = [message(token_bytes(32), call, keep=True) for call in chores]
+        await self._writer.write(lambda unit: self._outbox.add(unit, messages))
+        self._replies.post(messages)
+
+    async def _to_spool(self, channel: Channel, batch: Batch) -> Outcome:
+        try:
+            await asyncio.to_thread(self._spool.add, channel.name, batch)
+        except (SpoolFull, OSError) as error:
+            log.error("spool write failed, batch refused", channel=channel.name, error=type(error).__name__)
+            self._metrics.spooled.labels(channel.name, "refused").inc()
+            if not batch.inbound:  # nobody waits for an answer, and the provider may send it again
+                raise IngestFailed from None
+            return Outcome(state="refused", prompts=[self._fit(self._engine.refused(), channel)])
+        self._metrics.spooled.labels(channel.name, "spooled").inc()
+        prompts = [self._fit(self._engine.kept(), channel)] if batch.inbound else []
+        return Outcome(state="kept", prompts=prompts)
+
+    def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
+        return self._outbox.fit(prompt, channel)

@@ -1,0 +1,61 @@
+"""Session store: opens and seals the drafts of conversations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.dialogue.session import decode_session, encode_session
+from satark.identity.edge_key import BrokenSeal, Handle
+from satark.store import conversations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from satark.channel import Address
+    from satark.dialogue.session import Session
+    from satark.identity.edge_key import Identity
+    from satark.settings import Core
+    from satark.store.conversations import ConversationRow
+
+
+class SessionStore:
+    """Reads and seals sessions. A draft that does not open counts as no session: the conversation begins anew."""
+
+    def __init__(self, identity: Identity, settings: Core) -> None:
+        self._identity = identity
+        self._settings = settings
+
+    def open(self, row: ConversationRow | None) -> Session | None:
+        """Open the session of a conversation; None where it has none, or one that does not open."""
+        if row is None or not row.draft:
+            return None
+        try:
+            return decode_session(self._identity.open_draft(row.id, row.draft))
+        except (BrokenSeal, msgspec.MsgspecError):
+            return None
+
+    def look(self, connection: Connection, pseudonyms: Iterable[bytes]) -> Session | None:
+        """Open the session of a sender, without locking anything."""
+        known = tuple(pseudonyms)
+        homes, _ = conversations.find(connection, [known])
+        return self.open(conversations.read(connection, homes.values()).get(homes[known[0]]))
+
+    def seal(self, id_: bytes, session: Session, account: str, address: Address, now: int) -> Mapping[str, object]:
+        """Make the row of a conversation: the sealed session, where to answer, and when it expires."""
+        handle = Handle(account, address.reveal(), session.language, now)
+        minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
+        return {
+            "key": id_,
+            "draft": self._identity.seal_draft(id_, encode_session(session)),
+            "handle": self._identity.seal_handle(handle, id_),
+            "expires_at": now + int(minutes * 60),
+            "nudge_at": self._nudge_at(session, now),
+        }
+
+    def _nudge_at(self, session: Session, now: int) -> int | None:
+        wait = self._settings.nudge_minutes
+        return now + int(wait * 60) if wait and session.answers and not session.submitted else None

@@ -1,0 +1,222 @@
+"""One turn: the engine advances a session by one event, and what it asks for is carried out in the transaction."""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.channel import ErasingChannel
+from satark.custody.erasure import erase_files
+from satark.identity.sealing import new_identity
+from satark.ingest.handoff_codes import brought
+from satark.outbox.outbox import message
+from satark.store import evidence_files, provider_messages
+
+if TYPE_CHECKING:
+    from satark.dialogue.engine import Engine
+    from satark.dialogue.session import Session, Turn
+    from satark.identity.edge_key import Identity
+    from satark.ingest.conversation import Conversation
+    from satark.ingest.event import InboundEvent, TurnResult
+    from satark.ingest.handoff_codes import HandoffCodes
+    from satark.ingest.mailbox import Mailboxes
+    from satark.ingest.submission import Submissions
+    from satark.outbox.outbox import Outbox
+    from satark.prompt import Prompt
+    from satark.store.flows import Flows
+    from satark.store.outbox import OutboxMessage
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class TurnRunner:
+    """Runs turns, one event each, inside the transaction of a batch."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        flows: Flows,
+        submissions: Submissions,
+        mailboxes: Mailboxes,
+        handoff_codes: HandoffCodes,
+        outbox: Outbox,
+    ) -> None:
+        self._identity = identity
+        self._flows = flows
+        self._submissions = submissions
+        self._mailboxes = mailboxes
+        self._handoff_codes = handoff_codes
+        self._outbox = outbox
+
+    def advance(
+        self,
+        unit: UnitOfWork,
+        event: InboundEvent,
+        conversation: Conversation,
+        origin: Conversation | None,
+        result: TurnResult,
+    ) -> Turn:
+        """Advance a conversation's session by one event.
+
+        Args:
+            unit: the transaction.
+            event: the event.
+            conversation: the sender's conversation.
+            origin: the conversation that the code in the event stands for, if any.
+            result: is filled in with what the turn led to.
+
+        Raises:
+            NeedsReceipt: a code must be made first; nothing was written.
+        """
+        session = self._refresh(unit, conversation.session or self._begin(event), event)
+        engine = self._flows.engine(unit.main, session.flow)
+        untold = evidence_files.untold(unit.main, session.tip) if session.files else ()
+        turn = engine.advance(session, event.event, event.source, unit.now, untold)
+        if untold and turn.prompt is not None:
+            evidence_files.tell(unit, session.tip)
+        turn = self._answer_requests(unit, turn, event, conversation, origin, result)
+        if turn.erase or turn.drop:
+            result.erased += erase_files(unit, session.tip, None if turn.erase else turn.drop)
+        return turn
+
+    def carry_out(
+        self, unit: UnitOfWork, turn: Turn, event: InboundEvent, conversation: Conversation, result: TurnResult
+    ) -> None:
+        """Carry out what a turn asks for beyond its session: files, messages, deletions, being reachable."""
+        if turn.keep:
+            kept = [msgspec.structs.replace(keep, conversation=conversation.id) for keep in turn.keep]
+            evidence_files.add(unit, kept, self._identity)
+            result.files = True
+        session = turn.session or conversation.session
+        if turn.post is not None and session is not None and session.mailbox is not None:
+            self._mailboxes.post(unit, session.mailbox, turn.post)
+        if turn.take_back:
+            deletions = self._delete_messages(unit, conversation, event)
+            conversation.calls += deletions
+            result.outgoing += deletions
+        if turn.reach is False:
+            self._mailboxes.forget(unit, conversation.id, session)
+        elif turn.reach and session is not None:
+            self._mailboxes.reach(unit, conversation.id, event, session)
+        conversation.session = turn.session
+        if turn.session is not None and turn.session.said and not event.channel.capabilities.inline:
+            # A chat keeps what was said on the screen; nothing that is not needed stays here.
+            conversation.session = msgspec.structs.replace(turn.session, said="")
+        if turn.prompt is not None:
+            # Within one batch only the newest question matters; what must arrive (a receipt) stays.
+            conversation.prompts = [prompt for prompt in conversation.prompts if prompt.keep] + [turn.prompt]
+
+    def _begin(self, event: InboundEvent) -> Session:
+        recipient, identity = new_identity()
+        return self._flows.current.begin(
+            channel=event.channel.name,
+            tip=token_bytes(16).hex(),
+            recipient=recipient,
+            identity=identity,
+            erasable=isinstance(event.channel, ErasingChannel),
+            reachable=event.channel.capabilities.reachable,
+        )
+
+    def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:
+        """Tell a session what became of its files in the meantime.
+
+        Spooled events are ingested when nobody is there any more to be asked about a file: the tipster was told that
+        the tip is recorded by itself, and no question may hold it up.
+        """
+        if session.files and not session.submitted:
+            telling = () if event.late else evidence_files.telling(unit.main, session.tip)
+            session = msgspec.structs.replace(session, telling=telling)
+        if session.mailbox is not None:
+            session = msgspec.structs.replace(session, mailbox=self._mailboxes.counted(unit, session.mailbox))
+        return session
+
+    def _answer_requests(
+        self,
+        unit: UnitOfWork,
+        turn: Turn,
+        event: InboundEvent,
+        conversation: Conversation,
+        origin: Conversation | None,
+        result: TurnResult,
+    ) -> Turn:
+        """Do what a turn asks for before it can answer: submit, open a mailbox, leave or arrive by a handoff code."""
+        if turn.session is None:
+            return turn
+        if turn.submission is not None:
+            turn = self._submit(unit, turn, event, result)
+        if turn.open_mailbox and turn.session is not None:
+            mailbox = self._mailboxes.open(unit, event.code)
+            result.wrong_code = mailbox is None
+            turn = _second(turn, self._engine(unit, turn.session).opened(turn.session, mailbox, unit.now))
+        if turn.depart and turn.session is not None:
+            turn = _second(turn, self._depart(unit, turn.session, event, conversation))
+        if turn.arrive and turn.session is not None:
+            turn = _second(turn, self._arrive(unit, turn.session, event, origin, result))
+        return turn
+
+    def _submit(self, unit: UnitOfWork, turn: Turn, event: InboundEvent, result: TurnResult) -> Turn:
+        session, submission = turn.session, turn.submission
+        if session is None or submission is None:
+            return turn
+        # First of all, since it may find that there is no receipt yet: then nothing must have been written.
+        receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind, event.receipt)
+        if submission.evidence:
+            evidence_files.release(unit, session.tip, submission.told)
+        result.submitted = True
+        return _second(turn, self._engine(unit, session).submitted(session, receipt, unit.now))
+
+    def _depart(self, unit: UnitOfWork, session: Session, event: InboundEvent, conversation: Conversation) -> Turn:
+        leaving, code = self._handoff_codes.give(unit, conversation.id, session, event.handoff_code)
+        minutes = round(self._handoff_codes.minutes)
+        return self._engine(unit, session).departing(leaving, code, minutes, unit.now)
+
+    def _arrive(
+        self,
+        unit: UnitOfWork,
+        session: Session,
+        event: InboundEvent,
+        origin: Conversation | None,
+        result: TurnResult,
+    ) -> Turn:
+        """Bring the session that a code stands for; the conversation that had it ends with a word."""
+        coming = brought(origin.session, event) if origin else None
+        result.wrong_code = coming is None
+        if origin is None or coming is None:
+            return self._engine(unit, session).arrived(session, None, unit.now)
+        self._handoff_codes.drop(unit, coming)
+        engine = self._engine(unit, coming)
+        last = self._farewell(origin, engine.left(coming))
+        origin.calls += last
+        origin.session = None
+        result.outgoing += last
+        return engine.arrived(session, coming, unit.now)
+
+    def _farewell(self, origin: Conversation, prompt: Prompt) -> list[OutboxMessage]:
+        return self._outbox.compose(prompt, self._identity.open_handle(origin.handle, origin.id), origin.id)
+
+    def _delete_messages(
+        self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent
+    ) -> list[OutboxMessage]:
+        channel, inbound = event.channel, event.inbound
+        if not isinstance(channel, ErasingChannel):
+            return []
+        found = provider_messages.of(unit, conversation.id, self._identity)
+        calls = channel.erase([*found, *filter(None, [inbound.trace])], inbound.account, inbound.senders[0])
+        return [message(conversation.id, call, keep=True) for call in calls]
+
+    def _engine(self, unit: UnitOfWork, session: Session) -> Engine:
+        return self._flows.engine(unit.main, session.flow)
+
+
+def _second(first: Turn, second: Turn) -> Turn:
+    """Put the second half of a turn in the place of the first's session and prompt, keeping what else both ask for."""
+    return msgspec.structs.replace(
+        second,
+        keep=first.keep + second.keep,
+        drop=first.drop + second.drop,
+        erase=first.erase or second.erase,
+        post=second.post or first.post,
+        reach=first.reach if second.reach is None else second.reach,
+    )

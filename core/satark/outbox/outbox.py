@@ -1,0 +1,87 @@
+"""The outbox: renders prompts into provider calls and stores them in the transaction that decided on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from secrets import token_bytes
+from typing import TYPE_CHECKING
+
+from satark.channel import Address
+from satark.store import outbox
+from satark.store.outbox import OutboxMessage
+
+if TYPE_CHECKING:
+    from satark.channel import Call, Channel
+    from satark.identity.edge_key import Handle, Identity
+    from satark.prompt import Capabilities, Prompt
+    from satark.store.unit_of_work import UnitOfWork
+
+_positions = count(time.time_ns())
+
+
+class Outbox:
+    """Makes outbox messages of prompts and of calls. Pure but for `add`.
+
+    Args:
+        channels: account → its channel.
+        fit: fits a prompt to what a medium can show.
+        identity: seals the stored calls.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Mapping[str, Channel],
+        fit: Callable[[Prompt, Capabilities], Prompt],
+        identity: Identity,
+    ) -> None:
+        self._channels = channels
+        self._fit = fit
+        self._identity = identity
+
+    def fit(self, prompt: Prompt, channel: Channel) -> Prompt:
+        """Fit a prompt to what a channel can show."""
+        return self._fit(prompt, channel.capabilities)
+
+    def reply(
+        self, prompt: Prompt, channel: Channel, account: str, to: Address, conversation: bytes
+    ) -> list[OutboxMessage]:
+        """Render the answer to an inbound event."""
+        calls = channel.render(self.fit(prompt, channel), account, to)
+        return [message(conversation, call, keep=prompt.keep, settle=prompt.settle) for call in calls]
+
+    def compose(
+        self, prompt: Prompt, handle: Handle, conversation: bytes, *, notice: bool = False
+    ) -> list[OutboxMessage]:
+        """Render a prompt to a stored reply handle; nothing where its account is not configured any more.
+
+        Args:
+            prompt: what to say.
+            handle: where to say it.
+            conversation: whose queue it goes through; what must arrive is never overtaken there.
+            notice: whether we begin, so that the provider may want its template (`Channel.notice`).
+        """
+        channel = self._channels.get(handle.account)
+        if channel is None:
+            return []
+        render = channel.notice if notice else channel.render
+        calls = render(self.fit(prompt, channel), handle.account, Address(handle.address))
+        return [message(conversation, call, keep=True) for call in calls]
+
+    def add(self, unit: UnitOfWork, messages: Sequence[OutboxMessage]) -> None:
+        """Store messages in a transaction, over those of the same conversations that they overtake."""
+        outbox.add(unit, messages, self._identity)
+
+
+def message(conversation: bytes, call: Call, *, keep: bool, settle: bool = False) -> OutboxMessage:
+    """Make an outbox message of a provider call."""
+    return OutboxMessage(
+        id=token_bytes(16),
+        position=next(_positions),
+        conversation=conversation,
+        call=call,
+        keep=keep,
+        settle=settle,
+    )

@@ -1,0 +1,60 @@
+"""Phone calls on the simulator: the real channel against the simulated Twilio, as the page uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from satark.demo import samples
+from satark.testing.twilio.people import code_in
+
+Open = Callable[[Path], Awaitable[Any]]
+
+CALL = {"यह सही है": "1", "किस थाने": "1", "मिलीभगत": "2"}
+"""Key by what is spoken."""
+
+
+async def _desks_have(visitor: Any, count: int) -> None:
+    """Wait until both desks have `count` tips."""
+    await visitor.until(lambda: [len(tips) for tips in visitor.desks.values()] == [count, count])
+
+
+async def test_a_tip_by_call_with_keys_and_a_voice(open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    visitor.medium = "voice"
+    assert await visitor.perform("press", keys="1") == 409
+    await visitor.answered(visitor.perform("dial"))
+    assert visitor.call == {"up": True, "keys": 1, "beep": False}
+    assert await visitor.send(samples.spoken(), "audio/wav", "voice") == 409  # no recording is expected now
+    await visitor.answered(visitor.perform("press", keys="1"))
+    await visitor.answered(visitor.perform("press", keys=""))  # silence: the question is repeated
+    await visitor.answered(visitor.perform("press", keys="3"))
+    assert visitor.call["beep"]
+    await visitor.answered(visitor.send(samples.spoken(), "audio/wav", "voice"))
+    await visitor.answered(visitor.send(samples.spoken(), "audio/wav", "voice"))
+    for _ in range(12):
+        if code_in(spoken := visitor.received[-1]["text"]):
+            break
+        key = next((key for asked, key in CALL.items() if asked in spoken), "8")
+        await visitor.answered(visitor.perform("press", keys=key))
+    assert len(code_in(visitor.received[-1]["text"])) == 16
+    await _desks_have(visitor, 1)
+    await visitor.until(lambda: visitor.desks["sp"][0]["files"] == 2)
+    assert await visitor.perform("hang_up") == 204
+    await visitor.until(lambda: not visitor.call["up"])
+    recordings = [id_ for id_, message in visitor.messages.items() if message.get("kind") == "voice"]
+    assert (await visitor.fetch(f"/phones/1/voice/files/{recordings[0]}"))[1] == samples.spoken()
+    for keys in ("abc", "1" * 21, "12\n"):
+        assert await visitor.perform("press", keys=keys) == 400
+
+
+async def test_a_receipt_code_is_collected_to_its_end(open_demo: Open, tmp_path: Path) -> None:
+    visitor = await open_demo(tmp_path / "d")
+    visitor.medium = "voice"
+    await visitor.answered(visitor.perform("dial"))
+    await visitor.answered(visitor.perform("press", keys="2"))
+    await visitor.answered(visitor.perform("press", keys="0"))
+    assert visitor.call["keys"] == 16
+    await visitor.answered(visitor.perform("press", keys="1234567812345678#"))
+    assert visitor.call["up"]

@@ -1,0 +1,48 @@
+"""A phone's chat: messages that are not accepted, and "typing…"."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from satark.demo.whatsapp import WhatsAppChat
+from satark.testing.whatsapp.graph_api import GraphPeer
+
+
+def _phone(publish: Callable[[dict[str, object]], None] = lambda _: None) -> tuple[WhatsAppChat, GraphPeer]:
+    peer = GraphPeer(app_secret="s", verify_token="v", access_token="t", phone_number_id="1")
+    return WhatsAppChat(1, peer, "http://127.0.0.1:9", publish), peer
+
+
+async def test_a_message_that_is_never_accepted_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.demo.chat.ATTEMPTS", 2)
+    phone, peer = _phone()
+    await phone.say("Hi", twice=False)
+    await peer.close()
+    [message] = phone.messages.values()
+    assert message.ticks == "failed"
+    assert "Hi" not in repr(message)
+
+
+async def test_typing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satark.demo.chat.ATTEMPTS", 0)
+    monkeypatch.setattr("satark.demo.chat.Chat.typing_seconds", 0.01)
+    events: list[dict[str, object]] = []
+    over = asyncio.Event()
+
+    def publish(event: dict[str, object]) -> None:
+        events.append(event)
+        if event.get("typing") is False:
+            over.set()
+
+    phone, peer = _phone(publish)
+    await phone.say("Hi", twice=False)
+    [message] = phone.messages
+    for message_id in ("somebody else's", message, message):
+        for callback in peer._receipt_callbacks:
+            callback({"message_id": message_id, "typing_indicator": {"type": "text"}})
+    async with asyncio.timeout(5):
+        await over.wait()
+    assert [event["typing"] for event in events if event["type"] == "typing"] == [True, False]

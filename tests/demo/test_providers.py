@@ -1,0 +1,71 @@
+"""Which providers are simulated, and the addresses that they know."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Open = Callable[[Path], Awaitable[Any]]
+
+
+@pytest.mark.parametrize(
+    ("section", "settings", "left"),
+    [
+        (
+            "TELEGRAM",
+            {"TOKEN": "123456:from-the-environment", "SECRET_TOKEN": "x", "API_URL": "http://127.0.0.1:9"},
+            ["whatsapp", "sms", "voice"],
+        ),
+        (
+            "TWILIO",
+            {"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "x", "NUMBER": "+15550100199", "API_URL": "http://127.0.0.1:9"},
+            ["whatsapp", "telegram"],
+        ),
+    ],
+)
+async def test_settings_given_for_a_provider_replace_its_simulator(
+    *,
+    open_demo: Open,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    section: str,
+    settings: dict[str, str],
+    left: list[str],
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"SATARK_{section}__{name}", value)
+    visitor = await open_demo(tmp_path / "d")
+    assert [list(phone["chats"]) for phone in visitor.state["phones"]] == [left] * 2
+
+
+async def test_settings_given_for_whatsapp_replace_the_simulator(
+    open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN"):
+        monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", "from-the-environment")
+    monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "4711")
+    monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:9")
+    visitor = await open_demo(tmp_path / "d")
+    assert [list(phone["chats"]) for phone in visitor.state["phones"]] == [["telegram", "sms", "voice"]] * 2
+    assert await visitor.perform("say", text="Hi") == 404
+    hook = f"{visitor.url.removesuffix('/simulator')}/whatsapp/webhook"
+    asked = {"hub.mode": "subscribe", "hub.challenge": "77", "hub.verify_token": "from-the-environment"}
+    async with visitor.session.get(hook, params=asked) as answer:
+        assert (answer.status, await answer.text()) == (200, "77")
+
+
+async def test_a_public_address_is_signed_for_and_the_demo_called(
+    open_demo: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.example/")
+    visitor = await open_demo(tmp_path / "d")
+    visitor.medium = "sms"
+    assert "Choose a language" in (await visitor.answered(visitor.perform("say", text="Hi")))["text"]
+    visitor.medium = "voice"
+    await visitor.answered(visitor.perform("dial"))
+    assert "What is this about" in (await visitor.answered(visitor.perform("press", keys="2")))["text"]
+    visitor.medium = "telegram"
+    await visitor.answered(visitor.perform("say", text="/start"))
