@@ -1,6 +1,6 @@
-"""Takes the pictures that these pages show, from a demo of its own: `python docs/pictures.py` (a minute).
+"""Takes the screenshots of the documentation, from a demo of its own: `python docs/pictures.py` (a minute).
 
-Nothing checks a picture but whoever looks at it: take them again when a page looks different, and look.
+No test checks the pictures: take them again when a page has changed, and look at them.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from satark.testing.processes.service import Service
 IMAGES: Final = Path(__file__).parent / "images"
 PHONE: Final = {"width": 360, "height": 740}
 DESKTOP: Final = {"width": 1280, "height": 860}
-TOLD: Final = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
+WHAT: Final = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 QUESTION: Final = "गाड़ी किस रंग की है, और किस समय आती है?"
 GAP: Final = 24
-"""Pixels between pictures that stand side by side."""
+"""Pixels between two screenshots."""
 
 
-def keep(name: str, *shots: bytes) -> None:
-    """Keep shots, side by side, as one picture of 256 colours."""
+def save(name: str, *shots: bytes) -> None:
+    """Save screenshots, side by side, as one picture of 256 colours."""
     images = [Image.open(io.BytesIO(shot)).convert("RGB") for shot in shots]
     size = sum(one.width for one in images) + GAP * (len(images) - 1), max(one.height for one in images)
     sheet = Image.new("RGB", size, "white")
@@ -47,53 +47,53 @@ def keep(name: str, *shots: bytes) -> None:
 # ----------------------------------------------------------------- the simulator
 
 
-async def heard(page: Page, count: int) -> Locator:
-    """Wait for the service's message of this number; give the last one."""
+async def received(page: Page, count: int) -> Locator:
+    """Wait until the service has sent `count` messages; return the last one."""
     await expect(page.locator(".theirs")).to_have_count(count, timeout=20_000)
     return page.locator(".theirs").last
 
 
 async def tap(page: Page, count: int, label: str) -> None:
-    """Tap a button under the message of this number."""
-    await (await heard(page, count)).get_by_role("button", name=label, exact=True).click()
+    """Tap a button under message number `count`."""
+    await (await received(page, count)).get_by_role("button", name=label, exact=True).click()
 
 
 async def say(page: Page, count: int, text: str) -> None:
-    """Answer the message of this number in words."""
-    await heard(page, count)
+    """Answer message number `count` with a text."""
+    await received(page, count)
     await page.locator("#text").fill(text)
     await page.keyboard.press("Enter")
 
 
 async def whatsapp(page: Page) -> None:
-    """A tip in Hindi from "Hi" to the receipt, with a photograph."""
+    """Send a tip in Hindi, from "Hi" to the receipt, with a photo."""
     await page.locator(".begin").click()
     await tap(page, 1, "हिन्दी")
-    await (await heard(page, 2)).locator(".offer").last.click()
+    await (await received(page, 2)).locator(".offer").last.click()
     await page.get_by_role("radio", name="अवैध शराब / नशा").check()
     await page.locator("#sheet").get_by_role("button", name="भेजें").click()
-    await say(page, 3, TOLD)
+    await say(page, 3, WHAT)
     await tap(page, 4, "जगह भेजें")
     await page.get_by_role("button", name="अस्सी घाट").click()
     await tap(page, 5, "नहीं")
-    await heard(page, 6)
+    await received(page, 6)
     await page.locator("#attach-button").click()
     await page.locator(".sample").first.click()
-    await heard(page, 7)
-    await page.wait_for_timeout(4_000)  # the photograph is read and cleaned
-    keep("phone-hi", await page.locator("#device").screenshot())
+    await received(page, 7)
+    await page.wait_for_timeout(4_000)  # the photo is examined and cleaned
+    save("phone-hi", await page.locator("#device").screenshot())
     await tap(page, 7, "हो गया")
     for count in range(8, 11):
-        message = await heard(page, count)
+        message = await received(page, count)
         if "गुप्त कोड" in await message.inner_text():
             break
-        # Whether the police may know where the photograph was taken is asked first.
+        # The service may ask first whether police may know where the photo was taken.
         label = "नहीं, हटा दें" if await message.get_by_text("नहीं, हटा दें").count() else "हाँ, भेज दें"
         await tap(page, count, label)
 
 
 async def simulator(browser: Browser, url: str) -> None:
-    """The phone beside the desks; then the phone's other media."""
+    """Take the phone beside the desks, then the phone's other media."""
     page = await (await browser.new_context(locale="hi-IN", viewport=DESKTOP, device_scale_factor=1.5)).new_page()  # type: ignore[arg-type] # a literal's type
     await page.goto(f"{url}/simulator")
     await whatsapp(page)
@@ -103,38 +103,38 @@ async def simulator(browser: Browser, url: str) -> None:
     await expect(page.locator("[data-desk=dig] img")).to_be_visible()
     await page.wait_for_timeout(1_000)
     await page.evaluate("scrollTo(0, 0)")
-    keep("simulator", await page.screenshot())
-    keep("media", *[await medium(page) for medium in (telegram, sms, call)])
+    save("simulator", await page.screenshot())
+    save("media", *[await medium(page) for medium in (telegram, sms, call)])
 
 
 async def telegram(page: Page) -> bytes:
-    """The categories as buttons."""
+    """Take Telegram: the categories as buttons."""
     await page.locator("#medium-telegram").click()
     await page.locator(".begin").click()
     await tap(page, 1, "English")
-    await heard(page, 2)
+    await received(page, 2)
     return await page.locator("#device").screenshot()
 
 
 async def sms(page: Page) -> bytes:
-    """A thread of text messages."""
+    """Take a thread of text messages."""
     await page.locator("#medium-sms").click()
     for count, text in enumerate(("Hi", "2", "3")):
         await say(page, count, text)
-    await heard(page, 3)
+    await received(page, 3)
     return await page.locator("#device").screenshot()
 
 
 async def call(page: Page) -> bytes:
-    """The dial pad."""
+    """Take the keypad of a call."""
     await page.locator("#medium-voice").click()
     await page.locator("#call").click()
     for count, key in enumerate(("2", "3"), 1):
-        await heard(page, count)
+        await received(page, count)
         await page.keyboard.press(key)
-    await heard(page, 3)
+    await received(page, 3)
     shot = await page.locator("#device").screenshot()
-    await page.locator("#way-hang-up").click()
+    await page.locator("#call-hang-up").click()
     return shot
 
 
@@ -142,15 +142,15 @@ async def call(page: Page) -> bytes:
 
 
 async def form(browser: Browser, url: str) -> tuple[str, str]:
-    """A tip in Hindi on a phone; gives its number and code."""
-    page = await (await browser.new_context(locale="hi-IN", viewport=PHONE, device_scale_factor=1.5)).new_page()  # type: ignore[arg-type] # likewise
+    """Take the form on a phone, while a tip is sent in Hindi; return its number and code."""
+    page = await (await browser.new_context(locale="hi-IN", viewport=PHONE, device_scale_factor=1.5)).new_page()  # type: ignore[arg-type] # a literal's type
     on = page.get_by_role("button", name="आगे बढ़ें", exact=True)
     await page.goto(url)
     shots = [await page.screenshot()]
     await page.locator("button[value=hi]").click()
     await page.locator("[value=INTOX]").check()
     await on.click()
-    await page.locator("textarea").fill(TOLD)
+    await page.locator("textarea").fill(WHAT)
     shots.append(await page.screenshot())
     await on.click()
     await page.locator("[id='a.place']").fill("अस्सी घाट")
@@ -167,11 +167,11 @@ async def form(browser: Browser, url: str) -> tuple[str, str]:
     await page.locator("form[action='/send'] button").click()
     origin = page.locator("form[action='/origin'] button").first
     await expect(page.locator(".receipt").or_(origin)).to_be_visible(timeout=60_000)
-    if await origin.count():  # whether the police may know where the photograph was taken
+    if await origin.count():  # the question whether police may know where the photo was taken
         await origin.click()
     receipt = await page.locator(".receipt").inner_text(timeout=60_000)
     shots.append(await page.screenshot())
-    keep("form", *shots)
+    save("form", *shots)
     number, code = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", receipt), re.search(r"\d{4}( \d{4}){3}", receipt)
     if not number or not code:
         raise AssertionError(receipt)
@@ -179,8 +179,8 @@ async def form(browser: Browser, url: str) -> tuple[str, str]:
 
 
 async def others(url: str) -> None:
-    """Some tips more, of some people more."""
-    told = {
+    """Send three more tips, so that the queue has some."""
+    tips = {
         ("ARMS", "They make pistols in the room behind the workshop", "Lanka"): "yes",
         ("MINE", "Lorries take sand from the river at night", "Ramnagar"): "no",
         ("GAMBL", "Satta is taken in the tea shop by the crossing", "Sigra"): "no",
@@ -194,21 +194,21 @@ async def others(url: str) -> None:
             await citizen.answer(danger)
             await citizen.press("Send")
 
-    await asyncio.gather(*(one(*words, danger) for words, danger in told.items()))
+    await asyncio.gather(*(one(*words, danger) for words, danger in tips.items()))
 
 
 async def desktop_form(browser: Browser, url: str) -> None:
-    """All questions on one page, without JavaScript, with what is missing told."""
-    page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP, java_script_enabled=False)).new_page()  # type: ignore[arg-type] # likewise
+    """Take the form with all questions on one page, without JavaScript, with its error messages."""
+    page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP, java_script_enabled=False)).new_page()  # type: ignore[arg-type] # a literal's type
     await page.goto(url)
     await page.locator("button[value=en]").click()
     await page.goto(f"{url}/all")
     await page.locator("form[action='/all'] .actions button").click()
-    keep("form-desktop", await page.screenshot())
+    save("form-desktop", await page.screenshot())
 
 
 async def mailbox(browser: Browser, url: str, code: str) -> None:
-    """A question, its answer, and the page that says who can know."""
+    """Take an officer's question, its answer, and the page that says who can know."""
     context: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 1.5}
     page = await (await browser.new_context(locale="hi-IN", **context)).new_page()
     await page.goto(f"{url}/status?lang=hi")
@@ -222,31 +222,31 @@ async def mailbox(browser: Browser, url: str, code: str) -> None:
     shots.append(await page.screenshot())
     dark = await (await browser.new_context(locale="en-IN", color_scheme="dark", **context)).new_page()
     await dark.goto(f"{url}/who-can-know?lang=en")
-    keep("mailbox", *shots, await dark.screenshot())
+    save("mailbox", *shots, await dark.screenshot())
 
 
 # ----------------------------------------------------------------- the desk
 
 
 async def desk(browser: Browser, url: str, passphrase: str, number: str) -> None:
-    """The SP's queue, and a tip in it."""
-    page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP)).new_page()  # type: ignore[arg-type] # likewise
+    """Take the SP's queue, and a tip in it."""
+    page = await (await browser.new_context(locale="en-IN", viewport=DESKTOP)).new_page()  # type: ignore[arg-type] # a literal's type
     await page.goto(f"{url}/desk/")
     for name, value in (("desk", "sp"), ("officer", "sp"), ("passphrase", passphrase)):
         await page.locator(f"[name={name}]").fill(value)
     await page.keyboard.press("Enter")
     await expect(page.locator(".tips")).to_be_visible()
-    keep("queue", await page.screenshot(clip={"x": 0, "y": 0, "width": 1280, "height": 640}))
+    save("queue", await page.screenshot(clip={"x": 0, "y": 0, "width": 1280, "height": 640}))
     await page.get_by_role("link", name=number).click()
     await page.locator(".files img").first.scroll_into_view_if_needed()
     await page.locator(".files img").first.evaluate("image => image.decode()")
     await page.evaluate("scrollTo(0, 0)")
-    keep("desk", await page.screenshot())
+    save("desk", await page.screenshot())
 
 
 @asynccontextmanager
 async def demo() -> AsyncIterator[Service]:
-    """Run one, with an empty data folder."""
+    """Run a demo on an empty data folder."""
     with tempfile.TemporaryDirectory() as folder:
         program = str(Path(sys.executable).with_name("satark"))
         async with Service(Path(folder) / "data", {}, [program, "demo", "--data-dir", f"{folder}/data"]) as service:
@@ -254,7 +254,7 @@ async def demo() -> AsyncIterator[Service]:
 
 
 async def main() -> None:
-    """Take them all."""
+    """Take every screenshot."""
     async with demo() as service, async_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)

@@ -1,1 +1,5 @@
-"""The demo: the whole of Satark on one machine, with a pretended WhatsApp and a phone to talk through it."""
+"""The demo: all of Satark in one process, with simulated providers and a web page of simulated phones at `/simulator`.
+
+Start with `server`, which puts the demo together. `providers` chooses which providers are simulated; `chat` is the base
+of the phones' media (`whatsapp`, `telegram`, `sms`, `call`); `simulator` serves the page in `static/`.
+"""

@@ -1,4 +1,4 @@
-"""A call from a pretended phone: it obeys the TwiML that the service answers with, and shows what is said as text."""
+"""A phone call from a simulated phone: it follows the TwiML of the service and shows what is spoken as text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from satark.demo.bubbles import Bubble, File
-from satark.demo.chat import Chat, NotHere, Publish
+from satark.demo.chat import Chat, NotPossible, Publish
+from satark.demo.messages import ChatMessage, SentFile
 from satark.testing.twilio.api import new_sid
 from satark.testing.twilio.people import Caller
 from satark.testing.whatsapp.citizen import LostError
@@ -17,67 +17,70 @@ if TYPE_CHECKING:
 
 
 class CallChat(Chat):
-    """The dial pad of one phone."""
+    """The keypad of one phone, and what is heard and said during a call."""
 
     medium = "voice"
 
     def __init__(self, number: int, peer: TwilioPeer, service: str, publish: Publish) -> None:
         super().__init__(str(number), publish)
         self._caller = Caller(peer, service, f"+9199999{number:05}")
-        self._alone = asyncio.Lock()
-        """A person does one thing at a time."""
+        self._lock = asyncio.Lock()
+        """A caller does one thing at a time."""
 
     def view(self) -> dict[str, Any]:
-        """Give everything that the page shows of it."""
-        return {**super().view(), "line": self._line()}
+        """Return everything that the page shows, with the state of the call."""
+        return {**super().view(), "call": self._call_state()}
 
     async def dial(self) -> None:
-        """Call the service; what stood there of earlier calls is gone."""
-        self.bubbles.clear()
+        """Call the service; the messages of an earlier call are removed."""
+        self.messages.clear()
         self.files.clear()
-        self.tell({"what": "cleared"})
-        await self._hear(self._caller.dial())
+        self.publish({"type": "cleared"})
+        await self._show_answer(self._caller.dial())
 
     async def press(self, keys: str) -> None:
-        """Press keys, or say nothing."""
-        self._must_be_on_the_line()
+        """Press keys; an empty string stands for silence."""
+        self._require_call()
         if keys:
-            self.show(Bubble(id=new_sid("PK"), mine=True, kind="keys", text=keys))
-        await self._hear(self._caller.press(keys) if keys else self._caller.stay_silent())
+            self.show(ChatMessage(id=new_sid("PK"), mine=True, kind="keys", text=keys))
+        await self._show_answer(self._caller.press(keys) if keys else self._caller.stay_silent())
 
-    async def file(self, file: File, caption: str, *, voice: bool, twice: bool) -> None:
+    async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
         """Speak after the beep; the recording ends with the hash key."""
         del caption, voice, twice
-        self._must_be_on_the_line()
+        self._require_call()
         if not self._caller.beep:
-            raise NotHere
-        bubble = Bubble(id=new_sid("PR"), mine=True, kind="voice", mime=file.mime)
-        self.files[bubble.id] = file
-        self.show(bubble)
-        await self._hear(self._caller.speak(file.data))
+            raise NotPossible
+        recording = ChatMessage(id=new_sid("PR"), mine=True, kind="voice", mime=file.mime)
+        self.files[recording.id] = file
+        self.show(recording)
+        await self._show_answer(self._caller.speak(file.data))
 
     async def hang_up(self) -> None:
         """End the call."""
         self._caller.hang_up()
-        self.tell({"what": "line", "line": self._line()})
+        self._publish_call_state()
 
-    async def _hear(self, doing: Awaitable[str]) -> None:
-        """Do something, and show what is said then. A service that does not answer ends the call, as Twilio does."""
-        async with self._alone:
+    async def _show_answer(self, action: Awaitable[str]) -> None:
+        """Carry out an action and show what is spoken next; a service that does not answer ends the call, as at Twilio."""
+        async with self._lock:
             try:
-                heard = await doing
+                spoken = await action
             except LostError:
                 self._caller.hang_up()
-                heard = ""
-        if heard:
-            self.show(Bubble(id=new_sid("PS"), mine=False, text=heard))
-        self.tell({"what": "line", "line": self._line()})
+                spoken = ""
+        if spoken:
+            self.show(ChatMessage(id=new_sid("PS"), mine=False, text=spoken))
+        self._publish_call_state()
 
-    def _line(self) -> dict[str, Any]:
-        """Say how the call stands: whether it goes on, how many keys are waited for, and whether there is a beep."""
+    def _publish_call_state(self) -> None:
+        self.publish({"type": "call", "call": self._call_state()})
+
+    def _call_state(self) -> dict[str, Any]:
+        """Return whether the call is up, how many keys are expected, and whether a recording is."""
         caller = self._caller
-        return {"on": caller.on_the_line, "keys": caller.keys, "beep": caller.beep}
+        return {"up": caller.on_the_line, "keys": caller.keys, "beep": caller.beep}
 
-    def _must_be_on_the_line(self) -> None:
+    def _require_call(self) -> None:
         if not self._caller.on_the_line:
-            raise NotHere
+            raise NotPossible

@@ -1,4 +1,4 @@
-"""One medium on one pretended phone: what its page shows, and what a person can do with it."""
+"""The base of a simulated phone's media: what its page shows, and what a citizen can do with it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Any, ClassVar
 import aiohttp
 import msgspec
 
-from satark.demo.bubbles import Bubble, File, Pin, Ticks
+from satark.demo.messages import ChatMessage, Pin, SentFile, Ticks
 from satark.testing.whatsapp.citizen import LostError
 
 Publish = Callable[[dict[str, Any]], None]
+"""Sends an event to the open pages."""
 
 ATTEMPTS = 6
-"""How often a webhook is posted that is not taken; providers go on for longer."""
+"""How often a webhook is posted until it is accepted; real providers retry for longer."""
 _OK = 200
 
 
 class NoSuchMessage(LookupError):  # noqa: N818 - it reads as what it says
-    """The phone has no such message, or not one of which that can be asked."""
+    """The phone has no such message, or the message does not allow the action."""
 
 
-class NotHere(LookupError):  # noqa: N818 - likewise
-    """The medium has no such thing: nobody taps a button in a text message."""
+class NotPossible(LookupError):  # noqa: N818 - it reads as what it says
+    """The medium does not support the action, or not at this moment: a text message has no button to tap."""
 
 
 class Chat:
@@ -36,132 +37,132 @@ class Chat:
 
     def __init__(self, phone: str, publish: Publish) -> None:
         self.phone = phone
-        self.bubbles: dict[str, Bubble] = {}
-        self.files: dict[str, File] = {}
+        self.messages: dict[str, ChatMessage] = {}
+        self.files: dict[str, SentFile] = {}
         self.typing = False
         self._typing_ends: asyncio.TimerHandle | None = None
         self._publish = publish
         self._tasks: set[asyncio.Task[None]] = set()
 
     def view(self) -> dict[str, Any]:
-        """Give everything that the page shows of it."""
-        return {"typing": self.typing, "bubbles": list(self.bubbles.values())}
+        """Return everything that the page shows of this chat."""
+        return {"typing": self.typing, "messages": list(self.messages.values())}
 
-    # What a person can do. Each medium has what it has, and says of the rest that it is not here.
+    # ---- Actions of a citizen. Each medium overrides those that it supports.
 
     async def say(self, text: str, *, twice: bool) -> None:
-        """Type a message."""
-        raise NotHere
+        """Send a typed message."""
+        raise NotPossible
 
-    async def tap(self, message: str, token: str, *, twice: bool) -> None:
-        """Tap what one of the service's messages offers, be it old or new.
+    async def tap(self, message_id: str, token: str, *, twice: bool) -> None:
+        """Tap a button or a list row of one of the service's messages, new or old.
 
         Raises:
-            NoSuchMessage: no such thing was offered.
+            NoSuchMessage: the message offers nothing under this token.
         """
-        raise NotHere
+        raise NotPossible
 
     async def pin(self, pin: Pin, *, twice: bool) -> None:
         """Send a location."""
-        raise NotHere
+        raise NotPossible
 
-    async def file(self, file: File, caption: str, *, voice: bool, twice: bool) -> None:
-        """Send a file as the medium carries one of its type, or (`voice`) a spoken message."""
-        raise NotHere
+    async def file(self, file: SentFile, caption: str, *, voice: bool, twice: bool) -> None:
+        """Send a file, as this medium sends files of its type; `voice` marks a voice note."""
+        raise NotPossible
 
-    async def edit(self, message: str, text: str, *, twice: bool) -> None:
-        """Rewrite a typed message.
+    async def edit(self, message_id: str, text: str, *, twice: bool) -> None:
+        """Edit a typed message.
 
         Raises:
-            NoSuchMessage: it can't be rewritten.
+            NoSuchMessage: the message can't be edited.
         """
-        raise NotHere
+        raise NotPossible
 
-    async def revoke(self, message: str, *, twice: bool) -> None:
+    async def revoke(self, message_id: str, *, twice: bool) -> None:
         """Delete a message for everyone.
 
         Raises:
-            NoSuchMessage: it can't be deleted.
+            NoSuchMessage: the message can't be deleted.
         """
-        raise NotHere
+        raise NotPossible
 
     async def dial(self) -> None:
         """Call the service."""
-        raise NotHere
+        raise NotPossible
 
     async def press(self, keys: str) -> None:
-        """Press keys during a call; none at all: say nothing until the service goes on."""
-        raise NotHere
+        """Press keys during a call; with an empty string, stay silent until the service continues."""
+        raise NotPossible
 
     async def hang_up(self) -> None:
         """End the call."""
-        raise NotHere
+        raise NotPossible
 
-    # What the media have in common.
+    # ---- Shared by all media.
 
-    def show(self, bubble: Bubble) -> None:
-        """Show a message, in the place of its older version where there is one."""
-        self.bubbles[bubble.id] = bubble
-        self.tell({"what": "bubble", "bubble": bubble})
+    def show(self, message: ChatMessage) -> None:
+        """Show a message; one with the same id is replaced."""
+        self.messages[message.id] = message
+        self.publish({"type": "message", "message": message})
 
-    def tick(self, message: str, ticks: Ticks) -> None:
-        """Show what became of a message."""
-        self.show(msgspec.structs.replace(self.bubbles[message], ticks=ticks))
+    def set_ticks(self, message_id: str, ticks: Ticks) -> None:
+        """Show whether a message was sent, delivered, read or refused."""
+        self.show(msgspec.structs.replace(self.messages[message_id], ticks=ticks))
 
-    def own(self, message: str) -> Bubble:
-        """Give one of the person's own messages.
+    def own_message(self, message_id: str) -> ChatMessage:
+        """Return a message that the citizen sent.
 
         Raises:
-            NoSuchMessage: there is none of this id.
+            NoSuchMessage: there is none with this id, or it was deleted.
         """
-        bubble = self.bubbles.get(message)
-        if bubble is None or not bubble.mine or bubble.deleted:
+        message = self.messages.get(message_id)
+        if message is None or not message.mine or message.deleted:
             raise NoSuchMessage
-        return bubble
+        return message
 
-    def tell(self, event: dict[str, Any]) -> None:
-        """Tell the pages something about this chat."""
+    def publish(self, event: dict[str, Any]) -> None:
+        """Send an event about this chat to the open pages."""
         self._publish({**event, "phone": self.phone, "medium": self.medium})
 
-    def type(self, *, typing: bool) -> None:
-        """Show that the service is typing, or no more."""
+    def show_typing(self, *, typing: bool) -> None:
+        """Show or hide "typing…"; it is hidden by itself after `typing_seconds`."""
         if self._typing_ends:
             self._typing_ends.cancel()
         self._typing_ends = None
         if typing:
-            self._typing_ends = asyncio.get_running_loop().call_later(self.typing_seconds, self._type_no_more)
+            self._typing_ends = asyncio.get_running_loop().call_later(self.typing_seconds, self._hide_typing)
         if typing != self.typing:
             self.typing = typing
-            self.tell({"what": "typing", "typing": typing})
+            self.publish({"type": "typing", "typing": typing})
 
-    def _type_no_more(self) -> None:
-        self.type(typing=False)
+    def _hide_typing(self) -> None:
+        self.show_typing(typing=False)
 
-    def later(self, work: Awaitable[None]) -> None:
-        """Do something that nobody waits for."""
+    def start(self, work: Awaitable[None]) -> None:
+        """Run something in the background."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def send(self, bubble: Bubble, post: Callable[[], Awaitable[int]], *, twice: bool) -> None:
-        """Show a message and post its webhook, until it is taken; `post` gives the HTTP status."""
-        self.show(msgspec.structs.replace(bubble, ticks="sent"))
-        taken = await self.post(post, twice=twice)
-        if self.bubbles[bubble.id].ticks == "sent":
-            self.tick(bubble.id, "delivered" if taken else "failed")
+    async def send(self, message: ChatMessage, post: Callable[[], Awaitable[int]], *, twice: bool) -> None:
+        """Show a message and post its webhook until that is accepted; `post` returns the HTTP status."""
+        self.show(msgspec.structs.replace(message, ticks="sent"))
+        accepted = await self.post(post, twice=twice)
+        if self.messages[message.id].ticks == "sent":
+            self.set_ticks(message.id, "delivered" if accepted else "failed")
 
     async def post(self, post: Callable[[], Awaitable[int]], *, twice: bool) -> bool:
-        """Post a webhook until it is taken, or twice at the same moment; say whether it was taken."""
-        taken = await asyncio.gather(*(_until_taken(post) for _ in range(1 + twice)))
-        return all(taken)
+        """Post a webhook until it is accepted, twice at the same moment if asked; return whether it was accepted."""
+        accepted = await asyncio.gather(*(_post_until_accepted(post) for _ in range(1 + twice)))
+        return all(accepted)
 
 
-async def _until_taken(post: Callable[[], Awaitable[int]]) -> bool:
+async def _post_until_accepted(post: Callable[[], Awaitable[int]]) -> bool:
     for attempt in range(ATTEMPTS):
         try:
             if await post() == _OK:
                 return True
         except (aiohttp.ClientError, LostError):
-            pass  # the server is going down or coming up
+            pass  # the server is starting or stopping
         await asyncio.sleep(0.1 * 2**attempt)
     return False

@@ -1,4 +1,4 @@
-"""What somebody would get who stole the data folder: the rows as they are stored, and a search through every file."""
+"""What somebody with a copy of the data folder sees: the stored rows, and a search through every file."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ if TYPE_CHECKING:
 
     from satark.services import Services
 
-_ROWS = 3
-_BYTES = 48
-_LEFT_OUT = frozenset({"flow", "desk"})  # no citizen is in them
+_SHOWN_ROWS = 3
+_SHOWN_BYTES = 48
+_OMITTED_TABLES = frozenset({"flow", "desk"})  # they hold nothing of a citizen
 
-_OWN = frozenset({"officers", "destinations", "demo.json"})
-"""The demo's own secrets, which lie beside the data only because one machine plays everybody here."""
+_DEMO_SECRETS = frozenset({"officers", "destinations", "demo.json"})
+"""The demo's own secrets. They lie beside the data only because one machine plays every part here."""
 
 
-def rows(services: Services) -> list[dict[str, Any]]:
-    """Give of each table how many rows it has, and some of them exactly as they are stored."""
+def stored_rows(services: Services) -> list[dict[str, Any]]:
+    """Return each table with its row count and its newest rows, exactly as they are stored."""
     main = services.read(lambda connection: list(_tables(connection, tables.main.sorted_tables)))
     return main + services.read_keys(lambda connection: list(_tables(connection, tables.keys.sorted_tables)))
 
 
-def search(folder: Path, words: str) -> dict[str, int]:
-    """Look for words in every file of the data folder, as they are and in the forms that they might hide in.
+def search_files(folder: Path, words: str) -> dict[str, int]:
+    """Search every file of the data folder for words, in plain text and in the usual encodings.
 
-    Gives how many files and bytes were read, and how often the words were found.
+    Returns how many files and bytes were read, and how often the words were found.
     """
-    needles = forms(words)
+    needles = encodings(words)
     files = size = found = 0
-    for data in _contents(folder):
+    for data in _read_files(folder):
         files += 1
         size += len(data)
         found += sum(data.count(needle) for needle in needles)
     return {"files": files, "bytes": size, "found": found}
 
 
-def forms(words: str) -> set[bytes]:
-    """Give words as text, UTF-16, hex, base64 at each of its three offsets, and as bare hashes, raw and in hex."""
+def encodings(words: str) -> set[bytes]:
+    """Return words as UTF-8, UTF-16, hex, base64 at each of its three offsets, and as bare hashes, raw and in hex."""
     plain = words.encode()
     digests = [hashlib.new(name, plain, usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
     encoded = [plain, words.encode("utf-16-le"), *digests]
@@ -60,27 +60,27 @@ def forms(words: str) -> set[bytes]:
 
 
 def _base64(plain: bytes, offset: int) -> bytes:
-    """Encode words as they look inside a longer base64 text, without the ends that their neighbours change."""
+    """Encode words as they look inside a longer base64 text, without the characters that depend on their neighbours."""
     text = base64.b64encode(b"\0" * offset + plain).rstrip(b"=")
     start = -(-offset * 8 // 6)
     return text[start : (offset + len(plain)) * 8 // 6]
 
 
-def _contents(folder: Path) -> Iterator[bytes]:
+def _read_files(folder: Path) -> Iterator[bytes]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.relative_to(folder).parts[0] not in _OWN:
+        if path.is_file() and path.relative_to(folder).parts[0] not in _DEMO_SECRETS:
             try:
                 yield path.read_bytes()
             except FileNotFoundError:
-                continue  # a file that was in the works
+                continue  # it was deleted meanwhile
 
 
-def _tables(connection: Connection, every: list[Table]) -> Iterator[dict[str, Any]]:
-    for table in every:
-        if table.name in _LEFT_OUT:
+def _tables(connection: Connection, tables_: list[Table]) -> Iterator[dict[str, Any]]:
+    for table in tables_:
+        if table.name in _OMITTED_TABLES:
             continue
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
-        newest = connection.execute(select(table).limit(_ROWS).offset(max(0, count - _ROWS))).mappings()
+        newest = connection.execute(select(table).limit(_SHOWN_ROWS).offset(max(0, count - _SHOWN_ROWS))).mappings()
         shown = [{str(name): _shown(value) for name, value in row.items()} for row in newest]
         yield {"table": str(table.name), "comment": table.comment or "", "count": count, "rows": shown}
 
@@ -88,5 +88,5 @@ def _tables(connection: Connection, every: list[Table]) -> Iterator[dict[str, An
 def _shown(value: object) -> str:
     if not isinstance(value, bytes):
         return str(value)
-    start = value[:_BYTES].hex(" ", 4)
-    return f"{start} … ({len(value)} bytes)" if len(value) > _BYTES else start
+    start = value[:_SHOWN_BYTES].hex(" ", 4)
+    return f"{start} … ({len(value)} bytes)" if len(value) > _SHOWN_BYTES else start

@@ -1,4 +1,4 @@
-"""What the desks of the demo hold, opened with the demo's own passphrases. Only a demo does this outside `/desk`."""
+"""The tips of the demo's desks, opened with the demo's own passphrases. Only the demo does this outside `/desk`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio.to_thread
 import msgspec
 
 from satark.casework import NoSuchFile, OpenTip
-from satark.demo.traces import traces
+from satark.demo.photo_metadata import identifying_metadata
 from satark.desk import CaseworkError, NoSuchDesk
 from satark.identity.sealing import CantOpen
 
@@ -19,44 +19,44 @@ if TYPE_CHECKING:
     from satark.tip import Evidence
 
 SHOWN = 20
-"""Newest tips of a desk that the page lists."""
+"""How many of a desk's newest tips the page lists."""
 
-_LOOK_SECONDS = 0.7
+_POLL_SECONDS = 0.7
 
 
-class Queues:
-    """The desks' queues, as the page shows them."""
+class DeskQueues:
+    """The newest tips of each desk, as the page shows them."""
 
     def __init__(self, desks: Sequence[Casework]) -> None:
         self._desks = {casework.desk: casework for casework in desks}
-        self.lines: dict[str, list[dict[str, Any]]] = {name: [] for name in self._desks}
-        """Desk → its newest tips, as of the last look."""
+        self.tips: dict[str, list[dict[str, Any]]] = {name: [] for name in self._desks}
+        """Desk → its newest tips, as of the last poll."""
 
-    async def watch(self, wanted: Callable[[], bool], changed: Callable[[dict[str, Any]], None]) -> None:
-        """Look again and again while anybody wants to know, and tell what changed. Officers may work elsewhere."""
+    async def watch(self, wanted: Callable[[], bool], publish: Callable[[dict[str, Any]], None]) -> None:
+        """Poll the desks while `wanted()` holds, and publish changes; officers at other processes make some of them."""
         while True:
             if wanted():
-                lines = await anyio.to_thread.run_sync(self._look)
-                if lines != self.lines:
-                    self.lines = lines
-                    changed({"what": "desks", "desks": lines})
-            await asyncio.sleep(_LOOK_SECONDS)
+                tips = await anyio.to_thread.run_sync(self._poll)
+                if tips != self.tips:
+                    self.tips = tips
+                    publish({"type": "desks", "desks": tips})
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def open(self, desk: str, number: str) -> dict[str, Any]:
-        """Open a tip as one desk sees it.
+        """Return a tip as one desk sees it.
 
         Raises:
             CaseworkError: the desk has no such tip.
-            CantOpen: it was altered.
+            CantOpen: the tip was altered.
         """
-        return await anyio.to_thread.run_sync(_opened, self._find(desk), number)
+        return await anyio.to_thread.run_sync(_view, self._find(desk), number)
 
     async def file(self, desk: str, number: str, ordinal: str) -> tuple[str, bytes]:
-        """Give the clean copy of a file: its MIME type and content.
+        """Return the clean copy of a file: its MIME type and content.
 
         Raises:
             CaseworkError: the desk has no such tip, or the tip no such file.
-            CantOpen: it was altered.
+            CantOpen: the tip or the file was altered.
         """
         return await anyio.to_thread.run_sync(self._read, desk, number, ordinal)
 
@@ -70,16 +70,16 @@ class Queues:
             raise NoSuchDesk
         return self._desks[desk]
 
-    def _look(self) -> dict[str, list[dict[str, Any]]]:
-        return {name: list(_lines(casework)) for name, casework in self._desks.items()}
+    def _poll(self) -> dict[str, list[dict[str, Any]]]:
+        return {name: list(_summaries(casework)) for name, casework in self._desks.items()}
 
 
-def _lines(casework: Casework) -> Iterator[dict[str, Any]]:
+def _summaries(casework: Casework) -> Iterator[dict[str, Any]]:
     for summary in casework.summaries()[:SHOWN]:
         try:
             tip = casework.open(summary.id)
         except (CaseworkError, CantOpen):
-            continue  # it was withdrawn this moment, or somebody altered it: the desk's own page tells of that
+            continue  # just withdrawn, or altered: the desk's own pages report that
         yield {
             "number": tip.tip.number,
             "category": tip.tip.category,
@@ -91,7 +91,7 @@ def _lines(casework: Casework) -> Iterator[dict[str, Any]]:
         }
 
 
-def _opened(casework: Casework, number: str) -> dict[str, Any]:
+def _view(casework: Casework, number: str) -> dict[str, Any]:
     tip = casework.open(number)
     return {
         "number": tip.tip.number,
@@ -115,19 +115,19 @@ def _clean(casework: Casework, tip: OpenTip, ordinal: str) -> bytes:
         raise NoSuchFile from None
 
 
-def _traces(casework: Casework, tip: OpenTip, record: Evidence) -> tuple[tuple[str, ...], str]:
-    """Give what a clean copy still tells of its taker, which is nothing, and why there is no clean copy to show."""
+def _metadata(casework: Casework, tip: OpenTip, record: Evidence) -> tuple[tuple[str, ...], str]:
+    """Return the identifying metadata of a clean copy (there is none), and why there is no clean copy to show."""
     if record.problem or not record.clean_mime.startswith("image/"):
         return (), record.problem
     try:
-        return traces(_clean(casework, tip, record.ordinal)), ""
+        return identifying_metadata(_clean(casework, tip, record.ordinal)), ""
     except (CaseworkError, CantOpen):
         return (), "the file was altered or erased"
 
 
 def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
     voice = record not in tip.evidence
-    found, problem = ((), "") if voice else _traces(casework, tip, record)
+    metadata, problem = ((), "") if voice else _metadata(casework, tip, record)
     return {
         "own_voice": voice,
         "ordinal": record.ordinal,
@@ -138,5 +138,5 @@ def _file(casework: Casework, tip: OpenTip, record: Evidence) -> dict[str, Any]:
         "caption": record.caption,
         "sha256": record.sha256,
         "problem": problem,
-        "traces": found,
+        "metadata": metadata,
     }

@@ -1,4 +1,4 @@
-"""Tells every open simulator page what happens, as server-sent events."""
+"""Sends events to every open simulator page, as server-sent events."""
 
 from __future__ import annotations
 
@@ -8,52 +8,52 @@ from typing import Any
 
 import msgspec
 
-_WAITING = 1000
-"""Most events that may wait for one page; a slower page is let go, and comes back by itself for the present state."""
+_QUEUE_SIZE = 1000
+"""Most events that wait for one page. A slower page is disconnected; it reconnects and gets the current state."""
 
-_PULSE_SECONDS = 15
-"""After so long without an event a comment is sent, so that a page that went away is noticed."""
+_KEEPALIVE_SECONDS = 15
+"""Without an event for so long a comment is sent, so that a closed page is noticed."""
 
 
-class Feed:
-    """Events to whoever listens. For one event loop."""
+class EventStream:
+    """Distributes events to its listeners; for one event loop."""
 
     def __init__(self) -> None:
         self._listeners: set[asyncio.Queue[bytes | None]] = set()
         self._closed = False
 
     @property
-    def heard(self) -> bool:
-        """Whether anybody listens."""
+    def has_listeners(self) -> bool:
+        """Whether any page is open."""
         return bool(self._listeners)
 
     def publish(self, event: dict[str, Any]) -> None:
-        """Tell everybody."""
-        line = _encode(event)
+        """Send an event to every listener."""
+        encoded = _encode(event)
         for listener in list(self._listeners):
             if listener.full():
                 self._listeners.discard(listener)
                 listener.get_nowait()
                 listener.put_nowait(None)
             else:
-                listener.put_nowait(line)
+                listener.put_nowait(encoded)
 
     async def listen(self, first: dict[str, Any]) -> AsyncIterator[bytes]:
-        """Give `first` and then every event, as lines of `text/event-stream`, until the feed is closed."""
-        mine: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
-        self._listeners.add(mine)
+        """Yield `first` and then every event, encoded as `text/event-stream`, until the stream is closed."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUE_SIZE)
+        self._listeners.add(queue)
         try:
             yield _encode(first)
             while not self._closed:
-                line = await _next(mine)
-                if line is None:
+                encoded = await _next(queue)
+                if encoded is None:
                     return
-                yield line
+                yield encoded
         finally:
-            self._listeners.discard(mine)
+            self._listeners.discard(queue)
 
     def close(self) -> None:
-        """End all listening, so that the server can stop."""
+        """Disconnect every listener, so that the server can stop."""
         self._closed = True
         for listener in self._listeners:
             if not listener.full():
@@ -62,10 +62,10 @@ class Feed:
 
 async def _next(queue: asyncio.Queue[bytes | None]) -> bytes | None:
     try:
-        async with asyncio.timeout(_PULSE_SECONDS):
+        async with asyncio.timeout(_KEEPALIVE_SECONDS):
             return await queue.get()
     except TimeoutError:
-        return b": still here\n\n"
+        return b": keep-alive\n\n"
 
 
 def _encode(event: dict[str, Any]) -> bytes:

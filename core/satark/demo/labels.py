@@ -1,4 +1,4 @@
-"""The words for steps, options, statuses and places, with which the page labels what it shows of a tip."""
+"""Labels of steps, options, statuses and places, for what the page shows of a tip."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from satark.dialogue.flow.loader import default_flow
 if TYPE_CHECKING:
     from satark.geography.geography import Geography
 
-_NOT_LABELS = (".words", ".description", ".ask", ".text")
+_OTHER_TEXTS = (".words", ".description", ".ask", ".text")
 
 
 def labels(geography: Geography) -> dict[str, dict[str, str]]:
-    """Give language → key → label; places stand under `unit.<code>`."""
+    """Return language → key → label; places have the keys `unit.<code>`."""
     found = {}
     for catalogue in default_flow().catalogues:
-        texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_NOT_LABELS)}
+        texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_OTHER_TEXTS)}
         units = {f"unit.{s.code}": s.label(catalogue.language) for s in geography.stations()}
         units |= {f"unit.{d.code}": d.label(catalogue.language) for d in geography.districts}
         found[catalogue.language] = {**texts, **units}

@@ -1,4 +1,4 @@
-"""What a chat shows: one bubble a message, or a thing said or pressed in a call."""
+"""The messages of a chat as the page shows them; in a call, what was said or pressed."""
 
 from __future__ import annotations
 
@@ -8,69 +8,58 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from satark.redacted import Redacted
-from satark.testing.whatsapp.sent import Offer, Sent
+from satark.testing.whatsapp.sent import Offer
 
-Kind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
+MessageKind: TypeAlias = Literal["text", "image", "video", "audio", "voice", "document", "location", "keys"]
 Ticks: TypeAlias = Literal["", "sent", "delivered", "read", "failed"]
 
 
 class Pin(Redacted, frozen=True, kw_only=True):
-    """A place on the map, in degrees."""
+    """A location, in degrees."""
 
     latitude: float
     longitude: float
     name: str = ""
 
 
-class File(Redacted, frozen=True, kw_only=True):
-    """A file as the phone sent it."""
+class SentFile(Redacted, frozen=True, kw_only=True):
+    """A file as the phone sent it, before anything is removed from it."""
 
     data: bytes
     mime: str
     name: str = ""
 
 
-class Bubble(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """One message of a chat, from either side."""
+class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of a chat, from the citizen or from the service."""
 
     id: str
-    """The provider's id of it, or one of ours."""
+    """The provider's message id, or one that the simulator made up."""
     mine: bool
+    """Whether the citizen sent it."""
     at: float = msgspec.field(default_factory=time.time)
     """Unix seconds."""
-    kind: Kind = "text"
+    kind: MessageKind = "text"
     text: str = ""
     menu: str = ""
-    """What opens the list of offers; empty where they are buttons."""
+    """Label of the button that opens the list of offers; empty where the offers are buttons themselves."""
     offers: tuple[Offer, ...] = ()
     rows: tuple[int, ...] = ()
-    """How many of the offers stand in each row of a keyboard."""
-    asks_place: bool = False
+    """Number of offers in each row of an inline keyboard."""
+    asks_location: bool = False
     pin: Pin | None = None
     mime: str = ""
     name: str = ""
     """A document's file name."""
-    traces: tuple[str, ...] = ()
-    """What a photo says of its owner: see `satark.demo.traces`."""
+    metadata: tuple[str, ...] = ()
+    """Identifying metadata of a photo: see `satark.demo.photo_metadata`."""
     ticks: Ticks = ""
     edited: bool = False
     deleted: bool = False
 
 
-def heard(sent: Sent) -> Bubble:
-    """Show what the bot sent."""
-    return Bubble(
-        id=sent.id,
-        mine=False,
-        text=sent.text,
-        menu=sent.menu_label,
-        offers=sent.offers,
-        asks_place=sent.kind == "location_request_message",
-    )
-
-
-def kind_of(mime: str, *, voice: bool) -> Kind:
-    """Say as what WhatsApp and Telegram send a file of this type."""
+def kind_of(mime: str, *, voice: bool) -> MessageKind:
+    """Give the kind of message as which WhatsApp and Telegram send a file of this MIME type."""
     if voice:
         return "voice"
     if mime in ("image/jpeg", "image/png"):

@@ -1,4 +1,4 @@
-"""The phones on the simulator's page, each with every medium that is simulated."""
+"""The simulated phones of the page, each with one chat per simulated medium."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from typing import Any, TypeAlias
 from satark.demo.chat import Chat, Publish
 
 MakeChat: TypeAlias = Callable[[int, Publish], Chat]
-"""Makes the chat of one medium on the phone of this number."""
+"""Makes one medium's chat on the phone with this number."""
 
-FIRST = 2
-"""Phones that are there from the beginning."""
-MOST = 20
+INITIAL_PHONES = 2
+"""Phones that exist at the start."""
+MAX_PHONES = 20
 
 
 class Phones:
-    """All phones. They are kept in memory: a restart of the demo is a drawer of new phones with the same numbers."""
+    """All phones. They live in memory: after a restart the same numbers belong to new, empty phones."""
 
     def __init__(self, media: Sequence[MakeChat], publish: Publish) -> None:
         self._media = media
         self._publish = publish
         self._phones: dict[str, dict[str, Chat]] = {}
-        for _ in range(FIRST):
+        for _ in range(INITIAL_PHONES):
             self._make()
 
     def chat(self, phone: str, medium: str) -> Chat:
-        """Give a chat.
+        """Return a chat.
 
         Raises:
-            KeyError: there is no such phone, or the medium is not simulated.
+            KeyError: there is no such phone, or its medium is not simulated.
         """
         return self._phones[phone][medium]
 
     def view(self) -> list[dict[str, Any]]:
-        """Give all that the page shows of them."""
+        """Return everything that the page shows of the phones."""
         return [_view(phone, chats) for phone, chats in self._phones.items()]
 
     def add(self) -> dict[str, Any] | None:
-        """Take one more phone out of the drawer; None where it is empty."""
-        if len(self._phones) >= MOST or not self._media:
+        """Add a phone; return None where there are `MAX_PHONES` already, or no medium is simulated."""
+        if len(self._phones) >= MAX_PHONES or not self._media:
             return None
         self._make()
         phone = self.view()[-1]
-        self._publish({"what": "phone", "phone": phone})
+        self._publish({"type": "phone", "phone": phone})
         return phone
 
     def _make(self) -> None:

@@ -1,4 +1,4 @@
-"""The pretended police system beside the desks: what it got, and the answers that a visitor has it give."""
+"""The simulated police system: the events that it received, and the answers that a visitor has it send."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from satark.demo.chat import NoSuchMessage, NotHere, Publish
+from satark.demo.chat import NoSuchMessage, NotPossible, Publish
 
 if TYPE_CHECKING:
     from satark.testing.peers.police import PoliceReceiver
 
 SHOWN = 20
-"""Newest events that the page lists."""
+"""How many of the newest events the page lists."""
 
-MakePolice: TypeAlias = "Callable[[Publish], Police]"
-"""Makes the police system, which tells the page what reaches it."""
+MakePoliceSystem: TypeAlias = "Callable[[Publish], PoliceSystem]"
+"""Makes the police system, which publishes its events to the page."""
 
 _ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({
     "ASSIGNED": ("assigned", {"references": {"gd_number": "041"}}),
@@ -28,81 +28,82 @@ _ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({
         },
     ),
 })  # fmt: skip
-"""Status → the answer that brings it about: its kind and data. The registers' numbers are for the desks alone."""
+"""Status → the answer that sets it, as kind and data. The register numbers are for the desks alone."""
 
-State: TypeAlias = Literal["real", "missing", "off", "pretended"]
-_LINES: Mapping[State, str] = MappingProxyType({
-    "real": "police system: as its settings say",
-    "missing": "police system: none, its libraries are not installed (pip install 'satark[police]')",
-    "off": "police system: none, `plugins` does not name it",
-    "pretended": "police system: pretended; what it gets stands on the simulator's page",
+State: TypeAlias = Literal["real", "missing", "off", "simulated"]
+_STATUS_LINES: Mapping[State, str] = MappingProxyType({
+    "real": "police system: the one in the settings",
+    "missing": "police system: none, because its libraries are not installed (pip install 'satark[police]')",
+    "off": "police system: none, because the setting `plugins` does not name it",
+    "simulated": "police system: simulated; /simulator shows what it receives",
 })  # fmt: skip
 
 _OK = 200
 
 
-class Police:
-    """No pretended police system, and why.
+class PoliceSystem:
+    """The state where no police system is simulated, and why.
 
     Args:
-        state: `real`: the settings name one; `missing`: no libraries for it; `off`: its plugin is not loaded.
+        state: `real`: the settings configure one; `missing`: its libraries are not installed; `off`: its plugin is
+            not loaded.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def view(self) -> dict[str, Any]:
-        """Give all that the page shows: the state, and the events that came, the newest first."""
+        """Return everything that the page shows: the state, and the received events, the newest first."""
         return {"state": self._state, "events": []}
 
     @property
-    def line(self) -> str:
-        """What a person at the terminal needs to know of it."""
-        return _LINES[self._state]
+    def status_line(self) -> str:
+        """The line that the terminal shows at the start."""
+        return _STATUS_LINES[self._state]
 
     async def answer(self, number: str, status: str) -> None:
-        """Answer that a tip has this status now, as the police system would: signed, and posted to Satark.
+        """Send the answer that sets a tip's status, signed and posted to Satark as a police system does.
 
         Raises:
-            NoSuchMessage: no event about such a tip came, or it is no status that can be answered here.
-            NotHere: there is no pretended police system, or Satark did not take the answer.
+            NoSuchMessage: no event about such a tip was received, or no answer sets this status.
+            NotPossible: no police system is simulated, or Satark did not accept the answer.
         """
-        raise NotHere
+        raise NotPossible
 
 
-class PretendedPolice(Police):
-    """A police system that keeps in memory what it got.
+class SimulatedPoliceSystem(PoliceSystem):
+    """A simulated police system, which holds its events in memory.
 
     Args:
-        receiver: gets the events.
-        door: where Satark takes answers.
-        publish: tells the page.
+        receiver: receives the events.
+        answers_url: where Satark accepts answers.
+        publish: sends an event to the page.
     """
 
-    def __init__(self, receiver: PoliceReceiver, door: str, publish: Publish) -> None:
-        super().__init__("pretended")
+    def __init__(self, receiver: PoliceReceiver, answers_url: str, publish: Publish) -> None:
+        super().__init__("simulated")
         self._receiver = receiver
-        self._door = door
+        self._answers_url = answers_url
         self._publish = publish
         self._answered: dict[str, str] = {}
-        receiver.on_event(lambda _: self._tell())
+        receiver.on_event(lambda _: self._publish_view())
 
     def view(self) -> dict[str, Any]:
-        """Give the events as they arrived, each with the newest answer about its tip."""
+        """Return the received events, each with the newest answer about its tip."""
         newest = list(self._receiver.events.values())[: -SHOWN - 1 : -1]
         events = [{"event": event, "answered": self._answered.get(event["subject"], "")} for event in newest]
         return {**super().view(), "events": events}
 
     async def answer(self, number: str, status: str) -> None:
-        """Answer; see `Police.answer`."""
+        """Send an answer; see `PoliceSystem.answer`."""
         if status not in _ANSWERS or number not in {event["subject"] for event in self._receiver.events.values()}:
             raise NoSuchMessage
         kind, data = _ANSWERS[status]
-        answered, _ = await self._receiver.answer(self._door, kind, number=number, **data)
-        if answered != _OK:
-            raise NotHere
+        http_status, _ = await self._receiver.answer(self._answers_url, kind, number=number, **data)
+        if http_status != _OK:
+            raise NotPossible
         self._answered[number] = status
-        self._tell()
+        self._publish_view()
 
-    def _tell(self) -> None:
-        self._publish({"what": "police", "police": self.view()})
+    def _publish_view(self) -> None:
+        self._publish({"type": "police", "police": self.view()})

@@ -1,4 +1,4 @@
-"""The made-up accounts of a demo at its pretended providers, kept in its data folder so that a restart is the same."""
+"""The demo's made-up accounts at its simulated providers, stored in the data folder so that a restart keeps them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from satark import atomic_files
 from satark.redacted import Redacted
 
 PHONE_NUMBER_ID = "106540352242922"
-"""The id that Meta's own documentation uses in its examples."""
+"""The phone number id of the examples in Meta's documentation."""
 NUMBER = "+15550100100"
-"""A number that nobody has: 555-01xx is set aside for stories."""
+"""A number that belongs to nobody: 555-01xx is reserved for fiction."""
 
 
-class WhatsApp(Redacted, frozen=True, kw_only=True):
-    """What Meta and Satark both know of a number."""
+class WhatsAppAccount(Redacted, frozen=True, kw_only=True):
+    """The credentials that Meta and Satark share for a number."""
 
     app_secret: str
     verify_token: str
@@ -27,77 +27,77 @@ class WhatsApp(Redacted, frozen=True, kw_only=True):
     phone_number_id: str = PHONE_NUMBER_ID
 
     def section(self, url: str) -> dict[str, Any]:
-        """Give the settings' section `whatsapp` for this number at a pretended Meta."""
+        """Return the settings section `whatsapp`, for a simulated Meta at `url`."""
         return {**msgspec.to_builtins(self), "graph_url": url}
 
 
-class Telegram(Redacted, frozen=True, kw_only=True):
-    """What Telegram and Satark both know of a bot."""
+class TelegramAccount(Redacted, frozen=True, kw_only=True):
+    """The credentials that Telegram and Satark share for a bot."""
 
     token: str
     secret_token: str
 
     def section(self, url: str) -> dict[str, Any]:
-        """Give the settings' section `telegram` for this bot at a pretended Telegram."""
+        """Return the settings section `telegram`, for a simulated Telegram at `url`."""
         return {**msgspec.to_builtins(self), "api_url": url}
 
 
-class Twilio(Redacted, frozen=True, kw_only=True):
-    """What Twilio and Satark both know of a number for text messages and calls."""
+class TwilioAccount(Redacted, frozen=True, kw_only=True):
+    """The credentials that Twilio and Satark share for a number."""
 
     account_sid: str
     auth_token: str
     number: str = NUMBER
 
     def section(self, url: str) -> dict[str, Any]:
-        """Give the settings' section `twilio` for this number at a pretended Twilio."""
+        """Return the settings section `twilio`, for a simulated Twilio at `url`."""
         return {**msgspec.to_builtins(self), "api_url": url}
 
 
-class PoliceSystem(Redacted, frozen=True, kw_only=True):
-    """What a police system and Satark both know."""
+class PoliceSystemAccount(Redacted, frozen=True, kw_only=True):
+    """The credentials that a police system and Satark share."""
 
     secret: str
 
     def section(self, url: str) -> dict[str, Any]:
-        """Give the settings' section `police_system` for a pretended one that takes events at this address."""
+        """Return the settings section `police_system`, for a simulated one that accepts events at `url`."""
         return {**msgspec.to_builtins(self), "url": url}
 
 
-class Accounts(Redacted, frozen=True, kw_only=True):
-    """One at each provider. The secrets are random: nothing signed for one demo fits another."""
+class ProviderAccounts(Redacted, frozen=True, kw_only=True):
+    """One account at each provider. The secrets are random, so one demo does not accept what another signed."""
 
-    whatsapp: WhatsApp
-    telegram: Telegram
-    twilio: Twilio
-    police_system: PoliceSystem
+    whatsapp: WhatsAppAccount
+    telegram: TelegramAccount
+    twilio: TwilioAccount
+    police_system: PoliceSystemAccount
 
 
-def keep_accounts(file: Path) -> Accounts:
-    """Read the demo's accounts, or make them (mode 0600) where there are none yet.
+def load_or_make_accounts(file: Path) -> ProviderAccounts:
+    """Read the accounts from a file; make them (file mode 0600) where it does not exist.
 
     Raises:
         OSError: the file can't be read or written.
-        msgspec.DecodeError: it holds none.
+        msgspec.DecodeError: the file holds no accounts.
     """
     if file.exists():
-        return msgspec.json.decode(file.read_bytes(), type=Accounts)
-    accounts = _made_up()
+        return msgspec.json.decode(file.read_bytes(), type=ProviderAccounts)
+    accounts = _new_accounts()
     atomic_files.replace(file, [msgspec.json.encode(accounts)])
     return accounts
 
 
-def _made_up() -> Accounts:
-    return Accounts(
-        whatsapp=WhatsApp(
+def _new_accounts() -> ProviderAccounts:
+    return ProviderAccounts(
+        whatsapp=WhatsAppAccount(
             app_secret=secrets.token_hex(16),
             verify_token=secrets.token_urlsafe(16),
             access_token=secrets.token_urlsafe(32),
         ),
-        telegram=Telegram(
+        telegram=TelegramAccount(
             token=f"{secrets.randbelow(9 * 10**9) + 10**9}:{secrets.token_urlsafe(26)}",
             secret_token=secrets.token_urlsafe(32),
         ),
-        twilio=Twilio(account_sid=f"AC{secrets.token_hex(16)}", auth_token=secrets.token_hex(16)),
-        police_system=PoliceSystem(secret=f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"),
+        twilio=TwilioAccount(account_sid=f"AC{secrets.token_hex(16)}", auth_token=secrets.token_hex(16)),
+        police_system=PoliceSystemAccount(secret=f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"),
     )

@@ -1,4 +1,4 @@
-"""The pretended providers: each stands in where nothing of its own settings is set, and brings media to the phones."""
+"""The simulated providers: each replaces a provider that has no settings, and adds its media to the phones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from satark.demo.account import Accounts, keep_accounts
 from satark.demo.call import CallChat
-from satark.demo.police import MakePolice, Police, PretendedPolice
+from satark.demo.police import MakePoliceSystem, PoliceSystem, SimulatedPoliceSystem
+from satark.demo.provider_accounts import ProviderAccounts, load_or_make_accounts
 from satark.demo.sms import SmsChat
 from satark.demo.telegram import TelegramChat
 from satark.demo.whatsapp import WhatsAppChat
@@ -25,53 +25,59 @@ if TYPE_CHECKING:
     from satark.settings import Settings
 
 POLICE_LIBRARIES = ("asyncssh", "standardwebhooks")
-"""What the extra `police` installs; without it there is no police system."""
+"""Modules that the extra `police` installs; without them no police system is simulated."""
 
 
-class Pretended:
-    """What stands in: settings by section, the media that the phones have of it, and the police system."""
+class SimulatedProviders:
+    """Settings sections of the simulated providers, the media that they add to each phone, and the police system."""
 
     def __init__(self) -> None:
         self.sections: dict[str, Mapping[str, Any]] = {}
         self.media: list[MakeChat] = []
-        self.police: MakePolice = lambda _: Police("real")
+        self.police: MakePoliceSystem = lambda _: PoliceSystem("real")
 
 
 @asynccontextmanager
-async def pretended(settings: Settings, served: str, public: str) -> AsyncIterator[Pretended]:
-    """Serve a pretended provider for each one that the settings say nothing of.
+async def simulated_providers(settings: Settings, served: str, public: str) -> AsyncIterator[SimulatedProviders]:
+    """Serve a simulated provider for each provider that has no settings.
 
     Args:
-        settings: as they are set.
-        served: where the demo is reached from this machine.
-        public: the address that the providers know it by.
+        settings: of the demo, without its simulated providers.
+        served: the demo's base URL on this machine.
+        public: the base URL that providers know.
     """
     missing = [name for name in _PROVIDERS if not settings.is_set(name)]
-    stand_ins = Pretended()
+    simulated = SimulatedProviders()
     async with AsyncExitStack() as stack:
         if missing:
             settings.core.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            accounts = keep_accounts(settings.core.data_dir / "demo.json")
+            accounts = load_or_make_accounts(settings.core.data_dir / "demo.json")
             for name in missing:
-                await _PROVIDERS[name](stack, stand_ins, accounts, served, public)
+                await _PROVIDERS[name](stack, simulated, accounts, served, public)
         if "police_system" not in settings.core.plugins:
-            stand_ins.police = lambda _: Police("off")
-        yield stand_ins
+            simulated.police = lambda _: PoliceSystem("off")
+        yield simulated
 
 
-async def _whatsapp(stack: AsyncExitStack, to: Pretended, accounts: Accounts, served: str, _public: str) -> None:
+async def _whatsapp(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
+) -> None:
     peer = await stack.enter_async_context(GraphPeer(**msgspec.to_builtins(accounts.whatsapp)))
     to.sections["whatsapp"] = accounts.whatsapp.section(await stack.enter_async_context(serve(peer.app)))
     to.media.append(lambda number, publish: WhatsAppChat(number, peer, served, publish))
 
 
-async def _telegram(stack: AsyncExitStack, to: Pretended, accounts: Accounts, served: str, _public: str) -> None:
+async def _telegram(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
+) -> None:
     peer = await stack.enter_async_context(TelegramPeer(**msgspec.to_builtins(accounts.telegram)))
     to.sections["telegram"] = accounts.telegram.section(await stack.enter_async_context(serve(peer.app)))
     to.media.append(lambda number, publish: TelegramChat(number, peer, served, publish))
 
 
-async def _twilio(stack: AsyncExitStack, to: Pretended, accounts: Accounts, served: str, public: str) -> None:
+async def _twilio(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, public: str
+) -> None:
     peer = TwilioPeer(**msgspec.to_builtins(accounts.twilio), served={public: served})
     await stack.enter_async_context(peer)
     to.sections["twilio"] = accounts.twilio.section(await stack.enter_async_context(serve(peer.app)))
@@ -79,16 +85,18 @@ async def _twilio(stack: AsyncExitStack, to: Pretended, accounts: Accounts, serv
     to.media.append(lambda number, publish: CallChat(number, peer, public, publish))
 
 
-async def _police(stack: AsyncExitStack, to: Pretended, accounts: Accounts, served: str, _public: str) -> None:
+async def _police(
+    stack: AsyncExitStack, to: SimulatedProviders, accounts: ProviderAccounts, served: str, _public: str
+) -> None:
     if not all(map(find_spec, POLICE_LIBRARIES)):
-        to.police = lambda _: Police("missing")
+        to.police = lambda _: PoliceSystem("missing")
         return
     from satark.testing.peers.police import PoliceReceiver  # noqa: PLC0415 - its library is an extra
 
     receiver = PoliceReceiver(accounts.police_system.secret)
     url = await stack.enter_async_context(serve(receiver.app))
     to.sections["police_system"] = accounts.police_system.section(f"{url}/tips")
-    to.police = lambda publish: PretendedPolice(receiver, f"{served}/police_system/main/answers", publish)
+    to.police = lambda publish: SimulatedPoliceSystem(receiver, f"{served}/police_system/main/answers", publish)
 
 
 _PROVIDERS = {"whatsapp": _whatsapp, "telegram": _telegram, "twilio": _twilio, "police_system": _police}

@@ -1,4 +1,7 @@
-"""What to send where no camera and no microphone is at hand: made here; the photographs give away what real ones do."""
+"""Sample photos and a sample recording, for visitors without camera and microphone.
+
+The photos are drawn here and carry the EXIF metadata that real phones write.
+"""
 
 from __future__ import annotations
 
@@ -24,27 +27,27 @@ Draw = Callable[[ImageDraw.ImageDraw], None]
 
 
 def names() -> list[str]:
-    """The photographs that there are."""
+    """Return the names of the sample photos."""
     return list(_PICTURES)
 
 
 def photograph(name: str) -> bytes:
-    """Give a JPEG with a telephone's EXIF: the place (Assi Ghat), the time, the model, its serial number and owner.
+    """Return a JPEG whose EXIF holds a place (Assi Ghat), the time, and the phone's model, serial number and owner.
 
     Raises:
-        KeyError: there is none of this name.
+        KeyError: there is no sample photo of this name.
     """
     draw = _PICTURES[name]
     picture = Image.linear_gradient("L").resize(_SIZE)
     image = Image.merge("RGB", [picture.point([int(v * f) for v in range(256)]) for f in (0.30, 0.36, 0.55)])
     draw(ImageDraw.Draw(image))
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=82, exif=_traces())
+    image.save(out, "JPEG", quality=82, exif=_phone_exif())
     return out.getvalue()
 
 
 def spoken() -> bytes:
-    """Give a WAV of two seconds that stands for a spoken answer: three vowels, as far as a formula can say them."""
+    """Return a WAV of two seconds that stands for a spoken answer: three synthesized vowels."""
     out = io.BytesIO()
     with wave.open(out, "wb") as sound:
         sound.setnchannels(1)
@@ -55,7 +58,7 @@ def spoken() -> bytes:
 
 
 def _sample(number: int) -> int:
-    """One sample of a voice of 120 Hz whose overtones swell around the two formants of a vowel."""
+    """Return one sample of a voice of 120 Hz whose overtones are loudest at the two formants of a vowel."""
     time = number / _RATE
     first, second = _VOWELS[int(time * 1.5) % len(_VOWELS)]
     tones = (
@@ -65,7 +68,7 @@ def _sample(number: int) -> int:
     return int(2500 * swell * sum(loud * math.sin(math.tau * hertz * time) for hertz, loud in tones))
 
 
-def _traces() -> Image.Exif:
+def _phone_exif() -> Image.Exif:
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Demo Telephone"
     exif[ExifTags.Base.Model] = "DT-9 of Ramesh"

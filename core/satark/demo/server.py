@@ -1,4 +1,4 @@
-"""Puts the demo together and runs it: pretended providers, the host with all its roles, and the simulator's page."""
+"""Puts the demo together and runs it: simulated providers, the host with all its roles, and the simulator's page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import uvicorn
 
-from satark.demo.feed import Feed
+from satark.demo.desk_queues import DeskQueues
+from satark.demo.event_stream import EventStream
 from satark.demo.phones import Phones
-from satark.demo.providers import Pretended, pretended
-from satark.demo.queues import Queues
+from satark.demo.providers import SimulatedProviders, simulated_providers
 from satark.demo.simulator import Simulator
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
@@ -26,38 +26,38 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 _STOP_SECONDS = 2
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
 _PRESETS = {"email": {"notice_minutes": 1}}
-"""Where somebody sets a destination for the demo, they want to see something arrive there."""
+"""A visitor who configures e-mail wants to see one within a minute."""
 
 
-class StartFailed(Exception):  # noqa: N818 - it reads as what it says
-    """The server did not come up; it has said why itself."""
+class StartError(Exception):
+    """The server did not start; it has printed the reason."""
 
 
-class Demo:
-    """One demo on one listening socket.
+class DemoServer:
+    """A demo that serves one listening socket.
 
     Args:
-        data_dir: where everything lies; None: as the settings say.
-        listening: the socket that visitors come to.
-        say: tells the person at the terminal one line.
+        data_dir: the data folder; None: the one in the settings.
+        listening: the socket to serve.
+        say: prints a line to the terminal.
     """
 
     def __init__(self, data_dir: Path | None, listening: socket.socket, say: Callable[[str], None]) -> None:
         self._core: dict[str, Any] = {"data_dir": data_dir} if data_dir else {}
         self._listening = listening
         self._say = say
-        self._feed = Feed()
+        self._events = EventStream()
         self._server: uvicorn.Server | None = None
         host, port = listening.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def stop(self) -> None:
-        """End `run`; called again, without waiting for requests under way."""
-        self._feed.close()
+        """Stop `run`; called again, do not wait for requests in progress."""
+        self._events.close()
         if self._server is not None:
             self._server.force_exit = self._server.should_exit
             self._server.should_exit = True
@@ -68,56 +68,56 @@ class Demo:
         Raises:
             SettingsError: something is wrong with the configuration.
             PluginError: a plugin can't be used.
-            StartFailed: the server did not come up.
+            StartError: the server did not start.
         """
         settings = Settings(**self._core)
         public = settings.core.public_url.rstrip("/") or self.url
-        async with pretended(settings, self.url, public) as stand_ins:
-            whole = Settings(stand_ins=stand_ins.sections, presets=_PRESETS, **{**self._core, "public_url": public})
-            await self._serve(whole, stand_ins)
+        async with simulated_providers(settings, self.url, public) as simulated:
+            core = {**self._core, "public_url": public}
+            await self._serve(Settings(stand_ins=simulated.sections, presets=_PRESETS, **core), simulated)
 
-    async def _serve(self, settings: Settings, stand_ins: Pretended) -> None:
+    async def _serve(self, settings: Settings, simulated: SimulatedProviders) -> None:
         host = Host(settings)
         prepared = await asyncio.to_thread(host.plugins.demo, settings, host.services, settings.core.data_dir)
-        queues = Queues([one.casework for one in prepared if one.casework])
-        police = stand_ins.police(self._feed.publish)
+        queues = DeskQueues([one.casework for one in prepared if one.casework])
+        police = simulated.police(self._events.publish)
         simulator = Simulator(
-            phones=Phones(stand_ins.media, self._feed.publish),
+            phones=Phones(simulated.media, self._events.publish),
             queues=queues,
             police=police,
             services=host.services,
             data_dir=settings.core.data_dir,
-            feed=self._feed,
+            events=self._events,
         )
-        lines = [*(one.line for one in prepared), police.line]
+        lines = [*(one.line for one in prepared), police.status_line]
         application = build_app(host)
         application.routes[:0] = simulator.routes()
-        # No task group: it would wrap what goes wrong, and the command tells each error by its kind.
-        watching = asyncio.create_task(queues.watch(lambda: self._feed.heard, self._feed.publish))
+        # No task group: it would wrap exceptions, and the command reports each one by its type.
+        watcher = asyncio.create_task(queues.watch(lambda: self._events.has_listeners, self._events.publish))
         try:
             with _signals(self.stop):
                 await self._until_stopped(application, lines, settings.core.data_dir)
         finally:
-            watching.cancel()
-            await asyncio.wait({watching})
+            watcher.cancel()
+            await asyncio.wait({watcher})
 
     async def _until_stopped(self, application: Starlette, lines: Sequence[str], data_dir: Path) -> None:
         self._server = server = _Server(_config(application))
         serving = asyncio.create_task(_run(server, self._listening))
         while not server.started:
             if serving.done():
-                raise StartFailed
+                raise StartError
             await asyncio.sleep(_POLL_SECONDS)
-        await self._tell(lines, data_dir)
+        await self._announce(lines, data_dir)
         await serving
 
-    async def _tell(self, lines: Sequence[str], data_dir: Path) -> None:
+    async def _announce(self, lines: Sequence[str], data_dir: Path) -> None:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/healthz", raise_for_status=True):
             pass
         self._say(f"\n  form       {self.url}/\n  simulator  {self.url}/simulator\n  desk       {self.url}/desk\n")
         for line in lines:
             self._say(f"  {line}")
-        self._say(f"\n  everything lies in {_whole(data_dir)}; Ctrl-C stops\n\nready")
+        self._say(f"\n  the data folder is {_absolute(data_dir)}; Ctrl-C stops\n\nready")
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
@@ -129,16 +129,16 @@ async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
 @contextlib.contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    for number in _STOPPING:
+    for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
     try:
         yield
     finally:
-        for number in _STOPPING:
+        for number in _STOP_SIGNALS:
             loop.remove_signal_handler(number)
 
 
-def _whole(path: Path) -> Path:
+def _absolute(path: Path) -> Path:
     return path.absolute()
 
 

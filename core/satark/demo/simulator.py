@@ -1,4 +1,4 @@
-"""The pages and the interface under `/simulator`. Only a demo serves them."""
+"""The page and the HTTP interface under `/simulator`. Only the demo serves them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from satark.demo import samples, thief
-from satark.demo.acts import Act
-from satark.demo.bubbles import File
-from satark.demo.chat import Chat, NoSuchMessage, NotHere
-from satark.demo.feed import Feed
-from satark.demo.words import labels
+from satark.demo import data_at_rest, samples
+from satark.demo.actions import Action
+from satark.demo.chat import Chat, NoSuchMessage, NotPossible
+from satark.demo.event_stream import EventStream
+from satark.demo.labels import labels
+from satark.demo.messages import SentFile
 from satark.desk import CaseworkError
 from satark.identity.sealing import CantOpen
 from satark.web import PAGE_HEADERS, PageHeaders, SameOrigin
@@ -27,41 +27,48 @@ from satark.web import PAGE_HEADERS, PageHeaders, SameOrigin
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from satark.demo.desk_queues import DeskQueues
     from satark.demo.phones import Phones
-    from satark.demo.police import Police
-    from satark.demo.queues import Queues
+    from satark.demo.police import PoliceSystem
     from satark.services import Services
 
 _STATIC = Path(__file__).parent / "static"
 _GUARDS = (Middleware(PageHeaders), Middleware(SameOrigin))
-_MOST_BYTES = 100 * 1024 * 1024
-_ACT_BYTES = 64 * 1024
+_FILE_BYTES = 100 * 1024 * 1024
+_REQUEST_BYTES = 64 * 1024
 
 Handler = Callable[["Request"], Awaitable[Response]]
-_act = msgspec.json.Decoder(Act)
+_action = msgspec.json.Decoder(Action)
 
 
 class Simulator:
-    """Everything behind the page: the phones, the desks' queues, the police system, and what a thief would see."""
+    """The routes of the page: the phones, the desks' queues, the police system, and the data at rest."""
 
     def __init__(
-        self, *, phones: Phones, queues: Queues, police: Police, services: Services, data_dir: Path, feed: Feed
+        self,
+        *,
+        phones: Phones,
+        queues: DeskQueues,
+        police: PoliceSystem,
+        services: Services,
+        data_dir: Path,
+        events: EventStream,
     ) -> None:
         self._phones = phones
         self._queues = queues
         self._police = police
         self._services = services
         self._data_dir = data_dir
-        self._feed = feed
+        self._events = events
 
     def routes(self) -> list[BaseRoute]:
-        """Give everything under `/simulator`."""
+        """Return every route under `/simulator`."""
         return [
             _route("", self._page),
-            _route("/events", self._events),
-            _route("/words", self._words),
+            _route("/events", self._event_stream),
+            _route("/labels", self._labels),
             _route("/phones", self._add_phone, "POST"),
-            _route("/phones/{phone}/{medium}", self._act, "POST"),
+            _route("/phones/{phone}/{medium}", self._perform, "POST"),
             _route("/phones/{phone}/{medium}/files", self._send_file, "POST"),
             _route("/phones/{phone}/{medium}/files/{message}", self._sent_file),
             _route("/samples/{name}", self._sample),
@@ -77,36 +84,36 @@ class Simulator:
         policy = PAGE_HEADERS["permissions-policy"].replace("microphone=()", "microphone=(self)")
         return FileResponse(_STATIC / "simulator.html", headers={"permissions-policy": policy})
 
-    async def _events(self, _request: Request) -> Response:
+    async def _event_stream(self, _request: Request) -> Response:
         state = {
-            "what": "state",
+            "type": "state",
             "phones": self._phones.view(),
-            "desks": self._queues.lines,
+            "desks": self._queues.tips,
             "police": self._police.view(),
             "samples": samples.names(),
         }
-        return StreamingResponse(self._feed.listen(state), media_type="text/event-stream")
+        return StreamingResponse(self._events.listen(state), media_type="text/event-stream")
 
-    async def _words(self, _request: Request) -> Response:
+    async def _labels(self, _request: Request) -> Response:
         return _json(labels(self._services.geography))
 
     async def _add_phone(self, _request: Request) -> Response:
         phone = self._phones.add()
         if phone is None:
-            raise HTTPException(409, "no more phones")
+            raise HTTPException(409, "there can be no more phones")
         return _json(phone)
 
-    async def _act(self, request: Request) -> Response:
+    async def _perform(self, request: Request) -> Response:
         try:
-            act = _act.decode(await _body(request, _ACT_BYTES))
+            action = _action.decode(await _body(request, _REQUEST_BYTES))
         except msgspec.MsgspecError as error:
-            raise HTTPException(400, "this can't be done with a phone") from error
-        return await _done(act.do(self._chat(request)))
+            raise HTTPException(400, "no such action of a phone") from error
+        return await _done(action.run(self._chat(request)))
 
     async def _send_file(self, request: Request) -> Response:
         chat, query = self._chat(request), request.query_params
         mime = request.headers.get("content-type", "application/octet-stream")
-        file = File(data=await _body(request, _MOST_BYTES), mime=mime, name=query.get("name", ""))
+        file = SentFile(data=await _body(request, _FILE_BYTES), mime=mime, name=query.get("name", ""))
         flags = {"voice": "voice" in query, "twice": "twice" in query}
         return await _done(chat.file(file, query.get("caption", ""), **flags))
 
@@ -134,19 +141,19 @@ class Simulator:
         return await _done(self._police.answer(**request.path_params))
 
     async def _database(self, _request: Request) -> Response:
-        return _json(await anyio.to_thread.run_sync(thief.rows, self._services))
+        return _json(await anyio.to_thread.run_sync(data_at_rest.stored_rows, self._services))
 
     async def _search(self, request: Request) -> Response:
-        words = (await _body(request, _ACT_BYTES)).decode("utf-8", "replace").strip()
+        words = (await _body(request, _REQUEST_BYTES)).decode("utf-8", "replace").strip()
         if not words:
-            raise HTTPException(400, "nothing to look for")
-        return _json(await anyio.to_thread.run_sync(thief.search, self._data_dir, words))
+            raise HTTPException(400, "nothing to search for")
+        return _json(await anyio.to_thread.run_sync(data_at_rest.search_files, self._data_dir, words))
 
     def _chat(self, request: Request) -> Chat:
         try:
             return self._phones.chat(request.path_params["phone"], request.path_params["medium"])
         except KeyError as error:
-            raise HTTPException(404, "there is no such phone") from error
+            raise HTTPException(404, "no such phone") from error
 
 
 def _route(path: str, handler: Handler, method: str = "GET") -> Route:
@@ -165,10 +172,10 @@ async def _body(request: Request, limit: int) -> bytes:
 async def _done(work: Awaitable[None]) -> Response:
     try:
         await work
-    except NotHere as error:
-        raise HTTPException(409, "this can't be done here, or not now") from error
+    except NotPossible as error:
+        raise HTTPException(409, "this is not possible here, or not now") from error
     except NoSuchMessage as error:
-        raise HTTPException(404, "there is no such message") from error
+        raise HTTPException(404, "no such message") from error
     return Response(status_code=204)
 
 
@@ -180,7 +187,7 @@ async def _opened(work: Awaitable[Any], answer: Callable[[Any], Response]) -> Re
 
 
 def _content(mime: str, data: bytes) -> Response:
-    # What a visitor sends comes back from our own origin: it must never run as a page of ours.
+    # A visitor's file is served from our own origin: it must never run as a page of ours.
     return Response(data, media_type=mime, headers={"content-security-policy": "sandbox; default-src 'none'"})
 
 

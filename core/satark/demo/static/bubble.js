@@ -1,4 +1,4 @@
-// Shows one message as its medium would.
+// Renders one message as a chat bubble.
 
 import { icon, make } from "./dom.js";
 import { currentLanguage, word } from "./words.js";
@@ -31,11 +31,11 @@ export function bubble(phones, message, actions) {
 }
 
 function content(phones, message) {
-  if (message.deleted) return [make("p", { class: "gone" }, word("deleted"))];
+  if (message.deleted) return [make("p", { class: "deleted" }, word("deleted"))];
   const text = message.text ? lines(phones.medium, message.text) : [];
   const source = `/simulator${phones.path()}/files/${encodeURIComponent(message.id)}`;
   const shown = {
-    image: () => make("div", {}, make("img", { src: source, alt: word("photo"), width: 240, height: 180 }), traces(message)),
+    image: () => make("div", {}, make("img", { src: source, alt: word("photo"), width: 240, height: 180 }), metadata(message)),
     video: () => make("video", { src: source, controls: true, "aria-label": word("photo") }),
     audio: () => make("audio", { src: source, controls: true, "aria-label": word("sound") }),
     voice: () => make("audio", { src: source, controls: true, "aria-label": word("voice") }),
@@ -46,15 +46,15 @@ function content(phones, message) {
   return message.kind === "keys" ? [shown()] : shown ? [shown(), ...text] : text;
 }
 
-// What is said in a call is many lines, each read in its own language; a text is one, with WhatsApp's markup on WhatsApp.
+// In a call each line has its own language; in a chat the text is one paragraph, on WhatsApp with its markup.
 function lines(medium, text) {
   if (medium === "voice") return text.split("\n").map((line) => make("p", { lang: DEVANAGARI.test(line) ? "hi" : "en" }, line));
   return [make("p", { dir: "auto" }, ...(medium === "whatsapp" ? formatted(text) : [text]))];
 }
 
-// What the photo would tell of its owner, were it not cleaned.
-function traces(message) {
-  return message.traces ? make("p", { class: "traces" }, `${word("inside")} ${message.traces.join(" · ")}`) : "";
+// The identifying metadata that the uncleaned photo holds.
+function metadata(message) {
+  return message.metadata ? make("p", { class: "metadata" }, `${word("inside")} ${message.metadata.join(" · ")}`) : "";
 }
 
 function place(pin) {
@@ -75,9 +75,9 @@ function foot(message) {
 }
 
 function offers(message, actions) {
-  const button = (name, text, act) =>
-    make("button", { type: "button", class: "offer", onclick: act }, icon(name), make("span", {}, text));
-  if (message.asks_place) return [button("pin", word("place_ask"), actions.askPlace)];
+  const button = (name, text, action) =>
+    make("button", { type: "button", class: "offer", onclick: action }, icon(name), make("span", {}, text));
+  if (message.asks_location) return [button("pin", word("place_ask"), actions.askPlace)];
   if (!message.offers?.length) return [];
   if (message.menu) return [button("list", message.menu, () => actions.openList(message))];
   const buttons = message.offers.map((offer) => button("reply", offer.label, () => actions.tap(message.id, offer.token)));

@@ -1,4 +1,4 @@
-// What a citizen writes and attaches: the line below a chat.
+// The composer below a chat: text, attachments and voice notes.
 
 import { byId, get, icon, make } from "./dom.js";
 import { VoiceRecorder } from "./recorder.js";
@@ -14,11 +14,11 @@ export class Composer {
     this.#phones = phones;
     byId("composer").addEventListener("submit", (event) => this.#submit(event));
     byId("attach-button").addEventListener("click", () => attachSheet(this.#attachments()));
-    byId("menu-button").addEventListener("click", () => commandSheet(this.#commands(), (text) => this.#phones.act({ act: "say", text })));
+    byId("menu-button").addEventListener("click", () => commandSheet(this.#commands(), (text) => this.#phones.perform({ action: "say", text })));
     byId("mic-button").addEventListener("click", () => this.#voice());
   }
 
-  // A medium has only what it has: no one speaks into a text message.
+  // Hides what the medium does not support: a text message has no voice note.
   render() {
     const { medium, chat } = this.#phones;
     byId("composer").hidden = !chat || medium === "voice";
@@ -37,7 +37,7 @@ export class Composer {
       samples: this.samples,
       file: (file) => this.#phones.send(file),
       sample: async (name) => this.#phones.send(new File([await (await get(`/samples/${name}`)).blob()], `${name}.jpg`, { type: "image/jpeg" })),
-      pin: medium === "sms" ? null : (pin) => this.#phones.act({ act: "pin", pin }),
+      pin: medium === "sms" ? null : (pin) => this.#phones.perform({ action: "pin", pin }),
     };
   }
 
@@ -45,17 +45,17 @@ export class Composer {
     event.preventDefault();
     const text = byId("text").value.trim();
     byId("text").value = "";
-    if (text) this.#phones.act({ act: "say", text });
+    if (text) this.#phones.perform({ action: "say", text });
   }
 
   async #voice() {
     if (this.#recorder.recording) return this.#recorder.stop();
-    const started = await this.#recorder.start((file) => { this.#micShows("mic", "record"); this.#phones.send(file, true); });
-    if (started) this.#micShows("stop", "stop");
+    const started = await this.#recorder.start((file) => { this.#showMic("mic", "record"); this.#phones.send(file, true); });
+    if (started) this.#showMic("stop", "stop");
     else this.#chooseSound();
   }
 
-  #micShows(name, key) {
+  #showMic(name, key) {
     byId("mic-button").replaceChildren(icon(name));
     byId("mic-button").setAttribute("aria-label", word(key));
     byId("mic-button").classList.toggle("live", name === "stop");

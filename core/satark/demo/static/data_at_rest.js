@@ -1,30 +1,30 @@
-// What a thief would get: the rows as stored, and a search through every file.
+// The data at rest: the rows as they are stored, and a search through every file.
 
 import { byId, get, make, post } from "./dom.js";
 import { word } from "./words.js";
 
-let waiting = 0;
+let timer = 0;
 
-export function watchThief(suggest) {
-  byId("needle").value = suggest();
+export function startDataSearch() {
+  byId("query").value = "";
   byId("search").addEventListener("submit", search);
   byId("rows").addEventListener("toggle", refreshRows);
 }
 
-export function suggestNeedle(number) {
-  if (!byId("needle").value || /^9199999\d{5}$/.test(byId("needle").value)) byId("needle").value = number;
+export function suggestQuery(number) {
+  if (!byId("query").value || /^9199999\d{5}$/.test(byId("query").value)) byId("query").value = number;
 }
 
-// Reads the rows again soon, if they are shown; a burst of changes is one reading.
-export function refreshSoon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(refreshRows, 800);
+// Reads the rows again soon, if they are shown; a burst of changes causes one reading.
+export function refreshRowsSoon() {
+  clearTimeout(timer);
+  timer = setTimeout(refreshRows, 800);
 }
 
 async function search(event) {
   event.preventDefault();
   try {
-    const { found, files, bytes } = await (await post("/search", byId("needle").value, "text/plain")).json();
+    const { found, files, bytes } = await (await post("/search", byId("query").value, "text/plain")).json();
     const values = { found, files, size: Math.ceil(bytes / 1000) };
     byId("found").textContent = word("found").replace(/\{(\w+)\}/g, (_, key) => values[key]);
     byId("found").className = found ? "bad" : "good";

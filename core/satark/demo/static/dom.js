@@ -1,4 +1,4 @@
-// Makes elements and talks to the simulator's interface.
+// Makes elements and calls the simulator's HTTP interface.
 
 export const byId = (id) => document.getElementById(id);
 

@@ -1,25 +1,25 @@
 // Puts the page together and keeps it up to date from the server's events.
 
-import { forgetOpened, renderDesks, showDesks } from "./desks.js";
+import { refreshRowsSoon, startDataSearch, suggestQuery } from "./data_at_rest.js";
+import { resetDesks, renderDesks, showDesks } from "./desks.js";
 import { byId } from "./dom.js";
 import { Phones } from "./phones.js";
 import { renderPolice, showPolice } from "./police.js";
-import { refreshSoon, suggestNeedle, watchThief } from "./thief.js";
 import { loadLabels, switchLanguage, translate, word } from "./words.js";
 
 const phones = new Phones(() => {
-  suggestNeedle(phones.current.number);
-  refreshSoon();
+  suggestQuery(phones.current.number);
+  refreshRowsSoon();
 });
 
-const takes = {
+const handlers = {
   state: (event) => { phones.restore(event); showDesks(event.desks); showPolice(event.police); },
   phone: (event) => phones.add(event.phone),
-  bubble: (event) => phones.take(event),
-  typing: (event) => phones.type(event),
-  line: (event) => phones.line(event),
+  message: (event) => phones.show(event),
+  typing: (event) => phones.showTyping(event),
+  call: (event) => phones.showCall(event),
   cleared: (event) => phones.clear(event),
-  desks: (event) => { showDesks(event.desks); refreshSoon(); },
+  desks: (event) => { showDesks(event.desks); refreshRowsSoon(); },
   police: (event) => showPolice(event.police),
 };
 
@@ -28,7 +28,7 @@ function listen() {
   events.addEventListener("message", ({ data }) => {
     byId("trouble").textContent = "";
     const event = JSON.parse(data);
-    takes[event.what](event);
+    handlers[event.type](event);
   });
   events.addEventListener("error", () => { byId("trouble").textContent = word("lost"); });
 }
@@ -37,12 +37,12 @@ byId("language").addEventListener("click", () => {
   switchLanguage();
   translate();
   phones.render();
-  forgetOpened();
+  resetDesks();
   renderPolice();
 });
 
 translate();
-watchThief(() => "");
+startDataSearch();
 await loadLabels();
 renderDesks();
 listen();

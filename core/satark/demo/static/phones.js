@@ -1,9 +1,9 @@
-// The phones: which one and which medium is shown, what the server tells of them, and what a citizen does.
+// The phones: which phone and medium is shown, the server's events about them, and the citizen's actions.
 
 import { bubble } from "./bubble.js";
 import { Composer } from "./composer.js";
 import { byId, icon, make, post } from "./dom.js";
-import { Pad } from "./pad.js";
+import { Keypad } from "./keypad.js";
 import { listSheet, messageSheet, placeSheet, shut } from "./sheets.js";
 import { word } from "./words.js";
 
@@ -15,14 +15,14 @@ export class Phones {
   #medium = "whatsapp";
   #changed;
   #composer = new Composer(this);
-  #pad = new Pad(this);
+  #keypad = new Keypad(this);
 
   constructor(changed) {
     this.#changed = changed;
     byId("device").addEventListener("keydown", (event) => event.key === "Escape" && shut());
   }
 
-  // The phone that is shown, the medium on it, and its chat; without a chat the medium is a real one here.
+  // The shown phone, its medium, and that medium's chat; there is no chat where the provider is a real one.
   get current() {
     return this.#phones.get(this.#phone);
   }
@@ -46,11 +46,11 @@ export class Phones {
     this.#tabs();
   }
 
-  take({ phone, medium, bubble: message }) {
-    const { bubbles } = this.#phones.get(phone).chats[medium];
-    const known = bubbles.findIndex((one) => one.id === message.id);
-    if (known < 0) bubbles.push(message);
-    else bubbles[known] = message;
+  show({ phone, medium, message }) {
+    const { messages } = this.#phones.get(phone).chats[medium];
+    const known = messages.findIndex((one) => one.id === message.id);
+    if (known < 0) messages.push(message);
+    else messages[known] = message;
     if (phone !== this.#phone || medium !== this.#medium) return;
     const shown = bubble(this, message, this.#actions());
     const old = byId(`m-${message.id}`);
@@ -61,19 +61,19 @@ export class Phones {
     this.#changed();
   }
 
-  type({ phone, medium, typing }) {
+  showTyping({ phone, medium, typing }) {
     this.#phones.get(phone).chats[medium].typing = typing;
     if (phone === this.#phone && medium === this.#medium) this.#presence();
   }
 
-  // A call: how it stands, or that another one begins.
-  line({ phone, medium, line }) {
-    this.#phones.get(phone).chats[medium].line = line;
+  // The state of a call; `clear` removes an earlier call's messages.
+  showCall({ phone, medium, call }) {
+    this.#phones.get(phone).chats[medium].call = call;
     if (phone === this.#phone && medium === this.#medium) this.#presence();
   }
 
   clear({ phone, medium }) {
-    this.#phones.get(phone).chats[medium].bubbles.length = 0;
+    this.#phones.get(phone).chats[medium].messages.length = 0;
     if (phone === this.#phone && medium === this.#medium) byId("log").replaceChildren();
   }
 
@@ -93,8 +93,8 @@ export class Phones {
     this.#changed();
   }
 
-  act(act) {
-    this.try(post(this.path(), JSON.stringify({ ...act, twice: byId("twice").checked })));
+  perform(action) {
+    this.try(post(this.path(), JSON.stringify({ ...action, twice: byId("twice").checked })));
   }
 
   send(file, voice = false) {
@@ -118,11 +118,11 @@ export class Phones {
   }
 
   #log() {
-    const bubbles = (this.chat?.bubbles ?? []).map((message) => bubble(this, message, this.#actions()));
+    const bubbles = (this.chat?.messages ?? []).map((message) => bubble(this, message, this.#actions()));
     byId("log").replaceChildren(...bubbles);
     if (this.chat && !bubbles.length && this.#medium !== "voice") {
       const text = this.#medium === "telegram" ? "/start" : "Hi";
-      const begin = () => this.act({ act: "say", text });
+      const begin = () => this.perform({ action: "say", text });
       byId("log").append(make("button", { type: "button", class: "begin", onclick: begin }, word(`begin_${this.#medium}`)));
     }
     this.#scroll();
@@ -130,7 +130,7 @@ export class Phones {
 
   #tabs() {
     const tab = ({ id }) => {
-      const choose = () => { this.#show(id, this.#medium); byId(`phone-${id}`).focus(); };
+      const choose = () => { this.#select(id, this.#medium); byId(`phone-${id}`).focus(); };
       return make("button", { type: "button", id: `phone-${id}`, "aria-pressed": String(id === this.#phone), onclick: choose },
         `${word("phone")} ${id}`);
     };
@@ -141,7 +141,7 @@ export class Phones {
 
   #dock() {
     const button = (medium) => {
-      const choose = () => { this.#show(this.#phone, medium); byId(`medium-${medium}`).focus(); };
+      const choose = () => { this.#select(this.#phone, medium); byId(`medium-${medium}`).focus(); };
       return make("button", { type: "button", id: `medium-${medium}`, "aria-pressed": String(medium === this.#medium), onclick: choose },
         icon(medium), make("span", {}, word(`medium_${medium}`)));
     };
@@ -149,7 +149,7 @@ export class Phones {
     byId("dock").replaceChildren(...MEDIA.map(button));
   }
 
-  #show(phone, medium) {
+  #select(phone, medium) {
     shut();
     this.#phone = phone;
     this.#medium = medium;
@@ -157,8 +157,8 @@ export class Phones {
   }
 
   #presence() {
-    this.#pad.render();
-    byId("presence").textContent = !this.chat ? "" : this.#medium === "voice" ? this.#pad.status() : word(this.chat.typing ? "typing" : `online_${this.#medium}`);
+    this.#keypad.render();
+    byId("presence").textContent = !this.chat ? "" : this.#medium === "voice" ? this.#keypad.status() : word(this.chat.typing ? "typing" : `online_${this.#medium}`);
     byId("log").querySelector(".dots")?.remove();
     if (this.chat?.typing) byId("log").append(make("div", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i")));
     this.#scroll();
@@ -170,11 +170,11 @@ export class Phones {
 
   #actions() {
     return {
-      tap: (message, token) => this.act({ act: "tap", message, token }),
+      tap: (message_id, token) => this.perform({ action: "tap", message_id, token }),
       openList: (message) => listSheet(message, this.#actions().tap),
-      askPlace: () => placeSheet((pin) => this.act({ act: "pin", pin })),
-      edit: (message, text) => this.act({ act: "edit", message, text }),
-      revoke: this.#medium === "whatsapp" ? (message) => this.act({ act: "revoke", message }) : null,
+      askPlace: () => placeSheet((pin) => this.perform({ action: "pin", pin })),
+      edit: (message_id, text) => this.perform({ action: "edit", message_id, text }),
+      revoke: this.#medium === "whatsapp" ? (message_id) => this.perform({ action: "revoke", message_id }) : null,
       menu: (message) => messageSheet(message, this.#actions()),
     };
   }

@@ -1,11 +1,11 @@
-// The police system: each event as it arrived, the newest first, and the answers that it can give.
+// The police system: the received events, the newest first, and the answers that it can send.
 
 import { byId, icon, make, post } from "./dom.js";
 import { label, word } from "./words.js";
 
 const ANSWERS = ["ASSIGNED", "ACTED"];
 
-let police = { state: "pretended", events: [] };
+let police = { state: "simulated", events: [] };
 const opened = new Set();
 
 export function showPolice(shown) {
@@ -15,7 +15,7 @@ export function showPolice(shown) {
 
 export function renderPolice() {
   const cards = police.events.map(card);
-  const none = word(police.state === "pretended" ? "police_none" : `police_${police.state}`);
+  const none = word(police.state === "simulated" ? "police_none" : `police_${police.state}`);
   byId("police").replaceChildren(...(cards.length ? cards : [make("p", { class: "empty" }, none)]));
 }
 

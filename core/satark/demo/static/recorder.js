@@ -1,4 +1,4 @@
-// Records a voice note, or gives way to choosing a file where the browser can't or mustn't record.
+// Records a voice note; where the browser can't or may not record, the caller offers a file instead.
 
 const FORMATS = ["audio/ogg;codecs=opus", "audio/mp4", "audio/webm;codecs=opus"];
 
@@ -9,7 +9,7 @@ export class VoiceRecorder {
     return this.#recorder !== null;
   }
 
-  // Starts; resolves to false where that is not possible.
+  // Starts recording; resolves to false where that is not possible.
   async start(done) {
     const mimeType = globalThis.MediaRecorder && FORMATS.find((format) => MediaRecorder.isTypeSupported(format));
     if (!mimeType || !navigator.mediaDevices) return false;
@@ -19,13 +19,13 @@ export class VoiceRecorder {
     } catch {
       return false;
     }
-    const pieces = [];
+    const chunks = [];
     this.#recorder = new MediaRecorder(stream, { mimeType });
-    this.#recorder.addEventListener("dataavailable", (event) => pieces.push(event.data));
+    this.#recorder.addEventListener("dataavailable", (event) => chunks.push(event.data));
     this.#recorder.addEventListener("stop", () => {
       for (const track of stream.getTracks()) track.stop();
       this.#recorder = null;
-      done(new File(pieces, "", { type: mimeType }));
+      done(new File(chunks, "", { type: mimeType }));
     });
     this.#recorder.start();
     return true;

@@ -1,4 +1,4 @@
-// The sheets that slide up over the chat: a list's rows, what to attach, a place, what to do with a message.
+// The sheets that slide up over the chat: list rows, attachments, locations, and editing a message.
 
 import { byId, icon, make } from "./dom.js";
 import { word } from "./words.js";
@@ -33,10 +33,11 @@ function setInert(inert) {
   for (const part of byId("device").children) if (part !== sheet()) part.inert = inert;
 }
 
-const done = (act) => (...values) => { shut(); act(...values); };
+// Closes the sheet, then runs the action.
+const done = (action) => (...values) => { shut(); action(...values); };
 
-function entry(name, text, act) {
-  return make("button", { type: "button", class: "entry", onclick: act }, icon(name), make("span", {}, text));
+function entry(name, text, action) {
+  return make("button", { type: "button", class: "entry", onclick: action }, icon(name), make("span", {}, text));
 }
 
 export function listSheet(message, tap) {

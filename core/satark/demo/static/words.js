@@ -1,4 +1,4 @@
-// The page's own words in English and Hindi, and the questionnaire's labels for what a tip holds.
+// The page's own texts in English and Hindi, and the questionnaire's labels for the content of a tip.
 
 import { byId, get } from "./dom.js";
 
@@ -9,38 +9,38 @@ const WORDS = {
     online_whatsapp: "business account", online_telegram: "bot", online_sms: "text messages · +1 555 010 0100",
     media: "Ways to reach the police", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "Call",
     begin_whatsapp: "Say Hi to begin", begin_telegram: "Start", begin_sms: "Text Hi to begin", menu: "Menu",
-    call: "Call", speak: "Speak", spoken: "Done", clip: "Play a clip", silence: "Say nothing", hang_up: "Hang up", star: "star", hash: "hash",
-    line_off: "phone call · +1 555 010 0100", line_on: "on the line", line_keys: "press a key", line_beep: "speak after the beep, or press a key", line_record: "speak after the beep", line_recording: "recording; # ends it",
-    line_code: "enter the code, then #",
+    call: "Call", speak: "Speak", spoken: "Done", clip: "Play a clip", silence: "Stay silent", hang_up: "Hang up", star: "star", hash: "hash",
+    call_none: "phone call · +1 555 010 0100", call_up: "connected", call_keys: "press a key", call_beep: "speak after the beep, or press a key", call_record: "speak after the beep", call_recording: "recording; # ends it",
+    call_code: "enter the code, then #",
     chat: "Chat", message: "Message", attach: "Attach", record: "Record a voice note", stop: "Stop and send",
     send: "Send", twice: "Post every webhook twice (providers sometimes do)",
-    real_whatsapp: "WhatsApp is a real one here: its settings were given. Write to your number from your own phone; the tips arrive at the desks.",
-    real_telegram: "Telegram is a real one here: its settings were given. Write to your bot from your own phone; the tips arrive at the desks.",
-    real_sms: "Twilio is a real one here: its settings were given. Text your number from your own phone; the tips arrive at the desks.",
-    real_voice: "Twilio is a real one here: its settings were given. Call your number from your own phone; the tips arrive at the desks.",
+    real_whatsapp: "This demo uses the real WhatsApp, because its settings are given. Write to your number from your own phone; the tips reach the desks.",
+    real_telegram: "This demo uses the real Telegram, because its settings are given. Write to your bot from your own phone; the tips reach the desks.",
+    real_sms: "This demo uses the real Twilio, because its settings are given. Text your number from your own phone; the tips reach the desks.",
+    real_voice: "This demo uses the real Twilio, because its settings are given. Call your number from your own phone; the tips reach the desks.",
     photo: "Photo or video", camera: "Camera", document: "Document", sound: "Sound", place: "Location",
-    sample: "Sample photo with GPS inside", sample_pickup: "pick-up at night", sample_bottles: "bottles",
+    sample: "Sample photo with GPS data", sample_pickup: "pick-up at night", sample_bottles: "bottles",
     close: "Close", choose: "Choose", place_ask: "Send location", places: "Places in Varanasi",
     latitude: "Latitude", longitude: "Longitude", name: "Name (optional)", location: "Location",
     message_menu: "Edit or delete", edit: "Edit", remove: "Delete for everyone", save: "Save",
     edited: "edited", deleted: "You deleted this message", voice: "Voice note",
-    sent: "sent", delivered: "delivered", read: "read", failed: "not taken",
-    desks: "The police’s desks", empty: "No tip yet.",
-    desks_note: "Live. In this demo alone the page opens them with the demo’s own passphrases; officers sign in at their desk.",
-    files: "files:", pending: "being fetched:", cleaned: "cleaned copy", before: "as sent", after: "cleaned", inside: "inside:", nothing: "nothing",
-    own_voice: "The tipster's own voice: heard at the desk alone, disguised",
-    urgent: "urgent", high: "high priority", excluded: "kept from", to_tipster: "to the citizen",
+    sent: "sent", delivered: "delivered", read: "read", failed: "not delivered",
+    desks: "Police desks", empty: "No tip yet.",
+    desks_note: "Updated live. Only in this demo does the page open tips, with the demo’s own passphrases; officers sign in at their desk.",
+    files: "files:", pending: "being fetched:", cleaned: "cleaned copy", before: "as sent", after: "cleaned", inside: "metadata:", nothing: "none",
+    own_voice: "The citizen’s own voice: officers hear it at the desk only, disguised",
+    urgent: "urgent", high: "high priority", excluded: "never shown to", to_tipster: "to the citizen",
     from_tipster: "from the citizen", internal: "note",
-    police: "The police system", police_none: "Nothing yet.", signed: "signature verified", update: "update", event: "The event as it arrived", answer: "Answer:",
-    police_note: "A program of the police’s own, pretended here. It gets this little of each tip, signed; what it answers comes back signed, and the citizen sees it on asking for the status with the code. A tip that is kept from a desk never comes here.",
-    police_real: "A real one here: its settings were given. What it gets is seen there.",
-    police_off: "None here: the setting plugins does not name police_system.",
-    police_missing: "Not installed here: pip install 'satark[police]' brings it.",
-    thief: "What a thief would get",
-    thief_note: "Everything below is read straight from the demo’s data folder. What opens tips (the desks’ passphrases, the police system’s key) is not in the database; only the demo writes it beside it.",
-    needle: "Look in every file for a phone number, a name or anything you typed, also as hex, base64 and bare hash:",
+    police: "The police system", police_none: "No event yet.", signed: "signature verified", update: "update", event: "The event as received", answer: "Answer:",
+    police_note: "The police’s own software, simulated here. It receives only this much of each tip, signed. Its answers come back signed, and the citizen sees them by asking for the status with the code. It never receives a tip that its desk may not see.",
+    police_real: "This demo uses a real one, because its settings are given. See there what it receives.",
+    police_off: "None: the setting plugins does not name police_system.",
+    police_missing: "None: its libraries are not installed. Run: pip install 'satark[police]'",
+    data_at_rest: "What a stolen copy would reveal",
+    data_note: "Everything below is read straight from the demo’s data folder. What opens tips (the desks’ passphrases, the police system’s key) is not in the database; only the demo stores it in the same folder.",
+    query: "Search every file for a phone number, a name or anything that you typed, also as hex, base64 and unsalted hash:",
     search: "Search", rows: "The rows as they are stored", found: "found {found} times in {files} files, {size} kB",
-    lost: "The demo does not answer; is it still running?", rows_in: "rows",
+    lost: "The demo does not answer. Is it still running?", rows_in: "rows",
   },
   hi: {
     demo: "प्रदर्शन", officers_desk: "अधिकारियों का डेस्क", web_form: "वेब फ़ॉर्म", other: "English", phones: "नागरिकों के फ़ोन", phone: "फ़ोन",
@@ -49,8 +49,8 @@ const WORDS = {
     media: "पुलिस तक पहुँचने के रास्ते", medium_whatsapp: "WhatsApp", medium_telegram: "Telegram", medium_sms: "SMS", medium_voice: "कॉल",
     begin_whatsapp: "शुरू करने के लिए Hi भेजें", begin_telegram: "शुरू करें", begin_sms: "शुरू करने के लिए Hi भेजें", menu: "मेन्यू",
     call: "कॉल करें", speak: "बोलें", spoken: "पूरा हुआ", clip: "नमूना चलाएँ", silence: "चुप रहें", hang_up: "फ़ोन रखें", star: "स्टार", hash: "हैश",
-    line_off: "फ़ोन कॉल · +1 555 010 0100", line_on: "फ़ोन चालू है", line_keys: "कोई बटन दबाएँ", line_beep: "बीप के बाद बोलें, या बटन दबाएँ", line_record: "बीप के बाद बोलें", line_recording: "रिकॉर्ड हो रहा है; # से पूरा करें",
-    line_code: "कोड दबाएँ, फिर #",
+    call_none: "फ़ोन कॉल · +1 555 010 0100", call_up: "फ़ोन चालू है", call_keys: "कोई बटन दबाएँ", call_beep: "बीप के बाद बोलें, या बटन दबाएँ", call_record: "बीप के बाद बोलें", call_recording: "रिकॉर्ड हो रहा है; # से पूरा करें",
+    call_code: "कोड दबाएँ, फिर #",
     chat: "बातचीत", message: "संदेश", attach: "फ़ाइल जोड़ें", record: "वॉइस संदेश रिकॉर्ड करें", stop: "रोकें और भेजें",
     send: "भेजें", twice: "हर वेबहुक दो बार भेजें (कंपनियाँ कभी-कभी ऐसा करती हैं)",
     real_whatsapp: "यहाँ असली WhatsApp जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर लिखें; सूचनाएँ डेस्क पर आएँगी।",
@@ -58,26 +58,26 @@ const WORDS = {
     real_sms: "यहाँ असली Twilio जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर SMS भेजें; सूचनाएँ डेस्क पर आएँगी।",
     real_voice: "यहाँ असली Twilio जुड़ा है: उसकी सेटिंग दी गई है। अपने फ़ोन से अपने नंबर पर कॉल करें; सूचनाएँ डेस्क पर आएँगी।",
     photo: "फ़ोटो या वीडियो", camera: "कैमरा", document: "दस्तावेज़", sound: "आवाज़", place: "जगह",
-    sample: "नमूना फ़ोटो, भीतर GPS के साथ", sample_pickup: "रात में पिकअप", sample_bottles: "बोतलें",
+    sample: "GPS जानकारी वाली नमूना फ़ोटो", sample_pickup: "रात में पिकअप", sample_bottles: "बोतलें",
     close: "बंद करें", choose: "चुनें", place_ask: "जगह भेजें", places: "वाराणसी की जगहें",
     latitude: "अक्षांश", longitude: "देशांतर", name: "नाम (वैकल्पिक)", location: "जगह",
     message_menu: "बदलें या मिटाएँ", edit: "बदलें", remove: "सबके लिए मिटाएँ", save: "सहेजें",
     edited: "बदला गया", deleted: "आपने यह संदेश मिटा दिया", voice: "वॉइस संदेश",
-    sent: "भेजा गया", delivered: "पहुँचा", read: "पढ़ा गया", failed: "नहीं लिया गया",
+    sent: "भेजा गया", delivered: "पहुँचा", read: "पढ़ा गया", failed: "नहीं पहुँचा",
     desks: "पुलिस के डेस्क", empty: "अभी कोई सूचना नहीं।",
-    desks_note: "सीधा प्रसारण। केवल इस प्रदर्शन में यह पेज इन्हें प्रदर्शन के अपने पासफ़्रेज़ से खोलता है; अधिकारी अपने डेस्क पर साइन इन करते हैं।",
-    files: "फ़ाइलें:", pending: "लाई जा रही:", cleaned: "साफ़ प्रति", before: "जैसी भेजी गई", after: "साफ़ की गई", inside: "भीतर:", nothing: "कुछ नहीं",
-    own_voice: "सूचना देने वाले की अपनी आवाज़: केवल डेस्क पर, बदली हुई आवाज़ में सुनी जाती है",
-    urgent: "अति आवश्यक", high: "उच्च प्राथमिकता", excluded: "इनसे छिपी", to_tipster: "नागरिक को",
+    desks_note: "यह अपने आप अपडेट होता है। केवल इस प्रदर्शन में यह पेज इन्हें प्रदर्शन के अपने पासफ़्रेज़ से खोलता है; अधिकारी अपने डेस्क पर साइन इन करते हैं।",
+    files: "फ़ाइलें:", pending: "लाई जा रही:", cleaned: "साफ़ प्रति", before: "जैसी भेजी गई", after: "साफ़ की गई", inside: "मेटाडेटा:", nothing: "कोई नहीं",
+    own_voice: "नागरिक की अपनी आवाज़: अधिकारी इसे केवल डेस्क पर, बदली हुई आवाज़ में सुनते हैं",
+    urgent: "अति आवश्यक", high: "उच्च प्राथमिकता", excluded: "इन्हें कभी नहीं दिखती", to_tipster: "नागरिक को",
     from_tipster: "नागरिक से", internal: "टिप्पणी",
-    police: "पुलिस का सिस्टम", police_none: "अभी कुछ नहीं।", signed: "हस्ताक्षर सही है", update: "नई जानकारी", event: "जैसा पहुँचा", answer: "जवाब:",
-    police_note: "पुलिस का अपना प्रोग्राम, यहाँ नक़ली। हर सूचना का बस इतना हिस्सा उसे मिलता है, हस्ताक्षर के साथ; उसका जवाब भी हस्ताक्षर के साथ लौटता है, और नागरिक को कोड से स्थिति पूछने पर दिखता है। जो सूचना किसी डेस्क से छिपी है, वह यहाँ कभी नहीं आती।",
-    police_real: "यहाँ असली सिस्टम जुड़ा है: उसकी सेटिंग दी गई है। जो उसे मिलता है, वहीं दिखता है।",
+    police: "पुलिस का सिस्टम", police_none: "अभी कुछ नहीं आया।", signed: "हस्ताक्षर सही है", update: "नई जानकारी", event: "जैसा संदेश मिला", answer: "जवाब:",
+    police_note: "पुलिस का अपना सॉफ़्टवेयर, यहाँ उसकी नक़ल चलती है। उसे हर सूचना का केवल इतना हिस्सा मिलता है, हस्ताक्षर के साथ। उसका जवाब भी हस्ताक्षर के साथ आता है, और नागरिक कोड से स्थिति पूछने पर उसे देखता है। जो सूचना उसके डेस्क को नहीं दिखाई जा सकती, वह यहाँ भी कभी नहीं आती।",
+    police_real: "यहाँ असली सिस्टम जुड़ा है, क्योंकि उसकी सेटिंग दी गई है। उसे क्या मिलता है, यह वहीं दिखता है।",
     police_off: "यहाँ नहीं है: सेटिंग plugins में police_system नहीं है।",
     police_missing: "यहाँ इंस्टॉल नहीं है: pip install 'satark[police]' से आता है।",
-    thief: "चोर के हाथ क्या लगेगा",
-    thief_note: "नीचे सब कुछ सीधे प्रदर्शन के डेटा फ़ोल्डर से पढ़ा गया है। सूचनाएँ खोलने वाली चीज़ें (डेस्क के पासफ़्रेज़, पुलिस के सिस्टम की कुंजी) डेटाबेस में नहीं हैं; केवल प्रदर्शन उन्हें पास में लिखता है।",
-    needle: "हर फ़ाइल में फ़ोन नंबर, नाम या अपना लिखा कुछ भी खोजें, hex, base64 और हैश में भी:",
+    data_at_rest: "चोरी हुई प्रति से क्या पता चलेगा",
+    data_note: "नीचे सब कुछ सीधे प्रदर्शन के डेटा फ़ोल्डर से पढ़ा गया है। सूचनाएँ खोलने वाली चीज़ें (डेस्क के पासफ़्रेज़, पुलिस के सिस्टम की कुंजी) डेटाबेस में नहीं हैं; केवल प्रदर्शन उन्हें उसी फ़ोल्डर में रखता है।",
+    query: "हर फ़ाइल में फ़ोन नंबर, नाम या अपना लिखा कुछ भी खोजें, hex, base64 और हैश में भी:",
     search: "खोजें", rows: "पंक्तियाँ, जैसी रखी हैं", found: "{files} फ़ाइलों ({size} kB) में {found} बार मिला",
     lost: "प्रदर्शन जवाब नहीं दे रहा; क्या वह चल रहा है?", rows_in: "पंक्तियाँ",
   },
@@ -89,14 +89,14 @@ let labels = { en: {}, hi: {} };
 export const word = (key) => WORDS[language][key] ?? key;
 export const currentLanguage = () => language;
 
-// The first of the questionnaire's labels that exists, else the value as it is.
+// The first label that exists, or the value itself.
 export function label(value, ...keys) {
   const found = keys.find((key) => labels[language][key] !== undefined);
   return found ? labels[language][found] : value;
 }
 
 export async function loadLabels() {
-  labels = await (await get("/words")).json();
+  labels = await (await get("/labels")).json();
 }
 
 export function switchLanguage() {
