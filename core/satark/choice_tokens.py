@@ -10,16 +10,16 @@ import msgspec
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([0-9a-z]{1,8})")
 
-PAGE_ON: Final = "@page:@more:0"
-PAGE_BACK: Final = "@page:@less:0"
+NEXT_PAGE: Final = "@page:@more:0"
+PREVIOUS_PAGE: Final = "@page:@less:0"
 """Turn the page of a whole message, text and all, where a medium shows less at once than there is to say."""
 
-ANYWHERE: Final = "@any"
+ANY_QUESTION: Final = "@any"
 
 
 def command_token(name: str) -> str:
     """Give the token of a command that is meant wherever the session stands, for a medium with a key for it."""
-    return f"{ANYWHERE}:@{name}:0"
+    return f"{ANY_QUESTION}:@{name}:0"
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class Token(msgspec.Struct, frozen=True):
     revision: int
 
 
-def suffix(revision: int) -> str:
+def encode_revision(revision: int) -> str:
     """Write a revision in base 36."""
     written = ""
     while revision:

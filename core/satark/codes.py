@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.dialogue.reading.folding import ascii_digits
+from satark.folding import ascii_digits
 
 _TIP_NUMBER: Final = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9-]*[A-Za-z])[0-9A-Za-z]{4}[-‐‑–—][0-9A-Za-z]{4}(?![0-9A-Za-z])"
 )
 _RUN: Final = re.compile(r"(?<![0-9A-Za-z])\d(?:[\s.\-‐‑–—]*\d)+(?![0-9A-Za-z])")
 _DIGITS: Final = 16
-PASSAGE_DIGITS: Final = 12
+HANDOFF_DIGITS: Final = 12
 """Digits of a code that takes a draft to another channel."""
 _LONGEST_PASSAGE: Final = 60
 """Characters of the longest text that such a code is looked for in: it comes with a word or two, or alone."""
 
 
-def find_code(text: str) -> str | None:
+def find_receipt_code(text: str) -> str | None:
     """Find the one receipt code in a text: 16 digits of any script, in groups or not; None if there is none.
 
     A tip number beside it (two groups of four with a dash, and at least one letter) is not taken for part of it.
@@ -26,12 +26,12 @@ def find_code(text: str) -> str | None:
     return _find(text, _DIGITS)
 
 
-def find_passage(text: str) -> str | None:
+def find_handoff_code(text: str) -> str | None:
     """Find the one code in a short text that takes a draft elsewhere: 12 digits, likewise."""
-    return _find(text, PASSAGE_DIGITS) if len(text) <= _LONGEST_PASSAGE else None
+    return _find(text, HANDOFF_DIGITS) if len(text) <= _LONGEST_PASSAGE else None
 
 
-def grouped(code: str) -> str:
+def group_digits(code: str) -> str:
     """Write a code as it is shown: in groups of four digits."""
     return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
@@ -43,6 +43,6 @@ def _find(text: str, digits: int) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def without_code(text: str) -> str:
+def without_codes(text: str) -> str:
     """Give what stands beside the code and the tip number: the words of the message."""
     return _RUN.sub(" ", _TIP_NUMBER.sub(" # ", ascii_digits(text))).replace("#", " ").strip()

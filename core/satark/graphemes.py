@@ -40,7 +40,7 @@ def clusters(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def clip(text: str, limit: int, unit: Unit = "characters") -> str:
+def truncate(text: str, limit: int, unit: Unit = "characters") -> str:
     """Shorten a text to at most `limit` units, marked by an ellipsis; a text that fits stays as it is."""
     if size(text, unit) <= limit:
         return text
@@ -68,7 +68,7 @@ def split(text: str, limit: int) -> tuple[str, str]:
     return text[:at], text[at:]
 
 
-def scrub(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """Replace what no encoding can carry (lone surrogates, which broken senders produce)."""
     try:
         text.encode()

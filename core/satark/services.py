@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from satark.channel import Address, Batch, Channel, Outcome
     from satark.destination import DestinationRule
-    from satark.dialogue.rendering.form_view import Sheet
+    from satark.dialogue.rendering.form_view import FormView
     from satark.geography.geography import Geography
     from satark.store.writer import Writer
     from satark.transcriber import Transcriber
@@ -133,12 +133,12 @@ class Ingesting(Protocol):
 class ReadsDrafts(Protocol):
     """Shows where a conversation stands; changes nothing."""
 
-    async def look(self, account: str, sender: Address) -> Sheet | None:
+    async def look(self, account: str, sender: Address) -> FormView | None:
         """Return the sheet of a sender's conversation; None where there is none.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database does not answer.
         """
 
-    def blank(self, channel: str, language: str = "") -> Sheet:
+    def blank(self, channel: str, language: str = "") -> FormView:
         """Return the sheet of a channel before anything is answered."""

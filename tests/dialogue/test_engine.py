@@ -10,7 +10,7 @@ import pytest
 from satark.channel import Event, MediaKind, Tap, Text, Unsupported
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import Flow, default_flow, load_flow
-from satark.dialogue.session import Session, Untold
+from satark.dialogue.session import FileNotice, Session
 from satark.dialogue.steps.contract import Step
 from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import NOW, RECEIPT, Chat
@@ -620,7 +620,7 @@ def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
 
 def test_notices_are_neutral(engine: Engine) -> None:
     for language in ("hi", "en", "xx"):
-        for prompt in (engine.news(language), engine.failed(language), engine.of_a_file(Untold("lost"), language)):
+        for prompt in (engine.news(language), engine.failed(language), engine.of_a_file(FileNotice("lost"), language)):
             assert not any(word in prompt.text.lower() for word in ("police", "tip", "पुलिस", "सूचना", "crime"))
 
 

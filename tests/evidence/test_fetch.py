@@ -17,7 +17,7 @@ from satark.channel import Address, MediaGone, MediaRef
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
-from satark.dialogue.session import Keep, Untold
+from satark.dialogue.session import FileNotice, MediaJob
 from satark.evidence.fetch import Fetcher
 from satark.evidence.pipeline import TooLarge
 from satark.geography.geography import Geography
@@ -34,7 +34,7 @@ from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.evidence.specimens import LATITUDE, specimen
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, outage, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, until
 from satark.testing.store import fresh_services
 from satark.tip import Evidence
 
@@ -84,10 +84,10 @@ class Shelf:
         self.services.write_now(lambda unit: unit.insert(tables.conversation, [row]))
         return id_
 
-    def keep(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"") -> Keep:
+    def keep(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"") -> MediaJob:
         """Leave a file to be fetched."""
         ref = MediaRef(account=account, id=id_)
-        kept = Keep(
+        kept = MediaJob(
             tip=TIP,
             recipient=self.recipient,
             ordinal="1",
@@ -214,7 +214,7 @@ async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
     made = Shelf(tmp_path)
     made.writer.start()
     made.keep()
-    with outage(made.services):
+    with database_down(made.services):
         assert await made.fetcher._claim() == []
     assert len(await made.fetcher._claim()) == 1
     await made.writer.stop()
@@ -274,7 +274,7 @@ async def test_what_can_not_be_told_now_is_remembered(shelf: Shelf, monkeypatch:
     monkeypatch.setattr(shelf.channel, "render", lambda *_: ())
     shelf.keep(conversation=shelf.converse("919140112233"))
     await until(lambda: shelf.states == ["lost"])
-    await until(lambda: shelf.services.read(lambda c: evidence_files.untold(c, TIP)) == (Untold("lost"),))
+    await until(lambda: shelf.services.read(lambda c: evidence_files.untold(c, TIP)) == (FileNotice("lost"),))
     shelf.services.write_now(lambda unit: evidence_files.tell(unit, TIP))
     assert shelf.services.read(lambda c: evidence_files.untold(c, TIP)) == ()
 

@@ -26,7 +26,7 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark.choice_tokens import PAGE_ON
+from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
 from satark_sms_ivr.paging import pages
 from satark_sms_ivr.provider import Received, SmsProvider
@@ -141,7 +141,7 @@ def _read(message: Received) -> Iterator[Event]:
 
 def _text(body: str) -> Event:
     if body.strip().casefold() in _MORE:
-        return Tap(PAGE_ON)
+        return Tap(NEXT_PAGE)
     whole = _WHOLE.fullmatch(body)
     if whole is None:
         return Text(body)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from satark.channel import Tap
 from satark.choice_tokens import command_token
-from satark.codes import find_code
+from satark.codes import find_receipt_code
 from satark.dialogue.rendering.form_view import ORIGIN
 from satark_web_form.form_pages import review_of
 from satark_web_form.site import Site, go, paragraphs
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from satark.channel import Outcome
-    from satark.dialogue.rendering.form_view import Sheet
+    from satark.dialogue.rendering.form_view import FormView
 
 _FORGET_THIS_SITE = '"cache"'
 """`Clear-Site-Data`: the browser forgets what it kept of our pages, so that going back shows none of them."""
@@ -89,10 +89,10 @@ class ClosingPages:
         prompt = next((p for p in outcome.prompts if p.keep), None)
         if prompt is None:
             return None
-        lines = [(line, find_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
+        lines = [(line, find_receipt_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
         return self._site.show(request, "receipt.html", language, lines=lines)
 
-    async def _end(self, request: Request) -> Sheet | None:
+    async def _end(self, request: Request) -> FormView | None:
         visitor = self._site.drafts_cookie.read(request)
         sheet, certain = await self._site.seen(visitor)
         if visitor is not None and (sheet is not None or not certain):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from satark.channel import FormPage, Outcome, Tap
 from satark.choice_tokens import command_token
-from satark.dialogue.rendering.form_view import ORIGIN, Question, Sheet
+from satark.dialogue.rendering.form_view import ORIGIN, FormQuestion, FormView
 from satark_web_form.forms import Sent
 from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
 from satark_web_form.site import Seen, Site, go, paragraphs
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Choose: TypeAlias = Callable[[Sheet, Sent], Sequence[Question]]
+Choose: TypeAlias = Callable[[FormView, Sent], Sequence[FormQuestion]]
 """The questions of a page."""
 
 
@@ -125,7 +125,7 @@ class FormPages:
 
     # ------------------------------------------------------------- what they share
 
-    async def _sheet(self, request: Request) -> Sheet | None:
+    async def _sheet(self, request: Request) -> FormView | None:
         return await self._site.look(self._site.drafts_cookie.read(request))
 
     async def _visitor(self, request: Request) -> tuple[Visitor, Seen]:
@@ -179,9 +179,9 @@ class FormPages:
     def _page(
         self,
         request: Request,
-        sheet: Sheet,
+        sheet: FormView,
         template: str,
-        questions: Sequence[Question],
+        questions: Sequence[FormQuestion],
         sent: Sent | None = None,
         *,
         problems: Mapping[str, str] | None = None,
@@ -202,12 +202,12 @@ class FormPages:
         return self._site.show(request, template, self._site.language(request, sheet), status, **shown)
 
 
-def review_of(site: Site, sheet: Sheet) -> dict[str, Any]:
+def review_of(site: Site, sheet: FormView) -> dict[str, Any]:
     """What the review shows."""
     return {"answered": _answered(sheet), "token": _send(sheet), "gate": site.gate.offer("tip"), "problem": ""}
 
 
-def _current(sheet: Sheet) -> str:
+def _current(sheet: FormView) -> str:
     """Where the question in force stands."""
     if sheet.current == ORIGIN:
         return "/origin"
@@ -216,14 +216,14 @@ def _current(sheet: Sheet) -> str:
     return f"/form/{place_of(sheet, sheet.current) or 1}"
 
 
-def _named(sheet: Sheet, sent: Sent) -> Sequence[Question]:
+def _named(sheet: FormView, sent: Sent) -> Sequence[FormQuestion]:
     """The question that the form itself names."""
     return [question for question in sheet.questions if question.step == sent.one("question")]
 
 
-def _all(sheet: Sheet, _sent: Sent) -> Sequence[Question]:
+def _all(sheet: FormView, _sent: Sent) -> Sequence[FormQuestion]:
     """The questions of the one page: all but the details, the files, and what is asked only if there are such."""
-    found: list[Question] = []
+    found: list[FormQuestion] = []
     apart = False
     for question in sheet.questions:
         elsewhere = question.detail or question.wants == "media"
@@ -238,16 +238,16 @@ def _step(place: int) -> dict[str, Any]:
     return {"place": place, "back": f"/form/{place - 1}" if place > 1 else "/"}
 
 
-def _details(sheet: Sheet) -> Sequence[Question]:
+def _details(sheet: FormView) -> Sequence[FormQuestion]:
     return [question for question in sheet.questions if question.detail and question.asked]
 
 
-def _answered(sheet: Sheet) -> list[tuple[int, Question]]:
+def _answered(sheet: FormView) -> list[tuple[int, FormQuestion]]:
     """The answers to be checked, each with the place of its page."""
     return [(n, question) for n, question in enumerate(asked_so_far(sheet), 1) if question.answered]
 
 
-def _send(sheet: Sheet) -> str:
+def _send(sheet: FormView) -> str:
     """The token that hands in what the page shows, and nothing else."""
     choices = (choice.token for choice in sheet.prompt.choices)
     return next((token for token in choices if token.split(":")[1] == "send"), "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from satark.channel import Event, FormPage, Outcome, Tap, Text
 from satark.choice_tokens import command_token
-from satark.codes import find_code
+from satark.codes import find_receipt_code
 from satark.dialogue.events.form_pages import MAILBOX
 from satark_web_form.forms import Sent
 from satark_web_form.site import Site, go
@@ -39,7 +39,7 @@ class MailboxPages:
         sent = await self._site.read(request)
         language = self._site.language(request)
         language = sent.one("language") if sent.one("language") in {"hi", "en"} else language
-        code = find_code(sent.one("code"))
+        code = find_receipt_code(sent.one("code"))
         if code is None:
             return self._ask_again(request, language, sent.one("code"), self._site.words(language)("status.none"))
         if shut := await self._site.admits(sent, "mailbox"):

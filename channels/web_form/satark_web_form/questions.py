@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from satark.channel import Media, Pin, Tap, Text
-from satark.dialogue.rendering.form_view import Question, Sheet
+from satark.dialogue.rendering.form_view import FormQuestion, FormView
 from satark.folding import ascii_digits
 from satark.redacted import Redacted
 from satark_web_form.forms import Sent
@@ -24,7 +24,7 @@ _CONTROLS: dict[str, Control] = {"number": "number", "date": "date", "place": "p
 class Fieldset(Redacted, frozen=True, kw_only=True):
     """One question on a page, with what stands in its controls."""
 
-    question: Question
+    question: FormQuestion
     control: Control
     values: tuple[str, ...] = ()
     """What is chosen, or typed."""
@@ -48,7 +48,7 @@ class Fieldset(Redacted, frozen=True, kw_only=True):
         return "".join(_SENTENCES.split(self.question.text, maxsplit=1)[1:])
 
 
-def control(question: Question) -> Control:
+def control(question: FormQuestion) -> Control:
     """The control that suits a question."""
     if question.wants == "media":
         return "files"
@@ -57,7 +57,7 @@ def control(question: Question) -> Control:
     return "radios" if question.offers else "lines"
 
 
-def fieldset(question: Question, sent: Sent | None = None, problem: str = "") -> Fieldset:
+def fieldset(question: FormQuestion, sent: Sent | None = None, problem: str = "") -> Fieldset:
     """Lay a question out: with what was typed just now, else with the answer that there is."""
     name = f"a.{question.step}"
     if sent is not None and name in sent.fields:
@@ -83,12 +83,12 @@ def fieldset(question: Question, sent: Sent | None = None, problem: str = "") ->
     return Fieldset(question=question, control=control(question), values=values, problem=problem)
 
 
-def fieldsets(questions: Iterable[Question], sent: Sent | None, problems: Mapping[str, str]) -> list[Fieldset]:
+def fieldsets(questions: Iterable[FormQuestion], sent: Sent | None, problems: Mapping[str, str]) -> list[Fieldset]:
     """Lay several questions out."""
     return [fieldset(question, sent, problems.get(question.step, "")) for question in questions]
 
 
-def answers(questions: Iterable[Question], sent: Sent) -> list[tuple[str, Told]]:
+def answers(questions: Iterable[FormQuestion], sent: Sent) -> list[tuple[str, Told]]:
     """Read the answers to these questions; one whose field is not on the page is not touched."""
     found: list[tuple[str, Told]] = [(step, media) for step, media in sent.files]
     for question in questions:
@@ -100,17 +100,17 @@ def answers(questions: Iterable[Question], sent: Sent) -> list[tuple[str, Told]]
     return found
 
 
-def asked_so_far(sheet: Sheet) -> list[Question]:
+def asked_so_far(sheet: FormView) -> list[FormQuestion]:
     """The questions of the path up to the one in force, in order; the details that were answered among them."""
     return [one for one in sheet.questions if one.step == sheet.current or (one.asked and one.answered)]
 
 
-def place_of(sheet: Sheet, step: str) -> int:
+def place_of(sheet: FormView, step: str) -> int:
     """Which question of the path a step is, from 1; 0 where it is none of it."""
     return next((n for n, question in enumerate(asked_so_far(sheet), 1) if question.step == step), 0)
 
 
-def _told(question: Question, sent: Sent, name: str) -> Sequence[Told]:
+def _told(question: FormQuestion, sent: Sent, name: str) -> Sequence[Told]:
     values = sent.fields.get(name, ("",))
     kind = control(question)
     if kind in {"radios", "checkboxes"}:

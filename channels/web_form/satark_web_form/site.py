@@ -24,7 +24,7 @@ from satark_web_form.visitors import Cookie, Visitor
 from satark_web_form.words import LANGUAGES, Words, all_words
 
 if TYPE_CHECKING:
-    from satark.dialogue.rendering.form_view import Sheet
+    from satark.dialogue.rendering.form_view import FormView
     from satark.services import WebContext
     from satark_web_form.gate.gate import Gate, Purpose
     from satark_web_form.settings import WebFormSettings
@@ -38,7 +38,7 @@ _encode = msgspec.msgpack.Encoder().encode
 class Seen(NamedTuple):
     """A conversation, as far as the database tells."""
 
-    sheet: Sheet | None
+    sheet: FormView | None
     certain: bool
     """Whether the database has answered."""
 
@@ -84,7 +84,7 @@ class Site:
             verdict = await self.gate.check(proof, purpose)
         return "" if verdict.passed else "gate.busy" if verdict.result == "busy" else "gate.again"
 
-    async def look(self, visitor: Visitor | None) -> Sheet | None:
+    async def look(self, visitor: Visitor | None) -> FormView | None:
         """Show where a visitor's conversation stands."""
         return await self.drafts.look(ACCOUNT, visitor.address) if visitor else None
 
@@ -108,7 +108,7 @@ class Site:
         inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
         return await self._ingest.receive(self.channel, Batch(inbound=[inbound]))
 
-    def language(self, request: Request, sheet: Sheet | None = None, sent: Sent | None = None) -> str:
+    def language(self, request: Request, sheet: FormView | None = None, sent: Sent | None = None) -> str:
         """The language to speak: the conversation's, that of the form, the one asked for, or the browser's."""
         known = sheet.language if sheet else ""
         wanted = known or (sent.one("language") if sent else "") or request.query_params.get("lang", "")

@@ -7,19 +7,19 @@ from typing import TypeAlias
 
 import msgspec
 
+from satark.catalogues import Catalogues
 from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
-from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.flow.questionnaire import Flow
-from satark.dialogue.reading.interpret import ROOMS, hear
-from satark.dialogue.rendering.graphemes import scrub
-from satark.dialogue.script import MOST_FILES, Script
-from satark.dialogue.session import Mailbox, Session, Turn, Untold
-from satark.dialogue.sheet import Sheet, show_sheet
+from satark.dialogue.events.dispatch import STATES, handle_event
+from satark.dialogue.flow.definition import Flow
+from satark.dialogue.rendering.form_view import FormView, show_form
+from satark.dialogue.session import FileNotice, Mailbox, Session, Turn
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailboxes
 from satark.dialogue.steps.contract import Step
-from satark.dialogue.talk import Talk, put
+from satark.dialogue.turn.context import TurnContext, make_prompt
+from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.geography.geography import Geography
+from satark.graphemes import replace_surrogates
 from satark.prompt import Prompt
 from satark.tip import Receipt
 
@@ -36,10 +36,10 @@ class Engine:
         catalogues: Catalogues,
         geography: Geography,
         interpret: Interpreter | None = None,
-        most_files: int = MOST_FILES,
+        most_files: int = MAX_FILES,
     ) -> None:
         self.flow = flow
-        self._script = Script(flow, catalogues, geography, most_files)
+        self._script = LoadedFlow(flow, catalogues, geography, most_files)
         self._interpret = interpret
 
     def begin(
@@ -64,7 +64,7 @@ class Engine:
         )
         return self._script.begun(session)
 
-    def advance(self, session: Session, event: Event, source: str, now: int, untold: Sequence[Untold] = ()) -> Turn:
+    def advance(self, session: Session, event: Event, source: str, now: int, untold: Sequence[FileNotice] = ()) -> Turn:
         """Take one event.
 
         Args:
@@ -79,7 +79,7 @@ class Engine:
             talk.say(f"file.{one.what}", megabytes=one.megabytes)
         if self._interpret is not None:
             event = self._interpret(event, talk.step, session) or event
-        return hear(talk, _scrubbed(event))
+        return handle_event(talk, _scrubbed(event))
 
     def submitted(self, session: Session, receipt: Receipt, now: int) -> Turn:
         """Show the receipt of the tip that was just handed in, and ask whether the tipster may be reached here.
@@ -123,11 +123,11 @@ class Engine:
         """Put the question in force once more, with the same tokens, under what was said as far as that is kept."""
         talk = self._talk(session, "", 0)
         name, asked = talk.room.question(talk)
-        return put(self._script, session, name, asked, said=(session.said,) if session.said else ())
+        return make_prompt(self._script, session, name, asked, said=(session.said,) if session.said else ())
 
-    def sheet(self, session: Session, now: int) -> Sheet:
+    def sheet(self, session: Session, now: int) -> FormView:
         """Show the questionnaire as a form, as far as a session has filled it in."""
-        return show_sheet(self._talk(session, "", now))
+        return show_form(self._talk(session, "", now))
 
     def expired(self, session: Session) -> Turn:
         """End a conversation whose time ran out. An unanswered "may we reach you" means no; a draft is erased."""
@@ -144,7 +144,7 @@ class Engine:
         """Say that a message could not be taken and ask for it again."""
         return self._notice("failed", language)
 
-    def of_a_file(self, untold: Untold, language: str) -> Prompt:
+    def of_a_file(self, untold: FileNotice, language: str) -> Prompt:
         """Say what became of a file: `lost`, `too_large` (megabytes), `tip_full`, `encrypted`, `own_card`."""
         return self._notice(f"file.{untold.what}", language, megabytes=untold.megabytes)
 
@@ -165,14 +165,14 @@ class Engine:
         texts = self._script.catalogues[language or self.flow.languages[0]]
         return Prompt(text=texts.text(key, **values), language=texts.language, keep=True)
 
-    def _talk(self, session: Session, source: str, now: int) -> Talk:
-        return Talk(self._script, ROOMS, session, source, now)
+    def _talk(self, session: Session, source: str, now: int) -> TurnContext:
+        return TurnContext(self._script, STATES, session, source, now)
 
 
 def _scrubbed(event: Event) -> Event:
     """Replace in every text what no encoding can carry."""
     if isinstance(event, CompleteTip):
-        typed = Text(scrub(event.typed.body)) if event.typed else None
+        typed = Text(replace_surrogates(event.typed.body)) if event.typed else None
         return CompleteTip(_scrubbed_words(event.told), event.last, typed)
     if isinstance(event, FormPage):
         answers = tuple((name, _scrubbed_told(told)) for name, told in event.answers)
@@ -182,19 +182,21 @@ def _scrubbed(event: Event) -> Event:
 
 def _scrubbed_edit(event: Event) -> Event:
     if isinstance(event, Edited):
-        return msgspec.structs.replace(event, body=scrub(event.body))
+        return msgspec.structs.replace(event, body=replace_surrogates(event.body))
     return event
 
 
 def _scrubbed_told(told: Text | Tap | Pin | Media) -> Text | Tap | Pin | Media:
     if isinstance(told, Tap):
-        return msgspec.structs.replace(told, title=scrub(told.title))
+        return msgspec.structs.replace(told, title=replace_surrogates(told.title))
     if isinstance(told, Pin):
-        return msgspec.structs.replace(told, name=scrub(told.name), address=scrub(told.address))
+        return msgspec.structs.replace(
+            told, name=replace_surrogates(told.name), address=replace_surrogates(told.address)
+        )
     return _scrubbed_words(told)
 
 
 def _scrubbed_words(event: Text | Media) -> Text | Media:
     if isinstance(event, Text):
-        return msgspec.structs.replace(event, body=scrub(event.body))
-    return msgspec.structs.replace(event, caption=scrub(event.caption))
+        return msgspec.structs.replace(event, body=replace_surrogates(event.body))
+    return msgspec.structs.replace(event, caption=replace_surrogates(event.caption))

@@ -25,7 +25,7 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     """Whether it was put together of several messages: one of them that is rewritten must not replace the others."""
 
 
-class File(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """A file taken during this session; the bytes are fetched and sealed by the evidence worker."""
 
     ordinal: str
@@ -67,7 +67,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     language: str = ""
     answers: dict[str, GivenAnswer] = msgspec.field(default_factory=dict)
-    files: tuple[File, ...] = ()
+    files: tuple[SessionFile, ...] = ()
     taken: int = 0
     """Files taken so far, erased ones included: an ordinal is never used twice."""
     step: str = ""
@@ -94,7 +94,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Those of which they said yes."""
     mailbox: OpenMailbox | None = None
     wrong_codes: int = 0
-    passage: str = ""
+    handoff_code: str = ""
     """Look-up (hex) of the one code that takes this session to another channel; empty: there is none."""
     submitted: bool = False
     erasable: bool = False
@@ -103,7 +103,7 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the tipster can be written to on this channel once they have their receipt."""
 
 
-class Keep(Redacted, frozen=True, kw_only=True):
+class MediaJob(Redacted, frozen=True, kw_only=True):
     """A file to fetch, seal and clean for a tip."""
 
     tip: str
@@ -131,7 +131,7 @@ class Submission(Redacted, frozen=True, kw_only=True):
     """Ordinals of the files of which the desks may know where and when they were taken."""
 
 
-class Untold(msgspec.Struct, frozen=True):
+class FileNotice(msgspec.Struct, frozen=True):
     """What became of a file, of which its sender could not be told when it was found out."""
 
     what: str
@@ -146,7 +146,7 @@ class Mailbox(Redacted, frozen=True, kw_only=True):
     language: str
     messages: tuple[Message, ...]
     """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
-    untold: tuple[Untold, ...] = ()
+    untold: tuple[FileNotice, ...] = ()
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +160,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     session: Session | None
     """None: the conversation is over; its row, draft and address are erased."""
     prompt: Prompt | None = None
-    keep: tuple[Keep, ...] = ()
+    keep: tuple[MediaJob, ...] = ()
     drop: tuple[str, ...] = ()
     """Ordinals of this session's files that the tipster took back: erased."""
     erase: bool = False

@@ -13,7 +13,7 @@ from satark.backoff import backoff, wait_for
 from satark.channel import SPOKEN, Address, MediaGone
 from satark.custody import entries
 from satark.custody import log as custody
-from satark.dialogue.session import Untold
+from satark.dialogue.session import FileNotice
 from satark.evidence.documents import vcard
 from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, erase, process_file, remove_abandoned
 from satark.evidence.sandbox.sandbox import Sandbox
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from satark.channel import Channel, MediaRef
-    from satark.dialogue.session import Keep
+    from satark.dialogue.session import MediaJob
     from satark.identity.edge_key import Identity
     from satark.outbox.file_notices import FileNotices
     from satark.scrubber import Scrubber
@@ -44,7 +44,7 @@ AT_ONCE = 4
 """Most files under way at once in one process."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
-_LOST = Untold("lost")
+_LOST = FileNotice("lost")
 
 
 class Fetcher:
@@ -97,35 +97,35 @@ class Fetcher:
                 if not claimed:
                     await wait_for(self._wake, seconds=1)
 
-    async def _claim(self) -> list[tuple[Keep, int]]:
+    async def _claim(self) -> list[tuple[MediaJob, int]]:
         try:
             return await self._writer.write(lambda unit: store.claim(unit, self._identity, 2 * AT_ONCE))
         except StoreDown:
             return []
 
-    async def _fetch(self, keep: Keep, attempt: int) -> None:
+    async def _fetch(self, keep: MediaJob, attempt: int) -> None:
         # With the store down nothing can be said of the file: its claim runs out, and it is fetched again.
         with suppress(StoreDown):
             await self._try(keep, attempt)
 
-    async def _try(self, keep: Keep, attempt: int) -> None:
+    async def _try(self, keep: MediaJob, attempt: int) -> None:
         async with self._slots:
             try:
                 await self._take_in(keep)
             except MediaGone:
                 await self._lose(keep, "gone at the provider")
             except TooLarge:
-                await self._lose(keep, "too large", Untold("too_large", self._limits.file_bytes // MB))
+                await self._lose(keep, "too large", FileNotice("too_large", self._limits.file_bytes // MB))
             except _TipFull:
-                await self._lose(keep, "tip full", Untold("tip_full"))
+                await self._lose(keep, "tip full", FileNotice("tip_full"))
             except Rejected:
-                await self._lose(keep, "sender's own card", Untold("own_card"))
+                await self._lose(keep, "sender's own card", FileNotice("own_card"))
             except StoreDown:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the file is tried again
                 await self._again(keep, attempt, type(error).__name__)
 
-    async def _take_in(self, keep: Keep) -> None:
+    async def _take_in(self, keep: MediaJob) -> None:
         channel = self._channels[keep.ref.account]
         name = store.name(keep.tip, keep.ordinal)
         most = self._limits.tip_bytes - await asyncio.to_thread(
@@ -155,11 +155,11 @@ class Fetcher:
         )
         await self._settle(lambda unit: _sealed(unit, keep, record, taken.origin), keep)
         if taken.problem == "encrypted":
-            await self._tell(keep, Untold("encrypted"))
+            await self._tell(keep, FileNotice("encrypted"))
         self._count("sealed", "file_sealed")
         await _discard(channel, keep.ref)
 
-    async def _seal(self, keep: Keep, name: str, stream: AsyncIterator[bytes], most: int) -> ProcessedFile:
+    async def _seal(self, keep: MediaJob, name: str, stream: AsyncIterator[bytes], most: int) -> ProcessedFile:
         return await process_file(
             stream,
             recipient=keep.recipient,
@@ -174,14 +174,14 @@ class Fetcher:
             unwanted=lambda mime, copy: mime == "text/vcard" and self._is_own_card(keep, copy),
         )
 
-    def _is_own_card(self, keep: Keep, copy: Path) -> bool:
+    def _is_own_card(self, keep: MediaJob, copy: Path) -> bool:
         """Whether a contact card is that of whoever sent it: their number gives the pseudonym of the conversation."""
         with copy.open(encoding="utf-8", errors="replace") as file:
             numbers = vcard.phone_numbers(file.read(MB))
         spelled = {Address(form) for number in numbers for form in _spellings(number)}
         return any(self._identity.pseudonym(keep.ref.account, number) == keep.conversation for number in spelled)
 
-    async def _again(self, keep: Keep, attempt: int, reason: str) -> None:
+    async def _again(self, keep: MediaJob, attempt: int, reason: str) -> None:
         log.warning("file not fetched", channel=keep.ref.account.partition(":")[0], error=reason, attempt=attempt)
         if attempt >= self._attempts:
             await self._lose(keep, reason)
@@ -189,15 +189,15 @@ class Fetcher:
         wait = backoff(attempt, longest=LONGEST_WAIT)
         await self._settle(lambda unit: store.later(unit, keep, wait, reason), keep)
 
-    async def _lose(self, keep: Keep, reason: str, untold: Untold = _LOST) -> None:
+    async def _lose(self, keep: MediaJob, reason: str, untold: FileNotice = _LOST) -> None:
         await self._settle(lambda unit: _lost(unit, keep, reason), keep)
         await self._tell(keep, untold)
         self._count("lost", "file_lost")
 
-    async def _tell(self, keep: Keep, untold: Untold) -> None:
+    async def _tell(self, keep: MediaJob, untold: FileNotice) -> None:
         self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, keep, untold)))
 
-    async def _settle(self, write: Callable[[UnitOfWork], bool], keep: Keep) -> None:
+    async def _settle(self, write: Callable[[UnitOfWork], bool], keep: MediaJob) -> None:
         """Write what became of a file; where it was taken back meanwhile, erase what was sealed of it."""
         if not await self._writer.write(write):
             erase(self._folder, store.name(keep.tip, keep.ordinal))
@@ -230,7 +230,7 @@ def _spellings(number: str) -> Iterator[str]:
         yield from (digits, f"+{digits}")
 
 
-def _sealed(unit: UnitOfWork, keep: Keep, record: Evidence, origin: Origin | None) -> bool:
+def _sealed(unit: UnitOfWork, keep: MediaJob, record: Evidence, origin: Origin | None) -> bool:
     told = seal(structs.replace(record, origin=origin), keep.recipient) if origin else b""
     kept = store.sealed(unit, keep, seal(record, keep.recipient), told)
     if kept:
@@ -238,7 +238,7 @@ def _sealed(unit: UnitOfWork, keep: Keep, record: Evidence, origin: Origin | Non
     return kept
 
 
-def _lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
+def _lost(unit: UnitOfWork, keep: MediaJob, reason: str) -> bool:
     kept = store.lost(unit, keep, reason)
     if kept:
         custody.record(unit, keep.tip, keep.recipient, keep.ordinal, entries.lost(reason, unit.now))

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from satark.dialogue.reading.folding import fold
+from satark.folding import fold
 from satark.tip import Place
 
 _EARTH_KM: Final = 6371.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from satark.store import conversations, evidence_files
 
 if TYPE_CHECKING:
-    from satark.dialogue.session import Keep, Untold
+    from satark.dialogue.session import FileNotice, MediaJob
     from satark.identity.edge_key import Identity
     from satark.outbox.outbox import Outbox
     from satark.store.flows import Flows
@@ -29,7 +29,7 @@ class FileNotices:
         self._outbox, self._flows, self._identity = outbox, flows, identity
         self.posted = posted
 
-    def write(self, unit: UnitOfWork, keep: Keep, untold: Untold) -> list[OutboxMessage]:
+    def write(self, unit: UnitOfWork, keep: MediaJob, untold: FileNotice) -> list[OutboxMessage]:
         """Put the notice about a file into the outbox, or store it for later, in this transaction."""
         messages = self._compose(unit, keep, untold)
         if not messages:
@@ -37,7 +37,7 @@ class FileNotices:
         self._outbox.add(unit, messages)
         return messages
 
-    def _compose(self, unit: UnitOfWork, keep: Keep, untold: Untold) -> list[OutboxMessage]:
+    def _compose(self, unit: UnitOfWork, keep: MediaJob, untold: FileNotice) -> list[OutboxMessage]:
         row = conversations.read(unit.main, [keep.conversation]).get(keep.conversation)
         if row is None or not row.handle:
             return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, func, select, union, update
 
-from satark.dialogue.session import Keep, Untold
+from satark.dialogue.session import FileNotice, MediaJob
 from satark.store import deliveries, tables
 from satark.store.tables import file, tip
 
@@ -31,12 +31,12 @@ def name(tip: str, ordinal: str) -> str:
     return f"{tip}-{ordinal}"
 
 
-def add(unit: UnitOfWork, keeps: Sequence[Keep], identity: Identity) -> None:
+def add(unit: UnitOfWork, keeps: Sequence[MediaJob], identity: Identity) -> None:
     """Remember files to be fetched; where to fetch them from is sealed under the edge key."""
     unit.insert(file, [_row(unit, keep, identity) for keep in keeps])
 
 
-def _row(unit: UnitOfWork, keep: Keep, identity: Identity) -> dict[str, object]:
+def _row(unit: UnitOfWork, keep: MediaJob, identity: Identity) -> dict[str, object]:
     place = name(keep.tip, keep.ordinal).encode()
     return {
         "tip": keep.tip,
@@ -82,7 +82,7 @@ def settled(unit: UnitOfWork, tip: str) -> set[str]:
     return {row.ordinal for row in rows if row.state != "due"}
 
 
-def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, int]]:
+def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
     """Take files that are due; give each with the number of the attempt. Others leave them alone for `FETCH_LEASE`."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
     taken = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
@@ -91,7 +91,7 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[Keep, 
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
 
 
-def sealed(unit: UnitOfWork, keep: Keep, record: bytes, told: bytes = b"") -> bool:
+def sealed(unit: UnitOfWork, keep: MediaJob, record: bytes, told: bytes = b"") -> bool:
     """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased.
 
     `told` is the record that also says where and when: kept only while the tipster can still be asked about it.
@@ -118,23 +118,23 @@ def release(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
     unit.main.execute(update(file).where(here).values(told=b""))
 
 
-def lost(unit: UnitOfWork, keep: Keep, reason: str) -> bool:
+def lost(unit: UnitOfWork, keep: MediaJob, reason: str) -> bool:
     """Say that a file can't be had any more."""
     return _settle_for_good(unit, keep, state="lost", reason=reason)
 
 
-def remember(unit: UnitOfWork, keep: Keep, untold: Untold) -> None:
+def remember(unit: UnitOfWork, keep: MediaJob, untold: FileNotice) -> None:
     """Remember what its sender is still to be told of a file."""
     _settle(unit, keep, reason=f"{_UNTOLD}{untold.what} {untold.megabytes}")
 
 
-def untold(connection: Connection, tip_id: str) -> tuple[Untold, ...]:
+def untold(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
     """Give what a tip's sender is still to be told of its files."""
     query = (
         select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD)).order_by(file.c.ordinal)
     )
     found = (reason.removeprefix(_UNTOLD).split() for reason in connection.execute(query).scalars())
-    return tuple(Untold(what, int(megabytes)) for what, megabytes in found)
+    return tuple(FileNotice(what, int(megabytes)) for what, megabytes in found)
 
 
 def tell(unit: UnitOfWork, tip_id: str) -> None:
@@ -143,19 +143,19 @@ def tell(unit: UnitOfWork, tip_id: str) -> None:
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 
-def later(unit: UnitOfWork, keep: Keep, seconds: float, reason: str) -> bool:
+def later(unit: UnitOfWork, keep: MediaJob, seconds: float, reason: str) -> bool:
     """Say that a file shall be tried again."""
     return _settle(unit, keep, due_at=unit.now + int(seconds), reason=reason)
 
 
-def _settle_for_good(unit: UnitOfWork, keep: Keep, **values: object) -> bool:
+def _settle_for_good(unit: UnitOfWork, keep: MediaJob, **values: object) -> bool:
     deliveries.renew(unit, keep.tip)
     settled = _settle(unit, keep, job=b"", **values)
     deliveries.complete(unit, keep.tip)
     return settled
 
 
-def _settle(unit: UnitOfWork, keep: Keep, **values: object) -> bool:
+def _settle(unit: UnitOfWork, keep: MediaJob, **values: object) -> bool:
     where = (file.c.tip == keep.tip, file.c.ordinal == keep.ordinal)
     return unit.main.execute(update(file).where(*where).values(**values)).rowcount == 1
 
@@ -173,4 +173,4 @@ _CLAIM = (
 )
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Keep).decode
+_decode = msgspec.msgpack.Decoder(MediaJob).decode

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 
 from satark.channel import RawRequest
+from satark.testing.installation import Installation, twilio_installation
 from satark.testing.processes.serving import serve
-from satark.testing.scenario import Stage, called
 from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
@@ -34,7 +34,7 @@ class Line(NamedTuple):
     """A whole service that the pretended Twilio calls."""
 
     peer: TwilioPeer
-    stage: Stage
+    installation: Installation
 
     @property
     def url(self) -> str:
@@ -85,8 +85,8 @@ async def twilio() -> AsyncIterator[Served]:
 @pytest.fixture
 async def line(tmp_path: Path, twilio: Served) -> AsyncIterator[Line]:
     """Start a service that answers this Twilio."""
-    async with called(twilio.peer, twilio.url, tmp_path, {}) as stage:
-        yield Line(twilio.peer, stage)
+    async with twilio_installation(twilio.peer, twilio.url, tmp_path, {}) as installation:
+        yield Line(twilio.peer, installation)
 
 
 @pytest.fixture(scope="session")

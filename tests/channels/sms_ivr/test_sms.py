@@ -20,7 +20,7 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark.choice_tokens import PAGE_ON
+from satark.choice_tokens import NEXT_PAGE
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.geography.geography import Geography
@@ -56,8 +56,8 @@ def ref(mime: str) -> MediaRef:
         ({"Body": "Hi"}, [Text("Hi")]),
         ({"Body": "  नमस्ते \n"}, [Text("  नमस्ते \n")]),
         ({"Body": ""}, [Text("")]),
-        ({"Body": "M"}, [Tap(PAGE_ON)]),
-        ({"Body": " m "}, [Tap(PAGE_ON)]),
+        ({"Body": "M"}, [Tap(NEXT_PAGE)]),
+        ({"Body": " m "}, [Tap(NEXT_PAGE)]),
         ({"Body": "TIP they sell arms"}, [whole("TIP", " they sell arms")]),
         ({"Body": "tip: they sell\narms"}, [whole("tip:", " they sell\narms")]),
         ({"Body": "सूचना हथियार बिकते हैं"}, [whole("सूचना", " हथियार बिकते हैं")]),

@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image
 
 from satark.testing.dialogue.walking import Photo
-from satark.testing.identifier_search import search, written
+from satark.testing.identifier_search import everything_written, search
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.processes.serving import serve
-from satark.testing.scenario import HINDI, Stage, staged
 from satark.testing.scripted import until
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.citizen import TelegramCitizen
@@ -35,33 +35,33 @@ def picture() -> bytes:
 @asynccontextmanager
 async def telegram_stage(
     folder: Path, databases: Any, secrets: dict[str, Any], peer: TelegramPeer, **more: str
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Installation]:
     """Set the stage with this bot on these databases; the service is not started."""
     bases = {"SATARK_DATABASE_URL": databases.main, "SATARK_KEYS_URL": databases.keys}
     async with peer, serve(peer.app) as url:
         given = {**secrets, "api_url": url, **more}
         telegram = {f"SATARK_TELEGRAM__{name.upper()}": value for name, value in given.items()}
-        async with staged(folder, {**bases, **telegram}) as stage:
-            yield stage
+        async with set_up_installation(folder, {**bases, **telegram}) as installation:
+            yield installation
 
 
 async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
     databases: Any, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
-    async with telegram_stage(tmp_path, databases, secrets, peer) as stage:
-        await stage.service.start({"SATARK_PUBLIC_URL": stage.service.url})
-        everything = partial(written, stage.service.folder, stage.service.log, databases.main, databases.keys)
-        citizen = TelegramCitizen(peer, person, f"{stage.service.url}/telegram/webhook")
+    async with telegram_stage(tmp_path, databases, secrets, peer) as installation:
+        await installation.service.start({"SATARK_PUBLIC_URL": installation.service.url})
+        everything = partial(everything_written, installation.service.folder, installation.service.log, databases.main, databases.keys)
+        citizen = TelegramCitizen(peer, person, f"{installation.service.url}/telegram/webhook")
         answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture()), "हो गया"]}
         code = await citizen.walk(answers, greeting="/start poster-17")
-        (tip,) = await stage.tips("sp", at_least=1)
+        (tip,) = await installation.tips("sp", at_least=1)
         while_running = everything()
         await citizen.tap("नहीं; संदेश मिटाएँ")
         assert "48 घंटों" in (await citizen.hear()).text
         *before, _last = peer.sent
         both = {(person.id, number) for number in [*citizen.wrote, *(sent.id for sent in before)]}
         await until(lambda: peer.deleted == both)
-        await stage.service.stop()
+        await installation.service.stop()
         places = while_running | {f"after: {name}": data for name, data in everything().items()}
     called = [method for method, _ in peer.calls]
     assert called.count("answerCallbackQuery") == called.count("editMessageReplyMarkup") == TAPS
@@ -91,20 +91,20 @@ async def test_a_tip_by_polling_reaches_the_desk(
     tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
     databases = SimpleNamespace(main=f"sqlite:///{tmp_path / 'main.db'}", keys=f"sqlite:///{tmp_path / 'keys.db'}")
-    async with telegram_stage(tmp_path, databases, secrets, peer, polling="true") as stage:
-        await stage.service.start()
+    async with telegram_stage(tmp_path, databases, secrets, peer, polling="true") as installation:
+        await installation.service.start()
         async with TelegramCitizen(peer, person) as citizen:
             await citizen.walk(HINDI)
-        (tip,) = await stage.tips("sp", at_least=1)
+        (tip,) = await installation.tips("sp", at_least=1)
     assert tip["language"] == "hi"
 
 
 async def test_a_wrong_or_missing_secret_gets_401_and_leaves_no_trace(
     databases: Any, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
-    async with telegram_stage(tmp_path, databases, secrets, peer) as stage:
-        await stage.service.start()
-        webhook = f"{stage.service.url}/telegram/webhook"
+    async with telegram_stage(tmp_path, databases, secrets, peer) as installation:
+        await installation.service.start()
+        webhook = f"{installation.service.url}/telegram/webhook"
         update = peer.updates.text(person, "Hi")
         for wrong in ("", "another-secret", secrets["secret_token"][:-1]):
             peer.secret_token = wrong

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.dialogue.rendering.form_view import Question
+from satark.dialogue.rendering.form_view import FormQuestion
 from satark_web_form.questions import Fieldset
 
 
@@ -20,5 +20,5 @@ from satark_web_form.questions import Fieldset
     ],
 )  # fmt: skip
 def test_the_first_sentence_is_the_heading_and_nothing_is_lost(text: str, heading: str, rest: str) -> None:
-    one = Fieldset(question=Question(step="x", kind="text", name="x", text=text), control="lines")
+    one = Fieldset(question=FormQuestion(step="x", kind="text", name="x", text=text), control="lines")
     assert (one.heading, one.rest) == (heading, rest)

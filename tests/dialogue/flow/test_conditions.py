@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.dialogue.steps.conditions import ConditionError, parse
+from satark.dialogue.steps.conditions import ConditionError, parse_condition
 
 VALUES = {
     "category": "POLCOR",
@@ -46,7 +46,7 @@ VALUES = {
     ],
 )
 def test_what_holds(source: str, *, holds: bool) -> None:
-    assert parse(source).holds(VALUES) is holds
+    assert parse_condition(source).holds(VALUES) is holds
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_what_holds(source: str, *, holds: bool) -> None:
 )  # fmt: skip
 def test_everything_else_is_refused(source: str) -> None:
     with pytest.raises(ConditionError):
-        parse(source)
+        parse_condition(source)
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(source: str) -> None:
     try:
-        condition = parse(source)
+        condition = parse_condition(source)
     except ConditionError:
         return
     assert condition.holds(VALUES) in {True, False}
@@ -80,10 +80,10 @@ def test_any_text_is_read_or_refused(source: str) -> None:
 )
 def test_any_values_are_compared_without_raising(values: dict[str, Any]) -> None:
     for source in ("category in ('a', 'b') and count > 3", "not place.station or 'x' in category", "count <= category"):
-        assert parse(source).holds(values) in {True, False}
+        assert parse_condition(source).holds(values) in {True, False}
 
 
 def test_names_and_constants_are_noted() -> None:
-    condition = parse("category in ('a', 'b') and place.station == '' or not what")
+    condition = parse_condition("category in ('a', 'b') and place.station == '' or not what")
     assert condition.names == {"category", "place.station", "what"}
     assert condition.constants["category"] == {"a", "b"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.codes import find_code, without_code
+from satark.codes import find_receipt_code, without_codes
 
 CODE = "8391446070125538"
 
@@ -30,7 +30,7 @@ CODE = "8391446070125538"
     ],
 )
 def test_a_code_is_found(text: str) -> None:
-    assert find_code(text) == CODE
+    assert find_receipt_code(text) == CODE
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_a_code_is_found(text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_code_is_not_taken_for_one(text: str) -> None:
-    assert find_code(text) is None
+    assert find_receipt_code(text) is None
 
 
 @given(st.text())
 def test_nothing_breaks_it(text: str) -> None:
-    found = find_code(text)
+    found = find_receipt_code(text)
     assert found is None or (len(found) == 16 and found.isdecimal() and found.isascii())
 
 
 def test_the_words_beside_a_code_are_left() -> None:
-    assert without_code("status 4K7Q-2XPM 8391 4460 7012 5538").split() == ["status"]
+    assert without_codes("status 4K7Q-2XPM 8391 4460 7012 5538").split() == ["status"]

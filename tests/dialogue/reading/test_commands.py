@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from satark.catalogues import Catalogues
-from satark.dialogue.flow.commands import Words
+from satark.dialogue.flow.commands import CommandWords
 from satark.folding import fold
 from satark.testing.dialogue.chat import Chat
 
-WORDS = Words(Catalogues.shipped())
+WORDS = CommandWords(Catalogues.shipped())
 
 SPELLINGS = {
     "help": "मदद, मद्दद, सहायता, help, madad, madat, ?",

@@ -10,7 +10,7 @@ from satark.channel import FormPage, Media, MediaRef, Pin, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.events.form_pages import CLEAR
 from satark.dialogue.flow.loader import FlowSource, default_flow, load_flow
-from satark.dialogue.rendering.form_view import Question, Sheet
+from satark.dialogue.rendering.form_view import FormQuestion, FormView
 from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import NOW, Chat
 
@@ -34,12 +34,12 @@ def fill(chat: Chat, *answers: tuple[str, Told], language: str = "en") -> Chat:
     return chat.hear(FormPage(answers, language))
 
 
-def sheet(chat: Chat) -> Sheet:
+def sheet(chat: Chat) -> FormView:
     assert chat.session is not None
     return chat.engine.sheet(chat.session, NOW)
 
 
-def question(chat: Chat, step: str) -> Question:
+def question(chat: Chat, step: str) -> FormQuestion:
     return next(one for one in sheet(chat).questions if one.step == step)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.channel import CompleteTip, Media, MediaRef, Tap, Text
-from satark.choice_tokens import PAGE_BACK, PAGE_ON, command_token
+from satark.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
 from satark.dialogue.engine import Engine
 from satark.testing.dialogue.chat import Chat
 
@@ -81,9 +81,9 @@ def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Cha
     sms.say("Hi", "English")
     assert "We ask no name" in sms.text
     before = sms.text
-    sms.hear(Tap(PAGE_ON))
+    sms.hear(Tap(NEXT_PAGE))
     assert (sms.text, sms.prompt.page) == (before, 1)
-    sms.hear(Tap(PAGE_BACK))
+    sms.hear(Tap(PREVIOUS_PAGE))
     assert (sms.text, sms.prompt.page) == (before, 0)
 
 
@@ -132,12 +132,12 @@ def test_with_something_under_way_it_is_an_answer_as_it_was_typed(sms: Chat) -> 
 
 @pytest.mark.parametrize(("word", "told"), [("help", "At any time send"), ("zzz", "not understood")])
 def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: Chat) -> None:
-    sms.say("Hi", "English").hear(Tap(PAGE_ON))
+    sms.say("Hi", "English").hear(Tap(NEXT_PAGE))
     assert sms.prompt.page == 1
     sms.say(word)
     assert told in sms.text
     assert sms.prompt.page == 0
-    sms.hear(Tap(PAGE_ON))
+    sms.hear(Tap(NEXT_PAGE))
     assert (told in sms.text, sms.prompt.page) == (True, 1)
     sms.hear(Tap(command_token("repeat")))
     assert sms.prompt.page == 1

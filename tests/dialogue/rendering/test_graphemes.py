@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.graphemes import clip, clusters, scrub, size, split
+from satark.graphemes import clusters, replace_surrogates, size, split, truncate
 from satark.prompt import Unit
 
 mixed = st.text(
@@ -56,7 +56,7 @@ def test_clusters_joined_are_the_text(text: str) -> None:
 
 @given(mixed, st.integers(0, 40), units)
 def test_a_clipped_text_fits_and_ends_between_characters(text: str, limit: int, unit: Unit) -> None:
-    clipped = clip(text, limit, unit)
+    clipped = truncate(text, limit, unit)
     assert size(clipped, unit) <= limit
     if clipped != text and clipped:
         kept = list(clusters(clipped.removesuffix("…")))
@@ -65,8 +65,8 @@ def test_a_clipped_text_fits_and_ends_between_characters(text: str, limit: int, 
 
 
 def test_clipping_devanagari_cuts_no_vowel_sign() -> None:
-    assert clip("नशीले पदार्थों", 5) == "नशी…"
-    assert clip("नशीले", 0) == ""
+    assert truncate("नशीले पदार्थों", 5) == "नशी…"
+    assert truncate("नशीले", 0) == ""
 
 
 @given(mixed, st.integers(1, 40))
@@ -82,6 +82,6 @@ def test_a_text_is_split_at_a_space_near_the_limit() -> None:
 
 
 def test_lone_surrogates_are_replaced_and_pairs_are_healed() -> None:
-    assert scrub("a\ud83dz") == "a\ufffdz"
-    assert scrub("\ud83d\udc4d") == "👍"
-    assert scrub("हाँ") == "हाँ"
+    assert replace_surrogates("a\ud83dz") == "a\ufffdz"
+    assert replace_surrogates("\ud83d\udc4d") == "👍"
+    assert replace_surrogates("हाँ") == "हाँ"

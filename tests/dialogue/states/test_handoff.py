@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from satark.codes import find_code, find_handoff_code
+from satark.codes import find_handoff_code, find_receipt_code
 from satark.dialogue.engine import Engine
 from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
 
@@ -125,4 +125,4 @@ def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
 def test_the_two_kinds_of_codes_are_told_apart_by_their_length(
     text: str, code: str | None, handoff_code: str | None
 ) -> None:
-    assert (find_code(text), find_handoff_code(text)) == (code, handoff_code)
+    assert (find_receipt_code(text), find_handoff_code(text)) == (code, handoff_code)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from satark.dialogue.engine import Engine
-from satark.dialogue.session import Mailbox, OpenMailbox, Untold
+from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox
 from satark.testing.dialogue.chat import Chat
 from satark.tip import STATUSES, Message, Status
 
@@ -228,7 +228,7 @@ def test_status_in_the_mailbox_asks_for_a_code_again(box: Chat) -> None:
 
 
 def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engine) -> None:
-    opened = msgspec.structs.replace(mailbox(), untold=(Untold("lost"), Untold("too_large", 100)))
+    opened = msgspec.structs.replace(mailbox(), untold=(FileNotice("lost"), FileNotice("too_large", 100)))
     chat = Chat(engine, mailbox=opened).say(CODE)
     assert "One file did not reach us" in chat.text
     assert "larger than 100 MB" in chat.text

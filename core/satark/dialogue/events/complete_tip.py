@@ -10,18 +10,18 @@ import unicodedata
 from typing import Final
 
 from satark.channel import CompleteTip, Media, Text
-from satark.dialogue.reading.unasked import take_stray
-from satark.dialogue.script import has_draft
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Step
-from satark.dialogue.talk import Talk
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import has_draft
 
 _UNTOLD: Final = ("unknown", "OTHER")
 """Options that say nothing, the better one first."""
 
 
-def take_whole(talk: Talk, event: CompleteTip) -> Turn | None:
+def submit_complete_tip(talk: TurnContext, event: CompleteTip) -> Turn | None:
     """Hand the tip in; None where something is under way already, which the words then belong to."""
     session = talk.session
     under_way = has_draft(session) and not event.last
@@ -32,13 +32,13 @@ def take_whole(talk: Talk, event: CompleteTip) -> Turn | None:
     if talk.room is not DRAFT:
         return None
     if talk.script.opening in talk.session.answers:
-        take_stray(talk, event.told)
+        accept_unsolicited(talk, event.told)
     while (step := talk.step) is not None and step.type.part != "submit":
         talk.answer(step.id, _told(talk, step, event.told) if step.id == talk.script.opening else _untold(talk, step))
     return go_on(talk)
 
 
-def _told(talk: Talk, step: Step, told: Text | Media) -> GivenAnswer:
+def _told(talk: TurnContext, step: Step, told: Text | Media) -> GivenAnswer:
     if isinstance(told, Media):
         ordinal = talk.keep(told, step.id)
         return GivenAnswer({"voice": ordinal}, talk.source, (ordinal,))
@@ -46,12 +46,12 @@ def _told(talk: Talk, step: Step, told: Text | Media) -> GivenAnswer:
     return GivenAnswer(result.value if isinstance(result, AcceptedAnswer) else told.body, talk.source)
 
 
-def _untold(talk: Talk, step: Step) -> GivenAnswer:
+def _untold(talk: TurnContext, step: Step) -> GivenAnswer:
     codes = {offer.code for offer in step.type.ask(step, talk.view(step)).offers}
     return GivenAnswer(next((code for code in _UNTOLD if code in codes), None), talk.source)
 
 
-def _language(talk: Talk, body: str) -> str:
+def _language(talk: TurnContext, body: str) -> str:
     """The language whose name for itself is written in the text's script; the first one where none is."""
     languages = talk.script.flow.languages
     names = {language: talk.script.catalogues[language].text("language.name") for language in languages}

@@ -8,38 +8,55 @@ from typing import Any, Final
 import msgspec
 
 from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
-from satark.dialogue.flow.required_texts import NEEDED
-from satark.dialogue.reading.codes import find_code, find_passage, without_code
-from satark.dialogue.reading.commands import ANYWHERE, LONGEST
-from satark.dialogue.reading.folding import fold
-from satark.dialogue.reading.form_page import take_filled
-from satark.dialogue.reading.one_message import take_whole
-from satark.dialogue.reading.tokens import ANYWHERE as FROM_ANYWHERE
-from satark.dialogue.reading.tokens import PAGE_BACK, PAGE_ON, Token, parse_token
-from satark.dialogue.reading.unasked import joined
-from satark.dialogue.script import has_draft
+from satark.choice_tokens import ANY_QUESTION as FROM_ANYWHERE
+from satark.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, Token, parse_token
+from satark.codes import find_handoff_code, find_receipt_code, without_codes
+from satark.dialogue.events.complete_tip import submit_complete_tip
+from satark.dialogue.events.form_pages import handle_form_page
+from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
+from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
-from satark.dialogue.states.handoff import Elsewhere, arrive, go_elsewhere
-from satark.dialogue.states.mailbox import MOST_WRONG, Box, Code, Feedback, Reply, ask_code
-from satark.dialogue.states.menus import LANGUAGE, Cancel, Change, Details, Origin, Reach, Restart, confirm, speak
-from satark.dialogue.steps.contract import AcceptedAnswer, Asked
-from satark.dialogue.talk import Room, Talk
+from satark.dialogue.states.handoff import HandoffCodeState, arrive, go_elsewhere
+from satark.dialogue.states.mailbox import (
+    MAX_WRONG_CODES,
+    FeedbackState,
+    MailboxState,
+    ReceiptCodeState,
+    ReplyState,
+    ask_code,
+)
+from satark.dialogue.states.menus import (
+    LANGUAGE,
+    CancelMenu,
+    ChangeMenu,
+    ContactMenu,
+    DetailsMenu,
+    OriginMenu,
+    RestartMenu,
+    confirm,
+    speak,
+)
+from satark.dialogue.states.unsolicited import join_texts
+from satark.dialogue.steps.contract import AcceptedAnswer, Question
+from satark.dialogue.turn.context import DialogueState, TurnContext
+from satark.dialogue.turn.loaded_flow import has_draft
+from satark.folding import fold
 
-ROOMS: Final[Mapping[str, Room]] = {
+STATES: Final[Mapping[str, DialogueState]] = {
     "": DRAFT,
     "@language": LANGUAGE,
-    "@cancel": Cancel(),
-    "@restart": Restart(),
-    "@origin": Origin(),
-    "@details": Details(),
-    "@change": Change(),
-    "@reach": Reach(),
-    "@code": Code(),
-    "@mailbox": Box(),
-    "@answer": Reply(),
-    "@feedback": Feedback(),
-    "@elsewhere": Elsewhere(),
+    "@cancel": CancelMenu(),
+    "@restart": RestartMenu(),
+    "@origin": OriginMenu(),
+    "@details": DetailsMenu(),
+    "@change": ChangeMenu(),
+    "@reach": ContactMenu(),
+    "@code": ReceiptCodeState(),
+    "@mailbox": MailboxState(),
+    "@answer": ReplyState(),
+    "@feedback": FeedbackState(),
+    "@elsewhere": HandoffCodeState(),
 }
 """Mode of a session → the room it is in."""
 
@@ -47,14 +64,14 @@ _CODE_ROOMS: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
 _PASSAGE_ROOMS: Final = frozenset({"@code", "@elsewhere"})
 
 
-def hear(talk: Talk, event: Event) -> Turn:
+def handle_event(talk: TurnContext, event: Event) -> Turn:
     """Take one event. Every event is answered; nothing that anybody can send raises."""
     if isinstance(event, Text):
         return _text(talk, event)
     if isinstance(event, CompleteTip):
-        return take_whole(talk, event) or hear(talk, event.typed or event.told)
+        return submit_complete_tip(talk, event) or handle_event(talk, event.typed or event.told)
     if isinstance(event, FormPage):
-        return take_filled(talk, event)
+        return handle_form_page(talk, event)
     if isinstance(event, Tap):
         return _tap(talk, event)
     if isinstance(event, Media | Pin):
@@ -64,17 +81,17 @@ def hear(talk: Talk, event: Event) -> Turn:
     if isinstance(event, Revoked):
         return _revoked(talk, event)
     what = f"unsupported.{event.what}" if isinstance(event, Unsupported) else ""
-    return _lost(talk, what if what in NEEDED else "unsupported")
+    return _lost(talk, what if what in REQUIRED_TEXTS else "unsupported")
 
 
-def _sent(talk: Talk, event: Media | Pin) -> Turn:
+def _sent(talk: TurnContext, event: Media | Pin) -> Turn:
     if isinstance(event, Media) and talk.full:
         talk.refuse_file()
         return talk.ask()
     return talk.room.hear(talk, "", event) or _lost(talk, "not_understood")
 
 
-def _lost(talk: Talk, key: str) -> Turn:
+def _lost(talk: TurnContext, key: str) -> Turn:
     talk.say(key)
     return talk.ask()
 
@@ -82,13 +99,13 @@ def _lost(talk: Talk, key: str) -> Turn:
 # ----------------------------------------------------------------- typed words
 
 
-def _text(talk: Talk, event: Text) -> Turn:
+def _text(talk: TurnContext, event: Text) -> Turn:
     room = talk.room
     name, asked = room.question(talk)
-    folded = fold(event.body) if len(event.body) <= LONGEST else ""
+    folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
     if _gives_code(talk, event.body, asked):
         return _open(talk)
-    if _gives_passage(talk, event.body):
+    if _gives_handoff_code(talk, event.body):
         return arrive(talk)
     code = _option(talk, name, asked, folded)
     if not code and folded and (turn := _word(talk, room, asked, folded)):
@@ -98,7 +115,7 @@ def _text(talk: Talk, event: Text) -> Turn:
     return room.hear(talk, code, event) or _lost(talk, "not_understood")
 
 
-def _option(talk: Talk, name: str, asked: Asked, folded: str) -> str:
+def _option(talk: TurnContext, name: str, asked: Question, folded: str) -> str:
     """The option that a text names; yes, no and don't know go by the commands' spellings too."""
     if not folded or not asked.offers:
         return ""
@@ -107,10 +124,10 @@ def _option(talk: Talk, name: str, asked: Asked, folded: str) -> str:
     return code or (word if word in {offer.code for offer in asked.offers} else "")
 
 
-def _word(talk: Talk, room: Room, asked: Asked, folded: str) -> Turn | None:
+def _word(talk: TurnContext, room: DialogueState, asked: Question, folded: str) -> Turn | None:
     """A command or the name of a language."""
     name = talk.script.words.command(folded)
-    if name and (name in ANYWHERE or _takes(asked, name)):
+    if name and (name in GLOBAL_COMMANDS or _takes(asked, name)):
         if name == "repeat":
             talk.change(page=0)  # who writes the word wants to read the question, not the page that stands there
         return command(talk, room, "skip" if name == "unknown" else name)
@@ -120,7 +137,7 @@ def _word(talk: Talk, room: Room, asked: Asked, folded: str) -> Turn | None:
     return None
 
 
-def _takes(asked: Asked, name: str) -> bool:
+def _takes(asked: Question, name: str) -> bool:
     """Whether a question takes a word that elsewhere is a word like any other."""
     if name == "unknown":
         return "skip" in asked.actions
@@ -129,25 +146,25 @@ def _takes(asked: Asked, name: str) -> bool:
     return bool(asked.offers) if name in {"more", "less"} else name in asked.actions
 
 
-def _gives_code(talk: Talk, body: str, asked: Asked) -> bool:
+def _gives_code(talk: TurnContext, body: str, asked: Question) -> bool:
     """Whether a text is there for its receipt code: where one is awaited, after "status", or standing alone."""
-    if find_code(body) is None:
+    if find_receipt_code(body) is None:
         return False
     if talk.session.mode in _CODE_ROOMS:
         return True
-    rest = fold(without_code(body)[:LONGEST])
+    rest = fold(without_codes(body)[:MAX_COMMAND_LENGTH])
     return (not rest and not asked.free) or talk.script.words.names_status(rest)
 
 
-def _gives_passage(talk: Talk, body: str) -> bool:
+def _gives_handoff_code(talk: TurnContext, body: str) -> bool:
     """Whether a text is there for the code in it that brings a draft: where one is awaited, or after its word."""
-    if find_passage(body) is None:
+    if find_handoff_code(body) is None:
         return False
-    return talk.session.mode in _PASSAGE_ROOMS or talk.script.words.goes_elsewhere(fold(without_code(body)))
+    return talk.session.mode in _PASSAGE_ROOMS or talk.script.words.goes_elsewhere(fold(without_codes(body)))
 
 
-def _open(talk: Talk) -> Turn:
-    if talk.session.wrong_codes >= MOST_WRONG:
+def _open(talk: TurnContext) -> Turn:
+    if talk.session.wrong_codes >= MAX_WRONG_CODES:
         return ask_code(talk)
     talk.change(mode="@code")
     return talk.turn(talk.session, None, open_mailbox=True)
@@ -156,7 +173,7 @@ def _open(talk: Talk) -> Turn:
 # ----------------------------------------------------------------- commands
 
 
-def command(talk: Talk, room: Room, name: str) -> Turn:
+def command(talk: TurnContext, room: DialogueState, name: str) -> Turn:
     """Carry a command out: the room's way, or the common one."""
     turn = room.command(talk, name)
     if turn is None and name in _COMMANDS:
@@ -164,44 +181,44 @@ def command(talk: Talk, room: Room, name: str) -> Turn:
     return turn or _lost(talk, "not_understood")
 
 
-def _help(talk: Talk) -> Turn:
+def _help(talk: TurnContext) -> Turn:
     talk.say("help")
     return talk.ask()
 
 
-def _language(talk: Talk) -> Turn:
+def _language(talk: TurnContext) -> Turn:
     talk.change(mode="@language")
     return talk.ask()
 
 
-def _switch(talk: Talk, language: str) -> Turn:
+def _switch(talk: TurnContext, language: str) -> Turn:
     speak(talk, language)
     talk.say("language.done")
     return talk.ask()
 
 
-def _restart(talk: Talk) -> Turn:
+def _restart(talk: TurnContext) -> Turn:
     if talk.room is LANGUAGE and not talk.session.language:
         return talk.ask()
     return confirm(talk, "restart") if has_draft(talk.session) else talk.afresh(erase=True)
 
 
-def _cancel(talk: Talk) -> Turn:
+def _cancel(talk: TurnContext) -> Turn:
     return confirm(talk, "cancel") if has_draft(talk.session) else talk.end("cancel.done", erase=True)
 
 
-def _edit(talk: Talk) -> Turn:
+def _edit(talk: TurnContext) -> Turn:
     talk.change(mode="@change")
     return talk.ask()
 
 
-def _repeat(talk: Talk) -> Turn:
+def _repeat(talk: TurnContext) -> Turn:
     if talk.session.said != talk.script.said(talk.session, "not_understood"):
         talk.say_again()
     return talk.ask()
 
 
-_COMMANDS: Final[Mapping[str, Callable[[Talk], Turn]]] = {
+_COMMANDS: Final[Mapping[str, Callable[[TurnContext], Turn]]] = {
     "help": _help,
     "language": _language,
     "repeat": _repeat,
@@ -220,17 +237,17 @@ _COMMANDS: Final[Mapping[str, Callable[[Talk], Turn]]] = {
 }
 
 
-def _page(talk: Talk, step: int) -> Turn:
+def _page(talk: TurnContext, step: int) -> Turn:
     talk.change(page=talk.session.page + step)
     return talk.ask()
 
 
 # ----------------------------------------------------------------- taps
 
-_LEAVES: Final[Mapping[str, int]] = {PAGE_ON: 1, PAGE_BACK: -1}
+_LEAVES: Final[Mapping[str, int]] = {NEXT_PAGE: 1, PREVIOUS_PAGE: -1}
 
 
-def _tap(talk: Talk, tap: Tap) -> Turn:
+def _tap(talk: TurnContext, tap: Tap) -> Turn:
     token = parse_token(tap.token)
     if token is None:
         return _text(talk, Text(tap.title)) if tap.title.strip() else talk.ask()
@@ -250,14 +267,14 @@ def _tap(talk: Talk, tap: Tap) -> Turn:
     return room.hear(talk, token.option, Tap(token.option, tap.title)) or talk.ask()
 
 
-def _is_current(talk: Talk, token: Token) -> bool:
+def _is_current(talk: TurnContext, token: Token) -> bool:
     """Handing in takes the button below the newest summary; any other button of the question in force is as good."""
     step = talk.step
     sends = step is not None and step.type.part == "review" and token.question == step.id
     return not sends or token.option != "send" or token.revision == talk.session.revision
 
 
-def _stale(talk: Talk, token: Token) -> Turn:
+def _stale(talk: TurnContext, token: Token) -> Turn:
     """A button of an earlier question changes that answer, if there is one; else the question is put again."""
     if token.question == "@language" and token.option in talk.script.flow.languages and talk.session.language:
         return _switch(talk, token.option)
@@ -279,7 +296,7 @@ def _stale(talk: Talk, token: Token) -> Turn:
 # ----------------------------------------------------------------- second thoughts
 
 
-def _edited(talk: Talk, event: Edited) -> Turn:
+def _edited(talk: TurnContext, event: Edited) -> Turn:
     """A rewritten message replaces the answer that it gave."""
     if talk.session.submitted or talk.session.mailbox is not None:
         return _lost(talk, "edit.late")
@@ -299,18 +316,18 @@ def _edited(talk: Talk, event: Edited) -> Turn:
 def _rewritten(old: GivenAnswer, value: Any) -> Any:
     """What an answer is once a message of it was rewritten: what it has of other messages, and of a voice, stays."""
     if isinstance(old.value, Mapping) and isinstance(value, str):
-        return {**old.value, "text": joined(old.value.get("text"), value) if old.joined else value}
-    return joined(old.value, value) if old.joined and isinstance(value, str) else value
+        return {**old.value, "text": join_texts(old.value.get("text"), value) if old.joined else value}
+    return join_texts(old.value, value) if old.joined and isinstance(value, str) else value
 
 
-def _as_typed(talk: Talk, name: str, body: str) -> Event:
+def _as_typed(talk: TurnContext, name: str, body: str) -> Event:
     step = talk.script.flow.by_id[name]
     asked = step.type.ask(step, talk.view(step))
-    code = _option(talk, name, asked, fold(body) if len(body) <= LONGEST else "")
+    code = _option(talk, name, asked, fold(body) if len(body) <= MAX_COMMAND_LENGTH else "")
     return Tap(code) if code else Text(body)
 
 
-def _revoked(talk: Talk, event: Revoked) -> Turn:
+def _revoked(talk: TurnContext, event: Revoked) -> Turn:
     """A message taken back takes its answer and its file back."""
     if talk.session.submitted or talk.session.mailbox is not None:
         return _lost(talk, "revoke.late")
@@ -324,6 +341,6 @@ def _revoked(talk: Talk, event: Revoked) -> Turn:
     return go_on(talk, stay=True)
 
 
-def _answered_by(talk: Talk, source: str) -> str:
+def _answered_by(talk: TurnContext, source: str) -> str:
     answers = talk.session.answers
     return next((name for name, answer in answers.items() if answer.source == source and source), "")

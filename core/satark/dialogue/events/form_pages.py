@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from satark.channel import FormPage, Media, Pin, Tap, Text
-from satark.dialogue.reading.unasked import is_story, take_stray
-from satark.dialogue.script import ASKED_PARTS, without
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
-from satark.dialogue.steps.answer_steps import most
+from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
+from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.steps.contract import AcceptedAnswer, RefusedAnswer, Step
-from satark.dialogue.talk import Talk
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS, without
 
 CLEAR: Final = "@clear"
 MAILBOX: Final = "@mailbox"
@@ -26,7 +26,7 @@ _SPOKEN: Final = frozenset({"voice", "audio"})
 _Told = Text | Tap | Pin | Media
 
 
-def take_filled(talk: Talk, event: FormPage) -> Turn:
+def handle_form_page(talk: TurnContext, event: FormPage) -> Turn:
     """Take every answer that can be taken; for each other one the prompt says why it can't."""
     if talk.session.mailbox is not None:
         return _to_the_police(talk, event)
@@ -48,21 +48,21 @@ def take_filled(talk: Talk, event: FormPage) -> Turn:
     return go_on(talk)
 
 
-def _check_again(talk: Talk) -> None:
+def _check_again(talk: TurnContext) -> None:
     """Take an agreement to the review back: what was agreed to has changed since, and nothing goes off from here."""
     for step in talk.walk.path:
         if step.type.part == "review":
             talk.answer(step.id, None)
 
 
-def _to_the_police(talk: Talk, event: FormPage) -> Turn:
+def _to_the_police(talk: TurnContext, event: FormPage) -> Turn:
     """Pass on the one message of a mailbox's page, whatever stands in it: here a number is no receipt's code."""
     told = next((told for name, told in event.answers if name == MAILBOX), None)
     turn = talk.room.hear(talk, "", told) if told is not None and talk.session.mode in _OPEN else None
     return turn or talk.ask()
 
 
-def is_open(talk: Talk, step: Step) -> bool:
+def is_open(talk: TurnContext, step: Step) -> bool:
     """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
     return step in talk.walk.path or (step.detail and (step.when is None or step.when.holds(talk.walk.values)))
 
@@ -74,14 +74,14 @@ def _grouped(event: FormPage) -> Sequence[tuple[str, list[_Told]]]:
     return list(grouped.items())
 
 
-def _keep(talk: Talk, told: Sequence[_Told]) -> None:
+def _keep(talk: TurnContext, told: Sequence[_Told]) -> None:
     """Keep what was told to a question that is not asked (any more), as what is sent unasked is kept."""
     for one in told:
         if isinstance(one, Media | Pin) or (isinstance(one, Text) and is_story(one.body)):
-            take_stray(talk, one)
+            accept_unsolicited(talk, one)
 
 
-def _answer(talk: Talk, step: Step, told: Sequence[_Told]) -> None:
+def _answer(talk: TurnContext, step: Step, told: Sequence[_Told]) -> None:
     talk.change(answers=without(talk.session.answers, f"@{step.id}"))
     for one in told:
         if isinstance(one, Media):
@@ -98,13 +98,13 @@ def _answer(talk: Talk, step: Step, told: Sequence[_Told]) -> None:
         talk.change(answers=without(talk.session.answers, f"@{step.id}"))
 
 
-def _words(talk: Talk, step: Step, told: Text | Tap | Pin) -> None:
+def _words(talk: TurnContext, step: Step, told: Text | Tap | Pin) -> None:
     view = talk.view(step)
     if isinstance(told, Tap) and told.token not in {offer.code for offer in step.type.ask(step, view).offers}:
         talk.refuse("not_understood", step)
         return
     result = step.type.accept(step, told, view)
-    if isinstance(told, Text) and (limit := most(step)) and len(told.body) > limit:
+    if isinstance(told, Text) and (limit := max_length(step)) and len(told.body) > limit:
         talk.refuse("filled.long", step, most=limit)
     elif result is None:
         talk.refuse("not_understood", step)
@@ -118,7 +118,7 @@ def _words(talk: Talk, step: Step, told: Text | Tap | Pin) -> None:
         _settle(talk, step, AcceptedAnswer(value=value))
 
 
-def _settle(talk: Talk, step: Step, taken: AcceptedAnswer) -> None:
+def _settle(talk: TurnContext, step: Step, taken: AcceptedAnswer) -> None:
     if step.validator and (wrong := step.validator(taken.value)):
         talk.refuse(wrong, step)
         return
@@ -131,7 +131,7 @@ def _settle(talk: Talk, step: Step, taken: AcceptedAnswer) -> None:
         talk.answer(step.id, GivenAnswer(taken.value, talk.source))
 
 
-def _file(talk: Talk, step: Step, media: Media) -> None:
+def _file(talk: TurnContext, step: Step, media: Media) -> None:
     """Keep a file: as the spoken answer, or as evidence."""
     if talk.full:
         talk.refuse_file()
@@ -142,10 +142,10 @@ def _file(talk: Talk, step: Step, media: Media) -> None:
         said = {"text": media.caption.strip()} if media.caption.strip() else {}
         talk.answer(step.id, GivenAnswer({"voice": ordinal, **said}, talk.source, (ordinal,)))
     else:
-        take_stray(talk, media)
+        accept_unsolicited(talk, media)
 
 
-def _blank(talk: Talk, step: Step) -> None:
+def _blank(talk: TurnContext, step: Step) -> None:
     """Leave a question without an answer, or with the files that are there."""
     old = talk.session.answers.get(step.id)
     files = tuple(file.ordinal for file in talk.session.files if file.role == step.id)
@@ -162,7 +162,7 @@ def _blank(talk: Talk, step: Step) -> None:
         talk.refuse("skip.cannot", step)
 
 
-def _clear(talk: Talk, step: Step) -> None:
+def _clear(talk: TurnContext, step: Step) -> None:
     old = talk.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         words = {key: value for key, value in old.value.items() if key != "voice"}

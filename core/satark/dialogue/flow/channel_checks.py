@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.flow.questionnaire import Flow, FlowProblem, missing_texts
-from satark.dialogue.flow.reachability import reach
-from satark.dialogue.flow.required_texts import LABELS, NEEDED
-from satark.dialogue.reading.tokens import suffix
-from satark.dialogue.rendering.graphemes import size
-from satark.dialogue.steps.contract import Asked, Step, View
+from satark.catalogues import Catalogue, Catalogues
+from satark.choice_tokens import encode_revision
+from satark.dialogue.flow.definition import Flow, FlowProblem, missing_texts
+from satark.dialogue.flow.reachability import path_problems
+from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
+from satark.dialogue.steps.contract import Question, Step, View
 from satark.geography.geography import Geography
+from satark.graphemes import size
 from satark.prompt import Capabilities
 
 _HIGHEST_REVISION = 36**4
@@ -31,7 +31,7 @@ def check_flow(
     Texts that are missing, labels and texts over a channel's limit, tokens too long for it, steps that can't be
     reached or left. A geography, where one is given, has its names checked as well.
     """
-    problems = [FlowProblem(text=text, step=step) for step, text in reach(flow.steps)]
+    problems = [FlowProblem(text=text, step=step) for step, text in path_problems(flow.steps)]
     missing = missing_texts(flow, catalogues)
     if missing:
         return [*problems, *missing]
@@ -89,18 +89,18 @@ class _Checker:
                 always += length
         return always + sometimes
 
-    def _text(self, asked: Asked, before: int) -> Iterator[str]:
+    def _text(self, asked: Question, before: int) -> Iterator[str]:
         tappable = (asked.offers or asked.actions) and max(self._shows.buttons, self._shows.rows)
         limit = self._shows.body if tappable else self._shows.text
         length = before + size(asked.text, self._shows.unit)
         if length > limit:
             yield f"the question has {length} {self._shows.unit} with what is said before it; {limit} can be shown"
 
-    def _options(self, step: Step, asked: Asked) -> Iterator[str]:
+    def _options(self, step: Step, asked: Question) -> Iterator[str]:
         for offer in asked.offers:
             yield from self._label(offer.label)
             yield from self._fits("description", offer.description, self._shows.row_description)
-            token = f"{step.id}:{offer.code}:{suffix(_HIGHEST_REVISION)}"
+            token = f"{step.id}:{offer.code}:{encode_revision(_HIGHEST_REVISION)}"
             yield from self._fits("token", token, self._shows.token, octets=True)
         if self._shows.rows and asked.offers:
             yield from self._fits("list button", self._texts.text("list.open"), self._shows.menu_label)
@@ -114,9 +114,9 @@ class _Checker:
         yield from self._fits("label", label, limit)
 
     def _engine(self) -> Iterator[str]:
-        for key in NEEDED:
+        for key in REQUIRED_TEXTS:
             text = self._texts.text(key)
-            if key in LABELS:
+            if key in BUTTON_TEXTS:
                 yield from self._fits(f"label {key}", text, self._shows.button_label)
             yield from self._fits(f"text {key}", text, self._shows.text)
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.reading.folding import fold
+from satark.catalogues import Catalogues
+from satark.folding import fold
 
-ANYWHERE: Final = (
+GLOBAL_COMMANDS: Final = (
     "help", "back", "skip", "cancel", "restart", "language", "status", "reply", "repeat", "edit", "forget", "delete",
     "elsewhere",
 )  # fmt: skip
 """Commands that are heard at every step."""
 
-IN_PLACE: Final = ("done", "yes", "no", "unknown", "more", "less", "clear", "leave")
+LOCAL_COMMANDS: Final = ("done", "yes", "no", "unknown", "more", "less", "clear", "leave")
 """Commands that are heard only where the question takes them: elsewhere "no" or "बस" is an answer like any other."""
 
-COMMANDS: Final = (*ANYWHERE, *IN_PLACE)
-LONGEST: Final = 60
+COMMANDS: Final = (*GLOBAL_COMMANDS, *LOCAL_COMMANDS)
+MAX_COMMAND_LENGTH: Final = 60
 """Characters of the longest text that is looked at for a command or a label."""
 
 
-class Words:
+class CommandWords:
     """Every spelling of every command, and of the languages' names, of all catalogues together."""
 
     def __init__(self, catalogues: Catalogues) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.flow.conditions import Condition, ConditionError, parse
-from satark.dialogue.flow.required_texts import NEEDED
+from satark.catalogues import Catalogue, Catalogues
+from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
+from satark.dialogue.steps.conditions import Condition, ConditionError, parse_condition
 from satark.dialogue.steps.contract import Step, StepType, Validator
 from satark.dialogue.steps.structure_steps import BUILT_IN
 from satark.tip import Priority
@@ -54,7 +54,7 @@ class FlowSource(msgspec.Struct, frozen=True, kw_only=True):
     catalogues: Catalogues
 
 
-class Outline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A flow's YAML, or its canonical form: steps are still plain data."""
 
     steps: list[dict[str, Any]]
@@ -87,10 +87,10 @@ class Flow:
             FlowError: a step type or validator that it needs is not there any more, or it is no canonical form.
         """
         try:
-            outline = msgspec.json.decode(canonical, type=Outline)
+            outline = msgspec.json.decode(canonical, type=FlowDocument)
         except msgspec.MsgspecError as error:
             raise FlowError([FlowProblem(text=str(error))]) from error
-        return build(outline, step_types, validators or {})
+        return build_flow(outline, step_types, validators or {})
 
     def _canonical(self) -> bytes:
         outline = {
@@ -120,7 +120,7 @@ def _missing(flow: Flow, catalogue: Catalogue) -> Iterator[FlowProblem]:
             if not any(key in catalogue for key in keys):
                 text = f"the text {keys[0]!r} is missing"
                 yield FlowProblem(text=text, step=step.id, language=catalogue.language)
-    for key, places in NEEDED.items():
+    for key, places in REQUIRED_TEXTS.items():
         try:
             found = catalogue.places(key)
         except ValueError:
@@ -132,7 +132,7 @@ def _missing(flow: Flow, catalogue: Catalogue) -> Iterator[FlowProblem]:
             yield FlowProblem(text=f"the text {key!r} must have the places {wanted}", language=catalogue.language)
 
 
-def build(outline: Outline, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:
+def build_flow(outline: FlowDocument, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:
     """Make a flow of plain data.
 
     Raises:
@@ -173,7 +173,7 @@ class _Builder:
         if not source:
             return None
         try:
-            return parse(source)
+            return parse_condition(source)
         except ConditionError as error:
             self.wrong(f"the condition {source!r} is refused: {error}", step)
         return None

@@ -7,10 +7,18 @@ from importlib.resources import files
 
 import msgspec
 
-from satark.dialogue.catalogues import Catalogues
-from satark.dialogue.flow.checks import check_flow
-from satark.dialogue.flow.questionnaire import Flow, FlowError, FlowProblem, FlowSource, Outline, build, missing_texts
-from satark.dialogue.flow.reachability import reach
+from satark.catalogues import Catalogues
+from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.definition import (
+    Flow,
+    FlowDocument,
+    FlowError,
+    FlowProblem,
+    FlowSource,
+    build_flow,
+    missing_texts,
+)
+from satark.dialogue.flow.reachability import path_problems
 from satark.dialogue.steps.contract import Step, StepType, Validator
 
 __all__ = ["Flow", "FlowError", "FlowProblem", "FlowSource", "Step", "check_flow", "default_flow", "load_flow"]
@@ -25,11 +33,11 @@ def load_flow(
         FlowError: anything is wrong with it; every problem is listed, with the step and the language.
     """
     try:
-        outline = msgspec.yaml.decode(source.text.encode(), type=Outline)
+        outline = msgspec.yaml.decode(source.text.encode(), type=FlowDocument)
     except msgspec.MsgspecError as error:
         raise FlowError([FlowProblem(text=f"the flow can't be read: {error}")]) from error
-    flow = build(outline, step_types, validators or {})
-    ways = [FlowProblem(text=text, step=step) for step, text in reach(flow.steps)]
+    flow = build_flow(outline, step_types, validators or {})
+    ways = [FlowProblem(text=text, step=step) for step, text in path_problems(flow.steps)]
     problems = [*ways, *missing_texts(flow, source.catalogues)]
     if problems:
         raise FlowError(problems)

@@ -12,7 +12,7 @@ _OTHER: Final = "\0other"
 """Stands for every value that no condition names."""
 
 
-def reach(steps: Sequence[Step]) -> list[tuple[str, str]]:
+def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
     """List what is wrong with the ways through a flow, as pairs of step and problem."""
     problems = [*_names(steps), *_dead_ends(steps)]
     if problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.dialogue.reading.commands import COMMANDS
+from satark.dialogue.flow.commands import COMMANDS
 from satark.tip import STATUSES
 
 _PLAIN: Final = """
@@ -26,7 +26,7 @@ mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mail
 mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
 """
 
-NEEDED: Final[dict[str, frozenset[str]]] = {
+REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(_PLAIN.split(), frozenset[str]()),
     **dict.fromkeys((f"command.{name}" for name in COMMANDS), frozenset[str]()),
     **dict.fromkeys((f"status.{status}" for status in STATUSES), frozenset[str]()),
@@ -47,7 +47,7 @@ NEEDED: Final[dict[str, frozenset[str]]] = {
 }
 """Message id → the places that its text must have, no more and no fewer."""
 
-LABELS: Final = frozenset(name for name in NEEDED if name.startswith("command.")) | {
+BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswith("command.")) | {
     "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
     "feedback.yes", "feedback.no", "feedback.again", "language.name",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from satark.dialogue.catalogues import CatalogueError, Catalogues
-from satark.dialogue.flow.questionnaire import FlowError, FlowProblem, FlowSource
+from satark.catalogues import CatalogueError, Catalogues
+from satark.dialogue.flow.definition import FlowError, FlowProblem, FlowSource
 
 
 def read_flow(path: Path) -> FlowSource:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from satark.dialogue.rendering.graphemes import clip, size
+from satark.graphemes import size, truncate
 from satark.prompt import Capabilities, Choice, Prompt
 
 
@@ -17,7 +17,7 @@ def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
     choices where it has neither. Only a text that is too long as a whole is clipped, between two characters.
     """
     if not prompt.choices and not prompt.actions:
-        return _with(prompt, clip(prompt.text, capabilities.text, capabilities.unit), (), ())
+        return _with(prompt, truncate(prompt.text, capabilities.text, capabilities.unit), (), ())
     places = max(capabilities.buttons, capabilities.rows)
     if not places or size(prompt.text, capabilities.unit) > capabilities.body:
         return _in_text(prompt, capabilities)
@@ -87,9 +87,9 @@ def _text_pages(prompt: Prompt, lines: Sequence[str], capabilities: Capabilities
     unit, limit = capabilities.unit, capabilities.text
     more = prompt.turns[0].label if prompt.turns else ""
     room = limit - size(more, unit) - 1
-    head = clip(prompt.text, room, unit)
+    head = truncate(prompt.text, room, unit)
     pages, page = [], [head]
-    for line in (clip(line, room, unit) for line in lines):
+    for line in (truncate(line, room, unit) for line in lines):
         if page and size("\n".join([*page, line]), unit) > room:
             pages.append("\n".join([*page, more]))
             page = []

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from satark.dialogue.reading.form_page import is_open
-from satark.dialogue.script import ASKED_PARTS, has_draft
-from satark.dialogue.steps.answer_steps import most
-from satark.dialogue.steps.contract import Asked, Offer, Step, Wants
-from satark.dialogue.talk import Talk, put
+from satark.dialogue.events.form_pages import is_open
+from satark.dialogue.steps.answer_steps import max_length
+from satark.dialogue.steps.contract import Option, Question, Step, Wants
+from satark.dialogue.turn.context import TurnContext, make_prompt
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS, has_draft
 from satark.prompt import Prompt
 from satark.redacted import Redacted
 
 ORIGIN: Final = "@origin"
-"""`Sheet.current` while it is asked whether the police may know where files were taken that say so themselves."""
+"""`FormView.current` while it is asked whether the police may know where files were taken that say so themselves."""
 
 
-class Question(Redacted, frozen=True, kw_only=True):
+class FormQuestion(Redacted, frozen=True, kw_only=True):
     """One question, in the session's language."""
 
     step: str
@@ -25,7 +25,7 @@ class Question(Redacted, frozen=True, kw_only=True):
     name: str
     """What it is about, in a word or two."""
     text: str
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[Option, ...] = ()
     wants: Wants = "nothing"
     optional: bool = False
     """Whether it may be left blank."""
@@ -44,18 +44,18 @@ class Question(Redacted, frozen=True, kw_only=True):
     """Files that were sent for it, a recording among them."""
     spoken: bool = False
     """Whether a recording may be the answer."""
-    most: int = 0
+    max_length: int = 0
     """Most characters of a text; 0: no limit of its own."""
 
 
-class Sheet(Redacted, frozen=True, kw_only=True):
+class FormView(Redacted, frozen=True, kw_only=True):
     """Where a conversation stands, as a form shows it."""
 
     language: str
     """Empty before one is chosen."""
     languages: tuple[tuple[str, str], ...]
     """The languages that there are: code and name."""
-    questions: tuple[Question, ...]
+    questions: tuple[FormQuestion, ...]
     prompt: Prompt
     """The question in force, as a chat would put it again."""
     current: str
@@ -69,16 +69,16 @@ class Sheet(Redacted, frozen=True, kw_only=True):
     """Whether a receipt's mailbox is open."""
 
 
-def show_sheet(talk: Talk) -> Sheet:
+def show_form(talk: TurnContext) -> FormView:
     """Show where a session stands. Changes nothing."""
     script, session = talk.script, talk.session
     name, asked = talk.room.question(talk)
     step = talk.walk.step
-    return Sheet(
+    return FormView(
         language=session.language,
         languages=tuple((code, script.catalogues[code].text("language.name")) for code in script.flow.languages),
         questions=tuple(_question(talk, s) for s in script.steps if s.type.part in ASKED_PARTS),
-        prompt=put(script, session, name, asked, said=(session.said,) if session.said else ()),
+        prompt=make_prompt(script, session, name, asked, said=(session.said,) if session.said else ()),
         current=name,
         review=step.id if step is not None and step.type.part == "review" else "",
         started=has_draft(session),
@@ -87,12 +87,12 @@ def show_sheet(talk: Talk) -> Sheet:
     )
 
 
-def _question(talk: Talk, step: Step) -> Question:
+def _question(talk: TurnContext, step: Step) -> FormQuestion:
     view, answer = talk.view(step), talk.session.answers.get(step.id)
-    asked: Asked = step.type.ask(step, view)
+    asked: Question = step.type.ask(step, view)
     value = answer.value if answer else None
     files = sum(1 for file in talk.session.files if file.role == step.id)
-    return Question(
+    return FormQuestion(
         step=step.id,
         kind=step.type.name,
         name=view.catalogue.text(f"{step.id}.name"),
@@ -108,5 +108,5 @@ def _question(talk: Talk, step: Step) -> Question:
         shown=step.type.show(step, value, view) if value is not None or files else "",
         files=files,
         spoken=bool(getattr(step.settings, "voice", False)),
-        most=most(step),
+        max_length=max_length(step),
     )

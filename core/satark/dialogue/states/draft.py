@@ -7,18 +7,18 @@ from typing import Final
 import msgspec
 
 from satark.channel import SPOKEN, Event, Media, Pin, Tap, Text
-from satark.dialogue.reading.unasked import is_story, take_stray, warn_of_voice
-from satark.dialogue.rendering.summary import submission, summary
-from satark.dialogue.script import ASKED_PARTS, without
 from satark.dialogue.session import GivenAnswer, Turn
-from satark.dialogue.steps.contract import AcceptedAnswer, Asked, RefusedAnswer, Step
-from satark.dialogue.talk import EDIT, Talk
+from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
+from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step
+from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS, without
+from satark.dialogue.turn.summary import submission, summary
 
 
-class Draft:
+class DraftState:
     """The room of the flow's questions."""
 
-    def enter(self, talk: Talk) -> None:
+    def enter(self, talk: TurnContext) -> None:
         """Say what the flow says in passing, once."""
         for step in talk.walk.passed:
             talk.said.append(step.type.ask(step, talk.view(step)).text)
@@ -26,11 +26,11 @@ class Draft:
         if marks:
             talk.change(answers={**talk.session.answers, **marks})
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """The question of the current step; the review's with the summary in it."""
         step = talk.step
         if step is None:
-            return "@end", Asked(text="")
+            return "@end", Question(text="")
         asked = step.type.ask(step, talk.view(step))
         if step.type.part == "review":
             asked = msgspec.structs.replace(asked, text=asked.text.replace("{summary}", summary(talk)))
@@ -38,7 +38,7 @@ class Draft:
             asked = msgspec.structs.replace(asked, actions=(*asked.actions, "back"))
         return step.id, asked
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
         """Take an answer, or something that belongs to another step."""
         step = talk.step
         if step is None:
@@ -53,13 +53,13 @@ class Draft:
             return self.stray(talk, event)
         return self.take(talk, step, result)
 
-    def stray(self, talk: Talk, event: Event) -> Turn | None:
+    def stray(self, talk: TurnContext, event: Event) -> Turn | None:
         """Take something that does not answer the current step but belongs into the tip all the same."""
         if not isinstance(event, Text | Pin) or (isinstance(event, Text) and not is_story(event.body)):
             return None
-        return go_on(talk, stay=True) if take_stray(talk, event) else None
+        return go_on(talk, stay=True) if accept_unsolicited(talk, event) else None
 
-    def take(self, talk: Talk, step: Step, result: AcceptedAnswer | RefusedAnswer) -> Turn:
+    def take(self, talk: TurnContext, step: Step, result: AcceptedAnswer | RefusedAnswer) -> Turn:
         """Keep what a step made of an event, and go on."""
         if (
             isinstance(result, AcceptedAnswer)
@@ -77,13 +77,13 @@ class Draft:
             return talk.ask()
         return self.done(talk, step, _answer(talk, step, result))
 
-    def done(self, talk: Talk, step: Step, answer: GivenAnswer) -> Turn:
+    def done(self, talk: TurnContext, step: Step, answer: GivenAnswer) -> Turn:
         """Keep the answer of a step and go on to the next."""
         talk.answer(step.id, answer)
         talk.change(answers=without(talk.session.answers, f"@{step.id}"))
         return go_on(talk)
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """Take the commands that depend on the step."""
         step = talk.step
         if step is None:
@@ -98,16 +98,16 @@ class Draft:
         return _back(talk, step) if name == "back" else None
 
 
-DRAFT: Final = Draft()
+DRAFT: Final = DraftState()
 
 
-def _answer(talk: Talk, step: Step, taken: AcceptedAnswer) -> GivenAnswer:
+def _answer(talk: TurnContext, step: Step, taken: AcceptedAnswer) -> GivenAnswer:
     return GivenAnswer(taken.value, talk.source, joined=f"@{step.id}" in talk.session.answers)
 
 
-def go_on(talk: Talk, *, stay: bool = False) -> Turn:
+def go_on(talk: TurnContext, *, stay: bool = False) -> Turn:
     """Ask the next question, or hand the tip in. An edit is over, unless something else is to `stay` as it was."""
-    if not stay and talk.session.mode.startswith(EDIT):
+    if not stay and talk.session.mode.startswith(EDIT_PREFIX):
         talk.change(mode="")
     step = talk.step
     if (
@@ -123,19 +123,19 @@ def go_on(talk: Talk, *, stay: bool = False) -> Turn:
     return talk.turn(msgspec.structs.replace(talk.session, submitted=True), None, submission=handed)
 
 
-def _undecided(talk: Talk) -> tuple[str, ...]:
+def _undecided(talk: TurnContext) -> tuple[str, ...]:
     """The files that say where or when they were taken, and of which nobody asked yet whether the police may know."""
     here = {file.ordinal for file in talk.session.files}
     return tuple(o for o in talk.session.telling if o in here and o not in talk.session.decided)
 
 
-def unsay(talk: Talk, after: int) -> None:
+def unsay(talk: TurnContext, after: int) -> None:
     """Let what the flow says after a step be said again when it is passed again."""
     said = [step.id for step in talk.script.steps[after + 1 :] if step.type.part == "say"]
     talk.change(answers=without(talk.session.answers, *said))
 
 
-def _media(talk: Talk, step: Step, media: Media) -> Turn:
+def _media(talk: TurnContext, step: Step, media: Media) -> Turn:
     """A file: the spoken answer to this step, the evidence that it asks for, or evidence sent unasked."""
     if getattr(step.settings, "voice", False) and media.kind in SPOKEN:
         ordinal = talk.keep(media, step.id)
@@ -146,27 +146,27 @@ def _media(talk: Talk, step: Step, media: Media) -> Turn:
         talk.keep(media, step.id)
         talk.settle = True
         return talk.ask()
-    take_stray(talk, media)
+    accept_unsolicited(talk, media)
     result = _caption(talk, step, media)
     return DRAFT.take(talk, step, result) if result else go_on(talk, stay=True)
 
 
-def _caption(talk: Talk, step: Step, media: Media) -> AcceptedAnswer | RefusedAnswer | None:
+def _caption(talk: TurnContext, step: Step, media: Media) -> AcceptedAnswer | RefusedAnswer | None:
     """A caption under a picture answers a question that is answered in words."""
     if step.type.name != "text" or not media.caption.strip():
         return None
     return step.type.accept(step, Text(media.caption), talk.view(step))
 
 
-def _clear(talk: Talk, step: Step) -> Turn:
+def _clear(talk: TurnContext, step: Step) -> Turn:
     talk.drop({file.ordinal for file in talk.session.files if file.role == step.id})
     talk.say("files.cleared")
     return talk.ask()
 
 
-def _leave(talk: Talk, step: Step) -> Turn:
+def _leave(talk: TurnContext, step: Step) -> Turn:
     """Go on without an answer, or with the files that are there."""
-    editing = talk.session.mode.startswith(EDIT)
+    editing = talk.session.mode.startswith(EDIT_PREFIX)
     files = tuple(file.ordinal for file in talk.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):
         return DRAFT.done(talk, step, GivenAnswer(None, talk.source, files))
@@ -181,7 +181,7 @@ def _leave(talk: Talk, step: Step) -> Turn:
     return talk.ask()
 
 
-def _back(talk: Talk, step: Step) -> Turn:
+def _back(talk: TurnContext, step: Step) -> Turn:
     """Take the last answer back and ask it again; from the first question, ask for the language again.
 
     Files that were sent as evidence stay: there is a command of its own to erase them.
@@ -189,7 +189,7 @@ def _back(talk: Talk, step: Step) -> Turn:
     if f"@{step.id}" in talk.session.answers:
         talk.answer(f"@{step.id}", None)
         return talk.ask()
-    if talk.session.mode.startswith(EDIT):
+    if talk.session.mode.startswith(EDIT_PREFIX):
         return go_on(talk)
     if step.detail:
         talk.change(queue=tuple(name for name in talk.session.queue if name != step.id))
@@ -208,7 +208,7 @@ def _back(talk: Talk, step: Step) -> Turn:
     return talk.ask()
 
 
-def _previous(talk: Talk, step: Step) -> Step | None:
+def _previous(talk: TurnContext, step: Step) -> Step | None:
     """The last answered step before this one."""
     found = None
     for other in talk.walk.path:

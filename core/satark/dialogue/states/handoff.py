@@ -5,24 +5,24 @@ from __future__ import annotations
 import msgspec
 
 from satark.channel import Event, Text
-from satark.dialogue.reading.codes import grouped
-from satark.dialogue.script import has_draft, without
+from satark.codes import group_digits
 from satark.dialogue.session import Session, Turn
-from satark.dialogue.states.mailbox import MOST_WRONG
-from satark.dialogue.steps.contract import Asked
-from satark.dialogue.talk import Menu, Talk
+from satark.dialogue.states.mailbox import MAX_WRONG_CODES
+from satark.dialogue.steps.contract import Question
+from satark.dialogue.turn.context import BaseState, TurnContext
+from satark.dialogue.turn.loaded_flow import has_draft, without
 
 
-class Elsewhere(Menu):
+class HandoffCodeState(BaseState):
     """Waits for the code that was given on the other channel; what opens it is the intake's business."""
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
-        return "@elsewhere", Asked(
+        return "@elsewhere", Question(
             text=talk.script.said(talk.session, "elsewhere.ask"), actions=("leave",), wants="code"
         )
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
         """Whatever gets here is no code."""
         del code
         if isinstance(event, Text):
@@ -30,7 +30,7 @@ class Elsewhere(Menu):
             return talk.ask()
         return None
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """Leave."""
         if name not in {"leave", "back", "cancel", "skip", "done", "delete"}:
             return None
@@ -38,7 +38,7 @@ class Elsewhere(Menu):
         return talk.ask()
 
 
-def go_elsewhere(talk: Talk) -> Turn:
+def go_elsewhere(talk: TurnContext) -> Turn:
     """Ask for a code to take the draft along; without a draft, ask for the code of one that is elsewhere."""
     if talk.session.submitted:
         talk.say("elsewhere.sent")
@@ -50,27 +50,27 @@ def go_elsewhere(talk: Talk) -> Turn:
     return talk.turn(talk.session, None, depart=True)
 
 
-def arrive(talk: Talk) -> Turn:
+def arrive(talk: TurnContext) -> Turn:
     """Ask the intake for what a code stands for; a draft that is here already would be lost by it."""
     if has_draft(talk.session) or talk.session.submitted:
         talk.say("elsewhere.busy")
         return talk.ask()
-    if talk.session.wrong_codes >= MOST_WRONG:
+    if talk.session.wrong_codes >= MAX_WRONG_CODES:
         return _ask(talk)
     return talk.turn(talk.session, None, arrive=True)
 
 
-def departing(talk: Talk, code: str, minutes: int) -> Turn:
+def departing(talk: TurnContext, code: str, minutes: int) -> Turn:
     """Tell the code, above the question in force: until it is used, the conversation goes on here."""
-    talk.say("elsewhere.code", code=grouped(code), minutes=minutes)
+    talk.say("elsewhere.code", code=group_digits(code), minutes=minutes)
     return talk.ask(keep=True)
 
 
-def arrived(talk: Talk, brought: Session | None) -> Turn:
+def arrived(talk: TurnContext, brought: Session | None) -> Turn:
     """Go on with what was brought; with None, say the same words for a wrong code and for one that had its time."""
     if brought is None:
         talk.change(wrong_codes=talk.session.wrong_codes + 1)
-        if talk.session.wrong_codes < MOST_WRONG:
+        if talk.session.wrong_codes < MAX_WRONG_CODES:
             talk.say("code.wrong")
         return _ask(talk)
     here = talk.session
@@ -80,7 +80,7 @@ def arrived(talk: Talk, brought: Session | None) -> Turn:
         erasable=here.erasable,
         reachable=here.reachable,
         mailbox=None,
-        passage="",
+        handoff_code="",
         page=0,
         said="",
     )
@@ -94,8 +94,8 @@ def arrived(talk: Talk, brought: Session | None) -> Turn:
     return talk.ask()
 
 
-def _ask(talk: Talk) -> Turn:
-    if talk.session.wrong_codes >= MOST_WRONG:
+def _ask(talk: TurnContext) -> Turn:
+    if talk.session.wrong_codes >= MAX_WRONG_CODES:
         talk.home()
         talk.say("code.closed")
     else:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from satark.channel import Event, Media, Pin, Text
-from satark.dialogue.rendering.graphemes import clip, scrub
-from satark.dialogue.script import has_draft
 from satark.dialogue.session import Mailbox, Turn
 from satark.dialogue.states.draft import go_on
-from satark.dialogue.steps.contract import Asked, Offer
-from satark.dialogue.talk import Menu, Talk
+from satark.dialogue.steps.contract import Option, Question
+from satark.dialogue.turn.context import BaseState, TurnContext
+from satark.dialogue.turn.loaded_flow import has_draft
+from satark.graphemes import replace_surrogates, truncate
 from satark.tip import Message
 
-MOST_WRONG = 5
+MAX_WRONG_CODES = 5
 """Wrong codes after which a session opens no mailbox any more."""
 _LONGEST = 4000
 _ANSWERS = ("answer", "unknown", "decline")
@@ -22,14 +22,14 @@ _ASKS_FEEDBACK = frozenset({"ACTED", "CLOSED"})
 _LEAVE = frozenset({"leave", "back", "cancel", "delete", "done"})
 
 
-class Code(Menu):
+class ReceiptCodeState(BaseState):
     """Waits for a receipt code. The code itself is the intake's business and is kept nowhere."""
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
-        return "@code", Asked(text=talk.script.said(talk.session, "code.ask"), actions=("leave",), wants="code")
+        return "@code", Question(text=talk.script.said(talk.session, "code.ask"), actions=("leave",), wants="code")
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
         """Whatever gets here is no code."""
         del code
         if isinstance(event, Text):
@@ -37,28 +37,28 @@ class Code(Menu):
             return talk.ask()
         return None
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """Leave, or begin afresh."""
         if name == "restart":
             return _afresh(talk)
         return leave(talk) if name in _LEAVE else None
 
 
-class Box(Menu):
+class MailboxState(BaseState):
     """An open mailbox: whatever is typed or sent goes to the police."""
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """The three ways to deal with the police's question, or an invitation to write."""
         texts = talk.script.texts(talk.session)
         if talk.session.mailbox and talk.session.mailbox.question is not None:
             offers = tuple(_offer(talk, "mailbox", code) for code in _ANSWERS)
-            return "@mailbox", Asked(
+            return "@mailbox", Question(
                 text=texts.text("mailbox.question"), offers=offers, actions=("leave",), wants="choice", free=True
             )
         text = talk.script.said(talk.session, "mailbox.ask")
-        return "@mailbox", Asked(text=text, actions=("leave",), wants="text", free=True)
+        return "@mailbox", Question(text=text, actions=("leave",), wants="text", free=True)
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
         """Pass on what was said or sent."""
         if code == "answer":
             talk.change(mode="@answer")
@@ -73,7 +73,7 @@ class Box(Menu):
             return _post(talk, f"{event.latitude:.6f}, {event.longitude:.6f} {event.name} {event.address}".strip())
         return None
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """Leave, answer, or begin afresh."""
         if name == "restart":
             return _afresh(talk)
@@ -86,15 +86,15 @@ class Box(Menu):
         return leave(talk) if name in _LEAVE or name in {"skip", "edit"} else None
 
 
-class Reply(Box):
+class ReplyState(MailboxState):
     """Waits for the answer to the police's question."""
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
         text = talk.script.said(talk.session, "mailbox.write")
-        return "@answer", Asked(text=text, actions=("back",), wants="text", free=True)
+        return "@answer", Question(text=text, actions=("back",), wants="text", free=True)
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """Go back to the mailbox, or begin afresh."""
         if name == "restart":
             return _afresh(talk)
@@ -104,16 +104,16 @@ class Reply(Box):
         return None
 
 
-class Feedback(Box):
+class FeedbackState(MailboxState):
     """Whether what the police did has helped."""
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """Yes, no, or it began again."""
         texts = talk.script.texts(talk.session)
         offers = tuple(_offer(talk, "feedback", code) for code in _FEEDBACK)
-        return "@feedback", Asked(text=texts.text("feedback.ask"), offers=offers, actions=("leave",), wants="choice")
+        return "@feedback", Question(text=texts.text("feedback.ask"), offers=offers, actions=("leave",), wants="choice")
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
         """Pass the answer on; anything else is a message."""
         if not code:
             return super().hear(talk, "", event)
@@ -121,7 +121,7 @@ class Feedback(Box):
         return _post(talk, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}")
 
 
-def show(talk: Talk, mailbox: Mailbox) -> Turn:
+def show(talk: TurnContext, mailbox: Mailbox) -> Turn:
     """Show what a receipt opened."""
     talk.change(
         mode="@mailbox",
@@ -147,10 +147,10 @@ def show(talk: Talk, mailbox: Mailbox) -> Turn:
     return talk.ask(keep=True)
 
 
-def wrong(talk: Talk) -> Turn:
+def wrong(talk: TurnContext) -> Turn:
     """A code that opens nothing: the same words for a wrong and for an unknown one."""
     talk.change(wrong_codes=talk.session.wrong_codes + 1, mailbox=None)
-    if talk.session.wrong_codes >= MOST_WRONG:
+    if talk.session.wrong_codes >= MAX_WRONG_CODES:
         talk.home()
         talk.say("code.closed")
     else:
@@ -159,10 +159,10 @@ def wrong(talk: Talk) -> Turn:
     return talk.ask()
 
 
-def ask_code(talk: Talk) -> Turn:
+def ask_code(talk: TurnContext) -> Turn:
     """Ask for the receipt code, unless too many wrong ones were tried."""
     talk.change(mailbox=None)
-    if talk.session.wrong_codes >= MOST_WRONG:
+    if talk.session.wrong_codes >= MAX_WRONG_CODES:
         talk.home()
         talk.say("code.closed")
     else:
@@ -170,7 +170,7 @@ def ask_code(talk: Talk) -> Turn:
     return talk.ask()
 
 
-def leave(talk: Talk) -> Turn:
+def leave(talk: TurnContext) -> Turn:
     """Close the mailbox and go back to where it was; where nothing was, the conversation ends."""
     opened = talk.session.mailbox is not None
     talk.change(mailbox=None)
@@ -183,16 +183,16 @@ def leave(talk: Talk) -> Turn:
     return go_on(talk)
 
 
-def _afresh(talk: Talk) -> Turn | None:
+def _afresh(talk: TurnContext) -> Turn | None:
     """Close the mailbox, and begin afresh as one does where it was."""
     talk.change(mailbox=None)
     talk.home()
     return talk.room.command(talk, "restart")
 
 
-def _offer(talk: Talk, menu: str, code: str) -> Offer:
+def _offer(talk: TurnContext, menu: str, code: str) -> Option:
     texts = talk.script.texts(talk.session)
-    return Offer(code, texts.text(f"{menu}.{code}"), words=texts.words(f"{menu}.{code}.words"))
+    return Option(code, texts.text(f"{menu}.{code}"), words=texts.words(f"{menu}.{code}.words"))
 
 
 def _news(messages: list[Message]) -> list[Message]:
@@ -203,21 +203,21 @@ def _news(messages: list[Message]) -> list[Message]:
     return news
 
 
-def _file(talk: Talk, media: Media) -> Turn:
+def _file(talk: TurnContext, media: Media) -> Turn:
     ordinal = talk.keep_later(media, "message")
     texts = talk.script.texts(talk.session)
     said = texts.text("mailbox.file", ordinal=ordinal)
     return _post(talk, f"{said} {media.caption}".strip())
 
 
-def _post(talk: Talk, text: str) -> Turn:
+def _post(talk: TurnContext, text: str) -> Turn:
     """Hand a message to the intake, as the answer to the police's question where one waits."""
     box = talk.session.mailbox
     if box is None:
         return leave(talk)
     if len(text) > _LONGEST:
         talk.say("mailbox.long")
-    message = Message(sender="tipster", text=clip(scrub(text), _LONGEST), answers=box.question)
+    message = Message(sender="tipster", text=truncate(replace_surrogates(text), _LONGEST), answers=box.question)
     talk.change(mode="@mailbox", mailbox=msgspec.structs.replace(box, question=None))
     talk.say("mailbox.posted")
     return talk.ask(post=message)

@@ -10,9 +10,18 @@ from typing import Any, Final
 import msgspec
 
 from satark.channel import Event, Pin, Text
-from satark.dialogue.reading.folding import ascii_digits, fold
-from satark.dialogue.rendering.graphemes import clip, split
-from satark.dialogue.steps.contract import AcceptedAnswer, Asked, Plain, RefusedAnswer, Step, View, ways_on, wording
+from satark.dialogue.steps.contract import (
+    AcceptedAnswer,
+    BaseStepType,
+    Question,
+    RefusedAnswer,
+    Step,
+    View,
+    actions_of,
+    question_text,
+)
+from satark.folding import ascii_digits, fold
+from satark.graphemes import split, truncate
 from satark.tip import Place
 
 _LONGEST_PLACE: Final = 4000
@@ -34,17 +43,17 @@ class TextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it takes the tipster's first words when they come before any question."""
 
 
-class TextStep(Plain):
+class TextStep(BaseStepType):
     """Typed words, or spoken ones."""
 
     name = "text"
     settings: type[msgspec.Struct] = TextSettings
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question, or ask for the rest of an answer that was too long for one message."""
         partial = view.partial is not None
-        text = view.catalogue.text("text.continue") if partial else wording(step, view)
-        return Asked(text=text, actions=ways_on(step, partial=partial), wants="text", free=True)
+        text = view.catalogue.text("text.continue") if partial else question_text(step, view)
+        return Question(text=text, actions=actions_of(step, partial=partial), wants="text", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
@@ -52,14 +61,14 @@ class TextStep(Plain):
             return None
         before = f"{view.partial}\n" if view.partial else ""
         limit = step.settings.max
-        if len(before) >= most(step):
+        if len(before) >= max_length(step):
             return RefusedAnswer(view.catalogue.text("text.full"))
         kept, rest = split(event.body.strip(), limit)
         said = view.catalogue.text("text.long", tail=_tail(kept)) if rest else ""
         return AcceptedAnswer(value=before + kept, more=bool(rest), said=said)
 
 
-def most(step: Step) -> int:
+def max_length(step: Step) -> int:
     """Characters that a text step takes in all; 0 where a step has no such limit."""
     return step.settings.max * _MOST_PARTS if isinstance(step.settings, TextSettings) else 0
 
@@ -71,7 +80,7 @@ class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max: float | None = None
 
 
-class NumberStep(Plain):
+class NumberStep(BaseStepType):
     """A number, in digits of any script."""
 
     name = "number"
@@ -81,9 +90,11 @@ class NumberStep(Plain):
         """The question, the name and the refusals."""
         return [*super().keys(step), ("number.bad",)]
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question."""
-        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="text", free=True)
+        return Question(
+            text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
+        )
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the one number in the text."""
@@ -94,8 +105,8 @@ class NumberStep(Plain):
         if len(found) != 1:
             return refused
         number = float(found[0])
-        least, most = step.settings.min, step.settings.max
-        if (least is not None and number < least) or (most is not None and number > most):
+        low, high = step.settings.min, step.settings.max
+        if (low is not None and number < low) or (high is not None and number > high):
             return refused
         return AcceptedAnswer(value=int(number) if number.is_integer() else number)
 
@@ -107,7 +118,7 @@ class DateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minutes ahead of UTC; India's by default."""
 
 
-class DateStep(Plain):
+class DateStep(BaseStepType):
     """A day: 24/11/2026, 24.11.26, 2026-11-24, or a word for today, yesterday or the day before."""
 
     name = "date"
@@ -117,9 +128,11 @@ class DateStep(Plain):
         """The question, the name, the words and the refusal."""
         return [*super().keys(step), ("date.bad",), *((f"date.{ago}.words",) for ago in range(3))]
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question."""
-        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="text", free=True)
+        return Question(
+            text=question_text(step, view), actions=actions_of(step, partial=False), wants="text", free=True
+        )
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a day, as ISO 8601."""
@@ -135,15 +148,15 @@ class PlaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     voice: bool = True
 
 
-class PlaceStep(Plain):
+class PlaceStep(BaseStepType):
     """A place: a pin, the name of a locality, a landmark. District and station are worked out where they can be."""
 
     name = "place"
     settings: type[msgspec.Struct] = PlaceSettings
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question."""
-        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="pin", free=True)
+        return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
@@ -164,7 +177,7 @@ class PlaceStep(Plain):
         return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def merged(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
+def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
     """Add what a later pin tells to a place; the words that were given first stay."""
     text = place.get("text") or pin.get("text", "")
     return {**place, **pin, **({"text": text} if text else {})}
@@ -178,11 +191,11 @@ def _is_slip(event: Event, view: View) -> bool:
 def _place(event: Event) -> Place | None:
     if isinstance(event, Text):
         text = event.body.strip()
-        return Place(text=clip(text, _LONGEST_PLACE)) if text else None
+        return Place(text=truncate(text, _LONGEST_PLACE)) if text else None
     if not isinstance(event, Pin) or not (abs(event.latitude) <= 90 and abs(event.longitude) <= 180):  # noqa: PLR2004
         return None
     parts = [part.strip() for part in (event.name, event.address) if part.strip()]
-    text = clip(", ".join(parts), _LONGEST_PLACE)
+    text = truncate(", ".join(parts), _LONGEST_PLACE)
     return Place(text=text, latitude=float(event.latitude), longitude=float(event.longitude))
 
 

@@ -10,14 +10,14 @@ import msgspec
 from satark.channel import Event, Tap
 from satark.dialogue.steps.contract import (
     AcceptedAnswer,
-    Asked,
-    Offer,
-    Plain,
+    BaseStepType,
+    Option,
+    Question,
     RefusedAnswer,
     Step,
     View,
-    ways_on,
-    wording,
+    actions_of,
+    question_text,
 )
 
 _YES_NO = ("yes", "no")
@@ -34,7 +34,7 @@ class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The field of the tip's place that the answer fills."""
 
 
-class Choice(Plain):
+class Choice(BaseStepType):
     """One of several."""
 
     name = "choice"
@@ -49,15 +49,15 @@ class Choice(Plain):
         """The options that the flow lists."""
         return tuple(step.settings.options)
 
-    def offers(self, step: Step, view: View) -> tuple[Offer, ...]:
+    def offers(self, step: Step, view: View) -> tuple[Option, ...]:
         """The options in the view's language."""
         return (*_places(step, view), *(_offer(step, code, view) for code in self.codes(step)))
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question with its options."""
         offers = self.offers(step, view)
-        actions = ways_on(step, partial=False)
-        return Asked(text=wording(step, view), offers=offers, actions=actions, wants="choice")
+        actions = actions_of(step, partial=False)
+        return Question(text=question_text(step, view), offers=offers, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the chosen code."""
@@ -80,7 +80,7 @@ class Confirm(Choice):
         del step
         return _YES_NO
 
-    def offers(self, step: Step, view: View) -> tuple[Offer, ...]:
+    def offers(self, step: Step, view: View) -> tuple[Option, ...]:
         """Yes and no, in the view's language."""
         return tuple(_offer(step, code, view) for code in _YES_NO)
 
@@ -90,12 +90,12 @@ class Choices(Choice):
 
     name = "choices"
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question; what is chosen already is ticked."""
         chosen = view.partial or []
         offers = tuple(_ticked(offer) if offer.code in chosen else offer for offer in self.offers(step, view))
-        actions = ways_on(step, partial=bool(chosen))
-        return Asked(text=wording(step, view), offers=offers, actions=actions, wants="choice")
+        actions = actions_of(step, partial=bool(chosen))
+        return Question(text=question_text(step, view), offers=offers, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Add the chosen code, or take it out; the order is the flow's."""
@@ -110,22 +110,22 @@ class Choices(Choice):
         return ", ".join(offer.label for offer in self.offers(step, view) if offer.code in value)
 
 
-def _offer(step: Step, code: str, view: View) -> Offer:
+def _offer(step: Step, code: str, view: View) -> Option:
     key = f"{step.id}.{code}"
     texts = view.catalogue
     label = texts.first(key, f"option.{code}")
-    return Offer(code, label, texts.get(f"{key}.description"), texts.words(f"{key}.words"))
+    return Option(code, label, texts.get(f"{key}.description"), texts.words(f"{key}.words"))
 
 
-def _places(step: Step, view: View) -> tuple[Offer, ...]:
+def _places(step: Step, view: View) -> tuple[Option, ...]:
     language = view.catalogue.language
     if step.settings.source == "districts":
-        return tuple(Offer(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
+        return tuple(Option(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
     if step.settings.source == "stations":
         stations = view.geography.stations(view.place.district)
-        return tuple(Offer(s.code, s.label(language), words=s.aliases) for s in stations)
+        return tuple(Option(s.code, s.label(language), words=s.aliases) for s in stations)
     return ()
 
 
-def _ticked(offer: Offer) -> Offer:
+def _ticked(offer: Option) -> Option:
     return msgspec.structs.replace(offer, label=f"✓ {offer.label}", words=(*offer.words, offer.label))

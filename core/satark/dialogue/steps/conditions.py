@@ -53,7 +53,7 @@ class Condition(msgspec.Struct, frozen=True):
             return False
 
 
-def parse(source: str) -> Condition:
+def parse_condition(source: str) -> Condition:
     """Read a condition.
 
     Raises:

@@ -11,9 +11,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from satark.catalogues import Catalogue
 from satark.channel import Event
-from satark.dialogue.catalogues import Catalogue
-from satark.dialogue.flow.conditions import Condition
+from satark.dialogue.steps.conditions import Condition
 from satark.geography.geography import Geography
 from satark.tip import Place
 
@@ -44,7 +44,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """That check."""
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Option(msgspec.Struct, frozen=True):
     """One option in one language. `words` are further spellings that choose it when typed."""
 
     code: str
@@ -53,11 +53,11 @@ class Offer(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A question in one language, before the engine makes a prompt of it."""
 
     text: str
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[Option, ...] = ()
     actions: tuple[str, ...] = ()
     """Commands that lead on from here and are shown: `done`, `skip`, `clear`, `leave` …"""
     wants: Wants = "nothing"
@@ -99,7 +99,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepType(Protocol):
-    """A type of step. Hand over an instance; inherit from `Plain` for what most types share."""
+    """A type of step. Hand over an instance; inherit from `BaseStepType` for what most types share."""
 
     @property
     def name(self) -> str:
@@ -116,7 +116,7 @@ class StepType(Protocol):
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
         """The texts that it needs in every language; one of each tuple is enough."""
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question."""
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
@@ -133,7 +133,7 @@ class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of a step that has none."""
 
 
-class Plain:
+class BaseStepType:
     """What most step types share."""
 
     part: Part = "ask"
@@ -151,12 +151,12 @@ class Plain:
         return ", ".join(part for part in (value.get("text", ""), view.catalogue.text("value.voice")) if part)
 
 
-def wording(step: Step, view: View) -> str:
+def question_text(step: Step, view: View) -> str:
     """The step's question, in the channel's own wording where there is one."""
     return view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask")
 
 
-def ways_on(step: Step, *, partial: bool) -> tuple[str, ...]:
+def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:
     """The actions of a step that may be skipped or is half answered."""
     if partial:
         return ("done",)

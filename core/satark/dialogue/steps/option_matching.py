@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from satark.dialogue.reading.folding import fold
-from satark.dialogue.steps.contract import Offer
+from satark.dialogue.steps.contract import Option
+from satark.folding import fold
 
 _MOST_WORDS: Final = 6
 """A longer text is a story, not the name of an option."""
@@ -17,7 +17,7 @@ _BARE: Final = frozenset({"yes", "no", "unknown"})
 class Lookup:
     """The options of one question in all languages, by every folded spelling."""
 
-    def __init__(self, codes: Sequence[str], offers: Iterable[Offer]) -> None:
+    def __init__(self, codes: Sequence[str], offers: Iterable[Option]) -> None:
         self._codes = tuple(codes)
         self._exact: dict[str, str] = {}
         self._within: dict[str, str] = {}

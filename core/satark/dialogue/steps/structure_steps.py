@@ -10,22 +10,22 @@ from satark.dialogue.steps.answer_steps import DateStep, NumberStep, PlaceStep, 
 from satark.dialogue.steps.choice_steps import Choice, Choices, Confirm
 from satark.dialogue.steps.contract import (
     AcceptedAnswer,
-    Asked,
-    Offer,
+    BaseStepType,
+    Option,
     Part,
-    Plain,
+    Question,
     RefusedAnswer,
     Step,
     StepType,
     View,
-    ways_on,
-    wording,
+    actions_of,
+    question_text,
 )
 
 _REVIEW: Final = ("send", "details", "change")
 
 
-class Say(Plain):
+class Say(BaseStepType):
     """Something said once, in the same message as the question after it."""
 
     name = "say"
@@ -35,9 +35,9 @@ class Say(Plain):
         """The text alone."""
         return [(step.id,)]
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """The text, in the channel's own wording where there is one."""
-        return Asked(text=view.catalogue.first(f"{step.id}.{view.channel}", step.id))
+        return Question(text=view.catalogue.first(f"{step.id}.{view.channel}", step.id))
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Nothing is asked."""
@@ -45,7 +45,7 @@ class Say(Plain):
         return None
 
 
-class MediaStep(Plain):
+class MediaStep(BaseStepType):
     """Any number of files. The engine takes the files; `done` or `skip` leads on."""
 
     name = "media"
@@ -55,13 +55,13 @@ class MediaStep(Plain):
         """The question, the name, and what is said when files have come."""
         return [*super().keys(step), (f"{step.id}.more",)]
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Ask for files, or for more of them."""
         if view.files:
             key = view.catalogue.own(f"{step.id}.more", view.channel)
             text = view.catalogue.text(key, count=view.files)
-            return Asked(text=text, actions=("done", "clear"), wants="media")
-        return Asked(text=wording(step, view), actions=ways_on(step, partial=False), wants="media")
+            return Question(text=text, actions=("done", "clear"), wants="media")
+        return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="media")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """No event but a file is an answer, and those the engine takes."""
@@ -74,7 +74,7 @@ class MediaStep(Plain):
         return view.catalogue.counted(view.catalogue.own("value.files", view.channel), view.files)
 
 
-class Review(Plain):
+class Review(BaseStepType):
     """The summary, to be sent, added to or changed. The engine puts the summary above the question."""
 
     name = "review"
@@ -84,12 +84,12 @@ class Review(Plain):
         """The question and its three answers."""
         return [(f"{step.id}.ask",), *((f"{step.id}.{code}",) for code in _REVIEW)]
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Put the question."""
         texts = view.catalogue
         keys = ((code, f"{step.id}.{code}") for code in _REVIEW)
-        offers = tuple(Offer(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
-        return Asked(text=wording(step, view), offers=offers, actions=("cancel",), wants="choice")
+        offers = tuple(Option(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
+        return Question(text=question_text(step, view), offers=offers, actions=("cancel",), wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take `send`; the engine opens the other two."""
@@ -97,7 +97,7 @@ class Review(Plain):
         return AcceptedAnswer(value=event.token) if isinstance(event, Tap) else None
 
 
-class Submit(Plain):
+class Submit(BaseStepType):
     """Hands the tip in. Nothing is asked."""
 
     name = "submit"
@@ -108,10 +108,10 @@ class Submit(Plain):
         del step
         return []
 
-    def ask(self, step: Step, view: View) -> Asked:
+    def ask(self, step: Step, view: View) -> Question:
         """Nothing."""
         del step, view
-        return Asked(text="")
+        return Question(text="")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Nothing."""

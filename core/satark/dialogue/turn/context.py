@@ -1,4 +1,4 @@
-"""One turn: an event is heard, something is said and asked. A `Talk` lives for that turn only."""
+"""One turn: an event is heard, something is said and asked. A `TurnContext` lives for that turn only."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from typing import Any, Protocol
 import msgspec
 
 from satark.channel import Event, Media
-from satark.dialogue.reading.tokens import suffix
-from satark.dialogue.script import Script, Walk
-from satark.dialogue.session import File, GivenAnswer, Keep, Session, Turn
-from satark.dialogue.steps.contract import Asked, Step, View
+from satark.choice_tokens import encode_revision
+from satark.dialogue.session import GivenAnswer, MediaJob, Session, SessionFile, Turn
+from satark.dialogue.steps.contract import Question, Step, View
+from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress
 from satark.prompt import Choice, Prompt
 
-EDIT = "edit:"
+EDIT_PREFIX = "edit:"
 """Begins the mode of a session that edits one answer."""
 
 
-class Room(Protocol):
+class DialogueState(Protocol):
     """What a session is in: the draft, a menu, the mailbox. It puts one question and hears its answers."""
 
-    def enter(self, talk: Talk) -> None:
+    def enter(self, talk: TurnContext) -> None:
         """Do what comes before the question is put."""
 
-    def question(self, talk: Talk) -> tuple[str, Asked]:
+    def question(self, talk: TurnContext) -> tuple[str, Question]:
         """Give the question and its id. Changes nothing."""
 
-    def hear(self, talk: Talk, code: str, event: Event) -> Turn | None:
+    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
         """Take an event; `code` is the option that it chose, or empty. None: not understood."""
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """Take a command in a way of the room's own, or leave it (None) to the common one."""
 
 
-class Menu:
+class BaseState:
     """What most rooms share: nothing before the question, and no commands of their own."""
 
-    def enter(self, talk: Talk) -> None:
+    def enter(self, talk: TurnContext) -> None:
         """Nothing."""
 
-    def command(self, talk: Talk, name: str) -> Turn | None:
+    def command(self, talk: TurnContext, name: str) -> Turn | None:
         """None."""
         del talk, name
         return None
 
 
-class Talk:
+class TurnContext:
     """The working state of one turn: the session as it becomes, and what the turn will carry."""
 
     __slots__ = (
@@ -64,7 +64,9 @@ class Talk:
         "stays",
     )
 
-    def __init__(self, script: Script, rooms: Mapping[str, Room], session: Session, source: str, now: int) -> None:
+    def __init__(
+        self, script: LoadedFlow, rooms: Mapping[str, DialogueState], session: Session, source: str, now: int
+    ) -> None:
         self.script = script
         self.rooms = rooms
         self.session = session
@@ -72,15 +74,15 @@ class Talk:
         self.now = now
         self.said: list[str] = []
         self.problems: list[tuple[str, str]] = []
-        self.kept: list[Keep] = []
+        self.kept: list[MediaJob] = []
         self.dropped: list[str] = []
         self.settle = False
         self.stays = False
         """Whether the page that was shown may stand again below what is said: it was said above it before."""
-        self._walk: Walk | None = None
+        self._walk: Progress | None = None
 
     @property
-    def walk(self) -> Walk:
+    def walk(self) -> Progress:
         """Where the session stands now."""
         if self._walk is None:
             self._walk = self.script.walk(self.session)
@@ -89,7 +91,7 @@ class Talk:
     @property
     def step(self) -> Step | None:
         """The step that is being asked: one that is edited from the review, or the first open one."""
-        edited = self.script.flow.by_id.get(self.session.mode.removeprefix(EDIT))
+        edited = self.script.flow.by_id.get(self.session.mode.removeprefix(EDIT_PREFIX))
         return edited if edited is not None and edited in self.walk.path else self.walk.step
 
     def view(self, step: Step | None) -> View:
@@ -133,7 +135,7 @@ class Talk:
     def keep(self, media: Media, role: str) -> str:
         """Have a file fetched for the tip of this session; give its ordinal. Ordinals are never used twice."""
         ordinal = str(self.session.taken + 1)
-        file = File(ordinal, media.kind, role, self.source)
+        file = SessionFile(ordinal, media.kind, role, self.source)
         self.kept.append(_keep(self.session.tip, self.session.recipient, ordinal, role, media))
         self.change(files=(*self.session.files, file), taken=self.session.taken + 1)
         return ordinal
@@ -147,7 +149,7 @@ class Talk:
         """End the conversation with the first question of a new one: its answer will begin that one."""
         session = self.session
         empty = Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="")
-        fresh = Talk(self.script, self.rooms, self.script.begun(empty), self.source, self.now)
+        fresh = TurnContext(self.script, self.rooms, self.script.begun(empty), self.source, self.now)
         fresh.said = self.said
         return self.turn(None, fresh.ask().prompt, **fields)
 
@@ -180,7 +182,7 @@ class Talk:
         self.stays = True
 
     @property
-    def room(self) -> Room:
+    def room(self) -> DialogueState:
         """The room that the session is in."""
         if self.session.mode.startswith("@"):
             return self.rooms[self.session.mode]
@@ -198,7 +200,7 @@ class Talk:
         # A code, and what one opens, is shown once and kept nowhere.
         kept = "" if keep or self.session.submitted or self.session.mailbox else said
         self.change(step=name, page=page, said=kept, revision=self.session.revision + 1)
-        prompt = put(self.script, self.session, name, asked, said=tuple(part for part in self.said if part))
+        prompt = make_prompt(self.script, self.session, name, asked, said=tuple(part for part in self.said if part))
         if self.problems:
             prompt = msgspec.structs.replace(prompt, problems=tuple(self.problems))
         if keep or self.settle:
@@ -216,10 +218,12 @@ class Talk:
         return Turn(session=session, prompt=prompt, keep=tuple(self.kept), drop=tuple(self.dropped), **fields)
 
 
-def put(script: Script, session: Session, name: str, asked: Asked, *, said: tuple[str, ...] = ()) -> Prompt:
+def make_prompt(
+    script: LoadedFlow, session: Session, name: str, asked: Question, *, said: tuple[str, ...] = ()
+) -> Prompt:
     """Make a prompt of a question and what is said above it: tokens for its choices, labels for its actions."""
     texts = script.texts(session)
-    end = suffix(session.revision)
+    end = encode_revision(session.revision)
     choices = tuple(Choice(f"{name}:{o.code}:{end}", o.label, o.description) for o in asked.offers)
     parts = (*said, asked.text) if asked.text else said
     return Prompt(
@@ -240,8 +244,8 @@ def put(script: Script, session: Session, name: str, asked: Asked, *, said: tupl
     )
 
 
-def _keep(tip: str, recipient: str, ordinal: str, role: str, media: Media) -> Keep:
-    return Keep(
+def _keep(tip: str, recipient: str, ordinal: str, role: str, media: Media) -> MediaJob:
+    return MediaJob(
         tip=tip,
         recipient=recipient,
         ordinal=ordinal,

@@ -7,24 +7,24 @@ from typing import Any, Final
 
 import msgspec
 
+from satark.catalogues import Catalogue, Catalogues
 from satark.channel import SPOKEN
-from satark.dialogue.catalogues import Catalogue, Catalogues
-from satark.dialogue.flow.questionnaire import Flow
-from satark.dialogue.reading.commands import Words
+from satark.dialogue.flow.commands import CommandWords
+from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
-from satark.dialogue.steps.contract import Asked, Step, View
+from satark.dialogue.steps.contract import Question, Step, View
 from satark.dialogue.steps.option_matching import Lookup
 from satark.geography.geography import Geography
 from satark.tip import Place
 
 _CALL: Final = "voice"
 """The channel on which all sound is the caller's own."""
-MOST_FILES = 30
+MAX_FILES = 30
 """Files of one tip, unless the settings say otherwise."""
 ASKED_PARTS = frozenset({"ask", "media"})
 
 
-class Walk(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True):
     """The way of a session through its flow."""
 
     path: tuple[Step, ...]
@@ -37,15 +37,15 @@ class Walk(msgspec.Struct, frozen=True):
     """What is to be said on the way to it."""
 
 
-class Script:
+class LoadedFlow:
     """A flow with its words and its geography."""
 
-    def __init__(self, flow: Flow, catalogues: Catalogues, geography: Geography, most_files: int = MOST_FILES) -> None:
+    def __init__(self, flow: Flow, catalogues: Catalogues, geography: Geography, most_files: int = MAX_FILES) -> None:
         self.flow = flow
         self.most_files = most_files
         self.catalogues = catalogues
         self.geography = geography
-        self.words = Words(catalogues)
+        self.words = CommandWords(catalogues)
         self.steps = tuple(step for step in flow.steps if not _is_settled(step, geography))
         self.opening = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence = next((s.id for s in flow.steps if s.type.part == "media"), "evidence")
@@ -71,7 +71,7 @@ class Script:
         catalogues = [self.catalogues[language] for language in spoken]
         return "\n".join(texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
 
-    def walk(self, session: Session) -> Walk:
+    def walk(self, session: Session) -> Progress:
         """Work out the path and the position from the answers."""
         answers, queue = session.answers, session.queue
         path: list[Step] = []
@@ -92,9 +92,9 @@ class Script:
                     passed.append(step)
                 else:
                     position = step
-        return Walk(tuple(path), values, position, tuple(passed))
+        return Progress(tuple(path), values, position, tuple(passed))
 
-    def view(self, session: Session, step: Step | None, walk: Walk, now: int = 0) -> View:
+    def view(self, session: Session, step: Step | None, walk: Progress, now: int = 0) -> View:
         """Give what a step may look at."""
         name = step.id if step else ""
         partial = session.answers.get(f"@{name}")
@@ -109,7 +109,7 @@ class Script:
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )
 
-    def placed(self, walk: Walk) -> Place:
+    def placed(self, walk: Progress) -> Place:
         """Put together where it happens: the place's answer, and what later steps filled into it."""
         raw = walk.values.get(self.place)
         fields = dict(raw) if isinstance(raw, Mapping) else {}
@@ -122,7 +122,7 @@ class Script:
         # Nobody listens to a spoken place at once: what follows from the rest of it is worked out all the same.
         return self.geography.locate(place) if raw and not place.district else place
 
-    def lookup(self, session: Session, name: str, asked: Asked) -> Lookup:
+    def lookup(self, session: Session, name: str, asked: Question) -> Lookup:
         """Find the spellings of a question's options, in every language."""
         codes = tuple(offer.code for offer in asked.offers)
         found = self._lookups.get((name, *codes))

@@ -7,10 +7,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from satark.dialogue.rendering.graphemes import clip
-from satark.dialogue.script import ASKED_PARTS
 from satark.dialogue.session import Submission
-from satark.dialogue.talk import Talk
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark.graphemes import truncate
 from satark.tip import Accused, Place, Priority
 
 _SUMMARY: Final = 620
@@ -33,7 +33,7 @@ _LEVELS: Final[Mapping[str, Literal["station", "circle", "district", "range"]]] 
 }
 
 
-def summary(talk: Talk) -> str:
+def summary(talk: TurnContext) -> str:
     """List the answers as the tipster may check them: one a line, long ones clipped."""
     texts, session = talk.script.texts(talk.session), talk.session
     shown = []
@@ -47,7 +47,7 @@ def summary(talk: Talk) -> str:
     return "\n".join(f"• {name}: {_clipped(text, room - len(name))}" for name, text in shown)
 
 
-def submission(talk: Talk) -> Submission:
+def submission(talk: TurnContext) -> Submission:
     """Put together what the tipster confirmed. Files of answers that are off the path are erased."""
     walk, session = talk.walk, talk.session
     answers = {
@@ -71,13 +71,13 @@ def submission(talk: Talk) -> Submission:
     )
 
 
-def _belonging(talk: Talk) -> set[str]:
+def _belonging(talk: TurnContext) -> set[str]:
     """The ordinals of the evidence, and of the spoken answers on the path."""
     spoken = {o for step in talk.walk.path if (a := talk.session.answers.get(step.id)) for o in a.evidence}
     return spoken | {file.ordinal for file in talk.session.files if file.role == talk.script.evidence}
 
 
-def _accused(talk: Talk, answers: Mapping[str, Any], place: Place) -> Accused | None:
+def _accused(talk: TurnContext, answers: Mapping[str, Any], place: Place) -> Accused | None:
     unit = answers.get(_UNIT)
     if unit is None:
         return None
@@ -96,11 +96,11 @@ def _accused(talk: Talk, answers: Mapping[str, Any], place: Place) -> Accused | 
     return Accused(level=level, unit=place.station if level == "station" else "")
 
 
-def _priority(talk: Talk) -> Priority:
+def _priority(talk: TurnContext) -> Priority:
     rules = talk.script.flow.priority
     levels: tuple[Priority, ...] = ("urgent", "high")
     return next((lv for lv in levels if lv in rules and rules[lv].holds(talk.walk.values)), "normal")
 
 
 def _clipped(text: str, room: int) -> str:
-    return clip(" ".join(text.split()), max(_SHORTEST, min(room, _LONGEST)))
+    return truncate(" ".join(text.split()), max(_SHORTEST, min(room, _LONGEST)))

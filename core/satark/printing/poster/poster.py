@@ -10,7 +10,7 @@ import msgspec
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from satark.dialogue.catalogues import Catalogue
+from satark.catalogues import Catalogue
 from satark.printing.fonts import FAMILY, use_fonts
 from satark.printing.poster.target import Target
 

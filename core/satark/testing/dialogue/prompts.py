@@ -8,13 +8,13 @@ from typing import Final
 import msgspec
 
 from satark.catalogues import Catalogues
-from satark.dialogue.events.dispatch import ROOMS
+from satark.dialogue.events.dispatch import STATES
 from satark.dialogue.flow.definition import Flow
-from satark.dialogue.flow.required_texts import NEEDED
+from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
-from satark.dialogue.steps.contract import Asked, Step
-from satark.dialogue.turn.context import Talk, put
-from satark.dialogue.turn.loaded_flow import Script
+from satark.dialogue.steps.contract import Question, Step
+from satark.dialogue.turn.context import TurnContext, make_prompt
+from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
 
@@ -40,7 +40,7 @@ def every_prompt(
 
     `erasable`: the channel can take messages back (`satark.channel.ErasingChannel`).
     """
-    script = Script(flow, catalogues, geography)
+    script = LoadedFlow(flow, catalogues, geography)
     for language in flow.languages:
         session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
         session = msgspec.structs.replace(session, erasable=erasable)
@@ -48,7 +48,7 @@ def every_prompt(
             yield f"{language} {name}", prompt
 
 
-def _questions(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _questions(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     said: list[Step] = []
     for step in script.steps:
         if step.type.part == "say":
@@ -64,23 +64,23 @@ def _questions(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]
             said = []
 
 
-def _menus(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]:
-    for mode in ROOMS:
+def _menus(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+    for mode in STATES:
         if mode:
-            talk = Talk(script, ROOMS, msgspec.structs.replace(session, mode=mode), "", 0)
+            talk = TurnContext(script, STATES, msgspec.structs.replace(session, mode=mode), "", 0)
             name, asked = talk.room.question(talk)
             yield mode, _put(script, session, name, asked, [])
 
 
-def _notices(script: Script, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _notices(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     words = _WORDS.get(session.language, _WORDS["en"])
-    for key, places in NEEDED.items():
+    for key, places in REQUIRED_TEXTS.items():
         values = {place: _FILLED.get(place, words * 3) for place in places}
         yield key, Prompt(text=script.said(session, key, **values), language=session.language)
 
 
-def _put(script: Script, session: Session, name: str, asked: Asked, above: list[str]) -> Prompt:
+def _put(script: LoadedFlow, session: Session, name: str, asked: Question, above: list[str]) -> Prompt:
     words = _WORDS.get(session.language, _WORDS["en"])
     text = "\n\n".join([*above, asked.text]).replace("{summary}", (words * 30)[:_SUMMARY])
     actions = asked.actions if name.startswith("@") else (*asked.actions, "back")
-    return put(script, session, name, msgspec.structs.replace(asked, text=text, actions=actions))
+    return make_prompt(script, session, name, msgspec.structs.replace(asked, text=text, actions=actions))
