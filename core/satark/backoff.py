@@ -1,4 +1,4 @@
-"""How long to wait before trying again."""
+"""Retry delays, and background tasks that are restarted when they fail."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
-from satark.carrier import NotCarried
-from satark.observability import describe_error, log
+from satark.observability import OperatorError, describe_error, log
 
 RESTART_SECONDS = 1.0
-"""Seconds after which work that broke off begins again."""
+"""Seconds after which a failed background task is restarted."""
 STEADY_SECONDS = 60.0
-"""Seconds that work must have gone on for, so that its breaking off is something new."""
+"""Seconds that a task must have run for its failure to count as a new one."""
 
 
 def backoff(attempt: int, *, longest: float) -> float:
@@ -34,10 +33,10 @@ async def wait_for(event: asyncio.Event, *, seconds: float) -> None:
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do a piece of endless work until cancelled; where it breaks off, log that and begin again.
+    """Run an endless background task until cancelled; when it fails, log that and restart it.
 
-    One broken part must not stop the others: an intake whose deliveries fail still takes tips. What breaks off time and
-    again, since a broker is down for a day, is logged the first time, the second, the fourth, the eighth …
+    One failing task must not stop the others: a host whose deliveries fail still ingests tips. A task that fails again
+    and again, because a broker is down for a day, is logged the first time, the second, the fourth, the eighth …
     """
     broken = 0
     while True:
@@ -48,7 +47,7 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
             broken = 1 if time.monotonic() - began > STEADY_SECONDS else broken + 1
             if broken.bit_count() == 1:
                 log.error(
-                    "work broke off, beginning again",
+                    "background task failed, restarting",
                     role=name,
                     attempt=broken,
                     **describe_error(error),
@@ -58,5 +57,4 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 def _code(error: Exception) -> dict[str, str]:
-    """What a carrier says of itself, which is fit for operators."""
-    return {"code": str(error)} if isinstance(error, NotCarried) else {}
+    return {"code": str(error)} if isinstance(error, OperatorError) else {}

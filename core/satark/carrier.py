@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from satark.observability import OperatorError
+
 Take: TypeAlias = Callable[[bytes], Awaitable[None]]
 """Takes one message, and returns when it is durable here.
 
@@ -17,7 +19,7 @@ Raises `Refused` for a message that will never be any good; whatever else it rai
 """
 
 
-class NotCarried(Exception):  # noqa: N818 - it reads as what it says
+class NotCarried(OperatorError):  # noqa: N818 - it reads as what it says
     """The carrier does not have the message durably: try again. The text is a code, fit for operators."""
 
 

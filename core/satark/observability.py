@@ -21,6 +21,10 @@ Kind: TypeAlias = Literal[
 ]
 
 
+class OperatorError(Exception):
+    """An error whose text is a short code of our own, never content and no address: logs may show it."""
+
+
 class LifecycleEvent(msgspec.Struct, frozen=True):
     """Something that happened, for `satark_event`: what, and on which channel, sink or nothing at all."""
 

@@ -18,11 +18,12 @@ import pytest
 from click.testing import CliRunner
 
 from satark.casework import Agreement, Casework
+from satark.casework.pack_export import export_pack
 from satark.cli.evidence import evidence
 from satark.custody import chain, pack
 from satark.custody.chain import canonical
 from satark.custody.manifest import Issuer, Manifest
-from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, Log, Written, write_pack
+from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, Log, Written
 from satark.custody.verify_pack import verify_pack
 from satark.desk import Desk
 from satark.identity.sealing import CantOpen, new_identity
@@ -30,7 +31,7 @@ from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import evidence_files
 from satark.testing.store import fresh_services
-from satark.testing.tips import Planted, plant, plant_file
+from satark.testing.tips import SeededTip, seed_file, seed_tip
 
 AGREED = Agreement("rao", "khan")
 ISSUER = Issuer(name="रमेश सिंह", office="SP office", make="Dell R350", serial="7XK2P93")
@@ -40,7 +41,7 @@ class Court(NamedTuple):
     """A desk with a tip, and the two packs that were made of it (making one takes its certificates a second or two)."""
 
     services: Services
-    planted: Planted
+    planted: SeededTip
     work: Casework
     packs: dict[bool, tuple[bytes, Written]]
     """Whether originals are in it → the pack."""
@@ -54,17 +55,17 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     recipient, identity = new_identity()
     desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
     services.write_now(lambda unit: add_desk(unit, desk))
-    planted = plant(services, [desk], evidence=("1", "2", "3"))
-    plant_file(services, planted, "1", b"original photo", b"clean photo")
+    planted = seed_tip(services, [desk], evidence=("1", "2", "3"))
+    seed_file(services, planted, "1", b"original photo", b"clean photo")
     voice: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
-    plant_file(services, planted, "2", b"their voice", b"their clean voice", disguised=b"disguised", **voice)
-    plant_file(services, planted, "3", b"strange", mime="application/x-strange", kind="document", problem="unknown")
+    seed_file(services, planted, "2", b"their voice", b"their clean voice", disguised=b"disguised", **voice)
+    seed_file(services, planted, "3", b"strange", mime="application/x-strange", kind="document", problem="unknown")
     work = Casework(services, "sp", identity, officer="rao", may_listen=True)
     work.transcribe(work.open(planted.number), "2", "ट्रक रात को आता है")
     packs = {}
     for agreed in (None, AGREED):
         path = folder / "pack.zip"
-        written = write_pack(path, work, work.open(planted.number), ISSUER, agreed)
+        written = export_pack(path, work, work.open(planted.number), ISSUER, agreed)
         assert path.stat().st_mode & 0o077 == 0
         packs[agreed is not None] = path.read_bytes(), written
     yield Court(services, planted, work, packs)
@@ -148,7 +149,7 @@ def test_a_file_that_was_altered_gets_into_no_pack(what: str, court: Court, path
     else:
         sealed.write_bytes(whole[:-1] + b"\0")
     with pytest.raises((CantOpen, FileNotFoundError)):
-        write_pack(path, court.work, court.work.open(court.planted.number), ISSUER)
+        export_pack(path, court.work, court.work.open(court.planted.number), ISSUER)
     sealed.write_bytes(whole)
     assert list(path.parent.glob("pack.zip*")) == []
 

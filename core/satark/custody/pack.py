@@ -16,21 +16,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from satark.custody import chain
-from satark.custody.chain import canonical, moment
+from satark.custody.chain import Form, canonical, moment
 from satark.custody.entries import TOOL
+from satark.custody.log import Logged
 from satark.custody.manifest import FORMAT, Issuer, Item, Manifest, Withheld, ist
 from satark.printing.fonts import LANGUAGES
-
-if TYPE_CHECKING:
-    from satark.casework import Agreement, Casework, OpenTip
-    from satark.custody.chain import Form
-    from satark.custody.log import Logged
-    from satark.tip import Evidence
+from satark.redacted import Redacted
+from satark.tip import Evidence, Tip
 
 CUSTODY: Final = "custody.json"
 MANIFEST: Final = "manifest.json"
@@ -74,28 +71,38 @@ class Written(msgspec.Struct, frozen=True):
     """The last hash of the custody log in it, hex."""
 
 
-def write_pack(
-    path: Path, casework: Casework, tip: OpenTip, issuer: Issuer, agreed: Agreement | None = None
-) -> Written:
-    """Write a pack, readable for this user alone: clean copies, transcripts, and originals where two officers agreed.
+class PackContents(Redacted, frozen=True, kw_only=True):
+    """What goes into a pack, as the desk that exports it gathered it."""
 
-    What identifies the tipster is never in it, whoever agrees: their own voice stands there as a transcript.
+    tip_id: str
+    tip: Tip
+    desk: str
+    parts: tuple[tuple[Evidence, Form], ...]
+    """The files that leave, each in one form, in order."""
+    content: tuple[Iterator[bytes], ...]
+    """Their content, in the same order."""
+    withheld: tuple[Evidence, ...]
+    """Recordings of the tipster's own voice: named, never included."""
+    log: tuple[Logged, ...]
+    """The custody log, with this export in it."""
+
+
+def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> Written:
+    """Write a pack, readable for this user alone.
 
     Raises:
-        CantOpen: a file or the custody log was altered; there is no pack then.
-        FileNotFoundError: a file was erased; likewise.
+        CantOpen: a file was altered; there is no pack then.
+        FileNotFoundError: a file was erased; there is no pack then.
         OSError: it can't be written.
     """
-    parts = list(_parts(tip, originals=agreed is not None))
-    log, contents = casework.export(tip, [(record.ordinal, form) for record, form in parts], agreed)
     now = moment(int(time.time()))
     partial = path.with_name(f"{path.name}.part")
     try:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w+b") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             pack = _Pack(archive)
-            items = pack.add_items(parts, contents, log, now)
-            written = pack.close(_manifest(tip, casework.desk, issuer, items, now), tip.id, log)
+            items = pack.add_items(contents.parts, contents.content, contents.log, now)
+            written = pack.close(_manifest(contents, issuer, items, now), contents.tip_id, contents.log)
         partial.rename(path)
     finally:
         with suppress(FileNotFoundError):
@@ -201,25 +208,13 @@ class _Pack:
         return size, sha256.hexdigest(), md5.hexdigest()
 
 
-def _parts(tip: OpenTip, *, originals: bool) -> Iterator[tuple[Evidence, Form]]:
-    for record in tip.records:
-        if record not in tip.evidence:
-            if tip.transcript(record.ordinal):
-                yield record, "transcript"
-            continue
-        if originals:
-            yield record, "original"
-        if record.clean_sha256:
-            yield record, "clean"
-
-
-def _manifest(tip: OpenTip, desk: str, issuer: Issuer, items: tuple[Item, ...], now: str) -> Manifest:
-    voices = (voice.record for voice in tip.voices)
+def _manifest(contents: PackContents, issuer: Issuer, items: tuple[Item, ...], now: str) -> Manifest:
+    tip, voices = contents.tip, contents.withheld
     return Manifest(
-        number=tip.tip.number,
-        desk=desk,
-        channel=tip.tip.channel,
-        received=tip.tip.received,
+        number=tip.number,
+        desk=contents.desk,
+        channel=tip.channel,
+        received=tip.received,
         utc=now,
         ist=ist(now),
         issuer=issuer,

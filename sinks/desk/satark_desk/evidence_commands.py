@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from satark.casework.pack_export import export_pack
 from satark.cli.context import settings_of
 from satark.custody.manifest import Issuer
-from satark.custody.pack import write_pack
 from satark_desk import exports
 from satark_desk.commands import FILE, opened_desk, passphrase_option, second_officer
 from satark_desk.officers import Opened
@@ -54,7 +54,7 @@ def export(
         tip = casework.open(number)
         second = second_officer(services, desk, second_passphrase_file) if originals else None
         agreed = exports.agree(casework, tip, opened, second) if second else None
-        written = write_pack(pack, casework, tip, _issuer(ctx, opened, name, office, place), agreed)
+        written = export_pack(pack, casework, tip, _issuer(ctx, opened, name, office, place), agreed)
     click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
     click.echo(f"manifest {written.manifest}")
     click.echo(f"custody  {written.head}")

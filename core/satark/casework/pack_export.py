@@ -1,0 +1,55 @@
+"""Pack export: gathers a tip's files for a court and writes them as a pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from satark.custody.pack import PackContents, Written, write_pack
+
+if TYPE_CHECKING:
+    from satark.casework.casework import Casework
+    from satark.casework.errors import Agreement
+    from satark.casework.opened import OpenTip
+    from satark.custody.chain import Form
+    from satark.custody.manifest import Issuer
+    from satark.tip import Evidence
+
+
+def export_pack(
+    path: Path, casework: Casework, tip: OpenTip, issuer: Issuer, agreed: Agreement | None = None
+) -> Written:
+    """Write a pack: clean copies, transcripts, and originals where two officers agreed.
+
+    What identifies the tipster is never in it, whoever agrees: their own voice is there as a transcript.
+
+    Raises:
+        CantOpen: a file or the custody log was altered; there is no pack then.
+        FileNotFoundError: a file was erased; there is no pack then.
+        OSError: it can't be written.
+    """
+    parts = tuple(_parts(tip, originals=agreed is not None))
+    log, content = casework.export(tip, [(record.ordinal, form) for record, form in parts], agreed)
+    contents = PackContents(
+        tip_id=tip.id,
+        tip=tip.tip,
+        desk=casework.desk,
+        parts=parts,
+        content=tuple(content),
+        withheld=tuple(voice.record for voice in tip.voices),
+        log=tuple(log),
+    )
+    return write_pack(path, contents, issuer)
+
+
+def _parts(tip: OpenTip, *, originals: bool) -> Iterator[tuple[Evidence, Form]]:
+    for record in tip.records:
+        if record not in tip.evidence:
+            if tip.transcript(record.ordinal):
+                yield record, "transcript"
+            continue
+        if originals:
+            yield record, "original"
+        if record.clean_sha256:
+            yield record, "clean"
