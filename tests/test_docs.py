@@ -22,7 +22,7 @@ from satark.services import Services
 from satark.settings import Settings
 from satark.sink import Dead, Delivery, Done, ReadingSink, Retry, Sink
 from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import Planted, plant, plant_file, plant_reply, take
+from satark.testing.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 from satark.tip import Message
 from satark.transcriber import Transcriber
 
@@ -222,7 +222,7 @@ async def test_the_example_sink_asks_to_be_tried_again(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, Planted]]:
+def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
     """The example sink that reads, its store, and a tip that it is to show."""
     plugins = Plugins()
     plugins.register(example("satark_wall/plugin.py"), "wall")
@@ -234,35 +234,37 @@ def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, Planted]]:
     yield (
         sink,
         services,
-        plant(services, [desk], category="ARMS", priority="high", evidence=("1",), destination_rules=destination_rules),
+        seed_tip(
+            services, [desk], category="ARMS", priority="high", evidence=("1",), destination_rules=destination_rules
+        ),
     )
     services.close()
 
 
 async def test_the_example_sink_that_reads_shows_the_least_and_each_tip_once(
-    wall: tuple[Any, Services, Planted], tmp_path: Path
+    wall: tuple[Any, Services, SeededTip], tmp_path: Path
 ) -> None:
-    sink, services, planted = wall
+    sink, services, seeded = wall
     assert isinstance(sink, ReadingSink)
-    plant_file(services, planted, "1", b"original", b"clean")
-    plant_reply(services, planted, Message(sender="tipster", text="planted words"))
-    taken = take(services, "wall:sp")
+    seed_file(services, seeded, "1", b"original", b"clean")
+    seed_message(services, seeded, Message(sender="tipster", text="planted words"))
+    taken = claim_delivery(services, "wall:sp")
     assert await sink.deliver(taken) == Retry("the screen's folder is not mounted", down=True)
     screen = tmp_path / "wall" / "sp"
     screen.mkdir(parents=True)
     assert [await sink.deliver(taken) for _ in range(2)] == [Done(), Done()]
     (shown,) = screen.iterdir()
-    assert shown.name == f"{planted.number}.json"
+    assert shown.name == f"{seeded.number}.json"
     line = {"category": "ARMS", "priority": "high", "files": 1, "spoken": 0, "more words": 1}
     assert json.loads(shown.read_text()) == line
 
 
 async def test_the_example_sink_that_reads_takes_neither_alarms_nor_what_is_not_its_own(
-    wall: tuple[Any, Services, Planted], tmp_path: Path
+    wall: tuple[Any, Services, SeededTip], tmp_path: Path
 ) -> None:
     sink, services, _ = wall
     (tmp_path / "wall" / "sp").mkdir(parents=True)
-    taken = take(services, "wall:sp")
+    taken = claim_delivery(services, "wall:sp")
     alarm = structs.replace(taken, tip="alarm:500000")
     assert await sink.deliver(alarm) == Dead("a wall takes no alarms")
     torn = structs.replace(taken, envelope=taken.envelope[:-1])

@@ -19,20 +19,17 @@ if TYPE_CHECKING:
 
     from satark.carrier import Carrier
     from satark.channel import Channel, Event
+    from satark.database import Branch, UnitOfWork
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
     from satark.destination import DestinationRule
-    from satark.dialogue.flow.loader import FlowSource, Step
-    from satark.dialogue.session import Session, Turn
-    from satark.dialogue.steps.contract import StepType, Validator
+    from satark.flow import FlowSource, Session, Step, StepType, Turn, Validator
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber
     from satark.services import DeskContext, Services, WebContext, WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
-    from satark.store.migrations import Branch
-    from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Tip
     from satark.transcriber import Transcriber
     from satark.web import Page

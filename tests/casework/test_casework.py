@@ -21,7 +21,7 @@ from satark.services import Services
 from satark.store import tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file
 from satark.testing.store import fresh_services
-from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
+from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Accused, Evidence, Message
 
 
@@ -64,40 +64,40 @@ def numbers(office: Office) -> list[str]:
 
 
 def test_a_desk_sees_the_tips_that_are_sealed_to_it_newest_first(services: Services, sp: Office, dig: Office) -> None:
-    old = plant(services, [sp.desk], received="2026-11-23T18/PT6H")
-    new = plant(services, [sp.desk], received="2026-11-24T00/PT6H")
-    plant(services, [dig.desk])
+    old = seed_tip(services, [sp.desk], received="2026-11-23T18/PT6H")
+    new = seed_tip(services, [sp.desk], received="2026-11-24T00/PT6H")
+    seed_tip(services, [dig.desk])
     assert numbers(sp) == [new.number, old.number]
 
 
 def test_words_beside_more_information_needed_always_ask(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
-    asked = sp.work.respond(sp.work.open(planted.number), status="NEED_INFO", text="कब?")
-    told = sp.work.respond(sp.work.open(planted.number), status="NEED_INFO")
+    seeded = seed_tip(services, [sp.desk])
+    asked = sp.work.respond(sp.work.open(seeded.number), status="NEED_INFO", text="कब?")
+    told = sp.work.respond(sp.work.open(seeded.number), status="NEED_INFO")
     assert (asked.message.question, told.message.question) == (True, False)
 
 
 def test_what_comes_later_is_seen_at_the_next_look(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk])
     (line,) = sp.work.summaries()
     assert (line.status, line.heard, line.asked, line.finished) == ("RECEIVED", 0, False, False)
-    sp.work.respond(sp.work.open(planted.number), status="NEED_INFO", text="कब?", question=True)
+    sp.work.respond(sp.work.open(seeded.number), status="NEED_INFO", text="कब?", question=True)
     (line,) = sp.work.summaries()
     assert (line.status, line.asked) == ("NEED_INFO", True)
-    plant_reply(services, planted, Message(sender="tipster", text="कल", answers=1))
+    seed_message(services, seeded, Message(sender="tipster", text="कल", answers=1))
     (line,) = sp.work.summaries()
     assert (line.status, line.heard, line.asked) == ("NEED_INFO", 2, False)
-    sp.work.respond(sp.work.open(planted.number), status="CLOSED")
+    sp.work.respond(sp.work.open(seeded.number), status="CLOSED")
     assert sp.work.summaries()[0].finished
 
 
 def test_an_opened_tip_has_everything(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk], evidence=("1", "2", "10", "11"))
-    plant_file(services, planted, "10", b"ten")
-    plant_file(services, planted, "2", b"two", b"clean two")
-    plant_state(services, planted, "1", "due")
-    opened = sp.work.open(planted.number.lower())
-    assert opened.tip == planted.tip
+    seeded = seed_tip(services, [sp.desk], evidence=("1", "2", "10", "11"))
+    seed_file(services, seeded, "10", b"ten")
+    seed_file(services, seeded, "2", b"two", b"clean two")
+    seed_file_state(services, seeded, "1", "due")
+    opened = sp.work.open(seeded.number.lower())
+    assert opened.tip == seeded.tip
     assert [record.ordinal for record in opened.evidence] == ["2", "10"]
     assert (opened.pending, opened.lost, opened.damaged) == (("1",), ("11",), 0)
     assert b"".join(sp.work.evidence(opened, "2")) == b"clean two"
@@ -105,57 +105,57 @@ def test_an_opened_tip_has_everything(services: Services, sp: Office) -> None:
 
 
 def test_files_that_are_not_there_are_said_so(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk], evidence=("1",))
-    plant_file(services, planted, "1", b"original")
-    opened = sp.work.open(planted.number)
+    seeded = seed_tip(services, [sp.desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"original")
+    opened = sp.work.open(seeded.number)
     for ordinal in ("1", "2", "../../etc/passwd"):
         with pytest.raises(NoSuchFile):
             sp.work.evidence(opened, ordinal)
 
 
 def test_a_preview_is_given_only_as_it_was_recorded(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk])
     shown: dict[str, Any] = {
         "preview_mime": "image/jpeg",
         "preview_bytes": 5,
         "preview_sha256": sha256(b"small").hexdigest(),
     }
-    plant_file(services, planted, "1", b"original", b"clean", **shown)
-    plant_file(services, planted, "2", b"original")
-    path = preview_path(services.evidence_dir, f"{planted.id}-1")
-    put_in_place(path, seal_file(io.BytesIO(b"small"), path, planted.recipient)[0])
-    opened = sp.work.open(planted.number)
+    seed_file(services, seeded, "1", b"original", b"clean", **shown)
+    seed_file(services, seeded, "2", b"original")
+    path = preview_path(services.evidence_dir, f"{seeded.id}-1")
+    put_in_place(path, seal_file(io.BytesIO(b"small"), path, seeded.recipient)[0])
+    opened = sp.work.open(seeded.number)
     assert sp.work.preview(opened, "1") == b"small"
     for ordinal in ("2", "3"):
         with pytest.raises(NoSuchFile):
             sp.work.preview(opened, ordinal)
-    put_in_place(path, seal_file(io.BytesIO(b"other"), path, planted.recipient)[0])
+    put_in_place(path, seal_file(io.BytesIO(b"other"), path, seeded.recipient)[0])
     with pytest.raises(CantOpen):
         sp.work.preview(opened, "1")
 
 
 def test_nothing_of_a_tip_shows_in_a_repr(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
-    opened = sp.work.open(planted.number)
+    seeded = seed_tip(services, [sp.desk])
+    opened = sp.work.open(seeded.number)
     shown = f"{opened!r} {sp.work!r} {sp.work.summaries()!r}"
-    assert planted.number not in shown
+    assert seeded.number not in shown
     assert "SECRET" not in shown
 
 
 def test_officers_who_write_at_the_same_moment_all_stand_in_the_thread(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
-    opened = sp.work.open(planted.number)
+    seeded = seed_tip(services, [sp.desk])
+    opened = sp.work.open(seeded.number)
     with ThreadPoolExecutor(4) as pool:
         posted = list(pool.map(lambda text: sp.work.note(opened, str(text)), range(12)))
     assert sorted(one.seq for one in posted) == list(range(1, 13))
-    assert len(sp.work.open(planted.number).thread) == 12
+    assert len(sp.work.open(seeded.number).thread) == 12
 
 
 def test_a_response_opens_with_the_receipt_and_tells_its_time_coarsely(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
-    posted = sp.work.respond(sp.work.open(planted.number), status="ACTED", text="धन्यवाद")
+    seeded = seed_tip(services, [sp.desk])
+    posted = sp.work.respond(sp.work.open(seeded.number), status="ACTED", text="धन्यवाद")
     row = services.read(lambda c: c.execute(select(tables.message)).one())
-    told = open_as(Message, row.sealed, planted.receipt_identity)
+    told = open_as(Message, row.sealed, seeded.receipt_identity)
     assert told == posted.message
     assert (told.status, told.text, told.desk, told.internal) == ("ACTED", "धन्यवाद", "sp", False)
     assert told.band.endswith("/PT6H")
@@ -165,28 +165,28 @@ def test_a_response_opens_with_the_receipt_and_tells_its_time_coarsely(services:
 def test_what_desks_say_among_themselves_does_not_open_with_the_receipt(
     services: Services, sp: Office, lanka: Office
 ) -> None:
-    planted = plant(services, [sp.desk])
-    opened = sp.work.open(planted.number)
+    seeded = seed_tip(services, [sp.desk])
+    opened = sp.work.open(seeded.number)
     sp.work.note(opened, "गोपनीय")
     sp.work.direct(opened, "lanka", "जाँच करें")
     rows = services.read(lambda c: c.execute(select(tables.message)).all())
     assert [row.announced for row in rows] == [True, True]
     for row in rows:
-        assert open_as(Message, row.sealed, planted.identity).internal
+        assert open_as(Message, row.sealed, seeded.identity).internal
         with pytest.raises(CantOpen):
-            open_as(Message, row.sealed, planted.receipt_identity)
+            open_as(Message, row.sealed, seeded.receipt_identity)
 
 
 def test_a_directed_tip_opens_at_the_other_desk_and_is_delivered_once(
     services: Services, sp: Office, lanka: Office
 ) -> None:
-    planted = plant(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk])
     assert numbers(lanka) == []
-    opened = sp.work.open(planted.number)
+    opened = sp.work.open(seeded.number)
     sp.work.direct(opened, "lanka", "जाँच करें")
     sp.work.direct(opened, "lanka", "जल्दी")
-    assert lanka.work.open(planted.number).tip == planted.tip
-    texts = [posted.message.text for posted in lanka.work.open(planted.number).thread]
+    assert lanka.work.open(seeded.number).tip == seeded.tip
+    texts = [posted.message.text for posted in lanka.work.open(seeded.number).thread]
     assert texts == ["→ lanka title: जाँच करें", "→ lanka title: जल्दी"]
     (delivery,) = services.read(lambda c: c.execute(select(tables.delivery)).all())
     assert (delivery.destination, delivery.state, delivery.revision) == ("desk:lanka", "due", 1)
@@ -206,22 +206,22 @@ def test_a_directed_tip_takes_the_other_desks_forwards_too(services: Services, s
         DestinationRule(to="email:lanka-never", desk="lanka"),
         DestinationRule(to="email:sp-cell", desk="sp"),
     )
-    planted = plant(services, [sp.desk], excluded=("email:lanka-never",))
+    seeded = seed_tip(services, [sp.desk], excluded=("email:lanka-never",))
     for _ in range(2):
-        sp.work.direct(sp.work.open(planted.number), "lanka", "जाँच करें")
+        sp.work.direct(sp.work.open(seeded.number), "lanka", "जाँच करें")
     assert {row.destination for row in rows(services, tables.delivery)} == {
         "desk:lanka", "email:lanka-cell", "broker:lanka",
     }  # fmt: skip
     cell = Casework(services, "email:lanka-cell", identity)
-    assert cell.open(planted.number).tip == planted.tip
+    assert cell.open(seeded.number).tip == seeded.tip
 
 
 def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(services: Services, sp: Office) -> None:
     lanka = Office(services, "lanka", "station", "lanka")
     services.destination_rules = (DestinationRule(to="email:lanka-cell", desk="lanka", recipient=new_identity()[0]),)
-    planted = plant(services, [sp.desk], accused=Accused(level="station", unit="lanka"))
+    seeded = seed_tip(services, [sp.desk], accused=Accused(level="station", unit="lanka"))
     with pytest.raises(NoSuchDesk):
-        sp.work.direct(sp.work.open(planted.number), lanka.desk.name, "x")
+        sp.work.direct(sp.work.open(seeded.number), lanka.desk.name, "x")
     assert rows(services, tables.delivery) == []
     assert {row.desk for row in rows(services, tables.envelope)} == {"sp"}
 
@@ -229,14 +229,14 @@ def test_the_forwards_of_a_desk_that_must_never_have_a_tip_get_none_of_it(servic
 def test_what_a_destination_answers_reaches_the_tipster_as_a_desks_word_does(services: Services, sp: Office) -> None:
     recipient, identity = new_identity()
     rule = DestinationRule(to="police_system:cctns", desk="sp", recipient=recipient)
-    planted = plant(services, [sp.desk], destination_rules=[rule])
+    seeded = seed_tip(services, [sp.desk], destination_rules=[rule])
     # The key was changed since: the older one stands below the new.
     work = Casework(services, rule.to, f"{new_identity()[1]}\n{identity}")
-    posted = work.respond(work.open(planted.number), status="ACTED", text="धन्यवाद")
+    posted = work.respond(work.open(seeded.number), status="ACTED", text="धन्यवाद")
     (row,) = rows(services, tables.message)
-    assert open_as(Message, row.sealed, planted.receipt_identity) == posted.message
+    assert open_as(Message, row.sealed, seeded.receipt_identity) == posted.message
     assert row.announced is False
-    assert sp.work.open(planted.number).status == "ACTED"
+    assert sp.work.open(seeded.number).status == "ACTED"
     (line,) = work.summaries()
     assert line.status == "ACTED"
 
@@ -258,8 +258,8 @@ def test_a_tip_is_never_directed_to_a_desk_that_it_is_about(
     Office(services, "dig", "range")
     Office(services, "lanka", "station", "lanka")
     Office(services, "nagwa", "outpost", "lanka-nagwa")
-    planted = plant(services, [sp.desk], accused=accused, excluded=excluded)
-    opened = sp.work.open(planted.number)
+    seeded = seed_tip(services, [sp.desk], accused=accused, excluded=excluded)
+    opened = sp.work.open(seeded.number)
     assert [desk.name for desk in sp.work.may_direct(opened)] == allowed
     refusals = set()
     for name in {"dig", "lanka", "nagwa", "sp", "nowhere"} - set(allowed):
@@ -275,7 +275,7 @@ def test_a_tip_is_never_directed_to_a_desk_that_it_is_about(
 def test_a_desk_without_an_envelope_is_answered_as_if_there_were_no_tip(
     services: Services, sp: Office, lanka: Office
 ) -> None:
-    plant(services, [sp.desk, lanka.desk])
+    seed_tip(services, [sp.desk, lanka.desk])
 
     def answers(number: str) -> list[Any]:
         with pytest.raises(NoSuchTip) as refusal:
@@ -284,16 +284,16 @@ def test_a_desk_without_an_envelope_is_answered_as_if_there_were_no_tip(
         return [str(refusal.value), lanka.work.summaries(), found, lanka.work.unreadable]
 
     before = answers("K999-9999")
-    secret = plant(services, [sp.desk], answers={"what": "जुआ"}, accused=Accused(level="station", unit="lanka"))
+    secret = seed_tip(services, [sp.desk], answers={"what": "जुआ"}, accused=Accused(level="station", unit="lanka"))
     assert answers(secret.number) == before
     assert answers(secret.id) == before
     assert sp.work.find("जुआ") == {secret.id}
 
 
 def test_search_looks_through_answers_and_messages_in_any_case(services: Services, sp: Office) -> None:
-    one = plant(services, [sp.desk], answers={"what": "Big RED truck", "where": {"text": "Assi"}, "who": ["Kallu"]})
-    two = plant(services, [sp.desk], answers={"what": "something", "many": 3})
-    plant_reply(services, two, Message(sender="tipster", text="Red Bike"))
+    one = seed_tip(services, [sp.desk], answers={"what": "Big RED truck", "where": {"text": "Assi"}, "who": ["Kallu"]})
+    two = seed_tip(services, [sp.desk], answers={"what": "something", "many": 3})
+    seed_message(services, two, Message(sender="tipster", text="Red Bike"))
     assert sp.work.find("red") == {one.id, two.id}
     assert sp.work.find("red assi") == {one.id}
     assert sp.work.find("kallu") == {one.id}
@@ -302,14 +302,14 @@ def test_search_looks_through_answers_and_messages_in_any_case(services: Service
     assert sp.work.find("nothing") == set()
 
 
-def tamper(services: Services, table: Any, planted: Planted, **values: Any) -> None:
+def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:
     column = table.c.id if "id" in table.c else table.c.tip
-    statement = update(table).where(column == planted.id).values(**values)
+    statement = update(table).where(column == seeded.id).values(**values)
     services.write_now(lambda unit: (unit.keys if table is tables.envelope else unit.main).execute(statement))
 
 
 def test_a_moved_or_altered_envelope_opens_nothing_and_is_counted(services: Services, sp: Office, dig: Office) -> None:
-    mine, other, broken = plant(services, [sp.desk]), plant(services, [dig.desk]), plant(services, [sp.desk])
+    mine, other, broken = seed_tip(services, [sp.desk]), seed_tip(services, [dig.desk]), seed_tip(services, [sp.desk])
     row = services.read_keys(lambda c: c.execute(select(tables.envelope).where(tables.envelope.c.tip == mine.id)).one())
     tamper(services, tables.envelope, other, desk="sp", sealed=row.sealed)
     tamper(services, tables.envelope, broken, sealed=row.sealed[:-1] + b"\0")
@@ -321,13 +321,13 @@ def test_a_moved_or_altered_envelope_opens_nothing_and_is_counted(services: Serv
 
 def test_an_envelope_of_another_desk_is_refused_though_the_key_fits(services: Services, sp: Office) -> None:
     # Somebody with the sp's own key and the key store puts a tip into the dig's row, and the reverse.
-    planted = plant(services, [sp.desk])
-    tamper(services, tables.envelope, planted, desk="dig")
+    seeded = seed_tip(services, [sp.desk])
+    tamper(services, tables.envelope, seeded, desk="dig")
     assert Casework(services, "dig", sp.identity).summaries() == []
 
 
 def test_a_swapped_document_is_refused(services: Services, sp: Office) -> None:
-    mine, other = plant(services, [sp.desk]), plant(services, [sp.desk])
+    mine, other = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
     swapped = services.read(lambda c: c.execute(select(tables.tip).where(tables.tip.c.id == other.id)).one())
     tamper(services, tables.tip, mine, document=swapped.document)
     with pytest.raises(CantOpen):
@@ -340,46 +340,46 @@ def test_a_swapped_document_is_refused(services: Services, sp: Office) -> None:
 
 
 def test_messages_and_records_that_do_not_open_are_counted_and_break_nothing(services: Services, sp: Office) -> None:
-    planted, other = plant(services, [sp.desk], evidence=("1", "2")), plant(services, [sp.desk])
-    plant_reply(services, planted, Message(sender="tipster", text="असली"))
-    plant_file(services, planted, "1", b"one")
-    plant_file(services, planted, "2", b"two")
-    record = seal(Evidence(ordinal="1", role="x", kind="image", mime="", bytes=0, sha256=""), planted.recipient)
+    seeded, other = seed_tip(services, [sp.desk], evidence=("1", "2")), seed_tip(services, [sp.desk])
+    seed_message(services, seeded, Message(sender="tipster", text="असली"))
+    seed_file(services, seeded, "1", b"one")
+    seed_file(services, seeded, "2", b"two")
+    record = seal(Evidence(ordinal="1", role="x", kind="image", mime="", bytes=0, sha256=""), seeded.recipient)
     where = tables.file.c.ordinal
     foreign = seal(Message(sender="desk", text="नकली"), other.recipient)
 
     def write(unit: Any) -> None:
         unit.main.execute(update(tables.file).where(where == "2").values(record=record))
         unit.main.execute(update(tables.file).where(where == "1").values(record=b"junk"))
-        row = {"tip": planted.id, "seq": 2, "sealed": foreign, "day": 0, "announced": True}
+        row = {"tip": seeded.id, "seq": 2, "sealed": foreign, "day": 0, "announced": True}
         unit.insert(tables.message, [row])
 
     services.write_now(write)
-    opened = sp.work.open(planted.number)
+    opened = sp.work.open(seeded.number)
     assert [posted.message.text for posted in opened.thread] == ["असली"]
     assert (opened.evidence, opened.damaged) == ((), 3)
 
 
 def test_a_changed_recipient_in_the_store_does_not_get_the_desks_words(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk])
     thief_recipient, thief_identity = new_identity()
-    tamper(services, tables.tip, planted, recipient=thief_recipient)
-    sp.work.note(sp.work.open(planted.number), "गोपनीय")
+    tamper(services, tables.tip, seeded, recipient=thief_recipient)
+    sp.work.note(sp.work.open(seeded.number), "गोपनीय")
     row = services.read(lambda c: c.execute(select(tables.message)).one())
     with pytest.raises(CantOpen):
         open_as(Message, row.sealed, thief_identity)
 
 
 def test_what_a_crash_between_the_databases_left_is_not_listed(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
-    services.write_now(lambda unit: unit.main.execute(delete(tables.tip).where(tables.tip.c.id == planted.id)))
+    seeded = seed_tip(services, [sp.desk])
+    services.write_now(lambda unit: unit.main.execute(delete(tables.tip).where(tables.tip.c.id == seeded.id)))
     assert sp.work.summaries() == []
     assert sp.work.unreadable == 0
 
 
 def test_a_shredded_tip_leaves_the_queue(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
-    assert numbers(sp) == [planted.number]
+    seeded = seed_tip(services, [sp.desk])
+    assert numbers(sp) == [seeded.number]
     services.write_now(lambda unit: unit.keys.execute(delete(tables.envelope)))
     assert numbers(sp) == []
 
@@ -392,27 +392,27 @@ def change_key(services: Services, office: Office) -> str:
 
 
 def test_after_a_change_of_key_the_old_one_opens_nothing(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk])
     identity = change_key(services, sp)
-    later = plant(services, [services.read(lambda c: find_desk(c, "sp"))])
+    later = seed_tip(services, [services.read(lambda c: find_desk(c, "sp"))])
     assert Casework(services, "sp", sp.identity).summaries() == []
     assert {line.header.number for line in Casework(services, "sp", identity).summaries()} == {
-        planted.number,
+        seeded.number,
         later.number,
     }
 
 
 def test_a_change_of_key_that_was_cut_short_locks_nobody_out(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk])
+    seeded = seed_tip(services, [sp.desk])
     recipient, identity = new_identity()
     services.write_now(lambda unit: widen(unit, "sp", sp.identity, recipient))
     (row,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
     for key in (sp.identity, identity):
-        assert open_envelope(row.sealed, key, tip=planted.id, desk="sp").header == planted.header
+        assert open_envelope(row.sealed, key, tip=seeded.id, desk="sp").header == seeded.header
 
 
 def test_two_changes_of_the_same_key_do_not_cross(services: Services, sp: Office) -> None:
-    plant(services, [sp.desk])
+    seed_tip(services, [sp.desk])
     identity = change_key(services, sp)
     with pytest.raises(KeyChanged):
         change_key(services, sp)
@@ -420,8 +420,8 @@ def test_two_changes_of_the_same_key_do_not_cross(services: Services, sp: Office
 
 
 def test_a_change_of_key_leaves_a_planted_envelope_alone(services: Services, sp: Office, dig: Office) -> None:
-    planted = plant(services, [dig.desk])
-    tamper(services, tables.envelope, planted, desk="sp")
+    seeded = seed_tip(services, [dig.desk])
+    tamper(services, tables.envelope, seeded, desk="sp")
     (before,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
     change_key(services, sp)
     assert services.read_keys(lambda c: c.execute(select(tables.envelope)).all()) == [before]

@@ -17,7 +17,7 @@ from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.testing.store import fresh_services
-from satark.testing.tips import Planted, plant, plant_file
+from satark.testing.tips import SeededTip, seed_file, seed_tip
 
 AGREED = Agreement("rao", "khan")
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
@@ -49,12 +49,12 @@ def sp(services: Services) -> Office:
 
 
 @pytest.fixture
-def spoken(services: Services, sp: Office) -> Planted:
+def spoken(services: Services, sp: Office) -> SeededTip:
     """A tip told by voice, with a photo."""
-    planted = plant(services, [sp.desk], evidence=("1", "2"), answers={"what": {"voice": "1"}})
-    plant_file(services, planted, "1", b"their voice", b"their clean voice", disguised=b"a disguised voice", **VOICE)
-    plant_file(services, planted, "2", b"a photo", b"a clean photo")
-    return planted
+    seeded = seed_tip(services, [sp.desk], evidence=("1", "2"), answers={"what": {"voice": "1"}})
+    seed_file(services, seeded, "1", b"their voice", b"their clean voice", disguised=b"a disguised voice", **VOICE)
+    seed_file(services, seeded, "2", b"a photo", b"a clean photo")
+    return seeded
 
 
 def acts(work: Casework, tip: OpenTip) -> list[Entry]:
@@ -62,7 +62,7 @@ def acts(work: Casework, tip: OpenTip) -> list[Entry]:
     return [row.entry for row in work.custody(tip) if row.entry is not None and row.entry.desk]
 
 
-def test_a_file_is_not_seen_without_a_row_in_the_log(services: Services, sp: Office, spoken: Planted) -> None:
+def test_a_file_is_not_seen_without_a_row_in_the_log(services: Services, sp: Office, spoken: SeededTip) -> None:
     work = sp.work()
     tip = work.open(spoken.number)
     for _ in range(2):
@@ -87,7 +87,7 @@ READERS: dict[str, Callable[[Casework, OpenTip], Any]] = {
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_a_tipsters_voice_is_given_to_nobody_who_may_not_listen(
-    reader: Callable[[Casework, OpenTip], Any], sp: Office, spoken: Planted
+    reader: Callable[[Casework, OpenTip], Any], sp: Office, spoken: SeededTip
 ) -> None:
     work = sp.work()
     tip = work.open(spoken.number)
@@ -98,23 +98,23 @@ def test_a_tipsters_voice_is_given_to_nobody_who_may_not_listen(
 
 
 @pytest.mark.parametrize("name", ["file", "evidence", "export", "export of the original"])
-def test_not_even_who_may_listen_can_take_a_voice_away(name: str, sp: Office, spoken: Planted) -> None:
+def test_not_even_who_may_listen_can_take_a_voice_away(name: str, sp: Office, spoken: SeededTip) -> None:
     work = sp.work(may_listen=True)
     with pytest.raises(NotHeard):
         READERS[name](work, work.open(spoken.number))
 
 
 @pytest.mark.parametrize("level", ["outpost", "station", "circle"])
-def test_a_station_never_hears_it_whoever_sits_there(services: Services, spoken: Planted, level: Level) -> None:
+def test_a_station_never_hears_it_whoever_sits_there(services: Services, spoken: SeededTip, level: Level) -> None:
     station = Office(services, level)
-    planted = plant(services, [station.desk], evidence=("1",))
-    plant_file(services, planted, "1", b"voice", b"clean", disguised=b"disguised", **VOICE)
+    seeded = seed_tip(services, [station.desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"voice", b"clean", disguised=b"disguised", **VOICE)
     work = station.work(may_listen=True)
     with pytest.raises(NotHeard):
-        work.listen(work.open(planted.number), "1")
+        work.listen(work.open(seeded.number), "1")
 
 
-def test_who_may_listen_hears_a_disguised_copy_and_writes_it_out(sp: Office, spoken: Planted) -> None:
+def test_who_may_listen_hears_a_disguised_copy_and_writes_it_out(sp: Office, spoken: SeededTip) -> None:
     work = sp.work(may_listen=True)
     tip = work.open(spoken.number)
     assert b"".join(work.listen(tip, "1")) == b"a disguised voice"
@@ -130,14 +130,14 @@ def test_who_may_listen_hears_a_disguised_copy_and_writes_it_out(sp: Office, spo
 
 
 def test_a_voice_that_could_not_be_disguised_is_not_played(services: Services, sp: Office) -> None:
-    planted = plant(services, [sp.desk], evidence=("1",))
-    plant_file(services, planted, "1", b"voice", b"clean", **VOICE)
+    seeded = seed_tip(services, [sp.desk], evidence=("1",))
+    seed_file(services, seeded, "1", b"voice", b"clean", **VOICE)
     work = sp.work(may_listen=True)
     with pytest.raises(NoSuchFile):
-        work.listen(work.open(planted.number), "1")
+        work.listen(work.open(seeded.number), "1")
 
 
-def test_what_identifies_takes_two_officers(sp: Office, spoken: Planted) -> None:
+def test_what_identifies_takes_two_officers(sp: Office, spoken: SeededTip) -> None:
     with pytest.raises(OneOfficer):
         Agreement("rao", "rao")
     work, agreed = sp.work(may_listen=True), Agreement("rao", "khan")
@@ -166,14 +166,14 @@ WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
 def test_all_sound_is_the_tipsters_own_voice_unless_they_said_whose_it_is(services: Services, sp: Office) -> None:
     wrong = []
     for name, record, whose, own in WHOSE:
-        planted = plant(services, [sp.desk], evidence=("1",), answers={WHOSE_STEP: whose, "what": "x"})
-        plant_file(services, planted, "1", b"x", **record)
-        if bool(sp.work().open(planted.number).voices) is not own:
+        seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={WHOSE_STEP: whose, "what": "x"})
+        seed_file(services, seeded, "1", b"x", **record)
+        if bool(sp.work().open(seeded.number).voices) is not own:
             wrong.append(name)
     assert wrong == []
 
 
-def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: Planted) -> None:
+def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: SeededTip) -> None:
     sp.work(may_listen=True).transcribe(sp.work().open(spoken.number), "1", "words")
     work = sp.work()
     tip = work.open(spoken.number)
@@ -188,7 +188,7 @@ def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: Planted) -> No
     ("form", "error"),
     [(("2", "original"), OneOfficer), (("7", "clean"), NoSuchFile), (("1", "transcript"), NoSuchFile)],
 )
-def test_what_may_not_leave_leaves_no_row(form: Any, error: type[Exception], sp: Office, spoken: Planted) -> None:
+def test_what_may_not_leave_leaves_no_row(form: Any, error: type[Exception], sp: Office, spoken: SeededTip) -> None:
     work = sp.work()
     tip = work.open(spoken.number)
     with pytest.raises(error):

@@ -272,7 +272,7 @@ def test_several_processes_need_a_server_database(data: Path) -> None:
 
 
 def test_serving_it_says_where_and_that_there_is_no_desk_yet(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("satark.cli.serve.uvicorn.run", lambda *_, **__: None)
+    monkeypatch.setattr("satark.runtime.http_server.uvicorn.run", lambda *_, **__: None)
     said = [json.loads(line) for line in run("serve", "--port", "0", "--role", "web,worker").stderr.splitlines()]
     assert [(line["event"].split(":")[0], line.get("role"), line.get("host")) for line in said] == [
         ("serving", "web,worker", "127.0.0.1"),

@@ -22,18 +22,18 @@ from satark.store import evidence_files, tables
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import unit_of_work
 from satark.testing.store import fresh_services
-from satark.testing.tips import Planted, plant, plant_file, plant_state
+from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_tip
 
 Write = Callable[[Any], Any]
 
 
 @pytest.fixture
-def tips(services: Services, desk: Desk) -> tuple[Planted, Planted]:
+def tips(services: Services, desk: Desk) -> tuple[SeededTip, SeededTip]:
     """Two tips with two files each, logged in turn: rows 1–3 and 7–9 are the first one's."""
-    both = (plant(services, [desk], evidence=("1", "2")), plant(services, [desk], evidence=("1", "2")))
+    both = (seed_tip(services, [desk], evidence=("1", "2")), seed_tip(services, [desk], evidence=("1", "2")))
     for ordinal in ("1", "2"):
         for tip in both:
-            plant_file(services, tip, ordinal, f"original {ordinal}".encode(), b"clean")
+            seed_file(services, tip, ordinal, f"original {ordinal}".encode(), b"clean")
     return both
 
 
@@ -51,7 +51,7 @@ def found(report: AuditReport) -> list[tuple[str, int]]:
     return [(problem.what, problem.position) for problem in report.problems]
 
 
-def test_a_log_that_nobody_touched_is_whole(services: Services, tips: tuple[Planted, Planted]) -> None:
+def test_a_log_that_nobody_touched_is_whole(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     report = verify(services)
     assert (report.rows, report.tips, report.problems) == (12, 2, ())
     assert [row.seq for row in rows(services) if row.tip == tips[0].id] == [1, 2, 3, 4, 5, 6]
@@ -61,7 +61,7 @@ def test_an_empty_store_has_an_empty_log(services: Services) -> None:
     assert verify(services).problems == ()
 
 
-def test_the_database_tells_nothing_of_what_was_done(services: Services, tips: tuple[Planted, Planted]) -> None:
+def test_the_database_tells_nothing_of_what_was_done(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     shown = b"".join(row.sealed + row.entry + row.content for row in rows(services))
     for word in (b"received", b"clean", b"image", b"satark", b"PT6H"):
         assert word not in shown
@@ -102,7 +102,7 @@ ATTACKS: list[tuple[str, Callable[[Services], list[Any]], set[tuple[str, int]]]]
 ]
 
 
-def test_what_is_done_to_the_log_is_named(services: Services, tips: tuple[Planted, Planted]) -> None:
+def test_what_is_done_to_the_log_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     whole = [row._asdict() for row in rows(services)]
     (head,) = services.read(lambda c: c.execute(select(custody_head)).all())
     missed = {}
@@ -116,7 +116,7 @@ def test_what_is_done_to_the_log_is_named(services: Services, tips: tuple[Plante
     assert missed == {}
 
 
-def test_a_whole_tip_that_is_taken_away_leaves_a_gap(services: Services, tips: tuple[Planted, Planted]) -> None:
+def test_a_whole_tip_that_is_taken_away_leaves_a_gap(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     change(
         services,
         delete(custody).where(custody.c.tip == tips[0].id),
@@ -146,14 +146,14 @@ def rewrite(services: Services, without: int) -> None:
 
 
 def test_a_log_that_is_rewritten_as_a_whole_is_shown_by_the_key_store(
-    services: Services, tips: tuple[Planted, Planted]
+    services: Services, tips: tuple[SeededTip, SeededTip]
 ) -> None:
     rewrite(services, without=5)
     assert found(verify(services)) == [("anchor", 0)]
 
 
 def test_a_noted_head_shows_what_even_both_databases_agree_on(
-    services: Services, tips: tuple[Planted, Planted]
+    services: Services, tips: tuple[SeededTip, SeededTip]
 ) -> None:
     noted = verify(services).head
     rewrite(services, without=5)
@@ -165,14 +165,14 @@ def test_a_noted_head_shows_what_even_both_databases_agree_on(
     assert found(verify(services, noted)) == [("known", 0)]
 
 
-def test_a_head_that_was_noted_long_ago_is_still_held(services: Services, tips: tuple[Planted, Planted]) -> None:
+def test_a_head_that_was_noted_long_ago_is_still_held(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     noted = verify(services).head
-    plant_file(services, tips[0], "3", b"later")
+    seed_file(services, tips[0], "3", b"later")
     assert verify(services, Head.read(str(noted))).problems == ()
 
 
 def test_a_crash_between_the_two_databases_is_no_alarm(
-    services: Services, tips: tuple[Planted, Planted], monkeypatch: pytest.MonkeyPatch
+    services: Services, tips: tuple[SeededTip, SeededTip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted() -> None:
         with unit_of_work(services.main, services.keys) as unit:
@@ -183,18 +183,18 @@ def test_a_crash_between_the_two_databases_is_no_alarm(
     with pytest.raises(ZeroDivisionError):
         interrupted()
     assert verify(services).problems == ()
-    plant_file(services, tips[1], "3", b"later")
+    seed_file(services, tips[1], "3", b"later")
     assert verify(services).problems == ()
 
 
-def test_a_file_that_the_log_does_not_know_is_named(services: Services, tips: tuple[Planted, Planted]) -> None:
-    plant_state(services, tips[0], "7", "sealed")
+def test_a_file_that_the_log_does_not_know_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
+    seed_file_state(services, tips[0], "7", "sealed")
     (unlogged, gone) = verify(services).problems
     assert (unlogged.what, unlogged.tip, unlogged.file) == ("unlogged", tips[0].number, "7")
     assert gone.what == "no-file"
 
 
-def test_a_sealed_file_that_is_gone_is_named(services: Services, tips: tuple[Planted, Planted]) -> None:
+def test_a_sealed_file_that_is_gone_is_named(services: Services, tips: tuple[SeededTip, SeededTip]) -> None:
     erase(services.evidence_dir, evidence_files.name(tips[1].id, "2"))
     (problem,) = verify(services).problems
     assert str(problem) == f"tip {tips[1].number}, file 2: the sealed original is not in the evidence folder"
@@ -202,10 +202,10 @@ def test_a_sealed_file_that_is_gone_is_named(services: Services, tips: tuple[Pla
 
 @pytest.mark.parametrize("ordinals", [None, ["1"]])
 def test_what_was_erased_leaves_only_that_it_was(
-    ordinals: list[str] | None, services: Services, tips: tuple[Planted, Planted]
+    ordinals: list[str] | None, services: Services, tips: tuple[SeededTip, SeededTip]
 ) -> None:
     tip = tips[0]
-    for name in services.write_now(lambda unit: evidence_files.drop(unit, tip.id, ordinals)):
+    for name in services.write_now(lambda unit: evidence_files.delete_files(unit, tip.id, ordinals)):
         erase(services.evidence_dir, name)
     report = verify(services)
     assert (report.rows, report.problems) == (13, ())
@@ -216,7 +216,7 @@ def test_what_was_erased_leaves_only_that_it_was(
 
 def test_writers_at_once_make_one_chain(databases: Any, tmp_path: Path) -> None:
     services = fresh_services(tmp_path, database_url=databases.main, keys_url=databases.keys)
-    tips = [plant(services, []) for _ in range(2)]
+    tips = [seed_tip(services, []) for _ in range(2)]
 
     def write(number: int) -> None:
         tip, file = tips[number % 2], str(number)
@@ -238,7 +238,7 @@ def run(services: Services, monkeypatch: pytest.MonkeyPatch, *words: str) -> Any
 
 
 def test_the_command_names_what_is_wrong(
-    services: Services, tips: tuple[Planted, Planted], monkeypatch: pytest.MonkeyPatch
+    services: Services, tips: tuple[SeededTip, SeededTip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run(services, monkeypatch)
     assert (whole.exit_code, "is whole: 12 rows of 2 tips" in whole.stdout) == (0, True)

@@ -41,7 +41,7 @@ class Court(NamedTuple):
     """A desk with a tip, and the two packs that were made of it (making one takes its certificates a second or two)."""
 
     services: Services
-    planted: SeededTip
+    seeded: SeededTip
     work: Casework
     packs: dict[bool, tuple[bytes, Written]]
     """Whether originals are in it → the pack."""
@@ -55,20 +55,20 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     recipient, identity = new_identity()
     desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
     services.write_now(lambda unit: add_desk(unit, desk))
-    planted = seed_tip(services, [desk], evidence=("1", "2", "3"))
-    seed_file(services, planted, "1", b"original photo", b"clean photo")
+    seeded = seed_tip(services, [desk], evidence=("1", "2", "3"))
+    seed_file(services, seeded, "1", b"original photo", b"clean photo")
     voice: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
-    seed_file(services, planted, "2", b"their voice", b"their clean voice", disguised=b"disguised", **voice)
-    seed_file(services, planted, "3", b"strange", mime="application/x-strange", kind="document", problem="unknown")
+    seed_file(services, seeded, "2", b"their voice", b"their clean voice", disguised=b"disguised", **voice)
+    seed_file(services, seeded, "3", b"strange", mime="application/x-strange", kind="document", problem="unknown")
     work = Casework(services, "sp", identity, officer="rao", may_listen=True)
-    work.transcribe(work.open(planted.number), "2", "ट्रक रात को आता है")
+    work.transcribe(work.open(seeded.number), "2", "ट्रक रात को आता है")
     packs = {}
     for agreed in (None, AGREED):
         path = folder / "pack.zip"
-        written = export_pack(path, work, work.open(planted.number), ISSUER, agreed)
+        written = export_pack(path, work, work.open(seeded.number), ISSUER, agreed)
         assert path.stat().st_mode & 0o077 == 0
         packs[agreed is not None] = path.read_bytes(), written
-    yield Court(services, planted, work, packs)
+    yield Court(services, seeded, work, packs)
     services.close()
 
 
@@ -142,14 +142,14 @@ def test_it_tells_no_time_to_the_second_at_which_anything_came(write: Write, pat
 
 @pytest.mark.parametrize("what", ["altered", "erased"])
 def test_a_file_that_was_altered_gets_into_no_pack(what: str, court: Court, path: Path) -> None:
-    (sealed,) = court.services.evidence_dir.glob(f"{evidence_files.name(court.planted.id, '1')}.clean.age")
+    (sealed,) = court.services.evidence_dir.glob(f"{evidence_files.name(court.seeded.id, '1')}.clean.age")
     whole = sealed.read_bytes()
     if what == "erased":
         sealed.unlink()
     else:
         sealed.write_bytes(whole[:-1] + b"\0")
     with pytest.raises((CantOpen, FileNotFoundError)):
-        export_pack(path, court.work, court.work.open(court.planted.number), ISSUER)
+        export_pack(path, court.work, court.work.open(court.seeded.number), ISSUER)
     sealed.write_bytes(whole)
     assert list(path.parent.glob("pack.zip*")) == []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from satark.delivery.faults import Trouble, troubles
+from satark.delivery.faults import DestinationFault, destination_faults
 from satark.destination import DestinationRule
 from satark.services import Services
 from satark.store import breakers, deliveries, tables
@@ -44,8 +44,8 @@ def queue(services: Services, to: str, *tips: str, down: bool = False, dead: boo
     return services.write_now(write)
 
 
-def told(services: Services, desk: str) -> list[Trouble]:
-    return services.read(lambda connection: troubles(connection, desk, FORWARDS))
+def told(services: Services, desk: str) -> list[DestinationFault]:
+    return services.read(lambda connection: destination_faults(connection, desk, FORWARDS))
 
 
 def test_a_desk_is_told_what_is_down_what_waits_and_what_died(services: Services) -> None:
@@ -54,8 +54,8 @@ def test_a_desk_is_told_what_is_down_what_waits_and_what_died(services: Services
     queue(services, "paper:sp", TIP, dead=True)
     queue(services, "desk:sp", TIP)
     assert told(services, "sp") == [
-        Trouble(destination="email:cell", down=since, waiting=2),
-        Trouble(destination="paper:sp", dead=1, died=since),
+        DestinationFault(destination="email:cell", down=since, waiting=2),
+        DestinationFault(destination="paper:sp", dead=1, died=since),
     ]
 
 

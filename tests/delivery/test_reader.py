@@ -23,7 +23,7 @@ from satark.sink import Delivery
 from satark.store import tables
 from satark.store.threads import post
 from satark.testing.store import fresh_services
-from satark.testing.tips import plant, plant_file, plant_reply, plant_state, take
+from satark.testing.tips import claim_delivery, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Message
 
 TO = "email:cell"
@@ -56,19 +56,19 @@ def services(tmp_path: Path, cell: Cell) -> Iterator[Services]:
 
 
 def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services, cell: Cell) -> None:
-    planted = plant(services, [cell.desk], evidence=("1", "2", "3", "4"), destination_rules=[cell.rule])
-    plant_file(services, planted, "1", b"original", b"clean")
-    plant_file(services, planted, "4", b"no copy")
-    plant_state(services, planted, "2", "due")
-    plant_state(services, planted, "3", "lost")
-    plant_reply(services, planted, Message(sender="tipster", text="और भी"))
+    seeded = seed_tip(services, [cell.desk], evidence=("1", "2", "3", "4"), destination_rules=[cell.rule])
+    seed_file(services, seeded, "1", b"original", b"clean")
+    seed_file(services, seeded, "4", b"no copy")
+    seed_file_state(services, seeded, "2", "due")
+    seed_file_state(services, seeded, "3", "lost")
+    seed_message(services, seeded, Message(sender="tipster", text="और भी"))
     note = Message(sender="desk", desk="sp", text="गोपनीय", internal=True)
-    services.write_now(lambda unit: post(unit, planted.id, note, planted.recipient))
-    delivery = take(services, TO)
+    services.write_now(lambda unit: post(unit, seeded.id, note, seeded.recipient))
+    delivery = claim_delivery(services, TO)
     assert (delivery.desk, delivery.revision, delivery.attempt) == ("sp", 1, 1)
     opened = reader(cell.rule, services).open(delivery)
     content = opened.content
-    assert (content.tip, content.header) == (planted.tip, planted.header)
+    assert (content.tip, content.header) == (seeded.tip, seeded.header)
     assert [posted.message.text for posted in content.thread] == ["और भी"]
     assert [record.ordinal for record in content.evidence] == ["1", "4"]
     assert (content.pending, content.lost, content.withheld, content.damaged) == (("2",), ("3",), (), 0)
@@ -76,18 +76,18 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
     for ordinal in ("2", "3", "4", "5", "../1"):
         with pytest.raises(NoSuchFile):
             opened.clean(ordinal)
-    assert planted.number not in f"{opened!r}{content!r}"
+    assert seeded.number not in f"{opened!r}{content!r}"
 
 
 def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_time(
     services: Services, cell: Cell
 ) -> None:
-    planted = plant(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
-    plant_file(services, planted, "1", b"original", b"clean")
-    opened = reader(cell.rule, services).open(take(services, TO))
+    seeded = seed_tip(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
+    seed_file(services, seeded, "1", b"original", b"clean")
+    opened = reader(cell.rule, services).open(claim_delivery(services, TO))
     for _ in range(2):
         assert b"".join(opened.clean("1")) == b"clean"
-    logged = services.read(lambda c: custody.read(c, planted.id, planted.identity))
+    logged = services.read(lambda c: custody.read(c, seeded.id, seeded.identity))
     (left,) = [one.entry for one in logged if one.entry and one.entry.act == "exported"]
     assert (left.desk, left.form, left.at) == (TO, "clean", "")
 
@@ -121,9 +121,9 @@ def test_the_tipsters_own_voice_never_leaves(
     services: Services,
     cell: Cell,
 ) -> None:
-    planted = plant(services, [cell.desk], answers=answers, evidence=("1",), destination_rules=[cell.rule])
-    plant_file(services, planted, "1", b"spoken", b"spoken, clean", kind=kind)
-    opened = reader(cell.rule, services).open(take(services, TO))
+    seeded = seed_tip(services, [cell.desk], answers=answers, evidence=("1",), destination_rules=[cell.rule])
+    seed_file(services, seeded, "1", b"spoken", b"spoken, clean", kind=kind)
+    opened = reader(cell.rule, services).open(claim_delivery(services, TO))
     assert [record.ordinal for record in opened.content.evidence] == ["1"] * leaves
     assert opened.content.withheld == (() if leaves else ("1",))
     if not leaves:
@@ -132,8 +132,8 @@ def test_the_tipsters_own_voice_never_leaves(
 
 
 def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, cell: Cell) -> None:
-    planted = plant(services, [cell.desk], destination_rules=[cell.rule])
-    delivery = take(services, TO)
+    seeded = seed_tip(services, [cell.desk], destination_rules=[cell.rule])
+    delivery = claim_delivery(services, TO)
     for identity in (cell.desk_identity, new_identity()[1]):
         with pytest.raises(CantOpen):
             DestinationReader(TO, identity, services).open(delivery)
@@ -142,43 +142,43 @@ def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, 
         DestinationReader("email:other", cell.identity, services).open(delivery)
     with pytest.raises(CantOpen):
         DestinationReader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
-    other = plant(services, [cell.desk])
+    other = seed_tip(services, [cell.desk])
     swapped = services.read(lambda c: c.execute(tables.tip.select().where(tables.tip.c.id == other.id)).one())
     with pytest.raises(CantOpen):
         DestinationReader(TO, cell.identity, services).open(
             msgspec.structs.replace(delivery, document=swapped.document)
         )
-    assert planted.id == delivery.tip
+    assert seeded.id == delivery.tip
 
 
 def test_a_mere_carrier_gets_its_desks_envelope(services: Services, cell: Cell) -> None:
     carrier = DestinationRule(to="broker:north", desk="sp")
     services.destination_rules = (carrier,)
-    planted = plant(services, [cell.desk], destination_rules=[carrier])
-    delivery = take(services, "broker:north")
-    envelope = open_envelope(delivery.envelope, cell.desk_identity, tip=planted.id, desk="sp")
-    assert envelope.identity == planted.identity
+    seeded = seed_tip(services, [cell.desk], destination_rules=[carrier])
+    delivery = claim_delivery(services, "broker:north")
+    envelope = open_envelope(delivery.envelope, cell.desk_identity, tip=seeded.id, desk="sp")
+    assert envelope.identity == seeded.identity
 
 
 def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, cell: Cell) -> None:
-    planted = plant(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
-    plant_file(services, planted, "1", b"original", b"clean")
+    seeded = seed_tip(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
+    seed_file(services, seeded, "1", b"original", b"clean")
     services.write_now(lambda unit: unit.main.execute(update(tables.file).values(record=b"junk")))
-    row = {"tip": planted.id, "seq": 1, "sealed": b"junk", "day": 0, "announced": True}
+    row = {"tip": seeded.id, "seq": 1, "sealed": b"junk", "day": 0, "announced": True}
     services.write_now(lambda unit: unit.insert(tables.message, [row]))
-    content = reader(cell.rule, services).open(take(services, TO)).content
+    content = reader(cell.rule, services).open(claim_delivery(services, TO)).content
     assert (content.damaged, content.evidence, content.thread) == (2, (), ())
 
 
 def test_a_changed_key_opens_old_and_new_tips(services: Services, cell: Cell) -> None:
-    plant(services, [cell.desk], destination_rules=[cell.rule])
-    old: Delivery = take(services, TO)
+    seed_tip(services, [cell.desk], destination_rules=[cell.rule])
+    old: Delivery = claim_delivery(services, TO)
     recipient, identity = new_identity()
     cell.file.write_text(f"{identity}\n{cell.identity}\n")
     changed = cell.rule.model_copy(update={"recipient": recipient})
-    plant(services, [cell.desk], destination_rules=[changed])
+    seed_tip(services, [cell.desk], destination_rules=[changed])
     room = reader(changed, services)
-    assert room.open(old).content.tip != room.open(take(services, TO)).content.tip
+    assert room.open(old).content.tip != room.open(claim_delivery(services, TO)).content.tip
 
 
 @pytest.mark.parametrize(

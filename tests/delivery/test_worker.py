@@ -20,7 +20,7 @@ from satark.sink import Dead, Delivery, DeliveryResult, Done, Retry
 from satark.store import deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedSink, outage, until
+from satark.testing.scripted import ScriptedSink, database_down, until
 from satark.testing.store import fresh_services
 
 
@@ -227,7 +227,7 @@ async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
     yard = Yard(tmp_path)
     yard.writer.start()
     yard.queue("t1")
-    with outage(yard.services):
+    with database_down(yard.services):
         assert await yard.courier._claim() == []
     assert len(await yard.courier._claim()) == 1
     await yard.writer.stop()

@@ -239,7 +239,7 @@ def test_a_file_at_any_other_step_is_evidence_and_the_question_stays(chat: Chat)
     chat.say("Hi", "2").send("image")
     assert chat.step == "category"
     assert "keep it as evidence" in chat.text
-    assert chat.turn.keep[0].role == "evidence"
+    assert chat.turn.media_jobs[0].role == "evidence"
     assert chat.prompt.settle
 
 
@@ -252,10 +252,10 @@ def test_a_caption_under_a_picture_answers_a_text_question(chat: Chat) -> None:
 
 def test_all_files_of_a_step_can_be_erased(chat: Chat) -> None:
     at_evidence(chat).send("image").send("image").tap("@clear")
-    assert chat.turn.drop == ("1", "2")
+    assert chat.turn.dropped_files == ("1", "2")
     assert chat.step == "evidence"
     chat.send("image")
-    assert chat.turn.keep[0].ordinal == "3"
+    assert chat.turn.media_jobs[0].ordinal == "3"
 
 
 # ----------------------------------------------------------------- the first words
@@ -365,7 +365,7 @@ def test_changing_the_category_leaves_no_answer_of_the_road_not_taken(chat: Chat
     assert not {"police_unit", "police_who"} & set(made.answers)
     assert made.accused is None
     assert made.evidence == ()
-    assert chat.turn.drop == ("1",)
+    assert chat.turn.dropped_files == ("1",)
 
 
 # ----------------------------------------------------------------- the review
@@ -549,13 +549,13 @@ def test_a_revoked_message_takes_its_answer_back(chat: Chat) -> None:
 
 def test_a_revoked_file_is_erased(chat: Chat) -> None:
     at_evidence(chat).send("image").send("image").revoke("s6")
-    assert chat.turn.drop == ("1",)
+    assert chat.turn.dropped_files == ("1",)
     assert "1 so far" in chat.text
 
 
 def test_a_revoked_voice_answer_is_erased_and_asked_again(chat: Chat) -> None:
     chat.say("Hi", "2", "daru").send("voice").revoke("s3")
-    assert chat.turn.drop == ("1",)
+    assert chat.turn.dropped_files == ("1",)
     assert chat.step == "what"
 
 
@@ -591,7 +591,7 @@ def test_anything_else_after_the_receipt_means_forget(chat: Chat, word: str) -> 
 
 def test_a_file_after_the_receipt_is_told_how_to_be_added(chat: Chat) -> None:
     at_review(chat).tap("send").send("image")
-    assert chat.turn.keep == ()
+    assert chat.turn.media_jobs == ()
     assert "was not added" in chat.text
 
 
@@ -601,26 +601,30 @@ def test_a_file_after_the_receipt_is_told_how_to_be_added(chat: Chat) -> None:
 def test_time_running_out_erases_a_draft_and_forgets_after_a_receipt(chat: Chat, engine: Engine) -> None:
     at_police(chat)
     assert chat.session is not None
-    turn = engine.expired(chat.session)
+    turn = engine.expire(chat.session)
     assert (turn.session, turn.erase) == (None, True)
     assert turn.prompt is not None
     assert "draft erased" in turn.prompt.text
     chat.say("no", "skip").tap("send")
-    turn = engine.expired(chat.session)
+    turn = engine.expire(chat.session)
     assert (turn.session, turn.erase, turn.reach, turn.prompt) == (None, False, False, None)
 
 
 def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
     at_review(chat)
     assert chat.session is not None
-    again = engine.restate(chat.session)
+    again = engine.repeat_question(chat.session)
     assert again.choices == chat.prompt.choices
     assert "Please check" in again.text
 
 
 def test_notices_are_neutral(engine: Engine) -> None:
     for language in ("hi", "en", "xx"):
-        for prompt in (engine.news(language), engine.failed(language), engine.of_a_file(FileNotice("lost"), language)):
+        for prompt in (
+            engine.news_notice(language),
+            engine.failure_notice(language),
+            engine.file_notice(FileNotice("lost"), language),
+        ):
             assert not any(word in prompt.text.lower() for word in ("police", "tip", "पुलिस", "सूचना", "crime"))
 
 
@@ -664,7 +668,7 @@ def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
     )
     assert chat.step == "evidence"
     assert "2 so far" in chat.text
-    assert [turn.drop for turn in chat.turns if turn.drop] == []
+    assert [turn.dropped_files for turn in chat.turns if turn.dropped_files] == []
     chat.say("back", "no", "done").tap("send")
     assert chat.submission is not None
     assert chat.submission.evidence == ("1", "2")
@@ -672,12 +676,12 @@ def test_back_to_the_evidence_erases_none_of_it(chat: Chat) -> None:
 
 def test_back_to_a_spoken_answer_erases_it(chat: Chat) -> None:
     assert chat.say("Hi", "2", "daru").send("voice").say("back").step == "what"
-    assert chat.turn.drop == ("1",)
+    assert chat.turn.dropped_files == ("1",)
 
 
 def test_who_can_not_be_reached_is_not_asked_and_forgotten_with_the_receipt(engine: Engine) -> None:
     session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
-    turn = engine.submitted(session, RECEIPT, NOW)
+    turn = engine.show_receipt(session, RECEIPT, NOW)
     assert (turn.session, turn.reach) == (None, False)
     assert turn.prompt is not None
     assert turn.prompt.keep

@@ -101,7 +101,9 @@ def play(moves: list[Event | int]) -> Chat:
 def test_any_conversation_is_answered_and_comes_out_the_same_again(moves: list[Event | int]) -> None:
     first, second = play(moves), play(moves)
     for turn in first.turns:
-        asks_the_intake = turn.submission is not None or turn.open_mailbox or turn.depart or turn.arrive
+        asks_the_intake = (
+            turn.submission is not None or turn.open_mailbox or turn.issue_handoff_code or turn.redeem_handoff_code
+        )
         assert turn.prompt is not None or asks_the_intake
     assert [msgspec.json.encode(p) for p in first.prompts] == [msgspec.json.encode(p) for p in second.prompts]
     assert [msgspec.msgpack.encode(t) for t in first.turns] == [msgspec.msgpack.encode(t) for t in second.turns]
@@ -152,6 +154,6 @@ def test_ordinals_are_never_used_twice_in_a_session(moves: list[Event | int]) ->
         chat.hear(move)
         if chat.session is None or chat.session.submitted:
             return
-        new = [keep.ordinal for keep in chat.turn.keep if keep.tip == chat.session.tip]
+        new = [keep.ordinal for keep in chat.turn.media_jobs if keep.tip == chat.session.tip]
         assert not seen & set(new)
         seen |= set(new)

@@ -28,7 +28,7 @@ def test_it_is_asked_before_the_review(chat: Chat) -> None:
     assert chat.step == "review"
     submission = chat.tap("send").turn.submission
     assert submission is not None
-    assert submission.told == ("1",)
+    assert submission.origin_disclosed == ("1",)
 
 
 @pytest.mark.parametrize("answer", ["no", "नहीं", "skip", "back", "He has a white car with the number 4411"])
@@ -37,7 +37,7 @@ def test_whatever_is_not_yes_is_no(answer: str, chat: Chat) -> None:
     assert chat.step == "review"
     submission = chat.tap("send").turn.submission
     assert submission is not None
-    assert submission.told == ()
+    assert submission.origin_disclosed == ()
 
 
 def test_a_file_that_arrives_at_the_review_is_asked_about_before_the_tip_goes(chat: Chat) -> None:
@@ -47,7 +47,7 @@ def test_a_file_that_arrives_at_the_review_is_asked_about_before_the_tip_goes(ch
     assert "where or when it was taken" in chat.text
     submission = chat.tap("yes").turn.submission
     assert submission is not None
-    assert submission.told == ("1",)
+    assert submission.origin_disclosed == ("1",)
 
 
 def test_nobody_is_asked_twice_and_nobody_about_nothing(chat: Chat) -> None:

@@ -18,6 +18,7 @@ from satark.evidence.preview import PREVIEW_JOB
 from satark.evidence.recordings import remux
 from satark.evidence.recordings.codec_rules import CodecRules
 from satark.evidence.recordings.disguise import DISGUISE_JOB
+from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
@@ -122,7 +123,7 @@ def test_the_search_finds_what_a_broken_cleaner_lets_through(
 def test_a_cleaner_that_lets_tags_through_is_not_believed(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remux, "_BARE", ("-dn", "-sn", "-c", "copy"))
+    monkeypatch.setattr(remux, "_NO_TAGS", ("-dn", "-sn", "-c", "copy"))
     believed = []
     for name in ("mp4", "mov", "mkv", "webm", "opus", "flac", "m4a", "wav", "avi"):
         with contextlib.suppress(Unclean):
@@ -170,7 +171,7 @@ def test_an_animation_keeps_its_pace(make: Callable[[str], Path], tmp_path: Path
 def test_every_packet_stays(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     source = make(name)
     copy = clean(source, tmp_path, limits)
-    compared = remux.RemuxScrubber()._coding(source, remux._CONTAINERS[sniff_file(source)]).compared
+    compared = remux.RemuxScrubber()._rules(source, CONTAINERS[sniff_file(source)]).compared
     assert framehash(source, "-c", "copy", *compared) == framehash(copy, "-c", "copy", *compared)
     if name != "mp3":  # a player trims silence by the LAME tag, which names the encoder and is gone
         assert framehash(source) == framehash(copy)
@@ -197,7 +198,7 @@ def test_the_words_of_a_document_stay(name: str, make: Callable[[str], Path], tm
 
 def test_a_turned_film_stays_turned(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     copy = clean(make("mp4-turned"), tmp_path, limits)
-    assert "rotation of 90" in remux.RemuxScrubber()._look(copy, remux._CONTAINERS["video/mp4"], CodecRules())[1]
+    assert "rotation of 90" in remux.RemuxScrubber()._inspect(copy, CONTAINERS["video/mp4"], CodecRules())[1]
 
 
 def test_a_recording_over_the_limit_is_refused(make: Callable[[str], Path], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
-from satark.evidence.fetch import Fetcher
+from satark.evidence.fetch import EvidenceWorker
 from satark.evidence.pipeline import TooLarge
 from satark.geography.geography import Geography
 from satark.identity.edge_key import Handle, Identity
@@ -59,7 +59,7 @@ class Shelf:
             identity=self.identity,
             posted=self.posted.extend,
         )
-        self.fetcher = Fetcher(
+        self.fetcher = EvidenceWorker(
             channels={ACCOUNT: self.channel},
             writer=self.writer,
             identity=self.identity,
@@ -172,7 +172,7 @@ async def test_what_was_taken_back_meanwhile_is_erased(shelf: Shelf, monkeypatch
     shelf.channel.files["m1"] = b"regretted"
 
     def slow(ref: MediaRef) -> Any:
-        shelf.services.write_now(lambda unit: evidence_files.drop(unit, TIP))
+        shelf.services.write_now(lambda unit: evidence_files.delete_files(unit, TIP))
         gate.set()
         return fetch(ref)
 
@@ -189,7 +189,7 @@ async def test_sealed_files_that_were_taken_back_are_erased(shelf: Shelf) -> Non
     shelf.keep()
     await until(lambda: shelf.states == ["sealed"])
     assert shelf.sealed
-    shelf.fetcher.erase(shelf.services.write_now(lambda unit: evidence_files.drop(unit, TIP)))
+    shelf.fetcher.erase(shelf.services.write_now(lambda unit: evidence_files.delete_files(unit, TIP)))
     assert shelf.sealed == []
 
 
@@ -226,13 +226,13 @@ async def test_only_what_the_tipster_released_is_known(shelf: Shelf, tmp_path: P
     kept = shelf.keep()
     await until(lambda: shelf.states == ["sealed"])
     assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
-    assert shelf.services.read(lambda c: evidence_files.telling(c, TIP)) == ("1",)
+    assert shelf.services.read(lambda c: evidence_files.ordinals_with_origin(c, TIP)) == ("1",)
     told = shelf.rows[0].told
-    shelf.services.write_now(lambda unit: evidence_files.release(unit, TIP, ()))
+    shelf.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ()))
     assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
     assert shelf.rows[0].told == b""
-    shelf.services.write_now(lambda unit: evidence_files.sealed(unit, kept, shelf.rows[0].record, told))
-    shelf.services.write_now(lambda unit: evidence_files.release(unit, TIP, ("1",)))
+    shelf.services.write_now(lambda unit: evidence_files.mark_sealed(unit, kept, shelf.rows[0].record, told))
+    shelf.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",)))
     origin = open_as(Evidence, shelf.rows[0].record, shelf.secret).origin
     assert origin is not None
     assert origin.latitude == pytest.approx(LATITUDE, abs=1e-4)
@@ -274,9 +274,9 @@ async def test_what_can_not_be_told_now_is_remembered(shelf: Shelf, monkeypatch:
     monkeypatch.setattr(shelf.channel, "render", lambda *_: ())
     shelf.keep(conversation=shelf.converse("919140112233"))
     await until(lambda: shelf.states == ["lost"])
-    await until(lambda: shelf.services.read(lambda c: evidence_files.untold(c, TIP)) == (FileNotice("lost"),))
-    shelf.services.write_now(lambda unit: evidence_files.tell(unit, TIP))
-    assert shelf.services.read(lambda c: evidence_files.untold(c, TIP)) == ()
+    await until(lambda: shelf.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == (FileNotice("lost"),))
+    shelf.services.write_now(lambda unit: evidence_files.clear_notices(unit, TIP))
+    assert shelf.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == ()
 
 
 async def test_the_senders_own_card_is_erased(shelf: Shelf) -> None:

@@ -129,9 +129,9 @@ async def test_every_size_is_sealed_whole(size: int, desk: Desk) -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", "mislabelled"),
         (b"<html><script>1</script>\xff\xd8\xff\xe0", "image/jpeg", "mislabelled"),
         (b"%PDF-1.7\n", "application/pdf", "damaged"),
-        (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "no-cleaner"),
+        (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "unsupported"),
         (b"Received: from phone by mail\nFrom: a@example.in\n\nhello", "text/plain", "mislabelled"),
-        (b"PK\3\4" + bytes(40), "application/zip", "no-cleaner"),
+        (b"PK\3\4" + bytes(40), "application/zip", "unsupported"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg", "damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(20), "image/png", "damaged"),
         (b"RIFF\4\0\0\0WEBPVP8 ", "image/webp", "damaged"),
@@ -246,7 +246,7 @@ async def test_without_room_in_memory_the_original_is_sealed_all_the_same(
     monkeypatch.setattr(sealed_files, "seal_file", into_a_full_room)
     data = make("jpg").read_bytes()
     taken = await desk.take(pieces(data))
-    assert taken.problem == "no-room"
+    assert taken.problem == "no-space"
     assert desk.original(taken.sha256) == data
 
 
@@ -264,7 +264,7 @@ async def test_a_rerun_after_a_kill_gives_the_same_and_nothing_else(desk: Desk, 
 async def test_a_copy_of_an_earlier_run_does_not_outlive_a_failure(desk: Desk, make: Callable[[str], Path]) -> None:
     await desk.take(pieces(make("jpg").read_bytes()))
     (desk.folder / "1.disguised.age").write_bytes(b"of an earlier run")
-    assert (await desk.take(pieces(b"{\\rtf1}"))).problem == "no-cleaner"
+    assert (await desk.take(pieces(b"{\\rtf1}"))).problem == "unsupported"
     assert desk.files == ["1.original.age"]
 
 

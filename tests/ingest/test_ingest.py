@@ -28,14 +28,14 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
-from satark.testing.scenario import ENGLISH
+from satark.testing.installation import ENGLISH
 from satark.testing.scripted import (
     ACCOUNT,
     ScriptedChannel,
     ScriptedSink,
     Tipster,
+    database_down,
     inbound,
-    outage,
     scripted_host,
     until,
 )
@@ -307,7 +307,7 @@ async def test_too_many_wrong_codes_slow_everybody_down(monkeypatch: pytest.Monk
 async def test_a_database_that_is_down_acknowledges_nothing(tmp_path: Path) -> None:
     async with town(tmp_path) as place:
         asha = place.tipster()
-        with outage(place.host.services), pytest.raises(StoreDown):
+        with database_down(place.host.services), pytest.raises(StoreDown):
             await asha.hear(Text("Hi"), "wamid.1")
         taken = await asha.hear(Text("Hi"), "wamid.1")
         assert isinstance(taken, TurnResult)

@@ -29,7 +29,7 @@ from satark.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
 from satark.testing.processes.serving import serve
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, inbound, outage, scripted_host, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host, until
 
 WHOLE_DIALOGUE = ("Hi", "English", "Illegal arms", "They sell arms", "Lanka", "Don't know", "No", "done", "Yes, send")
 
@@ -101,7 +101,7 @@ async def test_nothing_is_kept_while_the_database_answers(office: Office) -> Non
 
 
 async def test_what_comes_meanwhile_is_kept_told_so_in_both_languages_and_let_in(office: Office) -> None:
-    with outage(office.host.services):
+    with database_down(office.host.services):
         state, said = await office.post("asha", "Hi")
         assert state == "kept"
         assert "सुरक्षित" in said
@@ -116,7 +116,7 @@ async def test_what_comes_meanwhile_is_kept_told_so_in_both_languages_and_let_in
 
 
 async def test_the_answer_comes_by_a_call_since_the_response_is_gone(office: Office) -> None:
-    with outage(office.host.services):
+    with database_down(office.host.services):
         await office.post("asha", "Hi")
     await until(lambda: office.channel.sent)
     assert b"Choose a language" in office.channel.bodies[-1]
@@ -125,7 +125,7 @@ async def test_the_answer_comes_by_a_call_since_the_response_is_gone(office: Off
 
 async def test_each_senders_order_holds_and_each_tip_is_there_once(office: Office) -> None:
     senders = [f"sender {n}" for n in range(4)]
-    with outage(office.host.services):
+    with database_down(office.host.services):
         for text in WHOLE_DIALOGUE:
             for sender in senders:
                 assert (await office.post(sender, text))[0] == "kept"
@@ -137,7 +137,7 @@ async def test_each_senders_order_holds_and_each_tip_is_there_once(office: Offic
 
 
 async def test_what_comes_while_others_wait_goes_behind_them(office: Office) -> None:
-    with outage(office.host.services):
+    with database_down(office.host.services):
         for text in WHOLE_DIALOGUE[:-1]:
             await office.post("asha", text)
     # The database is back; nothing was let in yet, for the loop has had no turn.
@@ -150,7 +150,7 @@ async def test_a_process_that_dies_between_commit_and_forgetting_takes_it_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Spool, "done", lambda *_: (_ for _ in ()).throw(StoreDown))
-    with outage(office.host.services):
+    with database_down(office.host.services):
         for text in WHOLE_DIALOGUE:
             await office.post("asha", text)
     await until(lambda: office.metric('satark_duplicates_total{channel="script"}'))
@@ -187,7 +187,7 @@ async def test_chores_are_kept_too_when_the_database_goes_away_after_the_turn(
 @pytest.mark.parametrize("limit", [{"spool_max_files": 1}, {"spool_max_bytes": 600}])
 async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, int]) -> None:
     async with opened(tmp_path, **limit) as office:
-        with outage(office.host.services):
+        with database_down(office.host.services):
             assert (await office.post("asha", "Hi"))[0] == "kept"
             state, said = await office.post("bina", "x" * 500)
             assert state == "refused"
@@ -202,7 +202,7 @@ async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, in
 
 
 async def test_a_file_that_was_touched_is_set_aside_and_holds_up_nobody(office: Office, tmp_path: Path) -> None:
-    with outage(office.host.services):
+    with database_down(office.host.services):
         await office.post("mallory", "Hi")
         await office.post("asha", "Hi")
         first = tmp_path / "spool" / office.spool.names()[0]
@@ -234,7 +234,7 @@ async def test_a_turn_that_fails_for_good_is_set_aside_and_tried_again_at_the_ne
 
     # Broken before anything is kept: an attempt that the outage's end finds under way would else let it in.
     monkeypatch.setattr(runtime.ingest, "ingest", broken)
-    with outage(office.host.services):
+    with database_down(office.host.services):
         await office.post("asha", "breaks")
         await office.post("bina", "Hi")
     await until(lambda: office.spool.depth == 0)
@@ -253,6 +253,6 @@ async def test_what_is_not_inline_is_not_kept(tmp_path: Path) -> None:
         await until(lambda: channel.opened)
         runtime = host.ingest_runtime
         assert runtime is not None
-        with outage(host.services), pytest.raises(StoreDown):
+        with database_down(host.services), pytest.raises(StoreDown):
             await runtime.ingest.receive(channel, Batch(inbound=[inbound("asha", Text("Hi"))]))
     assert not (tmp_path / "spool").exists()

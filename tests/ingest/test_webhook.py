@@ -19,7 +19,7 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
 from satark.testing.processes.serving import serve
-from satark.testing.scripted import LIMIT, ScriptedChannel, outage, scripted_host, until
+from satark.testing.scripted import LIMIT, ScriptedChannel, database_down, scripted_host, until
 
 
 class Porch:
@@ -122,7 +122,7 @@ async def test_a_thousand_events_in_three_megabytes_are_all_taken(porch: Porch) 
 
 
 async def test_a_database_that_is_down_is_told_so_that_the_provider_comes_again(porch: Porch) -> None:
-    with outage(porch.host.services):
+    with database_down(porch.host.services):
         assert await porch.post(events("asha")) == 503
         assert porch.answered("not_ingested")
         assert (await porch.get("/readyz"))[0] == 503

@@ -31,7 +31,7 @@ from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, outage, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, until
 from satark.testing.store import fresh_services
 
 ASHA, BINA = b"a" * 32, b"b" * 32
@@ -357,7 +357,7 @@ async def test_a_reply_that_is_posted_while_nothing_runs_waits_for_the_next_star
 
 async def test_a_database_that_is_down_is_looked_at_again(post: Post) -> None:
     await post.writer.write(lambda unit: outbox.add(unit, [item("asha")], post.identity))
-    with outage(post.services):
+    with database_down(post.services):
         await post.sender._recover()
     post.run()
     await post.due_now()

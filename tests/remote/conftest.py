@@ -27,7 +27,7 @@ from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.carrier import ListCarrier
 from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import Planted, plant
+from satark.testing.tips import SeededTip, seed_tip
 
 
 class Bridge:
@@ -80,15 +80,15 @@ class Bridge:
         """What an officer of the DIG works with, at the host."""
         return Casework(self.host, "dig", self.dig_identity)
 
-    def plant(self, **options: Any) -> Planted:
+    def seed_tip(self, **options: Any) -> SeededTip:
         """A tip for both desks, to be delivered."""
-        planted = plant(self.host, [self.sp, self.dig], **options)
-        self.host.write_now(lambda unit: deliveries.add(unit, planted.id, "list:sp"))
-        return planted
+        seeded = seed_tip(self.host, [self.sp, self.dig], **options)
+        self.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "list:sp"))
+        return seeded
 
-    def renew(self, planted: Planted) -> None:
+    def renew(self, seeded: SeededTip) -> None:
         """Say that something came to a tip."""
-        self.host.write_now(lambda unit: deliveries.renew(unit, planted.id))
+        self.host.write_now(lambda unit: deliveries.renew(unit, seeded.id))
 
     async def send(self) -> list[DeliveryResult]:
         """Deliver at the host what is due."""

@@ -19,7 +19,7 @@ from satark.tip import Message
 
 
 async def test_the_office_refuses_what_is_forged_or_altered(bridge: Any, forged: Any) -> None:
-    planted = bridge.plant()
+    seeded = bridge.seed_tip()
     await bridge.send()
     _, good = bridge.line.down[-1]
     to = bridge.office_key.card
@@ -44,7 +44,7 @@ async def test_the_office_refuses_what_is_forged_or_altered(bridge: Any, forged:
             await bridge.arrivals.take(message)
         assert bridge.rows(bridge.office, tables.tip) == [], name
     await bridge.arrive()
-    assert bridge.work.open(planted.number).tip == planted.tip
+    assert bridge.work.open(seeded.number).tip == seeded.tip
 
 
 def signed(answer: OfficeAnswer, identity: str) -> bytes:
@@ -53,10 +53,10 @@ def signed(answer: OfficeAnswer, identity: str) -> bytes:
 
 
 async def test_the_host_refuses_answers_that_no_officer_of_the_desk_wrote(bridge: Any, forged: Any) -> None:
-    planted = bridge.plant()
+    seeded = bridge.seed_tip()
     text = Message(sender="desk", desk="sp", status="CLOSED", text="forged")
-    sealed = seal(text, planted.recipient, planted.receipt_recipient)
-    answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=planted.id, sealed=sealed, internal=False)
+    sealed = seal(text, seeded.recipient, seeded.receipt_recipient)
+    answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=seeded.id, sealed=sealed, internal=False)
     another = new_identity()[1]
     to = bridge.host_key.card
 
@@ -82,7 +82,7 @@ async def test_the_host_refuses_answers_that_no_officer_of_the_desk_wrote(bridge
 
 
 async def test_a_desk_answers_only_for_tips_that_it_has(bridge: Any) -> None:
-    foreign = bridge.plant()
+    foreign = bridge.seed_tip()
     await bridge.settle()
     opened = bridge.work.open(foreign.number)
     bridge.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
@@ -96,30 +96,30 @@ async def test_a_desk_answers_only_for_tips_that_it_has(bridge: Any) -> None:
 
 
 async def test_an_old_answer_played_again_later_changes_nothing(bridge: Any) -> None:
-    planted = bridge.plant()
+    seeded = bridge.seed_tip()
     await bridge.settle()
-    bridge.work.respond(bridge.work.open(planted.number), status="CLOSED", text="x")
+    bridge.work.respond(bridge.work.open(seeded.number), status="CLOSED", text="x")
     await bridge.agent.send(bridge.line)
     recorded = list(bridge.line.up)
     await bridge.settle()
-    bridge.work.respond(bridge.work.open(planted.number), status="REOPENED", text="y")
+    bridge.work.respond(bridge.work.open(seeded.number), status="REOPENED", text="y")
     await bridge.settle()
     bridge.line.up = recorded * 2
     await bridge.settle()
-    assert bridge.told(planted.number) == ["x", "y"]
-    assert bridge.at_dig.open(planted.number).status == "REOPENED"
+    assert bridge.told(seeded.number) == ["x", "y"]
+    assert bridge.at_dig.open(seeded.number).status == "REOPENED"
 
 
 async def test_an_old_letter_played_again_later_changes_nothing(bridge: Any) -> None:
-    planted = bridge.plant()
+    seeded = bridge.seed_tip()
     await bridge.send()
     recorded = list(bridge.line.down)
     await bridge.settle()
-    bridge.at_dig.note(bridge.at_dig.open(planted.number), "नया")
+    bridge.at_dig.note(bridge.at_dig.open(seeded.number), "नया")
     await bridge.settle()
     bridge.line.down = recorded
     await bridge.arrive()
-    assert bridge.words(planted.number) == ["नया"]
+    assert bridge.words(seeded.number) == ["नया"]
 
 
 def test_letters_do_not_show_what_they_hold() -> None:

@@ -18,7 +18,7 @@ from satark.remote.frames import BODY
 from satark.remote.offices import resend
 from satark.sink import Dead
 from satark.store import tables
-from satark.testing.tips import plant_file, plant_reply, plant_state
+from satark.testing.tips import seed_file, seed_file_state, seed_message
 from satark.tip import Accused, Message
 
 PHOTO = os.urandom(3 * BODY)
@@ -26,72 +26,72 @@ PHOTO = os.urandom(3 * BODY)
 
 async def test_a_tip_opens_at_the_office_with_its_files_and_thread(any_bridge: Any) -> None:
     bridge = any_bridge
-    planted = bridge.plant(evidence=("1", "2", "3"))
-    plant_file(bridge.host, planted, "1", PHOTO, b"clean")
-    plant_state(bridge.host, planted, "2", "due")
-    plant_state(bridge.host, planted, "3", "lost")
-    plant_reply(bridge.host, planted, Message(sender="tipster", text="कल फिर"))
+    seeded = bridge.seed_tip(evidence=("1", "2", "3"))
+    seed_file(bridge.host, seeded, "1", PHOTO, b"clean")
+    seed_file_state(bridge.host, seeded, "2", "due")
+    seed_file_state(bridge.host, seeded, "3", "lost")
+    seed_message(bridge.host, seeded, Message(sender="tipster", text="कल फिर"))
     await bridge.settle()
-    opened = bridge.work.open(planted.number)
-    assert opened.tip == planted.tip
+    opened = bridge.work.open(seeded.number)
+    assert opened.tip == seeded.tip
     assert (opened.pending, opened.lost, opened.damaged, opened.waiting) == (("2",), ("3",), 0, 0)
-    assert bridge.content(planted.number, "1", original=True) == PHOTO
-    assert bridge.content(planted.number, "1") == b"clean"
-    assert bridge.words(planted.number) == ["कल फिर"]
-    assert bridge.arrived[0] == ("sp", planted.id, 1)
+    assert bridge.content(seeded.number, "1", original=True) == PHOTO
+    assert bridge.content(seeded.number, "1") == b"clean"
+    assert bridge.words(seeded.number) == ["कल फिर"]
+    assert bridge.arrived[0] == ("sp", seeded.id, 1)
     assert bridge.rows(bridge.office, tables.piece) == []
 
 
 async def test_what_comes_later_travels_too_and_files_go_once(any_bridge: Any) -> None:
     bridge = any_bridge
-    planted = bridge.plant(evidence=("1", "2"))
-    plant_file(bridge.host, planted, "1", PHOTO)
+    seeded = bridge.seed_tip(evidence=("1", "2"))
+    seed_file(bridge.host, seeded, "1", PHOTO)
     await bridge.settle()
-    bridge.at_dig.respond(bridge.at_dig.open(planted.number), status="ASSIGNED", text="थाना देखेगा")
-    plant_file(bridge.host, planted, "2", b"later")
-    bridge.renew(planted)
+    bridge.at_dig.respond(bridge.at_dig.open(seeded.number), status="ASSIGNED", text="थाना देखेगा")
+    seed_file(bridge.host, seeded, "2", b"later")
+    bridge.renew(seeded)
     await bridge.send()
     assert len(bridge.line.down) == 2  # the letter, and the second file; the first one's four cells are not sent again
     await bridge.settle()
-    assert bridge.words(planted.number) == ["थाना देखेगा"]
-    assert bridge.content(planted.number, "2", original=True) == b"later"
+    assert bridge.words(seeded.number) == ["थाना देखेगा"]
+    assert bridge.content(seeded.number, "2", original=True) == b"later"
     assert bridge.work.summaries()[0].status == "ASSIGNED"
 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_doubled_and_shuffled_messages_do_no_harm(bridge: Any, seed: int) -> None:
     chance = random.Random(seed)
-    planted = bridge.plant(evidence=("1",))
+    seeded = bridge.seed_tip(evidence=("1",))
     await bridge.send()
     for text in ("एक", "दो", "तीन"):
-        plant_reply(bridge.host, planted, Message(sender="tipster", text=text))
+        seed_message(bridge.host, seeded, Message(sender="tipster", text=text))
         await bridge.send()
-    plant_file(bridge.host, planted, "1", PHOTO, b"clean")
-    bridge.renew(planted)
+    seed_file(bridge.host, seeded, "1", PHOTO, b"clean")
+    bridge.renew(seeded)
     await bridge.send()
     bridge.line.down = bridge.line.down * 2
     chance.shuffle(bridge.line.down)
     await bridge.settle()
-    assert bridge.words(planted.number) == ["एक", "दो", "तीन"]
-    assert bridge.content(planted.number, "1", original=True) == PHOTO
+    assert bridge.words(seeded.number) == ["एक", "दो", "तीन"]
+    assert bridge.content(seeded.number, "1", original=True) == PHOTO
     assert bridge.rows(bridge.office, tables.piece) == []
     assert len(bridge.rows(bridge.office, tables.tip)) == 1
 
 
 async def test_a_letter_longer_than_a_cell_is_put_together(bridge: Any) -> None:
-    planted = bridge.plant(answers={"what": "x" * 200_000})
+    seeded = bridge.seed_tip(answers={"what": "x" * 200_000})
     await bridge.send()
     assert len(bridge.line.down) > 4
     bridge.line.down.reverse()
     await bridge.settle()
-    assert bridge.work.open(planted.number).tip.answers == {"what": "x" * 200_000}
+    assert bridge.work.open(seeded.number).tip.answers == {"what": "x" * 200_000}
     assert bridge.rows(bridge.office, tables.piece) == []
 
 
 async def test_a_sending_that_breaks_off_goes_on_where_it_stopped(bridge: Any) -> None:
     big = os.urandom(60 * BODY)
-    planted = bridge.plant(evidence=("1",))
-    plant_file(bridge.host, planted, "1", big)
+    seeded = bridge.seed_tip(evidence=("1",))
+    seed_file(bridge.host, seeded, "1", big)
     bridge.line.room = 40
     with pytest.raises(NotCarried):
         await bridge.send()
@@ -101,26 +101,26 @@ async def test_a_sending_that_breaks_off_goes_on_where_it_stopped(bridge: Any) -
     await bridge.send()
     assert len(bridge.line.down) - first < 40  # the letter again, and not the cells that were confirmed by then
     await bridge.settle()
-    assert bridge.content(planted.number, "1", original=True) == big
+    assert bridge.content(seeded.number, "1", original=True) == big
 
 
 async def test_an_office_killed_between_two_cells_puts_the_file_together_afterwards(bridge: Any) -> None:
-    planted = bridge.plant(evidence=("1",))
-    plant_file(bridge.host, planted, "1", PHOTO)
+    seeded = bridge.seed_tip(evidence=("1",))
+    seed_file(bridge.host, seeded, "1", PHOTO)
     await bridge.send()
     while bridge.line.down:
         (_, message), *bridge.line.down = bridge.line.down
         await bridge.arrivals.take(message)
         bridge.begin_anew()
         await bridge.arrivals.take(message)
-    assert bridge.content(planted.number, "1", original=True) == PHOTO
+    assert bridge.content(seeded.number, "1", original=True) == PHOTO
 
 
 async def test_a_kill_between_file_and_commit_leaves_the_file_to_be_put_in_place_again(
     bridge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted = bridge.plant(evidence=("1",))
-    plant_file(bridge.host, planted, "1", PHOTO)
+    seeded = bridge.seed_tip(evidence=("1",))
+    seed_file(bridge.host, seeded, "1", PHOTO)
     await bridge.send()
     with monkeypatch.context() as patch:
         patch.setattr("satark.remote.office_inbox._file_is_here", planted_failure)
@@ -128,9 +128,9 @@ async def test_a_kill_between_file_and_commit_leaves_the_file_to_be_put_in_place
             await bridge.arrivals.take(message)
         with pytest.raises(OSError, match="planted"):
             await bridge.arrivals.take(bridge.line.down[-1][1])
-    assert bridge.work.open(planted.number).pending == ("1",)
+    assert bridge.work.open(seeded.number).pending == ("1",)
     await bridge.arrivals.take(bridge.line.down[-1][1])
-    assert bridge.content(planted.number, "1", original=True) == PHOTO
+    assert bridge.content(seeded.number, "1", original=True) == PHOTO
 
 
 def planted_failure(*_: object) -> None:
@@ -138,45 +138,45 @@ def planted_failure(*_: object) -> None:
 
 
 async def test_an_office_that_lost_its_store_gets_everything_once_more(bridge: Any) -> None:
-    planted = bridge.plant(evidence=("1",))
-    plant_file(bridge.host, planted, "1", PHOTO)
+    seeded = bridge.seed_tip(evidence=("1",))
+    seed_file(bridge.host, seeded, "1", PHOTO)
     await bridge.settle()
     for table in (tables.tip, tables.file, tables.arriving, tables.message):
         bridge.office.write_now(lambda unit, table=table: unit.main.execute(delete(table)))
     assert bridge.host.write_now(lambda unit: resend(unit, "sp")) == 1
     await bridge.settle()
-    assert bridge.content(planted.number, "1", original=True) == PHOTO
+    assert bridge.content(seeded.number, "1", original=True) == PHOTO
     with pytest.raises(NoSuchDesk):
         bridge.host.write_now(lambda unit: resend(unit, "dig"))
 
 
 async def test_the_custody_of_a_file_comes_with_it_once(bridge: Any) -> None:
-    planted = bridge.plant(evidence=("1",))
-    plant_file(bridge.host, planted, "1", b"original", b"clean")
+    seeded = bridge.seed_tip(evidence=("1",))
+    seed_file(bridge.host, seeded, "1", b"original", b"clean")
     await bridge.settle()
-    bridge.renew(planted)
+    bridge.renew(seeded)
     await bridge.settle()
     there, here = (
-        [one.entry for one in side.read(lambda c: custody.read(c, planted.id, planted.identity))]
+        [one.entry for one in side.read(lambda c: custody.read(c, seeded.id, seeded.identity))]
         for side in (bridge.host, bridge.office)
     )
     assert here == there != []
 
 
 async def test_a_desk_that_may_not_have_a_tip_never_gets_a_byte_of_it(bridge: Any) -> None:
-    planted = bridge.plant(accused=Accused(level="district"), excluded=("sp",))
+    seeded = bridge.seed_tip(accused=Accused(level="district"), excluded=("sp",))
     bridge.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
     assert await bridge.send() == [Dead("the tip was not sealed to this desk")]
     assert bridge.line.down == []
-    bridge.at_dig.note(bridge.at_dig.open(planted.number), "गोपनीय")
+    bridge.at_dig.note(bridge.at_dig.open(seeded.number), "गोपनीय")
     await bridge.send()
     assert bridge.line.down == []
     with pytest.raises(NoSuchTip):
-        bridge.work.open(planted.number)
+        bridge.work.open(seeded.number)
 
 
 async def test_a_desk_at_the_host_has_no_office(bridge: Any) -> None:
-    bridge.plant()
+    bridge.seed_tip()
     bridge.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))
     (result,) = await bridge.send()
     assert isinstance(result, Dead)
@@ -187,15 +187,15 @@ VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "
 
 
 async def test_a_recorded_voice_is_heard_in_an_office_and_written_out_for_the_host(bridge: Any) -> None:
-    planted = bridge.plant(evidence=("1",), answers={"what": {"voice": "1"}})
-    plant_file(bridge.host, planted, "1", b"voice", b"clean", **VOICE)
+    seeded = bridge.seed_tip(evidence=("1",), answers={"what": {"voice": "1"}})
+    seed_file(bridge.host, seeded, "1", b"voice", b"clean", **VOICE)
     await bridge.settle()
     work = Casework(bridge.office, "sp", bridge.identity, officer="rao", may_listen=True)
-    assert b"".join(work.listen(work.open(planted.number), "1")) == b"disguised"
-    work.transcribe(work.open(planted.number), "1", "रात को ट्रक")
+    assert b"".join(work.listen(work.open(seeded.number), "1")) == b"disguised"
+    work.transcribe(work.open(seeded.number), "1", "रात को ट्रक")
     await bridge.settle()
-    assert work.open(planted.number).transcript("1") == "रात को ट्रक"
-    assert bridge.at_dig.open(planted.number).transcript("1") == "रात को ट्रक"
+    assert work.open(seeded.number).transcript("1") == "रात को ट्रक"
+    assert bridge.at_dig.open(seeded.number).transcript("1") == "रात को ट्रक"
 
 
 async def test_a_recorded_voice_never_lies_on_a_stations_machine_not_even_sealed(bridge: Any) -> None:
@@ -204,12 +204,12 @@ async def test_a_recorded_voice_never_lies_on_a_stations_machine_not_even_sealed
             update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
         )
     )
-    planted = bridge.plant(evidence=("1", "2"), answers={"what": {"voice": "1"}})
-    plant_file(bridge.host, planted, "1", b"voice", b"clean", **VOICE)
-    plant_file(bridge.host, planted, "2", b"photo", b"clean photo")
+    seeded = bridge.seed_tip(evidence=("1", "2"), answers={"what": {"voice": "1"}})
+    seed_file(bridge.host, seeded, "1", b"voice", b"clean", **VOICE)
+    seed_file(bridge.host, seeded, "2", b"photo", b"clean photo")
     await bridge.settle()
-    opened = bridge.work.open(planted.number)
+    opened = bridge.work.open(seeded.number)
     assert [voice.ordinal for voice in opened.voices] == ["1"]
-    assert bridge.content(planted.number, "2") == b"clean photo"
-    assert [path.name for path in bridge.office.evidence_dir.glob(f"{planted.id}-1*")] == []
+    assert bridge.content(seeded.number, "2") == b"clean photo"
+    assert [path.name for path in bridge.office.evidence_dir.glob(f"{seeded.id}-1*")] == []
     assert verify(bridge.office).problems == (), "what never came is not missing"

@@ -20,7 +20,7 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.scenario import ENGLISH
+from satark.testing.installation import ENGLISH
 from satark.testing.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host, until
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}

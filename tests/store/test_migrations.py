@@ -26,7 +26,7 @@ def differences(engine: Engine, metadata: MetaData, version_table: str) -> list[
 
 
 def test_up_makes_the_tables_and_down_leaves_nothing(databases: Any) -> None:
-    main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
+    main, keys = make_engine(databases.main), make_engine(databases.keys)
     migrations = Migrations(main, keys, [])
     assert migrations.pending()
     migrations.upgrade()

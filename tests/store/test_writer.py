@@ -35,7 +35,7 @@ class Store:
 
     def __init__(self, databases: Any) -> None:
         self.main: Engine = make_engine(databases.main)
-        self.keys: Engine = make_engine(databases.keys, "keys_url")
+        self.keys: Engine = make_engine(databases.keys)
         Migrations(self.main, self.keys, []).upgrade()
         self.ledger = Ledger()
         self.writer = Writer(self.main, self.keys, grouped=self.ledger, batch=10)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from satark.testing.matrix.installation import Ground, matrix_ground
-from satark.testing.scenario import HINDI
+from satark.testing.installation import HINDI
+from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
 from satark.testing.scripted import until
 from satark.testing.telegram.bot_api import Person, Update
 from satark.testing.telegram.citizen import TelegramCitizen
@@ -50,31 +50,31 @@ class Insistent(TelegramCitizen):
         return message
 
 
-def repeat(ground: Ground) -> None:
+def repeat(matrix: MatrixInstallation) -> None:
     """Have Twilio post everything twice at once; whoever is on the phone gets the answer that says more."""
-    post = ground.twilio.post
+    post = matrix.twilio.post
 
     async def twice(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         answers = await asyncio.gather(post(url, form), post(url, form))
         return max(answers, key=lambda answer: bool(code_in(answer[1].decode())))
 
-    ground.twilio.post = twice  # type: ignore[method-assign]
+    matrix.twilio.post = twice  # type: ignore[method-assign]
 
 
-async def by_telegram(ground: Ground, number: int) -> tuple[str, TelegramCitizen]:
+async def by_telegram(matrix: MatrixInstallation, number: int) -> tuple[str, TelegramCitizen]:
     person = Person(id=8_100_000_000 + number)
-    citizen = Insistent(ground.telegram, person, f"{ground.stage.service.url}/telegram/webhook", patience=60)
+    citizen = Insistent(matrix.telegram, person, f"{matrix.installation.service.url}/telegram/webhook", patience=60)
     code = await citizen.walk({**HINDI, "क्या हो रहा है\\?": f"टेलीग्राम {number}"})
     return code, citizen
 
 
-async def by_text(ground: Ground, number: int) -> str:
-    texter = Texter(ground.twilio, ground.stage.service.url, f"+9191{number:08}")
+async def by_text(matrix: MatrixInstallation, number: int) -> str:
+    texter = Texter(matrix.twilio, matrix.installation.service.url, f"+9191{number:08}")
     return await texter.walk({"क्या हुआ": f"एसएमएस {number}", **LETTERS})
 
 
-async def by_call(ground: Ground, number: int) -> str:
-    return await Caller(ground.twilio, ground.stage.service.url, f"+9192{number:08}").walk(KEYS)
+async def by_call(matrix: MatrixInstallation, number: int) -> str:
+    return await Caller(matrix.twilio, matrix.installation.service.url, f"+9192{number:08}").walk(KEYS)
 
 
 def told(tip: Mapping[str, Any]) -> str:
@@ -83,22 +83,22 @@ def told(tip: Mapping[str, Any]) -> str:
 
 
 async def test_nothing_is_lost_and_nothing_is_taken_twice(tmp_path: Path, environment: Mapping[str, str]) -> None:
-    async with matrix_ground(tmp_path, environment) as ground:
-        repeat(ground)
-        ground.telegram.faults.hang_up_next(times=PEOPLE, on="sendMessage")
-        ground.telegram.faults.fail_next(502, times=PEOPLE, on="sendMessage")
-        ground.telegram.faults.fail_next(429, times=PEOPLE // 2, on="sendMessage", retry_after=1)
-        ground.twilio.fail_next(503, times=PEOPLE)
+    async with matrix_installation(tmp_path, environment) as matrix:
+        repeat(matrix)
+        matrix.telegram.faults.hang_up_next(times=PEOPLE, on="sendMessage")
+        matrix.telegram.faults.fail_next(502, times=PEOPLE, on="sendMessage")
+        matrix.telegram.faults.fail_next(429, times=PEOPLE // 2, on="sendMessage", retry_after=1)
+        matrix.twilio.fail_next(503, times=PEOPLE)
         numbers = range(PEOPLE)
-        filed = await asyncio.gather(*(by_telegram(ground, number) for number in numbers))
+        filed = await asyncio.gather(*(by_telegram(matrix, number) for number in numbers))
         codes = await asyncio.gather(
-            *(by_text(ground, number) for number in numbers), *(by_call(ground, number) for number in numbers)
+            *(by_text(matrix, number) for number in numbers), *(by_call(matrix, number) for number in numbers)
         )
         assert len({*codes, *(code for code, _ in filed)}) == 3 * PEOPLE
-        tips = [tip for tip, desks in (await ground.tips()).values() if desks == ("sp", "dig")]
+        tips = [tip for tip, desks in (await matrix.tips()).values() if desks == ("sp", "dig")]
         texts = [f"{way} {number}" for number in numbers for way in ("टेलीग्राम", "एसएमएस")]
         assert sorted(map(told, tips)) == sorted(["(spoken)"] * PEOPLE + texts)
         assert all(len(tip["evidence"]) == 2 for tip in tips if told(tip) == "(spoken)")
         assert all(citizen.unread() == 0 for _, citizen in filed), "a reply came twice"
-        await until(lambda: len(ground.twilio.deleted) == 2 * PEOPLE)
-        await until(lambda: not any(message.body for message in ground.twilio.messages.values()))
+        await until(lambda: len(matrix.twilio.deleted) == 2 * PEOPLE)
+        await until(lambda: not any(message.body for message in matrix.twilio.messages.values()))

@@ -14,7 +14,7 @@ from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store.engines import make_engine
 from satark.store.tables import envelope, file, message, tip
-from satark.testing.scenario import HINDI, Stage, staged
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.tip import Envelope, Evidence, Message, Tip
 from satark_desk.officers import unlock_any
 
@@ -26,68 +26,68 @@ CORRUPT: Any = {
 }
 
 
-async def file_against(stage: Stage, unit: str, number: int) -> None:
+async def file_against(installation: Installation, unit: str, number: int) -> None:
     answers = {**CORRUPT, "किस पर शक": unit}
     # The review names the unit too, so its pattern must come first.
-    await stage.citizen(number, patience=20).walk(answers)
+    await installation.citizen(number, patience=20).walk(answers)
 
 
 async def test_a_tip_about_a_station_reaches_no_desk_of_that_station(
     tmp_path: Path, environment: Mapping[str, str]
 ) -> None:
-    async with staged(tmp_path, environment) as stage:
-        stage.make_desk("lanka", "station", "lanka")
-        stage.make_desk("nagwa", "outpost", "lanka-nagwa")
-        await stage.service.start()
-        before = {desk: snapshot(stage, desk) for desk in ("lanka", "nagwa")}
-        await file_against(stage, "इसी इलाक़े का थाना", 1)
-        (seen,) = await stage.tips("sp", at_least=1)
-        assert len(await stage.tips("dig", at_least=1)) == 1
-        assert {desk: snapshot(stage, desk) for desk in ("lanka", "nagwa")} == before
+    async with set_up_installation(tmp_path, environment) as installation:
+        installation.make_desk("lanka", "station", "lanka")
+        installation.make_desk("nagwa", "outpost", "lanka-nagwa")
+        await installation.service.start()
+        before = {desk: snapshot(installation, desk) for desk in ("lanka", "nagwa")}
+        await file_against(installation, "इसी इलाक़े का थाना", 1)
+        (seen,) = await installation.tips("sp", at_least=1)
+        assert len(await installation.tips("dig", at_least=1)) == 1
+        assert {desk: snapshot(installation, desk) for desk in ("lanka", "nagwa")} == before
         for to in ("lanka", "nagwa", "no-such-desk"):
-            refused = direct(stage, "sp", seen["number"], to)
+            refused = direct(installation, "sp", seen["number"], to)
             assert refused.exit_code != 0
-            assert refused.stderr.replace(to, "…") == direct(stage, "sp", seen["number"], "nobody").stderr.replace(
-                "nobody", "…"
-            )
+            assert refused.stderr.replace(to, "…") == direct(
+                installation, "sp", seen["number"], "nobody"
+            ).stderr.replace("nobody", "…")
 
 
-def direct(stage: Stage, desk: str, number: str, to: str) -> Any:
-    passphrase = ("--passphrase-file", str(stage.passphrase_file(desk)))
-    return stage.service.run(
+def direct(installation: Installation, desk: str, number: str, to: str) -> Any:
+    passphrase = ("--passphrase-file", str(installation.passphrase_file(desk)))
+    return installation.service.run(
         "desk", "direct", desk, number, "--to", to, "--instruction", "देखें", *passphrase, check=False
     )
 
 
-def snapshot(stage: Stage, desk: str) -> list[tuple[int, str, str]]:
-    passphrase = ("--passphrase-file", str(stage.passphrase_file(desk)))
+def snapshot(installation: Installation, desk: str) -> list[tuple[int, str, str]]:
+    passphrase = ("--passphrase-file", str(installation.passphrase_file(desk)))
     commands = (
         ("desk", "tips", desk, *passphrase),
         ("desk", "tips", desk, "--json", *passphrase),
         ("desk", "list", "--json"),
     )
-    found = [stage.service.run(*command, check=False) for command in commands]
+    found = [installation.service.run(*command, check=False) for command in commands]
     return [(one.exit_code, one.stdout, one.stderr) for one in found]
 
 
 async def test_a_tip_about_the_sps_office_opens_with_no_sp_key(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
-    async with staged(tmp_path, environment) as stage:
-        await stage.service.start()
-        before = snapshot(stage, "sp")
-        await file_against(stage, "एसपी कार्यालय", 2)
-        assert len(await stage.tips("dig", at_least=1)) == 1
-        assert snapshot(stage, "sp") == before
-        identity = key_of(databases, "sp", stage.passphrase_file("sp"))
+    async with set_up_installation(tmp_path, environment) as installation:
+        await installation.service.start()
+        before = snapshot(installation, "sp")
+        await file_against(installation, "एसपी कार्यालय", 2)
+        assert len(await installation.tips("dig", at_least=1)) == 1
+        assert snapshot(installation, "sp") == before
+        identity = key_of(databases, "sp", installation.passphrase_file("sp"))
         opened = [kind for kind, sealed in raw_rows(databases) if opens(kind, sealed, identity)]
         assert opened == []
-        control = key_of(databases, "dig", stage.passphrase_file("dig"))
+        control = key_of(databases, "dig", installation.passphrase_file("dig"))
         assert [kind for kind, sealed in raw_rows(databases) if opens(kind, sealed, control)] == [Envelope]
 
 
 def key_of(databases: Any, desk: str, passphrase_file: Path) -> str:
-    main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
+    main, keys = make_engine(databases.main), make_engine(databases.keys)
     services = Services(main=main, keys=keys, evidence_dir=passphrase_file.parent, geography=Geography.sample())
     opened = unlock_any(services, desk, passphrase_file.read_text().strip())
     main.dispose()
@@ -96,7 +96,7 @@ def key_of(databases: Any, desk: str, passphrase_file: Path) -> str:
 
 
 def raw_rows(databases: Any) -> list[tuple[type, bytes]]:
-    main, keys = make_engine(databases.main), make_engine(databases.keys, "keys_url")
+    main, keys = make_engine(databases.main), make_engine(databases.keys)
     with main.connect() as one, keys.connect() as other:
         found: list[tuple[type, bytes]] = [
             (Envelope, sealed) for sealed in other.execute(select(envelope.c.sealed)).scalars()
@@ -121,8 +121,8 @@ def opens(kind: type, sealed: bytes, identity: str) -> bool:
 async def test_the_tipster_is_told_who_will_not_see_it(
     tmp_path: Path, environment: Mapping[str, str], unit: str
 ) -> None:
-    async with staged(tmp_path, environment) as stage:
-        await stage.service.start()
-        citizen = stage.citizen(3, patience=20)
+    async with set_up_installation(tmp_path, environment) as installation:
+        await installation.service.start()
+        citizen = installation.citizen(3, patience=20)
         await citizen.walk({**CORRUPT, "किस पर शक": unit})
         assert any("डीआईजी" in sent.text for sent in citizen.heard)

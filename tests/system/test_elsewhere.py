@@ -13,10 +13,10 @@ from sqlalchemy import update
 
 from satark.store import tables
 from satark.store.engines import make_engine
-from satark.testing.identifier_search import search, written
+from satark.testing.identifier_search import everything_written, search
 from satark.testing.matrix import Driver, Scenario, canonical, go_on, play, scenarios
-from satark.testing.matrix.installation import Ground, matrix_ground
-from satark.testing.matrix.scenario import Do, Move
+from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
+from satark.testing.matrix.scenario import Do, Exchange
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -28,7 +28,7 @@ CODE = re.compile(r"(?<!\d)\d(?:\d{3}(?: \d{4}){2}|(?: ?\d){11})(?!\d)")
 def parted(scenario: Scenario, at: str) -> tuple[Scenario, Scenario]:
     """Cut a scenario before a question's last answer: the first part ends with the wish to go on elsewhere."""
     cut = max(n for n, (question, _) in enumerate(scenario.moves) if question == at)
-    wish: Move = (at, Do("elsewhere"))
+    wish: Exchange = (at, Do("elsewhere"))
     before = Scenario(scenario.name, scenario.language, (*scenario.moves[:cut], wish))
     return before, Scenario(scenario.name, scenario.language, scenario.moves[cut:])
 
@@ -51,10 +51,10 @@ async def come(driver: Driver, code: str) -> None:
         await driver.type(f"/start {code}" if driver.channel == "telegram" else f"continue {code}")
 
 
-async def moved(ground: Ground, scenario: Scenario, at: str, way: tuple[str, str]) -> tuple[str, str]:
+async def moved(matrix: MatrixInstallation, scenario: Scenario, at: str, way: tuple[str, str]) -> tuple[str, str]:
     """Begin on one medium and end on another; give the tip's number and the code."""
     before, after = parted(scenario, at)
-    here, there = (ground.driver(medium) for medium in way)
+    here, there = (matrix.driver(medium) for medium in way)
     await play(before, here)
     code = code_of(here)
     await come(there, code)
@@ -70,14 +70,14 @@ WAYS = {
 
 
 async def test_the_same_tip_comes_of_it(tmp_path: Path, environment: Mapping[str, str], databases: Any) -> None:
-    async with matrix_ground(tmp_path, environment) as ground:
-        numbers = await asyncio.gather(*(moved(ground, *how, way) for way, how in WAYS.items()))
-        stayed = {s.name: await play(s, ground.driver("whatsapp")) for s in (WHOLE, PHOTO)}
-        tips = await ground.tips()
-        told = [sent.text for sent in ground.stage.peer.sent] + [sent.text for sent in ground.telegram.sent]
-        told += [message.body for message in ground.twilio.sent]
-        service = ground.stage.service
-        places = written(service.folder, service.log, databases.main, databases.keys)
+    async with matrix_installation(tmp_path, environment) as matrix:
+        numbers = await asyncio.gather(*(moved(matrix, *how, way) for way, how in WAYS.items()))
+        stayed = {s.name: await play(s, matrix.driver("whatsapp")) for s in (WHOLE, PHOTO)}
+        tips = await matrix.tips()
+        told = [sent.text for sent in matrix.installation.peer.sent] + [sent.text for sent in matrix.telegram.sent]
+        told += [message.body for message in matrix.twilio.sent]
+        service = matrix.installation.service
+        places = everything_written(service.folder, service.log, databases.main, databases.keys)
     for (way, (scenario, _)), (number, _) in zip(WAYS.items(), numbers, strict=True):
         can = frozenset[Any]() if "voice" in way else frozenset[Any](("type", "send"))
         assert canonical(*tips[number], can=can) == canonical(*tips[stayed[scenario.name]], can=can), way
@@ -90,27 +90,27 @@ async def test_a_code_is_good_once_and_for_a_while_and_every_other_answer_is_the
     tmp_path: Path, environment: Mapping[str, str]
 ) -> None:
     before, _ = parted(WHOLE, "police")
-    async with matrix_ground(tmp_path, environment) as ground:
+    async with matrix_installation(tmp_path, environment) as matrix:
         url = environment["SATARK_DATABASE_URL"]
-        people = [ground.driver("whatsapp") for _ in range(3)]
+        people = [matrix.driver("whatsapp") for _ in range(3)]
         await asyncio.gather(*(play(before, who) for who in people))
         used, old, late = (code_of(who) for who in people)
-        await come(ground.driver("telegram"), used)
-        again = ground.driver("whatsapp")
+        await come(matrix.driver("telegram"), used)
+        again = matrix.driver("whatsapp")
         await again.type(f"continue {used}")
         engine = make_engine(url)
         with engine.begin() as database:
             database.execute(update(tables.handoff_code).values(expires_at=tables.handoff_code.c.expires_at - 900))
         engine.dispose()
-        expired, unknown, by_phone = ground.driver("sms"), ground.driver("sms"), ground.driver("whatsapp")
+        expired, unknown, by_phone = matrix.driver("sms"), matrix.driver("sms"), matrix.driver("whatsapp")
         await expired.type(f"continue {late}")
         await unknown.type("continue 111122223333")
         await by_phone.type(f"continue {old}")
         assert expired.heard == unknown.heard
         assert again.heard == by_phone.heard
         assert "not right" in expired.heard
-        comers = [ground.driver(medium) for medium in ("whatsapp", "telegram", "sms", "whatsapp", "telegram", "sms")]
-        newest = ground.driver("whatsapp")
+        comers = [matrix.driver(medium) for medium in ("whatsapp", "telegram", "sms", "whatsapp", "telegram", "sms")]
+        newest = matrix.driver("whatsapp")
         await play(before, newest)
         await asyncio.gather(*(come(comer, code_of(newest)) for comer in comers))
         assert sorted("goes on here" in comer.heard for comer in comers) == [False] * 5 + [True]

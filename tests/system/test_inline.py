@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+from satark.testing.installation import twilio_installation
 from satark.testing.processes.serving import serve
-from satark.testing.scenario import called
 from satark.testing.twilio.api import TwilioPeer, new_sid
 from satark.testing.twilio.people import Texter
 
 
 async def test_a_repeated_request_gets_the_same_answer(tmp_path: Path, environment: Mapping[str, str]) -> None:
     peer = TwilioPeer()
-    async with peer, serve(peer.app) as url, called(peer, url, tmp_path, environment) as stage:
-        texter = Texter(peer, stage.service.url, "+919876543210")
+    async with peer, serve(peer.app) as url, twilio_installation(peer, url, tmp_path, environment) as installation:
+        texter = Texter(peer, installation.service.url, "+919876543210")
         told = []
         for text in ("Hi", "2", "3", "They sell arms there", "Lanka"):
             sid = new_sid("SM")

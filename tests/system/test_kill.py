@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from satark.testing.scenario import ENGLISH, HINDI, Stage, staged
+from satark.testing.installation import ENGLISH, HINDI, Installation, set_up_installation
 from satark.testing.whatsapp.citizen import Citizen, LostError
 
 SERVER = Path(__file__).with_name("crashing_server.py")
@@ -36,25 +36,31 @@ class Patient(Citizen):
         raise LostError("the webhook does not come back")
 
 
-async def keep_alive(stage: Stage) -> int:
+async def keep_alive(installation: Installation) -> int:
     """Start the service again whenever it has killed itself; give how often it had to be."""
     deaths = 0
     while True:
-        await stage.service.ended()
+        await installation.service.ended()
         deaths += 1
-        await stage.service.start({"CRASH_AT": ""})
-        stage.service.environment["DEATHS"] = str(deaths)
+        await installation.service.start({"CRASH_AT": ""})
+        installation.service.environment["DEATHS"] = str(deaths)
 
 
 @pytest.mark.parametrize("turn", [6])
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_killed_turn(tmp_path: Path, environment: Mapping[str, str], point: str, turn: int) -> None:
-    async with staged(tmp_path, environment, command=(sys.executable, str(SERVER))) as stage:
-        await stage.service.start({"CRASH_AT": point, "CRASH_ON": str(turn)})
-        guard = asyncio.ensure_future(keep_alive(stage))
+    async with set_up_installation(tmp_path, environment, command=(sys.executable, str(SERVER))) as installation:
+        await installation.service.start({"CRASH_AT": point, "CRASH_ON": str(turn)})
+        guard = asyncio.ensure_future(keep_alive(installation))
         try:
             citizens = [
-                Patient(stage.peer, stage.webhook, wa_id=f"91980000000{n}", user_id=f"IN.{n:014}", patience=100)
+                Patient(
+                    installation.peer,
+                    installation.webhook,
+                    wa_id=f"91980000000{n}",
+                    user_id=f"IN.{n:014}",
+                    patience=100,
+                )
                 for n in range(2)
             ]
             codes = await asyncio.gather(
@@ -63,8 +69,8 @@ async def test_a_killed_turn(tmp_path: Path, environment: Mapping[str, str], poi
             )
             assert len(set(codes)) == 2
             for desk in ("sp", "dig"):
-                tips = await stage.tips(desk, at_least=2)
+                tips = await installation.tips(desk, at_least=2)
                 assert sorted(tip["answers"]["what"] for tip in tips) == ["second", "पहली"]
         finally:
             guard.cancel()
-        assert stage.service.environment.get("DEATHS") == "1", "the process was to die once"
+        assert installation.service.environment.get("DEATHS") == "1", "the process was to die once"

@@ -13,26 +13,26 @@ from sqlalchemy import select, update
 
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.peers.mail import MailPeer, mail_server, self_signed
 from satark.testing.peers.police import SECRET, PoliceReceiver
 from satark.testing.processes.serving import serve
-from satark.testing.scenario import HINDI, Stage, staged
 
 SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 
 
-async def killed_once(stage: Stage, sink: str, url: str) -> None:
+async def killed_once(installation: Installation, sink: str, url: str) -> None:
     """Hand a tip in; see the process die, its claim run out, and another process deliver the tip."""
-    await stage.service.start({"CRASH_AT": "after delivery", "CRASH_SINK": sink})
-    citizen = asyncio.create_task(stage.citizen(1, patience=60, post_attempts=100).walk(HINDI))
-    await asyncio.wait_for(stage.service.ended(), 60)
+    await installation.service.start({"CRASH_AT": "after delivery", "CRASH_SINK": sink})
+    citizen = asyncio.create_task(installation.citizen(1, patience=60, post_attempts=100).walk(HINDI))
+    await asyncio.wait_for(installation.service.ended(), 60)
     engine = make_engine(url)
     mine = delivery.c.destination.startswith(f"{sink}:")
     with engine.begin() as connection:
         (row,) = connection.execute(select(delivery).where(mine)).all()
         assert (row.state, row.attempts) == ("due", 1), "it was to die before it noted anything"
         connection.execute(update(delivery).where(mine).values(due_at=0))  # the thirty seconds of its claim pass
-    await stage.service.start()
+    await installation.service.start()
     await citizen
     async with asyncio.timeout(30):
         while True:
@@ -43,7 +43,7 @@ async def killed_once(stage: Stage, sink: str, url: str) -> None:
             await asyncio.sleep(0.1)
     engine.dispose()
     assert rows[0].attempts == 2
-    assert len(await stage.tips("sp", at_least=1)) == 1
+    assert len(await installation.tips("sp", at_least=1)) == 1
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ async def test_a_police_system_gets_the_same_event_twice_under_one_id(
     receiver = PoliceReceiver()
     async with serve(receiver.app) as url:
         settings = {"SATARK_POLICE_SYSTEM__SECRET": SECRET, "SATARK_POLICE_SYSTEM__URL": f"{url}/tips"}
-        async with staged(tmp_path, {**sqlite, **settings}, command=SERVER) as stage:
-            await killed_once(stage, "police_system", sqlite["SATARK_DATABASE_URL"])
+        async with set_up_installation(tmp_path, {**sqlite, **settings}, command=SERVER) as installation:
+            await killed_once(installation, "police_system", sqlite["SATARK_DATABASE_URL"])
     assert list(receiver.attempts.values()) == [2]
     assert len(receiver.events) == 1, "the receiver knows it for the same"
     assert len({body for _, body in receiver.requests}) == 1
@@ -77,8 +77,8 @@ async def test_a_mailbox_gets_the_same_mail_twice_under_one_message_id(
             "SATARK_EMAIL__TO": '{"cell": {"recipients": "cell@up.example"}}',
             "SATARK_DESTINATION": '[{"to": "email:cell", "desk": "sp"}]',
         }
-        async with staged(tmp_path, {**sqlite, **settings}, command=SERVER) as stage:
-            await killed_once(stage, "email", sqlite["SATARK_DATABASE_URL"])
+        async with set_up_installation(tmp_path, {**sqlite, **settings}, command=SERVER) as installation:
+            await killed_once(installation, "email", sqlite["SATARK_DATABASE_URL"])
     assert len(peer.received) == 2
     ids = {line for mail in peer.received for line in mail.content.splitlines() if line.startswith(b"Message-ID:")}
     assert len(ids) == 1

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from satark.testing.scenario import staged
+from satark.testing.installation import set_up_installation
 
 
 @pytest.mark.parametrize(("minutes", "nudges"), [("0.03", 1), ("0", 0)])
 async def test_silence(tmp_path: Path, minutes: str, nudges: int) -> None:
-    async with staged(tmp_path, {"SATARK_NUDGE_MINUTES": minutes}) as stage:
-        await stage.service.start()
-        citizen = stage.citizen(1, patience=10)
+    async with set_up_installation(tmp_path, {"SATARK_NUDGE_MINUTES": minutes}) as installation:
+        await installation.service.start()
+        citizen = installation.citizen(1, patience=10)
         for reply in ("Hi", "English", "Illegal arms"):
             await citizen.reply(reply)
             await citizen.hear()

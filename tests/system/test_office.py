@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from satark.testing.identifier_search import files_below, search
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.peers.rabbitmq import Broker
-from satark.testing.processes.office import Office
-from satark.testing.scenario import HINDI, Stage, staged
+from satark.testing.processes.office import OfficeProcess
 from satark.testing.whatsapp.citizen import Photo
 
 pytestmark = [pytest.mark.needs("rabbitmq"), pytest.mark.timeout(400)]
@@ -33,19 +33,21 @@ def picture() -> bytes:
 
 
 @asynccontextmanager
-async def office_of(broker: Broker, folder: Path, desk: str = "sp") -> AsyncIterator[tuple[Stage, Office]]:
+async def office_of(
+    broker: Broker, folder: Path, desk: str = "sp"
+) -> AsyncIterator[tuple[Installation, OfficeProcess]]:
     """A host with the desk `dig`, and another desk in an office of its own; neither is started yet."""
     prefix = {"SATARK_RABBITMQ__PREFIX": f"{folder.name}."}
     environment = {"SATARK_RABBITMQ__URL": broker.url, **prefix}
-    async with staged(folder, environment, desks=(("dig", "range"),)) as stage:
-        office = Office(stage, desk, broker.url, folder / "office", prefix)
+    async with set_up_installation(folder, environment, desks=(("dig", "range"),)) as installation:
+        office = OfficeProcess(installation, desk, broker.url, folder / "office", prefix)
         await office.set_up("district")
-        yield stage, office
+        yield installation, office
         await office.service.stop()
 
 
-async def filed(stage: Stage, picture: bytes, number: int = 1) -> tuple[Any, str]:
-    citizen = stage.citizen(number, patience=20)
+async def filed(installation: Installation, picture: bytes, number: int = 1) -> tuple[Any, str]:
+    citizen = installation.citizen(number, patience=20)
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture), "हो गया"]}
     return citizen, await citizen.walk(answers)
 
@@ -57,11 +59,11 @@ def whole(tips: list[dict[str, Any]]) -> bool:
 async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of_it_once(
     rabbitmq: Broker, tmp_path: Path, picture: bytes
 ) -> None:
-    async with office_of(rabbitmq, tmp_path) as (stage, office):
-        await stage.service.start()
-        citizen, code = await filed(stage, picture)
-        await asyncio.gather(rabbitmq.kill(), stage.service.kill())
-        for each in (rabbitmq, stage.service, office.service):
+    async with office_of(rabbitmq, tmp_path) as (installation, office):
+        await installation.service.start()
+        citizen, code = await filed(installation, picture)
+        await asyncio.gather(rabbitmq.kill(), installation.service.kill())
+        for each in (rabbitmq, installation.service, office.service):
             await each.start()
         (tip,) = await office.until(whole)
         assert (tip["answers"]["what"], tip["status"]) == (WORDS, "RECEIVED")
@@ -75,7 +77,7 @@ async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of
         await asyncio.to_thread(office.run, "respond", "sp", tip["number"], *ask)
         for each in (rabbitmq, office.service):
             await each.start()
-        await stage.until("dig", lambda tips: tips[0]["status"] == "NEED_INFO")
+        await installation.until("dig", lambda tips: tips[0]["status"] == "NEED_INFO")
         await citizen.say(f"स्थिति {code}")
         heard = await citizen.hear()
         if code.replace(" ", "") in heard.text.replace(" ", ""):
@@ -92,15 +94,15 @@ async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of
 async def test_the_broker_sees_nothing_but_equal_boxes_and_of_a_tip_about_the_office_not_even_those(
     rabbitmq: Broker, tmp_path: Path, picture: bytes
 ) -> None:
-    async with office_of(rabbitmq, tmp_path) as (stage, _):
-        await stage.service.start()
+    async with office_of(rabbitmq, tmp_path) as (installation, _):
+        await installation.service.start()
         against: Any = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": "एसपी कार्यालय"}
-        await stage.citizen(1, patience=20).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
-        await stage.tips("dig", at_least=1)
+        await installation.citizen(1, patience=20).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
+        await installation.tips("dig", at_least=1)
         queue = f"{tmp_path.name}.sp"
         assert f"{queue}\t0" in (await rabbitmq.ctl("list_queues", "name", "messages")).splitlines()
-        citizen, code = await filed(stage, picture, 2)
-        tips = await stage.until("dig", lambda tips: any(whole([tip]) for tip in tips))
+        citizen, code = await filed(installation, picture, 2)
+        tips = await installation.until("dig", lambda tips: any(whole([tip]) for tip in tips))
         tip = next(tip for tip in tips if tip["evidence"])
         await rabbitmq.until_queued(queue, 5)
         running = files_below(rabbitmq.folder)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.identifier_search import search, written
+from satark.testing.identifier_search import everything_written, search
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.matrix import Scenario, play, scenarios
-from satark.testing.matrix.installation import Ground, matrix_ground
+from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
 from satark.testing.matrix.scenario import Do
-from satark.testing.scenario import HINDI, Stage, staged
 from satark.testing.telegram.citizen import TelegramCitizen
 from satark.testing.whatsapp.citizen import Citizen, Photo, Place
 
@@ -35,9 +35,9 @@ def picture() -> bytes:
     return file.getvalue()
 
 
-async def live(stage: Stage, number: int, picture: bytes) -> tuple[Citizen, list[str]]:
+async def live(installation: Installation, number: int, picture: bytes) -> tuple[Citizen, list[str]]:
     """Everything that a citizen may do: file a tip, look at it, fail at a code, leave a draft behind."""
-    citizen = stage.citizen(number, name=NAME, username=USERNAME, patience=30)
+    citizen = installation.citizen(number, name=NAME, username=USERNAME, patience=30)
     keys = []
     answers: Any = {
         **HINDI,
@@ -60,10 +60,10 @@ async def live(stage: Stage, number: int, picture: bytes) -> tuple[Citizen, list
     return citizen, [*keys, code]
 
 
-async def all_sealed(stage: Stage) -> None:
+async def all_sealed(installation: Installation) -> None:
     """Wait until nothing is being cleaned any more: until then a file lies in plain, in memory alone."""
     async with asyncio.timeout(60):
-        while not all(tip["evidence"] for tip in await stage.tips("sp", at_least=3)):  # noqa: ASYNC110 - another process
+        while not all(tip["evidence"] for tip in await installation.tips("sp", at_least=3)):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.25)
     await asyncio.sleep(1)
 
@@ -71,13 +71,15 @@ async def all_sealed(stage: Stage) -> None:
 async def test_the_stolen_machine_tells_nothing(
     tmp_path: Path, environment: Mapping[str, str], databases: Any, picture: bytes
 ) -> None:
-    async with staged(tmp_path, environment) as stage:
-        everything = partial(written, stage.service.folder, stage.service.log, databases.main, databases.keys)
-        await stage.service.start()
-        lives = await asyncio.gather(*(live(stage, 76543210 + n, picture) for n in range(3)))
-        await all_sealed(stage)
+    async with set_up_installation(tmp_path, environment) as installation:
+        everything = partial(
+            everything_written, installation.service.folder, installation.service.log, databases.main, databases.keys
+        )
+        await installation.service.start()
+        lives = await asyncio.gather(*(live(installation, 76543210 + n, picture) for n in range(3)))
+        await all_sealed(installation)
         while_running = everything()
-        await stage.service.stop()
+        await installation.service.stop()
         places = while_running | {f"after: {name}": data for name, data in everything().items()}
     secrets = {
         "profile name": NAME,
@@ -100,20 +102,24 @@ async def test_the_stolen_machine_tells_nothing(
 async def test_the_same_search_finds_a_planted_number(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
-    async with staged(tmp_path, environment) as stage:
-        await stage.service.start()
-        citizen = stage.citizen(76543210)
+    async with set_up_installation(tmp_path, environment) as installation:
+        await installation.service.start()
+        citizen = installation.citizen(76543210)
         await citizen.say("Hi")
         await citizen.hear()
-        (stage.service.folder / "evidence").mkdir(exist_ok=True)
-        (stage.service.folder / "evidence" / "careless").write_bytes(b"from=" + str(citizen.sender.wa_id).encode())
-        places = written(stage.service.folder, stage.service.log, databases.main, databases.keys)
+        (installation.service.folder / "evidence").mkdir(exist_ok=True)
+        (installation.service.folder / "evidence" / "careless").write_bytes(
+            b"from=" + str(citizen.sender.wa_id).encode()
+        )
+        places = everything_written(
+            installation.service.folder, installation.service.log, databases.main, databases.keys
+        )
     assert search(places, {"phone": str(citizen.sender.wa_id)})
 
 
-async def leave_traces(ground: Ground, medium: str) -> dict[str, str]:
+async def leave_traces(matrix: MatrixInstallation, medium: str) -> dict[str, str]:
     """Send a tip on a medium, and leave a draft with an open code behind; give all that names the two who did it."""
-    whole, parted = ground.driver(medium), ground.driver(medium)
+    whole, parted = matrix.driver(medium), matrix.driver(medium)
     await play(SCENARIOS["an outpost that looks away"], whole)
     before = SCENARIOS["liquor, in English"].moves[:3]
     await play(Scenario("parted", "en", (*before, ("police", Do("elsewhere")))), parted)
@@ -140,19 +146,19 @@ OTHERS = ("telegram", "sms", "voice")
 async def test_the_stolen_machine_names_nobody_on_any_other_medium(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
-    async with matrix_ground(tmp_path, environment) as ground:
-        service = ground.stage.service
-        everything = partial(written, service.folder, service.log, databases.main, databases.keys)
-        found = await asyncio.gather(*(leave_traces(ground, medium) for medium in OTHERS))
-        await ground.tips()
+    async with matrix_installation(tmp_path, environment) as matrix:
+        service = matrix.installation.service
+        everything = partial(everything_written, service.folder, service.log, databases.main, databases.keys)
+        found = await asyncio.gather(*(leave_traces(matrix, medium) for medium in OTHERS))
+        await matrix.tips()
         secrets = {
             f"{medium}: {name}": value for medium, one in zip(OTHERS, found, strict=True) for name, value in one.items()
         }
-        secrets |= {f"message {sid}": sid for sid in ground.twilio.messages}
-        secrets |= {f"file {path}": path.rpartition("/")[2] for path in (*ground.twilio.files, *ground.twilio.deleted)}
-        secrets |= {f"file {id_}": id_ for id_ in ground.telegram.files}
+        secrets |= {f"message {sid}": sid for sid in matrix.twilio.messages}
+        secrets |= {f"file {path}": path.rpartition("/")[2] for path in (*matrix.twilio.files, *matrix.twilio.deleted)}
+        secrets |= {f"file {id_}": id_ for id_ in matrix.telegram.files}
         secrets |= {"recording url": "elsewhere.example", "town": "VARANASI", "token": "twilio-auth-token"}
-        secrets |= {"bot": ground.telegram.token, "words": "चौकी के सामने जुआ", "draft": "Raw liquor is made"}
+        secrets |= {"bot": matrix.telegram.token, "words": "चौकी के सामने जुआ", "draft": "Raw liquor is made"}
         places = everything()
         await service.stop()
         places |= {f"after: {name}": data for name, data in everything().items() if data != places.get(name)}

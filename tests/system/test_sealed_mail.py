@@ -18,10 +18,10 @@ from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark.testing.dialogue.walking import Photo
 from satark.testing.evidence.specimens import specimen
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.matrix.files import to_send
 from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import MailPeer, mail_server, self_signed
-from satark.testing.scenario import HINDI, Stage, staged
 from satark.testing.scripted import until
 from satark.testing.whatsapp.citizen import Answers
 
@@ -77,10 +77,10 @@ def sent_to(peer: MailPeer, name: str) -> list[Any]:
     return [message_from_bytes(content, policy=default) for content in mails]
 
 
-def direct(stage: Stage, number: str) -> Any:
-    passphrase = ("--passphrase-file", str(stage.passphrase_file("sp")))
+def direct(installation: Installation, number: str) -> Any:
+    passphrase = ("--passphrase-file", str(installation.passphrase_file("sp")))
     command = ("desk", "direct", "sp", number, "--to", "lanka", "--instruction", "देखें")
-    return stage.service.run(*command, *passphrase, check=False)
+    return installation.service.run(*command, *passphrase, check=False)
 
 
 async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_station_that_it_is_about(
@@ -90,12 +90,12 @@ async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_s
     photo, voice = files(tmp_path)
     async with mail_server(peer, certificate):
         environment = settings(tmp_path, keyring, peer.port, certificate.certificate)
-        async with staged(tmp_path, environment) as stage:
-            stage.make_desk("lanka", "station", "lanka")
-            await stage.service.start()
-            stage.peer.faults.fail_next(131016, times=3, on="media")  # the files come well after the tip
+        async with set_up_installation(tmp_path, environment) as installation:
+            installation.make_desk("lanka", "station", "lanka")
+            await installation.service.start()
+            installation.peer.faults.fail_next(131016, times=3, on="media")  # the files come well after the tip
             extras: Answers = {"क्या हो रहा है\\?": voice, "हो गया": [photo, "हो गया"], "जगह बताइए": SECRET}
-            await stage.citizen(1).walk({**HINDI, **extras})
+            await installation.citizen(1).walk({**HINDI, **extras})
             await until(lambda: sent_to(peer, "sp-cell"))
             (mail,) = sent_to(peer, "sp-cell")
             assert SECRET.encode() not in mail.as_bytes()
@@ -109,16 +109,16 @@ async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_s
                 part.get_payload(decode=True) or b"" for part in inner.walk() if not part.is_multipart()
             )
             assert sent_to(peer, "lanka-cell") == [], "the station's desk has not been given the tip"
-            (tip,) = await stage.tips("sp", at_least=1)
-            assert direct(stage, tip["number"]).exit_code == 0
+            (tip,) = await installation.tips("sp", at_least=1)
+            assert direct(installation, tip["number"]).exit_code == 0
             await until(lambda: sent_to(peer, "lanka-cell"))
             keyring.open_mail(sent_to(peer, "lanka-cell")[0])
 
-            await stage.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
+            await installation.citizen(2).walk({**ACCUSING, "हो गया": [photo, "हो गया"]})
             await until(lambda: len(sent_to(peer, "sp-cell")) == 2)
             keyring.open_mail(sent_to(peer, "sp-cell")[1])
-            (about,) = [one for one in await stage.tips("sp", at_least=2) if one["number"] != tip["number"]]
-            assert direct(stage, about["number"]).exit_code != 0
+            (about,) = [one for one in await installation.tips("sp", at_least=2) if one["number"] != tip["number"]]
+            assert direct(installation, about["number"]).exit_code != 0
             assert len(sent_to(peer, "lanka-cell")) == 1
     engine = make_engine(environment["SATARK_DATABASE_URL"])
     with engine.connect() as connection:

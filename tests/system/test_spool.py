@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import make_url
 
 from satark.testing.identifier_search import files_below, search
+from satark.testing.installation import twilio_installation
 from satark.testing.processes.serving import serve
-from satark.testing.scenario import called
 from satark.testing.scripted import until
 from satark.testing.twilio.api import TwilioPeer, new_sid
 from satark.testing.twilio.people import Caller, Texter, code_in
@@ -53,8 +53,8 @@ async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     peer = TwilioPeer()
-    async with peer, serve(peer.app) as api, called(peer, api, tmp_path, environment) as stage:
-        url, spool = stage.service.url, stage.service.folder / "spool"
+    async with peer, serve(peer.app) as api, twilio_installation(peer, api, tmp_path, environment) as installation:
+        url, spool = installation.service.url, installation.service.folder / "spool"
         asha, bina, dev = (Texter(peer, url, PHONES[name]) for name in ("asha", "bina", "dev"))
         caller = Caller(peer, url, PHONES["chand"])
         with database_down(databases.main):
@@ -75,14 +75,14 @@ async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
             touched = min(set(spool.iterdir()) - before)
             touched.write_bytes(touched.read_bytes() + b"more")
 
-            kept = files_below(spool, stage.service.log)
+            kept = files_below(spool, installation.service.log)
             secrets = {**PHONES, "words": STORY, "recording": caller.recordings[0], "message": sids[0]}
             assert len(kept) > len(DIALOGUE)
             assert search(kept, {name: secret.removeprefix("+91") for name, secret in secrets.items()}) == []
-            await stage.service.kill()
-        await stage.service.start()
+            await installation.service.kill()
+        await installation.service.start()
 
-        tips = await stage.tips("dig", at_least=3)
+        tips = await installation.tips("dig", at_least=3)
         await until(lambda: len(peer.deleted) == 1)
         assert sorted(str(tip["answers"]["what"]) for tip in tips) == sorted(
             [STORY, f"{STORY} every night", str({"voice": "1"})]
@@ -91,5 +91,5 @@ async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
         receipts = {message.to for message in peer.sent if code_in(message.body)}
         assert receipts == {PHONES["asha"], PHONES["bina"]}
         assert [path.name for path in (spool / "aside").iterdir()] == [touched.name]
-        assert "1 set aside" in stage.service.run("check", check=False).output
+        assert "1 set aside" in installation.service.run("check", check=False).output
         assert "Choose a language" in (await asha.say("Hi"))[0]  # in the response, as before

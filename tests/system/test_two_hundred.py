@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from satark.testing.scenario import ENGLISH, HINDI, Stage, staged
+from satark.testing.installation import ENGLISH, HINDI, Installation, set_up_installation
 from satark.testing.whatsapp.citizen import Citizen, Photo, Place
 
 CITIZENS = 200
@@ -82,8 +82,10 @@ def plan(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return answers, expected
 
 
-async def file_tip(stage: Stage, number: int) -> tuple[str, Citizen]:
-    citizen = Insistent(stage.peer, stage.webhook, wa_id=f"9198{number:08}", user_id=f"IN.{number:014}", patience=100)
+async def file_tip(installation: Installation, number: int) -> tuple[str, Citizen]:
+    citizen = Insistent(
+        installation.peer, installation.webhook, wa_id=f"9198{number:08}", user_id=f"IN.{number:014}", patience=100
+    )
     citizen.dice = random.Random(number)
     return await citizen.walk(plan(number)[0]), citizen
 
@@ -99,13 +101,13 @@ def summary(tip: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.timeout(280)
 async def test_two_hundred_at_once(tmp_path: Path, environment: Mapping[str, str]) -> None:
-    async with staged(tmp_path, environment) as stage:
-        await stage.service.start()
-        filed = await asyncio.gather(*(file_tip(stage, number) for number in range(CITIZENS)))
+    async with set_up_installation(tmp_path, environment) as installation:
+        await installation.service.start()
+        filed = await asyncio.gather(*(file_tip(installation, number) for number in range(CITIZENS)))
         assert len({code for code, _ in filed}) == CITIZENS
         expected = sorted((plan(number)[1] for number in range(CITIZENS)), key=lambda one: str(one["what"]))
         for desk in ("sp", "dig"):
-            tips = await complete(stage, desk)
+            tips = await complete(installation, desk)
             assert len({tip["number"] for tip in tips}) == CITIZENS
             found = sorted((summary(tip) for tip in tips), key=lambda one: str(one["what"]))
             assert found == expected
@@ -116,10 +118,10 @@ async def test_two_hundred_at_once(tmp_path: Path, environment: Mapping[str, str
             assert citizen.unread() == 0
 
 
-async def complete(stage: Stage, desk: str) -> list[dict[str, Any]]:
+async def complete(installation: Installation, desk: str) -> list[dict[str, Any]]:
     """The desk's tips, once every file of theirs is sealed."""
     for _ in range(100):
-        tips = await stage.tips(desk, at_least=CITIZENS)
+        tips = await installation.tips(desk, at_least=CITIZENS)
         if sum(len(tip["evidence"]) for tip in tips) >= CITIZENS // 4:
             return tips
         await asyncio.sleep(0.5)

@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
-from satark.cli.serve import uvicorn_options
 from satark.identity.sealing import CantOpen, check_recipient
 from satark.observability import describe_error, log
+from satark.runtime.http_server import uvicorn_options
 from satark.telemetry.logs import configure_logging
 from satark.telemetry.metrics import Metrics
 from satark.testing.processes.serving import serve

@@ -8,13 +8,8 @@ import click
 from msgspec.structs import replace
 
 from satark.catalogues import Catalogues
-from satark.cli.context import settings_of
-from satark.dialogue.flow.definition import Flow
-from satark.dialogue.flow.loader import FlowError, default_flow, load_flow
-from satark.dialogue.flow.source import read_flow
-from satark.geography.geography import Geography
-from satark.runtime import compose
-from satark.testing.dialogue.prompts import every_prompt
+from satark.commands import geography_of, settings_of
+from satark.flow import Flow, FlowError, Geography, default_flow, every_prompt, load_flow, read_flow
 from satark_sms_ivr.clips import clip_name
 from satark_sms_ivr.keypad import SEVEN, as_menu
 from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, fixed_phrases, language_of
@@ -36,7 +31,7 @@ def lines(ctx: click.Context) -> None:
     settings = settings_of(ctx)
     try:
         source = read_flow(settings.core.flow) if settings.core.flow else default_flow()
-        found = fixed_lines(load_flow(source), source.catalogues, compose.load_geography(settings))
+        found = fixed_lines(load_flow(source), source.catalogues, geography_of(ctx))
     except FlowError as error:
         raise click.ClickException(str(error)) from None
     for language, line in dict.fromkeys(found):

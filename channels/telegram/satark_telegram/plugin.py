@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.dialogue.flow.loader import default_flow
-from satark.dialogue.flow.source import read_flow
+from satark.flow import default_flow, read_flow
 from satark.settings import SettingProblem, SettingsError
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from satark.channel import Tap
 from satark.choice_tokens import command_token
 from satark.codes import find_receipt_code
-from satark.dialogue.rendering.form_view import ORIGIN
+from satark.flow import ORIGIN
 from satark_web_form.form_pages import review_of
 from satark_web_form.site import Site, go, paragraphs
 from satark_web_form.visitors import Visitor
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from satark.channel import Outcome
-    from satark.dialogue.rendering.form_view import FormView
+    from satark.flow import FormView
 
 _FORGET_THIS_SITE = '"cache"'
 """`Clear-Site-Data`: the browser forgets what it kept of our pages, so that going back shows none of them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from satark.channel import FormPage, Outcome, Tap
 from satark.choice_tokens import command_token
-from satark.dialogue.rendering.form_view import ORIGIN, FormQuestion, FormView
+from satark.flow import ORIGIN, FormQuestion, FormView
 from satark_web_form.forms import Sent
 from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
 from satark_web_form.site import Seen, Site, go, paragraphs

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from satark.channel import Event, FormPage, Outcome, Tap, Text
 from satark.choice_tokens import command_token
 from satark.codes import find_receipt_code
-from satark.dialogue.events.form_pages import MAILBOX
+from satark.flow import MAILBOX
 from satark_web_form.forms import Sent
 from satark_web_form.site import Site, go
 from satark_web_form.visitors import Visitor, new_visitor

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.identity.edge_key import load_edge_key
+from satark.sealing import load_edge_key
 from satark.web import Page
 from satark_web_form.app import build
 from satark_web_form.channel import WebFormChannel

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from satark.channel import Media, Pin, Tap, Text
-from satark.dialogue.rendering.form_view import FormQuestion, FormView
+from satark.flow import FormQuestion, FormView
 from satark.folding import ascii_digits
 from satark.redacted import Redacted
 from satark_web_form.forms import Sent
@@ -54,7 +54,7 @@ def control(question: FormQuestion) -> Control:
         return "files"
     if question.kind in _CONTROLS:
         return _CONTROLS[question.kind]
-    return "radios" if question.offers else "lines"
+    return "radios" if question.options else "lines"
 
 
 def fieldset(question: FormQuestion, sent: Sent | None = None, problem: str = "") -> Fieldset:

@@ -24,7 +24,7 @@ from satark_web_form.visitors import Cookie, Visitor
 from satark_web_form.words import LANGUAGES, Words, all_words
 
 if TYPE_CHECKING:
-    from satark.dialogue.rendering.form_view import FormView
+    from satark.flow import FormView
     from satark.services import WebContext
     from satark_web_form.gate.gate import Gate, Purpose
     from satark_web_form.settings import WebFormSettings

@@ -7,7 +7,7 @@ import json
 import click
 import msgspec
 
-from satark.cli.context import services_from_settings
+from satark.commands import open_services
 from satark.custody.audit import AuditReport, Head
 from satark.custody.audit import verify as verify_log
 
@@ -28,7 +28,7 @@ def verify(ctx: click.Context, noted: str, *, as_json: bool) -> None:
     shows even a log that was rewritten as a whole.
     """
     known = _head(noted)
-    with services_from_settings(ctx) as services:
+    with open_services(ctx) as services:
         report = verify_log(services, known)
     click.echo(json.dumps(_plain(report)) if as_json else _told(report))
     if report.problems:

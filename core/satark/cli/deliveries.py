@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from satark.cli.context import services_from_settings
+from satark.commands import open_services
 from satark.store import deliveries as store
 from satark.store.breakers import OpenBreaker, outages
 
@@ -59,7 +59,7 @@ def retry(delivery: str | None, *, destination: str, everything: bool) -> None:
     if [bool(delivery), bool(destination), everything].count(True) != 1:
         raise click.UsageError("name one delivery, or say --to DESTINATION, or --all")
     id_ = _id(delivery) if delivery else None
-    with services_from_settings(click.get_current_context()) as services:
+    with open_services(click.get_current_context()) as services:
         count = services.write_now(lambda unit: store.retry(unit, id_, destination))
     click.echo(f"{count} to be tried again")
     if not count:
@@ -74,7 +74,7 @@ def _id(text: str) -> bytes:
 
 
 def _show(states: Sequence[str], destination: str, *, as_json: bool) -> None:
-    with services_from_settings(click.get_current_context()) as services:
+    with open_services(click.get_current_context()) as services:
         rows = services.read(lambda connection: store.listing(connection, states, destination))
         down = services.read(outages)
     told = [one for one in down.values() if "due" in states and destination in {"", one.destination}]

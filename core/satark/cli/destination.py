@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from satark import atomic_files
-from satark.cli.context import plugins_of, settings_of
+from satark.commands import plugins_of, settings_of
 from satark.identity.sealing import new_identity, recipient_of
 from satark.runtime import compose
 

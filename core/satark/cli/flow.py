@@ -106,13 +106,13 @@ def _said(engine: Engine, turn: Turn) -> Session | None:
     """Print a turn, standing in for the intake where the turn asks it for something."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
-        turn = engine.submitted(turn.session, _RECEIPT, now)
+        turn = engine.show_receipt(turn.session, _RECEIPT, now)
     elif turn.open_mailbox and turn.session is not None:
-        turn = engine.opened(turn.session, None, now)
+        turn = engine.show_mailbox(turn.session, None, now)
     elif turn.depart and turn.session is not None:
-        turn = engine.departing(turn.session, _RECEIPT.code[:HANDOFF_DIGITS], 15, now)
+        turn = engine.show_handoff_code(turn.session, _RECEIPT.code[:HANDOFF_DIGITS], 15, now)
     elif turn.arrive and turn.session is not None:
-        turn = engine.arrived(turn.session, None, now)
+        turn = engine.resume(turn.session, None, now)
     if turn.prompt is not None:
         click.echo(f"\n{fit(turn.prompt, _TERMINAL).text}\n")
     return turn.session

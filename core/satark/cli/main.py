@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 from satark import __version__
 from satark.cli.audit import audit
 from satark.cli.check import check
-from satark.cli.context import plugins_of
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
@@ -21,6 +20,7 @@ from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.serve import serve
+from satark.commands import plugins_of
 from satark.identity.core_dumps import forbid_dumps
 from satark.plugins.loader import PluginError
 from satark.settings import SettingsError

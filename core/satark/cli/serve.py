@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-from typing import Any
 
 import click
 import uvicorn
@@ -16,13 +14,11 @@ from satark.observability import log
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
+from satark.runtime.http_server import check_port, run_server, uvicorn_options
 from satark.settings import Role, SettingProblem, Settings, SettingsError
 from satark.telemetry.logs import configure_logging
 
 _ROLES = "SATARK_SERVE_ROLES"
-
-STOP_SECONDS = 10
-"""Seconds that requests under way have to end when the process is told to stop."""
 
 
 @click.command()
@@ -44,7 +40,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     if workers == 1:
         check_port(host, port)
         _announce(whole, host, port)
-        uvicorn.run(application, **uvicorn_options(host, port))
+        run_server(application, host, port)
         return
     if settings.database_url.startswith("sqlite"):
         message = "SQLite takes one process: use PostgreSQL for several"
@@ -70,33 +66,3 @@ def make_app() -> Starlette:
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)
     return build_app(Host(Settings(), roles))
-
-
-def check_port(host: str, port: int) -> None:
-    """Find out whether a port is free.
-
-    Raises:
-        click.ClickException: it is not, or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            hint = "choose another with --port, or stop what listens there"
-            raise click.ClickException(f"can't listen at {host}:{port} ({error.strerror}): {hint}") from None
-
-
-def uvicorn_options(host: str, port: int) -> dict[str, Any]:
-    """The server's settings: nothing is logged of a request, and nothing is told of the server."""
-    return {
-        "host": host,
-        "port": port,
-        "http": "httptools",
-        "access_log": False,
-        "server_header": False,
-        "proxy_headers": False,
-        "log_config": None,  # what it says goes where all libraries' words go: see `configure_logging`
-        "timeout_graceful_shutdown": STOP_SECONDS,
-    }

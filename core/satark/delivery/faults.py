@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from satark.destination import DestinationRule
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):
     """One destination that needs to be known of."""
 
     destination: str
@@ -33,7 +33,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """Since when there are any, likewise coarse."""
 
 
-def troubles(connection: Connection, desk: str, destination_rules: Sequence[DestinationRule]) -> list[Trouble]:
+def destination_faults(
+    connection: Connection, desk: str, destination_rules: Sequence[DestinationRule]
+) -> list[DestinationFault]:
     """Give the destinations of one desk that are down or have dead deliveries, by name.
 
     A destination belongs to the desk that its `[[destination]]` names, and without one to the desk that it is named after:
@@ -42,9 +44,9 @@ def troubles(connection: Connection, desk: str, destination_rules: Sequence[Dest
     """
     here = _belongs(desk, destination_rules)
     down = outages(connection)
-    found: dict[str, Trouble] = {}
+    found: dict[str, DestinationFault] = {}
     for row in connection.execute(_ROWS.where(here)):
-        known = found.get(row.destination, Trouble(destination=row.destination))
+        known = found.get(row.destination, DestinationFault(destination=row.destination))
         if row.state == "dead":
             known = msgspec.structs.replace(known, dead=row.rows, died=band(row.oldest))
         else:

@@ -14,11 +14,13 @@ from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
 from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.settings import SettingProblem, Settings, SettingsError
-from satark.store.engines import make_engine
+from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine as DatabaseEngine
+
     from satark.channel import Channel
     from satark.destination import DestinationRule
     from satark.dialogue.flow.loader import FlowSource
@@ -84,8 +86,8 @@ def load_services(
         SettingsError: a database URL is wrong.
     """
     return Services(
-        main=make_engine(settings.database_url, "database_url"),
-        keys=make_engine(settings.keys_url, "keys_url"),
+        main=_engine(settings.database_url, "database_url"),
+        keys=_engine(settings.keys_url, "keys_url"),
         evidence_dir=settings.evidence_dir,
         geography=geography,
         destination_rules=destination_rules,
@@ -139,3 +141,10 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
 
 def _source(settings: Settings) -> FlowSource:
     return read_flow(settings.core.flow) if settings.core.flow else default_flow()
+
+
+def _engine(url: str, setting: str) -> DatabaseEngine:
+    try:
+        return make_engine(url)
+    except DatabaseUrlError as error:
+        raise SettingsError([SettingProblem(setting, f"SATARK_{setting.upper()}", str(error))]) from None

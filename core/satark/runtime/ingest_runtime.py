@@ -11,7 +11,7 @@ from satark.backoff import keep_running
 from satark.channel import ListeningChannel
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
-from satark.evidence.fetch import Fetcher
+from satark.evidence.fetch import EvidenceWorker
 from satark.identity.receipts import CodeStock
 from satark.ingest.after_commit import AfterCommit
 from satark.ingest.code_guesses import CodeGuesses
@@ -89,7 +89,7 @@ class IngestRuntime:
         self._replies = ReplyWorker(
             channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core
         )
-        self._fetcher = Fetcher(
+        self._fetcher = EvidenceWorker(
             channels=accounts,
             writer=self.writer,
             identity=identity,

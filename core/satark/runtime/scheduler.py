@@ -117,7 +117,7 @@ class ScheduledJobs:
     def _tell_expired(
         self, unit: UnitOfWork, row: conversations.ConversationRow, session: Session
     ) -> list[OutboxMessage]:
-        turn = self._flows.engine(unit.main, session.flow).expired(session)
+        turn = self._flows.engine(unit.main, session.flow).expire(session)
         if turn.prompt is None:
             return []
         return self._outbox.compose(turn.prompt, self._identity.open_handle(row.handle, row.id), row.id)
@@ -128,7 +128,7 @@ class ScheduledJobs:
         for row in conversations.silent(unit.main, unit.now, AT_ONCE):
             session = self._sessions.open(row)
             if session is not None:
-                question = self._flows.engine(unit.main, session.flow).restate(session)
+                question = self._flows.engine(unit.main, session.flow).repeat_question(session)
                 messages += self._outbox.compose(question, self._identity.open_handle(row.handle, row.id), row.id)
         self._outbox.add(unit, messages)
         return messages
@@ -152,7 +152,7 @@ class ScheduledJobs:
         if sealed is None:
             return []
         handle = self._identity.open_handle(sealed, id_)
-        return self._outbox.compose(self._flows.current.news(handle.language), handle, id_ + id_, notice=True)
+        return self._outbox.compose(self._flows.current.news_notice(handle.language), handle, id_ + id_, notice=True)
 
     def purge(self, unit: UnitOfWork) -> None:
         """Delete expired rows: event keys, reply handles, handoff codes, message ids, sent calls, notifications."""

@@ -7,7 +7,7 @@ a range of the index `delivery_due` to itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +135,12 @@ def dead(unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> bool:
     if died:
         _let_follow(unit, [id_])
     return died
+
+
+def delivered_ids(connection: Connection, sink: str) -> Iterator[bytes]:
+    """Return the ids of a sink's deliveries that are done."""
+    query = select(delivery.c.id).where(delivery.c.destination.startswith(f"{sink}:"), delivery.c.state == "done")
+    yield from connection.execute(query).scalars()
 
 
 def came_back(unit: UnitOfWork, id_: bytes, reason: str) -> None:

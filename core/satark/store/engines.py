@@ -9,8 +9,6 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from satark.settings import SettingProblem, SettingsError
-
 BUSY_SECONDS = 8
 """How long a SQLite connection waits for another process (a command beside the server) to end its write.
 
@@ -22,21 +20,25 @@ CONNECT_SECONDS = 5
 _PATIENCE = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": CONNECT_SECONDS * 1000}
 
 
-def make_engine(url: str, setting: str = "database_url") -> Engine:
+class DatabaseUrlError(ValueError):
+    """A database URL can't be used; the message continues the sentence "the setting …"."""
+
+
+def make_engine(url: str) -> Engine:
     """Open an engine for SQLite or PostgreSQL.
 
     Raises:
-        SettingsError: the URL can't be read, names another kind of database, or a file that can't be made.
+        DatabaseUrlError: the URL can't be read, names another kind of database, or a file that can't be made.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise _wrong(setting, "is not a database URL") from None
+        raise DatabaseUrlError("is not a database URL") from None
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed.database or "", url, setting)
+        return _sqlite(parsed.database or "", url)
     if parsed.get_backend_name() == "postgresql":
-        return _postgresql(url, setting)
-    raise _wrong(setting, f"{parsed.get_backend_name()} is not supported")
+        return _postgresql(url)
+    raise DatabaseUrlError(f"{parsed.get_backend_name()} is not supported")
 
 
 def for_reading(engine: Engine) -> Engine:
@@ -60,12 +62,12 @@ def checkpoint(engine: Engine) -> None:
         connection.close()
 
 
-def _sqlite(database: str, url: str, setting: str) -> Engine:
+def _sqlite(database: str, url: str) -> Engine:
     try:
         _private(Path(database))
     except OSError as error:
         message = f"{database} can't be made ({error.strerror}): it lies in data_dir, unless it is named"
-        raise _wrong(setting, message) from None
+        raise DatabaseUrlError(message) from None
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
 
@@ -94,15 +96,10 @@ def _private(database: Path) -> None:
         database.touch(mode=0o600)
 
 
-def _postgresql(url: str, setting: str) -> Engine:
+def _postgresql(url: str) -> Engine:
     try:
         return create_engine(
             url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_PATIENCE, hide_parameters=True
         )
     except ModuleNotFoundError:
-        raise _wrong(setting, "needs the extra: pip install 'satark[postgres]'") from None
-
-
-def _wrong(setting: str, message: str) -> SettingsError:
-    hint = "sqlite:///path or postgresql://user:password@host/name"
-    return SettingsError([SettingProblem(setting, f"SATARK_{setting.upper()}", message, hint)])
+        raise DatabaseUrlError("needs the extra: pip install 'satark[postgres]'") from None

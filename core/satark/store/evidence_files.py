@@ -50,7 +50,7 @@ def _row(unit: UnitOfWork, keep: MediaJob, identity: Identity) -> dict[str, obje
     }
 
 
-def drop(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
+def delete_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> list[str]:
     """Delete the rows of a tip's files (all of them, or these); return the names of the sealed copies.
 
     Call `satark.custody.erasure.erase_files`, which writes the erasure into the custody log too.
@@ -61,12 +61,12 @@ def drop(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = None) -> l
     return [name(row.tip, row.ordinal) for row in unit.main.execute(delete(file).where(*where).returning(file))]
 
 
-def how_many(connection: Connection, tip: str) -> int:
+def count_files(connection: Connection, tip: str) -> int:
     """Count a tip's files."""
     return connection.execute(select(func.count()).select_from(file).where(file.c.tip == tip)).scalar_one()
 
 
-def highest(connection: Connection, tip: str) -> int:
+def highest_ordinal(connection: Connection, tip: str) -> int:
     """Give the highest ordinal that a file of a tip has or had, as far as anything of it is kept; 0: there is none."""
     logged = tables.custody
     ordinals = union(
@@ -76,13 +76,13 @@ def highest(connection: Connection, tip: str) -> int:
     return max(map(int, connection.execute(ordinals).scalars()), default=0)
 
 
-def settled(unit: UnitOfWork, tip: str) -> set[str]:
+def settled_ordinals(unit: UnitOfWork, tip: str) -> set[str]:
     """Give the ordinals of a tip's files that are sealed or lost; waits for whoever is just settling one."""
     rows = unit.main.execute(select(file.c.ordinal, file.c.state).where(file.c.tip == tip).with_for_update(read=True))
     return {row.ordinal for row in rows if row.state != "due"}
 
 
-def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
+def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
     """Take files that are due; give each with the number of the attempt. Others leave them alone for `FETCH_LEASE`."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
     taken = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
@@ -91,7 +91,7 @@ def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJ
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
 
 
-def sealed(unit: UnitOfWork, keep: MediaJob, record: bytes, told: bytes = b"") -> bool:
+def mark_sealed(unit: UnitOfWork, keep: MediaJob, record: bytes, told: bytes = b"") -> bool:
     """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased.
 
     `told` is the record that also says where and when: kept only while the tipster can still be asked about it.
@@ -103,13 +103,13 @@ def sealed(unit: UnitOfWork, keep: MediaJob, record: bytes, told: bytes = b"") -
     return kept
 
 
-def telling(connection: Connection, tip_id: str) -> tuple[str, ...]:
+def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]:
     """Give the ordinals of a tip's files that say where or when they were taken, as far as nobody decided on it."""
     query = select(file.c.ordinal).where(file.c.tip == tip_id, func.length(file.c.told) > 0)
     return tuple(sorted(connection.execute(query).scalars(), key=lambda ordinal: (len(ordinal), ordinal)))
 
 
-def release(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
+def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
     """Let the desks know where and when these files of a tip were taken; of all others, forget it."""
     here = file.c.tip == tip_id
     if ordinals:
@@ -118,17 +118,17 @@ def release(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
     unit.main.execute(update(file).where(here).values(told=b""))
 
 
-def lost(unit: UnitOfWork, keep: MediaJob, reason: str) -> bool:
+def mark_lost(unit: UnitOfWork, keep: MediaJob, reason: str) -> bool:
     """Say that a file can't be had any more."""
     return _settle_for_good(unit, keep, state="lost", reason=reason)
 
 
-def remember(unit: UnitOfWork, keep: MediaJob, untold: FileNotice) -> None:
+def add_notice(unit: UnitOfWork, keep: MediaJob, pending_notices: FileNotice) -> None:
     """Remember what its sender is still to be told of a file."""
-    _settle(unit, keep, reason=f"{_UNTOLD}{untold.what} {untold.megabytes}")
+    _settle(unit, keep, reason=f"{_UNTOLD}{pending_notices.what} {pending_notices.megabytes}")
 
 
-def untold(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
+def pending_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
     """Give what a tip's sender is still to be told of its files."""
     query = (
         select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD)).order_by(file.c.ordinal)
@@ -137,22 +137,22 @@ def untold(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
     return tuple(FileNotice(what, int(megabytes)) for what, megabytes in found)
 
 
-def tell(unit: UnitOfWork, tip_id: str) -> None:
+def clear_notices(unit: UnitOfWork, tip_id: str) -> None:
     """Say that the sender was told."""
     waiting = (file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD))
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 
-def later(unit: UnitOfWork, keep: MediaJob, seconds: float, reason: str) -> bool:
+def retry_later(unit: UnitOfWork, keep: MediaJob, seconds: float, reason: str) -> bool:
     """Say that a file shall be tried again."""
     return _settle(unit, keep, due_at=unit.now + int(seconds), reason=reason)
 
 
 def _settle_for_good(unit: UnitOfWork, keep: MediaJob, **values: object) -> bool:
     deliveries.renew(unit, keep.tip)
-    settled = _settle(unit, keep, job=b"", **values)
+    settled_ordinals = _settle(unit, keep, job=b"", **values)
     deliveries.complete(unit, keep.tip)
-    return settled
+    return settled_ordinals
 
 
 def _settle(unit: UnitOfWork, keep: MediaJob, **values: object) -> bool:

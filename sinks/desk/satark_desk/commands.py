@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from satark.cli.context import services_from_settings
+from satark.commands import open_services
 from satark.desk import LEVELS, Level
-from satark.routing.desks import all_desks
+from satark.officer import all_desks
 from satark.tip import STATUSES, Status
 from satark_desk import exports, tables_text
 from satark_desk.failures import explained
@@ -57,7 +57,7 @@ def add(
     ctx: click.Context, *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path | None
 ) -> None:
     """Make the desk NAME with a key of its own and its first officer."""
-    with services_from_settings(ctx) as services, explained():
+    with open_services(ctx) as services, explained():
         passphrase = read_passphrase(passphrase_file) if passphrase_file else new_passphrase()
         officer = officer or name
         new = NewDesk(name=name, title=title or name, level=level, area=area, officer=officer, passphrase=passphrase)
@@ -70,7 +70,7 @@ def add(
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List the desks and their officers."""
-    with services_from_settings(ctx) as services, explained():
+    with open_services(ctx) as services, explained():
         desks = services.read(all_desks)
         officers = services.read(lambda c: {desk.name: officers_of(c, desk.name) for desk in desks})
         listeners = services.read(lambda c: {desk.name: listeners_of(c, desk.name) for desk in desks})
@@ -225,7 +225,7 @@ def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Pa
 @contextmanager
 def opened_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, Opened]]:
     """Open a desk for a command; what goes wrong inside is told in a sentence."""
-    with services_from_settings(ctx) as services, explained():
+    with open_services(ctx) as services, explained():
         yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
 
 

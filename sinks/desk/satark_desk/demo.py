@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.casework import Casework
 from satark.demo_setup import Prepared
+from satark.officer import Casework
 from satark_desk.officers import WrongPassphrase, unlock
 from satark_desk.setup import ensure_desk, read_passphrase
 

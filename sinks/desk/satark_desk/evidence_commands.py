@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from satark.casework.pack_export import export_pack
-from satark.cli.context import settings_of
-from satark.custody.manifest import Issuer
+from satark.commands import settings_of
+from satark.officer import Issuer, export_pack
 from satark_desk import exports
 from satark_desk.commands import FILE, opened_desk, passphrase_option, second_officer
 from satark_desk.officers import Opened

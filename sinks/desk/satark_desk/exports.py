@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from satark.casework import Agreement, Casework, OpenTip, may_contain_voice
-from satark.custody.chain import Form
+from satark.officer import Agreement, Casework, Form, OpenTip, may_contain_voice
 from satark.tip import Evidence
 from satark_desk.officers import Opened
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import click
 
 from satark.desk import CaseworkError
-from satark.identity.sealing import CantOpen
+from satark.sealing import CantOpen
 from satark_desk.keys import WeakPassphrase
 
 

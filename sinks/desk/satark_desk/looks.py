@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select, update
 from satark_desk.tables import look, queue
 
 if TYPE_CHECKING:
-    from satark.casework import Summary
-    from satark.store.unit_of_work import UnitOfWork
+    from satark.database import UnitOfWork
+    from satark.officer import Summary
 
 
 class Look(msgspec.Struct, frozen=True):

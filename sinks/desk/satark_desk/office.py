@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,31 +11,28 @@ from urllib.parse import urlsplit
 
 import click
 import msgspec
-import uvicorn
 from sqlalchemy import Connection, select
 
-from satark.cli.context import services_from_settings, settings_of
-from satark.cli.serve import check_port, uvicorn_options
+from satark.commands import open_services, serve_desk, settings_of
 from satark.desk import LEVELS, Desk, Level
-from satark.remote.link_keys import (
+from satark.office import (
     CardError,
     HostCard,
     LinkKey,
     LinkKeyError,
+    OfficeAgent,
     OfficeCard,
+    OfficeInbox,
     fingerprint,
+    host_of,
+    join,
     load_link_key,
     office_card,
     read_card,
+    register,
+    resend,
 )
-from satark.remote.office_agent import OfficeAgent
-from satark.remote.office_inbox import OfficeInbox
-from satark.remote.office_outbox import host_of
-from satark.remote.offices import join, register, resend
-from satark.runtime.app import build_app
-from satark.runtime.host import Host
-from satark.settings import Role, SettingProblem, SettingsError
-from satark.telemetry.logs import configure_logging
+from satark.settings import SettingProblem, SettingsError
 from satark_desk.failures import explained
 from satark_desk.officers import unlock_any
 from satark_desk.setup import read_passphrase
@@ -44,6 +41,7 @@ from satark_desk.tables import officer
 
 if TYPE_CHECKING:
     from satark.carrier import Carrier
+    from satark.services import ProcessServices
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -54,7 +52,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.pass_context
 def card(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
     """At an office: print the card of DESK, which the host is given. Nothing in it is secret."""
-    with _explained(), services_from_settings(ctx) as services:
+    with _explained(), open_services(ctx) as services:
         opened = unlock_any(services, desk, read_passphrase(passphrase_file))
         _print(office_card(desk, opened.identity, _link_key(ctx)))
 
@@ -76,7 +74,7 @@ def host_card(ctx: click.Context) -> None:
 @click.pass_context
 def register_(ctx: click.Context, *, card_file: Path, title: str, level: Level, area: str, via: str) -> None:
     """At the host: add the desk of an office's CARD_FILE. What the office may know follows from --level and --area."""
-    with _explained(), services_from_settings(ctx) as services:
+    with _explained(), open_services(ctx) as services:
         found = read_card(card_file.read_text("utf-8"), OfficeCard)
         desk = Desk(
             name=found.desk, title=title or found.desk, level=level, area=area, recipient=found.recipient, via=via
@@ -90,7 +88,7 @@ def register_(ctx: click.Context, *, card_file: Path, title: str, level: Level, 
 @click.pass_context
 def resend_(ctx: click.Context, desk: str) -> None:
     """At the host: send the office of DESK all its tips once more, after it lost its store or dead letters."""
-    with _explained(), services_from_settings(ctx) as services:
+    with _explained(), open_services(ctx) as services:
         count = services.write_now(lambda unit: resend(unit, desk))
         click.echo(f"{count} tips are sent to {desk} once more")
 
@@ -100,7 +98,7 @@ def resend_(ctx: click.Context, desk: str) -> None:
 @click.pass_context
 def join_(ctx: click.Context, card_file: Path) -> None:
     """At an office: make this store the office of the host of CARD_FILE."""
-    with _explained(), services_from_settings(ctx) as services:
+    with _explained(), open_services(ctx) as services:
         found = read_card(card_file.read_text("utf-8"), HostCard)
         services.write_now(lambda unit: join(unit, found))
         click.echo(f"this is an office of the host {fingerprint(found)}")
@@ -113,27 +111,26 @@ def join_(ctx: click.Context, card_file: Path) -> None:
 @click.pass_context
 def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
     """Run an office: take its desks' tips from a broker, serve its officers, send their answers back."""
-    settings = settings_of(ctx)
-    configure_logging(json=True)
-    roles: tuple[Role, ...] = ("desk",)
-    machine = Host(settings, roles)
-    carrier = _carrier(machine.plugins.carriers(settings), url)
     with _explained():
-        machine.background["office"] = _agent(machine, carrier, url, _link_key(ctx)).run
-    check_port(host, port)
-    uvicorn.run(build_app(machine), **uvicorn_options(host, port))
+        serve_desk(
+            ctx, host=host, port=port, background=lambda services, carriers: _agent(ctx, services, carriers, url)
+        )
 
 
-def _agent(machine: Host, carrier: Carrier, url: str, key: LinkKey) -> OfficeAgent:
-    services = machine.services
+def _agent(
+    ctx: click.Context, services: ProcessServices, carriers: Sequence[Carrier], url: str
+) -> Callable[[], Awaitable[None]]:
+    """Make the office's background task: it takes what comes, and sends what officers wrote."""
+    carrier, key = _carrier(carriers, url), _link_key(ctx)
     link = services.read(host_of)
     if link is None:
         raise click.ClickException("this is no office yet: get the host's card and run `satark desk join`")
     desks = services.read(_own_desks)
     if not desks:
         raise click.ClickException("this office has no desk yet: run `satark desk add`")
-    arrivals = OfficeInbox(services, key, link, desks, enqueue)
-    return OfficeAgent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, arrivals=arrivals)
+    inbox = OfficeInbox(services, key, link, desks, enqueue)
+    agent = OfficeAgent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, arrivals=inbox)
+    return agent.run
 
 
 def _own_desks(connection: Connection) -> list[str]:

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, Row, delete, select, update
 
-from satark.casework import Casework
 from satark.desk import CaseworkError, Desk, Level
-from satark.evidence.own_voice import may_hear_voices
-from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
-from satark.remote.office_outbox import change_key
-from satark.routing.desks import add_desk, find_desk, narrow, widen
+from satark.officer import Casework, add_desk, change_key, find_desk, may_hear_voices, narrow, widen
+from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark_desk.keys import Wrapped, check_passphrase, pretend, unwrap, wrap
 from satark_desk.tables import look, officer
 
 if TYPE_CHECKING:
+    from satark.database import UnitOfWork
     from satark.services import Services
-    from satark.store.unit_of_work import UnitOfWork
     from satark.transcriber import Transcriber
 
 _LONGEST_NAME = 40

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.store.migrations import Branch
+from satark.database import Branch
 from satark.web import Page
 from satark_desk.demo import prepare
 from satark_desk.settings import DeskSettings

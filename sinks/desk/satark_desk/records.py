@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from satark.casework import OpenTip, Posted
+from satark.officer import OpenTip, Posted
 from satark.tip import Evidence
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from satark.atomic_files import flushed
 from satark.desk import NoSuchDesk
-from satark.routing.desks import find_desk
+from satark.officer import find_desk
 from satark_desk.keys import new_passphrase
 from satark_desk.officers import NewDesk, make_desk
 

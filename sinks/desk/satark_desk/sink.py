@@ -11,8 +11,8 @@ from satark.time_buckets import band
 from satark_desk.tables import queue
 
 if TYPE_CHECKING:
+    from satark.database import UnitOfWork
     from satark.services import WorkerContext
-    from satark.store.unit_of_work import UnitOfWork
 
 
 class DeskSink:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from satark.casework import Summary
 from satark.desk import Desk
+from satark.officer import Summary
 
 
 def desks(every: Sequence[Desk], officers: Mapping[str, Sequence[str]]) -> str:

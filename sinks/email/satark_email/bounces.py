@@ -13,16 +13,14 @@ from email.policy import default
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import select
 
-from satark.store import deliveries
-from satark.store.tables import delivery
+from satark.database import add_alarm, delivered_ids, mark_returned
 from satark_email.messages import message_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from satark.store.unit_of_work import UnitOfWork
+    from satark.database import UnitOfWork
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"})
@@ -53,13 +51,12 @@ def bury(unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str])
 
     The Message-ID is as good as a secret: it follows from 16 random bytes, and only the mail's servers have seen it.
     """
-    query = select(delivery.c.id).where(delivery.c.destination.startswith("email:"), delivery.c.state == "done")
-    ours = (id_ for id_ in unit.main.execute(query).scalars() if message_id(id_.hex(), sender) == bounce.message_id)
+    ours = (id_ for id_ in delivered_ids(unit.main, "email") if message_id(id_.hex(), sender) == bounce.message_id)
     id_ = next(ours, None)
     if id_ is None:
         return False
-    deliveries.came_back(unit, id_, " ".join(("the mail came back:", *bounce.statuses)).rstrip(":"))
-    deliveries.alarm(unit, alarm_to)
+    mark_returned(unit, id_, " ".join(("the mail came back:", *bounce.statuses)).rstrip(":"))
+    add_alarm(unit, alarm_to)
     return True
 
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from satark.cli.context import services_from_settings, settings_of
+from satark.commands import open_services, settings_of
 from satark_email.bounces import bury, read_bounce
 from satark_email.settings import EmailSettings
 
@@ -39,7 +39,7 @@ def bounce(ctx: click.Context, mail: BinaryIO) -> None:
         click.echo("this mail reports no failure: nothing done")
         return
     try:
-        with services_from_settings(ctx) as services:
+        with open_services(ctx) as services:
             ours = services.write_now(lambda unit: bury(unit, found, section.sender, settings.core.alarm_to))
     except SQLAlchemyError:
         click.echo("the database does not answer: give this mail again later", err=True)

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
-from satark.casework import NoSuchFile
-from satark.delivery.reader import reader
-from satark.identity.sealing import CantOpen
+from satark.database import add_delivery
+from satark.destination_reader import reader
 from satark.observability import log
+from satark.officer import NoSuchFile
+from satark.sealing import CantOpen
 from satark.sink import Dead, Delivery, DeliveryResult
-from satark.store import deliveries
 from satark_email import clock, messages, openpgp
 from satark_email.messages import Attachment, Stamp
 from satark_email.settings import NOTICE
@@ -23,9 +23,9 @@ from satark_email.writing import Writing
 if TYPE_CHECKING:
     from pysequoia import Cert
 
-    from satark.delivery.reader import DestinationReader, OpenedDelivery
+    from satark.database import UnitOfWork
+    from satark.destination_reader import DestinationReader, OpenedDelivery
     from satark.services import WorkerContext
-    from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Evidence
     from satark_email.settings import EmailSettings, Mailbox
 
@@ -77,7 +77,7 @@ class EmailSink:
         """Have the notices sent whose time has come."""
         own = self._settings
         for occasion in clock.due(unit.now, own.notice_times, own.utc_offset, own.notice_minutes):
-            deliveries.add(unit, occasion, f"{self.name}:{NOTICE}")
+            add_delivery(unit, occasion, f"{self.name}:{NOTICE}")
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         """Send one mail. One that is sent again has the same Message-ID."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from satark.catalogues import Catalogues
 
 if TYPE_CHECKING:
-    from satark.delivery.reader import ReadableTip
-    from satark.geography.geography import Geography
+    from satark.destination_reader import ReadableTip
+    from satark.flow import Geography
 
 WORDS = {
     "hi": {

@@ -12,8 +12,8 @@ from satark.tip import STATUSES, Message, Status
 from satark_police_system.tables import answer, progress
 
 if TYPE_CHECKING:
-    from satark.casework import Casework, OpenTip
-    from satark.store.unit_of_work import UnitOfWork
+    from satark.database import UnitOfWork
+    from satark.officer import Casework, OpenTip
 
 LONGEST_TEXT = 2000
 """Most characters of a text to the tipster."""

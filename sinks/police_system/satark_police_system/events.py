@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from satark.identity.sealing import seal
 from satark.redacted import Redacted
+from satark.sealing import seal
 from satark.tip import Evidence, Header, Tip
 
 if TYPE_CHECKING:
-    from satark.casework import Posted
+    from satark.officer import Posted
 
 SUBMITTED = "satark.tip.submitted"
 UPDATED = "satark.tip.updated"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.casework import Casework
-from satark.delivery.reader import DestinationReader, load_identity
+from satark.destination_reader import DestinationReader, load_identity
+from satark.officer import Casework
 from satark.settings import SettingProblem, SettingsError
 from satark_police_system.keys import read_private_key, read_public_key
 from satark_police_system.settings import SINK

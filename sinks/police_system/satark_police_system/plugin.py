@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
-from satark.delivery.reader import own_key
+from satark.database import Branch
 from satark.destination import DestinationRule
+from satark.destination_reader import own_key
 from satark.settings import SettingProblem, SettingsError
-from satark.store.migrations import Branch
 from satark.web import Page
 from satark_police_system.settings import SINK, PoliceSettings
 

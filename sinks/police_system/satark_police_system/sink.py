@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyrage
 
-from satark.identity.sealing import CantOpen
+from satark.database import temporary_folder, workspace_dir
+from satark.sealing import CantOpen
 from satark.sink import Dead, Delivery, DeliveryResult
-from satark.store.workspace import temporary_folder, workspace_dir
 from satark_police_system.client import Client
 from satark_police_system.events import Event, encode, encrypted, event, full, thin
 from satark_police_system.filedrop import Drop, Folder, Sftp, pack
 
 if TYPE_CHECKING:
-    from satark.delivery.reader import OpenedDelivery
+    from satark.destination_reader import OpenedDelivery
     from satark_police_system.partners import Partner
     from satark_police_system.settings import System
 

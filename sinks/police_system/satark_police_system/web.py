@@ -19,15 +19,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from satark.desk import CaseworkError
-from satark.identity.sealing import CantOpen
+from satark.sealing import CantOpen
 from satark.web import stream_file
 from satark_police_system.answers import AnswerError, apply, first_time, read_answer
 from satark_police_system.events import encode, full
 from satark_police_system.signing import SignatureError
 
 if TYPE_CHECKING:
+    from satark.database import UnitOfWork
     from satark.services import DeskContext
-    from satark.store.unit_of_work import UnitOfWork
     from satark_police_system.partners import Partner
     from satark_police_system.settings import PoliceSettings
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from satark.carrier import NotCarried
-from satark.cli.context import services_from_settings, settings_of
-from satark.remote.offices import desks_via
+from satark.commands import open_services, settings_of
+from satark.office import desks_via
 from satark_rabbitmq.plugin import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied
@@ -30,7 +30,7 @@ def rabbitmq_group() -> None:
 @click.pass_context
 def declare(ctx: click.Context) -> None:
     """Declare the queues of all offices and of the copies. Again after every `satark desk register`."""
-    with services_from_settings(ctx) as services:
+    with open_services(ctx) as services:
         section = settings_of(ctx).section(NAME, RabbitMQSettings) or RabbitMQSettings()
         desks, copies = services.read(lambda c: (desks_via(c, NAME), copied(c, section.copies)))
     for queue in _on_line(ctx, lambda line: line.declare(desks, copies)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from satark import hookimpl
 from satark.demo_setup import Prepared
 from satark.destination import DestinationRule
-from satark.remote.link_keys import LinkKeyError, load_link_key
+from satark.office import LinkKeyError, load_link_key
 from satark.settings import SettingProblem, SettingsError
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 

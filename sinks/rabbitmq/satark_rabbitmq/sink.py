@@ -8,16 +8,14 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from satark.carrier import NotCarried
-from satark.remote.host_inbox import HostInbox
-from satark.remote.host_outbox import HostOutbox
-from satark.remote.offices import desks_via
+from satark.office import HostInbox, HostOutbox, desks_via
 from satark.sink import Delivery, DeliveryResult, Retry
 from satark_rabbitmq.settings import NAME
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from satark.remote.link_keys import LinkKey
+    from satark.office import LinkKey
     from satark.services import WorkerContext
     from satark_rabbitmq.line import BrokerConnection, RabbitMQ
 

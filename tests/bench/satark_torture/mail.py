@@ -63,7 +63,7 @@ class Mail:
         del tip
         return message_id(delivery, SENDER)
 
-    def plant(self, services: Services, tips: int) -> None:
+    def seed_tip(self, services: Services, tips: int) -> None:
         """Leave tips that nobody opens: a notice says nothing of any."""
         names = [f"{n:032x}" for n in range(tips)]
         empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}

@@ -25,7 +25,7 @@ from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.rabbitmq import Broker
 from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import Planted, plant
+from satark.testing.tips import SeededTip, seed_tip
 from satark_rabbitmq.line import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_torture.targets import DESTINATIONS, Answers, Effect
@@ -54,7 +54,7 @@ class Offices:
         self._kills = 0
         self._identities = {f"sp{n}": new_identity() for n in range(DESTINATIONS)}
         self._effects: list[Effect] = []
-        self._planted: list[Planted] = []
+        self._planted: list[SeededTip] = []
         self._broker: Broker
         self._office: WorkerContext
 
@@ -84,14 +84,14 @@ class Offices:
         del delivery
         return tip
 
-    def plant(self, services: Services, tips: int) -> None:
+    def seed_tip(self, services: Services, tips: int) -> None:
         """Leave sealed tips, each for one desk."""
         desks = [_desk(name, recipient) for name, (recipient, _) in self._identities.items()]
         for n in range(tips):
             desk = desks[n % DESTINATIONS]
-            planted = plant(services, [desk])
-            self._planted.append(planted)
-            services.write_now(lambda unit, p=planted, d=desk: deliveries.add(unit, p.id, d.destination))  # type: ignore[misc]
+            seeded = seed_tip(services, [desk])
+            self._planted.append(seeded)
+            services.write_now(lambda unit, p=seeded, d=desk: deliveries.add(unit, p.id, d.destination))  # type: ignore[misc]
 
     @asynccontextmanager
     async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:

@@ -23,7 +23,7 @@ from satark.destination import DestinationRule
 from satark.services import Services
 from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark.testing.processes.serving import serve
-from satark.testing.tips import Planted, plant
+from satark.testing.tips import SeededTip, seed_tip
 from satark_torture.targets import DESTINATIONS, Answers, Effect
 from satark_torture.threads import lost_and_doubled, threads
 
@@ -65,7 +65,7 @@ class Police:
         self._faulty = faulty
         self._effects: list[Effect] = []
         self._settings: dict[str, str] = {}
-        self._planted: list[Planted] = []
+        self._planted: list[SeededTip] = []
         self._answering: dict[str, asyncio.Task[None]] = {}
         self._forged = 0
 
@@ -89,10 +89,10 @@ class Police:
         del tip
         return delivery
 
-    def plant(self, services: Services, tips: int) -> None:
+    def seed_tip(self, services: Services, tips: int) -> None:
         """Leave sealed tips, each for one system."""
         self._planted = [
-            plant(services, [], destination_rules=[self.destination_rules[n % DESTINATIONS]]) for n in range(tips)
+            seed_tip(services, [], destination_rules=[self.destination_rules[n % DESTINATIONS]]) for n in range(tips)
         ]
 
     @asynccontextmanager

@@ -59,7 +59,7 @@ class Target(Protocol):
     def running(self, services: Services, desk_url: str) -> AbstractAsyncContextManager[None]:
         """Run it against the host's store and the address of its desk role."""
 
-    def plant(self, services: Services, tips: int) -> None:
+    def seed_tip(self, services: Services, tips: int) -> None:
         """Leave tips as the registry does, each for one destination. This blocks."""
 
     async def disturb(self) -> None:

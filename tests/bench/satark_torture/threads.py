@@ -10,7 +10,7 @@ from sqlalchemy import select
 from satark.identity.sealing import open_as
 from satark.services import Services
 from satark.store import tables
-from satark.testing.tips import Planted
+from satark.testing.tips import SeededTip
 from satark.tip import Message
 
 
@@ -24,10 +24,10 @@ def sealed_threads(services: Services) -> dict[str, list[bytes]]:
     return found
 
 
-def threads(services: Services, planted: Iterable[Planted]) -> dict[str, list[Message]]:
+def threads(services: Services, seeded: Iterable[SeededTip]) -> dict[str, list[Message]]:
     """Open the messages of these tips."""
     sealed = sealed_threads(services)
-    return {tip.id: [open_as(Message, one, tip.identity) for one in sealed.get(tip.id, [])] for tip in planted}
+    return {tip.id: [open_as(Message, one, tip.identity) for one in sealed.get(tip.id, [])] for tip in seeded}
 
 
 def lost_and_doubled(thread: Iterable[Message], texts: Iterable[str]) -> tuple[int, int]:

@@ -39,7 +39,7 @@ class Line(NamedTuple):
     @property
     def url(self) -> str:
         """The service's address."""
-        return self.stage.service.url
+        return self.installation.service.url
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from satark_sms_ivr.voice import VoiceChannel
 
 PHONE = "+919876543210"
 MORE = {"FromCity": "VARANASI", "FromZip": "221005", "ProfileName": "Sunita", "NumMedia": "0"}
-PLANTED = ("919876543210", "9876543210", "VARANASI", "221005", "Sunita", "elsewhere.example")
+IDENTIFIERS = ("919876543210", "9876543210", "VARANASI", "221005", "Sunita", "elsewhere.example")
 
 
 def taken_by_twilio(call: Call) -> None:
@@ -30,7 +30,7 @@ def test_sms_keeps_the_contract(sms: SmsChannel, signed: Callable[..., RawReques
         signed("/sms/webhook/status", MessageSid="SM" + "c" * 32, MessageStatus="delivered"),
     ]
     check_channel(
-        ChannelCase(channel=sms, to=Address(PHONE), genuine=genuine, planted=PLANTED, accepts=taken_by_twilio)
+        ChannelCase(channel=sms, to=Address(PHONE), genuine=genuine, identifiers=IDENTIFIERS, accepts=taken_by_twilio)
     )
 
 
@@ -44,5 +44,5 @@ def test_voice_keeps_the_contract(voice: VoiceChannel, signed: Callable[..., Raw
         signed("/voice/webhook/recording", **call, **recorded, RecordingStatus="completed"),
     ]
     check_channel(
-        ChannelCase(channel=voice, to=Address(PHONE), genuine=genuine, planted=PLANTED, accepts=taken_by_twilio)
+        ChannelCase(channel=voice, to=Address(PHONE), genuine=genuine, identifiers=IDENTIFIERS, accepts=taken_by_twilio)
     )

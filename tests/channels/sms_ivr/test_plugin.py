@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from pydantic import ValidationError
 
 from satark.channel import Channel, Outcome, RawRequest
+from satark.dialogue.flow.every_prompt import every_prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.geography.geography import Geography
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
-from satark.testing.dialogue.prompts import every_prompt
 from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.keypad import as_menu
 from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages

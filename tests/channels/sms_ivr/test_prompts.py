@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from satark.channel import Outcome, RawRequest
+from satark.dialogue.flow.every_prompt import every_prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
-from satark.testing.dialogue.prompts import every_prompt
 from satark.testing.twilio.twiml import read_twiml, said
 from satark_sms_ivr.keypad import as_menu
 from satark_sms_ivr.paging import MOST, as_text, more, pages

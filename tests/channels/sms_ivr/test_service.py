@@ -56,8 +56,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def respond(line: Any, desk: str, number: str, *arguments: str) -> None:
     """Answer a tip as an officer does."""
-    passphrase = ("--passphrase-file", str(line.stage.passphrase_file(desk)))
-    await asyncio.to_thread(line.stage.service.run, "desk", "respond", desk, number, *arguments, *passphrase)
+    passphrase = ("--passphrase-file", str(line.installation.passphrase_file(desk)))
+    await asyncio.to_thread(line.installation.service.run, "desk", "respond", desk, number, *arguments, *passphrase)
 
 
 async def test_a_tip_by_text_message_in_hindi(line: Any) -> None:
@@ -66,7 +66,7 @@ async def test_a_tip_by_text_message_in_hindi(line: Any) -> None:
     assert len(code) == 16
     assert max(map(segments, texter.heard)) <= 3
     assert any("और: M" in message for message in texter.heard)
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     assert tip["language"] == "hi"
     assert tip["answers"]["what"] == STORY
     await until(lambda: not any(message.body for message in line.peer.messages.values()))
@@ -80,14 +80,14 @@ async def test_a_tip_with_somebody_elses_recording_that_is_fetched_and_deleted_t
     for text in ("2", "3", "They sell arms behind the mill every night", "Lanka", "don't know"):
         await texter.say(text)
     await texter.say("No")
-    await texter.say("", (recording, "audio/wav"), base=line.stage.service.environment["SATARK_TWILIO__API_URL"])
+    await texter.say("", (recording, "audio/wav"), base=line.installation.service.environment["SATARK_TWILIO__API_URL"])
     (asked,) = await texter.say("done")
     assert "Whose voice" in asked
     await texter.say("2")
     await texter.say("1")
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     await until(lambda: len(line.peer.deleted) == 1)
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     assert [file["mime"] for file in tip["evidence"]] == ["audio/wav"]
 
 
@@ -96,7 +96,7 @@ async def test_one_message_is_a_whole_tip(line: Any) -> None:
     told = await texter.say("TIP Arms are sold behind the rice mill in Lanka every night")
     assert "Secret code: " in told[0]
     assert segments(told[0]) <= 3
-    (tip,) = await line.stage.tips("dig", at_least=1)
+    (tip,) = await line.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == "Arms are sold behind the rice mill in Lanka every night"
     assert tip["language"] == "en"
     assert tip["category"] == "OTHER"
@@ -106,7 +106,7 @@ async def test_one_who_asked_to_be_reached_gets_a_neutral_text_and_stop_ends_it(
     texter = Texter(line.peer, line.url, PHONE)
     await texter.say("TIP Arms are sold behind the rice mill every night")
     await texter.say("2")
-    (tip,) = await line.stage.tips("dig", at_least=1)
+    (tip,) = await line.installation.tips("dig", at_least=1)
     await respond(line, "dig", tip["number"], "--status", "VERIFYING")
     await until(lambda: len(line.peer.sent) == 1)
     assert line.peer.sent[0].to == PHONE
@@ -129,10 +129,10 @@ async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(line: Any, rec
     assert "नहीं करेंगे" in caller.question
     assert not caller.on_the_line, "nobody is called, so nobody is asked whether they may be"
 
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     assert tip["answers"]["category"] == "ARMS"
     await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} == line.peer.deleted)
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     files = [(file["role"], file["mime"]) for file in tip["evidence"]]
     assert files == [("what", "audio/wav"), ("place", "audio/wav")]
 
@@ -182,7 +182,7 @@ async def test_a_picture_that_is_gone_is_told_by_a_message(line: Any) -> None:
         await texter.say(text)
     path = "Messages/MM1/Media/ME1"
     line.peer.files[path] = File(b"", "image/jpeg", gone=True)
-    api = line.stage.service.environment["SATARK_TWILIO__API_URL"]
+    api = line.installation.service.environment["SATARK_TWILIO__API_URL"]
     url = f"{api}/2010-04-01/Accounts/{line.peer.account_sid}/{path}"
     (asked,) = await texter.say("", NumMedia="1", MediaUrl0=url, MediaContentType0="image/jpeg")
     assert "मिल गया" in asked
@@ -197,7 +197,7 @@ async def test_one_who_presses_nothing_leaves_a_message_that_is_a_tip(line: Any,
         assert "Choose a language" in await caller.stay_silent()
     assert "बीप के बाद" in await caller.stay_silent()
     assert "गुप्त कोड" in await caller.speak(recording)
-    (tip,) = await line.stage.tips("dig", at_least=1)
+    (tip,) = await line.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == {"voice": "1"}
     await until(lambda: len(line.peer.deleted) == 1)
 
@@ -213,10 +213,10 @@ async def test_what_was_told_before_a_message_is_handed_in_with_it(line: Any, re
         await caller.stay_silent()  # after the beep
     assert "No key was pressed" in caller.question
     assert "Thank you, recorded" in await caller.speak(recording + b"one more word")
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     assert (tip["category"], tip["answers"]["what"]) == ("ARMS", {"voice": "1"})
     await until(lambda: len(line.peer.deleted) == 2)
-    (tip,) = await line.stage.tips("sp", at_least=1)
+    (tip,) = await line.installation.tips("sp", at_least=1)
     assert [file["role"] for file in tip["evidence"]] == ["what", "evidence"]
 
 

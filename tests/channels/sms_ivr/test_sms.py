@@ -153,7 +153,7 @@ def test_an_outage_is_told_in_no_more_than_three_segments(sms: SmsChannel, signe
     source = default_flow()
     engine = Engine(load_flow(source, {}, {}), source.catalogues, Geography.sample())
     raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
-    for prompt in (engine.kept(), engine.refused()):
+    for prompt in (engine.spooled_notice(), engine.unavailable_notice()):
         (text,) = texts_of(sms, raw, prompt)
         assert segments(text) <= 3
         assert text.count("112") == 2

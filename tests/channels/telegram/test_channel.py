@@ -52,7 +52,7 @@ def test_it_keeps_the_contract(
                 updates.tap(person, "a:b:1", updates.bare(person, {"text": "?"})),
             )
         ],
-        planted=("8812345678", "Sunita", "Planted", "sunita_planted_vns", "919876543210", "document of mine"),
+        identifiers=("8812345678", "Sunita", "Planted", "sunita_planted_vns", "919876543210", "document of mine"),
         accepts=accepts,
         covers_body=False,
     )

@@ -36,7 +36,7 @@ def picture() -> bytes:
 async def telegram_stage(
     folder: Path, databases: Any, secrets: dict[str, Any], peer: TelegramPeer, **more: str
 ) -> AsyncIterator[Installation]:
-    """Set the stage with this bot on these databases; the service is not started."""
+    """Set up an installation with this bot on these databases; the service is not started."""
     bases = {"SATARK_DATABASE_URL": databases.main, "SATARK_KEYS_URL": databases.keys}
     async with peer, serve(peer.app) as url:
         given = {**secrets, "api_url": url, **more}
@@ -50,7 +50,9 @@ async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
 ) -> None:
     async with telegram_stage(tmp_path, databases, secrets, peer) as installation:
         await installation.service.start({"SATARK_PUBLIC_URL": installation.service.url})
-        everything = partial(everything_written, installation.service.folder, installation.service.log, databases.main, databases.keys)
+        everything = partial(
+            everything_written, installation.service.folder, installation.service.log, databases.main, databases.keys
+        )
         citizen = TelegramCitizen(peer, person, f"{installation.service.url}/telegram/webhook")
         answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture()), "हो गया"]}
         code = await citizen.walk(answers, greeting="/start poster-17")

@@ -20,7 +20,7 @@ def refuses(call: Call) -> None:
 def test_it_keeps_the_contract(tmp_path: Path) -> None:
     channel = WebFormChannel(Staging(tmp_path, UploadSettings()))
     to = Address(new_visitor().secret)
-    check_channel(ChannelCase(channel=channel, to=to, genuine=[], planted=[], accepts=refuses))
+    check_channel(ChannelCase(channel=channel, to=to, genuine=[], identifiers=[], accepts=refuses))
 
 
 def test_nobody_is_called() -> None:

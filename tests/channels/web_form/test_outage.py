@@ -6,7 +6,7 @@ import asyncio
 
 from satark.testing.form.citizen import SHORT, FormCitizen
 from satark.testing.form.service import FormService
-from satark.testing.scripted import outage
+from satark.testing.scripted import database_down
 
 TOLD = "Told while the database was out of reach"
 
@@ -25,7 +25,7 @@ async def test_an_answer_is_kept_and_is_there_when_the_database_is_back(
 ) -> None:
     await citizen.begin()
     await citizen.answer("INTOX")
-    with outage(served.host.services):
+    with database_down(served.host.services):
         page = await citizen.answer(TOLD)
         assert page.status == 503
         assert "Your answer is kept safe" in page.text
@@ -37,7 +37,7 @@ async def test_an_answer_is_kept_and_is_there_when_the_database_is_back(
 async def test_all_answers_of_the_one_page_are_kept(citizen: FormCitizen, served: FormService) -> None:
     await citizen.begin()
     await citizen.open("/all")
-    with outage(served.host.services):
+    with database_down(served.host.services):
         told = {f"a.{step}": value for step, value in {**SHORT, "what": TOLD}.items() if value}
         assert "Your answer is kept safe" in (await citizen.press("Continue", told)).text
     assert await shown(citizen, "/form/2", TOLD)
@@ -46,7 +46,7 @@ async def test_all_answers_of_the_one_page_are_kept(citizen: FormCitizen, served
 async def test_a_tip_that_is_handed_in_is_kept_and_reaches_the_desk(citizen: FormCitizen, served: FormService) -> None:
     await citizen.to_review({**SHORT, "what": TOLD})
     before = await served.numbers()
-    with outage(served.host.services):
+    with database_down(served.host.services):
         page = await citizen.press("Send")
         assert "Your information is kept safe" in page.text
     for _ in range(200):
@@ -61,7 +61,7 @@ async def test_a_photo_that_would_be_asked_about_holds_up_no_tip_that_is_kept(
     located: FormCitizen, served: FormService
 ) -> None:
     before = await served.numbers()
-    with outage(served.host.services):
+    with database_down(served.host.services):
         assert "Your information is kept safe" in (await located.press("Send")).text
     for _ in range(200):
         if new := await served.numbers() - before:
@@ -76,7 +76,7 @@ async def test_an_answer_in_the_mailbox_is_kept(citizen: FormCitizen, served: Fo
     number = citizen.number
     await citizen.press("I have written it down, close")
     await citizen.open_mailbox(code)
-    with outage(served.host.services):
+    with database_down(served.host.services):
         assert "Your message is kept safe" in (await citizen.press("Send", {"message": TOLD})).text
     for _ in range(200):
         if thread := (await served.tip(number)).thread:
@@ -90,7 +90,7 @@ async def test_leaving_in_a_hurry_works_and_erases_once_the_database_is_back(
 ) -> None:
     await citizen.to_review({**SHORT, "what": TOLD})
     cookie = citizen.cookies["satark-form"]
-    with outage(served.host.services):
+    with database_down(served.host.services):
         left = await citizen.press("Leave quickly")
     assert left.headers["refresh"] == "0;url=https://hi.wikipedia.org/"
     assert citizen.cookies == {}
@@ -105,7 +105,7 @@ async def test_leaving_in_a_hurry_works_and_erases_once_the_database_is_back(
 async def test_a_file_is_sent_again_by_itself(citizen: FormCitizen, served: FormService) -> None:
     await citizen.begin()
     headers = {"tus-resumable": "1.0.0", "upload-length": "5", "sec-fetch-site": "same-origin"}
-    with outage(served.host.services):
+    with database_down(served.host.services):
         async with citizen.session.post(f"{citizen.url}/uploads/", headers=headers) as answer:
             assert answer.status == 503, "the script takes it for passing"
     async with citizen.session.post(f"{citizen.url}/uploads/", headers=headers) as answer:
@@ -122,5 +122,5 @@ async def test_whatever_goes_wrong_is_told_in_the_language_that_was_chosen(
     assert 'lang="hi"' in (await citizen.post("/form/1", b"{}")).html
     assert 'lang="hi"' in (await citizen.post("/form/1", b"", **{"sec-fetch-site": "cross-site"})).html
     citizen.page = page
-    with outage(served.host.services):
+    with database_down(served.host.services):
         assert "सुरक्षित" in (await citizen.press("आगे बढ़ें", {"a.category": "INTOX"})).text

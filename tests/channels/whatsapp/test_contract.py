@@ -14,7 +14,7 @@ from satark.testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
-PLANTED = (
+IDENTIFIERS = (
     "919876543210",
     "13491208655302741918",
     "US.1234",
@@ -34,7 +34,7 @@ def case(channel: WhatsAppChannel, to: str, signed: Callable[[bytes], RawRequest
         channel=channel,
         to=Address(to),
         genuine=[signed(path.read_bytes()) for path in PAYLOADS],
-        planted=PLANTED,
+        identifiers=IDENTIFIERS,
         accepts=lambda call: check_message(json.loads(call.body)),
     )
 
@@ -46,4 +46,4 @@ def test_it_keeps_the_contract(to: str, whatsapp: WhatsAppChannel, signed: Calla
 
 def test_every_planted_word_is_really_in_the_payloads() -> None:
     everything = "".join(path.read_text() for path in PAYLOADS)
-    assert [word for word in PLANTED if word not in everything] == []
+    assert [word for word in IDENTIFIERS if word not in everything] == []

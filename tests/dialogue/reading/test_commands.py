@@ -187,15 +187,15 @@ def test_pages_are_turned_by_word_and_tap(chat: Chat) -> None:
 def test_a_file_is_not_lost_while_a_question_of_ours_stands(chat: Chat) -> None:
     chat.say("Hi", "2", *STEPS["police"]).say("cancel").send("image")
     assert chat.step == "police"
-    assert len(chat.turn.keep) == 1
+    assert len(chat.turn.media_jobs) == 1
     chat.say("edit").send("image")
     assert chat.step == "police"
-    assert len(chat.turn.keep) == 1
+    assert len(chat.turn.media_jobs) == 1
 
 
 def test_delete_at_the_evidence_erases_the_files_only(chat: Chat) -> None:
     chat.say("Hi", "2", *STEPS["evidence"]).send("image").say("mitao")
-    assert chat.turn.drop == ("1",)
+    assert chat.turn.dropped_files == ("1",)
     assert chat.say("mitao").step == "@cancel"
 
 

@@ -36,7 +36,7 @@ def fill(chat: Chat, *answers: tuple[str, Told], language: str = "en") -> Chat:
 
 def sheet(chat: Chat) -> FormView:
     assert chat.session is not None
-    return chat.engine.sheet(chat.session, NOW)
+    return chat.engine.form(chat.session, NOW)
 
 
 def question(chat: Chat, step: str) -> FormQuestion:
@@ -115,7 +115,7 @@ def test_details_are_answered_without_being_picked_first_and_taken_back(form: Ch
 def test_files_and_a_recording_belong_to_their_questions(form: Chat) -> None:
     fill(form, *SHORT[:2], ("what", voice()), ("evidence", photo("1")), ("evidence", photo("2")))
     assert (question(form, "evidence").files, question(form, "what").files) == (2, 1)
-    assert len(form.turn.keep) == 3
+    assert len(form.turn.media_jobs) == 3
     fill(form, ("what", Text("In words too")))
     assert question(form, "what").value == {"voice": "1", "text": "In words too"}
     fill(form, ("evidence", Text("")), ("place", Text("Assi ghat")), ("police", Tap("no")))
@@ -130,13 +130,13 @@ def test_a_recording_is_erased_and_the_words_stay(told: tuple[Told, ...], form: 
     fill(form, *(("what", one) for one in told))
     fill(form, ("what", Tap(CLEAR)))
     assert question(form, "what").value == "in words"
-    assert form.turn.drop == ("1",)
+    assert form.turn.dropped_files == ("1",)
 
 
 def test_the_files_of_a_question_are_erased(form: Chat) -> None:
     fill(form, *SHORT, ("evidence", photo()), ("evidence", Text("")))
     fill(form, ("evidence", Tap(CLEAR)))
-    assert (question(form, "evidence").files, form.turn.drop) == (0, ("1",))
+    assert (question(form, "evidence").files, form.turn.dropped_files) == (0, ("1",))
     assert form.step == "evidence"
 
 
@@ -207,8 +207,8 @@ def test_whatever_is_filled_in_is_answered_and_no_file_is_forgotten(engine: Engi
         assert chat.text
         assert sheet(chat).questions
         assert chat.session is not None
-        kept = {keep.ordinal for turn in chat.turns for keep in turn.keep}
-        dropped = {ordinal for turn in chat.turns for ordinal in turn.drop}
+        kept = {keep.ordinal for turn in chat.turns for keep in turn.media_jobs}
+        dropped = {ordinal for turn in chat.turns for ordinal in turn.dropped_files}
         assert {file.ordinal for file in chat.session.files} == kept - dropped
         assert not dropped & {o for a in chat.session.answers.values() for o in a.evidence}
 

@@ -34,7 +34,7 @@ def test_a_message_that_is_spoken_is_handed_in_with_the_recording(sms: Chat) -> 
     assert sms.submission is not None
     assert sms.submission.answers["what"] == {"voice": "1"}
     assert sms.submission.evidence == ("1",)
-    assert [keep.ref.id for turn in sms.turns for keep in turn.keep] == ["RE1"]
+    assert [keep.ref.id for turn in sms.turns for keep in turn.media_jobs] == ["RE1"]
 
 
 def test_it_goes_to_the_draft_where_one_is_under_way(sms: Chat) -> None:
@@ -65,8 +65,8 @@ def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, .
     voice = Chat(engine, channel="voice").say(*told).hear(CompleteTip(SPOKEN, last=True))
     assert voice.submission is not None
     assert voice.submission.evidence == ("1",)
-    assert [(keep.ref.id, keep.role) for turn in voice.turns for keep in turn.keep] == [("RE9", role)]
-    assert not [ordinal for turn in voice.turns for ordinal in turn.drop]
+    assert [(keep.ref.id, keep.role) for turn in voice.turns for keep in turn.media_jobs] == [("RE9", role)]
+    assert not [ordinal for turn in voice.turns for ordinal in turn.dropped_files]
     assert voice.submission.answers["what"] == ({"voice": "1"} if role == "what" else STORY)
     assert "8391 4460 7012 5538" in voice.text
 
@@ -90,18 +90,18 @@ def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Cha
 def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engine) -> None:
     sms.say("Hi", "English")
     assert sms.session is not None
-    assert engine.restate(sms.session).text == sms.text
+    assert engine.repeat_question(sms.session).text == sms.text
     sms.hear(Tap(command_token("repeat")))
     assert "We ask no name" in sms.text
     sms.say("3")
-    assert engine.restate(sms.session).text == sms.text
+    assert engine.repeat_question(sms.session).text == sms.text
 
 
 def test_a_receipt_is_never_repeated(sms: Chat, engine: Engine) -> None:
     sms.hear(CompleteTip(Text(STORY)))
     assert sms.session is not None
     assert sms.session.said == ""
-    assert "8391" not in engine.restate(sms.session).text
+    assert "8391" not in engine.repeat_question(sms.session).text
     sms.say("repeat")
     assert "8391" not in sms.text
 

@@ -21,7 +21,7 @@ def begun(engine: Engine) -> Chat:
 @pytest.mark.parametrize("word", ["continue", "जारी", "Jari", "go on elsewhere", "दूसरी जगह"])
 def test_who_has_told_something_gets_a_code_and_may_go_on_here(begun: Chat, word: str) -> None:
     begun.say(word)
-    assert begun.turn.depart
+    assert begun.turn.issue_handoff_code
     assert GROUPED in begun.text
     assert "15 minutes" in begun.text
     assert "Tell the place" in begun.text
@@ -51,7 +51,7 @@ def test_the_draft_goes_on_there_in_the_channels_own_words(begun: Chat, engine: 
     there = Chat(engine, channel=channel)
     there.brought = begun.session
     there.say(f"continue {GROUPED}")
-    assert there.turn.arrive
+    assert there.turn.redeem_handoff_code
     assert "goes on here" in there.text
     notice = engine._script.catalogues["en"].get(f"notice.{channel}")
     assert notice in there.text
@@ -87,8 +87,8 @@ def test_wrong_codes_get_the_same_words_and_then_none(engine: Engine) -> None:
     for _ in range(4):
         assert "That code is not right" in there.say(HANDOFF_CODE).text
     assert "takes none any more" in there.say(HANDOFF_CODE).text
-    assert not there.say(f"continue {HANDOFF_CODE}").turn.arrive
-    assert not there.say("continue").turn.depart
+    assert not there.say(f"continue {HANDOFF_CODE}").turn.redeem_handoff_code
+    assert not there.say("continue").turn.issue_handoff_code
 
 
 def test_what_is_here_already_is_not_lost(begun: Chat, engine: Engine) -> None:
@@ -96,19 +96,19 @@ def test_what_is_here_already_is_not_lost(begun: Chat, engine: Engine) -> None:
     there.brought = begun.session
     there.say(f"continue {HANDOFF_CODE}")
     assert "unfinished report here" in there.text
-    assert not there.turn.arrive
+    assert not there.turn.redeem_handoff_code
     assert there.step == "place"
 
 
 def test_twelve_digits_are_words_like_any_others_where_no_code_is_awaited(begun: Chat) -> None:
     begun.say("919876543210")
-    assert not begun.turn.arrive
+    assert not begun.turn.redeem_handoff_code
     assert begun.step == "station"
 
 
 def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:
     begun.say("Lanka", "No", "skip", "Yes, send")
-    assert not begun.say("continue").turn.depart
+    assert not begun.say("continue").turn.issue_handoff_code
 
 
 @pytest.mark.parametrize(

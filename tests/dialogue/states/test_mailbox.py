@@ -14,7 +14,9 @@ CODE = "8391 4460 7012 5538"
 
 
 def mailbox(*messages: Message, question: int | None = None) -> Mailbox:
-    open_ = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1box", files=2, taken=2, question=question)
+    open_ = OpenMailbox(
+        tip="1" * 32, number="4K7Q-2XPM", recipient="age1box", files=2, last_ordinal=2, question=question
+    )
     return Mailbox(open=open_, language="en", messages=messages)
 
 
@@ -96,9 +98,13 @@ def test_a_question_is_answered_by_just_typing_or_speaking(box: Chat) -> None:
     assert box.say(CODE, "The blue one").turn.post == Message(sender="tipster", text="The blue one", answers=7)
     box.say(CODE).send("voice")
     assert box.turn.post == Message(sender="tipster", text="(file 3)", answers=7)
-    assert (box.turn.keep[0].tip, box.turn.keep[0].ordinal, box.turn.keep[0].role) == ("1" * 32, "3", "message")
-    assert box.turn.keep[0].recipient == "age1box"
-    assert box.send("image", "see").turn.keep[0].ordinal == "4"
+    assert (box.turn.media_jobs[0].tip, box.turn.media_jobs[0].ordinal, box.turn.media_jobs[0].role) == (
+        "1" * 32,
+        "3",
+        "message",
+    )
+    assert box.turn.media_jobs[0].recipient == "age1box"
+    assert box.send("image", "see").turn.media_jobs[0].ordinal == "4"
 
 
 def test_a_pin_is_passed_on(box: Chat) -> None:
@@ -214,7 +220,7 @@ def test_who_gives_no_code_goes_on_where_they_were(chat: Chat, before: tuple[str
 def test_a_file_while_a_code_is_awaited_is_refused_aloud(box: Chat) -> None:
     box.say("Hi", "2", "status").send("image")
     assert box.step == "@code"
-    assert box.turn.keep == ()
+    assert box.turn.media_jobs == ()
     assert "not understood" in box.text
 
 
@@ -228,7 +234,7 @@ def test_status_in_the_mailbox_asks_for_a_code_again(box: Chat) -> None:
 
 
 def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engine) -> None:
-    opened = msgspec.structs.replace(mailbox(), untold=(FileNotice("lost"), FileNotice("too_large", 100)))
+    opened = msgspec.structs.replace(mailbox(), file_notices=(FileNotice("lost"), FileNotice("too_large", 100)))
     chat = Chat(engine, mailbox=opened).say(CODE)
     assert "One file did not reach us" in chat.text
     assert "larger than 100 MB" in chat.text

@@ -17,7 +17,7 @@ from satark.cli.main import cli
 from satark.desk import Desk
 from satark.services import Services
 from satark.store import tables
-from satark.testing.tips import plant, plant_file, plant_reply, plant_state
+from satark.testing.tips import seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Accused, Message, Origin
 from satark_desk.officers import Opened
 
@@ -33,15 +33,17 @@ def lines(result: Result) -> list[dict[str, Any]]:
 
 def test_a_tip_is_one_json_object_with_everything_in_it(services: Services, run: Run, desk: FindDesk) -> None:
     answers = {"category": "liquor", "what": "नशे का सामान <b>", "where": {"text": "लंका चौराहा", "latitude": 25.28}}
-    planted = plant(services, [desk("sp")], answers=answers, priority="urgent", evidence=("1", "2", "3"), language="en")
+    seeded = seed_tip(
+        services, [desk("sp")], answers=answers, priority="urgent", evidence=("1", "2", "3"), language="en"
+    )
     told = Origin(latitude=25.28, longitude=83.0, taken="2026-11-20T21:15")
-    plant_file(services, planted, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए", origin=told)
-    plant_state(services, planted, "2", "due")
-    plant_state(services, planted, "3", "lost")
+    seed_file(services, seeded, "1", b"\xff\xd8 original", b"\xff\xd8 clean", caption="देखिए", origin=told)
+    seed_file_state(services, seeded, "2", "due")
+    seed_file_state(services, seeded, "3", "lost")
 
     (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
 
-    assert record["number"] == planted.number
+    assert record["number"] == seeded.number
     assert record["category"] == "liquor"
     assert record["language"] == "en"
     assert record["status"] == "RECEIVED"
@@ -64,8 +66,8 @@ def test_an_empty_queue_is_no_line_at_all(run: Run) -> None:
 
 
 def test_tips_are_listed_newest_first_for_people_too(services: Services, run: Run, desk: FindDesk) -> None:
-    older = plant(services, [desk("sp")], received="2026-11-20T06/PT6H")
-    newer = plant(services, [desk("sp")], received="2026-11-24T12/PT6H")
+    older = seed_tip(services, [desk("sp")], received="2026-11-20T06/PT6H")
+    newer = seed_tip(services, [desk("sp")], received="2026-11-24T12/PT6H")
     output = run("desk", "tips", "sp", by="sp").stdout
     assert output.index(newer.number) < output.index(older.number)
     assert "2026-11-24" in output
@@ -73,9 +75,9 @@ def test_tips_are_listed_newest_first_for_people_too(services: Services, run: Ru
 
 
 def test_a_response_becomes_the_status_and_a_message(services: Services, run: Run, desk: FindDesk) -> None:
-    planted = plant(services, [desk("sp"), desk("dig")])
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
     result = run(
-        "desk", "respond", "sp", planted.number, "--status", "need_info", "--message", "कब?", "--question", by="sp"
+        "desk", "respond", "sp", seeded.number, "--status", "need_info", "--message", "कब?", "--question", by="sp"
     )
     assert result.exit_code == 0, result.output
     (record,) = lines(run("desk", "tips", "dig", "--json", by="dig"))
@@ -90,14 +92,14 @@ def test_a_response_becomes_the_status_and_a_message(services: Services, run: Ru
 def test_clean_copies_are_written_under_neutral_names(
     services: Services, run: Run, desk: FindDesk, tmp_path: Path
 ) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1", "2"))
-    plant_file(services, planted, "1", b"original", b"clean")
-    plant_file(services, planted, "2", b"unknown", mime="application/x-strange", problem="unknown kind")
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"original", b"clean")
+    seed_file(services, seeded, "2", b"unknown", mime="application/x-strange", problem="unknown kind")
     folder = tmp_path / "out" / "deep"
-    result = run("desk", "evidence", "sp", planted.number, folder, by="sp")
+    result = run("desk", "evidence", "sp", seeded.number, folder, by="sp")
     assert result.exit_code == 0, result.output
-    assert [path.name for path in folder.iterdir()] == [f"{planted.number}-1.jpg"]
-    written = folder / f"{planted.number}-1.jpg"
+    assert [path.name for path in folder.iterdir()] == [f"{seeded.number}-1.jpg"]
+    written = folder / f"{seeded.number}-1.jpg"
     assert written.read_bytes() == b"clean"
     assert written.stat().st_mode & 0o077 == 0
     assert str(written) in result.stdout
@@ -107,10 +109,10 @@ def test_clean_copies_are_written_under_neutral_names(
 def test_whoever_writes_out_a_film_is_told_to_listen_first(
     command: tuple[str, str], services: Services, run: Run, desk: FindDesk, tmp_path: Path
 ) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1", "2"))
-    plant_file(services, planted, "1", b"photo", b"clean photo")
-    plant_file(services, planted, "2", b"film", b"clean film", mime="video/mp4", kind="video")
-    result = run(*command, "sp", planted.number, tmp_path / "out", by="sp")
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"photo", b"clean photo")
+    seed_file(services, seeded, "2", b"film", b"clean film", mime="video/mp4", kind="video")
+    result = run(*command, "sp", seeded.number, tmp_path / "out", by="sp")
     assert result.exit_code == 0, result.output
     assert result.stderr == "file 2 is a film: the tipster may be heard in it; listen before you pass it on\n"
 
@@ -118,10 +120,10 @@ def test_whoever_writes_out_a_film_is_told_to_listen_first(
 def test_originals_take_two_different_officers(
     services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
 ) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1",))
-    plant_file(services, planted, "1", b"original", b"clean")
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean")
     first, second = passphrase_file(PASSPHRASES["sp"]), passphrase_file("another passphrase")
-    command = ("desk", "evidence", "sp", planted.number, tmp_path / "out", "--originals")
+    command = ("desk", "evidence", "sp", seeded.number, tmp_path / "out", "--originals")
     assert run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp").exit_code == 0
 
     assert run(*command, by="sp").exit_code == 2
@@ -130,29 +132,29 @@ def test_originals_take_two_different_officers(
     result = run(*command, "--second-passphrase-file", second, by="sp")
 
     assert result.exit_code == 0, result.output
-    assert (tmp_path / "out" / f"{planted.number}-1.original.jpg").read_bytes() == b"original"
+    assert (tmp_path / "out" / f"{seeded.number}-1.original.jpg").read_bytes() == b"original"
     (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
     assert "sp-1 and second" in record["messages"][0]["text"]
     assert record["messages"][0]["internal"] is True
 
 
 def test_an_altered_file_is_not_written(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1",))
-    plant_file(services, planted, "1", b"original", b"clean")
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean")
     (sealed,) = services.evidence_dir.glob("*.clean.age")
     sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")
-    result = run("desk", "evidence", "sp", planted.number, tmp_path / "out", by="sp")
+    result = run("desk", "evidence", "sp", seeded.number, tmp_path / "out", by="sp")
     assert result.exit_code == 1
     assert "altered" in result.stderr
     assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_tip_is_directed_to_a_station(services: Services, run: Run, desk: FindDesk) -> None:
-    planted = plant(services, [desk("sp")])
-    result = run("desk", "direct", "sp", planted.number, "--to", "lanka", "--instruction", "जाँच करें", by="sp")
+    seeded = seed_tip(services, [desk("sp")])
+    result = run("desk", "direct", "sp", seeded.number, "--to", "lanka", "--instruction", "जाँच करें", by="sp")
     assert result.exit_code == 0, result.output
     (record,) = lines(run("desk", "tips", "lanka", "--json", by="lanka"))
-    assert record["number"] == planted.number
+    assert record["number"] == seeded.number
     assert "जाँच करें" in record["messages"][0]["text"]
 
 
@@ -177,7 +179,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
     wrong: tuple[Sequence[str], int, str], services: Services, run: Run, desk: FindDesk
 ) -> None:
     command, code, says = wrong
-    number = plant(services, [desk("sp")]).number
+    number = seed_tip(services, [desk("sp")]).number
     result = run(*(number if word == "NUMBER" else word for word in command), by="sp")
     assert result.exit_code == code
     assert says in result.stderr
@@ -211,7 +213,7 @@ def test_a_desk_is_made_with_a_passphrase_of_its_own(run: Run, passphrase_file: 
 def test_officers_come_and_go_and_the_key_with_them(
     services: Services, run: Run, desk: FindDesk, passphrase_file: Callable[[str], Path]
 ) -> None:
-    number = plant(services, [desk("sp")]).number
+    number = seed_tip(services, [desk("sp")]).number
     recipients = {desk("sp").recipient}
     second = passphrase_file("another passphrase")
     assert run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp").exit_code == 0
@@ -225,15 +227,15 @@ def test_officers_come_and_go_and_the_key_with_them(
 
 
 def test_a_large_file_is_written_whole(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1",))
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
     clean = bytes(range(256)) * 4096
-    plant_file(services, planted, "1", b"original", clean)
-    assert run("desk", "evidence", "sp", planted.number, tmp_path / "out", by="sp").exit_code == 0
-    assert (tmp_path / "out" / f"{planted.number}-1.jpg").read_bytes() == clean
+    seed_file(services, seeded, "1", b"original", clean)
+    assert run("desk", "evidence", "sp", seeded.number, tmp_path / "out", by="sp").exit_code == 0
+    assert (tmp_path / "out" / f"{seeded.number}-1.jpg").read_bytes() == clean
 
 
 def test_a_document_that_was_altered_is_said_so(services: Services, run: Run, desk: FindDesk) -> None:
-    plant(services, [desk("sp")])
+    seed_tip(services, [desk("sp")])
     services.write_now(lambda unit: unit.main.execute(update(tables.tip).values(document=b"junk")))
     result = run("desk", "tips", "sp", "--json", by="sp")
     assert (result.exit_code, result.stdout, "altered" in result.stderr) == (1, "", True)
@@ -265,8 +267,8 @@ def test_a_short_passphrase_is_refused(run: Run, passphrase_file: Callable[[str]
 def test_an_excluded_desk_gives_the_same_output_with_and_without_the_tip(
     services: Services, run: Run, desk: FindDesk
 ) -> None:
-    plant(services, [desk("sp"), desk("lanka")])
-    known = plant(services, [desk("sp"), desk("lanka")])
+    seed_tip(services, [desk("sp"), desk("lanka")])
+    known = seed_tip(services, [desk("sp"), desk("lanka")])
     accused = Accused(level="station", unit="lanka")
 
     def everything(number: str) -> list[tuple[int, str, str]]:
@@ -281,8 +283,8 @@ def test_an_excluded_desk_gives_the_same_output_with_and_without_the_tip(
         return [(result.exit_code, result.stdout, result.stderr) for result in results]
 
     before = everything("K999-9999")
-    secret = plant(services, [desk("sp"), desk("dig")], accused=accused, excluded=("lanka",))
-    plant_reply(services, secret, Message(sender="tipster", text="और भी"))
+    secret = seed_tip(services, [desk("sp"), desk("dig")], accused=accused, excluded=("lanka",))
+    seed_message(services, secret, Message(sender="tipster", text="और भी"))
     assert everything("K999-9999") == before
     assert everything(secret.number) == before
     assert everything(secret.id) == before
@@ -294,11 +296,11 @@ def test_directing_to_a_desk_that_must_not_know_is_like_directing_to_none(
     accused: Accused | None, services: Services, run: Run, desk: FindDesk
 ) -> None:
     # Once it is the routing's own judgement at submission that forbids it, once the tip itself.
-    planted = plant(services, [desk("sp")], accused=accused, excluded=() if accused else ("lanka",))
+    seeded = seed_tip(services, [desk("sp")], accused=accused, excluded=() if accused else ("lanka",))
     before = services.read_keys(lambda c: c.execute(tables.envelope.select()).all())
 
     def direct(to: str) -> tuple[int, str, str]:
-        result = run("desk", "direct", "sp", planted.number, "--to", to, "--instruction", "x", by="sp")
+        result = run("desk", "direct", "sp", seeded.number, "--to", to, "--instruction", "x", by="sp")
         return result.exit_code, result.stdout, result.stderr
 
     assert direct("lanka") == direct("nowhere")
@@ -309,7 +311,7 @@ def test_directing_to_a_desk_that_must_not_know_is_like_directing_to_none(
 def test_a_moved_envelope_is_reported_and_opens_nothing(
     services: Services, run: Run, desk: FindDesk, opened: Callable[[str], Opened]
 ) -> None:
-    mine, other = plant(services, [desk("sp")]), plant(services, [desk("dig")])
+    mine, other = seed_tip(services, [desk("sp")]), seed_tip(services, [desk("dig")])
     table = tables.envelope
 
     def move(unit: Any) -> None:
@@ -332,12 +334,12 @@ def test_a_database_that_is_not_set_up_is_said_so(run: Run, tmp_path: Path, monk
 def test_a_pack_is_exported_and_verified(
     services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
 ) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1", "2"))
-    plant_file(services, planted, "1", b"original", b"clean")
-    plant_file(services, planted, "2", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"original", b"clean")
+    seed_file(services, seeded, "2", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
     second = passphrase_file("another passphrase")
     run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp")
-    command = ("evidence", "export", "sp", planted.number, tmp_path / "pack.zip", "--originals", "--name", "R. Singh")
+    command = ("evidence", "export", "sp", seeded.number, tmp_path / "pack.zip", "--originals", "--name", "R. Singh")
     assert run(*command, by="sp").exit_code == 2
     result = run(*command, "--second-passphrase-file", second, by="sp")
     assert result.exit_code == 0, result.output
@@ -371,13 +373,13 @@ def test_a_pack_is_verified_even_where_nothing_is_configured(tmp_path: Path, mon
 def test_of_a_tipsters_voice_what_is_said_is_written_and_no_sound(
     services: Services, run: Run, desk: FindDesk, opened: Callable[[str], Opened], tmp_path: Path
 ) -> None:
-    planted = plant(services, [desk("sp")], evidence=("1",))
-    plant_file(services, planted, "1", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
     casework = opened("sp").casework(services)
-    casework.transcribe(casework.open(planted.number), "1", "रात को")
-    result = run("desk", "evidence", "sp", planted.number, tmp_path / "out", by="sp")
+    casework.transcribe(casework.open(seeded.number), "1", "रात को")
+    result = run("desk", "evidence", "sp", seeded.number, tmp_path / "out", by="sp")
     (written,) = (tmp_path / "out").iterdir()
-    assert (written.name, written.read_text("utf-8")) == (f"{planted.number}-1.transcript.txt", "रात को")
+    assert (written.name, written.read_text("utf-8")) == (f"{seeded.number}-1.transcript.txt", "रात को")
     assert "heard at the desk alone" in result.stderr
     (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
     (file,) = record["evidence"]

@@ -8,7 +8,7 @@ from typing import Any
 from satark.casework import Casework
 from satark.sink import Delivery, Done
 from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import plant
+from satark.testing.tips import seed_tip
 from satark_desk import plugin
 from satark_desk.looks import Look, arrivals, looks_of, remember
 from satark_desk.officers import NewDesk, add_officer, make_desk, remove_officer, unlock
@@ -22,21 +22,21 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     make_desk(services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase="passphrase"))
     first = unlock(services, "sp", "a", "passphrase")
     add_officer(services, first, "b", "another passphrase")
-    planted = plant(services, [first.desk])
+    seeded = seed_tip(services, [first.desk])
     remove_officer(services, first, "b")
     opened = unlock(services, "sp", "a", "passphrase")
     (line,) = Casework(services, "sp", opened.identity).summaries()
-    assert line.header.number == planted.number
+    assert line.header.number == seeded.number
 
     for _ in range(2):
         services.write_now(lambda unit: remember(unit, "sp", "a", line))
-    assert services.read(lambda c: looks_of(c, "sp", "a")) == {planted.id: Look(1, 0)}
+    assert services.read(lambda c: looks_of(c, "sp", "a")) == {seeded.id: Look(1, 0)}
 
     context = worker_context(services)
     context.writer.start()
     delivery = Delivery(
         idempotency_key="k",
-        tip=planted.id,
+        tip=seeded.id,
         destination="desk:sp",
         desk="sp",
         revision=1,
@@ -47,6 +47,6 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     for _ in range(2):
         assert await DeskSink(context).deliver(delivery) == Done()
     await context.writer.stop()
-    assert list(services.read(lambda c: arrivals(c, "sp"))) == [planted.id]
+    assert list(services.read(lambda c: arrivals(c, "sp"))) == [seeded.id]
     services.main.dispose()
     services.keys.dispose()

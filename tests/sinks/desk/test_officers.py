@@ -14,7 +14,7 @@ from satark.desk import CaseworkError, Desk, KeyChanged
 from satark.identity.sealing import CantOpen, open_envelope
 from satark.services import Services
 from satark.store import tables
-from satark.testing.tips import plant
+from satark.testing.tips import seed_tip
 from satark_desk import keys
 from satark_desk.keys import WeakPassphrase, check_passphrase, new_passphrase
 from satark_desk.officers import (
@@ -113,10 +113,10 @@ def test_an_officers_row_opens_only_where_it_belongs(services: Services) -> None
         unlock(services, "dig", "dig-1", "sp passphrase 1")
 
 
-@pytest.mark.parametrize("planted", ["another desk's key", "junk"])
-def test_a_desk_key_that_was_put_there_is_refused(services: Services, planted: str) -> None:
+@pytest.mark.parametrize("key_kind", ["another desk's key", "junk"])
+def test_a_desk_key_that_was_put_there_is_refused(services: Services, key_kind: str) -> None:
     (dig,) = services.read(lambda c: c.execute(select(officer).where(officer.c.desk == "dig")).all())
-    key = dig.desk_key if planted == "junk" else b"junk"
+    key = dig.desk_key if key_kind == "junk" else b"junk"
     services.write_now(
         lambda unit: unit.main.execute(update(officer).where(officer.c.desk == "sp").values(desk_key=key))
     )
@@ -139,13 +139,13 @@ def test_an_officers_name_that_can_not_be_is_refused(services: Services, opened:
 def test_a_removed_officer_can_open_nothing_new(services: Services, opened: Open) -> None:
     add_officer(services, opened("sp"), "second", "another passphrase")
     kept = unlock(services, "sp", "second", "another passphrase")
-    old = plant(services, [kept.desk])
+    old = seed_tip(services, [kept.desk])
     remove_officer(services, opened("sp"), "second")
 
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "second", "another passphrase")
     now = opened("sp")
-    new = plant(services, [now.desk])
+    new = seed_tip(services, [now.desk])
     for row in services.read_keys(lambda c: c.execute(select(tables.envelope)).all()):
         with pytest.raises(CantOpen):
             open_envelope(row.sealed, kept.identity, tip=row.tip, desk="sp")

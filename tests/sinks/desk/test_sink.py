@@ -12,7 +12,7 @@ from satark.desk import Desk
 from satark.services import Services
 from satark.sink import Dead, Delivery, Done, Sink
 from satark.testing.store import worker_context
-from satark.testing.tips import Planted, plant
+from satark.testing.tips import SeededTip, seed_tip
 from satark_desk import plugin
 from satark_desk.sink import DeskSink
 from satark_desk.tables import queue
@@ -32,10 +32,10 @@ async def sink(services: Services) -> AsyncIterator[DeskSink]:
     await context.writer.stop()
 
 
-def delivery(planted: Planted, desk: str, envelope: bytes = b"sealed") -> Delivery:
+def delivery(seeded: SeededTip, desk: str, envelope: bytes = b"sealed") -> Delivery:
     return Delivery(
         idempotency_key="k",
-        tip=planted.id,
+        tip=seeded.id,
         destination=f"desk:{desk}",
         desk=desk,
         revision=1,
@@ -53,11 +53,11 @@ async def test_it_is_a_sink(sink: DeskSink) -> None:
 async def test_a_tip_arrives_once_however_often_it_is_delivered(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
-    planted = plant(services, [desk("sp"), desk("dig")])
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
     for name in ("sp", "sp", "dig", "sp"):
-        assert await sink.deliver(delivery(planted, name)) == Done()
+        assert await sink.deliver(delivery(seeded, name)) == Done()
     rows = services.read(lambda c: c.execute(select(queue)).all())
-    assert {(row.desk, row.tip, row.revision) for row in rows} == {("sp", planted.id, 1), ("dig", planted.id, 1)}
+    assert {(row.desk, row.tip, row.revision) for row in rows} == {("sp", seeded.id, 1), ("dig", seeded.id, 1)}
     assert len(rows) == 2
     assert all(row.arrived.endswith("/PT6H") for row in rows)
 
@@ -65,9 +65,9 @@ async def test_a_tip_arrives_once_however_often_it_is_delivered(
 async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
-    planted = plant(services, [desk("sp")])
+    seeded = seed_tip(services, [desk("sp")])
     for revision in (2, 1, 3, 2):
-        await sink.deliver(msgspec.structs.replace(delivery(planted, "sp"), revision=revision))
+        await sink.deliver(msgspec.structs.replace(delivery(seeded, "sp"), revision=revision))
     (row,) = services.read(lambda c: c.execute(select(queue)).all())
     assert row.revision == 3
 
@@ -75,6 +75,6 @@ async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
 async def test_a_tip_that_was_not_sealed_to_the_desk_is_dead(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
-    planted = plant(services, [desk("sp")])
-    assert isinstance(await sink.deliver(delivery(planted, "lanka", b"")), Dead)
+    seeded = seed_tip(services, [desk("sp")])
+    assert isinstance(await sink.deliver(delivery(seeded, "lanka", b"")), Dead)
     assert services.read(lambda c: c.execute(select(queue)).all()) == []

@@ -20,7 +20,7 @@ from satark.store import deliveries
 from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import Certificate, MailPeer, self_signed
 from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import Planted, plant
+from satark.testing.tips import SeededTip, seed_tip
 from satark_email.openpgp import load_certificates
 from satark_email.settings import EmailSettings
 from satark_email.sink import EmailSink
@@ -65,9 +65,9 @@ class Office:
         yield sink
         await sink.close()
 
-    def plant(self, rule: DestinationRule, **fields: Any) -> Planted:
+    def seed_tip(self, rule: DestinationRule, **fields: Any) -> SeededTip:
         """Store a tip that is forwarded."""
-        return plant(self.services, [self.desk], destination_rules=[rule], **fields)
+        return seed_tip(self.services, [self.desk], destination_rules=[rule], **fields)
 
     def take(self, to: str) -> list[Delivery]:
         """Claim what is due for a destination."""

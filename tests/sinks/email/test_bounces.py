@@ -103,7 +103,7 @@ async def test_what_a_real_server_gives_up_later_is_a_dead_letter_that_the_opera
     for part in (folder, certificate.key.parent):
         for parent in (part, *part.parents[:3]):
             parent.chmod(parent.stat().st_mode | 0o011)  # Exim's own user must reach it
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     async with Exim(folder, certificate).running() as exim:
         settings = office.settings(exim.port, recipients=("gone@up.example",))
         async with office.sink(settings) as sink:

@@ -61,7 +61,7 @@ async def month(office: Any, monkeypatch: pytest.MonkeyPatch, *, tips: bool) -> 
         for day, look in ((day, look) for day in range(DAYS) for look in LOOKS):
             now.value = FIRST + day * 86400 + look
             if tips and day % 5 == 0:
-                office.plant(office.cell)
+                office.seed_tip(office.cell)
             for delivery in office.services.write_now(lambda unit: look_and_take(unit, sink, office)):
                 assert await sink.deliver(delivery) == Done()
                 left.append(now.value)
@@ -90,7 +90,7 @@ async def test_an_urgent_tip_brings_the_same_notice_at_once_where_the_office_say
     office: Any, peer: MailPeer
 ) -> None:
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
-        office.plant(office.notice, priority="urgent")
+        office.seed_tip(office.notice, priority="urgent")
         occasion = next(clock.due(FIRST + 3 * 3600 + 1800, ["09:00"], "+05:30"))
         office.services.write_now(lambda unit: deliveries.add(unit, occasion, "email:notice"))
         for delivery in office.take("email:notice"):

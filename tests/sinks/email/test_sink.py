@@ -16,7 +16,7 @@ from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
 from satark.testing.processes.service import free_port
 from satark.testing.scripted import until
-from satark.testing.tips import plant_file, plant_reply
+from satark.testing.tips import seed_file, seed_message
 from satark.tip import Message as TipMessage
 from satark_email import messages
 
@@ -31,22 +31,22 @@ def parsed(mail: Received) -> Any:
 async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing(
     office: Any, peer: MailPeer, keys: Path, keyring: Keyring
 ) -> None:
-    planted = office.plant(office.cell, category="ARMS", evidence=("1", "2", "3"))
-    plant_file(office.services, planted, "1", b"original", b"clean picture")
-    plant_file(office.services, planted, "2", b"spoken", b"spoken, clean", kind="voice", mime="audio/ogg")
-    plant_file(office.services, planted, "3", b"unknown", mime="application/x-unknown")
-    plant_reply(office.services, planted, TipMessage(sender="tipster", text="वह अब भी वहीं है"))
+    seeded = office.seed_tip(office.cell, category="ARMS", evidence=("1", "2", "3"))
+    seed_file(office.services, seeded, "1", b"original", b"clean picture")
+    seed_file(office.services, seeded, "2", b"spoken", b"spoken, clean", kind="voice", mime="audio/ogg")
+    seed_file(office.services, seeded, "3", b"unknown", mime="application/x-unknown")
+    seed_message(office.services, seeded, TipMessage(sender="tipster", text="वह अब भी वहीं है"))
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port), keys) as sink:
         (delivery,) = office.take("email:cell")
         assert await sink.deliver(delivery) == Done()
     (mail,) = peer.received
     assert (mail.encrypted, mail.recipients) == (True, ("cell@up.example",))
-    for secret in (SECRET.encode(), planted.number.encode(), b"clean picture", b"ARMS", b"arms"):
+    for secret in (SECRET.encode(), seeded.number.encode(), b"clean picture", b"ARMS", b"arms"):
         assert secret not in mail.content
     outer = parsed(mail)
     assert outer["Subject"] == messages.SUBJECT
     inner = keyring.open_mail(outer)
-    assert inner["Subject"] == f"Satark {planted.number}: Illegal arms"
+    assert inner["Subject"] == f"Satark {seeded.number}: Illegal arms"
     assert inner.get_param("protected-headers") == "v1"
     text = inner.get_body(("plain",)).get_content()
     assert SECRET in text
@@ -60,7 +60,7 @@ async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing
 
 
 async def test_a_mail_that_comes_twice_is_known_by_its_message_id(office: Any, peer: MailPeer) -> None:
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         (delivery,) = office.take("email:notice")
         for _ in range(2):
@@ -74,14 +74,14 @@ async def test_a_mail_that_comes_twice_is_known_by_its_message_id(office: Any, p
 async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     office: Any, peer: MailPeer, keys: Path, keyring: Keyring
 ) -> None:
-    planted = office.plant(office.cell, evidence=("1", "2"))
-    plant_file(office.services, planted, "1", b"o", b"x" * 90_000)
-    plant_file(office.services, planted, "2", b"o", b"small")
+    seeded = office.seed_tip(office.cell, evidence=("1", "2"))
+    seed_file(office.services, seeded, "1", b"o", b"x" * 90_000)
+    seed_file(office.services, seeded, "2", b"o", b"small")
     async with mail_server(peer, office.certificate):
         settings = office.settings(peer.port, max_bytes=150_000)
         async with office.sink(settings, keys) as sink:
             assert await sink.deliver(office.take("email:cell")[0]) == Done()
-            office.plant(office.cell, answers={"what": "".join(map(chr, range(0x4E00, 0x9E00))) * 3})
+            office.seed_tip(office.cell, answers={"what": "".join(map(chr, range(0x4E00, 0x9E00))) * 3})
             assert await sink.deliver(office.take("email:cell")[0]) == Done()
     inner = keyring.open_mail(parsed(peer.received[0]))
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
@@ -102,7 +102,7 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
 )
 async def test_what_the_server_answers_decides(fault: str, result: Any, office: Any, peer: MailPeer) -> None:
     peer.faults.append(fault)
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         found = await sink.deliver(office.take("email:notice")[0])
     if fault == "cut":
@@ -125,14 +125,14 @@ async def test_refused_recipients_are_told_by_codes_alone(
     refused: dict[str, str], result: Any, office: Any, peer: MailPeer
 ) -> None:
     peer.refused = refused
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
         assert await sink.deliver(office.take("email:notice")[0]) == result
 
 
 async def test_a_server_that_hangs_or_is_not_there_is_tried_again(office: Any, peer: MailPeer) -> None:
     peer.faults.append("hang")
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     (delivery,) = office.take("email:notice")
     settings = office.settings(1, timeout_seconds=0.3)
     async with mail_server(peer, office.certificate):
@@ -148,7 +148,7 @@ async def test_a_server_that_hangs_or_is_not_there_is_tried_again(office: Any, p
 async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_server(
     office: Any, peer: MailPeer, tmp_path: Path
 ) -> None:
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     (delivery,) = office.take("email:notice")
     async with mail_server(peer, None), office.sink(office.settings(peer.port, tls="starttls")) as sink:
         result = await sink.deliver(delivery)
@@ -166,7 +166,7 @@ async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_serve
 async def test_only_a_server_on_this_machine_may_lack_starttls_and_speaks_it_where_it_can(
     office: Any, peer: MailPeer
 ) -> None:
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     (delivery,) = office.take("email:notice")
     async with mail_server(peer, None), office.sink(office.settings(peer.port)) as sink:
         assert await sink.deliver(delivery) == Done()
@@ -181,7 +181,7 @@ async def test_only_a_server_on_this_machine_may_lack_starttls_and_speaks_it_whe
 async def test_it_signs_in_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("right\n")
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     async with mail_server(peer, office.certificate, password=password):
         settings = office.settings(peer.port, username="satark", password_file=file)
         async with office.sink(settings) as sink:
@@ -193,7 +193,7 @@ async def test_it_signs_in_over_tls(password: str, office: Any, peer: MailPeer, 
 
 
 async def test_it_speaks_tls_from_the_first_byte_where_told_so(office: Any, peer: MailPeer) -> None:
-    office.plant(office.notice)
+    office.seed_tip(office.notice)
     async with mail_server(peer, office.certificate, tls=True):
         settings = office.settings(peer.port, tls="tls")
         async with office.sink(settings) as sink:
@@ -223,14 +223,14 @@ async def test_debians_exim_takes_it_and_gpg_opens_what_lies_in_the_mailbox(
         parent.chmod(parent.stat().st_mode | 0o011)  # Exim's own user must reach it
     for parent in (certificate.key.parent, *certificate.key.parent.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o011)
-    planted = office.plant(office.cell, evidence=("1",))
-    plant_file(office.services, planted, "1", b"original", b"clean picture" * 40_000)
+    seeded = office.seed_tip(office.cell, evidence=("1",))
+    seed_file(office.services, seeded, "1", b"original", b"clean picture" * 40_000)
     async with Exim(folder, certificate).running() as exim:
         settings = office.settings(exim.port)
         async with office.sink(settings, keys) as sink:
             assert await sink.deliver(office.take("email:cell")[0]) == Done()
             await until(lambda: exim.mailbox.exists() and exim.mailbox.stat().st_size > 500_000)
-            office.plant(office.notice)
+            office.seed_tip(office.notice)
             refused = settings.model_copy(update={"recipients": ("nobody@localhost",)})
             async with office.sink(refused) as strict:
                 result = await strict.deliver(office.take("email:notice")[0])

@@ -17,10 +17,10 @@ from pyrage import x25519
 from standardwebhooks import Webhook
 
 from satark.testing.dialogue.walking import Photo
+from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.matrix.files import recording, to_send
 from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark.testing.processes.serving import serve
-from satark.testing.scenario import HINDI, Stage, staged
 from satark.testing.whatsapp.citizen import Answers, Citizen
 from satark_police_system.answers import AnswerError, read_answer
 
@@ -28,12 +28,12 @@ WITH_A_PHOTO: Answers = {**HINDI, "हो गया": [to_send("photo", ""), "�
 
 
 class Scene(NamedTuple):
-    stage: Stage
+    installation: Installation
     receiver: PoliceReceiver
 
     @property
     def base(self) -> str:
-        return f"{self.stage.service.url}/police_system/main"
+        return f"{self.installation.service.url}/police_system/main"
 
     async def pull(self, what: str, **wanted: str) -> tuple[int, bytes]:
         return await self.receiver.post(f"{self.base}/{what}", json.dumps(wanted).encode())
@@ -48,13 +48,13 @@ async def scene(folder: Path, **settings: str) -> AsyncIterator[Scene]:
     async with serve(receiver.app) as url:
         section = {"SECRET": SECRET, **({"URL": f"{url}/tips"} if "FOLDER" not in settings else {}), **settings}
         environment = {f"SATARK_POLICE_SYSTEM__{name}": value for name, value in section.items()}
-        async with staged(folder, environment) as stage:
-            await stage.service.start()
-            yield Scene(stage, receiver)
+        async with set_up_installation(folder, environment) as installation:
+            await installation.service.start()
+            yield Scene(installation, receiver)
 
 
 async def filed(scene: Scene, answers: Any = HINDI, count: int = 1) -> tuple[Citizen, str, dict[str, Any]]:
-    citizen = scene.stage.citizen(count, patience=15)
+    citizen = scene.installation.citizen(count, patience=15)
     code = await citizen.walk(answers)
     events = await scene.receiver.wait_for(count)
     return citizen, code, events[-1]
@@ -82,7 +82,7 @@ async def test_with_an_address_and_a_secret_alone_a_tip_is_handed_over_and_answe
         told = (await citizen.hear()).text
         assert "कार्रवाई हुई।" in told
         assert "0417" not in told
-        (tip,) = await there.stage.tips("sp", at_least=1)
+        (tip,) = await there.installation.tips("sp", at_least=1)
         assert tip["status"] == "ACTED"
         assert any("FIR: 0417/2026" in message["text"] for message in tip["messages"])
 
@@ -91,7 +91,7 @@ async def test_what_may_be_pulled_is_what_the_settings_allow(tmp_path: Path) -> 
     async with scene(tmp_path, FIELDS='["what", "evidence"]') as there:
         _, _, event = await filed(there, WITH_A_PHOTO)
         number = event["subject"]
-        (tip,) = await there.stage.tips("sp", at_least=1)
+        (tip,) = await there.installation.tips("sp", at_least=1)
         status, body = await there.pull("details", number=number)
         details = json.loads(body)
         assert status == 200
@@ -128,7 +128,7 @@ async def test_replays_old_times_and_forgeries_are_refused(tmp_path: Path) -> No
         other = PoliceReceiver("whsec_" + "b3RoZXItc2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXM=").signed(body)
         assert (await receiver.post(address, body, other))[0] == 401
         assert (await receiver.post(address, body + b" ", receiver.signed(body)))[0] == 401
-        assert (await receiver.post(f"{there.stage.service.url}/police_system/other/details", body))[0] == 401
+        assert (await receiver.post(f"{there.installation.service.url}/police_system/other/details", body))[0] == 401
         assert (await there.pull("details", number="ZZZZ-ZZZZ"))[0] == 404
         assert (await receiver.post(address, b"x" * 70_000))[0] == 413
         assert (await receiver.post(address, b"[]"))[0] == 422
@@ -145,7 +145,7 @@ async def test_answers_that_come_twice_or_late_change_nothing(tmp_path: Path) ->
         assert taken == [True, False, False]
         await there.answer("disposition", number=number, sequence=4, status="VERIFYING")
         await there.answer("received", number=number)
-        (tip,) = await there.stage.tips("sp", at_least=1)
+        (tip,) = await there.installation.tips("sp", at_least=1)
         assert tip["status"] == "CLOSED"
         assert sum(message["text"] == "बंद।" for message in tip["messages"]) == 1
         assert any("overtaken: VERIFYING" in message["text"] for message in tip["messages"])
@@ -175,9 +175,9 @@ async def test_a_receiver_that_fails_gets_the_same_event_again_and_never_a_compl
     accusing: Answers = {**HINDI, **corrupt, "किस पर शक": "इसी इलाक़े का थाना"}
     async with scene(tmp_path) as there:
         there.receiver.faults.extend([Fault(500), Fault(429, {"retry-after": "1"}), Fault(503, taken=True)])
-        await there.stage.citizen(7, patience=15).walk(accusing)
+        await there.installation.citizen(7, patience=15).walk(accusing)
         await filed(there)
-        await there.stage.tips("dig", at_least=2)
+        await there.installation.tips("dig", at_least=2)
         assert len({headers["webhook-id"] for headers, _ in there.receiver.requests}) == 1
         assert len({body for _, body in there.receiver.requests}) == 1
 
@@ -187,7 +187,7 @@ async def test_a_file_drop_is_whole_signed_and_readable_by_the_receiver_alone(tm
     folder.mkdir()
     settings = {"FOLDER": str(folder), "FIELDS": '["what", "evidence"]', "PAYLOAD": "full"}
     async with scene(tmp_path / "run", **settings, RECIPIENT=str(key.to_public())) as there:
-        citizen = there.stage.citizen(1, patience=15)
+        citizen = there.installation.citizen(1, patience=15)
         await citizen.walk(WITH_A_PHOTO)
         archive = await _dropped(folder)
         with zipfile.ZipFile(archive) as opened:

@@ -29,7 +29,7 @@ from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.rabbitmq import Broker
 from satark.testing.scripted import until
 from satark.testing.store import fresh_services, worker_context
-from satark.testing.tips import plant, plant_file, take
+from satark.testing.tips import claim_delivery, seed_file, seed_tip
 from satark_rabbitmq.line import RabbitMQ
 from satark_rabbitmq.plugin import satark_demo, satark_destinations
 from satark_rabbitmq.settings import RabbitMQSettings
@@ -89,9 +89,9 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
     rabbitmq: Broker, tmp_path: Path
 ) -> None:
     async with host_on(rabbitmq, tmp_path) as host:
-        planted = plant(host.services, [host.sp], destination_rules=[COPY], evidence=("1",))
-        plant_file(host.services, planted, "1", b"original" * 9000, b"clean")
-        assert await host.sink.deliver(take(host.services, COPY.to)) == Done()
+        seeded = seed_tip(host.services, [host.sp], destination_rules=[COPY], evidence=("1",))
+        seed_file(host.services, seeded, "1", b"original" * 9000, b"clean")
+        assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Done()
         await rabbitmq.until_queued(host.queue, 3)
         assert f"{host.queue}\tquorum\ttrue" in await rabbitmq.ctl("list_queues", "name", "type", "durable")
         messages: list[bytes] = []
@@ -107,22 +107,22 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
             reading = asyncio.create_task(line.consume("sp", take_in))
             work = Casework(other, "sp", host.identity)
             await until(lambda: len(messages) >= CELLS)
-            await until(lambda: files_are_whole(other, planted.id))
+            await until(lambda: files_are_whole(other, seeded.id))
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-            tip = work.open(planted.number)
-            assert tip.tip.answers == planted.tip.answers
+            tip = work.open(seeded.number)
+            assert tip.tip.answers == seeded.tip.answers
             assert b"".join(work.evidence(tip, "1")) == b"clean"
     assert {len(message) for message in messages} == {WIRE}
-    for secret in (planted.number, planted.tip.category, str(planted.tip.answers["what"])):
+    for secret in (seeded.number, seeded.tip.category, str(seeded.tip.answers["what"])):
         assert not any(secret.encode() in message for message in messages)
 
 
 async def test_what_nobody_reads_makes_room_for_what_is_newer(rabbitmq: Broker, tmp_path: Path) -> None:
     async with host_on(rabbitmq, tmp_path, copies_kept=2) as host:
         for _ in range(4):
-            plant(host.services, [host.sp], destination_rules=[COPY])
-            assert await host.sink.deliver(take(host.services, COPY.to)) == Done()
+            seed_tip(host.services, [host.sp], destination_rules=[COPY])
+            assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Done()
         await rabbitmq.until_queued(host.queue, 2)
         assert f"{host.queue}\t2" in await rabbitmq.ctl("list_queues", "name", "messages")
 
@@ -131,8 +131,10 @@ async def test_a_tip_that_the_desk_has_not_is_not_copied_either(rabbitmq: Broker
     async with host_on(rabbitmq, tmp_path) as host:
         dig = Desk(name="dig", title="DIG", level="range", recipient=new_identity()[0])
         host.services.write_now(lambda unit: add_desk(unit, dig))
-        plant(host.services, [dig], destination_rules=[COPY])
-        assert await host.sink.deliver(take(host.services, COPY.to)) == Dead("the tip was not sealed to this desk")
+        seed_tip(host.services, [dig], destination_rules=[COPY])
+        assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Dead(
+            "the tip was not sealed to this desk"
+        )
         assert f"{host.queue}\t0" in await rabbitmq.ctl("list_queues", "name", "messages")
 
 

@@ -104,7 +104,9 @@ def accepts(call: Call) -> None:
 def case(channel: Postcards) -> ChannelCase:
     signature = hmac.digest(b"key", BODY, "sha256").hex()
     raw = RawRequest(method="POST", path="/postcards", headers={"signature": signature}, body=BODY)
-    return ChannelCase(channel=channel, to=Address(PHONE), genuine=[raw], planted=(PHONE, "Sunita"), accepts=accepts)
+    return ChannelCase(
+        channel=channel, to=Address(PHONE), genuine=[raw], identifiers=(PHONE, "Sunita"), accepts=accepts
+    )
 
 
 def test_a_channel_that_keeps_the_contract_passes() -> None:
@@ -145,12 +147,12 @@ BREACHES: dict[str, tuple[dict[str, Any], str]] = {
     "open to all": ({"verify": lambda raw: True}, "forged"),
     "closed to all": ({"verify": lambda raw: False}, "genuine"),
     "mute": ({"parse": lambda raw: Batch()}, "no genuine request"),
-    "a name in an event": ({"parse": one(Text("from Sunita"))}, "an event shows planted word number 1"),
+    "a name in an event": ({"parse": one(Text("from Sunita"))}, "an event shows identifier number 1"),
     "no sender": ({"parse": one(senders=())}, "without a sender"),
     "no key": ({"parse": one(event_key="")}, "without a key"),
     "a stranger's account": ({"parse": one(account="postcards:2")}, "not configured"),
     "keys that change": ({"parse": another_key}, "other event keys"),
-    "a phone in an error": ({"parse": a_leaking_error}, "the error shows planted word number 0"),
+    "a phone in an error": ({"parse": a_leaking_error}, "the error shows identifier number 0"),
     "no call": ({"render": lambda prompt, account, to: []}, "no call"),
     "another account's call": (
         {"render": lambda prompt, account, to: [Call(account="postcards:2", method="post", body=b'["","",[]]')]},

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from satark.testing.dialogue.walking import LostError
 from satark.testing.matrix import Driver, Scenario, canonical, play, scenarios
-from satark.testing.matrix.installation import MEDIA, Ground, matrix_ground
-from satark.testing.matrix.scenario import Do, FileName, Move, Point, Send, Speak, Tell
+from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
+from satark.testing.matrix.scenario import Do, Exchange, FileName, Point, Words, Send, Speak
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -30,18 +30,18 @@ FILES: tuple[FileName, ...] = ("photo", "film", "paper")
 ACCUSED = ("station", "outpost", "other_station", "circle", "district", "unknown")
 DETAILS: dict[str, st.SearchStrategy[Any]] = {
     "when": st.just("now"),
-    "who": st.sampled_from(WORDS).map(Tell),
+    "who": st.sampled_from(WORDS).map(Words),
     "vehicle": st.sampled_from(WORDS).map(Speak),
     "danger": st.sampled_from(("yes", "no", "unknown")),
     "known_by": st.sampled_from(("few", "many", "unknown")),
 }
-told = st.sampled_from(WORDS).flatmap(lambda words: st.sampled_from((Tell(words), Speak(words))))
+told = st.sampled_from(WORDS).flatmap(lambda words: st.sampled_from((Words(words), Speak(words))))
 
 
 @st.composite
 def walks(draw: st.DrawFn) -> Scenario:
     """Some way through the flow, with detours, as data."""
-    moves: list[Move] = []
+    moves: list[Exchange] = []
 
     def ask(question: str, act: Any) -> Any:
         detour = draw(st.sampled_from(("", "", "", "", "repeat", "again", "language")))
@@ -76,13 +76,13 @@ def walks(draw: st.DrawFn) -> Scenario:
 def _place(draw: st.DrawFn, ask: Any) -> None:
     station = draw(st.sampled_from(tuple(STATIONS)))
     ways = (
-        Tell(NAMES[station], station),
+        Words(NAMES[station], station),
         Point(STATIONS[station], NAMES[station], station),
         Speak(NAMES[station]),
         None,
     )
     way = draw(st.sampled_from(ways))
-    ask("place", way or Tell("by the two old palms"))
+    ask("place", way or Words("by the two old palms"))
     if way is None or isinstance(way, Speak):
         ask("station", draw(st.sampled_from((station, "unknown"))))
 
@@ -90,27 +90,27 @@ def _place(draw: st.DrawFn, ask: Any) -> None:
 class Field:
     """A ground that lives in a thread of its own, so that tests of every kind can play on it."""
 
-    def __init__(self, portal: BlockingPortal, ground: Ground) -> None:
+    def __init__(self, portal: BlockingPortal, matrix: MatrixInstallation) -> None:
         self._portal = portal
-        self._ground = ground
+        self._matrix = matrix
 
     def begin(self, scenario: Scenario, medium: str) -> tuple[Driver, Future[str]]:
         """Begin to play."""
-        driver = self._ground.driver(medium)
+        driver = self._matrix.driver(medium)
         return driver, self._portal.start_task_soon(play, scenario, driver)
 
     def tips(self) -> Any:
         """Open the tips that came."""
-        return self._portal.call(self._ground.tips)
+        return self._portal.call(self._matrix.tips)
 
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """One running service for all of it."""
     with start_blocking_portal() as portal:
-        prepared = matrix_ground(tmp_path_factory.mktemp("ground"), {})
-        with portal.wrap_async_context_manager(prepared) as ground:
-            yield Field(portal, ground)
+        prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), {})
+        with portal.wrap_async_context_manager(prepared) as matrix:
+            yield Field(portal, matrix)
 
 
 class Played:

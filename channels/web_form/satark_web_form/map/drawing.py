@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from satark.geography.geography import Geography, Station
+    from satark.flow import Geography, Station
 
 WIDTH: Final = 320
 """Units across; a unit is about a pixel on a phone."""

@@ -20,7 +20,7 @@ import pyrage
 from pyrage import x25519
 
 from satark.atomic_files import flush_folder, flushed
-from satark.identity.sealing import CantOpen
+from satark.sealing import CantOpen
 from satark_web_form.uploads.refusals import Refused
 
 SEGMENT: Final = 1 << 20

@@ -22,8 +22,8 @@ import msgspec
 from satark import atomic_files
 from satark.backoff import keep_running
 from satark.channel import Media, MediaGone, MediaKind, MediaRef
-from satark.identity.sealing import CantOpen, new_identity
 from satark.limits import Limits
+from satark.sealing import CantOpen, new_identity
 from satark_web_form.uploads import segments
 from satark_web_form.uploads.keys import DraftKey, Manifest
 from satark_web_form.uploads.refusals import Refused

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 from satark.tip import STATUSES, Status
 
 if TYPE_CHECKING:
-    from satark.casework import Casework, OpenTip
+    from satark.officer import Casework, OpenTip
 
 Action: TypeAlias = Literal["status", "ask", "direct", "note"]
 ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -9,9 +9,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.casework import NoSuchTip, OpenTip, may_contain_voice
-from satark.casework.opened import summarize
-from satark.delivery.faults import troubles
+from satark.officer import NoSuchTip, OpenTip, destination_faults, may_contain_voice, summarize
 from satark.tip import STATUSES
 from satark_desk.looks import arrivals, looks_of, remember
 from satark_desk.web import actions
@@ -41,7 +39,7 @@ class Pages:
             request,
             "queue.html",
             session=session,
-            troubles=services.read(lambda c: troubles(c, desk, services.destination_rules)),
+            destination_faults=services.read(lambda c: destination_faults(c, desk, services.destination_rules)),
             wanted=wanted,
             rows=rows[(number - 1) * size : number * size],
             total=len(rows),

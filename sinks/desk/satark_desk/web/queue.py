@@ -12,7 +12,7 @@ import msgspec
 from satark.tip import STATUSES, Priority
 
 if TYPE_CHECKING:
-    from satark.casework import Summary
+    from satark.officer import Summary
     from satark_desk.looks import Look
     from satark_desk.web.words import Words
 

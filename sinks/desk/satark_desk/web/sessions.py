@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from satark.casework import Casework
+    from satark.officer import Casework
     from satark.services import DeskContext
     from satark_desk.officers import Opened
     from satark_desk.settings import DeskSettings

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.desk import CaseworkError
-from satark.identity.sealing import CantOpen
+from satark.sealing import CantOpen
 from satark.web import FormError, page_templates, preferred, read_form
 from satark_desk.officers import still_valid
 from satark_desk.web.sessions import Session, Sessions

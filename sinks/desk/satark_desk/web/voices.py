@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.casework import NoDraft
-from satark.evidence.recordings.disguise import MIME
+from satark.officer import DISGUISED_MIME, NoDraft
 from satark.web import stream_file
 from satark_desk.web.actions import LONGEST_TRANSCRIPT
 from satark_desk.web.site import go
@@ -36,7 +35,7 @@ class Voices:
         tip = session.casework.open(request.path_params["number"])
         voice = tip.voice(request.path_params["ordinal"])
         pieces = session.casework.listen(tip, voice.ordinal)
-        return stream_file(pieces, media_type=MIME, size=voice.record.disguised_bytes, disposition="inline")
+        return stream_file(pieces, media_type=DISGUISED_MIME, size=voice.record.disguised_bytes, disposition="inline")
 
     def write(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
         """Keep what an officer wrote out; or, if that was asked for, put a machine's draft into the form.

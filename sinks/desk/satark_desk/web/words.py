@@ -14,7 +14,7 @@ from satark.catalogues import Catalogue, Catalogues
 from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
-    from satark.geography.geography import Geography
+    from satark.flow import Geography
 
 LANGUAGES = ("hi", "en")
 _COORDINATES = ("latitude", "longitude")

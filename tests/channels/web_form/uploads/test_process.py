@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from satark.testing.identifier_search import files_below
-from satark.testing.process_watch import Watch, most_resident
+from satark.testing.process_watch import ProcessWatch, peak_resident_bytes
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.segments import SEGMENT
 from satark_web_form.uploads.staging import Staging
@@ -98,8 +98,8 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
 ) -> None:
     async with process() as server, aiohttp.ClientSession(server.url, headers=HEADERS) as client:
         await sent(client, await created(client, 3 * SEGMENT), 0, 3 * SEGMENT)
-        before = most_resident(server.id)
-        watch = Watch(server.id, tmp_path, [PLANTED[:20]])
+        before = peak_resident_bytes(server.id)
+        watch = ProcessWatch(server.id, tmp_path, [PLANTED[:20]])
         watching = asyncio.create_task(watch.run())
         where = await created(client, SIZE)
         lost = asyncio.create_task(sent(client, where, 0, SIZE))
@@ -108,7 +108,7 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
         offset = await resumed(client, where, SIZE)
         assert SIZE // 3 <= offset < SIZE
         watching.cancel()
-        growth = most_resident(server.id) - before
+        growth = peak_resident_bytes(server.id) - before
     assert len(watch.seen) > 90
     assert watch.finds == set()
     assert growth < GROWTH_MOST
@@ -122,7 +122,7 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
 
 @pytest.mark.parametrize("where", ["a file", "a deleted file that is open"])
 async def test_the_same_watch_sees_a_plain_file(tmp_path: Path, where: str) -> None:
-    watch = Watch(os.getpid(), tmp_path, [PLANTED[:20]])
+    watch = ProcessWatch(os.getpid(), tmp_path, [PLANTED[:20]])
     with (tmp_path / "plain").open("w+b") as file:
         file.write(b"before" + PLANTED)
         file.flush()

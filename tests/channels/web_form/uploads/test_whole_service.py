@@ -17,7 +17,7 @@ import imageio_ffmpeg
 import pytest
 
 from satark.testing.form.citizen import FormCitizen
-from satark.testing.process_watch import Watch, most_resident
+from satark.testing.process_watch import ProcessWatch, peak_resident_bytes
 from satark.testing.processes.service import Service
 
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
@@ -136,11 +136,11 @@ async def in_the_form(citizen: FormCitizen, film: Film, _until: Until) -> None:
 async def test_it_is_sealed_from_the_first_byte_in_flat_memory_and_reaches_the_desk(
     service: Service, film: Film, until: Until, tmp_path: Path, send: Callable[..., Awaitable[None]]
 ) -> None:
-    watch = Watch(service.process, tmp_path, film.needles)
+    watch = ProcessWatch(service.process, tmp_path, film.needles)
     async with FormCitizen(service.url, "en") as citizen:
         await citizen.to_review()
         await citizen.follow("Change Evidence")
-        before = most_resident(service.process)
+        before = peak_resident_bytes(service.process)
         watching = asyncio.create_task(watch.run())
         await send(citizen, film, until)
         await citizen.press("Send")
@@ -153,7 +153,7 @@ async def test_it_is_sealed_from_the_first_byte_in_flat_memory_and_reaches_the_d
         return bool(await asyncio.to_thread(evidence))
 
     await until(is_there)
-    growth = most_resident(service.process) - before
+    growth = peak_resident_bytes(service.process) - before
     watching.cancel()
     [file] = await asyncio.to_thread(evidence)
     assert file["sha256"] == film.sha256

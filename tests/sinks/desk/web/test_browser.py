@@ -16,7 +16,7 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
 from satark.testing.processes.serving import serve
-from satark.testing.tips import Planted, plant, plant_file, plant_reply, plant_state
+from satark.testing.tips import SeededTip, seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Message
 
 pytestmark = pytest.mark.needs("chromium")
@@ -33,11 +33,11 @@ async def address(site: Starlette) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def planted(services: Services, desk: FindDesk) -> Planted:
+def seeded(services: Services, desk: FindDesk) -> SeededTip:
     """A tip with a photo and all that a tip page can show, the newest of a queue of two pages."""
     for day in range(1, 8):
-        plant(services, [desk("sp")], category="ARMS", received=f"2026-11-{day:02}T06/PT6H", priority="high")
-    planted = plant(
+        seed_tip(services, [desk("sp")], category="ARMS", received=f"2026-11-{day:02}T06/PT6H", priority="high")
+    seeded = seed_tip(
         services,
         [desk("sp")],
         category="INTOX",
@@ -47,11 +47,11 @@ def planted(services: Services, desk: FindDesk) -> Planted:
     )
     picture = io.BytesIO()
     Image.new("RGB", (64, 48), "#a63").save(picture, "JPEG")
-    plant_file(services, planted, "1", picture.getvalue(), picture.getvalue(), caption="दुकान")
-    plant_state(services, planted, "2", "due")
-    plant_state(services, planted, "3", "lost")
-    plant_reply(services, planted, Message(sender="tipster", text="रात को", band="2026-11-24T06/PT6H"))
-    return planted
+    seed_file(services, seeded, "1", picture.getvalue(), picture.getvalue(), caption="दुकान")
+    seed_file_state(services, seeded, "2", "due")
+    seed_file_state(services, seeded, "3", "lost")
+    seed_message(services, seeded, Message(sender="tipster", text="रात को", band="2026-11-24T06/PT6H"))
+    return seeded
 
 
 async def sign_in(browser: Browser, address: str, complaints: list[str], **context: Any) -> Page:
@@ -80,13 +80,13 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     javascript: bool,  # noqa: FBT001 - pytest's
     chromium: Browser,
     address: str,
-    planted: Planted,
+    seeded: SeededTip,
     casework: Cases,
 ) -> None:
     complaints: list[str] = []
     page = await sign_in(chromium, address, complaints, locale="en-IN", java_script_enabled=javascript)
     await page.locator(".tips a").first.click()
-    await expect(page.locator("h1")).to_contain_text(planted.number)
+    await expect(page.locator("h1")).to_contain_text(seeded.number)
     photo = page.locator(".files img")
     await photo.scroll_into_view_if_needed()
     box = await photo.bounding_box()
@@ -108,41 +108,41 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     await page.get_by_text("Yes, do it").click()
     await expect(page.locator(".notice.good")).to_have_text("The tip is directed.")
 
-    assert casework("lanka").open(planted.number).status == "ACTION"
+    assert casework("lanka").open(seeded.number).status == "ACTION"
     await page.get_by_text("Sign out").click()
-    await page.goto(f"{address}/tips/{planted.number}")
+    await page.goto(f"{address}/tips/{seeded.number}")
     await expect(page.locator("h1")).to_have_text("Sign in")
     assert complaints == []
 
 
 async def test_an_officer_goes_through_the_queue_by_keys_alone(
-    chromium: Browser, address: str, planted: Planted
+    chromium: Browser, address: str, seeded: SeededTip
 ) -> None:
     complaints: list[str] = []
     page = await sign_in(chromium, address, complaints, locale="en-IN")
     for key in ("j", "j", "k", "Enter"):
         await press(page, key)
-    await expect(page.locator("h1")).to_contain_text(planted.number)
+    await expect(page.locator("h1")).to_contain_text(seeded.number)
     await press(page, "j")
-    await expect(page.locator("h1")).not_to_contain_text(planted.number)
+    await expect(page.locator("h1")).not_to_contain_text(seeded.number)
     await press(page, "k")
-    await expect(page.locator("h1")).to_contain_text(planted.number)
+    await expect(page.locator("h1")).to_contain_text(seeded.number)
     await press(page, "u")
     await expect(page.locator(".tips")).to_be_visible()
     await press(page, "/")
-    await page.keyboard.type(planted.number)
+    await page.keyboard.type(seeded.number)
     await press(page, "Enter")
     await expect(page.locator(".tips a")).to_have_count(1)
     assert complaints == []
 
 
 async def test_a_tip_that_comes_in_shows_up_by_itself(
-    chromium: Browser, address: str, planted: Planted, services: Services, desk: FindDesk
+    chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:
     complaints: list[str] = []
     page = await sign_in(chromium, address, complaints, locale="en-IN")
     counted = int(await page.locator("[aria-current] b").inner_text())
-    later = plant(services, [desk("sp")], priority="urgent", received="2026-11-24T12/PT6H")
+    later = seed_tip(services, [desk("sp")], priority="urgent", received="2026-11-24T12/PT6H")
     await page.evaluate("htmx.trigger('#queue', 'refresh')")
     await expect(page.locator(".tips a").first).to_contain_text(later.number)
     await expect(page.locator("[aria-current] b")).to_have_text(f"{counted + 1}")
@@ -150,27 +150,27 @@ async def test_a_tip_that_comes_in_shows_up_by_itself(
 
 
 async def test_a_look_for_new_tips_takes_nothing_out_of_an_officers_hands(
-    chromium: Browser, address: str, planted: Planted, services: Services, desk: FindDesk
+    chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:
     page = await sign_in(chromium, address, [], locale="en-IN")
     await press(page, "/")
     await page.keyboard.type("half a wo")
     for _ in range(2):
-        plant(services, [desk("sp")])
+        seed_tip(services, [desk("sp")])
         async with page.expect_response("**poll=1*"):
             await page.evaluate("htmx.trigger('#queue', 'refresh')")
     await expect(page.locator("[data-search]")).to_be_focused()
     await page.keyboard.type("rd")
     await expect(page.locator("[data-search]")).to_have_value("half a word")
-    row = page.locator(f"#tip-{planted.number}")
+    row = page.locator(f"#tip-{seeded.number}")
     await row.focus()
-    later = plant(services, [desk("sp")], priority="urgent", received="2026-11-25T12/PT6H")
+    later = seed_tip(services, [desk("sp")], priority="urgent", received="2026-11-25T12/PT6H")
     await page.evaluate("htmx.trigger('#queue', 'refresh')")
     await expect(page.locator(f"#tip-{later.number}")).to_be_visible()
     await expect(row).to_be_focused()
 
 
-async def test_the_first_unread_is_opened_by_one_key(chromium: Browser, address: str, planted: Planted) -> None:
+async def test_the_first_unread_is_opened_by_one_key(chromium: Browser, address: str, seeded: SeededTip) -> None:
     page = await sign_in(chromium, address, [], locale="en-IN")
     first = await page.locator(".tips .number").first.inner_text()
     await press(page, "n")
@@ -180,7 +180,7 @@ async def test_the_first_unread_is_opened_by_one_key(chromium: Browser, address:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
 async def test_nothing_stands_in_the_way_of_anybody(
-    chromium: Browser, address: str, planted: Planted, scheme: str, screen: tuple[int, str]
+    chromium: Browser, address: str, seeded: SeededTip, scheme: str, screen: tuple[int, str]
 ) -> None:
     complaints: list[str] = []
     width, locale = screen
@@ -189,14 +189,14 @@ async def test_nothing_stands_in_the_way_of_anybody(
         chromium, address, complaints, locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
     )
     violations = {}
-    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{planted.number}", "/tips/none", "/sign-in"):
+    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", "/tips/none", "/sign-in"):
         await page.goto(address + path)
         for details in await page.locator("details").all():
             await details.evaluate("element => { element.removeAttribute('name'); element.open = true; }")
         found = (await Axe().run(page)).response["violations"]
         violations[path] = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    await page.goto(f"{address}/tips/{planted.number}")
+    await page.goto(f"{address}/tips/{seeded.number}")
     await page.locator("details.act").last.locator("summary").click()
     await page.locator("details[open] textarea").fill("x")
     await page.locator("details[open] button").click()

@@ -12,7 +12,7 @@ from satark.desk import Desk
 from satark.destination import DestinationRule
 from satark.services import Services
 from satark.store import breakers, tables
-from satark.testing.tips import plant
+from satark.testing.tips import seed_tip
 from satark.tip import Accused
 
 Browser = Callable[..., TestClient]
@@ -32,7 +32,7 @@ def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
 ) -> None:
     client = browser("sp")
     assert "email:cell" not in client.get("/desk/").text
-    plant(services, [desk("sp")], destination_rules=services.destination_rules[:1])
+    seed_tip(services, [desk("sp")], destination_rules=services.destination_rules[:1])
     assert "email:cell" not in client.get("/desk/").text
     services.write_now(lambda unit: breakers.begin(unit, "email:cell", "planted reason"))
     page = client.get("/desk/").text
@@ -46,7 +46,7 @@ def test_an_officer_sees_which_destination_of_the_desk_is_down_and_what_waits(
 
 
 def test_an_officer_sees_what_a_destination_did_not_take(services: Services, browser: Browser, desk: FindDesk) -> None:
-    plant(services, [desk("sp")], destination_rules=services.destination_rules[:1])
+    seed_tip(services, [desk("sp")], destination_rules=services.destination_rules[:1])
     mail = update(tables.delivery).where(tables.delivery.c.destination == "email:cell")
     services.write_now(lambda unit: unit.main.execute(mail.values(state="dead")))
     page = browser("sp").get("/desk/").text
@@ -59,7 +59,7 @@ def test_an_excluded_desks_queue_is_the_same_while_a_tip_about_it_waits_elsewher
 ) -> None:
     client = browser("sp")
     before = client.get("/desk/").text
-    plant(
+    seed_tip(
         services,
         [desk("dig")],
         accused=Accused(level="district"),

@@ -13,7 +13,7 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import DeskContext, Services
 from satark.store.workspace import workspace_dir
-from satark.testing.tips import Planted, plant, plant_file
+from satark.testing.tips import SeededTip, seed_file, seed_tip
 from satark_desk.officers import Opened, add_officer
 from satark_desk.tables import officer
 
@@ -40,20 +40,20 @@ class Recogniser:
 
 
 @pytest.fixture
-def spoken(services: Services, desk: FindDesk) -> Planted:
+def spoken(services: Services, desk: FindDesk) -> SeededTip:
     """A tip told by voice, at the SP's desk and at a station's."""
-    planted = plant(services, [desk("sp"), desk("lanka")], answers={"what": {"voice": "1"}}, evidence=("1",))
-    plant_file(
-        services, planted, "1", b"voice", b"clean", disguised=b"disguised", kind="voice", mime="audio/ogg", role="what"
+    seeded = seed_tip(services, [desk("sp"), desk("lanka")], answers={"what": {"voice": "1"}}, evidence=("1",))
+    seed_file(
+        services, seeded, "1", b"voice", b"clean", disguised=b"disguised", kind="voice", mime="audio/ogg", role="what"
     )
-    return planted
+    return seeded
 
 
-def place(tip: Planted, way: str = "voices/1") -> str:
+def place(tip: SeededTip, way: str = "voices/1") -> str:
     return f"/desk/tips/{tip.number}/{way}"
 
 
-def test_the_head_of_a_desk_hears_it_disguised(browser: Browser, spoken: Planted) -> None:
+def test_the_head_of_a_desk_hears_it_disguised(browser: Browser, spoken: SeededTip) -> None:
     client = browser("sp")
     page = client.get(place(spoken, "")[:-1]).text
     assert f'<audio src="{place(spoken)}"' in page
@@ -65,7 +65,7 @@ def test_the_head_of_a_desk_hears_it_disguised(browser: Browser, spoken: Planted
     assert "filename" not in heard.headers["content-disposition"]
 
 
-def test_no_other_way_leads_to_it(browser: Browser, spoken: Planted) -> None:
+def test_no_other_way_leads_to_it(browser: Browser, spoken: SeededTip) -> None:
     client = browser("sp")
     assert client.get(place(spoken, "files/1")).status_code == 404
     assert client.get(place(spoken, "files/1?download=1")).status_code == 404
@@ -82,7 +82,7 @@ def reader(browser: Browser, services: Services, opened: Callable[[str], Opened]
 
 
 def test_other_officers_work_from_what_is_written(
-    browser: Browser, reader: TestClient, spoken: Planted, casework: Cases
+    browser: Browser, reader: TestClient, spoken: SeededTip, casework: Cases
 ) -> None:
     page = reader.get(place(spoken, "")[:-1]).text
     assert ("<audio" in page, "Nobody has written it out yet" in page) == (False, True)
@@ -95,7 +95,7 @@ def test_other_officers_work_from_what_is_written(
 
 
 def test_a_station_reads_it_and_hears_nothing_even_if_its_row_says_otherwise(
-    browser: Browser, services: Services, spoken: Planted
+    browser: Browser, services: Services, spoken: SeededTip
 ) -> None:
     browser("sp").post(place(spoken), data={"text": "रात को ट्रक आता है"})
     services.write_now(lambda unit: unit.main.execute(update(officer).values(may_listen=True)))
@@ -105,7 +105,7 @@ def test_a_station_reads_it_and_hears_nothing_even_if_its_row_says_otherwise(
     assert client.get(place(spoken)).status_code == 404
 
 
-def test_what_is_written_is_kept_once_and_corrected(browser: Browser, spoken: Planted, casework: Cases) -> None:
+def test_what_is_written_is_kept_once_and_corrected(browser: Browser, spoken: SeededTip, casework: Cases) -> None:
     client = browser("sp")
     form = {"text": "पहला", "once": "a"}
     for _ in range(2):
@@ -119,7 +119,7 @@ def test_what_is_written_is_kept_once_and_corrected(browser: Browser, spoken: Pl
 
 @pytest.mark.parametrize(("text", "says"), [(" ", "Write what is said"), ("x" * 5001, "5000")])
 def test_a_form_with_a_mistake_comes_back_with_what_was_typed(
-    text: str, says: str, browser: Browser, spoken: Planted
+    text: str, says: str, browser: Browser, spoken: SeededTip
 ) -> None:
     answer = browser("sp").post(place(spoken), data={"text": text})
     assert answer.status_code == 422
@@ -128,7 +128,7 @@ def test_a_form_with_a_mistake_comes_back_with_what_was_typed(
 
 
 def test_a_machines_draft_is_put_into_the_form_and_kept_only_once_it_is_corrected(
-    browser: Browser, context: DeskContext, spoken: Planted, casework: Cases
+    browser: Browser, context: DeskContext, spoken: SeededTip, casework: Cases
 ) -> None:
     client, machine = browser("sp"), Recogniser("मशीन ने सुना")
     assert 'name="draft"' not in client.get(place(spoken, "")[:-1]).text
@@ -147,7 +147,7 @@ def test_a_machines_draft_is_put_into_the_form_and_kept_only_once_it_is_correcte
 
 
 def test_a_machine_that_fails_is_said_so_and_keeps_what_was_typed(
-    browser: Browser, context: DeskContext, spoken: Planted
+    browser: Browser, context: DeskContext, spoken: SeededTip
 ) -> None:
     context.transcribers = (Recogniser(),)
     page = browser("sp").post(place(spoken), data={"draft": "yes", "text": "half"}).text

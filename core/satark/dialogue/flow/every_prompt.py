@@ -59,17 +59,17 @@ def _questions(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prom
             sometimes = sorted((s.type.ask(s, view).text for s in said if s.when is not None), key=len)
             above = [*always, *sometimes[-1:]]
             for files in (0, 9) if step.type.part == "media" else (0,):
-                asked = step.type.ask(step, msgspec.structs.replace(view, files=files))
-                yield f"{step.id} {files}", _put(script, session, step.id, asked, above)
+                question = step.type.ask(step, msgspec.structs.replace(view, files=files))
+                yield f"{step.id} {files}", _put(script, session, step.id, question, above)
             said = []
 
 
 def _menus(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     for mode in STATES:
         if mode:
-            talk = TurnContext(script, STATES, msgspec.structs.replace(session, mode=mode), "", 0)
-            name, asked = talk.room.question(talk)
-            yield mode, _put(script, session, name, asked, [])
+            context = TurnContext(script, STATES, msgspec.structs.replace(session, mode=mode), "", 0)
+            name, question = context.state.question(context)
+            yield mode, _put(script, session, name, question, [])
 
 
 def _notices(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
@@ -79,8 +79,8 @@ def _notices(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt
         yield key, Prompt(text=script.said(session, key, **values), language=session.language)
 
 
-def _put(script: LoadedFlow, session: Session, name: str, asked: Question, above: list[str]) -> Prompt:
+def _put(script: LoadedFlow, session: Session, name: str, question: Question, above: list[str]) -> Prompt:
     words = _WORDS.get(session.language, _WORDS["en"])
-    text = "\n\n".join([*above, asked.text]).replace("{summary}", (words * 30)[:_SUMMARY])
-    actions = asked.actions if name.startswith("@") else (*asked.actions, "back")
-    return make_prompt(script, session, name, msgspec.structs.replace(asked, text=text, actions=actions))
+    text = "\n\n".join([*above, question.text]).replace("{summary}", (words * 30)[:_SUMMARY])
+    actions = question.actions if name.startswith("@") else (*question.actions, "back")
+    return make_prompt(script, session, name, msgspec.structs.replace(question, text=text, actions=actions))
