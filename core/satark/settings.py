@@ -202,6 +202,12 @@ class Core(BaseModel):
         description="most requests of SMS, calls and the web form that are kept while the database is down",
     )
     spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="most bytes that these may take")
+    receipt_codes_ahead: int = Field(
+        default=1024,
+        ge=0,
+        description="receipt codes that each process makes before they are needed, at 3 ms of idle processor time each; "
+        "0: each tip waits for its own",
+    )
     code_guesses_per_minute: int = Field(
         default=60,
         ge=1,

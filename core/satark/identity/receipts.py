@@ -100,7 +100,7 @@ class CodeStock:
         ahead: how many codes to have ready.
     """
 
-    def __init__(self, identity: Identity, *, digits: int = DIGITS, ahead: int = 1024) -> None:
+    def __init__(self, identity: Identity, *, digits: int = DIGITS, ahead: int) -> None:
         self._identity = identity
         self._digits = digits
         self._ahead = ahead

@@ -64,7 +64,7 @@ class IngestRuntime:
         accounts = {account: channel for channel in self.channels for account in channel.accounts}
         identity = compose.load_identity(settings)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
-        self._receipts = CodeStock(identity)
+        self._receipts = CodeStock(identity, ahead=core.receipt_codes_ahead)
         self._handoff_codes = HandoffCodes(identity, core.handoff_code_minutes)
         sessions = SessionStore(identity, core)
         outbox = Outbox(channels=accounts, fit=_fitting(plugins), identity=identity)
