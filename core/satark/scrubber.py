@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from satark.limits import Limits
 
 Reason: TypeAlias = Literal[
-    "empty", "unknown", "mislabelled", "no-cleaner", "damaged", "too-many-pixels",
-    "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-room",
+    "empty", "unknown", "mislabelled", "unsupported", "damaged", "too-many-pixels",
+    "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",
 ]  # fmt: skip
 """Why there is no clean copy. A closed list: anything free-form could carry a file's content to a screen."""
 
@@ -21,7 +21,7 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
     "empty": "The file is empty.",
     "unknown": "The type of the file is not known.",
     "mislabelled": "The file is not what it was announced as.",
-    "no-cleaner": "Files of this type can't be cleaned of traces of their sender.",
+    "unsupported": "Files of this type can't be cleaned of traces of their sender.",
     "damaged": "The file is damaged or incomplete.",
     "too-many-pixels": "The picture is too large to be opened safely.",
     "too-many-pages": "The document has too many pages.",
@@ -30,7 +30,7 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
     "encrypted": "The file is locked with a password.",
     "too-slow": "Cleaning the file took too long.",
     "crashed": "Cleaning the file failed.",
-    "no-room": "The machine had no room to clean the file.",
+    "no-space": "The machine had no room to clean the file.",
 })  # fmt: skip
 """What the officer is told (English; catalogues translate it)."""
 

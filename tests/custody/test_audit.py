@@ -16,9 +16,9 @@ from satark.cli.main import cli
 from satark.custody import chain, entries, log
 from satark.custody.audit import AuditReport, Head, verify
 from satark.desk import Desk
-from satark.evidence.pipeline import erase
 from satark.services import Services
 from satark.store import evidence_files, tables
+from satark.store.sealed_files import erase
 from satark.store.tables import anchor, custody, custody_head
 from satark.store.unit_of_work import unit_of_work
 from satark.testing.store import fresh_services

@@ -1,4 +1,4 @@
-"""One folder of specimens a run, one sandbox a module, limits small enough to be met."""
+"""Specimens made once a run, one sandbox a module, and limits low enough to be reached."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -30,8 +30,8 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Path]:
-    """The folder for plaintext; whatever a test does, it is empty afterwards."""
+def workspace(tmp_path: Path) -> Iterator[Path]:
+    """The workspace of an installation in `tmp_path`. After the test it must be empty."""
     folder = workspace_dir(tmp_path)
     yield folder
     left = list(folder.rglob("*"))

@@ -24,7 +24,7 @@ from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Scrubber, Unclean
 from satark.testing.evidence.documents import DOCUMENTS, HINDI, SHOWN, unpacked
-from satark.testing.evidence.specimens import LATITUDE, ORIENTATION, PICTURES, RECORDINGS, TRACE
+from satark.testing.evidence.specimens import LATITUDE, MARKER, ORIENTATION, PICTURES, RECORDINGS
 
 PICTURE_NAMES = [name for names in PICTURES.values() for name in names]
 RECORDING_NAMES = [name for names in RECORDINGS.values() for name in names]
@@ -53,7 +53,7 @@ def clean(source: Path, folder: Path, limits: Limits) -> Path:
 
 def traces(data: bytes) -> list[bytes]:
     """The planted values that the data holds, in any of the ways that metadata spells text."""
-    words = [TRACE, str(LATITUDE).encode(), b"creation_time"]
+    words = [MARKER, str(LATITUDE).encode(), b"creation_time"]
     spelled = [spelling for word in words for spelling in (word, word.decode().encode("utf-16-le"))]
     return [word for word in spelled if word.lower() in data.lower()]
 

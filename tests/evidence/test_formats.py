@@ -16,7 +16,7 @@ from satark.evidence.images.reencode import GifScrubber, HeifScrubber, TiffScrub
 from satark.evidence.sniff import sniff_file
 from satark.limits import MB, Limits
 from satark.scrubber import Scrubber, Unclean
-from satark.testing.evidence.specimens import TRACE, photo
+from satark.testing.evidence.specimens import MARKER, photo
 
 
 def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
@@ -73,11 +73,11 @@ def test_a_broken_jpeg_is_no_jpeg(data: bytes) -> None:
 
 def test_what_only_a_decoder_reads_is_drawn_anew(tmp_path: Path, limits: Limits) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
-    source.write_bytes(JPEG[:-2] + b"\xff\xfe\0\x40" + TRACE)  # a comment that claims more than there is
+    source.write_bytes(JPEG[:-2] + b"\xff\xfe\0\x40" + MARKER)  # a comment that claims more than there is
     with pytest.raises(Unclean):
         jpeg.strip_metadata(source.read_bytes())
     assert jpeg.JpegScrubber().scrub(source, target, limits) == "image/jpeg"
-    assert TRACE not in target.read_bytes()
+    assert MARKER not in target.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_nothing_hides_after_the_last_row(mode: str, size: tuple[int, int], *, i
         data = interlace(data)
     plain = png.strip_metadata(data)
     packed = b"".join(payload for kind, payload in png._chunks(plain) if kind == b"IDAT")
-    hidden = chunk(b"IDAT", zlib.compress(zlib.decompress(packed) + TRACE))
+    hidden = chunk(b"IDAT", zlib.compress(zlib.decompress(packed) + MARKER))
     at = plain.index(b"IDAT") - 4
     clean = png.strip_metadata(plain[:at] + hidden + chunk(b"IEND", b""))
     inside = b"".join(payload for kind, payload in png._chunks(clean) if kind == b"IDAT")
@@ -126,13 +126,13 @@ def interlace(data: bytes) -> bytes:
 
 
 def test_every_chunk_passes_once_and_no_longer_than_it_is_read() -> None:
-    twice = [chunk(b"PLTE", TRACE * 3), chunk(b"PLTE", TRACE * 6), chunk(b"tRNS", TRACE), chunk(b"tRNS", TRACE * 2)]
-    longer = chunk(b"IHDR", PNG[16:29] + TRACE)
-    clean = png.strip_metadata(png.SIGNATURE + longer + chunk(b"IHDR", PNG[16:29] + TRACE) + PNG[33:])
+    twice = [chunk(b"PLTE", MARKER * 3), chunk(b"PLTE", MARKER * 6), chunk(b"tRNS", MARKER), chunk(b"tRNS", MARKER * 2)]
+    longer = chunk(b"IHDR", PNG[16:29] + MARKER)
+    clean = png.strip_metadata(png.SIGNATURE + longer + chunk(b"IHDR", PNG[16:29] + MARKER) + PNG[33:])
     assert clean == png.strip_metadata(PNG)
-    assert TRACE not in png.strip_metadata(PNG[:33] + b"".join(twice) + PNG[33:])
+    assert MARKER not in png.strip_metadata(PNG[:33] + b"".join(twice) + PNG[33:])
     indexed = saved(photo("P"), "PNG")
-    assert png.strip_metadata(indexed[:-12] + b"".join(twice) + indexed[-12:]).count(TRACE) == 1, (
+    assert png.strip_metadata(indexed[:-12] + b"".join(twice) + indexed[-12:]).count(MARKER) == 1, (
         "its see-through colours"
     )
 
@@ -140,11 +140,11 @@ def test_every_chunk_passes_once_and_no_longer_than_it_is_read() -> None:
 def test_a_png_that_moves_keeps_its_first_picture(tmp_path: Path, limits: Limits) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     data = saved(photo(), "PNG", save_all=True, append_images=[photo().rotate(90)])
-    source.write_bytes(data[:-12] + chunk(b"tEXt", b"Author\0" + TRACE) + data[-12:])
+    source.write_bytes(data[:-12] + chunk(b"tEXt", b"Author\0" + MARKER) + data[-12:])
     assert b"acTL" in data
     assert sniff_file(source) == "image/png"
     png.PngScrubber().scrub(source, target, limits)
-    assert TRACE not in target.read_bytes()
+    assert MARKER not in target.read_bytes()
     assert b"fdAT" not in target.read_bytes()
 
 
@@ -153,8 +153,8 @@ def test_a_webp_has_one_picture(kind: bytes, make: Callable[[str], Path]) -> Non
     for name in ("webp", "webp-lossless"):
         data = make(name).read_bytes()
         size = int.from_bytes(data[4:8], "little")
-        body = data[8 : 8 + size] + kind + (14).to_bytes(4, "little") + TRACE * 2
-        assert TRACE not in webp.strip_metadata(b"RIFF" + len(body).to_bytes(4, "little") + body)
+        body = data[8 : 8 + size] + kind + (14).to_bytes(4, "little") + MARKER * 2
+        assert MARKER not in webp.strip_metadata(b"RIFF" + len(body).to_bytes(4, "little") + body)
 
 
 @pytest.mark.parametrize("data", [b"", WEBP[:20], WEBP[:-1], b"RIFX" + WEBP[4:], WEBP[:16] + b"\xff" + WEBP[17:]])
@@ -167,10 +167,10 @@ def test_nothing_hides_between_the_pictures_of_an_animation() -> None:
     data = saved(photo(), "WEBP", save_all=True, append_images=[photo().rotate(90)])
     at = data.index(b"ANMF")
     length = int.from_bytes(data[at + 4 : at + 8], "little")
-    extra = b"zqTR" + len(TRACE).to_bytes(4, "little") + TRACE + b"\0"
+    extra = b"zqTR" + len(MARKER).to_bytes(4, "little") + MARKER + b"\0"
     body = data[8 : at + 4] + (length + len(extra)).to_bytes(4, "little") + data[at + 8 : at + 8 + length] + extra
     hidden = b"RIFF" + (len(body) + len(data) - at - 8 - length).to_bytes(4, "little") + body + data[at + 8 + length :]
-    assert TRACE in hidden
+    assert MARKER in hidden
     assert webp.strip_metadata(hidden) == webp.strip_metadata(data)
 
 
@@ -236,7 +236,7 @@ def test_a_palette_page_keeps_its_colours(tmp_path: Path, limits: Limits) -> Non
 def test_a_copy_that_could_be_cleaned_further_is_not_vouched_for(
     *, room: ModuleType, cleaner: Scrubber, data: bytes, tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "without_traces", lambda data: data + TRACE)
+    monkeypatch.setattr(room, "without_traces", lambda data: data + MARKER)
     (tmp_path / "in").write_bytes(data)
     with pytest.raises(Unclean, match="damaged"):
         cleaner.scrub(tmp_path / "in", tmp_path / "out", limits)

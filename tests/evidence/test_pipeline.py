@@ -1,9 +1,7 @@
-"""A file taken in: sealed as it came, cleaned, both opened again; and every way that can go wrong."""
+"""A file file in: sealed as it came, cleaned, both opened again; and every way that can go wrong."""
 
 import asyncio
-import contextlib
 import hashlib
-import io
 import os
 import random
 import shutil
@@ -20,50 +18,56 @@ import pytest
 from satark.evidence import pipeline
 from satark.evidence.pipeline import ProcessedFile, TooLarge, process_file
 from satark.evidence.sandbox.sandbox import Sandbox
-from satark.identity.sealing import CantOpen, new_identity
+from satark.identity.sealing import new_identity
 from satark.limits import Limits
 from satark.store import sealed_files
+from satark.store.sealed_files import clean_path, erase, open_sealed, original_path
 from satark.testing.evidence.hostile import HostileScrubber
-from satark.testing.evidence.specimens import PICTURES, RECORDINGS, TRACE
+from satark.testing.evidence.specimens import MARKER, PICTURES, RECORDINGS
 
 RECIPIENT, IDENTITY = new_identity()
 
 
-async def pieces(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+async def chunks(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
     for at in range(0, len(data), size):
         yield data[at : at + size]
 
 
-class Desk:
-    """Takes files in for one tip and opens them again."""
+class PipelineDriver:
+    """Processes files of one tip and opens them again."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, room: Path, limits: Limits) -> None:
-        self.folder, self.sandbox, self.room, self.limits = folder, sandbox, room, limits
+    def __init__(self, folder: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> None:
+        self.folder, self.sandbox, self.workspace, self.limits = folder, sandbox, workspace, limits
 
-    async def take(
-        self, stream: AsyncIterator[bytes], announced: str = "", sandbox: Sandbox | None = None, *, voice: bool = False
+    async def process(
+        self,
+        stream: AsyncIterator[bytes],
+        declared_mime: str = "",
+        sandbox: Sandbox | None = None,
+        *,
+        voice: bool = False,
     ) -> ProcessedFile:
         return await process_file(
             stream,
             recipient=RECIPIENT,
             folder=self.folder,
             name="1",
-            declared_mime=announced,
+            declared_mime=declared_mime,
             limits=self.limits,
             sandbox=sandbox or self.sandbox,
-            room=self.room,
+            workspace=self.workspace,
             voice=voice,
         )
 
     def original(self, expected: str = "") -> bytes:
-        return b"".join(pipeline.open_original(self.folder, "1", IDENTITY, self.room, expected))
+        return b"".join(open_sealed(original_path(self.folder, "1"), IDENTITY, self.workspace, expected))
 
     def clean(self, expected: str = "") -> bytes:
-        return b"".join(pipeline.open_clean(self.folder, "1", IDENTITY, self.room, expected))
+        return b"".join(open_sealed(clean_path(self.folder, "1"), IDENTITY, self.workspace, expected))
 
-    async def begun(self) -> None:
-        """Wait until a file is being written."""
-        while self.files != ["1.original.age.part"]:  # noqa: ASYNC110 - the file system tells no event
+    async def wait_until_writing(self) -> None:
+        """Wait until a part is being written."""
+        while self.files != ["1.original.age.part"]:  # noqa: ASYNC110 - the file system sends no event
             await asyncio.sleep(0.01)
 
     @property
@@ -72,55 +76,59 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sandbox: Sandbox, room: Path, limits: Limits) -> Desk:
-    return Desk(tmp_path / "evidence" / "tip", sandbox, room, limits)
+def driver(tmp_path: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> PipelineDriver:
+    return PipelineDriver(tmp_path / "evidence" / "tip", sandbox, workspace, limits)
 
 
 @pytest.mark.parametrize("name", ["jpg", "heic", "mp4", "opus"])
-async def test_a_file_is_sealed_as_it_came_and_cleaned(name: str, desk: Desk, make: Callable[[str], Path]) -> None:
+async def test_a_file_is_sealed_as_received_and_cleaned(
+    name: str, driver: PipelineDriver, make: Callable[[str], Path]
+) -> None:
     data = make(name).read_bytes()
-    taken = await desk.take(pieces(data))
-    assert taken.problem is None
-    assert (taken.bytes, taken.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    assert taken.md5 == hashlib.md5(data, usedforsecurity=False).hexdigest()
-    assert desk.original(taken.sha256) == data
-    copy = desk.clean(taken.clean_sha256)
-    assert (taken.clean_bytes, taken.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())
-    assert TRACE not in copy
+    file = await driver.process(chunks(data))
+    assert file.problem is None
+    assert (file.bytes, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert file.md5 == hashlib.md5(data, usedforsecurity=False).hexdigest()
+    assert driver.original(file.sha256) == data
+    copy = driver.clean(file.clean_sha256)
+    assert (file.clean_bytes, file.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())
+    assert MARKER not in copy
     voice = ["1.disguised.age"] * (name == "opus")
-    assert desk.files == ["1.clean.age", *voice, "1.original.age", "1.preview.age"]
+    assert driver.files == ["1.clean.age", *voice, "1.original.age", "1.preview.age"]
 
 
-async def test_where_and_when_is_read_of_what_was_seen_and_not_of_what_was_spoken(
-    desk: Desk, make: Callable[[str], Path]
+async def test_the_origin_is_read_from_video_and_not_from_voice_messages(
+    driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:
     film = make("mp4").read_bytes()
-    assert (await desk.take(pieces(film))).origin is not None
-    assert (await desk.take(pieces(film), voice=True)).origin is None
+    assert (await driver.process(chunks(film))).origin is not None
+    assert (await driver.process(chunks(film), voice=True)).origin is None
 
 
 @pytest.mark.needs("age")
-async def test_a_sealed_file_opens_without_us(desk: Desk, make: Callable[[str], Path], tmp_path: Path) -> None:
+async def test_a_sealed_file_opens_with_the_age_command(
+    driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
+) -> None:
     data = make("png").read_bytes()
-    await desk.take(pieces(data))
+    await driver.process(chunks(data))
     key = tmp_path / "key"
     key.write_text(IDENTITY)
     program = shutil.which("age") or ""
-    command = [program, "-d", "-i", str(key), str(desk.folder / "1.original.age")]
+    command = [program, "-d", "-i", str(key), str(driver.folder / "1.original.age")]
     opened = await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
     assert opened.stdout == data
 
 
 @pytest.mark.parametrize("size", [1, 65535, 65536, 65537, 3 * 65536])
-async def test_every_size_is_sealed_whole(size: int, desk: Desk) -> None:
+async def test_every_size_is_sealed_completely(size: int, driver: PipelineDriver) -> None:
     data = random.Random(size).randbytes(size)
-    taken = await desk.take(pieces(data, 40_000))
-    assert taken.bytes == size
-    assert desk.original(taken.sha256) == data
+    file = await driver.process(chunks(data, 40_000))
+    assert file.bytes == size
+    assert driver.original(file.sha256) == data
 
 
 @pytest.mark.parametrize(
-    ("data", "announced", "problem"),
+    ("data", "declared_mime", "problem"),
     [
         (b"", "image/jpeg", "empty"),
         (b"\x7fELF\2\1\1" + bytes(99), "image/jpeg", "mislabelled"),
@@ -142,83 +150,83 @@ async def test_every_size_is_sealed_whole(size: int, desk: Desk) -> None:
         (b"\x1aE\xdf\xa3\x93B\x82\x88matroska" + b"#EXTM3U\nfile:///etc/passwd\n", "video/x-matroska", "damaged"),
     ],
 )
-async def test_what_cannot_be_cleaned_is_sealed_with_a_reason(
-    data: bytes, announced: str, problem: str, desk: Desk
+async def test_a_file_that_cannot_be_cleaned_is_sealed_with_a_reason(
+    data: bytes, declared_mime: str, problem: str, driver: PipelineDriver
 ) -> None:
-    taken = await desk.take(pieces(data), announced)
-    assert taken.problem == problem
-    assert (taken.clean_mime, taken.clean_bytes, taken.clean_sha256) == ("", 0, "")
-    assert desk.original(taken.sha256) == data
-    assert desk.files == ["1.original.age"]
+    file = await driver.process(chunks(data), declared_mime)
+    assert file.problem == problem
+    assert (file.clean_mime, file.clean_bytes, file.clean_sha256) == ("", 0, "")
+    assert driver.original(file.sha256) == data
+    assert driver.files == ["1.original.age"]
 
 
-@pytest.mark.parametrize("tail", [b"PK\3\4" + TRACE, b"%PDF-1.7 " + TRACE, b"<script>" + TRACE])
+@pytest.mark.parametrize("tail", [b"PK\3\4" + MARKER, b"%PDF-1.7 " + MARKER, b"<script>" + MARKER])
 @pytest.mark.parametrize("name", ["jpg", "png", "webp", "gif", "mp4"])
-async def test_the_second_nature_of_a_polyglot_is_gone(
-    name: str, tail: bytes, desk: Desk, make: Callable[[str], Path]
+async def test_the_second_format_of_a_polyglot_is_removed(
+    name: str, tail: bytes, driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:
-    taken = await desk.take(pieces(make(name).read_bytes() + tail))
-    assert taken.problem in (None, "damaged")
-    if taken.problem is None:
-        assert tail[:4] not in desk.clean()[-200:]
-        assert TRACE not in desk.clean()
+    file = await driver.process(chunks(make(name).read_bytes() + tail))
+    assert file.problem in (None, "damaged")
+    if file.problem is None:
+        assert tail[:4] not in driver.clean()[-200:]
+        assert MARKER not in driver.clean()
 
 
-async def test_too_much_is_refused_and_leaves_nothing(desk: Desk) -> None:
+async def test_a_file_over_the_limit_is_refused_and_leaves_nothing(driver: PipelineDriver) -> None:
     with pytest.raises(TooLarge):
-        await desk.take(pieces(bytes(desk.limits.file_bytes + 1), 100_000))
-    assert desk.files == []
+        await driver.process(chunks(bytes(driver.limits.file_bytes + 1), 100_000))
+    assert driver.files == []
 
 
-async def test_just_enough_is_taken(desk: Desk) -> None:
-    assert (await desk.take(pieces(bytes(desk.limits.file_bytes), 100_000))).bytes == desk.limits.file_bytes
+async def test_a_file_of_exactly_the_limit_is_accepted(driver: PipelineDriver) -> None:
+    assert (await driver.process(chunks(bytes(driver.limits.file_bytes), 100_000))).bytes == driver.limits.file_bytes
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), BrokenPipeError(), TimeoutError(), ValueError()])
-async def test_a_stream_that_fails_leaves_nothing(error: Exception, desk: Desk) -> None:
+async def test_a_stream_that_fails_leaves_nothing(error: Exception, driver: PipelineDriver) -> None:
     async def failing() -> AsyncIterator[bytes]:
         yield b"\xff\xd8" * 5000
         raise error
 
     with pytest.raises(type(error)):
-        await desk.take(failing())
-    assert desk.files == []
+        await driver.process(failing())
+    assert driver.files == []
 
 
-async def test_a_stream_that_is_given_up_leaves_nothing(desk: Desk) -> None:
+async def test_a_cancelled_stream_leaves_nothing(driver: PipelineDriver) -> None:
     async def endless() -> AsyncIterator[bytes]:
-        yield TRACE * 1000
+        yield MARKER * 1000
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(desk.take(endless()))
-    await desk.begun()
+    task = asyncio.create_task(driver.process(endless()))
+    await driver.wait_until_writing()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert desk.files == []
+    assert driver.files == []
 
 
-async def test_a_disk_that_fails_is_an_error_to_be_tried_again(desk: Desk, make: Callable[[str], Path]) -> None:
-    desk.folder.mkdir(parents=True)
-    (desk.folder / "1.original.age.part").mkdir()
+async def test_a_disk_that_fails_is_an_error_to_be_retried(driver: PipelineDriver, make: Callable[[str], Path]) -> None:
+    driver.folder.mkdir(parents=True)
+    (driver.folder / "1.original.age.part").mkdir()
     with pytest.raises(OSError, match="directory"):
-        await desk.take(pieces(bytes(4_000_000), 100_000))
+        await driver.process(chunks(bytes(4_000_000), 100_000))
 
 
-async def test_a_file_being_written_is_left_to_who_writes_it(desk: Desk) -> None:
+async def test_a_file_that_is_being_written_is_locked(driver: PipelineDriver) -> None:
     async def nested() -> AsyncIterator[bytes]:
         yield b"first"
-        await desk.begun()
+        await driver.wait_until_writing()
         with pytest.raises(BlockingIOError):
-            await desk.take(pieces(b"second"))
-        sealed_files.remove_abandoned_parts(desk.folder)
+            await driver.process(chunks(b"second"))
+        sealed_files.remove_abandoned_parts(driver.folder)
         yield b" and only"
 
-    await desk.take(nested())
-    assert desk.original() == b"first and only"
+    await driver.process(nested())
+    assert driver.original() == b"first and only"
 
 
-async def test_what_was_not_written_whole_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_torn_write_is_detected_and_removed(driver: PipelineDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     def torn(meter: Any, out: BinaryIO, recipient: str) -> None:
         whole(meter, out, recipient)
         os.ftruncate(out.fileno(), os.fstat(out.fileno()).st_size - 1)
@@ -226,16 +234,16 @@ async def test_what_was_not_written_whole_is_not_kept(desk: Desk, monkeypatch: p
     whole = sealed_files._encrypt
     monkeypatch.setattr(sealed_files, "_encrypt", torn)
     with pytest.raises(sealed_files.WriteFailed):
-        await desk.take(pieces(b"words"))
-    assert desk.files == []
+        await driver.process(chunks(b"words"))
+    assert driver.files == []
 
 
-async def test_without_room_in_memory_the_original_is_sealed_all_the_same(
-    desk: Desk, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+async def test_with_a_full_tmpfs_the_original_is_sealed_all_the_same(
+    driver: PipelineDriver, make: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seal = sealed_files.seal_file
 
-    def into_a_full_room(
+    def into_a_full_tmpfs(
         source: BinaryIO, target: Path, recipient: str, copy: BinaryIO | None = None
     ) -> tuple[sealed_files.ContentDigest, bool]:
         if copy is None:
@@ -243,82 +251,57 @@ async def test_without_room_in_memory_the_original_is_sealed_all_the_same(
         with Path("/dev/full").open("r+b", buffering=0) as full:
             return seal(source, target, recipient, cast("BinaryIO", full))
 
-    monkeypatch.setattr(sealed_files, "seal_file", into_a_full_room)
+    monkeypatch.setattr(sealed_files, "seal_file", into_a_full_tmpfs)
     data = make("jpg").read_bytes()
-    taken = await desk.take(pieces(data))
-    assert taken.problem == "no-space"
-    assert desk.original(taken.sha256) == data
+    file = await driver.process(chunks(data))
+    assert file.problem == "no-space"
+    assert driver.original(file.sha256) == data
 
 
-async def test_a_rerun_after_a_kill_gives_the_same_and_nothing_else(desk: Desk, make: Callable[[str], Path]) -> None:
-    desk.folder.mkdir(parents=True)
+async def test_a_rerun_after_a_kill_replaces_what_was_left(driver: PipelineDriver, make: Callable[[str], Path]) -> None:
+    driver.folder.mkdir(parents=True)
     for left in ("1.original.age.part", "1.clean.age.part", "1.original.age", "1.clean.age", "1.preview.age"):
-        (desk.folder / left).write_bytes(b"half")
+        (driver.folder / left).write_bytes(b"half")
     data = make("jpg").read_bytes()
-    taken = await desk.take(pieces(data))
-    assert desk.original(taken.sha256) == data
-    assert desk.clean(taken.clean_sha256)
-    assert desk.files == ["1.clean.age", "1.original.age", "1.preview.age"]
+    file = await driver.process(chunks(data))
+    assert driver.original(file.sha256) == data
+    assert driver.clean(file.clean_sha256)
+    assert driver.files == ["1.clean.age", "1.original.age", "1.preview.age"]
 
 
-async def test_a_copy_of_an_earlier_run_does_not_outlive_a_failure(desk: Desk, make: Callable[[str], Path]) -> None:
-    await desk.take(pieces(make("jpg").read_bytes()))
-    (desk.folder / "1.disguised.age").write_bytes(b"of an earlier run")
-    assert (await desk.take(pieces(b"{\\rtf1}"))).problem == "unsupported"
-    assert desk.files == ["1.original.age"]
+async def test_a_failure_removes_the_copies_of_an_earlier_run(
+    driver: PipelineDriver, make: Callable[[str], Path]
+) -> None:
+    await driver.process(chunks(make("jpg").read_bytes()))
+    (driver.folder / "1.disguised.age").write_bytes(b"of an earlier run")
+    assert (await driver.process(chunks(b"{\\rtf1}"))).problem == "unsupported"
+    assert driver.files == ["1.original.age"]
 
 
-async def test_erased_is_gone_and_may_be_erased_again(desk: Desk, make: Callable[[str], Path]) -> None:
-    await desk.take(pieces(make("jpg").read_bytes()))
-    pipeline.erase(desk.folder, "1")
-    pipeline.erase(desk.folder, "1")
-    pipeline.erase(desk.folder / "never", "1")
-    assert desk.files == []
+async def test_a_file_can_be_erased_twice(driver: PipelineDriver, make: Callable[[str], Path]) -> None:
+    await driver.process(chunks(make("jpg").read_bytes()))
+    erase(driver.folder, "1")
+    erase(driver.folder, "1")
+    erase(driver.folder / "never", "1")
+    assert driver.files == []
     with pytest.raises(FileNotFoundError):
-        desk.clean()
+        driver.clean()
 
 
-async def test_an_altered_file_gives_out_nothing(desk: Desk) -> None:
-    await desk.take(pieces(bytes(200_000)))
-    path = desk.folder / "1.original.age"
-    whole = path.read_bytes()
-    for at in (0, 30, 120, 250, 70_000, 140_000, len(whole) - 1):
-        path.write_bytes(whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :])
-        with pytest.raises(CantOpen):
-            next(pipeline.open_original(desk.folder, "1", IDENTITY, desk.room))
-    for cut in (0, 100, 65536 + 200, len(whole) - 1):
-        path.write_bytes(whole[:cut])
-        with pytest.raises(CantOpen):
-            next(pipeline.open_original(desk.folder, "1", IDENTITY, desk.room))
-
-
-async def test_another_key_or_another_file_gives_out_nothing(desk: Desk) -> None:
-    await desk.take(pieces(b"words"))
-    with pytest.raises(CantOpen):
-        next(pipeline.open_original(desk.folder, "1", new_identity()[1], desk.room))
-    with pytest.raises(CantOpen):
-        desk.original("0" * 64)
-
-
-async def test_reading_that_stops_half_way_leaves_nothing(desk: Desk) -> None:
-    await desk.take(pieces(bytes(1_000_000), 100_000))
-    with contextlib.closing(pipeline.open_original(desk.folder, "1", IDENTITY, desk.room)) as reading:
-        assert next(reading)
-    assert list(desk.room.iterdir()) == []
-
-
-@pytest.mark.parametrize("deed", ["link", "nothing", "lie"])
-async def test_a_taken_over_cleaner_smuggles_nothing_into_the_copy(deed: str, desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("attack", ["link", "nothing", "lie"])
+async def test_a_compromised_scrubber_smuggles_nothing_into_the_copy(
+    attack: str, driver: PipelineDriver, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret"
     secret.write_text("plain text of ours")
     async with Sandbox([HostileScrubber()]) as hostile:
-        taken = await desk.take(pieces(f"{deed} {secret}".encode()), sandbox=hostile)
-    assert taken.problem == "crashed"
-    assert desk.files == ["1.original.age"]
+        file = await driver.process(chunks(f"{attack} {secret}".encode()), sandbox=hostile)
+    assert file.problem == "crashed"
+    assert driver.files == ["1.original.age"]
 
 
-async def test_no_plaintext_is_ever_outside_the_room(
-    desk: Desk, make: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_plain_files_never_leave_the_workspace(
+    driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     seen: list[str] = []
@@ -327,11 +310,11 @@ async def test_no_plaintext_is_ever_outside_the_room(
         places = [*tmp_path.rglob("*"), *Path("/proc/self/fd").iterdir()]
         for place in places:
             real = place.resolve()
-            if real.is_file() and not real.is_relative_to(desk.room) and real.stat().st_size < 1_000_000:
-                seen.extend([str(real)] * (TRACE in real.read_bytes()))
+            if real.is_file() and not real.is_relative_to(driver.workspace) and real.stat().st_size < 1_000_000:
+                seen.extend([str(real)] * (MARKER in real.read_bytes()))
 
     async def watched(data: bytes) -> AsyncIterator[bytes]:
-        async for piece in pieces(data, 700):
+        async for piece in chunks(data, 700):
             look()
             yield piece
 
@@ -343,14 +326,14 @@ async def test_no_plaintext_is_ever_outside_the_room(
     for name in ("jpg", "heic", "mp4", "mp3"):
         data = make(name).read_bytes()
         watching = asyncio.create_task(watch())
-        await desk.take(watched(data))
+        await driver.process(watched(data))
         watching.cancel()
         look()
     assert seen == []
     with (tmp_path / "control").open("wb") as file:
-        file.write(TRACE)
+        file.write(MARKER)
     look()
-    assert seen, "the watch sees nothing: the test proves nothing"
+    assert seen, "the search finds nothing: the test proves nothing"
 
 
 KILLED = """
@@ -359,7 +342,7 @@ from pathlib import Path
 from satark.evidence import pipeline
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.limits import Limits
-from satark.store.workspace import workroom
+from satark.store.workspace import workspace_dir
 from satark.evidence.sandbox.sandbox import Sandbox
 
 async def stream():
@@ -374,40 +357,42 @@ async def main():
         if sys.argv[3] == "scrub":
             sandbox.scrub = lambda *a: os.kill(os.getpid(), 9)
         await pipeline.process_file(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
-            announced_mime="", limits=Limits(), sandbox=sandbox, room=workroom(data))
+            declared_mime="", limits=Limits(), sandbox=sandbox, workspace=workspace_dir(data))
 asyncio.run(main())
 """
 
 
 @pytest.mark.parametrize(("point", "left"), [("stream", ["1.original.age.part"]), ("scrub", ["1.original.age"])])
-async def test_what_a_killed_process_leaves_is_swept(
-    point: str, left: list[str], desk: Desk, make: Callable[[str], Path], tmp_path: Path
+async def test_what_a_killed_process_leaves_is_removed(
+    point: str, left: list[str], driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", KILLED, str(make("jpg")), str(tmp_path), point, RECIPIENT]
     killed = await asyncio.to_thread(subprocess.run, command, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert desk.files == left
-    assert [path.name for path in desk.room.rglob("original")] == ["original"]
-    pipeline.remove_abandoned(tmp_path / "evidence", desk.room)
-    assert list(desk.room.iterdir()) == []
-    assert desk.files == [name for name in left if not name.endswith(".part")]
+    assert driver.files == left
+    assert [path.name for path in driver.workspace.rglob("original")] == ["original"]
+    pipeline.remove_abandoned(tmp_path / "evidence", driver.workspace)
+    assert list(driver.workspace.iterdir()) == []
+    assert driver.files == [name for name in left if not name.endswith(".part")]
 
 
-async def test_sweeping_leaves_what_is_in_use(desk: Desk) -> None:
-    async def swept() -> AsyncIterator[bytes]:
+async def test_files_in_use_are_not_removed(driver: PipelineDriver) -> None:
+    async def stream() -> AsyncIterator[bytes]:
         yield b"one"
-        await desk.begun()
-        pipeline.remove_abandoned(desk.folder, desk.room)
+        await driver.wait_until_writing()
+        pipeline.remove_abandoned(driver.folder, driver.workspace)
         yield b" two"
 
-    taken = await desk.take(swept())
-    assert desk.original(taken.sha256) == b"one two"
+    file = await driver.process(stream())
+    assert driver.original(file.sha256) == b"one two"
 
 
-async def test_mutated_files_neither_crash_nor_hang_nor_leak(desk: Desk, make: Callable[[str], Path]) -> None:
+async def test_mutated_files_neither_crash_nor_hang_nor_leak(
+    driver: PipelineDriver, make: Callable[[str], Path]
+) -> None:
     chance = random.Random(20261124)
     kinds = [names[0] for names in (PICTURES | RECORDINGS).values()]
-    limits = msgspec.structs.replace(desk.limits, wall_seconds=10)
+    limits = msgspec.structs.replace(driver.limits, wall_seconds=10)
 
     async def one(number: int) -> ProcessedFile:
         data = bytearray(make(kinds[number % len(kinds)]).read_bytes())
@@ -415,23 +400,13 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(desk: Desk, make: C
             at = chance.randrange(len(data))
             data[at : at + chance.choice((0, 1, 1, 9))] = chance.randbytes(chance.choice((0, 1, 1, 9)))
         return await process_file(
-            pieces(bytes(data)), recipient=RECIPIENT, folder=desk.folder, name=str(number),
-            declared_mime="", limits=limits, sandbox=desk.sandbox, room=desk.room,
+            chunks(bytes(data)), recipient=RECIPIENT, folder=driver.folder, name=str(number),
+            declared_mime="", limits=limits, sandbox=driver.sandbox, workspace=driver.workspace,
         )  # fmt: skip
 
     for start in range(0, 300, 4):
-        for taken in await asyncio.gather(*(one(start + i) for i in range(4))):
-            assert taken.problem != "too-slow"
-    for path in desk.folder.glob("*.clean.age"):
-        copy = b"".join(sealed_files.open_sealed(path, IDENTITY, desk.room))
-        assert TRACE not in copy, path.name
-
-
-def test_a_source_or_disk_that_fails_while_sealing_leaves_nothing(tmp_path: Path) -> None:
-    class Broken(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            raise OSError("no space left")
-
-    with pytest.raises(OSError, match="could not be sealed"):
-        sealed_files.seal_file(Broken(), tmp_path / "1.original.age", RECIPIENT)
-    assert list(tmp_path.iterdir()) == []
+        for file in await asyncio.gather(*(one(start + i) for i in range(4))):
+            assert file.problem != "too-slow"
+    for path in driver.folder.glob("*.clean.age"):
+        copy = b"".join(open_sealed(path, IDENTITY, driver.workspace))
+        assert MARKER not in copy, path.name

@@ -1,4 +1,4 @@
-"""Previews: small, of the clean copy, and of nothing else."""
+"""Previews: small, without metadata, and made of the clean copy alone."""
 
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,31 +16,31 @@ from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import new_identity
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.store.sealed_files import preview_path
-from satark.testing.evidence.specimens import TRACE
+from satark.store.sealed_files import erase, open_sealed, preview_path
+from satark.testing.evidence.specimens import MARKER
 
 RECIPIENT, IDENTITY = new_identity()
 
 
-async def whole(data: bytes) -> AsyncIterator[bytes]:
+async def in_one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-Take: TypeAlias = Callable[[Path, Path], Awaitable[ProcessedFile]]
+Process: TypeAlias = Callable[[Path, Path], Awaitable[ProcessedFile]]
 
 
 @pytest.fixture
-def take(sandbox: Sandbox, room: Path, limits: Limits) -> Take:
-    """Take a file in, to be sealed in a folder as `1`."""
+def process(sandbox: Sandbox, workspace: Path, limits: Limits) -> Process:
+    """Process a file, sealed in a folder as `1`."""
 
-    def take_in(source: Path, folder: Path) -> Awaitable[ProcessedFile]:
-        stream = whole(source.read_bytes())
+    def process_file(source: Path, folder: Path) -> Awaitable[ProcessedFile]:
+        stream = in_one_chunk(source.read_bytes())
         return pipeline.process_file(
             stream, recipient=RECIPIENT, folder=folder, name="1", declared_mime="", limits=limits,
-            sandbox=sandbox, room=room,
+            sandbox=sandbox, workspace=workspace,
         )  # fmt: skip
 
-    return take_in
+    return process_file
 
 
 @pytest.mark.parametrize(
@@ -62,19 +62,19 @@ def take(sandbox: Sandbox, room: Path, limits: Limits) -> Take:
         ("docx", ""),
     ],
 )
-async def test_what_can_be_shown_small_is(
-    name: str, mime: str, make: Callable[[str], Path], tmp_path: Path, take: Take
+async def test_types_that_can_be_shown_get_a_preview(
+    name: str, mime: str, make: Callable[[str], Path], tmp_path: Path, process: Process
 ) -> None:
-    taken = await take(make(name), tmp_path / "sealed")
-    assert (taken.problem, taken.preview_mime) == (None, mime)
+    file = await process(make(name), tmp_path / "sealed")
+    assert (file.problem, file.preview_mime) == (None, mime)
     assert preview_path(tmp_path / "sealed", "1").exists() == bool(mime)
     if mime:
-        data = b"".join(pipeline.open_preview(tmp_path / "sealed", "1", IDENTITY, tmp_path, taken.preview_sha256))
-        assert TRACE not in data
+        data = b"".join(open_sealed(preview_path(tmp_path / "sealed", "1"), IDENTITY, tmp_path, file.preview_sha256))
+        assert MARKER not in data
         with Image.open(io.BytesIO(data)) as picture:
             assert max(picture.size) <= LONGEST
             assert len(picture.getexif()) == 0
-    pipeline.erase(tmp_path / "sealed", "1")
+    erase(tmp_path / "sealed", "1")
     assert list((tmp_path / "sealed").iterdir()) == []
 
 

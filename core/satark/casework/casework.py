@@ -183,7 +183,7 @@ class Casework(EvidenceAccess):
 
     def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
         """Send the tip on to the destinations of a desk that it was directed to."""
-        wait = self._services.destination_wait * (not set(tip.tip.evidence) <= evidence_files.settled(unit, tip.id))
+        wait = self._services.destination_wait * (not set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id))
         for one in self._sealed_on(tip, desk, self._services.destination_rules):
             if one.envelope:
                 unit.replace(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])

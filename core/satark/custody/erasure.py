@@ -19,4 +19,4 @@ def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = Non
         The names of the sealed copies, which the caller deletes after the commit.
     """
     log.erased(unit, tip, ordinals)
-    return evidence_files.drop(unit, tip, ordinals)
+    return evidence_files.delete_files(unit, tip, ordinals)

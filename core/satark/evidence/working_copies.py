@@ -1,4 +1,4 @@
-"""What is made of one file in the sandbox, checked, and sealed beside it: a clean copy, and what is made of that."""
+"""Makes the copies of one file in the sandbox, checks and seals them: clean copy, disguised copy, preview."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class SealedCopy(msgspec.Struct, frozen=True):
-    """A copy that was sealed."""
+    """Type, size and SHA-256 of a copy that was sealed."""
 
     mime: str = ""
     bytes: int = 0
@@ -31,22 +31,21 @@ class SealedCopy(msgspec.Struct, frozen=True):
 
 
 NO_COPY: Final = SealedCopy()
-"""There is none."""
 
 
 class WorkingCopies:
-    """Makes the copies of one file, in its private folder."""
+    """Makes the copies of one file in its temporary folder."""
 
-    def __init__(self, private: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
-        self._private, self._recipient, self._limits, self._sandbox = private, recipient, limits, sandbox
-        self.clean = private / "clean"
-        """Where the clean copy lies in plain once it is made."""
+    def __init__(self, folder: Path, recipient: str, limits: Limits, sandbox: Sandbox) -> None:
+        self._folder, self._recipient, self._limits, self._sandbox = folder, recipient, limits, sandbox
+        self.clean = folder / "clean"
+        """Where the plain clean copy lies once it is made."""
 
     async def make_clean(self, source: Path, mime: str) -> str:
-        """Have the clean copy made, and give its type.
+        """Make the clean copy and return its type.
 
         Raises:
-            Unclean: there is none.
+            Unclean: it can't be made.
         """
         made = await self._sandbox.scrub(mime, source, self.clean, self._limits)
         await asyncio.to_thread(_check, self.clean, made)
@@ -56,9 +55,9 @@ class WorkingCopies:
         """Seal the clean copy."""
         return await self._seal(self.clean, mime, target)
 
-    async def seal_further(self, job: str, target: Path) -> SealedCopy:
-        """Have a job done on the clean copy, and seal what comes of it; `NO_COPY`, and no file, where nothing does."""
-        made = self._private / job.replace(" ", "-")
+    async def seal_derived(self, job: str, target: Path) -> SealedCopy:
+        """Run a job on the clean copy and seal its result; `NO_COPY`, and no file, if it gives none."""
+        made = self._folder / job.replace(" ", "-")
         if not self._sandbox.cleans(job):
             return NO_COPY
         try:
@@ -70,29 +69,29 @@ class WorkingCopies:
         return await self._seal(made, mime, target)
 
     async def read_origin(self, source: Path) -> Origin | None:
-        """Have read where and when a picture or film was taken."""
-        answer = self._private / "origin"
+        """Read where and when an image or video was taken; None if the file does not say."""
+        answer = self._folder / "origin"
         try:
             if not self._sandbox.cleans(origin.ORIGIN_JOB):
                 return None
             await self._sandbox.scrub(origin.ORIGIN_JOB, source, answer, self._limits)
-            return origin.parse_origin(await asyncio.to_thread(_plain, answer))
+            return origin.parse_origin(await asyncio.to_thread(_read_answer, answer))
         except Unclean:
             return None
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
-        measured = await asyncio.to_thread(_sealed, copy, target, self._recipient)
-        return SealedCopy(mime, measured.bytes, measured.sha256)
+        digest = await asyncio.to_thread(_seal, copy, target, self._recipient)
+        return SealedCopy(mime, digest.bytes, digest.sha256)
 
 
-def _sealed(copy: Path, target: Path, recipient: str) -> ContentDigest:
+def _seal(copy: Path, target: Path, recipient: str) -> ContentDigest:
     with copy.open("rb") as source:
-        measured, _ = sealed_files.seal_file(source, target, recipient)
-    sealed_files.put_in_place(target, measured)
-    return measured
+        digest, _ = sealed_files.seal_file(source, target, recipient)
+    sealed_files.put_in_place(target, digest)
+    return digest
 
 
-def _plain(answer: Path) -> bytes:
+def _read_answer(answer: Path) -> bytes:
     _check_file(answer)
     with answer.open("rb") as file:
         return file.read(origin.MAX_BYTES)
@@ -105,7 +104,7 @@ def _check(copy: Path, mime: str) -> None:
 
 
 def _check_file(copy: Path) -> None:
-    """Believe the child nothing: a hostile file may have taken it over and left a link to one of our own files."""
+    """Refuse links: a hostile file may have taken the child over and made it link to one of our own files."""
     found = copy.lstat() if copy.exists() else None
     if found is None or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
         raise Unclean("crashed")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from satark.channel import Inbound
     from satark.delivery.worker import DeliveryWorker
-    from satark.evidence.fetch import Fetcher
+    from satark.evidence.worker import EvidenceWorker
     from satark.ingest.event import TurnResult
     from satark.outbox.worker import ReplyWorker
 
@@ -18,7 +18,7 @@ class AfterCommit:
     Only a short cut: every worker finds its work in the store as well, in this process or another.
     """
 
-    def __init__(self, *, replies: ReplyWorker, files: Fetcher, deliveries: DeliveryWorker) -> None:
+    def __init__(self, *, replies: ReplyWorker, files: EvidenceWorker, deliveries: DeliveryWorker) -> None:
         self._replies = replies
         self._files = files
         self._deliveries = deliveries
@@ -27,7 +27,7 @@ class AfterCommit:
         """Hand over the result of one turn."""
         self._replies.post(result.outgoing)
         if not result.duplicate:
-            self._replies.glance(conversation, inbound.seen, inbound.busy)
+            self._replies.show_read(conversation, inbound.seen, inbound.busy)
             if inbound.answer:
                 self._replies.answer(inbound.answer)
         if result.erased:

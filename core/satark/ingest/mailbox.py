@@ -1,4 +1,4 @@
-"""The tipster's side after the tip: opening the mailbox by receipt, writing into it, being reachable or forgotten."""
+"""Mailboxes: opened by a receipt's code, for status, messages and questions; and reply handles for who may be reached."""
 
 from __future__ import annotations
 
@@ -44,15 +44,18 @@ class Mailboxes:
             recipient=opened.tip_recipient,
             question=_open_question(numbered),
         )
-        untold = evidence_files.untold(unit.main, opened.tip)
-        evidence_files.tell(unit, opened.tip)
+        notices = evidence_files.pending_notices(unit.main, opened.tip)
+        evidence_files.clear_notices(unit, opened.tip)
         messages = tuple(message for _, message in numbered)
-        return Mailbox(open=mailbox, language=opened.language, messages=messages, untold=untold)
+        return Mailbox(open=mailbox, language=opened.language, messages=messages, file_notices=notices)
 
     def counted(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
         """Give an open mailbox with the files that its tip has by now."""
-        there, highest = evidence_files.how_many(unit.main, mailbox.tip), evidence_files.highest(unit.main, mailbox.tip)
-        return msgspec.structs.replace(mailbox, files=there, taken=highest)
+        there, highest = (
+            evidence_files.count_files(unit.main, mailbox.tip),
+            evidence_files.highest_ordinal(unit.main, mailbox.tip),
+        )
+        return msgspec.structs.replace(mailbox, files=there, last_ordinal=highest)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
         """Write a tipster's message to the desks that have the tip, and to the tipster's own mailbox."""

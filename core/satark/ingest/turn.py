@@ -72,27 +72,27 @@ class TurnRunner:
         """
         session = self._refresh(unit, conversation.session or self._begin(event), event)
         engine = self._flows.engine(unit.main, session.flow)
-        untold = evidence_files.untold(unit.main, session.tip) if session.files else ()
-        turn = engine.advance(session, event.event, event.source, unit.now, untold)
-        if untold and turn.prompt is not None:
-            evidence_files.tell(unit, session.tip)
+        notices = evidence_files.pending_notices(unit.main, session.tip) if session.files else ()
+        turn = engine.advance(session, event.event, event.source, unit.now, notices)
+        if notices and turn.prompt is not None:
+            evidence_files.clear_notices(unit, session.tip)
         turn = self._answer_requests(unit, turn, event, conversation, origin, result)
-        if turn.erase or turn.drop:
-            result.erased += erase_files(unit, session.tip, None if turn.erase else turn.drop)
+        if turn.erase or turn.dropped_files:
+            result.erased += erase_files(unit, session.tip, None if turn.erase else turn.dropped_files)
         return turn
 
     def carry_out(
         self, unit: UnitOfWork, turn: Turn, event: InboundEvent, conversation: Conversation, result: TurnResult
     ) -> None:
         """Carry out what a turn asks for beyond its session: files, messages, deletions, being reachable."""
-        if turn.keep:
-            kept = [msgspec.structs.replace(keep, conversation=conversation.id) for keep in turn.keep]
+        if turn.media_jobs:
+            kept = [msgspec.structs.replace(keep, conversation=conversation.id) for keep in turn.media_jobs]
             evidence_files.add(unit, kept, self._identity)
             result.files = True
         session = turn.session or conversation.session
         if turn.post is not None and session is not None and session.mailbox is not None:
             self._mailboxes.post(unit, session.mailbox, turn.post)
-        if turn.take_back:
+        if turn.delete_messages:
             deletions = self._delete_messages(unit, conversation, event)
             conversation.calls += deletions
             result.outgoing += deletions
@@ -126,8 +126,8 @@ class TurnRunner:
         the tip is recorded by itself, and no question may hold it up.
         """
         if session.files and not session.submitted:
-            telling = () if event.late else evidence_files.telling(unit.main, session.tip)
-            session = msgspec.structs.replace(session, telling=telling)
+            with_origin = () if event.late else evidence_files.ordinals_with_origin(unit.main, session.tip)
+            session = msgspec.structs.replace(session, files_with_origin=with_origin)
         if session.mailbox is not None:
             session = msgspec.structs.replace(session, mailbox=self._mailboxes.counted(unit, session.mailbox))
         return session
@@ -149,10 +149,10 @@ class TurnRunner:
         if turn.open_mailbox and turn.session is not None:
             mailbox = self._mailboxes.open(unit, event.code)
             result.wrong_code = mailbox is None
-            turn = _second(turn, self._engine(unit, turn.session).opened(turn.session, mailbox, unit.now))
-        if turn.depart and turn.session is not None:
+            turn = _second(turn, self._engine(unit, turn.session).show_mailbox(turn.session, mailbox, unit.now))
+        if turn.issue_handoff_code and turn.session is not None:
             turn = _second(turn, self._depart(unit, turn.session, event, conversation))
-        if turn.arrive and turn.session is not None:
+        if turn.redeem_handoff_code and turn.session is not None:
             turn = _second(turn, self._arrive(unit, turn.session, event, origin, result))
         return turn
 
@@ -163,14 +163,14 @@ class TurnRunner:
         # First of all, since it may find that there is no receipt yet: then nothing must have been written.
         receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind, event.receipt)
         if submission.evidence:
-            evidence_files.release(unit, session.tip, submission.told)
+            evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)
         result.submitted = True
-        return _second(turn, self._engine(unit, session).submitted(session, receipt, unit.now))
+        return _second(turn, self._engine(unit, session).show_receipt(session, receipt, unit.now))
 
     def _depart(self, unit: UnitOfWork, session: Session, event: InboundEvent, conversation: Conversation) -> Turn:
         leaving, code = self._handoff_codes.give(unit, conversation.id, session, event.handoff_code)
         minutes = round(self._handoff_codes.minutes)
-        return self._engine(unit, session).departing(leaving, code, minutes, unit.now)
+        return self._engine(unit, session).show_handoff_code(leaving, code, minutes, unit.now)
 
     def _arrive(
         self,
@@ -184,14 +184,14 @@ class TurnRunner:
         coming = brought(origin.session, event) if origin else None
         result.wrong_code = coming is None
         if origin is None or coming is None:
-            return self._engine(unit, session).arrived(session, None, unit.now)
+            return self._engine(unit, session).resume(session, None, unit.now)
         self._handoff_codes.drop(unit, coming)
         engine = self._engine(unit, coming)
-        last = self._farewell(origin, engine.left(coming))
+        last = self._farewell(origin, engine.handed_off_notice(coming))
         origin.calls += last
         origin.session = None
         result.outgoing += last
-        return engine.arrived(session, coming, unit.now)
+        return engine.resume(session, coming, unit.now)
 
     def _farewell(self, origin: Conversation, prompt: Prompt) -> list[OutboxMessage]:
         return self._outbox.compose(prompt, self._identity.open_handle(origin.handle, origin.id), origin.id)
@@ -214,8 +214,8 @@ def _second(first: Turn, second: Turn) -> Turn:
     """Put the second half of a turn in the place of the first's session and prompt, keeping what else both ask for."""
     return msgspec.structs.replace(
         second,
-        keep=first.keep + second.keep,
-        drop=first.drop + second.drop,
+        media_jobs=first.media_jobs + second.media_jobs,
+        dropped_files=first.dropped_files + second.dropped_files,
         erase=first.erase or second.erase,
         post=second.post or first.post,
         reach=first.reach if second.reach is None else second.reach,

@@ -29,17 +29,17 @@ class FileNotices:
         self._outbox, self._flows, self._identity = outbox, flows, identity
         self.posted = posted
 
-    def write(self, unit: UnitOfWork, keep: MediaJob, untold: FileNotice) -> list[OutboxMessage]:
+    def write(self, unit: UnitOfWork, keep: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
         """Put the notice about a file into the outbox, or store it for later, in this transaction."""
-        messages = self._compose(unit, keep, untold)
+        messages = self._compose(unit, keep, notice)
         if not messages:
-            evidence_files.remember(unit, keep, untold)
+            evidence_files.add_notice(unit, keep, notice)
         self._outbox.add(unit, messages)
         return messages
 
-    def _compose(self, unit: UnitOfWork, keep: MediaJob, untold: FileNotice) -> list[OutboxMessage]:
+    def _compose(self, unit: UnitOfWork, keep: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
         row = conversations.read(unit.main, [keep.conversation]).get(keep.conversation)
         if row is None or not row.handle:
             return []
         handle = self._identity.open_handle(row.handle, row.id)
-        return self._outbox.compose(self._flows.current.of_a_file(untold, handle.language), handle, row.id)
+        return self._outbox.compose(self._flows.current.file_notice(notice, handle.language), handle, row.id)

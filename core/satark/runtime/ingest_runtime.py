@@ -11,7 +11,7 @@ from satark.backoff import keep_running
 from satark.channel import ListeningChannel
 from satark.delivery.worker import DeliveryWorker
 from satark.dialogue.rendering.fit import fit
-from satark.evidence.fetch import EvidenceWorker
+from satark.evidence.worker import EvidenceWorker
 from satark.identity.receipts import CodeStock
 from satark.ingest.after_commit import AfterCommit
 from satark.ingest.code_guesses import CodeGuesses

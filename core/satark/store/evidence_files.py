@@ -1,4 +1,4 @@
-"""Files in the store: to be fetched, sealed, or taken back."""
+"""The `file` table: files of evidence that are due to be fetched, sealed, or lost."""
 
 from __future__ import annotations
 
@@ -21,28 +21,27 @@ if TYPE_CHECKING:
 FETCH_LEASE = 900
 """Seconds that a process has for fetching and sealing a file before another one may try."""
 
-
-_UNTOLD = "untold: "
-"""Begins the reason of a file of which its sender is still to be told."""
+_NOTICE = "notice: "
+"""Prefix of a file's `reason` while a notice about it waits for its tipster."""
 
 
 def name(tip: str, ordinal: str) -> str:
-    """Give the name of a file's sealed copies in the evidence folder, without their endings."""
+    """Return the name of a file's sealed copies in the evidence folder, without their extensions."""
     return f"{tip}-{ordinal}"
 
 
-def add(unit: UnitOfWork, keeps: Sequence[MediaJob], identity: Identity) -> None:
-    """Remember files to be fetched; where to fetch them from is sealed under the edge key."""
-    unit.insert(file, [_row(unit, keep, identity) for keep in keeps])
+def add(unit: UnitOfWork, jobs: Sequence[MediaJob], identity: Identity) -> None:
+    """Add files that are due to be fetched. Each job, which says from where, is sealed under the edge key."""
+    unit.insert(file, [_row(unit, job, identity) for job in jobs])
 
 
-def _row(unit: UnitOfWork, keep: MediaJob, identity: Identity) -> dict[str, object]:
-    place = name(keep.tip, keep.ordinal).encode()
+def _row(unit: UnitOfWork, job: MediaJob, identity: Identity) -> dict[str, object]:
+    place = name(job.tip, job.ordinal).encode()
     return {
-        "tip": keep.tip,
-        "ordinal": keep.ordinal,
+        "tip": job.tip,
+        "ordinal": job.ordinal,
         "state": "due",
-        "job": identity.seal(_encode(keep), place),
+        "job": identity.seal(_encode(job), place),
         "record": b"",
         "attempts": 0,
         "due_at": unit.now,
@@ -67,7 +66,7 @@ def count_files(connection: Connection, tip: str) -> int:
 
 
 def highest_ordinal(connection: Connection, tip: str) -> int:
-    """Give the highest ordinal that a file of a tip has or had, as far as anything of it is kept; 0: there is none."""
+    """Return the highest ordinal that a file of a tip has or, by the custody log, had; 0: there is none."""
     logged = tables.custody
     ordinals = union(
         select(file.c.ordinal).where(file.c.tip == tip),
@@ -77,86 +76,86 @@ def highest_ordinal(connection: Connection, tip: str) -> int:
 
 
 def settled_ordinals(unit: UnitOfWork, tip: str) -> set[str]:
-    """Give the ordinals of a tip's files that are sealed or lost; waits for whoever is just settling one."""
+    """Return the ordinals of a tip's files that are sealed or lost. Waits for transactions that are settling one."""
     rows = unit.main.execute(select(file.c.ordinal, file.c.state).where(file.c.tip == tip).with_for_update(read=True))
     return {row.ordinal for row in rows if row.state != "due"}
 
 
 def claim_due(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[MediaJob, int]]:
-    """Take files that are due; give each with the number of the attempt. Others leave them alone for `FETCH_LEASE`."""
+    """Claim files that are due, for `FETCH_LEASE`; return each with the number of the attempt."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
-    taken = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
-    if taken:
-        unit.main.execute(_CLAIM, taken)
+    claimed = [{"t": row.tip, "o": row.ordinal, "due": unit.now + FETCH_LEASE, "n": row.attempts + 1} for row in rows]
+    if claimed:
+        unit.main.execute(_CLAIM, claimed)
     return [(_decode(identity.open(row.job, name(row.tip, row.ordinal).encode())), row.attempts + 1) for row in rows]
 
 
-def mark_sealed(unit: UnitOfWork, keep: MediaJob, record: bytes, told: bytes = b"") -> bool:
-    """Say that a file is sealed; False where it was taken back meanwhile, and its copies must be erased.
+def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_origin: bytes = b"") -> bool:
+    """Mark a file as sealed; False if its tipster erased it in the meantime: then erase its copies too.
 
-    `told` is the record that also says where and when: kept only while the tipster can still be asked about it.
+    `record_with_origin` is stored only until the tip is submitted: later the tipster can't be asked about it.
     """
-    kept = _settle_for_good(unit, keep, state="sealed", record=record, told=told, reason="")
-    # Asked after the row is ours: whoever hands the tip in meanwhile has either gone before, or erases it.
-    if told and unit.main.execute(select(tip.c.id).where(tip.c.id == keep.tip)).first():
-        _settle(unit, keep, told=b"")
-    return kept
+    found = _settle_for_good(unit, job, state="sealed", record=record, record_with_origin=record_with_origin, reason="")
+    # Read once this transaction holds the row: a submission either committed before, or will empty the column itself.
+    if record_with_origin and unit.main.execute(select(tip.c.id).where(tip.c.id == job.tip)).first():
+        _settle(unit, job, record_with_origin=b"")
+    return found
 
 
 def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]:
-    """Give the ordinals of a tip's files that say where or when they were taken, as far as nobody decided on it."""
-    query = select(file.c.ordinal).where(file.c.tip == tip_id, func.length(file.c.told) > 0)
+    """Return the ordinals of a tip's files that have a place or time about which the tipster has not decided."""
+    query = select(file.c.ordinal).where(file.c.tip == tip_id, func.length(file.c.record_with_origin) > 0)
     return tuple(sorted(connection.execute(query).scalars(), key=lambda ordinal: (len(ordinal), ordinal)))
 
 
 def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
-    """Let the desks know where and when these files of a tip were taken; of all others, forget it."""
-    here = file.c.tip == tip_id
+    """Disclose to the desks where and when these files of a tip were taken; delete it for all others of the tip."""
+    of_tip = file.c.tip == tip_id
     if ordinals:
-        released = (here, file.c.ordinal.in_(ordinals), func.length(file.c.told) > 0)
-        unit.main.execute(update(file).where(*released).values(record=file.c.told))
-    unit.main.execute(update(file).where(here).values(told=b""))
+        disclosed = (of_tip, file.c.ordinal.in_(ordinals), func.length(file.c.record_with_origin) > 0)
+        unit.main.execute(update(file).where(*disclosed).values(record=file.c.record_with_origin))
+    unit.main.execute(update(file).where(of_tip).values(record_with_origin=b""))
 
 
-def mark_lost(unit: UnitOfWork, keep: MediaJob, reason: str) -> bool:
-    """Say that a file can't be had any more."""
-    return _settle_for_good(unit, keep, state="lost", reason=reason)
+def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
+    """Mark a file as lost: it can't be fetched any more. False as for `mark_sealed`."""
+    return _settle_for_good(unit, job, state="lost", reason=reason)
 
 
-def add_notice(unit: UnitOfWork, keep: MediaJob, pending_notices: FileNotice) -> None:
-    """Remember what its sender is still to be told of a file."""
-    _settle(unit, keep, reason=f"{_UNTOLD}{pending_notices.what} {pending_notices.megabytes}")
+def add_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:
+    """Store a notice about a file until its tipster can be told."""
+    _settle(unit, job, reason=f"{_NOTICE}{notice.what} {notice.megabytes}")
 
 
 def pending_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
-    """Give what a tip's sender is still to be told of its files."""
+    """Return the stored notices about a tip's files."""
     query = (
-        select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD)).order_by(file.c.ordinal)
+        select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_NOTICE)).order_by(file.c.ordinal)
     )
-    found = (reason.removeprefix(_UNTOLD).split() for reason in connection.execute(query).scalars())
+    found = (reason.removeprefix(_NOTICE).split() for reason in connection.execute(query).scalars())
     return tuple(FileNotice(what, int(megabytes)) for what, megabytes in found)
 
 
 def clear_notices(unit: UnitOfWork, tip_id: str) -> None:
-    """Say that the sender was told."""
-    waiting = (file.c.tip == tip_id, file.c.reason.startswith(_UNTOLD))
+    """Delete the stored notices about a tip's files: the tipster has been told."""
+    waiting = (file.c.tip == tip_id, file.c.reason.startswith(_NOTICE))
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 
-def retry_later(unit: UnitOfWork, keep: MediaJob, seconds: float, reason: str) -> bool:
-    """Say that a file shall be tried again."""
-    return _settle(unit, keep, due_at=unit.now + int(seconds), reason=reason)
+def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) -> bool:
+    """Make a file due again after so many seconds. False as for `mark_sealed`."""
+    return _settle(unit, job, due_at=unit.now + int(seconds), reason=reason)
 
 
-def _settle_for_good(unit: UnitOfWork, keep: MediaJob, **values: object) -> bool:
-    deliveries.renew(unit, keep.tip)
-    settled_ordinals = _settle(unit, keep, job=b"", **values)
-    deliveries.complete(unit, keep.tip)
-    return settled_ordinals
+def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
+    deliveries.renew(unit, media_job.tip)
+    settled = _settle(unit, media_job, job=b"", **values)
+    deliveries.complete(unit, media_job.tip)
+    return settled
 
 
-def _settle(unit: UnitOfWork, keep: MediaJob, **values: object) -> bool:
-    where = (file.c.tip == keep.tip, file.c.ordinal == keep.ordinal)
+def _settle(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
+    where = (file.c.tip == media_job.tip, file.c.ordinal == media_job.ordinal)
     return unit.main.execute(update(file).where(*where).values(**values)).rowcount == 1
 
 

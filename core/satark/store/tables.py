@@ -62,7 +62,7 @@ alias = Table(
     comment="further addresses of a conversation's sender",
 )
 
-trace = Table(
+provider_message = Table(
     "trace",
     main,
     Column("id", LargeBinary(16), primary_key=True),
@@ -100,11 +100,11 @@ file = Table(
     Column("job", LargeBinary, nullable=False, comment="what to fetch, under the edge key; emptied when done"),
     Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
     Column(
-        "told",
+        "record_with_origin",
         LargeBinary,
         nullable=False,
         default=b"",
-        comment="the same with where and when, sealed likewise, until the tipster says whether that may be known",
+        comment="as record, with tip.Origin; emptied once the tipster decided whether the desks may know it",
     ),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
@@ -201,7 +201,7 @@ delivery = Table(
     Column("tip", String(32), nullable=False),
     Column("destination", String(80), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("state", String(8), nullable=False, comment="due, held, done or dead"),
+    Column("state", String(12), nullable=False, comment="due, held, done or dead_letter"),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("reason", String(200), nullable=False),
@@ -210,7 +210,7 @@ delivery = Table(
     comment="one tip for one destination",
 )
 
-outage = Table(
+open_breaker = Table(
     "outage",
     main,
     Column("destination", String(80), primary_key=True),
@@ -249,7 +249,7 @@ office = Table(
     comment="at the host: desks that are in an office of their own",
 )
 
-sent = Table(
+sent_transfer = Table(
     "sent",
     main,
     Column("desk", String(40), primary_key=True),
@@ -258,7 +258,7 @@ sent = Table(
     comment="at the host: files and directories on their way to an office",
 )
 
-answered = Table(
+received_answer = Table(
     "answered",
     main,
     Column("id", LargeBinary(16), primary_key=True, comment="the answer's own"),
@@ -269,7 +269,7 @@ answered = Table(
     comment="at the host: answers taken from offices",
 )
 
-uplink = Table(
+host_link = Table(
     "uplink",
     main,
     Column("recipient", Text, primary_key=True, comment="age recipient of the host"),
@@ -279,7 +279,7 @@ uplink = Table(
     comment="at an office: the host that it belongs to, one row",
 )
 
-answer = Table(
+office_outbox = Table(
     "answer",
     main,
     Column("id", LargeBinary(16), primary_key=True),
@@ -303,7 +303,7 @@ former_key = Table(
     comment="at an office: keys that tips on their way may still be sealed to",
 )
 
-piece = Table(
+chunk = Table(
     "piece",
     main,
     Column("whole", LargeBinary(16), primary_key=True),
@@ -313,7 +313,7 @@ piece = Table(
     comment="at an office: pieces of letters and sealed files that are not complete",
 )
 
-arriving = Table(
+announced_file = Table(
     "arriving",
     main,
     Column("whole", LargeBinary(16), primary_key=True),

@@ -1,4 +1,4 @@
-"""Confirmed tips, sealed into a store as the intake would leave them, for tests of sinks and desks."""
+"""Seeds a store with submitted tips, sealed as the ingest seals them, for tests of sinks and desks."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 
-class Planted(msgspec.Struct, frozen=True, kw_only=True):
-    """A tip that was planted, and the keys that a real one's maker would have forgotten."""
+class SeededTip(msgspec.Struct, frozen=True, kw_only=True):
+    """A seeded tip, with the keys that the ingest would have destroyed."""
 
     id: str
     tip: Tip
@@ -41,7 +41,7 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
     receipt_identity: str
 
     def __repr__(self) -> str:
-        return "Planted(…)"
+        return "SeededTip(…)"
 
     @property
     def number(self) -> str:
@@ -49,7 +49,7 @@ class Planted(msgspec.Struct, frozen=True, kw_only=True):
         return self.tip.number
 
 
-def plant(
+def seed_tip(
     services: Services,
     to: Sequence[Desk],
     *,
@@ -64,8 +64,8 @@ def plant(
     station: str = "lanka",
     evidence: tuple[str, ...] = (),
     destination_rules: Sequence[DestinationRule] = (),
-) -> Planted:
-    """Seal a tip to these desks and store it, with a delivery to each of these destinations."""
+) -> SeededTip:
+    """Store a tip sealed to these desks, with a delivery to each of these destinations."""
     recipient, identity = new_identity()
     receipt_recipient, receipt_identity = new_identity()
     tip = Tip(
@@ -93,7 +93,7 @@ def plant(
         station=station,
         excluded=excluded,
     )
-    planted = Planted(
+    planted = SeededTip(
         id=secrets.token_hex(16),
         tip=tip,
         header=header,
@@ -110,7 +110,7 @@ def plant(
 
 
 def _store(
-    unit: UnitOfWork, planted: Planted, holders: Sequence[tuple[str, str]], rows: Sequence[dict[str, object]]
+    unit: UnitOfWork, planted: SeededTip, holders: Sequence[tuple[str, str]], rows: Sequence[dict[str, object]]
 ) -> None:
     row = {
         "id": planted.id,
@@ -129,11 +129,11 @@ def _store(
     unit.insert(tables.delivery, rows)
 
 
-def take(services: Services, to: str) -> Delivery:
-    """Claim the one delivery that is due for a destination, as the engine would.
+def claim_delivery(services: Services, to: str) -> Delivery:
+    """Claim the one due delivery of a destination, as the delivery worker does.
 
     Raises:
-        ValueError: there is none, or more than one.
+        ValueError: no delivery is due, or more than one.
     """
 
     def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
@@ -143,9 +143,9 @@ def take(services: Services, to: str) -> Delivery:
     return delivery
 
 
-def plant_file(
+def seed_file(
     services: Services,
-    planted: Planted,
+    planted: SeededTip,
     ordinal: str,
     original: bytes,
     clean: bytes = b"",
@@ -154,7 +154,7 @@ def plant_file(
     preview: bytes = b"",
     **record: Any,
 ) -> Evidence:
-    """Seal a file of a tip, with the copies of it that there are; `record` are further fields of the record."""
+    """Store a file of a tip, sealed, with the copies that are given; `record` are further fields of its record."""
     services.evidence_dir.mkdir(parents=True, exist_ok=True)
     name = evidence_files.name(planted.id, ordinal)
     _seal(original, original_path(services.evidence_dir, name), planted.recipient)
@@ -183,19 +183,19 @@ def plant_file(
     return evidence
 
 
-def plant_state(services: Services, planted: Planted, ordinal: str, state: str) -> None:
-    """Store a file of a tip that is not here: `due` or `lost`."""
+def seed_file_state(services: Services, planted: SeededTip, ordinal: str, state: str) -> None:
+    """Store a file of a tip that was not fetched: its state is `due` or `lost`."""
     services.write_now(lambda unit: _store_file(unit, planted, ordinal, state, b""))
 
 
-def plant_reply(services: Services, planted: Planted, message: Message) -> None:
-    """Store a message at the end of a tip's thread, sealed to the tip and to its receipt."""
+def seed_message(services: Services, planted: SeededTip, message: Message) -> None:
+    """Append a message to a tip's thread, sealed to the tip and to its receipt."""
     services.write_now(
         lambda unit: post(unit, planted.id, message, planted.recipient, planted.receipt_recipient),
     )
 
 
-def _store_file(unit: UnitOfWork, planted: Planted, ordinal: str, state: str, record: bytes) -> None:
+def _store_file(unit: UnitOfWork, planted: SeededTip, ordinal: str, state: str, record: bytes) -> None:
     row = {"tip": planted.id, "ordinal": ordinal, "state": state, "record": record}
     unit.insert(tables.file, [{**row, "job": b"", "attempts": 0, "due_at": 0, "reason": ""}])
 

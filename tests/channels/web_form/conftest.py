@@ -67,4 +67,4 @@ async def located(citizen: FormCitizen, served: FormService) -> FormCitizen:
 
 
 def _telling(connection: Connection) -> int:
-    return connection.execute(select(func.count()).where(tables.file.c.told != b"")).scalar_one()
+    return connection.execute(select(func.count()).where(tables.file.c.record_with_origin != b"")).scalar_one()

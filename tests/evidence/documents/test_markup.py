@@ -14,7 +14,7 @@ from satark.evidence.documents.embedded_images import BLANK_PNG, EmbeddedImages
 from satark.evidence.documents.ooxml import OoxmlScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.documents import SHOWN, TRACE
+from satark.testing.evidence.documents import MARKER, SHOWN
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 ALTERNATE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
@@ -68,18 +68,18 @@ def test_what_is_no_xml_is_damaged(data: bytes) -> None:
 
 
 def test_a_program_s_own_elements_go_and_the_words_after_them_stay(tmp_path: Path, limits: Limits) -> None:
-    body = f'<w:p own:id="{TRACE}"><w:r><w:t>one<own:x>{TRACE}</own:x> two<own:y/> three</w:t></w:r></w:p>'
+    body = f'<w:p own:id="{MARKER}"><w:r><w:t>one<own:x>{MARKER}</own:x> two<own:y/> three</w:t></w:r></w:p>'
     said = cleaned(word(tmp_path, body), limits)
     assert "one two three" in said
-    assert TRACE not in said
+    assert MARKER not in said
 
 
 def test_of_alternatives_what_any_program_shows_stays(tmp_path: Path, limits: Limits) -> None:
-    choice = f'<mc:Choice Requires="own"><own:x>{TRACE}</own:x></mc:Choice>'
+    choice = f'<mc:Choice Requires="own"><own:x>{MARKER}</own:x></mc:Choice>'
     fallback = f"<mc:Fallback><w:r><w:t>{SHOWN}</w:t></w:r></mc:Fallback>"
     said = cleaned(word(tmp_path, f"<w:p><mc:AlternateContent>{choice}{fallback}</mc:AlternateContent></w:p>"), limits)
     assert SHOWN in said
-    assert TRACE not in said
+    assert MARKER not in said
     assert "Fallback" not in said
 
 
@@ -87,7 +87,7 @@ def test_a_picture_that_can_not_be_cleaned_is_left_blank(tmp_path: Path, limits:
     pictures = EmbeddedImages(tmp_path, limits)
     broken = io.BytesIO()
     Image.effect_noise((64, 64), 90).save(broken, "PNG")
-    metafile = b"\x01\0\0\0" + bytes(36) + b" EMF" + TRACE.encode()
-    for data in (b"", metafile, TRACE.encode(), broken.getvalue()[:-40] + TRACE.encode()):
+    metafile = b"\x01\0\0\0" + bytes(36) + b" EMF" + MARKER.encode()
+    for data in (b"", metafile, MARKER.encode(), broken.getvalue()[:-40] + MARKER.encode()):
         assert pictures.clean(data) == (BLANK_PNG, "png")
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from satark.evidence.documents import zip_archive
 from satark.evidence.documents.opendocument import OpenDocumentScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.documents import TRACE
+from satark.testing.evidence.documents import MARKER
 
 SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
 MANIFEST, OFFICE, DUBLIN = f"{{{SPACE}manifest:1.0}}", f"{{{SPACE}office:1.0}}", "{http://purl.org/dc/elements/1.1/}"
@@ -57,7 +57,7 @@ def test_what_was_struck_out_stays_struck_out_and_says_not_by_whom(clean: Callab
     assert [(part.tag, part.text) for part in change] == [
         (f"{DUBLIN}creator", "-"), (f"{DUBLIN}date", "1970-01-01T00:00:00"),
     ]  # fmt: skip
-    assert TRACE not in etree.tostring(content, encoding="unicode")
+    assert MARKER not in etree.tostring(content, encoding="unicode")
     assert "struck out" in etree.tostring(content, encoding="unicode")
 
 

@@ -16,7 +16,7 @@ from satark.evidence.documents import pdf_rendering
 from satark.evidence.documents.pdf import PdfScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.documents import TRACE
+from satark.testing.evidence.documents import MARKER
 
 
 def page_of(pdf: Pdf, content: bytes, **resources: Any) -> pikepdf.Page:
@@ -53,13 +53,13 @@ def test_a_box_of_text_stays_as_text(flags: int, tmp_path: Path, limits: Limits)
             Resources=page.Resources,
         )  # fmt: skip
         box = Dictionary(
-            Type=Name.Annot, Subtype=Name.FreeText, Rect=[20, 100, 200, 130], Contents="by the river", T=TRACE,
+            Type=Name.Annot, Subtype=Name.FreeText, Rect=[20, 100, 200, 130], Contents="by the river", T=MARKER,
             DA="/F 12 Tf 0 g", AP=Dictionary(N=look), F=flags,
         )  # fmt: skip
         page.obj.Annots = Array([pdf.make_indirect(box)])
         copy = cleaned(pdf, tmp_path, limits)
     assert "by the river" in words(copy)
-    assert TRACE.encode() not in copy.read_bytes()
+    assert MARKER.encode() not in copy.read_bytes()
 
 
 @pytest.mark.parametrize(("parts", "colour"), [(1, b"0.3"), (3, b"0.9 0.1 0.1")])
@@ -67,13 +67,13 @@ def test_colours_stay_without_the_profile_that_names_a_screen(
     parts: int, colour: bytes, tmp_path: Path, limits: Limits
 ) -> None:
     with Pdf.new() as pdf:
-        profile = pdf.make_stream(TRACE.encode() * 50, N=parts)
+        profile = pdf.make_stream(MARKER.encode() * 50, N=parts)
         space = pdf.make_indirect(Array([Name.ICCBased, profile]))
         page_of(pdf, b"/C cs " + colour + b" sc 20 20 200 100 re f", ColorSpace=Dictionary(C=space))
         copy = cleaned(pdf, tmp_path, limits)
     with Pdf.open(copy) as pdf:
         streams = [one.read_bytes() for one in pdf.objects if isinstance(one, pikepdf.Stream)]
-        assert not any(TRACE.encode() in one for one in streams)
+        assert not any(MARKER.encode() in one for one in streams)
         assert "/Image" not in str(pdf.pages[0].Resources.get("/XObject", ""))
     expected = (77, 77, 77) if parts == 1 else (230, 26, 26)
     found = drawn(copy).crop((100, 150, 101, 151)).tobytes()
@@ -110,7 +110,7 @@ def test_a_scanned_fax_stays_what_it_is(tmp_path: Path, limits: Limits) -> None:
 def test_nothing_hides_after_the_samples_of_a_picture(tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         samples = bytes(range(256))
-        pictured(pdf, samples + TRACE.encode() * 9, ColorSpace=Name.DeviceGray)
+        pictured(pdf, samples + MARKER.encode() * 9, ColorSpace=Name.DeviceGray)
         copy = cleaned(pdf, tmp_path, limits)
     with Pdf.open(copy) as pdf:
         assert pdf.pages[0].Resources.XObject.P.read_bytes() == samples
@@ -120,7 +120,7 @@ def test_nothing_hides_after_the_samples_of_a_picture(tmp_path: Path, limits: Li
 def test_what_a_coding_with_words_of_its_own_shows_becomes_a_picture_of_the_page(
     coding: str, tmp_path: Path, limits: Limits
 ) -> None:
-    data = TRACE.encode()
+    data = MARKER.encode()
     if coding == "JPXDecode":
         out = io.BytesIO()
         Image.effect_noise((16, 16), 90).save(out, "JPEG2000")
@@ -128,7 +128,7 @@ def test_what_a_coding_with_words_of_its_own_shows_becomes_a_picture_of_the_page
     with Pdf.new() as pdf:
         pictured(pdf, data, ColorSpace=Name.DeviceGray, Filter=Name(f"/{coding}"))
         copy = cleaned(pdf, tmp_path, limits)
-    assert TRACE.encode() not in copy.read_bytes()
+    assert MARKER.encode() not in copy.read_bytes()
     assert words(copy) == ""
     assert drawn(copy).crop((0, 0, 300, 60)).getextrema() != ((255, 255),) * 3, "its words are still seen"
 
@@ -140,7 +140,7 @@ def test_a_locked_broken_endless_or_huge_pdf_is_told_apart(tmp_path: Path, limit
         pdf.save(source, encryption=pikepdf.Encryption(user="secret", owner="secret"))
     with pytest.raises(Unclean, match="encrypted"):
         scrubber.scrub(source, tmp_path / "out.pdf", limits)
-    source.write_bytes(b"%PDF-1.7\n" + TRACE.encode() * 99)
+    source.write_bytes(b"%PDF-1.7\n" + MARKER.encode() * 99)
     with pytest.raises(Unclean, match="damaged"):
         scrubber.scrub(source, tmp_path / "out.pdf", limits)
     with Pdf.new() as pdf:

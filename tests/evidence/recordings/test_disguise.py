@@ -13,7 +13,7 @@ from satark.evidence.recordings.disguise import MIME, VoiceDisguise, random_filt
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.specimens import TRACE
+from satark.testing.evidence.specimens import MARKER
 
 DISGUISE = VoiceDisguise()
 RATE = 8000
@@ -24,7 +24,7 @@ def spoken(folder: Path, name: str, *options: str) -> Path:
     path = folder / name
     buzz = "0.4*mod(t*140,1)*(sin(2*PI*650*t)+0.5*sin(2*PI*1100*t))*(0.5+0.5*sin(2*PI*4*t))"
     source = ("-f", "lavfi", "-i", f"aevalsrc='{buzz}':s=48000:d=4")
-    ffmpeg(*source, "-metadata", f"title={TRACE.decode()}", *options, str(path))
+    ffmpeg(*source, "-metadata", f"title={MARKER.decode()}", *options, str(path))
     return path
 
 
@@ -44,7 +44,7 @@ def test_a_voice_of_any_type_is_disguised_and_says_nothing_else(name: str, tmp_p
     options = ("-ar", "8000", "-ac", "1") if name == "a.amr" else ()
     source, target = spoken(tmp_path, name, *options), tmp_path / "disguised"
     assert DISGUISE.scrub(source, target, Limits()) == MIME == sniff_file(target)
-    assert TRACE not in target.read_bytes()
+    assert MARKER not in target.read_bytes()
     heard = loudness(target)
     assert 3.5 < len(heard) / 20 < 4.6
     assert max(heard) > 100, "it can be heard"

@@ -16,7 +16,7 @@ from satark.evidence.recordings.remux import RemuxScrubber
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.specimens import TRACE
+from satark.testing.evidence.specimens import MARKER
 
 Make = Callable[[str], Path]
 _PICTURES = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=0.6", "-pix_fmt", "yuv420p")
@@ -53,9 +53,9 @@ class Film(NamedTuple):
 
 
 # Fillers, units that the standards leave to others, and user data; each ends as its kind ends.
-_AVC = b"\0\0\1\x0c" + TRACE + b"\x80" + b"\0\0\1\x1f" + TRACE + b"\x80"
-_HEVC = b"\0\0\1\x7c\x01" + TRACE + b"\x80" + b"\0\0\1\x4c\x01" + TRACE + b"\x80"
-_USER = b"\0\0\1\xb2GPS 25.3176 " + TRACE
+_AVC = b"\0\0\1\x0c" + MARKER + b"\x80" + b"\0\0\1\x1f" + MARKER + b"\x80"
+_HEVC = b"\0\0\1\x7c\x01" + MARKER + b"\x80" + b"\0\0\1\x4c\x01" + MARKER + b"\x80"
+_USER = b"\0\0\1\xb2GPS 25.3176 " + MARKER
 FILMS = [
     *(Film("libx264", "h264", one, b"\0\0\1\x65", _AVC) for one in ("mp4", "mov", "mkv", "avi")),
     *(Film("libx265", "hevc", one, b"\0\0\1\x28", _HEVC) for one in ("mp4", "mov", "mkv")),
@@ -73,9 +73,9 @@ def test_no_words_stay_between_the_pictures(film: Film, tmp_path: Path, limits: 
     raw.write_bytes(data[:at] + film.units + data[at:])
     timed = () if film.container == "mpg" else ("-bsf:v", "setts=pts=N:dts=N")
     ffmpeg("-r", "25", "-i", raw, "-c", "copy", *timed, *(("-f", "vob") * (film.container == "mpg")), source)
-    assert TRACE in source.read_bytes()
+    assert MARKER in source.read_bytes()
     copy = cleaned(source, limits)
-    assert TRACE not in copy.read_bytes()
+    assert MARKER not in copy.read_bytes()
     assert decoded(copy) == decoded(source)
 
 
@@ -84,11 +84,11 @@ def test_the_words_among_mpeg_4_pictures_become_blanks(container: str, tmp_path:
     source = tmp_path / f"film.{container}"
     ffmpeg(*_PICTURES, "-c:v", "mpeg4", source)
     marked = re.compile(rb"(\x00\x00\x01\xb2)Lavc[\d.]+")
-    data, count = marked.subn(lambda found: found[1] + TRACE.ljust(len(found[0]) - 4, b"\x07"), source.read_bytes())
+    data, count = marked.subn(lambda found: found[1] + MARKER.ljust(len(found[0]) - 4, b"\x07"), source.read_bytes())
     source.write_bytes(data)
     assert count
     copy = cleaned(source, limits)
-    assert TRACE not in copy.read_bytes()
+    assert MARKER not in copy.read_bytes()
     assert decoded(copy) == decoded(source)
 
 
@@ -98,26 +98,26 @@ def test_the_exif_blocks_of_a_film_of_jpegs_go(container: str, make: Make, tmp_p
         (tmp_path / f"{number}.jpg").write_bytes(make("jpg").read_bytes())
     source = tmp_path / f"film.{container}"
     ffmpeg("-framerate", "5", "-i", tmp_path / "%d.jpg", "-c", "copy", source)
-    assert source.read_bytes().count(TRACE) > 5
+    assert source.read_bytes().count(MARKER) > 5
     copy = cleaned(source, limits)
-    assert TRACE not in copy.read_bytes()
+    assert MARKER not in copy.read_bytes()
     assert decoded(copy) == decoded(source)
 
 
 def test_the_mark_by_which_decoders_know_an_encoder_stays() -> None:
     stream = b"\0\0\1\xb2Lavc63.1.100\0\0\1\xb2XviD0050\0\0\1\xb2DivX503b1393p\0\0\1\xb6picture"
     assert mpeg_user_data.find_user_data(stream) == set()
-    assert mpeg_user_data.find_user_data(stream + b"\0\0\1\xb2XviD0050 " + TRACE) == {b"XviD0050 " + TRACE}
+    assert mpeg_user_data.find_user_data(stream + b"\0\0\1\xb2XviD0050 " + MARKER) == {b"XviD0050 " + MARKER}
 
 
 def test_a_camera_that_says_something_with_every_picture_takes_one_pass(tmp_path: Path) -> None:
     """Twenty thousand passes over forty megabytes would take hours."""
-    said = [TRACE + b"-%d" % number for number in range(20_000)]
+    said = [MARKER + b"-%d" % number for number in range(20_000)]
     path = tmp_path / "film"
     path.write_bytes(b"".join(b"\0\0\1\xb2" + one + b"\0\0\1\xb6" + b"p" * 2_000 for one in said))
     size = path.stat().st_size
     mpeg_user_data.blank_user_data(path, mpeg_user_data.find_user_data(path.read_bytes()))
-    assert TRACE not in path.read_bytes()
+    assert MARKER not in path.read_bytes()
     assert path.stat().st_size == size
 
 
@@ -134,9 +134,9 @@ def test_the_comments_of_an_ogg_go_from_other_containers_too(
     head = source.read_bytes()
     words = head.index(b"\x03vorbis") + 11  # what ffmpeg does not carry over, other programs do
     size = int.from_bytes(head[words - 4 : words], "little")
-    source.write_bytes(head[:words] + (TRACE * 9)[:size] + head[words + size :])
+    source.write_bytes(head[:words] + (MARKER * 9)[:size] + head[words + size :])
     copy = cleaned(source, limits)
-    assert TRACE not in copy.read_bytes()
+    assert MARKER not in copy.read_bytes()
     assert decoded(copy) == decoded(source)
 
 
@@ -158,7 +158,7 @@ def test_a_film_for_bright_screens_is_cleaned(tmp_path: Path, limits: Limits) ->
         assert decoded(cleaned(one, limits)) == decoded(one)
 
 
-TAILS = [TRACE, TRACE * 40, bytes(16) + TRACE * 700, b"TAG" + TRACE * 17, b"\xff\xfb" + TRACE * 5]
+TAILS = [MARKER, MARKER * 40, bytes(16) + MARKER * 700, b"TAG" + MARKER * 17, b"\xff\xfb" + MARKER * 5]
 
 
 @pytest.mark.parametrize("tail", TAILS, ids=range(len(TAILS)))
@@ -168,7 +168,7 @@ def test_nothing_hides_after_the_last_sound(name: str, tail: bytes, make: Make, 
     plain.write_bytes(make(name).read_bytes())
     source.write_bytes(plain.read_bytes() + tail)
     copy = cleaned(source, limits)
-    assert TRACE not in copy.read_bytes()
+    assert MARKER not in copy.read_bytes()
     assert copy.read_bytes() == cleaned(plain, limits).read_bytes()
 
 
@@ -180,7 +180,7 @@ def test_nothing_hides_between_sounds_and_none_of_them_is_lost(
     plain.write_bytes(make(name).read_bytes())
     data = plain.read_bytes()
     at = data.index(sync, len(data) // 2)
-    source.write_bytes(data[:at] + TRACE * 3 + data[at:])
+    source.write_bytes(data[:at] + MARKER * 3 + data[at:])
     assert cleaned(source, limits).read_bytes() == cleaned(plain, limits).read_bytes()
 
 
@@ -201,14 +201,14 @@ def test_what_a_phone_lost_on_the_way_cuts_no_recording_short() -> None:
     whole = b"#!AMR\n" + good * 3 + lost + silent + good
     assert audio_frames.frames_only("audio/amr", whole) == whole
     assert audio_frames.frames_only("audio/amr", whole + silent) == whole + silent
-    assert audio_frames.frames_only("audio/amr", whole + bytes(26) + TRACE) == whole
-    assert audio_frames.frames_only("audio/amr", whole + TRACE * 9 + good * 12) == whole + good * 12, (
+    assert audio_frames.frames_only("audio/amr", whole + bytes(26) + MARKER) == whole
+    assert audio_frames.frames_only("audio/amr", whole + MARKER * 9 + good * 12) == whole + good * 12, (
         "and what follows is found"
     )
 
 
 @pytest.mark.parametrize("mime", sorted(audio_frames.MIMES))
 def test_what_holds_no_frame_is_damaged(mime: str) -> None:
-    for data in (b"", b"#!AMR\n", b"#!AMR-WB\n", TRACE * 9, b"\xff\xfb\xff\xf8" * 9):
+    for data in (b"", b"#!AMR\n", b"#!AMR-WB\n", MARKER * 9, b"\xff\xfb\xff\xf8" * 9):
         with pytest.raises(Unclean, match="damaged"):
             audio_frames.frames_only(mime, data)

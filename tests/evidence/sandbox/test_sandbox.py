@@ -1,4 +1,4 @@
-"""What a cleaner that a hostile file has taken over can do: nothing, and it is told apart from a clean copy."""
+"""What a scrubber that a hostile file has taken over can do: nothing, and its result is told from a clean copy."""
 
 import asyncio
 import os
@@ -24,52 +24,50 @@ async def hostile() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def folder(room: Path) -> Iterator[Path]:
-    with temporary_folder(room) as private:
+def folder(workspace: Path) -> Iterator[Path]:
+    with temporary_folder(workspace) as private:
         yield private
 
 
-async def deed(sandbox: Sandbox, folder: Path, text: str, limits: Limits) -> str:
+async def attack(sandbox: Sandbox, folder: Path, text: str, limits: Limits) -> str:
     source, target = folder / "original", folder / "clean"
     source.write_text(text)
     assert await sandbox.scrub("text/plain", source, target, limits) == "text/plain"
     return target.read_text()
 
 
-async def test_a_cleaner_works(hostile: Sandbox, folder: Path, limits: Limits) -> None:
-    assert await deed(hostile, folder, "copy words", limits) == "words"
+async def test_a_scrubber_works(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await attack(hostile, folder, "copy words", limits) == "words"
 
 
-@pytest.mark.parametrize("text", ["crash", "raise secret", "no-such-deed"])
+@pytest.mark.parametrize("text", ["crash", "raise secret", "no-such-attack"])
 async def test_a_crash_is_a_reason_and_the_next_file_is_cleaned(
     text: str, hostile: Sandbox, folder: Path, limits: Limits
 ) -> None:
     with pytest.raises(Unclean, match="crashed"):
-        await deed(hostile, folder, text, limits)
-    assert await deed(hostile, folder, "copy words", limits) == "words"
+        await attack(hostile, folder, text, limits)
+    assert await attack(hostile, folder, "copy words", limits) == "words"
 
 
-async def test_a_cleaner_that_crashes_leaves_no_dump_of_the_file(
-    hostile: Sandbox, folder: Path, limits: Limits
-) -> None:
-    assert await deed(hostile, folder, "dump", limits) == "0 0"
+async def test_a_scrubber_that_crashes_leaves_no_core_dump(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await attack(hostile, folder, "dump", limits) == "0 0"
 
 
 async def test_a_hang_is_ended(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="too-slow"):
-        await deed(hostile, folder, "hang", msgspec.structs.replace(limits, wall_seconds=0.2))
+        await attack(hostile, folder, "hang", msgspec.structs.replace(limits, wall_seconds=0.2))
 
 
 async def test_processor_time_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="crashed"):
-        await deed(hostile, folder, "spin", msgspec.structs.replace(limits, cpu_seconds=1))
+        await attack(hostile, folder, "spin", msgspec.structs.replace(limits, cpu_seconds=1))
 
 
-async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, room: Path, limits: Limits) -> None:
-    with temporary_folder(room) as one, temporary_folder(room) as other:
-        slow = asyncio.create_task(deed(hostile, one, "hang", msgspec.structs.replace(limits, wall_seconds=2)))
+async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, workspace: Path, limits: Limits) -> None:
+    with temporary_folder(workspace) as one, temporary_folder(workspace) as other:
+        slow = asyncio.create_task(attack(hostile, one, "hang", msgspec.structs.replace(limits, wall_seconds=2)))
         await asyncio.sleep(0)
-        assert await deed(hostile, other, "copy words", limits) == "words"
+        assert await attack(hostile, other, "copy words", limits) == "words"
         assert not slow.done()
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -77,17 +75,17 @@ async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, room: Path
 
 
 async def test_memory_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
-    assert await deed(hostile, folder, "memory", limits) == "refused"
+    assert await attack(hostile, folder, "memory", limits) == "refused"
 
 
 async def test_file_size_is_limited(hostile: Sandbox, folder: Path, limits: Limits) -> None:
-    assert int(await deed(hostile, folder, "disk", limits)) <= 2 * limits.file_bytes
+    assert int(await attack(hostile, folder, "disk", limits)) <= 2 * limits.file_bytes
 
 
 async def test_the_environment_is_empty(folder: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_WHATSAPP__APP_SECRET", "hush")
     async with Sandbox([HostileScrubber()]) as fresh:
-        assert "hush" not in await deed(fresh, folder, "environment", limits)
+        assert "hush" not in await attack(fresh, folder, "environment", limits)
 
 
 async def test_other_files_are_out_of_sight(hostile: Sandbox, folder: Path, limits: Limits, tmp_path: Path) -> None:
@@ -95,40 +93,40 @@ async def test_other_files_are_out_of_sight(hostile: Sandbox, folder: Path, limi
     secret.write_text("secret")
     with temporary_folder(folder.parent) as another_tip:
         (another_tip / "original").write_text("another tip's")
-        assert await deed(hostile, folder, f"read {secret}", limits) == "refused"
-        assert await deed(hostile, folder, f"read {another_tip / 'original'}", limits) == "refused"
-        assert await deed(hostile, folder, f"write {another_tip / 'original'}", limits) == "refused"
-    assert await deed(hostile, folder, f"write {tmp_path / 'new'}", limits) == "refused"
-    assert await deed(hostile, folder, "read /etc/passwd", limits) == "refused"
+        assert await attack(hostile, folder, f"read {secret}", limits) == "refused"
+        assert await attack(hostile, folder, f"read {another_tip / 'original'}", limits) == "refused"
+        assert await attack(hostile, folder, f"write {another_tip / 'original'}", limits) == "refused"
+    assert await attack(hostile, folder, f"write {tmp_path / 'new'}", limits) == "refused"
+    assert await attack(hostile, folder, "read /etc/passwd", limits) == "refused"
 
 
 async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert await deed(hostile, folder, f"connect {port}", limits) == "refused"
+        assert await attack(hostile, folder, f"connect {port}", limits) == "refused"
 
 
 async def test_other_processes_are_out_of_reach(hostile: Sandbox, folder: Path, limits: Limits) -> None:
-    assert await deed(hostile, folder, f"kill {os.getpid()}", limits) == "refused"
+    assert await attack(hostile, folder, f"kill {os.getpid()}", limits) == "refused"
 
 
-async def test_what_it_starts_ends_with_it(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+async def test_processes_that_a_scrubber_starts_end_with_it(hostile: Sandbox, folder: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="too-slow"):
-        await deed(hostile, folder, "leave", msgspec.structs.replace(limits, wall_seconds=0.3))
+        await attack(hostile, folder, "leave", msgspec.structs.replace(limits, wall_seconds=0.3))
     await asyncio.sleep(3.5)
     assert not (folder / "clean").exists()
 
 
-async def test_the_process_behind_it_is_replaced_when_it_dies(folder: Path, limits: Limits) -> None:
+async def test_the_fork_server_is_restarted_when_it_dies(folder: Path, limits: Limits) -> None:
     async with Sandbox([HostileScrubber()]) as sandbox:
-        assert await deed(sandbox, folder, "copy one", limits) == "one"
+        assert await attack(sandbox, folder, "copy one", limits) == "one"
         assert sandbox._process is not None
         sandbox._process.send_signal(signal.SIGKILL)
         sandbox._process.wait()
-        assert await deed(sandbox, folder, "copy two", limits) == "two"
+        assert await attack(sandbox, folder, "copy two", limits) == "two"
 
 
-async def test_a_plugins_cleaner_goes_before_the_cores(folder: Path, limits: Limits) -> None:
+async def test_the_first_scrubber_of_a_type_is_used(folder: Path, limits: Limits) -> None:
     class Never(HostileScrubber):
         pass
 

@@ -3,7 +3,7 @@
 Kept (RFC 6350 section 6): names, telephone numbers, mail addresses, postal addresses, organisation, title, web
 addresses and notes. Gone: pictures, sounds, keys, identifiers, revisions, the program that wrote it, every parameter
 but the kind of a number, and every property of a program's own. The sender's own card is told apart by
-`satark.evidence.fetch`, which knows whose file it is.
+`satark.evidence.own_card`, which knows whose file it is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Words among coded pictures: which units of each coding are messages, and how they are left out of a film.
+"""Which units of a coded video hold metadata, by codec, and the ffmpeg bitstream filters that remove them.
 
-A camera can write its owner's words or its place between the pictures, and encoders write their settings there. Only
-units that a picture is made of pass (ITU-T H.264 table 7-1, H.265 table 7-1), or all but those that hold words (H.262
-section 6.2.2, T.81 table B.1). Every picture decodes as before.
+Cameras can write the owner's name or the place between the frames (SEI messages, user data), and encoders write their
+settings there. For H.264 and H.265 only the units that a frame consists of pass (ITU-T H.264 table 7-1, H.265 table
+7-1); for MPEG-2 and Motion JPEG all units pass but those that can hold text (H.262 section 6.2.2, T.81 table B.1).
+Every frame decodes as before.
 """
 
 from __future__ import annotations
@@ -14,35 +15,38 @@ import msgspec
 
 
 class CodecRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How words are left out of one coding: ffmpeg's options for the track of pictures."""
+    """How metadata is removed from the video stream of one codec, as options of ffmpeg."""
 
-    written: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    """For writing the clean copy."""
     compared: tuple[str, ...] = ()
-    """For what must be the same in the original and the copy."""
-    user_data: bool = False
-    """Whether words stand where ffmpeg can't leave them out (`satark.evidence.recordings.mpeg_user_data`)."""
+    """For hashing what must be the same in the original and the copy."""
+    has_user_data: bool = False
+    """Whether metadata stands where no filter removes it (`satark.evidence.recordings.mpeg_user_data`)."""
 
 
-def _units(which: str) -> tuple[str, str]:
-    return ("-bsf:v", f"filter_units={which}")
+def _filter_units(types: str) -> tuple[str, str]:
+    return ("-bsf:v", f"filter_units={types}")
 
 
-_AVC, _MPEG2 = _units("pass_types=1-5|7-11|13-15|19-21"), _units("remove_types=178")
-_CODINGS: Final = {
-    "h264": CodecRules(written=_AVC, compared=_AVC),
-    # MP4 has the sets of parameters in its head, and ffmpeg leaves those among the pictures out there.
-    "hevc": CodecRules(written=_units("pass_types=0-9|16-21|32-37"), compared=_units("pass_types=0-9|16-21")),
-    "mpeg2video": CodecRules(written=_MPEG2, compared=_MPEG2),
-    # Whole Exif blocks stand in the pictures of some cameras. What goes could tell of colours too: so, decoded.
-    "mjpeg": CodecRules(written=_units("remove_types=224-239|254"), compared=("-c:v", "rawvideo")),
-    "mpeg4": CodecRules(user_data=True),
-    "mpeg1video": CodecRules(user_data=True),
+_AVC, _MPEG2 = _filter_units("pass_types=1-5|7-11|13-15|19-21"), _filter_units("remove_types=178")
+_RULES: Final = {
+    "h264": CodecRules(filters=_AVC, compared=_AVC),
+    # MP4 has the parameter sets in its header, and ffmpeg then leaves out those among the frames.
+    "hevc": CodecRules(
+        filters=_filter_units("pass_types=0-9|16-21|32-37"), compared=_filter_units("pass_types=0-9|16-21")
+    ),
+    "mpeg2video": CodecRules(filters=_MPEG2, compared=_MPEG2),
+    # Some cameras write whole Exif blocks into the frames. The removed segments may define colours: compare decoded.
+    "mjpeg": CodecRules(filters=_filter_units("remove_types=224-239|254"), compared=("-c:v", "rawvideo")),
+    "mpeg4": CodecRules(has_user_data=True),
+    "mpeg1video": CodecRules(has_user_data=True),
 }
-_NAMED: Final = re.compile(rb"Stream #0:.*: Video: (\w+)")
-_PLAIN: Final = CodecRules()
+_CODEC: Final = re.compile(rb"Stream #0:.*: Video: (\w+)")
+_NO_FILTER: Final = CodecRules()
 
 
 def rules_for(report: bytes) -> CodecRules:
-    """What there is to do, given ffmpeg's report on a film."""
-    found = _NAMED.search(report)
-    return _CODINGS.get(found[1].decode(), _PLAIN) if found else _PLAIN
+    """Return the rules for the codec that ffmpeg's report on a file names; no filter for any other codec."""
+    found = _CODEC.search(report)
+    return _RULES.get(found[1].decode(), _NO_FILTER) if found else _NO_FILTER

@@ -86,7 +86,7 @@ async def take(path: Path, folder: Path, sandbox: Sandbox) -> float:
         declared_mime="",
         limits=Limits(),
         sandbox=sandbox,
-        room=workspace_dir(folder),
+        workspace=workspace_dir(folder),
     )
     if taken.problem:
         raise RuntimeError(f"{path.name}: {taken.problem}")

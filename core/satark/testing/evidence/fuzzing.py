@@ -17,11 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from satark.evidence.pipeline import ProcessedFile, erase, open_original, process_file
+from satark.evidence.pipeline import ProcessedFile, process_file
 from satark.evidence.sandbox.sandbox import GRACE, Sandbox
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import new_identity
 from satark.limits import MB, Limits
+from satark.store.sealed_files import erase, open_sealed, original_path
 from satark.store.workspace import workspace_dir
 from satark.testing.evidence.documents import DOCUMENTS
 from satark.testing.evidence.specimens import PICTURES, RECORDINGS, specimen
@@ -64,9 +65,9 @@ async def run(count: int, seed: int, folder: Path, told: Callable[[Report], None
     for name in names:
         specimen(name, folder / "specimens")
     report, began = Report(), time.monotonic()
-    room = workspace_dir(folder)
+    workspace = workspace_dir(folder)
     async with Sandbox(builtin_scrubbers()) as sandbox:
-        bench = _Bench(sandbox, folder, room, report)
+        bench = _Bench(sandbox, folder, workspace, report)
         numbers = iter(range(count))
 
         async def work() -> None:
@@ -77,7 +78,7 @@ async def run(count: int, seed: int, folder: Path, told: Callable[[Report], None
                 told(report)
 
         await asyncio.gather(*(work() for _ in range(3)))
-    report.faults += [f"left in plain: {path.name}" for path in room.rglob("*")]
+    report.faults += [f"left in plain: {path.name}" for path in workspace.rglob("*")]
     report.seconds = time.monotonic() - began
     report.worker_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return report
@@ -86,8 +87,8 @@ async def run(count: int, seed: int, folder: Path, told: Callable[[Report], None
 class _Bench:
     """Takes files in, and looks at what came of each."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, room: Path, report: Report) -> None:
-        self._sandbox, self._folder, self._room, self._report = sandbox, folder, room, report
+    def __init__(self, sandbox: Sandbox, folder: Path, workspace: Path, report: Report) -> None:
+        self._sandbox, self._folder, self._workspace, self._report = sandbox, folder, workspace, report
         self._recipient, self._identity = new_identity()
 
     async def take(self, number: int, data: bytes) -> None:
@@ -127,11 +128,12 @@ class _Bench:
             declared_mime="",
             limits=LIMITS,
             sandbox=self._sandbox,
-            room=self._room,
+            workspace=self._workspace,
         )
 
     def _opened(self, name: str) -> bytes:
-        return b"".join(open_original(self._folder / "sealed", name, self._identity, self._room))
+        path = original_path(self._folder / "sealed", name)
+        return b"".join(open_sealed(path, self._identity, self._workspace))
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:

@@ -1,6 +1,6 @@
 """Files as phones make them, with planted traces of whoever made them: what a cleaner must not let through.
 
-Every planted value holds `TRACE`, so that one byte search finds any of them; places are `LATITUDE` north.
+Every planted value holds `MARKER`, so that one byte search finds any of them; places are `LATITUDE` north.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from satark.testing.evidence.documents import DOCUMENTS, document
 
-TRACE = b"zqTRACE"
+MARKER = b"zqMARKS"
 LATITUDE = 25.3176
-_WORD = TRACE.decode()
+_WORD = MARKER.decode()
 _XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="r"><r:Description o="{_WORD}-xmp"/></r:RDF></x:xmpmeta>'
 ORIENTATION = 6
 
@@ -96,7 +96,7 @@ def exif(orientation: int = ORIENTATION) -> Image.Exif:
         block[tag] = f"{_WORD}-{tag:x}"
     details = block.get_ifd(0x8769)
     details.update({tag: f"{_WORD}-{tag:x}" for tag in (0x9003, 0xA420, 0xA430, 0xA431, 0xA435)})
-    details.update({0x927C: b"MAKER" + TRACE, 0x9286: b"ASCII\0\0\0" + TRACE})
+    details.update({0x927C: b"MAKER" + MARKER, 0x9286: b"ASCII\0\0\0" + MARKER})
     minutes = LATITUDE % 1 * 60
     block.get_ifd(0x8825).update({1: "N", 2: (LATITUDE // 1, minutes, 0.0), 3: "E", 4: (82.0, 58.0, 26.0), 29: _WORD})
     return block
@@ -104,21 +104,21 @@ def exif(orientation: int = ORIENTATION) -> Image.Exif:
 
 def _profile() -> bytes:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile + TRACE + b"-icc"
+    return profile + MARKER + b"-icc"
 
 
 def _jpeg(variant: str) -> bytes:
     mode = {"cmyk": "CMYK", "gray": "L"}.get(variant, "RGB")
     out = io.BytesIO()
     options: dict[str, Any] = {"progressive": variant == "progressive", "icc_profile": _profile()}
-    photo(mode).save(out, "JPEG", exif=exif(), comment=TRACE + b"-com", xmp=_XMP.encode(), **options)
-    iptc = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0e\x1c\x02\x50\0\x07" + TRACE + b"\0\0"
+    photo(mode).save(out, "JPEG", exif=exif(), comment=MARKER + b"-com", xmp=_XMP.encode(), **options)
+    iptc = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x0e\x1c\x02\x50\0\x07" + MARKER + b"\0\0"
     extra = b"".join(
         b"\xff" + bytes((marker,)) + (len(data) + 2).to_bytes(2) + data
-        for marker, data in ((0xED, iptc), (0xE2, b"FPXR\0" + TRACE), (0xEB, b"JP" + TRACE), (0xEF, TRACE))
+        for marker, data in ((0xED, iptc), (0xE2, b"FPXR\0" + MARKER), (0xEB, b"JP" + MARKER), (0xEF, MARKER))
     )
     data = out.getvalue()
-    return data[:2] + extra + data[2:] + b"\0\0\0\x18ftypmp42" + TRACE + b"-trailer"
+    return data[:2] + extra + data[2:] + b"\0\0\0\x18ftypmp42" + MARKER + b"-trailer"
 
 
 def _png(variant: str) -> bytes:
@@ -128,13 +128,13 @@ def _png(variant: str) -> bytes:
     words.add_text("Comment", _WORD * 9, zip=True)
     words.add_itxt("XML:com.adobe.xmp", _XMP)
     words.add(b"tIME", bytes(7))
-    words.add(b"prVt", TRACE)
+    words.add(b"prVt", MARKER)
     out = io.BytesIO()
     photo(mode).save(out, "PNG", pnginfo=words, exif=exif(), icc_profile=_profile(), dpi=(72, 72))
     data = out.getvalue()
-    hidden = b"IDAT" + TRACE + b"-after-the-stream"
+    hidden = b"IDAT" + MARKER + b"-after-the-stream"
     tail = (len(hidden) - 4).to_bytes(4) + hidden + zlib.crc32(hidden).to_bytes(4)
-    return data[:-12] + tail + data[-12:] + TRACE + b"-trailer"
+    return data[:-12] + tail + data[-12:] + MARKER + b"-trailer"
 
 
 def _webp(variant: str) -> bytes:
@@ -143,23 +143,23 @@ def _webp(variant: str) -> bytes:
     if variant == "animated":
         options |= {"save_all": True, "append_images": [photo("RGBA"), photo("RGBA")], "duration": 80}
     photo("RGBA").save(out, "WEBP", lossless=variant == "lossless", **options)
-    body = out.getvalue()[8:] + b"zqTR" + (8).to_bytes(4, "little") + TRACE + b"\0"
-    return b"RIFF" + len(body).to_bytes(4, "little") + body + TRACE + b"-trailer"
+    body = out.getvalue()[8:] + b"zqTR" + (8).to_bytes(4, "little") + MARKER + b"\0"
+    return b"RIFF" + len(body).to_bytes(4, "little") + body + MARKER + b"-trailer"
 
 
 def _gif(_: str) -> bytes:
     out = io.BytesIO()
     frames = [photo(), photo().rotate(180)]
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], comment=TRACE, duration=(120, 240))
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], comment=MARKER, duration=(120, 240))
     data = out.getvalue()
-    extension = b"\x21\xff\x0bXMP DataXMP" + bytes((len(TRACE),)) + TRACE + b"\0"
-    return data[:-1] + extension + data[-1:] + TRACE
+    extension = b"\x21\xff\x0bXMP DataXMP" + bytes((len(MARKER),)) + MARKER + b"\0"
+    return data[:-1] + extension + data[-1:] + MARKER
 
 
 def _tiff(_: str) -> bytes:
     out = io.BytesIO()
     photo().save(out, "TIFF", exif=exif(1), icc_profile=_profile(), save_all=True, append_images=[photo(), photo()])
-    return out.getvalue() + TRACE
+    return out.getvalue() + MARKER
 
 
 def _avif(_: str) -> bytes:
@@ -171,7 +171,7 @@ def _avif(_: str) -> bytes:
 def _bmp(_: str) -> bytes:
     out = io.BytesIO()
     photo().save(out, "BMP")
-    return out.getvalue() + TRACE
+    return out.getvalue() + MARKER
 
 
 _DRAWN = {"bmp": _bmp, "jpg": _jpeg, "png": _png, "webp": _webp, "gif": _gif, "tif": _tiff, "avif": _avif}
@@ -192,7 +192,7 @@ def _heic(folder: Path) -> bytes:
     config = data[at : at + int.from_bytes(data[at : at + 4])]
     start = data.index(b"mdat") + 4
     coded = data[start : start - 8 + int.from_bytes(data[start - 8 : start - 4])]
-    facts = b"\0\0\0\x06Exif\0\0" + exif().tobytes().removeprefix(b"Exif\0\0") + TRACE
+    facts = b"\0\0\0\x06Exif\0\0" + exif().tobytes().removeprefix(b"Exif\0\0") + MARKER
     head = _heif_head(config, len(coded), len(facts), 0)
     return _heif_head(config, len(coded), len(facts), len(head)) + coded + facts
 
@@ -273,9 +273,9 @@ def _record(path: Path, kind: str, name: str) -> None:
     if name.endswith("-turned"):
         _turn(path)
     if kind in ("mpg", "ts"):
-        path.write_bytes(path.read_bytes() + TRACE)
+        path.write_bytes(path.read_bytes() + MARKER)
     if kind in ("mp4", "mov", "m4a", "3gp", "3g2"):
-        box = b"uuid" + bytes(16) + TRACE
+        box = b"uuid" + bytes(16) + MARKER
         path.write_bytes(path.read_bytes() + (len(box) + 4).to_bytes(4) + box)
 
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 import pikepdf
 from pikepdf import Pdf
 
-from satark.testing.evidence.documents.markers import HINDI, SHOWN, TRACE
+from satark.testing.evidence.documents.markers import HINDI, MARKER, SHOWN
 from satark.testing.evidence.documents.office import FORMATS, make_office
 from satark.testing.evidence.documents.opendocument import OPEN, make_open_document
 from satark.testing.evidence.documents.pdf import make_pdf
 from satark.testing.evidence.documents.plain import make_text, make_vcard
 
-__all__ = ["DOCUMENTS", "HINDI", "SHOWN", "TRACE", "document", "unpacked"]
+__all__ = ["DOCUMENTS", "HINDI", "MARKER", "SHOWN", "document", "unpacked"]
 
 _MACRO = "application/vnd.ms-{}.macroEnabled.12"
 

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 
-TRACE = "zqTRACE"
+MARKER = "zqMARKS"
 SHOWN = "Ganja comes in white sacks"
 HINDI = "क्‍षेत्र में चोरी"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
@@ -20,5 +20,5 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
         for name, data in parts.items():
             kind = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
             file.writestr(zipfile.ZipInfo(name, (2026, 11, 20, 10, 11, 12)), data, kind)
-        file.comment = f"{TRACE}-zip".encode()
+        file.comment = f"{MARKER}-zip".encode()
     return out.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from satark.testing.evidence.documents.markers import HEAD, HINDI, SHOWN, TRACE, zipped
+from satark.testing.evidence.documents.markers import HEAD, HINDI, MARKER, SHOWN, zipped
 
 FORMATS = "application/vnd.openxmlformats-officedocument."
 """Begins the types of these programs' formats."""
@@ -30,7 +30,7 @@ _P = (
 )
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_TREE = f"<p:nvGrpSpPr><p:cNvPr id='1' name='{TRACE}-group'/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>"
+_TREE = f"<p:nvGrpSpPr><p:cNvPr id='1' name='{MARKER}-group'/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>"
 
 
 def _relations(*kinds: tuple[str, str]) -> str:
@@ -53,14 +53,14 @@ def make_office(kind: str, _: str, photo: bytes) -> bytes:
             ("officeDocument", main), ("extended-properties", "docProps/app.xml"), ("thumbnail", "docProps/thumb.jpeg")
         ),
         **parts,
-        "docProps/app.xml": f"<Properties><Company>{TRACE}-company</Company></Properties>",
-        "docProps/core.xml": f"<cp><creator>{TRACE}-creator</creator></cp>",
+        "docProps/app.xml": f"<Properties><Company>{MARKER}-company</Company></Properties>",
+        "docProps/core.xml": f"<cp><creator>{MARKER}-creator</creator></cp>",
         "docProps/thumb.jpeg": photo,
-        "customXml/item1.xml": f"<own>{TRACE}-own</own>",
+        "customXml/item1.xml": f"<own>{MARKER}-own</own>",
         f"{program}/media/image1.jpeg": photo,
     }
     if macro:
-        whole[f"{program}/vbaProject.bin"] = f"{TRACE}-macro".encode()
+        whole[f"{program}/vbaProject.bin"] = f"{MARKER}-macro".encode()
     return zipped(whole)
 
 
@@ -100,40 +100,40 @@ def _field(instruction: str, result: str) -> str:
 
 def _number() -> str:
     """A field inside the result of another."""
-    return _field(" PAGE ", f"{TRACE}-inside")
+    return _field(" PAGE ", f"{MARKER}-inside")
 
 
 def _word() -> tuple[str, dict[str, str]]:
     picture = (
-        f'<w:drawing><wp:inline><wp:extent cx="900000" cy="600000"/><wp:docPr id="1" name="{TRACE}.jpg" '
-        f'descr="C:\\Users\\{TRACE}\\photo.jpg"/><a:graphic><a:graphicData '
+        f'<w:drawing><wp:inline><wp:extent cx="900000" cy="600000"/><wp:docPr id="1" name="{MARKER}.jpg" '
+        f'descr="C:\\Users\\{MARKER}\\photo.jpg"/><a:graphic><a:graphicData '
         'uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr>'
-        f'<pic:cNvPr id="1" name="{TRACE}.jpg"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="rId2"/>'
+        f'<pic:cNvPr id="1" name="{MARKER}.jpg"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="rId2"/>'
         "</pic:blipFill><pic:spPr/></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"
     )
     body = (
-        f'<w:p w:rsidR="00{TRACE}" w14:paraId="{TRACE}"><w:r><w:t>{SHOWN} {HINDI}</w:t></w:r>'
-        f'<w:ins w:id="1" w:author="{TRACE}-author" w:date="2026-11-20T10:11:12Z">'
+        f'<w:p w:rsidR="00{MARKER}" w14:paraId="{MARKER}"><w:r><w:t>{SHOWN} {HINDI}</w:t></w:r>'
+        f'<w:ins w:id="1" w:author="{MARKER}-author" w:date="2026-11-20T10:11:12Z">'
         "<w:r><w:t> at night</w:t></w:r></w:ins>"
         f'<w:hyperlink r:id="rId4"><w:r><w:t>see</w:t></w:r></w:hyperlink><w:r><w:commentReference w:id="0"/></w:r>'
-        f"{_field(' AUTHOR ', f'{TRACE}-by')}{_field(' FILENAME ', f'{TRACE}-file')}"
-        f"<w:fldSimple w:instr='LASTSAVEDBY'><w:r><w:t>{TRACE}-saved</w:t></w:r></w:fldSimple>"
-        f"<w:sdt><w:sdtPr><w:alias w:val='{TRACE}'/><w:tag w:val='{TRACE}'/><w:dataBinding w:xpath='/creator[1]'/>"
-        f"</w:sdtPr><w:sdtContent><w:r><w:t>{TRACE}-bound</w:t></w:r></w:sdtContent></w:sdt>"
-        f'<w:r><w:instrText> INCLUDEPICTURE "C:\\Users\\{TRACE}\\x.png" </w:instrText></w:r><w:r>{picture}</w:r></w:p>'
+        f"{_field(' AUTHOR ', f'{MARKER}-by')}{_field(' FILENAME ', f'{MARKER}-file')}"
+        f"<w:fldSimple w:instr='LASTSAVEDBY'><w:r><w:t>{MARKER}-saved</w:t></w:r></w:fldSimple>"
+        f"<w:sdt><w:sdtPr><w:alias w:val='{MARKER}'/><w:tag w:val='{MARKER}'/><w:dataBinding w:xpath='/creator[1]'/>"
+        f"</w:sdtPr><w:sdtContent><w:r><w:t>{MARKER}-bound</w:t></w:r></w:sdtContent></w:sdt>"
+        f'<w:r><w:instrText> INCLUDEPICTURE "C:\\Users\\{MARKER}\\x.png" </w:instrText></w:r><w:r>{picture}</w:r></w:p>'
     )
     remark = (
-        f'<w:comment w:id="0" w:author="{TRACE}-commenter" w:initials="zqTRACE" w:date="2026-11-20T10:11:12Z">'
+        f'<w:comment w:id="0" w:author="{MARKER}-commenter" w:initials="zqMARKS" w:date="2026-11-20T10:11:12Z">'
         "<w:p><w:r><w:t>a remark</w:t></w:r></w:p></w:comment>"
     )
     return "word", {
-        "word/document.xml": f"{HEAD}<!-- {TRACE}-xml --><w:document {_W}><w:body>{body}</w:body></w:document>",
+        "word/document.xml": f"{HEAD}<!-- {MARKER}-xml --><w:document {_W}><w:body>{body}</w:body></w:document>",
         "word/comments.xml": f"{HEAD}<w:comments {_W}>{remark}</w:comments>",
-        "word/settings.xml": f'{HEAD}<w:settings {_W}><w:rsids><w:rsid w:val="{TRACE}"/></w:rsids></w:settings>',
-        "word/people.xml": f"{HEAD}<w:people {_W}><w:p>{TRACE}@example.in</w:p></w:people>",
+        "word/settings.xml": f'{HEAD}<w:settings {_W}><w:rsids><w:rsid w:val="{MARKER}"/></w:rsids></w:settings>',
+        "word/people.xml": f"{HEAD}<w:people {_W}><w:p>{MARKER}@example.in</w:p></w:people>",
         "word/_rels/document.xml.rels": _relations(
             ("comments", "comments.xml"), ("image", "media/image1.jpeg"), ("settings", "settings.xml"),
-            ("hyperlink", f"file:///C:/Users/{TRACE}/x.docx"), ("vbaProject", "vbaProject.bin"),
+            ("hyperlink", f"file:///C:/Users/{MARKER}/x.docx"), ("vbaProject", "vbaProject.bin"),
             ("people", "people.xml"), ("customXml", "../customXml/item1.xml"),
         ),
     }  # fmt: skip
@@ -142,18 +142,18 @@ def _word() -> tuple[str, dict[str, str]]:
 def _excel() -> tuple[str, dict[str, str]]:
     path = (
         '<mc:AlternateContent><mc:Choice Requires="x15"><x15ac:absPath '
-        f'url="C:\\Users\\{TRACE}\\"/></mc:Choice></mc:AlternateContent>'
+        f'url="C:\\Users\\{MARKER}\\"/></mc:Choice></mc:AlternateContent>'
     )
     remark = (
-        f"<authors><author>{TRACE}</author></authors><commentList><comment ref='A1' authorId='0'><text>"
-        f"<r><t>{TRACE}:</t></r><r><t> a remark</t></r></text></comment></commentList>"
+        f"<authors><author>{MARKER}</author></authors><commentList><comment ref='A1' authorId='0'><text>"
+        f"<r><t>{MARKER}:</t></r><r><t> a remark</t></r></text></comment></commentList>"
     )
     return "xl", {
-        "xl/workbook.xml": f"{HEAD}<workbook {_X}><fileSharing userName='{TRACE}'/>{path}"
+        "xl/workbook.xml": f"{HEAD}<workbook {_X}><fileSharing userName='{MARKER}'/>{path}"
         '<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>',
         "xl/worksheets/sheet1.xml": f"{HEAD}<worksheet {_X}><sheetData><row r='1'><c r='A1' t='inlineStr'><is>"
-        f"<t>{SHOWN} {HINDI}</t></is></c><c r='B1' t='str'><f>CELL(&quot;filename&quot;)</f><v>{TRACE}-where</v></c>"
-        f"<c r='C1' t='str'><f>HYPERLINK(&quot;C:\\Users\\{TRACE}&quot;)</f><v>see</v></c></row></sheetData>"
+        f"<t>{SHOWN} {HINDI}</t></is></c><c r='B1' t='str'><f>CELL(&quot;filename&quot;)</f><v>{MARKER}-where</v></c>"
+        f"<c r='C1' t='str'><f>HYPERLINK(&quot;C:\\Users\\{MARKER}&quot;)</f><v>see</v></c></row></sheetData>"
         "<pageSetup r:id='rId1' orientation='portrait'/></worksheet>",
         "xl/comments1.xml": f"{HEAD}<comments {_X}>{remark}</comments>",
         "xl/_rels/workbook.xml.rels": _relations(("worksheet", "worksheets/sheet1.xml")),
@@ -165,16 +165,16 @@ def _excel() -> tuple[str, dict[str, str]]:
 
 def _powerpoint() -> tuple[str, dict[str, str]]:
     shape = (
-        f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="{TRACE}-shape" descr="{TRACE}"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
+        f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="{MARKER}-shape" descr="{MARKER}"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
         f"<p:spPr/><p:txBody><a:bodyPr/><a:p><a:r><a:t>{SHOWN} {HINDI}</a:t></a:r></a:p></p:txBody></p:sp>"
-        f'<p:pic><p:nvPicPr><p:cNvPr id="3" name="{TRACE}.jpg"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr>'
+        f'<p:pic><p:nvPicPr><p:cNvPr id="3" name="{MARKER}.jpg"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr>'
         '<p:blipFill><a:blip r:embed="rId1"/></p:blipFill><p:spPr/></p:pic>'
     )
     return "ppt", {
         "ppt/presentation.xml": f'{HEAD}<p:presentation {_P}><p:sldIdLst><p:sldId id="256" r:id="rId1"/></p:sldIdLst>'
-        f"<p:extLst><p:ext uri='{TRACE}'/></p:extLst></p:presentation>",
+        f"<p:extLst><p:ext uri='{MARKER}'/></p:extLst></p:presentation>",
         "ppt/slides/slide1.xml": f"{HEAD}<p:sld {_P}><p:cSld><p:spTree>{_TREE}{shape}</p:spTree></p:cSld></p:sld>",
-        "ppt/commentAuthors.xml": f'{HEAD}<p:cmAuthorLst {_P}><p:cmAuthor id="0" name="{TRACE}" initials="{TRACE}" '
+        "ppt/commentAuthors.xml": f'{HEAD}<p:cmAuthorLst {_P}><p:cmAuthor id="0" name="{MARKER}" initials="{MARKER}" '
         'lastIdx="1" clrIdx="0"/></p:cmAuthorLst>',
         "ppt/_rels/presentation.xml.rels": _relations(
             ("slide", "slides/slide1.xml"), ("commentAuthors", "commentAuthors.xml")

@@ -8,7 +8,7 @@ import pikepdf
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf
 from PIL import ImageCms
 
-from satark.testing.evidence.documents.markers import SHOWN, TRACE
+from satark.testing.evidence.documents.markers import MARKER, SHOWN
 
 
 def make_pdf(_: str, variant: str, photo: bytes) -> bytes:
@@ -23,13 +23,15 @@ def make_pdf(_: str, variant: str, photo: bytes) -> bytes:
     page.Resources = Dictionary(
         Font=Dictionary(F=font),
         XObject=Dictionary(P=picture),
-        Properties=Dictionary(M=Dictionary(Owner=f"{TRACE}-property")),
+        Properties=Dictionary(M=Dictionary(Owner=f"{MARKER}-property")),
     )
     _plant_in_drawing(pdf, page)
-    drawn = f"% {TRACE}-comment\n/Span <</ActualText ({TRACE}-actual)>> BDC BT /F 18 Tf 20 160 Td ({SHOWN}) Tj ET EMC\n"
+    drawn = (
+        f"% {MARKER}-comment\n/Span <</ActualText ({MARKER}-actual)>> BDC BT /F 18 Tf 20 160 Td ({SHOWN}) Tj ET EMC\n"
+    )
     drawn += "/C cs 0.8 0.1 0.1 sc 150 20 40 40 re f BT /T 12 Tf 220 30 Td (a) Tj ET\n"
     page.Contents = pdf.make_stream(drawn.encode() + b"q 96 0 0 64 20 20 cm /P Do Q\n")
-    page.obj.PieceInfo = Dictionary({f"/{TRACE}": Dictionary(LastModified="D:20261120", Private=f"{TRACE}-piece")})
+    page.obj.PieceInfo = Dictionary({f"/{MARKER}": Dictionary(LastModified="D:20261120", Private=f"{MARKER}-piece")})
     page.obj.Annots = Array([pdf.make_indirect(_remark())])
     _dress(pdf, hidden=variant == "layers")
     out = io.BytesIO()
@@ -37,13 +39,13 @@ def make_pdf(_: str, variant: str, photo: bytes) -> bytes:
     return out.getvalue() + (_GROWN if variant == "grown" else b"")
 
 
-_XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="r"><r:D o="{TRACE}-xmp"/></r:RDF></x:xmpmeta>'.encode()
-_GROWN = f"\n9999 0 obj\n<</Author ({TRACE}-later)>>\nendobj\nstartxref\n0\n%%EOF\n{TRACE}-trailer".encode()
+_XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="r"><r:D o="{MARKER}-xmp"/></r:RDF></x:xmpmeta>'.encode()
+_GROWN = f"\n9999 0 obj\n<</Author ({MARKER}-later)>>\nendobj\nstartxref\n0\n%%EOF\n{MARKER}-trailer".encode()
 
 
 def _plant_in_drawing(pdf: Pdf, page: pikepdf.Page) -> None:
     """Words where a page is drawn from: a screen's profile, a glyph, a font's map of letters."""
-    glyph = pdf.make_stream(f"600 0 0 0 600 600 d1 0 0 600 600 re f % {TRACE}-glyph\n".encode())
+    glyph = pdf.make_stream(f"600 0 0 0 600 600 d1 0 0 600 600 re f % {MARKER}-glyph\n".encode())
     page.Resources.Font.T = pdf.make_indirect(
         Dictionary(
             Type=Name.Font, Subtype=Name.Type3, FontBBox=[0, 0, 600, 600], FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
@@ -52,27 +54,27 @@ def _plant_in_drawing(pdf: Pdf, page: pikepdf.Page) -> None:
         )
     )  # fmt: skip
     letters = (
-        f"%!PS\n%%Title: ({TRACE}-map)\nbegincmap /CMapName /{TRACE} def 1 beginbfchar <61> <0061> endbfchar endcmap"
+        f"%!PS\n%%Title: ({MARKER}-map)\nbegincmap /CMapName /{MARKER} def 1 beginbfchar <61> <0061> endbfchar endcmap"
     )
     page.Resources.Font.T.ToUnicode = pdf.make_stream(letters.encode())
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + f"{TRACE}-screen".encode()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + f"{MARKER}-screen".encode()
     page.Resources.ColorSpace = Dictionary(C=Array([Name.ICCBased, pdf.make_stream(profile, N=3)]))
 
 
 def _remark() -> Dictionary:
     return Dictionary(
-        Type=Name.Annot, Subtype=Name.Text, Rect=[200, 20, 220, 40], Contents=f"{TRACE}-remark",
-        T=f"{TRACE}-annotator", M="D:20261120101112", NM=f"{TRACE}-nm",
+        Type=Name.Annot, Subtype=Name.Text, Rect=[200, 20, 220, 40], Contents=f"{MARKER}-remark",
+        T=f"{MARKER}-annotator", M="D:20261120101112", NM=f"{MARKER}-nm",
     )  # fmt: skip
 
 
 def _dress(pdf: Pdf, *, hidden: bool) -> None:
     pdf.docinfo = pdf.make_indirect(
-        Dictionary({f"/{key}": f"{TRACE}-{key}" for key in ("Author", "Creator", "Producer", "Title", "Keywords")})
+        Dictionary({f"/{key}": f"{MARKER}-{key}" for key in ("Author", "Creator", "Producer", "Title", "Keywords")})
     )
     pdf.Root.Metadata = pdf.make_stream(_XMP, Type=Name.Metadata, Subtype=Name.XML)
-    pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=f"app.alert('{TRACE}')")
-    pdf.attachments["note"] = AttachedFileSpec(pdf, f"{TRACE}-attached".encode(), filename=f"{TRACE}.txt")
+    pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=f"app.alert('{MARKER}')")
+    pdf.attachments["note"] = AttachedFileSpec(pdf, f"{MARKER}-attached".encode(), filename=f"{MARKER}.txt")
     if hidden:
-        layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=f"{TRACE}-layer"))
+        layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=f"{MARKER}-layer"))
         pdf.Root.OCProperties = Dictionary(OCGs=[layer], D=Dictionary(Order=[layer]))

@@ -18,8 +18,8 @@ from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import FileNotice, MediaJob
-from satark.evidence.fetch import EvidenceWorker
 from satark.evidence.pipeline import TooLarge
+from satark.evidence.worker import EvidenceWorker
 from satark.geography.geography import Geography
 from satark.identity.edge_key import Handle, Identity
 from satark.identity.sealing import new_identity, open_as
@@ -227,16 +227,16 @@ async def test_only_what_the_tipster_released_is_known(shelf: Shelf, tmp_path: P
     await until(lambda: shelf.states == ["sealed"])
     assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
     assert shelf.services.read(lambda c: evidence_files.ordinals_with_origin(c, TIP)) == ("1",)
-    told = shelf.rows[0].told
+    with_origin = shelf.rows[0].record_with_origin
     shelf.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ()))
     assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
-    assert shelf.rows[0].told == b""
-    shelf.services.write_now(lambda unit: evidence_files.mark_sealed(unit, kept, shelf.rows[0].record, told))
+    assert shelf.rows[0].record_with_origin == b""
+    shelf.services.write_now(lambda unit: evidence_files.mark_sealed(unit, kept, shelf.rows[0].record, with_origin))
     shelf.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",)))
     origin = open_as(Evidence, shelf.rows[0].record, shelf.secret).origin
     assert origin is not None
     assert origin.latitude == pytest.approx(LATITUDE, abs=1e-4)
-    assert shelf.rows[0].told == b""
+    assert shelf.rows[0].record_with_origin == b""
 
 
 async def test_a_file_that_comes_after_the_tip_tells_nothing(shelf: Shelf, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ async def test_a_file_that_comes_after_the_tip_tells_nothing(shelf: Shelf, tmp_p
     shelf.services.write_now(lambda unit: unit.insert(tables.tip, [row]))
     shelf.keep()
     await until(lambda: shelf.states == ["sealed"])
-    assert shelf.rows[0].told == b""
+    assert shelf.rows[0].record_with_origin == b""
 
 
 @pytest.mark.parametrize(

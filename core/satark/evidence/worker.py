@@ -1,0 +1,243 @@
+"""The evidence worker: downloads files from providers, has them sealed and cleaned, and retries until they are lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from satark.backoff import backoff, wait_for
+from satark.channel import SPOKEN, MediaGone
+from satark.custody import entries
+from satark.custody import log as custody
+from satark.dialogue.session import FileNotice
+from satark.evidence.own_card import is_senders_card
+from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, process_file, remove_abandoned
+from satark.evidence.sandbox.sandbox import Sandbox
+from satark.evidence.scrubbers import builtin_scrubbers
+from satark.identity.sealing import seal
+from satark.limits import MB
+from satark.observability import Kind, LifecycleEvent, log
+from satark.store import evidence_files as store
+from satark.store.sealed_files import erase, total_original_bytes
+from satark.store.workspace import workspace_dir
+from satark.store.writer import StoreDown
+from satark.tip import Evidence, Origin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark.channel import Channel, MediaRef
+    from satark.dialogue.session import MediaJob
+    from satark.identity.edge_key import Identity
+    from satark.outbox.file_notices import FileNotices
+    from satark.scrubber import Scrubber
+    from satark.settings import Settings
+    from satark.store.unit_of_work import UnitOfWork
+    from satark.store.writer import Writer
+    from satark.telemetry.metrics import Metrics
+
+AT_ONCE = 4
+"""Most files in progress in one process."""
+LONGEST_WAIT = 1800.0
+"""Most seconds between two attempts."""
+_LOST = FileNotice("lost")
+
+
+class EvidenceWorker:
+    """Fetches, seals and cleans the files of one process."""
+
+    def __init__(
+        self,
+        *,
+        channels: Mapping[str, Channel],
+        writer: Writer,
+        identity: Identity,
+        metrics: Metrics,
+        settings: Settings,
+        scrubbers: Sequence[Scrubber],
+        notices: FileNotices,
+        emit: Callable[[LifecycleEvent], None],
+    ) -> None:
+        self._channels = channels
+        self._writer = writer
+        self._identity = identity
+        self._metrics = metrics
+        self._attempts = settings.core.media_attempts
+        self._folder = settings.evidence_dir
+        self._workspace = workspace_dir(settings.core.data_dir)
+        self._sandbox = Sandbox([*scrubbers, *builtin_scrubbers()])
+        self._emit = emit
+        self._notices = notices
+        self._limits = settings.core.evidence.limits()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for due files now instead of at the next second."""
+        self._wake.set()
+
+    def erase(self, names: Sequence[str]) -> None:
+        """Erase the sealed copies of files that their tipster erased."""
+        for name in names:
+            erase(self._folder, name)
+
+    async def run(self) -> None:
+        """Fetch files until cancelled."""
+        remove_abandoned(self._folder, self._workspace)
+        async with self._sandbox, asyncio.TaskGroup() as tasks:
+            while True:
+                self._wake.clear()
+                claimed = await self._claim()
+                for job, attempt in claimed:
+                    tasks.create_task(self._fetch(job, attempt))
+                if not claimed:
+                    await wait_for(self._wake, seconds=1)
+
+    async def _claim(self) -> list[tuple[MediaJob, int]]:
+        try:
+            return await self._writer.write(lambda unit: store.claim_due(unit, self._identity, 2 * AT_ONCE))
+        except StoreDown:
+            return []
+
+    async def _fetch(self, job: MediaJob, attempt: int) -> None:
+        # With the store down no result can be written: the claim expires, and the file is fetched again.
+        with suppress(StoreDown):
+            await self._try(job, attempt)
+
+    async def _try(self, job: MediaJob, attempt: int) -> None:
+        async with self._slots:
+            try:
+                await self._process(job)
+            except MediaGone:
+                await self._lose(job, "gone at the provider")
+            except TooLarge:
+                await self._lose(job, "too large", FileNotice("too_large", self._limits.file_bytes // MB))
+            except _TipFull:
+                await self._lose(job, "tip full", FileNotice("tip_full"))
+            except Rejected:
+                await self._lose(job, "sender's own card", FileNotice("own_card"))
+            except StoreDown:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever fails, the file is retried
+                await self._retry(job, attempt, type(error).__name__)
+
+    async def _process(self, job: MediaJob) -> None:
+        channel = self._channels[job.ref.account]
+        name = store.name(job.tip, job.ordinal)
+        used = await asyncio.to_thread(total_original_bytes, self._folder, store.name(job.tip, ""))
+        most = self._limits.tip_bytes - used
+        with _within_tip(most, self._limits.file_bytes):
+            async with channel.fetch(job.ref) as stream:
+                file = await self._seal(job, name, stream, most)
+        record = Evidence(
+            ordinal=job.ordinal,
+            role=job.role,
+            kind=job.kind,
+            mime=file.mime,
+            bytes=file.bytes,
+            sha256=file.sha256,
+            md5=file.md5,
+            caption=job.caption,
+            clean_mime=file.clean_mime,
+            clean_bytes=file.clean_bytes,
+            clean_sha256=file.clean_sha256,
+            disguised_bytes=file.disguised_bytes,
+            disguised_sha256=file.disguised_sha256,
+            preview_mime=file.preview_mime,
+            preview_bytes=file.preview_bytes,
+            preview_sha256=file.preview_sha256,
+            problem=file.problem or "",
+        )
+        await self._settle(lambda unit: _sealed(unit, job, record, file.origin), job)
+        if file.problem == "encrypted":
+            await self._notify(job, FileNotice("encrypted"))
+        self._count("sealed", "file_sealed")
+        await _discard(channel, job.ref)
+
+    async def _seal(self, job: MediaJob, name: str, stream: AsyncIterator[bytes], most: int) -> ProcessedFile:
+        return await process_file(
+            stream,
+            recipient=job.recipient,
+            folder=self._folder,
+            name=name,
+            declared_mime=job.ref.mime,
+            limits=self._limits,
+            sandbox=self._sandbox,
+            workspace=self._workspace,
+            voice=job.kind in SPOKEN,
+            max_bytes=most,
+            reject=lambda mime, copy: mime == "text/vcard" and self._is_senders_card(job, copy),
+        )
+
+    def _is_senders_card(self, job: MediaJob, copy: Path) -> bool:
+        return is_senders_card(copy, job.ref.account, job.conversation, self._identity)
+
+    async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
+        final = attempt >= self._attempts
+        event = "file not fetched, giving up" if final else "file not fetched, will retry"
+        log.warning(event, channel=job.ref.account.partition(":")[0], error=reason, attempt=attempt)
+        if final:
+            await self._lose(job, reason)
+            return
+        wait = backoff(attempt, longest=LONGEST_WAIT)
+        await self._settle(lambda unit: store.retry_later(unit, job, wait, reason), job)
+
+    async def _lose(self, job: MediaJob, reason: str, notice: FileNotice = _LOST) -> None:
+        await self._settle(lambda unit: _lost(unit, job, reason), job)
+        await self._notify(job, notice)
+        self._count("lost", "file_lost")
+
+    async def _notify(self, job: MediaJob, notice: FileNotice) -> None:
+        self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, job, notice)))
+
+    async def _settle(self, write: Callable[[UnitOfWork], bool], job: MediaJob) -> None:
+        """Store the result of an attempt. If the tipster erased the file in the meantime, erase its sealed copies."""
+        if not await self._writer.write(write):
+            erase(self._folder, store.name(job.tip, job.ordinal))
+
+    def _count(self, result: str, kind: Kind) -> None:
+        self._metrics.files.labels(result).inc()
+        self._emit(LifecycleEvent(kind))
+
+
+class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """The file has more bytes than its tip has left. Nothing of it was stored."""
+
+
+@contextmanager
+def _within_tip(most: int, usual: int) -> Iterator[None]:
+    """Distinguish a file too large for what its tip has left (`most`) from one too large for any tip (`usual`)."""
+    if most <= 0:
+        raise _TipFull
+    try:
+        yield
+    except TooLarge:
+        if most < usual:
+            raise _TipFull from None
+        raise
+
+
+def _sealed(unit: UnitOfWork, job: MediaJob, record: Evidence, origin: Origin | None) -> bool:
+    with_origin = seal(structs.replace(record, origin=origin), job.recipient) if origin else b""
+    found = store.mark_sealed(unit, job, seal(record, job.recipient), with_origin)
+    if found:
+        custody.record(unit, job.tip, job.recipient, job.ordinal, *entries.taken_in(record, unit.now))
+    return found
+
+
+def _lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
+    found = store.mark_lost(unit, job, reason)
+    if found:
+        custody.record(unit, job.tip, job.recipient, job.ordinal, entries.lost(reason, unit.now))
+    return found
+
+
+async def _discard(channel: Channel, ref: MediaRef) -> None:
+    try:
+        await channel.discard(ref)
+    except Exception as error:  # noqa: BLE001 - the file is sealed: no failure here may fetch it again or lose it
+        log.warning("file not deleted at the provider", channel=channel.name, error=type(error).__name__)

@@ -1,0 +1,58 @@
+"""Sealed files: opened only with their key and unaltered, and written completely or not at all."""
+
+import contextlib
+import io
+from pathlib import Path
+
+import pytest
+
+from satark.identity.sealing import CantOpen, new_identity
+from satark.store import sealed_files
+from satark.store.sealed_files import open_sealed, original_path, put_in_place, seal_file
+
+RECIPIENT, IDENTITY = new_identity()
+
+
+def seal(folder: Path, data: bytes) -> Path:
+    """Seal a file called `1`."""
+    path = original_path(folder, "1")
+    put_in_place(path, seal_file(io.BytesIO(data), path, RECIPIENT)[0])
+    return path
+
+
+def test_an_altered_or_shortened_file_yields_nothing(tmp_path: Path, workspace: Path) -> None:
+    path = seal(tmp_path, bytes(200_000))
+    complete = path.read_bytes()
+    for at in (0, 30, 120, 250, 70_000, 140_000, len(complete) - 1):
+        path.write_bytes(complete[:at] + bytes((complete[at] ^ 1,)) + complete[at + 1 :])
+        with pytest.raises(CantOpen):
+            next(open_sealed(path, IDENTITY, workspace))
+    for length in (0, 100, 65536 + 200, len(complete) - 1):
+        path.write_bytes(complete[:length])
+        with pytest.raises(CantOpen):
+            next(open_sealed(path, IDENTITY, workspace))
+
+
+def test_another_key_or_another_file_yields_nothing(tmp_path: Path, workspace: Path) -> None:
+    path = seal(tmp_path, b"words")
+    with pytest.raises(CantOpen):
+        next(open_sealed(path, new_identity()[1], workspace))
+    with pytest.raises(CantOpen):
+        next(open_sealed(path, IDENTITY, workspace, "0" * 64))
+
+
+def test_reading_that_stops_halfway_leaves_no_plain_file(tmp_path: Path, workspace: Path) -> None:
+    path = seal(tmp_path, bytes(1_000_000))
+    with contextlib.closing(open_sealed(path, IDENTITY, workspace)) as reading:
+        assert next(reading)
+    assert list(workspace.iterdir()) == []
+
+
+def test_a_source_or_disk_that_fails_while_sealing_leaves_nothing(tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="could not be sealed"):
+        sealed_files.seal_file(Broken(), tmp_path / "1.original.age", RECIPIENT)
+    assert list(tmp_path.iterdir()) == []
