@@ -20,7 +20,7 @@ from satark.plugins.loader import Plugins
 from satark.prompt import Prompt
 from satark.services import Services
 from satark.settings import Settings
-from satark.sink import Dead, Delivery, Done, ReadingSink, Retry, Sink
+from satark.sink import DeadLetter, Delivery, Done, ReadingSink, Retry, Sink
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import SeededTip, claim_delivery, seed_file, seed_message, seed_tip
 from satark.tip import Message
@@ -266,7 +266,7 @@ async def test_the_example_sink_that_reads_takes_neither_alarms_nor_what_is_not_
     (tmp_path / "wall" / "sp").mkdir(parents=True)
     taken = claim_delivery(services, "wall:sp")
     alarm = structs.replace(taken, tip="alarm:500000")
-    assert await sink.deliver(alarm) == Dead("a wall takes no alarms")
+    assert await sink.deliver(alarm) == DeadLetter("a wall takes no alarms")
     torn = structs.replace(taken, envelope=taken.envelope[:-1])
-    assert await sink.deliver(torn) == Dead("does not open with this destination's key")
+    assert await sink.deliver(torn) == DeadLetter("does not open with this destination's key")
     assert list((tmp_path / "wall" / "sp").iterdir()) == []

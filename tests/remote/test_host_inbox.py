@@ -99,7 +99,7 @@ async def test_an_answer_or_its_echo_that_got_lost_is_sent_again(bridge: Any) ->
         await bridge.take_answers()
         await bridge.send()
         bridge.line.down = []
-        earlier = update(tables.answer).values(sent_at=tables.answer.c.sent_at - AGAIN)
+        earlier = update(tables.office_outbox).values(sent_at=tables.office_outbox.c.sent_at - AGAIN)
         bridge.office.write_now(lambda unit, earlier=earlier: unit.main.execute(earlier))
     assert bridge.work.open(seeded.number).waiting == 1
     await bridge.settle()
@@ -145,7 +145,7 @@ async def test_a_tip_that_the_office_directs_reaches_the_desks_own_destinations_
     seeded = bridge.seed_tip(evidence=("1",))
     seed_file_state(bridge.host, seeded, "1", "due")
     await bridge.settle()
-    (told,) = bridge.rows(bridge.office, tables.uplink)
+    (told,) = bridge.rows(bridge.office, tables.host_link)
     assert b"secret" not in told.destination_rules
     bridge.work.direct(bridge.work.open(seeded.number), "dig", "देखें")
     await bridge.settle()
@@ -208,7 +208,7 @@ async def test_an_older_directory_does_not_undo_a_newer_one(bridge: Any) -> None
             office, DirectoryMessage(version=version, desks=desks, destination_rules=b"[]"), bridge.line.publish
         )
     await bridge.arrive()
-    assert [row.directory for row in bridge.rows(bridge.office, tables.uplink)] == [2]
+    assert [row.directory for row in bridge.rows(bridge.office, tables.host_link)] == [2]
 
 
 async def test_after_a_change_of_key_what_was_under_way_still_opens_and_answers_are_taken(bridge: Any) -> None:
@@ -229,7 +229,7 @@ async def test_after_a_change_of_key_what_was_under_way_still_opens_and_answers_
     assert bridge.told(before.number) == ["पुरानी चाबी से", "नई चाबी से"]
     (desk,) = [row for row in bridge.rows(bridge.host, tables.desk) if row.name == "sp"]
     assert desk.recipient == recipient_of(bridge.identity)
-    assert bridge.rows(bridge.office, tables.answer) == []
+    assert bridge.rows(bridge.office, tables.office_outbox) == []
 
 
 async def test_two_changes_of_key_whose_confirmation_got_lost_are_carried_out_in_order(bridge: Any) -> None:
@@ -241,13 +241,13 @@ async def test_two_changes_of_key_whose_confirmation_got_lost_are_carried_out_in
     await bridge.agent.send(bridge.line)
     await bridge.take_answers()
     bridge.line.down = []
-    earlier = update(tables.answer).values(sent_at=0)
+    earlier = update(tables.office_outbox).values(sent_at=0)
     bridge.office.write_now(lambda unit: unit.main.execute(earlier))
     await bridge.settle()
     bridge.identity = keys[-1]
     assert [row.answers for row in bridge.rows(bridge.host, tables.office)] == [public(keys[-1])]
     assert bridge.work.open(seeded.number).tip == seeded.tip
-    assert bridge.rows(bridge.office, tables.answer) == []
+    assert bridge.rows(bridge.office, tables.office_outbox) == []
 
 
 def public(identity: str) -> str:

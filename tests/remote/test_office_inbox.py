@@ -16,7 +16,7 @@ from satark.custody.audit import verify
 from satark.desk import NoSuchDesk
 from satark.remote.frames import BODY
 from satark.remote.offices import resend
-from satark.sink import Dead
+from satark.sink import DeadLetter
 from satark.store import tables
 from satark.testing.tips import seed_file, seed_file_state, seed_message
 from satark.tip import Accused, Message
@@ -39,7 +39,7 @@ async def test_a_tip_opens_at_the_office_with_its_files_and_thread(any_bridge: A
     assert bridge.content(seeded.number, "1") == b"clean"
     assert bridge.words(seeded.number) == ["कल फिर"]
     assert bridge.arrived[0] == ("sp", seeded.id, 1)
-    assert bridge.rows(bridge.office, tables.piece) == []
+    assert bridge.rows(bridge.office, tables.chunk) == []
 
 
 async def test_what_comes_later_travels_too_and_files_go_once(any_bridge: Any) -> None:
@@ -74,7 +74,7 @@ async def test_doubled_and_shuffled_messages_do_no_harm(bridge: Any, seed: int) 
     await bridge.settle()
     assert bridge.words(seeded.number) == ["एक", "दो", "तीन"]
     assert bridge.content(seeded.number, "1", original=True) == PHOTO
-    assert bridge.rows(bridge.office, tables.piece) == []
+    assert bridge.rows(bridge.office, tables.chunk) == []
     assert len(bridge.rows(bridge.office, tables.tip)) == 1
 
 
@@ -85,7 +85,7 @@ async def test_a_letter_longer_than_a_cell_is_put_together(bridge: Any) -> None:
     bridge.line.down.reverse()
     await bridge.settle()
     assert bridge.work.open(seeded.number).tip.answers == {"what": "x" * 200_000}
-    assert bridge.rows(bridge.office, tables.piece) == []
+    assert bridge.rows(bridge.office, tables.chunk) == []
 
 
 async def test_a_sending_that_breaks_off_goes_on_where_it_stopped(bridge: Any) -> None:
@@ -141,7 +141,7 @@ async def test_an_office_that_lost_its_store_gets_everything_once_more(bridge: A
     seeded = bridge.seed_tip(evidence=("1",))
     seed_file(bridge.host, seeded, "1", PHOTO)
     await bridge.settle()
-    for table in (tables.tip, tables.file, tables.arriving, tables.message):
+    for table in (tables.tip, tables.file, tables.announced_file, tables.message):
         bridge.office.write_now(lambda unit, table=table: unit.main.execute(delete(table)))
     assert bridge.host.write_now(lambda unit: resend(unit, "sp")) == 1
     await bridge.settle()
@@ -166,7 +166,7 @@ async def test_the_custody_of_a_file_comes_with_it_once(bridge: Any) -> None:
 async def test_a_desk_that_may_not_have_a_tip_never_gets_a_byte_of_it(bridge: Any) -> None:
     seeded = bridge.seed_tip(accused=Accused(level="district"), excluded=("sp",))
     bridge.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
-    assert await bridge.send() == [Dead("the tip was not sealed to this desk")]
+    assert await bridge.send() == [DeadLetter("the tip was not sealed to this desk")]
     assert bridge.line.down == []
     bridge.at_dig.note(bridge.at_dig.open(seeded.number), "गोपनीय")
     await bridge.send()
@@ -179,7 +179,7 @@ async def test_a_desk_at_the_host_has_no_office(bridge: Any) -> None:
     bridge.seed_tip()
     bridge.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))
     (result,) = await bridge.send()
-    assert isinstance(result, Dead)
+    assert isinstance(result, DeadLetter)
     assert "satark desk register" in result.reason
 
 

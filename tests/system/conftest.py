@@ -1,4 +1,4 @@
-"""End-to-end: a real Satark process on each kind of database."""
+"""End-to-end tests: a real Satark process, on each kind of database."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ import pytest
 
 @pytest.fixture
 def environment(databases: Any) -> Mapping[str, str]:
-    """The settings that put a process on the databases."""
+    """Environment variables that make a process use the databases."""
     return {"SATARK_DATABASE_URL": databases.main, "SATARK_KEYS_URL": databases.keys}

@@ -1,7 +1,7 @@
-"""`satark serve` that kills itself (SIGKILL) at a named point of its work; tests start it as a process of its own.
+"""`satark serve` that kills itself (SIGKILL) at a named point; tests start it as a separate process.
 
-The point and the number of the turn come from the environment: CRASH_AT, CRASH_ON. The point `after delivery` is when
-a destination of the sink CRASH_SINK took something, and before that is noted.
+The environment variable CRASH_AT names the point, CRASH_ON the number of the turn. The point `after delivery` lies
+between a destination of the sink CRASH_SINK accepting a delivery and the result being stored.
 """
 
 from __future__ import annotations
@@ -19,62 +19,66 @@ from satark.outbox.worker import ReplyWorker
 from satark.store.unit_of_work import UnitOfWork
 
 
-class _Fuse:
-    """Burns a little at each turn that reaches the point, and kills the process at the chosen one."""
+class _CrashCounter:
+    """Counts how often the point is reached, and kills the process at the chosen count."""
 
     def __init__(self, left: int) -> None:
         self._left = left
 
-    def burn(self) -> None:
+    def count(self) -> None:
         self._left -= 1
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _arm(point: str, fuse: _Fuse) -> None:
+def _patch(point: str, counter: _CrashCounter) -> None:
     if point == "after receipt":
-        _before(Ingest, "ingest", fuse)
+        _patch_before(Ingest, "ingest", counter)
     elif point in ("before commit", "after commit"):
-        _around_commit(fuse, after=point == "after commit")
+        _patch_commit(counter, after=point == "after commit")
     elif point == "after send":
-        _before(ReplyWorker, "_settle", fuse)
+        _patch_before(ReplyWorker, "_settle", counter)
     elif point == "after delivery":
-        _before(DeliveryWorker, "_settle", fuse, lambda _id, _delivery, sink, _result: sink == os.environ["CRASH_SINK"])
+        _patch_before(
+            DeliveryWorker, "_settle", counter, lambda _id, _delivery, sink, _result: sink == os.environ["CRASH_SINK"]
+        )
 
 
-def _before(owner: type, name: str, fuse: _Fuse, counts: Callable[..., bool] = lambda *_: True) -> None:
+def _patch_before(
+    owner: type, name: str, counter: _CrashCounter, applies: Callable[..., bool] = lambda *_: True
+) -> None:
     original: Callable[..., Any] = getattr(owner, name)
 
-    def burning(self: object, *arguments: Any, **named: Any) -> Any:
-        if counts(*arguments):
-            fuse.burn()
-        return original(self, *arguments, **named)
+    def counting(self: object, *arguments: Any, **keywords: Any) -> Any:
+        if applies(*arguments):
+            counter.count()
+        return original(self, *arguments, **keywords)
 
-    setattr(owner, name, burning)
+    setattr(owner, name, counting)
 
 
-def _around_commit(fuse: _Fuse, *, after: bool) -> None:
+def _patch_commit(counter: _CrashCounter, *, after: bool) -> None:
     original = UnitOfWork.finish
 
-    def burning(self: UnitOfWork) -> None:
-        takes_turns = getattr(self, "takes_turns", False)
-        if takes_turns and not after:
-            fuse.burn()
+    def finish(self: UnitOfWork) -> None:
+        is_turn = getattr(self, "is_turn", False)
+        if is_turn and not after:
+            counter.count()
         original(self)
-        if takes_turns and after:
-            fuse.burn()
+        if is_turn and after:
+            counter.count()
 
     insert_new = UnitOfWork.insert_new
 
-    def noticing(self: UnitOfWork, table: Any, *arguments: Any) -> Any:
+    def marking(self: UnitOfWork, table: Any, *arguments: Any) -> Any:
         if table.name == "seen":
-            self.takes_turns = True  # type: ignore[attr-defined]
+            self.is_turn = True  # type: ignore[attr-defined]
         return insert_new(self, table, *arguments)
 
-    UnitOfWork.insert_new = noticing  # type: ignore[assignment, method-assign]
-    UnitOfWork.finish = burning  # type: ignore[method-assign]
+    UnitOfWork.insert_new = marking  # type: ignore[assignment, method-assign]
+    UnitOfWork.finish = finish  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
-    _arm(os.environ.get("CRASH_AT", ""), _Fuse(int(os.environ.get("CRASH_ON", "1"))))
+    _patch(os.environ.get("CRASH_AT", ""), _CrashCounter(int(os.environ.get("CRASH_ON", "1"))))
     cli(["serve", *sys.argv[1:]])

@@ -1,4 +1,4 @@
-"""Whoever falls silent in the middle of a tip is asked once more, if the operator wants that; else never."""
+"""A tipster who stops answering gets the question once more, if the settings say so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from satark.testing.installation import set_up_installation
 
 
 @pytest.mark.parametrize(("minutes", "nudges"), [("0.03", 1), ("0", 0)])
-async def test_silence(tmp_path: Path, minutes: str, nudges: int) -> None:
+async def test_a_nudge_is_sent_only_if_it_is_configured(tmp_path: Path, minutes: str, nudges: int) -> None:
     async with set_up_installation(tmp_path, {"SATARK_NUDGE_MINUTES": minutes}) as installation:
         await installation.service.start()
         citizen = installation.citizen(1, patience=10)

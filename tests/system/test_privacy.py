@@ -1,4 +1,4 @@
-"""What a thief gets who takes the database, the data folder and the logs: nothing of a tip, and nobody's name."""
+"""Database, data folder and logs without a passphrase reveal no word of a tip and no sender."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def picture() -> bytes:
     return file.getvalue()
 
 
-async def live(installation: Installation, number: int, picture: bytes) -> tuple[Citizen, list[str]]:
-    """Everything that a citizen may do: file a tip, look at it, fail at a code, leave a draft behind."""
+async def use_everything(installation: Installation, number: int, picture: bytes) -> tuple[Citizen, list[str]]:
+    """Do all that a citizen can: send a tip, open its mailbox, enter a wrong code, leave a draft."""
     citizen = installation.citizen(number, name=NAME, username=USERNAME, patience=30)
     keys = []
     answers: Any = {
@@ -61,14 +61,14 @@ async def live(installation: Installation, number: int, picture: bytes) -> tuple
 
 
 async def all_sealed(installation: Installation) -> None:
-    """Wait until nothing is being cleaned any more: until then a file lies in plain, in memory alone."""
+    """Wait until no file is being cleaned; until then a file is in plain, in memory only."""
     async with asyncio.timeout(60):
         while not all(tip["evidence"] for tip in await installation.tips("sp", at_least=3)):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.25)
     await asyncio.sleep(1)
 
 
-async def test_the_stolen_machine_tells_nothing(
+async def test_a_seized_machine_reveals_nothing(
     tmp_path: Path, environment: Mapping[str, str], databases: Any, picture: bytes
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
@@ -76,7 +76,7 @@ async def test_the_stolen_machine_tells_nothing(
             everything_written, installation.service.folder, installation.service.log, databases.main, databases.keys
         )
         await installation.service.start()
-        lives = await asyncio.gather(*(live(installation, 76543210 + n, picture) for n in range(3)))
+        citizens = await asyncio.gather(*(use_everything(installation, 76543210 + n, picture) for n in range(3)))
         await all_sealed(installation)
         while_running = everything()
         await installation.service.stop()
@@ -90,7 +90,7 @@ async def test_the_stolen_machine_tells_nothing(
         "app secret": "app-secret",
         "access token": "access-token",
     }
-    for citizen, keys in lives:
+    for citizen, keys in citizens:
         sender = citizen.sender
         secrets |= {f"phone of {sender.wa_id}": str(sender.wa_id), f"user id of {sender.wa_id}": str(sender.user_id)}
         secrets |= {f"key or code {key}": key for key in keys}
@@ -117,21 +117,23 @@ async def test_the_same_search_finds_a_planted_number(
     assert search(places, {"phone": str(citizen.sender.wa_id)})
 
 
-async def leave_traces(matrix: MatrixInstallation, medium: str) -> dict[str, str]:
-    """Send a tip on a medium, and leave a draft with an open code behind; give all that names the two who did it."""
-    whole, parted = matrix.driver(medium), matrix.driver(medium)
-    await play(SCENARIOS["an outpost that looks away"], whole)
-    before = SCENARIOS["liquor, in English"].moves[:3]
-    await play(Scenario("parted", "en", (*before, ("police", Do("elsewhere")))), parted)
-    secrets = {"code": "".join(parted.heard.partition("\n")[2].split()[:3])} if medium == "telegram" else {}
-    for who in (whole, parted):
-        person: Any = getattr(who, "_walker", None) or getattr(who, "_texter", None) or getattr(who, "_caller", None)
-        secrets |= {f"{name} of {medium} {id(who)}": value for name, value in ids_of(person).items()}
+async def leave_data(matrix: MatrixInstallation, medium: str) -> dict[str, str]:
+    """Send a tip and leave a draft with a handoff code; return every identifier of the two tipsters."""
+    sent, left = matrix.driver(medium), matrix.driver(medium)
+    await play(SCENARIOS["an outpost that looks away"], sent)
+    before = SCENARIOS["liquor, in English"].exchanges[:3]
+    await play(Scenario("left", "en", (*before, ("police", Do("elsewhere")))), left)
+    secrets = {"code": "".join(left.last_answer.partition("\n")[2].split()[:3])} if medium == "telegram" else {}
+    for driver in (sent, left):
+        person: Any = (
+            getattr(driver, "_walker", None) or getattr(driver, "_texter", None) or getattr(driver, "_caller", None)
+        )
+        secrets |= {f"{name} of {medium} {id(driver)}": value for name, value in ids_of(person).items()}
     return secrets
 
 
 def ids_of(person: Any) -> dict[str, str]:
-    """Give what a provider knows somebody by."""
+    """Return the identifiers by which a provider knows somebody."""
     if isinstance(person, Citizen):
         return {"phone": str(person.sender.wa_id), "user id": str(person.sender.user_id)}
     if isinstance(person, TelegramCitizen):
@@ -143,13 +145,13 @@ def ids_of(person: Any) -> dict[str, str]:
 OTHERS = ("telegram", "sms", "voice")
 
 
-async def test_the_stolen_machine_names_nobody_on_any_other_medium(
+async def test_a_seized_machine_names_nobody_on_any_other_medium(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     async with matrix_installation(tmp_path, environment) as matrix:
         service = matrix.installation.service
         everything = partial(everything_written, service.folder, service.log, databases.main, databases.keys)
-        found = await asyncio.gather(*(leave_traces(matrix, medium) for medium in OTHERS))
+        found = await asyncio.gather(*(leave_data(matrix, medium) for medium in OTHERS))
         await matrix.tips()
         secrets = {
             f"{medium}: {name}": value for medium, one in zip(OTHERS, found, strict=True) for name, value in one.items()

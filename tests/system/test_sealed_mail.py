@@ -1,4 +1,4 @@
-"""From WhatsApp to a recipient's GnuPG: whole, without the tipster's voice, and never to the station complained of."""
+"""From WhatsApp to a recipient's GnuPG: complete, without the tipster's voice, and never to the accused station."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from satark.testing.whatsapp.citizen import Answers
 
 pytestmark = pytest.mark.needs("gpg")
 
-SECRET = "लंका चौराहे के पीछे"
+WORDS = "लंका चौराहे के पीछे"
 CELLS = {"sp-cell": "sp", "lanka-cell": "lanka"}
 ACCUSING: Answers = {
     **HINDI,
@@ -39,7 +39,7 @@ ACCUSING: Answers = {
 
 @pytest.fixture
 def keyring() -> Iterator[Keyring]:
-    """The keyring of all recipients."""
+    """A keyring with the keys of all recipients."""
     with tempfile.TemporaryDirectory(prefix="satark-gpg-") as home:
         keyring = Keyring(Path(home))
         yield keyring
@@ -47,7 +47,7 @@ def keyring() -> Iterator[Keyring]:
 
 
 def settings(folder: Path, keyring: Keyring, port: int, certificate: Path) -> dict[str, str]:
-    """A sealed destination for the SP's office and one for the station's."""
+    """Return settings with a sealed destination for the SP's office and one for the station's."""
     mailboxes, destination_rules = {}, []
     for name, desk in CELLS.items():
         public = folder / f"{name}.asc"
@@ -83,7 +83,7 @@ def direct(installation: Installation, number: str) -> Any:
     return installation.service.run(*command, *passphrase, check=False)
 
 
-async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_station_that_it_is_about(
+async def test_a_tip_is_mailed_complete_and_sealed_without_a_voice_and_never_to_the_accused_station(
     tmp_path: Path, keyring: Keyring
 ) -> None:
     peer, certificate = MailPeer(), self_signed(tmp_path)
@@ -93,22 +93,22 @@ async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_s
         async with set_up_installation(tmp_path, environment) as installation:
             installation.make_desk("lanka", "station", "lanka")
             await installation.service.start()
-            installation.peer.faults.fail_next(131016, times=3, on="media")  # the files come well after the tip
-            extras: Answers = {"क्या हो रहा है\\?": voice, "हो गया": [photo, "हो गया"], "जगह बताइए": SECRET}
+            installation.peer.faults.fail_next(131016, times=3, on="media")  # the files are fetched well after the tip
+            extras: Answers = {"क्या हो रहा है\\?": voice, "हो गया": [photo, "हो गया"], "जगह बताइए": WORDS}
             await installation.citizen(1).walk({**HINDI, **extras})
             await until(lambda: sent_to(peer, "sp-cell"))
             (mail,) = sent_to(peer, "sp-cell")
-            assert SECRET.encode() not in mail.as_bytes()
+            assert WORDS.encode() not in mail.as_bytes()
             inner = keyring.open_mail(mail)
             (attachment,) = inner.iter_attachments()
-            assert attachment.get_content_type() == "image/jpeg", "the mail waited for its photo"
+            assert attachment.get_content_type() == "image/jpeg", "the mail should wait for its photo"
             text = inner.get_body(("plain",)).get_content()
-            assert SECRET in text
+            assert WORDS in text
             assert "voice: it never leaves the desk: 1" in text
             assert b"OggS" not in b"".join(
                 part.get_payload(decode=True) or b"" for part in inner.walk() if not part.is_multipart()
             )
-            assert sent_to(peer, "lanka-cell") == [], "the station's desk has not been given the tip"
+            assert sent_to(peer, "lanka-cell") == [], "the station's desk does not have the tip"
             (tip,) = await installation.tips("sp", at_least=1)
             assert direct(installation, tip["number"]).exit_code == 0
             await until(lambda: sent_to(peer, "lanka-cell"))
@@ -124,4 +124,4 @@ async def test_a_tip_leaves_whole_and_sealed_without_a_voice_and_never_for_the_s
     with engine.connect() as connection:
         rows = connection.execute(select(delivery.c.tip).where(delivery.c.destination == "email:lanka-cell")).all()
     engine.dispose()
-    assert len(rows) == 1, "not even a row of it was made for the station's destination"
+    assert len(rows) == 1, "no delivery to the station's destination should exist"

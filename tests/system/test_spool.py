@@ -1,4 +1,4 @@
-"""The database goes away, texts and a call come, the process is killed: when all is back, everything is there once."""
+"""Messages and a call arrive without a database and the process is killed: afterwards each is processed once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0
 
 @contextmanager
 def database_down(url: str) -> Iterator[None]:
-    """Take a database away: a lock that is not given back, or a server that accepts nobody."""
+    """Make a database unavailable: by a lock, or by a server that accepts no connection."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         with sqlite3.connect(str(parsed.database), isolation_level=None) as connection:
@@ -49,7 +49,7 @@ def database_down(url: str) -> Iterator[None]:
         connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
 
 
-async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
+async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_crash(
     tmp_path: Path, environment: Mapping[str, str], databases: Any
 ) -> None:
     peer = TwilioPeer()
@@ -60,25 +60,25 @@ async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
         with database_down(databases.main):
             sids = [new_sid("SM") for _ in DIALOGUE]
             for sid, text in zip(sids, DIALOGUE, strict=True):
-                (told,) = await asha.say(text, sid=sid)
-                assert "सुरक्षित" in told
-                assert "kept safe" in told
-            await asha.say(DIALOGUE[3], sid=sids[3])  # Twilio brings it again
+                (answer,) = await asha.say(text, sid=sid)
+                assert "सुरक्षित" in answer
+                assert "kept safe" in answer
+            await asha.say(DIALOGUE[3], sid=sids[3])  # Twilio repeats it
             await bina.say(f"TIP {STORY} every night")
-            heard = await caller.dial()
-            assert "बीप के बाद" in heard
-            assert "after the beep" in heard
+            spoken = await caller.dial()
+            assert "बीप के बाद" in spoken
+            assert "after the beep" in spoken
             assert "kept safe" in await caller.speak(RECORDING)
             assert not caller.on_the_line
             before = set(spool.iterdir())
             await dev.say("TIP they sell drugs at the ghat every evening")
-            touched = min(set(spool.iterdir()) - before)
-            touched.write_bytes(touched.read_bytes() + b"more")
+            altered = min(set(spool.iterdir()) - before)
+            altered.write_bytes(altered.read_bytes() + b"more")
 
-            kept = files_below(spool, installation.service.log)
+            spooled = files_below(spool, installation.service.log)
             secrets = {**PHONES, "words": STORY, "recording": caller.recordings[0], "message": sids[0]}
-            assert len(kept) > len(DIALOGUE)
-            assert search(kept, {name: secret.removeprefix("+91") for name, secret in secrets.items()}) == []
+            assert len(spooled) > len(DIALOGUE)
+            assert search(spooled, {name: secret.removeprefix("+91") for name, secret in secrets.items()}) == []
             await installation.service.kill()
         await installation.service.start()
 
@@ -90,6 +90,6 @@ async def test_a_dead_database_and_a_killed_process_lose_no_text_and_no_call(
         await until(lambda: len([message for message in peer.sent if code_in(message.body)]) == 2)
         receipts = {message.to for message in peer.sent if code_in(message.body)}
         assert receipts == {PHONES["asha"], PHONES["bina"]}
-        assert [path.name for path in (spool / "aside").iterdir()] == [touched.name]
+        assert [path.name for path in (spool / "aside").iterdir()] == [altered.name]
         assert "1 set aside" in installation.service.run("check", check=False).output
-        assert "Choose a language" in (await asha.say("Hi"))[0]  # in the response, as before
+        assert "Choose a language" in (await asha.say("Hi"))[0]  # in the response, as usual

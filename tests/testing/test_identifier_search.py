@@ -1,4 +1,4 @@
-"""The search finds what is planted, in every form; else finding nothing would prove nothing."""
+"""The search finds planted identifiers in every encoding; otherwise finding nothing would prove nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_planted_identifier_is_found(write: Callable[[bytes], bytes]) -> None:
     assert search({"log": content}, {"phone": PHONE})
 
 
-def test_nothing_is_found_where_nothing_is() -> None:
+def test_other_content_gives_no_find() -> None:
     assert search({"log": b"noise" * 100}, {"phone": PHONE}) == []
 
 

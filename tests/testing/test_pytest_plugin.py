@@ -1,4 +1,4 @@
-"""The marker `needs`: a missing program skips a test here, and fails it where nothing may be skipped."""
+"""The marker `needs`: a missing program skips a test, or fails it where nothing may be skipped."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def inside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
     return pytester
 
 
-def test_a_missing_program_skips_and_says_how_to_get_it(
+def test_a_missing_program_skips_and_names_its_package(
     inside: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(SKIP_NOTHING, raising=False)
@@ -32,10 +32,12 @@ def test_a_missing_program_skips_and_says_how_to_get_it(
     result.stdout.fnmatch_lines(["*no-such-tool is missing: install it*exiftool is missing: apt-get install*"])
 
 
-def test_where_nothing_may_be_skipped_it_fails(inside: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_program_fails_where_nothing_may_be_skipped(
+    inside: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SKIP_NOTHING, "1")
     inside.runpytest_inprocess().assert_outcomes(passed=1, errors=1)
 
 
 def test_the_marker_is_registered(inside: pytest.Pytester) -> None:
-    inside.runpytest_inprocess("--markers").stdout.fnmatch_lines(["*needs(*tools)*"])
+    inside.runpytest_inprocess("--markers").stdout.fnmatch_lines(["*needs(*programs)*"])

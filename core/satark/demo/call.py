@@ -62,7 +62,7 @@ class CallChat(Chat):
         self._publish_call_state()
 
     async def _show_answer(self, action: Awaitable[str]) -> None:
-        """Carry out an action and show what is spoken next; a service that does not answer ends the call, as at Twilio."""
+        """Carry out an action and show what is spoken next; a service that does not answer ends the call."""
         async with self._lock:
             try:
                 spoken = await action

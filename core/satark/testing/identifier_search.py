@@ -1,4 +1,4 @@
-"""Looks for identifiers in everything that was written, in every form that could be turned back into them."""
+"""Searches everything that a service wrote for identifiers, in plain form and in every encoding that reveals them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from satark.store.workspace import workspace_dir
 HASHES = ("md5", "sha1", "sha256", "sha512")
 
 
-def forms(secret: str) -> dict[str, bytes]:
-    """Give the forms that betray a secret: raw, UTF-16, hex, base64 at each alignment, bare hashes in each of those."""
+def encodings(secret: str) -> dict[str, bytes]:
+    """Return every encoding that reveals a secret: raw, UTF-16, hex, base64 at each alignment, unsalted hashes."""
     raw = secret.encode()
-    found = {"raw": raw, "utf-16": secret.encode("utf-16-le"), "json": _escaped(secret), **_spelt("", raw)}
+    found = {"raw": raw, "utf-16": secret.encode("utf-16-le"), "json": _escaped(secret), **_in_ascii("", raw)}
     for name in HASHES:
         digest = hashlib.new(name, raw, usedforsecurity=False).digest()
-        found |= {name: digest, **_spelt(f"{name} ", digest)}
-    return {name: form for name, form in found.items() if len(form) >= len(raw) // 2}
+        found |= {name: digest, **_in_ascii(f"{name} ", digest)}
+    return {name: encoded for name, encoded in found.items() if len(encoded) >= len(raw) // 2}
 
 
 def search(places: Mapping[str, bytes], secrets: Mapping[str, str]) -> list[str]:
-    """Look for secrets (name → secret) in places (name → bytes); give one line a find, without the secret itself."""
+    """Search places (name → bytes) for secrets (name → secret); return one line per find, without the secret itself."""
     finds = []
     for kind, secret in secrets.items():
-        for form, needle in forms(secret).items():
-            finds += [f"{kind} as {form} in {place}" for place, content in places.items() if needle in content]
+        for encoding, needle in encodings(secret).items():
+            finds += [f"{kind} as {encoding} in {place}" for place, content in places.items() if needle in content]
     return finds
 
 
@@ -55,20 +55,20 @@ def rows_of(*urls: str) -> dict[str, bytes]:
     return found
 
 
-def written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:
-    """Read everything that a service wrote anywhere: data folder, log, shared memory, its databases' rows and files."""
+def everything_written(folder: Path, log: Path, *urls: str) -> dict[str, bytes]:
+    """Read everything that a service wrote: data folder, log, shared memory, and its databases' rows and files."""
     databases = [Path(path) for url in urls if (path := make_url(url).database) and url.startswith("sqlite")]
     files = [file for database in databases for file in database.parent.glob(f"{database.name}*")]
     return files_below(folder, log, workspace_dir(folder), *files) | rows_of(*urls)
 
 
-def _spelt(prefix: str, raw: bytes) -> dict[str, bytes]:
+def _in_ascii(prefix: str, raw: bytes) -> dict[str, bytes]:
     aligned = {f"{prefix}base64 +{shift}": _base64(raw, shift) for shift in range(3)}
     return {f"{prefix}hex": raw.hex().encode(), f"{prefix}HEX": raw.hex().upper().encode(), **aligned}
 
 
 def _base64(raw: bytes, shift: int) -> bytes:
-    """The characters that these bytes alone decide, `shift` bytes into whatever is encoded."""
+    """Encode bytes that stand `shift` bytes into a longer text; keep the characters that depend on them alone."""
     encoded = base64.b64encode(bytes(shift) + raw)
     begin = -(-shift * 8 // 6)
     end = (shift + len(raw)) * 8 // 6

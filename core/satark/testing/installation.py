@@ -1,4 +1,4 @@
-"""A whole stage for end-to-end tests: a pretended Meta, a real Satark process, two desks, and citizens."""
+"""A whole installation for end-to-end tests: a Satark process, a simulated Meta, two desks and citizens."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from satark.testing.twilio.api import TwilioPeer
 from satark.testing.whatsapp.citizen import Answers, Citizen
 from satark.testing.whatsapp.graph_api import GraphPeer
 
-APP_SECRET = "app-secret"  # noqa: S105 - a test's
-VERIFY_TOKEN = "verify-token"  # noqa: S105 - likewise
-ACCESS_TOKEN = "access-token"  # noqa: S105 - likewise
+APP_SECRET = "app-secret"  # noqa: S105 - a test value
+VERIFY_TOKEN = "verify-token"  # noqa: S105 - a test value
+ACCESS_TOKEN = "access-token"  # noqa: S105 - a test value
 PHONE_NUMBER_ID = "106540352242922"
 DESKS = (("sp", "district"), ("dig", "range"))
 
@@ -31,7 +31,7 @@ HINDI: Answers = {
     "मिलीभगत का शक": "नहीं",
     "हो गया": "हो गया",
 }
-"""Answers of a citizen who speaks Hindi, by question; tests replace some of them."""
+"""Question → answer of a citizen who writes Hindi; tests replace some of them."""
 
 ENGLISH: Answers = {
     "Choose a language": "English",
@@ -43,11 +43,11 @@ ENGLISH: Answers = {
     "Do you suspect": "No",
     '"done"': "done",
 }
-"""Likewise in English."""
+"""Question → answer of a citizen who writes English."""
 
 
-class Stage:
-    """What stands on it."""
+class Installation:
+    """A service with its desks, and a simulated Meta that connects citizens to it."""
 
     def __init__(self, peer: GraphPeer, service: Service) -> None:
         self.peer = peer
@@ -55,20 +55,20 @@ class Stage:
 
     @property
     def webhook(self) -> str:
-        """The bot's webhook address."""
+        """URL of the WhatsApp webhook."""
         return f"{self.service.url}/whatsapp/webhook"
 
     def citizen(self, number: int, **options: Any) -> Citizen:
-        """Make a citizen with a phone number and a business-scoped user id of their own."""
+        """Make a citizen with their own phone number and business-scoped user id."""
         ids = {"wa_id": f"9198{number:08}", "user_id": f"IN.{number:014}"}
         return Citizen(self.peer, self.webhook, **{**ids, "name": f"Name Of {number}", **options})
 
     def passphrase_file(self, desk: str) -> Path:
-        """Where a desk's passphrase lies."""
+        """Return the file that holds a desk's passphrase."""
         return self.service.folder.parent / f"{desk}.txt"
 
     async def tips(self, desk: str, *, at_least: int = 0) -> list[dict[str, Any]]:
-        """Open a desk's tips as an officer does; wait until there are so many, with all their files."""
+        """Open a desk's tips as an officer does; wait until there are at least so many."""
         command = ("desk", "tips", desk, "--json", "--passphrase-file", str(self.passphrase_file(desk)))
         for _ in range(120):
             printed = await asyncio.to_thread(self.service.run, *command)
@@ -78,31 +78,31 @@ class Stage:
             await asyncio.sleep(0.25)
         raise AssertionError(f"{desk} has {len(found)} tips, not {at_least}")
 
-    async def until(self, desk: str, is_so: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
-        """Wait until a desk's tips are as wanted; give them."""
+    async def until(self, desk: str, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
+        """Wait until a condition holds for a desk's tips; return them."""
         async with asyncio.timeout(60):
             while True:
                 found = await self.tips(desk, at_least=1)
-                if is_so(found):
+                if condition(found):
                     return found
                 await asyncio.sleep(0.25)
 
     def make_desk(self, name: str, level: str, area: str = "") -> None:
-        """Make a desk with one officer."""
+        """Add a desk with one officer."""
         self.passphrase_file(name).write_text(f"a passphrase that only {name} knows\n")
         passphrase = ("--officer", "officer", "--passphrase-file", str(self.passphrase_file(name)))
         self.service.run("desk", "add", name, "--level", level, "--area", area, *passphrase)
 
 
 @asynccontextmanager
-async def staged(
+async def set_up_installation(
     folder: Path,
     environment: Mapping[str, str],
     *,
     command: Sequence[str] = (),
     desks: Sequence[tuple[str, str]] = DESKS,
-) -> AsyncIterator[Stage]:
-    """Set the stage; the service is set up, but not started."""
+) -> AsyncIterator[Installation]:
+    """Set up a service with these desks and a simulated Meta; the service is not started."""
     peer = GraphPeer(
         app_secret=APP_SECRET,
         verify_token=VERIFY_TOKEN,
@@ -117,20 +117,22 @@ async def staged(
             "SATARK_WHATSAPP__PHONE_NUMBER_ID": PHONE_NUMBER_ID,
             "SATARK_WHATSAPP__GRAPH_URL": graph_url,
         }
-        stage = Stage(peer, Service(folder / "data", {**whatsapp, **environment}, command))
-        stage.service.run("db", "upgrade")
+        installation = Installation(peer, Service(folder / "data", {**whatsapp, **environment}, command))
+        installation.service.run("db", "upgrade")
         for name, level in desks:
-            stage.make_desk(name, level)
-        yield stage
-        await stage.service.stop()
+            installation.make_desk(name, level)
+        yield installation
+        await installation.service.stop()
 
 
 @asynccontextmanager
-async def called(peer: TwilioPeer, url: str, folder: Path, environment: Mapping[str, str]) -> AsyncIterator[Stage]:
-    """Set the stage, started, for a pretended Twilio that is served at `url`."""
+async def twilio_installation(
+    peer: TwilioPeer, url: str, folder: Path, environment: Mapping[str, str]
+) -> AsyncIterator[Installation]:
+    """Set up and start a service that uses a simulated Twilio served at `url`."""
     public = {"SATARK_PUBLIC_URL": "http://127.0.0.1:1"}
-    async with staged(folder, {**environment, **peer.settings(url), **public}) as stage:
-        # The port is known now: Twilio signs the address that it calls.
-        stage.service.environment["SATARK_PUBLIC_URL"] = stage.service.url
-        await stage.service.start()
-        yield stage
+    async with set_up_installation(folder, {**environment, **peer.settings(url), **public}) as installation:
+        # Twilio signs the URL that it calls, and the port is known only now.
+        installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url
+        await installation.service.start()
+        yield installation

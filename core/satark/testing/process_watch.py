@@ -1,4 +1,4 @@
-"""What a process has on the disk and in memory, looked at from outside while it works."""
+"""Watches from outside what a running process writes to disk, and how much memory it uses."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from pathlib import Path
 from typing import Final
 
 _MEMORY: Final = ("/dev/", "/memfd:")
-"""Where what is open is in memory, and on no disk."""
-_BEGINNING: Final = 1 << 21
-"""Bytes of each file that are looked at."""
+"""Prefixes of open files that are in memory and on no disk."""
+_EXAMINED_BYTES: Final = 1 << 21
+"""How many bytes of each file are examined."""
 
 
-class Watch:
-    """Looks, again and again, at everything that a process has on the disk, deleted files that are open too.
+class ProcessWatch:
+    """Examines, again and again, every file that a process has on disk, including deleted files that it still has open.
 
     Args:
-        process: its id.
-        folder: where it writes.
-        needles: plain text that must not be there. What age has sealed is looked at once, all else every time.
+        process: the process id.
+        folder: the folder that the process writes to.
+        needles: plain text that must not be on disk. Files sealed by age are examined once, all others every time.
     """
 
     def __init__(self, process: int, folder: Path, needles: Sequence[bytes]) -> None:
         self._process = process
         self._folder = folder
         self._needles = needles
-        self.seen: set[str] = set()
+        self._examined: set[str] = set()
         self.finds: set[str] = set()
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Examine all files repeatedly, until cancelled."""
         while True:
             await asyncio.to_thread(self.look)
             await asyncio.sleep(0.01)
 
     def look(self) -> None:
-        """Look once."""
+        """Examine all files once."""
         for path in (*self._folder.rglob("*"), *self._descriptors()):
             try:
-                if path.is_file() and str(path) not in self.seen:
+                if path.is_file() and str(path) not in self._examined:
                     self._examine(path)
             except OSError:
                 continue
@@ -48,20 +48,20 @@ class Watch:
         try:
             return list(Path(f"/proc/{self._process}/fd").iterdir())
         except PermissionError:
-            return ()  # of a process that forbids dumps (satark.identity.core_dumps), root alone sees them
+            return ()  # only root sees those of a process that forbids dumps (satark.identity.core_dumps)
 
     def _examine(self, path: Path) -> None:
         with path.open("rb") as file:
-            # Asked of what is open here: the process may have closed that descriptor, and opened another of its number.
+            # Read the target of our own descriptor: the process may have reused its number for another file.
             target = str(Path(f"/proc/self/fd/{file.fileno()}").readlink())
-            beginning = b"" if target.startswith(_MEMORY) else file.read(_BEGINNING)
+            beginning = b"" if target.startswith(_MEMORY) else file.read(_EXAMINED_BYTES)
         if any(needle in beginning for needle in self._needles):
             self.finds.add(target)
         if path.suffix == ".age":
-            self.seen.add(str(path))
+            self._examined.add(str(path))
 
 
-def most_resident(process: int) -> int:
-    """The most memory that a process has had, in bytes (proc(5), VmHWM)."""
+def peak_resident_bytes(process: int) -> int:
+    """Return the peak resident memory of a process in bytes (proc(5), VmHWM)."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))

@@ -1,6 +1,6 @@
-"""Fixtures and a marker for everybody who tests against Satark; pytest loads them by itself once Satark is installed.
+"""pytest plugin: fixtures and the marker `needs`, loaded in every project that has Satark installed.
 
-Everything is imported where it is used: pytest loads this module before it can measure coverage, and in every project.
+Imports stand where they are used: pytest loads this module before it measures coverage, and in every project.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
-"""Environment variable: set to 1, as CI does, a tool that is missing fails the test instead of skipping it."""
+"""Environment variable: with the value 1, as in CI, a missing program fails the test instead of skipping it."""
 
-# Debian's packages; the names of programs where they differ from the tool's.
-_HOW_TO_GET: Mapping[str, str] = MappingProxyType({
+# Program → the command that installs it on Debian.
+_INSTALL_COMMANDS: Mapping[str, str] = MappingProxyType({
     "age": "apt-get install age",
     "exim": "apt-get install exim4-daemon-light",
     "gpg": "apt-get install gnupg",
@@ -30,27 +30,28 @@ _HOW_TO_GET: Mapping[str, str] = MappingProxyType({
     "exiftool": "apt-get install libimage-exiftool-perl",
     "rabbitmq": "apt-get install rabbitmq-server",
 })  # fmt: skip
+# Program → its file name, where that differs.
 _PROGRAMS: Mapping[str, str] = MappingProxyType({"exim": "exim4", "rabbitmq": "rabbitmq-server"})
 
 
 class ServedGraph(NamedTuple):
-    """A pretended Meta that is up."""
+    """A simulated Graph API that is being served."""
 
     peer: GraphPeer
     url: str
-    """Its base URL: the setting `graph_url` of the WhatsApp channel."""
+    """Base URL, for the setting `graph_url` of the WhatsApp channel."""
 
 
 @pytest.fixture
 async def graph() -> AsyncIterator[ServedGraph]:
-    """Serve a pretended Meta with one number; its secrets are `app-secret`, `verify-token` and `access-token`."""
-    from satark.testing.processes.serving import serve  # noqa: PLC0415 - likewise
+    """Serve a simulated Graph API with one number; its secrets are `app-secret`, `verify-token` and `access-token`."""
+    from satark.testing.processes.serving import serve  # noqa: PLC0415 - see the module's docstring
     from satark.testing.whatsapp.graph_api import GraphPeer  # noqa: PLC0415 - see the module's docstring
 
     peer = GraphPeer(
-        app_secret="app-secret",  # noqa: S106 - a test's
-        verify_token="verify-token",  # noqa: S106 - a test's
-        access_token="access-token",  # noqa: S106 - a test's
+        app_secret="app-secret",  # noqa: S106 - a test value
+        verify_token="verify-token",  # noqa: S106 - a test value
+        access_token="access-token",  # noqa: S106 - a test value
         phone_number_id="106540352242922",
     )
     async with peer, serve(peer.app) as url:
@@ -59,7 +60,7 @@ async def graph() -> AsyncIterator[ServedGraph]:
 
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[Broker]:
-    """A real RabbitMQ for all tests, which are marked `needs("rabbitmq")`; one that kills it starts it again."""
+    """A real RabbitMQ, shared by all tests marked `needs("rabbitmq")`; a test that kills it starts it again."""
     from satark.testing.peers.rabbitmq import running_broker  # noqa: PLC0415 - see the module's docstring
 
     with running_broker() as broker:
@@ -70,26 +71,26 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker `needs`."""
     config.addinivalue_line(
         "markers",
-        f"needs(*tools): skip, and say how to get it, where one of these programs is missing; fail if {SKIP_NOTHING}=1",
+        f"needs(*programs): skip the test where one of these programs is missing; fail it if {SKIP_NOTHING}=1",
     )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test whose tools are not there, or fail it where nothing may be skipped."""
-    missing = [tool for mark in item.iter_markers("needs") for tool in mark.args if not _is_there(tool)]
+    """Skip a test whose programs are missing, or fail it where nothing may be skipped."""
+    missing = [program for mark in item.iter_markers("needs") for program in mark.args if not _is_installed(program)]
     if not missing:
         return
-    advice = "; ".join(f"{tool} is missing: {_how_to_get(tool)}" for tool in missing)
+    advice = "; ".join(f"{program} is missing: {_install_command(program)}" for program in missing)
     if os.environ.get(SKIP_NOTHING) == "1":
         pytest.fail(advice, pytrace=False)
     pytest.skip(advice)
 
 
-def _is_there(tool: str) -> bool:
-    # On /usr/sbin, where Debian puts servers, an ordinary user's PATH does not end.
+def _is_installed(program: str) -> bool:
+    # Debian installs servers into /usr/sbin, which is not on an ordinary user's PATH.
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-    return shutil.which(_PROGRAMS.get(tool, tool), path=path) is not None
+    return shutil.which(_PROGRAMS.get(program, program), path=path) is not None
 
 
-def _how_to_get(tool: str) -> str:
-    return _HOW_TO_GET.get(tool, "install it with the system's package manager")
+def _install_command(program: str) -> str:
+    return _INSTALL_COMMANDS.get(program, "install it with the system's package manager")

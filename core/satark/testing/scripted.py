@@ -1,4 +1,4 @@
-"""A channel and a sink that do what a test tells them, and a tipster who talks to a whole host without a network."""
+"""A channel and a sink that do what a test says, and a tipster who talks to a whole host without a network."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ ACCOUNT = "script:1"
 SECRET = b"script-secret"
 LIMIT = 3 * 1024 * 1024
 NEUTRAL = b"neutral"
-"""The fallback of a notice."""
-_PATIENCE = 45
+"""The fallback body of a notice."""
+_WAIT_SECONDS = 45
 _keys = count()
 
 
@@ -61,19 +61,19 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds.
 
     Raises:
-        TimeoutError: it does not, for 45 seconds.
+        TimeoutError: it does not within 45 seconds.
     """
-    async with asyncio.timeout(_PATIENCE):
-        while not condition():  # noqa: ASYNC110 - the condition is any, and sets no event
+    async with asyncio.timeout(_WAIT_SECONDS):
+        while not condition():  # noqa: ASYNC110 - an arbitrary condition sets no event
             await asyncio.sleep(0.005)
 
 
 @contextmanager
-def outage(services: Services) -> Iterator[None]:
-    """Have the main database begin no transaction while the block runs, as one that went away does."""
+def database_down(services: Services) -> Iterator[None]:
+    """Make every transaction of the main database fail while the block runs, as if its server were down."""
 
     def refuse(_connection: object) -> None:
-        raise OperationalError("BEGIN", None, ConnectionError("out of reach"))
+        raise OperationalError("BEGIN", None, ConnectionError("database down"))
 
     event.listen(services.main, "begin", refuse)
     try:
@@ -83,7 +83,7 @@ def outage(services: Services) -> Iterator[None]:
 
 
 class ScriptedChannel:
-    """A whole channel whose provider is the test: `outcomes` are what it answers next, `sent` is what it was given."""
+    """A channel whose provider is the test: `outcomes` are the next results of `send`, `sent` the calls so far."""
 
     name = "script"
     accounts = (ACCOUNT,)
@@ -111,12 +111,12 @@ class ScriptedChannel:
 
     @property
     def bodies(self) -> list[bytes]:
-        """What was sent, in order."""
+        """The bodies of the sent calls, in order."""
         return [call.body for call, _ in self.sent]
 
     @staticmethod
     def sign(body: bytes) -> str:
-        """Give the signature of a webhook's body."""
+        """Return the signature of a webhook body."""
         return hmac.digest(SECRET, body, "sha256").hex()
 
     def verify(self, raw: RawRequest) -> bool:
@@ -124,7 +124,7 @@ class ScriptedChannel:
         return hmac.compare_digest(raw.headers.get(self.signature, "").encode(), self.sign(raw.body).encode())
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Read a list of [sender, event key, text]."""
+        """Parse a list of [sender, event key, text]."""
         try:
             items = msgspec.json.decode(raw.body, type=list[tuple[str, str, str]])
         except msgspec.MsgspecError:
@@ -132,11 +132,11 @@ class ScriptedChannel:
         return Batch(inbound=[inbound(sender, Text(body), key) for sender, key, body in items])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Make one call of it, which holds the address and the text."""
+        """Return one call that holds the address and the text."""
         return [Call(account=account, method="say", body=json.dumps([to.reveal(), prompt.text]).encode())]
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Make one call of it, with a neutral fallback."""
+        """Return one call, with a neutral fallback."""
         body = self.render(prompt, account, to)[0].body
         return [Call(account=account, method="news", body=body, fallback=NEUTRAL)]
 
@@ -145,15 +145,15 @@ class ScriptedChannel:
         return RawResponse(body=b"taken")
 
     async def open(self) -> None:
-        """Count it."""
+        """Count the opening."""
         self.opened += 1
 
     async def close(self) -> None:
-        """Count it."""
+        """Count the closing."""
         self.closed += 1
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Note the call; answer (or raise) the next of `outcomes`, or accept."""
+        """Record the call; return (or raise) the next of `outcomes`, or accept."""
         self.sent.append((call, call_id))
         outcome = self.outcomes.popleft() if self.outcomes else Accepted()
         if isinstance(outcome, Exception):
@@ -162,19 +162,19 @@ class ScriptedChannel:
 
     @asynccontextmanager
     async def fetch(self, ref: MediaRef) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Give the file of this id in `files`, or raise what stands there."""
+        """Yield the content in `files` under this id, or raise the exception that is there."""
         found = self.files.get(ref.id, MediaGone())
         if isinstance(found, Exception):
             raise found
         yield _chunks(found)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Note it."""
+        """Record the id."""
         self.discarded.append(ref.id)
 
 
 class ScriptedSink:
-    """A sink that answers (or raises) the next of `outcomes`, or is done; `delivered` is what it was given."""
+    """A sink that returns (or raises) the next of `outcomes`, or `Done`; `delivered` are its deliveries so far."""
 
     def __init__(self, name: str = "script") -> None:
         self.name = name
@@ -183,15 +183,15 @@ class ScriptedSink:
         self.opened = self.closed = 0
 
     async def open(self) -> None:
-        """Count it."""
+        """Count the opening."""
         self.opened += 1
 
     async def close(self) -> None:
-        """Count it."""
+        """Count the closing."""
         self.closed += 1
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Note the delivery and answer."""
+        """Record the delivery; return (or raise) the next of `outcomes`, or `Done`."""
         self.delivered.append(delivery)
         outcome = self.outcomes.popleft() if self.outcomes else Done()
         if isinstance(outcome, Exception):
@@ -200,7 +200,7 @@ class ScriptedSink:
 
 
 class Tipster:
-    """Somebody who writes over a `ScriptedChannel`; `text` is the newest answer."""
+    """A tipster on a `ScriptedChannel`; `text` is the service's newest answer."""
 
     def __init__(self, runtime: IngestRuntime, channel: ScriptedChannel, address: str = "9140112233") -> None:
         self._ingest = runtime.ingest
@@ -210,13 +210,13 @@ class Tipster:
         self.results: list[TurnResult] = []
 
     async def say(self, *texts: str) -> str:
-        """Type messages one after the other; give the last answer."""
+        """Send messages one after the other; return the last answer."""
         for text in texts:
             await self.hear(Text(text))
         return self.text
 
     async def hear(self, event: Event, key: str = "", also: Sequence[str] = ()) -> TurnResult:
-        """Send one event, under a key of its own or this one, with further addresses."""
+        """Send an event, with a new event key unless one is given, and with further addresses of the sender."""
         batch = Batch(inbound=[inbound(self.address, event, key, also)])
         result = (await self._ingest.ingest(self._channel, batch))[0]
         self.results.append(result)
@@ -225,16 +225,16 @@ class Tipster:
         return result
 
     async def walk(self, answers: Mapping[str, str], until: str) -> str:
-        """Greet, then answer every question by its pattern, until an answer matches `until`; give that.
+        """Greet, then answer every question by its pattern until an answer matches `until`; return that answer.
 
         Raises:
-            AssertionError: a question matches none of the patterns.
+            AssertionError: a question matches no pattern.
         """
         await self.say("Hi")
         return await self.walk_on(answers, until)
 
     async def walk_on(self, answers: Mapping[str, str], until: str) -> str:
-        """Answer the question in force and those that follow; as `walk` otherwise."""
+        """Answer the current question and those that follow; otherwise as `walk`."""
         while not re.search(until, self.text):
             found = next((answer for pattern, answer in answers.items() if re.search(pattern, self.text)), None)
             if found is None:
@@ -246,14 +246,14 @@ class Tipster:
 def scripted_host(
     settings: Settings, channel: ScriptedChannel, sinks: Sequence[ScriptedSink] = (), *, plugin: object = None
 ) -> Host:
-    """Put a host together whose only channel and sinks are these; `plugin` may implement further hooks.
+    """Compose a host whose only channel and sinks are these; `plugin` may implement further hooks.
 
     Raises:
         SettingsError: as `Host` does.
     """
     plugins = Plugins()
-    own = {"satark_channels": hookimpl(lambda: [channel]), "satark_sinks": hookimpl(lambda: list(sinks))}
-    plugins.register(SimpleNamespace(**own), "script")
+    hooks = {"satark_channels": hookimpl(lambda: [channel]), "satark_sinks": hookimpl(lambda: list(sinks))}
+    plugins.register(SimpleNamespace(**hooks), "script")
     if plugin is not None:
         plugins.register(plugin, "further")
     with patch.object(compose, "load_plugins", return_value=plugins):
@@ -261,7 +261,7 @@ def scripted_host(
 
 
 def inbound(sender: str, event: Event, key: str = "", also: Sequence[str] = ()) -> Inbound:
-    """Make one event of a sender."""
+    """Return one inbound event of a sender."""
     senders = tuple(Address(value) for value in (sender, *also))
     return Inbound(account=ACCOUNT, event_key=key or f"key-{next(_keys)}", senders=senders, event=event)
 

@@ -1,4 +1,4 @@
-"""A fresh store, migrated and empty."""
+"""An empty, migrated store."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from satark.store.writer import Writer
 
 
 def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any) -> Services:
-    """Make the databases of a data folder and lend them out, as the host does. The caller disposes of the engines.
+    """Create the databases of a data folder and open them as the host does; the caller disposes of the engines.
 
-    `branches` are the plugins' own tables; `core` are further settings, such as `database_url`. Without
-    any, every command works on it once `SATARK_DATA_DIR` names the folder.
+    Args:
+        data_dir: the data folder; every command works on it once `SATARK_DATA_DIR` names it.
+        branches: migrations of the plugins' own tables.
+        core: further settings, such as `database_url`.
     """
     settings = Settings(data_dir=data_dir, **core)
-    main, keys = make_engine(settings.database_url), make_engine(settings.keys_url, "keys_url")
+    main, keys = make_engine(settings.database_url), make_engine(settings.keys_url)
     Migrations(main, keys, branches).upgrade()
     return Services(
         main=main,

@@ -72,7 +72,7 @@ class Offices:
     def is_quiet(self) -> bool:
         """Whether the host has sent back every answer."""
         waiting, told = (
-            select(func.count()).select_from(tables.answer),
+            select(func.count()).select_from(tables.office_outbox),
             select(func.count(tables.message.c.tip.distinct())),
         )
         return not self._office.read(lambda c: c.execute(waiting).scalar()) and self._office.read(

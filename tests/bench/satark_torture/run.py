@@ -117,7 +117,7 @@ def _hurry(unit: Any) -> None:
     row = tables.delivery.c
     late = (row.state == "due", row.due_at > unit.now + deliveries.LEASE + 1)
     unit.main.execute(update(tables.delivery).where(*late).values(due_at=unit.now))
-    unit.main.execute(update(tables.outage).values(probe_at=unit.now))
+    unit.main.execute(update(tables.open_breaker).values(probe_at=unit.now))
     deliveries.retry(unit)
 
 
@@ -148,7 +148,7 @@ async def torture(
         )
         for target in targets:
             await stack.enter_async_context(target.running(services, desk.url))
-            await asyncio.to_thread(target.plant, services, tips // len(targets))
+            await asyncio.to_thread(target.seed_tip, services, tips // len(targets))
         for process in (desk, *others):
             process.environment.update(_together(targets))
         return await Torture(services, targets, seed).run(others, desk, kills=kills, limit=limit)

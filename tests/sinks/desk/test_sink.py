@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from satark.desk import Desk
 from satark.services import Services
-from satark.sink import Dead, Delivery, Done, Sink
+from satark.sink import DeadLetter, Delivery, Done, Sink
 from satark.testing.store import worker_context
 from satark.testing.tips import SeededTip, seed_tip
 from satark_desk import plugin
@@ -76,5 +76,5 @@ async def test_a_tip_that_was_not_sealed_to_the_desk_is_dead(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])
-    assert isinstance(await sink.deliver(delivery(seeded, "lanka", b"")), Dead)
+    assert isinstance(await sink.deliver(delivery(seeded, "lanka", b"")), DeadLetter)
     assert services.read(lambda c: c.execute(select(queue)).all()) == []

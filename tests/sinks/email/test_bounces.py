@@ -117,7 +117,7 @@ async def test_what_a_real_server_gives_up_later_is_a_dead_letter_that_the_opera
         box.close()
     told = command(mail=came)
     assert (told.exit_code, told.output) == (0, "a dead letter: see `satark deliveries dead`\n")
-    (dead,) = office.services.read(lambda c: deliveries.listing(c, ["dead"]))
+    (dead,) = office.services.read(lambda c: deliveries.listing(c, ["dead_letter"]))
     assert (dead["id"], dead["reason"]) == (row["id"], "the mail came back: 5.0.0")
     assert "gone" not in str(dead)
     (alarm,) = office.services.read(lambda c: deliveries.listing(c, ["due"]))

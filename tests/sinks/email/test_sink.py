@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from satark.sink import Dead, Done, Retry
+from satark.sink import DeadLetter, Done, Retry
 from satark.store import deliveries
 from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
@@ -94,8 +94,8 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     ("fault", "result"),
     [
         ("451 later", Retry("SMTPDataError 451")),
-        ("552 too large", Dead("the mail was refused: 552")),
-        ("554 spam", Dead("the mail was refused: 554")),
+        ("552 too large", DeadLetter("the mail was refused: 552")),
+        ("554 spam", DeadLetter("the mail was refused: 554")),
         ("421 shutting down", Retry("SMTPDataError 421", down=True)),
         ("cut", Retry("SMTPServerDisconnected")),
     ],
@@ -116,9 +116,9 @@ async def test_what_the_server_answers_decides(fault: str, result: Any, office: 
 @pytest.mark.parametrize(
     ("refused", "result"),
     [
-        ({"sp@up.example": "550 no", "reader@up.example": "551 no"}, Dead("every recipient was refused: 550, 551")),
+        ({"sp@up.example": "550 no", "reader@up.example": "551 no"}, DeadLetter("every recipient was refused: 550, 551")),
         ({"sp@up.example": "550 no", "reader@up.example": "450 busy"}, Retry("recipients refused: 450, 550")),
-        ({"sp@up.example": "550 no"}, Dead("1 of 2 recipients refused: 550")),
+        ({"sp@up.example": "550 no"}, DeadLetter("1 of 2 recipients refused: 550")),
     ],
 )
 async def test_refused_recipients_are_told_by_codes_alone(
@@ -211,7 +211,7 @@ async def test_the_operator_is_told_without_a_word_of_any_tip(office: Any, peer:
 async def test_a_destination_without_addresses_is_a_dead_letter(office: Any) -> None:
     office.services.write_now(lambda unit: deliveries.add(unit, "alarm:1", "email:nobody"))
     async with office.sink(office.settings(1)) as sink:
-        assert isinstance(await sink.deliver(office.take("email:nobody")[0]), Dead)
+        assert isinstance(await sink.deliver(office.take("email:nobody")[0]), DeadLetter)
 
 
 @pytest.mark.needs("exim", "gpg")
@@ -234,7 +234,7 @@ async def test_debians_exim_takes_it_and_gpg_opens_what_lies_in_the_mailbox(
             refused = settings.model_copy(update={"recipients": ("nobody@localhost",)})
             async with office.sink(refused) as strict:
                 result = await strict.deliver(office.take("email:notice")[0])
-                assert result == Dead("every recipient was refused: 550")
+                assert result == DeadLetter("every recipient was refused: 550")
         box = mailbox.mbox(exim.mailbox, factory=None)
         (stored,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
         box.close()

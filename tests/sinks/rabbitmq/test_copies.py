@@ -23,7 +23,7 @@ from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
 from satark.services import WorkerContext
 from satark.settings import Settings
-from satark.sink import Dead, Done
+from satark.sink import DeadLetter, Done
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.rabbitmq import Broker
@@ -132,7 +132,7 @@ async def test_a_tip_that_the_desk_has_not_is_not_copied_either(rabbitmq: Broker
         dig = Desk(name="dig", title="DIG", level="range", recipient=new_identity()[0])
         host.services.write_now(lambda unit: add_desk(unit, dig))
         seed_tip(host.services, [dig], destination_rules=[COPY])
-        assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == Dead(
+        assert await host.sink.deliver(claim_delivery(host.services, COPY.to)) == DeadLetter(
             "the tip was not sealed to this desk"
         )
         assert f"{host.queue}\t0" in await rabbitmq.ctl("list_queues", "name", "messages")

@@ -30,17 +30,17 @@ from satark.testing.contracts.channel import ChannelCase, check_channel
 
 PHONE = "919876543210"
 BODY = b'{"from":"919876543210","name":"Sunita","text":"Hi"}'
-SEEN_ALIKE = "key"
+EVENT_KEY = "key"
 
 
-class Wire(msgspec.Struct):
-    """The one kind of message of this medium."""
+class Message(msgspec.Struct):
+    """The only kind of message of this medium."""
 
     text: str
 
 
 class Postcards:
-    """A small but whole channel that keeps the contract; the tests break one part of it at a time."""
+    """A small, complete channel that keeps the contract; each test breaks one part of it."""
 
     name = "postcards"
     accounts: Sequence[str] = ("postcards:1",)
@@ -55,19 +55,19 @@ class Postcards:
 
     def parse(self, raw: RawRequest) -> Batch:
         try:
-            text = msgspec.json.decode(raw.body, type=Wire).text
+            text = msgspec.json.decode(raw.body, type=Message).text
         except msgspec.DecodeError:
             raise Malformed("no postcard") from None
         return Batch(inbound=[self.inbound(Text(text))])
 
     def inbound(self, event: Text, **parts: Any) -> Inbound:
-        whole: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "account": self.accounts[0],
-            "event_key": SEEN_ALIKE,
+            "event_key": EVENT_KEY,
             "senders": (Address(PHONE),),
             "event": event,
         }
-        return Inbound(**{**whole, **parts})
+        return Inbound(**{**fields, **parts})
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         body = msgspec.json.encode([to.reveal(), prompt.text, [c.token for c in prompt.choices]])
@@ -118,7 +118,7 @@ def test_an_inline_channel_answers_in_the_response() -> None:
     channel.capabilities = Capabilities(kind="sms", text=100, body=100, inline=True)
     check_channel(case(channel))
     channel.reply = lambda raw, outcome: RawResponse()  # type: ignore[method-assign]
-    with pytest.raises(AssertionError, match="not put in the answer"):
+    with pytest.raises(AssertionError, match="lacks the prompt"):
         check_channel(case(channel))
 
 
@@ -141,15 +141,15 @@ def one(event: Text = Text("Hi"), **parts: Any) -> Callable[[RawRequest], Batch]
 
 
 BREACHES: dict[str, tuple[dict[str, Any], str]] = {
-    "no part": ({"name": "cards"}, "must begin"),
+    "a foreign account name": ({"name": "cards"}, "must begin"),
     "no account": ({"accounts": ()}, "no account"),
-    "a boundless endpoint": ({"endpoints": (Endpoint(path="/x", methods=(), limit=0),)}, "limit"),
-    "open to all": ({"verify": lambda raw: True}, "forged"),
-    "closed to all": ({"verify": lambda raw: False}, "genuine"),
-    "mute": ({"parse": lambda raw: Batch()}, "no genuine request"),
+    "an endpoint without limit": ({"endpoints": (Endpoint(path="/x", methods=(), limit=0),)}, "limit"),
+    "accepts everything": ({"verify": lambda raw: True}, "forged"),
+    "accepts nothing": ({"verify": lambda raw: False}, "genuine"),
+    "no event": ({"parse": lambda raw: Batch()}, "no genuine request"),
     "a name in an event": ({"parse": one(Text("from Sunita"))}, "an event shows identifier number 1"),
-    "no sender": ({"parse": one(senders=())}, "without a sender"),
-    "no key": ({"parse": one(event_key="")}, "without a key"),
+    "no sender": ({"parse": one(senders=())}, "has no sender"),
+    "no key": ({"parse": one(event_key="")}, "has no key"),
     "a stranger's account": ({"parse": one(account="postcards:2")}, "not configured"),
     "keys that change": ({"parse": another_key}, "other event keys"),
     "a phone in an error": ({"parse": a_leaking_error}, "the error shows identifier number 0"),
@@ -164,7 +164,7 @@ BREACHES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a lost choice": (
         {"render": lambda prompt, account, to: [Call(account=account, method="post", body=b'["","",[]]')]},
-        "a choice is lost",
+        "a choice is missing",
     ),
 }
 

@@ -10,13 +10,13 @@ from satark.sink import Delivery, DeliveryResult, Done, Retry
 from satark.testing.contracts.sink import SinkCase, check_sink
 
 
-class Drawer:
-    """A small but whole sink that keeps the contract; the tests break one part of it at a time."""
+class MemorySink:
+    """A small, complete sink that keeps the contract; each test breaks one part of it."""
 
-    name = "drawer"
+    name = "memory"
 
     def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
+        self.content: dict[str, bytes] = {}
         self.is_open = False
 
     async def open(self) -> None:
@@ -27,54 +27,54 @@ class Drawer:
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         assert self.is_open
-        self.kept[delivery.idempotency_key] = delivery.document
+        self.content[delivery.idempotency_key] = delivery.document
         return Done()
 
 
-class Doubling(Drawer):
+class RepeatingSink(MemorySink):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        self.kept[f"{len(self.kept)}"] = delivery.document
+        self.content[f"{len(self.content)}"] = delivery.document
         return Done()
 
 
-class Forgetful(Drawer):
+class LosingSink(MemorySink):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         return Done()
 
 
-class Once(Drawer):
+class RefusesRepetition(MemorySink):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         return Retry(reason="again") if delivery.attempt > 1 else await super().deliver(delivery)
 
 
-class FirstOnly(Drawer):
+class KeepsFirstRevision(MemorySink):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        self.kept.setdefault(delivery.tip, delivery.document)
+        self.content.setdefault(delivery.tip, delivery.document)
         return Done()
 
 
-class Unwilling(Drawer):
+class RefusesAll(MemorySink):
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
         return Retry(reason="never")
 
 
 async def test_a_sink_that_keeps_the_contract_passes_and_is_closed(tmp_path: Path) -> None:
-    drawer = Drawer()
-    await check_sink(SinkCase(sink=drawer, folder=tmp_path, held=lambda: dict(drawer.kept)))
-    assert not drawer.is_open
+    sink = MemorySink()
+    await check_sink(SinkCase(sink=sink, folder=tmp_path, held=lambda: dict(sink.content)))
+    assert not sink.is_open
 
 
 @pytest.mark.parametrize(
-    ("broken", "complaint"),
+    ("broken", "message"),
     [
-        (Unwilling, "a delivery is not taken"),
-        (Forgetful, "has nothing of it"),
-        (Once, "not taken when it comes again"),
-        (Doubling, "has a second effect"),
-        (FirstOnly, "a later revision changes nothing"),
+        (RefusesAll, "a delivery is not accepted"),
+        (LosingSink, "destination has not changed"),
+        (RefusesRepetition, "a repeated delivery is not accepted"),
+        (RepeatingSink, "has a second effect"),
+        (KeepsFirstRevision, "a later revision changes nothing"),
     ],
 )
-async def test_a_sink_that_breaks_it_is_told_where(tmp_path: Path, broken: type[Drawer], complaint: str) -> None:
-    drawer = broken()
-    with pytest.raises(AssertionError, match=complaint):
-        await check_sink(SinkCase(sink=drawer, folder=tmp_path, held=lambda: dict(drawer.kept)))
+async def test_each_breach_is_noticed(tmp_path: Path, broken: type[MemorySink], message: str) -> None:
+    sink = broken()
+    with pytest.raises(AssertionError, match=message):
+        await check_sink(SinkCase(sink=sink, folder=tmp_path, held=lambda: dict(sink.content)))

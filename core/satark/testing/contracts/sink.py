@@ -1,4 +1,4 @@
-"""The contract of a sink, as checks that any sink plugin can run against itself in one test.
+"""The contract of a sink, as checks that a sink plugin runs against itself in one test.
 
 async def test_it_keeps_the_contract(tmp_path: Path) -> None:
     await check_sink(SinkCase(sink=…, folder=tmp_path, held=…))
@@ -17,24 +17,24 @@ from satark.sink import Delivery, Done, SealedFile, SealedMessage, Sink
 
 
 class SinkCase(msgspec.Struct, frozen=True, kw_only=True):
-    """A sink and what it takes to put it to the test."""
+    """A sink, and what its checks need."""
 
     sink: Sink
     folder: Path
-    """An empty folder, for what the deliveries hold."""
+    """An empty folder for the files of the deliveries."""
     held: Callable[[], Any]
-    """Gives all that the destination has, to be compared: what came twice must make no difference."""
+    """Returns the whole content of the destination, to compare: a repeated delivery must not change it."""
     name: str = "main"
-    """The destination's name, without the sink."""
+    """The destination's name, without the sink's."""
 
 
 async def check_sink(case: SinkCase) -> None:
     """Run every check, from `open` to `close`.
 
     Raises:
-        AssertionError: the sink breaks the contract; the message says where.
+        AssertionError: the sink breaks the contract; the message says how.
     """
-    _hold(isinstance(case.sink, Sink), "it lacks a part of the protocol")
+    _require(isinstance(case.sink, Sink), "it does not implement the whole protocol")
     await case.sink.open()
     try:
         await _check_deliveries(case)
@@ -44,36 +44,36 @@ async def check_sink(case: SinkCase) -> None:
 
 async def _check_deliveries(case: SinkCase) -> None:
     destination = f"{case.sink.name}:{case.name}"
-    first = sample_delivery(destination, await asyncio.to_thread(_made, case.folder / "first"))
+    first = sample_delivery(destination, await asyncio.to_thread(_new_folder, case.folder / "first"))
     before = case.held()
-    _hold(await case.sink.deliver(first) == Done(), "a delivery is not taken")
+    _require(await case.sink.deliver(first) == Done(), "a delivery is not accepted")
     once = case.held()
-    _hold(once != before, "a delivery is said to be done, and the destination has nothing of it")
+    _require(once != before, "a delivery is reported as done, but the destination has not changed")
     again = msgspec.structs.replace(first, attempt=2)
-    _hold(await case.sink.deliver(again) == Done(), "the same delivery is not taken when it comes again")
-    _hold(case.held() == once, "the same delivery, come again, has a second effect")
-    later = sample_delivery(destination, await asyncio.to_thread(_made, case.folder / "later"), revision=2)
-    _hold(await case.sink.deliver(later) == Done(), "a later revision is not taken")
-    _hold(case.held() != once, "a later revision changes nothing")
-    await _check_bare(case, destination)
+    _require(await case.sink.deliver(again) == Done(), "a repeated delivery is not accepted")
+    _require(case.held() == once, "a repeated delivery has a second effect")
+    later = sample_delivery(destination, await asyncio.to_thread(_new_folder, case.folder / "later"), revision=2)
+    _require(await case.sink.deliver(later) == Done(), "a later revision is not accepted")
+    _require(case.held() != once, "a later revision changes nothing")
+    await _check_minimal(case, destination)
 
 
-async def _check_bare(case: SinkCase, destination: str) -> None:
-    """Check that a tip without files, whose envelope is not there, neither raises nor is lost in silence."""
-    folder = await asyncio.to_thread(_made, case.folder / "bare")
-    bare = msgspec.structs.replace(
+async def _check_minimal(case: SinkCase, destination: str) -> None:
+    """Check that a tip without files, messages and envelope raises nothing."""
+    folder = await asyncio.to_thread(_new_folder, case.folder / "minimal")
+    minimal = msgspec.structs.replace(
         sample_delivery(destination, folder, tip="b" * 32), files=(), messages=(), envelope=b""
     )
-    await case.sink.deliver(bare)
+    await case.sink.deliver(minimal)
 
 
 def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: str = "a" * 32) -> Delivery:
-    """Give a delivery with a file and a message, as the engine makes one; what is sealed is random-looking bytes.
+    """Return a delivery with a file and a message, as the delivery worker makes one; sealed parts are sample bytes.
 
     Args:
         destination: `<sink>:<name>`.
-        folder: a folder that is there; the file's sealed clean copy is put into it.
-        revision: 1 for the tip as it was handed in.
+        folder: an existing folder, into which the file's sealed clean copy is written.
+        revision: 1 for the tip as it was submitted.
         tip: the tip's id in the store.
     """
     clean = folder / "clean"
@@ -92,11 +92,11 @@ def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: s
     )
 
 
-def _made(folder: Path) -> Path:
+def _new_folder(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
 
-def _hold(condition: object, message: str) -> None:
+def _require(condition: object, message: str) -> None:
     if not condition:
         raise AssertionError(message)

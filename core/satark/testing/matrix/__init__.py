@@ -1,16 +1,16 @@
-"""The flow matrix: scenarios in terms of the flow, played on every medium, must all end in the same tip.
+"""The channel matrix: the same scenario, played on every medium, must give the same tip.
 
-A scenario (`scenarios.yaml`) says which question is expected and how it is answered, never how that is done: one taps
-a row, another sends its number, a third presses a key or speaks. A `Driver` does it for one medium, reading what is
-offered as a person would. `play` has a driver go through a scenario, and `canonical` writes the tip that came of it
-as canonical JSON, which must be the same bytes whatever the medium.
+A scenario (`scenarios.yaml`) lists the expected questions and their answers in terms of the flow, independent of the
+medium. A `Driver` carries out the answers on one medium, as a person would: it taps a row, sends its number, presses a
+key or speaks. `play` has a driver go through a scenario. `canonical` encodes the resulting tip as canonical JSON, whose
+bytes must not depend on the medium.
 """
 
 from __future__ import annotations
 
-from satark.testing.matrix.canon import canonical, canonical_answers
-from satark.testing.matrix.driving import Ability, Driver
-from satark.testing.matrix.playing import go_on, play
+from satark.testing.matrix.canonical_form import canonical, canonical_answers
+from satark.testing.matrix.driver import Ability, Driver
+from satark.testing.matrix.player import play, resume
 from satark.testing.matrix.scenario import Scenario, scenarios
 
-__all__ = ["Ability", "Driver", "Scenario", "canonical", "canonical_answers", "go_on", "play", "scenarios"]
+__all__ = ["Ability", "Driver", "Scenario", "canonical", "canonical_answers", "play", "resume", "scenarios"]

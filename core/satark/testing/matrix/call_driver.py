@@ -1,4 +1,4 @@
-"""The driver of phone calls: keys that were named, and a voice after the beep."""
+"""The driver of phone calls: it presses the keys that are announced and speaks after the beep."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final
 
 from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place
-from satark.testing.matrix.driving import Ability
+from satark.testing.matrix.driver import Ability
 from satark.testing.twilio.people import Caller
 
 _KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}
-_MOST_PAGES: Final = 12
+_MAX_PAGES: Final = 12
 
 
 class CallDriver:
-    """Somebody who calls, and can neither write nor read. Implements `satark.testing.matrix.driving.Driver`."""
+    """A tipster on the phone, who can neither type nor send files. Implements `satark.testing.matrix.driver.Driver`."""
 
     channel: Final = "voice"
     can: frozenset[Ability] = frozenset()
@@ -24,27 +24,27 @@ class CallDriver:
         self._caller = caller
 
     @property
-    def heard(self) -> str:
+    def last_answer(self) -> str:
         """The lines of the last answer."""
         return self._caller.question
 
     async def greet(self) -> None:
-        """Hang up, where a call goes on, and call."""
+        """End the current call, if there is one, and call."""
         self._caller.hang_up()
         await self._caller.dial()
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Press the key that is named for it, listening to further options until it is."""
+        """Press the key that is announced for the option, asking for more options until it is."""
         del texts
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             if key := self._key(label):
                 await self._caller.press(key)
                 return
             await self._caller.press("8")
-        raise LostError(f"{label!r} is not offered: {self.heard}")
+        raise LostError(f"{label!r} is not offered: {self.last_answer}")
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Press the key of a command. To start, which has one, leads to those that have none."""
+        """Press the key of a command; commands without a key are reached by the star key."""
         if name in _KEYS:
             await self._caller.press(_KEYS[name])
             return
@@ -57,7 +57,7 @@ class CallDriver:
             await self.choose(texts.text(way), texts)
 
     async def type(self, words: str) -> None:
-        """A keypad writes no words."""
+        """Raise: a keypad can't type words."""
         raise LostError(f"no way to type {words!r}")
 
     async def speak(self, voice: bytes) -> None:
@@ -65,11 +65,11 @@ class CallDriver:
         await self._caller.speak(voice)
 
     async def point(self, place: Place) -> None:
-        """A voice points at nothing."""
+        """Raise: a call can't point at a place."""
         raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
-        """A phone sends no files."""
+        """Raise: a call can't send files."""
         raise LostError(f"no way to send {file.mime}")
 
     async def leave(self) -> None:
@@ -79,5 +79,5 @@ class CallDriver:
     def _key(self, label: str) -> str:
         spoken = r"\s*[/,]\s*".join(map(re.escape, re.split(r"\s*/\s*", label)))
         named = rf"^{spoken}: (?:press (\d)\.|(\d) दबाएँ।)$"
-        found = re.search(named, self.heard, re.MULTILINE)
+        found = re.search(named, self.last_answer, re.MULTILINE)
         return next(filter(None, found.groups()), "") if found else ""

@@ -1,17 +1,16 @@
-"""The canonical form of a tip: what must be the same bytes whatever the medium that it came by.
+"""The canonical form of a tip, whose bytes must not depend on the medium.
 
-Left out are the number, the time and what follows later (status, messages), which belong to the one tip; the channel
-class; and the kind of each file, since a medium calls one recording "voice" and another "audio". Everything else
-stands in it, down to the hash of every file, in which order they came, and which desks may read the tip.
+It omits the number, the time and what comes later (status, messages), which differ between tips; the channel class; and
+the kind of each file, since one medium calls a recording "voice" and another "audio". It contains everything else, down
+to the hash and order of the files and the desks that may read the tip.
 
-A medium that can't type, point or send files gives less, and then both sides are compared in the form that has only
-what both could give, `canonical(…, can=…)`:
+Some media can't type, point at a map or send files. `canonical(…, can=…)` reduces a tip to what all of them give:
 
-- who can't point at the map tells the place's name: the coordinates go;
-- who can't type speaks: an answer in words and a spoken one are written as the same mark, their recordings go, and
-  the station, which typed words may name and spoken ones never do, is told once, in the place. For the same reason
-  an outpost can't be told by its name: that it is one stays, which one goes;
-- who can't send files speaks once more: how many pieces of evidence there are stays, what they are goes.
+- without pointing, the place has a name only, so the coordinates are omitted;
+- without typing, answers are spoken, so typed and spoken answers become the same mark and their recordings are omitted.
+  Only typed words can name a station, so the station stands in the place alone. For the same reason an outpost has no
+  name;
+- without sending files, evidence is spoken, so only the number of files remains.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from typing import Any
 
 import msgspec
 
-from satark.testing.matrix.driving import EVERYTHING, Ability
+from satark.testing.matrix.driver import EVERYTHING, Ability
 
-_TOLD = "(told)"
+_ANSWERED = "(answered)"
 _SPOKEN_STEPS = frozenset({"what", "police_who", "when_date", "who", "vehicle", "how_often"})
 _PLACE = "place"
 _STATION = "station"
@@ -33,12 +32,12 @@ _EVIDENCE = "evidence"
 def canonical(
     opened: Mapping[str, Any] | None, desks: Iterable[str] = (), *, can: frozenset[Ability] = EVERYTHING
 ) -> bytes:
-    """Write a tip as canonical JSON.
+    """Encode a tip as canonical JSON.
 
     Args:
-        opened: the tip as `satark desk tips --json` gives it; None: no tip was sent.
+        opened: the tip as `satark desk tips --json` prints it; None: no tip was sent.
         desks: the names of the desks that may read it.
-        can: what every medium that it is compared with lets one do.
+        can: the abilities that all compared media share.
     """
     if opened is None:
         return b"null"
@@ -52,20 +51,20 @@ def canonical(
 
 
 def canonical_answers(answers: Mapping[str, Any], *, can: frozenset[Ability] = EVERYTHING) -> dict[str, Any]:
-    """Give a tip's answers in the form that is compared; see `canonical`."""
+    """Return a tip's answers in canonical form; see `canonical`."""
     if "type" not in can:
-        answers = {step: _told(step, value) for step, value in answers.items() if step != _STATION}
+        answers = {step: _spoken_form(step, value) for step, value in answers.items() if step != _STATION}
     place = answers.get(_PLACE)
     if isinstance(place, Mapping) and "point" not in can:
         return {**answers, _PLACE: {name: v for name, v in place.items() if name not in {"latitude", "longitude"}}}
     return dict(answers)
 
 
-def _told(step: str, value: Any) -> Any:
+def _spoken_form(step: str, value: Any) -> Any:
     if step in _SPOKEN_STEPS:
-        return _TOLD
+        return _ANSWERED
     if step == _PLACE:
-        return {"told": True, **{name: value.get(name, "") for name in ("district", "station")}}
+        return {"answered": True, **{name: value.get(name, "") for name in ("district", "station")}}
     return value
 
 

@@ -1,4 +1,4 @@
-"""The driver of chats: WhatsApp, Telegram, and whatever else somebody walks through with a `Walker`."""
+"""The driver of chats, which acts through a `Walker`: WhatsApp, Telegram."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place, Walker
-from satark.testing.matrix.driving import EVERYTHING, Ability
+from satark.testing.matrix.driver import EVERYTHING, Ability
 
-_MOST_PAGES: Final = 12
+_MAX_PAGES: Final = 12
 
 
 class ChatDriver:
-    """Somebody in a chat. Implements `satark.testing.matrix.driving.Driver`."""
+    """A tipster in a chat. Implements `satark.testing.matrix.driver.Driver`."""
 
     can: frozenset[Ability] = EVERYTHING
 
@@ -21,17 +21,17 @@ class ChatDriver:
         self._walker = walker
 
     @property
-    def heard(self) -> str:
-        """What the last message says."""
+    def last_answer(self) -> str:
+        """The text of the last message."""
         return str(self._walker.last.text)
 
     async def greet(self) -> None:
-        """Say "Hi"."""
+        """Send "Hi"."""
         await self.type("Hi")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Tap what stands under the last message."""
-        for _ in range(_MOST_PAGES):
+        """Tap a button or row of the last message."""
+        for _ in range(_MAX_PAGES):
             offers = {offer.label for offer in self._walker.last.offers}
             if label in offers or texts.text("command.more") not in offers:
                 break
@@ -39,7 +39,7 @@ class ChatDriver:
         await self._tap(label)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Tap it where it is offered, else type its word."""
+        """Tap the command where it is offered, else type its word."""
         await self._walker.reply(texts.text(f"command.{name}"))
         await self._walker.hear()
 
@@ -53,7 +53,7 @@ class ChatDriver:
         await self.send(Photo(voice, "audio/ogg", "voice"))
 
     async def point(self, place: Place) -> None:
-        """Send a pin."""
+        """Send a location."""
         await self._walker.pin(place)
         await self._walker.hear()
 
@@ -63,12 +63,12 @@ class ChatDriver:
         await self._walker.hear()
 
     async def leave(self) -> None:
-        """Hear nothing any more."""
+        """Stop listening."""
         self._walker.leave()
 
     async def _tap(self, label: str) -> None:
         offers = [offer.label for offer in self._walker.last.offers]
         if label not in offers:
-            raise LostError(f"{label!r} is not offered: {self.heard} {offers}")
+            raise LostError(f"{label!r} is not offered: {self.last_answer} {offers}")
         await self._walker.tap(label)
         await self._walker.hear()

@@ -1,4 +1,4 @@
-"""What somebody on a medium can do, whatever the medium."""
+"""The interface of a driver, which acts for a tipster on one medium."""
 
 from __future__ import annotations
 
@@ -8,49 +8,49 @@ from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import Photo, Place
 
 Ability: TypeAlias = Literal["type", "point", "send"]
-"""What not every medium lets one do: type words, point at a place on the map, send files of any kind."""
+"""What some media can't do: type words, point at a place on a map, send files of any kind."""
 
 EVERYTHING: frozenset[Ability] = frozenset({"type", "point", "send"})
 
 
 class Driver(Protocol):
-    """Somebody on one medium. Every act waits for the answer and leaves it in `heard`.
+    """A tipster on one medium. Every action waits for the service's answer and stores it in `last_answer`.
 
-    Every one of them may raise `satark.testing.dialogue.walking.LostError`: it is not offered, or nothing is answered.
+    Every action raises `satark.testing.dialogue.walking.LostError` where it is not offered or gets no answer.
     """
 
     @property
     def channel(self) -> str:
-        """The channel's name, for the wording that is its own."""
+        """The channel's name, which selects texts of its own."""
 
     @property
     def can(self) -> frozenset[Ability]:
-        """What the medium lets one do."""
+        """What the medium can do."""
 
     @property
-    def heard(self) -> str:
-        """All that the last answer says: every page of a text message, every line of a call."""
+    def last_answer(self) -> str:
+        """The whole last answer: every page of a text message, every line of a call."""
 
     async def greet(self) -> None:
-        """Begin: say "Hi", call, open the page. In the middle of a conversation: begin again."""
+        """Begin, or begin again in the middle of a conversation: send "Hi", call, open the page."""
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Choose what is offered under this label, turning pages until it is found."""
+        """Choose the option with this label, turning pages until it is found."""
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Do what a command does: by its button, its word, its key, or what comes to the same on this medium."""
+        """Give a command by its button, its word, its key, or its equivalent on this medium."""
 
     async def type(self, words: str) -> None:
-        """Type words. Only where `can` has `type`."""
+        """Type words; only where `can` contains `type`."""
 
     async def speak(self, voice: bytes) -> None:
-        """Speak, and send that."""
+        """Send a voice recording."""
 
     async def point(self, place: Place) -> None:
-        """Point at a place. Only where `can` has `point`."""
+        """Send a place on the map; only where `can` contains `point`."""
 
     async def send(self, file: Photo) -> None:
-        """Send a file. Only where `can` has `send`."""
+        """Send a file; only where `can` contains `send`."""
 
     async def leave(self) -> None:
-        """Hang up, close the page; nothing is waited for."""
+        """Hang up or close the page, without waiting for anything."""

@@ -1,7 +1,7 @@
 """The files of scenarios. The same name gives the same bytes, so that hashes can be compared.
 
-All but the photo are bytes that no program can take for anything: they are sealed as they are and never opened, and
-nothing waits for their cleaning, which is the business of the tests of evidence.
+Except for the photo, they are bytes of no known type: the evidence pipeline seals them unopened, and no test waits for
+their cleaning.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from satark.testing.dialogue.walking import Photo
 
 _KINDS: Final = {
     "photo": ("image", "image/jpeg"),
-    "film": ("video", "video/mp4"),
+    "video": ("video", "video/mp4"),
     "paper": ("document", "application/pdf"),
 }
 
 
 def recording(words: str) -> bytes:
-    """Give the recording of somebody who says these words."""
+    """Return a recording of these words."""
     return f"\x00a voice says: {words}".encode()
 
 
 def to_send(name: str, caption: str) -> Photo:
-    """Give a file of a scenario, as it is sent."""
+    """Return a file of a scenario, as it is sent."""
     kind, mime = _KINDS[name]
     data = _photo() if name == "photo" else f"\x00a {name}".encode()
     return Photo(data, mime, kind, caption or None)

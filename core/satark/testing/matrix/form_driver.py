@@ -1,4 +1,4 @@
-"""The driver of the web form: a browser without JavaScript, and somebody who reads what it shows."""
+"""The driver of the web form, which uses a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Final
 from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.form.browser import Browser, Control, Form
-from satark.testing.matrix.driving import EVERYTHING, Ability
+from satark.testing.matrix.driver import EVERYTHING, Ability
 
-_ON: Final = {"hi": "आगे बढ़ें", "en": "Continue"}
+_CONTINUE: Final = {"hi": "आगे बढ़ें", "en": "Continue"}
 _BACK: Final = {"hi": "पीछे", "en": "Back"}
 _CHANGE: Final = {"hi": "बदलें", "en": "Change"}
 _STAY: Final = {"hi": "जोड़ें और इसी पन्ने पर रहें", "en": "Add, and stay on this page"}
 _CLEAR: Final = {"hi": "सब फ़ाइलें मिटाएँ", "en": "Erase all files"}
 _SEND: Final = {"hi": "भेजें", "en": "Send"}
 _CANCEL: Final = {"hi": "रद्द करें", "en": "Cancel"}
-_WRITTEN: Final = {"hi": "लिख लिया, बंद करें", "en": "I have written it down, close"}
+_NOTED: Final = {"hi": "लिख लिया, बंद करें", "en": "I have written it down, close"}
 
 
 class FormDriver:
-    """Somebody at the form. Implements `satark.testing.matrix.driving.Driver`."""
+    """A tipster at the form. Implements `satark.testing.matrix.driver.Driver`."""
 
     channel: Final = "web_form"
     can: frozenset[Ability] = EVERYTHING
@@ -28,11 +28,11 @@ class FormDriver:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._menu = ""
-        """What somebody has in mind to do on the page, where a chat would ask them for it."""
+        """A question that a chat would ask here; on the form, the tipster already knows what to change."""
 
     @property
-    def heard(self) -> str:
-        """What the page says, or what somebody has in mind to do on it."""
+    def last_answer(self) -> str:
+        """The text of the page, or the question that a chat would ask here."""
         return self._menu or self._browser.page.text
 
     async def greet(self) -> None:
@@ -41,7 +41,7 @@ class FormDriver:
         await self._browser.open("/")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Press a button, follow a link, or choose an option and go on."""
+        """Press a button, follow a link, or choose an option and continue."""
         language = texts.language
         if self._menu:
             await self._pick(label, language)
@@ -52,12 +52,12 @@ class FormDriver:
         elif label == texts.text("review.send"):
             await self._browser.press(_SEND[language])
         elif label == texts.text("reach.no"):
-            await self._browser.press(_WRITTEN[language])
+            await self._browser.press(_NOTED[language])
         else:
-            await self._take(label)
+            await self._use(label)
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Do what comes to the same."""
+        """Do the equivalent of a command."""
         language, browser = texts.language, self._browser
         if name == "repeat":
             await browser.open(browser.path)
@@ -69,7 +69,7 @@ class FormDriver:
         elif name == "back":
             await browser.follow(_BACK[language])
         elif name in {"skip", "done"}:
-            await browser.press(_ON[language])
+            await browser.press(_CONTINUE[language])
         elif name == "clear":
             await browser.press(_CLEAR[language])
         elif name == "forget":
@@ -78,26 +78,26 @@ class FormDriver:
         elif name == "cancel":
             await browser.follow(_CANCEL[language])
         else:
-            raise LostError(f"no way to {name}: {self.heard}")
+            raise LostError(f"no way to {name}: {self.last_answer}")
 
     async def type(self, words: str) -> None:
-        """Write into the field and go on."""
+        """Fill in the field and continue."""
         form, control = self._field()
-        await self._go_on(form, {control.name: words})
+        await self._continue(form, {control.name: words})
 
     async def speak(self, voice: bytes) -> None:
-        """Choose a recording and go on."""
+        """Attach a recording and continue."""
         form, _ = self._field()
-        await self._go_on(form, {}, Photo(voice, "audio/ogg", "voice"))
+        await self._continue(form, {}, Photo(voice, "audio/ogg", "voice"))
 
     async def point(self, place: Place) -> None:
-        """Write the degrees, and the name."""
+        """Fill in the coordinates and the name, and continue."""
         form, control = self._field()
         degrees = {f"{control.name}.latitude": f"{place.latitude}", f"{control.name}.longitude": f"{place.longitude}"}
-        await self._go_on(form, {control.name: place.name or "", **degrees})
+        await self._continue(form, {control.name: place.name or "", **degrees})
 
     async def send(self, file: Photo) -> None:
-        """Choose a file, with words of its own, and stay."""
+        """Attach a file with a caption and stay on the page."""
         label = next(label for label in _STAY.values() if label in self._browser.page.text)
         await self._browser.press(label, {"caption": file.caption or ""}, [file])
 
@@ -105,8 +105,8 @@ class FormDriver:
         """Close the browser."""
         await self._browser.close()
 
-    async def _take(self, label: str) -> None:
-        """Whatever stands on the page under a label."""
+    async def _use(self, label: str) -> None:
+        """Use the control or link with a label."""
         page = self._browser.page
         for form in page.forms:
             for control in form.controls:
@@ -114,23 +114,23 @@ class FormDriver:
                     await self._browser.send(form, control, {})
                     return
                 if control.label == label and control.kind == "radio":
-                    await self._go_on(form, {control.name: control.value})
+                    await self._continue(form, {control.name: control.value})
                     return
         await self._browser.follow(label)
 
     async def _pick(self, label: str, language: str) -> None:
-        """Follow the link to the answer that is to be changed."""
+        """Follow the link to the answer to change."""
         self._menu = ""
         await self._browser.follow(f"{_CHANGE[language]} {label}")
 
     def _field(self) -> tuple[Form, Control]:
-        """The field that one writes the answer into."""
+        """Return the field for the answer."""
         for form in self._browser.page.forms:
             for control in form.controls:
                 if control.name.startswith("a.") and control.kind in {"text", "textarea"}:
                     return form, control
-        raise LostError(f"nowhere to write: {self._browser.page.text}")
+        raise LostError(f"no field to fill in: {self._browser.page.text}")
 
-    async def _go_on(self, form: Form, filled: dict[str, str], *files: Photo) -> None:
-        button = next(c for c in form.controls if c.kind == "submit" and c.label in _ON.values())
+    async def _continue(self, form: Form, filled: dict[str, str], *files: Photo) -> None:
+        button = next(c for c in form.controls if c.kind == "submit" and c.label in _CONTINUE.values())
         await self._browser.send(form, button, filled, files)

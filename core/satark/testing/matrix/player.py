@@ -1,4 +1,4 @@
-"""Playing a scenario: the question that is expected must be the one that is heard, and is answered."""
+"""Plays a scenario: checks that each expected question is the one asked, and answers it."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from typing import Final
 from satark.catalogues import Catalogue, Catalogues
 from satark.geography.geography import Geography
 from satark.testing.dialogue.walking import LostError, Place
-from satark.testing.matrix.driving import Driver
+from satark.testing.matrix.driver import Driver
 from satark.testing.matrix.files import recording, to_send
-from satark.testing.matrix.scenario import LANGUAGE, Act, Do, Move, Point, Scenario, Send, Speak, Tell
+from satark.testing.matrix.scenario import LANGUAGE, Action, Do, Exchange, Point, Scenario, Send, Speak, Words
 
 _NUMBER: Final = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z-])")
 END: Final = "@end"
-"""Stands for no question: what was told is erased, and nothing is asked any more."""
-_NAMED: Final = ("@details", "@change")
-"""Menus of steps, by the steps' names."""
-_PLACES: Final = ("station", "police_station", "district")
+"""Stands for no question: the answers are erased, and nothing more is asked."""
+_STEP_MENUS: Final = ("@details", "@change")
+"""Questions whose options are the names of steps."""
+_UNIT_STEPS: Final = ("station", "police_station", "district")
 
 
 async def play(scenario: Scenario, driver: Driver) -> str:
-    """Have a driver go through a scenario; give the number of the tip that was sent, or nothing if none was.
+    """Have a driver go through a scenario; return the number of the sent tip, or an empty string if none was sent.
 
     Raises:
-        LostError: another question was asked than the scenario expects, or its answer is not offered.
+        LostError: a question is not the expected one, or its answer is not offered.
     """
     player = _Player(driver)
     await driver.greet()
-    return await _carry(player, ((LANGUAGE, scenario.language), *scenario.moves))
+    return await _play(player, ((LANGUAGE, scenario.language), *scenario.exchanges))
 
 
-async def go_on(scenario: Scenario, driver: Driver) -> str:
-    """Have a driver go through a scenario whose first question is being asked already; as `play` otherwise."""
-    return await _carry(_Player(driver, scenario.language), scenario.moves)
+async def resume(scenario: Scenario, driver: Driver) -> str:
+    """Have a driver go through a scenario whose first question is already asked; otherwise as `play`."""
+    return await _play(_Player(driver, scenario.language), scenario.exchanges)
 
 
-async def _carry(player: _Player, moves: Sequence[Move]) -> str:
+async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
     driver = player.driver
     try:
-        for question, act in moves:
+        for question, action in exchanges:
             player.expect(question)
-            await player.act(question, act)
-        found = _NUMBER.search(driver.heard)
-        if found and player.hears("@reach"):
-            await player.act("@reach", "no")
+            await player.answer(question, action)
+        found = _NUMBER.search(driver.last_answer)
+        if found and player.is_asked("@reach"):
+            await player.answer("@reach", "no")
     finally:
         await driver.leave()
     return found[0] if found else ""
@@ -63,53 +63,53 @@ class _Player:
         return self._catalogues[self._language]
 
     def expect(self, question: str) -> None:
-        """See to it that this question is the one that was asked."""
-        if not self.hears(question):
-            raise LostError(f"{question} is not what is asked: {self.driver.heard}")
+        """Check that a question is the one asked."""
+        if not self.is_asked(question):
+            raise LostError(f"{question} is not asked: {self.driver.last_answer}")
 
-    def hears(self, question: str) -> bool:
-        """Whether this question is the one that was asked."""
-        heard = _bare(self.driver.heard)
-        return any(re.search(pattern, heard) for pattern in self._wordings(question))
+    def is_asked(self, question: str) -> bool:
+        """Return whether a question is the one asked."""
+        answer = _without_spaces(self.driver.last_answer)
+        return any(re.search(pattern, answer) for pattern in self._wordings(question))
 
     def _wordings(self, question: str) -> list[str]:
-        """What a question may sound like: in the channel's own words or the common ones, with files or without."""
+        """Return patterns of a question: in the channel's own wording or the common one, with files or without."""
         name = question.removeprefix("@")
-        spoken = [self._texts] if self._language and question != LANGUAGE else list(self._catalogues)
+        catalogues = [self._texts] if self._language and question != LANGUAGE else list(self._catalogues)
         keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more", f"{name}.more#0"]
-        own = [texts.text(texts.own(key, self.driver.channel)) for texts in spoken for key in keys if key in texts]
-        return [re.sub(r"\\\{\w+\\\}", ".*", re.escape(_bare(text))) for text in own]
+        own = [texts.text(texts.own(key, self.driver.channel)) for texts in catalogues for key in keys if key in texts]
+        return [re.sub(r"\\\{\w+\\\}", ".*", re.escape(_without_spaces(text))) for text in own]
 
-    async def act(self, question: str, act: Act) -> None:
-        """Answer the question that was asked."""
-        if isinstance(act, str):
-            await self.driver.choose(self._label(question, act), self._texts)
-            self._language = act if question == LANGUAGE else self._language
-        elif isinstance(act, Tell):
-            await self._tell(act)
-        elif isinstance(act, Speak):
-            await self.driver.speak(recording(act.speak))
-        elif isinstance(act, Point):
-            await self._point(act)
-        elif isinstance(act, Send):
-            await self._send(act)
+    async def answer(self, question: str, action: Action) -> None:
+        """Answer the question."""
+        if isinstance(action, str):
+            await self.driver.choose(self._label(question, action), self._texts)
+            self._language = action if question == LANGUAGE else self._language
+        elif isinstance(action, Words):
+            await self._say(action)
+        elif isinstance(action, Speak):
+            await self.driver.speak(recording(action.speak))
+        elif isinstance(action, Point):
+            await self._point(action)
+        elif isinstance(action, Send):
+            await self._send(action)
         else:
-            await self._do(act)
+            await self._do(action)
 
-    async def _tell(self, words: Tell) -> None:
+    async def _say(self, words: Words) -> None:
         if "type" in self.driver.can:
-            await self.driver.type(words.tell)
+            await self.driver.type(words.words)
             return
-        await self.driver.speak(recording(words.tell))
+        await self.driver.speak(recording(words.words))
         if words.station:
             self.expect("station")
-            await self.act("station", words.station)
+            await self.answer("station", words.station)
 
     async def _point(self, point: Point) -> None:
         if "point" in self.driver.can:
             await self.driver.point(Place(*point.point, name=point.name))
         else:
-            await self._tell(point.told)
+            await self._say(point.as_words)
 
     async def _send(self, file: Send) -> None:
         if "send" in self.driver.can:
@@ -117,24 +117,24 @@ class _Player:
         else:
             await self.driver.speak(recording(f"{file.send} {file.caption}"))
 
-    async def _do(self, act: Do) -> None:
-        if act.do == "again":
+    async def _do(self, action: Do) -> None:
+        if action.do == "again":
             await self.driver.greet()
         else:
-            await self.driver.command(act.do, self._texts)
+            await self.driver.command(action.do, self._texts)
 
     def _label(self, question: str, code: str) -> str:
         if question == LANGUAGE:
             return self._catalogues[code].text("language.name")
-        if question in _NAMED:
+        if question in _STEP_MENUS:
             return self._texts.text(f"{code}.name")
         place = self._geography.station(code) or self._geography.district(code)
-        if question in _PLACES and place is not None:
+        if question in _UNIT_STEPS and place is not None:
             return place.label(self._language)
         name = question.removeprefix("@")
         return self._texts.first(f"{name}.{code}", f"option.{code}")
 
 
-def _bare(text: str) -> str:
-    """A text without its spaces: pages and lines break where the medium will have it."""
+def _without_spaces(text: str) -> str:
+    """Remove all whitespace, since each medium breaks lines and pages elsewhere."""
     return "".join(text.split())

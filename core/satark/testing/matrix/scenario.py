@@ -1,4 +1,4 @@
-"""Scenarios: what somebody answers to which question, and the file that holds them."""
+"""Scenarios: questions and their answers, and the file that holds them."""
 
 from __future__ import annotations
 
@@ -15,43 +15,42 @@ CANCEL = "@cancel"
 Command: TypeAlias = Literal[
     "again", "back", "cancel", "clear", "done", "elsewhere", "forget", "help", "language", "leave", "repeat", "skip"
 ]
-"""What can be done at any question. `again` greets or calls again in the middle; the others are the flow's commands."""
+"""What is possible at any question. `again` greets or calls again; the others are the flow's commands."""
+
+FileName: TypeAlias = Literal["photo", "video", "paper"]
+"""There is no sound file: it leads to the question whose voice it is, which a phone call never asks."""
 
 
-FileName: TypeAlias = Literal["photo", "film", "paper"]
-"""No sound: whose voice it is, is a question that a phone call has no use for."""
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words, typed where the medium can type, else spoken."""
 
-
-class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words: typed where one can type, else spoken."""
-
-    tell: str
+    words: str
     station: str = ""
-    """The police station that these words name: one who speaks is asked for it, since nobody listens at once."""
+    """The police station that these words name. Spoken words are followed by the question for it."""
 
 
 class Speak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that are spoken on every medium: a recording, as bytes that no program can take for anything."""
+    """Words that are spoken on every medium: a recording, as bytes of no known type."""
 
     speak: str
 
 
 class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place on the map, in degrees; where there is none to point at, its name is told."""
+    """A place on the map, in degrees; on a medium that can't point, its name is given."""
 
     point: tuple[float, float]
     name: str
     station: str
-    """The station that is nearest; the name names it too."""
+    """The nearest station, which the name names too."""
 
     @property
-    def told(self) -> Tell:
-        """What is told in its place."""
-        return Tell(self.name, self.station)
+    def as_words(self) -> Words:
+        """The words that replace it."""
+        return Words(self.name, self.station)
 
 
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file, with words of its own. On a medium that takes none, one more thing is said."""
+    """A file with a caption. On a medium that accepts none, a recording is sent instead."""
 
     send: FileName
     caption: str = ""
@@ -63,31 +62,31 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     do: Command
 
 
-Act: TypeAlias = str | Tell | Speak | Point | Send | Do
+Action: TypeAlias = str | Words | Speak | Point | Send | Do
 """The code of an option, or one of these."""
-Move: TypeAlias = tuple[str, Act]
-"""A question (the id of a step, or `@` and the name of one of the engine's own) and what is done when it is asked."""
+Exchange: TypeAlias = tuple[str, Action]
+"""A question (a step's id, or `@` and the name of one of the engine's own) and the action that answers it."""
 
 
 class Scenario(msgspec.Struct, frozen=True):
     """One conversation, from the choice of a language on.
 
-    The last question, whether one may be reached, is answered with no by whoever plays it, where a tip was sent.
+    If a tip was sent, the player answers the last question, whether the tipster may be contacted, with no.
     """
 
     name: str
     language: str
-    moves: tuple[Move, ...]
+    exchanges: tuple[Exchange, ...]
 
 
-class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _RawScenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     language: str
-    moves: Sequence[Mapping[str, object]]
+    exchanges: Sequence[Mapping[str, object]]
 
 
-_KINDS: Mapping[str, type[Tell | Speak | Point | Send | Do]] = {
-    "tell": Tell,
+_KINDS: Mapping[str, type[Words | Speak | Point | Send | Do]] = {
+    "words": Words,
     "speak": Speak,
     "point": Point,
     "send": Send,
@@ -96,22 +95,22 @@ _KINDS: Mapping[str, type[Tell | Speak | Point | Send | Do]] = {
 
 
 def scenarios() -> tuple[Scenario, ...]:
-    """Read the scenarios that come with Satark.
+    """Read the scenarios that ship with Satark.
 
     Raises:
-        msgspec.ValidationError: the file is none of scenarios.
+        msgspec.ValidationError: the file does not hold scenarios.
     """
     text = (files("satark.testing.matrix") / "scenarios.yaml").read_bytes()
-    return tuple(_scenario(written) for written in msgspec.yaml.decode(text, type=list[_Written]))
+    return tuple(_scenario(raw) for raw in msgspec.yaml.decode(text, type=list[_RawScenario]))
 
 
-def _scenario(written: _Written) -> Scenario:
-    moves = tuple((question, _act(act)) for move in written.moves for question, act in move.items())
-    return Scenario(written.name, written.language, moves)
+def _scenario(raw: _RawScenario) -> Scenario:
+    exchanges = tuple((q, _action(action)) for exchange in raw.exchanges for q, action in exchange.items())
+    return Scenario(raw.name, raw.language, exchanges)
 
 
-def _act(act: object) -> Act:
-    if isinstance(act, str):
-        return act
-    kind = next((kind for key, kind in _KINDS.items() if isinstance(act, Mapping) and key in act), Tell)
-    return msgspec.convert(act, kind)
+def _action(raw: object) -> Action:
+    if isinstance(raw, str):
+        return raw
+    kind = next((kind for key, kind in _KINDS.items() if isinstance(raw, Mapping) and key in raw), Words)
+    return msgspec.convert(raw, kind)

@@ -1,4 +1,4 @@
-"""The driver of text messages: it reads the numbers, turns pages, and attaches files."""
+"""The driver of text messages: it answers by number, turns pages and attaches files."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Final
 
 from satark.catalogues import Catalogue
 from satark.testing.dialogue.walking import LostError, Photo, Place
-from satark.testing.matrix.driving import Ability
+from satark.testing.matrix.driver import Ability
 from satark.testing.twilio.people import Texter
 
 _MORE: Final = re.compile(r"^.*: (?:reply )?M$", re.MULTILINE)
-"""The line that stands below a page that is not the last."""
+"""The last line of every page but the last."""
 
 
-class TextDriver:
-    """Somebody who writes text messages. Implements `satark.testing.matrix.driving.Driver`.
+class SmsDriver:
+    """A tipster who sends text messages. Implements `satark.testing.matrix.driver.Driver`.
 
     Args:
-        texter: who.
-        media: base address of the provider, where attached files lie.
+        texter: the phone.
+        media: base URL of the provider, which serves attached files.
     """
 
     channel: Final = "sms"
@@ -28,26 +28,26 @@ class TextDriver:
     def __init__(self, texter: Texter, media: str) -> None:
         self._texter = texter
         self._media = media
-        self.heard = ""
+        self.last_answer = ""
 
     async def greet(self) -> None:
-        """Say "Hi"."""
+        """Send "Hi"."""
         await self.type("Hi")
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Send the number that stands before the label."""
+        """Send the number of the option."""
         del texts
-        found = re.search(rf"^(\d+) {re.escape(label)}$", self.heard, re.MULTILINE)
+        found = re.search(rf"^(\d+) {re.escape(label)}$", self.last_answer, re.MULTILINE)
         if found is None:
-            raise LostError(f"{label!r} is not offered: {self.heard}")
+            raise LostError(f"{label!r} is not offered: {self.last_answer}")
         await self.type(found[1])
 
     async def command(self, name: str, texts: Catalogue) -> None:
-        """Send its word."""
+        """Send the command's word."""
         await self.type(texts.text(texts.own(f"command.{name}", self.channel)))
 
     async def type(self, words: str) -> None:
-        """Send a message, and read every page of the answer."""
+        """Send a message and read every page of the answer."""
         await self._read(await self._texter.say(words))
 
     async def speak(self, voice: bytes) -> None:
@@ -55,19 +55,19 @@ class TextDriver:
         await self.send(Photo(voice, "audio/ogg"))
 
     async def point(self, place: Place) -> None:
-        """A text message points at nothing."""
+        """Raise: a text message can't point at a place."""
         raise LostError(f"no way to point at {place.name}")
 
     async def send(self, file: Photo) -> None:
-        """Send a file, with its words."""
+        """Send a file with its caption."""
         await self._read(await self._texter.say(file.caption or "", (file.data, file.mime), base=self._media))
 
     async def leave(self) -> None:
-        """Nothing: a message is over once it is read."""
+        """Do nothing: there is no connection to end."""
 
-    async def _read(self, told: list[str]) -> None:
-        pages = list(told)
+    async def _read(self, messages: list[str]) -> None:
+        pages = list(messages)
         while pages and _MORE.search(pages[-1]):
             pages[-1] = _MORE.sub("", pages[-1])
             pages += await self._texter.say("M")
-        self.heard = "\n".join(page.strip("\n") for page in pages)
+        self.last_answer = "\n".join(page.strip("\n") for page in pages)

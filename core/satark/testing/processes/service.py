@@ -1,4 +1,4 @@
-"""Satark as a process of its own, for tests that stop, kill and restart it."""
+"""Satark as a separate process, for tests that stop, kill and restart it."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from click.testing import CliRunner, Result
 from satark.cli.main import cli
 
 START_SECONDS = 60
-"""Seconds that a process has until it answers."""
+"""How long a process may take to answer after its start."""
 
 
 def free_port() -> int:
-    """Give a loopback port that is free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """Return a loopback port that is free at this moment."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
         return port
 
 
 class ServiceError(AssertionError):
-    """The process ended or does not answer; the message ends with what it wrote."""
+    """The process ended, or a command failed; the message ends with its output."""
 
 
 class Service:
-    """One `satark serve` (or any command that serves) at a free port. Use it as `async with`, or start and kill it.
+    """One `satark serve`, or another serving command, on a free port. Use it with `async with`, or start and stop it.
 
     Args:
-        folder: data folder and log.
-        environment: settings, beside `SATARK_DATA_DIR` and what the machine's own environment has.
-        command: what to run before `--port`; `satark serve` by default.
+        folder: the data folder; the log lies beside it.
+        environment: environment variables, in addition to `SATARK_DATA_DIR` and the test's own.
+        command: the command to which `--port` is added; `satark serve` by default.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], command: Sequence[str] = ()) -> None:
@@ -52,15 +52,15 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Its base URL."""
+        """The base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def process(self) -> int:
-        """Its process's id.
+        """The process id.
 
         Raises:
-            ServiceError: it was not started.
+            ServiceError: the process was not started.
         """
         if self._process is None:
             raise ServiceError("not started")
@@ -68,28 +68,29 @@ class Service:
 
     @property
     def running(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """The process's number; 0 before it was started."""
+        """The process id, or 0 before the start."""
         return self._process.pid if self._process is not None else 0
 
     async def __aenter__(self) -> Self:
-        """Start it."""
+        """Start the process."""
         await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop it as an operator would."""
+        """Stop the process as an operator does."""
         await self.stop()
 
     async def start(self, extra: Mapping[str, str] | None = None) -> None:
         """Start the process and wait until it answers.
 
         Raises:
-            ServiceError: it does not.
+            ServiceError: the process ended.
+            TimeoutError: it does not answer within `START_SECONDS`.
         """
         command = [*self._command, "--port", str(self.port)]
         with self.log.open("ab") as log:
@@ -99,31 +100,31 @@ class Service:
         async with asyncio.timeout(START_SECONDS):
             while not await self._answers():
                 if not self.running:
-                    raise ServiceError(f"it ended: {self.log.read_text()[-2000:]}")
+                    raise ServiceError(f"the process ended: {self.log.read_text()[-2000:]}")
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
-        """Ask the process to end, and wait for it."""
+        """Send SIGTERM and wait until the process has ended."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(self._process.wait)
 
     async def kill(self) -> None:
-        """End the process without warning (SIGKILL)."""
+        """Send SIGKILL and wait until the process has ended."""
         if self._process is not None:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
 
     async def ended(self) -> None:
-        """Wait until the process has ended by itself."""
+        """Wait until the process ends by itself."""
         if self._process is not None:
             await asyncio.to_thread(self._process.wait)
 
     def run(self, *arguments: str, check: bool = True) -> Result:
-        """Run a `satark` command on the same settings, in this process, and give what it printed.
+        """Run a `satark` command with the same settings, inside this process, and return its result.
 
         Raises:
-            ServiceError: it failed, and `check` was not False.
+            ServiceError: the command failed and `check` is true.
         """
         result = CliRunner(env=self.environment).invoke(cli, arguments)
         if check and result.exit_code:

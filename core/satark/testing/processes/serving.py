@@ -1,4 +1,4 @@
-"""Serve an ASGI app on a free loopback port inside a test, with the very server that production uses."""
+"""Serves an ASGI app on a free loopback port inside a test, with uvicorn as in production."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 import aiohttp
 import uvicorn
 
-_GRACE_SECONDS = 2
+_STOP_SECONDS = 2
 _POLL_SECONDS = 0.005
 _IDLE_SECONDS = 2
-"""Less than the five after which uvicorn closes an idle connection: a webhook must not run into that."""
+"""Less than uvicorn's keep-alive of five seconds, so that a webhook never meets a closing connection."""
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals alone: they are the test runner's."""
+    """A server that leaves the process's signals to the test runner."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -28,18 +28,18 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serve(app: Any, port: int = 0) -> AsyncIterator[str]:
-    """Serve `app` while the context is open; give its base URL, such as `http://127.0.0.1:49152`.
+    """Serve `app` while the context is open; yield its base URL, such as `http://127.0.0.1:49152`.
 
     Args:
         app: any ASGI application; its lifespan runs.
-        port: the port on 127.0.0.1; 0 takes a free one.
+        port: the port on 127.0.0.1; 0 chooses a free one.
 
     Raises:
         RuntimeError: the app did not start.
     """
     with socket.create_server(("127.0.0.1", port)) as listening:
         server = _Server(_config(app))
-        # No task group: what a test raises while the app is up must reach pytest as it is, not within a group.
+        # No task group: an exception of the test must reach pytest as it is, not inside a group.
         task = asyncio.create_task(_run(server, listening))
         try:
             await _started(server, task)
@@ -50,7 +50,7 @@ async def serve(app: Any, port: int = 0) -> AsyncIterator[str]:
 
 
 def provider_session(user_agent: str = "a-provider") -> aiohttp.ClientSession:
-    """Make the client that a pretended provider posts its webhooks with."""
+    """Return the client with which a simulated provider posts its webhooks."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -59,7 +59,7 @@ def provider_session(user_agent: str = "a-provider") -> aiohttp.ClientSession:
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Serve; uvicorn leaves the process when the app does not start, which is not for a test to do."""
+    """Serve; suppress the exit of uvicorn where the app does not start."""
     with contextlib.suppress(SystemExit):
         await server.serve(sockets=[listening])
 
@@ -72,7 +72,7 @@ def _config(app: Any) -> uvicorn.Config:
         lifespan="auto",
         loop="none",
         server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=_STOP_SECONDS,
     )
 
 

@@ -1,4 +1,4 @@
-"""Killed at each named point of a turn and started again: nothing acknowledged is lost, nothing is taken twice."""
+"""A process killed at each point of a turn: no acknowledged event is lost, and none is processed twice."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SERVER = Path(__file__).with_name("crashing_server.py")
 POINTS = ("after receipt", "before commit", "after commit", "after send")
 
 
-class Patient(Citizen):
-    """A citizen of Meta's: what is not answered 200 is delivered again, through a restart too."""
+class RetryingCitizen(Citizen):
+    """A citizen whose webhooks are repeated until they get 200, as Meta does, through a restart too."""
 
     async def _post(self, build: object) -> str:
         made: dict[str, bytes] = {}
@@ -33,28 +33,30 @@ class Patient(Citizen):
                 await asyncio.sleep(0.1)
             else:
                 return str(made["key"])
-        raise LostError("the webhook does not come back")
+        raise LostError("the webhook does not answer any more")
 
 
-async def keep_alive(installation: Installation) -> int:
-    """Start the service again whenever it has killed itself; give how often it had to be."""
-    deaths = 0
+async def restart_after_crash(installation: Installation) -> int:
+    """Start the service again whenever it has killed itself, and count that in its environment as CRASHES."""
+    crashes = 0
     while True:
         await installation.service.ended()
-        deaths += 1
+        crashes += 1
         await installation.service.start({"CRASH_AT": ""})
-        installation.service.environment["DEATHS"] = str(deaths)
+        installation.service.environment["CRASHES"] = str(crashes)
 
 
 @pytest.mark.parametrize("turn", [6])
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_killed_turn(tmp_path: Path, environment: Mapping[str, str], point: str, turn: int) -> None:
+async def test_a_crash_loses_and_repeats_nothing(
+    tmp_path: Path, environment: Mapping[str, str], point: str, turn: int
+) -> None:
     async with set_up_installation(tmp_path, environment, command=(sys.executable, str(SERVER))) as installation:
         await installation.service.start({"CRASH_AT": point, "CRASH_ON": str(turn)})
-        guard = asyncio.ensure_future(keep_alive(installation))
+        guard = asyncio.ensure_future(restart_after_crash(installation))
         try:
             citizens = [
-                Patient(
+                RetryingCitizen(
                     installation.peer,
                     installation.webhook,
                     wa_id=f"91980000000{n}",
@@ -73,4 +75,4 @@ async def test_a_killed_turn(tmp_path: Path, environment: Mapping[str, str], poi
                 assert sorted(tip["answers"]["what"] for tip in tips) == ["second", "पहली"]
         finally:
             guard.cancel()
-        assert installation.service.environment.get("DEATHS") == "1", "the process was to die once"
+        assert installation.service.environment.get("CRASHES") == "1", "the process should crash once"

@@ -1,4 +1,4 @@
-"""Killed after a destination took a tip and before that was noted: it comes again, and is known for the same one."""
+"""A process killed between a delivery and its result: the delivery is repeated under the same idempotency key."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from satark.testing.processes.serving import serve
 SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 
 
-async def killed_once(installation: Installation, sink: str, url: str) -> None:
-    """Hand a tip in; see the process die, its claim run out, and another process deliver the tip."""
+async def deliver_with_crash(installation: Installation, sink: str, url: str) -> None:
+    """Submit a tip; let the process crash, its claim expire, and another process deliver the tip again."""
     await installation.service.start({"CRASH_AT": "after delivery", "CRASH_SINK": sink})
     citizen = asyncio.create_task(installation.citizen(1, patience=60, post_attempts=100).walk(HINDI))
     await asyncio.wait_for(installation.service.ended(), 60)
@@ -30,8 +30,8 @@ async def killed_once(installation: Installation, sink: str, url: str) -> None:
     mine = delivery.c.destination.startswith(f"{sink}:")
     with engine.begin() as connection:
         (row,) = connection.execute(select(delivery).where(mine)).all()
-        assert (row.state, row.attempts) == ("due", 1), "it was to die before it noted anything"
-        connection.execute(update(delivery).where(mine).values(due_at=0))  # the thirty seconds of its claim pass
+        assert (row.state, row.attempts) == ("due", 1), "it should crash before it stores the result"
+        connection.execute(update(delivery).where(mine).values(due_at=0))  # the thirty seconds of its claim are over
     await installation.service.start()
     await citizen
     async with asyncio.timeout(30):
@@ -51,22 +51,18 @@ def sqlite(tmp_path: Path) -> Mapping[str, str]:
     return {"SATARK_DATABASE_URL": f"sqlite:///{tmp_path}/main.db", "SATARK_KEYS_URL": f"sqlite:///{tmp_path}/keys.db"}
 
 
-async def test_a_police_system_gets_the_same_event_twice_under_one_id(
-    tmp_path: Path, sqlite: Mapping[str, str]
-) -> None:
+async def test_a_police_system_gets_the_event_twice_with_one_id(tmp_path: Path, sqlite: Mapping[str, str]) -> None:
     receiver = PoliceReceiver()
     async with serve(receiver.app) as url:
         settings = {"SATARK_POLICE_SYSTEM__SECRET": SECRET, "SATARK_POLICE_SYSTEM__URL": f"{url}/tips"}
         async with set_up_installation(tmp_path, {**sqlite, **settings}, command=SERVER) as installation:
-            await killed_once(installation, "police_system", sqlite["SATARK_DATABASE_URL"])
+            await deliver_with_crash(installation, "police_system", sqlite["SATARK_DATABASE_URL"])
     assert list(receiver.attempts.values()) == [2]
-    assert len(receiver.events) == 1, "the receiver knows it for the same"
+    assert len(receiver.events) == 1, "the receiver recognizes the repetition"
     assert len({body for _, body in receiver.requests}) == 1
 
 
-async def test_a_mailbox_gets_the_same_mail_twice_under_one_message_id(
-    tmp_path: Path, sqlite: Mapping[str, str]
-) -> None:
+async def test_a_mailbox_gets_the_mail_twice_with_one_message_id(tmp_path: Path, sqlite: Mapping[str, str]) -> None:
     peer, certificate = MailPeer(), self_signed(tmp_path)
     async with mail_server(peer, certificate):
         settings: dict[str, Any] = {
@@ -78,7 +74,7 @@ async def test_a_mailbox_gets_the_same_mail_twice_under_one_message_id(
             "SATARK_DESTINATION": '[{"to": "email:cell", "desk": "sp"}]',
         }
         async with set_up_installation(tmp_path, {**sqlite, **settings}, command=SERVER) as installation:
-            await killed_once(installation, "email", sqlite["SATARK_DATABASE_URL"])
+            await deliver_with_crash(installation, "email", sqlite["SATARK_DATABASE_URL"])
     assert len(peer.received) == 2
     ids = {line for mail in peer.received for line in mail.content.splitlines() if line.startswith(b"Message-ID:")}
     assert len(ids) == 1

@@ -1,4 +1,4 @@
-"""A desk fed from a real broker alone lists, opens and answers tips, and the tipster hears of it on WhatsApp."""
+"""A remote office, connected by a real broker alone, lists, opens and answers tips; its answers reach WhatsApp."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ CATEGORY = "अवैध हथियार"
 
 @pytest.fixture(scope="module")
 def picture() -> bytes:
-    """A photo of several cells."""
+    """A photo that needs several frames."""
     file = BytesIO()
     Image.effect_noise((500, 400), 90).convert("RGB").save(file, "JPEG", quality=95)
     return file.getvalue()
 
 
 @asynccontextmanager
-async def office_of(
+async def remote_office(
     broker: Broker, folder: Path, desk: str = "sp"
 ) -> AsyncIterator[tuple[Installation, OfficeProcess]]:
-    """A host with the desk `dig`, and another desk in an office of its own; neither is started yet."""
+    """Set up a host with the desk `dig`, and a remote office for another desk; neither is started."""
     prefix = {"SATARK_RABBITMQ__PREFIX": f"{folder.name}."}
     environment = {"SATARK_RABBITMQ__URL": broker.url, **prefix}
     async with set_up_installation(folder, environment, desks=(("dig", "range"),)) as installation:
@@ -46,26 +46,26 @@ async def office_of(
         await office.service.stop()
 
 
-async def filed(installation: Installation, picture: bytes, number: int = 1) -> tuple[Any, str]:
+async def file_tip(installation: Installation, picture: bytes, number: int = 1) -> tuple[Any, str]:
     citizen = installation.citizen(number, patience=20)
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture), "हो गया"]}
     return citizen, await citizen.walk(answers)
 
 
-def whole(tips: list[dict[str, Any]]) -> bool:
+def has_evidence(tips: list[dict[str, Any]]) -> bool:
     return len(tips) == 1 and len(tips[0]["evidence"]) == 1
 
 
-async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of_it_once(
+async def test_an_office_opens_and_answers_through_crashes_and_its_answer_arrives_once(
     rabbitmq: Broker, tmp_path: Path, picture: bytes
 ) -> None:
-    async with office_of(rabbitmq, tmp_path) as (installation, office):
+    async with remote_office(rabbitmq, tmp_path) as (installation, office):
         await installation.service.start()
-        citizen, code = await filed(installation, picture)
+        citizen, code = await file_tip(installation, picture)
         await asyncio.gather(rabbitmq.kill(), installation.service.kill())
         for each in (rabbitmq, installation.service, office.service):
             await each.start()
-        (tip,) = await office.until(whole)
+        (tip,) = await office.until(has_evidence)
         assert (tip["answers"]["what"], tip["status"]) == (WORDS, "RECEIVED")
         exported = tmp_path / "export"
         await asyncio.to_thread(office.run, "evidence", "sp", tip["number"], str(exported))
@@ -79,10 +79,10 @@ async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of
             await each.start()
         await installation.until("dig", lambda tips: tips[0]["status"] == "NEED_INFO")
         await citizen.say(f"स्थिति {code}")
-        heard = await citizen.hear()
-        if code.replace(" ", "") in heard.text.replace(" ", ""):
-            heard = await citizen.hear()  # the host was killed before it knew that the receipt had been sent
-        assert heard.text.count("गाड़ी का रंग क्या था?") == 1
+        answer = await citizen.hear()
+        if code.replace(" ", "") in answer.text.replace(" ", ""):
+            answer = await citizen.hear()  # killed before it stored the result, the host sent the receipt again
+        assert answer.text.count("गाड़ी का रंग क्या था?") == 1
         await citizen.reply("जवाब देना है")
         await citizen.hear()
         await citizen.say("सफ़ेद")
@@ -91,18 +91,18 @@ async def test_an_office_opens_and_answers_across_kills_and_the_tipster_hears_of
         assert [message["text"] for message in tip["messages"]] == ["गाड़ी का रंग क्या था?", "सफ़ेद"]
 
 
-async def test_the_broker_sees_nothing_but_equal_boxes_and_of_a_tip_about_the_office_not_even_those(
+async def test_the_broker_stores_only_frames_of_one_size_and_nothing_of_a_tip_about_the_office(
     rabbitmq: Broker, tmp_path: Path, picture: bytes
 ) -> None:
-    async with office_of(rabbitmq, tmp_path) as (installation, _):
+    async with remote_office(rabbitmq, tmp_path) as (installation, _):
         await installation.service.start()
         against: Any = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": "एसपी कार्यालय"}
         await installation.citizen(1, patience=20).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
         await installation.tips("dig", at_least=1)
         queue = f"{tmp_path.name}.sp"
         assert f"{queue}\t0" in (await rabbitmq.ctl("list_queues", "name", "messages")).splitlines()
-        citizen, code = await filed(installation, picture, 2)
-        tips = await installation.until("dig", lambda tips: any(whole([tip]) for tip in tips))
+        citizen, code = await file_tip(installation, picture, 2)
+        tips = await installation.until("dig", lambda tips: any(has_evidence([tip]) for tip in tips))
         tip = next(tip for tip in tips if tip["evidence"])
         await rabbitmq.until_queued(queue, 5)
         running = files_below(rabbitmq.folder)

@@ -1,4 +1,4 @@
-"""A tip about an office never reaches that office, and its keys can't open it."""
+"""A tip about an office never reaches that office, and the office's keys can't open it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.tip import Envelope, Evidence, Message, Tip
 from satark_desk.officers import unlock_any
 
-CORRUPT: Any = {
+ACCUSING: Any = {
     **HINDI,
     "किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"],
     "किस पर शक": "PLACEHOLDER",
@@ -27,7 +27,7 @@ CORRUPT: Any = {
 
 
 async def file_against(installation: Installation, unit: str, number: int) -> None:
-    answers = {**CORRUPT, "किस पर शक": unit}
+    answers = {**ACCUSING, "किस पर शक": unit}
     # The review names the unit too, so its pattern must come first.
     await installation.citizen(number, patience=20).walk(answers)
 
@@ -41,14 +41,14 @@ async def test_a_tip_about_a_station_reaches_no_desk_of_that_station(
         await installation.service.start()
         before = {desk: snapshot(installation, desk) for desk in ("lanka", "nagwa")}
         await file_against(installation, "इसी इलाक़े का थाना", 1)
-        (seen,) = await installation.tips("sp", at_least=1)
+        (listed,) = await installation.tips("sp", at_least=1)
         assert len(await installation.tips("dig", at_least=1)) == 1
         assert {desk: snapshot(installation, desk) for desk in ("lanka", "nagwa")} == before
         for to in ("lanka", "nagwa", "no-such-desk"):
-            refused = direct(installation, "sp", seen["number"], to)
+            refused = direct(installation, "sp", listed["number"], to)
             assert refused.exit_code != 0
             assert refused.stderr.replace(to, "…") == direct(
-                installation, "sp", seen["number"], "nobody"
+                installation, "sp", listed["number"], "nobody"
             ).stderr.replace("nobody", "…")
 
 
@@ -118,11 +118,11 @@ def opens(kind: type, sealed: bytes, identity: str) -> bool:
 
 
 @pytest.mark.parametrize("unit", ["एसपी कार्यालय"])
-async def test_the_tipster_is_told_who_will_not_see_it(
+async def test_the_tipster_learns_who_will_not_see_it(
     tmp_path: Path, environment: Mapping[str, str], unit: str
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
         await installation.service.start()
         citizen = installation.citizen(3, patience=20)
-        await citizen.walk({**CORRUPT, "किस पर शक": unit})
+        await citizen.walk({**ACCUSING, "किस पर शक": unit})
         assert any("डीआईजी" in sent.text for sent in citizen.heard)

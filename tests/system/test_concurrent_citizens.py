@@ -1,4 +1,4 @@
-"""Two hundred citizens at once: every tip arrives at both desks, once, exactly as it was sent."""
+"""Two hundred citizens at once: every tip reaches both desks once, exactly as it was sent."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ CATEGORIES = {
 }
 
 
-class Insistent(Citizen):
-    """A citizen whose phone is on a bad line: a quarter of their webhooks come twice, some of those in parallel."""
+class RepeatingCitizen(Citizen):
+    """A citizen a quarter of whose webhooks arrive twice, some of them at the same moment."""
 
     dice: random.Random
 
     async def _post(self, build: Any) -> str:
         if self.dice.random() >= 0.25:
             return await super()._post(build)
-        made: list[tuple[str, bytes]] = []
+        posted: list[tuple[str, bytes]] = []
 
         def once(key: str) -> bytes:
-            if not made:
-                made.append((key, build(key)))
-            return made[0][1]
+            if not posted:
+                posted.append((key, build(key)))
+            return posted[0][1]
 
         if self.dice.random() < 0.5:
             await asyncio.gather(super()._post(once), super()._post(once))
         else:
             await super()._post(once)
             await super()._post(once)
-        return made[0][0]
+        return posted[0][0]
 
 
 def photo(number: int) -> Photo:
@@ -83,7 +83,7 @@ def plan(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 async def file_tip(installation: Installation, number: int) -> tuple[str, Citizen]:
-    citizen = Insistent(
+    citizen = RepeatingCitizen(
         installation.peer, installation.webhook, wa_id=f"9198{number:08}", user_id=f"IN.{number:014}", patience=100
     )
     citizen.dice = random.Random(number)
@@ -100,29 +100,31 @@ def summary(tip: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(280)
-async def test_two_hundred_at_once(tmp_path: Path, environment: Mapping[str, str]) -> None:
+async def test_two_hundred_tips_at_once_arrive_once_and_unchanged(
+    tmp_path: Path, environment: Mapping[str, str]
+) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
         await installation.service.start()
         filed = await asyncio.gather(*(file_tip(installation, number) for number in range(CITIZENS)))
         assert len({code for code, _ in filed}) == CITIZENS
         expected = sorted((plan(number)[1] for number in range(CITIZENS)), key=lambda one: str(one["what"]))
         for desk in ("sp", "dig"):
-            tips = await complete(installation, desk)
+            tips = await complete_tips(installation, desk)
             assert len({tip["number"] for tip in tips}) == CITIZENS
             found = sorted((summary(tip) for tip in tips), key=lambda one: str(one["what"]))
             assert found == expected
         await asyncio.sleep(1)
         for _, citizen in filed:
             texts = [(sent.text, [offer.token for offer in sent.offers]) for sent in citizen.heard]
-            assert all(one != other for one, other in itertools.pairwise(texts)), "a reply came twice"
+            assert all(one != other for one, other in itertools.pairwise(texts)), "a reply was sent twice"
             assert citizen.unread() == 0
 
 
-async def complete(installation: Installation, desk: str) -> list[dict[str, Any]]:
-    """The desk's tips, once every file of theirs is sealed."""
+async def complete_tips(installation: Installation, desk: str) -> list[dict[str, Any]]:
+    """Return the desk's tips once every file is sealed."""
     for _ in range(100):
         tips = await installation.tips(desk, at_least=CITIZENS)
         if sum(len(tip["evidence"]) for tip in tips) >= CITIZENS // 4:
             return tips
         await asyncio.sleep(0.5)
-    raise AssertionError("the photos did not arrive")
+    raise AssertionError("the photos were not fetched")

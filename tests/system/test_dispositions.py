@@ -1,4 +1,4 @@
-"""What officers say reaches the tipster by receipt, and what the tipster answers reaches the desk."""
+"""Officers' messages reach the tipster by receipt, and the tipster's answers reach the desk."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def respond(installation: Installation, number: str, *arguments: str) -> None:
     installation.service.run("desk", "respond", "sp", number, *arguments, *passphrase)
 
 
-async def filed(installation: Installation, citizen: Any, answers: Any) -> tuple[str, str]:
+async def file_tip(installation: Installation, citizen: Any, answers: Any) -> tuple[str, str]:
     code = await citizen.walk(answers)
     (tip,) = await installation.tips("sp", at_least=1)
     return code, tip["number"]
 
 
-async def test_a_question_is_asked_and_answered_without_knowing_whom(tmp_path: Path) -> None:
+async def test_an_officers_question_is_answered_anonymously(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
         citizen = installation.citizen(1, patience=10)
-        code, number = await filed(installation, citizen, HINDI)
+        code, number = await file_tip(installation, citizen, HINDI)
         respond(installation, number, "--status", "NEED_INFO", "--message", "गाड़ी का रंग क्या था?", "--question")
         await citizen.say(f"स्थिति {code}")
         opened = await citizen.hear()
@@ -39,20 +39,20 @@ async def test_a_question_is_asked_and_answered_without_knowing_whom(tmp_path: P
         assert tip["status"] == "NEED_INFO"
 
 
-async def test_who_asked_to_be_reached_is_told_neutrally_and_others_are_not(tmp_path: Path) -> None:
+async def test_only_who_wants_to_be_contacted_gets_a_notice_and_it_is_neutral(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
-        reached, silent = installation.citizen(1, patience=10), installation.citizen(2, patience=10)
-        await reached.walk(ENGLISH)
-        await reached.reply("Yes, message me")
-        await reached.hear()
+        contacted, silent = installation.citizen(1, patience=10), installation.citizen(2, patience=10)
+        await contacted.walk(ENGLISH)
+        await contacted.reply("Yes, message me")
+        await contacted.hear()
         await silent.walk({**ENGLISH, "What is happening\\?": "silent"})
         for tip in await installation.tips("sp", at_least=2):
             respond(installation, tip["number"], "--status", "ACTED", "--message", "Three arms were seized")
-        news = await reached.hear()
-        assert "seized" not in news.text
-        assert "arms" not in news.text.lower()
-        assert "status" in news.text
+        notice = await contacted.hear()
+        assert "seized" not in notice.text
+        assert "arms" not in notice.text.lower()
+        assert "status" in notice.text
         assert silent.unread() == 0
 
 
@@ -60,7 +60,7 @@ async def test_a_wrong_code_and_an_unknown_one_get_the_same_answer(tmp_path: Pat
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
         citizen = installation.citizen(1, patience=10)
-        code, _ = await filed(installation, citizen, ENGLISH)
+        code, _ = await file_tip(installation, citizen, ENGLISH)
         near = code[:-1] + str((int(code[-1]) + 1) % 10)
         texts = []
         for wrong in (near, "0000000000000000"):

@@ -1,4 +1,4 @@
-"""A medium that is answered in the response: a request that comes again is taken once and answered alike."""
+"""A medium that is answered in the response: a repeated request counts once and gets the same answer."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ async def test_a_repeated_request_gets_the_same_answer(tmp_path: Path, environme
     peer = TwilioPeer()
     async with peer, serve(peer.app) as url, twilio_installation(peer, url, tmp_path, environment) as installation:
         texter = Texter(peer, installation.service.url, "+919876543210")
-        told = []
+        texts = []
         for text in ("Hi", "2", "3", "They sell arms there", "Lanka"):
             sid = new_sid("SM")
             answers = await asyncio.gather(*(texter.say(text, sid=sid) for _ in range(3)))
             assert answers[0]
             assert answers == [answers[0]] * 3
-            told.append(answers[0])
-        assert len({tuple(one) for one in told}) == len(told)
+            texts.append(answers[0])
+        assert len({tuple(one) for one in texts}) == len(texts)

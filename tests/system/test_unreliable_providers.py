@@ -1,4 +1,4 @@
-"""Telegram and Twilio on a bad day: webhooks twice at once, again and late, and a provider that takes nothing."""
+"""Unreliable providers: Telegram and Twilio post webhooks twice, again and late, and refuse messages."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ PEOPLE = 8
 RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(
     800
 )
-LETTERS = {
+SMS_ANSWERS = {
     "Choose a language": "1", "क्या यह सही है": "1", "किस बारे में": "3", "जगह लिखें": "लंका", "मिलीभगत का शक": "2",
     "हो गया": "छोड़ें", "और: M": "M",
 }  # fmt: skip
-KEYS: dict[str, str | bytes] = {
+CALL_ANSWERS: dict[str, str | bytes] = {
     "Choose a language": "1", "क्या यह सही है": "1", "किस बारे में": "3", "क्या हो रहा है": RECORDING,
     "जगह बताइए": RECORDING, "किस थाने": "1", "मिलीभगत का शक": "2", "कुछ और बताना हो तो अभी": "8",
 }  # fmt: skip
 
 
-class Insistent(TelegramCitizen):
-    """Somebody whose updates Telegram brings twice at once, again, or again after the next one."""
+class RepeatingCitizen(TelegramCitizen):
+    """A citizen whose updates Telegram delivers twice at once, or again after the next one."""
 
     late: Update | None = None
 
@@ -50,8 +50,8 @@ class Insistent(TelegramCitizen):
         return message
 
 
-def repeat(matrix: MatrixInstallation) -> None:
-    """Have Twilio post everything twice at once; whoever is on the phone gets the answer that says more."""
+def post_twice(matrix: MatrixInstallation) -> None:
+    """Have Twilio post every webhook twice at once; the caller gets the answer that has a receipt."""
     post = matrix.twilio.post
 
     async def twice(url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
@@ -63,28 +63,30 @@ def repeat(matrix: MatrixInstallation) -> None:
 
 async def by_telegram(matrix: MatrixInstallation, number: int) -> tuple[str, TelegramCitizen]:
     person = Person(id=8_100_000_000 + number)
-    citizen = Insistent(matrix.telegram, person, f"{matrix.installation.service.url}/telegram/webhook", patience=60)
+    citizen = RepeatingCitizen(
+        matrix.telegram, person, f"{matrix.installation.service.url}/telegram/webhook", patience=60
+    )
     code = await citizen.walk({**HINDI, "क्या हो रहा है\\?": f"टेलीग्राम {number}"})
     return code, citizen
 
 
 async def by_text(matrix: MatrixInstallation, number: int) -> str:
     texter = Texter(matrix.twilio, matrix.installation.service.url, f"+9191{number:08}")
-    return await texter.walk({"क्या हुआ": f"एसएमएस {number}", **LETTERS})
+    return await texter.walk({"क्या हुआ": f"एसएमएस {number}", **SMS_ANSWERS})
 
 
 async def by_call(matrix: MatrixInstallation, number: int) -> str:
-    return await Caller(matrix.twilio, matrix.installation.service.url, f"+9192{number:08}").walk(KEYS)
+    return await Caller(matrix.twilio, matrix.installation.service.url, f"+9192{number:08}").walk(CALL_ANSWERS)
 
 
-def told(tip: Mapping[str, Any]) -> str:
+def what_of(tip: Mapping[str, Any]) -> str:
     what = tip["answers"]["what"]
     return what if isinstance(what, str) else "(spoken)"
 
 
-async def test_nothing_is_lost_and_nothing_is_taken_twice(tmp_path: Path, environment: Mapping[str, str]) -> None:
+async def test_no_tip_is_lost_and_none_is_accepted_twice(tmp_path: Path, environment: Mapping[str, str]) -> None:
     async with matrix_installation(tmp_path, environment) as matrix:
-        repeat(matrix)
+        post_twice(matrix)
         matrix.telegram.faults.hang_up_next(times=PEOPLE, on="sendMessage")
         matrix.telegram.faults.fail_next(502, times=PEOPLE, on="sendMessage")
         matrix.telegram.faults.fail_next(429, times=PEOPLE // 2, on="sendMessage", retry_after=1)
@@ -96,9 +98,9 @@ async def test_nothing_is_lost_and_nothing_is_taken_twice(tmp_path: Path, enviro
         )
         assert len({*codes, *(code for code, _ in filed)}) == 3 * PEOPLE
         tips = [tip for tip, desks in (await matrix.tips()).values() if desks == ("sp", "dig")]
-        texts = [f"{way} {number}" for number in numbers for way in ("टेलीग्राम", "एसएमएस")]
-        assert sorted(map(told, tips)) == sorted(["(spoken)"] * PEOPLE + texts)
-        assert all(len(tip["evidence"]) == 2 for tip in tips if told(tip) == "(spoken)")
-        assert all(citizen.unread() == 0 for _, citizen in filed), "a reply came twice"
+        texts = [f"{medium} {number}" for number in numbers for medium in ("टेलीग्राम", "एसएमएस")]
+        assert sorted(map(what_of, tips)) == sorted(["(spoken)"] * PEOPLE + texts)
+        assert all(len(tip["evidence"]) == 2 for tip in tips if what_of(tip) == "(spoken)")
+        assert all(citizen.unread() == 0 for _, citizen in filed), "a reply was sent twice"
         await until(lambda: len(matrix.twilio.deleted) == 2 * PEOPLE)
         await until(lambda: not any(message.body for message in matrix.twilio.messages.values()))
