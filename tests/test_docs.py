@@ -28,7 +28,7 @@ from satark.transcriber import Transcriber
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 REFERENCE = runpy.run_path(str(DOCS / "reference.py"))
 GENERATED = [page for page in PAGES if "<!-- generated:" in page.read_text()]
 
