@@ -133,5 +133,5 @@ def test_a_demo_that_others_can_reach_prints_a_warning(
     monkeypatch.setattr(DemoServer, "run", run)
     for host, base_url in (("0.0.0.0", "http://127.0.0.1:"), ("::", "http://[::1]:")):  # noqa: S104
         result = CliRunner().invoke(command, ["--host", host, "--port", "0", "--data-dir", str(tmp_path)])
-        assert "send no real one" in result.output
+        assert "Do not send real tips" in result.output
         assert urls.pop().startswith(base_url)

@@ -1,4 +1,4 @@
-"""`satark destination` and what `satark check` says of forwards."""
+"""`satark destination`, and what `satark check` reports about destinations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from satark import hookimpl
 from satark.cli.main import cli
@@ -16,13 +16,14 @@ from satark.desk import Desk
 from satark.identity.sealing import new_identity, recipient_of
 from satark.plugins.loader import Plugins
 from satark.routing.desks import add_desk
+from satark.testing.commands import run
 from satark.testing.scripted import ScriptedSink
 from satark.testing.store import fresh_services
 
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration file of its own, with a store and the desks sp and dig."""
+    """The path of a configuration file, with a store and the desks sp and dig."""
     monkeypatch.chdir(tmp_path)
     services = fresh_services(tmp_path / "data")
     for name, level in (("sp", "district"), ("dig", "range")):
@@ -35,17 +36,10 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class ReadingScript(ScriptedSink):
-    """A scripted sink whose destinations must read, but for one that is called carrier."""
+    """A scripted sink whose destinations read tips, except the one named carrier."""
 
     def reads(self, name: str) -> bool:
         return name != "carrier"
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, arguments)
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    return result
 
 
 def problems(monkeypatch: pytest.MonkeyPatch, sinks: Sequence[ScriptedSink] = (), *roles: str) -> dict[str, str]:
@@ -67,15 +61,17 @@ def test_keygen_makes_a_private_file_and_prints_its_public_half(tmp_path: Path) 
     assert "can't be written" in run("destination", "keygen", str(tmp_path / "no" / "x.key"), code=1).output
 
 
-def test_list_shows_what_leaves_and_no_file(config: Path) -> None:
-    assert "nothing leaves" in run("destination", "list").stdout
+def test_list_shows_the_destinations_and_no_key_file(config: Path) -> None:
+    assert "tips go to the desks only" in run("destination", "list").stdout
     config.write_text('[[destination]]\nto = "email:cell"\ndesk = "sp"\nidentity_file = "/etc/x.key"\n')
     assert run("destination", "list").stdout.split() == [
         "email:cell",
         "for",
         "desk",
         "sp",
-        "carries,",
+        "carries",
+        "sealed",
+        "tips,",
         "from",
         "priority",
         "normal",
@@ -85,7 +81,7 @@ def test_list_shows_what_leaves_and_no_file(config: Path) -> None:
     assert "x.key" not in line
 
 
-def test_check_names_what_is_wrong_with_each_forward(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_names_what_is_wrong_with_each_destination(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(
         'alarm_to = ["pager:operator"]\n'
         '[[destination]]\nto = "email:a"\ndesk = "nowhere"\n'
@@ -97,9 +93,9 @@ def test_check_names_what_is_wrong_with_each_forward(config: Path, monkeypatch: 
     assert found == {
         "alarm_to": "no loaded plugin serves pager:operator",
         "email:a: to": "no loaded plugin serves 'email'",
-        "email:a: desk": "there is no desk 'nowhere', so that nothing goes there",
-        "script:b: districts": "there is no district 'atlantis' in the geography",
-        "script:b: exclude_stations": "there is no station 'x' in the geography",
+        "email:a: desk": "there is no desk 'nowhere', so this destination gets no tips",
+        "script:b: districts": "the geography has no district 'atlantis'",
+        "script:b: exclude_stations": "the geography has no station 'x'",
         "script:b: recipient": "is missing: the destination must read tips, so it needs a key of its own",
         "script:c: identity_file": "is missing: this machine runs the sink, which must read tips",
     }
@@ -113,7 +109,7 @@ def test_a_machine_without_the_worker_role_needs_neither_sinks_nor_keys(
     assert set(problems(monkeypatch)) == {"script:b: to"}
 
 
-def test_check_is_content_with_a_reader_that_has_its_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_accepts_a_reading_destination_with_its_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipient = run("destination", "keygen", "b.key").stdout.strip()
     table = f'[[destination]]\nto = "script:b"\ndesk = "sp"\nrecipient = "{recipient}"\nidentity_file = "b.key"\n'
     config.write_text(table)

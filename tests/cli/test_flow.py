@@ -1,4 +1,4 @@
-"""`satark flow`, as an integrator uses it."""
+"""`satark flow`: check, show and preview."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def broken(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_default_flow_is_fine() -> None:
+def test_the_default_flow_has_no_problems() -> None:
     result = CliRunner().invoke(flow, ["check"])
-    assert (result.exit_code, result.output) == (0, "The flow is fine.\n")
+    assert (result.exit_code, result.output) == (0, "The flow has no problems.\n")
     assert json.loads(CliRunner().invoke(flow, ["check", "--json"]).output) == []
 
 
@@ -34,7 +34,7 @@ def test_check_names_every_problem(broken: Path) -> None:
     assert {"text": "the text 'a.ask' is missing", "step": "a", "language": "en"} in listed
 
 
-def test_show_tells_structure_and_hash() -> None:
+def test_show_prints_the_steps_and_the_hash() -> None:
     text = CliRunner().invoke(flow, ["show"]).output
     data = json.loads(CliRunner().invoke(flow, ["show", "--json"]).output)
     assert data["hash"] in text
@@ -43,14 +43,14 @@ def test_show_tells_structure_and_hash() -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "preview"])
-def test_a_broken_flow_is_one_message_and_no_traceback(broken: Path, command: str) -> None:
+def test_a_broken_flow_is_reported_without_a_traceback(broken: Path, command: str) -> None:
     result = CliRunner().invoke(flow, [command, str(broken)])
     assert result.exit_code == 1
     assert "can end without a submit step" in result.output
     assert "Traceback" not in result.output
 
 
-def test_preview_walks_to_the_receipt_and_begins_again() -> None:
+def test_preview_reaches_the_receipt_and_starts_again() -> None:
     typed = [
         "2",
         "daru",
@@ -70,7 +70,7 @@ def test_preview_walks_to_the_receipt_and_begins_again() -> None:
     assert "That code is not right" in result.output
 
 
-def test_a_file_that_is_not_text_is_told_in_one_message(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported_in_one_message(tmp_path: Path) -> None:
     path = tmp_path / "binary.yaml"
     path.write_bytes(b"\xff\xfe\x00")
     result = CliRunner().invoke(flow, ["check", str(path)])
@@ -78,13 +78,13 @@ def test_a_file_that_is_not_text_is_told_in_one_message(tmp_path: Path) -> None:
     assert "Traceback" not in result.output
 
 
-def test_the_questionnaire_in_the_documentation_can_be_used(tmp_path: Path) -> None:
+def test_the_questionnaire_in_the_documentation_works(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
     for name, content in re.findall(r"```\w+\n# flow/(\S+)\n(.*?)```", page, re.DOTALL):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(content, "utf-8")
-    assert CliRunner().invoke(flow, ["check", str(tmp_path / "mine.yaml")]).output == "The flow is fine.\n"
+    assert CliRunner().invoke(flow, ["check", str(tmp_path / "mine.yaml")]).output == "The flow has no problems.\n"
     (tmp_path / "texts" / "hi.po").unlink()
     result = CliRunner().invoke(flow, ["check", str(tmp_path / "mine.yaml")])
     assert "step 'colour', language 'hi': the text 'colour.ask' is missing" in result.output

@@ -1,4 +1,4 @@
-"""`satark qr`: a poster or a picture, and a sentence for whoever forgot something."""
+"""`satark qr`: a poster or a picture, and error messages for missing values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBER = ("--number", "+91 98765 43210")
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder without a configuration."""
+    """A working directory without a configuration file."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -29,7 +29,7 @@ def run(*arguments: str, code: int = 0) -> Result:
     return result
 
 
-def test_a_poster_is_written_and_what_it_opens_is_said(folder: Path) -> None:
+def test_a_poster_is_written_and_its_link_is_printed(folder: Path) -> None:
     assert run("poster.pdf", *NUMBER).output == "poster.pdf opens https://wa.me/919876543210?text=Hi\n"
     assert (folder / "poster.pdf").read_bytes().startswith(b"%PDF-")
 
@@ -49,7 +49,7 @@ def test_the_form_is_at_public_url(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["poster.pdf"], "--number"),
         (["poster.pdf", "--number", "98765"], "country code"),
@@ -63,8 +63,8 @@ def test_the_form_is_at_public_url(folder: Path, monkeypatch: pytest.MonkeyPatch
     ],
     ids=str,
 )
-def test_whoever_forgot_something_is_told_what_to_give(arguments: list[str], says: str, folder: Path) -> None:
-    assert says in run(*arguments, code=2).output
+def test_a_missing_or_wrong_value_is_reported(arguments: list[str], message: str, folder: Path) -> None:
+    assert message in run(*arguments, code=2).output
     assert list(folder.iterdir()) == []
 
 

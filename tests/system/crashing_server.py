@@ -58,9 +58,9 @@ def _patch_before(
 
 
 def _patch_commit(counter: _CrashCounter, *, after: bool) -> None:
-    original = UnitOfWork.finish
+    original = UnitOfWork.commit
 
-    def finish(self: UnitOfWork) -> None:
+    def commit(self: UnitOfWork) -> None:
         is_turn = getattr(self, "is_turn", False)
         if is_turn and not after:
             counter.count()
@@ -76,7 +76,7 @@ def _patch_commit(counter: _CrashCounter, *, after: bool) -> None:
         return insert_new(self, table, *arguments)
 
     UnitOfWork.insert_new = marking  # type: ignore[assignment, method-assign]
-    UnitOfWork.finish = finish  # type: ignore[method-assign]
+    UnitOfWork.commit = commit  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

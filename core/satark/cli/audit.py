@@ -1,4 +1,4 @@
-"""`satark audit`: the custody log, verified without any key."""
+"""`satark audit`: verifies the custody log, without any key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import click
 import msgspec
 
+from satark.cli.counted import counted
 from satark.commands import open_services
 from satark.custody.audit import AuditReport, Head
 from satark.custody.audit import verify as verify_log
@@ -14,35 +15,37 @@ from satark.custody.audit import verify as verify_log
 
 @click.group()
 def audit() -> None:
-    """Verify what was written down of who did what."""
+    """Verify the record of who did what."""
 
 
 @audit.command()
-@click.option("--head", "noted", default="", metavar="ROWS:HASH", help="A head that was noted earlier, to be held.")
+@click.option(
+    "--head", "known_head", default="", metavar="ROWS:HASH", help="A head noted earlier, to check the log against."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def verify(ctx: click.Context, noted: str, *, as_json: bool) -> None:
-    """Verify the custody log of the store. Exit code 1: something is wrong, and it is named.
+def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
+    """Verify the custody log of the store; exit with 1 if anything is wrong, and name it.
 
-    Note down the head that it prints, where nobody who runs the database can change it: given again with --head, it
-    shows even a log that was rewritten as a whole.
+    Note the printed head where nobody who runs the database can change it. Given again with --head, it reveals even a
+    log that was rewritten as a whole.
     """
-    known = _head(noted)
+    head = _read_head(known_head)
     with open_services(ctx) as services:
-        report = verify_log(services, known)
-    click.echo(json.dumps(_plain(report)) if as_json else _told(report))
+        report = verify_log(services, head)
+    click.echo(json.dumps(_as_dict(report)) if as_json else _as_text(report))
     if report.problems:
         raise click.exceptions.Exit(1)
 
 
-def _head(noted: str) -> Head | None:
+def _read_head(text: str) -> Head | None:
     try:
-        return Head.read(noted) if noted else None
+        return Head.read(text) if text else None
     except ValueError:
-        raise click.UsageError(f"{noted!r} is not a head such as 17:9f86d0…") from None
+        raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
 
 
-def _plain(report: AuditReport) -> dict[str, object]:
+def _as_dict(report: AuditReport) -> dict[str, object]:
     problems = [{**msgspec.to_builtins(problem), "says": str(problem)} for problem in report.problems]
     return {
         "good": not problems,
@@ -53,8 +56,8 @@ def _plain(report: AuditReport) -> dict[str, object]:
     }
 
 
-def _told(report: AuditReport) -> str:
-    summary = f"{report.rows} rows of {report.tips} tips; head {report.head}"
+def _as_text(report: AuditReport) -> str:
+    summary = f"{counted(report.rows, 'row')} of {counted(report.tips, 'tip')}; head {report.head}"
     if not report.problems:
-        return f"the custody log is whole: {summary}"
-    return "\n".join([*map(str, report.problems), f"{len(report.problems)} wrong in {summary}"])
+        return f"the custody log is intact: {summary}"
+    return "\n".join([*map(str, report.problems), f"{counted(len(report.problems), 'problem')} in {summary}"])

@@ -1,4 +1,4 @@
-"""`satark check`: says what is wrong with the configuration, setting by setting."""
+"""`satark check`: reports what is wrong with the configuration, setting by setting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark.cli import check_destinations
-from satark.cli.check_names import name_problems
+from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
@@ -26,16 +26,16 @@ T = TypeVar("T")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one for each problem.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line, one per problem.")
 @roles_option("What this machine does.")
 def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
-    """Say what is wrong with the configuration: each setting, its environment variable, and how to get it.
+    """Report what is wrong with the configuration: each setting, its environment variable, and where to get its value.
 
-    Exits with 0 where nothing is wrong, else with 1.
+    Exits with 1 if there is a problem.
     """
-    problems = list(dict.fromkeys(find_problems(roles)))  # a section may be asked for several times
+    problems = list(dict.fromkeys(find_problems(roles)))  # several plugins may read the same section
     for problem in problems:
-        click.echo(json.dumps(_plain(problem)) if as_json else f"✗ {problem}")
+        click.echo(json.dumps(_as_dict(problem)) if as_json else f"✗ {problem}")
     if problems:
         raise click.exceptions.Exit(1)
     if not as_json:
@@ -43,7 +43,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
 
 def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
-    """Look at everything that a machine of these roles needs; one problem does not hide the others."""
+    """Return every problem of a machine with these roles; one problem does not hide the others."""
     found = _Findings()
     settings = found.of(Settings)
     if settings is None:
@@ -56,7 +56,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         return found.problems
     channels = found.of(lambda: plugins.channels(settings))
     if channels == []:
-        # Nothing is set for any channel: say what each of them would need.
+        # No channel is configured: report what each of them needs.
         found.of(lambda: plugins.channels(Settings(demand=True)))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: _check_spool(settings))
@@ -79,7 +79,7 @@ class _Findings:
         self.problems: list[SettingProblem] = []
 
     def of(self, step: Callable[[], T]) -> T | None:
-        """Do a step; note what is wrong with it and go on."""
+        """Run a step and return its result; where it fails, add its problems and return None."""
         try:
             return step()
         except SettingsError as error:
@@ -96,9 +96,9 @@ def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
         desks = services.read(lambda connection: connection.execute(select(desk.c.name, desk.c.level)).all())
         levels = {row.level for row in desks}
         if not levels:
-            raise _database_problem("has no desk, so that tips can go nowhere", "run: satark desk add --help")
+            raise _database_problem("has no desk, so tips can't be submitted", "run: satark desk add --help")
         if not levels & {"range", "state"}:
-            message = "has no desk above the districts, so that tips about an SP's office can go nowhere"
+            message = "has no desk above the districts, so tips about an SP's office can't be submitted"
             raise _database_problem(message, "run: satark desk add dig --level range")
         if problems := check_destinations.desk_problems(core, {row.name for row in desks}):
             raise SettingsError(problems)
@@ -107,11 +107,15 @@ def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
 
 
 def _check_spool(settings: Settings) -> None:
-    kept = describe(len(waiting(settings.spool_dir)), len(quarantined(settings.spool_dir)))
-    if kept:
-        hint = "they are let in while `satark serve` runs and the database answers; its log says why one was set aside"
+    spooled = describe(len(waiting(settings.spool_dir)), len(quarantined(settings.spool_dir)))
+    if spooled:
+        hint = "`satark serve` replays them once the database answers; its log says why one was quarantined"
         raise SettingsError(
-            [SettingProblem("data_dir", "SATARK_DATA_DIR", f"messages are not taken yet: {kept}", hint)]
+            [
+                SettingProblem(
+                    "data_dir", "SATARK_DATA_DIR", f"holds messages that are not processed yet: {spooled}", hint
+                )
+            ]
         )
 
 
@@ -119,5 +123,5 @@ def _database_problem(message: str, hint: str) -> SettingsError:
     return SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message, hint)])
 
 
-def _plain(problem: SettingProblem) -> dict[str, str]:
+def _as_dict(problem: SettingProblem) -> dict[str, str]:
     return {"setting": problem.setting, "env": problem.env, "message": problem.message, "hint": problem.hint}

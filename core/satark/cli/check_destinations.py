@@ -1,4 +1,4 @@
-"""What can be wrong with the `[[destination]]` tables, found before a tip meets it."""
+"""The part of `satark check` that examines the `[[destination]]` tables."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ if TYPE_CHECKING:
 
 
 def settings_problems(core: Core, geography: Geography) -> list[SettingProblem]:
-    """Find what the settings alone show: districts and stations that there are not."""
+    """Find districts and stations that the geography does not have."""
     return [problem for rule in core.destination for problem in _unknown_places(rule, geography)]
 
 
 def desk_problems(core: Core, desks: Collection[str]) -> list[SettingProblem]:
-    """Find destinations whose desk does not exist: they would never get a tip."""
+    """Find destinations whose desk does not exist, so that they would never get a tip."""
     return [
-        _problem(rule, "desk", f"there is no desk {rule.desk!r}, so that nothing goes there", "satark desk list")
+        _problem(
+            rule, "desk", f"there is no desk {rule.desk!r}, so this destination gets no tips", "run: satark desk list"
+        )
         for rule in core.destination
         if rule.desk and rule.desk not in desks
     ]
 
 
 def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
-    """Find what hinders this machine's sinks: one that is not loaded, and keys that readers lack."""
+    """Find sinks that this machine does not load, and keys that it lacks."""
     named = {sink.name for sink in sinks}
     problems = [
         SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
@@ -38,7 +40,7 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
         if to.partition(":")[0] not in named
     ]
     problems += [
-        _problem(rule, "desk", "is missing: without a key of its own it carries a desk's tips")
+        _problem(rule, "desk", "is missing: a destination without a recipient of its own gets the tips of a desk")
         for rule in core.destination
         if not rule.desk and not rule.recipient
     ]
@@ -51,7 +53,7 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
 
 
 _NOT_LOADED = (
-    "name the plugin in `plugins` and set its section; on a machine that runs no worker: satark check --role web"
+    "name the plugin in `plugins` and set its section; on a machine without the worker role: satark check --role web"
 )
 
 
@@ -59,11 +61,11 @@ def _unknown_places(rule: DestinationRule, geography: Geography) -> Iterator[Set
     for field in ("districts", "exclude_districts"):
         for code in getattr(rule, field):
             if geography.district(code) is None:
-                yield _problem(rule, field, f"there is no district {code!r} in the geography")
+                yield _problem(rule, field, f"the geography has no district {code!r}")
     for field in ("stations", "exclude_stations"):
         for code in getattr(rule, field):
             if geography.station(code) is None:
-                yield _problem(rule, field, f"there is no station {code!r} in the geography")
+                yield _problem(rule, field, f"the geography has no station {code!r}")
 
 
 def _problem(rule: DestinationRule, field: str, message: str, hint: str = "") -> SettingProblem:

@@ -1,4 +1,4 @@
-"""`satark db`: migrations."""
+"""`satark db`: migrations of both databases."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from satark.store.migrations import Migrations
 
 @click.group()
 def db() -> None:
-    """Bring the databases into shape, or take them back."""
+    """Upgrade or downgrade the databases."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring both databases to the newest revision."""
+    """Upgrade both databases to the newest revision."""
     with _opened() as migrations:
         if not migrations.pending():
-            click.echo("nothing to do")
+            click.echo("already at the newest revision")
             return
         migrations.upgrade()
         click.echo(f"now at {', '.join(sorted(migrations.current()))}")
@@ -31,25 +31,25 @@ def upgrade() -> None:
 
 @db.command()
 @click.argument("revision")
-@click.confirmation_option(prompt="This removes tables and what is in them. Go on?")
+@click.confirmation_option(prompt="This removes tables and their content. Continue?")
 def downgrade(revision: str) -> None:
-    """Take the main database back to REVISION: `core@-1`, `base`, or `<plugin>@base` for a plugin's tables."""
+    """Downgrade the main database to REVISION: `core@-1`, `base`, or `<plugin>@base` for a plugin's tables."""
     with _opened() as migrations:
         try:
             migrations.downgrade(revision)
         except CommandError as error:
-            raise click.ClickException(f"{error}: `satark db current` shows where the databases are") from None
+            raise click.ClickException(f"{error}: `satark db current` shows the current revisions") from None
         click.echo(f"now at {', '.join(sorted(migrations.current())) or 'nothing'}")
 
 
 @db.command()
 def current() -> None:
-    """Show the revisions that the databases are at."""
+    """Show the current revisions of both databases."""
     with _opened() as migrations:
         for revision in sorted(migrations.current()):
             click.echo(revision)
         if migrations.pending():
-            click.echo("an upgrade is due: satark db upgrade", err=True)
+            click.echo("an upgrade is due, run: satark db upgrade", err=True)
 
 
 @contextmanager

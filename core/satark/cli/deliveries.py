@@ -1,4 +1,4 @@
-"""`satark deliveries`: what waits, failed, died, and which destinations are down."""
+"""`satark deliveries`: waiting deliveries, dead letters, and destinations that are down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 
 from satark.commands import open_services
 from satark.store import deliveries as store
-from satark.store.breakers import OpenBreaker, outages
+from satark.store.breakers import OpenBreaker, read_open_breakers
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -27,35 +27,35 @@ def _json(command: C) -> C:
 
 @click.group()
 def deliveries() -> None:
-    """See what waits to be delivered, what failed, what died, and which destinations are down."""
+    """Show waiting deliveries, dead letters and destinations that are down; retry dead letters."""
 
 
 @deliveries.command("list")
 @_to
 @_json
 def list_(*, destination: str, as_json: bool) -> None:
-    """List destinations that are down, then deliveries that wait, are held back, or died.
+    """List destinations that are down, then deliveries that wait, are held back, or are dead letters.
 
-    A delivery is held back while its destination is down (two at a time probe it), or while an earlier revision of the
-    same tip is still on its way. It needs nothing of you, and uses up no attempts.
+    A delivery is held back while its destination is down (two deliveries at a time are tried), or while an earlier
+    revision of the same tip is on its way. It needs no action and uses up no attempts.
     """
-    _show(("due", "held", "dead"), destination, as_json=as_json)
+    _show(("due", "blocked", "dead_letter"), destination, as_json=as_json)
 
 
 @deliveries.command()
 @_to
 @_json
 def dead(*, destination: str, as_json: bool) -> None:
-    """List dead deliveries: those that are not tried any more, with the reason."""
-    _show(("dead",), destination, as_json=as_json)
+    """List dead letters: deliveries that are no longer attempted, with the reason."""
+    _show(("dead_letter",), destination, as_json=as_json)
 
 
 @deliveries.command()
 @click.argument("delivery", required=False)
 @_to
-@click.option("--all", "everything", is_flag=True, help="All dead deliveries.")
+@click.option("--all", "everything", is_flag=True, help="All dead letters.")
 def retry(delivery: str | None, *, destination: str, everything: bool) -> None:
-    """Try again what is dead: one DELIVERY (its id, from the list), those `--to` a destination, or `--all`."""
+    """Retry dead letters: one DELIVERY (its id, from the list), those `--to` a destination, or `--all`."""
     if [bool(delivery), bool(destination), everything].count(True) != 1:
         raise click.UsageError("name one delivery, or say --to DESTINATION, or --all")
     id_ = _id(delivery) if delivery else None
@@ -75,19 +75,19 @@ def _id(text: str) -> bytes:
 
 def _show(states: Sequence[str], destination: str, *, as_json: bool) -> None:
     with open_services(click.get_current_context()) as services:
-        rows = services.read(lambda connection: store.listing(connection, states, destination))
-        down = services.read(outages)
-    told = [one for one in down.values() if "due" in states and destination in {"", one.destination}]
+        rows = services.read(lambda connection: store.list_deliveries(connection, states, destination))
+        down = services.read(read_open_breakers)
+    shown = [one for one in down.values() if "due" in states and destination in {"", one.destination}]
     if as_json:
-        plain = [{"state": "down", **msgspec.structs.asdict(one)} for one in told]
+        plain = [{"state": "down", **msgspec.structs.asdict(one)} for one in shown]
         lines = [json.dumps(one) for one in (*plain, *(_plain(row, down) for row in rows))]
     else:
         now = int(time.time())
-        lines = [*(_down_line(one, now) for one in told), *(_line(row, down, now) for row in rows)]
+        lines = [*(_down_line(one, now) for one in shown), *(_line(row, down, now) for row in rows)]
     for line in lines:
         click.echo(line)
     if not lines and not as_json:
-        click.echo("nothing waits, nothing died")
+        click.echo("no waiting deliveries, no dead letters")
 
 
 def _plain(row: dict[str, Any], down: dict[str, OpenBreaker]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _plain(row: dict[str, Any], down: dict[str, OpenBreaker]) -> dict[str, Any]:
 
 def _down_line(one: OpenBreaker, now: int) -> str:
     minutes = max(0, now - one.since) // 60
-    return f"{one.destination} is down for {minutes} min, next try in {max(0, one.probe_at - now)} s  {one.reason}"
+    return f"{one.destination} is down for {minutes} min, next try in {max(0, one.half_open_at - now)} s  {one.reason}"
 
 
 def _line(row: dict[str, Any], down: dict[str, OpenBreaker], now: int) -> str:
@@ -106,9 +106,9 @@ def _line(row: dict[str, Any], down: dict[str, OpenBreaker], now: int) -> str:
 
 
 def _when(row: dict[str, Any], down: dict[str, OpenBreaker], now: int) -> str:
-    if row["state"] == "dead":
-        return "dead"
-    if row["state"] == "held":
+    if row["state"] == "dead_letter":
+        return "dead letter"
+    if row["state"] == "blocked":
         return "held back: an earlier revision is on its way"
     if row["destination"] in down:
         return "held back: its destination is down"

@@ -1,4 +1,4 @@
-"""`satark demo`: everything on one machine, with a phone to try it on."""
+"""`satark demo`: all of Satark on one machine, with simulated phones."""
 
 from __future__ import annotations
 
@@ -16,22 +16,31 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
-@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder of the demo's data.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen at; 0 chooses a free one.",
+)
+@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Data folder of the demo.")
 def demo(host: str, port: int, data_dir: Path | None) -> None:
-    """Start the demo: an embedded database, two desks, and at /simulator phones with every medium.
+    """Start the demo: an embedded database, two desks, and simulated phones with every medium at /simulator.
 
-    WhatsApp, Telegram, Twilio and a police system are pretended, each unless something of SATARK_WHATSAPP__…,
-    SATARK_TELEGRAM__…, SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is set: then the demo uses the real one.
+    WhatsApp, Telegram, Twilio and a police system are simulated. If a setting SATARK_WHATSAPP__…, SATARK_TELEGRAM__…,
+    SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is given, the demo uses that real one instead.
     """
     configure_logging(json=False)
     if host not in _LOOPBACK:
-        click.echo("Whoever reaches this address can read every tip of this demo: send no real one.", err=True)
+        click.echo(
+            "Warning: everybody who reaches this address can read every tip of this demo. Do not send real tips.",
+            err=True,
+        )
     with _listen(host, port) as listening:
         try:
             asyncio.run(DemoServer(data_dir, listening, click.echo).run())
         except StartError:
-            raise click.ClickException("the demo did not start; the lines above say why") from None
+            raise click.ClickException("the demo did not start; see the lines above") from None
         except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise click.ClickException(f"the data folder can't be used: {error}") from None
     click.echo("stopped")
@@ -42,5 +51,5 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        hint = "stop what listens there, or choose another with --port (with make: PORT=…)"
+        hint = "stop the program that uses it, or choose another port with --port (with make: PORT=…)"
         raise click.ClickException(f"can't listen at {host}:{port} ({error.strerror}): {hint}") from None

@@ -1,4 +1,4 @@
-"""`satark destination`: where tips go beyond the desks, and the keys of destinations that read them."""
+"""`satark destination`: lists where tips go beyond the desks, and makes keys for destinations that read them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from satark.runtime import compose
 
 @click.group()
 def destination() -> None:
-    """See where tips go beyond the desks, and make keys for destinations that must read them."""
+    """List where tips go beyond the desks, and make keys for destinations that read them."""
 
 
 @destination.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def keygen(file: Path) -> None:
-    """Make a key pair: the private half into FILE (mode 0600), the public half, a `recipient`, printed.
+    """Make a key pair: write the private key to FILE (mode 0600) and print the public key, the `recipient`.
 
-    FILE belongs on the machine that runs the sink, and nowhere else. Where it is there already, the new key goes on
-    top: tips that were sealed to the old ones still open, so a key is changed by changing `recipient` afterwards.
+    FILE belongs only on the machine that runs the sink. If FILE exists, the new key is put first and the old ones stay,
+    so that tips sealed to them can still be opened. To change a key, run this again and then change `recipient`.
     """
     _recipient, identity = new_identity()
     try:
@@ -36,16 +36,16 @@ def keygen(file: Path) -> None:
 
 
 @destination.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(*, as_json: bool) -> None:
-    """List the [[destination]] tables of the settings, and those that go without saying."""
+    """List the [[destination]] tables of the settings and the default destinations."""
     context = click.get_current_context()
     destination_rules = compose.load_destinations(settings_of(context), plugins_of(context))
     for one in destination_rules:
         if as_json:
             click.echo(json.dumps(one.model_dump(mode="json", exclude={"identity_file"})))
         else:
-            kind = "reads" if one.recipient else "carries"
+            kind = "reads tips" if one.recipient else "carries sealed tips"
             click.echo(f"{one.to:<30} for desk {one.desk or '-':<20} {kind}, from priority {one.priority}")
     if not destination_rules and not as_json:
-        click.echo("nothing leaves beyond the desks: the settings have no [[destination]]")
+        click.echo("tips go to the desks only: the settings have no [[destination]]")

@@ -1,4 +1,4 @@
-"""`satark flow`: check, show and try out a questionnaire."""
+"""`satark flow`: checks, shows and previews a questionnaire."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from satark.channel import Text
+from satark.cli.counted import counted
 from satark.codes import HANDOFF_DIGITS
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.loader import Flow, FlowError, FlowProblem, FlowSource, check_flow, default_flow, load_flow
@@ -29,7 +30,7 @@ MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
     ("telegram", Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16")),
     ("sms", Capabilities(kind="sms", text=670, body=670, unit="utf16")),
 )  # fmt: skip
-"""The media that a flow is held against when no configuration says which ones it will be spoken on.
+"""The media against which a flow is checked, independent of the configured channels.
 
 Limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboardButton; ten UCS-2 segments of 67.
 """
@@ -38,19 +39,19 @@ _TERMINAL: Final = Capabilities(kind="sms", text=100_000, body=100_000)
 _RECEIPT: Final = Receipt(number="TEST-0000", code="0" * 16)
 
 _file = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 
 
 @click.group("flow")
 def flow() -> None:
-    """Check, show and try out a questionnaire (FILE; without it, the one that comes with Satark)."""
+    """Check, show or preview a questionnaire: FILE, or without it the one that comes with Satark."""
 
 
 @flow.command()
 @_file
 @_json
 def check(file: Path | None, *, as_json: bool) -> None:
-    """Say what is wrong with FILE, step by step, language by language, channel by channel."""
+    """Report every problem of FILE, with its step, language and channel."""
     problems: Sequence[FlowProblem]
     try:
         source = _source(file)
@@ -62,9 +63,9 @@ def check(file: Path | None, *, as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(str(problem), err=True)
-        click.echo(f"{len(problems)} problems" if problems else "The flow is fine.")
+        click.echo(counted(len(problems), "problem") if problems else "The flow has no problems.")
         if any(problem.language for problem in problems):
-            click.echo("Words of your own go into texts/<language>.po beside the file.")
+            click.echo("Your own texts belong into texts/<language>.po beside the file.")
     if problems:
         raise click.exceptions.Exit(1)
 
@@ -73,7 +74,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
 @_file
 @_json
 def show(file: Path | None, *, as_json: bool) -> None:
-    """Show the structure of FILE, with the hash that sessions are pinned to."""
+    """Show the steps of FILE, and the hash to which sessions are pinned."""
     loaded, source = _loaded(file)
     outline = json.loads(loaded.canonical)
     if as_json:
@@ -82,28 +83,28 @@ def show(file: Path | None, *, as_json: bool) -> None:
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]
     for step in outline["steps"]:
-        asked = texts.first(f"{step['id']}.ask", step["id"]).split("\n")[0]
+        question = texts.first(f"{step['id']}.ask", step["id"]).split("\n")[0]
         marks = "".join(f" [{mark}]" for mark in ("skip", "detail") if step.get(mark))
         when = f"\n{'':16}  when {step['when']}" if step.get("when") else ""
-        click.echo(f"{step['id']:16} {step['type']:8}{marks} {asked}{when}")
+        click.echo(f"{step['id']:16} {step['type']:8}{marks} {question}{when}")
 
 
 @flow.command()
 @_file
 def preview(file: Path | None) -> None:
-    """Walk through FILE as a tipster would, here in the terminal. Nothing is stored or sent. End with an empty line."""
+    """Answer FILE as a tipster does, in the terminal; an empty line ends it. Nothing is stored or sent."""
     loaded, source = _loaded(file)
     engine = Engine(loaded, source.catalogues, Geography.sample())
     session: Session | None = None
     typed = "Hi"
     while typed:
         session = session or engine.begin(channel="preview", tip="0" * 32, recipient="", identity="")
-        session = _said(engine, engine.advance(session, Text(typed), str(session.revision), int(time.time())))
+        session = _show(engine, engine.advance(session, Text(typed), str(session.revision), int(time.time())))
         typed = click.prompt("", default="", show_default=False, prompt_suffix="> ")
 
 
-def _said(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn, standing in for the intake where the turn asks it for something."""
+def _show(engine: Engine, turn: Turn) -> Session | None:
+    """Print a turn; do in place of the ingest what the turn asks for, such as a receipt."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)

@@ -1,4 +1,4 @@
-"""The command `satark`: its groups, and how a failure is told: one sentence, what to do next, never a traceback."""
+"""The command `satark`: its groups, and its error messages: one sentence and what to do next, never a traceback."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from satark.settings import SettingsError
 
 
 class _Failure(click.ClickException):
-    """A failure as a person is told it: plain sentences, no traceback."""
+    """A failure that is printed as sentences, without a traceback."""
 
     def show(self, file: Any = None) -> None:
-        """Write it to standard error."""
+        """Print the message to standard error."""
         click.echo(self.format_message(), err=True)
 
 
@@ -39,24 +39,24 @@ class _WrongConfiguration(_Failure):
 
 
 class _Satark(click.Group):
-    """The group of all commands: the core's and, from the plugins that the settings name, theirs."""
+    """The group of all commands: the core's, and those of the plugins that the settings name."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command; only for one that the core does not have are the plugins asked."""
+        """Find a command; load the plugins only if the core does not have it."""
         own = super().get_command(ctx, cmd_name)
         if isinstance(own, click.Group):
-            return _Shared(own)
+            return _SharedGroup(own)
         return own or _plugins_group(ctx).get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List all commands; where the plugins can't be asked, those of the core."""
+        """List all commands; where the plugins can't be loaded, only the core's."""
         try:
             return sorted({*super().list_commands(ctx), *_plugins_group(ctx).list_commands(ctx)})
         except (SettingsError, PluginError):
             return super().list_commands(ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command and tell its failures in sentences."""
+        """Run a command; turn expected failures into messages."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:
@@ -66,37 +66,37 @@ class _Satark(click.Group):
             raise _Failure(str(error)) from error
         except DBAPIError as error:
             kind = type(error.orig).__name__
-            raise _Failure(f"the database does not answer ({kind}): is it running, and upgraded?") from error
+            raise _Failure(f"the database does not answer ({kind}): check that it is running and upgraded") from error
         except OSError as error:
             if error.filename is None:
                 raise
             raise _Failure(f"{error.filename} can't be used: {error.strerror}") from error
 
 
-class _Shared(click.Group):
-    """A group of the core's that plugins may have commands in too: those of a group of theirs of the same name."""
+class _SharedGroup(click.Group):
+    """A group of the core to which plugins add commands, by a group of the same name."""
 
     def __init__(self, own: click.Group) -> None:
         super().__init__(own.name, own.commands, help=own.help, short_help=own.short_help)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command; only for one that the core does not have are the plugins asked."""
+        """Find a command; load the plugins only if the core does not have it."""
         found = super().get_command(ctx, cmd_name)
-        theirs = None if found else _plugins_group(ctx).get_command(ctx, self.name or "")
-        return theirs.get_command(ctx, cmd_name) if isinstance(theirs, click.Group) else found
+        shared = None if found else _plugins_group(ctx).get_command(ctx, self.name or "")
+        return shared.get_command(ctx, cmd_name) if isinstance(shared, click.Group) else found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List all commands; where the plugins can't be asked, those of the core."""
+        """List all commands; where the plugins can't be loaded, only the core's."""
         try:
-            theirs = _plugins_group(ctx).get_command(ctx, self.name or "")
+            shared = _plugins_group(ctx).get_command(ctx, self.name or "")
         except (SettingsError, PluginError):
             return super().list_commands(ctx)
-        more = theirs.list_commands(ctx) if isinstance(theirs, click.Group) else []
+        more = shared.list_commands(ctx) if isinstance(shared, click.Group) else []
         return sorted({*super().list_commands(ctx), *more})
 
 
 def _plugins_group(ctx: click.Context) -> click.Group:
-    """Load the plugins' commands, once an invocation."""
+    """Load the plugins' commands, once per invocation."""
     if __name__ not in ctx.meta:
         ctx.meta[__name__] = click.Group()
         plugins_of(ctx).commands(ctx.meta[__name__])
@@ -107,10 +107,10 @@ def _plugins_group(ctx: click.Context) -> click.Group:
 @click.group(cls=_Satark, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="%(version)s")
 def cli() -> None:
-    """Satark takes tips from frightened citizens and puts them, sealed, before the right officers.
+    """Satark takes crime tips from citizens and delivers them, sealed, to the right officers.
 
     Settings come from satark.toml (path in SATARK_CONFIG) and from SATARK_… environment variables; `satark check`
-    says what is wrong with them.
+    reports what is wrong with them.
     """
 
 
@@ -119,6 +119,6 @@ for command in (serve, demo, check, db, deliveries, flow, destination, plugin, p
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; the entry point of the program."""
     forbid_dumps()
     cli(prog_name="satark")

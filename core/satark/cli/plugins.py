@@ -1,4 +1,4 @@
-"""`satark plugins`: what is installed, and what of it is loaded."""
+"""`satark plugins`: lists the installed plugins, and which of them are loaded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from satark.settings import Settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def plugins(*, as_json: bool) -> None:
-    """List the installed plugins; the setting `plugins` names those that are loaded."""
+    """List the installed plugins and show which of them the setting `plugins` loads."""
     loaded = set(Settings().core.plugins)
     for name in installed():
         if as_json:
@@ -21,4 +21,4 @@ def plugins(*, as_json: bool) -> None:
         else:
             click.echo(f"{name:<20} {'loaded' if name in loaded else 'installed, not loaded'}")
     for name in sorted(loaded - set(installed())):
-        click.echo(f"{name:<20} named in the settings, but not installed", err=True)
+        click.echo(f"{name:<20} named in the setting `plugins`, but not installed", err=True)

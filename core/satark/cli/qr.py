@@ -1,4 +1,4 @@
-"""`satark qr`: the code that brings a citizen here, as a picture or as a poster to print."""
+"""`satark qr`: makes the QR code that citizens scan, as a picture or as a poster to print."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from satark.printing.poster.target import Target, TargetError, form, whatsapp
 from satark.settings import Settings
 
 _SMALLEST, _LARGEST = 20, 100
-"""Millimetres: smaller does not scan from the hand, larger does not fit the poster."""
-_USUAL: Final = 84
+"""Millimetres. A smaller code is hard to scan; a larger one does not fit the poster."""
+_DEFAULT_SIZE: Final = 84
 
 
 @click.command()
@@ -28,36 +28,36 @@ _USUAL: Final = 84
     help="What the code opens: a WhatsApp chat with Hi already typed, or the web form.",
 )
 @click.option("--number", help="The WhatsApp number with its country code, such as +91 98765 43210.")
-@click.option("--url", help="The form's address; without it, the setting public_url.")
+@click.option("--url", help="The form's address.  [default: the setting public_url]")
 @click.option(
     "--language",
     "languages",
     type=click.Choice(LANGUAGES),
     multiple=True,
-    help="A language of the poster; give it twice for two, the first set larger. Both without it.",
+    help="A language of the poster; may be given twice, the first is printed larger.  [default: both]",
 )
-@click.option("--title", default="", help="The service's name on the poster, in place of Police Satark Mitra.")
-@click.option("--size", type=click.IntRange(_SMALLEST, _LARGEST), default=_USUAL, show_default=True,
+@click.option("--title", default="", help="The service's name on the poster.  [default: Police Satark Mitra]")
+@click.option("--size", type=click.IntRange(_SMALLEST, _LARGEST), default=_DEFAULT_SIZE, show_default=True,
               help="Width of the code in millimetres.")  # fmt: skip
 def qr(  # noqa: PLR0917 - click passes options by name
     output: Path, where: str, number: str | None, url: str | None, languages: tuple[str, ...], title: str, size: int
 ) -> None:
-    """Make the QR code that a citizen scans, and write it to OUTPUT.
+    """Write the QR code that citizens scan to OUTPUT.
 
-    A name that ends in .pdf gets a poster to print on A4; .png and .svg get the code alone.
+    A name ending in .pdf gives a poster to print on A4; .png and .svg give the code alone.
     """
-    form_of = {".png": "png", ".svg": "svg", ".pdf": "pdf"}.get(output.suffix.lower())
-    if form_of is None:
+    file_type = {".png": "png", ".svg": "svg", ".pdf": "pdf"}.get(output.suffix.lower())
+    if file_type is None:
         raise click.BadParameter(
             "the name must end in .pdf (a poster), .png or .svg (the code alone)", param_hint="OUTPUT"
         )
     target = _target(where, number, url)
-    if form_of == "pdf":
-        from satark.printing.poster.poster import print_poster  # noqa: PLC0415 - no other command needs what makes PDFs
+    if file_type == "pdf":
+        from satark.printing.poster.poster import print_poster  # noqa: PLC0415 - no other command needs the PDF library
 
         content = print_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
     else:
-        content = draw(target, "png" if form_of == "png" else "svg", size)
+        content = draw(target, "png" if file_type == "png" else "svg", size)
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -68,14 +68,14 @@ def qr(  # noqa: PLR0917 - click passes options by name
 def _target(where: str, number: str | None, url: str | None) -> Target:
     try:
         if where == "whatsapp":
-            return whatsapp(_given(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'"))
+            return whatsapp(_required(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'"))
         url = url or Settings().core.public_url
-        return form(_given(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))
+        return form(_required(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))
     except TargetError as error:
         raise click.UsageError(str(error)) from error
 
 
-def _given(value: str | None, option: str, what: str) -> str:
+def _required(value: str | None, option: str, what: str) -> str:
     if not value:
         raise click.UsageError(f"{option} is missing: give {what}")
     return value

@@ -1,4 +1,4 @@
-"""The option `--role`."""
+"""The option `--role`, shared by several commands."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Roles(click.ParamType[tuple[Role, ...]]):
-    """Roles, separated by commas."""
+    """Parameter type: roles separated by commas."""
 
     name = "roles"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Role, ...]:
-        """Read them; the order is always the same."""
+        """Parse the roles and put them into a fixed order."""
         named = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
         for role in named:
             if role not in ROLES:
@@ -28,5 +28,5 @@ class Roles(click.ParamType[tuple[Role, ...]]):
 
 
 def roles_option(text: str) -> Callable[[F], F]:
-    """Add the option; every role unless it is given."""
+    """Add the option `--role`; its default is every role."""
     return click.option("--role", "roles", type=Roles(), default=",".join(ROLES), show_default=True, help=text)

@@ -1,4 +1,4 @@
-"""`satark serve`: production."""
+"""`satark serve`: serves in production, in one process or several."""
 
 from __future__ import annotations
 
@@ -26,42 +26,48 @@ _ROLES = "SATARK_SERVE_ROLES"
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen at.")
 @click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes (PostgreSQL only)."
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of processes; more than one needs PostgreSQL.",
 )
 def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
-    """Serve: the public channels (web), the background work (worker), and the officers' desk (desk).
+    """Serve the public channels (web), the background work (worker) and the officers' desk (desk).
 
-    Only processes with the desk role ever hold an opened private key, so put that role on a machine of its own.
+    Only processes with the desk role ever hold a decrypted private key, so run that role on a machine of its own.
     """
     settings = Settings()
     configure_logging(json=True)
-    whole = Host(settings, roles)
-    application = build_app(whole)
+    process = Host(settings, roles)
+    application = build_app(process)
     if workers == 1:
         check_port(host, port)
-        _announce(whole, host, port)
+        _announce(process, host, port)
         run_server(application, host, port)
         return
     if settings.database_url.startswith("sqlite"):
-        message = "SQLite takes one process: use PostgreSQL for several"
+        message = "SQLite supports one process only: use PostgreSQL for more"
         raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
     if "desk" in roles:
-        raise click.UsageError("officers' sessions live in one process: run --role desk beside --role web,worker")
+        raise click.UsageError(
+            "officers' sessions live in one process: run --role desk separately from --role web,worker"
+        )
     check_port(host, port)
-    _announce(whole, host, port)
+    _announce(process, host, port)
     os.environ[_ROLES] = ",".join(roles)
     uvicorn.run("satark.cli.serve:make_app", factory=True, workers=workers, **uvicorn_options(host, port))
 
 
-def _announce(whole: Host, host: str, port: int) -> None:
-    """Log where it serves, and what would keep every tip from arriving."""
-    log.info("serving", role=",".join(sorted(whole.roles)), host=host, port=port)
-    if not whole.services.read(all_desks):
-        log.warning("no desk: tips wait with their senders until there is one, see `satark desk add`")
+def _announce(process: Host, host: str, port: int) -> None:
+    """Log the address; warn where no tip can be submitted."""
+    log.info("serving", role=",".join(sorted(process.roles)), host=host, port=port)
+    if not process.services.read(all_desks):
+        log.warning("no desk: tips can't be submitted until there is one, run `satark desk add`")
 
 
 def make_app() -> Starlette:
-    """Make the application of one of several processes."""
+    """Make the application of one worker process."""
     forbid_dumps()
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)

@@ -26,7 +26,7 @@ class ProcessWatch:
         self._process = process
         self._folder = folder
         self._needles = needles
-        self._examined: set[str] = set()
+        self.examined: set[str] = set()
         self.finds: set[str] = set()
 
     async def run(self) -> None:
@@ -39,7 +39,7 @@ class ProcessWatch:
         """Examine all files once."""
         for path in (*self._folder.rglob("*"), *self._descriptors()):
             try:
-                if path.is_file() and str(path) not in self._examined:
+                if path.is_file() and str(path) not in self.examined:
                     self._examine(path)
             except OSError:
                 continue
@@ -58,7 +58,7 @@ class ProcessWatch:
         if any(needle in beginning for needle in self._needles):
             self.finds.add(target)
         if path.suffix == ".age":
-            self._examined.add(str(path))
+            self.examined.add(str(path))
 
 
 def peak_resident_bytes(process: int) -> int:

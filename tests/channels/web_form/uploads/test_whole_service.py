@@ -157,6 +157,6 @@ async def test_it_is_sealed_from_the_first_byte_in_flat_memory_and_reaches_the_d
     watching.cancel()
     [file] = await asyncio.to_thread(evidence)
     assert file["sha256"] == film.sha256
-    assert len(watch.seen) > 50, "segments and originals were looked at"
+    assert len(watch.examined) > 50, "segments and originals were looked at"
     assert watch.finds == set()
     assert growth < GROWTH_MOST, "the evidence worker's part among it"

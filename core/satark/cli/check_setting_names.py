@@ -1,4 +1,4 @@
-"""What `satark check` says of settings that nobody reads, since their names are misspelt."""
+"""The part of `satark check` that finds misspelt names of settings."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 
 from satark.settings import SettingProblem, Settings
 
-ALIKE = 0.85
-"""How much a name must be like a setting's to count as that one misspelt. Others are somebody else's."""
+SIMILARITY = 0.85
+"""How similar an unknown name must be to a setting's to count as a misspelling. Other names are not ours."""
 
 
 def name_problems(settings: Settings) -> list[SettingProblem]:
-    """Find what is almost called like a setting, once every plugin has asked for its section."""
+    """Find unknown names that resemble a setting's; every plugin must have read its section before."""
     problems, known = [], settings.known
     for given in sorted({*_in_environment(), *_in_file(settings.path)} - known):
         section, _, field = given.partition("__")
         if f"{section}__{field.partition('__')[0]}" in known:
-            continue  # a part of a setting that has parts
-        for meant in get_close_matches(given, known, n=1, cutoff=ALIKE):
+            continue  # part of a nested setting
+        for meant in get_close_matches(given, known, n=1, cutoff=SIMILARITY):
             setting = given.removeprefix("SATARK_").replace("__", ".").lower()
-            problems.append(SettingProblem(setting, given, "nobody reads this", f"did you mean {meant}?"))
+            problems.append(SettingProblem(setting, given, "is not a setting", f"did you mean {meant}?"))
     return problems
 
 

@@ -1,4 +1,4 @@
-"""`satark plugin new`: what it writes works, is tested, typed and tidy; what can't be is told in a sentence."""
+"""`satark plugin new`: its projects work, and have tests, types and clean style; errors are reported in a sentence."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def make(*arguments: str) -> Result:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one project of each kind."""
-    folder = tmp_path_factory.mktemp("made")
+    folder = tmp_path_factory.mktemp("projects")
     for kind, name in NEW:
         result = make(kind, name, "--folder", str(folder / name))
         assert result.exit_code == 0, result.output
@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *command: str | Path) -> str:
-    """Run a tool of this environment in a folder; give what it said if it failed."""
+    """Run a tool of this environment in a folder; return its output if it failed, else an empty string."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, env=environment, check=False
@@ -39,52 +39,54 @@ def run(folder: Path, *command: str | Path) -> str:
 
 
 @pytest.mark.parametrize("name", [name for _, name in NEW])
-def test_its_own_tests_pass(made: Path, name: str) -> None:
-    assert run(made / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
+def test_its_own_tests_pass(projects: Path, name: str) -> None:
+    assert run(projects / name, "pytest", "-q", "-p", "no:cacheprovider") == ""
 
 
 @pytest.mark.parametrize("kind", ["channel", "sink"])
 @pytest.mark.parametrize("name", ["b", "a_name_of_exactly_thirty_chars"])
-def test_it_is_tidy_however_long_its_name(tmp_path: Path, kind: str, name: str) -> None:
-    folder = tmp_path / "made"
+def test_its_style_is_clean_for_short_and_long_names(tmp_path: Path, kind: str, name: str) -> None:
+    folder = tmp_path / "projects"
     assert make(kind, name, "--folder", str(folder)).exit_code == 0
     assert run(folder, "ruff", "check", "--no-cache", ".") == ""
     assert run(folder, "ruff", "format", "--no-cache", "--check", ".") == ""
 
 
-def test_its_types_hold(made: Path) -> None:
+def test_its_types_are_correct(projects: Path) -> None:
     files = [
-        path for _, name in NEW for path in (made / name / f"satark_{name}", *(made / name / "tests").glob("*.py"))
+        path
+        for _, name in NEW
+        for path in (projects / name / f"satark_{name}", *(projects / name / "tests").glob("*.py"))
     ]
-    assert run(made, "mypy", "--strict", "--cache-dir", made / "cache", *files) == ""
+    assert run(projects, "mypy", "--strict", "--cache-dir", projects / "cache", *files) == ""
 
 
 @pytest.mark.parametrize("name", ["Beacon", "2nd", "a-b", "a__b", "_a", "a_", "", "é", "a" * 31, "a/b"])
 def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
     result = make("sink", "--folder", str(tmp_path / "x"), "--", name)
-    assert (result.exit_code, "can't be a plugin's name: small letters" in result.output) == (1, True)
+    assert (result.exit_code, "can't be the name of a plugin: use lowercase letters" in result.output) == (1, True)
     assert not (tmp_path / "x").exists()
 
 
-def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+def test_the_name_of_an_installed_plugin_is_refused(tmp_path: Path) -> None:
     result = make("channel", "whatsapp", "--folder", str(tmp_path / "x"))
     assert (result.exit_code, "is installed already" in result.output) == (1, True)
 
 
-def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "kept").write_text("mine")
+def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
     result = make("channel", "beacon", "--folder", str(tmp_path))
-    assert (result.exit_code, "is there already: choose another with --folder" in result.output) == (1, True)
-    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (result.exit_code, "exists already: choose another folder with --folder" in result.output) == (1, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_can_not_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = make("channel", "beacon", "--folder", str(tmp_path / "file" / "x"))
-    assert (result.exit_code, "can't be made (Not a directory)" in result.output) == (1, True)
+    assert (result.exit_code, "can't be created (Not a directory)" in result.output) == (1, True)
 
 
-def test_it_is_made_here_and_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_steps_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = make("sink", "night_shelf")
     assert (tmp_path / "satark-night-shelf" / "satark_night_shelf" / "sink.py").exists()

@@ -1,0 +1,131 @@
+"""`satark check`: it names every wrong, missing or misspelt setting."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
+
+from satark.cli.main import cli
+from satark.store import tables
+from satark.testing.commands import run
+from satark.testing.store import fresh_services
+
+
+@pytest.fixture
+def problems(data: Path) -> list[dict[str, str]]:
+    """The problems that `check` reports for an empty configuration."""
+    return [json.loads(line) for line in run("check", "--json", code=1).stdout.splitlines()]
+
+
+def test_every_missing_setting_is_named(problems: list[dict[str, str]]) -> None:
+    by_setting = {one["setting"]: one for one in problems}
+    assert {"whatsapp.app_secret", "whatsapp.verify_token", "whatsapp.access_token"} <= set(by_setting)
+    for setting, one in by_setting.items():
+        assert one["env"] == "SATARK_" + setting.upper().replace(".", "__")
+        assert one["message"]
+        assert one["hint"]
+
+
+def test_a_problem_is_printed_as_a_sentence(data: Path) -> None:
+    printed = run("check", code=1).stdout
+    assert "✗ whatsapp.app_secret (SATARK_WHATSAPP__APP_SECRET): is missing" in printed
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("SATARK_SESSION_HOURS", "100"),
+        ("SATARK_DATABASE_URL", "mysql://somewhere/x"),
+        ("SATARK_KEYS_URL", "nonsense"),
+        ("SATARK_PLUGINS", '["signal"]'),
+        ("SATARK_FLOW", "no_such_flow.yaml"),
+        ("SATARK_GEOGRAPHY", "no_such_file.yaml"),
+        ("SATARK_CONFIG", "no_such_file.toml"),
+        ("SATARK_EDGE_KEY_FILE", "no_such_key"),
+        ("SATARK_PUBLIC_URL", "tips.example.org"),
+        ("SATARK_DATABASE_URL", "sqlite:////proc/nowhere/satark.db"),
+        ("SATARK_DATABASE_URL", "postgresql://u:secretword@127.0.0.1:1/x"),
+    ],
+)
+def test_a_wrong_setting_is_named(data: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str) -> None:
+    monkeypatch.setenv(setting, value)
+    printed = run("check", "--json", code=1).stdout
+    assert setting in {json.loads(line)["env"] for line in printed.splitlines()}
+    assert "secretword" not in printed
+
+
+MISSPELT = [
+    ("SATARK_DATABSE_URL", "SATARK_DATABASE_URL"),
+    ("SATARK_WHATSAP__APP_SECRET", "SATARK_WHATSAPP__APP_SECRET"),
+    ("SATARK_TELEGRAM__SECRET", "SATARK_TELEGRAM__SECRET_TOKEN"),
+    ("SATARK_TWILIO__ACOUNT_SID", "SATARK_TWILIO__ACCOUNT_SID"),
+    ("SATARK_EVIDENCE__FILE_BYTE", "SATARK_EVIDENCE__FILE_BYTES"),
+]
+
+
+@pytest.mark.parametrize(("given", "meant"), MISSPELT)
+def test_a_misspelt_setting_gets_a_suggestion(
+    data: Path, monkeypatch: pytest.MonkeyPatch, given: str, meant: str
+) -> None:
+    monkeypatch.delenv("SATARK_PLUGINS")
+    monkeypatch.setenv(given, "x")
+    [problem] = (
+        one for one in map(json.loads, run("check", "--json", code=1).stdout.splitlines()) if one["env"] == given
+    )
+    assert problem["hint"] == f"did you mean {meant}?"
+
+
+def test_a_misspelt_setting_is_found_in_the_file_and_unrelated_names_are_ignored(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "satark.toml"
+    file.write_text(
+        'publik_url = "https://tips.example"\n[email]\nhost = "localhost"\nsendr = "a@b.example"\n'
+        '[email.to.cell]\nrecipients = "c@d.example"\n[[destination]]\nto = "email:cell"\n[elsewhere]\nhost = "x"\n'
+    )
+    monkeypatch.delenv("SATARK_PLUGINS")
+    monkeypatch.setenv("SATARK_CONFIG", str(file))
+    monkeypatch.setenv("SATARK_DESK_FROM", "amqps://broker.example")
+    problems = [json.loads(line) for line in run("check", "--json", code=1).stdout.splitlines()]
+    names = {one["setting"]: one["hint"] for one in problems if one["message"] == "is not a setting"}
+    assert names == {
+        "publik_url": "did you mean SATARK_PUBLIC_URL?",
+        "email.sendr": "did you mean SATARK_EMAIL__SENDER?",
+    }
+
+
+def test_a_problem_is_reported_once_and_in_our_own_words(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["rabbitmq"]')
+    monkeypatch.setenv("SATARK_RABBITMQ__URL", "nowhere")
+    printed = run("check", code=1).stdout
+    assert printed.count("SATARK_RABBITMQ__URL") == 1
+    assert "Value error" not in printed
+
+
+def test_a_data_folder_that_can_not_be_created_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DATA_DIR", "/proc/nowhere")
+    assert "/proc/nowhere/satark.db can't be made" in run("check", code=1).stdout
+    for command in (("serve", "--port", "0"), ("demo", "--port", "0"), ("db", "upgrade")):
+        result = CliRunner().invoke(cli, command)
+        assert isinstance(result.exception, SystemExit)
+        assert "/proc/nowhere" in result.output
+
+
+def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN", "PHONE_NUMBER_ID"):
+        monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", "1234567890")
+    assert "run: satark db upgrade" in run("check", code=1).stdout
+    run("db", "upgrade")
+    assert "no desk" in run("check", code=1).stdout
+    services = fresh_services(data)
+    row = {"name": "sp", "title": "SP", "level": "district", "area": "", "recipient": "age1"}
+    services.write_now(lambda unit: unit.insert(tables.desk, [row]))
+    assert "no desk above the districts" in run("check", code=1).stdout
+    services.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="range")))
+    services.close()
+    assert run("check").stdout == "✓ nothing is wrong\n"
+    assert run("check", "--json").stdout == ""

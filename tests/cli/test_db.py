@@ -1,0 +1,20 @@
+"""`satark db`: upgrade, downgrade and current revisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from satark.testing.commands import run
+
+
+def test_the_database_is_upgraded_and_downgraded(data: Path) -> None:
+    assert "an upgrade is due" in run("db", "current").stderr
+    assert run("db", "upgrade").stdout.startswith("now at ")
+    assert run("db", "upgrade").stdout == "already at the newest revision\n"
+    assert run("db", "current").stdout
+    run("db", "downgrade", "base", code=1, text="n\n")
+    error = run("db", "downgrade", "nowhere", "--yes", code=1).stderr
+    assert "Can't locate revision identified by 'nowhere'" in error
+    assert "satark db current" in error
+    assert "now at nothing" in run("db", "downgrade", "base", "--yes").stdout
+    assert run("db", "current").stdout == ""

@@ -1,0 +1,49 @@
+"""The command `satark`: help, failures in sentences, and quick imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from satark.cli.main import cli
+from satark.testing.commands import run
+
+
+def test_help_and_version(data: Path) -> None:
+    assert "deliveries" in run("--help").stdout
+    assert run("--version").stdout
+    assert "No such command" in run("nonsense", code=2).stderr
+
+
+@pytest.mark.parametrize("setting", ["SATARK_SESSION_HOURS", "SATARK_DATABASE_URL", "SATARK_PLUGINS"])
+@pytest.mark.parametrize("command", [("serve",), ("db", "current"), ("deliveries", "list"), ("nonsense",)])
+def test_a_wrong_configuration_is_reported_in_sentences(
+    data: Path, monkeypatch: pytest.MonkeyPatch, setting: str, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(setting, '["signal"]' if setting == "SATARK_PLUGINS" else "wrong")
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code != 0
+    assert isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+
+
+def test_a_database_that_was_not_set_up_is_reported(data: Path) -> None:
+    assert "run `satark db upgrade`" in run("deliveries", "list", code=1).stderr
+
+
+def test_a_database_that_does_not_answer_is_reported(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DATABASE_URL", "postgresql://u:secretword@127.0.0.1:1/x")
+    printed = run("deliveries", "list", code=1).stderr
+    assert "does not answer" in printed
+    assert "secretword" not in printed
+
+
+def test_libraries_that_only_one_command_needs_are_imported_lazily() -> None:
+    """Each of these libraries takes a large part of a second to import."""
+    code = "import sys, satark.cli.main; sys.exit(' '.join({'fpdf', 'telegram', 'twilio'} & set(sys.modules)) or 0)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr.strip()) == (0, "")
