@@ -1,4 +1,4 @@
-"""The benchmark itself: that it runs, and that its citizens answer as a person would."""
+"""The benchmark runs, and its citizens answer as a person does."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import msgspec
 import pytest
 
 from satark_bench.citizen import answer
-from satark_bench.wire import RECEIPT, Said
+from satark_bench.webhooks import RECEIPT, BotMessage
 
 ROWS = [{"id": f"row-{n}", "title": f"Row {n}"} for n in range(10)]
 BUTTONS = [{"type": "reply", "reply": {"id": f"button-{n}", "title": f"Button {n}"}} for n in range(3)]
 
 
-def said(interactive: dict[str, Any]) -> Said:
-    """Read an interactive message as the stub Graph API does."""
-    return msgspec.convert({"to": "917000000000", "type": "interactive", "interactive": interactive}, Said)
+def bot_message(interactive: dict[str, Any]) -> BotMessage:
+    """Decode an interactive message as the stub Graph API does."""
+    return msgspec.convert({"to": "917000000000", "type": "interactive", "interactive": interactive}, BotMessage)
 
 
 def test_the_floor_answers_every_message() -> None:
@@ -33,32 +33,32 @@ def test_the_floor_answers_every_message() -> None:
     assert (result["refused"], result["unanswered"]) == (0, 0)
 
 
-def test_a_citizen_taps_the_button_that_leads_on() -> None:
-    offered = said({"type": "button", "body": {"text": "Send it?"}, "action": {"buttons": BUTTONS}})
+def test_a_citizen_taps_the_first_button() -> None:
+    offered = bot_message({"type": "button", "body": {"text": "Send it?"}, "action": {"buttons": BUTTONS}})
     reply = answer(offered, 5, random.Random(1))["interactive"]
     assert reply == {"type": "button_reply", "button_reply": {"id": "button-0", "title": "Button 0"}}
 
 
-def test_a_citizen_types_where_only_the_way_back_is_offered() -> None:
+def test_a_citizen_types_where_only_back_is_offered() -> None:
     back = [{"type": "reply", "reply": {"id": "what:@back:3", "title": "पीछे"}}]
-    offered = said({"type": "button", "body": {"text": "What is happening?"}, "action": {"buttons": back}})
+    offered = bot_message({"type": "button", "body": {"text": "What is happening?"}, "action": {"buttons": back}})
     assert answer(offered, 3, random.Random(1))["type"] == "text"
 
 
 def test_citizens_choose_different_languages() -> None:
-    offered = said({"type": "button", "body": {"text": "Language?"}, "action": {"buttons": BUTTONS}})
+    offered = bot_message({"type": "button", "body": {"text": "Language?"}, "action": {"buttons": BUTTONS}})
     chance = random.Random(1)
     assert len({answer(offered, 1, chance)["interactive"]["button_reply"]["id"] for _ in range(50)}) == 3
 
 
-def test_a_citizen_taps_a_row_that_is_there() -> None:
-    offered = said({"type": "list", "body": {"text": "What?"}, "action": {"sections": [{"rows": ROWS}]}})
+def test_a_citizen_chooses_an_existing_row() -> None:
+    offered = bot_message({"type": "list", "body": {"text": "What?"}, "action": {"sections": [{"rows": ROWS}]}})
     reply = answer(offered, 2, random.Random(1))["interactive"]["list_reply"]
     assert reply in ROWS
 
 
 def test_a_citizen_sends_the_location_that_is_asked_for() -> None:
-    offered = said({"type": "location_request_message", "body": {"text": "Where?"}})
+    offered = bot_message({"type": "location_request_message", "body": {"text": "Where?"}})
     assert answer(offered, 4, random.Random(1))["type"] == "location"
 
 

@@ -1,22 +1,22 @@
-"""A small slice of the torture run; `make torture` runs the whole."""
+"""A short torture run; `make torture` runs the full one."""
 
 from __future__ import annotations
 
 import pytest
 
-from satark_torture.__main__ import TARGETS, TOGETHER, read
+from satark_torture.__main__ import TARGETS, TOGETHER, parse_options
 from satark_torture.run import torture
 
 
-def test_a_run_takes_everything_at_once_but_one_mail_server() -> None:
-    assert tuple(read([])["to"]) == TOGETHER
+def test_a_run_has_every_kind_but_only_one_mail_server() -> None:
+    assert tuple(parse_options([])["to"]) == TOGETHER
     with pytest.raises(SystemExit):
-        read(["--to", "email", "exim"])
+        parse_options(["--to", "email", "exim"])
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.needs("rabbitmq")
-async def test_killed_processes_and_broken_destinations_lose_double_and_misroute_nothing() -> None:
+async def test_kills_and_faults_lose_duplicate_and_misroute_nothing() -> None:
     kinds = [TARGETS[name] for name in TOGETHER]
     found = await torture(kinds, tips=90, kills=6, workers=2, faulty=0.2, seed=7, limit=240)
     assert {name: one for name, one in found.items() if one.failures} == {}
@@ -27,7 +27,7 @@ async def test_killed_processes_and_broken_destinations_lose_double_and_misroute
 
 @pytest.mark.timeout(300)
 @pytest.mark.needs("exim")
-async def test_debians_mail_server_killed_with_the_workers_loses_and_doubles_nothing() -> None:
+async def test_killing_the_mail_server_too_loses_and_duplicates_nothing() -> None:
     found = await torture([TARGETS["exim"]], tips=40, kills=4, workers=2, faulty=0.2, seed=7, limit=240)
     assert (found["email"].failures, found["email"].restarts) == (0, 1)
     assert found["email"].deliveries >= 40

@@ -1,5 +1,6 @@
-"""`make bench`: Satark's WhatsApp turns beside a bare bot that only checks, stores and answers, in the same run.
+"""`make bench`: measures Satark's WhatsApp turns against a minimal bot in the same run.
 
-A closed loop: each virtual citizen has one signed webhook under way at a time and answers what the bot sends, through a
-stub of Meta's Graph API. One process plays all citizens and the stub, so that two cores suffice.
+The minimal bot (`floor`) only checks the signature, stores the message and replies. The load is a closed loop: each
+virtual citizen has one webhook in flight and answers the bot's reply. One process runs all citizens and a stub of
+Meta's Graph API, so that two cores are enough.
 """

@@ -1,4 +1,4 @@
-"""Run the contestants one after the other and print what each does."""
+"""Runs the contestants one after the other and prints their results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from satark_bench.contestants import CONTESTANTS
 from satark_bench.driver import measure
-from satark_bench.tally import Result
+from satark_bench.results import Result
 
 _COLUMNS = (
     ("messages_per_second", "messages/s"),
@@ -30,12 +30,12 @@ _COLUMNS = (
 
 
 @click.command()
-@click.option("--seconds", default=10.0, show_default=True, help="Measured stretch for each contestant.")
-@click.option("--citizens", default=256, show_default=True, help="How many write at the same time.")
-@click.option("--only", type=click.Choice(list(CONTESTANTS)), multiple=True, help="Leave the others out.")
-@click.option("--json", "as_json", is_flag=True, help="One object a line.")
+@click.option("--seconds", default=10.0, show_default=True, help="Measured time of each contestant.")
+@click.option("--citizens", default=256, show_default=True, help="Number of concurrent citizens.")
+@click.option("--only", type=click.Choice(list(CONTESTANTS)), multiple=True, help="Run only these contestants.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def main(*, seconds: float, citizens: int, only: tuple[str, ...], as_json: bool) -> None:
-    """Measure Satark's WhatsApp turns beside a bare bot; both cores are shared with the driver."""
+    """Measure Satark's WhatsApp turns against a minimal bot; the driver shares the cores with them."""
     results: list[Result] = []
     if not as_json:
         click.echo(f"{'':22}" + "".join(f"{title:>14}" for _, title in _COLUMNS))

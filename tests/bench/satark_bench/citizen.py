@@ -1,4 +1,4 @@
-"""One virtual citizen: answers what the bot sends until the receipt comes, then begins again as somebody new."""
+"""A virtual citizen, who answers the bot until the receipt and then starts again as a new person."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 import httptools
 
-from satark_bench.tally import Tally
-from satark_bench.wire import RECEIPT, Said, Webhooks
+from satark_bench.results import Counters
+from satark_bench.webhooks import RECEIPT, BotMessage, Webhooks
 
-PATIENCE = 40
-"""Turns after which a citizen who got no receipt gives up; the default questionnaire takes under twenty."""
+MAX_TURNS = 40
+"""Turns after which a citizen without a receipt gives up; the default questionnaire needs fewer than twenty."""
 
 _BACK = ("Back", "पीछे")
 
@@ -27,16 +27,16 @@ _TEXTS = (
 
 
 class Citizen(asyncio.Protocol):
-    """A citizen and their connection to the bot: one webhook under way at a time.
+    """A citizen and their connection to the bot, with one webhook in flight.
 
-    The next one goes out when both the acknowledgement and the bot's reply are in.
+    The next webhook is sent once the acknowledgement and the bot's reply have both arrived.
     """
 
     def __init__(
-        self, webhooks: Webhooks, tally: Tally, chance: random.Random, renew: Callable[[Citizen], str]
+        self, webhooks: Webhooks, counters: Counters, chance: random.Random, renew: Callable[[Citizen], str]
     ) -> None:
         self._webhooks = webhooks
-        self._tally = tally
+        self._counters = counters
         self._chance = chance
         self._renew = renew
         self._parser = httptools.HttpResponseParser(self)
@@ -45,10 +45,10 @@ class Citizen(asyncio.Protocol):
         self._turns = 0
         self._sent_at = 0.0
         self._acknowledged = True
-        self._reply: Said | None = None
+        self._reply: BotMessage | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Say hello."""
+        """Send the first message."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
         self._begin()
@@ -58,32 +58,32 @@ class Citizen(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        """Take the bot's acknowledgement of the webhook."""
+        """Record the acknowledgement of the webhook."""
         if self._parser.get_status_code() != 200:
-            self._tally.refused += 1
-        self._tally.acks.append(time.perf_counter() - self._sent_at)
+            self._counters.refused += 1
+        self._counters.acks.append(time.perf_counter() - self._sent_at)
         self._acknowledged = True
-        self._go_on()
+        self._advance()
 
-    def hear(self, said: Said) -> None:
-        """Take the bot's reply, which may overtake the acknowledgement."""
+    def receive(self, message: BotMessage) -> None:
+        """Record the bot's reply, which may arrive before the acknowledgement."""
         if self._reply is None:
-            self._tally.replies.append(time.perf_counter() - self._sent_at)
-            self._reply = said
-            self._go_on()
+            self._counters.replies.append(time.perf_counter() - self._sent_at)
+            self._reply = message
+            self._advance()
 
-    def waits(self) -> bool:
-        """Say whether the last webhook has had no reply for over a second: a bot that loses messages shows here."""
+    def is_unanswered(self) -> bool:
+        """Return whether the last webhook has had no reply for over a second, as with a bot that loses messages."""
         return self._reply is None and time.perf_counter() - self._sent_at > 1
 
-    def _go_on(self) -> None:
+    def _advance(self) -> None:
         if self._reply is None or not self._acknowledged:
             return
-        if RECEIPT.search(self._reply.words):
-            self._tally.receipts += 1
+        if RECEIPT.search(self._reply.body_text):
+            self._counters.receipts += 1
             self._begin()
-        elif self._turns >= PATIENCE:
-            self._tally.gave_up += 1
+        elif self._turns >= MAX_TURNS:
+            self._counters.gave_up += 1
             self._begin()
         else:
             self._send(answer(self._reply, self._turns, self._chance))
@@ -102,13 +102,13 @@ class Citizen(asyncio.Protocol):
         self._transport.write(request)
 
 
-def answer(said: Said, turn: int, chance: random.Random) -> dict[str, Any]:
-    """Give the message node that answers what the bot said.
+def answer(message: BotMessage, turn: int, chance: random.Random) -> dict[str, Any]:
+    """Return the message node that answers a message of the bot.
 
-    The first question (the language) and lists are answered by chance; of other buttons the first that leads on, or
-    by a text where all that is offered is the way back.
+    The first question (the language) and lists get a random choice. Other buttons get the first one that is not "Back",
+    or a text where "Back" is the only one.
     """
-    offered = said.interactive
+    offered = message.interactive
     if offered is None:
         return _text(chance.choice(_TEXTS))
     if offered.type == "location_request_message":

@@ -1,4 +1,4 @@
-"""The contestants: what to prepare and run for each."""
+"""The contestants, with their preparation and commands."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from satark.testing.peers.postgres import empty_database, postgres_server
-from satark_bench.wire import PHONE_NUMBER_ID
+from satark_bench.webhooks import PHONE_NUMBER_ID
 
-SECRET = "a secret that only this benchmark knows"
+SECRET = "a secret of this benchmark"
 
 
 class Site(NamedTuple):
-    """Where a contestant runs: its folder, its port, and the base URL of the stub Graph API."""
+    """The folder and port of a contestant, and the base URL of the stub Graph API."""
 
     folder: Path
     port: int
@@ -25,7 +25,7 @@ class Site(NamedTuple):
 
 
 class Launch(NamedTuple):
-    """How to start it."""
+    """The command that starts a contestant, and its environment."""
 
     command: list[str]
     environment: dict[str, str]
@@ -33,7 +33,7 @@ class Launch(NamedTuple):
 
 @contextmanager
 def floor(site: Site) -> Iterator[Launch]:
-    """The bare bot."""
+    """The minimal bot."""
     environment = {
         "FLOOR_SECRET": SECRET,
         "FLOOR_DATABASE": str(site.folder / "floor.db"),
@@ -44,7 +44,7 @@ def floor(site: Site) -> Iterator[Launch]:
 
 @contextmanager
 def satark_on_sqlite(site: Site) -> Iterator[Launch]:
-    """Satark as it comes: embedded databases in its data folder."""
+    """Satark with the embedded databases in its data folder."""
     yield _satark(site, {})
 
 
@@ -71,7 +71,7 @@ def _satark(site: Site, database: dict[str, str]) -> Launch:
 
 
 def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
-    """Make the tables, and two desks with an officer each, so that finished tips are sealed as in service."""
+    """Create the tables, and two desks with one officer each, so that tips are sealed as in production."""
     passphrase = folder / "passphrase.txt"
     passphrase.write_text("five plain words for benchmarks\n")
     for arguments in (
@@ -83,7 +83,7 @@ def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
 
 
 Contestant = Callable[[Site], AbstractContextManager[Launch]]
-"""Prepares a site and says how to start the bot there."""
+"""Prepares a site and yields how to start the bot there."""
 
 CONTESTANTS: dict[str, Contestant] = {
     "floor": floor,

@@ -1,6 +1,6 @@
-"""The floor: the least that a bot must do to be safe, on the libraries that Satark stands on, and nothing more.
+"""The floor: a minimal bot that loses no message, on the same libraries as Satark.
 
-Checks the signature, decodes, inserts one row durably, answers 200, posts one reply. SQLite in WAL mode with
+It checks the signature, decodes, inserts one row durably, answers 200 and posts one reply. SQLite in WAL mode with
 `synchronous=FULL` and group commit: the loop gathers the waiting rows and hands a writer thread one list at a time.
 """
 
@@ -23,17 +23,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from satark_bench.wire import WEBHOOK_PATH
+from satark_bench.webhooks import WEBHOOK_PATH
 
 
-class _Words(msgspec.Struct):
+class _Text(msgspec.Struct):
     body: str
 
 
 class _Message(msgspec.Struct):
     sender: str = msgspec.field(name="from")
     id: str
-    text: _Words
+    text: _Text
 
 
 class _Value(msgspec.Struct):
@@ -56,7 +56,7 @@ _read = msgspec.json.Decoder(_Payload).decode
 
 
 class Store:
-    """One table behind one writer thread."""
+    """One table with one writer thread."""
 
     def __init__(self, path: str) -> None:
         self._thread = ThreadPoolExecutor(1)
@@ -90,7 +90,7 @@ class Store:
 
 
 class Floor:
-    """The bare bot."""
+    """The minimal bot."""
 
     def __init__(self, secret: str, database: str, messages_url: str) -> None:
         self._secret = secret.encode()
@@ -100,7 +100,7 @@ class Floor:
         self._replies: set[asyncio.Task[None]] = set()
 
     def app(self) -> Starlette:
-        """Give the web application."""
+        """Return the web application."""
         return Starlette(routes=[Route(WEBHOOK_PATH, self._webhook, methods=["POST"])], lifespan=self._lifespan)
 
     @asynccontextmanager
@@ -131,7 +131,7 @@ class Floor:
 
 
 def main() -> None:
-    """Serve on the port that is the only argument; the rest is in the environment."""
+    """Serve on the port in the only argument; other options come from the environment."""
     floor = Floor(os.environ["FLOOR_SECRET"], os.environ["FLOOR_DATABASE"], os.environ["FLOOR_MESSAGES_URL"])
     uvicorn.run(
         floor.app(),

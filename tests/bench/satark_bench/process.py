@@ -1,4 +1,4 @@
-"""A contestant as a process: started, awaited, weighed by /proc, stopped."""
+"""A contestant's process: started, measured through /proc and stopped."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ _STOP_SECONDS = 15.0
 
 
 class BotError(Exception):
-    """A contestant did not start, or stopped; the end of its log is the message."""
+    """A contestant did not start, or ended; the message is the end of its log."""
 
 
 class Bot:
-    """A running contestant and its children."""
+    """A running contestant and its child processes."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
         self._log = log
 
     def cpu_seconds(self) -> float:
-        """User and system time so far, of the process and its living children (proc(5), `stat` fields 14 and 15)."""
-        return sum(_stat(pid, 11) + _stat(pid, 12) for pid in self._family()) / _TICKS
+        """Return user and system time of the process and its living children (proc(5), `stat` fields 14 and 15)."""
+        return sum(_stat(pid, 11) + _stat(pid, 12) for pid in self._processes()) / _TICKS
 
     def rss_bytes(self) -> int:
-        """Resident memory of the process and its children (proc(5), `stat` field 24)."""
-        return sum(_stat(pid, 21) for pid in self._family()) * _PAGE
+        """Return resident memory of the process and its children (proc(5), `stat` field 24)."""
+        return sum(_stat(pid, 21) for pid in self._processes()) * _PAGE
 
     def wait_until_it_listens(self, port: int) -> None:
-        """Wait until the port takes connections.
+        """Wait until the port accepts connections.
 
         Raises:
             BotError: the process ended, or a minute passed.
         """
         deadline = time.monotonic() + _START_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(0.05)
-        raise BotError(self.last_words())
+        raise BotError(self.log_tail())
 
-    def last_words(self) -> str:
-        """Give the end of what it wrote."""
-        return self._log.read_text(errors="replace")[-2000:] or "(it wrote nothing)"
+    def log_tail(self) -> str:
+        """Return the end of the log."""
+        return self._log.read_text(errors="replace")[-2000:] or "(the log is empty)"
 
     def stop(self) -> None:
-        """Ask it to end, and make it."""
+        """Send SIGTERM, and SIGKILL if that is not enough."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(_STOP_SECONDS)
@@ -63,7 +63,7 @@ class Bot:
             self._process.kill()
             self._process.wait()
 
-    def _family(self) -> Iterator[int]:
+    def _processes(self) -> Iterator[int]:
         waiting = [self._process.pid]
         while waiting:
             pid = waiting.pop()
@@ -74,7 +74,7 @@ class Bot:
 
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[Bot]:
-    """Run the command with the environment added to ours, its output in `log`, until the block ends."""
+    """Run a command with additional environment variables and its output in `log`, until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=os.environ | environment, stdout=output, stderr=output)
         bot = Bot(process, log)
@@ -85,13 +85,13 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 
 def free_port() -> int:
-    """Give a loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """Return a loopback port that is free at this moment."""
+    with socket.socket() as client:
+        client.bind(("127.0.0.1", 0))
+        port: int = client.getsockname()[1]
         return port
 
 
 def _stat(pid: int, index: int) -> int:
-    """Read a field of /proc/PID/stat, counted from the one after the command's name, which may hold spaces."""
+    """Return a field of /proc/PID/stat, counted from the one after the command name, which may contain spaces."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[index])

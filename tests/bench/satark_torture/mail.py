@@ -1,4 +1,4 @@
-"""Mailboxes whose server says 4xx and 5xx, cuts connections in the middle of a mail, and hangs."""
+"""Mailboxes whose server answers 4xx and 5xx, cuts connections in the middle of a mail, and hangs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark.destination import DestinationRule
+from satark_email.messages import message_id
+
+from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.testing.peers.mail import MailPeer, Received, mail_server
-from satark_email.messages import message_id
 from satark_torture.targets import DESTINATIONS, Answers, Effect
 
 FAULTS = ("451 later", "421 shutting down", "552 too large", "cut", "hang")
 SENDER = "satark@tips.example"
 
 
-class Mail:
-    """E-mail. Its notices say nothing of a tip, so nothing answers."""
+class Mailboxes:
+    """E-mail. Its notices reveal nothing of a tip and get no answer."""
 
     plugin = "email"
 
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
-        del folder  # nothing of it lies on disk
+        del folder  # nothing is on disk
         self.restarts = 0
         self.destination_rules = [DestinationRule(to=f"email:cell{n}", desk="sp") for n in range(DESTINATIONS)]
         self._chance = random.Random(seed)
@@ -35,7 +36,7 @@ class Mail:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The plugin's section."""
+        """The plugin's settings."""
         boxes = {f"cell{n}": {"recipients": [f"cell{n}@up.example"]} for n in range(DESTINATIONS)}
         return {
             "SATARK_EMAIL__HOST": "127.0.0.1",
@@ -47,24 +48,24 @@ class Mail:
         }
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether every mail that was taken lies in a mailbox."""
+    def is_idle(self) -> bool:
+        """Whether every accepted mail is in a mailbox."""
         return True
 
     @property
     def effects(self) -> Sequence[Effect]:
-        """Every mail that was taken."""
+        """Every accepted mail."""
         return [
             Effect(_message_id(mail), f"email:{mail.recipients[0].partition('@')[0]}") for mail in self._peer.received
         ]
 
     def key_of(self, delivery: str, tip: str) -> str:
-        """The Message-ID."""
+        """Return the Message-ID."""
         del tip
         return message_id(delivery, SENDER)
 
     def seed_tip(self, services: Services, tips: int) -> None:
-        """Leave tips that nobody opens: a notice says nothing of any."""
+        """Store empty tips, since a notice reveals nothing of them."""
         names = [f"{n:032x}" for n in range(tips)]
         empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
         rows = [{"id": name, "number": name[-12:], **empty} for name in names]
@@ -74,20 +75,20 @@ class Mail:
 
     @asynccontextmanager
     async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:
-        """Serve."""
+        """Serve the mailboxes."""
         del services, desk_url
         async with mail_server(self._peer, None):
             yield
 
-    async def disturb(self) -> None:
-        """Nothing: it fails mail by mail."""
+    async def interrupt(self) -> None:
+        """Do nothing: single mails fail."""
 
-    def mend(self) -> None:
-        """Take everything from now on."""
+    def stop_faults(self) -> None:
+        """Accept everything from now on."""
         self._faulty = 0
 
     def answers(self, services: Services) -> Answers:
-        """There are none."""
+        """Return no answers."""
         del services
         return Answers()
 

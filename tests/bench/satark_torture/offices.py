@@ -1,4 +1,4 @@
-"""Offices of their own behind a real broker that is killed. Each answers every tip once, and its answer goes back."""
+"""Remote offices behind a real broker that is killed. Each answers every tip once; its answers return to the host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from satark.backoff import keep_running
 from satark.casework import Casework
 from satark.desk import Desk
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.remote.link_keys import HostCard, load_link_key, office_card
 from satark.remote.office_agent import OfficeAgent
@@ -26,113 +26,115 @@ from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.rabbitmq import Broker
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import SeededTip, seed_tip
-from satark_rabbitmq.line import RabbitMQ
+from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_torture.targets import DESTINATIONS, Answers, Effect
-from satark_torture.threads import lost_and_doubled, sealed_threads, threads
+from satark_torture.threads import lost_and_duplicated, sealed_threads, threads
 
 TEXT = "the office has it"
 RESTART_EVERY = 20
-"""Every so many kills of a process the broker is killed as well."""
+"""The broker is killed once in this many kills of a process."""
 FIRST_RESTART = 3
-EVERY = 1.0
-"""Seconds between two looks of the officers."""
+POLL_SECONDS = 1.0
+"""Time between two polls of the officers."""
 SETTLE_SECONDS = 2
-"""A quorum queue that was declared less than a second before a crash can be lost: operators declare at deploy time."""
+"""A quorum queue declared less than a second before a crash can be lost; operators declare queues at deployment."""
 
 
-class Offices:
-    """One machine with several desks, of which the host knows nothing but what the broker brings."""
+class RemoteOffices:
+    """Several desks in one remote office, connected to the host only by the broker."""
 
     plugin = "rabbitmq"
     destination_rules: Sequence[DestinationRule] = ()
 
     def __init__(self, seed: int, *, faulty: float, folder: Path) -> None:
-        del seed, faulty  # a broker has no single faults: it is there, or it is not
+        del seed, faulty  # a broker has no partial faults: it is up or down
         self.restarts = 0
         self._folder = folder
         self._kills = 0
         self._identities = {f"sp{n}": new_identity() for n in range(DESTINATIONS)}
         self._effects: list[Effect] = []
-        self._planted: list[SeededTip] = []
+        self._seeded: list[SeededTip] = []
         self._broker: Broker
         self._office: WorkerContext
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The plugin's section."""
+        """The plugin's settings."""
         return {"SATARK_RABBITMQ__URL": self._broker.url}
 
     @property
     def effects(self) -> Sequence[Effect]:
-        """Every letter that entered the office's store."""
+        """Every office message that reached the office's store."""
         return self._effects
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether the host has sent back every answer."""
-        waiting, told = (
+    def is_idle(self) -> bool:
+        """Whether the host has returned every answer."""
+        waiting, answered = (
             select(func.count()).select_from(tables.office_outbox),
             select(func.count(tables.message.c.tip.distinct())),
         )
         return not self._office.read(lambda c: c.execute(waiting).scalar()) and self._office.read(
-            lambda c: c.execute(told).scalar()
-        ) == len(self._planted)
+            lambda c: c.execute(answered).scalar()
+        ) == len(self._seeded)
 
     def key_of(self, delivery: str, tip: str) -> str:
-        """The tip's id: a letter says how a tip is now, so it may come as often as it likes."""
+        """Return the tip's id: an office message holds the current state of a tip, so it may be repeated."""
         del delivery
         return tip
 
     def seed_tip(self, services: Services, tips: int) -> None:
-        """Leave sealed tips, each for one desk."""
+        """Store sealed tips, each for one desk."""
         desks = [_desk(name, recipient) for name, (recipient, _) in self._identities.items()]
         for n in range(tips):
             desk = desks[n % DESTINATIONS]
             seeded = seed_tip(services, [desk])
-            self._planted.append(seeded)
+            self._seeded.append(seeded)
             services.write_now(lambda unit, p=seeded, d=desk: deliveries.add(unit, p.id, d.destination))  # type: ignore[misc]
 
     @asynccontextmanager
     async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:
-        """Start a broker and the office; make it and the host known to each other."""
+        """Start a broker and the office, and exchange the keys of office and host."""
         del desk_url
         async with AsyncExitStack() as stack:
             self._broker = await stack.enter_async_context(_running_broker())
             carrier = RabbitMQ(RabbitMQSettings())
-            async with carrier.line(self._broker.url) as line:
-                await line.declare(list(self._identities))
+            async with carrier.connect(self._broker.url) as connection:
+                await connection.declare(list(self._identities))
             await asyncio.sleep(SETTLE_SECONDS)
             self._office = worker_context(await asyncio.to_thread(fresh_services, self._folder / "office"))
             agent = await asyncio.to_thread(self._introduce, services, carrier)
             self._office.writer.start()
             stack.push_async_callback(self._office.writer.stop)
             async with asyncio.TaskGroup() as tasks:
-                works = [tasks.create_task(keep_running("office", work)) for work in (agent.run, self._keep_answering)]
+                running = [
+                    tasks.create_task(keep_running("office", work)) for work in (agent.run, self._keep_answering)
+                ]
                 yield
-                for work in works:
-                    work.cancel()
+                for task in running:
+                    task.cancel()
 
-    async def disturb(self) -> None:
-        """Kill the broker now and then, and start it again."""
+    async def interrupt(self) -> None:
+        """Kill and restart the broker once in a while."""
         self._kills += 1
         if self._kills % RESTART_EVERY == FIRST_RESTART:
             await self._broker.kill()
             await self._broker.start()
             self.restarts += 1
 
-    def mend(self) -> None:
-        """Nothing: the broker runs."""
+    def stop_faults(self) -> None:
+        """Do nothing: the broker is up."""
 
     def answers(self, services: Services) -> Answers:
-        """Each tip's thread must have the office's answer once, and be at the office what it is at the host."""
+        """Check that each tip's thread has the office's answer once, and is the same at the office and at the host."""
         host, office = sealed_threads(services), sealed_threads(self._office)
-        lost = doubled = disordered = 0
-        for tip, thread in threads(services, self._planted).items():
-            missing, more = lost_and_doubled(thread, [TEXT])
-            lost, doubled = lost + missing, doubled + more
-            disordered += host.get(tip) != office.get(tip)
-        return Answers(len(self._planted), lost, doubled, disordered)
+        lost = duplicated = out_of_order = 0
+        for tip, thread in threads(services, self._seeded).items():
+            missing, more = lost_and_duplicated(thread, [TEXT])
+            lost, duplicated = lost + missing, duplicated + more
+            out_of_order += host.get(tip) != office.get(tip)
+        return Answers(len(self._seeded), lost, duplicated, out_of_order)
 
     def _introduce(self, host: Services, carrier: RabbitMQ) -> OfficeAgent:
         host_key, key = load_link_key(self._folder / "data" / "link.key"), load_link_key(self._folder / "office.key")
@@ -160,14 +162,14 @@ class Offices:
         while True:
             for one in work:
                 await asyncio.to_thread(_answer, one)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _answer(work: Casework) -> None:
-    """Answer what nobody has answered yet."""
-    for line in work.summaries():
-        if line.status == "RECEIVED":
-            work.respond(work.open(line.header.number), status="ASSIGNED", text=TEXT)
+    """Answer every tip that has no answer."""
+    for summary in work.summaries():
+        if summary.status == "RECEIVED":
+            work.respond(work.open(summary.header.number), status="ASSIGNED", text=TEXT)
 
 
 def _desk(name: str, recipient: str) -> Desk:

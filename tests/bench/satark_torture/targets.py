@@ -1,4 +1,4 @@
-"""What tips are sent to. A further kind of it is one more `Target` in `__main__.TARGETS`."""
+"""The interface of a kind of destination; a new kind is one more `Target` in `__main__.TARGETS`."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.services import Services
 
 DESTINATIONS = 3
-"""Destinations of each kind."""
+"""Number of destinations of each kind."""
 
 
 class Effect(NamedTuple):
-    """What a destination got: the key by which its receiver tells a delivery that comes twice, and where it came."""
+    """A received delivery: the key by which the receiver recognizes a repetition, and the destination."""
 
     key: str
     destination: str
 
 
 class Answers(NamedTuple):
-    """What came of the answers that a kind of destination gave."""
+    """The counts of a kind of destination's answers."""
 
     given: int = 0
     lost: int = 0
-    doubled: int = 0
-    disordered: int = 0
-    """Tips whose thread does not end as the last answer says, or that the answerer reads in another order."""
+    duplicated: int = 0
+    out_of_order: int = 0
+    """Tips whose thread ends otherwise than the last answer, or that the answerer has in another order."""
 
 
 class Target(Protocol):
-    """One kind of destination, played by peers in this process or by a real server that it starts."""
+    """One kind of destination, simulated in this process or served by a real server."""
 
     @property
     def plugin(self) -> str:
@@ -39,38 +39,38 @@ class Target(Protocol):
 
     @property
     def destination_rules(self) -> Sequence[DestinationRule]:
-        """The configured ways to its destinations; none where desks are the destinations."""
+        """The configured destinations; none where desks are the destinations."""
 
     @property
     def restarts(self) -> int:
-        """How often it was killed as a whole, and started again."""
+        """How often its server was killed and restarted."""
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The plugin's part of the workers' environment; there once it runs."""
+        """The plugin's environment variables for the workers; valid while `running`."""
 
     @property
     def effects(self) -> Sequence[Effect]:
-        """What came, in order, what came twice twice."""
+        """Everything that was received, in order, with repetitions."""
 
     def key_of(self, delivery: str, tip: str) -> str:
-        """The receiver's key of a delivery, given the delivery's id (hex) and the tip's."""
+        """Return the receiver's key of a delivery, from the delivery's id (hex) and the tip's."""
 
     def running(self, services: Services, desk_url: str) -> AbstractAsyncContextManager[None]:
-        """Run it against the host's store and the address of its desk role."""
+        """Run the destinations, with the host's store and the URL of its desk process."""
 
     def seed_tip(self, services: Services, tips: int) -> None:
-        """Leave tips as the registry does, each for one destination. This blocks."""
+        """Store tips as the ingest does, each for one destination. This blocks."""
 
-    async def disturb(self) -> None:
-        """Do what such a destination suffers now and then as a whole: a restart, a crash."""
+    async def interrupt(self) -> None:
+        """Restart or crash the server, if it is time for that."""
 
-    def mend(self) -> None:
-        """Have no more faults."""
+    def stop_faults(self) -> None:
+        """Stop all faults."""
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether it has nothing more to say."""
+    def is_idle(self) -> bool:
+        """Whether no answer is pending."""
 
     def answers(self, services: Services) -> Answers:
-        """Hold what it answered against what the host has. This blocks."""
+        """Compare its answers with the host's threads. This blocks."""

@@ -1,4 +1,4 @@
-"""What stands in the threads of planted tips at the end of a run."""
+"""The threads of seeded tips at the end of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from satark.tip import Message
 
 
 def sealed_threads(services: Services) -> dict[str, list[bytes]]:
-    """Give every tip's messages in order, sealed as they are."""
+    """Return every tip's messages in order, still sealed."""
     table = tables.message
     query = select(table.c.tip, table.c.sealed).order_by(table.c.tip, table.c.seq)
     found: dict[str, list[bytes]] = {}
@@ -25,12 +25,12 @@ def sealed_threads(services: Services) -> dict[str, list[bytes]]:
 
 
 def threads(services: Services, seeded: Iterable[SeededTip]) -> dict[str, list[Message]]:
-    """Open the messages of these tips."""
+    """Return the opened messages of these tips."""
     sealed = sealed_threads(services)
     return {tip.id: [open_as(Message, one, tip.identity) for one in sealed.get(tip.id, [])] for tip in seeded}
 
 
-def lost_and_doubled(thread: Iterable[Message], texts: Iterable[str]) -> tuple[int, int]:
-    """Count which of these texts are not in a thread, and which stand there more than once."""
+def lost_and_duplicated(thread: Iterable[Message], texts: Iterable[str]) -> tuple[int, int]:
+    """Count which of these texts are missing from a thread, and which are there more than once."""
     found = Counter(message.text for message in thread)
     return sum(not found[text] for text in texts), sum(max(0, found[text] - 1) for text in texts)

@@ -1,6 +1,6 @@
-"""WhatsApp on the wire: signed webhooks as Meta sends them, and the bot's messages as they reach the Graph API.
+"""WhatsApp's formats: signed webhooks from Meta, and the bot's messages to the Graph API.
 
-Shapes are those of Meta's Cloud API webhooks (field `messages`) and `POST /{phone_number_id}/messages`.
+They follow Meta's Cloud API webhooks (field `messages`) and `POST /{phone_number_id}/messages`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RECEIPT = re.compile(r"\d{4}(?:[ \u00a0-]\d{4}){3}")
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a tap sends back."""
+    """The token and label that a tap sends back."""
 
     id: str
     title: str
@@ -39,14 +39,14 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True):
-    """What an interactive message offers."""
+    """The choices of an interactive message."""
 
     buttons: tuple[Button, ...] = ()
     sections: tuple[Section, ...] = ()
 
 
-class Words(msgspec.Struct, frozen=True):
-    """A text, named as the kind of message names it: `body` of a text, `text` of an interactive body."""
+class TextPart(msgspec.Struct, frozen=True):
+    """A text: `body` in a text message, `text` in an interactive one."""
 
     body: str = ""
     text: str = ""
@@ -56,32 +56,32 @@ class Interactive(msgspec.Struct, frozen=True):
     """Buttons, a list, or a request for a location."""
 
     type: str
-    body: Words = Words()
+    body: TextPart = TextPart()
     action: Action = Action()
 
 
-class Said(msgspec.Struct, frozen=True):
-    """One call of the bot to `messages`. A read mark or typing indicator has no recipient."""
+class BotMessage(msgspec.Struct, frozen=True):
+    """One call of the bot to `messages`; a read receipt or typing indicator has no recipient."""
 
     to: str = ""
-    text: Words = Words()
+    text: TextPart = TextPart()
     interactive: Interactive | None = None
 
     @property
-    def words(self) -> str:
-        """All the running text of the message."""
+    def body_text(self) -> str:
+        """The text of the message."""
         return self.interactive.body.text if self.interactive else self.text.body
 
 
 class Webhooks:
-    """Complete signed webhook requests of one business number."""
+    """Makes signed webhook requests of one business number."""
 
     def __init__(self, app_secret: str) -> None:
         self._secret = app_secret.encode()
         self._sent = 0
 
     def request(self, sender: str, message: dict[str, Any]) -> bytes:
-        """Give the HTTP request for one message of one sender."""
+        """Return the HTTP request for one message of a sender."""
         self._sent += 1
         identity = {"from": sender, "id": f"wamid.{self._sent:024d}", "timestamp": str(int(time.time()))}
         value = {

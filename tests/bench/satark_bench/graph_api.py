@@ -1,4 +1,4 @@
-"""A stub of Meta's Graph API, as cheap as can be: it answers 200 and hands over what the bot said."""
+"""A minimal stub of Meta's Graph API: it answers 200 and passes on the bot's message."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Callable
 import httptools
 import msgspec
 
-from satark_bench.wire import Said
+from satark_bench.webhooks import BotMessage
 
-_read = msgspec.json.Decoder(Said).decode
+_read = msgspec.json.Decoder(BotMessage).decode
 _BODY = b'{"messaging_product":"whatsapp","messages":[{"id":"wamid.stub"}]}'
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
 
 
 class GraphConnection(asyncio.Protocol):
-    """One connection of the bot's client, kept alive."""
+    """One keep-alive connection of the bot's client."""
 
-    def __init__(self, hear: Callable[[Said], None]) -> None:
-        self._hear = hear
+    def __init__(self, receive: Callable[[BotMessage], None]) -> None:
+        self._receive = receive
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.WriteTransport | None = None
         self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport to answer on."""
+        """Store the transport for the answers."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
 
@@ -38,9 +38,9 @@ class GraphConnection(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
-        """Answer at once, then hand over what was said."""
+        """Answer at once, then pass on the message."""
         body, self._body = self._body, b""
         assert self._transport is not None
         self._transport.write(_ANSWER)
         if body:
-            self._hear(_read(body))
+            self._receive(_read(body))

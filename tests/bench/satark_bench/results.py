@@ -1,4 +1,4 @@
-"""What the driver counts, and what a run comes to."""
+"""The counters of the driver, and the result of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 
 @dataclass
-class Tally:
+class Counters:
     """Counts since the last reset; times in seconds."""
 
     acks: list[float] = field(default_factory=list)
@@ -16,7 +16,7 @@ class Tally:
     refused: int = 0
 
     def reset(self) -> None:
-        """Begin the measured stretch."""
+        """Begin the measurement."""
         self.acks.clear()
         self.replies.clear()
         self.receipts = self.gave_up = self.refused = 0
@@ -29,29 +29,29 @@ class Result:
     contestant: str
     messages_per_second: float
     cpu_seconds_per_1000: float
-    """Of the bot's processes alone."""
+    """Of the bot's processes only."""
     ack_p50_ms: float
     ack_p99_ms: float
     reply_p50_ms: float
     reply_p99_ms: float
     rss_mb: float
     driver_cpu_share: float
-    """Of one core; near 1 means that the driver, not the bot, is what is measured."""
+    """Of one core. Near 1 the driver, not the bot, is the bottleneck."""
     receipts: int
     gave_up: int
     refused: int
-    """Webhooks not answered 200."""
+    """Webhooks whose answer was not 200."""
     unanswered: int
     """Citizens who had waited over a second for a reply when the run ended."""
     ratio: float = 1.0
-    """Messages a second, against the floor of the same run."""
+    """Messages per second, relative to the floor of the same run."""
 
     def row(self) -> dict[str, object]:
-        """Give it as plain values, rounded for reading."""
+        """Return the fields, rounded."""
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Give the value below which that share of the values lies; 0 where there are none."""
+    """Return the value below which that share of the values lies, or 0 without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
