@@ -1,4 +1,4 @@
-"""The documentation is held against the code: what is generated, what is named, what is linked, what is shown."""
+"""Checks the documentation against the code: generated parts, names, links and examples."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ GENERATED = [page for page in PAGES if "<!-- generated:" in page.read_text()]
 
 
 def relative(path: Path) -> str:
-    """Name a page as the reader knows it."""
+    """Return a path relative to the repository."""
     return path.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("page", GENERATED, ids=relative)
-def test_what_is_generated_is_up_to_date(page: Path) -> None:
+def test_the_generated_parts_are_up_to_date(page: Path) -> None:
     text = page.read_text()
     assert text == REFERENCE["current"](text), "run: python docs/reference.py"
 
 
-def test_every_writer_of_the_reference_has_its_place() -> None:
+def test_every_generated_part_is_used_once() -> None:
     places = re.findall(r"<!-- generated: (\w+) -->", "".join(page.read_text() for page in GENERATED))
     assert sorted(places) == sorted(REFERENCE["WRITERS"])
 
@@ -53,24 +53,24 @@ def test_every_writer_of_the_reference_has_its_place() -> None:
 
 
 def prose(page: Path) -> str:
-    """Give a page without its code blocks."""
+    """Return a page without its code blocks."""
     return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(page: Path) -> set[str]:
-    """Give the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)) if "://" not in link]
     for link in links:
         target, _, anchor = link.partition("#")
-        there = page.parent / target if target else page
-        assert there.exists(), link
-        assert not anchor or anchor in anchors(there), link
+        linked = page.parent / target if target else page
+        assert linked.exists(), link
+        assert not anchor or anchor in anchors(linked), link
 
 
 # ----------------------------------------------------------------- promises and the tree
@@ -78,7 +78,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 PROMISES = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (DOCS / "privacy.md").read_text())
 
 
-def test_privacy_promises_are_read() -> None:
+def test_privacy_names_tests() -> None:
     assert PROMISES
 
 
@@ -93,12 +93,12 @@ def test_the_test_behind_a_promise_exists(file: str, name: str) -> None:
         r"^\| (?!promise|---)(.+) \|$", (DOCS / "privacy.md").read_text().partition("## Promises")[2], re.MULTILINE
     ),
 )
-def test_a_promise_names_what_proves_it(row: str) -> None:
+def test_a_promise_names_its_tests(row: str) -> None:
     assert re.search(r"`tests/[\w/]+\.py::test_\w+`", row)
 
 
 def tree() -> list[str]:
-    """Give the paths of the annotated tree in architecture.md; folders end in a slash."""
+    """Return the paths of the annotated tree in architecture.md; folders end in a slash."""
     (block,) = re.findall(r"^```tree\n(.*?)^```", (DOCS / "architecture.md").read_text(), re.DOTALL | re.MULTILINE)
     parents: list[str] = []
     paths = []
@@ -110,11 +110,11 @@ def tree() -> list[str]:
     return paths
 
 
-def test_the_annotated_tree_shows_what_is_there() -> None:
+def test_every_path_of_the_annotated_tree_exists() -> None:
     assert [path for path in tree() if not (ROOT / path).exists()] == []
 
 
-def test_the_annotated_tree_shows_every_room_of_the_core() -> None:
+def test_the_annotated_tree_shows_every_module_and_package_of_the_core() -> None:
     core = ROOT / "core" / "satark"
     modules = {relative(path) for path in core.glob("*.py")}
     packages = {f"{relative(path.parent)}/" for path in core.glob("*/__init__.py")}
@@ -125,7 +125,7 @@ def test_the_annotated_tree_shows_every_room_of_the_core() -> None:
 
 
 def example(title: str) -> SimpleNamespace:
-    """Run the code block of plugins.md that begins with this docstring."""
+    """Run the code block of plugins.md that begins with this docstring; return its names."""
     blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "plugins.md").read_text(), re.DOTALL | re.MULTILINE)
     (code,) = (block for block in blocks if block.startswith(f'"""{title}'))
     names: dict[str, Any] = {"__name__": title}
@@ -139,7 +139,7 @@ def beacon() -> Channel:
     plugin = example("satark_beacon/plugin.py")
     plugins = Plugins()
     plugins.register(plugin, "beacon")
-    (channel,) = plugins.channels(SimpleNamespace())  # type: ignore[arg-type] # it reads none
+    (channel,) = plugins.channels(SimpleNamespace())  # type: ignore[arg-type] # it reads no setting
     return channel
 
 
@@ -156,45 +156,45 @@ def test_the_example_channel_refuses_a_wrong_signature(beacon: Channel) -> None:
         assert not beacon.verify(RawRequest(method="POST", path="/beacon/webhook", headers=headers, body=b"[]"))
 
 
-def test_the_example_channel_reads_what_its_gateway_posts(beacon: Channel) -> None:
+def test_the_example_channel_parses_what_its_gateway_posts(beacon: Channel) -> None:
     body = b'[{"id": "1", "pager": "4711", "text": "hello"}, {"id": "2", "pager": "4712", "text": ""}]'
     batch = beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=body))
     assert [inbound.event for inbound in batch.inbound] == [Text("hello"), Text("")]
     assert "4711" not in repr(batch)
 
 
-def test_the_example_channel_does_not_quote_what_it_cannot_read(beacon: Channel) -> None:
+def test_an_error_of_the_example_channel_does_not_quote_the_content(beacon: Channel) -> None:
     with pytest.raises(Malformed) as caught:
         beacon.parse(RawRequest(method="POST", path="/beacon/webhook", body=b'[{"id": 4711}]'))
     assert caught.value.__suppress_context__
     assert "4711" not in str(caught.value)
 
 
-async def test_the_example_channel_sends_no_files(beacon: Channel) -> None:
+async def test_the_example_channel_delivers_no_files(beacon: Channel) -> None:
     with pytest.raises(MediaGone):
         async with beacon.fetch(MediaRef(account="beacon:main", id="1")):
             pass
 
 
-def test_the_example_channel_makes_one_call_of_a_prompt(beacon: Channel) -> None:
+def test_the_example_channel_renders_one_call(beacon: Channel) -> None:
     (call,) = beacon.render(Prompt(text="Where?", language="en"), "beacon:main", Address("4711"))
     assert call.body == b'{"pager":"4711","text":"Where?"}'
 
 
-def test_the_example_recogniser_drafts_what_its_program_says(tmp_path: Path) -> None:
+def test_the_example_transcriber_returns_its_programs_output(tmp_path: Path) -> None:
     plugins = Plugins()
     plugins.register(example("satark_parrot/plugin.py"), "parrot")
     program = tmp_path / "parrot"
     program.write_text('#!/bin/sh\necho "$2: $(cat $3)"\n')
     program.chmod(0o700)
-    (recogniser,) = plugins.transcribers(SimpleNamespace(core=SimpleNamespace(data_dir=tmp_path)))  # type: ignore[arg-type] # it reads no more
-    assert isinstance(recogniser, Transcriber)
+    (transcriber,) = plugins.transcribers(SimpleNamespace(core=SimpleNamespace(data_dir=tmp_path)))  # type: ignore[arg-type] # it reads nothing else
+    assert isinstance(transcriber, Transcriber)
     (tmp_path / "recording").write_text("squawk")
-    assert recogniser.transcribe(tmp_path / "recording", "hi") == "hi: squawk\n"
+    assert transcriber.transcribe(tmp_path / "recording", "hi") == "hi: squawk\n"
 
 
 def delivery() -> Delivery:
-    """Give a delivery as the engine makes one."""
+    """Return a delivery as the delivery worker makes one."""
     return Delivery(
         idempotency_key="k1",
         tip="0" * 32,
@@ -207,7 +207,7 @@ def delivery() -> Delivery:
     )
 
 
-async def test_the_example_sink_takes_a_repeated_delivery_once(tmp_path: Path) -> None:
+async def test_the_example_sink_accepts_a_repeated_delivery_once(tmp_path: Path) -> None:
     sink = example("satark_folder/plugin.py").FolderSink(tmp_path / "outgoing")
     assert isinstance(sink, Sink)
     await sink.open()
@@ -216,14 +216,14 @@ async def test_the_example_sink_takes_a_repeated_delivery_once(tmp_path: Path) -
     await sink.close()
 
 
-async def test_the_example_sink_asks_to_be_tried_again(tmp_path: Path) -> None:
-    sink = example("satark_folder/plugin.py").FolderSink(tmp_path / "never made")
+async def test_the_example_sink_asks_for_a_retry(tmp_path: Path) -> None:
+    sink = example("satark_folder/plugin.py").FolderSink(tmp_path / "missing")
     assert await sink.deliver(delivery()) == Retry(reason="FileNotFoundError")
 
 
 @pytest.fixture
 def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
-    """The example sink that reads, its store, and a tip that it is to show."""
+    """The example sink that reads tips, its store, and a tip to show."""
     plugins = Plugins()
     plugins.register(example("satark_wall/plugin.py"), "wall")
     settings = Settings(data_dir=tmp_path)
@@ -241,32 +241,32 @@ def wall(tmp_path: Path) -> Iterator[tuple[Any, Services, SeededTip]]:
     services.close()
 
 
-async def test_the_example_sink_that_reads_shows_the_least_and_each_tip_once(
+async def test_the_example_reading_sink_shows_little_and_each_tip_once(
     wall: tuple[Any, Services, SeededTip], tmp_path: Path
 ) -> None:
     sink, services, seeded = wall
     assert isinstance(sink, ReadingSink)
     seed_file(services, seeded, "1", b"original", b"clean")
     seed_message(services, seeded, Message(sender="tipster", text="planted words"))
-    taken = claim_delivery(services, "wall:sp")
-    assert await sink.deliver(taken) == Retry("the screen's folder is not mounted", down=True)
+    claimed = claim_delivery(services, "wall:sp")
+    assert await sink.deliver(claimed) == Retry("the screen's folder is not mounted", down=True)
     screen = tmp_path / "wall" / "sp"
     screen.mkdir(parents=True)
-    assert [await sink.deliver(taken) for _ in range(2)] == [Done(), Done()]
+    assert [await sink.deliver(claimed) for _ in range(2)] == [Done(), Done()]
     (shown,) = screen.iterdir()
     assert shown.name == f"{seeded.number}.json"
     line = {"category": "ARMS", "priority": "high", "files": 1, "spoken": 0, "more words": 1}
     assert json.loads(shown.read_text()) == line
 
 
-async def test_the_example_sink_that_reads_takes_neither_alarms_nor_what_is_not_its_own(
+async def test_the_example_reading_sink_refuses_alarms_and_altered_envelopes(
     wall: tuple[Any, Services, SeededTip], tmp_path: Path
 ) -> None:
     sink, services, _ = wall
     (tmp_path / "wall" / "sp").mkdir(parents=True)
-    taken = claim_delivery(services, "wall:sp")
-    alarm = structs.replace(taken, tip="alarm:500000")
+    claimed = claim_delivery(services, "wall:sp")
+    alarm = structs.replace(claimed, tip="alarm:500000")
     assert await sink.deliver(alarm) == DeadLetter("a wall takes no alarms")
-    torn = structs.replace(taken, envelope=taken.envelope[:-1])
-    assert await sink.deliver(torn) == DeadLetter("does not open with this destination's key")
+    altered = structs.replace(claimed, envelope=claimed.envelope[:-1])
+    assert await sink.deliver(altered) == DeadLetter("does not open with this destination's key")
     assert list((tmp_path / "wall" / "sp").iterdir()) == []

@@ -1,4 +1,4 @@
-"""Folders, declarations and the wheel say the same: a package that one list forgets fails here."""
+"""Folders, declarations and the wheel agree: a package that is missing from a list fails here."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ REQUIREMENTS = sorted(
 
 
 def relative(path: Path) -> str:
-    """Name a path as pyproject.toml does."""
+    """Return a path as pyproject.toml writes it."""
     return path.relative_to(ROOT).as_posix()
 
 
 def package_in(folder: Path) -> str:
-    """Name the one package of a folder."""
+    """Return the name of a folder's only package."""
     (package,) = (path.parent.name for path in folder.glob("*/__init__.py"))
     return package
 
@@ -51,14 +51,14 @@ PLUGINS = {PACKAGES[folder] for folder in PLUGIN_FOLDERS}
 
 
 def contract(kind: str, **fields: list[str]) -> dict[str, Any]:
-    """Give the one import-linter contract of that kind whose fields are these."""
+    """Return the one import-linter contract of a kind with these fields."""
     contracts = TOOL["importlinter"]["contracts"]
     (found,) = (c for c in contracts if c["type"] == kind and all(c[name] == value for name, value in fields.items()))
     return dict(found)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=relative)
-def test_a_folder_holds_one_package_and_no_module_of_its_own(folder: Path) -> None:
+def test_a_folder_holds_one_package_and_no_module(folder: Path) -> None:
     packages = [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"]
     assert [path.name for path in packages] == [PACKAGES[folder]]
     assert not list(folder.glob("*.py")), "the folder itself is on sys.path in a development install"
@@ -78,7 +78,7 @@ def test_the_lists_of_packages_name_every_package_and_no_other() -> None:
     assert set(TOOL["importlinter"]["root_packages"]) == set(PACKAGES.values())
 
 
-def test_every_plugin_stands_behind_the_walls() -> None:
+def test_every_plugin_is_in_the_import_contracts() -> None:
     assert set(contract("independence")["modules"]) == PLUGINS
     assert set(contract("forbidden", source_modules=["satark"])["forbidden_modules"]) == PLUGINS
 
@@ -90,7 +90,7 @@ def test_every_plugin_is_an_entry_point_under_its_folders_name() -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[PurePosixPath]:
-    """Build the wheel, offline and without isolation, and list its files."""
+    """Build the wheel, offline and without isolation; return its files."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -104,7 +104,7 @@ def test_the_wheel_installs_the_packages_and_never_their_folders(wheel: set[Pure
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -> None:
-    """Texts, flows, templates, static files and `py.typed` too: an ignore rule must not eat one."""
+    """Texts, flows, templates, static files and `py.typed` are included: no ignore rule may drop one."""
     expected = {
         PurePosixPath(path.relative_to(folder).as_posix())
         for folder, package in PACKAGES.items()
@@ -114,7 +114,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -
     assert {path for path in wheel if not path.parts[0].endswith(".dist-info")} == expected
 
 
-def test_the_wheel_carries_the_licence(wheel: set[PurePosixPath]) -> None:
+def test_the_wheel_contains_the_licence(wheel: set[PurePosixPath]) -> None:
     assert any(path.match("*.dist-info/licenses/LICENSE") for path in wheel)
 
 

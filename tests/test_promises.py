@@ -1,4 +1,4 @@
-"""Promises of docs/privacy.md that a single room can keep or break; the rooms' own tests hold the rest."""
+"""Promises of docs/privacy.md that concern single values and functions; the packages' own tests cover the rest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TIP = Tip(
     received="2026-11-24T12/PT6H",
     answers={"what": SECRET},
 )
-SHY = [
+REDACTED = [
     ADDRESS,
     TEXT,
     Tap(token="t", title=SECRET),
@@ -63,7 +63,7 @@ SHY = [
 ]
 
 
-@pytest.mark.parametrize("value", SHY, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("value", REDACTED, ids=lambda value: type(value).__name__)
 def test_a_value_that_holds_a_person_or_a_tip_never_shows_it(value: object) -> None:
     shown = f"{value!r} {value!s} {value} {[value]}"
     assert SECRET not in shown
@@ -154,7 +154,7 @@ def test_a_log_line_drops_whatever_is_not_allowed(key: str) -> None:
 def test_capturing_logs_would_show_a_leak() -> None:
     with capture_logs() as lines:
         log.info("planted", address=SECRET)
-    assert SECRET in repr(lines), "or else the test above proves nothing of what callers pass"
+    assert SECRET in repr(lines), "otherwise the test above would prove nothing"
 
 
 def test_no_metric_is_labelled_by_anything_of_a_person_or_a_tip() -> None:

@@ -82,6 +82,6 @@ class EximMailboxes(Mailboxes):
 
 
 def _accepted(mail: Message) -> tuple[str, str]:
-    """Return when Exim accepted a mail, from its id: the second, the process and the fraction of the second, base 62."""
+    """Return when Exim accepted a mail, from its id: second, process and fraction of the second, in base 62."""
     second, _, part = str(mail["Received"]).partition("id ")[2].split()[0].rstrip(";").split("-")
     return second, part
