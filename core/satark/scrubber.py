@@ -1,4 +1,4 @@
-"""The contract for evidence cleaners, as the hook `satark_scrubbers` hands them over."""
+"""The contract for scrubbers, which clean evidence of metadata; the hook `satark_scrubbers` registers them."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ Reason: TypeAlias = Literal[
     "empty", "unknown", "mislabelled", "unsupported", "damaged", "too-many-pixels",
     "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",
 ]  # fmt: skip
-"""Why there is no clean copy. A closed list: anything free-form could carry a file's content to a screen."""
+"""Why there is no clean copy. A closed list: free text could carry a file's content to a screen."""
 
 REASONS: Mapping[Reason, str] = MappingProxyType({
     "empty": "The file is empty.",
     "unknown": "The type of the file is not known.",
-    "mislabelled": "The file is not what it was announced as.",
-    "unsupported": "Files of this type can't be cleaned of traces of their sender.",
+    "mislabelled": "The content of the file is of another type than its sender's app said.",
+    "unsupported": "Files of this type can't be cleaned of metadata about their sender.",
     "damaged": "The file is damaged or incomplete.",
-    "too-many-pixels": "The picture is too large to be opened safely.",
+    "too-many-pixels": "The image has too many pixels to be opened safely.",
     "too-many-pages": "The document has too many pages.",
     "too-long": "The recording is too long.",
     "expands": "The file unpacks to far more than its size.",
-    "encrypted": "The file is locked with a password.",
+    "encrypted": "The file is protected by a password.",
     "too-slow": "Cleaning the file took too long.",
     "crashed": "Cleaning the file failed.",
-    "no-space": "The machine had no room to clean the file.",
+    "no-space": "The server had too little memory to clean the file.",
 })  # fmt: skip
-"""What the officer is told (English; catalogues translate it)."""
+"""The text for officers, in English; catalogues translate it."""
 
 
 class Unclean(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """A scrubber could not make a copy that it vouches for. The sealed original is kept."""
+    """A scrubber can't make a copy that is sure to hold no metadata. The sealed original stays."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -45,22 +45,22 @@ class Unclean(Exception):  # noqa: N818 - it reads as what it says where it is r
 
 @runtime_checkable
 class Scrubber(Protocol):
-    """A cleaner of some types of file.
+    """Cleans files of some types.
 
-    It is pickled once, into the process that all cleaning children are forked from, so its class must be importable
-    and its state small. `scrub` runs in such a child: it can read the installed programs and the file's own folder,
-    write nothing but that folder, and reach no network; it may start programs.
+    It is pickled once, into the fork server of the sandbox, so its class must be importable and its state small.
+    `scrub` runs in a child process of its own, which can read the installed programs and the file's own folder, can
+    write in that folder only, and has no network. It may start programs.
     """
 
     @property
     def mimes(self) -> frozenset[str]:
-        """The types that it cleans, as `satark.evidence.sniff` names them."""
+        """The MIME types that it cleans, as Satark names them by the file's content."""
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write a clean copy of `source` to `target` and return the copy's MIME type.
 
-        Nothing may survive but what the picture, sound or text itself says. Check the copy before returning.
+        Only the image, sound or text itself may pass, no metadata. Check the copy before returning.
 
         Raises:
-            Unclean: the copy can't be made, or can't be vouched for. Any other exception counts as "crashed".
+            Unclean: there is no copy that is sure to be clean. Any other exception counts as "crashed".
         """

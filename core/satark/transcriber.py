@@ -1,4 +1,4 @@
-"""The contract for offline speech recognisers, as the hook `satark_transcribers` hands them over."""
+"""The contract for offline speech recognisers; the hook `satark_transcribers` registers them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Transcriber(Protocol):
-    """Writes out what is said in a recording, as a draft that an officer corrects. It must work on this machine alone.
+    """Transcribes a recording into a draft that an officer corrects. It must work offline, on this machine.
 
-    The desk asks for a draft when an officer who may listen wants one; the draft is kept only as they corrected it.
+    The desk asks for a draft when an officer who may listen requests one, and stores only the officer's version of it.
     """
 
     @property
     def name(self) -> str:
-        """What officers read as the draft's maker, with its version; it stands in the custody log."""
+        """Name and version of the recogniser, shown to officers and written into the custody log."""
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that it knows, such as `hi`."""
+        """Codes of the languages that it recognises, such as `hi`."""
 
     def transcribe(self, recording: Path, language: str) -> str:
-        """Write out a recording.
+        """Return what is said in a recording.
 
-        Runs in a thread of the desk's own process, as long as it takes. `recording` is the undisguised clean copy, in
-        a folder in memory that is gone afterwards: leave no copy of it anywhere. Whatever is raised, the officer is
-        told that there is no draft.
+        Runs in a thread of the desk's process, without a time limit. `recording` is the undisguised clean copy, in a
+        temporary folder in memory: leave no copy of it anywhere. Whatever is raised, the officer is told that there is
+        no draft.
         """

@@ -1,4 +1,4 @@
-"""Where and when a file says it was taken: numbers within their bounds, or nothing."""
+"""Where and when a file was taken, by its metadata: numbers within their bounds, or nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ import pytest
 from satark.evidence.origin import OriginReader, parse_origin
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.specimens import LATITUDE
+from satark.testing.evidence.markers import LATITUDE
 from satark.tip import Origin
 
 
 @pytest.mark.parametrize("name", ["jpg", "png", "webp", "avif", "heic"])
-def test_a_picture_says_where(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_the_place_of_an_image_is_read(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     OriginReader().scrub(make(name), tmp_path / "out", limits)
     found = parse_origin((tmp_path / "out").read_bytes())
     assert found is not None
@@ -23,7 +23,9 @@ def test_a_picture_says_where(name: str, make: Callable[[str], Path], tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["mp4", "mov"])
-def test_a_film_says_where_and_when(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_the_place_and_time_of_a_video_are_read(
+    name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
     OriginReader().scrub(make(name), tmp_path / "out", limits)
     assert parse_origin((tmp_path / "out").read_bytes()) == Origin(
         latitude=25.3176, longitude=82.9739, taken="2026-11-20T10:11"
@@ -31,7 +33,7 @@ def test_a_film_says_where_and_when(name: str, make: Callable[[str], Path], tmp_
 
 
 @pytest.mark.parametrize("name", ["gif", "png-cut", "avi"])
-def test_a_file_that_says_neither_says_nothing(
+def test_a_file_without_place_and_time_has_no_origin(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     source = make(name.partition("-")[0])
@@ -57,11 +59,11 @@ def test_a_file_that_says_neither_says_nothing(
         b'{"taken": "' + b"9" * 9000 + b'"}',
     ],
 )
-def test_an_answer_that_is_no_place_and_no_time_is_not_believed(answer: bytes) -> None:
+def test_an_answer_out_of_bounds_is_refused(answer: bytes) -> None:
     assert parse_origin(answer) is None
 
 
-def test_words_beside_the_numbers_do_not_pass() -> None:
+def test_text_beside_the_numbers_is_dropped() -> None:
     assert parse_origin(
         b'{"latitude": 1.5, "longitude": -2.5, "taken": "2026:11:20 10:11:12 Jane", "owner": "Jane"}'
     ) == Origin(latitude=1.5, longitude=-2.5, taken="2026-11-20T10:11")

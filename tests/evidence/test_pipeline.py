@@ -23,7 +23,9 @@ from satark.limits import Limits
 from satark.store import sealed_files
 from satark.store.sealed_files import clean_path, erase, open_sealed, original_path
 from satark.testing.evidence.hostile import HostileScrubber
-from satark.testing.evidence.specimens import MARKER, PICTURES, RECORDINGS
+from satark.testing.evidence.images import IMAGES
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark.testing.evidence.recordings import RECORDINGS
 
 RECIPIENT, IDENTITY = new_identity()
 
@@ -92,7 +94,7 @@ async def test_a_file_is_sealed_as_received_and_cleaned(
     assert driver.original(file.sha256) == data
     copy = driver.clean(file.clean_sha256)
     assert (file.clean_bytes, file.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())
-    assert MARKER not in copy
+    assert MARKER_BYTES not in copy
     voice = ["1.disguised.age"] * (name == "opus")
     assert driver.files == ["1.clean.age", *voice, "1.original.age", "1.preview.age"]
 
@@ -160,7 +162,7 @@ async def test_a_file_that_cannot_be_cleaned_is_sealed_with_a_reason(
     assert driver.files == ["1.original.age"]
 
 
-@pytest.mark.parametrize("tail", [b"PK\3\4" + MARKER, b"%PDF-1.7 " + MARKER, b"<script>" + MARKER])
+@pytest.mark.parametrize("tail", [b"PK\3\4" + MARKER_BYTES, b"%PDF-1.7 " + MARKER_BYTES, b"<script>" + MARKER_BYTES])
 @pytest.mark.parametrize("name", ["jpg", "png", "webp", "gif", "mp4"])
 async def test_the_second_format_of_a_polyglot_is_removed(
     name: str, tail: bytes, driver: PipelineDriver, make: Callable[[str], Path]
@@ -169,7 +171,7 @@ async def test_the_second_format_of_a_polyglot_is_removed(
     assert file.problem in (None, "damaged")
     if file.problem is None:
         assert tail[:4] not in driver.clean()[-200:]
-        assert MARKER not in driver.clean()
+        assert MARKER_BYTES not in driver.clean()
 
 
 async def test_a_file_over_the_limit_is_refused_and_leaves_nothing(driver: PipelineDriver) -> None:
@@ -195,7 +197,7 @@ async def test_a_stream_that_fails_leaves_nothing(error: Exception, driver: Pipe
 
 async def test_a_cancelled_stream_leaves_nothing(driver: PipelineDriver) -> None:
     async def endless() -> AsyncIterator[bytes]:
-        yield MARKER * 1000
+        yield MARKER_BYTES * 1000
         await asyncio.Event().wait()
 
     task = asyncio.create_task(driver.process(endless()))
@@ -311,7 +313,7 @@ async def test_plain_files_never_leave_the_workspace(
         for place in places:
             real = place.resolve()
             if real.is_file() and not real.is_relative_to(driver.workspace) and real.stat().st_size < 1_000_000:
-                seen.extend([str(real)] * (MARKER in real.read_bytes()))
+                seen.extend([str(real)] * (MARKER_BYTES in real.read_bytes()))
 
     async def watched(data: bytes) -> AsyncIterator[bytes]:
         async for piece in chunks(data, 700):
@@ -331,7 +333,7 @@ async def test_plain_files_never_leave_the_workspace(
         look()
     assert seen == []
     with (tmp_path / "control").open("wb") as file:
-        file.write(MARKER)
+        file.write(MARKER_BYTES)
     look()
     assert seen, "the search finds nothing: the test proves nothing"
 
@@ -391,7 +393,7 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(
     driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:
     chance = random.Random(20261124)
-    kinds = [names[0] for names in (PICTURES | RECORDINGS).values()]
+    kinds = [names[0] for names in (*IMAGES.values(), *RECORDINGS.values())]
     limits = msgspec.structs.replace(driver.limits, wall_seconds=10)
 
     async def one(number: int) -> ProcessedFile:
@@ -409,4 +411,4 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(
             assert file.problem != "too-slow"
     for path in driver.folder.glob("*.clean.age"):
         copy = b"".join(open_sealed(path, IDENTITY, driver.workspace))
-        assert MARKER not in copy, path.name
+        assert MARKER_BYTES not in copy, path.name

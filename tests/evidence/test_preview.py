@@ -17,7 +17,7 @@ from satark.identity.sealing import new_identity
 from satark.limits import Limits
 from satark.scrubber import Unclean
 from satark.store.sealed_files import erase, open_sealed, preview_path
-from satark.testing.evidence.specimens import MARKER
+from satark.testing.evidence.markers import MARKER_BYTES
 
 RECIPIENT, IDENTITY = new_identity()
 
@@ -70,7 +70,7 @@ async def test_types_that_can_be_shown_get_a_preview(
     assert preview_path(tmp_path / "sealed", "1").exists() == bool(mime)
     if mime:
         data = b"".join(open_sealed(preview_path(tmp_path / "sealed", "1"), IDENTITY, tmp_path, file.preview_sha256))
-        assert MARKER not in data
+        assert MARKER_BYTES not in data
         with Image.open(io.BytesIO(data)) as picture:
             assert max(picture.size) <= LONGEST
             assert len(picture.getexif()) == 0

@@ -1,4 +1,4 @@
-"""A type is what the first bytes say, whatever anybody calls the file."""
+"""A file's type follows from its content, whatever type was declared."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.evidence.sniff import UNKNOWN, sniff, sniff_file
-from satark.testing.evidence.specimens import PICTURES, RECORDINGS
+from satark.testing.evidence.images import IMAGES
+from satark.testing.evidence.recordings import RECORDINGS
 
 
-@pytest.mark.parametrize(("mime", "names"), [*PICTURES.items(), *RECORDINGS.items()])
-def test_every_specimen_is_known(mime: str, names: tuple[str, ...], make: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize(("mime", "names"), [*IMAGES.items(), *RECORDINGS.items()])
+def test_the_type_of_every_specimen_is_recognised(
+    mime: str, names: tuple[str, ...], make: Callable[[str], Path]
+) -> None:
     assert [sniff_file(make(name)) for name in names] == [mime] * len(names)
 
 
@@ -50,11 +53,11 @@ def box(kind: bytes, rest: bytes = b"") -> bytes:
         (b"", UNKNOWN),
     ],
 )
-def test_a_head_says_what_it_is(head: bytes, mime: str) -> None:
+def test_a_type_is_recognised_by_the_first_bytes(head: bytes, mime: str) -> None:
     assert sniff(head) == mime
 
 
-def test_a_long_id3_tag_is_looked_past(tmp_path: Path) -> None:
+def test_a_long_id3_tag_is_skipped(tmp_path: Path) -> None:
     tag = b"ID3\4\0\0" + bytes((0, 1, 0, 0))
     for sound, mime in ((b"\xff\xf1\x50\x80", "audio/aac"), (b"fLaC\0\0\0\x22", "audio/flac"), (b"", "audio/mpeg")):
         (tmp_path / "sound").write_bytes(tag + bytes(1 << 14) + sound)
@@ -62,7 +65,7 @@ def test_a_long_id3_tag_is_looked_past(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=64))
-def test_anything_has_a_type_of_some_sort(head: bytes) -> None:
+def test_any_bytes_have_a_type(head: bytes) -> None:
     kind, _, name = sniff(head).partition("/")
     assert kind
     assert name

@@ -1,4 +1,4 @@
-"""Files: fetched and sealed, lost where they can't be had, and erased where they were taken back."""
+"""The evidence worker: files are fetched and sealed, lost after the last attempt, and erased with their tip."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.evidence.specimens import LATITUDE, specimen
+from satark.testing.evidence.markers import LATITUDE
+from satark.testing.evidence.specimens import specimen
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, until
 from satark.testing.store import fresh_services
 from satark.tip import Evidence
@@ -41,8 +42,8 @@ from satark.tip import Evidence
 TIP = "0" * 32
 
 
-class Shelf:
-    """A fetcher and a store of its own."""
+class WorkerFixture:
+    """An evidence worker with a store and a channel of its own."""
 
     def __init__(self, folder: Path, attempts: int = 2) -> None:
         self.services = fresh_services(folder)
@@ -59,7 +60,7 @@ class Shelf:
             identity=self.identity,
             posted=self.posted.extend,
         )
-        self.fetcher = EvidenceWorker(
+        self.worker = EvidenceWorker(
             channels={ACCOUNT: self.channel},
             writer=self.writer,
             identity=self.identity,
@@ -71,23 +72,23 @@ class Shelf:
         )
 
     @property
-    def said(self) -> str:
-        """What the tipster was told first."""
+    def first_notice(self) -> str:
+        """The text of the first notice that was sent to the tipster."""
         text: str = json.loads(self.posted[0].call.body)[1]
         return text
 
-    def converse(self, address: str) -> bytes:
-        """Store a conversation with somebody who speaks Hindi."""
+    def add_conversation(self, address: str) -> bytes:
+        """Store a conversation in Hindi, and return its pseudonym."""
         id_ = self.identity.pseudonym(ACCOUNT, Address(address))
         handle = self.identity.seal_handle(Handle(ACCOUNT, address, "hi"), id_)
         row = {"id": id_, "draft": b"", "handle": handle, "expires_at": 1 << 40}
         self.services.write_now(lambda unit: unit.insert(tables.conversation, [row]))
         return id_
 
-    def keep(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"") -> MediaJob:
-        """Leave a file to be fetched."""
+    def add_job(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"") -> MediaJob:
+        """Add a file that is due to be fetched."""
         ref = MediaRef(account=account, id=id_)
-        kept = MediaJob(
+        job = MediaJob(
             tip=TIP,
             recipient=self.recipient,
             ordinal="1",
@@ -97,9 +98,9 @@ class Shelf:
             ref=ref,
             conversation=conversation,
         )
-        self.services.write_now(lambda unit: evidence_files.add(unit, [kept], self.identity))
-        self.fetcher.wake()
-        return kept
+        self.services.write_now(lambda unit: evidence_files.add(unit, [job], self.identity))
+        self.worker.wake()
+        return job
 
     @property
     def rows(self) -> list[Any]:
@@ -113,16 +114,16 @@ class Shelf:
     def sealed(self) -> list[Path]:
         return [path for path in self.services.evidence_dir.iterdir() if path.is_file()]
 
-    def due_now(self) -> None:
+    def make_due(self) -> None:
         self.services.write_now(lambda unit: unit.main.execute(update(tables.file).values(due_at=0)))
-        self.fetcher.wake()
+        self.worker.wake()
 
 
 @pytest.fixture
-async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
-    made = Shelf(tmp_path)
+async def fixture(tmp_path: Path) -> AsyncIterator[WorkerFixture]:
+    made = WorkerFixture(tmp_path)
     made.writer.start()
-    task = asyncio.create_task(made.fetcher.run())
+    task = asyncio.create_task(made.worker.run())
     yield made
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -130,71 +131,73 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     made.services.close()
 
 
-async def test_a_file_is_sealed_to_its_tip_and_discarded_at_the_provider(shelf: Shelf) -> None:
-    shelf.channel.files["m1"] = b"planted words " * 500
-    shelf.keep()
-    await until(lambda: shelf.channel.discarded)
-    assert [(row.state, row.job) for row in shelf.rows] == [("sealed", b"")]
-    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).bytes == 7000
-    assert all(b"planted" not in path.read_bytes() for path in shelf.sealed)
-    assert shelf.events == [LifecycleEvent("file_sealed")]
+async def test_a_file_is_sealed_to_its_tip_and_deleted_at_the_provider(fixture: WorkerFixture) -> None:
+    fixture.channel.files["m1"] = b"planted words " * 500
+    fixture.add_job()
+    await until(lambda: fixture.channel.discarded)
+    assert [(row.state, row.job) for row in fixture.rows] == [("sealed", b"")]
+    assert open_as(Evidence, fixture.rows[0].record, fixture.secret).bytes == 7000
+    assert all(b"planted" not in path.read_bytes() for path in fixture.sealed)
+    assert fixture.events == [LifecycleEvent("file_sealed")]
 
 
 @pytest.mark.parametrize("error", [MediaGone(), TooLarge()])
-async def test_what_can_never_be_had_is_lost_at_once(shelf: Shelf, error: Exception) -> None:
-    shelf.channel.files["m1"] = error
-    shelf.keep()
-    await until(lambda: shelf.events)
-    assert [(row.state, row.job, row.attempts) for row in shelf.rows] == [("lost", b"", 1)]
-    assert shelf.events == [LifecycleEvent("file_lost")]
+async def test_a_file_that_is_gone_or_too_large_is_lost_at_once(fixture: WorkerFixture, error: Exception) -> None:
+    fixture.channel.files["m1"] = error
+    fixture.add_job()
+    await until(lambda: fixture.events)
+    assert [(row.state, row.job, row.attempts) for row in fixture.rows] == [("lost", b"", 1)]
+    assert fixture.events == [LifecycleEvent("file_lost")]
 
 
-async def test_after_trouble_in_the_network_it_is_tried_again(shelf: Shelf) -> None:
-    shelf.channel.files["m1"] = OSError("planted")
-    shelf.keep()
-    await until(lambda: any(row.reason for row in shelf.rows))
-    assert (shelf.rows[0].state, shelf.rows[0].reason) == ("due", "OSError")
-    shelf.channel.files["m1"] = b"here"
-    shelf.due_now()
-    await until(lambda: shelf.states == ["sealed"])
+async def test_after_a_network_error_the_file_is_retried(fixture: WorkerFixture) -> None:
+    fixture.channel.files["m1"] = OSError("planted")
+    fixture.add_job()
+    await until(lambda: any(row.reason for row in fixture.rows))
+    assert (fixture.rows[0].state, fixture.rows[0].reason) == ("due", "OSError")
+    fixture.channel.files["m1"] = b"here"
+    fixture.make_due()
+    await until(lambda: fixture.states == ["sealed"])
 
 
-async def test_after_so_many_attempts_it_is_lost(shelf: Shelf) -> None:
-    shelf.keep(account="script:gone")
-    await until(lambda: any(row.reason for row in shelf.rows))
-    shelf.due_now()
-    await until(lambda: shelf.states == ["lost"])
-    assert shelf.rows[0].attempts == 2
+async def test_after_the_last_attempt_the_file_is_lost(fixture: WorkerFixture) -> None:
+    fixture.add_job(account="script:gone")
+    await until(lambda: any(row.reason for row in fixture.rows))
+    fixture.make_due()
+    await until(lambda: fixture.states == ["lost"])
+    assert fixture.rows[0].attempts == 2
 
 
-async def test_what_was_taken_back_meanwhile_is_erased(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch, gate = shelf.channel.fetch, asyncio.Event()
-    shelf.channel.files["m1"] = b"regretted"
+async def test_a_file_whose_tip_was_erased_meanwhile_is_erased(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch, gate = fixture.channel.fetch, asyncio.Event()
+    fixture.channel.files["m1"] = b"regretted"
 
     def slow(ref: MediaRef) -> Any:
-        shelf.services.write_now(lambda unit: evidence_files.delete_files(unit, TIP))
+        fixture.services.write_now(lambda unit: evidence_files.delete_files(unit, TIP))
         gate.set()
         return fetch(ref)
 
-    monkeypatch.setattr(shelf.channel, "fetch", slow)
-    shelf.keep()
+    monkeypatch.setattr(fixture.channel, "fetch", slow)
+    fixture.add_job()
     await gate.wait()
-    await until(lambda: shelf.channel.discarded)
-    assert shelf.rows == []
-    assert shelf.sealed == []
+    await until(lambda: fixture.channel.discarded)
+    assert fixture.rows == []
+    assert fixture.sealed == []
 
 
-async def test_sealed_files_that_were_taken_back_are_erased(shelf: Shelf) -> None:
-    shelf.channel.files["m1"] = b"regretted"
-    shelf.keep()
-    await until(lambda: shelf.states == ["sealed"])
-    assert shelf.sealed
-    shelf.fetcher.erase(shelf.services.write_now(lambda unit: evidence_files.delete_files(unit, TIP)))
-    assert shelf.sealed == []
+async def test_sealed_files_of_an_erased_tip_are_erased(fixture: WorkerFixture) -> None:
+    fixture.channel.files["m1"] = b"regretted"
+    fixture.add_job()
+    await until(lambda: fixture.states == ["sealed"])
+    assert fixture.sealed
+    fixture.worker.erase(fixture.services.write_now(lambda unit: evidence_files.delete_files(unit, TIP)))
+    assert fixture.sealed == []
 
 
-async def test_a_provider_that_will_not_delete_loses_no_sealed_file(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+async def test_a_provider_that_fails_to_delete_loses_no_sealed_file(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[MediaRef] = []
 
@@ -202,51 +205,53 @@ async def test_a_provider_that_will_not_delete_loses_no_sealed_file(
         tried.append(ref)
         raise OSError("planted")
 
-    monkeypatch.setattr(shelf.channel, "discard", refuse)
-    shelf.channel.files["m1"] = b"here"
-    shelf.keep()
+    monkeypatch.setattr(fixture.channel, "discard", refuse)
+    fixture.channel.files["m1"] = b"here"
+    fixture.add_job()
     await until(lambda: tried)
     await asyncio.sleep(0.05)
-    assert [(row.state, row.reason) for row in shelf.rows] == [("sealed", "")]
+    assert [(row.state, row.reason) for row in fixture.rows] == [("sealed", "")]
 
 
-async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
-    made = Shelf(tmp_path)
+async def test_files_are_claimed_again_after_the_database_was_down(tmp_path: Path) -> None:
+    made = WorkerFixture(tmp_path)
     made.writer.start()
-    made.keep()
+    made.add_job()
     with database_down(made.services):
-        assert await made.fetcher._claim() == []
-    assert len(await made.fetcher._claim()) == 1
+        assert await made.worker._claim() == []
+    assert len(await made.worker._claim()) == 1
     await made.writer.stop()
     made.services.close()
 
 
-async def test_only_what_the_tipster_released_is_known(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
-    kept = shelf.keep()
-    await until(lambda: shelf.states == ["sealed"])
-    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
-    assert shelf.services.read(lambda c: evidence_files.ordinals_with_origin(c, TIP)) == ("1",)
-    with_origin = shelf.rows[0].record_with_origin
-    shelf.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ()))
-    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).origin is None
-    assert shelf.rows[0].record_with_origin == b""
-    shelf.services.write_now(lambda unit: evidence_files.mark_sealed(unit, kept, shelf.rows[0].record, with_origin))
-    shelf.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",)))
-    origin = open_as(Evidence, shelf.rows[0].record, shelf.secret).origin
+async def test_only_an_origin_that_the_tipster_disclosed_is_known(fixture: WorkerFixture, tmp_path: Path) -> None:
+    fixture.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
+    job = fixture.add_job()
+    await until(lambda: fixture.states == ["sealed"])
+    assert open_as(Evidence, fixture.rows[0].record, fixture.secret).origin is None
+    assert fixture.services.read(lambda c: evidence_files.ordinals_with_origin(c, TIP)) == ("1",)
+    with_origin = fixture.rows[0].record_with_origin
+    fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ()))
+    assert open_as(Evidence, fixture.rows[0].record, fixture.secret).origin is None
+    assert fixture.rows[0].record_with_origin == b""
+    fixture.services.write_now(lambda unit: evidence_files.mark_sealed(unit, job, fixture.rows[0].record, with_origin))
+    fixture.services.write_now(lambda unit: evidence_files.disclose_origin(unit, TIP, ("1",)))
+    origin = open_as(Evidence, fixture.rows[0].record, fixture.secret).origin
     assert origin is not None
     assert origin.latitude == pytest.approx(LATITUDE, abs=1e-4)
-    assert shelf.rows[0].record_with_origin == b""
+    assert fixture.rows[0].record_with_origin == b""
 
 
-async def test_a_file_that_comes_after_the_tip_tells_nothing(shelf: Shelf, tmp_path: Path) -> None:
-    shelf.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
-    row = {"id": TIP, "number": "4K7Q-2XPM", "revision": 1, "recipient": shelf.recipient, "receipt_recipient": "",
+async def test_the_origin_of_a_file_that_arrives_after_the_tip_is_dropped(
+    fixture: WorkerFixture, tmp_path: Path
+) -> None:
+    fixture.channel.files["m1"] = specimen("jpg", tmp_path).read_bytes()
+    row = {"id": TIP, "number": "4K7Q-2XPM", "revision": 1, "recipient": fixture.recipient, "receipt_recipient": "",
            "document": b"", "day": 1}  # fmt: skip
-    shelf.services.write_now(lambda unit: unit.insert(tables.tip, [row]))
-    shelf.keep()
-    await until(lambda: shelf.states == ["sealed"])
-    assert shelf.rows[0].record_with_origin == b""
+    fixture.services.write_now(lambda unit: unit.insert(tables.tip, [row]))
+    fixture.add_job()
+    await until(lambda: fixture.states == ["sealed"])
+    assert fixture.rows[0].record_with_origin == b""
 
 
 @pytest.mark.parametrize(
@@ -257,49 +262,51 @@ async def test_a_file_that_comes_after_the_tip_tells_nothing(shelf: Shelf, tmp_p
         (b"BEGIN:VCARD\r\nFN:I\r\nTEL:+91 91401 12233\r\nEND:VCARD\r\n", {}, "आपका अपना लगता है"),
     ],
 )
-async def test_why_a_file_was_not_kept_is_told(
-    data: bytes, limits: dict[str, int], words: str, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+async def test_the_tipster_is_told_why_a_file_was_refused(
+    data: bytes, limits: dict[str, int], words: str, fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf.fetcher, "_limits", Limits(**limits))
-    shelf.channel.files["m1"] = data
-    shelf.keep(conversation=shelf.converse("919140112233"))
-    await until(lambda: shelf.posted)
-    assert shelf.states == ["lost"]
-    assert shelf.sealed == []
-    assert words in shelf.said
+    monkeypatch.setattr(fixture.worker, "_limits", Limits(**limits))
+    fixture.channel.files["m1"] = data
+    fixture.add_job(conversation=fixture.add_conversation("919140112233"))
+    await until(lambda: fixture.posted)
+    assert fixture.states == ["lost"]
+    assert fixture.sealed == []
+    assert words in fixture.first_notice
 
 
-async def test_what_can_not_be_told_now_is_remembered(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf.channel.files["m1"] = MediaGone()
-    monkeypatch.setattr(shelf.channel, "render", lambda *_: ())
-    shelf.keep(conversation=shelf.converse("919140112233"))
-    await until(lambda: shelf.states == ["lost"])
-    await until(lambda: shelf.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == (FileNotice("lost"),))
-    shelf.services.write_now(lambda unit: evidence_files.clear_notices(unit, TIP))
-    assert shelf.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == ()
+async def test_a_notice_that_can_not_be_sent_is_stored(fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    fixture.channel.files["m1"] = MediaGone()
+    monkeypatch.setattr(fixture.channel, "render", lambda *_: ())
+    fixture.add_job(conversation=fixture.add_conversation("919140112233"))
+    await until(lambda: fixture.states == ["lost"])
+    await until(
+        lambda: fixture.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == (FileNotice("lost"),)
+    )
+    fixture.services.write_now(lambda unit: evidence_files.clear_notices(unit, TIP))
+    assert fixture.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == ()
 
 
-async def test_the_senders_own_card_is_erased(shelf: Shelf) -> None:
-    shelf.channel.files["m1"] = b"BEGIN:VCARD\r\nFN:I\r\nTEL;TYPE=CELL:09140112233\r\nEND:VCARD\r\n"
-    shelf.keep(conversation=shelf.converse("919140112233"))
-    await until(lambda: shelf.states == ["lost"])
-    assert shelf.sealed == []
+async def test_the_senders_own_card_is_erased(fixture: WorkerFixture) -> None:
+    fixture.channel.files["m1"] = b"BEGIN:VCARD\r\nFN:I\r\nTEL;TYPE=CELL:09140112233\r\nEND:VCARD\r\n"
+    fixture.add_job(conversation=fixture.add_conversation("919140112233"))
+    await until(lambda: fixture.states == ["lost"])
+    assert fixture.sealed == []
 
 
-async def test_somebody_elses_card_is_evidence(shelf: Shelf) -> None:
-    shelf.channel.files["m1"] = b"BEGIN:VCARD\r\nFN:He\r\nTEL:+91 98765 43210\r\nEND:VCARD\r\n"
-    shelf.keep(conversation=shelf.converse("919140112233"))
-    await until(lambda: shelf.states == ["sealed"])
-    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).clean_mime == "text/vcard"
+async def test_somebody_elses_card_is_evidence(fixture: WorkerFixture) -> None:
+    fixture.channel.files["m1"] = b"BEGIN:VCARD\r\nFN:He\r\nTEL:+91 98765 43210\r\nEND:VCARD\r\n"
+    fixture.add_job(conversation=fixture.add_conversation("919140112233"))
+    await until(lambda: fixture.states == ["sealed"])
+    assert open_as(Evidence, fixture.rows[0].record, fixture.secret).clean_mime == "text/vcard"
 
 
-async def test_a_locked_file_is_kept_and_told_about(shelf: Shelf) -> None:
+async def test_an_encrypted_file_is_sealed_and_the_tipster_is_told(fixture: WorkerFixture) -> None:
     out = io.BytesIO()
     with pikepdf.Pdf.new() as pdf:
         pdf.add_blank_page()
         pdf.save(out, encryption=pikepdf.Encryption(user="a", owner="b"))
-    shelf.channel.files["m1"] = out.getvalue()
-    shelf.keep(conversation=shelf.converse("919140112233"))
-    await until(lambda: shelf.posted)
-    assert open_as(Evidence, shelf.rows[0].record, shelf.secret).problem == "encrypted"
-    assert "पासवर्ड" in shelf.said
+    fixture.channel.files["m1"] = out.getvalue()
+    fixture.add_job(conversation=fixture.add_conversation("919140112233"))
+    await until(lambda: fixture.posted)
+    assert open_as(Evidence, fixture.rows[0].record, fixture.secret).problem == "encrypted"
+    assert "पासवर्ड" in fixture.first_notice

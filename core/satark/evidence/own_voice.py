@@ -1,4 +1,4 @@
-"""Whose voice a recording holds: the tipster's own gives them away, and is treated as no other file is."""
+"""Rules for recordings of the tipster's own voice, which identifies them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 EVIDENCE_STEP: Final = "evidence"
 WHOSE_STEP: Final = "whose_voice"
 OTHER: Final = "other"
-"""The answer to `WHOSE_STEP` that makes recordings of `EVIDENCE_STEP` ordinary evidence (`dialogue/default.yaml`)."""
+"""The answer to `WHOSE_STEP` (see the default flow) that makes recordings of `EVIDENCE_STEP` ordinary evidence."""
 
 LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk at which a tipster's voice may be heard."""
 
 
 class OwnVoice(Redacted, frozen=True, kw_only=True):
-    """A recording of the tipster. What takes an `Evidence` does not take it: it is listened to, never passed on."""
+    """A recording of the tipster's own voice. It is no `Evidence`: functions that pass evidence on don't accept it."""
 
     record: Evidence
     transcript: str = ""
-    """What is said in it, as an officer wrote it out; empty: nobody has yet."""
+    """The transcript that an officer wrote; empty: there is none yet."""
 
     @property
     def ordinal(self) -> str:
@@ -36,17 +36,17 @@ class OwnVoice(Redacted, frozen=True, kw_only=True):
 
 
 def is_own_voice(record: Evidence, tip: Tip) -> bool:
-    """Whether a file must be taken for the tipster's own voice: all sound is, unless they said whose it is."""
+    """Whether a file counts as the tipster's own voice: all sound does, unless they said that it is another's."""
     if record.kind not in SPOKEN and not record.mime.startswith("audio/"):
         return False
     return not (record.role == EVIDENCE_STEP and tip.answers.get(WHOSE_STEP) == OTHER)
 
 
 def may_contain_voice(record: Evidence) -> bool:
-    """Whether the tipster may be heard in a file that is passed on as it sounds: films keep their sound."""
+    """Whether a file that is passed on undisguised may contain the tipster's voice: videos keep their sound."""
     return record.clean_mime.startswith("video/")
 
 
 def may_hear_voices(level: Level) -> bool:
-    """Whether a desk of this level may hear a tipster's voice at all."""
+    """Whether officers of a desk of this level may hear tipsters' voices."""
     return LEVELS.index(level) >= LEVELS.index(LOWEST_LEVEL)

@@ -1,4 +1,4 @@
-"""The cleaners that come with the core."""
+"""The built-in scrubbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
-    """Every built-in cleaner. `ffmpeg` is the path of that program; empty: the one that imageio-ffmpeg brings."""
+    """Return every built-in scrubber. `ffmpeg`: the program's path; empty: the one that imageio-ffmpeg brings."""
     return [
         JpegScrubber(),
         PngScrubber(),

@@ -1,6 +1,7 @@
-"""What a file really is, by its first bytes. What its sender or the provider called it counts for nothing.
+"""Names the type of a file by its content; the type that its sender or provider declared is not considered.
 
-`filetype`'s table is asked first; the families that it confuses (ISO base media, EBML, Ogg) are told apart here.
+The formats that the library `filetype` confuses (ISO base media, EBML, Ogg and others) are recognised here; it names
+the rest.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = 8192
+"""Bytes of the beginning of a file that `sniff` needs."""
 TAIL = 262_144
-"""Bytes of the end of a zip file that its list of parts is looked for in."""
-"""Bytes that `sniff` wants to see of the beginning of a file."""
+"""Bytes of the end of a ZIP file that are searched for its central directory."""
 
 # Sync bits and a layer that is always 0 (ISO/IEC 13818-7 section 6.2), or layer 3 (ISO/IEC 11172-3 section 2.4.1.3).
 _ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
@@ -50,7 +51,7 @@ _OFFICE = (
     (b"xl/", f"{_FORMATS}spreadsheetml.sheet", f"{_MACROS}excel.sheet.macroEnabled.12"),
     (b"ppt/", f"{_FORMATS}presentationml.presentation", f"{_MACROS}powerpoint.presentation.macroEnabled.12"),
 )
-# Text that has a structure of its own says more of its writer than its words do: letters' heads, saved pages, tracks.
+# Structured text can carry metadata about its writer (mail headers, saved pages, GPS tracks): it is no plain text.
 _STRUCTURED = (
     (re.compile(r"\{\\rtf"), "application/rtf"),
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), "text/calendar"),
@@ -65,7 +66,7 @@ _STRUCTURED = (
 )
 _BOX_HEADER = 8
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-_SAME = {
+_SYNONYMS = {
     "audio/x-wav": "audio/wav",
     "audio/x-flac": "audio/flac",
     "audio/x-m4a": "audio/mp4",
@@ -77,9 +78,10 @@ _SAME = {
 
 
 def sniff_file(path: Path) -> str:
-    """Name the type of a file. An ID3 tag of any size may go before the sound of three types; zip files end in a list.
+    """Return the MIME type of a file; `UNKNOWN` if its content shows none.
 
-    Nothing is unpacked or parsed: this runs where a tipster's file must do no harm.
+    Looks past an ID3 tag of any size (AAC, FLAC, MP3), and at the central directory of ZIP files. Nothing is unpacked
+    or parsed, since this runs outside the sandbox.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -101,7 +103,7 @@ def _id3_size(head: bytes) -> int:
 
 
 def sniff_zip(head: bytes, tail: bytes) -> str:
-    """Name the type of a zip file by its beginning and by the names of its parts, which stand at its end."""
+    """Return the MIME type of a ZIP file, given its first `HEAD` and last `TAIL` bytes."""
     if found := _OPEN_DOCUMENT.match(head):
         return found[1].decode()
     if b"[Content_Types].xml" not in tail:
@@ -114,14 +116,14 @@ def sniff_zip(head: bytes, tail: bytes) -> str:
 
 
 def sniff(head: bytes) -> str:
-    """Name the type that the first `HEAD` bytes of a file show, or `UNKNOWN`."""
+    """Return the MIME type that the first `HEAD` bytes of a file show, or `UNKNOWN`."""
     return (
-        _streamed(head)
+        _stream(head)
         or _iso_media(head)
         or _matroska(head)
         or _ogg(head)
-        or _sound(head)
-        or _table(head)
+        or _audio(head)
+        or _filetype(head)
         or _text(head)
     )
 
@@ -155,7 +157,7 @@ def _ogg(head: bytes) -> str:
     return "video/ogg" if b"\x80theora" in head[:512] else "audio/ogg"
 
 
-def _sound(head: bytes) -> str:
+def _audio(head: bytes) -> str:
     if head.startswith(b"#!AMR-WB\n"):
         return "audio/amr-wb"
     if head.startswith(b"#!AMR\n"):
@@ -169,8 +171,8 @@ def _sound(head: bytes) -> str:
     return "audio/mpeg" if _MPEG_AUDIO.match(head) else ""
 
 
-def _streamed(head: bytes) -> str:
-    """What cameras and recorders write without a table of contents: MPEG streams, ASF, Flash video; and AIFF."""
+def _stream(head: bytes) -> str:
+    """Recognise stream formats of cameras and recorders: MPEG transport and program streams, ASF, Flash video; AIFF."""
     if head[:1] == head[188:189] == head[376:377] == b"G" or head[4:5] == head[196:197] == head[388:389] == b"G":
         return "video/mp2t"
     if head.startswith(b"\0\0\1\xba"):
@@ -179,15 +181,15 @@ def _streamed(head: bytes) -> str:
         return "video/x-flv"
     if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
         return "audio/aiff"
-    # ASF specification, section 10.1 and 10.4: the header object, and the media type of a stream of pictures.
+    # ASF specification, section 10.1 and 10.4: the header object, and the media type of a video stream.
     if head.startswith(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")):
         return "video/x-ms-wmv" if bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b") in head else "audio/x-ms-wma"
     return ""
 
 
-def _table(head: bytes) -> str:
+def _filetype(head: bytes) -> str:
     found = filetype.guess_mime(head)
-    return _SAME.get(found, found) if found else ""
+    return _SYNONYMS.get(found, found) if found else ""
 
 
 def _text(head: bytes) -> str:
@@ -199,7 +201,7 @@ def _text(head: bytes) -> str:
         if error.start < len(head) - 4 or not error.start:
             return UNKNOWN
         text = head[: error.start].decode()
-    if not text or not all(letter >= " " or letter in "\t\r\n\f" for letter in text):
+    if not text or not all(char >= " " or char in "\t\r\n\f" for char in text):
         return UNKNOWN
     begun = text.lstrip("\ufeff \t\r\n")
     return next((mime for pattern, mime in _STRUCTURED if pattern.match(begun)), "text/plain")

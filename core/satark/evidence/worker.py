@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from satark.backoff import backoff, wait_for
-from satark.channel import SPOKEN, MediaGone
+from satark.channel import SPOKEN, MediaGone, channel_of
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.dialogue.session import FileNotice
@@ -179,7 +179,7 @@ class EvidenceWorker:
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
         final = attempt >= self._attempts
         event = "file not fetched, giving up" if final else "file not fetched, will retry"
-        log.warning(event, channel=job.ref.account.partition(":")[0], error=reason, attempt=attempt)
+        log.warning(event, channel=channel_of(job.ref.account), error=reason, attempt=attempt)
         if final:
             await self._lose(job, reason)
             return

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from satark.store import tables
 from satark.testing.dialogue.walking import Photo
-from satark.testing.evidence.specimens import exif, photo
+from satark.testing.evidence.images import exif, photo
 from satark.testing.form.citizen import SHORT, FormCitizen
 from satark.testing.form.service import FormService, form_service
 

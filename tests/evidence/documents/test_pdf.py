@@ -1,4 +1,4 @@
-"""PDF: what is seen on a screen is carried over, printed or not; a screen's colours become plain."""
+"""PDF: what is visible on a screen stays, whether it would be printed or not; colour profiles are removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from satark.evidence.documents import pdf_rendering
 from satark.evidence.documents.pdf import PdfScrubber
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.documents import MARKER
+from satark.testing.evidence.markers import MARKER
 
 
 def page_of(pdf: Pdf, content: bytes, **resources: Any) -> pikepdf.Page:
@@ -45,7 +45,7 @@ def words(path: Path) -> str:
 
 
 @pytest.mark.parametrize("flags", [0, 4], ids=["seen", "seen and printed"])
-def test_a_box_of_text_stays_as_text(flags: int, tmp_path: Path, limits: Limits) -> None:
+def test_a_text_box_stays_as_text(flags: int, tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET")
         look = pdf.make_stream(
@@ -63,9 +63,7 @@ def test_a_box_of_text_stays_as_text(flags: int, tmp_path: Path, limits: Limits)
 
 
 @pytest.mark.parametrize(("parts", "colour"), [(1, b"0.3"), (3, b"0.9 0.1 0.1")])
-def test_colours_stay_without_the_profile_that_names_a_screen(
-    parts: int, colour: bytes, tmp_path: Path, limits: Limits
-) -> None:
+def test_colours_stay_without_their_profile(parts: int, colour: bytes, tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         profile = pdf.make_stream(MARKER.encode() * 50, N=parts)
         space = pdf.make_indirect(Array([Name.ICCBased, profile]))
@@ -80,15 +78,15 @@ def test_colours_stay_without_the_profile_that_names_a_screen(
     assert max(abs(one - other) for one, other in zip(found, expected, strict=True)) < 12
 
 
-def pictured(pdf: Pdf, data: bytes, **told: Any) -> None:
-    """A page that shows a picture, 16 by 16, and words."""
+def add_image_page(pdf: Pdf, data: bytes, **entries: Any) -> None:
+    """Add a page with an image, 16 by 16, and text."""
     size = {"Type": Name.XObject, "Subtype": Name.Image, "Width": 16, "Height": 16, "BitsPerComponent": 8}
     page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET q 80 0 0 80 20 20 cm /P Do Q")
-    page.Resources.XObject = Dictionary(P=pdf.make_stream(data, **{**size, **told}))
+    page.Resources.XObject = Dictionary(P=pdf.make_stream(data, **{**size, **entries}))
 
 
 def fax() -> bytes:
-    """A picture of 16 by 16 as fax machines code it."""
+    """Return an image of 16 by 16 as fax machines encode it."""
     out = io.BytesIO()
     Image.effect_noise((16, 16), 90).convert("1").save(out, "TIFF", compression="group4")
     with Image.open(out) as picture:
@@ -96,44 +94,42 @@ def fax() -> bytes:
         return out.getvalue()[start : start + size]
 
 
-def test_a_scanned_fax_stays_what_it_is(tmp_path: Path, limits: Limits) -> None:
+def test_a_scanned_fax_stays_as_it_is(tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         parameters = Dictionary(K=-1, Columns=16, Rows=16)
-        told = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode}
-        pictured(pdf, fax(), DecodeParms=parameters, **told)
+        entries = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode}
+        add_image_page(pdf, fax(), DecodeParms=parameters, **entries)
         copy = cleaned(pdf, tmp_path, limits)
     assert "white sacks" in words(copy)
     with Pdf.open(copy) as pdf:
         assert pdf.pages[0].Resources.XObject.P.Filter == Name.CCITTFaxDecode
 
 
-def test_nothing_hides_after_the_samples_of_a_picture(tmp_path: Path, limits: Limits) -> None:
+def test_nothing_hides_after_the_samples_of_an_image(tmp_path: Path, limits: Limits) -> None:
     with Pdf.new() as pdf:
         samples = bytes(range(256))
-        pictured(pdf, samples + MARKER.encode() * 9, ColorSpace=Name.DeviceGray)
+        add_image_page(pdf, samples + MARKER.encode() * 9, ColorSpace=Name.DeviceGray)
         copy = cleaned(pdf, tmp_path, limits)
     with Pdf.open(copy) as pdf:
         assert pdf.pages[0].Resources.XObject.P.read_bytes() == samples
 
 
 @pytest.mark.parametrize("coding", ["JPXDecode", "JBIG2Decode"])
-def test_what_a_coding_with_words_of_its_own_shows_becomes_a_picture_of_the_page(
-    coding: str, tmp_path: Path, limits: Limits
-) -> None:
+def test_a_page_with_an_unreadable_filter_is_rasterized(coding: str, tmp_path: Path, limits: Limits) -> None:
     data = MARKER.encode()
     if coding == "JPXDecode":
         out = io.BytesIO()
         Image.effect_noise((16, 16), 90).save(out, "JPEG2000")
         data = out.getvalue() + data
     with Pdf.new() as pdf:
-        pictured(pdf, data, ColorSpace=Name.DeviceGray, Filter=Name(f"/{coding}"))
+        add_image_page(pdf, data, ColorSpace=Name.DeviceGray, Filter=Name(f"/{coding}"))
         copy = cleaned(pdf, tmp_path, limits)
     assert MARKER.encode() not in copy.read_bytes()
     assert words(copy) == ""
-    assert drawn(copy).crop((0, 0, 300, 60)).getextrema() != ((255, 255),) * 3, "its words are still seen"
+    assert drawn(copy).crop((0, 0, 300, 60)).getextrema() != ((255, 255),) * 3, "its text is still visible"
 
 
-def test_a_locked_broken_endless_or_huge_pdf_is_told_apart(tmp_path: Path, limits: Limits) -> None:
+def test_an_encrypted_broken_long_or_huge_pdf_has_its_own_reason(tmp_path: Path, limits: Limits) -> None:
     scrubber, source = PdfScrubber(), tmp_path / "in.pdf"
     with Pdf.new() as pdf:
         page_of(pdf, b"")

@@ -1,4 +1,4 @@
-"""The disguise: every voice gets another one, and none can be undone by turning one knob."""
+"""The voice disguise: different for every file, with a filter that can't be undone by one parameter."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from satark.evidence.recordings.disguise import MIME, VoiceDisguise, random_filt
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.testing.evidence.specimens import MARKER
+from satark.testing.evidence.markers import MARKER_BYTES
 
 DISGUISE = VoiceDisguise()
 RATE = 8000
 
 
-def spoken(folder: Path, name: str, *options: str) -> Path:
-    """Four seconds of a buzz with the formants of a vowel, and a title."""
+def voice(folder: Path, name: str, *options: str) -> Path:
+    """Make four seconds of a buzz with the formants of a vowel, and a title."""
     path = folder / name
     buzz = "0.4*mod(t*140,1)*(sin(2*PI*650*t)+0.5*sin(2*PI*1100*t))*(0.5+0.5*sin(2*PI*4*t))"
     source = ("-f", "lavfi", "-i", f"aevalsrc='{buzz}':s=48000:d=4")
-    ffmpeg(*source, "-metadata", f"title={MARKER.decode()}", *options, str(path))
+    ffmpeg(*source, "-metadata", f"title={MARKER_BYTES.decode()}", *options, str(path))
     return path
 
 
@@ -33,25 +33,25 @@ def ffmpeg(*arguments: str) -> bytes:
 
 
 def loudness(path: Path, flt: str = "anull") -> list[float]:
-    """The loudness of each twentieth of a second."""
+    """Return the loudness of each twentieth of a second."""
     samples = array("h", ffmpeg("-i", str(path), "-af", flt, "-ar", str(RATE), "-ac", "1", "-f", "s16le", "pipe:1"))
     step = RATE // 20
     return [sum(abs(one) for one in samples[at : at + step]) / step for at in range(0, len(samples) - step, step)]
 
 
 @pytest.mark.parametrize("name", ["a.ogg", "a.m4a", "a.mp3", "a.wav", "a.amr", "a.mp4"])
-def test_a_voice_of_any_type_is_disguised_and_says_nothing_else(name: str, tmp_path: Path) -> None:
+def test_a_voice_of_any_type_is_disguised_without_metadata(name: str, tmp_path: Path) -> None:
     options = ("-ar", "8000", "-ac", "1") if name == "a.amr" else ()
-    source, target = spoken(tmp_path, name, *options), tmp_path / "disguised"
+    source, target = voice(tmp_path, name, *options), tmp_path / "disguised"
     assert DISGUISE.scrub(source, target, Limits()) == MIME == sniff_file(target)
-    assert MARKER not in target.read_bytes()
-    heard = loudness(target)
-    assert 3.5 < len(heard) / 20 < 4.6
-    assert max(heard) > 100, "it can be heard"
+    assert MARKER_BYTES not in target.read_bytes()
+    levels = loudness(target)
+    assert 3.5 < len(levels) / 20 < 4.6
+    assert max(levels) > 100, "it can be heard"
 
 
 def test_no_two_disguises_are_alike(tmp_path: Path) -> None:
-    source = spoken(tmp_path, "a.ogg")
+    source = voice(tmp_path, "a.ogg")
     copies = set()
     for number in range(3):
         DISGUISE.scrub(source, tmp_path / str(number), Limits())
@@ -59,10 +59,12 @@ def test_no_two_disguises_are_alike(tmp_path: Path) -> None:
     assert len(copies) == 3
     drawn = [re.findall(r"asetrate=(\d+).*?atempo=([\d.]+).*?st\(0,(\d+)\)", random_filter())[0] for _ in range(200)]
     assert {len(set(numbers)) > 100 for numbers in zip(*drawn, strict=True)} == {True}
-    assert all(0.93 < float(tempo) * int(rate) / 16_000 < 1.07 for rate, tempo, _ in drawn), "still understood"
+    assert all(0.93 < float(tempo) * int(rate) / 16_000 < 1.07 for rate, tempo, _ in drawn), (
+        "it can still be understood"
+    )
 
 
-def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_sound_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"\xff\xd8\xff\xe0 not a sound")
     with pytest.raises(Unclean):

@@ -131,5 +131,5 @@ async def test_the_first_scrubber_of_a_type_is_used(folder: Path, limits: Limits
         pass
 
     sandbox = Sandbox([HostileScrubber(), Never()])
-    assert sandbox._number["text/plain"] == 0
+    assert sandbox._index["text/plain"] == 0
     assert not sandbox.cleans("image/jpeg")

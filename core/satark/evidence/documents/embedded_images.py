@@ -1,4 +1,4 @@
-"""What lies inside a document: its pictures are cleaned as if they had come alone; what can't be is left blank."""
+"""Cleans the images inside a document; an image that can't be cleaned is replaced by a blank one."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 
 class EmbeddedImages:
-    """Cleans a document's pictures. All of them together keep to the limit on pixels only one by one."""
+    """Cleans a document's images. The limit on pixels applies to each image, not to all of them together."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
-        cleaners: list[Scrubber] = [
+        scrubbers: list[Scrubber] = [
             JpegScrubber(), PngScrubber(), GifScrubber(), TiffScrubber(), WebpScrubber(), BmpScrubber(),
         ]  # fmt: skip
-        self._cleaners = {mime: cleaner for cleaner in cleaners for mime in cleaner.mimes}
+        self._scrubbers = {mime: scrubber for scrubber in scrubbers for mime in scrubber.mimes}
         self._folder = folder
         self._limits = limits
 
     def clean(self, data: bytes) -> tuple[bytes, str]:
-        """Clean one picture; give it with the ending of its type. A blank one where it can't be cleaned."""
+        """Clean one image; return it with its file extension. A blank PNG if it can't be cleaned."""
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             source, target = Path(folder) / "source", Path(folder) / "target"
             source.write_bytes(data)
-            cleaner = self._cleaners.get(sniff_file(source)) if data else None
-            if cleaner is None:
+            scrubber = self._scrubbers.get(sniff_file(source)) if data else None
+            if scrubber is None:
                 return BLANK_PNG, "png"
             try:
-                mime = cleaner.scrub(source, target, self._limits)
+                mime = scrubber.scrub(source, target, self._limits)
             except Unclean:
                 return BLANK_PNG, "png"
             return target.read_bytes(), mime.rpartition("/")[2]
@@ -56,4 +56,4 @@ BLANK_PNG = (
     + _chunk(b"IDAT", zlib.compress(b"\0\xff"))
     + _chunk(b"IEND", b"")
 )
-"""A white pixel."""
+"""A white pixel, as PNG."""

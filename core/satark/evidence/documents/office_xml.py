@@ -1,4 +1,4 @@
-"""XML as office programs write it: parsed so that it can do no harm, and thinned out. Only in the cleaning child."""
+"""Parses the XML of office files safely, and removes what is not of the standard. Runs in the sandbox only."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCHEMES = ("http:", "https:", "mailto:", "tel:")
-"""Addresses that a document may point to; any other kind names files of somebody's computer."""
+"""Schemes of the links that a document may keep; any other can name a file of somebody's computer."""
 LOCAL_PATH = re.compile(r"file:|\b[A-Za-z]:\\|\\\\|/Users/|/home/|Documents and Settings", re.IGNORECASE)
 _XML = "http://www.w3.org/XML/1998/namespace"
 
 
 def parse(data: bytes) -> etree._Element:
-    """Parse a part: no document type, no entities, no files, no addresses; comments and instructions are left out.
+    """Parse a part without entities and without access to files or addresses; drop comments and instructions.
 
     Raises:
-        Unclean: it does not parse, or declares a document type.
+        Unclean: the part does not parse, or declares a document type.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, huge_tree=False
@@ -37,14 +37,14 @@ def parse(data: bytes) -> etree._Element:
 
 
 def serialize(root: etree._Element, keep_prefixes: tuple[str, ...] = ()) -> bytes:
-    """Write a part, without declarations that nothing uses."""
+    """Serialize a part, without unused namespace declarations."""
     etree.cleanup_namespaces(root, keep_ns_prefixes=list(keep_prefixes))
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return written
 
 
 def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> None:
-    """Remove each element and attribute whose namespace is not known; words that follow an element stay."""
+    """Remove each element and attribute whose namespace is not known. The text after an element stays."""
     for element in list(root.iter()):
         if not isinstance(element.tag, str):
             remove_element(element)
@@ -59,7 +59,7 @@ def remove_foreign_names(root: etree._Element, known: Callable[[str], bool]) -> 
 
 
 def remove_element(element: etree._Element) -> None:
-    """Take an element out of its parent, but not the words after it."""
+    """Remove an element from its parent, but not the text after it."""
     parent = element.getparent()
     if parent is None:
         return
@@ -73,10 +73,10 @@ def remove_element(element: etree._Element) -> None:
 
 
 def namespace(name: str) -> str:
-    """The namespace of a name in Clark's notation, or empty."""
+    """Return the namespace of a name in Clark notation, or an empty string."""
     return name[1:].partition("}")[0] if name.startswith("{") else ""
 
 
 def local_name(name: str) -> str:
-    """The name without its namespace."""
+    """Return the name without its namespace."""
     return name.rpartition("}")[2]

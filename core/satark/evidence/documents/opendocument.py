@@ -1,7 +1,7 @@
-"""OpenDocument files (ISO/IEC 26300): text, tables and slides, without who wrote them, when, and with what.
+"""Cleans OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations.
 
-Of the package only content, styles and pictures pass; of these only elements and attributes of the standard's own.
-Remarks and tracked changes stay, without who made them and when.
+Of the package only content, styles and images are kept, and of these only the elements and attributes of the standard.
+Comments and tracked changes stay, without author and date.
 """
 
 from __future__ import annotations
@@ -28,24 +28,26 @@ _KNOWN = (_STANDARD, "http://www.w3.org/1999/xlink", "http://www.w3.org/1998/Mat
 _DUBLIN = "http://purl.org/dc/elements/1.1/"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _REMOVED = frozenset({"meta", "scripts", "script", "event-listeners", "dde-connection-decls", "forms"})
-_SPOKEN_OF = re.compile(r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)")
-"""Fields that fill themselves in with what the program knows of its user."""
-_ASKED = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
-"""Formulas whose value tells where the file lies, or of the machine."""
+_PERSONAL_FIELD = re.compile(
+    r"(author-|sender-|initial-creator|creator|printed-by|file-name|template-name|user-defined)"
+)
+"""Fields that the program fills in with what it knows of its user."""
+_ENVIRONMENT_CALL = re.compile(r"\b(CELL|INFO)\s*\(", re.IGNORECASE)
+"""Formulas whose value is the file's path or a fact of the machine."""
 _FORMULA = f"{{{_STANDARD}table:1.0}}formula"
 _VALUES = (f"{{{_STANDARD}office:1.0}}string-value", f"{{{_STANDARD}office:1.0}}value")
-_UNSAID = frozenset({"rsid", "author", "display-name", "name", "title", "desc"})
+_PERSONAL_ATTRIBUTES = frozenset({"rsid", "author", "display-name", "name", "title", "desc"})
 _NAMED = frozenset({"frame", "image", "annotation", "annotation-end", "custom-shape", "object"})
 _OBJECT = f"{_FORMATS}chart"
-"""The type of what lies in a folder of its own: charts, all but always."""
+"""The media type of an embedded object: nearly always a chart."""
 _VERSION = f"{{{_STANDARD}office:1.0}}version"
 _DOCUMENT = re.compile(r"(Object \d+/)?(content|styles)\.xml")
-_PICTURE = re.compile(r"(\./)?(Object \d+/)?Pictures/[^/]+")
+_IMAGE = re.compile(r"(\./)?(Object \d+/)?Pictures/[^/]+")
 _PREFIXES = ("of", "oooc", "ooow", "xlink", "office")
 
 
 class OpenDocumentScrubber:
-    """Cleans OpenDocument texts, tables and slides."""
+    """Cleans OpenDocument texts, spreadsheets and presentations."""
 
     mimes = MIMES
 
@@ -57,17 +59,17 @@ class OpenDocumentScrubber:
                 raise Unclean("damaged")
             if b"encryption-data" in parts.read("META-INF/manifest.xml"):
                 raise Unclean("encrypted")
-            zip_archive.write_archive(target, _copied(parts, mime, EmbeddedImages(target.parent, limits)))
+            zip_archive.write_archive(target, _clean_parts(parts, mime, EmbeddedImages(target.parent, limits)))
         return mime
 
 
-def _copied(parts: Archive, mime: str, pictures: EmbeddedImages) -> dict[str, bytes]:
+def _clean_parts(parts: Archive, mime: str, images: EmbeddedImages) -> dict[str, bytes]:
     names: dict[str, str] = {}
     kept: dict[str, bytes] = {}
     for name in parts.names:
-        if _PICTURE.fullmatch(name):
+        if _IMAGE.fullmatch(name):
             kept_as = f"Pictures/{len(names) + 1}"
-            data, ending = pictures.clean(parts.read(name))
+            data, ending = images.clean(parts.read(name))
             names[name] = f"{kept_as}.{ending}"
             kept[names[name]] = data
     version = ""
@@ -88,42 +90,42 @@ def _clean(root: etree._Element, names: dict[str, str]) -> None:
             office_xml.remove_element(element)
             continue
         if name == "change-info":
-            _sign(element)
-        if _SPOKEN_OF.match(name):
+            _anonymize_change(element)
+        if _PERSONAL_FIELD.match(name):
             element.text = ""
-        if _ASKED.search(element.get(_FORMULA, "")):
-            _say_nothing(element)
-        _unsay(element, name)
-        _refer(element, names)
+        if _ENVIRONMENT_CALL.search(element.get(_FORMULA, "")):
+            _clear_value(element)
+        _clean_attributes(element, name)
+        _point_to_copy(element, names)
 
 
-def _sign(change: etree._Element) -> None:
-    """Sign a change by nobody, at no time: unsigned, LibreOffice shows words that were struck out as if kept."""
+def _anonymize_change(change: etree._Element) -> None:
+    """Give a tracked change an empty author and date: without any, LibreOffice shows deleted text as undeleted."""
     for child in list(change):
         change.remove(child)
-    for name, said in (("creator", "-"), ("date", "1970-01-01T00:00:00")):
-        etree.SubElement(change, f"{{{_DUBLIN}}}{name}", nsmap={"dc": _DUBLIN}).text = said
+    for name, text in (("creator", "-"), ("date", "1970-01-01T00:00:00")):
+        etree.SubElement(change, f"{{{_DUBLIN}}}{name}", nsmap={"dc": _DUBLIN}).text = text
 
 
-def _say_nothing(cell: etree._Element) -> None:
+def _clear_value(cell: etree._Element) -> None:
     for key in _VALUES:
         cell.attrib.pop(key, None)
-    for words in cell.iter():
-        words.text = ""
+    for child in cell.iter():
+        child.text = ""
 
 
-def _unsay(element: etree._Element, name: str) -> None:
+def _clean_attributes(element: etree._Element, name: str) -> None:
     for key in list(element.attrib):
         plain = office_xml.local_name(str(key))
         if plain != "href" and office_xml.LOCAL_PATH.search(element.attrib[key]):
             del element.attrib[key]
-        elif plain in _UNSAID and (plain not in {"name", "display-name", "title"} or name in _NAMED):
+        elif plain in _PERSONAL_ATTRIBUTES and (plain not in {"name", "display-name", "title"} or name in _NAMED):
             if name.startswith("annotation"):
-                continue  # its name ties the remark's two ends together
+                continue  # the name connects the two ends of a comment
             del element.attrib[key]
 
 
-def _refer(element: etree._Element, names: dict[str, str]) -> None:
+def _point_to_copy(element: etree._Element, names: dict[str, str]) -> None:
     target = element.get(_HREF)
     if target is None:
         return
@@ -143,15 +145,15 @@ def _is_drawing(element: etree._Element) -> bool:
 
 
 def _manifest(mime: str, kept: dict[str, bytes], version: str) -> bytes:
-    """What is in the file. LibreOffice opens none whose parts and whose list do not name the same version."""
+    """Return the manifest. LibreOffice opens only files whose parts and manifest name the same version."""
     space = f"{_STANDARD}manifest:1.0"
     kinds = {"xml": "text/xml", "png": "image/png", "jpeg": "image/jpeg", "gif": "image/gif", "tiff": "image/tiff"}
     objects = sorted({found[1] for name in kept if (found := _DOCUMENT.fullmatch(name)) and found[1]})
     entries = [(name, kinds.get(name.rpartition(".")[2], "")) for name in kept]
     entries += [(folder, _OBJECT) for folder in objects]
-    told = f' manifest:version="{version}"' if re.fullmatch(r"\d\.\d", version) else ""
+    attribute = f' manifest:version="{version}"' if re.fullmatch(r"\d\.\d", version) else ""
     lines = "".join(
         f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="{kind}"/>' for name, kind in entries
     )
-    whole = f'<manifest:file-entry manifest:full-path="/"{told} manifest:media-type="{mime}"/>'
-    return f'<manifest:manifest xmlns:manifest="{space}"{told}>{whole}{lines}</manifest:manifest>'.encode()
+    root = f'<manifest:file-entry manifest:full-path="/"{attribute} manifest:media-type="{mime}"/>'
+    return f'<manifest:manifest xmlns:manifest="{space}"{attribute}>{root}{lines}</manifest:manifest>'.encode()

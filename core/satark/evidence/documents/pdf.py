@@ -1,9 +1,9 @@
-"""PDF: what its pages show is carried into a new file; where that can't be vouched for, pictures of the pages are.
+"""Cleans PDF: rebuilds the file from what its pages show, or, where that can't be verified, rasterizes the pages.
 
-Layout: ISO 32000-2. Of a page only what draws it passes, by a list of the keys that drawing needs (`KEPT`): never its
-annotations (what they show is drawn into the page first), scripts, attachments, metadata, names, or earlier states of
-the file. Content streams are written anew without comments and marked content. The copy must show what the original
-shows, or it is not believed.
+Layout: ISO 32000-2. Of a page only the keys that rendering needs (`ALLOWED_KEYS`) are copied: no scripts, attachments,
+metadata, names or earlier revisions of the file, and no annotations (their appearance is drawn into the page first).
+Content streams are written again without comments and marked content. The copy must look like the original, or it is
+replaced by images of the pages.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-PAGE = frozenset({"/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group"})
-KEPT = frozenset(
+PAGE_KEYS = frozenset({"/Type", "/MediaBox", "/CropBox", "/Rotate", "/UserUnit", "/Resources", "/Contents", "/Group"})
+ALLOWED_KEYS = frozenset(
     "/" + key
     for key in """
         Type Parent Length Subtype
@@ -41,27 +41,27 @@ KEPT = frozenset(
         EndOfBlock DamagedRowsBeforeError ColorTransform MediaBox CropBox Rotate UserUnit Contents
     """.split()  # noqa: SIM905 - readable, where a list would go on for pages
 )
-"""The keys of dictionaries that drawing a page may need."""
-NAMING = frozenset({"/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/CharProcs"})
-"""Dictionaries whose keys are names that content streams call their entries by."""
+"""The dictionary keys that rendering a page may need."""
+NAME_DICTIONARIES = frozenset({"/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/CharProcs"})
+"""Dictionaries whose keys are names that content streams refer to."""
 _MARKS = frozenset({"BMC", "BDC", "EMC", "MP", "DP"})
-_PARTS = {
+_SAMPLES = {
     "/DeviceGray": 1, "/DeviceRGB": 3, "/DeviceCMYK": 4, "/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1
 }  # fmt: skip
-"""Samples of a pixel in each colour space."""
+"""Colour space → samples of a pixel."""
 _PLAIN = {1: Name.DeviceGray, 3: Name.DeviceRGB, 4: Name.DeviceCMYK}
-"""Colour space by the number of its parts."""
+"""Samples of a pixel → plain colour space."""
 _OF_A_PROFILE, _CALCULATOR, _HEAD = 2, 4, 4096
-# A PostScript remark, outside of strings (PostScript Language Reference, section 3.2.1).
-_REMARK = re.compile(rb"(\((?:[^()\\]|\\.)*\))|%[^\r\n]*", re.DOTALL)
-_MAP_NAME = re.compile(rb"/CMapName\s*/[^\s/<>()\[\]{}%]+")
-_OPAQUE = frozenset({"/JPXDecode", "/JBIG2Decode", "/Crypt"})
-"""Codings with room for words of their own, which nothing here reads."""
+# A PostScript comment outside of strings (PostScript Language Reference, section 3.2.1).
+_COMMENT = re.compile(rb"(\((?:[^()\\]|\\.)*\))|%[^\r\n]*", re.DOTALL)
+_CMAP_NAME = re.compile(rb"/CMapName\s*/[^\s/<>()\[\]{}%]+")
+_UNREADABLE = frozenset({"/JPXDecode", "/JBIG2Decode", "/Crypt"})
+"""Filters whose data can hold metadata that nothing here can read."""
 _RAISES = (pikepdf.PdfError, ValueError, TypeError, KeyError, IndexError, RuntimeError, AttributeError, OSError)
 
 
-class _Unvouched(Exception):  # noqa: N818 - it reads as what it says where it is raised
-    """The structure holds something that this can't vouch for."""
+class _Unverifiable(Exception):  # noqa: N818 - it reads as what it says where it is raised
+    """The file holds something that can't be cleaned without rasterizing."""
 
 
 class PdfScrubber:
@@ -73,32 +73,32 @@ class PdfScrubber:
         """Write the clean copy; see `Scrubber`."""
         count = pdf_rendering.count_pages(source, limits)
         try:
-            seen = target.with_name(f"{target.name}.seen")
-            _carry_over(source, seen, target, count)
-            vouched = pdf_rendering.look_the_same(seen, target)
-        except (_Unvouched, *_RAISES):
-            vouched = False
-        if not vouched:
+            reference = target.with_name(f"{target.name}.reference")
+            _rebuild(source, reference, target, count)
+            verified = pdf_rendering.look_the_same(reference, target)
+        except (_Unverifiable, *_RAISES):
+            verified = False
+        if not verified:
             target.unlink(missing_ok=True)
             pdf_rendering.rasterize(source, target, limits)
         return "application/pdf"
 
 
-def _carry_over(source: Path, seen_as: Path, target: Path, count: int) -> None:
-    """Write the clean copy, and before it the original as it is seen: without the signs of remarks."""
+def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:
+    """Write the clean copy, and a reference to compare it with: the original without the icons of annotations."""
     with Pdf.open(source) as old, Pdf.new() as new:
         if "/OCProperties" in old.Root or "/XFA" in old.Root.get("/AcroForm", {}) or len(old.pages) != count:
-            raise _Unvouched
+            raise _Unverifiable
         old.generate_appearance_streams()
         for page in old.pages:
-            _drop_signs(page)
-        old.save(seen_as, fix_metadata_version=False)
+            _remove_icons(page)
+        old.save(reference, fix_metadata_version=False)
         old.flatten_annotations(mode="all")
         seen: set[tuple[int, int]] = set()
         for page in old.pages:
-            for key in set(page.obj.keys()) - PAGE:
+            for key in set(page.obj.keys()) - PAGE_KEYS:
                 del page.obj[key]
-            page.obj.Contents = old.make_stream(_unmarked(page))
+            page.obj.Contents = old.make_stream(_bare_content(page))
             new.pages.append(page)
             _prune(new.pages[-1].obj, seen)
         for obj in new.objects:
@@ -115,40 +115,42 @@ def _carry_over(source: Path, seen_as: Path, target: Path, count: int) -> None:
         )
 
 
-def _drop_signs(page: pikepdf.Page) -> None:
-    """Take off what a viewer shows by a sign of its own: a remark, a file attached, a field without a picture."""
-    signs = page.obj.get("/Annots")
-    if signs is not None:
-        page.obj.Annots = pikepdf.Array([sign for sign in list(signs) if "/AP" in sign])
+def _remove_icons(page: pikepdf.Page) -> None:
+    """Remove annotations without an appearance, which viewers show as icons of their own: comments, attached files."""
+    annotations = page.obj.get("/Annots")
+    if annotations is not None:
+        page.obj.Annots = pikepdf.Array([one for one in list(annotations) if "/AP" in one])
 
 
 def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
-    """Take every key that drawing does not need out of what a page refers to, at any depth."""
+    """Remove, at any depth, every key that rendering does not need from what a page refers to."""
     waiting = [(obj, False)]
     while waiting:
         part, naming = waiting.pop()
         if isinstance(part, pikepdf.Array):
-            _drop_profile(part)
+            _remove_profile(part)
             waiting += [(item, False) for item in part]
             continue
         if not isinstance(part, Dictionary | Stream) or (part.is_indirect and part.objgen in seen):
             continue
         seen.add(part.objgen)
         if not naming:
-            for key in set(part.keys()) - KEPT:
+            for key in set(part.keys()) - ALLOWED_KEYS:
                 del part[key]
         inner = part if isinstance(part, Dictionary) else part.stream_dict
         for glyph in inner.get("/CharProcs", {}).values():
-            glyph.write(_unmarked(glyph))
-        waiting += [(value, not naming and key in NAMING) for key, value in inner.items() if key != "/Parent"]
+            glyph.write(_bare_content(glyph))
+        waiting += [
+            (value, not naming and key in NAME_DICTIONARIES) for key, value in inner.items() if key != "/Parent"
+        ]
 
 
-def _drop_profile(space: pikepdf.Array) -> None:
-    """Make a colour space that a profile defines a plain one: the profile of a screen or printer may name it."""
+def _remove_profile(space: pikepdf.Array) -> None:
+    """Replace a colour space with a profile by a plain one: the profile can name the screen or printer."""
     if len(space) == _OF_A_PROFILE and space[0] == Name.ICCBased:
         plain = _PLAIN.get(int(space[1].N))
         if plain is None or space[1].get("/Alternate", plain) != plain:
-            raise _Unvouched
+            raise _Unverifiable
         space[0] = plain
         del space[1]
 
@@ -157,38 +159,40 @@ def _clean_stream(stream: Stream) -> None:
     filters = stream.get("/Filter", pikepdf.Array())
     used = {str(one) for one in (filters if isinstance(filters, pikepdf.Array) else [filters])}
     subtype = stream.get("/Subtype")
-    if used & _OPAQUE or subtype == Name.PS or "/F" in stream:
-        raise _Unvouched
+    if used & _UNREADABLE or subtype == Name.PS or "/F" in stream:
+        raise _Unverifiable
     if "/DCTDecode" in used:
-        _clean_photo(stream, alone=used == {"/DCTDecode"})
-    elif stream.get("/FunctionType") == _CALCULATOR or _is_map(stream):
-        stream.write(_MAP_NAME.sub(b"/CMapName /Map", _REMARK.sub(lambda found: found[1] or b"", stream.read_bytes())))
+        _clean_jpeg(stream, alone=used == {"/DCTDecode"})
+    elif stream.get("/FunctionType") == _CALCULATOR or _is_cmap(stream):
+        stream.write(
+            _CMAP_NAME.sub(b"/CMapName /Map", _COMMENT.sub(lambda found: found[1] or b"", stream.read_bytes()))
+        )
     elif subtype == Name.Form or stream.get("/PatternType") == 1:
-        stream.write(_unmarked(stream))
+        stream.write(_bare_content(stream))
     elif "/Width" in stream and "/Height" in stream:
-        _cut_to_size(stream)
+        _trim_samples(stream)
 
 
-def _clean_photo(stream: Stream, *, alone: bool) -> None:
+def _clean_jpeg(stream: Stream, *, alone: bool) -> None:
     if not alone:
-        raise _Unvouched
+        raise _Unverifiable
     try:
         clean = jpeg.strip_metadata(stream.read_raw_bytes())
     except Unclean:
-        raise _Unvouched from None
+        raise _Unverifiable from None
     stream.write(clean, filter=Name.DCTDecode)
 
 
-def _is_map(stream: Stream) -> bool:
-    """Whether it says which letters the codes of a font are."""
+def _is_cmap(stream: Stream) -> bool:
+    """Whether a stream is a CMap, which maps the codes of a font to characters."""
     return "/CMapName" in stream or ("/Width" not in stream and b"begincmap" in stream.read_bytes()[:_HEAD])
 
 
-def _cut_to_size(stream: Stream) -> None:
-    """Leave behind what follows the last row of a picture that is stored as plain samples."""
+def _trim_samples(stream: Stream) -> None:
+    """Remove the bytes after the last row of an image that is stored as plain samples."""
     space = stream.get("/ColorSpace", Name.DeviceGray)
     kind = str(space[0] if isinstance(space, pikepdf.Array) else space)
-    parts = _PARTS.get(kind)
+    parts = _SAMPLES.get(kind)
     if parts is None or stream.get("/Filter") not in (None, Name.FlateDecode):
         return
     bits = 1 if stream.get("/ImageMask", False) else int(stream.get("/BitsPerComponent", 8))
@@ -198,13 +202,13 @@ def _cut_to_size(stream: Stream) -> None:
         stream.write(samples[:rows])
 
 
-def _unmarked(drawn: pikepdf.Object | pikepdf.Page) -> bytes:
-    """A content stream without comments, and without the marks that say what its parts are."""
+def _bare_content(drawn: pikepdf.Object | pikepdf.Page) -> bytes:
+    """Return a content stream without comments and without marked-content operators."""
     kept = []
     for instruction in pikepdf.parse_content_stream(drawn):
         if isinstance(instruction, pikepdf.ContentStreamInlineImage):
             if set(instruction.iimage.filters) & {"/DCTDecode", "/DCT"}:
-                raise _Unvouched
+                raise _Unverifiable
         elif str(instruction.operator) in _MARKS:
             continue
         kept.append(instruction)

@@ -1,6 +1,6 @@
-"""Pages of a PDF as pictures: to compare two files, to make a file of nothing but pictures, to preview one.
+"""Renders the pages of a PDF with PDFium: to compare two files, to rasterize a file, to preview it.
 
-PDFium draws them. It meets hostile bytes here, so this runs only in the cleaning child.
+Runs in the sandbox only, since PDFium reads hostile bytes.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-DENSITY = 150
-"""Dots an inch of a page that becomes a picture, where the limit on pixels allows so many."""
-LEAST_DENSITY = 72
-"""Below this, small print is lost."""
+DPI = 150
+"""Dots per inch of a rasterized page, if the limit on pixels allows it."""
+MIN_DPI = 72
+"""Least dots per inch: below it, small print is lost."""
 QUALITY = 85
 _POINTS = 72
 _COMPARED = 160
-"""Pixels of the longer side of a page when two are compared."""
+"""Pixels of the longer side of a page for comparison."""
 _DIFFERENCE = 3.0
-"""Of 255: the mean difference up to which two drawings of a page count as the same."""
+"""The mean difference, of 255, up to which two renderings of a page count as the same."""
 
 
 def count_pages(path: Path, limits: Limits) -> int:
     """Count the pages of a PDF.
 
     Raises:
-        Unclean: it is locked, damaged, empty, or has too many.
+        Unclean: the file is encrypted, damaged, empty, or has too many pages.
     """
     try:
         with pypdfium2.PdfDocument(path) as pdf:
@@ -53,56 +53,56 @@ def count_pages(path: Path, limits: Limits) -> int:
 
 
 def look_the_same(one: Path, other: Path) -> bool:
-    """Whether two PDFs show the same, page by page, as far as a small drawing shows it."""
+    """Whether two PDFs look the same page by page, in small renderings."""
     with pypdfium2.PdfDocument(one) as a, pypdfium2.PdfDocument(other) as b:
         if len(a) != len(b):
             return False
         a.init_forms()
-        return all(_alike(a[number], b[number]) for number in range(len(a)))
+        return all(_pages_look_the_same(a[number], b[number]) for number in range(len(a)))
 
 
-def _alike(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage) -> bool:
+def _pages_look_the_same(one: pypdfium2.PdfPage, other: pypdfium2.PdfPage) -> bool:
     if any(abs(x - y) > 1 for x, y in zip(one.get_size(), other.get_size(), strict=True)):
         return False
     scale = _COMPARED / max(1, *one.get_size())
-    difference = ImageChops.difference(_draw(one, scale), _draw(other, scale))
+    difference = ImageChops.difference(_render(one, scale), _render(other, scale))
     worst = max(ImageStat.Stat(difference.resize((8, 8), Image.Resampling.BOX)).extrema, key=lambda pair: pair[1])[1]
     return max(ImageStat.Stat(difference).mean) <= _DIFFERENCE and worst <= 8 * _DIFFERENCE
 
 
-def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
-    drawn: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
-    return drawn
+def _render(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+    image: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+    return image
 
 
 def rasterize(source: Path, target: Path, limits: Limits) -> None:
-    """Write a PDF of nothing but pictures of the pages of another.
+    """Write a PDF that consists of images of the pages of another.
 
     Raises:
-        Unclean: it does not draw, or would be over the limit on pixels.
+        Unclean: a page can't be rendered, or the images would be over the limit on pixels.
     """
     with Pdf.new() as new:
-        for picture, size in _pictures(source, limits):
+        for picture, size in _page_images(source, limits):
             _add(new, picture, size)
         new.save(target, deterministic_id=True)
 
 
-def _pictures(source: Path, limits: Limits) -> Iterator[tuple[Image.Image, tuple[float, float]]]:
+def _page_images(source: Path, limits: Limits) -> Iterator[tuple[Image.Image, tuple[float, float]]]:
     try:
         with pypdfium2.PdfDocument(source) as pdf:
             pdf.init_forms()
             sizes = [pdf.get_page_size(number) for number in range(len(pdf))]
             scale = _scale(sizes, limits)
             for number, size in enumerate(sizes):
-                yield _draw(pdf[number], scale), size
+                yield _render(pdf[number], scale), size
     except pypdfium2.PdfiumError:
         raise Unclean("damaged") from None
 
 
 def _scale(sizes: list[tuple[float, float]], limits: Limits) -> float:
     area = sum(width * height for width, height in sizes)
-    scale = min(DENSITY / _POINTS, math.sqrt(limits.pixels / max(1.0, area)))
-    if scale < LEAST_DENSITY / _POINTS:
+    scale = min(DPI / _POINTS, math.sqrt(limits.pixels / max(1.0, area)))
+    if scale < MIN_DPI / _POINTS:
         raise Unclean("too-many-pixels")
     return scale
 
@@ -110,24 +110,24 @@ def _scale(sizes: list[tuple[float, float]], limits: Limits) -> float:
 def _add(new: Pdf, picture: Image.Image, size: tuple[float, float]) -> None:
     coded = io.BytesIO()
     picture.save(coded, "JPEG", quality=QUALITY)
-    drawn = new.make_stream(
+    image = new.make_stream(
         coded.getvalue(), Type=Name.XObject, Subtype=Name.Image, Width=picture.width, Height=picture.height,
         ColorSpace=Name.DeviceRGB, BitsPerComponent=8, Filter=Name.DCTDecode,
     )  # fmt: skip
     page = new.add_blank_page(page_size=size)
-    page.Resources = Dictionary(XObject=Dictionary(P=drawn))
+    page.Resources = Dictionary(XObject=Dictionary(P=image))
     page.Contents = new.make_stream(f"q {size[0]:.4f} 0 0 {size[1]:.4f} 0 0 cm /P Do Q".encode())
 
 
 def render_first_page(path: Path, longest: int) -> Image.Image:
-    """Draw the first page, its longer side so many pixels.
+    """Render the first page, with `longest` pixels on its longer side.
 
     Raises:
-        Unclean: it does not draw.
+        Unclean: the page can't be rendered.
     """
     try:
         with pypdfium2.PdfDocument(path) as pdf:
             page = pdf[0]
-            return _draw(page, longest / max(1, *page.get_size()))
+            return _render(page, longest / max(1, *page.get_size()))
     except pypdfium2.PdfiumError:
         raise Unclean("damaged") from None

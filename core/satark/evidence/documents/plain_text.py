@@ -1,7 +1,7 @@
-"""Plain text: the words stay, what can hide between them goes.
+"""Cleans plain text of invisible characters, which can hide a watermark.
 
-Zero-width characters, tags, variation selectors, odd spaces and blanks at the ends of lines can number a copy without
-anybody seeing it. Joiners stay where Indic scripts, Arabic or emoji are spelt with them, and nowhere else.
+Such are zero-width characters, tags, variation selectors, unusual spaces and spaces at line ends. Joiners stay only
+where Indic scripts, Arabic or emoji are spelt with them.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class TextScrubber:
 
 
 def strip_hidden_characters(text: str) -> str:
-    """The same words in Unicode's normal form C, with nothing between them that is not seen."""
+    """Return the text in Unicode's normal form C, without invisible characters."""
     text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
     text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)
-    return _TRAILING.sub("", "".join(letter for letter in text if _is_seen(letter)))
+    return _TRAILING.sub("", "".join(letter for letter in text if _is_visible(letter)))
 
 
-def _is_seen(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     if letter in "\n\t\u200c\u200d\ufe0f":
         return True
     if "\ufe00" <= letter <= "\ufe0e" or "\U000e0100" <= letter <= "\U000e01ef":
@@ -62,7 +62,7 @@ def _is_seen(letter: str) -> bool:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Whether a joiner between these two is part of how a word or a sign is written."""
+    """Whether a joiner between these two characters is part of the spelling."""
     if unicodedata.combining(before) == _VIRAMA or unicodedata.combining(after) == _VIRAMA:
         return True
     arabic = all(unicodedata.bidirectional(letter) == "AL" for letter in (before, after))

@@ -1,9 +1,9 @@
-"""Contact cards: who can be reached where is evidence, and stays; what tells of the phone that made the card goes.
+"""Cleans contact cards (vCard): keeps the contact's details, removes what tells of the phone that wrote the card.
 
 Kept (RFC 6350 section 6): names, telephone numbers, mail addresses, postal addresses, organisation, title, web
-addresses and notes. Gone: pictures, sounds, keys, identifiers, revisions, the program that wrote it, every parameter
-but the kind of a number, and every property of a program's own. The sender's own card is told apart by
-`satark.evidence.own_card`, which knows whose file it is.
+addresses and notes. Removed: photos, sounds, keys, identifiers, revisions, the program that wrote the card, every
+parameter but the kind of a number, and every property that is not of the standard. The sender's own card is recognised
+by `satark.evidence.own_card`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-KEPT = frozenset({"N", "FN", "NICKNAME", "TEL", "EMAIL", "ADR", "ORG", "TITLE", "ROLE", "URL", "NOTE"})
+ALLOWED_PROPERTIES = frozenset({"N", "FN", "NICKNAME", "TEL", "EMAIL", "ADR", "ORG", "TITLE", "ROLE", "URL", "NOTE"})
 _KIND = re.compile(r"(?:TYPE=)?(HOME|WORK|CELL|VOICE|FAX|PAGER|MAIN|MSG|TEXT|VIDEO|PREF|INTERNET)", re.IGNORECASE)
 _PROPERTY = re.compile(r"(?:[\w-]+\.)?([A-Za-z-]+)((?:;[^:\"]*|;[^:\"]*\"[^\"]*\"[^:\"]*)*):(.*)", re.DOTALL)
 _WAID = re.compile(r"waid=(\d+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?\d[\d\s().-]*")
 _QUOTED = re.compile(r"(?:=[0-9A-F]{2})+", re.IGNORECASE)
 MAX_CARDS = 1000
-"""Cards of one file; an exported address book is no evidence."""
+"""Most cards of one file; an exported address book is no evidence."""
 
 
 class VcardScrubber:
@@ -46,7 +46,7 @@ class VcardScrubber:
 
 
 def phone_numbers(text: str) -> set[str]:
-    """Every telephone number of some cards, digits alone."""
+    """Return every telephone number of the cards in a text, digits alone."""
     found = {value for card in _cards(text) for name, _, value in card if name == "TEL"}
     return {re.sub(r"\D", "", value) for value in found} - {""}
 
@@ -65,7 +65,7 @@ def _cards(text: str) -> Iterator[list[tuple[str, list[str], str]]]:
 
 
 def _lines(text: str) -> list[str]:
-    """Unfold: RFC 6350 section 3.2, and the soft line ends of vCard 2.1's quoted-printable."""
+    """Unfold lines: RFC 6350 section 3.2, and the soft line breaks of quoted-printable in vCard 2.1."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(r"(?im)^([^:\n]*QUOTED-PRINTABLE[^:\n]*:(?:.*=\n)*.*)$", lambda m: m[1].replace("=\n", ""), text)
     return re.sub(r"\n[ \t]", "", text).split("\n")
@@ -73,7 +73,7 @@ def _lines(text: str) -> list[str]:
 
 def _property(line: str) -> tuple[str, list[str], str] | None:
     found = _PROPERTY.fullmatch(line)
-    if found is None or found[1].upper() not in KEPT:
+    if found is None or found[1].upper() not in ALLOWED_PROPERTIES:
         return None
     name, parameters, value = found[1].upper(), found[2], found[3]
     if "QUOTED-PRINTABLE" in parameters.upper():

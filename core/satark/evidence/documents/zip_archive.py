@@ -1,6 +1,6 @@
-"""Zip files as office programs write them: read within limits, written with nothing but names and content.
+"""Reads the ZIP files of office programs within limits, and writes them with nothing but names and content.
 
-Only ever in the cleaning child: the reader meets hostile bytes here.
+Runs in the sandbox only, since it reads hostile bytes.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 5000
 MAX_UNPACKED_BYTES = 400 * MB
-"""Bytes of all parts of one file together, once unpacked."""
+"""Most unpacked bytes of all parts of one file together."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCKED = 0x1
 _RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, RuntimeError, struct.error)
 
 
 class Archive:
-    """The parts of a zip file."""
+    """The parts of a ZIP file."""
 
     def __init__(self, file: zipfile.ZipFile, packed: int, limits: Limits) -> None:
         self._file = file
@@ -49,20 +49,20 @@ class Archive:
 
     @property
     def names(self) -> list[str]:
-        """Every part's name."""
+        """The name of every part."""
         return list(self._parts)
 
     def read(self, name: str) -> bytes:
-        """Unpack one part; no more of it than the file's directory says, and only if its check sum is right."""
+        """Unpack one part, up to the size in the central directory, and check its checksum."""
         return self._file.read(self._parts[name])
 
 
 @contextlib.contextmanager
 def open_archive(path: Path, limits: Limits) -> Iterator[Archive]:
-    """Open a zip file.
+    """Open a ZIP file.
 
     Raises:
-        Unclean: it is damaged, locked, or over a limit; also for what reading a part meets in the block.
+        Unclean: the file is damaged, encrypted, or over a limit; also when reading a part fails in the block.
     """
     try:
         with zipfile.ZipFile(path) as file:
@@ -72,7 +72,7 @@ def open_archive(path: Path, limits: Limits) -> Iterator[Archive]:
 
 
 def write_archive(target: Path, parts: Mapping[str, bytes]) -> None:
-    """Write a zip file of these parts in this order; one called `mimetype` is stored as it is, as OpenDocument asks."""
+    """Write a ZIP file of these parts in this order; a part `mimetype` is not compressed, as OpenDocument requires."""
     with zipfile.ZipFile(target, "w") as file:
         for name, data in parts.items():
             info = zipfile.ZipInfo(name, _EPOCH)

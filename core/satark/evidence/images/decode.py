@@ -1,4 +1,4 @@
-"""Opening pictures with Pillow, within limits. Only ever in the cleaning child: Pillow meets hostile bytes here."""
+"""Opens images with Pillow, within limits. Runs in the sandbox only, since Pillow decodes hostile bytes here."""
 
 from __future__ import annotations
 
@@ -20,56 +20,56 @@ if TYPE_CHECKING:
 pi_heif.register_heif_opener(thumbnails=False)
 
 _RAISES = (OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, RuntimeError, ArithmeticError)
-"""What Pillow's decoders raise on broken files, by its own fuzzers; a MemoryError is the child's end instead."""
+"""What Pillow's decoders raise on broken files, by its own fuzzers. A MemoryError ends the child instead."""
 
 
 @contextlib.contextmanager
 def open_image(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
-    """Open a picture in one of these formats; its size is checked before anything is decoded.
+    """Open an image in one of these formats; its size is checked before anything is decoded.
 
     Raises:
-        Unclean: it is damaged, in another format, or over a limit.
+        Unclean: the image is damaged, in another format, or over a limit.
     """
-    Image.init()  # or a format that was not met before is not known; once it is done this costs nothing
-    Image.MAX_IMAGE_PIXELS = None  # our own limit, which raises where Pillow's warns
+    Image.init()  # registers every format; costs nothing the second time
+    Image.MAX_IMAGE_PIXELS = None  # our own limit replaces it: Pillow only warns
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as picture:
-            _check_size(picture, path.stat().st_size, limits)
-            yield picture
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as image:
+            _check_size(image, path.stat().st_size, limits)
+            yield image
     except _RAISES as error:
         raise Unclean("damaged") from error
 
 
 def check_opens(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
-    """Look at a picture's head alone.
+    """Check an image's header alone.
 
     Raises:
-        Unclean: it has none in these formats, or is over a limit.
+        Unclean: the image has no header in these formats, or is over a limit.
     """
     with open_image(path, limits, formats):
         pass
 
 
 def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
-    """Decode every frame of a picture.
+    """Decode every frame of an image.
 
     Raises:
-        Unclean: it does not decode, or is over a limit.
+        Unclean: the image does not decode, or is over a limit.
     """
-    with open_image(path, limits, formats) as picture:
-        # For JPEG: read all of it, but keep an eighth; other formats ignore the wish.
-        picture.draft(picture.mode, (picture.width // 8, picture.height // 8))
-        for frame in ImageSequence.Iterator(picture):
+    with open_image(path, limits, formats) as image:
+        # JPEG is read completely but decoded to an eighth of its size; other formats ignore this.
+        image.draft(image.mode, (image.width // 8, image.height // 8))
+        for frame in ImageSequence.Iterator(image):
             frame.load()
 
 
-def _check_size(picture: ImageFile.ImageFile, packed: int, limits: Limits) -> None:
-    pixels = picture.width * picture.height
+def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits) -> None:
+    pixels = image.width * image.height
     if pixels > limits.pixels:
         raise Unclean("too-many-pixels")
-    # Counting frames walks the file, so it comes after the cheap check of the first.
-    pixels *= getattr(picture, "n_frames", 1)
+    # Counting the frames reads the whole file, so the cheap check of the first frame comes before.
+    pixels *= getattr(image, "n_frames", 1)
     if pixels > limits.pixels:
         raise Unclean("too-many-pixels")
-    if limits.expands_too_much(packed, pixels * len(picture.getbands())):
+    if limits.expands_too_much(packed, pixels * len(image.getbands())):
         raise Unclean("expands")

@@ -1,7 +1,7 @@
-"""JPEG without loss: the segments that a decoder needs are copied, everything else is left behind.
+"""Cleans JPEG without loss: copies only the segments that a decoder needs.
 
-Layout: ITU-T T.81 annex B. Thumbnails, Exif, XMP, IPTC, colour profiles, comments, C2PA, further pictures and
-everything after the end go. What stays identifies no person, but quantisation tables hint at a make of camera.
+Layout: ITU-T T.81 annex B. Thumbnails, Exif, XMP, IPTC, colour profiles, comments, C2PA, further images and everything
+after the end are removed. What stays identifies no person, but the quantisation tables hint at the make of the camera.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
 FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-"""Baseline, extended and progressive: what every decoder knows."""
+"""Baseline, extended and progressive: the frame types that every decoder supports."""
 NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
 
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ADOBE, _LENGTH = 12, 2
-"""Bytes of an Adobe segment at least, and of a length."""
+"""Least bytes of an Adobe segment, and of a length field."""
 _PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
 
 
 class JpegScrubber:
-    """Cleans JPEG: without loss where it parses, by decoding and encoding it anew where only a decoder can read it."""
+    """Cleans JPEG: without loss if the segments can be parsed, otherwise by decoding and encoding the image again."""
 
     mimes = frozenset({"image/jpeg"})
 
@@ -51,10 +51,10 @@ class JpegScrubber:
 
 
 def strip_metadata(data: bytes) -> bytes:
-    """Copy what a decoder needs, and which way up the picture goes.
+    """Return the image with only the segments that a decoder needs, and its orientation.
 
     Raises:
-        Unclean: the data is no complete JPEG that this reads.
+        Unclean: the data is no complete JPEG, or one of another frame type.
     """
     kept: list[bytes] = []
     turned = orientation.UPRIGHT
@@ -76,7 +76,7 @@ def strip_metadata(data: bytes) -> bytes:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Each segment up to the end of the picture: its marker, its payload, and after SOS the coded picture data."""
+    """Yield each segment up to the end of the image: marker, payload, and after SOS the coded image data."""
     if data[:2] != b"\xff\xd8":
         raise Unclean("damaged")
     at = 2
@@ -93,7 +93,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
-    """The marker at this place (any number of 0xFF may precede its code), and the place after it."""
+    """Return the marker at this offset (any number of 0xFF may precede its code), and the offset after it."""
     code = at + 1
     while data[code : code + 1] == b"\xff":
         code += 1

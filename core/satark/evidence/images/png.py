@@ -1,6 +1,6 @@
-"""PNG without loss: the chunks that make the picture are copied, everything else is left behind.
+"""Cleans PNG without loss: copies only the chunks that a decoder needs.
 
-Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. An animation keeps its still picture.
+Layout: W3C Portable Network Graphics (Third Edition), sections 5 and 11. Of an animation the still image is kept.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS"})
-"""The chunks that pass, once each."""
+"""The chunks that are kept, once each, besides the image data."""
 _HEAD = 13
 _PALETTE = {b"PLTE": 768, b"tRNS": 256}
 _KEY = {0: 2, 2: 6}
-"""Bytes of the colour that is not seen, by the type of colours: grey, or red, green and blue."""
+"""Colour type → bytes of the transparent colour: grey, or red, green and blue."""
 _INDEXED = 3
 _SAMPLES = {2: 3, 4: 2, 6: 4}
-"""Samples of a pixel, by its type of colour, where they are not one."""
+"""Colour type → samples of a pixel, where it is not one."""
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-"""Section 8.2: where each pass begins, and its steps across and down."""
+"""Section 8.2: for each pass its first column and row, and its steps across and down."""
 _CRC = 4
 _STEP = 1 << 20
 
@@ -53,10 +53,10 @@ class PngScrubber:
 
 
 def strip_metadata(data: bytes) -> bytes:
-    """Copy what a decoder needs, and which way up the picture goes.
+    """Return the image with only the chunks that a decoder needs, and its orientation.
 
     Raises:
-        Unclean: the data is no complete PNG, or a check sum is wrong.
+        Unclean: the data is no complete PNG, or a checksum is wrong.
     """
     if not data.startswith(SIGNATURE):
         raise Unclean("damaged")
@@ -65,7 +65,7 @@ def strip_metadata(data: bytes) -> bytes:
     turned = orientation.UPRIGHT
     for kind, payload in _chunks(data):
         if kind in NEEDED:
-            kept.setdefault(kind, payload[: _read(kind, kept)])
+            kept.setdefault(kind, payload[: _used_bytes(kind, kept)])
         elif kind == b"IDAT":
             pixels.append(payload)
         elif kind == b"eXIf":
@@ -75,19 +75,19 @@ def strip_metadata(data: bytes) -> bytes:
         raise Unclean("damaged")
     if turned != orientation.UPRIGHT:
         kept[b"eXIf"] = orientation.orientation_exif(turned)
-    stream = _one_stream(b"".join(pixels), _raw_bytes(head))
+    stream = _image_data(b"".join(pixels), _raw_bytes(head))
     return b"".join(
         [
             SIGNATURE,
-            *starmap(_chunk, ((kind, said) for kind, said in kept.items() if said)),
+            *starmap(_chunk, ((kind, payload) for kind, payload in kept.items() if payload)),
             _chunk(b"IDAT", stream),
             _chunk(b"IEND", b""),
         ]
     )
 
 
-def _read(kind: bytes, before: dict[bytes, bytes]) -> int:
-    """Bytes of a chunk that a decoder reads at most, given those before it (section 11.2 and 11.3.1)."""
+def _used_bytes(kind: bytes, before: dict[bytes, bytes]) -> int:
+    """Return the most bytes of a chunk that a decoder reads, given the chunks before it (section 11.2 and 11.3.1)."""
     if kind == b"IHDR":
         return _HEAD
     colours = before.get(b"IHDR", b"").ljust(_HEAD, b"\0")[9]
@@ -95,7 +95,7 @@ def _read(kind: bytes, before: dict[bytes, bytes]) -> int:
 
 
 def _raw_bytes(head: bytes) -> int:
-    """Bytes of all rows as they are packed, each after its filter's number; if interlaced, of seven pictures."""
+    """Return the bytes of all rows, each with its filter byte; of an interlaced image, those of its seven passes."""
     width, height, depth, colours, interlaced = *struct.unpack(">IIBB", head[:10]), head[12]
     bits = depth * _SAMPLES.get(colours, 1)
     passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
@@ -104,7 +104,7 @@ def _raw_bytes(head: bytes) -> int:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each chunk up to the end of the picture: its type and its payload."""
+    """Yield the type and payload of each chunk up to the end of the image."""
     at = len(SIGNATURE)
     while at + 12 <= len(data):
         length = int.from_bytes(data[at : at + 4])
@@ -119,8 +119,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise Unclean("damaged")
 
 
-def _one_stream(packed: bytes, most: int) -> bytes:
-    """The compressed pixels without anything hidden after the last, or after their stream. Unpacks in steps."""
+def _image_data(packed: bytes, most: int) -> bytes:
+    """Return the compressed pixels without anything hidden after the last pixel or after the stream."""
     unpacker = zlib.decompressobj()
     rest, count = packed, 0
     try:

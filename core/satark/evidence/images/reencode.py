@@ -1,4 +1,4 @@
-"""Pictures drawn anew: only pixels pass from the old file to the new one, so nothing else can."""
+"""Cleans images by encoding their pixels again, so that nothing else passes into the clean copy."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from satark.limits import Limits
 
 MAX_FRAME_MS = 60_000
-"""Milliseconds that one picture of an animation may stand."""
+"""Most milliseconds that one frame of an animation may last."""
 QUALITY = 92
-"""JPEG quality of pictures that can't be cleaned without loss: number plates stay as legible as they were."""
+"""JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
 
 
 class HeifScrubber:
-    """Turns HEIC and AVIF into JPEG, which every officer's computer shows and which takes a tenth of the time."""
+    """Converts HEIC and AVIF to JPEG, which every computer shows and which takes a tenth of the time."""
 
     mimes = frozenset({"image/heic", "image/avif"})
 
@@ -32,7 +32,7 @@ class HeifScrubber:
 
 
 class GifScrubber:
-    """Draws GIF anew, with its animation."""
+    """Encodes GIF again, with its animation."""
 
     mimes = frozenset({"image/gif"})
 
@@ -48,41 +48,41 @@ class GifScrubber:
 
 
 class BmpScrubber:
-    """Draws BMP anew as PNG, without loss."""
+    """Converts BMP to PNG, without loss."""
 
     mimes = frozenset({"image/bmp"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("BMP",)) as picture:
-            _bare(picture).save(target, "PNG")
+            _without_tags(picture).save(target, "PNG")
         check_decodes(target, limits, ("PNG",))
         return "image/png"
 
 
 class TiffScrubber:
-    """Draws every page of a TIFF anew, without loss."""
+    """Encodes every page of a TIFF again, without loss."""
 
     mimes = frozenset({"image/tiff"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("TIFF",)) as picture:
-            pages = [_bare(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
+            pages = [_without_tags(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
             pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
         check_decodes(target, limits, ("TIFF",))
         return "image/tiff"
 
 
 def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]) -> str:
-    """Draw a picture (its first frame) anew as an upright JPEG on white, and return the MIME type of that.
+    """Encode an image (its first frame) as an upright JPEG on white, and return the MIME type of that.
 
     Raises:
-        Unclean: it does not decode, or is over a limit.
+        Unclean: the image does not decode, or is over a limit.
     """
     with open_image(source, limits, formats) as picture:
         upright = ImageOps.exif_transpose(picture)
-        _bare(_opaque(upright)).save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
+        _without_tags(_opaque(upright)).save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
     check_decodes(target, limits, ("JPEG",))
     return "image/jpeg"
 
@@ -94,13 +94,13 @@ def _opaque(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
-def _bare(picture: Image.Image) -> Image.Image:
-    """The same pixels in a picture object that knows nothing else: Pillow's writers copy tags that they find."""
-    bare = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+def _without_tags(picture: Image.Image) -> Image.Image:
+    """Return the pixels in an image object without tags, since Pillow's writers copy tags that they find."""
+    copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
     palette = picture.getpalette("RGB") if picture.mode == "P" else None
     if palette:
-        bare.putpalette(palette)
-    return bare
+        copy.putpalette(palette)
+    return copy
 
 
 def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
@@ -109,4 +109,4 @@ def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
         if not isinstance(pause, int | float) or not 0 <= pause <= MAX_FRAME_MS:
             raise Unclean("damaged")
         transparent = frame.has_transparency_data
-        yield _bare(frame.convert("RGBA" if transparent else "RGB")), int(pause)
+        yield _without_tags(frame.convert("RGBA" if transparent else "RGB")), int(pause)

@@ -1,4 +1,4 @@
-"""WebP without loss, stickers too: the chunks that make the picture are copied, everything else is left behind.
+"""Cleans WebP without loss, stickers included: copies only the chunks that a decoder needs.
 
 Layout: RFC 9649 section 2.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-PICTURE = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
+IMAGE_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
 _HAS_EXIF, _ALPHA, _ANIMATION = 0x08, 0x10, 0x02
 _FRAME_HEADER, _EXTENDED = 16, 10
 
@@ -38,7 +38,7 @@ class WebpScrubber:
 
 
 def strip_metadata(data: bytes) -> bytes:
-    """Copy what a decoder needs, and which way up the picture goes.
+    """Return the image with only the chunks that a decoder needs, and its orientation.
 
     Raises:
         Unclean: the data is no complete WebP file.
@@ -56,7 +56,7 @@ def strip_metadata(data: bytes) -> bytes:
 
 
 def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    """Each chunk that a decoder reads: of all but frames the first of its kind, and none after the picture."""
+    """Yield each chunk that a decoder reads: the first of each type (but every frame), and none after the image."""
     seen: set[bytes] = set()
     for kind, payload in chunks:
         if kind == b"ANMF" or kind not in seen:
@@ -67,20 +67,20 @@ def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]
 
 
 def _kept(kind: bytes, payload: bytes, turned: int) -> bytes:
-    """What stays of a chunk: all, a part, or nothing."""
+    """Return what is kept of a chunk: all, a part, or nothing."""
     if kind == b"VP8X" and len(payload) >= _EXTENDED:
         flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != orientation.UPRIGHT else 0)
         return _chunk(kind, bytes((flags, 0, 0, 0)) + payload[4:10])
     if kind == b"ANIM":
         return _chunk(kind, payload[:6])
     if kind == b"ANMF":
-        frame = [_chunk(*part) for part in _once(_chunks(payload[_FRAME_HEADER:])) if part[0] in PICTURE]
+        frame = [_chunk(*part) for part in _once(_chunks(payload[_FRAME_HEADER:])) if part[0] in IMAGE_CHUNKS]
         return _chunk(kind, payload[:_FRAME_HEADER] + b"".join(frame))
-    return _chunk(kind, payload) if kind in PICTURE else b""
+    return _chunk(kind, payload) if kind in IMAGE_CHUNKS else b""
 
 
 def _orientation(chunks: list[tuple[bytes, bytes]]) -> int:
-    # Only the extended format has room for it.
+    # Only the extended format can hold it.
     found = dict(reversed(chunks))
     if b"VP8X" not in found or b"EXIF" not in found:
         return orientation.UPRIGHT

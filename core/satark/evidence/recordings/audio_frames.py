@@ -1,6 +1,6 @@
-"""Sound without a container: nothing but whole frames, so that nothing hides between them or after the last.
+"""Cuts audio without a container down to its complete frames, so that nothing hides between or after them.
 
-ffmpeg reads these by their frames' own lengths, and carries over what it takes for the last one.
+ffmpeg reads these formats frame by frame, and carries bytes between and after the frames over.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Final
 
 from satark.scrubber import Unclean
 
-# RFC 4867 sections 3.6 and 5.3: bytes of a frame after its first, by its type; types that are not here are none.
+# RFC 4867 sections 3.6 and 5.3: frame type → bytes of a frame after the first; other types do not exist.
 _AMR: Final = {0: 12, 1: 13, 2: 15, 3: 17, 4: 19, 5: 20, 6: 26, 7: 31, 8: 5, 15: 0}
 _AMR_WB: Final = {0: 17, 1: 23, 2: 32, 3: 36, 4: 40, 5: 46, 6: 50, 7: 58, 8: 60, 9: 5, 14: 0, 15: 0}
-_AMR_PADDING, _AMR_GOOD, _AMR_SURE = 0x83, 0x04, 10
+_AMR_PADDING, _AMR_GOOD, _AMR_SURE_FRAMES = 0x83, 0x04, 10
 # ISO/IEC 11172-3 and 13818-3, section 2.4.2.3: kilobits a second of layer 3, and samples a second.
 _KILOBITS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KILOBITS_LOW: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -25,19 +25,19 @@ _MP3_SYNC: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _MP3_RATE: Final = 0x0C
 _ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _HEAD: Final = 7
-"""Bytes that the head of a frame of AAC or MP3 has at most."""
+"""Most bytes of the header of an AAC or MP3 frame."""
 _FLAC_HEAD: Final = 16
 _FLAC_LAST: Final = 1 << 21
 """Bytes at the end of a file in which its last frame begins."""
 
 
 def frames_only(mime: str, data: bytes) -> bytes:
-    """The frames of a file that ffmpeg wrote, of one of `MIMES`, and nothing else.
+    """Return only the complete frames of a file that ffmpeg wrote, of one of the types in `MIMES`.
 
     Raises:
-        Unclean: it has none.
+        Unclean: the file has none.
     """
-    return _CUTS[mime](data)
+    return _CUTTERS[mime](data)
 
 
 def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
@@ -46,14 +46,14 @@ def _amr(data: bytes, magic: bytes, sizes: dict[int, int]) -> bytes:
     while at < len(data):
         end = _amr_run(data, at, sizes)
         runs.append(data[at:end])
-        at = next((place for place in range(end + 1, len(data)) if _amr_goes_on(data, place, sizes)), len(data))
+        at = next((place for place in range(end + 1, len(data)) if _amr_resumes(data, place, sizes)), len(data))
     if not any(runs):
         raise Unclean("damaged")
     return magic + b"".join(runs)
 
 
 def _amr_run(data: bytes, at: int, sizes: dict[int, int]) -> int:
-    """The place after the last frame from here on; before what is none, frames that say they came broken are none."""
+    """Return the offset after the run of frames that starts here, without damaged frames before other bytes."""
     end = at
     while at < len(data):
         size = sizes.get(data[at] >> 3 & 15)
@@ -65,11 +65,11 @@ def _amr_run(data: bytes, at: int, sizes: dict[int, int]) -> int:
     return at
 
 
-def _amr_goes_on(data: bytes, at: int, sizes: dict[int, int]) -> bool:
-    """Whether so many good frames of one kind begin here that it is no chance."""
+def _amr_resumes(data: bytes, at: int, sizes: dict[int, int]) -> bool:
+    """Whether so many good frames of one type start here that they can't be chance."""
     size = sizes.get(data[at] >> 3 & 15, 0)
     good = size > 0 and data[at] & (_AMR_PADDING | _AMR_GOOD) == _AMR_GOOD
-    return good and data[at : at + _AMR_SURE * (1 + size) : 1 + size] == data[at : at + 1] * _AMR_SURE
+    return good and data[at : at + _AMR_SURE_FRAMES * (1 + size) : 1 + size] == data[at : at + 1] * _AMR_SURE_FRAMES
 
 
 def _adts(data: bytes) -> bytes:
@@ -77,7 +77,7 @@ def _adts(data: bytes) -> bytes:
 
 
 def _adts_size(head: bytes) -> int:
-    """ISO/IEC 13818-7 section 6.2: a frame tells its length, head and all, in 13 bits."""
+    """Return the 13-bit length of a frame, header included (ISO/IEC 13818-7 section 6.2); 0: it is no frame."""
     size = (int.from_bytes(head[3:6]) >> 5) & 0x1FFF
     return size if size > _HEAD else 0
 
@@ -100,7 +100,7 @@ def _synced(
     size_of: Callable[[bytes], int],
     kind_of: Callable[[bytes], tuple[int, int]],
 ) -> bytes:
-    """The frames that begin with a mark and tell their size, and whose kind the one before or after has: no chance."""
+    """Return the frames with sync word and size whose kind is also that of the frame before or after."""
     kept: list[bytes] = []
     at = 0
     while found := sync.search(data, at):
@@ -120,7 +120,7 @@ def _synced(
 
 
 def _mp3_size(head: bytes) -> int:
-    """Bytes of a frame; 0 where this begins none, or its length is not told."""
+    """Return the bytes of a frame; 0 if this is no header, or one that does not give the length."""
     version, kilobits, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
     if version not in _DIVISOR or kilobits in (0, 15) or rate == len(_RATES):
         return 0
@@ -130,7 +130,7 @@ def _mp3_size(head: bytes) -> int:
 
 
 def _flac(data: bytes) -> bytes:
-    """Cut what follows the last frame: it ends where its check sum (RFC 9639 section 9.3) is right."""
+    """Remove what follows the last frame, which ends where its checksum (RFC 9639 section 9.3) is right."""
     begin = len(data)
     while (begin := max(data.rfind(b"\xff\xf8", 0, begin + 1), data.rfind(b"\xff\xf9", 0, begin + 1))) >= 0:
         if len(data) - begin > _FLAC_LAST:
@@ -142,7 +142,7 @@ def _flac(data: bytes) -> bytes:
 
 
 def _flac_head(data: bytes, at: int) -> int:
-    """Bytes of the head of a frame (RFC 9639 section 9.1); 0 where its check sum says that it is none."""
+    """Return the bytes of a frame header (RFC 9639 section 9.1); 0 if its checksum is wrong."""
     head = data[at : at + _FLAC_HEAD].ljust(_FLAC_HEAD, b"\0")
     coded = 1 if head[4] < 0x80 else 8 - (head[4] ^ 0xFF).bit_length()  # noqa: PLR2004 - coded as UTF-8 is
     length = 5 + coded + {6: 1, 7: 2}.get(head[2] >> 4, 0) + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
@@ -150,14 +150,14 @@ def _flac_head(data: bytes, at: int) -> int:
 
 
 def _flac_end(data: bytes, at: int) -> int:
-    """The place after a frame, which ends with its check sum; 0: nowhere. Zeros after it look as if it went on."""
+    """Return the offset after a frame, which ends with its checksum; 0: none. Zeros after a frame match again."""
     sums = _crc(data[at:], 16, 0x8005)
     ends = {end for end in range(at + 3, len(data) + 1) if sums[end - at - 3] == int.from_bytes(data[end - 2 : end])}
     return max((end for end in ends if end - 1 not in ends), default=0)
 
 
 def _crc(data: bytes, bits: int, polynomial: int) -> list[int]:
-    """The check sum after each byte."""
+    """Return the checksum after each byte."""
     table = [_shifted(byte << bits - 8, bits, polynomial) for byte in range(256)]
     mask, sums, so_far = (1 << bits) - 1, [], 0
     for byte in data:
@@ -172,12 +172,12 @@ def _shifted(value: int, bits: int, polynomial: int) -> int:
     return value
 
 
-_CUTS: Final[dict[str, Callable[[bytes], bytes]]] = {
+_CUTTERS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "audio/amr": lambda data: _amr(data, b"#!AMR\n", _AMR),
     "audio/amr-wb": lambda data: _amr(data, b"#!AMR-WB\n", _AMR_WB),
     "audio/aac": _adts,
     "audio/mpeg": _mp3,
     "audio/flac": _flac,
 }
-MIMES: Final = frozenset(_CUTS)
-"""The types whose frames are told apart here."""
+MIMES: Final = frozenset(_CUTTERS)
+"""The MIME types whose frames are recognised here."""

@@ -1,7 +1,7 @@
-"""Messages in an HEVC configuration record (ISO/IEC 14496-15 section 8.3.2.1): where x265 names itself.
+"""Removes SEI messages from the HEVC configuration record (ISO/IEC 14496-15 section 8.3.2.1), where x265 names itself.
 
-ffmpeg leaves messages out of the stream, but not out of this record. They are taken out in place, so that nothing else
-in the file moves: the arrays that stay move up, and zeros follow them.
+ffmpeg's filter removes messages from the stream, but not from this record. They are removed in place, so that nothing
+else in the file moves: the remaining arrays move up, and zeros fill the rest of the record.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = 1 << 20
-"""Bytes at the beginning of a file of ours in which the record lies: ahead of the pictures."""
+"""Bytes at the beginning of a file that ffmpeg wrote in which the record lies: before the frames."""
 _FIXED = 22
 _PREFIX_MESSAGE, _SUFFIX_MESSAGE = 39, 40
 _IN_MP4 = re.compile(rb"(....)hvcC\x01", re.DOTALL)
@@ -21,7 +21,7 @@ _IN_MATROSKA = re.compile(rb"\x63\xa2([\x81-\xfe]|[\x40-\x7f].|[\x20-\x3f]..)\x0
 
 
 def remove_messages(path: Path) -> None:
-    """Take the messages out of the record of a file that ffmpeg wrote, if there are any."""
+    """Remove the messages from the record of a file that ffmpeg wrote, if there are any."""
     with path.open("r+b") as file:
         head = file.read(HEAD)
         for start, end in _records(head):
@@ -39,12 +39,12 @@ def _records(head: bytes) -> list[tuple[int, int]]:
 
 
 def _ebml_size(coded: bytes) -> int:
-    # RFC 8794 section 4: the length of the size is marked by its first bit that is set.
+    # RFC 8794 section 4: the first bit that is set marks the length of the size.
     return int.from_bytes(coded) & ((1 << 7 * len(coded)) - 1)
 
 
 def without_messages(record: bytes) -> bytes:
-    """The record without its arrays of messages, as long as before; as it was where it does not parse."""
+    """Return the record without its arrays of messages, at its length; unchanged if it can't be parsed."""
     kept: list[bytes] = []
     at = _FIXED + 1
     for _ in range(record[_FIXED] if len(record) > _FIXED else 0):

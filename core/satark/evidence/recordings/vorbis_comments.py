@@ -1,7 +1,7 @@
-"""Comments in the heads of Vorbis and Theora where another container holds them (Matroska, WebM, MP4).
+"""Blanks the comments in Vorbis and Theora headers inside Matroska, WebM and MP4.
 
-ffmpeg writes them anew in Ogg, and carries them over in these. They are blanked in place: all of them becomes the name
-of the maker, in blanks, and no comment follows. Layout: Vorbis I specification, section 5.2.
+ffmpeg writes new comments in Ogg, but carries the old ones over in these containers. They are blanked in place: the
+whole block becomes a vendor string of spaces, followed by no comment. Layout: Vorbis I specification, section 5.2.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD: Final = 1 << 20
-"""Bytes at the beginning of a file of ours in which the heads lie: ahead of the pictures."""
+"""Bytes at the beginning of a file that ffmpeg wrote in which the headers lie: before the frames."""
 _COMMENTS: Final = re.compile(rb"\x03vorbis|\x81theora")
 
 
@@ -29,12 +29,12 @@ def blank_comments(path: Path) -> None:
 
 
 def _blank(size: int) -> bytes:
-    maker = size - 8
-    return maker.to_bytes(4, "little") + b" " * maker + bytes(4)
+    vendor = size - 8
+    return vendor.to_bytes(4, "little") + b" " * vendor + bytes(4)
 
 
 def _end(head: bytes, at: int) -> int:
-    """The place after the last comment."""
+    """Return the offset after the last comment."""
     at = _after_text(head, at)
     count = int.from_bytes(head[at : at + 4], "little")
     at += 4

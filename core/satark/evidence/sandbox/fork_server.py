@@ -1,8 +1,9 @@
-"""The process that all cleaning children are forked from; run as `python -I -m satark.evidence.sandbox.fork_server FD`.
+"""The fork server, from which every cleaning child is forked.
 
-It has an empty environment, has every cleaner loaded, never opens a file of a tipster, and leaves the network before
-its first order. For each order it forks a warden, which forks the child that cleans, waits for its answer no
-longer than the order allows, ends it, and passes the answer on. A file costs two forks (about 4 ms).
+Run as `python -I -m satark.evidence.sandbox.fork_server FD`. It has an empty environment, has loaded every scrubber,
+never opens a tipster's file, and leaves the network before its first job. For each job it forks a supervisor, which
+forks the child that cleans, waits for its result up to the job's time limit, ends it, and passes the result on. A file
+costs two forks (about 4 ms).
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
     from satark.scrubber import Scrubber
 
 MAX_MESSAGE = 16_384
-"""Bytes of the longest answer."""
+"""Most bytes of a result."""
 LENGTH_BYTES = 4
-"""Bytes of the length that goes before the cleaners and before each order."""
+"""Bytes of the length that precedes the pickled scrubbers and each job."""
 
 
 class CleaningJob(msgspec.Struct, frozen=True):
-    """Clean `folder/source` into `folder/target` with the cleaner of this number."""
+    """Clean `folder/source` into `folder/target` with the scrubber of this index."""
 
     scrubber: int
     folder: str
@@ -46,30 +47,30 @@ class CleaningJob(msgspec.Struct, frozen=True):
 
 
 class CleaningResult(msgspec.Struct, frozen=True):
-    """The copy's MIME type, or why there is none."""
+    """The copy's MIME type, or the reason why there is no copy."""
 
     mime: str = ""
     reason: Reason | None = None
 
 
-def serve(orders: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
-    """Take orders until the other side closes. Each comes with a socket of its own for the answer."""
+def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
+    """Run jobs until the other side closes. Each job comes with a socket of its own for the result."""
     forbid_dumps()
     isolation.leave_network()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # wardens are reaped by the kernel
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the supervisors
     while True:
-        length, passed, _, _ = socket.recv_fds(orders, LENGTH_BYTES, 1)
+        length, passed, _, _ = socket.recv_fds(jobs, LENGTH_BYTES, 1)
         if not length:
             return
-        message = orders.recv(int.from_bytes(length), socket.MSG_WAITALL)
+        message = jobs.recv(int.from_bytes(length), socket.MSG_WAITALL)
         with socket.socket(fileno=passed[0]) as reply:
             if os.fork() == 0:
-                orders.close()
-                _finish(watch, reply, msgspec.json.decode(message, type=CleaningJob), scrubbers)
+                jobs.close()
+                _run_and_exit(supervise, reply, msgspec.json.decode(message, type=CleaningJob), scrubbers)
 
 
-def watch(reply: socket.socket, order: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
-    """Be the warden: let a child do the work, end it in time or when nobody waits any more, pass its answer on."""
+def supervise(reply: socket.socket, job: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
+    """Run a child for the job, end it at its time limit or when the worker stops waiting, and send its result."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     isolation.die_with_parent()
     isolation.isolate_children()
@@ -78,35 +79,35 @@ def watch(reply: socket.socket, order: CleaningJob, scrubbers: Sequence[Scrubber
     if child == 0:
         reply.close()
         os.close(answers)
-        _finish(work, results, order, scrubbers)
+        _run_and_exit(clean, results, job, scrubbers)
     os.close(results)
-    ready, _, _ = select.select([answers, reply.fileno()], [], [], order.limits.wall_seconds)
+    ready, _, _ = select.select([answers, reply.fileno()], [], [], job.limits.wall_seconds)
     answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
     _end(child)
     reply.send(answer if ready else msgspec.json.encode(CleaningResult(reason="too-slow")))
 
 
-def work(results: int, order: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
-    """Be the child: give up what the order does not need, clean, answer."""
+def clean(results: int, job: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
+    """In the child: give up every access that the job does not need, clean the file, write the result."""
     isolation.die_with_parent()
     os.setsid()
-    folder = Path(order.folder)
-    isolation.set_limits(order.limits)
-    isolation.restrict_files(_programs(scrubbers[order.scrubber]), folder)
-    os.write(results, msgspec.json.encode(_clean(folder, order, scrubbers[order.scrubber])))
+    folder = Path(job.folder)
+    isolation.set_limits(job.limits)
+    isolation.restrict_files(_readable(scrubbers[job.scrubber]), folder)
+    os.write(results, msgspec.json.encode(_scrub(folder, job, scrubbers[job.scrubber])))
 
 
-def _clean(folder: Path, order: CleaningJob, scrubber: Scrubber) -> CleaningResult:
+def _scrub(folder: Path, job: CleaningJob, scrubber: Scrubber) -> CleaningResult:
     try:
-        return CleaningResult(mime=scrubber.scrub(folder / order.source, folder / order.target, order.limits))
+        return CleaningResult(mime=scrubber.scrub(folder / job.source, folder / job.target, job.limits))
     except Unclean as unclean:
         return CleaningResult(reason=unclean.reason)
-    except Exception:  # noqa: BLE001 - whatever a cleaner meets in a hostile file, the officer is told one thing
+    except Exception:  # noqa: BLE001 - whatever a scrubber raises on a hostile file, the officer is told one thing
         return CleaningResult(reason="crashed")
 
 
-def _programs(scrubber: Scrubber) -> list[Path]:
-    """Folders and files that Python and the cleaners' programs are read from."""
+def _readable(scrubber: Scrubber) -> list[Path]:
+    """Return the folders and files that Python and the scrubber's programs are loaded from."""
     own = getattr(scrubber, "ffmpeg", "")
     system = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", sys.prefix, sys.base_prefix)
     return [Path(path) for path in (*system, *sys.path, own) if path]
@@ -121,8 +122,8 @@ def _end(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _finish(role: object, *arguments: object) -> None:
-    """Run a forked process's role, and end it there whatever happens: it must never return into its parent's code."""
+def _run_and_exit(role: object, *arguments: object) -> None:
+    """Run the role of a forked process, then end the process, so that it never returns into its parent's code."""
     try:
         if callable(role):
             role(*arguments)
@@ -131,12 +132,12 @@ def _finish(role: object, *arguments: object) -> None:
 
 
 def main() -> None:
-    """Read the cleaners from the socket (they come from the process that started this one), then serve."""
-    with socket.socket(fileno=int(sys.argv[1])) as orders:
-        Image.init()  # every decoder now, rather than once a picture
-        length = int.from_bytes(orders.recv(LENGTH_BYTES, socket.MSG_WAITALL))
-        scrubbers = pickle.loads(orders.recv(length, socket.MSG_WAITALL))  # noqa: S301 - our own parent wrote it
-        serve(orders, scrubbers)
+    """Read the scrubbers from the socket, which the process that started this one writes, then serve."""
+    with socket.socket(fileno=int(sys.argv[1])) as jobs:
+        Image.init()  # loads every decoder now, not once for each image
+        length = int.from_bytes(jobs.recv(LENGTH_BYTES, socket.MSG_WAITALL))
+        scrubbers = pickle.loads(jobs.recv(length, socket.MSG_WAITALL))  # noqa: S301 - our own parent wrote it
+        serve(jobs, scrubbers)
 
 
 if __name__ == "__main__":

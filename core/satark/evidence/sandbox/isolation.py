@@ -1,10 +1,10 @@
-"""What the operating system takes from a process that is about to open a hostile file.
+"""Isolates a process that is about to open a hostile file: resource limits, namespaces, Landlock.
 
-Everywhere: limits on memory, processor time, file size and open files, and no core dump. On Linux also, without any
-privilege: no network and no sight of other processes (namespaces of its own, user_namespaces(7)), no file but those
-named and, from kernel 6.7, no TCP (Landlock, landlock(7), kernel 5.13), no new privileges (prctl(2)). A distribution or
-a container may forbid namespaces or Landlock, and on other systems there are none: then only the limits hold, and a
-cleaner that a hostile file has taken over could reach the network and the files of Satark's own user.
+On every system: limits on memory, processor time, file size and open files. On Linux also, without privileges: no
+network and no view of other processes (user_namespaces(7)); access to the named files only (landlock(7), kernel 5.13)
+and no TCP (kernel 6.7); no new privileges (prctl(2)). Where a distribution or a container forbids namespaces or
+Landlock, and on other systems, only the limits hold: a scrubber that a hostile file has taken over could then reach the
+network and the files of Satark's user.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def leave_network() -> bool:
-    """Leave the machine's network, for this process and its children. True where the system lets us."""
+    """Cut this process and its children off from the network. True if the system allows it."""
     return _unshare(_NEW_USER | _NEW_NET | _NEW_IPC)
 
 
 def isolate_children() -> bool:
-    """Put the children to come where they see, and can signal, no other process. True where the system lets us.
+    """Start later children in a PID namespace, where they see and signal no other process. True if allowed.
 
-    The first child is their init: when it dies, the kernel ends all that it started.
+    The first child is the init of the namespace: when it ends, the kernel ends every process in it.
     """
     return _unshare(_NEW_PID)
 
 
 def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends."""
+    """Make the kernel end this process when its parent ends."""
     if _libc is not None:
         _libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
 
 
 def set_limits(limits: Limits) -> None:
-    """Limit this process's memory, processor time, file size and open files, and those of each of its children."""
-    # Soft is hard: the signal for a soft limit is not delivered to an init.
+    """Limit memory, processor time, file size and open files of this process and of each of its children."""
+    # Soft and hard limits are equal: the signal for a soft limit is not delivered to an init.
     for kind, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, limits.cpu_seconds),
@@ -75,7 +75,7 @@ def set_limits(limits: Limits) -> None:
 
 
 def restrict_files(readable: Iterable[Path], writable: Path) -> bool:
-    """Hide every file but these folders, and write-protect all but `writable`. True where the system lets us."""
+    """Allow reading in these folders only, and writing in `writable` only. True if the system allows it."""
     if _libc is None:
         return False
     _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)

@@ -1,7 +1,8 @@
-"""`python -m satark.testing.evidence.bench`: how fast files are taken in, by type; `make bench` ends with it.
+"""Benchmark of the evidence pipeline, by type of file: `python -m satark.testing.evidence.bench`, part of `make bench`.
 
-Beside each stands what does less: `ffmpeg -c copy` for recordings, `exiftool -all=` for what that can write. Neither
-seals, and neither gets everything out. Ratios say more than figures: all share the machine.
+Each type is compared with a tool that does less: `ffmpeg -c copy` for recordings, `exiftool -all=` where it can write
+the type. Neither seals, and neither removes all metadata. The ratios mean more than the speeds, which depend on the
+machine.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from satark.identity.sealing import new_identity
 from satark.limits import MB, Limits
 from satark.store.workspace import workspace_dir
 
-_PIECE = 1 << 18
-_FILM = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12")
+_CHUNK = 1 << 18
+_VIDEO = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=12", "-f", "lavfi", "-i", "sine=f=440:d=12")
 _MADE: dict[str, tuple[str, ...]] = {
-    "film.mp4": (*_FILM, "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "11M", "-maxrate", "11M",
+    "video.mp4": (*_VIDEO, "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "11M", "-maxrate", "11M",
                  "-bufsize", "11M", "-x264-params", "nal-hrd=cbr:force-cfr=1", "-c:a", "aac", "-shortest"),
-    "film.webm": ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=8", "-c:v", "libvpx", "-b:v", "6M", "-deadline",
+    "video.webm": ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=8", "-c:v", "libvpx", "-b:v", "6M", "-deadline",
                   "realtime", "-cpu-used", "8"),
     "voice.ogg": ("-f", "lavfi", "-i", "anoisesrc=d=40:a=0.2", "-c:a", "libopus", "-b:a", "64k"),
     "sound.mp3": ("-f", "lavfi", "-i", "anoisesrc=d=60:a=0.2", "-c:a", "libmp3lame", "-b:a", "192k"),
@@ -42,44 +43,44 @@ _MADE: dict[str, tuple[str, ...]] = {
 _DRAWN = {"photo.jpg": "JPEG", "photo.png": "PNG", "photo.webp": "WEBP", "photo.tif": "TIFF", "photo.pdf": "PDF"}
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One type, measured."""
+class Measurement(msgspec.Struct, frozen=True):
+    """The speed of one type of file."""
 
     name: str
     megabytes: float
     speed: float
-    """MB a second, from the stream to the sealed copies."""
+    """MB per second, from the stream to the sealed copies."""
     rival: str
     rival_speed: float
 
 
 def sample(name: str, folder: Path) -> Path:
-    """Make one of the files that are measured, the size of what people send."""
+    """Make one of the measured files, as large as the files that people send."""
     path = folder / name
     if name in _MADE:
         program = imageio_ffmpeg.get_ffmpeg_exe()
-        subprocess.run([program, "-v", "error", "-y", *_MADE[name], str(path)], check=True)  # noqa: S603 - our own words
+        subprocess.run([program, "-v", "error", "-y", *_MADE[name], str(path)], check=True)  # noqa: S603 - our own arguments
     else:
         Image.effect_noise((2000, 1500), 60).convert("RGB").save(path, _DRAWN[name])
     return path
 
 
-async def measure(folder: Path, runs: int, told: Callable[[Line], None]) -> None:
-    """Measure every type, the median of so many runs, and tell about each."""
+async def measure(folder: Path, runs: int, report: Callable[[Measurement], None]) -> None:
+    """Measure every type, the median of `runs` runs, and report each."""
     async with Sandbox(builtin_scrubbers()) as sandbox:
         for name in (*_MADE, *_DRAWN):
             path = sample(name, folder)
-            times = [await take(path, folder, sandbox) for _ in range(runs + 1)][1:]
+            times = [await process(path, folder, sandbox) for _ in range(runs + 1)][1:]
             size = path.stat().st_size / MB
             rival, rivals = _rival(path, folder, runs)
-            told(Line(name, size, size / statistics.median(times), rival, size / rivals if rivals else 0))
+            report(Measurement(name, size, size / statistics.median(times), rival, size / rivals if rivals else 0))
 
 
-async def take(path: Path, folder: Path, sandbox: Sandbox) -> float:
-    """Take a file in; the seconds that it took."""
+async def process(path: Path, folder: Path, sandbox: Sandbox) -> float:
+    """Process a file, and return the seconds that it took."""
     began = time.perf_counter()
-    taken = await process_file(
-        _pieces(path),
+    file = await process_file(
+        _chunks(path),
         recipient=new_identity()[0],
         folder=folder / "sealed",
         name="1",
@@ -88,15 +89,15 @@ async def take(path: Path, folder: Path, sandbox: Sandbox) -> float:
         sandbox=sandbox,
         workspace=workspace_dir(folder),
     )
-    if taken.problem:
-        raise RuntimeError(f"{path.name}: {taken.problem}")
+    if file.problem:
+        raise RuntimeError(f"{path.name}: {file.problem}")
     return time.perf_counter() - began
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece
+        while chunk := file.read(_CHUNK):
+            yield chunk
 
 
 def _rival(path: Path, folder: Path, runs: int) -> tuple[str, float]:
@@ -113,22 +114,22 @@ def _rival(path: Path, folder: Path, runs: int) -> tuple[str, float]:
     for _ in range(runs):
         target.unlink(missing_ok=True)
         began = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own words
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
         times.append(time.perf_counter() - began)
     return how, statistics.median(times)
 
 
 @click.command()
-@click.option("--runs", default=3, show_default=True, help="Runs of each type; the median counts.")
+@click.option("--runs", default=3, show_default=True, help="Runs of each type; the median is reported.")
 def main(runs: int) -> None:
     """Measure how fast evidence is sealed, cleaned and previewed."""
     with tempfile.TemporaryDirectory() as folder:
-        click.echo(f"{'file':12}{'MB':>7}{'MB/s':>8}  of what does less")
+        click.echo(f"{'file':12}{'MB':>7}{'MB/s':>8}  compared with")
         asyncio.run(measure(Path(folder), runs, _show))
-    click.echo(f"worker's memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    click.echo(f"peak memory of the worker {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-def _show(line: Line) -> None:
+def _show(line: Measurement) -> None:
     ratio = f"{line.speed / line.rival_speed:.2f} × {line.rival}" if line.rival_speed else line.rival
     click.echo(f"{line.name:12}{line.megabytes:7.1f}{line.speed:8.1f}  {ratio} ({line.rival_speed:.1f} MB/s)")
 

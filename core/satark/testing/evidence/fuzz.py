@@ -1,4 +1,4 @@
-"""Command behind `make fuzz`: ten thousand hostile files against the evidence pipeline."""
+"""The command of `make fuzz`: ten thousand hostile files against the evidence pipeline."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _EVERY = 100
 
 
 @click.command()
-@click.option("--count", default=10_000, show_default=True, help="How many files.")
-@click.option("--seed", default=1, show_default=True, help="Which files: the same seed makes the same ones.")
+@click.option("--count", default=10_000, show_default=True, help="Number of files.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same files.")
 def main(count: int, seed: int) -> None:
-    """Take damaged files in, and say what came of them; anything but a copy or a reason fails."""
+    """Process damaged files, and report the results; anything but a copy or a reason is a fault."""
     with tempfile.TemporaryDirectory() as folder:
         report = asyncio.run(run(count, seed, Path(folder), lambda so_far: _progress(so_far, count)))
     click.echo(f"\n{report.files:,} files in {report.seconds:.0f} s; the slowest took {report.slowest:.1f} s")
-    click.echo(f"worker's memory at most {report.worker_bytes / 1e6:.0f} MB")
+    click.echo(f"peak memory of the worker {report.worker_bytes / 1e6:.0f} MB")
     for outcome, number in report.outcomes.most_common():
         click.echo(f"{number:8,}  {outcome}")
     for fault in report.faults:

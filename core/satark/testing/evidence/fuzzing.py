@@ -1,7 +1,7 @@
-"""Hostile files by the thousand: specimens damaged at random, taken in as a worker takes them in.
+"""Fuzzes the evidence pipeline with randomly damaged specimens.
 
-Whatever comes, the worker goes on, nothing takes longer than its limit, every original opens as it came, nothing lies
-in plain afterwards, and the file of another tip that comes in meanwhile is cleaned as ever.
+Whatever the file, the worker goes on, no file takes longer than its limit, every original opens as received, no plain
+file is left, and the file of another tip that is processed at the same time is cleaned as usual.
 """
 
 from __future__ import annotations
@@ -24,104 +24,103 @@ from satark.identity.sealing import new_identity
 from satark.limits import MB, Limits
 from satark.store.sealed_files import erase, open_sealed, original_path
 from satark.store.workspace import workspace_dir
-from satark.testing.evidence.documents import DOCUMENTS
-from satark.testing.evidence.specimens import PICTURES, RECORDINGS, specimen
+from satark.testing.evidence.specimens import specimen, specimen_names
 
 LIMITS = Limits(file_bytes=5 * MB, pixels=4 * MB, seconds=600, cpu_seconds=10, wall_seconds=15, memory_bytes=1_000 * MB)
 CONTROL_EVERY = 50
-"""Files between two that are sound, from another tip."""
-_PIECE = 40_000
+"""Damaged files between two undamaged ones of another tip."""
+_CHUNK = 40_000
 _EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\1", b"\xff\xff\xff\x7f")
 
 
 class Report(msgspec.Struct):
-    """What came of a run."""
+    """The results of a run."""
 
     files: int = 0
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
-    """Clean copies under `clean`; everything else under its reason."""
+    """Number of files by outcome: `clean`, or the reason why there is no clean copy."""
     faults: list[str] = msgspec.field(default_factory=list)
-    """What must never happen, and the number of the file that it happened with."""
+    """What must never happen, each with the number of its file."""
     slowest: float = 0.0
     seconds: float = 0.0
     worker_bytes: int = 0
-    """Most memory that the worker itself used."""
+    """Peak memory of the worker itself."""
 
 
 def damaged(number: int, seed: int, names: list[str], folder: Path) -> bytes:
-    """The file of this number: always the same for the same seed and specimens."""
-    # Not for secrets: a run must be repeatable.
-    chance = random.Random(f"{seed}:{number}")  # noqa: S311
-    data = bytearray(specimen(chance.choice(names), folder).read_bytes())
-    for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        chance.choice(_DAMAGES)(chance, data, names, folder)
+    """Return the damaged file of this number, always the same for the same seed and specimens."""
+    # Not for secrets: a run must be reproducible.
+    rng = random.Random(f"{seed}:{number}")  # noqa: S311
+    data = bytearray(specimen(rng.choice(names), folder).read_bytes())
+    for _ in range(rng.choice((1, 1, 2, 4, 16))):
+        rng.choice(_DAMAGES)(rng, data, names, folder)
     return bytes(data[: LIMITS.file_bytes])
 
 
-async def run(count: int, seed: int, folder: Path, told: Callable[[Report], None] = lambda _: None) -> Report:
-    """Take `count` damaged files in, and tell about it after each."""
+async def run(count: int, seed: int, folder: Path, progress: Callable[[Report], None] = lambda _: None) -> Report:
+    """Process `count` damaged files, and call `progress` after each."""
     (folder / "specimens").mkdir(parents=True, exist_ok=True)
-    names = [name for table in (PICTURES, RECORDINGS, DOCUMENTS) for made in table.values() for name in made]
+    names = specimen_names()
     for name in names:
         specimen(name, folder / "specimens")
     report, began = Report(), time.monotonic()
     workspace = workspace_dir(folder)
     async with Sandbox(builtin_scrubbers()) as sandbox:
-        bench = _Bench(sandbox, folder, workspace, report)
+        checker = _Checker(sandbox, folder, workspace, report)
         numbers = iter(range(count))
 
         async def work() -> None:
             for number in numbers:
-                await bench.take(number, damaged(number, seed, names, folder / "specimens"))
+                await checker.process(number, damaged(number, seed, names, folder / "specimens"))
                 if number % CONTROL_EVERY == 0:
-                    await bench.take_sound(number)
-                told(report)
+                    await checker.process_undamaged(number)
+                progress(report)
 
         await asyncio.gather(*(work() for _ in range(3)))
-    report.faults += [f"left in plain: {path.name}" for path in workspace.rglob("*")]
+    report.faults += [f"plain file left: {path.name}" for path in workspace.rglob("*")]
     report.seconds = time.monotonic() - began
     report.worker_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return report
 
 
-class _Bench:
-    """Takes files in, and looks at what came of each."""
+class _Checker:
+    """Processes files, and checks the result of each."""
 
     def __init__(self, sandbox: Sandbox, folder: Path, workspace: Path, report: Report) -> None:
         self._sandbox, self._folder, self._workspace, self._report = sandbox, folder, workspace, report
         self._recipient, self._identity = new_identity()
 
-    async def take(self, number: int, data: bytes) -> None:
-        """Take a damaged file in."""
+    async def process(self, number: int, data: bytes) -> None:
+        """Process a damaged file, and note every fault."""
         began = time.monotonic()
         try:
-            taken = await self._take_in(f"f{number}", data)
-        except Exception as error:  # noqa: BLE001 - that is what is looked for
+            file = await self._process(f"f{number}", data)
+        except Exception as error:  # noqa: BLE001 - any exception is a fault
             self._report.faults.append(f"{number}: {type(error).__name__}")
             return
         took = time.monotonic() - began
         self._report.files += 1
-        self._report.outcomes[taken.problem or "clean"] += 1
+        self._report.outcomes[file.problem or "clean"] += 1
         self._report.slowest = max(self._report.slowest, took)
-        # A file waits for its turn behind others, each as slow as it may be; cleaning and disguising are two turns.
+        # A file can wait behind others that take their full time; cleaning and disguising are two jobs.
         if took > 4 * (LIMITS.wall_seconds + GRACE):
             self._report.faults.append(f"{number}: took {took:.0f} s")
         opened = await asyncio.to_thread(self._opened, f"f{number}")
-        if opened != data or hashlib.sha256(data).hexdigest() != taken.sha256:
-            self._report.faults.append(f"{number}: the original is not what was sent")
+        if opened != data or hashlib.sha256(data).hexdigest() != file.sha256:
+            self._report.faults.append(f"{number}: the original differs from what was sent")
         erase(self._folder / "sealed", f"f{number}")
 
-    async def take_sound(self, number: int) -> None:
-        """Take a sound file of another tip in; it must come out clean."""
+    async def process_undamaged(self, number: int) -> None:
+        """Process an undamaged file of another tip; it must be cleaned."""
         data = specimen("jpg", self._folder / "specimens").read_bytes()
-        taken = await self._take_in(f"s{number}", data)
-        if taken.problem:
-            self._report.faults.append(f"{number}: a sound file was not cleaned ({taken.problem})")
+        file = await self._process(f"s{number}", data)
+        if file.problem:
+            self._report.faults.append(f"{number}: an undamaged file was not cleaned ({file.problem})")
         erase(self._folder / "sealed", f"s{number}")
 
-    async def _take_in(self, name: str, data: bytes) -> ProcessedFile:
+    async def _process(self, name: str, data: bytes) -> ProcessedFile:
         return await process_file(
-            _pieces(data),
+            _chunks(data),
             recipient=self._recipient,
             folder=self._folder / "sealed",
             name=name,
@@ -136,52 +135,52 @@ class _Bench:
         return b"".join(open_sealed(path, self._identity, self._workspace))
 
 
-async def _pieces(data: bytes) -> AsyncIterator[bytes]:
-    for at in range(0, len(data), _PIECE):
-        yield data[at : at + _PIECE]
+async def _chunks(data: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), _CHUNK):
+        yield data[at : at + _CHUNK]
 
 
-def _flip(chance: random.Random, data: bytearray, *_: object) -> None:
-    for _number in range(chance.choice((1, 3, 30))):
+def _flip(rng: random.Random, data: bytearray, *_: object) -> None:
+    for _number in range(rng.choice((1, 3, 30))):
         if data:
-            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
 
 
-def _early_flip(chance: random.Random, data: bytearray, *_: object) -> None:
-    for _number in range(chance.choice((1, 3, 10))):
+def _early_flip(rng: random.Random, data: bytearray, *_: object) -> None:
+    for _number in range(rng.choice((1, 3, 10))):
         if data:
-            data[chance.randrange(min(len(data), 600))] = chance.randrange(256)
+            data[rng.randrange(min(len(data), 600))] = rng.randrange(256)
 
 
-def _cut(chance: random.Random, data: bytearray, *_: object) -> None:
-    del data[chance.randrange(len(data) + 1) :]
+def _cut(rng: random.Random, data: bytearray, *_: object) -> None:
+    del data[rng.randrange(len(data) + 1) :]
 
 
-def _gap(chance: random.Random, data: bytearray, *_: object) -> None:
-    at = chance.randrange(len(data) + 1)
-    del data[at : at + chance.choice((1, 4, 64, 1000))]
+def _gap(rng: random.Random, data: bytearray, *_: object) -> None:
+    at = rng.randrange(len(data) + 1)
+    del data[at : at + rng.choice((1, 4, 64, 1000))]
 
 
-def _repeat(chance: random.Random, data: bytearray, *_: object) -> None:
-    at = chance.randrange(len(data) + 1)
-    data[at:at] = data[at : at + chance.choice((4, 64, 5000))] * chance.choice((1, 2, 50))
+def _repeat(rng: random.Random, data: bytearray, *_: object) -> None:
+    at = rng.randrange(len(data) + 1)
+    data[at:at] = data[at : at + rng.choice((4, 64, 5000))] * rng.choice((1, 2, 50))
 
 
-def _extreme(chance: random.Random, data: bytearray, *_: object) -> None:
-    at = chance.randrange(len(data) + 1)
-    data[at : at + 4] = chance.choice(_EXTREMES)
+def _extreme(rng: random.Random, data: bytearray, *_: object) -> None:
+    at = rng.randrange(len(data) + 1)
+    data[at : at + 4] = rng.choice(_EXTREMES)
 
 
-def _noise(chance: random.Random, data: bytearray, *_: object) -> None:
-    at = chance.randrange(len(data) + 1)
-    data[at:at] = chance.randbytes(chance.choice((1, 16, 4096)))
+def _noise(rng: random.Random, data: bytearray, *_: object) -> None:
+    at = rng.randrange(len(data) + 1)
+    data[at:at] = rng.randbytes(rng.choice((1, 16, 4096)))
 
 
-def _splice(chance: random.Random, data: bytearray, names: list[str], folder: Path) -> None:
-    """Two files in one: the head of one and the body of another, or one after the other."""
-    other = specimen(chance.choice(names), folder).read_bytes()
-    at = chance.choice((8, 64, len(data) // 2, len(data)))
-    data[at:] = other[chance.choice((0, 8, len(other) // 2)) :]
+def _splice(rng: random.Random, data: bytearray, names: list[str], folder: Path) -> None:
+    """Join two files: the start of one and the end of another, or one after the other."""
+    other = specimen(rng.choice(names), folder).read_bytes()
+    at = rng.choice((8, 64, len(data) // 2, len(data)))
+    data[at:] = other[rng.choice((0, 8, len(other) // 2)) :]
 
 
 _DAMAGES: tuple[Callable[[random.Random, bytearray, list[str], Path], None], ...] = (

@@ -1,6 +1,6 @@
-"""Cleaners that do what a hostile file would have a cleaner do: to prove that the sandbox holds.
+"""A scrubber that does what a hostile file could make a scrubber do, to prove that the sandbox holds.
 
-They lie in the kit, and not in a test, since the sandbox's processes import them by name.
+It is part of the kit, not of a test, since the processes of the sandbox import it by name.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _GET_DUMPABLE = 3
 
 
 class HostileScrubber:
-    """Does what the file's text names. What it finds out it writes into the copy, as text; `text/plain` comes back."""
+    """Runs the attack that the file's text names, writes its result into the copy, and returns `text/plain`."""
 
     mimes = frozenset({"text/plain"})
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Do it; see the functions of this module."""
-        deed, _, argument = source.read_text().strip().partition(" ")
-        answer = _DEEDS[deed](target, argument)
+        """Run the attack; see the functions of this module."""
+        attack, _, argument = source.read_text().strip().partition(" ")
+        answer = _ATTACKS[attack](target, argument)
         if answer is not None:
             target.write_text(answer)
-        return "text/html" if deed == "lie" else "text/plain"
+        return "text/html" if attack == "lie" else "text/plain"
 
 
 def _copy(_: Path, argument: str) -> str:
@@ -101,19 +101,19 @@ def _connect(_: Path, argument: str) -> str:
 
 def _kill(_: Path, argument: str) -> str:
     try:
-        os.kill(int(argument), 0)  # asks only whether it could
+        os.kill(int(argument), 0)  # only checks whether it could
     except OSError:
         return "refused"
     return "reached"
 
 
 def _dump(_: Path, __: str) -> str:
-    """Say how many bytes of a dump would be written, and whether the kernel may dump at all (prctl(2))."""
+    """Return the most bytes of a core dump, and whether the kernel may dump the process at all (prctl(2))."""
     return f"{resource.getrlimit(resource.RLIMIT_CORE)[0]} {ctypes.CDLL(None).prctl(_GET_DUMPABLE, 0, 0, 0, 0)}"
 
 
 def _leave_behind(target: Path, _: str) -> None:
-    subprocess.Popen(["/bin/sh", "-c", f"sleep 3; echo alive > {target}"], start_new_session=True)  # noqa: S603 - so it is
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 3; echo alive > {target}"], start_new_session=True)  # noqa: S603 - an attack
     time.sleep(600)
 
 
@@ -129,7 +129,7 @@ def _lie(_: Path, __: str) -> str:
     return "<script>"
 
 
-_DEEDS: dict[str, Callable[[Path, str], str | None]] = {
+_ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "copy": _copy, "crash": _crash, "raise": _raise, "hang": _hang, "spin": _spin, "memory": _swallow_memory,
     "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,

@@ -1,6 +1,6 @@
-"""Document specimens as office programs make them, with planted marks of their makers.
+"""Document specimens as office programs make them, with markers in every kind of metadata.
 
-Every one shows the words `SHOWN`, so that a test can see that what a reader sees came through.
+Each shows the text `SHOWN`, so that a test can check that what a reader sees is kept.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 import pikepdf
 from pikepdf import Pdf
 
-from satark.testing.evidence.documents.markers import HINDI, MARKER, SHOWN
 from satark.testing.evidence.documents.office import FORMATS, make_office
 from satark.testing.evidence.documents.opendocument import OPEN, make_open_document
 from satark.testing.evidence.documents.pdf import make_pdf
 from satark.testing.evidence.documents.plain import make_text, make_vcard
+from satark.testing.evidence.markers import HINDI, MARKER, SHOWN
 
 __all__ = ["DOCUMENTS", "HINDI", "MARKER", "SHOWN", "document", "unpacked"]
 
@@ -36,11 +36,11 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     "text/plain": ("txt",),
     "text/vcard": ("vcf",),
 }
-"""Type → the names of its specimens."""
+"""MIME type → the names of its specimens."""
 
 
 def document(name: str, photo: bytes) -> bytes:
-    """Make a document specimen; `photo` is a JPEG with traces, to lie inside it."""
+    """Make a document specimen; `photo` is a JPEG with markers, to embed in it."""
     kind, _, variant = name.partition("-")
     return _MAKERS[kind](kind, variant, photo)
 
@@ -55,7 +55,7 @@ _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
 
 
 def unpacked(data: bytes) -> bytes:
-    """All that a document holds, with nothing left compressed: what a search for traces must look through."""
+    """Return all that a document holds, uncompressed, so that markers can be searched in it."""
     if data.startswith(b"%PDF"):
         out = io.BytesIO()
         with Pdf.open(io.BytesIO(data)) as pdf:

@@ -1,13 +1,14 @@
-"""Word, Excel and PowerPoint files as those programs write them."""
+"""Word, Excel and PowerPoint specimens as those programs write them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from satark.testing.evidence.documents.markers import HEAD, HINDI, MARKER, SHOWN, zipped
+from satark.testing.evidence.documents.package import PROLOG, package
+from satark.testing.evidence.markers import HINDI, MARKER, SHOWN
 
 FORMATS = "application/vnd.openxmlformats-officedocument."
-"""Begins the types of these programs' formats."""
+"""Prefix of the MIME types of these programs."""
 
 _W = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
@@ -39,11 +40,11 @@ def _relations(*kinds: tuple[str, str]) -> str:
         + (' TargetMode="External"/>' if ":" in target else "/>")
         for number, (kind, target) in enumerate(kinds, 1)
     )
-    return f'{HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{lines}</Relationships>'
+    return f'{PROLOG}<Relationships xmlns="{_PACKAGE}/relationships">{lines}</Relationships>'
 
 
 def make_office(kind: str, _: str, photo: bytes) -> bytes:
-    """Make one; `kind` is its ending."""
+    """Make one; `kind` is its extension."""
     program, parts = {"doc": _word, "xls": _excel, "ppt": _powerpoint}[kind[:3]]()
     main = next(iter(parts))
     macro = kind.endswith("m")
@@ -61,7 +62,7 @@ def make_office(kind: str, _: str, photo: bytes) -> bytes:
     }
     if macro:
         whole[f"{program}/vbaProject.bin"] = f"{MARKER}-macro".encode()
-    return zipped(whole)
+    return package(whole)
 
 
 def _types(program: str, parts: Mapping[str, str], *, macro: bool) -> str:
@@ -88,7 +89,7 @@ def _types(program: str, parts: Mapping[str, str], *, macro: bool) -> str:
             ("bin", "application/vnd.ms-office.vbaProject"),
         )
     )
-    return f'{HEAD}<Types xmlns="{_PACKAGE}/content-types">{defaults}{lines}</Types>'
+    return f'{PROLOG}<Types xmlns="{_PACKAGE}/content-types">{defaults}{lines}</Types>'
 
 
 def _field(instruction: str, result: str) -> str:
@@ -99,7 +100,7 @@ def _field(instruction: str, result: str) -> str:
 
 
 def _number() -> str:
-    """A field inside the result of another."""
+    """Return a field that stands inside the result of another."""
     return _field(" PAGE ", f"{MARKER}-inside")
 
 
@@ -127,10 +128,10 @@ def _word() -> tuple[str, dict[str, str]]:
         "<w:p><w:r><w:t>a remark</w:t></w:r></w:p></w:comment>"
     )
     return "word", {
-        "word/document.xml": f"{HEAD}<!-- {MARKER}-xml --><w:document {_W}><w:body>{body}</w:body></w:document>",
-        "word/comments.xml": f"{HEAD}<w:comments {_W}>{remark}</w:comments>",
-        "word/settings.xml": f'{HEAD}<w:settings {_W}><w:rsids><w:rsid w:val="{MARKER}"/></w:rsids></w:settings>',
-        "word/people.xml": f"{HEAD}<w:people {_W}><w:p>{MARKER}@example.in</w:p></w:people>",
+        "word/document.xml": f"{PROLOG}<!-- {MARKER}-xml --><w:document {_W}><w:body>{body}</w:body></w:document>",
+        "word/comments.xml": f"{PROLOG}<w:comments {_W}>{remark}</w:comments>",
+        "word/settings.xml": f'{PROLOG}<w:settings {_W}><w:rsids><w:rsid w:val="{MARKER}"/></w:rsids></w:settings>',
+        "word/people.xml": f"{PROLOG}<w:people {_W}><w:p>{MARKER}@example.in</w:p></w:people>",
         "word/_rels/document.xml.rels": _relations(
             ("comments", "comments.xml"), ("image", "media/image1.jpeg"), ("settings", "settings.xml"),
             ("hyperlink", f"file:///C:/Users/{MARKER}/x.docx"), ("vbaProject", "vbaProject.bin"),
@@ -149,13 +150,13 @@ def _excel() -> tuple[str, dict[str, str]]:
         f"<r><t>{MARKER}:</t></r><r><t> a remark</t></r></text></comment></commentList>"
     )
     return "xl", {
-        "xl/workbook.xml": f"{HEAD}<workbook {_X}><fileSharing userName='{MARKER}'/>{path}"
+        "xl/workbook.xml": f"{PROLOG}<workbook {_X}><fileSharing userName='{MARKER}'/>{path}"
         '<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f"{HEAD}<worksheet {_X}><sheetData><row r='1'><c r='A1' t='inlineStr'><is>"
+        "xl/worksheets/sheet1.xml": f"{PROLOG}<worksheet {_X}><sheetData><row r='1'><c r='A1' t='inlineStr'><is>"
         f"<t>{SHOWN} {HINDI}</t></is></c><c r='B1' t='str'><f>CELL(&quot;filename&quot;)</f><v>{MARKER}-where</v></c>"
         f"<c r='C1' t='str'><f>HYPERLINK(&quot;C:\\Users\\{MARKER}&quot;)</f><v>see</v></c></row></sheetData>"
         "<pageSetup r:id='rId1' orientation='portrait'/></worksheet>",
-        "xl/comments1.xml": f"{HEAD}<comments {_X}>{remark}</comments>",
+        "xl/comments1.xml": f"{PROLOG}<comments {_X}>{remark}</comments>",
         "xl/_rels/workbook.xml.rels": _relations(("worksheet", "worksheets/sheet1.xml")),
         "xl/worksheets/_rels/sheet1.xml.rels": _relations(
             ("printerSettings", "../vbaProject.bin"), ("comments", "../comments1.xml")
@@ -171,10 +172,10 @@ def _powerpoint() -> tuple[str, dict[str, str]]:
         '<p:blipFill><a:blip r:embed="rId1"/></p:blipFill><p:spPr/></p:pic>'
     )
     return "ppt", {
-        "ppt/presentation.xml": f'{HEAD}<p:presentation {_P}><p:sldIdLst><p:sldId id="256" r:id="rId1"/></p:sldIdLst>'
+        "ppt/presentation.xml": f'{PROLOG}<p:presentation {_P}><p:sldIdLst><p:sldId id="256" r:id="rId1"/></p:sldIdLst>'
         f"<p:extLst><p:ext uri='{MARKER}'/></p:extLst></p:presentation>",
-        "ppt/slides/slide1.xml": f"{HEAD}<p:sld {_P}><p:cSld><p:spTree>{_TREE}{shape}</p:spTree></p:cSld></p:sld>",
-        "ppt/commentAuthors.xml": f'{HEAD}<p:cmAuthorLst {_P}><p:cmAuthor id="0" name="{MARKER}" initials="{MARKER}" '
+        "ppt/slides/slide1.xml": f"{PROLOG}<p:sld {_P}><p:cSld><p:spTree>{_TREE}{shape}</p:spTree></p:cSld></p:sld>",
+        "ppt/commentAuthors.xml": f'{PROLOG}<p:cmAuthorLst {_P}><p:cmAuthor id="0" name="{MARKER}" initials="{MARKER}" '
         'lastIdx="1" clrIdx="0"/></p:cmAuthorLst>',
         "ppt/_rels/presentation.xml.rels": _relations(
             ("slide", "slides/slide1.xml"), ("commentAuthors", "commentAuthors.xml")

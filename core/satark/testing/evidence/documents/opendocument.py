@@ -1,11 +1,12 @@
-"""OpenDocument files as LibreOffice writes them."""
+"""OpenDocument specimens as LibreOffice writes them."""
 
 from __future__ import annotations
 
-from satark.testing.evidence.documents.markers import HEAD, HINDI, MARKER, SHOWN, zipped
+from satark.testing.evidence.documents.package import PROLOG, package
+from satark.testing.evidence.markers import HINDI, MARKER, SHOWN
 
 OPEN = "application/vnd.oasis.opendocument."
-"""Begins the types of these formats."""
+"""Prefix of the MIME types of these formats."""
 
 _SPACES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -20,7 +21,7 @@ _SPACES = " ".join(
 
 
 def make_open_document(kind: str, _: str, photo: bytes) -> bytes:
-    """Make one; `kind` is its ending."""
+    """Make one; `kind` is its extension."""
     body, name = {"odt": ("text", "text"), "ods": ("spreadsheet", "spreadsheet"), "odp": ("presentation",) * 2}[kind]
     mime = f"{OPEN}{name}"
     remark = (
@@ -48,15 +49,15 @@ def make_open_document(kind: str, _: str, photo: bytes) -> bytes:
         "</table:table-row></table:table>",
         "odp": f"<draw:page><draw:frame><draw:text-box>{paragraph}</draw:text-box></draw:frame>{frame}</draw:page>",
     }[kind]
-    return zipped(
+    return package(
         {
             "mimetype": mime,
-            "content.xml": f"{HEAD}<office:document-content {_SPACES} office:version='1.3'><office:scripts/>"
+            "content.xml": f"{PROLOG}<office:document-content {_SPACES} office:version='1.3'><office:scripts/>"
             f"<office:body><office:{body}>{inside}</office:{body}></office:body></office:document-content>",
-            "styles.xml": f"{HEAD}<!-- {MARKER} --><office:document-styles {_SPACES} office:version='1.3'/>",
-            "meta.xml": f"{HEAD}<office:document-meta {_SPACES}><office:meta><meta:initial-creator>{MARKER}"
+            "styles.xml": f"{PROLOG}<!-- {MARKER} --><office:document-styles {_SPACES} office:version='1.3'/>",
+            "meta.xml": f"{PROLOG}<office:document-meta {_SPACES}><office:meta><meta:initial-creator>{MARKER}"
             "</meta:initial-creator></office:meta></office:document-meta>",
-            "settings.xml": f"{HEAD}<office:document-settings {_SPACES}><office:settings>{MARKER}-printer"
+            "settings.xml": f"{PROLOG}<office:document-settings {_SPACES}><office:settings>{MARKER}-printer"
             "</office:settings></office:document-settings>",
             "Thumbnails/thumbnail.png": photo,
             "Basic/Standard/Module1.xml": f"<x>{MARKER}-macro</x>",

@@ -1,4 +1,4 @@
-"""PDFs with traces in every corner that one has."""
+"""PDF specimens with markers wherever a PDF can hold metadata."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pikepdf
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf
 from PIL import ImageCms
 
-from satark.testing.evidence.documents.markers import MARKER, SHOWN
+from satark.testing.evidence.markers import MARKER, SHOWN, XMP
 
 
 def make_pdf(_: str, variant: str, photo: bytes) -> bytes:
-    """Make one; `variant` is empty, `layers` or `grown`."""
+    """Make a PDF; `variant` is empty, `layers` or `grown` (with a later revision and a trailer)."""
     pdf = Pdf.new()
     page = pdf.add_blank_page(page_size=(300, 200))
     picture = pdf.make_stream(
         photo, Type=Name.XObject, Subtype=Name.Image, Width=96, Height=64, ColorSpace=Name.DeviceRGB,
-        BitsPerComponent=8, Filter=Name.DCTDecode, Metadata=pdf.make_stream(_XMP),
+        BitsPerComponent=8, Filter=Name.DCTDecode, Metadata=pdf.make_stream(XMP.encode()),
     )  # fmt: skip
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
     page.Resources = Dictionary(
@@ -39,12 +39,11 @@ def make_pdf(_: str, variant: str, photo: bytes) -> bytes:
     return out.getvalue() + (_GROWN if variant == "grown" else b"")
 
 
-_XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="r"><r:D o="{MARKER}-xmp"/></r:RDF></x:xmpmeta>'.encode()
 _GROWN = f"\n9999 0 obj\n<</Author ({MARKER}-later)>>\nendobj\nstartxref\n0\n%%EOF\n{MARKER}-trailer".encode()
 
 
 def _plant_in_drawing(pdf: Pdf, page: pikepdf.Page) -> None:
-    """Words where a page is drawn from: a screen's profile, a glyph, a font's map of letters."""
+    """Plant markers in what a page is rendered from: a colour profile, a glyph, a font's CMap."""
     glyph = pdf.make_stream(f"600 0 0 0 600 600 d1 0 0 600 600 re f % {MARKER}-glyph\n".encode())
     page.Resources.Font.T = pdf.make_indirect(
         Dictionary(
@@ -72,7 +71,7 @@ def _dress(pdf: Pdf, *, hidden: bool) -> None:
     pdf.docinfo = pdf.make_indirect(
         Dictionary({f"/{key}": f"{MARKER}-{key}" for key in ("Author", "Creator", "Producer", "Title", "Keywords")})
     )
-    pdf.Root.Metadata = pdf.make_stream(_XMP, Type=Name.Metadata, Subtype=Name.XML)
+    pdf.Root.Metadata = pdf.make_stream(XMP.encode(), Type=Name.Metadata, Subtype=Name.XML)
     pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=f"app.alert('{MARKER}')")
     pdf.attachments["note"] = AttachedFileSpec(pdf, f"{MARKER}-attached".encode(), filename=f"{MARKER}.txt")
     if hidden:

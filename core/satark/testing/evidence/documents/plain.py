@@ -1,12 +1,12 @@
-"""Text and contact cards."""
+"""Plain text and contact card specimens."""
 
 from __future__ import annotations
 
-from satark.testing.evidence.documents.markers import HINDI, MARKER, SHOWN
+from satark.testing.evidence.markers import HINDI, MARKER, SHOWN
 
 
 def make_text(_: str, __: str, ___: bytes) -> bytes:
-    """Make a text with characters that nobody sees."""
+    """Make a text with invisible characters."""
     hidden = "\u200b".join("\u200c\u200d\u2060"[int(digit)] for digit in "0120")
     tags = "".join(chr(0xE0000 + ord(letter)) for letter in MARKER)
     return f"\ufeff{SHOWN}{hidden}{tags}  \r\n{HINDI}\u00a0\r\n".encode()

@@ -1,4 +1,4 @@
-"""Every type the core cleans: nothing planted survives, and what the file shows or plays stays what it was."""
+"""Every built-in scrubber: no marker survives, and what the file shows or plays stays as it was."""
 
 import contextlib
 import json
@@ -23,19 +23,21 @@ from satark.evidence.scrubbers import builtin_scrubbers
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Scrubber, Unclean
-from satark.testing.evidence.documents import DOCUMENTS, HINDI, SHOWN, unpacked
-from satark.testing.evidence.specimens import LATITUDE, MARKER, ORIENTATION, PICTURES, RECORDINGS
+from satark.testing.evidence.documents import DOCUMENTS, unpacked
+from satark.testing.evidence.images import IMAGES, ORIENTATION
+from satark.testing.evidence.markers import HINDI, LATITUDE, MARKER_BYTES, SHOWN
+from satark.testing.evidence.recordings import RECORDINGS
+from satark.testing.evidence.specimens import specimen_names
 
-PICTURE_NAMES = [name for names in PICTURES.values() for name in names]
-RECORDING_NAMES = [name for names in RECORDINGS.values() for name in names]
-DOCUMENT_NAMES = [name for names in DOCUMENTS.values() for name in names]
-NAMES = PICTURE_NAMES + RECORDING_NAMES + DOCUMENT_NAMES
-UNPLANTED = {"amr", "awb", "wmv", "wma", "txt"}
-"""Containers that take no words from ffmpeg, or spell them so that no byte search finds them."""
-LOSSLESS = [name for name in PICTURE_NAMES if name.partition("-")[0] in ("jpg", "png", "webp", "gif", "tif")]
+IMAGE_NAMES, RECORDING_NAMES = specimen_names(IMAGES), specimen_names(RECORDINGS)
+DOCUMENT_NAMES = specimen_names(DOCUMENTS)
+NAMES = specimen_names()
+UNMARKED = {"amr", "awb", "wmv", "wma", "txt"}
+"""Specimens without a marker that the search can find: their container takes no tags, or encodes them differently."""
+LOSSLESS = [name for name in IMAGE_NAMES if name.partition("-")[0] in ("jpg", "png", "webp", "gif", "tif")]
 SCRUBBERS: Sequence[Scrubber] = builtin_scrubbers()
 
-# What exiftool may call a fact of the picture, its coding or the file system, and not of its maker.
+# What exiftool reports of the image, its encoding or the file system, and not of its maker.
 NO_DATES = ("0000:00:00", "1970:01:01", "1980:01:01")
 HARMLESS_GROUPS = {"File", "System", "ExifTool", "Composite"}
 
@@ -51,15 +53,15 @@ def clean(source: Path, folder: Path, limits: Limits) -> Path:
     return target
 
 
-def traces(data: bytes) -> list[bytes]:
-    """The planted values that the data holds, in any of the ways that metadata spells text."""
-    words = [MARKER, str(LATITUDE).encode(), b"creation_time"]
-    spelled = [spelling for word in words for spelling in (word, word.decode().encode("utf-16-le"))]
-    return [word for word in spelled if word.lower() in data.lower()]
+def markers(data: bytes) -> list[bytes]:
+    """Return the markers in the data, in any encoding that metadata uses."""
+    values = [MARKER_BYTES, str(LATITUDE).encode(), b"creation_time"]
+    encoded = [encoding for word in values for encoding in (word, word.decode().encode("utf-16-le"))]
+    return [word for word in encoded if word.lower() in data.lower()]
 
 
 def framehash(path: Path, *options: str) -> list[str]:
-    """A hash of every packet (or, with options, of every decoded frame) of the first picture and sound track."""
+    """Return a hash of every packet (or, with options, of every decoded frame) of the first video and audio stream."""
     program = imageio_ffmpeg.get_ffmpeg_exe()
     maps = ("-map", "0:V:0?", "-map", "0:a:0?")
     command = [program, "-v", "error", "-i", str(path), *maps, *options, "-f", "framehash", "-"]
@@ -68,31 +70,31 @@ def framehash(path: Path, *options: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_planted_value_survives(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_no_marker_survives(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     source = make(name)
-    planted = traces(unpacked(source.read_bytes()))
-    assert planted or name in UNPLANTED, "the specimen has nothing planted: the test proves nothing"
-    assert traces(unpacked(clean(source, tmp_path, limits).read_bytes())) == []
+    marked = markers(unpacked(source.read_bytes()))
+    assert marked or name in UNMARKED, "the specimen has no marker: the test proves nothing"
+    assert markers(unpacked(clean(source, tmp_path, limits).read_bytes())) == []
 
 
-def test_the_corpus_holds_every_type_that_is_cleaned() -> None:
+def test_there_is_a_specimen_of_every_type_that_is_cleaned() -> None:
     cleaned = {mime for scrubber in SCRUBBERS for mime in scrubber.mimes}
-    planted = {*PICTURES, *RECORDINGS, *DOCUMENTS}
-    assert cleaned - planted == {"application/vnd.oasis.opendocument.graphics", DISGUISE_JOB, PREVIEW_JOB, ORIGIN_JOB}
-    assert len(planted) >= 36
+    specimens = {*IMAGES, *RECORDINGS, *DOCUMENTS}
+    assert cleaned - specimens == {"application/vnd.oasis.opendocument.graphics", DISGUISE_JOB, PREVIEW_JOB, ORIGIN_JOB}
+    assert len(specimens) >= 36
 
 
 @pytest.mark.needs("exiftool")
 @pytest.mark.parametrize("name", NAMES)
-def test_exiftool_finds_nothing_of_the_maker(
+def test_exiftool_finds_no_metadata_of_the_maker(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     copy = clean(make(name), tmp_path, limits)
     program = shutil.which("exiftool") or ""
     command = [program, "-json", "-a", "-u", "-U", "-ee3", "-G1", "-n", "-api", "largefilesupport=1", str(copy)]
-    told = json.loads(subprocess.run(command, check=False, capture_output=True).stdout)[0]
-    facts = {key: value for key, value in told.items() if key.partition(":")[0] not in HARMLESS_GROUPS}
-    assert traces(repr(facts).encode()) == []
+    report = json.loads(subprocess.run(command, check=False, capture_output=True).stdout)[0]
+    facts = {key: value for key, value in report.items() if key.partition(":")[0] not in HARMLESS_GROUPS}
+    assert markers(repr(facts).encode()) == []
     named = (
         "GPS",
         "Serial",
@@ -113,23 +115,23 @@ def test_exiftool_finds_nothing_of_the_maker(
     assert [key for key, value in facts.items() if "Date" in key and not str(value).startswith(NO_DATES)] == []
 
 
-def test_the_search_finds_what_a_broken_cleaner_lets_through(
+def test_the_search_finds_what_a_broken_scrubber_lets_through(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jpeg, "NEEDED", jpeg.NEEDED | {0xFE})
-    assert traces(clean(make("jpg"), tmp_path, limits).read_bytes()) != []
+    assert markers(clean(make("jpg"), tmp_path, limits).read_bytes()) != []
 
 
-def test_a_cleaner_that_lets_tags_through_is_not_believed(
+def test_a_remux_that_lets_tags_through_is_refused(
     make: Callable[[str], Path], tmp_path: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remux, "_NO_TAGS", ("-dn", "-sn", "-c", "copy"))
-    believed = []
+    accepted = []
     for name in ("mp4", "mov", "mkv", "webm", "opus", "flac", "m4a", "wav", "avi"):
         with contextlib.suppress(Unclean):
             clean(make(name), tmp_path, limits)
-            believed.append(name)
-    assert believed == []
+            accepted.append(name)
+    assert accepted == []
 
 
 @pytest.mark.parametrize("name", LOSSLESS)
@@ -144,7 +146,7 @@ def test_every_pixel_stays(name: str, make: Callable[[str], Path], tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["jpg", "jpg-progressive", "jpg-cmyk", "png", "webp"])
-def test_a_turned_picture_stays_turned_and_says_nothing_else(
+def test_the_orientation_is_the_only_exif_field_that_stays(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     with Image.open(clean(make(name), tmp_path, limits)) as after:
@@ -153,7 +155,7 @@ def test_a_turned_picture_stays_turned_and_says_nothing_else(
 
 
 @pytest.mark.parametrize("name", ["avif", "heic"])
-def test_what_browsers_do_not_show_becomes_an_upright_jpeg(
+def test_heic_and_avif_become_an_upright_jpeg(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     with Image.open(clean(make(name), tmp_path, limits)) as after:
@@ -162,7 +164,7 @@ def test_what_browsers_do_not_show_becomes_an_upright_jpeg(
         after.load()
 
 
-def test_an_animation_keeps_its_pace(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_an_animation_keeps_its_frame_durations(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     with Image.open(clean(make("gif"), tmp_path, limits)) as after:
         assert [frame.info["duration"] for frame in ImageSequence.Iterator(after)] == [120, 240]
 
@@ -178,7 +180,7 @@ def test_every_packet_stays(name: str, make: Callable[[str], Path], tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["mp4", "mp4-hevc", "mov", "mkv", "ts"])
-def test_what_the_encoder_says_of_itself_goes(
+def test_the_name_of_the_encoder_is_removed(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
     source = make(name)
@@ -187,16 +189,18 @@ def test_what_the_encoder_says_of_itself_goes(
 
 
 @pytest.mark.parametrize("name", DOCUMENT_NAMES)
-def test_the_words_of_a_document_stay(name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_the_visible_text_of_a_document_stays(
+    name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
     words = unpacked(clean(make(name), tmp_path, limits).read_bytes())
-    if name == "pdf-layers":  # what it shows depends on the reader's settings: pictures of its pages are kept
+    if name == "pdf-layers":  # what it shows depends on the reader's settings: its pages are rasterized
         assert SHOWN.encode() not in words
         return
     assert SHOWN.encode() in words
     assert HINDI.encode() in words or name in ("pdf", "pdf-grown", "vcf")
 
 
-def test_a_turned_film_stays_turned(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+def test_a_rotated_video_stays_rotated(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
     copy = clean(make("mp4-turned"), tmp_path, limits)
     assert "rotation of 90" in remux.RemuxScrubber()._inspect(copy, CONTAINERS["video/mp4"], CodecRules())[1]
 
@@ -206,8 +210,8 @@ def test_a_recording_over_the_limit_is_refused(make: Callable[[str], Path], tmp_
         clean(make("mp3"), tmp_path, Limits(seconds=0))
 
 
-@pytest.mark.parametrize("name", PICTURE_NAMES)
-def test_a_picture_over_the_limit_is_refused(name: str, make: Callable[[str], Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", IMAGE_NAMES)
+def test_an_image_over_the_limit_is_refused(name: str, make: Callable[[str], Path], tmp_path: Path) -> None:
     with pytest.raises(Unclean, match="too-many-pixels"):
         clean(make(name), tmp_path, Limits(pixels=1000))
 
@@ -224,4 +228,4 @@ def test_a_file_cut_short_never_gives_a_dirty_copy(
             copy = clean(source, tmp_path, limits)
         except (Unclean, StopIteration):
             continue
-        assert traces(unpacked(copy.read_bytes())) == []
+        assert markers(unpacked(copy.read_bytes())) == []

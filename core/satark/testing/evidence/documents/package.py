@@ -1,4 +1,4 @@
-"""What every specimen of a document holds: a trace that must go, and words that must stay."""
+"""The ZIP package of an office document."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import io
 import zipfile
 from collections.abc import Mapping
 
-MARKER = "zqMARKS"
-SHOWN = "Ganja comes in white sacks"
-HINDI = "क्‍षेत्र में चोरी"
-HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-"""Begins every part that is XML."""
+from satark.testing.evidence.markers import MARKER
+
+PROLOG = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+"""The XML prolog of every part."""
 
 
-def zipped(parts: Mapping[str, str | bytes]) -> bytes:
-    """Pack the parts of a document, as office programs do, with a trace in the container."""
+def package(parts: Mapping[str, str | bytes]) -> bytes:
+    """Pack the parts of a document as office programs do, with a marker in the ZIP comment."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in parts.items():
