@@ -1,6 +1,6 @@
-"""Writes the parts of these pages that follow from the code: `python docs/reference.py`.
+"""Writes the generated parts of the documentation: `python docs/reference.py`.
 
-A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. `make docs` fails where one differs from the code.
+A part is between `<!-- generated: NAME -->` and `<!-- end -->`. `make docs` fails if one differs from the code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pydantic import BaseModel
 
 from satark import hookspecs
 from satark.cli.main import cli
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
+from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
 from satark.settings import Core, EvidenceSettings
 
@@ -31,7 +32,7 @@ _BANNER = re.compile(r"^# -{5,} (.+)$")
 
 
 def hooks() -> str:
-    """Describe every hook: its phase, signature, kind and meaning, in the order of `hookspecs.py`."""
+    """Return every hook with its phase, signature, kind and meaning, in the order of `hookspecs.py`."""
     source = inspect.getsource(hookspecs)
     banners = {n: found[1] for n, line in enumerate(source.splitlines(), 1) if (found := _BANNER.match(line))}
     specs = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
@@ -47,20 +48,20 @@ def _hook(spec: ast.FunctionDef) -> str:
     signature = f"{spec.name}({ast.unparse(spec.args)}) -> {ast.unparse(spec.returns) if spec.returns else None}"
     first = any("firstresult" in ast.unparse(decorator) for decorator in spec.decorator_list)
     names = ", ".join(argument.arg for argument in spec.args.args)
-    kind = "The first answer that is not `None` stands." if first else "Every plugin is asked."
+    kind = "The first result that is not `None` is used." if first else "Every plugin is called."
     return f"#### `{spec.name}({names})`\n\n```python\n{signature}\n```\n\n{ast.get_docstring(spec)}\n\n{kind}\n"
 
 
 def settings() -> str:
-    """Describe every setting of the core and of each installed plugin."""
+    """Return every setting of the core and of each installed plugin."""
     evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
-    core = "\n".join([_section("The core", "", Core), evidence, _queue_for_destinations()])
+    core = "\n".join([_section("The core", "", Core), evidence, _destination_table()])
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 
 
 def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Find a plugin's settings models: what its `settings` module defines, if it has one, with each one's section."""
+    """Yield the section and model of a plugin's settings, from its `settings` module if it has one."""
     (offer,) = entry_points(group="satark", name=plugin)
     package = offer.module.partition(".")[0]
     if find_spec(f"{package}.settings") is None:
@@ -71,10 +72,10 @@ def _models(plugin: str) -> Iterator[tuple[str, type[BaseModel]]]:
             yield getattr(found, "SECTION", plugin), found
 
 
-def _queue_for_destinations() -> str:
-    """Describe a `[[destination]]` table; all of them together are one JSON list in the environment."""
+def _destination_table() -> str:
+    """Return the settings of a `[[destination]]` table; all tables share one environment variable."""
     rows = (
-        _section("`[[destination]]`", "FORWARD", DestinationRule)
+        _section("`[[destination]]`", "DESTINATION", DestinationRule)
         .replace("| environment ", "")
         .replace("---|---|---|---", "---|---|---")
     )
@@ -101,10 +102,10 @@ def _shown(default: Any) -> str:
 
 
 def commands() -> str:
-    """List every command with its arguments and its first line of help."""
-    theirs = click.Group()
-    Plugins.load(Core.model_fields["plugins"].default).commands(theirs)
-    leaves = sorted([*_leaves("satark", cli), *_leaves("satark", theirs)], key=lambda leaf: leaf[0])
+    """Return every command with its arguments and the first line of its help."""
+    of_plugins = click.Group()
+    Plugins.load(Core.model_fields["plugins"].default).commands(of_plugins)
+    leaves = sorted([*_leaves("satark", cli), *_leaves("satark", of_plugins)], key=lambda leaf: leaf[0])
     rows = ["| command | does |", "|---|---|"]
     rows += [f"| `{usage}` | {command.get_short_help_str(200)} |" for usage, command in leaves]
     return "\n".join(rows) + "\n"
@@ -120,11 +121,25 @@ def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Comm
         yield " ".join([path, *arguments]), command
 
 
-WRITERS: dict[str, Callable[[], str]] = {"hooks": hooks, "settings": settings, "commands": commands}
+def contract() -> str:
+    """Return every module of the contract with its meaning and the names that a plugin may import."""
+    rows = ["| module | holds | names |", "|---|---|---|"]
+    for module, names in public_names().items():
+        meaning = (importlib.import_module(module).__doc__ or "").split("\n")[0].removesuffix(".")
+        rows.append(f"| `{module}` | {meaning} | {', '.join(f'`{name}`' for name in names)} |")
+    return "\n".join(rows) + "\n"
+
+
+WRITERS: dict[str, Callable[[], str]] = {
+    "hooks": hooks,
+    "settings": settings,
+    "commands": commands,
+    "contract": contract,
+}
 
 
 def current(page: str) -> str:
-    """Give a page's text with every generated part as the code has it now."""
+    """Return a page's text with every generated part brought up to date."""
     return _PART.sub(lambda part: f"{part[1]}\n{WRITERS[part[2]]()}\n{part[3]}", page)
 
 
