@@ -35,8 +35,8 @@ async def test_a_tip_by_telegram_with_its_keyboards_and_menu(open_demo: Open, tm
     await visitor.answered(visitor.tap("Illegal liquor / drugs"))
     assert visitor.received[-2]["rows"][:3] == [1, 1, 1]
     await visitor.answered(visitor.perform("say", text="sold behind the ghat"))
-    told = _newest(visitor, "sold")
-    await visitor.answered(visitor.perform("edit", message_id=told["id"], text="sold behind the ghat at night"))
+    sent = _newest(visitor, "sold")
+    await visitor.answered(visitor.perform("edit", message_id=sent["id"], text="sold behind the ghat at night"))
     await visitor.answered(
         visitor.perform("pin", pin={"latitude": 25.28918, "longitude": 83.00666, "name": "Assi Ghat"})
     )
@@ -53,7 +53,7 @@ async def test_a_tip_by_telegram_with_its_keyboards_and_menu(open_demo: Open, tm
     assert tip["files"][0]["metadata"] == []
     assert await visitor.perform("tap", message_id=receipt["id"], token="no such") == 404
     assert await visitor.perform("tap", message_id="no such", token="x") == 404
-    assert await visitor.perform("revoke", message_id=told["id"]) == 409
+    assert await visitor.perform("revoke", message_id=sent["id"]) == 409
 
 
 async def test_the_bots_menu_is_there_and_an_update_that_comes_twice_is_answered_once(

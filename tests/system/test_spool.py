@@ -90,6 +90,6 @@ async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_c
         await until(lambda: len([message for message in peer.sent if code_in(message.body)]) == 2)
         receipts = {message.to for message in peer.sent if code_in(message.body)}
         assert receipts == {PHONES["asha"], PHONES["bina"]}
-        assert [path.name for path in (spool / "aside").iterdir()] == [altered.name]
-        assert "1 set aside" in installation.service.run("check", check=False).output
+        assert [path.name for path in (spool / "quarantine").iterdir()] == [altered.name]
+        assert "1 quarantined" in installation.service.run("check", check=False).output
         assert "Choose a language" in (await asha.say("Hi"))[0]  # in the response, as usual

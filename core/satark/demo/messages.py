@@ -59,7 +59,7 @@ class ChatMessage(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def kind_of(mime: str, *, voice: bool) -> MessageKind:
-    """Give the kind of message as which WhatsApp and Telegram send a file of this MIME type."""
+    """Return the kind of message as which WhatsApp and Telegram send a file of this MIME type."""
     if voice:
         return "voice"
     if mime in ("image/jpeg", "image/png"):

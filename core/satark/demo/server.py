@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _STOP_SECONDS = 2
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.02
-_PRESETS = {"email": {"notice_minutes": 1}}
+_PRESETS = {"email": {"notification_minutes": 1}}
 """A visitor who configures e-mail wants to see one within a minute."""
 
 

@@ -141,8 +141,8 @@ class ScriptedChannel:
         return [Call(account=account, method="news", body=body, fallback=NEUTRAL)]
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Say that it was taken."""
-        return RawResponse(body=b"taken")
+        """Answer with a fixed body."""
+        return RawResponse(body=b"accepted")
 
     async def open(self) -> None:
         """Count the opening."""

@@ -141,7 +141,7 @@ def one(event: Text = Text("Hi"), **parts: Any) -> Callable[[RawRequest], Batch]
 
 
 BREACHES: dict[str, tuple[dict[str, Any], str]] = {
-    "a foreign account name": ({"name": "cards"}, "must begin"),
+    "a foreign account name": ({"name": "other"}, "must begin"),
     "no account": ({"accounts": ()}, "no account"),
     "an endpoint without limit": ({"endpoints": (Endpoint(path="/x", methods=(), limit=0),)}, "limit"),
     "accepts everything": ({"verify": lambda raw: True}, "forged"),
