@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from satark.casework import Agreement, Casework, NoSuchFile, NotHeard, OneOfficer, OpenTip
-from satark.custody.audit import verify
-from satark.custody.chain import Entry
+from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired, TwoOfficerApproval, VoiceAccessDenied
+from satark.custody.audit import verify_log
+from satark.custody.chain import LogEntry
 from satark.desk import Desk, Level
 from satark.evidence.own_voice import EVIDENCE_STEP, OTHER, WHOSE_STEP
 from satark.identity.sealing import new_identity
@@ -19,7 +19,7 @@ from satark.services import Services
 from satark.testing.store import fresh_services
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 
-AGREED = Agreement("rao", "khan")
+AGREED = TwoOfficerApproval("rao", "khan")
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
 
 
@@ -57,7 +57,7 @@ def spoken(services: Services, sp: Office) -> SeededTip:
     return seeded
 
 
-def acts(work: Casework, tip: OpenTip) -> list[Entry]:
+def acts(work: Casework, tip: OpenTip) -> list[LogEntry]:
     """What officers did, as the log has it."""
     return [row.entry for row in work.custody(tip) if row.entry is not None and row.entry.desk]
 
@@ -68,11 +68,11 @@ def test_a_file_is_not_seen_without_a_row_in_the_log(services: Services, sp: Off
     for _ in range(2):
         assert b"".join(work.evidence(tip, "2")) == b"a clean photo"
     (seen,) = acts(work, tip)
-    assert (seen.act, seen.form, seen.desk, seen.officer) == ("viewed", "clean", "a-district", "rao")
+    assert (seen.action, seen.form, seen.desk, seen.officer) == ("viewed", "clean", "a-district", "rao")
     assert len(seen.at) == len("2026-11-24T19:00:00Z")
     assert b"".join(sp.work().evidence(tip, "2")) == b"a clean photo"
     assert len(acts(work, tip)) == 2, "another officer, or the same one signed in again, is another row"
-    assert verify(services).problems == ()
+    assert verify_log(services).problems == ()
 
 
 READERS: dict[str, Callable[[Casework, OpenTip], Any]] = {
@@ -92,7 +92,7 @@ def test_a_tipsters_voice_is_given_to_nobody_who_may_not_listen(
     work = sp.work()
     tip = work.open(spoken.number)
     assert [record.ordinal for record in tip.evidence] == ["2"], "what passes evidence on never has a voice in hand"
-    with pytest.raises(NotHeard):
+    with pytest.raises(VoiceAccessDenied):
         reader(work, tip)
     assert acts(work, tip) == []
 
@@ -100,7 +100,7 @@ def test_a_tipsters_voice_is_given_to_nobody_who_may_not_listen(
 @pytest.mark.parametrize("name", ["file", "evidence", "export", "export of the original"])
 def test_not_even_who_may_listen_can_take_a_voice_away(name: str, sp: Office, spoken: SeededTip) -> None:
     work = sp.work(may_listen=True)
-    with pytest.raises(NotHeard):
+    with pytest.raises(VoiceAccessDenied):
         READERS[name](work, work.open(spoken.number))
 
 
@@ -110,7 +110,7 @@ def test_a_station_never_hears_it_whoever_sits_there(services: Services, spoken:
     seeded = seed_tip(services, [station.desk], evidence=("1",))
     seed_file(services, seeded, "1", b"voice", b"clean", disguised=b"disguised", **VOICE)
     work = station.work(may_listen=True)
-    with pytest.raises(NotHeard):
+    with pytest.raises(VoiceAccessDenied):
         work.listen(work.open(seeded.number), "1")
 
 
@@ -125,7 +125,7 @@ def test_who_may_listen_hears_a_disguised_copy_and_writes_it_out(sp: Office, spo
     assert (voice.transcript, tip.transcript("1")) == ("कल रात ग्यारह बजे", "कल रात ग्यारह बजे")
     assert sp.work().find("ग्यारह") == {spoken.id}
     assert all(posted.message.internal for posted in tip.thread), "the tipster is told nothing of it"
-    done = [(entry.act, entry.form) for entry in acts(work, tip)]
+    done = [(entry.action, entry.form) for entry in acts(work, tip)]
     assert done == [("heard", "disguised"), ("transcribed", "transcript"), ("transcribed", "transcript")]
 
 
@@ -138,16 +138,16 @@ def test_a_voice_that_could_not_be_disguised_is_not_played(services: Services, s
 
 
 def test_what_identifies_takes_two_officers(sp: Office, spoken: SeededTip) -> None:
-    with pytest.raises(OneOfficer):
-        Agreement("rao", "rao")
-    work, agreed = sp.work(may_listen=True), Agreement("rao", "khan")
+    with pytest.raises(SecondOfficerRequired):
+        TwoOfficerApproval("rao", "rao")
+    work, agreed = sp.work(may_listen=True), TwoOfficerApproval("rao", "khan")
     tip = work.open(spoken.number)
-    assert b"".join(work.untouched(tip, "1", agreed)) == b"their voice"
-    assert b"".join(work.undisguised(tip, "1", agreed)) == b"their clean voice"
-    done = [(entry.act, entry.form, entry.officer, entry.second) for entry in acts(work, tip)]
+    assert b"".join(work.original_of(tip, "1", agreed)) == b"their voice"
+    assert b"".join(work.undisguised_voice(tip, "1", agreed)) == b"their clean voice"
+    done = [(entry.action, entry.form, entry.officer, entry.second) for entry in acts(work, tip)]
     assert done == [("opened", "original", "rao", "khan"), ("opened", "clean", "rao", "khan")]
     with pytest.raises(NoSuchFile):
-        work.untouched(tip, "7", agreed)
+        work.original_of(tip, "7", agreed)
 
 
 WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
@@ -178,7 +178,7 @@ def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: SeededTip) -> 
     work = sp.work()
     tip = work.open(spoken.number)
     log, contents = work.export(tip, [("2", "clean"), ("2", "original"), ("1", "transcript")], AGREED)
-    left = [(row.row.file, row.entry) for row in log if row.entry and row.entry.act == "exported"]
+    left = [(row.row.file, row.entry) for row in log if row.entry and row.entry.action == "exported"]
     done = [(file, entry.form, entry.second) for file, entry in left]
     assert done == [("2", "clean", ""), ("2", "original", "khan"), ("1", "transcript", "")]
     assert [b"".join(pieces) for pieces in contents] == [b"a clean photo", b"a photo", b"words"]
@@ -186,7 +186,7 @@ def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: SeededTip) -> 
 
 @pytest.mark.parametrize(
     ("form", "error"),
-    [(("2", "original"), OneOfficer), (("7", "clean"), NoSuchFile), (("1", "transcript"), NoSuchFile)],
+    [(("2", "original"), SecondOfficerRequired), (("7", "clean"), NoSuchFile), (("1", "transcript"), NoSuchFile)],
 )
 def test_what_may_not_leave_leaves_no_row(form: Any, error: type[Exception], sp: Office, spoken: SeededTip) -> None:
     work = sp.work()

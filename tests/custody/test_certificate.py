@@ -13,9 +13,9 @@ import pytest
 
 from satark.catalogues import Catalogue
 from satark.custody import chain
-from satark.custody.certificate import certificate, grouped
-from satark.custody.log import Logged
-from satark.custody.manifest import Issuer, Item, Manifest, Withheld
+from satark.custody.certificate import group_digits, make_certificate
+from satark.custody.log import LogRow
+from satark.custody.manifest import Issuer, Manifest, PackItem, WithheldFile
 from satark.printing.fonts import LANGUAGES
 
 # The Schedule to the Bharatiya Sakshya Adhiniyam, 2023 (Act 47 of 2023), field by field, in its order.
@@ -58,20 +58,20 @@ ENGLISH = {
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ISSUER = Issuer(name="Ramesh Singh", office="SP office, Varanasi", make="Dell R350", color="Black", serial="7XK2P93")
 NOW = "2026-11-24T09:00:05Z"
-ITEM = Item(
+ITEM = PackItem(
     item_no=1, file="1", role="scrubbed", filename="files/1-scrubbed.jpg", bytes=123456, mime="image/jpeg",
     sha256=DIGEST, md5=DIGEST[:32], derived_from=0, tool="satark", utc=NOW, ist="24/11/2026 14:30:05",
     prev_chain_hash=DIGEST,
 )  # fmt: skip
 MANIFEST = Manifest(
     number="K4Q7-2XPM", desk="sp", channel="chat", received="2026-11-24T06/PT6H", utc=NOW, ist="24/11/2026 14:30:05",
-    issuer=ISSUER, items=(ITEM,), withheld=(Withheld(file="2", bytes=5, mime="audio/ogg", sha256=DIGEST),),
+    issuer=ISSUER, items=(ITEM,), withheld=(WithheldFile(file="2", bytes=5, mime="audio/ogg", sha256=DIGEST),),
     custody=DIGEST, head=DIGEST,
 )  # fmt: skip
-RECEIVED = chain.Entry(act="received", band="2026-11-24T06/PT6H", salt="")
-EXPORTED = chain.Entry(act="exported", desk="sp", officer="rao", second="khan", at=NOW, salt="")
+RECEIVED = chain.LogEntry(action="received", band="2026-11-24T06/PT6H", salt="")
+EXPORTED = chain.LogEntry(action="exported", desk="sp", officer="rao", second="khan", at=NOW, salt="")
 LOG = [
-    Logged(row=chain.Row(seq=seq, file="1", day=0, entry=b"", content=b"x"), hash=b"", entry=entry)
+    LogRow(row=chain.ChainRow(seq=seq, file="1", day=0, entry=b"", content=b"x"), hash=b"", entry=entry)
     for seq, entry in enumerate((RECEIVED, EXPORTED), 1)
 ]
 
@@ -84,7 +84,7 @@ class Printed(NamedTuple):
 @functools.cache
 def printed(language: str) -> Printed:
     texts = Catalogue.read(language, (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8"))
-    with pypdfium2.PdfDocument(certificate(MANIFEST, DIGEST, LOG, language)) as pdf:
+    with pypdfium2.PdfDocument(make_certificate(MANIFEST, DIGEST, LOG, language)) as pdf:
         return Printed(texts, [page.get_textpage().get_text_range() for page in pdf])
 
 
@@ -138,7 +138,7 @@ def test_what_the_system_knows_is_filled_in_and_what_a_person_answers_for_is_not
             "K4Q7-2XPM",
             "24/11/2026",
             "a messaging service",
-            grouped(DIGEST),
+            group_digits(DIGEST),
         ):
             assert known in page
         assert "Date (DD/MM/YYYY): ____________ Time (IST): ____________ hours" in page
@@ -158,12 +158,12 @@ def test_hash_report_and_custody_log_are_enclosed(language: str) -> None:
 
 
 def test_the_same_values_give_the_same_bytes() -> None:
-    assert certificate(MANIFEST, DIGEST, LOG, "hi") == certificate(MANIFEST, DIGEST, LOG, "hi")
+    assert make_certificate(MANIFEST, DIGEST, LOG, "hi") == make_certificate(MANIFEST, DIGEST, LOG, "hi")
     other = msgspec.structs.replace(MANIFEST, number="K4Q7-2XPN")
-    assert certificate(other, DIGEST, LOG, "hi") != certificate(MANIFEST, DIGEST, LOG, "hi")
+    assert make_certificate(other, DIGEST, LOG, "hi") != make_certificate(MANIFEST, DIGEST, LOG, "hi")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_act_has_a_name_in_the_log(language: str) -> None:
     texts = printed(language).texts
-    assert [act for act in (*get_args(chain.Act), "erased") if f"act.{act}" not in texts] == []
+    assert [action for action in (*get_args(chain.Action), "erased") if f"action.{action}" not in texts] == []

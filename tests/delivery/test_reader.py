@@ -14,7 +14,7 @@ from satark.casework import NoSuchFile
 from satark.custody import log as custody
 from satark.delivery.reader import DestinationReader, load_identity, own_key, reader
 from satark.desk import Desk
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_envelope
 from satark.routing.desks import add_desk
 from satark.services import Services
@@ -88,7 +88,7 @@ def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_tim
     for _ in range(2):
         assert b"".join(opened.clean("1")) == b"clean"
     logged = services.read(lambda c: custody.read(c, seeded.id, seeded.identity))
-    (left,) = [one.entry for one in logged if one.entry and one.entry.act == "exported"]
+    (left,) = [one.entry for one in logged if one.entry and one.entry.action == "exported"]
     assert (left.desk, left.form, left.at) == (TO, "clean", "")
 
 
@@ -164,7 +164,7 @@ def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, c
     seeded = seed_tip(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
     seed_file(services, seeded, "1", b"original", b"clean")
     services.write_now(lambda unit: unit.main.execute(update(tables.file).values(record=b"junk")))
-    row = {"tip": seeded.id, "seq": 1, "sealed": b"junk", "day": 0, "announced": True}
+    row = {"tip": seeded.id, "seq": 1, "sealed": b"junk", "day": 0, "notified": True}
     services.write_now(lambda unit: unit.insert(tables.message, [row]))
     content = reader(cell.rule, services).open(claim_delivery(services, TO)).content
     assert (content.damaged, content.evidence, content.thread) == (2, (), ())

@@ -9,6 +9,7 @@ from satark.evidence.sandbox.sandbox import Sandbox
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.limits import MB, Limits
 from satark.store.workspace import workspace_dir
+from satark.testing.evidence.pipeline_driver import PipelineDriver
 from satark.testing.evidence.specimens import specimen
 
 
@@ -43,3 +44,8 @@ def workspace(tmp_path: Path) -> Iterator[Path]:
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox(builtin_scrubbers()) as running:
         yield running
+
+
+@pytest.fixture
+def driver(tmp_path: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> PipelineDriver:
+    return PipelineDriver(tmp_path / "evidence" / "tip", sandbox, workspace, limits)

@@ -1,13 +1,11 @@
-"""A file file in: sealed as it came, cleaned, both opened again; and every way that can go wrong."""
+"""One file through the pipeline: sealed as received, cleaned, both opened again; and every way that can go wrong."""
 
 import asyncio
 import hashlib
 import os
 import random
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -15,71 +13,15 @@ from typing import Any, BinaryIO, cast
 import msgspec
 import pytest
 
-from satark.evidence import pipeline
 from satark.evidence.pipeline import ProcessedFile, TooLarge, process_file
 from satark.evidence.sandbox.sandbox import Sandbox
-from satark.identity.sealing import new_identity
-from satark.limits import Limits
 from satark.store import sealed_files
-from satark.store.sealed_files import clean_path, erase, open_sealed, original_path
+from satark.store.sealed_files import erase
 from satark.testing.evidence.hostile import HostileScrubber
 from satark.testing.evidence.images import IMAGES
 from satark.testing.evidence.markers import MARKER_BYTES
+from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 from satark.testing.evidence.recordings import RECORDINGS
-
-RECIPIENT, IDENTITY = new_identity()
-
-
-async def chunks(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
-    for at in range(0, len(data), size):
-        yield data[at : at + size]
-
-
-class PipelineDriver:
-    """Processes files of one tip and opens them again."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> None:
-        self.folder, self.sandbox, self.workspace, self.limits = folder, sandbox, workspace, limits
-
-    async def process(
-        self,
-        stream: AsyncIterator[bytes],
-        declared_mime: str = "",
-        sandbox: Sandbox | None = None,
-        *,
-        voice: bool = False,
-    ) -> ProcessedFile:
-        return await process_file(
-            stream,
-            recipient=RECIPIENT,
-            folder=self.folder,
-            name="1",
-            declared_mime=declared_mime,
-            limits=self.limits,
-            sandbox=sandbox or self.sandbox,
-            workspace=self.workspace,
-            voice=voice,
-        )
-
-    def original(self, expected: str = "") -> bytes:
-        return b"".join(open_sealed(original_path(self.folder, "1"), IDENTITY, self.workspace, expected))
-
-    def clean(self, expected: str = "") -> bytes:
-        return b"".join(open_sealed(clean_path(self.folder, "1"), IDENTITY, self.workspace, expected))
-
-    async def wait_until_writing(self) -> None:
-        """Wait until a part is being written."""
-        while self.files != ["1.original.age.part"]:  # noqa: ASYNC110 - the file system sends no event
-            await asyncio.sleep(0.01)
-
-    @property
-    def files(self) -> list[str]:
-        return sorted(path.name for path in self.folder.rglob("*"))
-
-
-@pytest.fixture
-def driver(tmp_path: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> PipelineDriver:
-    return PipelineDriver(tmp_path / "evidence" / "tip", sandbox, workspace, limits)
 
 
 @pytest.mark.parametrize("name", ["jpg", "heic", "mp4", "opus"])
@@ -114,7 +56,7 @@ async def test_a_sealed_file_opens_with_the_age_command(
     data = make("png").read_bytes()
     await driver.process(chunks(data))
     key = tmp_path / "key"
-    key.write_text(IDENTITY)
+    key.write_text(driver.identity)
     program = shutil.which("age") or ""
     command = [program, "-d", "-i", str(key), str(driver.folder / "1.original.age")]
     opened = await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
@@ -302,93 +244,6 @@ async def test_a_compromised_scrubber_smuggles_nothing_into_the_copy(
     assert driver.files == ["1.original.age"]
 
 
-async def test_plain_files_never_leave_the_workspace(
-    driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    seen: list[str] = []
-
-    def look() -> None:
-        places = [*tmp_path.rglob("*"), *Path("/proc/self/fd").iterdir()]
-        for place in places:
-            real = place.resolve()
-            if real.is_file() and not real.is_relative_to(driver.workspace) and real.stat().st_size < 1_000_000:
-                seen.extend([str(real)] * (MARKER_BYTES in real.read_bytes()))
-
-    async def watched(data: bytes) -> AsyncIterator[bytes]:
-        async for piece in chunks(data, 700):
-            look()
-            yield piece
-
-    async def watch() -> None:
-        while True:
-            look()
-            await asyncio.sleep(0.002)
-
-    for name in ("jpg", "heic", "mp4", "mp3"):
-        data = make(name).read_bytes()
-        watching = asyncio.create_task(watch())
-        await driver.process(watched(data))
-        watching.cancel()
-        look()
-    assert seen == []
-    with (tmp_path / "control").open("wb") as file:
-        file.write(MARKER_BYTES)
-    look()
-    assert seen, "the search finds nothing: the test proves nothing"
-
-
-KILLED = """
-import asyncio, os, sys
-from pathlib import Path
-from satark.evidence import pipeline
-from satark.evidence.scrubbers import builtin_scrubbers
-from satark.limits import Limits
-from satark.store.workspace import workspace_dir
-from satark.evidence.sandbox.sandbox import Sandbox
-
-async def stream():
-    yield open(sys.argv[1], "rb").read()
-    if sys.argv[3] == "stream":
-        await asyncio.sleep(0.2)
-        os.kill(os.getpid(), 9)
-
-async def main():
-    data = Path(sys.argv[2])
-    async with Sandbox(builtin_scrubbers()) as sandbox:
-        if sys.argv[3] == "scrub":
-            sandbox.scrub = lambda *a: os.kill(os.getpid(), 9)
-        await pipeline.process_file(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
-            declared_mime="", limits=Limits(), sandbox=sandbox, workspace=workspace_dir(data))
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize(("point", "left"), [("stream", ["1.original.age.part"]), ("scrub", ["1.original.age"])])
-async def test_what_a_killed_process_leaves_is_removed(
-    point: str, left: list[str], driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
-) -> None:
-    command = [sys.executable, "-c", KILLED, str(make("jpg")), str(tmp_path), point, RECIPIENT]
-    killed = await asyncio.to_thread(subprocess.run, command, check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert driver.files == left
-    assert [path.name for path in driver.workspace.rglob("original")] == ["original"]
-    pipeline.remove_abandoned(tmp_path / "evidence", driver.workspace)
-    assert list(driver.workspace.iterdir()) == []
-    assert driver.files == [name for name in left if not name.endswith(".part")]
-
-
-async def test_files_in_use_are_not_removed(driver: PipelineDriver) -> None:
-    async def stream() -> AsyncIterator[bytes]:
-        yield b"one"
-        await driver.wait_until_writing()
-        pipeline.remove_abandoned(driver.folder, driver.workspace)
-        yield b" two"
-
-    file = await driver.process(stream())
-    assert driver.original(file.sha256) == b"one two"
-
-
 async def test_mutated_files_neither_crash_nor_hang_nor_leak(
     driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:
@@ -402,7 +257,7 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(
             at = chance.randrange(len(data))
             data[at : at + chance.choice((0, 1, 1, 9))] = chance.randbytes(chance.choice((0, 1, 1, 9)))
         return await process_file(
-            chunks(bytes(data)), recipient=RECIPIENT, folder=driver.folder, name=str(number),
+            chunks(bytes(data)), recipient=driver.recipient, folder=driver.folder, name=str(number),
             declared_mime="", limits=limits, sandbox=driver.sandbox, workspace=driver.workspace,
         )  # fmt: skip
 
@@ -410,5 +265,5 @@ async def test_mutated_files_neither_crash_nor_hang_nor_leak(
         for file in await asyncio.gather(*(one(start + i) for i in range(4))):
             assert file.problem != "too-slow"
     for path in driver.folder.glob("*.clean.age"):
-        copy = b"".join(open_sealed(path, IDENTITY, driver.workspace))
+        copy = driver.open(path)
         assert MARKER_BYTES not in copy, path.name

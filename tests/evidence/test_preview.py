@@ -1,46 +1,19 @@
 """Previews: small, without metadata, and made of the clean copy alone."""
 
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 from PIL import Image
 
-from satark.evidence import pipeline
-from satark.evidence.pipeline import ProcessedFile
 from satark.evidence.preview import LONGEST, PREVIEW_JOB
-from satark.evidence.sandbox.sandbox import Sandbox
 from satark.evidence.scrubbers import builtin_scrubbers
-from satark.identity.sealing import new_identity
 from satark.limits import Limits
 from satark.scrubber import Unclean
-from satark.store.sealed_files import erase, open_sealed, preview_path
+from satark.store.sealed_files import erase, preview_path
 from satark.testing.evidence.markers import MARKER_BYTES
-
-RECIPIENT, IDENTITY = new_identity()
-
-
-async def in_one_chunk(data: bytes) -> AsyncIterator[bytes]:
-    yield data
-
-
-Process: TypeAlias = Callable[[Path, Path], Awaitable[ProcessedFile]]
-
-
-@pytest.fixture
-def process(sandbox: Sandbox, workspace: Path, limits: Limits) -> Process:
-    """Process a file, sealed in a folder as `1`."""
-
-    def process_file(source: Path, folder: Path) -> Awaitable[ProcessedFile]:
-        stream = in_one_chunk(source.read_bytes())
-        return pipeline.process_file(
-            stream, recipient=RECIPIENT, folder=folder, name="1", declared_mime="", limits=limits,
-            sandbox=sandbox, workspace=workspace,
-        )  # fmt: skip
-
-    return process_file
+from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
 
 
 @pytest.mark.parametrize(
@@ -63,19 +36,19 @@ def process(sandbox: Sandbox, workspace: Path, limits: Limits) -> Process:
     ],
 )
 async def test_types_that_can_be_shown_get_a_preview(
-    name: str, mime: str, make: Callable[[str], Path], tmp_path: Path, process: Process
+    name: str, mime: str, make: Callable[[str], Path], tmp_path: Path, driver: PipelineDriver
 ) -> None:
-    file = await process(make(name), tmp_path / "sealed")
+    file = await driver.process(chunks(make(name).read_bytes(), 10**7))
     assert (file.problem, file.preview_mime) == (None, mime)
-    assert preview_path(tmp_path / "sealed", "1").exists() == bool(mime)
+    assert preview_path(driver.folder, "1").exists() == bool(mime)
     if mime:
-        data = b"".join(open_sealed(preview_path(tmp_path / "sealed", "1"), IDENTITY, tmp_path, file.preview_sha256))
+        data = driver.open(preview_path(driver.folder, "1"), file.preview_sha256)
         assert MARKER_BYTES not in data
         with Image.open(io.BytesIO(data)) as picture:
             assert max(picture.size) <= LONGEST
             assert len(picture.getexif()) == 0
-    erase(tmp_path / "sealed", "1")
-    assert list((tmp_path / "sealed").iterdir()) == []
+    erase(driver.folder, "1")
+    assert driver.files == []
 
 
 def test_a_broken_copy_has_no_preview(tmp_path: Path, make: Callable[[str], Path], limits: Limits) -> None:

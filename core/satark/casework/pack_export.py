@@ -6,31 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from satark.custody.pack import PackContents, Written, write_pack
+from satark.custody.pack import PackContents, WrittenPack, write_pack
 
 if TYPE_CHECKING:
     from satark.casework.casework import Casework
-    from satark.casework.errors import Agreement
-    from satark.casework.opened import OpenTip
+    from satark.casework.errors import TwoOfficerApproval
+    from satark.casework.opened_tip import OpenTip
     from satark.custody.chain import Form
     from satark.custody.manifest import Issuer
     from satark.tip import Evidence
 
 
 def export_pack(
-    path: Path, casework: Casework, tip: OpenTip, issuer: Issuer, agreed: Agreement | None = None
-) -> Written:
-    """Write a pack: clean copies, transcripts, and originals where two officers agreed.
+    path: Path, casework: Casework, tip: OpenTip, issuer: Issuer, approval: TwoOfficerApproval | None = None
+) -> WrittenPack:
+    """Write a pack: clean copies, transcripts, and originals if two officers approved.
 
-    What identifies the tipster is never in it, whoever agrees: their own voice is there as a transcript.
+    Nothing that identifies the tipster is in it, even with approval: of their own voice it has the transcript.
 
     Raises:
-        CantOpen: a file or the custody log was altered; there is no pack then.
-        FileNotFoundError: a file was erased; there is no pack then.
+        CantOpen: a file or the custody log was altered; no pack is written.
+        FileNotFoundError: a file was erased; no pack is written.
         OSError: it can't be written.
     """
-    parts = tuple(_parts(tip, originals=agreed is not None))
-    log, content = casework.export(tip, [(record.ordinal, form) for record, form in parts], agreed)
+    parts = tuple(_parts(tip, originals=approval is not None))
+    log, content = casework.export(tip, [(record.ordinal, form) for record, form in parts], approval)
     contents = PackContents(
         tip_id=tip.id,
         tip=tip.tip,

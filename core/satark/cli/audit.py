@@ -9,8 +9,7 @@ import msgspec
 
 from satark.cli.counted import counted
 from satark.commands import open_services
-from satark.custody.audit import AuditReport, Head
-from satark.custody.audit import verify as verify_log
+from satark.custody.audit import AuditReport, LogHead, verify_log
 
 
 @click.group()
@@ -38,9 +37,9 @@ def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _read_head(text: str) -> Head | None:
+def _read_head(text: str) -> LogHead | None:
     try:
-        return Head.read(text) if text else None
+        return LogHead.read(text) if text else None
     except ValueError:
         raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
 

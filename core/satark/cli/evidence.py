@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from satark.cli.counted import counted
-from satark.custody.verify_pack import Verdict, verify_pack
+from satark.custody.verify_pack import PackReport, verify_pack
 
 
 @click.group()
@@ -36,11 +36,11 @@ def verify(pack: Path, printed: str, *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _as_dict(verdict: Verdict) -> dict[str, object]:
+def _as_dict(verdict: PackReport) -> dict[str, object]:
     return {"good": not verdict.problems, **msgspec.to_builtins(verdict)}
 
 
-def _as_text(verdict: Verdict) -> str:
+def _as_text(verdict: PackReport) -> str:
     if verdict.problems:
         return "\n".join([*(_safe_line(str(problem)) for problem in verdict.problems), "the pack was altered"])
     content = f"{counted(verdict.items, 'file')}, {counted(verdict.rows, 'custody row')}"

@@ -1,4 +1,8 @@
-"""Custody: who did what with a file and when, in a chain that shows every change; packs for a court; their verifiers.
+"""The chain of custody: who did what with each file, when, in a log whose changes can be detected.
 
-`chain` is the arithmetic, pure; `log` keeps the rows in the store; `audit` verifies a live store, without any key.
+- `chain` computes the hashes, without any I/O; `entries` makes the entries; `log` stores them; `erasure` empties them.
+- `pack` writes a tip's files with all that a court needs; `manifest` and `certificate` are parts of a pack.
+- `audit` verifies the log of a live store, and `verify_pack` a pack; neither needs a key.
+
+Start with `chain`.
 """

@@ -1,4 +1,4 @@
-"""The verifier of a live custody log. It needs no key: it sees hashes, and that sealed entries are those hashed."""
+"""Verifies the custody log of a live store, without any key: its hashes, and that the sealed entries match them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, exists, select, text
 
 from satark.custody import chain
-from satark.custody.log import row_of
+from satark.custody.log import chain_row
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import original_path
 from satark.store.tables import anchor, custody, custody_head
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 
     from satark.services import Services
 
-What: TypeAlias = Literal[
+ProblemKind: TypeAlias = Literal[
     "missing", "order", "altered", "entry", "emptied", "cut", "head", "anchor", "unlogged", "no-file", "known"
 ]
 
-_SENTENCES: dict[What, str] = {
+_SENTENCES: dict[ProblemKind, str] = {
     "missing": "one or more rows before this one are missing",
-    "order": "this row is not where it was: a row of the tip is missing, put in, or out of order",
+    "order": "this row is not in its place: a row of the tip is missing, was inserted, or is out of order",
     "altered": "this row was altered",
     "entry": "the sealed entry of this row is not the one that was recorded",
-    "emptied": "the entry of this row was emptied, and nothing says that it was erased",
+    "emptied": "the entry of this row was emptied, and no row says that it was erased",
     "cut": "the log was cut off after this row",
-    "head": "the end of the log is not the one that was written down in the database",
-    "anchor": "the end of the log is not the one that was written down in the key store",
-    "unlogged": "the custody log says nothing of this file",
+    "head": "the end of the log is not the head that the database recorded",
+    "anchor": "the end of the log is not the head that the key store recorded",
+    "unlogged": "the custody log has no row for this file",
     "no-file": "the sealed original is not in the evidence folder",
-    "known": "the log does not hold the head that was noted: it was rewritten or cut off",
+    "known": "the log does not contain the head that was noted earlier: it was rewritten or cut off",
 }
 
 
 class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that is wrong, and where."""
+    """A problem that an audit found, and where."""
 
-    what: What
+    what: ProblemKind
     position: int = 0
-    """Of the row, among those of all tips; 0: none in particular."""
+    """Position of the row among those of all tips; 0: no row in particular."""
     tip: str = ""
-    """The tip's number, or its id where there is no such tip (any more)."""
+    """The tip's number, or its id if there is no such tip any more."""
     file: str = ""
 
     def __str__(self) -> str:
@@ -57,22 +57,22 @@ class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return f"{place}: {_SENTENCES[self.what]}" if place else _SENTENCES[self.what]
 
 
-class Head(msgspec.Struct, frozen=True):
-    """The end of a log, as it may be noted down and given again later: `<rows>:<hash>`."""
+class LogHead(msgspec.Struct, frozen=True):
+    """The head of a log, as an auditor notes it for a later audit: `<rows>:<hash>`."""
 
     position: int
     link: bytes
 
     @classmethod
-    def read(cls, noted: str) -> Head:
-        """Read a noted head.
+    def read(cls, noted: str) -> LogHead:
+        """Parse a noted head.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the text is no head.
         """
         position, _, link = noted.strip().partition(":")
         head = cls(int(position), bytes.fromhex(link))
-        if head.position < 1 or len(head.link) != len(chain.ORIGIN):
+        if head.position < 1 or len(head.link) != len(chain.GENESIS):
             raise ValueError(noted)
         return head
 
@@ -81,49 +81,52 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What an audit found."""
+    """The result of an audit."""
 
     rows: int
     tips: int
-    head: Head
+    head: LogHead
     problems: tuple[AuditProblem, ...]
 
 
-def verify(services: Services, known: Head | None = None) -> AuditReport:
+def verify_log(services: Services, known: LogHead | None = None) -> AuditReport:
     """Verify the log of a live store, from its first row to its last.
 
     Args:
         services: the store.
-        known: a head that an earlier audit gave, or a certificate names; the log must still hold it.
+        known: a head from an earlier audit or a certificate; the log must still contain it.
     """
-    # Before the log: what is written meanwhile must be in it.
+    # Read before the log, so that rows written in between are in the log.
     anchored = services.read_keys(lambda c: c.execute(select(anchor)).one_or_none())
     return services.read(lambda c: _verify(c, anchored, services.evidence_dir, known))
 
 
-def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, known: Head | None) -> AuditReport:
+def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, known: LogHead | None) -> AuditReport:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    walk = _Walk(anchored, known)
-    walk.go(connection)
+    walk = _LogWalk(anchored, known)
+    walk.run(connection)
     problems = [*walk.problems, *_unlogged(connection, walk, folder)]
     numbers = {row.id: row.number for row in connection.execute(select(tables.tip.c.id, tables.tip.c.number))}
     named = [msgspec.structs.replace(one, tip=numbers.get(one.tip, one.tip)) for one in problems]
     return AuditReport(
-        rows=walk.rows, tips=len(walk.tips), head=Head(walk.position, walk.link), problems=tuple(dict.fromkeys(named))
+        rows=walk.rows,
+        tips=len(walk.tips),
+        head=LogHead(walk.position, walk.link),
+        problems=tuple(dict.fromkeys(named)),
     )
 
 
-class _Walk:
-    """A walk along the log. After something wrong it goes on from what the row says, to name what else is wrong."""
+class _LogWalk:
+    """Walks along the log. After a problem it goes on from what the row says, to find further problems."""
 
-    def __init__(self, anchored: DbRow[Any] | None, known: Head | None) -> None:
+    def __init__(self, anchored: DbRow[Any] | None, known: LogHead | None) -> None:
         self.problems: list[AuditProblem] = []
         self.rows = 0
         self.position = 0
-        self.link = chain.ORIGIN
+        self.link = chain.GENESIS
         self.tips: dict[str, tuple[int, bytes]] = {}
-        """Tip → the newest seq and hash."""
+        """Tip → the newest `seq` and hash."""
         self.logged: set[tuple[str, str]] = set()
         self._erased: set[tuple[str, str]] = set()
         self._emptied: list[AuditProblem] = []
@@ -131,36 +134,36 @@ class _Walk:
         self._anchor_held = False
         self._known = known
 
-    def go(self, connection: Connection) -> None:
+    def run(self, connection: Connection) -> None:
         query = select(custody).order_by(custody.c.position).execution_options(yield_per=1000)
         for row in connection.execute(query):
-            self._see(row)
+            self._check_row(row)
         self._finish(connection)
 
-    def _see(self, row: DbRow[Any]) -> None:
+    def _check_row(self, row: DbRow[Any]) -> None:
         where = {"position": row.position, "tip": row.tip, "file": row.file}
-        seq, before = self.tips.get(row.tip, (0, chain.start(row.tip)))
-        own = row_of(row)
+        seq, before = self.tips.get(row.tip, (0, chain.tip_genesis(row.tip)))
+        own = chain_row(row)
         gap = row.position != self.position + 1
         if gap:
             self.problems.append(AuditProblem(what="missing", position=row.position))
         if row.seq != seq + 1:
             self.problems.append(AuditProblem(what="order", **where))
-        elif chain.step(before, own) != row.hash or (
-            not gap and chain.link(self.link, row.position, row.hash) != row.link
+        elif chain.row_hash(before, own) != row.hash or (
+            not gap and chain.link_hash(self.link, row.position, row.hash) != row.link
         ):
             self.problems.append(AuditProblem(what="altered", **where))
-        self._look_into(row, own, where)
+        self._check_entry(row, own, where)
         self.rows += 1
         self.position, self.link = row.position, row.link
         self.tips[row.tip] = (row.seq, row.hash)
         self.logged.add((row.tip, row.file))
         self._anchor_held |= self._anchored is not None and self._anchored.link == row.link
-        if self._known is not None and self._known == Head(row.position, row.link):
+        if self._known is not None and self._known == LogHead(row.position, row.link):
             self._known = None
 
-    def _look_into(self, row: DbRow[Any], own: chain.Row, where: dict[str, Any]) -> None:
-        if own.erasure:
+    def _check_entry(self, row: DbRow[Any], own: chain.ChainRow, where: dict[str, Any]) -> None:
+        if own.is_erasure:
             self._erased.add((row.tip, row.file))
         elif not row.sealed:
             self._emptied.append(AuditProblem(what="emptied", **where))
@@ -171,7 +174,7 @@ class _Walk:
         erased = self._erased
         self.problems += [p for p in self._emptied if not {(p.tip, p.file), (p.tip, "")} & erased]
         head = connection.execute(select(custody_head)).one_or_none()
-        position, link = (head.position, head.link) if head else (0, chain.ORIGIN)
+        position, link = (head.position, head.link) if head else (0, chain.GENESIS)
         if position > self.position:
             self.problems.append(AuditProblem(what="cut", position=self.position))
         elif link != self.link:
@@ -182,14 +185,14 @@ class _Walk:
             self.problems.append(AuditProblem(what="known"))
 
     def _is_anchored(self) -> bool:
-        """Whether the key store's note is on the log, or one transaction ahead of it, as a crash may leave it."""
+        """Whether the log contains the key store's head, or ends one transaction before it, as after a crash."""
         if self._anchored is None:
             return not self.rows
         return self._anchor_held or self._anchored.before == self.link
 
 
-def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[AuditProblem]:
-    """Files that the log does not know, and sealed ones that are not there."""
+def _unlogged(connection: Connection, walk: _LogWalk, folder: Path) -> Iterator[AuditProblem]:
+    """Find files without a row in the log, and sealed files that are missing."""
     table = tables.file
     withheld = _withheld(connection)
     settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
@@ -202,9 +205,9 @@ def _unlogged(connection: Connection, walk: _Walk, folder: Path) -> Iterator[Aud
 
 
 def _withheld(connection: Connection) -> set[tuple[str, str]]:
-    """In an office of its own: the files that the host never sent, voices above all."""
-    if connection.execute(select(tables.uplink)).first() is None:
+    """Return the files that the host never sent to a remote office: above all, voices."""
+    if connection.execute(select(tables.host_link)).first() is None:
         return set()
-    came, file = tables.arriving, tables.file
+    came, file = tables.announced_file, tables.file
     here = exists().where(came.c.tip == file.c.tip, came.c.ordinal == file.c.ordinal)
     return {(row.tip, row.ordinal) for row in connection.execute(select(file.c.tip, file.c.ordinal).where(~here))}

@@ -1,8 +1,8 @@
-"""The certificate under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023, as a PDF to be signed by hand.
+"""Makes the certificate under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023, as a PDF to be signed by hand.
 
-Parts A and B follow the Act's Schedule field by field, in its own order and words (`texts/`). What the system knows is
-filled in; what a person must answer for (parentage, control of the device, date, place, signature, all of Part B's
-person) is left blank. The hash report and the custody log are enclosed.
+Parts A and B follow the Act's Schedule field by field, in its order and wording (`texts/`). The system fills in what it
+knows. What a person must answer for is left blank: parentage, control of the device, date, place, signature, and the
+expert of Part B. The hash report and the custody log are annexed.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Final
 from fpdf import FPDF
 
 from satark.catalogues import Catalogue
-from satark.custody.manifest import Item, Manifest, ist
+from satark.custody.manifest import Manifest, PackItem, format_ist
 from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:
-    from satark.custody.chain import Entry
-    from satark.custody.log import Logged
+    from satark.custody.chain import LogEntry
+    from satark.custody.log import LogRow
 
 
 SOURCES: Final = ("computer", "dvr", "mobile", "flash", "cd", "server", "cloud", "other")
 CONTROLS: Final = ("owned", "maintained", "managed", "operated")
 ALGORITHMS: Final = ("sha1", "sha256", "md5", "other")
 TICKED: Final = frozenset({"source.server", "hash.sha256", "hash.md5"})
-"""What is ticked in both parts: we certify what our server received, and never anybody's phone."""
+"""The boxes ticked in both parts: the certificate covers what this server received, never anybody's phone."""
 
 _BLANK: Final = "_" * 24
 _SHORT: Final = "_" * 12
@@ -37,27 +37,27 @@ _WIDTHS: Final = (10.0, 40.0, 34.0, 20.0, 70.0)
 _LOG_WIDTHS: Final = (12.0, 40.0, 72.0, 50.0)
 
 
-def certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Logged], language: str) -> bytes:
-    """Make the certificate in one language. The same values give the same bytes.
+def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[LogRow], language: str) -> bytes:
+    """Make the certificate in one language. Equal arguments give equal bytes.
 
     Args:
-        manifest: what the pack holds.
-        manifest_sha256: of the manifest as it lies in the pack, hex.
-        log: the tip's custody log, as it lies in the pack.
+        manifest: of the pack.
+        manifest_sha256: SHA-256 of the manifest in the pack, hex.
+        log: the tip's custody log in the pack.
         language: one of `satark.printing.fonts.LANGUAGES`.
     """
     source = (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8")
-    sheet = _Sheet(Catalogue.read(language, source), manifest)
-    fields = sheet.fields(manifest_sha256)
-    sheet.part("a", fields)
-    sheet.part("b", {**fields, "name": _BLANK, "address": _BLANK})
-    sheet.report()
-    sheet.custody(log)
-    return bytes(sheet.output())
+    document = _CertificateDocument(Catalogue.read(language, source), manifest)
+    fields = document.fields(manifest_sha256)
+    document.part("a", fields)
+    document.part("b", {**fields, "name": _BLANK, "address": _BLANK})
+    document.report()
+    document.custody(log)
+    return bytes(document.output())
 
 
-class _Sheet(FPDF):
-    """The certificate while it is written."""
+class _CertificateDocument(FPDF):
+    """Writes the pages of the certificate."""
 
     def __init__(self, texts: Catalogue, manifest: Manifest) -> None:
         super().__init__(format="A4")
@@ -70,14 +70,14 @@ class _Sheet(FPDF):
         use_fonts(self)
 
     def footer(self) -> None:
-        """The page's number, and the tip's."""
+        """Print the tip's number and the page number."""
         self.set_y(-12)
         self.set_font(FAMILY, size=_SMALL)
         page = self._texts.text("page", page=self.page_no(), pages="{nb}")
         self.cell(0, 5, f"{self._manifest.number} · {page}", align="C")
 
     def fields(self, manifest_sha256: str) -> dict[str, str]:
-        """What the system fills in; the rest is left blank."""
+        """Return the values of the form's fields; what the system does not know is a blank line."""
         issuer, manifest = self._manifest.issuer, self._manifest
         channel = self._texts.text(f"channel.{manifest.channel}")
         received = _date(manifest.received)
@@ -89,13 +89,13 @@ class _Sheet(FPDF):
             "serial": issuer.serial,
             "device": issuer.device,
             "info": self._texts.text("fill.info", number=manifest.number, received=received, channel=channel),
-            "hash": self._texts.text("fill.hash", count=len(manifest.items), manifest=grouped(manifest_sha256)),
+            "hash": self._texts.text("fill.hash", count=len(manifest.items), manifest=group_digits(manifest_sha256)),
             "place": issuer.place,
         }
         return {"parent": _BLANK, "blank": _SHORT, **{name: value or _BLANK for name, value in found.items()}}
 
     def part(self, part: str, fields: Mapping[str, str]) -> None:
-        """One part of the Schedule, on a page of its own."""
+        """Print one part of the Schedule, on a page of its own."""
         self.add_page()
         if part == "a":
             self._title("schedule", "see", "certificate")
@@ -117,7 +117,7 @@ class _Sheet(FPDF):
             self._say(key, fields if part == "a" else {**fields, "place": _BLANK})
 
     def report(self) -> None:
-        """The hash report: an annexure."""
+        """Print the hash report, an annexure."""
         self.add_page()
         manifest = self._manifest
         self._title("report")
@@ -126,32 +126,32 @@ class _Sheet(FPDF):
         head = ("report.item", "report.role", "report.file", "report.bytes", "report.values")
         self._table(_WIDTHS, head, [self._item(item) for item in manifest.items])
         for one in manifest.withheld:
-            self._small("report.withheld", file=one.file, sha256=grouped(one.sha256))
+            self._small("report.withheld", file=one.file, sha256=group_digits(one.sha256))
         self._small("report.confidence")
 
-    def custody(self, log: Sequence[Logged]) -> None:
-        """The custody log: an annexure."""
+    def custody(self, log: Sequence[LogRow]) -> None:
+        """Print the custody log, an annexure."""
         self.add_page()
         self._title("report.custody")
-        self._small("report.custody.intro", rows=len(log), head=grouped(self._manifest.head))
+        self._small("report.custody.intro", rows=len(log), head=group_digits(self._manifest.head))
         rows = [(str(row.row.seq), *self._act(row)) for row in log]
         self._table(_LOG_WIDTHS, ("custody.seq", "custody.when", "custody.what", "custody.who"), rows)
 
-    def _item(self, item: Item) -> tuple[str, ...]:
+    def _item(self, item: PackItem) -> tuple[str, ...]:
         alone = item.role == "scrubbed" and not item.derived_from
         role = self._texts.text(f"role.{item.role}" + ".alone" * alone, **{"from": item.derived_from})
-        values = f"SHA256 {grouped(item.sha256)}\nMD5 {grouped(item.md5)}"
+        values = f"SHA256 {group_digits(item.sha256)}\nMD5 {group_digits(item.md5)}"
         return str(item.item_no), f"{role}\n{item.mime}", item.filename, str(item.bytes), values
 
-    def _act(self, row: Logged) -> tuple[str, str, str]:
+    def _act(self, row: LogRow) -> tuple[str, str, str]:
         entry = row.entry
-        act = self._texts.text(f"act.{entry.act if entry else 'erased'}")
-        what = self._texts.text("custody.file", file=row.row.file or "—", act=act)
+        action = self._texts.text(f"action.{entry.action if entry else 'erased'}")
+        what = self._texts.text("custody.file", file=row.row.file or "—", action=action)
         return (_when(entry), what, self._who(entry)) if entry else ("", what, "")
 
-    def _who(self, entry: Entry) -> str:
+    def _who(self, entry: LogEntry) -> str:
         if not entry.desk:
-            return self._texts.text("custody.intake")
+            return self._texts.text("custody.service")
         names = " + ".join(name for name in (entry.officer, entry.second) if name)
         return f"{entry.desk}: {names}" if names else entry.desk
 
@@ -172,7 +172,7 @@ class _Sheet(FPDF):
         self.ln(1)
 
     def _ticks(self, group: str, codes: Sequence[str], fields: Mapping[str, str], end: str = "") -> None:
-        """A row of boxes, each before its label, wrapped between the two margins."""
+        """Print boxes, each before its label, and wrap them at the margin."""
         self.set_font(FAMILY, size=_TEXT)
         for code in codes:
             self._tick(f"{group}.{code}", self._texts.text(f"{group}.{code}", **fields))
@@ -193,7 +193,7 @@ class _Sheet(FPDF):
         self.set_x(self.get_x() + 5)
 
     def _fit(self, text: str, before: float, *, draw: bool = True) -> None:
-        """Write a label on this line, or on the next where it does not fit; `draw=False` only makes room."""
+        """Print a label on this line, or on the next if it does not fit; `draw=False` only moves to that line."""
         width = self.get_string_width(text) + 2
         if self.get_x() + before + width > self.w - self.r_margin + 2 and self.get_x() > self.l_margin:
             self.ln(_LINE)
@@ -211,20 +211,20 @@ class _Sheet(FPDF):
 
 
 def manifest_title(texts: Catalogue) -> str:
-    """What the document is called."""
+    """Return the title of the document."""
     return f"{texts.text('certificate')} {texts.text('see')}"
 
 
-def _when(entry: Entry) -> str:
-    """The moment that an officer did it, by their clock; of what the intake did, the date alone."""
-    return f"{ist(entry.at)} IST" if entry.at else _date(entry.band)
+def _when(entry: LogEntry) -> str:
+    """Return the time of an officer's action in Indian Standard Time; for what the service did, the date alone."""
+    return f"{format_ist(entry.at)} IST" if entry.at else _date(entry.band)
 
 
 def _date(band: str) -> str:
-    """The day of a coarse time, as the form writes it."""
+    """Return the date of a time band in the format of the form."""
     return "/".join(reversed(band.partition("T")[0].split("-")))
 
 
-def grouped(digest: str) -> str:
-    """A hash value as it is printed: in groups of sixteen, so that it can be compared and lines can break."""
+def group_digits(digest: str) -> str:
+    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
     return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))

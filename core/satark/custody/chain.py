@@ -1,9 +1,9 @@
-"""The custody chain: what an entry is, and how each hash follows from the one before. Pure, and without any key.
+"""The hash chains of the custody log: what an entry is, and how each hash follows from the one before. No I/O, no key.
 
-Every tip has a chain of its own. A row's hash covers the hash before it, its place, the salted hash of its entry and
-the hash of the entry as it is sealed; so rows can't be changed, swapped, put in or taken out without every later hash
-changing too. A second chain runs through the rows of all tips in the order in which they were written: a tip whose
-whole chain is taken away leaves a gap there.
+Each tip has a chain of its own. A row's hash covers the previous hash, the row's position, the salted hash of its entry
+and the hash of the sealed entry, so no row can be changed, swapped, inserted or removed without changing every later
+hash. A second chain runs through the rows of all tips in the order of writing: removing a tip's whole chain leaves a
+gap there.
 """
 
 from __future__ import annotations
@@ -17,51 +17,51 @@ import msgspec
 
 from satark.redacted import Redacted
 
-Act: TypeAlias = Literal[
+Action: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "disguised", "lost",
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
 ]  # fmt: skip
-"""What happened to a file. `heard`: a disguised voice; `drafted`: a machine wrote out a voice;
-`opened`: what takes two officers."""
+"""What was done with a file. `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`: what takes
+two officers."""
 
 Form: TypeAlias = Literal["", "original", "clean", "preview", "disguised", "transcript"]
 
-ORIGIN = hashlib.sha256(b"satark/1/audit").digest()
-"""What goes before the first row of the chain through all tips."""
+GENESIS = hashlib.sha256(b"satark/1/audit").digest()
+"""The hash before the first row of the chain through all tips."""
 _EMPTY = hashlib.sha256(b"").digest()
 
 
-class Entry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """One act, sealed to the tip's key. What a machine did at take-in has no time finer than the tip's own."""
+class LogEntry(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """One action, sealed to the tip's key. For what the service did, its time is no more exact than the tip's."""
 
-    act: Act
+    action: Action
     form: Form = ""
-    """Which form of the file it was done to."""
+    """The form of the file that the action concerns."""
     desk: str = ""
-    """The desk that did it; empty: the intake."""
+    """The desk, or the destination of an export; empty: the service."""
     officer: str = ""
     second: str = ""
-    """The other officer, where it took two."""
+    """The second officer, if the action took two."""
     at: str = ""
-    """When an officer did it, to the second, UTC, `YYYY-MM-DDThh:mm:ssZ`; empty for what the intake did."""
+    """When an officer did it, to the second, UTC, `YYYY-MM-DDThh:mm:ssZ`; empty for what the service did."""
     band: str = ""
-    """When, coarsely (`satark.time_buckets.band`)."""
+    """When, as a time bucket (`satark.time_buckets.band`)."""
     mime: str = ""
     bytes: int = 0
     sha256: str = ""
     md5: str = ""
     tool: str = ""
-    """What made it, and in which version."""
+    """Name and version of the program that made the form."""
     reason: str = ""
     salt: str
-    """128 random bits, hex: the hash of an entry tells nothing of it to whoever guesses."""
+    """128 random bits, hex, so that nobody can guess an entry by its hash."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as the chain sees it: all of it may be public."""
+class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a row that the hashes cover; all of it may be public."""
 
     seq: int
-    """Its place in the tip's chain, 1 for the first."""
+    """Position in the tip's chain, from 1."""
     file: str
     """The ordinal of the file; empty: the whole tip."""
     day: int
@@ -69,55 +69,50 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     entry: bytes
     """SHA-256 of the entry."""
     content: bytes
-    """SHA-256 of the entry as it is sealed; of nothing for an erasure."""
+    """SHA-256 of the sealed entry; for an erasure, of nothing."""
 
     @property
-    def erasure(self) -> bool:
-        """Whether the row says that the file, or the whole tip, was erased. Such a row never had an entry."""
+    def is_erasure(self) -> bool:
+        """Whether the row records that the file, or the whole tip, was erased. Such a row never had an entry."""
         return self.content == _EMPTY
 
 
-def salted() -> str:
-    """Make the salt of an entry."""
+def new_salt() -> str:
+    """Return a random salt for an entry."""
     return secrets.token_hex(16)
 
 
-def canonical(value: object) -> bytes:
-    """JSON with sorted keys and no space: one value, one text."""
+def canonical_json(value: object) -> bytes:
+    """Return JSON with sorted keys and without spaces, so that equal values give equal bytes."""
     return msgspec.json.encode(value, order="sorted")
 
 
-def commitment(entry: Entry) -> bytes:
-    """The SHA-256 of an entry, which the chain holds."""
-    return hashlib.sha256(canonical(entry)).digest()
+def commitment(entry: LogEntry) -> bytes:
+    """Return the SHA-256 of an entry, which the chain contains."""
+    return hashlib.sha256(canonical_json(entry)).digest()
 
 
 def content_hash(sealed: bytes) -> bytes:
-    """The SHA-256 of an entry as it is sealed."""
+    """Return the SHA-256 of a sealed entry."""
     return hashlib.sha256(sealed).digest()
 
 
-def erasure(seq: int, file: str, day: int) -> Row:
-    """The row that says that a file, or the whole tip, was erased."""
-    return Row(seq=seq, file=file, day=day, entry=_EMPTY, content=_EMPTY)
-
-
-def start(tip: str) -> bytes:
-    """What goes before the first row of a tip's chain. It does not lead back to the tip's id."""
+def tip_genesis(tip: str) -> bytes:
+    """Return the hash before the first row of a tip's chain. It does not reveal the tip's id."""
     return hashlib.sha256(f"satark/1/custody/{tip}".encode()).digest()
 
 
-def step(before: bytes, row: Row) -> bytes:
-    """The hash of a row, given the hash before it."""
+def row_hash(before: bytes, row: ChainRow) -> bytes:
+    """Return the hash of a row, given the previous hash."""
     place = f"{row.seq}/{row.file}/{row.day}/".encode()
     return hashlib.sha256(before + place + row.entry + row.content).digest()
 
 
-def link(before: bytes, position: int, row_hash: bytes) -> bytes:
-    """The hash of a row in the chain through all tips."""
-    return hashlib.sha256(before + f"{position}/".encode() + row_hash).digest()
+def link_hash(before: bytes, position: int, hashed: bytes) -> bytes:
+    """Return the hash of a row in the chain through all tips."""
+    return hashlib.sha256(before + f"{position}/".encode() + hashed).digest()
 
 
-def moment(now: int) -> str:
-    """A moment (Unix seconds) as entries have it."""
+def format_utc(now: int) -> str:
+    """Format a time (Unix seconds) as entries contain it."""
     return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,67 +1,73 @@
-"""The entries of the custody log: what there is to say of a file at take-in, and of what an officer does with it."""
+"""Makes the entries of the custody log: when a file is received, and when an officer does something with it."""
 
 from __future__ import annotations
 
 import msgspec
 
 from satark import __version__
-from satark.custody.chain import Act, Entry, Form, moment, salted
+from satark.custody.chain import Action, Form, LogEntry, format_utc, new_salt
 from satark.time_buckets import band
 from satark.tip import Evidence
 
 TOOL = f"satark {__version__}"
 
 
-class Officer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who works at a desk."""
+class DeskOfficer(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer of a desk."""
 
     desk: str
     name: str
 
 
-def taken_in(record: Evidence, now: int) -> list[Entry]:
-    """What was done with a file when it came in, in order. No time in it is finer than the tip's own."""
+def received_entries(record: Evidence, now: int) -> list[LogEntry]:
+    """Return the entries of a received file, in order. No time in them is more exact than the tip's."""
     when = band(now)
     original = {"form": "original", "mime": record.mime, "bytes": record.bytes, "sha256": record.sha256}
-    entries = [_intake("received", when, **original, md5=record.md5), _intake("sealed", when, form="original")]
+    entries = [
+        _service_entry("received", when, **original, md5=record.md5),
+        _service_entry("sealed", when, form="original"),
+    ]
     if record.clean_sha256:
         clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
-        entries.append(_intake("cleaned", when, form="clean", **clean, tool=TOOL))
+        entries.append(_service_entry("cleaned", when, form="clean", **clean, tool=TOOL))
     if record.disguised_sha256:
         disguised = {"bytes": record.disguised_bytes, "sha256": record.disguised_sha256}
-        entries.append(_intake("disguised", when, form="disguised", **disguised, tool=TOOL))
+        entries.append(_service_entry("disguised", when, form="disguised", **disguised, tool=TOOL))
     if record.problem:
-        entries.append(_intake("uncleaned", when, reason=record.problem))
+        entries.append(_service_entry("uncleaned", when, reason=record.problem))
     return entries
 
 
-def lost(reason: str, now: int) -> Entry:
-    """A file could not be had."""
-    return _intake("lost", band(now), reason=reason)
+def lost_entry(reason: str, now: int) -> LogEntry:
+    """Return the entry of a file that could not be fetched."""
+    return _service_entry("lost", band(now), reason=reason)
 
 
-def by_officer(
-    act: Act, officer: Officer, now: int, *, form: Form, second: str = "", sha256: str = "", tool: str = ""
-) -> Entry:
-    """An officer did something. `second`: the other one, where it took two; `tool`: what they had it done with."""
-    return Entry(
-        act=act,
+def officer_entry(
+    action: Action, officer: DeskOfficer, now: int, *, form: Form, second: str = "", sha256: str = "", tool: str = ""
+) -> LogEntry:
+    """Return the entry of an officer's action. `second`: the second officer; `tool`: the program that did the work."""
+    return LogEntry(
+        action=action,
         form=form,
         desk=officer.desk,
         officer=officer.name,
         second=second,
-        at=moment(now),
+        at=format_utc(now),
         band=band(now),
         sha256=sha256,
         tool=tool,
-        salt=salted(),
+        salt=new_salt(),
     )
 
 
-def forwarded(to: str, now: int) -> Entry:
-    """A destination was given a file's clean copy. Forwards follow a tip at once: no time is finer than its own."""
-    return Entry(act="exported", form="clean", desk=to, band=band(now), salt=salted())
+def delivery_entry(destination: str, now: int) -> LogEntry:
+    """Return the entry of a clean copy delivered to a destination, with no time more exact than the tip's.
+
+    Deliveries follow a tip at once, so an exact time would reveal the tip's.
+    """
+    return LogEntry(action="exported", form="clean", desk=destination, band=band(now), salt=new_salt())
 
 
-def _intake(act: Act, when: str, **fields: object) -> Entry:
-    return Entry(act=act, band=when, salt=salted(), **fields)  # type: ignore[arg-type]
+def _service_entry(action: Action, when: str, **fields: object) -> LogEntry:
+    return LogEntry(action=action, band=when, salt=new_salt(), **fields)  # type: ignore[arg-type]

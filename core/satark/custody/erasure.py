@@ -1,4 +1,4 @@
-"""Erasing files: their rows go, and the custody log keeps that they were erased and nothing else of them."""
+"""Erases files: deletes their rows, and leaves of them in the custody log only that they were erased."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def erase_files(unit: UnitOfWork, tip: str, ordinals: Sequence[str] | None = Non
     Returns:
         The names of the sealed copies, which the caller deletes after the commit.
     """
-    log.erased(unit, tip, ordinals)
+    log.record_erasure(unit, tip, ordinals)
     return evidence_files.delete_files(unit, tip, ordinals)

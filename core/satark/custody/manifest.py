@@ -1,4 +1,4 @@
-"""What a pack says of itself: the hash report, as canonical JSON."""
+"""The manifest of a pack: the hash report, as canonical JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _IST: Final = timezone(timedelta(hours=5, minutes=30))
 
 
 class Issuer(Redacted, frozen=True, kw_only=True):
-    """Who signs Part A, and for which server; what is empty is left blank on the form."""
+    """Who signs Part A of the certificate, and for which server. Empty fields are left blank on the form."""
 
     name: str = ""
     office: str = ""
@@ -23,15 +23,15 @@ class Issuer(Redacted, frozen=True, kw_only=True):
     color: str = ""
     serial: str = ""
     device: str = ""
-    """The server's own UID or MAC; never anything of a tipster's device."""
+    """The server's own UID or MAC address; never that of a tipster's device."""
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a pack, hashed as it was copied there."""
+class PackItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a pack, hashed while it was copied into it."""
 
     item_no: int
     file: str
-    """The ordinal of the file in the tip."""
+    """The file's ordinal in the tip."""
     role: Literal["original", "scrubbed", "transcript"]
     filename: str
     bytes: int
@@ -39,17 +39,17 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     md5: str
     derived_from: int
-    """The item that it was made from; 0 where that is not in the pack."""
+    """The number of the item that it was made from; 0: that one is not in the pack."""
     tool: str
-    """What made it, and in which version."""
+    """Name and version of the program that made it."""
     utc: str
     ist: str
     prev_chain_hash: str
-    """The hash before the custody row that says that it was exported, hex."""
+    """The hash before the custody row of its export, hex."""
 
 
-class Withheld(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that is not in the pack, since it identifies the one who sent it."""
+class WithheldFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is not in the pack, since it identifies the tipster."""
 
     file: str
     bytes: int
@@ -59,20 +59,20 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(Redacted, frozen=True, kw_only=True):
-    """What a pack holds."""
+    """The contents of a pack."""
 
     format: str = FORMAT
     number: str
     desk: str
     channel: Literal["chat", "sms", "voice", "web"]
     received: str
-    """Coarse: date and six-hour band (UTC)."""
+    """Date and six-hour band (UTC)."""
     utc: str
     """When it was exported."""
     ist: str
     issuer: Issuer
-    items: tuple[Item, ...]
-    withheld: tuple[Withheld, ...]
+    items: tuple[PackItem, ...]
+    withheld: tuple[WithheldFile, ...]
     custody: str
     """SHA-256 of `custody.json`, hex."""
     head: str
@@ -80,6 +80,6 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     official_confidence: bool = True
 
 
-def ist(utc: str) -> str:
-    """Indian Standard Time of a moment, as the form wants it: `24/11/2026 14:30:05`."""
+def format_ist(utc: str) -> str:
+    """Format a time as the form requires it, in Indian Standard Time: `24/11/2026 14:30:05`."""
     return f"{datetime.fromisoformat(utc).astimezone(_IST):%d/%m/%Y %H:%M:%S}"

@@ -1,8 +1,8 @@
-"""A pack: a tip's files with all that a court needs to trust them, in one ZIP that any computer opens.
+"""Writes a pack: a tip's files with all that a court needs to verify them, in one ZIP file.
 
-Nothing in it is left to chance: the same content gives the same bytes, so that every byte can be checked. In order:
-the files, `custody.json` (the log), `manifest.json` (the hash report; its hash is printed in the certificates), the
-certificates, `seal.json` (the hash of each of them).
+The same content gives the same bytes, so that every byte can be checked. A pack contains, in this order: the files,
+`custody.json` (the log), `manifest.json` (the hash report, whose hash the certificates print), the certificates, and
+`seal.json` (the hash of each of these).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from satark.custody import chain
-from satark.custody.chain import Form, canonical, moment
+from satark.custody.chain import Form, canonical_json, format_utc
 from satark.custody.entries import TOOL
-from satark.custody.log import Logged
-from satark.custody.manifest import FORMAT, Issuer, Item, Manifest, Withheld, ist
+from satark.custody.log import LogRow
+from satark.custody.manifest import FORMAT, Issuer, Manifest, PackItem, WithheldFile, format_ist
 from satark.printing.fonts import LANGUAGES
 from satark.redacted import Redacted
 from satark.tip import Evidence, Tip
@@ -41,27 +41,27 @@ Role: TypeAlias = Literal["original", "scrubbed", "transcript"]
 _ROLES: Final[dict[str, Role]] = {"original": "original", "clean": "scrubbed", "transcript": "transcript"}
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the custody log as a pack has it. All of it is plain: whoever has the pack may read it."""
+class PackRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the custody log in a pack, in plain: whoever has the pack may read it."""
 
     seq: int
     file: str
     day: int
-    entry: chain.Entry | None
+    entry: chain.LogEntry | None
     entry_sha256: str
     sealed_sha256: str
     hash: str
 
 
-class Log(msgspec.Struct, frozen=True, kw_only=True):
-    """A tip's custody log as a pack has it."""
+class PackLog(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip's custody log in a pack."""
 
     start: str
-    """What goes before the first row, hex."""
-    rows: tuple[Line, ...]
+    """The hash before the first row, hex."""
+    rows: tuple[PackRow, ...]
 
 
-class Written(msgspec.Struct, frozen=True):
+class WrittenPack(msgspec.Struct, frozen=True):
     """A pack that was written."""
 
     items: int
@@ -83,11 +83,11 @@ class PackContents(Redacted, frozen=True, kw_only=True):
     """Their content, in the same order."""
     withheld: tuple[Evidence, ...]
     """Recordings of the tipster's own voice: named, never included."""
-    log: tuple[Logged, ...]
+    log: tuple[LogRow, ...]
     """The custody log, with this export in it."""
 
 
-def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> Written:
+def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> WrittenPack:
     """Write a pack, readable for this user alone.
 
     Raises:
@@ -95,12 +95,12 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> Written:
         FileNotFoundError: a file was erased; there is no pack then.
         OSError: it can't be written.
     """
-    now = moment(int(time.time()))
+    now = format_utc(int(time.time()))
     partial = path.with_name(f"{path.name}.part")
     try:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w+b") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-            pack = _Pack(archive)
+            pack = _PackWriter(archive)
             items = pack.add_items(contents.parts, contents.content, contents.log, now)
             written = pack.close(_manifest(contents, issuer, items, now), contents.tip_id, contents.log)
         partial.rename(path)
@@ -110,23 +110,23 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> Written:
     return written
 
 
-def entry_in(name: str) -> zipfile.ZipInfo:
-    """How every file stands in a pack: at no time, with no rights, not compressed."""
+def zip_entry(name: str) -> zipfile.ZipInfo:
+    """Return the ZIP entry of a file in a pack: with a fixed date and mode, uncompressed."""
     info = zipfile.ZipInfo(name, _EPOCH)
     info.create_system = 3
     info.external_attr = 0o600 << 16
     return info
 
 
-def seal_of(digests: dict[str, str]) -> bytes:
-    """What `seal.json` holds, given each file's SHA-256."""
-    return canonical({"format": FORMAT, "files": digests})
+def seal_json(digests: dict[str, str]) -> bytes:
+    """Return the content of `seal.json`, given each file's SHA-256."""
+    return canonical_json({"format": FORMAT, "files": digests})
 
 
-def lines_of(log: Sequence[Logged]) -> tuple[Line, ...]:
-    """The rows of a custody log as a pack has them."""
+def pack_rows(log: Sequence[LogRow]) -> tuple[PackRow, ...]:
+    """Return the rows of a custody log as a pack contains them."""
     return tuple(
-        Line(
+        PackRow(
             seq=one.row.seq,
             file=one.row.file,
             day=one.row.day,
@@ -139,8 +139,8 @@ def lines_of(log: Sequence[Logged]) -> tuple[Line, ...]:
     )
 
 
-class _Pack:
-    """A pack while it is written."""
+class _PackWriter:
+    """Writes the parts of a pack."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -150,18 +150,18 @@ class _Pack:
         self,
         parts: Sequence[tuple[Evidence, Form]],
         contents: Sequence[Iterator[bytes]],
-        log: Sequence[Logged],
+        log: Sequence[LogRow],
         now: str,
-    ) -> tuple[Item, ...]:
-        """Copy the files in, and hash them on the way."""
-        items: list[Item] = []
+    ) -> tuple[PackItem, ...]:
+        """Copy the files into the pack, and hash them on the way."""
+        items: list[PackItem] = []
         before = _before_export(log)
-        for (record, form), pieces in zip(parts, contents, strict=True):
+        for (record, form), chunks in zip(parts, contents, strict=True):
             name = f"files/{record.ordinal}-{_ROLES[form]}{_ending(record, form)}"
-            size, sha256, md5 = self._copy(name, pieces)
+            size, sha256, md5 = self._copy(name, chunks)
             original = next((item for item in items if item.file == record.ordinal and item.role == "original"), None)
             items.append(
-                Item(
+                PackItem(
                     item_no=len(items) + 1,
                     file=record.ordinal,
                     role=_ROLES[form],
@@ -173,42 +173,42 @@ class _Pack:
                     derived_from=original.item_no if original and form == "clean" else 0,
                     tool=TOOL if form == "clean" else "",
                     utc=now,
-                    ist=ist(now),
+                    ist=format_ist(now),
                     prev_chain_hash=before[record.ordinal, form],
                 )
             )
         return tuple(items)
 
-    def close(self, manifest: Manifest, tip: str, log: Sequence[Logged]) -> Written:
-        """Put in what the pack says of itself."""
-        head = log[-1].hash.hex() if log else chain.start(tip).hex()
-        custody = canonical(Log(start=chain.start(tip).hex(), rows=lines_of(log)))
+    def close(self, manifest: Manifest, tip: str, log: Sequence[LogRow]) -> WrittenPack:
+        """Add the log, the manifest, the certificates and the seal."""
+        head = log[-1].hash.hex() if log else chain.tip_genesis(tip).hex()
+        custody = canonical_json(PackLog(start=chain.tip_genesis(tip).hex(), rows=pack_rows(log)))
         manifest = msgspec.structs.replace(manifest, custody=hashlib.sha256(custody).hexdigest(), head=head)
         self._add(CUSTODY, custody)
-        digest = self._add(MANIFEST, canonical(manifest))
-        from satark.custody.certificate import certificate  # noqa: PLC0415 - verifiers and servers never print one
+        digest = self._add(MANIFEST, canonical_json(manifest))
+        from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
 
         for language, name in zip(LANGUAGES, CERTIFICATES, strict=True):
-            self._add(name, certificate(manifest, digest, log, language))
-        self._add(SEAL, seal_of(self._digests))
-        return Written(len(manifest.items), digest, head)
+            self._add(name, make_certificate(manifest, digest, log, language))
+        self._add(SEAL, seal_json(self._digests))
+        return WrittenPack(len(manifest.items), digest, head)
 
     def _add(self, name: str, content: bytes) -> str:
         return self._copy(name, iter([content]))[1]
 
-    def _copy(self, name: str, pieces: Iterator[bytes]) -> tuple[int, str, str]:
+    def _copy(self, name: str, chunks: Iterator[bytes]) -> tuple[int, str, str]:
         size, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        with self._archive.open(entry_in(name), "w") as out:
-            for piece in pieces:
-                size += len(piece)
-                sha256.update(piece)
-                md5.update(piece)
-                out.write(piece)
+        with self._archive.open(zip_entry(name), "w") as out:
+            for chunk in chunks:
+                size += len(chunk)
+                sha256.update(chunk)
+                md5.update(chunk)
+                out.write(chunk)
         self._digests[name] = sha256.hexdigest()
         return size, sha256.hexdigest(), md5.hexdigest()
 
 
-def _manifest(contents: PackContents, issuer: Issuer, items: tuple[Item, ...], now: str) -> Manifest:
+def _manifest(contents: PackContents, issuer: Issuer, items: tuple[PackItem, ...], now: str) -> Manifest:
     tip, voices = contents.tip, contents.withheld
     return Manifest(
         number=tip.number,
@@ -216,20 +216,20 @@ def _manifest(contents: PackContents, issuer: Issuer, items: tuple[Item, ...], n
         channel=tip.channel,
         received=tip.received,
         utc=now,
-        ist=ist(now),
+        ist=format_ist(now),
         issuer=issuer,
         items=items,
-        withheld=tuple(Withheld(file=v.ordinal, bytes=v.bytes, mime=v.mime, sha256=v.sha256) for v in voices),
+        withheld=tuple(WithheldFile(file=v.ordinal, bytes=v.bytes, mime=v.mime, sha256=v.sha256) for v in voices),
         custody="",
         head="",
     )
 
 
-def _before_export(log: Sequence[Logged]) -> dict[tuple[str, str], str]:
-    """(file, form) → the hash before the row of its last export."""
+def _before_export(log: Sequence[LogRow]) -> dict[tuple[str, str], str]:
+    """Return (file, form) → the hash before the row of its last export."""
     found: dict[tuple[str, str], str] = {}
     for previous, one in pairwise(log):
-        if one.entry is not None and one.entry.act == "exported":
+        if one.entry is not None and one.entry.action == "exported":
             found[one.row.file, one.entry.form] = previous.hash.hex()
     return found
 

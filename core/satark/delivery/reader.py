@@ -15,10 +15,11 @@ import msgspec
 
 from satark import atomic_files
 from satark.casework.errors import NoSuchFile
-from satark.casework.opened import Posted
+from satark.casework.opened_tip import PostedMessage
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.evidence.own_voice import is_own_voice
+from satark.evidence.records import open_records
 from satark.identity.sealing import (
     CantOpen,
     check_identity,
@@ -37,9 +38,9 @@ from satark.tip import Envelope, Evidence, Header, Message, Tip
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.services import Services
-    from satark.sink import Delivery, SealedFile, Sink
+    from satark.sink import Delivery, Sink
     from satark.store.unit_of_work import UnitOfWork
 
 
@@ -48,7 +49,7 @@ class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
 
     header: Header
     tip: Tip
-    thread: tuple[Posted, ...]
+    thread: tuple[PostedMessage, ...]
     """What the tipster wrote since, in order; never what desks said."""
     evidence: tuple[Evidence, ...]
     """Files that are here and may leave, in the order they were sent."""
@@ -106,7 +107,7 @@ class OpenedDelivery:
         self._files = {file.ordinal: file for file in delivery.files}
         tip = open_tip(delivery.document, envelope)
         thread, torn = _thread(delivery, envelope.identity)
-        records, damaged = _records(delivery, envelope.identity)
+        records, damaged = open_records(delivery.files, envelope.identity)
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content = ReadableTip(
             header=envelope.header,
@@ -189,7 +190,7 @@ def own_key(path: Path) -> str:
 
 
 def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:
-    custody.record(unit, envelope.tip, recipient_of(envelope.identity), ordinal, entries.forwarded(to, unit.now))
+    custody.append_entries(unit, envelope.tip, recipient_of(envelope.identity), ordinal, entries.delivery_entry(to, unit.now))
 
 
 def key_problems(destination_rules: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:
@@ -197,7 +198,7 @@ def key_problems(destination_rules: Sequence[DestinationRule], sinks: Sequence[S
     reading = {sink.name: sink for sink in sinks if isinstance(sink, ReadingSink)}
     problems = []
     for rule in destination_rules:
-        if rule.sink in reading and reading[rule.sink].reads(rule.to.partition(":")[2]):
+        if rule.sink in reading and reading[rule.sink].reads(rule.name):
             try:
                 load_identity(rule)
             except SettingsError as error:
@@ -214,7 +215,7 @@ def _in_state(delivery: Delivery, state: str) -> tuple[str, ...]:
     return tuple(file.ordinal for file in delivery.files if file.state == state)
 
 
-def _thread(delivery: Delivery, identity: str) -> tuple[tuple[Posted, ...], int]:
+def _thread(delivery: Delivery, identity: str) -> tuple[tuple[PostedMessage, ...], int]:
     posted, damaged = [], 0
     for one in delivery.messages:
         try:
@@ -223,26 +224,5 @@ def _thread(delivery: Delivery, identity: str) -> tuple[tuple[Posted, ...], int]
             damaged += 1
             continue
         if message.sender == "tipster":
-            posted.append(Posted(one.seq, message))
+            posted.append(PostedMessage(one.seq, message))
     return tuple(posted), damaged
-
-
-def _records(delivery: Delivery, identity: str) -> tuple[list[Evidence], int]:
-    records, damaged = [], 0
-    for file in delivery.files:
-        if file.state != "sealed":
-            continue
-        record = _record(file, identity)
-        if record is None:
-            damaged += 1
-        else:
-            records.append(record)
-    return records, damaged
-
-
-def _record(file: SealedFile, identity: str) -> Evidence | None:
-    try:
-        record = open_as(Evidence, file.record, identity)
-    except CantOpen:
-        return None
-    return record if record.ordinal == file.ordinal else None

@@ -225,14 +225,14 @@ def _sealed(unit: UnitOfWork, job: MediaJob, record: Evidence, origin: Origin | 
     with_origin = seal(structs.replace(record, origin=origin), job.recipient) if origin else b""
     found = store.mark_sealed(unit, job, seal(record, job.recipient), with_origin)
     if found:
-        custody.record(unit, job.tip, job.recipient, job.ordinal, *entries.taken_in(record, unit.now))
+        custody.append_entries(unit, job.tip, job.recipient, job.ordinal, *entries.received_entries(record, unit.now))
     return found
 
 
 def _lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
     found = store.mark_lost(unit, job, reason)
     if found:
-        custody.record(unit, job.tip, job.recipient, job.ordinal, entries.lost(reason, unit.now))
+        custody.append_entries(unit, job.tip, job.recipient, job.ordinal, entries.lost_entry(reason, unit.now))
     return found
 
 

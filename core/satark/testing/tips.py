@@ -23,7 +23,7 @@ from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, T
 
 if TYPE_CHECKING:
     from satark.desk import Desk
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.services import Services
     from satark.sink import Delivery
     from satark.store.unit_of_work import UnitOfWork
@@ -125,7 +125,7 @@ def _store(
     for name, recipient in holders:
         envelope = Envelope(tip=planted.id, desk=name, identity=planted.identity, header=planted.header)
         sealed = seal(envelope, recipient)
-        unit.replace(tables.envelope, [{"tip": planted.id, "desk": name, "sealed": sealed}])
+        unit.upsert(tables.envelope, [{"tip": planted.id, "desk": name, "sealed": sealed}])
     unit.insert(tables.delivery, rows)
 
 
@@ -177,7 +177,7 @@ def seed_file(
 
     def store(unit: UnitOfWork) -> None:
         _store_file(unit, planted, ordinal, "sealed", sealed)
-        custody.record(unit, planted.id, planted.recipient, ordinal, *entries.taken_in(evidence, unit.now))
+        custody.append_entries(unit, planted.id, planted.recipient, ordinal, *entries.received_entries(evidence, unit.now))
 
     services.write_now(store)
     return evidence

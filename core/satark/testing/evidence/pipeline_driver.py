@@ -1,0 +1,75 @@
+"""Drives the evidence pipeline in tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from satark.evidence.pipeline import ProcessedFile, process_file
+from satark.identity.sealing import new_identity
+from satark.store.sealed_files import clean_path, open_sealed, original_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark.evidence.sandbox.sandbox import Sandbox
+    from satark.limits import Limits
+
+
+async def chunks(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+    """Stream data in chunks of this size."""
+    for at in range(0, len(data), size):
+        yield data[at : at + size]
+
+
+class PipelineDriver:
+    """Processes files of one tip with a key of its own, and opens them again."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, workspace: Path, limits: Limits) -> None:
+        self.folder, self.sandbox, self.workspace, self.limits = folder, sandbox, workspace, limits
+        self.recipient, self.identity = new_identity()
+
+    async def process(
+        self,
+        stream: AsyncIterator[bytes],
+        declared_mime: str = "",
+        sandbox: Sandbox | None = None,
+        *,
+        name: str = "1",
+        voice: bool = False,
+    ) -> ProcessedFile:
+        """Process a file."""
+        return await process_file(
+            stream,
+            recipient=self.recipient,
+            folder=self.folder,
+            name=name,
+            declared_mime=declared_mime,
+            limits=self.limits,
+            sandbox=sandbox or self.sandbox,
+            workspace=self.workspace,
+            voice=voice,
+        )
+
+    def original(self, expected_sha256: str = "", *, name: str = "1") -> bytes:
+        """Open the original of a file."""
+        return self.open(original_path(self.folder, name), expected_sha256)
+
+    def clean(self, expected_sha256: str = "", *, name: str = "1") -> bytes:
+        """Open the clean copy of a file."""
+        return self.open(clean_path(self.folder, name), expected_sha256)
+
+    def open(self, path: Path, expected_sha256: str = "") -> bytes:
+        """Open any sealed file."""
+        return b"".join(open_sealed(path, self.identity, self.workspace, expected_sha256))
+
+    async def wait_until_writing(self) -> None:
+        """Wait until a part is being written."""
+        while self.files != ["1.original.age.part"]:  # noqa: ASYNC110 - the file system sends no event
+            await asyncio.sleep(0.01)
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all files in the folder."""
+        return sorted(path.name for path in self.folder.rglob("*"))

@@ -1,0 +1,101 @@
+"""Where plain files lie while the pipeline works, and what killed processes leave."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from satark.evidence import pipeline
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
+
+
+async def test_plain_files_never_leave_the_workspace(
+    driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    seen: list[str] = []
+
+    def look() -> None:
+        places = [*tmp_path.rglob("*"), *Path("/proc/self/fd").iterdir()]
+        for place in places:
+            real = place.resolve()
+            if real.is_file() and not real.is_relative_to(driver.workspace) and real.stat().st_size < 1_000_000:
+                seen.extend([str(real)] * (MARKER_BYTES in real.read_bytes()))
+
+    async def watched(data: bytes) -> AsyncIterator[bytes]:
+        async for piece in chunks(data, 700):
+            look()
+            yield piece
+
+    async def watch() -> None:
+        while True:
+            look()
+            await asyncio.sleep(0.002)
+
+    for name in ("jpg", "heic", "mp4", "mp3"):
+        data = make(name).read_bytes()
+        watching = asyncio.create_task(watch())
+        await driver.process(watched(data))
+        watching.cancel()
+        look()
+    assert seen == []
+    with (tmp_path / "control").open("wb") as file:
+        file.write(MARKER_BYTES)
+    look()
+    assert seen, "the search finds nothing: the test proves nothing"
+
+
+KILLED = """
+import asyncio, os, sys
+from pathlib import Path
+from satark.evidence import pipeline
+from satark.evidence.scrubbers import builtin_scrubbers
+from satark.limits import Limits
+from satark.store.workspace import workspace_dir
+from satark.evidence.sandbox.sandbox import Sandbox
+
+async def stream():
+    yield open(sys.argv[1], "rb").read()
+    if sys.argv[3] == "stream":
+        await asyncio.sleep(0.2)
+        os.kill(os.getpid(), 9)
+
+async def main():
+    data = Path(sys.argv[2])
+    async with Sandbox(builtin_scrubbers()) as sandbox:
+        if sys.argv[3] == "scrub":
+            sandbox.scrub = lambda *a: os.kill(os.getpid(), 9)
+        await pipeline.process_file(stream(), recipient=sys.argv[4], folder=data / "evidence" / "tip", name="1",
+            declared_mime="", limits=Limits(), sandbox=sandbox, workspace=workspace_dir(data))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("point", "left"), [("stream", ["1.original.age.part"]), ("scrub", ["1.original.age"])])
+async def test_what_a_killed_process_leaves_is_removed(
+    point: str, left: list[str], driver: PipelineDriver, make: Callable[[str], Path], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", KILLED, str(make("jpg")), str(tmp_path), point, driver.recipient]
+    killed = await asyncio.to_thread(subprocess.run, command, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert driver.files == left
+    assert [path.name for path in driver.workspace.rglob("original")] == ["original"]
+    pipeline.remove_abandoned(tmp_path / "evidence", driver.workspace)
+    assert list(driver.workspace.iterdir()) == []
+    assert driver.files == [name for name in left if not name.endswith(".part")]
+
+
+async def test_files_in_use_are_not_removed(driver: PipelineDriver) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"one"
+        await driver.wait_until_writing()
+        pipeline.remove_abandoned(driver.folder, driver.workspace)
+        yield b" two"
+
+    file = await driver.process(stream())
+    assert driver.original(file.sha256) == b"one two"
