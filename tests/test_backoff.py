@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from satark.backoff import backoff, keep_running, wait_for
-from satark.carrier import NotCarried
-from satark.testing.scripted import until
+from satark.carrier import CarrierError
+from satark.testing.waiting import until
 
 
 @given(attempt=st.integers(1, 100_000), longest=st.floats(1, 3600))
@@ -66,7 +66,7 @@ async def test_what_breaks_off_time_and_again_is_logged_ever_more_seldom_with_th
     async def work() -> None:
         nonlocal begun
         begun += 1
-        raise NotCarried("ConnectionRefusedError")
+        raise CarrierError("ConnectionRefusedError")
 
     with capture_logs() as lines:
         task = asyncio.create_task(keep_running("answers", work))

@@ -1,106 +1,93 @@
-"""Which forwards a tip takes, and what their settings refuse."""
+"""Destinations: how their names are put together and taken apart, in one place."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from satark.destination import DestinationRule
+from satark.delivery.worker import DeliveryWorker
+from satark.desk import Desk
+from satark.destination import ConfiguredDestination, Destination
+from satark.geography.geography import Geography
 from satark.identity.sealing import new_identity
-from satark.routing.destinations import applying
-from satark.settings import Settings, SettingsError
-from satark.tip import Accused, Tip
+from satark.routing.rules import route
+from satark.settings import Settings
+from satark.store import deliveries
+from satark.store.writer import Writer
+from satark.telemetry.metrics import Metrics
+from satark.testing.scripted import ScriptedSink
+from satark.testing.store import fresh_services
+from satark.testing.tips import seed_tip
+from satark.testing.waiting import until
+
+ROOT = Path(__file__).parents[1]
 
 
-def tip(category: str = "ARMS", district: str = "varanasi", station: str = "lanka") -> Tip:
-    return Tip(
-        number="N", revision=1, flow="", language="hi", channel="chat", category=category, received="", answers={},
-        district=district, station=station,
-    )  # fmt: skip
+@pytest.mark.parametrize(("sink", "name"), [("desk", "sp"), ("email", "sp-cell"), ("police_system", "cctns")])
+def test_a_destination_is_put_together_and_taken_apart(sink: str, name: str) -> None:
+    made = Destination.of(sink, name)
+    assert made == Destination(f"{sink}:{name}") == f"{sink}:{name}"
+    assert (made.sink, made.name) == (sink, name)
+    assert made.startswith(Destination.prefix(sink))
 
 
-def rule(**fields: Any) -> DestinationRule:
-    return DestinationRule(**{"to": "email:cell", "desk": "sp", **fields})
-
-
-@pytest.mark.parametrize(
-    ("filters", "passes"),
-    [
-        ({}, True),
-        ({"categories": ("ARMS", "COW")}, True),
-        ({"categories": ("COW",)}, False),
-        ({"exclude_categories": ("ARMS",)}, False),
-        ({"categories": ("ARMS",), "exclude_categories": ("ARMS",)}, False),
-        ({"districts": ("varanasi",)}, True),
-        ({"districts": ("jaunpur",)}, False),
-        ({"exclude_districts": ("varanasi",)}, False),
-        ({"stations": ("lanka",)}, True),
-        ({"stations": ("chowk",)}, False),
-        ({"exclude_stations": ("lanka",)}, False),
-        ({"priority": "high"}, True),
-        ({"priority": "urgent"}, False),
-    ],
-)
-def test_each_filter_lets_through_what_it_names(filters: dict[str, Any], passes: bool) -> None:  # noqa: FBT001
-    assert rule(**filters).applies(tip(), "high") is passes
-
-
-def test_a_place_that_nobody_knows_passes_every_filter_on_places() -> None:
-    nowhere = tip(district="", station="")
-    filters = {"districts": ("jaunpur",), "stations": ("chowk",), "exclude_districts": ("varanasi",)}
-    assert rule(**filters).applies(nowhere, "normal")
-
-
-def test_only_forwards_of_the_tips_desks_are_taken_whatever_is_added() -> None:
-    destination_rules = [rule(to="email:a"), rule(to="email:b", desk="dig"), rule(to="email:c", categories=("COW",))]
-    assert [one.to for one in applying(destination_rules, tip(), "normal", desks={"sp"})] == ["email:a"]
-    added = applying(destination_rules, tip(), "normal", desks={"sp"}, added={"email:b", "email:c"})
-    assert [one.to for one in added] == ["email:a", "email:c"]
-    assert applying(destination_rules, tip(), "normal", desks={"sp"}, excluded={"email:a"}) == ()
-
-
-def test_a_destination_of_no_office_gets_no_tip_that_is_kept_from_anybody() -> None:
-    nobodys = [rule(desk="")]
-    assert applying(nobodys, tip(), "normal", desks={"sp", "dig"})
-    assert not applying(nobodys, tip(), "normal", desks={"dig"}, excluded={"sp"})
-    complaint = msgspec.structs.replace(tip(), accused=Accused(level="unknown"))
-    assert not applying(nobodys, complaint, "normal", desks={"sp", "dig"}, added={"email:cell"})
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"to": "email"},
-        {"to": "email:"},
-        {"to": "E-mail:x"},
-        {"to": "email:a b"},
-        {"recipient": "age1nonsense"},
-        {"recipient": "AGE-SECRET-KEY-1XYZ"},
-        {"priority": "soon"},
-        {"at_once": 0},
-        {"categorys": ["ARMS"]},
-    ],
-)
-def test_a_table_that_can_not_be_meant_is_refused(fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize("text", ["", "email", "email:", ":cell", "E-mail:x", "email:a b", "email:a:b", "email:-a"])
+def test_settings_refuse_what_is_no_destination(text: str) -> None:
     with pytest.raises(ValidationError):
-        rule(**fields)
+        TypeAdapter(ConfiguredDestination).validate_python(text)
 
 
-def test_the_settings_hold_them_as_tables_and_name_what_is_wrong(tmp_path: Path) -> None:
-    file = tmp_path / "satark.toml"
-    table = (
-        f'[[destination]]\nto = "email:cell"\ndesk = "sp"\nrecipient = "{new_identity()[0]}"\ncategories = ["ARMS"]\n'
+SPLITS = re.compile(r"""\.r?(?:partition|split)\(\s*["']:["']|\.startswith\(f?["'][^"']*:["']\)""")
+OTHER_NAMES = {
+    "core/satark/channel.py": "accounts: <channel>:<id>",
+    "core/satark/sink.py": "notifications: <kind>:<when>",
+    "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
+    "core/satark/testing/dialogue/chat.py": "choice tokens",
+    "core/satark/testing/peers/gnupg.py": "lists of GnuPG",
+    "core/satark/testing/telegram/bot_api.py": "tokens of Telegram's bots",
+    "channels/telegram/satark_telegram/settings.py": "tokens of Telegram's bots",
+    "channels/web_form/satark_web_form/form_pages.py": "choice tokens",
+    "sinks/email/satark_email/clock.py": "notifications: <kind>:<when>",
+}
+"""The files that split other names at a colon."""
+
+
+def test_no_other_module_takes_a_destination_apart() -> None:
+    folders = [ROOT / name for name in ("core", "channels", "sinks")]
+    files = [path for folder in folders for path in folder.rglob("*.py")]
+    splitting = {path.relative_to(ROOT).as_posix() for path in files if SPLITS.search(path.read_text())}
+    assert splitting == OTHER_NAMES.keys(), "use satark.destination.Destination"
+
+
+async def test_a_plugin_alone_adds_a_kind_of_destination(tmp_path: Path) -> None:
+    """Settings, routing, the store and the delivery worker accept a sink that nothing else names."""
+    (tmp_path / "satark.toml").write_text('[[destination]]\nto = "pigeon:loft"\ndesk = "sp"\n')
+    rules = Settings(tmp_path / "satark.toml").core.destination
+    desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
+    services = fresh_services(tmp_path, destination=rules)
+    seeded = seed_tip(services, [desk])
+    chosen = route(seeded.tip, [desk], Geography.sample(), destination_rules=rules)
+    assert chosen.destinations == ("desk:sp", "pigeon:loft")
+    for to in chosen.destinations[1:]:
+        services.write_now(lambda unit, to=to: deliveries.add(unit, seeded.id, to))  # type: ignore[misc]
+    sink, writer = ScriptedSink("pigeon"), Writer(services.main, services.keys)
+    worker = DeliveryWorker(
+        sinks=[sink],
+        writer=writer,
+        services=services,
+        metrics=Metrics(),
+        settings=Settings(data_dir=tmp_path).core,
+        emit=lambda _: None,
     )
-    file.write_text(table)
-    (found,) = Settings(file).core.destination
-    assert (found.to, found.sink, found.categories) == ("email:cell", "email", ("ARMS",))
-    file.write_text(table + table)
-    with pytest.raises(SettingsError, match="email:cell stands in two"):
-        Settings(file)
-    file.write_text('[[destination]]\nto = "desk:sp"\ndesk = "sp"\n')
-    with pytest.raises(SettingsError, match="desks get their tips by routing"):
-        Settings(file)
+    writer.start()
+    task = asyncio.create_task(worker.run())
+    await until(lambda: sink.delivered)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await writer.stop()
+    services.close()
+    assert [(one.destination, one.name, one.desk) for one in sink.delivered] == [("pigeon:loft", "loft", "sp")]

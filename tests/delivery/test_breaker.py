@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from satark.delivery import worker as room
 from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
 from satark.delivery.worker import DeliveryWorker
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.observability import LifecycleEvent
 from satark.services import Services
 from satark.settings import Core
@@ -23,8 +23,9 @@ from satark.sink import Delivery, DeliveryResult, Done, Retry
 from satark.store import breakers, deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedSink, until
+from satark.testing.scripted import ScriptedSink
 from satark.testing.store import fresh_services
+from satark.testing.waiting import until
 
 START = 1_800_000_000
 DOWN = Retry("connection refused", down=True)
@@ -138,7 +139,7 @@ async def test_a_destination_that_is_down_for_a_day_recovers_by_itself(services:
             await rest(worker)
             clock.now += 900
         assert worker.kinds.count("destination_down") == 1
-        (outage,) = services.read(breakers.outages).values()
+        (outage,) = services.read(breakers.read_open_breakers).values()
         assert (outage.destination, outage.reason) == ("post:a", "connection refused")
         assert outage.since - START <= 900
         assert max(row.attempts for row in rows(services) if row.destination == "post:a") < Core().delivery_attempts / 2
@@ -150,7 +151,7 @@ async def test_a_destination_that_is_down_for_a_day_recovers_by_itself(services:
             clock.now += 300
         # A leap of the clock may outrun a claim: then a tip comes again, under the same key.
         assert sorted(set(post.done)) == tips
-        assert services.read(breakers.outages) == {}
+        assert services.read(breakers.read_open_breakers) == {}
     assert worker.kinds.count("destination_up") == 1
     (alarm,) = [row for row in rows(services) if row.destination == "pager:operator"]
     assert (alarm.tip, alarm.state) == (f"alarm:{START // 3600}", "done")
@@ -165,10 +166,10 @@ async def test_a_poisoned_tip_delays_no_other(services: Services, clock: Clock) 
             await rest(worker)
             assert post.done[-1] == f"t{n:02}"
             clock.now += 3600
-        assert services.read(breakers.outages) == {}
+        assert services.read(breakers.read_open_breakers) == {}
     (poison,) = [row for row in rows(services) if row.tip == "poison"]
-    assert (poison.state, poison.reason) == ("dead", "given up after 12 attempts: the receiver chokes")
-    assert worker.kinds.count("delivery_dead") == 1
+    assert (poison.state, poison.reason) == ("dead_letter", "given up after 12 attempts: the receiver chokes")
+    assert worker.kinds.count("delivery_dead_lettered") == 1
 
 
 async def test_many_poisoned_tips_hide_no_fresh_one_for_longer_than_a_probe(services: Services, clock: Clock) -> None:
@@ -176,7 +177,7 @@ async def test_many_poisoned_tips_hide_no_fresh_one_for_longer_than_a_probe(serv
     async with working(services, post) as worker:
         queue(services, *(f"p{n}" for n in range(FAILED_TIPS)))
         await rest(worker)
-        assert services.read(breakers.outages).keys() == {"post:a"}
+        assert services.read(breakers.read_open_breakers).keys() == {"post:a"}
         clock.now += 10
         queue(services, "fresh", due_at=clock.now)
         await rest(worker)
@@ -195,13 +196,13 @@ async def test_only_a_word_of_the_sink_or_several_tips_make_a_destination_down(
         for _ in range(3):
             await rest(worker)
             clock.now += 100
-        assert services.read(breakers.outages) == {}
+        assert services.read(breakers.read_open_breakers) == {}
         post.answer = lambda _: DOWN
         queue(services, "one", to="post:b")
         for _ in range(DOWN_RESULTS):
             await rest(worker)
             clock.now += 100
-        assert services.read(breakers.outages).keys() >= {"post:b"}
+        assert services.read(breakers.read_open_breakers).keys() >= {"post:b"}
 
 
 async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(services: Services, clock: Clock) -> None:
@@ -253,12 +254,12 @@ async def test_revisions_of_a_tip_come_in_order_and_each_holds_what_came_before_
     plant_tip(services)
     async with working(services, post) as worker:
         queue(services, "t")
-        services.write_now(lambda unit: deliveries.renew(unit, "t"))
+        services.write_now(lambda unit: deliveries.add_revision(unit, "t"))
         assert states(services) == ["due"], "what nobody has tried yet will carry the news"
         await rest(worker)
-        services.write_now(lambda unit: deliveries.renew(unit, "t"))
-        services.write_now(lambda unit: deliveries.renew(unit, "t"))
-        assert states(services) == ["due", "held"]
+        services.write_now(lambda unit: deliveries.add_revision(unit, "t"))
+        services.write_now(lambda unit: deliveries.add_revision(unit, "t"))
+        assert states(services) == ["due", "blocked"]
         clock.now += 10_000
         await rest(worker)
         assert [one.revision for one in post.delivered] == [1, 1]
@@ -277,13 +278,13 @@ async def test_what_died_is_replaced_by_a_later_revision_and_never_comes_after_i
     async with working(services, post, delivery_attempts=1) as worker:
         queue(services, "t")
         await rest(worker)
-        assert states(services) == ["dead"]
-        services.write_now(lambda unit: deliveries.renew(unit, "t"))
+        assert states(services) == ["dead_letter"]
+        services.write_now(lambda unit: deliveries.add_revision(unit, "t"))
         await rest(worker)
-        assert states(services) == ["dead", "dead"]
+        assert states(services) == ["dead_letter", "dead_letter"]
         assert services.write_now(deliveries.retry) == 1
         first = rows(services)[0]
-        assert (first.state, first.reason) == ("done", deliveries.OVERTAKEN)
+        assert (first.state, first.reason) == ("done", deliveries.SUPERSEDED)
         post.answer = lambda _: Done()
         await rest(worker)
         await until(lambda: states(services) == ["done", "done"])
@@ -326,10 +327,10 @@ def test_a_worker_that_lost_its_claim_changes_nothing_but_that_it_was_delivered(
     (row,) = services.write_now(lambda unit: deliveries.claim(unit, "post:a", 1))
     services.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(due_at=0)))
     services.write_now(lambda unit: deliveries.claim(unit, "post:a", 1))
-    services.write_now(lambda unit: deliveries.later(unit, row.id, 1, 9999, "late"))
-    assert services.write_now(lambda unit: deliveries.dead(unit, row.id, 1, "late")) is False
+    services.write_now(lambda unit: deliveries.retry_later(unit, row.id, 1, 9999, "late"))
+    assert services.write_now(lambda unit: deliveries.dead_letter(unit, row.id, 1, "late")) is False
     assert (rows(services)[0].state, rows(services)[0].reason) == ("due", "")
-    services.write_now(lambda unit: deliveries.done(unit, [row.id]))
+    services.write_now(lambda unit: deliveries.mark_done(unit, [row.id]))
     assert states(services) == ["done"]
 
 
@@ -337,13 +338,13 @@ async def test_a_destination_that_no_process_delivers_to_is_told(services: Servi
     async with working(services, Post(), alarm_to=("post:operator",)) as worker:
         queue(services, "t", to="elsewhere:a")
         await rest(worker)
-        assert services.read(breakers.outages) == {}
+        assert services.read(breakers.read_open_breakers) == {}
         clock.now += room.LATE + 1
         await rest(worker)
-        (outage,) = services.read(breakers.outages).values()
+        (outage,) = services.read(breakers.read_open_breakers).values()
         assert (outage.destination, outage.reason) == ("elsewhere:a", "no process delivers there")
         await until(lambda: "done" in states(services))
-    assert [one.occasion for one in worker.courier._sinks["post"].delivered] == ["alarm"]  # type: ignore[attr-defined]
+    assert [one.kind for one in worker.courier._sinks["post"].delivered] == ["alarm"]  # type: ignore[attr-defined]
 
 
 async def test_workers_on_postgresql_share_the_work_and_double_none(databases: Any, tmp_path: Path) -> None:
@@ -381,5 +382,5 @@ def test_no_look_scans_the_queue(databases: Any, tmp_path: Path) -> None:
         assert "SCAN delivery" not in shown.replace("SCAN delivery USING COVERING INDEX delivery_due", "")
         assert "TEMP B-TREE" not in shown
         assert "Sort" not in shown
-    assert services.read(deliveries.destinations) == ["post:down", "post:up"]
+    assert services.read(deliveries.pending_destinations) == ["post:down", "post:up"]
     services.close()

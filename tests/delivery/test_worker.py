@@ -16,12 +16,13 @@ from satark.delivery import worker as room
 from satark.delivery.worker import DeliveryWorker
 from satark.observability import LifecycleEvent
 from satark.settings import Core
-from satark.sink import Dead, Delivery, DeliveryResult, Done, Retry
+from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.store import deliveries, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ScriptedSink, database_down, until
+from satark.testing.scripted import ScriptedSink, database_down
 from satark.testing.store import fresh_services
+from satark.testing.waiting import until
 
 
 class Yard:
@@ -97,7 +98,7 @@ async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -
         tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
         yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
         envelopes = [{"tip": "t1", "desk": desk, "sealed": desk.encode()} for desk in ("sp", "dig")]
-        yard.services.write_now(lambda unit: unit.replace(tables.envelope, envelopes))
+        yard.services.write_now(lambda unit: unit.upsert(tables.envelope, envelopes))
         yard.queue("t1", "script:dig")
         yard.courier.wake()
         await until(lambda: yard.sink.delivered)
@@ -139,10 +140,10 @@ async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Pa
         yard.sink.outcomes += [Retry("shut", after=0)] * 2
         yard.queue("t1")
         yard.courier.wake()
-        await until(lambda: yard.states == ["dead"])
+        await until(lambda: yard.states == ["dead_letter"])
         assert yard.rows[0].reason == "given up after 2 attempts: shut"
-        assert yard.events == [LifecycleEvent("delivery_dead", "script")]
-        listed = yard.services.read(lambda c: deliveries.listing(c, ["dead"]))
+        assert yard.events == [LifecycleEvent("delivery_dead_lettered", "script")]
+        listed = yard.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
         assert [(one["destination"], one["attempts"]) for one in listed] == [("script:sp", 2)]
         assert yard.services.write_now(lambda unit: deliveries.retry(unit, b"another")) == 0
         assert yard.services.write_now(lambda unit: deliveries.retry(unit, listed[0]["id"])) == 1
@@ -152,13 +153,13 @@ async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Pa
 
 async def test_a_sink_may_give_up_at_once(tmp_path: Path) -> None:
     async with working(tmp_path) as yard:
-        yard.sink.outcomes += [Dead("no such office")]
+        yard.sink.outcomes += [DeadLetter("no such office")]
         yard.queue("t1")
         yard.courier.wake()
-        await until(lambda: yard.states == ["dead"])
+        await until(lambda: yard.states == ["dead_letter"])
         assert yard.rows[0].reason == "no such office"
         assert yard.services.write_now(deliveries.retry) == 1
-    assert b'satark_deliveries_total{result="dead",sink="script"} 1.0' in yard.metrics.render()
+    assert b'satark_deliveries_total{result="dead_letter",sink="script"} 1.0' in yard.metrics.render()
 
 
 async def test_a_sink_that_hangs_counts_as_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

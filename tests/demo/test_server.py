@@ -16,7 +16,7 @@ import pytest
 
 from satark.demo import samples
 from satark.testing.peers.mail import MailPeer, mail_server
-from satark.testing.scripted import until
+from satark.testing.waiting import until
 
 Open = Callable[[Path], Awaitable[Any]]
 SATARK = Path(sys.executable).with_name("satark")

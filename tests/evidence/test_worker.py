@@ -35,8 +35,9 @@ from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.evidence.markers import LATITUDE
 from satark.testing.evidence.specimens import specimen
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
 from satark.testing.store import fresh_services
+from satark.testing.waiting import until
 from satark.tip import Evidence
 
 TIP = "0" * 32

@@ -37,8 +37,8 @@ from satark.testing.scripted import (
     database_down,
     inbound,
     scripted_host,
-    until,
 )
+from satark.testing.waiting import until
 
 CODE = re.compile(r"\d{4} \d{4} \d{4} \d{4}")
 RECEIPT = CODE.pattern

@@ -29,7 +29,8 @@ from satark.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
 from satark.testing.processes.serving import serve
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host
+from satark.testing.waiting import until
 
 WHOLE_DIALOGUE = ("Hi", "English", "Illegal arms", "They sell arms", "Lanka", "Don't know", "No", "done", "Yes, send")
 

@@ -19,7 +19,8 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
 from satark.testing.processes.serving import serve
-from satark.testing.scripted import LIMIT, ScriptedChannel, database_down, scripted_host, until
+from satark.testing.scripted import LIMIT, ScriptedChannel, database_down, scripted_host
+from satark.testing.waiting import until
 
 
 class Porch:

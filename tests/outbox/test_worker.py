@@ -31,8 +31,9 @@ from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
 from satark.testing.store import fresh_services
+from satark.testing.waiting import until
 
 ASHA, BINA = b"a" * 32, b"b" * 32
 
@@ -76,7 +77,7 @@ class Post:
 
     async def due_now(self) -> None:
         """Let the time of everything that waits come, and have it recovered."""
-        await self.writer.write(outbox.release)
+        await self.writer.write(outbox.make_all_due)
         await self.sender._recover()
 
     async def rows(self) -> Sequence[Any]:
@@ -95,9 +96,9 @@ def call(body: str = "hello", fallback: bytes = b"", account: str = ACCOUNT) -> 
     return Call(account=account, method="say", body=body.encode(), fallback=fallback)
 
 
-def item(body: str, conversation: bytes = ASHA, *, keep: bool = False, **more: Any) -> OutboxMessage:
-    settle = more.pop("settle", False)
-    return message(conversation, call(body, **more), keep=keep, settle=settle)
+def item(body: str, conversation: bytes = ASHA, *, must_arrive: bool = False, **more: Any) -> OutboxMessage:
+    debounce = more.pop("debounce", False)
+    return message(conversation, call(body, **more), must_arrive=must_arrive, debounce=debounce)
 
 
 @pytest.fixture
@@ -117,13 +118,13 @@ async def test_an_accepted_reply_is_forgotten(post: Post) -> None:
 
 async def test_what_a_turn_has_to_say_keeps_its_order(post: Post) -> None:
     post.run()
-    await post.reply(*(item(str(n), keep=n % 2 == 0) for n in range(20)))
+    await post.reply(*(item(str(n), must_arrive=n % 2 == 0) for n in range(20)))
     await post.settled(20)
     assert post.channel.bodies == [str(n).encode() for n in range(20)]
 
 
 async def test_a_reply_that_a_newer_one_overtakes_is_dropped_unless_it_must_arrive(post: Post) -> None:
-    await post.reply(item("receipt", keep=True), item("old question"))
+    await post.reply(item("receipt", must_arrive=True), item("old question"))
     await post.reply(item("new question"))
     assert len(await post.rows()) == 2
     post.run()
@@ -134,7 +135,7 @@ async def test_a_reply_that_a_newer_one_overtakes_is_dropped_unless_it_must_arri
 async def test_an_album_is_answered_once(post: Post) -> None:
     post.run()
     for n in range(5):
-        await post.reply(item(f"got {n}", settle=True))
+        await post.reply(item(f"got {n}", debounce=True))
         await asyncio.sleep(0)
     await post.settled(1)
     assert post.channel.bodies == [b"got 4"]
@@ -191,7 +192,7 @@ async def test_an_account_wide_throttle_pauses_the_whole_account(post: Post) -> 
 async def test_waiting_for_the_account_is_no_attempt(post: Post) -> None:
     post.run()
     post.channel.outcomes += [Misconfigured("190")] * 6
-    await post.reply(item("receipt", keep=True))
+    await post.reply(item("receipt", must_arrive=True))
     for n in range(6):
         await post.settled(n + 1)
         await post.due_now()
@@ -335,7 +336,7 @@ async def test_work_that_breaks_off_leaves_no_reply_claimed_for_ever(post: Post)
     post.channel = Hanging()
     post.sender = post.another(post.channel)
     post.run()
-    await post.reply(item("asha"), item("asha again", keep=True))
+    await post.reply(item("asha"), item("asha again", must_arrive=True))
     await asyncio.sleep(0.01)
     post.running.pop().cancel()
     await asyncio.sleep(0.01)
@@ -367,8 +368,8 @@ async def test_a_database_that_is_down_is_looked_at_again(post: Post) -> None:
 async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.02)
     for n in range(5):
-        post.sender.glance(ASHA, call(f"seen {n}"), None)
-    post.sender.glance(BINA, call("bina", account="script:2"), None)
+        post.sender.show_read(ASHA, call(f"seen {n}"), None)
+    post.sender.show_read(BINA, call("bina", account="script:2"), None)
     post.run()
     await until(lambda: post.channel.sent)
     assert post.channel.sent == [(call("seen 4"), "")]
@@ -376,9 +377,9 @@ async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkey
 
 async def test_an_answer_under_way_is_shown_as_typing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
-    post.sender.glance(BINA, None, None)
-    post.sender.glance(ASHA, call("seen"), call("typing"))
-    await post.reply(item("got it", settle=True))
+    post.sender.show_read(BINA, None, None)
+    post.sender.show_read(ASHA, call("seen"), call("typing"))
+    await post.reply(item("got it", debounce=True))
     post.run()
     await post.settled(2)
     assert post.channel.bodies == [b"typing", b"got it"]
@@ -388,7 +389,7 @@ async def test_what_a_phone_waits_for_is_sent_at_once_and_each(post: Post) -> No
     post.run()
     await asyncio.sleep(0)
     post.channel.outcomes += [Throttled(60), OSError("planted")]
-    await post.reply(item("waits", settle=False))
+    await post.reply(item("waits", debounce=False))
     await until(lambda: post.channel.sent)
     for n in range(3):
         post.sender.answer(call(f"tap {n}"))
@@ -401,7 +402,7 @@ async def test_a_read_mark_that_fails_stops_nothing(post: Post, monkeypatch: pyt
     monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
     post.channel.outcomes += [OSError("planted")]
     post.run()
-    post.sender.glance(ASHA, call("seen"), None)
+    post.sender.show_read(ASHA, call("seen"), None)
     await until(lambda: post.channel.sent)
     await post.reply(item("asha"))
     assert await post.settled(2) == []

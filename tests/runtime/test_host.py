@@ -13,8 +13,9 @@ from satark.channel import Accepted, Batch, Call, Delivered, Receive, Text
 from satark.observability import LifecycleEvent
 from satark.runtime.host import Host
 from satark.settings import Role, Settings, SettingsError
-from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host, until
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, ScriptedSink, Tipster, inbound, scripted_host
 from satark.testing.store import fresh_services
+from satark.testing.waiting import until
 
 CHORE = Call(account=ACCOUNT, method="delete", body=b"chore")
 

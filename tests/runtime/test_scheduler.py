@@ -21,7 +21,8 @@ from satark.settings import Settings
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.installation import ENGLISH
-from satark.testing.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host, until
+from satark.testing.scripted import ACCOUNT, NEUTRAL, ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from satark.testing.waiting import until
 
 ANSWERS = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
 RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
@@ -105,7 +106,7 @@ async def test_news_is_announced_once_and_neutrally_to_one_who_asked_for_it(cloc
 async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
     clock.respond("planted question")
-    query = select(tables.message.c.announced)
+    query = select(tables.message.c.notified)
     await until(lambda: clock.host.services.read(lambda c: c.execute(query).scalar()))
     assert clock.sent("news") == []
 
@@ -145,13 +146,18 @@ async def test_notices_and_alarms_are_forgotten_two_weeks_after_they_were_sent_a
     host.services.write_now(plant_old_deliveries)
     async with host.running():
         kept = select(tables.delivery.c.tip, tables.delivery.c.state)
-        expected = {("alarm:2", "done"), ("clock:3", "due"), ("0" * 32, "done"), ("1" * 32, "dead")}
+        expected = {("alarm:2", "done"), ("clock:3", "due"), ("0" * 32, "done"), ("1" * 32, "dead_letter")}
         await until(lambda: {tuple(row) for row in host.services.read(lambda c: c.execute(kept).all())} == expected)
 
 
 def plant_old_deliveries(unit: UnitOfWork) -> None:
     old = unit.now - 15 * 86_400
-    rows = [("alarm:0", old, "done"), ("clock:1", old, "dead"), ("alarm:2", unit.now, "done"), ("clock:3", old, "due")]
-    rows += [("0" * 32, old, "done"), ("1" * 32, old, "dead")]
+    rows = [
+        ("alarm:0", old, "done"),
+        ("clock:1", old, "dead_letter"),
+        ("alarm:2", unit.now, "done"),
+        ("clock:3", old, "due"),
+    ]
+    rows += [("0" * 32, old, "done"), ("1" * 32, old, "dead_letter")]
     for tip, due_at, state in rows:
         unit.insert(tables.delivery, [{**deliveries.new_row(tip, "paper:sp", due_at), "state": state}])

@@ -22,7 +22,7 @@ from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.matrix.files import to_send
 from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import MailPeer, mail_server, self_signed
-from satark.testing.scripted import until
+from satark.testing.waiting import until
 from satark.testing.whatsapp.citizen import Answers
 
 pytestmark = pytest.mark.needs("gpg")

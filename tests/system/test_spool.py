@@ -15,9 +15,9 @@ from sqlalchemy import make_url
 from satark.testing.identifier_search import files_below, search
 from satark.testing.installation import twilio_installation
 from satark.testing.processes.serving import serve
-from satark.testing.scripted import until
 from satark.testing.twilio.api import TwilioPeer, new_sid
 from satark.testing.twilio.people import Caller, Texter, code_in
+from satark.testing.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -12,10 +12,10 @@ import pytest
 
 from satark.testing.installation import HINDI
 from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
-from satark.testing.scripted import until
 from satark.testing.telegram.bot_api import Person, Update
 from satark.testing.telegram.citizen import TelegramCitizen
 from satark.testing.twilio.people import Caller, Texter, code_in
+from satark.testing.waiting import until
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from types import SimpleNamespace
@@ -53,19 +52,7 @@ SECRET = b"script-secret"
 LIMIT = 3 * 1024 * 1024
 NEUTRAL = b"neutral"
 """The fallback body of a notice."""
-_WAIT_SECONDS = 45
 _keys = count()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds.
-
-    Raises:
-        TimeoutError: it does not within 45 seconds.
-    """
-    async with asyncio.timeout(_WAIT_SECONDS):
-        while not condition():  # noqa: ASYNC110 - an arbitrary condition sets no event
-            await asyncio.sleep(0.005)
 
 
 @contextmanager

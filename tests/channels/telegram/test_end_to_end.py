@@ -16,9 +16,9 @@ from satark.testing.dialogue.walking import Photo
 from satark.testing.identifier_search import everything_written, search
 from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.processes.serving import serve
-from satark.testing.scripted import until
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.citizen import TelegramCitizen
+from satark.testing.waiting import until
 
 TAPS = 6
 """The language, the category, no policeman, done, send, and at the end "no; delete messages"."""

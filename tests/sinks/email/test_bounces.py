@@ -1,4 +1,4 @@
-"""Mails that come back become dead letters; whatever else comes to the sender's mailbox changes nothing."""
+"""Bounced mails become dead letters; any other mail to the sender's mailbox changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from satark.cli.main import cli
 from satark.sink import Done
 from satark.store import deliveries
 from satark.testing.peers.mail import Certificate, Exim
-from satark.testing.scripted import until
+from satark.testing.waiting import until
 from satark_email.bounces import Bounce, read_bounce
 
 ID = "<0123456789abcdef0123456789abcdef@tips.example>"
@@ -65,13 +65,15 @@ GREETING = (
         (b"", None),
     ],
 )
-def test_a_failure_alone_counts_and_says_which_mail_it_is_about(mail: bytes, expected: Bounce | None) -> None:
+def test_only_a_failure_is_read_as_a_bounce_with_the_message_id_of_the_mail(
+    mail: bytes, expected: Bounce | None
+) -> None:
     assert read_bounce(mail) == expected
 
 
 @given(st.binary(max_size=400), st.integers(0, 600))
 @example(b"", 0)
-def test_no_mail_is_too_strange(junk: bytes, at: int) -> None:
+def test_no_mail_makes_the_parser_raise(junk: bytes, at: int) -> None:
     whole = report(GONE)
     read_bounce(junk)
     read_bounce(whole[:at] + junk + whole[at:])
@@ -96,47 +98,47 @@ def command(office: Any, tmp_path: Path) -> Command:
 
 
 @pytest.mark.needs("exim")
-async def test_what_a_real_server_gives_up_later_is_a_dead_letter_that_the_operator_hears_of(
+async def test_a_mail_that_a_real_server_returns_becomes_a_dead_letter_with_an_alarm(
     office: Any, command: Command, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = Path(tmp_path_factory.mktemp("exim"))
     for part in (folder, certificate.key.parent):
         for parent in (part, *part.parents[:3]):
             parent.chmod(parent.stat().st_mode | 0o011)  # Exim's own user must reach it
-    office.seed_tip(office.notice)
+    office.seed_tip(office.notification)
     async with Exim(folder, certificate).running() as exim:
         settings = office.settings(exim.port, recipients=("gone@up.example",))
         async with office.sink(settings) as sink:
-            (taken,) = office.take("email:notice")
-            assert await sink.deliver(taken) == Done()
-        (row,) = office.services.read(lambda c: deliveries.listing(c, ["due"]))
-        office.services.write_now(lambda unit: deliveries.done(unit, [row["id"]]))
+            (delivery,) = office.claim("email:notification")
+            assert await sink.deliver(delivery) == Done()
+        (row,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["due"]))
+        office.services.write_now(lambda unit: deliveries.mark_done(unit, [row["id"]]))
         await until(lambda: exim.mailbox.exists() and not exim.queued())
         box = mailbox.mbox(exim.mailbox, factory=None)
-        (came,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
+        (bounced,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages
         box.close()
-    told = command(mail=came)
-    assert (told.exit_code, told.output) == (0, "a dead letter: see `satark deliveries dead`\n")
-    (dead,) = office.services.read(lambda c: deliveries.listing(c, ["dead_letter"]))
+    result = command(mail=bounced)
+    assert (result.exit_code, result.output) == (0, "dead letter recorded: see `satark deliveries dead`\n")
+    (dead,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
     assert (dead["id"], dead["reason"]) == (row["id"], "the mail came back: 5.0.0")
     assert "gone" not in str(dead)
-    (alarm,) = office.services.read(lambda c: deliveries.listing(c, ["due"]))
+    (alarm,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["due"]))
     assert alarm["destination"] == "email:operator"
-    assert "no delivery that we know of" in command(mail=came).output, "the same bounce once more changes nothing"
-    assert command("deliveries", "retry", "--to", "email:notice").exit_code == 0
+    assert "no delivery matches" in command(mail=bounced).output, "the same bounce once more changes nothing"
+    assert command("deliveries", "retry", "--to", "email:notification").exit_code == 0
 
 
-def test_what_is_no_bounce_of_ours_changes_nothing(command: Command) -> None:
-    for mail, said in ((GREETING.encode(), "reports no failure"), (report(GONE), "no delivery that we know of")):
-        told = command(mail=mail)
-        assert told.exit_code == 0
-        assert said in told.output
+def test_a_mail_that_is_no_bounce_of_ours_changes_nothing(command: Command) -> None:
+    for mail, said in ((GREETING.encode(), "reports no failure"), (report(GONE), "no delivery matches")):
+        result = command(mail=mail)
+        assert result.exit_code == 0
+        assert said in result.output
 
 
-def test_a_mail_server_is_told_to_try_again_while_the_database_is_down(command: Command, tmp_path: Path) -> None:
+def test_a_mail_server_is_asked_to_retry_while_the_database_is_down(command: Command, tmp_path: Path) -> None:
     database = tmp_path / "data" / "satark.db"
     database.unlink()
     database.mkdir()
-    told = command(mail=report(GONE))
-    assert told.exit_code == 75
-    assert "again later" in told.output
+    result = command(mail=report(GONE))
+    assert result.exit_code == 75
+    assert "later" in result.output

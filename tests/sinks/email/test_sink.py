@@ -1,4 +1,4 @@
-"""Mail to a server that fails as it is told, and to Debian's Exim; opened with GnuPG."""
+"""Mail to a server with planted faults, and to Debian's Exim; decrypted with GnuPG."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from satark.store import deliveries
 from satark.testing.peers.gnupg import Keyring
 from satark.testing.peers.mail import Certificate, Exim, MailPeer, Received, mail_server
 from satark.testing.processes.service import free_port
-from satark.testing.scripted import until
 from satark.testing.tips import seed_file, seed_message
+from satark.testing.waiting import until
 from satark.tip import Message as TipMessage
-from satark_email import messages
+from satark_email import mime
 
 SECRET = "कच्ची शराब बन रही है"
 
@@ -28,7 +28,7 @@ def parsed(mail: Received) -> Any:
 
 
 @pytest.mark.needs("gpg")
-async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing(
+async def test_gpg_decrypts_the_mail_and_its_evidence_and_the_outside_reveals_nothing(
     office: Any, peer: MailPeer, keys: Path, keyring: Keyring
 ) -> None:
     seeded = office.seed_tip(office.cell, category="ARMS", evidence=("1", "2", "3"))
@@ -37,14 +37,14 @@ async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing
     seed_file(office.services, seeded, "3", b"unknown", mime="application/x-unknown")
     seed_message(office.services, seeded, TipMessage(sender="tipster", text="वह अब भी वहीं है"))
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port), keys) as sink:
-        (delivery,) = office.take("email:cell")
+        (delivery,) = office.claim("email:cell")
         assert await sink.deliver(delivery) == Done()
     (mail,) = peer.received
     assert (mail.encrypted, mail.recipients) == (True, ("cell@up.example",))
     for secret in (SECRET.encode(), seeded.number.encode(), b"clean picture", b"ARMS", b"arms"):
         assert secret not in mail.content
     outer = parsed(mail)
-    assert outer["Subject"] == messages.SUBJECT
+    assert outer["Subject"] == mime.SUBJECT
     inner = keyring.open_mail(outer)
     assert inner["Subject"] == f"Satark {seeded.number}: Illegal arms"
     assert inner.get_param("protected-headers") == "v1"
@@ -59,10 +59,10 @@ async def test_gpg_opens_the_mail_and_its_evidence_and_the_outside_tells_nothing
     assert b"spoken" not in inner.as_bytes()
 
 
-async def test_a_mail_that_comes_twice_is_known_by_its_message_id(office: Any, peer: MailPeer) -> None:
-    office.seed_tip(office.notice)
+async def test_a_repeated_mail_has_the_same_message_id(office: Any, peer: MailPeer) -> None:
+    office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
-        (delivery,) = office.take("email:notice")
+        (delivery,) = office.claim("email:notification")
         for _ in range(2):
             assert await sink.deliver(delivery) == Done()
     first, second = (parsed(mail)["Message-ID"] for mail in peer.received)
@@ -80,14 +80,14 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     async with mail_server(peer, office.certificate):
         settings = office.settings(peer.port, max_bytes=150_000)
         async with office.sink(settings, keys) as sink:
-            assert await sink.deliver(office.take("email:cell")[0]) == Done()
+            assert await sink.deliver(office.claim("email:cell")[0]) == Done()
             office.seed_tip(office.cell, answers={"what": "".join(map(chr, range(0x4E00, 0x9E00))) * 3})
-            assert await sink.deliver(office.take("email:cell")[0]) == Done()
+            assert await sink.deliver(office.claim("email:cell")[0]) == Done()
     inner = keyring.open_mail(parsed(peer.received[0]))
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
     assert "could be made): 1" in inner.get_body(("plain",)).get_content()
     pointer = parsed(peer.received[1]).get_content().replace("\r\n", "\n")
-    assert pointer == messages.NOTICES["en"], "not even the words fit: look at the desk"
+    assert pointer == mime.NOTIFICATIONS["en"], "not even the text fits: look at the desk"
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
         ("cut", Retry("SMTPServerDisconnected")),
     ],
 )
-async def test_what_the_server_answers_decides(fault: str, result: Any, office: Any, peer: MailPeer) -> None:
+async def test_the_servers_reply_decides_the_result(fault: str, result: Any, office: Any, peer: MailPeer) -> None:
     peer.faults.append(fault)
-    office.seed_tip(office.notice)
+    office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
-        found = await sink.deliver(office.take("email:notice")[0])
+        found = await sink.deliver(office.claim("email:notification")[0])
     if fault == "cut":
         assert isinstance(found, Retry)
         assert not found.down
@@ -116,24 +116,27 @@ async def test_what_the_server_answers_decides(fault: str, result: Any, office: 
 @pytest.mark.parametrize(
     ("refused", "result"),
     [
-        ({"sp@up.example": "550 no", "reader@up.example": "551 no"}, DeadLetter("every recipient was refused: 550, 551")),
+        (
+            {"sp@up.example": "550 no", "reader@up.example": "551 no"},
+            DeadLetter("every recipient was refused: 550, 551"),
+        ),
         ({"sp@up.example": "550 no", "reader@up.example": "450 busy"}, Retry("recipients refused: 450, 550")),
         ({"sp@up.example": "550 no"}, DeadLetter("1 of 2 recipients refused: 550")),
     ],
 )
-async def test_refused_recipients_are_told_by_codes_alone(
+async def test_the_reason_for_refused_recipients_holds_codes_and_no_address(
     refused: dict[str, str], result: Any, office: Any, peer: MailPeer
 ) -> None:
     peer.refused = refused
-    office.seed_tip(office.notice)
+    office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
-        assert await sink.deliver(office.take("email:notice")[0]) == result
+        assert await sink.deliver(office.claim("email:notification")[0]) == result
 
 
-async def test_a_server_that_hangs_or_is_not_there_is_tried_again(office: Any, peer: MailPeer) -> None:
+async def test_a_server_that_hangs_or_is_absent_is_retried(office: Any, peer: MailPeer) -> None:
     peer.faults.append("hang")
-    office.seed_tip(office.notice)
-    (delivery,) = office.take("email:notice")
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
     settings = office.settings(1, timeout_seconds=0.3)
     async with mail_server(peer, office.certificate):
         there = settings.model_copy(update={"port": peer.port})
@@ -145,11 +148,11 @@ async def test_a_server_that_hangs_or_is_not_there_is_tried_again(office: Any, p
         assert (type(result), result.down) == (Retry, True)
 
 
-async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_server(
+async def test_no_mail_is_sent_without_an_encrypted_connection_to_the_right_server(
     office: Any, peer: MailPeer, tmp_path: Path
 ) -> None:
-    office.seed_tip(office.notice)
-    (delivery,) = office.take("email:notice")
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
     async with mail_server(peer, None), office.sink(office.settings(peer.port, tls="starttls")) as sink:
         result = await sink.deliver(delivery)
         assert (type(result), result.down) == (Retry, True), "STARTTLS is not offered"
@@ -163,11 +166,11 @@ async def test_no_mail_leaves_without_an_encrypted_connection_to_the_right_serve
     assert peer.received + stranger.received == []
 
 
-async def test_only_a_server_on_this_machine_may_lack_starttls_and_speaks_it_where_it_can(
+async def test_only_a_server_on_this_machine_may_lack_starttls_which_is_used_if_offered(
     office: Any, peer: MailPeer
 ) -> None:
-    office.seed_tip(office.notice)
-    (delivery,) = office.take("email:notice")
+    office.seed_tip(office.notification)
+    (delivery,) = office.claim("email:notification")
     async with mail_server(peer, None), office.sink(office.settings(peer.port)) as sink:
         assert await sink.deliver(delivery) == Done()
     other = MailPeer()
@@ -178,44 +181,44 @@ async def test_only_a_server_on_this_machine_may_lack_starttls_and_speaks_it_whe
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])
-async def test_it_signs_in_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
+async def test_it_authenticates_over_tls(password: str, office: Any, peer: MailPeer, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("right\n")
-    office.seed_tip(office.notice)
+    office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate, password=password):
         settings = office.settings(peer.port, username="satark", password_file=file)
         async with office.sink(settings) as sink:
-            result = await sink.deliver(office.take("email:notice")[0])
+            result = await sink.deliver(office.claim("email:notification")[0])
     if password == "right":
         assert result == Done()
     else:
         assert result == Retry("SMTPAuthenticationError 535", down=True)
 
 
-async def test_it_speaks_tls_from_the_first_byte_where_told_so(office: Any, peer: MailPeer) -> None:
-    office.seed_tip(office.notice)
+async def test_it_uses_implicit_tls_if_configured(office: Any, peer: MailPeer) -> None:
+    office.seed_tip(office.notification)
     async with mail_server(peer, office.certificate, tls=True):
         settings = office.settings(peer.port, tls="tls")
         async with office.sink(settings) as sink:
-            assert await sink.deliver(office.take("email:notice")[0]) == Done()
+            assert await sink.deliver(office.claim("email:notification")[0]) == Done()
 
 
-async def test_the_operator_is_told_without_a_word_of_any_tip(office: Any, peer: MailPeer) -> None:
+async def test_an_alarm_says_nothing_about_any_tip(office: Any, peer: MailPeer) -> None:
     office.services.write_now(lambda unit: deliveries.add(unit, "alarm:500000", "email:operator"))
     async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
-        assert await sink.deliver(office.take("email:operator")[0]) == Done()
+        assert await sink.deliver(office.claim("email:operator")[0]) == Done()
     assert peer.received[0].recipients == ("operator@up.example",)
-    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == messages.ALARM
+    assert parsed(peer.received[0]).get_content().replace("\r\n", "\n") == mime.ALARM
 
 
 async def test_a_destination_without_addresses_is_a_dead_letter(office: Any) -> None:
     office.services.write_now(lambda unit: deliveries.add(unit, "alarm:1", "email:nobody"))
     async with office.sink(office.settings(1)) as sink:
-        assert isinstance(await sink.deliver(office.take("email:nobody")[0]), DeadLetter)
+        assert isinstance(await sink.deliver(office.claim("email:nobody")[0]), DeadLetter)
 
 
 @pytest.mark.needs("exim", "gpg")
-async def test_debians_exim_takes_it_and_gpg_opens_what_lies_in_the_mailbox(
+async def test_debians_exim_accepts_the_mail_and_gpg_decrypts_it_from_the_mailbox(
     office: Any, keys: Path, keyring: Keyring, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = Path(tmp_path_factory.mktemp("exim"))
@@ -228,12 +231,12 @@ async def test_debians_exim_takes_it_and_gpg_opens_what_lies_in_the_mailbox(
     async with Exim(folder, certificate).running() as exim:
         settings = office.settings(exim.port)
         async with office.sink(settings, keys) as sink:
-            assert await sink.deliver(office.take("email:cell")[0]) == Done()
+            assert await sink.deliver(office.claim("email:cell")[0]) == Done()
             await until(lambda: exim.mailbox.exists() and exim.mailbox.stat().st_size > 500_000)
-            office.seed_tip(office.notice)
+            office.seed_tip(office.notification)
             refused = settings.model_copy(update={"recipients": ("nobody@localhost",)})
             async with office.sink(refused) as strict:
-                result = await strict.deliver(office.take("email:notice")[0])
+                result = await strict.deliver(office.claim("email:notification")[0])
                 assert result == DeadLetter("every recipient was refused: 550")
         box = mailbox.mbox(exim.mailbox, factory=None)
         (stored,) = (box.get_bytes(key) for key in box.keys())  # noqa: SIM118 - iterating a mailbox gives messages

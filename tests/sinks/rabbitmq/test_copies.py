@@ -1,4 +1,4 @@
-"""Copies of the tips of desks at this host, on a real broker: whole for the desk's key, nothing for anybody else."""
+"""Copies of local desks' tips on a real broker: complete for the desk's key, opaque to everybody else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from satark.casework import Casework
 from satark.desk import Desk
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.identity.sealing import new_identity
-from satark.remote.frames import WIRE
+from satark.remote.frames import WIRE_SIZE
 from satark.remote.link_keys import LinkKey, load_link_key
 from satark.remote.office_inbox import OfficeInbox
 from satark.routing.desks import add_desk
@@ -27,18 +27,18 @@ from satark.sink import DeadLetter, Done
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.rabbitmq import Broker
-from satark.testing.scripted import until
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import claim_delivery, seed_file, seed_tip
-from satark_rabbitmq.line import RabbitMQ
+from satark.testing.waiting import until
+from satark_rabbitmq.connection import RabbitMQ
 from satark_rabbitmq.plugin import satark_demo, satark_destinations
 from satark_rabbitmq.settings import RabbitMQSettings
 from satark_rabbitmq.sink import RabbitMQSink
 
 pytestmark = pytest.mark.needs("rabbitmq")
 COPY = DestinationRule(to="rabbitmq:sp", desk="sp")
-CELLS = 4
-"""The letter, the original in two, the clean copy."""
+FRAMES = 4
+"""The message, the original in two frames, the clean copy."""
 
 
 class Host:
@@ -85,7 +85,7 @@ def files_are_whole(services: WorkerContext, tip: str) -> bool:
     return services.read(lambda c: c.execute(query).scalars().all()) == ["sealed"]
 
 
-async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_again(
+async def test_a_tip_can_be_restored_from_its_copy_which_is_opaque_on_the_broker(
     rabbitmq: Broker, tmp_path: Path
 ) -> None:
     async with host_on(rabbitmq, tmp_path) as host:
@@ -97,28 +97,28 @@ async def test_a_copy_says_nothing_and_is_all_that_it_takes_to_have_the_tip_agai
         messages: list[bytes] = []
         other = worker_context(fresh_services(tmp_path / "other"))
         other.write_now(lambda unit: add_desk(unit, host.sp))
-        arrivals = OfficeInbox(other, LinkKey(host.identity, os.urandom(32)), host.key.card, ["sp"], _nothing)
+        inbox = OfficeInbox(other, LinkKey(host.identity, os.urandom(32)), host.key.public_keys, ["sp"], _nothing)
 
-        async def take_in(message: bytes) -> None:
+        async def record(message: bytes) -> None:
             messages.append(message)
-            await arrivals.take(message)
+            await inbox.accept(message)
 
-        async with writing(other), host.carrier.line(rabbitmq.url) as line:
-            reading = asyncio.create_task(line.consume("sp", take_in))
+        async with writing(other), host.carrier.connect(rabbitmq.url) as connection:
+            reading = asyncio.create_task(connection.consume("sp", record))
             work = Casework(other, "sp", host.identity)
-            await until(lambda: len(messages) >= CELLS)
+            await until(lambda: len(messages) >= FRAMES)
             await until(lambda: files_are_whole(other, seeded.id))
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
             tip = work.open(seeded.number)
             assert tip.tip.answers == seeded.tip.answers
             assert b"".join(work.evidence(tip, "1")) == b"clean"
-    assert {len(message) for message in messages} == {WIRE}
+    assert {len(message) for message in messages} == {WIRE_SIZE}
     for secret in (seeded.number, seeded.tip.category, str(seeded.tip.answers["what"])):
         assert not any(secret.encode() in message for message in messages)
 
 
-async def test_what_nobody_reads_makes_room_for_what_is_newer(rabbitmq: Broker, tmp_path: Path) -> None:
+async def test_a_full_queue_of_copies_drops_its_oldest_messages(rabbitmq: Broker, tmp_path: Path) -> None:
     async with host_on(rabbitmq, tmp_path, copies_kept=2) as host:
         for _ in range(4):
             seed_tip(host.services, [host.sp], destination_rules=[COPY])
@@ -127,7 +127,7 @@ async def test_what_nobody_reads_makes_room_for_what_is_newer(rabbitmq: Broker, 
         assert f"{host.queue}\t2" in await rabbitmq.ctl("list_queues", "name", "messages")
 
 
-async def test_a_tip_that_the_desk_has_not_is_not_copied_either(rabbitmq: Broker, tmp_path: Path) -> None:
+async def test_a_tip_that_the_desk_does_not_have_is_not_copied(rabbitmq: Broker, tmp_path: Path) -> None:
     async with host_on(rabbitmq, tmp_path) as host:
         dig = Desk(name="dig", title="DIG", level="range", recipient=new_identity()[0])
         host.services.write_now(lambda unit: add_desk(unit, dig))

@@ -1,0 +1,37 @@
+"""How tests wait: for an event, not for a time, and all with the same limit."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+LIMIT_SECONDS: Final = 60
+"""Seconds after which a test that waits for something fails.
+
+What tests wait for takes less than six seconds on an idle machine. Ten times as much leaves room for a machine that is
+busy with other things. A test that passes never waits so long: a higher limit makes none slower.
+"""
+
+
+def limit() -> asyncio.Timeout:
+    """Give a context that raises `TimeoutError` if its block takes longer than `LIMIT_SECONDS`."""
+    return asyncio.timeout(LIMIT_SECONDS)
+
+
+async def until(condition: Callable[[], T | Awaitable[T]], *, every: float = 0.005) -> T:
+    """Ask a condition, which may be asynchronous, every so many seconds until it is true; return what it gave.
+
+    Raises:
+        TimeoutError: it is not true within `LIMIT_SECONDS`.
+    """
+    async with limit():
+        while True:
+            found = condition()
+            value: T = await found if inspect.isawaitable(found) else found  # type: ignore[assignment]
+            if value:
+                return value
+            await asyncio.sleep(every)

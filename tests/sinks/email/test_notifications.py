@@ -1,0 +1,208 @@
+"""Thirty days of notifications, with tips and without: the same subject, size and time; and the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+from datetime import UTC, datetime
+from email.policy import default
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pysequoia import Tsk
+from structlog.testing import capture_logs
+
+from satark.delivery.payload import load
+from satark.settings import Settings, SettingsError
+from satark.sink import Delivery, DeliveryResult, Done
+from satark.store import deliveries
+from satark.testing.peers.gnupg import Keyring
+from satark.testing.peers.mail import MailPeer, mail_server
+from satark.testing.waiting import until
+from satark_email import schedule
+from satark_email.openpgp import UnusableKey, load_certificates
+from satark_email.plugin import satark_sinks
+from satark_email.settings import EmailSettings
+
+DAYS = 30
+POLLS = (12_607, 12_900, 45_033)
+"""Seconds after midnight (UTC) at which the process checks for due notifications."""
+FIRST = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
+
+
+class Recorder:
+    """Records every mail in place of an SMTP client; a real server would only take longer."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def send(self, mail: bytes, _destination: Any) -> DeliveryResult:
+        self.mails.append(mail)
+        return Done()
+
+
+def queue_and_claim(unit: Any, sink: Any, office: Any) -> list[Delivery]:
+    sink.queue_due_notifications(unit)
+    claimed = load(unit, deliveries.claim(unit, "email:notification", 9), office.services)
+    deliveries.mark_done(unit, [id_ for id_, _ in claimed])
+    return [delivery for _, delivery in claimed]
+
+
+async def month(office: Any, monkeypatch: pytest.MonkeyPatch, *, tips: bool) -> list[Any]:
+    """Let thirty days pass, with a check now and then; return what is visible of each mail."""
+    now = SimpleNamespace(value=FIRST)
+    monkeypatch.setattr("satark.store.unit_of_work.time", SimpleNamespace(time=lambda: now.value))
+    sent_at, recorder = [], Recorder()
+    async with office.sink(office.settings(25)) as sink:
+        monkeypatch.setattr(sink, "_smtp", recorder)
+        for day, poll in ((day, poll) for day in range(DAYS) for poll in POLLS):
+            now.value = FIRST + day * 86400 + poll
+            if tips and day % 5 == 0:
+                office.seed_tip(office.cell)
+            for delivery in office.services.write_now(lambda unit: queue_and_claim(unit, sink, office)):
+                assert await sink.deliver(delivery) == Done()
+                sent_at.append(now.value)
+    return [_visible(at, mail) for at, mail in zip(sent_at, recorder.mails, strict=True)]
+
+
+def _visible(at: int, content: bytes) -> Any:
+    parsed = email.message_from_bytes(content, policy=default)
+    body = parsed.get_content()
+    return at, len(content), parsed["Subject"], parsed["Date"], tuple(parsed.keys()), body
+
+
+async def test_notifications_are_the_same_on_days_with_and_without_tips(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_tips = await month(office, monkeypatch, tips=False)
+    office.services.write_now(lambda unit: unit.main.exec_driver_sql("DELETE FROM delivery"))
+    with_tips = await month(office, monkeypatch, tips=True)
+    assert with_tips == without_tips
+    assert len(without_tips) == 2 * DAYS
+    assert len({size for _, size, *_ in without_tips}) == 1
+    assert len({(subject, names, body) for _, _, subject, _, names, body in without_tips}) == 1
+    times = {parsedate_to_datetime(date).strftime("%H:%M:%S %z") for _, _, _, date, *_ in without_tips}
+    assert times == {"09:00:00 +0530", "18:00:00 +0530"}
+
+
+async def test_an_urgent_tip_sends_the_same_notification_at_once_if_a_rule_says_so(office: Any, peer: MailPeer) -> None:
+    async with mail_server(peer, office.certificate), office.sink(office.settings(peer.port)) as sink:
+        office.seed_tip(office.notification, priority="urgent")
+        notification_id = next(schedule.due_notifications(FIRST + 3 * 3600 + 1800, ["09:00"], "+05:30"))
+        office.services.write_now(lambda unit: deliveries.add(unit, notification_id, "email:notification"))
+        for delivery in office.claim("email:notification"):
+            assert await sink.deliver(delivery) == Done()
+    urgent, plain = (_visible(0, mail.content) for mail in peer.received)
+    assert (urgent[1], urgent[2], urgent[4:]) == (plain[1], plain[2], plain[4:])
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [("08:59:59", 0), ("09:00:00", 1), ("09:59:59", 1), ("10:00:00", 0), ("00:10:00", 1), ("23:59:59", 0)],
+)
+def test_a_notification_is_due_at_its_time_and_for_an_hour_after_it(now: str, found: int) -> None:
+    moment = datetime.fromisoformat(f"2026-11-24T{now}+05:30").timestamp()
+    assert len(list(schedule.due_notifications(int(moment), ["09:00", "00:05"], "+05:30"))) == found
+
+
+def test_a_notification_due_just_before_midnight_is_still_sent_after_it() -> None:
+    moment = int(datetime.fromisoformat("2026-11-24T00:10:00+05:30").timestamp())
+    (notification_id,) = schedule.due_notifications(moment, ["23:50"], "+05:30")
+    assert schedule.time_of(notification_id) == moment - 1200
+
+
+async def test_the_log_says_when_notifications_are_sent(office: Any) -> None:
+    async with office.sink(office.settings(25)) as sink:
+        with capture_logs() as lines:
+            listening = asyncio.create_task(sink.listen())
+            await until(lambda: lines)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+    assert lines[0]["event"] == "notifications are sent at 09:00, 18:00 (+05:30), with tips or without"
+    assert office.settings(25, notification_minutes=5).schedule_text == "every 5 min"
+
+
+def test_notification_minutes_makes_one_due_every_so_many_minutes() -> None:
+    assert [list(schedule.due_notifications(FIRST + at, ["09:00"], "+05:30", 2)) for at in (0, 119, 121)] == [
+        [f"notification:{FIRST}"], [f"notification:{FIRST}"], [f"notification:{FIRST + 120}"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tls": "none", "host": "mail.example"},
+        {"sender": "no address"},
+        {"recipients": "a@b.example, Name <c@d.example>"},
+        {"notification_times": ["9:00"]},
+        {"utc_offset": "5:30"},
+        {"to": {"notification": {"recipients": ["a@b.example"]}}},
+        {"to": {"cell": {"recipients": []}}},
+    ],
+)
+def test_invalid_settings_are_refused_without_quoting_an_address(changes: dict[str, Any], office: Any) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        office.settings(25, **changes)
+    assert "c@d.example" not in str(refused.value).split("input_value")[0]
+
+
+def test_addresses_may_come_as_one_string_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"HOST": "localhost", "SENDER": "a@b.example", "RECIPIENTS": "x@y.example,z@y.example"}.items():
+        monkeypatch.setenv(f"SATARK_EMAIL__{name}", value)
+    section = Settings().section("email", EmailSettings)
+    assert section is not None
+    assert section.recipients == ("x@y.example", "z@y.example")
+
+
+@pytest.mark.needs("gpg")
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda ring: ring.make("old@x.example", "--faked-system-time", "20200101T000000", until="1d"), "expired"),
+        (lambda ring: ring.make("sign@x.example", kind="ed25519", usage="sign"), "no encryption key"),
+        (lambda ring: ring.make("gone@x.example") and ring.revoke("gone@x.example"), "revoked"),
+        (lambda ring: ring.make("own@x.example") and ring.run("--armor", "--export-secret-keys"), "secret"),
+        (lambda ring: ring.make("own2@x.example") and ring.run("--export-secret-keys"), "secret"),
+        (lambda _: b"not a key", "no OpenPGP keys"),
+        (lambda _: b"", "no OpenPGP keys"),
+    ],
+    ids=["expired", "sign-only", "revoked", "secret", "secret-binary", "text", "empty"],
+)
+def test_a_key_file_that_can_not_be_used_is_refused_with_the_reason(
+    make: Any, reason: str, keyring: Keyring, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys.asc"
+    file.write_bytes(make(keyring))
+    with pytest.raises(UnusableKey, match=reason):
+        load_certificates(file)
+
+
+def test_a_key_that_mail_programs_can_not_read_messages_to_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "keys.asc"
+    file.write_bytes(bytes(Tsk.generate("new@x.example").extract_certificate()))
+    with pytest.raises(UnusableKey, match="GnuPG and Thunderbird"):
+        load_certificates(file)
+
+
+def test_check_names_missing_files_and_unknown_destinations(
+    office: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "satark.toml"
+    (tmp_path / "open").write_text("secret")
+    config.write_text(
+        f'[email]\nhost = "localhost"\nsender = "a@b.example"\npassword_file = "{tmp_path / "open"}"\n'
+        'ca_file = "/nowhere"\n[email.to.other]\nrecipients = ["x@y.example"]\nopenpgp_keys = "/nowhere"\n'
+    )
+    with pytest.raises(SettingsError) as found:
+        satark_sinks(Settings(config), office.services)
+    assert {problem.setting for problem in found.value.problems} == {
+        "email.password_file",
+        "email.ca_file",
+        "email.to.other.openpgp_keys",
+        "destination email:cell: to",
+        "destination email:notification: to",
+    }
