@@ -1,4 +1,4 @@
-"""The typeface of what we print: Hindi is shaped, and every character that our texts use has a glyph."""
+"""The font of printed documents: Hindi is shaped, and every character of the texts has a glyph."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from satark.printing.fonts import BOLD, FAMILY, REGULAR, use_fonts
 
 TEXTS = Path(__file__).parents[2] / "core" / "satark" / "dialogue" / "texts"
 EMOJI = range(0x2300, 0x20000)
-"""Pictures that a phone shows and paper does not need."""
+"""Emoji, which are never printed."""
 
 
 def shaped(font: Path, text: str) -> list[str]:
-    """Give the names of the glyphs that a text becomes."""
+    """Return the names of the glyphs of a text."""
     face = uharfbuzz.Font(uharfbuzz.Face(font.read_bytes()))
     buffer = uharfbuzz.Buffer()
     buffer.add_str(text)
@@ -28,7 +28,7 @@ def shaped(font: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("font", [REGULAR, BOLD], ids=lambda font: font.stem)
-def test_every_character_of_our_texts_has_a_glyph(font: Path) -> None:
+def test_every_character_of_the_texts_has_a_glyph(font: Path) -> None:
     used = {char for path in TEXTS.glob("*.po") for char in path.read_text("utf-8")} - {"\n", "\ufe0f"}
     known = uharfbuzz.Face(font.read_bytes()).unicodes
     assert {char for char in used if ord(char) not in EMOJI and ord(char) not in known} == set()
@@ -66,8 +66,8 @@ def test_a_pdf_in_both_scripts_can_be_read_back() -> None:
     assert text.split("\r\n") == ["सूचना tip", "सूचना tip"]
 
 
-def drawn(*texts: str) -> list[Image.Image]:
-    """Print each text, ending at the same place of a page of its own, and give the pages as pictures."""
+def rendered(*texts: str) -> list[Image.Image]:
+    """Print each text, right-aligned, on a page of its own, and return the pages as images."""
     pdf = FPDF()
     use_fonts(pdf)
     for text in texts:
@@ -78,9 +78,9 @@ def drawn(*texts: str) -> list[Image.Image]:
 
 @pytest.mark.parametrize("before", ["d15d6c15 ", "SHA256 ", "1. "])
 def test_hindi_after_latin_in_one_line_is_shaped_too(before: str) -> None:
-    """HarfBuzz guesses a run's script by its first letter, and shapes no Devanagari in a run that begins in Latin."""
+    """By default HarfBuzz takes a run's script from its first letter, and shapes no Devanagari after Latin."""
     hindi = "निम्नलिखित एल्गोरिथ्म के माध्यम से प्राप्त"
-    alone, together = drawn(hindi, before + hindi)
+    alone, together = rendered(hindi, before + hindi)
     box = alone.point(lambda level: 255 - level).getbbox()
     assert box is not None
     assert alone.crop(box).tobytes() == together.crop(box).tobytes()

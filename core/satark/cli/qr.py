@@ -8,8 +8,8 @@ from typing import Final
 import click
 
 from satark.printing.fonts import LANGUAGES
-from satark.printing.poster.qr_code import draw
-from satark.printing.poster.target import Target, TargetError, form, whatsapp
+from satark.printing.poster.qr_code import render_qr_code
+from satark.printing.poster.target import QrTarget, QrTargetError, form_target, whatsapp_target
 from satark.settings import Settings
 
 _SMALLEST, _LARGEST = 20, 100
@@ -53,11 +53,11 @@ def qr(  # noqa: PLR0917 - click passes options by name
         )
     target = _target(where, number, url)
     if file_type == "pdf":
-        from satark.printing.poster.poster import print_poster  # noqa: PLC0415 - no other command needs the PDF library
+        from satark.printing.poster.poster import make_poster  # noqa: PLC0415 - no other command needs the PDF library
 
-        content = print_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
+        content = make_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
     else:
-        content = draw(target, "png" if file_type == "png" else "svg", size)
+        content = render_qr_code(target, "png" if file_type == "png" else "svg", size)
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -65,13 +65,15 @@ def qr(  # noqa: PLR0917 - click passes options by name
     click.echo(f"{output} opens {target.url}")
 
 
-def _target(where: str, number: str | None, url: str | None) -> Target:
+def _target(where: str, number: str | None, url: str | None) -> QrTarget:
     try:
         if where == "whatsapp":
-            return whatsapp(_required(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'"))
+            return whatsapp_target(
+                _required(number, "--number", "the WhatsApp number, such as --number '+91 98765 43210'")
+            )
         url = url or Settings().core.public_url
-        return form(_required(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))
-    except TargetError as error:
+        return form_target(_required(url, "--url", "the form's address, or set public_url (SATARK_PUBLIC_URL)"))
+    except QrTargetError as error:
         raise click.UsageError(str(error)) from error
 
 

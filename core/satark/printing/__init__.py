@@ -1,1 +1,1 @@
-""""""
+"""What is printed: the fonts (`fonts`), and the poster with the QR code (`poster`)."""

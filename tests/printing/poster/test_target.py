@@ -1,15 +1,15 @@
-"""Where a code leads, and what can't be led to."""
+"""The targets of a QR code, valid and invalid."""
 
 from __future__ import annotations
 
 import pytest
 
-from satark.printing.poster.target import TargetError, form, whatsapp
+from satark.printing.poster.target import QrTargetError, form_target, whatsapp_target
 
 
 @pytest.mark.parametrize("number", ["919876543210", "+91 98765 43210", "+91-98765-43210", "(91) 9876.543210"])
-def test_a_number_in_any_spelling_opens_the_chat_with_hi_typed(number: str) -> None:
-    target = whatsapp(number)
+def test_a_number_in_any_format_opens_the_chat_with_hi_typed(number: str) -> None:
+    target = whatsapp_target(number)
     assert target.url == "https://wa.me/919876543210?text=Hi"
     assert target.typed == "+919876543210"
 
@@ -17,9 +17,9 @@ def test_a_number_in_any_spelling_opens_the_chat_with_hi_typed(number: str) -> N
 @pytest.mark.parametrize(
     "number", ["", "09876543210", "12345", "9" * 16, "tip line", "٩١٩٨٧٦٥٤٣٢١٠", "+91 98765 x3210"]
 )
-def test_what_is_no_number_is_refused(number: str) -> None:
-    with pytest.raises(TargetError, match="country code"):
-        whatsapp(number)
+def test_an_invalid_number_is_refused(number: str) -> None:
+    with pytest.raises(QrTargetError, match="country code"):
+        whatsapp_target(number)
 
 
 @pytest.mark.parametrize(
@@ -30,21 +30,21 @@ def test_what_is_no_number_is_refused(number: str) -> None:
         (f"http://{'a' * 56}.onion", f"{'a' * 56}.onion"),
     ],
 )
-def test_a_form_can_be_typed_too(url: str, typed: str) -> None:
-    assert (form(url).url, form(url).typed) == (url, typed)
+def test_the_address_of_a_form_can_be_typed(url: str, typed: str) -> None:
+    assert (form_target(url).url, form_target(url).typed) == (url, typed)
 
 
 @pytest.mark.parametrize(
     "url",
     ["", "tips.example.in", "http://tips.example.in", "ftp://x", "https://", "https://x/?from=poster", "https://me@x/", "https://x/#a"],
 )  # fmt: skip
-def test_an_address_that_is_unsafe_or_tells_who_scanned_is_refused(url: str) -> None:
-    with pytest.raises(TargetError):
-        form(url)
+def test_an_unsafe_or_tracking_address_is_refused(url: str) -> None:
+    with pytest.raises(QrTargetError):
+        form_target(url)
 
 
-def test_the_code_holds_the_address_and_stands_dirt() -> None:
-    code = whatsapp("919876543210").code()
+def test_the_code_contains_the_address_with_error_correction() -> None:
+    code = whatsapp_target("919876543210").code()
     assert code.error == "Q"
-    assert code == whatsapp("+91 98765 43210").code()
-    assert code != form("https://wa.me/919876543210").code()
+    assert code == whatsapp_target("+91 98765 43210").code()
+    assert code != form_target("https://wa.me/919876543210").code()

@@ -1,1 +1,1 @@
-"""The QR code on the wall: where it leads, as a picture, and as a poster to print."""
+"""The QR code for the wall: its target (`target`), the code as an image (`qr_code`), the poster to print (`poster`)."""

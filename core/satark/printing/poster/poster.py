@@ -1,4 +1,4 @@
-"""A poster to print on A4: whose service it is, the code, how to use it, what is promised, in one language or two."""
+"""Makes the poster, on A4: the service's name, the QR code, how to use it, what is promised; in one language or two."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fpdf.enums import Align, XPos, YPos
 
 from satark.catalogues import Catalogue
 from satark.printing.fonts import FAMILY, use_fonts
-from satark.printing.poster.target import Target
+from satark.printing.poster.target import QrTarget
 
 _INK: Final = (22, 38, 74)
 _PAPER: Final = (255, 255, 255)
@@ -22,42 +22,42 @@ _WIDTH, _HEIGHT, _MARGIN = 210, 297, 16
 """Millimetres."""
 _POINT: Final = 25.4 / 72
 _LEADING: Final = 1.45
-"""Of a line: Devanagari stands higher and deeper than Latin."""
+"""Line height by font size: Devanagari is higher and deeper than Latin."""
 
 
-def print_poster(target: Target, languages: Sequence[str], title: str = "", millimetres: int = 84) -> bytes:
+def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", millimetres: int = 84) -> bytes:
     """Make the poster, as a PDF.
 
     Args:
-        target: where the code leads.
-        languages: of `satark.printing.fonts.LANGUAGES`; the first is set larger.
-        title: the service's name, in place of the usual one.
-        millimetres: the code's width, without its white border.
+        target: of the QR code.
+        languages: some of `satark.printing.fonts.LANGUAGES`; the first is printed larger.
+        title: the service's name, in place of the default one.
+        millimetres: the width of the code, without its white border.
     """
-    return _Sheet(languages, title).print(target, millimetres)
+    return _PosterDocument(languages, title).print(target, millimetres)
 
 
-class _Look(msgspec.Struct, frozen=True):
-    """How a text is set."""
+class _TextStyle(msgspec.Struct, frozen=True):
+    """How a text is printed."""
 
     style: str = ""
     colour: tuple[int, int, int] = _INK
     align: Align = Align.C
-    one: bool = False
-    """On one line, in a smaller size if need be."""
+    one_line: bool = False
+    """Whether the text stays on one line, in a smaller size if it must."""
 
 
-_HEADING: Final = _Look("B", one=True)
-_REVERSED: Final = _Look("B", _PAPER, one=True)
-_SMALL: Final = _Look(colour=_GREY)
-_WARNING: Final = _Look("B", _ALARM)
-_LEFT: Final = _Look(align=Align.L)
+_HEADING: Final = _TextStyle("B", one_line=True)
+_REVERSED: Final = _TextStyle("B", _PAPER, one_line=True)
+_SMALL: Final = _TextStyle(colour=_GREY)
+_WARNING: Final = _TextStyle("B", _ALARM)
+_LEFT: Final = _TextStyle(align=Align.L)
 
 
-class _Sheet:
+class _PosterDocument:
     def __init__(self, languages: Sequence[str], title: str) -> None:
         folder = files("satark.printing.poster") / "texts"
-        self._words = [Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in languages]
+        self._texts = [Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in languages]
         self._title = title
         self._pdf = FPDF(format="A4")
         self._pdf.set_auto_page_break(auto=False)
@@ -65,49 +65,51 @@ class _Sheet:
         self._pdf.add_page()
         use_fonts(self._pdf)
 
-    def print(self, target: Target, millimetres: int) -> bytes:
-        self._head()
+    def print(self, target: QrTarget, millimetres: int) -> bytes:
+        self._print_header()
         self._pdf.set_y(53)
-        self._say("headline", 30, 17, _HEADING)
+        self._print_text("headline", 30, 17, _HEADING)
         self._pdf.ln(4)
-        self._code(target, millimetres)
-        self._line(target.typed, 13, _HEADING)
+        self._print_code(target, millimetres)
+        self._print_line(target.typed, 13, _HEADING)
         self._pdf.ln(4)
         for number, step in enumerate(("scan", f"open.{target.kind}", "tell"), 1):
-            self._step(number, step)
+            self._print_step(number, step)
         self._pdf.ln(1)
-        self._say(f"promise.{target.kind}", 11.5, 9.5, _SMALL)
-        self._foot()
-        self._pdf.set_title(self._title or self._words[0].text("title"))
-        self._pdf.set_lang(self._words[0].language)
+        self._print_text(f"promise.{target.kind}", 11.5, 9.5, _SMALL)
+        self._print_footer()
+        self._pdf.set_title(self._title or self._texts[0].text("title"))
+        self._pdf.set_lang(self._texts[0].language)
         return bytes(self._pdf.output())
 
-    def _head(self) -> None:
+    def _print_header(self) -> None:
         self._pdf.set_fill_color(*_INK)
         self._pdf.rect(0, 0, _WIDTH, 46, style="F")
-        names = [self._title] if self._title else [words.text("title") for words in self._words]
+        names = [self._title] if self._title else [texts.text("title") for texts in self._texts]
         sizes = self._sizes(38, 18)[: len(names)]
-        self._pdf.set_y((46 - sum(map(self._deep, sizes))) / 2)
+        self._pdf.set_y((46 - sum(map(self._line_height, sizes))) / 2)
         for name, size in zip(names, sizes, strict=True):
-            self._line(name, size, _REVERSED)
+            self._print_line(name, size, _REVERSED)
 
-    def _foot(self) -> None:
-        self._pdf.set_y(_HEIGHT - 12 - sum(self._deep(size) for size in self._sizes(14, 11)) - 2 * self._deep(9))
-        self._say("emergency", 14, 11, _WARNING)
-        self._say("photo", 9, 9, _SMALL)
+    def _print_footer(self) -> None:
+        self._pdf.set_y(
+            _HEIGHT - 12 - sum(self._line_height(size) for size in self._sizes(14, 11)) - 2 * self._line_height(9)
+        )
+        self._print_text("emergency", 14, 11, _WARNING)
+        self._print_text("photo", 9, 9, _SMALL)
 
-    def _code(self, target: Target, millimetres: int) -> None:
+    def _print_code(self, target: QrTarget, millimetres: int) -> None:
         rows = list(target.code().matrix)
         module = millimetres / len(rows)
         left, top = (_WIDTH - millimetres) / 2, self._pdf.get_y() + 4 * module
         self._pdf.set_fill_color(0, 0, 0)
         for y, row in enumerate(rows):
             for x, dark in enumerate(row):
-                if dark:  # a hair larger than a module, so that no printer leaves white lines between two
+                if dark:  # slightly larger than a module, so that no printer leaves white lines between them
                     self._pdf.rect(left + x * module, top + y * module, module + 0.02, module + 0.02, style="F")
         self._pdf.set_y(top + millimetres + 3 * module)
 
-    def _step(self, number: int, key: str) -> None:
+    def _print_step(self, number: int, key: str) -> None:
         top = self._pdf.get_y()
         self._pdf.set_fill_color(*_INK)
         self._pdf.circle(_MARGIN + 11, top + 5, 4.6, style="F")
@@ -117,26 +119,26 @@ class _Sheet:
         self._pdf.cell(10, 10, str(number), align=Align.C)
         self._pdf.set_y(top)
         self._pdf.set_left_margin(_MARGIN + 20)
-        self._say(key, 15, 10.5, _LEFT)
+        self._print_text(key, 15, 10.5, _LEFT)
         self._pdf.set_left_margin(_MARGIN)
         self._pdf.set_y(max(self._pdf.get_y(), top + 10) + 1.5)
 
-    def _say(self, key: str, first: float, other: float, look: _Look) -> None:
-        """Print a text in every language, in points of these sizes."""
-        for words, size in zip(self._words, self._sizes(first, other), strict=True):
-            self._line(words.text(key), size, look)
+    def _print_text(self, key: str, first: float, other: float, style: _TextStyle) -> None:
+        """Print a text in every language: the first language in one size in points, the others in another."""
+        for texts, size in zip(self._texts, self._sizes(first, other), strict=True):
+            self._print_line(texts.text(key), size, style)
 
-    def _line(self, text: str, size: float, look: _Look) -> None:
-        self._pdf.set_font(FAMILY, look.style, size)
-        too_wide = self._pdf.get_string_width(text) / (self._pdf.epw - 2) if look.one else 0
+    def _print_line(self, text: str, size: float, style: _TextStyle) -> None:
+        self._pdf.set_font(FAMILY, style.style, size)
+        too_wide = self._pdf.get_string_width(text) / (self._pdf.epw - 2) if style.one_line else 0
         if too_wide > 1:
             size /= too_wide
             self._pdf.set_font_size(size)
-        self._pdf.set_text_color(*look.colour)
-        self._pdf.multi_cell(0, self._deep(size), text, align=look.align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.set_text_color(*style.colour)
+        self._pdf.multi_cell(0, self._line_height(size), text, align=style.align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _sizes(self, first: float, other: float) -> list[float]:
-        return [first if place == 0 else other for place in range(len(self._words))]
+        return [first if place == 0 else other for place in range(len(self._texts))]
 
-    def _deep(self, size: float) -> float:
+    def _line_height(self, size: float) -> float:
         return size * _POINT * _LEADING

@@ -1,11 +1,11 @@
-"""A code as a picture to put into a page or a poster of one's own."""
+"""Renders a QR code as an image, to be put into a page or a poster of one's own."""
 
 from __future__ import annotations
 
 import io
 from typing import Final, Literal, TypeAlias
 
-from satark.printing.poster.target import Target
+from satark.printing.poster.target import QrTarget
 
 Format: TypeAlias = Literal["png", "svg"]
 
@@ -13,11 +13,11 @@ DOTS_PER_INCH: Final = 300
 _INCH: Final = 25.4
 """Millimetres."""
 _BORDER: Final = 4
-"""Modules that stay white around a code (ISO/IEC 18004)."""
+"""Modules of the white border around a code (ISO/IEC 18004)."""
 
 
-def draw(target: Target, form: Format, millimetres: int) -> bytes:
-    """Draw a code of about this width, its white border included; as a PNG for printing at 300 dots an inch."""
+def render_qr_code(target: QrTarget, form: Format, millimetres: int) -> bytes:
+    """Render a QR code of about this width, including its white border. A PNG is for printing at 300 dots per inch."""
     code = target.code()
     across = code.symbol_size(border=_BORDER)[0]
     out = io.BytesIO()

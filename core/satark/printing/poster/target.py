@@ -1,4 +1,4 @@
-"""Where a code leads: a chat on WhatsApp with `Hi` already typed, or the form."""
+"""The target of a QR code: a WhatsApp chat with `Hi` already typed, or the web form."""
 
 from __future__ import annotations
 
@@ -16,47 +16,50 @@ _NUMBER: Final = re.compile(r"[1-9][0-9]{7,14}")
 _SPACING: Final = re.compile(r"[\s().+-]")
 
 
-class TargetError(ValueError):
-    """The code would lead nowhere; the message says what to give instead."""
+class QrTargetError(ValueError):
+    """The number or URL is no valid target; the message says what is."""
 
 
-class Target(msgspec.Struct, frozen=True):
-    """Where a code leads."""
+class QrTarget(msgspec.Struct, frozen=True):
+    """The target of a QR code."""
 
     kind: Kind
     url: str
     typed: str
-    """What somebody types who can't scan: a phone number, or an address."""
+    """What people type who can't scan the code: a phone number, or an address."""
 
     def code(self) -> segno.QRCode:
-        """The code, so that it still reads with a quarter of it dirty or torn (level Q, ISO/IEC 18004)."""
+        """Return the QR code; it can be read even if a quarter of it is dirty or torn (level Q, ISO/IEC 18004)."""
         return segno.make_qr(self.url, error="q", boost_error=False)
 
 
-def whatsapp(number: str) -> Target:
-    """Lead to a chat with this number (digits, with the country code; spaces, hyphens and a plus may stand in it).
+def whatsapp_target(number: str) -> QrTarget:
+    """Return the target for a WhatsApp chat with a number.
 
-    Source of the address: WhatsApp, "How to use click to chat".
+    The number has digits with the country code, and may contain spaces, dots, hyphens, brackets and a plus. The address
+    is documented by WhatsApp, "How to use click to chat".
 
     Raises:
-        TargetError: it is no such number.
+        QrTargetError: it is no such number.
     """
     digits = _SPACING.sub("", number)
     if not _NUMBER.fullmatch(digits):
-        raise TargetError(f"{number!r} is no phone number with its country code, such as +91 98765 43210")
-    return Target("whatsapp", f"https://wa.me/{digits}?text=Hi", f"+{digits}")
+        raise QrTargetError(f"{number!r} is not a phone number with its country code, such as +91 98765 43210")
+    return QrTarget("whatsapp", f"https://wa.me/{digits}?text=Hi", f"+{digits}")
 
 
-def form(url: str) -> Target:
-    """Lead to the form at this address.
+def form_target(url: str) -> QrTarget:
+    """Return the target for the web form at a URL.
 
     Raises:
-        TargetError: it is no address that a stranger's phone can reach safely.
+        QrTargetError: the URL is not https or an onion service, or holds more than an address.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host.endswith(".onion")):
-        raise TargetError(f"{url!r} is no address that begins with https:// (or an onion service's, with http://)")
+        raise QrTargetError(f"{url!r} is neither an https:// address nor an http:// address of an onion service")
     if not host or parts.query or parts.fragment or parts.username is not None:
-        raise TargetError(f"{url!r} must be an address alone, such as https://tips.example.in/")
-    return Target("form", url, url.removeprefix(f"{parts.scheme}://").rstrip("/"))
+        raise QrTargetError(
+            f"{url!r} must be a plain address, such as https://tips.example.in/, without query, fragment or user"
+        )
+    return QrTarget("form", url, url.removeprefix(f"{parts.scheme}://").rstrip("/"))
