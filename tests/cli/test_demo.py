@@ -26,7 +26,11 @@ SATARK = Path(sys.executable).with_name("satark")
 
 
 def _environment(folder: Path, **more: str) -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "SATARK_RECEIPT_CODES_AHEAD" or not name.startswith("SATARK_")
+    }
     return {**others, "SATARK_DATA_DIR": str(folder), **more}
 
 

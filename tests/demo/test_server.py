@@ -24,7 +24,11 @@ SATARK = Path(sys.executable).with_name("satark")
 
 async def _run(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run a command on the data folder to its end; return its exit code and its output."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SATARK_")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "SATARK_RECEIPT_CODES_AHEAD" or not name.startswith("SATARK_")
+    }
     process = await asyncio.create_subprocess_exec(
         SATARK,
         *arguments,

@@ -12,6 +12,7 @@ from typing import Any
 from satark.testing.processes.service import Service
 from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import TwilioPeer
+from satark.testing.waiting import limit
 from satark.testing.whatsapp.citizen import Answers, Citizen
 from satark.testing.whatsapp.graph_api import GraphPeer
 
@@ -70,17 +71,17 @@ class Installation:
     async def tips(self, desk: str, *, at_least: int = 0) -> list[dict[str, Any]]:
         """Open a desk's tips as an officer does; wait until there are at least so many."""
         command = ("desk", "tips", desk, "--json", "--passphrase-file", str(self.passphrase_file(desk)))
-        for _ in range(120):
-            printed = await asyncio.to_thread(self.service.run, *command)
-            found = [json.loads(line) for line in printed.stdout.splitlines()]
-            if len(found) >= at_least:
-                return found
-            await asyncio.sleep(0.25)
-        raise AssertionError(f"{desk} has {len(found)} tips, not {at_least}")
+        async with limit():
+            while True:
+                printed = await asyncio.to_thread(self.service.run, *command)
+                found = [json.loads(line) for line in printed.stdout.splitlines()]
+                if len(found) >= at_least:
+                    return found
+                await asyncio.sleep(0.25)
 
     async def until(self, desk: str, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
         """Wait until a condition holds for a desk's tips; return them."""
-        async with asyncio.timeout(60):
+        async with limit():
             while True:
                 found = await self.tips(desk, at_least=1)
                 if condition(found):

@@ -177,7 +177,9 @@ def seed_file(
 
     def store(unit: UnitOfWork) -> None:
         _store_file(unit, planted, ordinal, "sealed", sealed)
-        custody.append_entries(unit, planted.id, planted.recipient, ordinal, *entries.received_entries(evidence, unit.now))
+        custody.append_entries(
+            unit, planted.id, planted.recipient, ordinal, *entries.received_entries(evidence, unit.now)
+        )
 
     services.write_now(store)
     return evidence

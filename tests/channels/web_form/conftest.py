@@ -25,13 +25,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def served(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormService]:
-    """Serve it. Nobody waits at the gate, and passphrases are stretched in no time."""
+    """Serve it. Nobody waits at the gate."""
     section = {"gate_wait_seconds": 0, "gate_waits_per_minute": 10_000, "onion_url": "http://satark2345.onion"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("satark_desk.keys.MEMORY_KIB", 64)
-        patch.setattr("satark_desk.keys.PASSES", 1)
-        async with form_service(tmp_path_factory.mktemp("form"), section) as service:
-            yield service
+    async with form_service(tmp_path_factory.mktemp("form"), section) as service:
+        yield service
 
 
 @pytest.fixture

@@ -17,8 +17,6 @@ LANGUAGE = {"language": "en"}
 @pytest.fixture
 async def proxied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[aiohttp.ClientSession]:
     """A connection as the proxy makes it: plain, with the host that the browser asked for."""
-    monkeypatch.setattr("satark_desk.keys.MEMORY_KIB", 64)
-    monkeypatch.setattr("satark_desk.keys.PASSES", 1)
     monkeypatch.setenv("SATARK_PUBLIC_URL", PUBLIC)
     jar = aiohttp.DummyCookieJar()
     async with (

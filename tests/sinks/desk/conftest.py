@@ -16,19 +16,12 @@ from satark.casework import Casework
 from satark.desk import Desk, Level
 from satark.services import DeskContext, Services
 from satark.testing.store import desk_context, fresh_services
-from satark_desk import keys, plugin
-from satark_desk.officers import NewDesk, Opened, make_desk, unlock
+from satark_desk import plugin
+from satark_desk.officers import NewDesk, UnlockedDesk, make_desk, unlock
 from satark_desk.settings import DeskSettings
 from satark_desk.web.app import build
 
 PASSPHRASES = {"sp": "sp passphrase 1", "dig": "dig passphrase 1", "lanka": "lanka passphrase 1"}
-
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passphrases that are stretched in no time; one test looks at the real cost."""
-    monkeypatch.setattr(keys, "MEMORY_KIB", 64)
-    monkeypatch.setattr(keys, "PASSES", 1)
 
 
 @pytest.fixture
@@ -50,19 +43,19 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
 
 
 @pytest.fixture
-def opened(services: Services) -> Callable[[str], Opened]:
+def opened(services: Services) -> Callable[[str], UnlockedDesk]:
     """Unlock a desk with its first officer's passphrase."""
     return lambda desk: unlock(services, desk, f"{desk}-1", PASSPHRASES[desk])
 
 
 @pytest.fixture
-def desk(opened: Callable[[str], Opened]) -> Callable[[str], Desk]:
+def desk(opened: Callable[[str], UnlockedDesk]) -> Callable[[str], Desk]:
     """A desk by name."""
     return lambda name: opened(name).desk
 
 
 @pytest.fixture
-def casework(services: Services, opened: Callable[[str], Opened]) -> Callable[[str], Casework]:
+def casework(services: Services, opened: Callable[[str], UnlockedDesk]) -> Callable[[str], Casework]:
     """A desk's casework by its name."""
     return lambda desk: Casework(services, desk, opened(desk).identity)
 

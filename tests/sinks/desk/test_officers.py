@@ -15,10 +15,9 @@ from satark.identity.sealing import CantOpen, open_envelope
 from satark.services import Services
 from satark.store import tables
 from satark.testing.tips import seed_tip
-from satark_desk import keys
-from satark_desk.keys import WeakPassphrase, check_passphrase, new_passphrase
+from satark_desk import passphrases
 from satark_desk.officers import (
-    Opened,
+    UnlockedDesk,
     WrongPassphrase,
     add_officer,
     listeners_of,
@@ -29,31 +28,35 @@ from satark_desk.officers import (
     unlock,
     unlock_any,
 )
-from satark_desk.setup import ensure_desk, read_passphrase
+from satark_desk.passphrases import WeakPassphrase, check_passphrase, new_passphrase
+from satark_desk.provision import ensure_desk, read_passphrase
 from satark_desk.tables import officer
 
-Open = Callable[[str], Opened]
+Open = Callable[[str], UnlockedDesk]
 
 
-def test_a_passphrase_costs_a_guesser_what_rfc_9106_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    wrapped = keys.wrap("secret", "a passphrase", "here")
+def test_a_passphrase_costs_a_guesser_what_rfc_9106_asks(
+    monkeypatch: pytest.MonkeyPatch, real_passphrase_cost: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(passphrases, "MEMORY_KIB", real_passphrase_cost[0])
+    monkeypatch.setattr(passphrases, "PASSES", real_passphrase_cost[1])
+    wrapped = passphrases.wrap("secret", "a passphrase", "here")
     assert (wrapped.memory_kib, wrapped.passes, len(wrapped.salt)) == (64 * 1024, 3, 16)
-    assert keys.unwrap(wrapped, "a passphrase", "here") == "secret"
-    assert keys.unwrap(wrapped, "a passphrase", "there") is None
-    assert keys.unwrap(wrapped, "another", "here") is None
+    assert passphrases.unwrap(wrapped, "a passphrase", "here") == "secret"
+    assert passphrases.unwrap(wrapped, "a passphrase", "there") is None
+    assert passphrases.unwrap(wrapped, "another", "here") is None
 
 
 def test_what_was_wrapped_at_another_cost_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrapped = keys.wrap("secret", "a passphrase", "here")
-    monkeypatch.setattr(keys, "MEMORY_KIB", 128)
-    assert keys.unwrap(wrapped, "a passphrase", "here") == "secret"
+    wrapped = passphrases.wrap("secret", "a passphrase", "here")
+    monkeypatch.setattr(passphrases, "MEMORY_KIB", 128)
+    assert passphrases.unwrap(wrapped, "a passphrase", "here") == "secret"
 
 
 def test_two_keyboards_can_type_the_same_passphrase() -> None:
     composed = unicodedata.normalize("NFC", "Café क़ानून")
-    wrapped = keys.wrap("secret", composed, "here")
-    assert keys.unwrap(wrapped, unicodedata.normalize("NFD", composed), "here") == "secret"
+    wrapped = passphrases.wrap("secret", composed, "here")
+    assert passphrases.unwrap(wrapped, unicodedata.normalize("NFD", composed), "here") == "secret"
 
 
 def test_made_passphrases_have_enough_bits_and_differ() -> None:
@@ -90,13 +93,13 @@ def test_what_is_wrong_opens_nothing(services: Services, desk: str, name: str, p
 
 def test_an_unknown_officer_costs_the_same_work(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     stretched: list[int] = []
-    real = keys._stretch
+    real = passphrases._derive
 
-    def stretch(passphrase: str, under: keys.Wrapped) -> bytes:
+    def stretch(passphrase: str, under: passphrases.WrappedKey) -> bytes:
         stretched.append(under.memory_kib)
         return real(passphrase, under)
 
-    monkeypatch.setattr(keys, "_stretch", stretch)
+    monkeypatch.setattr(passphrases, "_derive", stretch)
     for desk, name in (("sp", "sp-1"), ("sp", "nobody"), ("nowhere", "nobody")):
         stretched.clear()
         with pytest.raises(WrongPassphrase):
@@ -195,7 +198,7 @@ def test_a_passphrase_file_that_is_there_is_used(services: Services, tmp_path: P
     assert unlock_any(services, "new", "chosen by hand").officer == "co"
 
 
-def test_only_who_may_listen_lets_others_listen(services: Services, opened: Callable[[str], Opened]) -> None:
+def test_only_who_may_listen_lets_others_listen(services: Services, opened: Callable[[str], UnlockedDesk]) -> None:
     head = opened("sp")
     assert head.may_listen
     add_officer(services, head, "second", "second passphrase", may_listen=True)
@@ -208,7 +211,7 @@ def test_only_who_may_listen_lets_others_listen(services: Services, opened: Call
     assert services.read(lambda c: listeners_of(c, "sp")) == ["second", "sp-1"]
 
 
-def test_nobody_at_a_station_may_listen(services: Services, opened: Callable[[str], Opened]) -> None:
+def test_nobody_at_a_station_may_listen(services: Services, opened: Callable[[str], UnlockedDesk]) -> None:
     head = opened("lanka")
     assert not head.may_listen
     with pytest.raises(CaseworkError, match="may listen"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from satark.destination import Destination
 from satark.sink import Delivery, Done, SealedFile, SealedMessage, Sink
 
 
@@ -43,7 +44,7 @@ async def check_sink(case: SinkCase) -> None:
 
 
 async def _check_deliveries(case: SinkCase) -> None:
-    destination = f"{case.sink.name}:{case.name}"
+    destination = Destination.of(case.sink.name, case.name)
     first = sample_delivery(destination, await asyncio.to_thread(_new_folder, case.folder / "first"))
     before = case.held()
     _require(await case.sink.deliver(first) == Done(), "a delivery is not accepted")

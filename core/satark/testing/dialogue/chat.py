@@ -52,13 +52,13 @@ class Chat:
         self.turn = turn
         if turn.submission is not None and turn.session is not None:
             self.submission = turn.submission
-            turn = self.engine.submitted(turn.session, RECEIPT, NOW)
+            turn = self.engine.show_receipt(turn.session, RECEIPT, NOW)
         elif turn.open_mailbox and turn.session is not None:
-            turn = self.engine.opened(turn.session, self.mailbox, NOW)
-        elif turn.depart and turn.session is not None:
-            turn = self.engine.departing(turn.session, HANDOFF_CODE, 15, NOW)
-        elif turn.arrive and turn.session is not None:
-            turn = self.engine.arrived(turn.session, self.brought, NOW)
+            turn = self.engine.show_mailbox(turn.session, self.mailbox, NOW)
+        elif turn.issue_handoff_code and turn.session is not None:
+            turn = self.engine.show_handoff_code(turn.session, HANDOFF_CODE, 15, NOW)
+        elif turn.redeem_handoff_code and turn.session is not None:
+            turn = self.engine.resume(turn.session, self.brought, NOW)
         self.session = turn.session
         if turn.prompt is not None:
             self.prompts.append(turn.prompt)

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
 
+from satark.testing.waiting import LIMIT_SECONDS
 from satark.testing.whatsapp.sent import Offer
 
 
@@ -67,7 +68,7 @@ class Walker(ABC, Generic[H]):
         patience: seconds to wait for an answer of the bot.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float = LIMIT_SECONDS) -> None:
         self.heard: list[H] = []
         """Everything that the bot sent so far and that was read."""
         self._patience = patience

@@ -91,14 +91,14 @@ def _jpeg(variant: str) -> bytes:
 
 def _png(variant: str) -> bytes:
     mode = {"palette": "P", "gray16": "I;16"}.get(variant, "RGBA")
-    words = PngImagePlugin.PngInfo()
-    words.add_text("Author", MARKER)
-    words.add_text("Comment", MARKER * 9, zip=True)
-    words.add_itxt("XML:com.adobe.xmp", XMP)
-    words.add(b"tIME", bytes(7))
-    words.add(b"prVt", MARKER_BYTES)
+    tags = PngImagePlugin.PngInfo()
+    tags.add_text("Author", MARKER)
+    tags.add_text("Comment", MARKER * 9, zip=True)
+    tags.add_itxt("XML:com.adobe.xmp", XMP)
+    tags.add(b"tIME", bytes(7))
+    tags.add(b"prVt", MARKER_BYTES)
     out = io.BytesIO()
-    photo(mode).save(out, "PNG", pnginfo=words, exif=exif(), icc_profile=_profile(), dpi=(72, 72))
+    photo(mode).save(out, "PNG", pnginfo=tags, exif=exif(), icc_profile=_profile(), dpi=(72, 72))
     data = out.getvalue()
     hidden = b"IDAT" + MARKER_BYTES + b"-after-the-stream"
     tail = (len(hidden) - 4).to_bytes(4) + hidden + zlib.crc32(hidden).to_bytes(4)

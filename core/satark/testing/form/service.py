@@ -13,13 +13,11 @@ from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.testing.processes.serving import serve
+from satark.testing.waiting import limit
 
 if TYPE_CHECKING:
     from satark.casework import Casework
-    from satark.casework.opened import OpenTip
-
-_LOOKS = 300
-"""A tenth of a second apart."""
+    from satark.casework.opened_tip import OpenTip
 
 
 class FormService(NamedTuple):
@@ -34,15 +32,15 @@ class FormService(NamedTuple):
         """Open a tip at a desk, once it is there with all its files.
 
         Raises:
-            NoSuchTip: it does not come.
+            TimeoutError: it does not come.
         """
-        for _ in range(_LOOKS):
-            with suppress(NoSuchTip):
-                opened = await asyncio.to_thread(self.desks[desk].open, number)
-                if not opened.pending:
-                    return opened
-            await asyncio.sleep(0.1)
-        raise NoSuchTip
+        async with limit():
+            while True:
+                with suppress(NoSuchTip):
+                    opened = await asyncio.to_thread(self.desks[desk].open, number)
+                    if not opened.pending:
+                        return opened
+                await asyncio.sleep(0.1)
 
     async def numbers(self, desk: str = "sp") -> set[str]:
         """The numbers of all tips that a desk has now."""

@@ -21,12 +21,12 @@ from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.citizen import TelegramCitizen
 from satark.testing.twilio.api import TwilioPeer
 from satark.testing.twilio.people import Caller, Texter
+from satark.testing.waiting import limit
 
 MEDIA: Final = ("whatsapp", "telegram", "sms", "voice", "web_form")
 
 _BOT: Final = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 _SECRET: Final = "a-secret-of-ours_1"  # noqa: S105 - a test value
-_WAIT_SECONDS: Final = 60
 
 
 class MatrixInstallation:
@@ -42,11 +42,11 @@ class MatrixInstallation:
         """Make a new tipster on a medium."""
         number, url = next(self._people), self.installation.service.url
         if medium == "whatsapp":
-            return ChatDriver(medium, self.installation.citizen(number, patience=_WAIT_SECONDS))
+            return ChatDriver(medium, self.installation.citizen(number))
         if medium == "telegram":
             person = Person(id=8_000_000_000 + number, first_name="A", username=f"somebody_{number}")
             webhook = f"{url}/telegram/webhook"
-            return ChatDriver(medium, TelegramCitizen(self.telegram, person, webhook, patience=_WAIT_SECONDS))
+            return ChatDriver(medium, TelegramCitizen(self.telegram, person, webhook))
         if medium == "web_form":
             return FormDriver(Browser(url))
         phone = f"+9191{number:08}"
@@ -58,7 +58,7 @@ class MatrixInstallation:
 
     async def tips(self) -> Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]:
         """Open every tip once all files are fetched; return number → the tip, and the desks that may read it."""
-        async with asyncio.timeout(_WAIT_SECONDS):
+        async with limit():
             while True:
                 found = {desk: await self.installation.tips(desk) for desk in ("sp", "dig")}
                 tips = {tip["number"]: tip for opened in found.values() for tip in opened}

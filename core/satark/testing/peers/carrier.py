@@ -1,65 +1,67 @@
-"""A carrier in memory, for tests: two lists, which a test may double, shuffle, cut and forge."""
+"""In-memory carrier: two lists, whose messages a test may repeat, shuffle, drop and forge."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from satark.carrier import NotCarried, Take
+from satark.carrier import CarrierError, MessageHandler
 
 
-class ListLine:
-    """What was sent to the offices, by desk, and what they sent; nobody takes any of it by itself."""
+class InMemoryConnection:
+    """Holds published messages until they are consumed; nothing is consumed by itself."""
 
     def __init__(self) -> None:
-        self.down: list[tuple[str, bytes]] = []
-        self.up: list[bytes] = []
-        self.room = -1
-        """Messages that it still takes; -1: any number."""
+        self.to_offices: list[tuple[str, bytes]] = []
+        """Messages published by the host: desk, message."""
+        self.to_host: list[bytes] = []
+        """Messages published by the offices."""
+        self.capacity = -1
+        """Messages that it accepts before it fails; -1: any number."""
 
     async def publish(self, desk: str, message: bytes) -> None:
-        """Keep a message for a desk."""
-        self._take_in()
-        self.down.append((desk, message))
+        """Append a message to a desk's queue."""
+        self._count()
+        self.to_offices.append((desk, message))
 
-    async def answer(self, message: bytes) -> None:
-        """Keep a message for the host."""
-        self._take_in()
-        self.up.append(message)
+    async def publish_answer(self, message: bytes) -> None:
+        """Append a message to the host's queue."""
+        self._count()
+        self.to_host.append(message)
 
-    async def consume(self, desk: str, take: Take) -> None:
-        """Give a desk what is there for it."""
-        kept, self.down = self.down, []
-        for name, message in kept:
+    async def consume(self, desk: str, handler: MessageHandler) -> None:
+        """Pass the messages of a desk's queue to the handler; return when there are no more."""
+        queued, self.to_offices = self.to_offices, []
+        for name, message in queued:
             if name == desk:
-                await take(message)
+                await handler(message)
             else:
-                self.down.append((name, message))
+                self.to_offices.append((name, message))
 
-    async def consume_answers(self, take: Take) -> None:
-        """Give the host what is there for it."""
-        kept, self.up = self.up, []
-        for message in kept:
-            await take(message)
+    async def consume_answers(self, handler: MessageHandler) -> None:
+        """Pass the messages of the host's queue to the handler; return when there are no more."""
+        queued, self.to_host = self.to_host, []
+        for message in queued:
+            await handler(message)
 
-    def _take_in(self) -> None:
-        if self.room == 0:
-            raise NotCarried("planted")
-        self.room -= 1
+    def _count(self) -> None:
+        if self.capacity == 0:
+            raise CarrierError("planted")
+        self.capacity -= 1
 
 
-class ListCarrier:
-    """A carrier whose every line is the same one."""
+class InMemoryCarrier:
+    """A carrier whose connections are all the same one."""
 
     schemes = ("list",)
 
     def __init__(self) -> None:
-        self.only = ListLine()
+        self.connection = InMemoryConnection()
 
     def check(self, url: str) -> None:
-        """Every URL is good."""
+        """Accept every URL."""
 
     @asynccontextmanager
-    async def line(self, url: str) -> AsyncIterator[ListLine]:
-        """Give the line."""
-        yield self.only
+    async def connect(self, url: str) -> AsyncIterator[InMemoryConnection]:
+        """Give the connection."""
+        yield self.connection

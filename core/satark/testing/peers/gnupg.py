@@ -1,4 +1,4 @@
-"""GnuPG with a keyring of its own, as a recipient of sealed mail has it."""
+"""GnuPG keyring of a recipient of encrypted mail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Keyring:
-    """A GnuPG home in a folder of its own. Its path must be short: the agent's socket lies in it."""
+    """A GnuPG home folder. Its path must be short, since the agent's socket lies in it."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(mode=0o700, exist_ok=True)
@@ -21,12 +21,12 @@ class Keyring:
     def make(
         self, user: str, *options: str, kind: str = "default", usage: str = "default", until: str = "never"
     ) -> bytes:
-        """Make a key pair without a passphrase; give the public half, armored."""
+        """Make a key pair without a passphrase; return the public key, armored."""
         self.run("--passphrase", "", *options, "--quick-gen-key", user, kind, usage, until)
         return self.run("--armor", "--export", user)
 
     def revoke(self, user: str) -> bytes:
-        """Revoke a key with the certificate that GnuPG made beside it; give the public half."""
+        """Revoke a key with the certificate that GnuPG stored for it; return the public key."""
         listed = self.run("--with-colons", "--list-keys", user).decode()
         fingerprint = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr"))
         home = Path(self._environment["GNUPGHOME"])
@@ -35,42 +35,42 @@ class Keyring:
         return self.run("--armor", "--export", user)
 
     def decrypt(self, sealed: bytes) -> bytes:
-        """Open a message.
+        """Decrypt a message.
 
         Raises:
-            subprocess.CalledProcessError: it does not open.
+            subprocess.CalledProcessError: it can't be decrypted.
         """
         return self.run("--decrypt", given=sealed)
 
     def open_mail(self, mail: Any) -> Any:
-        """Decrypt a PGP/MIME mail as a mail program does (RFC 3156, section 4); give the mail that was inside.
+        """Decrypt a PGP/MIME mail as a mail program does (RFC 3156, section 4); return the inner message.
 
         Raises:
-            AssertionError: it is not made as the RFC says.
-            subprocess.CalledProcessError: it does not open.
+            AssertionError: it does not have the structure that the RFC requires.
+            subprocess.CalledProcessError: it can't be decrypted.
         """
         version, content = mail.get_payload()
-        is_so = (
+        matches = (
             mail.get_content_type() == "multipart/encrypted",
             mail.get_param("protocol") == "application/pgp-encrypted",
             version.get_content_type() == "application/pgp-encrypted",
             version.get_payload(decode=True).strip() == b"Version: 1",
             content.get_content_type() == "application/octet-stream",
         )
-        if not all(is_so):
-            raise AssertionError(f"it is not PGP/MIME: {is_so}")
+        if not all(matches):
+            raise AssertionError(f"not PGP/MIME: {matches}")
         inner = self.decrypt(content.get_payload(decode=True))
         return message_from_bytes(inner, _class=EmailMessage, policy=default)
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
-        """Run gpg; give what it printed.
+        """Run gpg; return its output.
 
         Raises:
-            subprocess.CalledProcessError: it failed.
+            subprocess.CalledProcessError: gpg failed.
         """
         command = ["gpg", "--batch", "--quiet", "--yes", "--pinentry-mode", "loopback", *arguments]
-        done = subprocess.run(command, input=given, env=self._environment, capture_output=True, check=True)  # noqa: S603
-        return done.stdout
+        result = subprocess.run(command, input=given, env=self._environment, capture_output=True, check=True)  # noqa: S603
+        return result.stdout
 
     def close(self) -> None:
         """Stop the agent."""

@@ -1,4 +1,4 @@
-"""Mail servers for tests: one in this process that fails as it is told (aiosmtpd), and Debian's Exim."""
+"""Mail servers: one in this process with planted faults (aiosmtpd), and Debian's Exim."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from satark.testing.processes.service import free_port
+from satark.testing.waiting import limit
 
 Fault: TypeAlias = str
-"""An SMTP answer such as `451 later`, or `cut` (the connection ends in the middle of the mail), or `hang`."""
+"""An SMTP reply such as `451 later`, or `cut` (the connection ends after the mail, without a reply), or `hang`."""
 EXIM_USER = "Debian-exim"
-_START_SECONDS = 10
 
 
 class Certificate(NamedTuple):
-    """A certificate for localhost that signs itself, and its key."""
+    """A self-signed certificate for localhost, and its key."""
 
     certificate: Path
     key: Path
 
 
 def self_signed(folder: Path, *, days: int = 2) -> Certificate:
-    """Make a certificate for `localhost` and 127.0.0.1; `days` below zero make one that has expired."""
+    """Make a certificate for `localhost` and 127.0.0.1; with negative `days` it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
@@ -64,40 +64,40 @@ def self_signed(folder: Path, *, days: int = 2) -> Certificate:
 
 
 class Received(NamedTuple):
-    """One mail that a server took."""
+    """One mail that a server accepted."""
 
     sender: str
     recipients: tuple[str, ...]
     content: bytes
     encrypted: bool
-    """Whether the connection was."""
+    """Whether the connection was encrypted."""
 
 
 class MailPeer:
-    """A mail server whose faults come in the order of `faults`: one for each mail, None for none."""
+    """A mail server with planted faults: `faults` has one entry per mail, None for no fault."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.faults: deque[Fault | None] = deque()
         self.choose: Callable[[Received], Fault | None] | None = None
-        """Decides on each mail, in place of `faults`."""
+        """Chooses the fault for each mail, instead of `faults`."""
         self.refused: dict[str, str] = {}
-        """Answers to recipients, by address."""
-        self.taken_but_cut: list[Received] = []
-        """Mails that were cut: the client can't know whether they count."""
+        """Replies to recipients that are refused, by address."""
+        self.cut: list[Received] = []
+        """Mails that were cut off: the client can't know whether they were accepted."""
         self.port = 0
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or refuse a recipient."""
         if address in self.refused:
             return self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
-        """Take or refuse a mail."""
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Accept or refuse a mail."""
         content = envelope.original_content or b""
         recipients = tuple(str(address) for address in envelope.rcpt_tos)
         mail = Received(str(envelope.mail_from), recipients, content, session.ssl is not None)
@@ -108,7 +108,7 @@ class MailPeer:
         if fault == "hang":
             await asyncio.Event().wait()
         if fault == "cut":
-            self.taken_but_cut.append(mail)
+            self.cut.append(mail)
             if isinstance(server.transport, asyncio.WriteTransport):
                 server.transport.abort()
             return "421 gone"
@@ -119,9 +119,9 @@ class MailPeer:
 async def mail_server(
     peer: MailPeer, certificate: Certificate | None, *, tls: bool = False, password: str = ""
 ) -> AsyncIterator[MailPeer]:
-    """Serve a peer at a port of its own: with STARTTLS where there is a certificate, or TLS from the first byte.
+    """Serve a peer on a free port: with STARTTLS if there is a certificate, or with implicit TLS (`tls`).
 
-    With a `password`, the user `satark` must sign in.
+    With a `password`, the user `satark` must authenticate.
     """
     context = None
     if certificate is not None:
@@ -131,8 +131,8 @@ async def mail_server(
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> Any:
         from aiosmtpd.smtp import AuthResult  # noqa: PLC0415 - needed here alone
 
-        right = (data.login, data.password) == (b"satark", password.encode())
-        return AuthResult(success=right, handled=False)
+        valid = (data.login, data.password) == (b"satark", password.encode())
+        return AuthResult(success=valid, handled=False)
 
     def protocol() -> SMTP:
         return SMTP(
@@ -206,12 +206,12 @@ begin retry
 
 
 class Exim:
-    """Exim in a folder of its own: it takes mail for everybody but `nobody`, and appends it to one mailbox (mbox).
+    """Exim in a folder of its own: it accepts mail for everybody but `nobody`, and appends it to one mailbox (mbox).
 
-    What it took for `gone` comes back as a bounce, which lies in the mailbox too.
+    Mail for `gone` is accepted and bounces; the bounce lies in the mailbox too.
 
-    Its files outlive `kill` (the kernel's locks don't): what it had taken by then it delivers after the next `start`.
-    While a file `faulty` lies in the folder, it puts off one recipient in ten and refuses one in twenty.
+    Its files outlive `kill` (the kernel's locks don't): it delivers what it had accepted after the next `start`. While
+    a file `faulty` lies in the folder, it defers one recipient in ten and refuses one in twenty.
     """
 
     def __init__(self, folder: Path, certificate: Certificate) -> None:
@@ -222,15 +222,15 @@ class Exim:
 
     @property
     def mailbox(self) -> Path:
-        """Where the mail lies."""
+        """The mailbox file."""
         return self.folder / "mail" / "box"
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Exim]:
-        """Run it while the block does.
+        """Run it for the duration of the block.
 
         Raises:
-            TimeoutError: it does not answer.
+            TimeoutError: it does not start.
         """
         await asyncio.to_thread(self._configure)
         await self.start()
@@ -240,26 +240,26 @@ class Exim:
             await self._end(signal.SIGTERM)
 
     async def start(self) -> None:
-        """Start it again, and wait until it answers.
+        """Start it, and wait until it accepts connections.
 
         Raises:
-            TimeoutError: it does not.
+            TimeoutError: it does not start.
         """
         command = ["/usr/sbin/exim4", "-C", str(self.folder / "exim.conf"), "-bdf", "-q5s"]
         self._daemon = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command
             command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        async with asyncio.timeout(_START_SECONDS):
+        async with limit():
             while not self._answers():  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
 
     def queued(self) -> int:
-        """How many mails it took and has not put into the mailbox. This blocks."""
+        """Return how many accepted mails are not in the mailbox yet. Blocks."""
         command = ["/usr/sbin/exim4", "-C", str(self.folder / "exim.conf"), "-bpc"]
         return int(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603 - our own command
 
     async def kill(self) -> None:
-        """End it and whatever it is doing, without warning."""
+        """Kill it (SIGKILL) with all its processes."""
         await self._end(signal.SIGKILL)
 
     async def _end(self, how: signal.Signals) -> None:
@@ -278,5 +278,5 @@ class Exim:
         (self.folder / "exim.conf").write_text(_EXIM.format(**values, certificate=certificate, key=key))
 
     def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0

@@ -1,7 +1,7 @@
-"""A real RabbitMQ, Debian's, as a process of the test's own: loopback, free ports, files in a folder that it is given.
+"""A real RabbitMQ (Debian's) for tests: on the loopback interface, on free ports, with its files in a given folder.
 
-`rabbitmq-server` itself is never called: Debian's wrapper would use the machine's own broker's files, and asked for its
-version it starts a broker. What it wraps is started here, as the user `rabbitmq` where the tests run as root.
+Debian's wrapper `rabbitmq-server` is never called: it would use the files of the machine's own broker, and starts a
+broker even when asked for its version. The wrapped program is started, as the user `rabbitmq` if the tests run as root.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from satark.testing.processes.service import ServiceError, free_port
+from satark.testing.waiting import limit
 
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-START_SECONDS = 120
 
 
 class Broker:
-    """One broker. Its files outlive `kill` and `stop`, so that `start` finds what was durable.
+    """One broker. Its files outlive `kill` and `stop`, so that durable messages are there after the next `start`.
 
     Args:
         folder: an empty folder that the broker's user can reach.
@@ -63,34 +63,35 @@ class Broker:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/"
 
     async def start(self) -> None:
-        """Start it, and wait until it takes connections.
+        """Start it, and wait until it accepts connections.
 
         Raises:
-            ServiceError: it does not.
+            ServiceError: it ended.
+            TimeoutError: it does not start.
         """
         if os.geteuid() == 0:
-            await asyncio.to_thread(_give_away, self.folder)
+            await asyncio.to_thread(_change_owner, self.folder)
         self._run("epmd", "-port", str(self._epmd_port), "-address", "127.0.0.1")
         server = self._run(str(PROGRAMS / "rabbitmq-server"))
-        async with asyncio.timeout(START_SECONDS):
+        async with limit():
             while not await self._answers():
                 if server.poll() is not None:
                     raise ServiceError(f"the broker ended: {(self.folder / 'output').read_text()[-2000:]}")
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
-        """Ask it to end, and wait for it."""
+        """Stop it (SIGTERM), and wait until it has ended."""
         await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
-        """End it without warning, in the middle of whatever it does."""
+        """Kill it (SIGKILL)."""
         await self._end(signal.SIGKILL)
 
     async def ctl(self, *words: str) -> str:
-        """Run `rabbitmqctl` on it; give what it printed.
+        """Run `rabbitmqctl` on it; return the output.
 
         Raises:
-            ServiceError: it failed.
+            ServiceError: the command failed.
         """
         node = ("-n", self._environment["RABBITMQ_NODENAME"])
         process = await asyncio.create_subprocess_exec(
@@ -102,12 +103,12 @@ class Broker:
         return printed.decode()
 
     async def until_queued(self, queue: str, at_least: int) -> None:
-        """Wait until a queue holds so many messages.
+        """Wait until a queue exists and holds so many messages.
 
         Raises:
             TimeoutError: it does not.
         """
-        async with asyncio.timeout(START_SECONDS):
+        async with limit():
             while True:
                 lines = (await self.ctl("list_queues", "name", "messages")).splitlines()
                 if any(int(line.split("\t")[1]) >= at_least for line in lines if line.startswith(f"{queue}\t")):
@@ -148,7 +149,7 @@ class Broker:
 
 @contextmanager
 def running_broker() -> Iterator[Broker]:
-    """Give a broker that runs; its files go with the block."""
+    """Yield a running broker. It ends with the block, and its files are deleted."""
     with TemporaryDirectory(prefix="satark-rabbitmq-") as folder:
         # As root the broker runs as another user, who must be able to reach its files.
         Path(folder).chmod(0o755)
@@ -165,7 +166,7 @@ def _configuration(port: int) -> str:
     return "\n".join(lines)
 
 
-def _give_away(folder: Path) -> None:
-    """Make the folder the broker's own, so that it can write there."""
+def _change_owner(folder: Path) -> None:
+    """Make the user `rabbitmq` the owner of the folder, so that the broker can write there."""
     for path in (folder, *folder.rglob("*")):
         shutil.chown(path, "rabbitmq", "rabbitmq")

@@ -12,8 +12,7 @@ from typing import Any
 
 from satark.testing.installation import Installation
 from satark.testing.processes.service import Service
-
-WAIT_SECONDS = 60
+from satark.testing.waiting import limit
 
 
 class OfficeProcess:
@@ -36,7 +35,7 @@ class OfficeProcess:
         self.service = Service(folder / desk, environment, (program, "desk", "serve"))
 
     async def set_up(self, level: str, area: str = "") -> None:
-        """Add the desk at the office, and exchange the cards of office and host, by commands alone."""
+        """Add the desk at the office, and exchange the pairing files of office and host, by commands alone."""
         # In a thread, because a command may run an event loop of its own.
         await asyncio.to_thread(self._set_up, level, area)
 
@@ -46,12 +45,12 @@ class OfficeProcess:
         self.service.run("db", "upgrade")
         self.run("add", self.desk)
         folder = self._passphrase.parent
-        (folder / "office.card").write_text(self.run("card", self.desk).stdout)
-        (folder / "host.card").write_text(self._stage.service.run("desk", "host-card").stdout)
-        card = str(folder / "office.card")
-        self._stage.service.run("desk", "register", card, "--level", level, "--area", area)
+        (folder / "office.json").write_text(self.run("pairing-file", self.desk).stdout)
+        (folder / "host.json").write_text(self._stage.service.run("desk", "host-pairing-file").stdout)
+        pairing_file = str(folder / "office.json")
+        self._stage.service.run("desk", "register", pairing_file, "--level", level, "--area", area)
         self._stage.service.run("rabbitmq", "declare")
-        self.service.run("desk", "join", str(folder / "host.card"))
+        self.service.run("desk", "join", str(folder / "host.json"))
 
     def run(self, *words: str) -> Any:
         """Run `satark desk …` as an officer of the desk."""
@@ -63,7 +62,7 @@ class OfficeProcess:
 
     async def until(self, condition: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
         """Wait until a condition holds for the office's tips; return them."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with limit():
             while True:
                 found = await asyncio.to_thread(self.tips)
                 if condition(found):

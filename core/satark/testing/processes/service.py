@@ -16,9 +16,7 @@ import aiohttp
 from click.testing import CliRunner, Result
 
 from satark.cli.main import cli
-
-START_SECONDS = 60
-"""How long a process may take to answer after its start."""
+from satark.testing.waiting import limit
 
 
 def free_port() -> int:
@@ -90,14 +88,14 @@ class Service:
 
         Raises:
             ServiceError: the process ended.
-            TimeoutError: it does not answer within `START_SECONDS`.
+            TimeoutError: it does not answer in time.
         """
         command = [*self._command, "--port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command
                 command, env={**self.environment, **(extra or {})}, stdout=log, stderr=log
             )
-        async with asyncio.timeout(START_SECONDS):
+        async with limit():
             while not await self._answers():
                 if not self.running:
                     raise ServiceError(f"the process ended: {self.log.read_text()[-2000:]}")

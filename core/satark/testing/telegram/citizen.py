@@ -8,6 +8,7 @@ from satark.testing.dialogue.walking import Photo, Place, Walker
 from satark.testing.telegram.bot_api import TelegramPeer
 from satark.testing.telegram.sent import Sent
 from satark.testing.telegram.updates import Person, Update
+from satark.testing.waiting import LIMIT_SECONDS
 
 _DATED = 1_795_000_000
 
@@ -22,7 +23,9 @@ class TelegramCitizen(Walker[Sent]):
         patience: seconds to wait for an answer of the bot.
     """
 
-    def __init__(self, peer: TelegramPeer, person: Person, webhook: str = "", *, patience: float = 30) -> None:
+    def __init__(
+        self, peer: TelegramPeer, person: Person, webhook: str = "", *, patience: float = LIMIT_SECONDS
+    ) -> None:
         super().__init__(patience)
         self.person = person
         self.wrote: list[int] = []

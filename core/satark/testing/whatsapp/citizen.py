@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from satark.testing.dialogue.walking import RECEIPT, Answers, LostError, Photo, Place, Reply, Walker, receipt_in
+from satark.testing.waiting import LIMIT_SECONDS
 from satark.testing.whatsapp.graph_api import GraphPeer
 from satark.testing.whatsapp.sent import Sent
 from satark.testing.whatsapp.webhooks import Sender, wamid
@@ -36,7 +37,7 @@ class Citizen(Walker[Sent]):
         user_id: str | None = None,
         name: str | None = "A Citizen",
         username: str | None = None,
-        patience: float = 30,
+        patience: float = LIMIT_SECONDS,
         post_attempts: int = 5,
     ) -> None:
         super().__init__(patience)

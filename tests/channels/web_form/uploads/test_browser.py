@@ -29,7 +29,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser_arguments(browser_arguments: list[str]) -> list[str]:
     """Nobody is there to allow the microphone."""
     return [*browser_arguments, "--use-fake-ui-for-media-stream"]
@@ -38,7 +38,6 @@ def browser_arguments(browser_arguments: list[str]) -> list[str]:
 async def asked_what(context: BrowserContext, url: str, complaints: list[str], language: str = "English") -> Page:
     """Go from the first page to the question of what is happening, which may be answered by a recording."""
     page = await context.new_page()
-    page.set_default_timeout(15_000)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if "ERR_INTERNET" not in message.text else None)
     page.on(

@@ -48,7 +48,7 @@ def make_office(kind: str, _: str, photo: bytes) -> bytes:
     program, parts = {"doc": _word, "xls": _excel, "ppt": _powerpoint}[kind[:3]]()
     main = next(iter(parts))
     macro = kind.endswith("m")
-    whole: dict[str, str | bytes] = {
+    package_parts: dict[str, str | bytes] = {
         "[Content_Types].xml": _types(program, parts, macro=macro),
         "_rels/.rels": _relations(
             ("officeDocument", main), ("extended-properties", "docProps/app.xml"), ("thumbnail", "docProps/thumb.jpeg")
@@ -61,8 +61,8 @@ def make_office(kind: str, _: str, photo: bytes) -> bytes:
         f"{program}/media/image1.jpeg": photo,
     }
     if macro:
-        whole[f"{program}/vbaProject.bin"] = f"{MARKER}-macro".encode()
-    return package(whole)
+        package_parts[f"{program}/vbaProject.bin"] = f"{MARKER}-macro".encode()
+    return package(package_parts)
 
 
 def _types(program: str, parts: Mapping[str, str], *, macro: bool) -> str:
