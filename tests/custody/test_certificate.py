@@ -95,7 +95,7 @@ def letters(text: str) -> str:
     return "".join(char for char in base if not devanagari or "DEVANAGARI" in unicodedata.name(char, ""))
 
 
-def pieces(template: str) -> list[str]:
+def fixed_parts(template: str) -> list[str]:
     """What stands between the places of a text."""
     found = template
     for place in ("name", "parent", "address", "blank", "make", "color", "serial", "device", "info", "hash", "place"):
@@ -111,15 +111,15 @@ def test_each_part_has_the_schedules_fields_in_its_order(language: str, part: st
     page = letters(raw)
     at, missing = 0, []
     for key in PARTS[part]:
-        for piece in pieces(texts.text(key)):
-            if piece.isascii() and not page.isascii():
+        for part_text in fixed_parts(texts.text(key)):
+            if part_text.isascii() and not page.isascii():
                 assert texts.text(key) in raw  # SHA1 and its like, which are Latin in Hindi too
                 continue
-            found = page.find(piece, at)
+            found = page.find(part_text, at)
             if found < 0:
-                missing.append((key, piece))
+                missing.append((key, part_text))
             else:
-                at = found + len(piece)
+                at = found + len(part_text)
     assert missing == []
 
 

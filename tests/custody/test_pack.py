@@ -73,12 +73,12 @@ def test_a_pack_has_no_exact_time_of_anything_received(write: Write, path: Path)
 @pytest.mark.parametrize("what", ["altered", "erased"])
 def test_an_altered_or_erased_file_prevents_the_pack(what: str, exported: Any, path: Path) -> None:
     (sealed,) = exported.services.evidence_dir.glob(f"{evidence_files.name(exported.seeded.id, '1')}.clean.age")
-    whole = sealed.read_bytes()
+    complete = sealed.read_bytes()
     if what == "erased":
         sealed.unlink()
     else:
-        sealed.write_bytes(whole[:-1] + b"\0")
+        sealed.write_bytes(complete[:-1] + b"\0")
     with pytest.raises((CantOpen, FileNotFoundError)):
         export_pack(path, exported.work, exported.work.open(exported.seeded.number), Issuer())
-    sealed.write_bytes(whole)
+    sealed.write_bytes(complete)
     assert list(path.parent.glob("pack.zip*")) == []

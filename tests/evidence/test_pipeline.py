@@ -44,9 +44,9 @@ async def test_a_file_is_sealed_as_received_and_cleaned(
 async def test_the_origin_is_read_from_video_and_not_from_voice_messages(
     driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:
-    film = make("mp4").read_bytes()
-    assert (await driver.process(chunks(film))).origin is not None
-    assert (await driver.process(chunks(film), voice=True)).origin is None
+    video = make("mp4").read_bytes()
+    assert (await driver.process(chunks(video))).origin is not None
+    assert (await driver.process(chunks(video), voice=True)).origin is None
 
 
 @pytest.mark.needs("age")
@@ -172,10 +172,10 @@ async def test_a_file_that_is_being_written_is_locked(driver: PipelineDriver) ->
 
 async def test_a_torn_write_is_detected_and_removed(driver: PipelineDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     def torn(meter: Any, out: BinaryIO, recipient: str) -> None:
-        whole(meter, out, recipient)
+        encrypt(meter, out, recipient)
         os.ftruncate(out.fileno(), os.fstat(out.fileno()).st_size - 1)
 
-    whole = sealed_files._encrypt
+    encrypt = sealed_files._encrypt
     monkeypatch.setattr(sealed_files, "_encrypt", torn)
     with pytest.raises(sealed_files.WriteFailed):
         await driver.process(chunks(b"words"))
@@ -247,15 +247,15 @@ async def test_a_compromised_scrubber_smuggles_nothing_into_the_copy(
 async def test_mutated_files_neither_crash_nor_hang_nor_leak(
     driver: PipelineDriver, make: Callable[[str], Path]
 ) -> None:
-    chance = random.Random(20261124)
+    rng = random.Random(20261124)
     kinds = [names[0] for names in (*IMAGES.values(), *RECORDINGS.values())]
     limits = msgspec.structs.replace(driver.limits, wall_seconds=10)
 
     async def one(number: int) -> ProcessedFile:
         data = bytearray(make(kinds[number % len(kinds)]).read_bytes())
-        for _ in range(chance.choice((1, 4, 40))):
-            at = chance.randrange(len(data))
-            data[at : at + chance.choice((0, 1, 1, 9))] = chance.randbytes(chance.choice((0, 1, 1, 9)))
+        for _ in range(rng.choice((1, 4, 40))):
+            at = rng.randrange(len(data))
+            data[at : at + rng.choice((0, 1, 1, 9))] = rng.randbytes(rng.choice((0, 1, 1, 9)))
         return await process_file(
             chunks(bytes(data)), recipient=driver.recipient, folder=driver.folder, name=str(number),
             declared_mime="", limits=limits, sandbox=driver.sandbox, workspace=driver.workspace,

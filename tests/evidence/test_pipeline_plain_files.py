@@ -28,9 +28,9 @@ async def test_plain_files_never_leave_the_workspace(
                 seen.extend([str(real)] * (MARKER_BYTES in real.read_bytes()))
 
     async def watched(data: bytes) -> AsyncIterator[bytes]:
-        async for piece in chunks(data, 700):
+        async for chunk in chunks(data, 700):
             look()
-            yield piece
+            yield chunk
 
     async def watch() -> None:
         while True:

@@ -192,12 +192,12 @@ def test_the_name_of_the_encoder_is_removed(
 def test_the_visible_text_of_a_document_stays(
     name: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
-    words = unpacked(clean(make(name), tmp_path, limits).read_bytes())
+    content = unpacked(clean(make(name), tmp_path, limits).read_bytes())
     if name == "pdf-layers":  # what it shows depends on the reader's settings: its pages are rasterized
-        assert SHOWN.encode() not in words
+        assert SHOWN.encode() not in content
         return
-    assert SHOWN.encode() in words
-    assert HINDI.encode() in words or name in ("pdf", "pdf-grown", "vcf")
+    assert SHOWN.encode() in content
+    assert HINDI.encode() in content or name in ("pdf", "pdf-grown", "vcf")
 
 
 def test_a_rotated_video_stays_rotated(make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:

@@ -133,12 +133,12 @@ async def fixture(tmp_path: Path) -> AsyncIterator[WorkerFixture]:
 
 
 async def test_a_file_is_sealed_to_its_tip_and_deleted_at_the_provider(fixture: WorkerFixture) -> None:
-    fixture.channel.files["m1"] = b"planted words " * 500
+    fixture.channel.files["m1"] = b"secret content" * 500
     fixture.add_job()
     await until(lambda: fixture.channel.discarded)
     assert [(row.state, row.job) for row in fixture.rows] == [("sealed", b"")]
     assert open_as(Evidence, fixture.rows[0].record, fixture.secret).bytes == 7000
-    assert all(b"planted" not in path.read_bytes() for path in fixture.sealed)
+    assert all(b"secret" not in path.read_bytes() for path in fixture.sealed)
     assert fixture.events == [LifecycleEvent("file_sealed")]
 
 
@@ -152,7 +152,7 @@ async def test_a_file_that_is_gone_or_too_large_is_lost_at_once(fixture: WorkerF
 
 
 async def test_after_a_network_error_the_file_is_retried(fixture: WorkerFixture) -> None:
-    fixture.channel.files["m1"] = OSError("planted")
+    fixture.channel.files["m1"] = OSError("broken")
     fixture.add_job()
     await until(lambda: any(row.reason for row in fixture.rows))
     assert (fixture.rows[0].state, fixture.rows[0].reason) == ("due", "OSError")
@@ -204,7 +204,7 @@ async def test_a_provider_that_fails_to_delete_loses_no_sealed_file(
 
     async def refuse(ref: MediaRef) -> None:
         tried.append(ref)
-        raise OSError("planted")
+        raise OSError("broken")
 
     monkeypatch.setattr(fixture.channel, "discard", refuse)
     fixture.channel.files["m1"] = b"here"

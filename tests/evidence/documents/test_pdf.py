@@ -39,7 +39,7 @@ def drawn(path: Path) -> Image.Image:
         return picture
 
 
-def words(path: Path) -> str:
+def text_of(path: Path) -> str:
     with pypdfium2.PdfDocument(path) as pdf:
         return str(pdf[0].get_textpage().get_text_bounded())
 
@@ -58,7 +58,7 @@ def test_a_text_box_stays_as_text(flags: int, tmp_path: Path, limits: Limits) ->
         )  # fmt: skip
         page.obj.Annots = Array([pdf.make_indirect(box)])
         copy = cleaned(pdf, tmp_path, limits)
-    assert "by the river" in words(copy)
+    assert "by the river" in text_of(copy)
     assert MARKER.encode() not in copy.read_bytes()
 
 
@@ -100,7 +100,7 @@ def test_a_scanned_fax_stays_as_it_is(tmp_path: Path, limits: Limits) -> None:
         entries = {"ColorSpace": Name.DeviceGray, "BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode}
         add_image_page(pdf, fax(), DecodeParms=parameters, **entries)
         copy = cleaned(pdf, tmp_path, limits)
-    assert "white sacks" in words(copy)
+    assert "white sacks" in text_of(copy)
     with Pdf.open(copy) as pdf:
         assert pdf.pages[0].Resources.XObject.P.Filter == Name.CCITTFaxDecode
 
@@ -125,7 +125,7 @@ def test_a_page_with_an_unreadable_filter_is_rasterized(coding: str, tmp_path: P
         add_image_page(pdf, data, ColorSpace=Name.DeviceGray, Filter=Name(f"/{coding}"))
         copy = cleaned(pdf, tmp_path, limits)
     assert MARKER.encode() not in copy.read_bytes()
-    assert words(copy) == ""
+    assert text_of(copy) == ""
     assert drawn(copy).crop((0, 0, 300, 60)).getextrema() != ((255, 255),) * 3, "its text is still visible"
 
 

@@ -18,7 +18,7 @@ VIDEO = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=0.6", "-pix_fmt", "yuv420
 
 @pytest.mark.parametrize("container", ["3gp", "mp4", "mov", "mkv", "avi"])
 def test_user_data_of_mpeg_4_video_becomes_spaces(container: str, tmp_path: Path, cleaned: Clean) -> None:
-    source = tmp_path / f"film.{container}"
+    source = tmp_path / f"video.{container}"
     ffmpeg(*VIDEO, "-c:v", "mpeg4", source)
     marked = re.compile(rb"(\x00\x00\x01\xb2)Lavc[\d.]+")
     data, count = marked.subn(
@@ -42,7 +42,7 @@ def test_the_mark_of_the_encoder_stays() -> None:
 def test_user_data_that_differ_with_every_frame_take_one_pass(tmp_path: Path) -> None:
     """Twenty thousand passes over forty megabytes would take hours."""
     user_data = [MARKER_BYTES + b"-%d" % number for number in range(20_000)]
-    path = tmp_path / "film"
+    path = tmp_path / "video"
     path.write_bytes(b"".join(b"\0\0\1\xb2" + one + b"\0\0\1\xb6" + b"p" * 2_000 for one in user_data))
     size = path.stat().st_size
     mpeg_user_data.blank_user_data(path, mpeg_user_data.find_user_data(path.read_bytes()))

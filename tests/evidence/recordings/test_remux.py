@@ -19,11 +19,11 @@ HDR = "log-level=none:hdr10=1:max-cll=1000,400:master-display=G(13250,34500)B(75
 HDR += "WP(15635,16450)L(10000000,1)"
 
 
-class Film(NamedTuple):
+class VideoCase(NamedTuple):
     """A codec, a container that takes it, and the units to insert before the first unit that starts with `first`."""
 
-    coding: str
-    ending: str
+    codec: str
+    extension: str
     container: str
     first: bytes
     units: bytes
@@ -33,23 +33,23 @@ class Film(NamedTuple):
 _AVC = b"\0\0\1\x0c" + MARKER_BYTES + b"\x80" + b"\0\0\1\x1f" + MARKER_BYTES + b"\x80"
 _HEVC = b"\0\0\1\x7c\x01" + MARKER_BYTES + b"\x80" + b"\0\0\1\x4c\x01" + MARKER_BYTES + b"\x80"
 _USER = b"\0\0\1\xb2GPS 25.3176 " + MARKER_BYTES
-FILMS = [
-    *(Film("libx264", "h264", one, b"\0\0\1\x65", _AVC) for one in ("mp4", "mov", "mkv", "avi")),
-    *(Film("libx265", "hevc", one, b"\0\0\1\x28", _HEVC) for one in ("mp4", "mov", "mkv")),
-    *(Film("mpeg2video", "m2v", one, b"\0\0\1\xb8", _USER) for one in ("mpg", "mp4", "avi")),
-    *(Film("mpeg1video", "m1v", one, b"\0\0\1\xb8", _USER) for one in ("mpg", "mp4", "avi")),
+VIDEO_CASES = [
+    *(VideoCase("libx264", "h264", one, b"\0\0\1\x65", _AVC) for one in ("mp4", "mov", "mkv", "avi")),
+    *(VideoCase("libx265", "hevc", one, b"\0\0\1\x28", _HEVC) for one in ("mp4", "mov", "mkv")),
+    *(VideoCase("mpeg2video", "m2v", one, b"\0\0\1\xb8", _USER) for one in ("mpg", "mp4", "avi")),
+    *(VideoCase("mpeg1video", "m1v", one, b"\0\0\1\xb8", _USER) for one in ("mpg", "mp4", "avi")),
 ]
 
 
-@pytest.mark.parametrize("film", FILMS, ids=lambda film: f"{film.ending}-{film.container}")
-def test_no_metadata_stays_between_the_frames(film: Film, tmp_path: Path, cleaned: Clean) -> None:
-    raw, source = tmp_path / f"raw.{film.ending}", tmp_path / f"film.{film.container}"
-    ffmpeg(*VIDEO, "-c:v", film.coding, *(("-x265-params", "log-level=none") * (film.ending == "hevc")), raw)
+@pytest.mark.parametrize("case", VIDEO_CASES, ids=lambda case: f"{case.extension}-{case.container}")
+def test_no_metadata_stays_between_the_frames(case: VideoCase, tmp_path: Path, cleaned: Clean) -> None:
+    raw, source = tmp_path / f"raw.{case.extension}", tmp_path / f"video.{case.container}"
+    ffmpeg(*VIDEO, "-c:v", case.codec, *(("-x265-params", "log-level=none") * (case.extension == "hevc")), raw)
     data = raw.read_bytes()
-    at = data.index(film.first)
-    raw.write_bytes(data[:at] + film.units + data[at:])
-    timed = () if film.container == "mpg" else ("-bsf:v", "setts=pts=N:dts=N")
-    ffmpeg("-r", "25", "-i", raw, "-c", "copy", *timed, *(("-f", "vob") * (film.container == "mpg")), source)
+    at = data.index(case.first)
+    raw.write_bytes(data[:at] + case.units + data[at:])
+    timed = () if case.container == "mpg" else ("-bsf:v", "setts=pts=N:dts=N")
+    ffmpeg("-r", "25", "-i", raw, "-c", "copy", *timed, *(("-f", "vob") * (case.container == "mpg")), source)
     assert MARKER_BYTES in source.read_bytes()
     copy = cleaned(source)
     assert MARKER_BYTES not in copy.read_bytes()
@@ -60,7 +60,7 @@ def test_no_metadata_stays_between_the_frames(film: Film, tmp_path: Path, cleane
 def test_the_exif_blocks_of_motion_jpeg_are_removed(container: str, make: Make, tmp_path: Path, cleaned: Clean) -> None:
     for number in range(5):
         (tmp_path / f"{number}.jpg").write_bytes(make("jpg").read_bytes())
-    source = tmp_path / f"film.{container}"
+    source = tmp_path / f"video.{container}"
     ffmpeg("-framerate", "5", "-i", tmp_path / "%d.jpg", "-c", "copy", source)
     assert source.read_bytes().count(MARKER_BYTES) > 5
     copy = cleaned(source)
@@ -78,7 +78,7 @@ def test_a_chained_ogg_is_refused(make: Make, tmp_path: Path, cleaned: Clean) ->
 
 
 def test_hdr_video_is_cleaned(tmp_path: Path, cleaned: Clean) -> None:
-    source, in_container = tmp_path / "film.mp4", tmp_path / "in_container.mp4"
+    source, in_container = tmp_path / "video.mp4", tmp_path / "in_container.mp4"
     ffmpeg(*VIDEO, "-c:v", "libx265", "-x265-params", HDR, "-tag:v", "hvc1", source)
     ffmpeg("-i", source, "-c:v", "libx264", in_container)  # here the container describes the display
     assert b"mdcv" in in_container.read_bytes()

@@ -22,9 +22,9 @@ def test_comments_are_blanked_in_other_containers(
 ) -> None:
     if (name, container) == ("ogv", "webm"):
         return
-    source = tmp_path / f"film.{container}"
-    film = () if name == "ogv" else (*VIDEO, "-c:v", "libvpx", "-map", "1", "-map", "0:a")
-    ffmpeg("-i", make(name), *film, "-c:a", "copy", *(("-c:v", "copy") if name == "ogv" else ()), source)
+    source = tmp_path / f"video.{container}"
+    video = () if name == "ogv" else (*VIDEO, "-c:v", "libvpx", "-map", "1", "-map", "0:a")
+    ffmpeg("-i", make(name), *video, "-c:a", "copy", *(("-c:v", "copy") if name == "ogv" else ()), source)
     head = source.read_bytes()
     comments = head.index(b"\x03vorbis") + 11  # ffmpeg carries no comments over here: plant some
     size = int.from_bytes(head[comments - 4 : comments], "little")

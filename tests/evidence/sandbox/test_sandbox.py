@@ -1,4 +1,4 @@
-"""What a scrubber that a hostile file has taken over can do: nothing, and its result is told from a clean copy."""
+"""What a scrubber that a hostile file has taken over can do: nothing, and no result of it passes for a clean copy."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ async def attack(sandbox: Sandbox, folder: Path, text: str, limits: Limits) -> s
 
 
 async def test_a_scrubber_works(hostile: Sandbox, folder: Path, limits: Limits) -> None:
-    assert await attack(hostile, folder, "copy words", limits) == "words"
+    assert await attack(hostile, folder, "copy text", limits) == "text"
 
 
 @pytest.mark.parametrize("text", ["crash", "raise secret", "no-such-attack"])
@@ -46,7 +46,7 @@ async def test_a_crash_is_a_reason_and_the_next_file_is_cleaned(
 ) -> None:
     with pytest.raises(Unclean, match="crashed"):
         await attack(hostile, folder, text, limits)
-    assert await attack(hostile, folder, "copy words", limits) == "words"
+    assert await attack(hostile, folder, "copy text", limits) == "text"
 
 
 async def test_a_scrubber_that_crashes_leaves_no_core_dump(hostile: Sandbox, folder: Path, limits: Limits) -> None:
@@ -67,7 +67,7 @@ async def test_a_hang_does_not_hold_up_another_file(hostile: Sandbox, workspace:
     with temporary_folder(workspace) as one, temporary_folder(workspace) as other:
         slow = asyncio.create_task(attack(hostile, one, "hang", msgspec.structs.replace(limits, wall_seconds=2)))
         await asyncio.sleep(0)
-        assert await attack(hostile, other, "copy words", limits) == "words"
+        assert await attack(hostile, other, "copy text", limits) == "text"
         assert not slow.done()
         slow.cancel()
         with pytest.raises(asyncio.CancelledError):
