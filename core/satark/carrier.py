@@ -1,7 +1,7 @@
-"""What a plugin hands over that carries sealed messages between this host and offices elsewhere: a message broker.
+"""Carriers: message brokers that carry sealed messages between this host and offices elsewhere.
 
-A carrier knows queues and bytes, and nothing of what is in them. Messages may come twice and out of order: whoever
-takes them (`satark.remote`) must not mind.
+A carrier plugin sees queues and bytes, never the content of a message. It may deliver a message more than once and out
+of order; the receiver (`satark.remote`) tolerates both.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from satark.observability import OperatorError
 
-Take: TypeAlias = Callable[[bytes], Awaitable[None]]
-"""Takes one message, and returns when it is durable here.
+MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
+"""Stores one message and returns once it is committed.
 
-Raises `Refused` for a message that will never be any good; whatever else it raises means: not now.
+Raises `MessageRejected` for a message that can never be accepted. Any other exception means: deliver it again later.
 """
 
 
-class NotCarried(OperatorError):  # noqa: N818 - it reads as what it says
-    """The carrier does not have the message durably: try again. The text is a code, fit for operators."""
+class CarrierError(OperatorError):
+    """The carrier is unreachable or did not confirm a message: retry later. The text is a code that logs may show."""
 
 
-class Refused(Exception):  # noqa: N818
-    """A message is forged, altered, or not for this place. The carrier puts it aside, for somebody to look at."""
+class MessageRejected(Exception):  # noqa: N818 - the broker's own word for it
+    """A message is forged, altered or misaddressed. The carrier moves it to its dead letters."""
 
 
 @runtime_checkable
@@ -32,46 +32,55 @@ class CarrierConnection(Protocol):
     """An open connection to a carrier."""
 
     async def publish(self, desk: str, message: bytes) -> None:
-        """Send a message into a desk's queue; return when the carrier has it durably.
+        """Publish a message to a desk's queue; return once the carrier has confirmed that it is stored.
 
         Raises:
-            NotCarried: it has not, or there is no such queue.
+            CarrierError: it was not confirmed, or there is no such queue.
         """
 
-    async def answer(self, message: bytes) -> None:
-        """Likewise, into the queue of answers to the host."""
-
-    async def consume(self, desk: str, take: Take) -> None:
-        """Give every message of a desk's queue to `take`, several at once, until cancelled.
-
-        What `take` refuses is put aside; what it can't take now is given to it again, and is never lost.
+    async def publish_answer(self, message: bytes) -> None:
+        """Publish a message to the queue of answers to the host; return once the carrier has confirmed it.
 
         Raises:
-            NotCarried: the connection broke, or there is no such queue.
+            CarrierError: as for `publish`.
         """
 
-    async def consume_answers(self, take: Take) -> None:
-        """Likewise, from the queue of answers."""
+    async def consume(self, desk: str, handler: MessageHandler) -> None:
+        """Pass each message of a desk's queue to `handler`, several at once, until cancelled.
+
+        A message is acknowledged after its handler returns. One that the handler rejects becomes a dead letter; after
+        any other exception it is passed to the handler again.
+
+        Raises:
+            CarrierError: the connection broke, or there is no such queue.
+        """
+
+    async def consume_answers(self, handler: MessageHandler) -> None:
+        """Pass each message of the queue of answers to `handler`, as `consume` does.
+
+        Raises:
+            CarrierError: as for `consume`.
+        """
 
 
 @runtime_checkable
 class Carrier(Protocol):
-    """A kind of broker."""
+    """A kind of message broker."""
 
     @property
     def schemes(self) -> tuple[str, ...]:
-        """The beginnings of its URLs, such as `amqp`."""
+        """The URL schemes that it handles, such as `amqp`."""
 
     def check(self, url: str) -> None:
-        """Find out, without connecting, whether a URL can be used.
+        """Check a URL without connecting.
 
         Raises:
-            ValueError: it would send a password over a network in plain.
+            ValueError: it would send a password over a network in plain text.
             SettingsError: the carrier's own settings are wrong.
         """
 
-    def line(self, url: str) -> AbstractAsyncContextManager[CarrierConnection]:
-        """Connect to the broker at a URL (which `check` found good) while the block runs.
+    def connect(self, url: str) -> AbstractAsyncContextManager[CarrierConnection]:
+        """Connect to the broker at a URL that `check` accepted, for the duration of the block.
 
-        Entering raises `NotCarried` where it does not answer.
+        Entering raises `CarrierError` if the broker does not answer.
         """

@@ -175,8 +175,8 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     senders: tuple[Address, ...]
     """Every address that the provider gave for this one sender, the most lasting first. Replies go to the first."""
     event: Event
-    trace: str = ""
-    """The provider's name for the message, where the channel can take it back (`ErasingChannel`); empty: it can't."""
+    provider_message_id: str = ""
+    """The provider's id of the message, where the channel can delete it later (`ErasingChannel`); else empty."""
     seen: Call | None = None
     """A best-effort call that shows the sender "read", made soon after the reply; never stored, never retried."""
     busy: Call | None = None
@@ -214,8 +214,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
     """The provider took the call."""
 
-    trace: str = ""
-    """The provider's name for the message that came of it, as `Inbound.trace`."""
+    provider_message_id: str = ""
+    """The provider's id of the message that was sent, as `Inbound.provider_message_id`; empty: it gave none."""
 
     def __repr__(self) -> str:
         return "Accepted()"
@@ -306,6 +306,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
+def channel_of(account: str) -> str:
+    """Return the name of the channel that an account (`Channel.accounts`) belongs to."""
+    return account.partition(":")[0]
+
+
 @runtime_checkable
 class Channel(Protocol):
     """One medium. The sync methods are pure and fast (they run on the event loop); the async ones may wait."""
@@ -390,7 +395,7 @@ class ListeningChannel(Protocol):
 
 @runtime_checkable
 class ErasingChannel(Protocol):
-    """A channel that can take messages back, ours and the sender's: it is offered at the end of a conversation."""
+    """A channel that can delete messages, ours and the sender's: it is offered at the end of a conversation."""
 
-    def erase(self, traces: Sequence[str], account: str, to: Address) -> Sequence[Call]:
-        """Make the calls that delete these messages of a chat, as far as the provider does; to repeat one is safe."""
+    def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
+        """Make the calls that delete these messages of a chat, given by provider message id; to repeat one is safe."""

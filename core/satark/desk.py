@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from satark.destination import DESK_SINK, Destination
 from satark.tip import Priority
 
 Level: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "state"]
@@ -22,20 +23,20 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """Code of the outpost, station, district or range in the geography; empty: all of them."""
     recipient: str
     """age recipient of the desk's key."""
-    via: str = "desk"
-    """The sink that brings tips to its queue: `desk`, or a carrier's to a desk in an office of its own."""
+    via: str = DESK_SINK
+    """The sink that delivers its tips: `desk` for a desk at this host, else the sink of a carrier."""
 
     @property
-    def destination(self) -> str:
-        """Where a tip for this desk is delivered to."""
-        return f"{self.via}:{self.name}"
+    def destination(self) -> Destination:
+        """The destination of tips for this desk."""
+        return Destination.of(self.via, self.name)
 
 
 class RouteAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """What a plugin answers to `satark_route`."""
 
     add: tuple[str, ...] = ()
-    """Destinations to add: `desk:<name>`, or a `[[destination]]` whatever its filters say, or `<sink>:<name of a desk>`.
+    """Destinations to add: `desk:<name>`; a `[[destination]]`, whatever its filters say; or `<sink>:<name of a desk>`.
 
     A destination gets the tip only if the desk that it belongs to has it."""
     exclude: tuple[str, ...] = ()

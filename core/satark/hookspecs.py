@@ -1,4 +1,4 @@
-"""The contract: every hook, in the order things happen. A plugin can be written from this file alone.
+"""Every hook, in the order things happen. A plugin can be written from this file and the types that it names.
 
 Hooks are synchronous, few, and hand over objects; all waiting happens in the methods of those objects. Implement them
 with `satark.hookimpl` in the module that the plugin's entry point (group `satark`) names. An implementation may take
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from satark.database import Branch, UnitOfWork
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.flow import FlowSource, Session, Step, StepType, Turn, Validator
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt

@@ -3,15 +3,15 @@
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import (
-    CardError,
-    HostCard,
+    PairingError,
+    HostPairing,
     LinkKey,
     LinkKeyError,
-    OfficeCard,
+    OfficePairing,
     fingerprint,
     load_link_key,
-    office_card,
-    read_card,
+    make_office_pairing,
+    read_pairing,
 )
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox

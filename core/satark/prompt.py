@@ -9,6 +9,8 @@ import msgspec
 from satark.redacted import Redacted
 
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
+Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
+"""What kind of answer a question would like best, so that a medium can offer its own control; `code`: a receipt's."""
 
 
 class Choice(Redacted, frozen=True):
@@ -36,13 +38,12 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     """How to turn the page of the choices, onward and back; shown where a page holds fewer than there are."""
     menu_label: str = ""
     """What opens the list of choices, where the medium hides it behind a button."""
-    wants: Literal["nothing", "choice", "text", "code", "pin", "media"] = "nothing"
-    """What kind of answer would be best, so that a medium can offer its own control for it; `code`: a receipt's."""
+    wants: Wants = "nothing"
     page: int = 0
     """Which page of the choices; wraps around."""
-    keep: bool = False
+    must_arrive: bool = False
     """It must arrive even when a newer prompt has overtaken it: a receipt, an officer's answer."""
-    settle: bool = False
+    debounce: bool = False
     """It may wait a moment for more of the same (an album); a newer prompt meanwhile replaces it."""
 
     @property

@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from satark.store.engines import for_reading
+from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from satark.channel import Address, Batch, Channel, Outcome
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.dialogue.rendering.form_view import FormView
     from satark.geography.geography import Geography
     from satark.store.writer import Writer
@@ -49,7 +49,7 @@ class Services:
         """The destinations beyond the desks."""
         self.destination_wait = destination_wait
         """Most seconds that a tip for such a destination waits for its files."""
-        self._reading, self._reading_keys = for_reading(main), for_reading(keys)
+        self._reading, self._reading_keys = reading_engine(main), reading_engine(keys)
 
     def close(self) -> None:
         """Close the databases' connections."""

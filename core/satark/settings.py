@@ -20,7 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from satark.destination import Destination, DestinationRule
+from satark.destination import DESK_SINK, ConfiguredDestination
+from satark.destination_rule import DestinationRule
 from satark.limits import Limits
 
 _USUAL: Final = Limits()
@@ -188,7 +189,7 @@ class Core(BaseModel):
         description="minutes that a tip for a destination waits for files that are still being fetched; "
         "later files follow as a new revision",
     )
-    alarm_to: tuple[Destination, ...] = Field(
+    alarm_to: tuple[ConfiguredDestination, ...] = Field(
         default=(),
         description="destinations that are told, with no word of a tip, that a delivery died or a destination is down",
         json_schema_extra={"where": "such as email:operator"},
@@ -228,7 +229,7 @@ class Core(BaseModel):
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(f"{twice[0]} stands in two [[destination]] tables: give each destination one")
-        if any(rule.sink == "desk" for rule in value):
+        if any(rule.sink == DESK_SINK for rule in value):
             raise ValueError("desks get their tips by routing: `to` names another sink")
         return value
 

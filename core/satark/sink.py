@@ -7,6 +7,8 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
+from satark.destination import Destination
+
 
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.
@@ -42,7 +44,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     idempotency_key: str
     tip: str
-    """The tip's random id in the store, 32 hex characters; it is not the tip number. Of an occasion: its name."""
+    """The tip's random id in the store, 32 hex characters; it is not the tip number. Of a notification: its `<kind>:<when>`."""
     destination: str
     """`<sink>:<name>`, such as `desk:sp` or `email:sp-cell`."""
     desk: str
@@ -66,15 +68,15 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """The tip's thread, in order."""
 
     @property
-    def occasion(self) -> str:
-        """What is delivered: `tip`, or something without any tip: `alarm` (`alarm_to`), or what the sink itself added
-        with `store.deliveries.add(unit, "<occasion>:<when>", destination)`."""
+    def kind(self) -> str:
+        """What is delivered: `tip`, or a kind of notification without a tip: `alarm` (see the setting `alarm_to`), or
+        what the sink queued itself with `satark.database.add_delivery(unit, "<kind>:<when>", destination)`."""
         return self.tip.partition(":")[0] if ":" in self.tip else "tip"
 
     @property
     def name(self) -> str:
         """The destination's name without its sink."""
-        return self.destination.partition(":")[2]
+        return Destination(self.destination).name
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
@@ -92,13 +94,13 @@ class Retry(msgspec.Struct, frozen=True, tag="retry"):
     """The destination as a whole is out of reach, not this tip alone: soon nothing else is tried there either."""
 
 
-class Dead(msgspec.Struct, frozen=True, tag="dead"):
+class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter"):
     """It will never work: the operator is told, and `satark deliveries retry` may try again."""
 
     reason: str
 
 
-DeliveryResult: TypeAlias = Done | Retry | Dead
+DeliveryResult: TypeAlias = Done | Retry | DeadLetter
 
 
 @runtime_checkable

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from satark.casework import Agreement, Casework, NoSuchFile, NoSuchTip
+from satark.casework import Casework, NoSuchFile, NoSuchTip, TwoOfficerApproval
 from satark.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, seal
-from satark.routing.desks import add_desk, all_desks, find_desk, narrow, widen
+from satark.routing.desks import add_desk, all_desks, begin_key_change, end_key_change, find_desk
 from satark.services import Services
 from satark.store import tables
 from satark.store.sealed_files import preview_path, put_in_place, seal_file
@@ -80,13 +80,13 @@ def test_words_beside_more_information_needed_always_ask(services: Services, sp:
 def test_what_comes_later_is_seen_at_the_next_look(services: Services, sp: Office) -> None:
     seeded = seed_tip(services, [sp.desk])
     (line,) = sp.work.summaries()
-    assert (line.status, line.heard, line.asked, line.finished) == ("RECEIVED", 0, False, False)
+    assert (line.status, line.newest_from_tipster, line.awaits_reply, line.finished) == ("RECEIVED", 0, False, False)
     sp.work.respond(sp.work.open(seeded.number), status="NEED_INFO", text="कब?", question=True)
     (line,) = sp.work.summaries()
-    assert (line.status, line.asked) == ("NEED_INFO", True)
+    assert (line.status, line.awaits_reply) == ("NEED_INFO", True)
     seed_message(services, seeded, Message(sender="tipster", text="कल", answers=1))
     (line,) = sp.work.summaries()
-    assert (line.status, line.heard, line.asked) == ("NEED_INFO", 2, False)
+    assert (line.status, line.newest_from_tipster, line.awaits_reply) == ("NEED_INFO", 2, False)
     sp.work.respond(sp.work.open(seeded.number), status="CLOSED")
     assert sp.work.summaries()[0].finished
 
@@ -101,7 +101,7 @@ def test_an_opened_tip_has_everything(services: Services, sp: Office) -> None:
     assert [record.ordinal for record in opened.evidence] == ["2", "10"]
     assert (opened.pending, opened.lost, opened.damaged) == (("1",), ("11",), 0)
     assert b"".join(sp.work.evidence(opened, "2")) == b"clean two"
-    assert b"".join(sp.work.untouched(opened, "2", Agreement("one", "other"))) == b"two"
+    assert b"".join(sp.work.original_of(opened, "2", TwoOfficerApproval("one", "other"))) == b"two"
 
 
 def test_files_that_are_not_there_are_said_so(services: Services, sp: Office) -> None:
@@ -159,7 +159,7 @@ def test_a_response_opens_with_the_receipt_and_tells_its_time_coarsely(services:
     assert told == posted.message
     assert (told.status, told.text, told.desk, told.internal) == ("ACTED", "धन्यवाद", "sp", False)
     assert told.band.endswith("/PT6H")
-    assert row.announced is False
+    assert row.notified is False
 
 
 def test_what_desks_say_among_themselves_does_not_open_with_the_receipt(
@@ -170,7 +170,7 @@ def test_what_desks_say_among_themselves_does_not_open_with_the_receipt(
     sp.work.note(opened, "गोपनीय")
     sp.work.direct(opened, "lanka", "जाँच करें")
     rows = services.read(lambda c: c.execute(select(tables.message)).all())
-    assert [row.announced for row in rows] == [True, True]
+    assert [row.notified for row in rows] == [True, True]
     for row in rows:
         assert open_as(Message, row.sealed, seeded.identity).internal
         with pytest.raises(CantOpen):
@@ -235,7 +235,7 @@ def test_what_a_destination_answers_reaches_the_tipster_as_a_desks_word_does(ser
     posted = work.respond(work.open(seeded.number), status="ACTED", text="धन्यवाद")
     (row,) = rows(services, tables.message)
     assert open_as(Message, row.sealed, seeded.receipt_identity) == posted.message
-    assert row.announced is False
+    assert row.notified is False
     assert sp.work.open(seeded.number).status == "ACTED"
     (line,) = work.summaries()
     assert line.status == "ACTED"
@@ -260,7 +260,7 @@ def test_a_tip_is_never_directed_to_a_desk_that_it_is_about(
     Office(services, "nagwa", "outpost", "lanka-nagwa")
     seeded = seed_tip(services, [sp.desk], accused=accused, excluded=excluded)
     opened = sp.work.open(seeded.number)
-    assert [desk.name for desk in sp.work.may_direct(opened)] == allowed
+    assert [desk.name for desk in sp.work.allowed_targets(opened)] == allowed
     refusals = set()
     for name in {"dig", "lanka", "nagwa", "sp", "nowhere"} - set(allowed):
         with pytest.raises(NoSuchDesk) as refusal:
@@ -351,7 +351,7 @@ def test_messages_and_records_that_do_not_open_are_counted_and_break_nothing(ser
     def write(unit: Any) -> None:
         unit.main.execute(update(tables.file).where(where == "2").values(record=record))
         unit.main.execute(update(tables.file).where(where == "1").values(record=b"junk"))
-        row = {"tip": seeded.id, "seq": 2, "sealed": foreign, "day": 0, "announced": True}
+        row = {"tip": seeded.id, "seq": 2, "sealed": foreign, "day": 0, "notified": True}
         unit.insert(tables.message, [row])
 
     services.write_now(write)
@@ -386,8 +386,8 @@ def test_a_shredded_tip_leaves_the_queue(services: Services, sp: Office) -> None
 
 def change_key(services: Services, office: Office) -> str:
     recipient, identity = new_identity()
-    services.write_now(lambda unit: widen(unit, office.desk.name, office.identity, recipient))
-    services.write_now(lambda unit: narrow(unit, office.desk.name, identity))
+    services.write_now(lambda unit: begin_key_change(unit, office.desk.name, office.identity, recipient))
+    services.write_now(lambda unit: end_key_change(unit, office.desk.name, identity))
     return identity
 
 
@@ -405,7 +405,7 @@ def test_after_a_change_of_key_the_old_one_opens_nothing(services: Services, sp:
 def test_a_change_of_key_that_was_cut_short_locks_nobody_out(services: Services, sp: Office) -> None:
     seeded = seed_tip(services, [sp.desk])
     recipient, identity = new_identity()
-    services.write_now(lambda unit: widen(unit, "sp", sp.identity, recipient))
+    services.write_now(lambda unit: begin_key_change(unit, "sp", sp.identity, recipient))
     (row,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
     for key in (sp.identity, identity):
         assert open_envelope(row.sealed, key, tip=seeded.id, desk="sp").header == seeded.header

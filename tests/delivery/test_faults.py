@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from satark.delivery.faults import DestinationFault, destination_faults
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
@@ -35,10 +35,10 @@ def queue(services: Services, to: str, *tips: str, down: bool = False, dead: boo
     def write(unit: UnitOfWork) -> str:
         unit.insert(tables.delivery, [deliveries.new_row(tip, to, unit.now) for tip in tips])
         if down:
-            breakers.begin(unit, to, "no route")
+            breakers.open_breaker(unit, to, "no route")
         if dead:
             here = update(tables.delivery).where(tables.delivery.c.destination == to)
-            unit.main.execute(here.values(state="dead"))
+            unit.main.execute(here.values(state="dead_letter"))
         return band(unit.now)
 
     return services.write_now(write)
@@ -55,7 +55,7 @@ def test_a_desk_is_told_what_is_down_what_waits_and_what_died(services: Services
     queue(services, "desk:sp", TIP)
     assert told(services, "sp") == [
         DestinationFault(destination="email:cell", down=since, waiting=2),
-        DestinationFault(destination="paper:sp", dead=1, died=since),
+        DestinationFault(destination="paper:sp", dead_letters=1, dead_since=since),
     ]
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.casework import Agreement, Casework
+from satark.casework import Casework, TwoOfficerApproval
 from satark.delivery import payload
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import HostCard, load_link_key, office_card
+from satark.remote.link_keys import HostPairing, load_link_key, make_office_pairing
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
@@ -25,58 +25,58 @@ from satark.services import Services, WorkerContext
 from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
-from satark.testing.peers.carrier import ListCarrier
+from satark.testing.peers.carrier import InMemoryCarrier
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import SeededTip, seed_tip
 
 
-class Bridge:
+class OfficeLink:
     """Both sides."""
 
     def __init__(self, folder: Path, host: WorkerContext, office: WorkerContext) -> None:
         self.host, self.office = host, office
-        self.carrier = ListCarrier()
-        self.line = self.carrier.only
+        self.carrier = InMemoryCarrier()
+        self.connection = self.carrier.connection
         self.host_key, self.office_key = load_link_key(folder / "host.key"), load_link_key(folder / "office.key")
-        self.arrived: list[tuple[str, str, int]] = []
-        recipient, self.identity = new_identity()
+        self.stored_tips: list[tuple[str, str, int]] = []
+        recipient, self.sp_identity = new_identity()
         dig, self.dig_identity = new_identity()
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.dig = Desk(name="dig", title="DIG", level="range", recipient=dig)
-        card = office_card("sp", self.identity, self.office_key)
+        pairing = make_office_pairing("sp", self.sp_identity, self.office_key)
         elsewhere = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
-        host.write_now(lambda unit: register(unit, elsewhere, card))
+        host.write_now(lambda unit: register(unit, elsewhere, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig))
         office.write_now(lambda unit: add_desk(unit, self.sp))
-        office.write_now(lambda unit: join(unit, HostCard(link=self.host_key.card)))
-        self.dispatcher = HostOutbox(host, self.host_key)
-        self.answers = HostInbox(host, self.host_key, self.dispatcher)
-        self.begin_anew()
+        office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys)))
+        self.host_outbox = HostOutbox(host, self.host_key)
+        self.host_inbox = HostInbox(host, self.host_key, self.host_outbox)
+        self.restart_office()
 
-    def begin_anew(self) -> None:
+    def restart_office(self) -> None:
         """Start the office's work as after a kill."""
 
         def arrived(_unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
-            self.arrived.append((desk, tip, revision))
+            self.stored_tips.append((desk, tip, revision))
 
-        self.arrivals = OfficeInbox(self.office, self.office_key, self.host_key.card, ["sp"], arrived)
+        self.inbox = OfficeInbox(self.office, self.office_key, self.host_key.public_keys, ["sp"], arrived)
         self.agent = OfficeAgent(
             services=self.office,
             carrier=self.carrier,
             url="list:",
             key=self.office_key,
-            host=self.host_key.card,
+            host=self.host_key.public_keys,
             desks=["sp"],
-            arrivals=self.arrivals,
+            inbox=self.inbox,
         )
 
     @property
-    def work(self) -> Casework:
+    def casework(self) -> Casework:
         """What an officer at the office works with."""
-        return Casework(self.office, "sp", self.identity)
+        return Casework(self.office, "sp", self.sp_identity)
 
     @property
-    def at_dig(self) -> Casework:
+    def casework_at_host(self) -> Casework:
         """What an officer of the DIG works with, at the host."""
         return Casework(self.host, "dig", self.dig_identity)
 
@@ -86,61 +86,61 @@ class Bridge:
         self.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "list:sp"))
         return seeded
 
-    def renew(self, seeded: SeededTip) -> None:
+    def add_revision(self, seeded: SeededTip) -> None:
         """Say that something came to a tip."""
-        self.host.write_now(lambda unit: deliveries.renew(unit, seeded.id))
+        self.host.write_now(lambda unit: deliveries.add_revision(unit, seeded.id))
 
-    async def send(self) -> list[DeliveryResult]:
+    async def deliver(self) -> list[DeliveryResult]:
         """Deliver at the host what is due."""
 
         def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
-            names = deliveries.destinations(unit.main)
+            names = deliveries.pending_destinations(unit.main)
             return payload.load(unit, [row for to in names for row in deliveries.claim(unit, to, 100)], self.host)
 
         claimed = self.host.write_now(claim)
         results = []
         for id_, delivery in claimed:
-            result = await self.dispatcher.dispatch(delivery, self.line.publish)
+            result = await self.host_outbox.send_tip(delivery, self.connection.publish)
             if isinstance(result, Done):
-                self.host.write_now(lambda unit, one=id_: deliveries.done(unit, [one]))  # type: ignore[misc]
+                self.host.write_now(lambda unit, one=id_: deliveries.mark_done(unit, [one]))  # type: ignore[misc]
             results.append(result)
         return results
 
-    async def arrive(self) -> None:
+    async def receive_at_office(self) -> None:
         """Take in at the office what the carrier has."""
-        await self.line.consume("sp", self.arrivals.take)
+        await self.connection.consume("sp", self.inbox.accept)
 
-    async def take_answers(self) -> None:
+    async def receive_at_host(self) -> None:
         """Take in at the host what the carrier has."""
-        await self.line.consume_answers(lambda message: self.answers.take(message, self.line.publish))
+        await self.connection.consume_answers(lambda message: self.host_inbox.accept(message, self.connection.publish))
 
-    async def settle(self) -> None:
+    async def exchange_all(self) -> None:
         """Let everything go to and fro until nothing moves any more."""
         moved = True
         while moved:
-            await self.send()
-            await self.agent.send(self.line)
-            moved = bool(self.line.down or self.line.up)
-            await self.take_answers()
-            await self.arrive()
+            await self.deliver()
+            await self.agent.send_due_answers(self.connection)
+            moved = bool(self.connection.to_offices or self.connection.to_host)
+            await self.receive_at_host()
+            await self.receive_at_office()
 
-    def words(self, number: str) -> list[str]:
+    def thread_at_office(self, number: str) -> list[str]:
         """A tip's thread, as officers of the office read it."""
-        return [posted.message.text for posted in self.work.open(number).thread]
+        return [posted.message.text for posted in self.casework.open(number).thread]
 
-    def told(self, number: str) -> list[str]:
+    def thread_at_host(self, number: str) -> list[str]:
         """A tip's thread, as the DIG reads it at the host."""
-        return [posted.message.text for posted in self.at_dig.open(number).thread]
+        return [posted.message.text for posted in self.casework_at_host.open(number).thread]
 
     def content(self, number: str, ordinal: str, *, original: bool = False) -> bytes:
         """A file, as officers of the office open it."""
-        work = self.work
+        work = self.casework
         tip = work.open(number)
         if original:
-            return b"".join(work.untouched(tip, ordinal, Agreement("one", "another")))
+            return b"".join(work.original_of(tip, ordinal, TwoOfficerApproval("one", "another")))
         return b"".join(work.evidence(tip, ordinal))
 
-    def make_due(self) -> None:
+    def make_deliveries_due(self) -> None:
         """Let the time of what failed come."""
         self.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(due_at=0)))
 
@@ -163,23 +163,23 @@ async def _writing(*services: Services) -> AsyncIterator[list[WorkerContext]]:
 
 
 @pytest.fixture
-async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
+async def link(tmp_path: Path) -> AsyncIterator[OfficeLink]:
     """On SQLite."""
     host, office = fresh_services(tmp_path / "host"), fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
-        yield Bridge(tmp_path, *contexts)
+        yield OfficeLink(tmp_path, *contexts)
 
 
 @pytest.fixture
-async def any_bridge(tmp_path: Path, databases: Any) -> AsyncIterator[Bridge]:
+async def link_on_each_database(tmp_path: Path, databases: Any) -> AsyncIterator[OfficeLink]:
     """With the host on SQLite and on PostgreSQL in turn."""
     host = fresh_services(tmp_path / "host", database_url=databases.main, keys_url=databases.keys)
     office = fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
-        yield Bridge(tmp_path, *contexts)
+        yield OfficeLink(tmp_path, *contexts)
 
 
 @pytest.fixture
-def forged(bridge: Bridge, tmp_path: Path) -> Callable[[], Any]:
+def forged(link: OfficeLink, tmp_path: Path) -> Callable[[], Any]:
     """A key that nobody trusts."""
     return lambda: load_link_key(tmp_path / "stranger.key")

@@ -1,134 +1,92 @@
-"""From an office to the host: each answer once, in order, and across a change of the desk's key."""
+"""At the host: each answer of an office is accepted once, in order, and from the right desk alone."""
 
 from __future__ import annotations
 
-import asyncio
-from itertools import pairwise
+import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from satark.carrier import MessageRejected
 from satark.desk import NoSuchDesk
-from satark.destination import DestinationRule
-from satark.identity.sealing import new_identity, open_as, recipient_of
-from satark.remote import office_outbox
+from satark.destination_rule import DestinationRule
+from satark.identity.sealing import new_identity, open_as, seal
+from satark.remote.frames import message_frames, seal_frame
 from satark.remote.link_keys import answer_key
-from satark.remote.messages import DirectoryMessage
-from satark.remote.office_outbox import AGAIN, change_key
-from satark.remote.offices import office_of
+from satark.remote.messages import (
+    ANSWER_DOMAIN,
+    OfficeAnswer,
+    SignedAnswer,
+    encode,
+)
 from satark.store import deliveries, tables
 from satark.testing.tips import seed_file_state
 from satark.tip import Message
 
 
-async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(any_bridge: Any) -> None:
-    bridge = any_bridge
-    seeded = bridge.seed_tip()
-    await bridge.settle()
-    bridge.work.respond(bridge.work.open(seeded.number), status="ACTED", text="धन्यवाद")
-    bridge.work.note(bridge.work.open(seeded.number), "अंदर की बात")
-    opened = bridge.work.open(seeded.number)
-    assert (opened.status, opened.waiting) == ("ACTED", 2)
-    await bridge.settle()
-    opened = bridge.work.open(seeded.number)
-    assert (opened.status, opened.waiting) == ("ACTED", 0)
-    assert bridge.words(seeded.number) == bridge.told(seeded.number) == ["धन्यवाद", "अंदर की बात"]
-    rows = bridge.rows(bridge.host, tables.message)
+async def test_an_answer_reaches_the_tipster_and_the_other_desk_once(link_on_each_database: Any) -> None:
+    link = link_on_each_database
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.casework.respond(link.casework.open(seeded.number), status="ACTED", text="धन्यवाद")
+    link.casework.note(link.casework.open(seeded.number), "अंदर की बात")
+    opened = link.casework.open(seeded.number)
+    assert (opened.status, opened.pending_answers) == ("ACTED", 2)
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
+    assert (opened.status, opened.pending_answers) == ("ACTED", 0)
+    assert link.thread_at_office(seeded.number) == link.thread_at_host(seeded.number) == ["धन्यवाद", "अंदर की बात"]
+    rows = link.rows(link.host, tables.message)
     assert open_as(Message, rows[0].sealed, seeded.receipt_identity).text == "धन्यवाद"
-    assert [row.announced for row in rows] == [False, True]
+    assert [row.notified for row in rows] == [False, True]
 
 
-async def test_an_answer_that_comes_back_while_it_is_looked_at_never_vanishes(
-    any_bridge: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bridge = any_bridge
-    seeded = bridge.seed_tip()
-    await bridge.settle()
-    bridge.work.respond(bridge.work.open(seeded.number), status="ASSIGNED", text="देख रहे हैं")
-    await bridge.agent.send(bridge.line)
-    await bridge.take_answers()
-    await bridge.send()
-    work, waiting = bridge.work, office_outbox.waiting
-
-    def meanwhile(*arguments: Any) -> Any:
-        asyncio.run_coroutine_threadsafe(bridge.arrive(), loop).result(30)
-        return waiting(*arguments)
-
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr(office_outbox, "waiting", meanwhile)
-    opened = await asyncio.to_thread(work.open, seeded.number)
-    monkeypatch.undo()
-    assert [posted.message.text for posted in opened.thread] == ["देख रहे हैं"]
-    assert bridge.words(seeded.number) == ["देख रहे हैं"]
-
-
-async def test_answers_keep_their_order_and_stand_once_whatever_the_carrier_does(bridge: Any) -> None:
-    seeded = bridge.seed_tip()
-    await bridge.settle()
+async def test_repeated_and_reordered_answers_appear_once_and_in_order(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
     for n in range(4):
-        bridge.work.note(bridge.work.open(seeded.number), str(n))
+        link.casework.note(link.casework.open(seeded.number), str(n))
     for _ in range(8):
-        await bridge.agent.send(bridge.line)
-        assert len(bridge.line.up) <= 1  # the next one waits for the last
-        kept = list(bridge.line.up)
-        bridge.line.up = kept * 3
-        await bridge.take_answers()
-        bridge.line.up = []
-        await bridge.send()
-        bridge.line.down.reverse()
-        await bridge.arrive()
-        for message in kept:
-            await bridge.answers.take(message, bridge.line.publish)
-    await bridge.settle()
-    assert bridge.told(seeded.number) == bridge.words(seeded.number) == ["0", "1", "2", "3"]
+        await link.agent.send_due_answers(link.connection)
+        assert len(link.connection.to_host) <= 1  # the next one waits for the last
+        recorded = list(link.connection.to_host)
+        link.connection.to_host = recorded * 3
+        await link.receive_at_host()
+        link.connection.to_host = []
+        await link.deliver()
+        link.connection.to_offices.reverse()
+        await link.receive_at_office()
+        for message in recorded:
+            await link.host_inbox.accept(message, link.connection.publish)
+    await link.exchange_all()
+    assert link.thread_at_host(seeded.number) == link.thread_at_office(seeded.number) == ["0", "1", "2", "3"]
 
 
-async def test_an_answer_or_its_echo_that_got_lost_is_sent_again(bridge: Any) -> None:
-    seeded = bridge.seed_tip()
-    await bridge.settle()
-    bridge.work.note(bridge.work.open(seeded.number), "सुनिए")
-    for lost in ("up", "down"):
-        await bridge.agent.send(bridge.line)
-        await bridge.agent.send(bridge.line)
-        assert len(bridge.line.up) == 1
-        if lost == "up":
-            bridge.line.up = []
-        await bridge.take_answers()
-        await bridge.send()
-        bridge.line.down = []
-        earlier = update(tables.office_outbox).values(sent_at=tables.office_outbox.c.sent_at - AGAIN)
-        bridge.office.write_now(lambda unit, earlier=earlier: unit.main.execute(earlier))
-    assert bridge.work.open(seeded.number).waiting == 1
-    await bridge.settle()
-    assert bridge.work.open(seeded.number).waiting == 0
-    assert bridge.told(seeded.number) == ["सुनिए"]
-
-
-async def test_a_tip_is_directed_from_the_office_to_a_desk_at_the_host(bridge: Any) -> None:
+async def test_an_office_directs_a_tip_to_a_desk_at_the_host(link: Any) -> None:
     recipient, _ = new_identity()
-    lanka = msgspec.structs.replace(bridge.dig, name="lanka", title="Lanka", level="station", recipient=recipient)
-    bridge.host.write_now(lambda unit: unit.insert(tables.desk, [msgspec.structs.asdict(lanka)]))
-    seeded = bridge.seed_tip()
-    await bridge.settle()
-    opened = bridge.work.open(seeded.number)
-    assert [desk.name for desk in bridge.work.may_direct(opened)] == ["dig", "lanka"]
-    bridge.work.direct(opened, "lanka", "जाँच करें")
-    await bridge.settle()
-    assert bridge.words(seeded.number) == ["→ Lanka: जाँच करें"]
-    destinations = {row.destination for row in bridge.rows(bridge.host, tables.delivery)}
+    lanka = msgspec.structs.replace(link.dig, name="lanka", title="Lanka", level="station", recipient=recipient)
+    link.host.write_now(lambda unit: unit.insert(tables.desk, [msgspec.structs.asdict(lanka)]))
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
+    assert [desk.name for desk in link.casework.allowed_targets(opened)] == ["dig", "lanka"]
+    link.casework.direct(opened, "lanka", "जाँच करें")
+    await link.exchange_all()
+    assert link.thread_at_office(seeded.number) == ["→ Lanka: जाँच करें"]
+    destinations = {row.destination for row in link.rows(link.host, tables.delivery)}
     assert destinations == {"list:sp", "desk:lanka"}
-    envelope = bridge.host.read_keys(
+    envelope = link.host.read_keys(
         lambda c: c.execute(tables.envelope.select().where(tables.envelope.c.desk == "lanka")).one()
     )
     assert envelope.tip == seeded.id
 
 
-FORWARDS = (
+DESTINATION_RULES = (
     DestinationRule(
-        to="email:dig-cell", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")
+        to="email:dig-frame", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")
     ),
     DestinationRule(to="folder:dig", desk="dig"),
     DestinationRule(to="email:arms", desk="dig", categories=("ARMS",)),
@@ -136,119 +94,129 @@ FORWARDS = (
 )
 
 
-def on_their_way(bridge: Any) -> set[str]:
-    return {row.destination for row in bridge.rows(bridge.host, tables.delivery)} - {"list:sp"}
+def queued_destinations(link: Any) -> set[str]:
+    return {row.destination for row in link.rows(link.host, tables.delivery)} - {"list:sp"}
 
 
-async def test_a_tip_that_the_office_directs_reaches_the_desks_own_destinations_too(bridge: Any) -> None:
-    bridge.host.destination_rules = FORWARDS
-    seeded = bridge.seed_tip(evidence=("1",))
-    seed_file_state(bridge.host, seeded, "1", "due")
-    await bridge.settle()
-    (told,) = bridge.rows(bridge.office, tables.host_link)
-    assert b"secret" not in told.destination_rules
-    bridge.work.direct(bridge.work.open(seeded.number), "dig", "देखें")
-    await bridge.settle()
-    assert on_their_way(bridge) == {"desk:dig", "email:dig-cell", "folder:dig"}
-    sealed = tables.envelope.select().where(tables.envelope.c.desk == "email:dig-cell")
-    assert bridge.host.read_keys(lambda c: c.execute(sealed).one()).tip == seeded.id
-    waits = {row.destination for row in bridge.rows(bridge.host, tables.delivery) if row.reason == deliveries.WAITING}
-    assert waits == {"email:dig-cell", "folder:dig"}
-    assert bridge.words(seeded.number) == ["→ DIG: देखें"]
+async def test_a_directed_tip_reaches_the_desks_destinations_too(link: Any) -> None:
+    link.host.destination_rules = DESTINATION_RULES
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file_state(link.host, seeded, "1", "due")
+    await link.exchange_all()
+    (host_link,) = link.rows(link.office, tables.host_link)
+    assert b"secret" not in host_link.destination_rules
+    link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
+    await link.exchange_all()
+    assert queued_destinations(link) == {"desk:dig", "email:dig-frame", "folder:dig"}
+    sealed = tables.envelope.select().where(tables.envelope.c.desk == "email:dig-frame")
+    assert link.host.read_keys(lambda c: c.execute(sealed).one()).tip == seeded.id
+    waits = {
+        row.destination for row in link.rows(link.host, tables.delivery) if row.reason == deliveries.WAITING_FOR_FILES
+    }
+    assert waits == {"email:dig-frame", "folder:dig"}
+    assert link.thread_at_office(seeded.number) == ["→ DIG: देखें"]
 
 
 @pytest.mark.parametrize(
     "now",
     [
-        DestinationRule(to="email:dig-cell", desk="sp", recipient=FORWARDS[0].recipient),
-        DestinationRule(to="email:dig-cell", desk="dig", recipient=new_identity()[0]),
+        DestinationRule(to="email:dig-frame", desk="sp", recipient=DESTINATION_RULES[0].recipient),
+        DestinationRule(to="email:dig-frame", desk="dig", recipient=new_identity()[0]),
         DestinationRule(to="email:elsewhere", desk="dig"),
     ],
     ids=["another desk's", "another key", "gone"],
 )
-async def test_the_hosts_settings_decide_which_destinations_a_direction_may_name(
-    now: DestinationRule, bridge: Any
-) -> None:
-    bridge.host.destination_rules = FORWARDS[:1]
-    seeded = bridge.seed_tip()
-    await bridge.settle()
-    bridge.host.destination_rules = (now,)
-    bridge.work.direct(bridge.work.open(seeded.number), "dig", "देखें")
-    await bridge.settle()
-    assert on_their_way(bridge) == {"desk:dig"}
-    assert bridge.words(seeded.number)[1].startswith("✗ email:dig-cell")
+async def test_the_hosts_settings_decide_which_destinations_get_a_directed_tip(now: DestinationRule, link: Any) -> None:
+    link.host.destination_rules = DESTINATION_RULES[:1]
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.host.destination_rules = (now,)
+    link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
+    await link.exchange_all()
+    assert queued_destinations(link) == {"desk:dig"}
+    assert link.thread_at_office(seeded.number)[1].startswith("✗ email:dig-frame")
 
 
-async def test_a_direction_sealed_to_a_key_that_was_changed_is_told_and_hands_over_nothing(bridge: Any) -> None:
-    seeded = bridge.seed_tip()
-    await bridge.settle()
+async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
     recipient, _ = new_identity()
     changed = update(tables.desk).where(tables.desk.c.name == "dig").values(recipient=recipient)
-    before = bridge.host.read_keys(lambda c: c.execute(tables.envelope.select()).all())
-    bridge.host.write_now(lambda unit: unit.main.execute(changed))
-    bridge.work.direct(bridge.work.open(seeded.number), "dig", "देखें")
-    await bridge.settle()
-    assert bridge.host.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before
-    assert bridge.words(seeded.number)[1].startswith("✗ dig")
+    before = link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all())
+    link.host.write_now(lambda unit: unit.main.execute(changed))
+    link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
+    await link.exchange_all()
+    assert link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before
+    assert link.thread_at_office(seeded.number)[1].startswith("✗ dig")
 
 
-async def test_a_tip_is_never_directed_from_the_office_to_a_desk_that_it_is_about(bridge: Any) -> None:
-    seeded = bridge.seed_tip(excluded=("dig",))
-    await bridge.settle()
-    opened = bridge.work.open(seeded.number)
-    assert bridge.work.may_direct(opened) == []
+async def test_an_office_can_not_direct_a_tip_to_a_desk_that_it_is_about(link: Any) -> None:
+    seeded = link.seed_tip(excluded=("dig",))
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
+    assert link.casework.allowed_targets(opened) == []
     with pytest.raises(NoSuchDesk):
-        bridge.work.direct(opened, "dig", "x")
+        link.casework.direct(opened, "dig", "x")
 
 
-async def test_an_older_directory_does_not_undo_a_newer_one(bridge: Any) -> None:
-    office = bridge.host.read(lambda c: office_of(c, "sp"))
-    for version, desks in ((2, ()), (1, ())):
-        await bridge.dispatcher.post(
-            office, DirectoryMessage(version=version, desks=desks, destination_rules=b"[]"), bridge.line.publish
-        )
-    await bridge.arrive()
-    assert [row.directory for row in bridge.rows(bridge.office, tables.host_link)] == [2]
+def signed(answer: OfficeAnswer, identity: str) -> bytes:
+    encoded = encode(answer)
+    return encode(SignedAnswer(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
 
 
-async def test_after_a_change_of_key_what_was_under_way_still_opens_and_answers_are_taken(bridge: Any) -> None:
-    before = bridge.seed_tip()
-    await bridge.settle()
-    bridge.work.note(bridge.work.open(before.number), "पुरानी चाबी से")
-    under_way = bridge.seed_tip()
-    await bridge.send()
-    old = bridge.identity
-    _, bridge.identity = new_identity()
-    bridge.office.write_now(lambda unit: change_key(unit, "sp", old, bridge.identity))
-    await bridge.settle()
-    bridge.sp = msgspec.structs.replace(bridge.sp, recipient=recipient_of(bridge.identity))
-    after = bridge.seed_tip()
-    bridge.work.note(bridge.work.open(before.number), "नई चाबी से")
-    await bridge.settle()
-    assert {line.header.number for line in bridge.work.summaries()} >= {under_way.number, after.number}
-    assert bridge.told(before.number) == ["पुरानी चाबी से", "नई चाबी से"]
-    (desk,) = [row for row in bridge.rows(bridge.host, tables.desk) if row.name == "sp"]
-    assert desk.recipient == recipient_of(bridge.identity)
-    assert bridge.rows(bridge.office, tables.office_outbox) == []
+async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: Any, forged: Any) -> None:
+    seeded = link.seed_tip()
+    text = Message(sender="desk", desk="sp", status="CLOSED", text="forged")
+    sealed = seal(text, seeded.recipient, seeded.receipt_recipient)
+    answer = OfficeAnswer(id=os.urandom(16), desk="sp", tip=seeded.id, sealed=sealed, internal=False)
+    another = new_identity()[1]
+    to = link.host_key.public_keys
+
+    def frame(message: bytes, desk: str = "sp", direction: Any = "to_host", key: Any = link.office_key) -> bytes:
+        (one,) = message_frames(desk, direction, message)
+        return seal_frame(one, key, to)
+
+    as_dig = msgspec.structs.replace(answer, desk="dig")
+    good = signed(answer, link.sp_identity)
+    bad = {
+        "another desk's key": frame(signed(answer, another)),
+        "no signature": frame(encode(SignedAnswer(answer=encode(answer), signature=b""))),
+        "a stranger's machine": frame(good, key=forged()),
+        "in another desk's name": frame(signed(as_dig, link.sp_identity)),
+        "a desk without an office": frame(signed(as_dig, link.dig_identity), desk="dig"),
+        "the other way": frame(good, direction="to_office"),
+        "cut": frame(good)[:-3],
+    }
+    for name, message in bad.items():
+        with pytest.raises(MessageRejected):
+            await link.host_inbox.accept(message, link.connection.publish)
+        assert link.rows(link.host, tables.message) == [], name
 
 
-async def test_two_changes_of_key_whose_confirmation_got_lost_are_carried_out_in_order(bridge: Any) -> None:
-    seeded = bridge.seed_tip()
-    await bridge.settle()
-    keys = [bridge.identity, new_identity()[1], new_identity()[1]]
-    for old, new in pairwise(keys):
-        bridge.office.write_now(lambda unit, old=old, new=new: change_key(unit, "sp", old, new))
-    await bridge.agent.send(bridge.line)
-    await bridge.take_answers()
-    bridge.line.down = []
-    earlier = update(tables.office_outbox).values(sent_at=0)
-    bridge.office.write_now(lambda unit: unit.main.execute(earlier))
-    await bridge.settle()
-    bridge.identity = keys[-1]
-    assert [row.answers for row in bridge.rows(bridge.host, tables.office)] == [public(keys[-1])]
-    assert bridge.work.open(seeded.number).tip == seeded.tip
-    assert bridge.rows(bridge.office, tables.office_outbox) == []
+async def test_an_answer_about_a_tip_that_the_desk_does_not_have_is_refused(link: Any) -> None:
+    foreign = link.seed_tip()
+    await link.exchange_all()
+    opened = link.casework.open(foreign.number)
+    link.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
+    link.casework.respond(opened, status="CLOSED", text="x")
+    await link.exchange_all()
+    assert link.rows(link.host, tables.message) == []
+    opened = link.casework.open(foreign.number)
+    assert (opened.pending_answers, opened.refused_answers) == (1, 1)
+    await link.agent.send_due_answers(link.connection)
+    assert link.connection.to_host == []
 
 
-def public(identity: str) -> str:
-    return answer_key(identity).public_key().public_bytes_raw().hex()
+async def test_a_replayed_answer_changes_nothing(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    link.casework.respond(link.casework.open(seeded.number), status="CLOSED", text="x")
+    await link.agent.send_due_answers(link.connection)
+    recorded = list(link.connection.to_host)
+    await link.exchange_all()
+    link.casework.respond(link.casework.open(seeded.number), status="REOPENED", text="y")
+    await link.exchange_all()
+    link.connection.to_host = recorded * 2
+    await link.exchange_all()
+    assert link.thread_at_host(seeded.number) == ["x", "y"]
+    assert link.casework_at_host.open(seeded.number).status == "REOPENED"

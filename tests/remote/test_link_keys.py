@@ -1,4 +1,4 @@
-"""Link keys, cards and fingerprints."""
+"""Link keys, pairing files and fingerprints."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ import pytest
 
 from satark.identity.sealing import new_identity
 from satark.remote.link_keys import (
-    CardError,
-    HostCard,
+    HostPairing,
     LinkKeyError,
-    OfficeCard,
+    OfficePairing,
+    PairingError,
     answer_verifier,
     fingerprint,
     is_signed,
     load_link_key,
-    office_card,
-    read_card,
+    make_office_pairing,
+    read_pairing,
 )
 
 
-def as_text(card: OfficeCard | HostCard) -> str:
-    return msgspec.json.encode(card).decode()
+def as_text(pairing: OfficePairing | HostPairing) -> str:
+    return msgspec.json.encode(pairing).decode()
 
 
 def test_a_link_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "link.key"
     made = load_link_key(path)
-    assert load_link_key(path).card == made.card
+    assert load_link_key(path).public_keys == made.public_keys
     assert path.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["link.key"]
-    assert is_signed(made.card.verifier, made.sign(b"x"), b"x")
+    assert is_signed(made.public_keys.verifier, made.sign(b"x"), b"x")
 
 
 @pytest.mark.parametrize("content", ["", "one", "AGE-SECRET-KEY-1 00", "a b c", "é è"])
@@ -53,31 +53,31 @@ def test_a_link_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         load_link_key(tmp_path / "link.key")
 
 
-def test_cards_are_read_back_and_tell_no_secret(tmp_path: Path) -> None:
+def test_pairing_files_are_read_back_and_contain_no_secret(tmp_path: Path) -> None:
     key = load_link_key(tmp_path / "link.key")
     _, identity = new_identity()
-    office, host = office_card("sp", identity, key), HostCard(link=key.card)
-    assert read_card(as_text(office), OfficeCard) == office
-    assert read_card(as_text(host), HostCard) == host
+    office, host = make_office_pairing("sp", identity, key), HostPairing(link=key.public_keys)
+    assert read_pairing(as_text(office), OfficePairing) == office
+    assert read_pairing(as_text(host), HostPairing) == host
     for text in (as_text(office), as_text(host), repr(key)):
         assert "SECRET" not in text
     assert fingerprint(office) != fingerprint(host)
     assert len(fingerprint(host)) == 39
 
 
-@pytest.mark.parametrize("damage", ["age1", '"card"', "{", "link"])
-def test_a_card_that_is_none_or_damaged_is_refused(tmp_path: Path, damage: str) -> None:
-    text = as_text(HostCard(link=load_link_key(tmp_path / "link.key").card))
-    with pytest.raises(CardError):
-        read_card(text.replace(damage, "x"), HostCard)
+@pytest.mark.parametrize("damage", ["age1", '"pairing"', "{", "link"])
+def test_a_damaged_pairing_file_is_refused(tmp_path: Path, damage: str) -> None:
+    text = as_text(HostPairing(link=load_link_key(tmp_path / "link.key").public_keys))
+    with pytest.raises(PairingError):
+        read_pairing(text.replace(damage, "x"), HostPairing)
 
 
-def test_the_cards_of_host_and_office_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
+def test_the_pairing_files_of_host_and_office_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
     key = load_link_key(tmp_path / "link.key")
-    with pytest.raises(CardError):
-        read_card(as_text(HostCard(link=key.card)), OfficeCard)
-    with pytest.raises(CardError):
-        read_card(as_text(office_card("sp", new_identity()[1], key)), HostCard)
+    with pytest.raises(PairingError):
+        read_pairing(as_text(HostPairing(link=key.public_keys)), OfficePairing)
+    with pytest.raises(PairingError):
+        read_pairing(as_text(make_office_pairing("sp", new_identity()[1], key)), HostPairing)
 
 
 def test_an_answer_key_follows_from_the_desks_identity_and_is_another_for_each() -> None:

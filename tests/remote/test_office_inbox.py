@@ -1,4 +1,4 @@
-"""From the host to an office: whatever the carrier does, nothing is lost, doubled or half there."""
+"""At an office: whatever the carrier does, nothing is lost, stored twice or half complete."""
 
 from __future__ import annotations
 
@@ -6,210 +6,167 @@ import os
 import random
 from typing import Any
 
+import msgspec
 import pytest
-from sqlalchemy import delete, update
 
-from satark.carrier import NotCarried
-from satark.casework import Casework, NoSuchTip
+from satark.carrier import MessageRejected
+from satark.casework import Casework
 from satark.custody import log as custody
-from satark.custody.audit import verify
-from satark.desk import NoSuchDesk
-from satark.remote.frames import BODY
-from satark.remote.offices import resend
-from satark.sink import DeadLetter
+from satark.remote.frames import CHUNK_SIZE, message_frames, seal_frame
+from satark.remote.messages import (
+    RefusalMessage,
+    encode,
+)
 from satark.store import tables
 from satark.testing.tips import seed_file, seed_file_state, seed_message
-from satark.tip import Accused, Message
+from satark.tip import Message
 
-PHOTO = os.urandom(3 * BODY)
+PHOTO = os.urandom(3 * CHUNK_SIZE)
 
 
-async def test_a_tip_opens_at_the_office_with_its_files_and_thread(any_bridge: Any) -> None:
-    bridge = any_bridge
-    seeded = bridge.seed_tip(evidence=("1", "2", "3"))
-    seed_file(bridge.host, seeded, "1", PHOTO, b"clean")
-    seed_file_state(bridge.host, seeded, "2", "due")
-    seed_file_state(bridge.host, seeded, "3", "lost")
-    seed_message(bridge.host, seeded, Message(sender="tipster", text="कल फिर"))
-    await bridge.settle()
-    opened = bridge.work.open(seeded.number)
+async def test_a_tip_opens_at_the_office_with_its_files_and_thread(link_on_each_database: Any) -> None:
+    link = link_on_each_database
+    seeded = link.seed_tip(evidence=("1", "2", "3"))
+    seed_file(link.host, seeded, "1", PHOTO, b"clean")
+    seed_file_state(link.host, seeded, "2", "due")
+    seed_file_state(link.host, seeded, "3", "lost")
+    seed_message(link.host, seeded, Message(sender="tipster", text="कल फिर"))
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
     assert opened.tip == seeded.tip
-    assert (opened.pending, opened.lost, opened.damaged, opened.waiting) == (("2",), ("3",), 0, 0)
-    assert bridge.content(seeded.number, "1", original=True) == PHOTO
-    assert bridge.content(seeded.number, "1") == b"clean"
-    assert bridge.words(seeded.number) == ["कल फिर"]
-    assert bridge.arrived[0] == ("sp", seeded.id, 1)
-    assert bridge.rows(bridge.office, tables.chunk) == []
-
-
-async def test_what_comes_later_travels_too_and_files_go_once(any_bridge: Any) -> None:
-    bridge = any_bridge
-    seeded = bridge.seed_tip(evidence=("1", "2"))
-    seed_file(bridge.host, seeded, "1", PHOTO)
-    await bridge.settle()
-    bridge.at_dig.respond(bridge.at_dig.open(seeded.number), status="ASSIGNED", text="थाना देखेगा")
-    seed_file(bridge.host, seeded, "2", b"later")
-    bridge.renew(seeded)
-    await bridge.send()
-    assert len(bridge.line.down) == 2  # the letter, and the second file; the first one's four cells are not sent again
-    await bridge.settle()
-    assert bridge.words(seeded.number) == ["थाना देखेगा"]
-    assert bridge.content(seeded.number, "2", original=True) == b"later"
-    assert bridge.work.summaries()[0].status == "ASSIGNED"
+    assert (opened.pending, opened.lost, opened.damaged, opened.pending_answers) == (("2",), ("3",), 0, 0)
+    assert link.content(seeded.number, "1", original=True) == PHOTO
+    assert link.content(seeded.number, "1") == b"clean"
+    assert link.thread_at_office(seeded.number) == ["कल फिर"]
+    assert link.stored_tips[0] == ("sp", seeded.id, 1)
+    assert link.rows(link.office, tables.chunk) == []
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_doubled_and_shuffled_messages_do_no_harm(bridge: Any, seed: int) -> None:
+async def test_repeated_and_reordered_frames_do_no_harm(link: Any, seed: int) -> None:
     chance = random.Random(seed)
-    seeded = bridge.seed_tip(evidence=("1",))
-    await bridge.send()
+    seeded = link.seed_tip(evidence=("1",))
+    await link.deliver()
     for text in ("एक", "दो", "तीन"):
-        seed_message(bridge.host, seeded, Message(sender="tipster", text=text))
-        await bridge.send()
-    seed_file(bridge.host, seeded, "1", PHOTO, b"clean")
-    bridge.renew(seeded)
-    await bridge.send()
-    bridge.line.down = bridge.line.down * 2
-    chance.shuffle(bridge.line.down)
-    await bridge.settle()
-    assert bridge.words(seeded.number) == ["एक", "दो", "तीन"]
-    assert bridge.content(seeded.number, "1", original=True) == PHOTO
-    assert bridge.rows(bridge.office, tables.chunk) == []
-    assert len(bridge.rows(bridge.office, tables.tip)) == 1
+        seed_message(link.host, seeded, Message(sender="tipster", text=text))
+        await link.deliver()
+    seed_file(link.host, seeded, "1", PHOTO, b"clean")
+    link.add_revision(seeded)
+    await link.deliver()
+    link.connection.to_offices = link.connection.to_offices * 2
+    chance.shuffle(link.connection.to_offices)
+    await link.exchange_all()
+    assert link.thread_at_office(seeded.number) == ["एक", "दो", "तीन"]
+    assert link.content(seeded.number, "1", original=True) == PHOTO
+    assert link.rows(link.office, tables.chunk) == []
+    assert len(link.rows(link.office, tables.tip)) == 1
 
 
-async def test_a_letter_longer_than_a_cell_is_put_together(bridge: Any) -> None:
-    seeded = bridge.seed_tip(answers={"what": "x" * 200_000})
-    await bridge.send()
-    assert len(bridge.line.down) > 4
-    bridge.line.down.reverse()
-    await bridge.settle()
-    assert bridge.work.open(seeded.number).tip.answers == {"what": "x" * 200_000}
-    assert bridge.rows(bridge.office, tables.chunk) == []
+async def test_a_message_of_several_frames_is_assembled(link: Any) -> None:
+    seeded = link.seed_tip(answers={"what": "x" * 200_000})
+    await link.deliver()
+    assert len(link.connection.to_offices) > 4
+    link.connection.to_offices.reverse()
+    await link.exchange_all()
+    assert link.casework.open(seeded.number).tip.answers == {"what": "x" * 200_000}
+    assert link.rows(link.office, tables.chunk) == []
 
 
-async def test_a_sending_that_breaks_off_goes_on_where_it_stopped(bridge: Any) -> None:
-    big = os.urandom(60 * BODY)
-    seeded = bridge.seed_tip(evidence=("1",))
-    seed_file(bridge.host, seeded, "1", big)
-    bridge.line.room = 40
-    with pytest.raises(NotCarried):
-        await bridge.send()
-    bridge.line.room = -1
-    first = len(bridge.line.down)
-    bridge.make_due()
-    await bridge.send()
-    assert len(bridge.line.down) - first < 40  # the letter again, and not the cells that were confirmed by then
-    await bridge.settle()
-    assert bridge.content(seeded.number, "1", original=True) == big
+async def test_an_office_killed_between_two_frames_assembles_the_file_afterwards(link: Any) -> None:
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file(link.host, seeded, "1", PHOTO)
+    await link.deliver()
+    while link.connection.to_offices:
+        (_, message), *link.connection.to_offices = link.connection.to_offices
+        await link.inbox.accept(message)
+        link.restart_office()
+        await link.inbox.accept(message)
+    assert link.content(seeded.number, "1", original=True) == PHOTO
 
 
-async def test_an_office_killed_between_two_cells_puts_the_file_together_afterwards(bridge: Any) -> None:
-    seeded = bridge.seed_tip(evidence=("1",))
-    seed_file(bridge.host, seeded, "1", PHOTO)
-    await bridge.send()
-    while bridge.line.down:
-        (_, message), *bridge.line.down = bridge.line.down
-        await bridge.arrivals.take(message)
-        bridge.begin_anew()
-        await bridge.arrivals.take(message)
-    assert bridge.content(seeded.number, "1", original=True) == PHOTO
-
-
-async def test_a_kill_between_file_and_commit_leaves_the_file_to_be_put_in_place_again(
-    bridge: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seeded = bridge.seed_tip(evidence=("1",))
-    seed_file(bridge.host, seeded, "1", PHOTO)
-    await bridge.send()
+async def test_a_file_written_before_a_crash_is_written_again(link: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file(link.host, seeded, "1", PHOTO)
+    await link.deliver()
     with monkeypatch.context() as patch:
-        patch.setattr("satark.remote.office_inbox._file_is_here", planted_failure)
-        for _, message in bridge.line.down[:-1]:
-            await bridge.arrivals.take(message)
+        patch.setattr("satark.remote.office_inbox._mark_received", fail)
+        for _, message in link.connection.to_offices[:-1]:
+            await link.inbox.accept(message)
         with pytest.raises(OSError, match="planted"):
-            await bridge.arrivals.take(bridge.line.down[-1][1])
-    assert bridge.work.open(seeded.number).pending == ("1",)
-    await bridge.arrivals.take(bridge.line.down[-1][1])
-    assert bridge.content(seeded.number, "1", original=True) == PHOTO
+            await link.inbox.accept(link.connection.to_offices[-1][1])
+    assert link.casework.open(seeded.number).pending == ("1",)
+    await link.inbox.accept(link.connection.to_offices[-1][1])
+    assert link.content(seeded.number, "1", original=True) == PHOTO
 
 
-def planted_failure(*_: object) -> None:
+def fail(*_: object) -> None:
     raise OSError("planted")
 
 
-async def test_an_office_that_lost_its_store_gets_everything_once_more(bridge: Any) -> None:
-    seeded = bridge.seed_tip(evidence=("1",))
-    seed_file(bridge.host, seeded, "1", PHOTO)
-    await bridge.settle()
-    for table in (tables.tip, tables.file, tables.announced_file, tables.message):
-        bridge.office.write_now(lambda unit, table=table: unit.main.execute(delete(table)))
-    assert bridge.host.write_now(lambda unit: resend(unit, "sp")) == 1
-    await bridge.settle()
-    assert bridge.content(seeded.number, "1", original=True) == PHOTO
-    with pytest.raises(NoSuchDesk):
-        bridge.host.write_now(lambda unit: resend(unit, "dig"))
-
-
-async def test_the_custody_of_a_file_comes_with_it_once(bridge: Any) -> None:
-    seeded = bridge.seed_tip(evidence=("1",))
-    seed_file(bridge.host, seeded, "1", b"original", b"clean")
-    await bridge.settle()
-    bridge.renew(seeded)
-    await bridge.settle()
+async def test_the_custody_log_of_a_file_is_imported_once(link: Any) -> None:
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file(link.host, seeded, "1", b"original", b"clean")
+    await link.exchange_all()
+    link.add_revision(seeded)
+    await link.exchange_all()
     there, here = (
         [one.entry for one in side.read(lambda c: custody.read(c, seeded.id, seeded.identity))]
-        for side in (bridge.host, bridge.office)
+        for side in (link.host, link.office)
     )
     assert here == there != []
-
-
-async def test_a_desk_that_may_not_have_a_tip_never_gets_a_byte_of_it(bridge: Any) -> None:
-    seeded = bridge.seed_tip(accused=Accused(level="district"), excluded=("sp",))
-    bridge.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
-    assert await bridge.send() == [DeadLetter("the tip was not sealed to this desk")]
-    assert bridge.line.down == []
-    bridge.at_dig.note(bridge.at_dig.open(seeded.number), "गोपनीय")
-    await bridge.send()
-    assert bridge.line.down == []
-    with pytest.raises(NoSuchTip):
-        bridge.work.open(seeded.number)
-
-
-async def test_a_desk_at_the_host_has_no_office(bridge: Any) -> None:
-    bridge.seed_tip()
-    bridge.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))
-    (result,) = await bridge.send()
-    assert isinstance(result, DeadLetter)
-    assert "satark desk register" in result.reason
 
 
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "disguised": b"disguised"}
 
 
-async def test_a_recorded_voice_is_heard_in_an_office_and_written_out_for_the_host(bridge: Any) -> None:
-    seeded = bridge.seed_tip(evidence=("1",), answers={"what": {"voice": "1"}})
-    seed_file(bridge.host, seeded, "1", b"voice", b"clean", **VOICE)
-    await bridge.settle()
-    work = Casework(bridge.office, "sp", bridge.identity, officer="rao", may_listen=True)
+async def test_a_voice_can_be_heard_at_an_office_and_its_transcript_reaches_the_host(link: Any) -> None:
+    seeded = link.seed_tip(evidence=("1",), answers={"what": {"voice": "1"}})
+    seed_file(link.host, seeded, "1", b"voice", b"clean", **VOICE)
+    await link.exchange_all()
+    work = Casework(link.office, "sp", link.sp_identity, officer="rao", may_listen=True)
     assert b"".join(work.listen(work.open(seeded.number), "1")) == b"disguised"
     work.transcribe(work.open(seeded.number), "1", "रात को ट्रक")
-    await bridge.settle()
+    await link.exchange_all()
     assert work.open(seeded.number).transcript("1") == "रात को ट्रक"
-    assert bridge.at_dig.open(seeded.number).transcript("1") == "रात को ट्रक"
+    assert link.casework_at_host.open(seeded.number).transcript("1") == "रात को ट्रक"
 
 
-async def test_a_recorded_voice_never_lies_on_a_stations_machine_not_even_sealed(bridge: Any) -> None:
-    bridge.host.write_now(
-        lambda unit: unit.main.execute(
-            update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
-        )
-    )
-    seeded = bridge.seed_tip(evidence=("1", "2"), answers={"what": {"voice": "1"}})
-    seed_file(bridge.host, seeded, "1", b"voice", b"clean", **VOICE)
-    seed_file(bridge.host, seeded, "2", b"photo", b"clean photo")
-    await bridge.settle()
-    opened = bridge.work.open(seeded.number)
-    assert [voice.ordinal for voice in opened.voices] == ["1"]
-    assert bridge.content(seeded.number, "2") == b"clean photo"
-    assert [path.name for path in bridge.office.evidence_dir.glob(f"{seeded.id}-1*")] == []
-    assert verify(bridge.office).problems == (), "what never came is not missing"
+async def test_a_forged_or_altered_frame_is_rejected(link: Any, forged: Any) -> None:
+    seeded = link.seed_tip()
+    await link.deliver()
+    _, good = link.connection.to_offices[-1]
+    to = link.office_key.public_keys
+    (frame,) = message_frames("sp", "to_office", encode(RefusalMessage(answer=b"x" * 16)))
+    (other,) = message_frames("dig", "to_office", encode(RefusalMessage(answer=b"x" * 16)))
+    (upwards,) = message_frames("sp", "to_host", encode(RefusalMessage(answer=b"x" * 16)))
+    bad = {
+        "cut": good[:-1],
+        "altered": good[:500] + bytes([good[500] ^ 1]) + good[501:],
+        "empty": b"",
+        "not sealed": b"age-encryption.org/v1\nnonsense",
+        "endless": good * 3,
+        "a stranger's": seal_frame(frame, forged(), to),
+        "for another machine": seal_frame(frame, link.host_key, link.host_key.public_keys),
+        "for another desk": seal_frame(other, link.host_key, to),
+        "the other way": seal_frame(upwards, link.host_key, to),
+        "nonsense inside": seal_frame(msgspec.structs.replace(frame, body=b"\xff"), link.host_key, to),
+        "a chunk past the end": seal_frame(msgspec.structs.replace(frame, index=7), link.host_key, to),
+    }
+    for name, message in bad.items():
+        with pytest.raises(MessageRejected):
+            await link.inbox.accept(message)
+        assert link.rows(link.office, tables.tip) == [], name
+    await link.receive_at_office()
+    assert link.casework.open(seeded.number).tip == seeded.tip
+
+
+async def test_a_replayed_message_changes_nothing(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.deliver()
+    recorded = list(link.connection.to_offices)
+    await link.exchange_all()
+    link.casework_at_host.note(link.casework_at_host.open(seeded.number), "नया")
+    await link.exchange_all()
+    link.connection.to_offices = recorded
+    await link.receive_at_office()
+    assert link.thread_at_office(seeded.number) == ["नया"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.desk import Desk, RouteAdvice, Screening
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.geography.geography import Geography
 from satark.routing.rules import NoDesk, is_accused, route, screen
 from satark.tip import Accused, Tip

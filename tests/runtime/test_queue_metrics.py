@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import update
 
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Role, Settings
@@ -27,9 +27,9 @@ def queue(unit: UnitOfWork) -> None:
     rows += [deliveries.new_row("2" * 32, to, unit.now) for to in ("desk:dig", "email:cell", "paper:planted")]
     unit.insert(tables.delivery, rows)
     buried = (tables.delivery.c.tip == "2" * 32, tables.delivery.c.destination == "email:cell")
-    unit.main.execute(update(tables.delivery).where(*buried).values(state="dead"))
+    unit.main.execute(update(tables.delivery).where(*buried).values(state="dead_letter"))
     for destination in ("email:cell", "paper:planted"):
-        breakers.begin(unit, destination, "no route")
+        breakers.open_breaker(unit, destination, "no route")
 
 
 async def lines(url: str) -> set[str]:
@@ -44,7 +44,7 @@ async def test_metrics_tell_what_waits_died_and_is_down(tmp_path: Path) -> None:
     async with serve(build_app(made)) as url:
         assert await lines(url) == {
             'satark_deliveries_waiting{sink="email"} 0.0',
-            'satark_deliveries_dead{sink="email"} 0.0',
+            'satark_deliveries_dead_lettered{sink="email"} 0.0',
             'satark_destinations_down{destination="email:cell"} 0.0',
             'satark_destinations_down{destination="email:operator"} 0.0',
         }
@@ -54,14 +54,14 @@ async def test_metrics_tell_what_waits_died_and_is_down(tmp_path: Path) -> None:
             'satark_deliveries_waiting{sink="desk"} 2.0',
             'satark_deliveries_waiting{sink="email"} 1.0',
             'satark_deliveries_waiting{sink="paper"} 1.0',
-            'satark_deliveries_dead{sink="desk"} 0.0',
-            'satark_deliveries_dead{sink="email"} 1.0',
-            'satark_deliveries_dead{sink="paper"} 0.0',
+            'satark_deliveries_dead_lettered{sink="desk"} 0.0',
+            'satark_deliveries_dead_lettered{sink="email"} 1.0',
+            'satark_deliveries_dead_lettered{sink="paper"} 0.0',
             'satark_destinations_down{destination="email:cell"} 1.0',
             'satark_destinations_down{destination="email:operator"} 0.0',
             'satark_destinations_down{destination="paper"} 1.0',
         }
-        made.services.write_now(lambda unit: breakers.end(unit, "email:cell"))
+        made.services.write_now(lambda unit: breakers.close_breaker(unit, "email:cell"))
         assert 'satark_destinations_down{destination="email:cell"} 0.0' in await lines(url)
 
 
@@ -69,5 +69,5 @@ async def test_metrics_answer_while_the_database_does_not(tmp_path: Path) -> Non
     made = host(tmp_path)
     async with serve(build_app(made)) as url:
         assert await lines(url)
-        made.services.write_now(lambda unit: tables.outage.drop(unit.main))
+        made.services.write_now(lambda unit: tables.open_breaker.drop(unit.main))
         assert await lines(url) == set(), "what nobody knows is not told as if it were so"

@@ -26,7 +26,7 @@ def as_text(prompt: Prompt) -> Prompt:
     lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
     ways = " / ".join(action.label for action in prompt.actions)
     text = "\n".join(part for part in (prompt.text, *lines, ways) if part)
-    found = pages(text, more(prompt.language)) if prompt.asks and not prompt.keep else [text]
+    found = pages(text, more(prompt.language)) if prompt.asks and not prompt.must_arrive else [text]
     page = found[prompt.page % len(found)]
     return msgspec.structs.replace(prompt, text=page, choices=(), actions=(), turns=(), menu_label="")
 

@@ -79,7 +79,7 @@ class SmsChannel:
         To an opt-out nothing is said: the provider would refuse to send it.
         """
         silent = not outcome.prompts or any(m.opted_out or m.answered for m in self._provider.read(raw).messages)
-        shown = [] if silent else [p for p in outcome.prompts[:-1] if p.keep] + [outcome.prompts[-1]]
+        shown = [] if silent else [p for p in outcome.prompts[:-1] if p.must_arrive] + [outcome.prompts[-1]]
         return self._provider.answer(raw, [page for prompt in shown for page in pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:

@@ -108,12 +108,12 @@ class Speaker:
         if found := _CODE.search(prompt.text):
             groups = found[0].split()
             yield from spoken_lines(prompt.text[: found.start()])
-            yield from [*groups, again, *groups] if prompt.keep else groups
+            yield from [*groups, again, *groups] if prompt.must_arrive else groups
             yield from spoken_lines(prompt.text[found.end() :])
             return
-        asked = prompt.parts[-1] if prompt.keep and prompt.asks and prompt.parts else ""
+        asked = prompt.parts[-1] if prompt.must_arrive and prompt.asks and prompt.parts else ""
         told = list(spoken_lines(prompt.text.removesuffix(asked)))
-        yield from [*told, again, *told] if prompt.keep else told
+        yield from [*told, again, *told] if prompt.must_arrive else told
         yield from spoken_lines(asked)
 
     def _keys(

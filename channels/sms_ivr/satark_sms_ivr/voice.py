@@ -166,7 +166,7 @@ class VoiceChannel:
             return self._speaker.again(Moment(turn=moment.turn + 1, silent=moment.silent + 1))
         if moment.silent == SILENCES:
             return self._speaker.leave_message(prompts[-1], moment.left())
-        shown = [prompt for prompt in prompts[:-1] if prompt.keep] + prompts[-1:]
+        shown = [prompt for prompt in prompts[:-1] if prompt.must_arrive] + prompts[-1:]
         return self._speaker.put(shown, moment, greeting=raw.path == PATH)
 
 

@@ -86,7 +86,7 @@ class ClosingPages:
 
     def _receipt(self, request: Request, outcome: Outcome, language: str) -> Response | None:
         """Show the receipt of a tip that was just handed in: in this answer, and never again. None: none was."""
-        prompt = next((p for p in outcome.prompts if p.keep), None)
+        prompt = next((p for p in outcome.prompts if p.must_arrive), None)
         if prompt is None:
             return None
         lines = [(line, find_receipt_code(line) is not None) for line in paragraphs(prompt.parts[:1])]

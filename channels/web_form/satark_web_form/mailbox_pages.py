@@ -96,7 +96,7 @@ class MailboxPages:
         if outcome.state != "taken":
             return self._ask_again(request, language, sent.one("code"), self._site.words(language)("down.text"), 503)
         prompt = outcome.prompts[-1]
-        if prompt.wants == "code" or not prompt.keep:
+        if prompt.wants == "code" or not prompt.must_arrive:
             return self._ask_again(request, language, sent.one("code"), prompt.parts[0])
         return self._box(request, language, prompt)
 

@@ -1,30 +1,37 @@
-"""Casework: what a desk does with sealed tips, for whoever holds the desk's opened key.
+"""Casework: what a desk does with its sealed tips, given the desk's opened key. Start with `casework.py`.
 
-A tip that was never sealed to a desk does not exist for it: lists, counts, search and errors are the same with and
-without it, since every one of them starts from the envelopes that are the desk's own.
+A tip that was not sealed to a desk does not exist for it: every list, count, search and error starts from the desk's
+own envelopes, and so is the same with and without that tip.
 """
 
 from satark.casework.casework import Casework
-from satark.casework.errors import Agreement, NoDraft, NoSuchFile, NoSuchTip, NotHeard, OneOfficer
-from satark.casework.opened import OpenTip, Posted, Summary
+from satark.casework.errors import (
+    NoSuchFile,
+    NoSuchTip,
+    NoTranscript,
+    SecondOfficerRequired,
+    TwoOfficerApproval,
+    VoiceAccessDenied,
+)
+from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary
 from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, may_contain_voice
 
 __all__ = [
-    "Agreement",
     "Casework",
     "CaseworkError",
     "DeskExists",
     "KeyChanged",
-    "NoDraft",
     "NoSuchDesk",
     "NoSuchFile",
     "NoSuchTip",
-    "NotHeard",
-    "OneOfficer",
+    "NoTranscript",
     "OpenTip",
     "OwnVoice",
-    "Posted",
-    "Summary",
+    "PostedMessage",
+    "SecondOfficerRequired",
+    "TipSummary",
+    "TwoOfficerApproval",
+    "VoiceAccessDenied",
     "may_contain_voice",
 ]

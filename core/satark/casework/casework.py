@@ -1,4 +1,4 @@
-"""The casework of one desk."""
+"""Casework of one desk: list, search and open its tips, answer them, direct them to other desks."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from satark.casework.errors import NotHeard
+from satark.casework.errors import VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
-from satark.casework.opened import OpenTip, Posted, Summary, summarize, transcripts_of
+from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summarize, transcripts_of
 from satark.casework.tip_cache import TipCache, documents
 from satark.desk import Desk, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, is_own_voice
-from satark.identity.sealing import CantOpen, open_as, open_tip, recipient_of, seal
-from satark.remote.messages import Directed, DirectedOn
+from satark.evidence.records import open_records
+from satark.identity.sealing import open_tip, recipient_of, seal
+from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of, new_answer
 from satark.routing.desks import all_desks
-from satark.routing.destinations import applying
+from satark.routing.destinations import matching_rules
 from satark.routing.rules import is_accused
 from satark.store import deliveries, evidence_files, tables
 from satark.store.threads import post
 from satark.time_buckets import band
-from satark.tip import Envelope, Evidence, Message, Status
+from satark.tip import Envelope, Message, Status
 
 if TYPE_CHECKING:
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
     from satark.transcriber import Transcriber
 
 
 class Casework(EvidenceAccess):
-    """What one desk does with its tips. It holds the desk's opened key: keep it no longer than an officer's session.
+    """Works on the tips of one desk with the desk's opened key: keep it no longer than an officer's session.
 
-    A destination that reads tips (`<sink>:<name>`, the identity of its `[[destination]]`) works on them as a desk does.
-    Every method may be called from any thread. What was opened stays in memory, sealed rows are never opened twice.
+    A destination that reads tips works on them as a desk does: `desk` is the destination then, and `identity` that of
+    its `[[destination]]`. Every method may be called from any thread. What was opened is cached in memory, so no sealed
+    row is opened twice.
     """
 
     def __init__(
@@ -51,9 +53,9 @@ class Casework(EvidenceAccess):
         may_listen: bool = False,
         transcribers: Sequence[Transcriber] = (),
     ) -> None:
-        """Work as `officer`, whom the custody log names; `may_listen`: whether they may hear tipsters' voices."""
+        """`officer`: name for the custody log. `may_listen`: whether they have the right to hear tipsters' voices."""
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers)
-        self._ledger = TipCache(services, desk, identity)
+        self._cache = TipCache(services, desk, identity)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -61,27 +63,27 @@ class Casework(EvidenceAccess):
 
     @property
     def unreadable(self) -> int:
-        """Envelopes, at the last look, that do not open: damaged, or put there by somebody."""
-        return self._ledger.unreadable
+        """The number of envelopes that did not open when they were last read: damaged or forged."""
+        return self._cache.unreadable
 
-    def summaries(self) -> list[Summary]:
-        """Give a line for every tip of the desk, the newest first."""
+    def summaries(self) -> list[TipSummary]:
+        """Return a summary of every tip of the desk, the newest first."""
         with self._lock:
-            self._ledger.refresh()
-            cases = list(self._ledger.cases.items())
-        lines = [summarize(tip, case.envelope.header, case.thread) for tip, case in cases]
-        return sorted(lines, key=lambda line: (line.header.received, line.header.number), reverse=True)
+            self._cache.refresh()
+            cases = list(self._cache.cases.items())
+        summaries = [summarize(tip, case.envelope.header, case.thread) for tip, case in cases]
+        return sorted(summaries, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def find(self, words: str) -> set[str]:
-        """Give the tips (by id) that hold every one of some words, in any case, in an answer or a message.
+        """Return the ids of the tips whose answers and messages contain all of these words, in any case.
 
-        It opens the documents that it has not opened yet: some 0.1 ms each.
+        Documents that are not cached yet are opened first: about 0.1 ms each.
         """
         wanted = words.casefold().split()
         with self._lock:
-            self._ledger.refresh()
-            self._ledger.open_documents()
-            texts = {tip: case.text() for tip, case in self._ledger.cases.items()}
+            self._cache.refresh()
+            self._cache.open_documents()
+            texts = {tip: case.text() for tip, case in self._cache.cases.items()}
         return {tip for tip, text in texts.items() if all(word in text for word in wanted)}
 
     def open(self, number: str) -> OpenTip:
@@ -92,14 +94,14 @@ class Casework(EvidenceAccess):
             CantOpen: its document was altered.
         """
         with self._lock:
-            self._ledger.refresh()
-            tip, case = self._ledger.find(number)
+            self._cache.refresh()
+            tip, case = self._cache.find(number)
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
         opened = open_tip(document, case.envelope)
         rows = self._services.read(lambda c: _files(c, tip))
-        records, damaged = _open_records(rows, case.envelope.identity)
-        spoken = transcripts_of(case.thread)
-        missing = sorted(set(opened.evidence) - {ordinal for ordinal, _, _ in rows})
+        records, damaged = open_records(rows, case.envelope.identity)
+        transcripts = transcripts_of(case.thread)
+        missing = sorted(set(opened.evidence) - {row.ordinal for row in rows})
         return OpenTip(
             id=tip,
             envelope=case.envelope,
@@ -107,64 +109,66 @@ class Casework(EvidenceAccess):
             thread=tuple(case.thread),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
-                OwnVoice(record=record, transcript=spoken.get(record.ordinal, ""))
+                OwnVoice(record=record, transcript=transcripts.get(record.ordinal, ""))
                 for record in records
                 if is_own_voice(record, opened)
             ),
-            pending=tuple(ordinal for ordinal, state, _ in rows if state == "due"),
-            lost=(*(ordinal for ordinal, state, _ in rows if state == "lost"), *missing),
+            pending=tuple(row.ordinal for row in rows if row.state == "due"),
+            lost=(*(row.ordinal for row in rows if row.state == "lost"), *missing),
             damaged=damaged + case.damaged,
-            waiting=len(case.waiting),
-            refused=sum(one.refused for one in case.waiting),
+            pending_answers=len(case.pending_answers),
+            refused_answers=sum(one.refused for one in case.pending_answers),
         )
 
-    def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> Posted:
-        """Write out what is said in a recording of the tipster's own voice, or correct what was written.
+    def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> PostedMessage:
+        """Add the transcript of a recording of the tipster's own voice, or a corrected one.
 
         Raises:
-            NotHeard: this officer may not hear it.
+            VoiceAccessDenied: this officer may not hear it.
             NoSuchFile: there is no such recording.
         """
         tip.voice(ordinal)
         if not self.may_hear():
-            raise NotHeard
+            raise VoiceAccessDenied
         message = Message(sender="desk", desk=self.desk, text=text, internal=True, transcript=ordinal)
 
-        def write(unit: UnitOfWork) -> Posted:
+        def write(unit: UnitOfWork) -> PostedMessage:
             self.log(unit, tip, ordinal, "transcribed", "transcript", sha256=hashlib.sha256(text.encode()).hexdigest())
             return self.post(unit, tip, message)
 
         return self._services.write_now(write)
 
-    def respond(self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False) -> Posted:
-        """Tell or ask the tipster something, or set the tip's status, which they are told too.
+    def respond(
+        self, tip: OpenTip, *, status: Status | None = None, text: str = "", question: bool = False
+    ) -> PostedMessage:
+        """Write to the tipster, and set the tip's status, which the tipster sees too.
 
-        Words beside the status "more information needed" always ask: the tipster is told that there is a question.
+        `question` marks the text as a question. Text with the status "more information needed" is always one.
         """
-        asks = question or (status == "NEED_INFO" and bool(text))
-        message = Message(sender="desk", desk=self.desk, status=status, text=text, question=asks)
+        is_question = question or (status == "NEED_INFO" and bool(text))
+        message = Message(sender="desk", desk=self.desk, status=status, text=text, question=is_question)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
-    def note(self, tip: OpenTip, text: str) -> Posted:
-        """Put a remark into the thread that desks alone can read."""
+    def note(self, tip: OpenTip, text: str) -> PostedMessage:
+        """Add a note to the thread that only desks can read."""
         message = Message(sender="desk", desk=self.desk, text=text, internal=True)
         return self._services.write_now(lambda unit: self.post(unit, tip, message))
 
-    def may_direct(self, tip: OpenTip) -> list[Desk]:
-        """Give the other desks that may have this tip: none that it complains of, and none that routing excluded."""
+    def allowed_targets(self, tip: OpenTip) -> list[Desk]:
+        """Return the desks that this tip may be directed to: none that it accuses, none that routing excluded."""
         desks = self._services.read(all_desks)
         return [desk for desk in desks if desk.name != self.desk and self._may_have(desk, tip)]
 
-    def direct(self, tip: OpenTip, to_desk: str, instruction: str) -> Posted:
-        """Hand a tip to another desk as well, with an instruction.
+    def direct(self, tip: OpenTip, to_desk: str, instruction: str) -> PostedMessage:
+        """Give a tip to another desk too, with an instruction.
 
         Raises:
-            NoSuchDesk: there is no such desk, or it must never have this tip.
+            NoSuchDesk: there is no such desk, or it must not have this tip.
         """
         return self._services.write_now(lambda unit: self._direct(unit, tip, to_desk, instruction))
 
-    def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str) -> Posted:
-        # Read here, in the transaction: a change of that desk's key must not come between.
+    def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str) -> PostedMessage:
+        # Read in this transaction, so that the desk's key can't change before the envelope is stored.
         desks = {desk.name: desk for desk in all_desks(unit.main)}
         desk = desks.get(to_desk)
         if desk is None or desk.name == self.desk or not self._may_have(desk, tip):
@@ -173,49 +177,54 @@ class Casework(EvidenceAccess):
         sealed = seal(envelope, desk.recipient)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
         if host_of(unit.main):
-            on = self._sealed_on(tip, desk, host_destination_rules(unit.main))
-            directed = Directed(desk=desk.name, recipient=desk.recipient, envelope=sealed, on=on)
-            return self.post(unit, tip, message, directed)
-        unit.replace(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
+            destinations = self._directed_destinations(tip, desk, host_destination_rules(unit.main))
+            directed_to = DirectedDesk(
+                desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
+            )
+            return self.post(unit, tip, message, directed_to)
+        unit.upsert(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
         deliveries.add(unit, tip.id, desk.destination)
         self._queue_for_destinations(unit, tip, desk)
         return self.post(unit, tip, message)
 
     def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
-        """Send the tip on to the destinations of a desk that it was directed to."""
-        wait = self._services.destination_wait * (not set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id))
-        for one in self._sealed_on(tip, desk, self._services.destination_rules):
+        """Queue the tip for the destinations of a desk that it was directed to."""
+        has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
+        wait = 0 if has_all_files else self._services.destination_wait
+        for one in self._directed_destinations(tip, desk, self._services.destination_rules):
             if one.envelope:
-                unit.replace(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
+                unit.upsert(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
             deliveries.add(unit, tip.id, one.to, wait=wait)
 
-    def _sealed_on(
+    def _directed_destinations(
         self, tip: OpenTip, desk: Desk, destination_rules: Sequence[DestinationRule]
-    ) -> tuple[DirectedOn, ...]:
-        """Seal the tip's key to those destinations of a desk that take it."""
+    ) -> tuple[DirectedDestination, ...]:
+        """Seal the tip's key to those destinations of a desk that get the tip."""
         header = tip.header
-        found = applying(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
+        rules = matching_rules(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
-        for rule in found:
+        for rule in rules:
             envelope = Envelope(tip=tip.id, desk=rule.to, identity=tip.envelope.identity, header=header)
             key = seal(envelope, rule.recipient) if rule.recipient else b""
-            sealed.append(DirectedOn(to=rule.to, recipient=rule.recipient, envelope=key))
+            sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)
 
     def _may_have(self, desk: Desk, tip: OpenTip) -> bool:
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 
-    def post(self, unit: UnitOfWork, tip: OpenTip, message: Message, directed: Directed | None = None) -> Posted:
-        """Write a message into a tip's thread as part of a transaction; `directed` goes with it to the host."""
-        # The tip's recipient comes from its key, not from a row that somebody could have changed.
+    def post(
+        self, unit: UnitOfWork, tip: OpenTip, message: Message, directed_to: DirectedDesk | None = None
+    ) -> PostedMessage:
+        """Add a message to a tip's thread. At an office it is queued for the host, together with `directed_to`."""
+        # Derive the tip's recipient from its key: a row could have been altered.
         recipients = [recipient_of(tip.envelope.identity)]
         if not message.internal:
             recipients.append(_receipt_recipient(unit.main, tip.id))
         message = msgspec.structs.replace(message, band=band(unit.now))
         if host_of(unit.main):
-            self._ledger.write_up(unit, new_answer(self.desk, tip.id, message, recipients, directed))
-            return Posted(len(tip.thread) + 1, message)
-        return Posted(post(unit, tip.id, message, *recipients), message)
+            self._cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
+            return PostedMessage(len(tip.thread) + 1, message)
+        return PostedMessage(post(unit, tip.id, message, *recipients), message)
 
 
 def _receipt_recipient(connection: Connection, tip: str) -> str:
@@ -224,24 +233,8 @@ def _receipt_recipient(connection: Connection, tip: str) -> str:
     return recipient
 
 
-def _files(connection: Connection, tip: str) -> list[tuple[str, str, bytes]]:
+def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:
+    """Return the rows of a tip's files, by ordinal."""
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
-    return sorted(((o, s, r) for o, s, r in connection.execute(query)), key=lambda row: (len(row[0]), row[0]))
-
-
-def _open_records(rows: Sequence[tuple[str, str, bytes]], identity: str) -> tuple[tuple[Evidence, ...], int]:
-    records, damaged = [], 0
-    for ordinal, state, sealed in rows:
-        if state != "sealed":
-            continue
-        try:
-            record = open_as(Evidence, sealed, identity)
-        except CantOpen:
-            damaged += 1
-            continue
-        if record.ordinal == ordinal:
-            records.append(record)
-        else:
-            damaged += 1
-    return tuple(records), damaged
+    return sorted(connection.execute(query), key=lambda row: (len(row.ordinal), row.ordinal))

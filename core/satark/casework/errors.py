@@ -1,4 +1,4 @@
-"""What can go wrong in casework: each message says why, and holds no tip content."""
+"""Errors of casework. Their messages are shown to officers and hold no content of a tip."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from satark.desk import CaseworkError
 
 
 class NoSuchTip(CaseworkError):  # noqa: N818 - it reads as what it says, like those below
-    """The desk has no such tip: there is none, or it was never sealed to this desk, which is the same."""
+    """The desk has no such tip. The error is the same whether the tip does not exist or was not sealed to the desk."""
 
     def __init__(self) -> None:
         super().__init__("this desk has no tip of that number")
 
 
 class NoSuchFile(CaseworkError):  # noqa: N818
-    """The tip has no such file, or it is not there in the form that was asked for."""
+    """The tip has no such file, or not in the requested form."""
 
     def __init__(self) -> None:
         super().__init__("the tip has no such file")
 
 
-class NotHeard(CaseworkError):  # noqa: N818
-    """A tipster's own voice is heard by officers who may, at the desk, disguised; nobody else gets it in any form."""
+class VoiceAccessDenied(CaseworkError):  # noqa: N818
+    """The voice may not be given out: officers with the right to listen hear it disguised, at the desk alone."""
 
     def __init__(self) -> None:
         super().__init__("a tipster's voice is heard only at the desk, by an officer who may listen")
 
 
-class NoDraft(CaseworkError):  # noqa: N818
-    """There is no speech recogniser for the tip's language, or it could make nothing of the recording."""
+class NoTranscript(CaseworkError):  # noqa: N818
+    """There is no speech recogniser for the tip's language, or it failed on the recording."""
 
     def __init__(self) -> None:
-        super().__init__("no machine could write this recording out")
+        super().__init__("no speech recogniser could transcribe this recording")
 
 
-class OneOfficer(CaseworkError):  # noqa: N818
-    """What takes two officers was asked for by one."""
+class SecondOfficerRequired(CaseworkError):  # noqa: N818
+    """The operation needs the approval of two different officers."""
 
     def __init__(self) -> None:
         super().__init__("originals take two different officers")
 
 
-class Agreement(msgspec.Struct, frozen=True):
-    """Two officers of one desk who agreed to open what one alone may not.
+class TwoOfficerApproval(msgspec.Struct, frozen=True):
+    """The approval of two officers of one desk to open what one officer alone may not.
 
     Raises:
-        OneOfficer: (when made) they are the same.
+        SecondOfficerRequired: (when created) they are the same officer.
     """
 
     first: str
@@ -54,4 +54,4 @@ class Agreement(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not self.first or not self.second or self.first == self.second:
-            raise OneOfficer
+            raise SecondOfficerRequired

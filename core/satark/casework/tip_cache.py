@@ -1,4 +1,4 @@
-"""What a desk knows of its tips, opened once and kept in memory."""
+"""Cache of a desk's opened tips: each envelope, message and document is opened once per session."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from satark.casework.errors import NoSuchTip
-from satark.casework.opened import Posted
+from satark.casework.opened_tip import PostedMessage
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip
 from satark.remote import office_outbox
 from satark.store import tables
-from satark.store.threads import chunks, new_messages
+from satark.store.threads import batches, new_messages
 from satark.tip import Envelope, Message, Tip
 
 if TYPE_CHECKING:
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 class TipCache:
-    """The tips of one desk, read on from the store at every `refresh`. For one thread at a time."""
+    """The opened tips of one desk. `refresh` reads what is new in the store. Not thread-safe."""
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
         self.cases: dict[str, CachedTip] = {}
         self.unreadable = 0
-        """Envelopes, at the last refresh, that do not open: damaged, or put there by somebody."""
+        """The number of envelopes that did not open at the last refresh: damaged or forged."""
         self._services = services
         self._desk = desk
         self._identity = identity
         self._former: Sequence[str] = ()
 
     def find(self, number: str) -> tuple[str, CachedTip]:
-        """Give a tip by its number or its id.
+        """Return a tip's id and entry, by its number or its id.
 
         Raises:
             NoSuchTip: the desk has none of this number.
@@ -46,7 +46,7 @@ class TipCache:
         raise NoSuchTip
 
     def refresh(self) -> None:
-        """Take in what the store has of this desk's tips by now: envelopes come, change and go, threads grow."""
+        """Read what changed in the store: new, changed and deleted envelopes, and new messages."""
         table = tables.envelope
         query = select(table.c.tip, table.c.sealed).where(table.c.desk == self._desk)
         rows: dict[str, bytes] = {
@@ -59,16 +59,16 @@ class TipCache:
         self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
         self.unreadable = 0
         for tip, sealed in changed.items():
-            self._take(tip, sealed, exists=tip in existing)
-        self._read_on()
+            self._load(tip, sealed, exists=tip in existing)
+        self._read_new_messages()
 
-    def _take(self, tip: str, sealed: bytes, *, exists: bool) -> None:
+    def _load(self, tip: str, sealed: bytes, *, exists: bool) -> None:
         self.cases.pop(tip, None)
         envelope = self._open(tip, sealed)
         if envelope is None:
             self.unreadable += 1
             return
-        # An envelope without a tip is what a crash between the two databases leaves; its turn is taken again.
+        # A crash between the commits of the two databases leaves an envelope without a tip; its turn runs again.
         if exists:
             self.cases[tip] = CachedTip(sealed, envelope)
 
@@ -80,62 +80,62 @@ class TipCache:
                 continue
         return None
 
-    def _read_on(self) -> None:
+    def _read_new_messages(self) -> None:
         known = {tip: case.last for tip, case in self.cases.items()}
-        # In one read: what the host sends back just now stands either there or here, never in both or in none.
-        fresh, waiting = self._services.read(lambda c: (new_messages(c, known), office_outbox.waiting(c, known)))
-        for tip, messages in fresh.items():
+        # In one snapshot: an answer that the host confirms meanwhile is in exactly one of the two.
+        new, pending = self._services.read(lambda c: (new_messages(c, known), office_outbox.pending_answers(c, known)))
+        for tip, messages in new.items():
             self.cases[tip].add(messages)
         for tip, case in self.cases.items():
-            case.waiting = waiting.get(tip, [])
+            case.pending_answers = pending.get(tip, [])
 
-    def write_up(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
-        """Sign an answer of this desk's and keep it for the host, in whose thread it belongs.
+    def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
+        """Sign an answer with the desk's key and queue it for the host.
 
         Raises:
-            TooLong: it does not fit into what travels.
+            AnswerTooLong: it does not fit into one frame.
         """
-        office_outbox.write_up(unit, answer, self._identity)
+        office_outbox.queue_answer(unit, answer, self._identity)
 
     def open_documents(self) -> None:
-        """Open every document that is not open yet."""
+        """Open every document that is not opened yet."""
         closed = [tip for tip, case in self.cases.items() if case.document is None]
         for tip, sealed in self._services.read(lambda c: documents(c, closed)).items():
             try:
                 self.cases[tip].document = open_tip(sealed, self.cases[tip].envelope)
             except CantOpen:
-                continue  # opening that tip will say so
+                continue  # `Casework.open` reports it
 
 
 class CachedTip:
-    """One tip: its envelope, and its thread as far as it was read."""
+    """One tip: its opened envelope, and its thread as far as it was read."""
 
     def __init__(self, sealed: bytes, envelope: Envelope) -> None:
         self.sealed = sealed
         self.envelope = envelope
         self.last = 0
-        self.waiting: Sequence[office_outbox.Waiting] = ()
+        self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
         self.damaged = 0
         self.document: Tip | None = None
-        self._posted: list[Posted] = []
+        self._posted: list[PostedMessage] = []
 
     @property
-    def thread(self) -> list[Posted]:
-        """The messages; at the end what the desk wrote and the host has not sent back yet."""
-        opened = (open_as(Message, one.sealed, self.envelope.identity) for one in self.waiting)
-        return self._posted + [Posted(self.last + n, message) for n, message in enumerate(opened, 1)]
+    def thread(self) -> list[PostedMessage]:
+        """The messages of the thread, then the answers that the host has not confirmed yet."""
+        opened = (open_as(Message, one.sealed, self.envelope.identity) for one in self.pending_answers)
+        return self._posted + [PostedMessage(self.last + n, message) for n, message in enumerate(opened, 1)]
 
     def add(self, messages: Iterable[tuple[int, bytes]]) -> None:
-        """Open further messages of the thread; one that does not open is counted as damaged."""
+        """Open further messages of the thread; count those that do not open as damaged."""
         for seq, sealed in messages:
             self.last = seq
             try:
-                self._posted.append(Posted(seq, open_as(Message, sealed, self.envelope.identity)))
+                self._posted.append(PostedMessage(seq, open_as(Message, sealed, self.envelope.identity)))
             except CantOpen:
                 self.damaged += 1
 
     def text(self) -> str:
-        """All that a search looks through, folded to one case."""
+        """Return the text that a search looks through, case-folded."""
         parts = [self.envelope.header.number, *(posted.message.text for posted in self.thread)]
         if self.document is not None:
             parts += _texts(self.document.answers)
@@ -154,12 +154,12 @@ def _texts(value: object) -> list[str]:
 
 def _existing(connection: Connection, tips: Iterable[str]) -> set[str]:
     table = tables.tip
-    queries = (select(table.c.id).where(table.c.id.in_(some)) for some in chunks(tips))
+    queries = (select(table.c.id).where(table.c.id.in_(some)) for some in batches(tips))
     return {tip for query in queries for tip in connection.execute(query).scalars()}
 
 
 def documents(connection: Connection, tips: Iterable[str]) -> dict[str, bytes]:
     """Read the sealed documents of these tips."""
     table = tables.tip
-    queries = (select(table.c.id, table.c.document).where(table.c.id.in_(some)) for some in chunks(tips))
+    queries = (select(table.c.id, table.c.document).where(table.c.id.in_(some)) for some in batches(tips))
     return {tip: document for query in queries for tip, document in connection.execute(query)}

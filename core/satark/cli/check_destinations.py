@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from satark.delivery.reader import key_problems
+from satark.destination import Destination
 from satark.settings import SettingProblem
 
 if TYPE_CHECKING:
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.geography.geography import Geography
     from satark.settings import Core
     from satark.sink import Sink
@@ -37,7 +38,7 @@ def sink_problems(core: Core, sinks: Sequence[Sink]) -> list[SettingProblem]:
     problems = [
         SettingProblem("alarm_to", "SATARK_ALARM_TO", f"no loaded plugin serves {to}", _NOT_LOADED)
         for to in core.alarm_to
-        if to.partition(":")[0] not in named
+        if Destination(to).sink not in named
     ]
     problems += [
         _problem(rule, "desk", "is missing: a destination without a recipient of its own gets the tips of a desk")

@@ -1,7 +1,7 @@
-"""What one process knows of a destination while it delivers there: what is under way, its budget, its failures.
+"""Per-destination circuit breaker and rate limit of one process.
 
-A circuit breaker that opens too easily lets one poisoned tip hold up the others; one that never opens hammers a dead
-host. So it opens where a sink says that the destination itself is down, or where several different tips failed.
+A breaker that opens too easily lets one poisoned tip hold up the others; one that never opens hammers a dead host. So
+it opens where a sink says that the destination itself is down, or where several different tips failed.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 
 DOWN_RESULTS = 3
-"""`Retry(down=True)` in a row that open the breaker."""
+"""`Retry(down=True)` results in a row that open the breaker."""
 FAILED_TIPS = 5
 """Different deliveries that failed, with no success between, that open the breaker."""
 MINUTE = 60
-PROBES = 2
-"""Deliveries that probe a destination that is down: the oldest, and the newest in case the oldest is poisoned."""
+TRIALS = 2
+"""Trial deliveries while half-open: the oldest, and the newest in case the oldest is poisoned."""
 
 
 class CircuitBreaker:
@@ -25,11 +25,11 @@ class CircuitBreaker:
         self._at_once = at_once
         self._per_minute = per_minute
         self._begun: deque[int] = deque()
-        self._down = 0
+        self._down_results = 0
         self._failed: set[bytes] = set()
 
-    def room(self, now: int) -> int:
-        """How many deliveries may begin now."""
+    def capacity(self, now: int) -> int:
+        """Return how many deliveries may begin now."""
         free = self._at_once - len(self.under_way)
         if self._per_minute:
             while self._begun and self._begun[0] <= now - MINUTE:
@@ -38,25 +38,25 @@ class CircuitBreaker:
         return max(0, free)
 
     def begin(self, id_: bytes, now: int) -> None:
-        """Note that one began."""
+        """Count a delivery that begins."""
         self.under_way.add(id_)
         if self._per_minute:
             self._begun.append(now)
 
     def end(self, id_: bytes) -> None:
-        """Note that one ended."""
+        """Count a delivery that has ended."""
         self.under_way.discard(id_)
 
-    def worked(self) -> None:
-        """Note that the destination answered as it should."""
-        self._down = 0
+    def succeeded(self) -> None:
+        """Count a success: the failures before it no longer matter."""
+        self._down_results = 0
         self._failed.clear()
 
     def failed(self, id_: bytes, *, down: bool) -> bool:
-        """Note a failure; True where the destination must be taken for down. The count then begins anew."""
-        self._down += down
+        """Count a failure; return whether it opens the breaker. The count then starts again."""
+        self._down_results += down
         self._failed.add(id_)
-        is_down = self._down >= DOWN_RESULTS or len(self._failed) >= FAILED_TIPS
-        if is_down:
-            self.worked()
-        return is_down
+        opens = self._down_results >= DOWN_RESULTS or len(self._failed) >= FAILED_TIPS
+        if opens:
+            self.succeeded()
+        return opens

@@ -1,4 +1,4 @@
-"""What an office is told of its own destinations: which are down, and what did not arrive there."""
+"""Destination faults shown to a desk: which of its own destinations are down, and which deliveries failed there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import and_, case, func, or_, select
 
-from satark.store.breakers import outages
+from satark.store.breakers import read_open_breakers
 from satark.store.tables import delivery
 from satark.time_buckets import band
 
@@ -16,45 +16,45 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
 
 
 class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination that needs to be known of."""
+    """A destination that is down or has dead letters."""
 
     destination: str
     down: str = ""
-    """Since when it is down, as coarse as `coarse.band`; empty where it is not."""
+    """The time band (`time_buckets.band`) since which it is down; empty if it is reachable."""
     waiting: int = 0
     """Tips that wait for it."""
-    dead: int = 0
-    """Deliveries that are not tried any more."""
-    died: str = ""
-    """Since when there are any, likewise coarse."""
+    dead_letters: int = 0
+    """Deliveries that are no longer attempted."""
+    dead_since: str = ""
+    """The time band of the oldest of them."""
 
 
 def destination_faults(
     connection: Connection, desk: str, destination_rules: Sequence[DestinationRule]
 ) -> list[DestinationFault]:
-    """Give the destinations of one desk that are down or have dead deliveries, by name.
+    """Give the destinations of one desk that are down or have dead letters, by name.
 
     A destination belongs to the desk that its `[[destination]]` names, and without one to the desk that it is named after:
     its tips are among the desk's own. What it carries for nobody's tip in particular, an alarm, may be about another
     desk's: so alarms are not looked at, and a destination that is down with nothing else waiting is left out.
     """
     here = _belongs(desk, destination_rules)
-    down = outages(connection)
+    down = read_open_breakers(connection)
     found: dict[str, DestinationFault] = {}
     for row in connection.execute(_ROWS.where(here)):
         known = found.get(row.destination, DestinationFault(destination=row.destination))
-        if row.state == "dead":
-            known = msgspec.structs.replace(known, dead=row.rows, died=band(row.oldest))
+        if row.state == "dead_letter":
+            known = msgspec.structs.replace(known, dead_letters=row.rows, dead_since=band(row.oldest))
         else:
             known = msgspec.structs.replace(known, waiting=row.tips)
             if row.destination in down:
                 known = msgspec.structs.replace(known, down=band(down[row.destination].since))
         found[row.destination] = known
-    return [one for _, one in sorted(found.items()) if one.down or one.dead]
+    return [one for _, one in sorted(found.items()) if one.down or one.dead_letters]
 
 
 def _belongs(desk: str, destination_rules: Collection[DestinationRule]) -> ColumnElement[bool]:
@@ -73,6 +73,6 @@ _ROWS = (
         func.count(_TIP.distinct()).label("tips"),
         func.min(delivery.c.due_at).label("oldest"),
     )
-    .where(delivery.c.state.in_(("due", "dead")), ~delivery.c.tip.startswith("alarm:"))
+    .where(delivery.c.state.in_(("due", "dead_letter")), ~delivery.c.tip.startswith("alarm:"))
     .group_by(delivery.c.destination, delivery.c.state)
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from satark.destination import Destination
 from satark.sink import Delivery, SealedFile, SealedMessage
 from satark.store import evidence_files
 from satark.store.sealed_files import clean_path, original_path
@@ -30,7 +31,7 @@ def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tupl
     offices = {rule.to: rule.desk for rule in services.destination_rules}
     loaded = []
     for row in rows:
-        desk = offices.get(row.destination, row.destination.partition(":")[2])
+        desk = offices.get(row.destination, Destination(row.destination).name)
         own = envelopes.get((row.tip, row.destination))
         loaded.append(
             Delivery(

@@ -1,7 +1,8 @@
-"""Delivers tips to sinks: each (tip, destination, revision) until it is delivered, or loudly dead.
+"""Delivery worker: delivers each (tip, destination, revision) to its sink until it is done or dead-lettered.
 
-A process claims only as much for a destination as it can begin at once, so that a hanging one neither hoards rows nor
-holds up another. A destination that is down is left alone but for probes; its deliveries use up no attempts meanwhile.
+A process claims only as much for a destination as it can begin at once, so that a hanging destination neither hoards
+rows nor holds up another. While a destination's breaker is open only trial deliveries go there, and the others use up
+no attempts.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from satark.backoff import backoff, keep_running, wait_for
-from satark.delivery.breaker import PROBES, CircuitBreaker
+from satark.delivery.breaker import TRIALS, CircuitBreaker
 from satark.delivery.payload import load
+from satark.destination import Destination
 from satark.observability import LifecycleEvent, log
-from satark.sink import Dead, DeliveryResult, Done, Retry
+from satark.sink import DeadLetter, DeliveryResult, Done, Retry
 from satark.store import breakers
 from satark.store import deliveries as store
-from satark.store.writer import Gathered, StoreDown
+from satark.store.writer import StoreDown, WriteBatcher
 
 if TYPE_CHECKING:
     from satark.services import Services
@@ -37,20 +39,20 @@ TIME_LIMIT = 120.0
 RENEW_EVERY = 10.0
 """Seconds between two renewals of claims; a third of `store.deliveries.LEASE`."""
 LATE = 240
-"""Seconds that a delivery may be overdue before its destination counts as down: then no process delivers there."""
+"""Seconds that a delivery may be overdue before its destination's breaker opens: no process delivers there."""
 
 
-class _Taken(NamedTuple):
+class _Claimed(NamedTuple):
     deliveries: list[tuple[bytes, Delivery]]
     down: set[str]
-    """Destinations that are known to be down."""
+    """Destinations whose breaker is open already."""
     late: list[str]
-    """Those found only now, that no process delivers to."""
+    """Destinations found just now that no process delivers to."""
     now: int
 
 
 class DeliveryWorker:
-    """One process's deliveries."""
+    """Delivers the tips of one process."""
 
     def __init__(
         self,
@@ -69,13 +71,13 @@ class DeliveryWorker:
         self._settings = settings
         self._emit = emit
         self._destination_rules = {rule.to: rule for rule in services.destination_rules}
-        self._lanes: dict[str, CircuitBreaker] = {}
+        self._breakers: dict[str, CircuitBreaker] = {}
         self._down: set[str] = set()
-        self._done = Gathered(writer, store.done)
+        self._done = WriteBatcher(writer, store.mark_done)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look for deliveries now instead of at the next second: a tip was just taken."""
+        """Look for deliveries now instead of at the next second: a tip was just submitted."""
         self._wake.set()
 
     async def open(self) -> None:
@@ -90,8 +92,8 @@ class DeliveryWorker:
 
     async def run(self) -> None:
         """Deliver, until cancelled."""
-        for lane in self._lanes.values():
-            lane.under_way.clear()  # of a run that broke off
+        for breaker in self._breakers.values():
+            breaker.under_way.clear()  # left over from a run that failed
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_running("claims", self._keep_claims))
             while True:
@@ -104,67 +106,67 @@ class DeliveryWorker:
 
     async def _claim(self) -> list[tuple[bytes, Delivery]]:
         try:
-            taken = await self._writer.write(self._take)
+            claimed = await self._writer.write(self._claim_due)
         except StoreDown:
             return []
-        self._down = taken.down
-        for id_, delivery in taken.deliveries:
-            self._lane(delivery.destination).begin(id_, taken.now)
-        for name in taken.late:
-            self._is_down(name)
-        return taken.deliveries
+        self._down = claimed.down
+        for id_, delivery in claimed.deliveries:
+            self._breaker(delivery.destination).begin(id_, claimed.now)
+        for name in claimed.late:
+            self._log_open(name)
+        return claimed.deliveries
 
-    def _take(self, unit: UnitOfWork) -> _Taken:
-        """Claim what can begin now; find destinations that nobody has served for long, too."""
-        down = breakers.outages(unit.main).keys()
+    def _claim_due(self, unit: UnitOfWork) -> _Claimed:
+        """Claim what can begin now, and find the destinations that no process has served for long."""
+        down = breakers.read_open_breakers(unit.main).keys()
         rows: list[Any] = []
         late = []
-        for name in store.destinations(unit.main):
-            if name.partition(":")[0] in self._sinks:
-                rows += self._take_for(unit, name, is_down=name in down)
+        for name in store.pending_destinations(unit.main):
+            if Destination(name).sink in self._sinks:
+                rows += self._claim_for(unit, name, is_down=name in down)
             elif name not in down and self._is_late(unit, name):
                 late.append(name)
-        return _Taken(load(unit, rows, self._services), set(down), late, unit.now)
+        return _Claimed(load(unit, rows, self._services), set(down), late, unit.now)
 
-    def _take_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
-        room = self._lane(name).room(unit.now)
-        if not room:
+    def _claim_for(self, unit: UnitOfWork, name: str, *, is_down: bool) -> list[Any]:
+        free = self._breaker(name).capacity(unit.now)
+        if not free:
             return []
         if not is_down:
-            return store.claim(unit, name, room)
-        if not breakers.may_probe(unit, name):
+            return store.claim(unit, name, free)
+        if not breakers.claim_trial(unit, name):
             return []
         oldest = store.claim(unit, name, 1)
-        return oldest + store.claim(unit, name, min(room, PROBES) - len(oldest), newest=True)
+        return oldest + store.claim(unit, name, min(free, TRIALS) - len(oldest), newest=True)
 
     def _is_late(self, unit: UnitOfWork, name: str) -> bool:
         oldest = store.oldest_due(unit.main, name)
         late = oldest is not None and oldest < unit.now - LATE
-        return late and self._open_outage(unit, name, "no process delivers there")
+        return late and self._open_breaker_of(unit, name, "no process delivers there")
 
-    def _lane(self, destination: str) -> CircuitBreaker:
-        if destination not in self._lanes:
+    def _breaker(self, destination: str) -> CircuitBreaker:
+        if destination not in self._breakers:
             rule = self._destination_rules.get(destination)
             at_once, per_minute = (rule.at_once, rule.per_minute) if rule else (AT_ONCE, 0)
-            self._lanes[destination] = CircuitBreaker(at_once=at_once, per_minute=per_minute)
-        return self._lanes[destination]
+            self._breakers[destination] = CircuitBreaker(at_once=at_once, per_minute=per_minute)
+        return self._breakers[destination]
 
     async def _keep_claims(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            ids = [id_ for lane in self._lanes.values() for id_ in lane.under_way]
+            ids = [id_ for breaker in self._breakers.values() for id_ in breaker.under_way]
             if ids:
-                await self._writer.write(lambda unit, ids=ids: store.keep(unit, ids))  # type: ignore[misc]
+                await self._writer.write(lambda unit, ids=ids: store.renew_claims(unit, ids))  # type: ignore[misc]
 
     async def _deliver(self, id_: bytes, delivery: Delivery) -> None:
-        sink = self._sinks[delivery.destination.partition(":")[0]]
+        sink = self._sinks[Destination(delivery.destination).sink]
         try:
             result = await _attempt(sink, delivery)
         finally:
-            self._lane(delivery.destination).end(id_)
-        self._metrics.deliveries.labels(sink.name, type(result).__name__.lower()).inc()
+            self._breaker(delivery.destination).end(id_)
+        self._metrics.deliveries.labels(sink.name, type(result).__struct_config__.tag).inc()
         if isinstance(result, Retry) and delivery.attempt >= self._settings.delivery_attempts:
-            result = Dead(f"given up after {delivery.attempt} attempts: {result.reason}")
+            result = DeadLetter(f"given up after {delivery.attempt} attempts: {result.reason}")
         with suppress(StoreDown):  # the claim runs out, and it is tried again
             await self._settle(id_, delivery, sink.name, result)
         self._wake.set()
@@ -173,50 +175,50 @@ class DeliveryWorker:
         match result:
             case Done():
                 self._done.add(id_)
-                self._worked(delivery.destination)
+                self._succeeded(delivery.destination)
                 self._emit(LifecycleEvent("delivery_done", sink))
             case Retry():
                 wait = backoff(delivery.attempt, longest=LONGEST_WAIT) if result.after is None else result.after
                 attempt, reason = delivery.attempt, result.reason
-                self._writer.later(lambda unit: store.later(unit, id_, attempt, wait, reason))
+                self._writer.write_soon(lambda unit: store.retry_later(unit, id_, attempt, wait, reason))
                 await self._failed(id_, delivery.destination, result)
-            case Dead():
-                log.error("delivery dead", sink=sink, attempt=delivery.attempt)
-                self._writer.later(lambda unit: self._bury(unit, id_, delivery.attempt, result.reason))
-                self._emit(LifecycleEvent("delivery_dead", sink))
+            case DeadLetter():
+                log.error("delivery dead-lettered, fix the cause and retry it", sink=sink, attempt=delivery.attempt)
+                self._writer.write_soon(lambda unit: self._dead_letter(unit, id_, delivery.attempt, result.reason))
+                self._emit(LifecycleEvent("delivery_dead_lettered", sink))
 
-    def _bury(self, unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> None:
-        if store.dead(unit, id_, attempt, reason):
+    def _dead_letter(self, unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> None:
+        if store.dead_letter(unit, id_, attempt, reason):
             self._alarm(unit)
 
-    def _worked(self, destination: str) -> None:
-        self._lane(destination).worked()
+    def _succeeded(self, destination: str) -> None:
+        self._breaker(destination).succeeded()
         if destination in self._down:
             self._down.discard(destination)
-            self._writer.later(lambda unit: breakers.end(unit, destination))
-            log.info("destination works again", sink=destination.partition(":")[0])
-            self._emit(LifecycleEvent("destination_up", destination.partition(":")[0]))
+            self._writer.write_soon(lambda unit: breakers.close_breaker(unit, destination))
+            log.info("destination recovered, breaker closed", sink=Destination(destination).sink)
+            self._emit(LifecycleEvent("destination_up", Destination(destination).sink))
 
     async def _failed(self, id_: bytes, destination: str, result: Retry) -> None:
-        is_down = self._lane(destination).failed(id_, down=result.down)
+        is_down = self._breaker(destination).failed(id_, down=result.down)
         if destination in self._down:
-            self._writer.later(lambda unit: breakers.go_on(unit, destination, result.reason))
-        elif is_down and await self._writer.write(lambda unit: self._open_outage(unit, destination, result.reason)):
-            self._is_down(destination)
+            self._writer.write_soon(lambda unit: breakers.record_failed_trial(unit, destination, result.reason))
+        elif is_down and await self._writer.write(lambda unit: self._open_breaker_of(unit, destination, result.reason)):
+            self._log_open(destination)
 
-    def _open_outage(self, unit: UnitOfWork, destination: str, reason: str) -> bool:
-        is_new = breakers.begin(unit, destination, reason)
+    def _open_breaker_of(self, unit: UnitOfWork, destination: str, reason: str) -> bool:
+        is_new = breakers.open_breaker(unit, destination, reason)
         if is_new:
             self._alarm(unit)
         return is_new
 
-    def _is_down(self, destination: str) -> None:
-        log.error("destination down", sink=destination.partition(":")[0])
-        self._emit(LifecycleEvent("destination_down", destination.partition(":")[0]))
+    def _log_open(self, destination: str) -> None:
+        log.error("destination failed, breaker open", sink=Destination(destination).sink)
+        self._emit(LifecycleEvent("destination_down", Destination(destination).sink))
 
     def _alarm(self, unit: UnitOfWork) -> None:
-        """Tell the operator by another way, in the same transaction: who reads it looks at `satark deliveries list`."""
-        store.alarm(unit, self._settings.alarm_to)
+        """Queue an alarm to the operator in the same transaction; `satark deliveries list` says more."""
+        store.add_alarm(unit, self._settings.alarm_to)
 
 
 async def _attempt(sink: Sink, delivery: Delivery) -> DeliveryResult:

@@ -29,16 +29,16 @@ class FileNotices:
         self._outbox, self._flows, self._identity = outbox, flows, identity
         self.posted = posted
 
-    def write(self, unit: UnitOfWork, keep: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
+    def write(self, unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
         """Put the notice about a file into the outbox, or store it for later, in this transaction."""
-        messages = self._compose(unit, keep, notice)
+        messages = self._compose(unit, job, notice)
         if not messages:
-            evidence_files.add_notice(unit, keep, notice)
+            evidence_files.add_notice(unit, job, notice)
         self._outbox.add(unit, messages)
         return messages
 
-    def _compose(self, unit: UnitOfWork, keep: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
-        row = conversations.read(unit.main, [keep.conversation]).get(keep.conversation)
+    def _compose(self, unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
+        row = conversations.read(unit.main, [job.conversation]).get(job.conversation)
         if row is None or not row.handle:
             return []
         handle = self._identity.open_handle(row.handle, row.id)

@@ -50,7 +50,7 @@ class Outbox:
     ) -> list[OutboxMessage]:
         """Render the answer to an inbound event."""
         calls = channel.render(self.fit(prompt, channel), account, to)
-        return [message(conversation, call, keep=prompt.keep, settle=prompt.settle) for call in calls]
+        return [message(conversation, call, must_arrive=prompt.must_arrive, debounce=prompt.debounce) for call in calls]
 
     def compose(
         self, prompt: Prompt, handle: Handle, conversation: bytes, *, notice: bool = False
@@ -68,20 +68,20 @@ class Outbox:
             return []
         render = channel.notice if notice else channel.render
         calls = render(self.fit(prompt, channel), handle.account, Address(handle.address))
-        return [message(conversation, call, keep=True) for call in calls]
+        return [message(conversation, call, must_arrive=True) for call in calls]
 
     def add(self, unit: UnitOfWork, messages: Sequence[OutboxMessage]) -> None:
         """Store messages in a transaction, over those of the same conversations that they overtake."""
         outbox.add(unit, messages, self._identity)
 
 
-def message(conversation: bytes, call: Call, *, keep: bool, settle: bool = False) -> OutboxMessage:
+def message(conversation: bytes, call: Call, *, must_arrive: bool, debounce: bool = False) -> OutboxMessage:
     """Make an outbox message of a provider call."""
     return OutboxMessage(
         id=token_bytes(16),
         position=next(_positions),
         conversation=conversation,
         call=call,
-        keep=keep,
-        settle=settle,
+        must_arrive=must_arrive,
+        debounce=debounce,
     )

@@ -1,7 +1,8 @@
-"""Sends replies: at once from memory after the commit; the outbox row is what a crash leaves.
+"""Reply worker: sends replies from memory right after the commit.
 
-Each conversation is a lane of its own, so that replies keep their order and a slow or throttled conversation delays
-nobody else. A reply that a newer one of its lane has overtaken is dropped, unless it must arrive.
+The outbox row lets another process resend them after a crash. Each conversation has a queue of its own, so that
+replies keep their order and a slow or throttled conversation delays nobody else. A reply that a newer one in its queue
+has overtaken is dropped, unless it must arrive.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from satark.channel import (
     Throttled,
     Transient,
     WindowClosed,
+    channel_of,
 )
 from satark.observability import log
 from satark.store import outbox as store
 from satark.store import provider_messages
-from satark.store.writer import Gathered, StoreDown
+from satark.store.writer import StoreDown, WriteBatcher
 
 if TYPE_CHECKING:
     from satark.channel import Call, Channel
@@ -47,14 +49,14 @@ LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
 RENEW_AFTER = 3.0
 """Seconds after which the claim on a call that still waits here is renewed."""
-GLANCE_SECONDS = 1.0
+READ_MARK_SECONDS = 1.0
 """How often "read" marks go out: one for each conversation, since the newest covers the earlier ones."""
 
 _CALL_ID = re.compile("[0-9a-f]{32}")
 
 
 class ReplyWorker:
-    """One process's sending."""
+    """Sends the replies of one process."""
 
     def __init__(
         self,
@@ -70,23 +72,23 @@ class ReplyWorker:
         self._identity = identity
         self._metrics = metrics
         self._settings = settings
-        self._lanes: dict[bytes, deque[tuple[OutboxMessage, int]]] = {}
+        self._queues: dict[bytes, deque[tuple[OutboxMessage, int]]] = {}
         self._slots = asyncio.Semaphore(settings.senders)
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
         """What is under way, and since when; another process may have it where its claim is not renewed."""
-        self._forgotten = Gathered(writer, store.done)
-        self._traced: Gathered[tuple[bytes, str]] = Gathered(writer, self._trace)
-        self._glances: dict[bytes, tuple[Call | None, Call | None]] = {}
+        self._sent = WriteBatcher(writer, store.delete_sent)
+        self._message_ids: WriteBatcher[tuple[bytes, str]] = WriteBatcher(writer, self._add_message_ids)
+        self._read_marks: dict[bytes, tuple[Call | None, Call | None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Send, until cancelled; every second also what other processes or an earlier life left."""
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                self._tasks.create_task(self._glance())
-                for conversation, lane in self._lanes.items():  # posted while nothing ran
-                    self._tasks.create_task(self._drain(conversation, lane))
+                self._tasks.create_task(self._send_read_marks())
+                for conversation, queue in self._queues.items():  # posted while nothing ran
+                    self._tasks.create_task(self._drain(conversation, queue))
                 while True:
                     self._renew()
                     await self._recover()
@@ -98,17 +100,17 @@ class ReplyWorker:
         """Send what a committed turn put into the outbox; it overtakes what its conversation still waits for."""
         items = list(items)
         for conversation in {item.conversation for item in items}:
-            lane = self._lanes.get(conversation, deque())
-            for waiting in [entry for entry in lane if not entry[0].keep]:
-                lane.remove(waiting)
+            queue = self._queues.get(conversation, deque())
+            for waiting in [entry for entry in queue if not entry[0].must_arrive]:
+                queue.remove(waiting)
                 self._held.pop(waiting[0].id, None)
         for item in items:
             self._enqueue(item, 1)
 
-    def glance(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
+    def show_read(self, conversation: bytes, seen: Call | None, busy: Call | None) -> None:
         """Show the sender soon that they were read, or that their reply still waits; never stored, never retried."""
         if seen or busy:
-            self._glances[conversation] = (seen, busy)
+            self._read_marks[conversation] = (seen, busy)
 
     def answer(self, call: Call) -> None:
         """Make a call at once that somebody's phone waits for; it is given up where all hands are full."""
@@ -121,39 +123,39 @@ class ReplyWorker:
         for one in delivered:
             self._metrics.reports.labels(channel, _name(one.result)).inc()
             if _CALL_ID.fullmatch(one.call_id):
-                self._writer.later(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
+                self._writer.write_soon(_Report(bytes.fromhex(one.call_id), one.result, self._identity))
 
     def _enqueue(self, item: OutboxMessage, attempt: int) -> None:
-        lane = self._lanes.get(item.conversation)
-        if lane is None:
-            self._lanes[item.conversation] = lane = deque()
+        queue = self._queues.get(item.conversation)
+        if queue is None:
+            self._queues[item.conversation] = queue = deque()
             if self._tasks is not None:
-                self._tasks.create_task(self._drain(item.conversation, lane))
+                self._tasks.create_task(self._drain(item.conversation, queue))
         self._held[item.id] = time.monotonic()
-        lane.append((item, attempt))
+        queue.append((item, attempt))
 
-    async def _drain(self, conversation: bytes, lane: deque[tuple[OutboxMessage, int]]) -> None:
+    async def _drain(self, conversation: bytes, queue: deque[tuple[OutboxMessage, int]]) -> None:
         try:
-            while lane:
-                if lane[0][0].settle:
+            while queue:
+                if queue[0][0].debounce:
                     await asyncio.sleep(self._settings.settle_seconds)
-                item, attempt = lane.popleft()
+                item, attempt = queue.popleft()
                 try:
                     await self._send(item, attempt)
                 finally:
                     self._held.pop(item.id, None)
         finally:
             # Broken off: what is left here must not stay claimed, or nobody would ever send it.
-            for item, _ in lane:
+            for item, _ in queue:
                 self._held.pop(item.id, None)
-            self._lanes.pop(conversation, None)
+            self._queues.pop(conversation, None)
 
     def _renew(self) -> None:
         now = time.monotonic()
         old = [id_ for id_, since in self._held.items() if now - since > RENEW_AFTER]
         if old:
             self._held |= dict.fromkeys(old, now)
-            self._writer.later(lambda unit: store.renew(unit, old))
+            self._writer.write_soon(lambda unit: store.renew_claims(unit, old))
 
     async def _send(self, item: OutboxMessage, attempt: int) -> None:
         channel = self._channels.get(item.call.account)
@@ -172,7 +174,7 @@ class ReplyWorker:
     def _settle(self, item: OutboxMessage, attempt: int, result: SendResult) -> None:
         match result:
             case Accepted():
-                self._accepted(item, result.trace)
+                self._accepted(item, result.provider_message_id)
             case Throttled():
                 if result.scope == "account":
                     self._paused[item.call.account] = time.monotonic() + result.after
@@ -182,24 +184,24 @@ class ReplyWorker:
             case WindowClosed():
                 self._fall_back(item)
             case Blocked():
-                self._forgotten.add(item.id)
+                self._sent.add(item.id)
             case Permanent():
                 self._dead(item, result.code)
             case Misconfigured():
-                log.error("channel misconfigured", channel=item.call.account.partition(":")[0], code=result.code)
+                log.error("channel misconfigured", channel=channel_of(item.call.account), code=result.code)
                 self._later(item, attempt - 1, MISCONFIGURED_WAIT, result.code)
             case _:
                 assert_never(result)
 
-    def _accepted(self, item: OutboxMessage, trace: str) -> None:
-        if trace:
-            self._traced.add((item.conversation, trace))
+    def _accepted(self, item: OutboxMessage, provider_message_id: str) -> None:
+        if provider_message_id:
+            self._message_ids.add((item.conversation, provider_message_id))
         if item.call.fallback:
-            self._writer.later(lambda unit: store.awaiting_report(unit, item.id))
+            self._writer.write_soon(lambda unit: store.mark_awaiting_report(unit, item.id))
             return
-        self._forgotten.add(item.id)
+        self._sent.add(item.id)
 
-    def _trace(self, unit: UnitOfWork, sent: list[tuple[bytes, str]]) -> None:
+    def _add_message_ids(self, unit: UnitOfWork, sent: list[tuple[bytes, str]]) -> None:
         provider_messages.add(unit, sent, self._identity)
 
     def _again(self, item: OutboxMessage, attempt: int, seconds: float, reason: str) -> None:
@@ -209,13 +211,13 @@ class ReplyWorker:
             self._later(item, attempt, seconds, reason)
 
     def _later(self, item: OutboxMessage, attempts: int, seconds: float, reason: str) -> None:
-        self._writer.later(lambda unit: store.later(unit, item.id, attempts, seconds, reason))
+        self._writer.write_soon(lambda unit: store.retry_later(unit, item.id, attempts, seconds, reason))
 
     def _dead(self, item: OutboxMessage, reason: str) -> None:
-        self._writer.later(lambda unit: store.dead(unit, item.id, reason))
+        self._writer.write_soon(lambda unit: store.dead_letter(unit, item.id, reason))
 
     def _fall_back(self, item: OutboxMessage) -> None:
-        self._writer.later(lambda unit: store.use_fallback(unit, item.id, self._identity))
+        self._writer.write_soon(lambda unit: store.use_fallback(unit, item.id, self._identity))
 
     async def _recover(self) -> None:
         def claim(unit: UnitOfWork) -> list[tuple[OutboxMessage, int]]:
@@ -228,12 +230,12 @@ class ReplyWorker:
         for item, attempt in claimed:
             self._enqueue(item, attempt)
 
-    async def _glance(self) -> None:
+    async def _send_read_marks(self) -> None:
         while True:
-            await asyncio.sleep(GLANCE_SECONDS)
-            glances, self._glances = self._glances, {}
-            for conversation, (seen, busy) in glances.items():
-                call = busy if conversation in self._lanes else seen
+            await asyncio.sleep(READ_MARK_SECONDS)
+            marks, self._read_marks = self._read_marks, {}
+            for conversation, (seen, busy) in marks.items():
+                call = busy if conversation in self._queues else seen
                 channel = self._channels.get(call.account) if call else None
                 if call and channel and not self._slots.locked():
                     await self._make(channel, call)
@@ -255,7 +257,7 @@ class _Report:
         if isinstance(self._result, WindowClosed):
             store.use_fallback(unit, self._id, self._identity)
         elif isinstance(self._result, Accepted):
-            store.done(unit, [self._id])
+            store.delete_sent(unit, [self._id])
 
 
 async def _send(channel: Channel, call: Call, call_id: str) -> SendResult:

@@ -1,4 +1,4 @@
-"""The loaded plugins: each hook again, as a method with types. Nobody else touches pluggy."""
+"""Plugin loader: loads plugins by name and gives each hook as a typed method. No other module touches pluggy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from satark.channel import Channel, Event
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.dialogue.flow.loader import FlowSource, Step
     from satark.dialogue.session import Session, Turn
     from satark.dialogue.steps.contract import StepType, Validator

@@ -1,14 +1,16 @@
-"""Offices of their own: desks that see nothing of this host but what a carrier brings them.
+"""Remote offices: desks on machines of their own, which learn nothing of this host but what a carrier brings them.
 
-The host keeps every tip. An office keeps a copy of its desk's tips in a store of its own, and works on it with the same
-casework, pages and commands. Four rules make that safe on a carrier that nobody trusts:
+The host stores every tip. An office stores copies of its desk's tips and works on them with the same casework, pages
+and commands. Four rules make that safe over a carrier that nobody trusts:
 
-1. **All that travels is cells** (`cells.py`): equal in size, sealed to the machine that they are for, signed by the one
-   that they are from. A carrier sees how many there are, and when.
-2. **The host sends a tip whole** (`letters.py`, `dispatch.py`): its envelope, document, thread and list of files, every
-   time that anything comes to it. Letters may be lost, doubled or overtaken; the newest one heals it all.
-3. **Files go once**, in numbered pieces, and are put together when all of them are there (`arrivals.py`).
-4. **An answer is kept at the office until the host has sent it back** in the tip's thread (`casework/uplink.py`). It is
-   signed with a key that only an opened desk has, and taken once, by its id (`answers.py`). A tip's next answer waits
-   for it.
+1. Everything travels in padded frames (`frames.py`): all of one size, sealed to the receiving machine and signed by the
+   sending one. The carrier sees how many frames there are, and when.
+2. The host sends the complete state of a tip each time it changes: envelope, document, thread, list of files
+   (`messages.py`, `host_outbox.py`). Messages may be lost, repeated or reordered; the newest one is enough.
+3. A file is sent once, in numbered chunks, and is assembled when all chunks have arrived (`office_inbox.py`).
+4. An answer stays in the office's outbox (`office_outbox.py`) until the host has sent it back in the tip's thread. It
+   is signed with a key that only an opened desk has, and accepted once, by its id (`host_inbox.py`). The next answer to
+   the same tip waits for it.
+
+Start with `messages.py`; `offices.py` and `link_keys.py` register the two sides with each other.
 """

@@ -1,7 +1,7 @@
-"""Cells: all that ever travels between the host and an office. Every one has the same size, whatever is in it.
+"""Padded frames: all that travels between the host and an office. Every frame has the same size, whatever its content.
 
-A cell's plain content is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Frame`, zeros.
-It is sealed with age to the machine that it is for. Age files of equal content differ in size (the library adds a
+The plain content of a frame is 65,536 bytes: an Ed25519 signature (64), a length (4, big-endian), the encoded `Frame`,
+zeros. It is sealed with age to the receiving machine. Age files of equal content differ in size (the library adds a
 recipient of random length, against ossification), so what travels is a length (4), the age file, and zeros again.
 """
 
@@ -9,111 +9,128 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 import pyrage
 from pyrage import x25519
 
-from satark.carrier import Refused
+from satark.carrier import MessageRejected
 from satark.redacted import Redacted
-from satark.remote.link_keys import LinkCard, LinkKey, is_signed
+from satark.remote.link_keys import LinkKey, LinkPublicKeys, is_signed
 
-SIZE = 65_536
-"""Bytes of a cell's plain content."""
-WIRE = SIZE + 4096
-"""Bytes of a cell as it travels."""
-BODY = 65_000
-"""Most bytes of a letter or a file in one cell; the rest is for the signature and the cell's own fields."""
-MOST_CELLS = 20_000
-"""Most cells of one letter or file: more than a gigabyte, far over what a file may have."""
+FRAME_SIZE = 65_536
+"""Bytes of a frame's plain content."""
+WIRE_SIZE = FRAME_SIZE + 4096
+"""Bytes of a frame as it travels."""
+CHUNK_SIZE = 65_000
+"""Most bytes of a message or a file in one frame; the rest is for the signature and the frame's own fields."""
+MOST_CHUNKS = 20_000
+"""Most chunks of one message or file: more than a gigabyte, far above the limit on files."""
+
+Direction: TypeAlias = Literal["to_office", "to_host"]
 
 _SIGNATURE, _LENGTH = 64, 4
-_DOMAIN = b"satark/1/cell\0"
+_DOMAIN = b"satark/1/frame\0"
 
 
 class Frame(Redacted, frozen=True, kw_only=True, array_like=True):
-    """A piece of a letter or of a sealed file, on its way between the host and one desk's office."""
+    """One chunk of a message or of a sealed file, between the host and one desk's office."""
 
     desk: str
-    way: Literal["down", "up"]
-    """`down` to the office, `up` to the host."""
-    kind: Literal["letter", "file"]
-    whole: bytes
-    """What it is a piece of: 16 bytes, the same for the same content."""
+    direction: Direction
+    kind: Literal["message", "file"]
+    transfer_id: bytes
+    """What the chunk is a part of: 16 bytes, the same for the same content."""
     index: int
     total: int
     body: bytes
 
 
 class OpenedFrame(Redacted, frozen=True):
-    """A cell that opened, and what is to be checked once it is known whose it should be."""
+    """A decrypted frame whose signature is not verified yet."""
 
-    cell: Frame
+    frame: Frame
     signed: bytes
     signature: bytes
 
-    def checked(self, sender: LinkCard) -> Frame:
-        """Give the cell.
+    def verified(self, sender: LinkPublicKeys) -> Frame:
+        """Return the frame.
 
         Raises:
-            Refused: it was not signed by `sender`.
+            MessageRejected: it was not signed by `sender`.
         """
         if not is_signed(sender.verifier, self.signature, self.signed):
-            raise Refused("signature")
-        return self.cell
+            raise MessageRejected("signature")
+        return self.frame
 
 
-def letter_cells(desk: str, way: Literal["down", "up"], letter: bytes) -> Iterator[Frame]:
-    """Cut a letter into cells."""
-    whole = sha256(f"{desk}/{way}/".encode() + letter).digest()[:16]
-    total = cells_of(len(letter))
+def message_frames(desk: str, direction: Direction, message: bytes) -> Iterator[Frame]:
+    """Split an encoded message into frames."""
+    transfer_id = sha256(f"{desk}/{direction}/".encode() + message).digest()[:16]
+    total = count_chunks(len(message))
     for index in range(total):
-        body = letter[index * BODY : (index + 1) * BODY]
-        yield Frame(desk=desk, way=way, kind="letter", whole=whole, index=index, total=total, body=body)
+        body = message[index * CHUNK_SIZE : (index + 1) * CHUNK_SIZE]
+        yield Frame(
+            desk=desk,
+            direction=direction,
+            kind="message",
+            transfer_id=transfer_id,
+            index=index,
+            total=total,
+            body=body,
+        )
 
 
-def file_cells(desk: str, whole: bytes, total: int, pieces: Iterable[tuple[int, bytes]]) -> Iterator[Frame]:
-    """Make cells of some pieces (number, content) of a sealed file that takes `total`."""
-    for number, body in pieces:
-        yield Frame(desk=desk, way="down", kind="file", whole=whole, index=number, total=total, body=body)
+def file_frames(desk: str, transfer_id: bytes, total: int, chunks: Iterable[tuple[int, bytes]]) -> Iterator[Frame]:
+    """Make frames of some chunks (number, content) of a sealed file that has `total` of them."""
+    for number, body in chunks:
+        yield Frame(
+            desk=desk,
+            direction="to_office",
+            kind="file",
+            transfer_id=transfer_id,
+            index=number,
+            total=total,
+            body=body,
+        )
 
 
-def cells_of(size: int) -> int:
-    """How many cells so many bytes take."""
-    return max(1, -(-size // BODY))
+def count_chunks(size: int) -> int:
+    """Return how many chunks so many bytes take, at least one."""
+    return max(1, -(-size // CHUNK_SIZE))
 
 
-def seal_cell(cell: Frame, by: LinkKey, to: LinkCard) -> bytes:
-    """Sign a cell and seal it."""
-    encoded = _encode(cell)
+def seal_frame(frame: Frame, by: LinkKey, to: LinkPublicKeys) -> bytes:
+    """Sign and pad a frame, and seal it to the receiving machine."""
+    encoded = _encode(frame)
     plain = by.sign(_DOMAIN + encoded) + len(encoded).to_bytes(_LENGTH, "big") + encoded
-    sealed = pyrage.encrypt(plain.ljust(SIZE, b"\0"), [x25519.Recipient.from_str(to.recipient)])
-    return (len(sealed).to_bytes(_LENGTH, "big") + sealed).ljust(WIRE, b"\0")
+    sealed = pyrage.encrypt(plain.ljust(FRAME_SIZE, b"\0"), [x25519.Recipient.from_str(to.recipient)])
+    return (len(sealed).to_bytes(_LENGTH, "big") + sealed).ljust(WIRE_SIZE, b"\0")
 
 
-def open_cell(message: bytes, key: LinkKey) -> OpenedFrame:
-    """Open a cell that is for this machine; whose it is must be checked before anything in it is believed.
+def open_frame(message: bytes, key: LinkKey) -> OpenedFrame:
+    """Decrypt a frame that is sealed to this machine. Trust its content only after `OpenedFrame.verified`.
 
     Raises:
-        Refused: it is not for this machine, was altered, or is no cell.
+        MessageRejected: it is not sealed to this machine, was altered, or is no frame.
     """
-    if len(message) != WIRE:
-        raise Refused("size")
+    if len(message) != WIRE_SIZE:
+        raise MessageRejected("size")
     end = _LENGTH + int.from_bytes(message[:_LENGTH], "big")
     try:
         plain = pyrage.decrypt(message[_LENGTH:end], [x25519.Identity.from_str(key.identity)])
     except pyrage.DecryptError:
-        raise Refused("seal") from None
+        raise MessageRejected("seal") from None
     start = _SIGNATURE + _LENGTH
     encoded = plain[start : start + int.from_bytes(plain[_SIGNATURE:start], "big")]
     try:
-        cell = _decode(encoded)
+        frame = _decode(encoded)
     except msgspec.MsgspecError:
-        raise Refused("content") from None
-    if len(plain) != SIZE or not 0 <= cell.index < cell.total <= MOST_CELLS:
-        raise Refused("content")
-    return OpenedFrame(cell, _DOMAIN + encoded, plain[:_SIGNATURE])
+        raise MessageRejected("content") from None
+    if len(plain) != FRAME_SIZE or not 0 <= frame.index < frame.total <= MOST_CHUNKS:
+        raise MessageRejected("content")
+    return OpenedFrame(frame, _DOMAIN + encoded, plain[:_SIGNATURE])
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -1,4 +1,4 @@
-"""At the host: what officers elsewhere wrote, taken once each and only from the desk that has the tip."""
+"""At the host: accepts the answers of officers at remote offices, each once, from desks that have the tip."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
-from satark.carrier import Refused
+from satark.carrier import MessageRejected
 from satark.desk import NoSuchDesk
-from satark.remote.frames import Frame, open_cell
+from satark.remote.frames import Frame, open_frame
 from satark.remote.link_keys import is_signed
 from satark.remote.messages import (
     ANSWER_DOMAIN,
-    Directed,
+    DirectedDesk,
     KeyAcceptedMessage,
     OfficeAnswer,
     RefusalMessage,
     decode_answer,
-    decode_answer_letter,
+    decode_signed_answer,
 )
-from satark.remote.offices import Office, change_key, office_of
+from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import find_desk
 from satark.store import deliveries, tables
 from satark.store.threads import append, post
@@ -35,81 +35,86 @@ if TYPE_CHECKING:
 
 
 class HostInbox:
-    """Takes offices' answers into their tips' threads."""
+    """Appends offices' answers to the threads of their tips."""
 
-    def __init__(self, services: ProcessServices, key: LinkKey, dispatcher: HostOutbox) -> None:
+    def __init__(self, services: ProcessServices, key: LinkKey, outbox: HostOutbox) -> None:
         self._services = services
         self._key = key
-        self._dispatcher = dispatcher
+        self._outbox = outbox
 
-    async def take(self, message: bytes, publish: Publish) -> None:
-        """Take one answer; return when it is durable. One that was taken already is only sent back again.
+    async def accept(self, message: bytes, publish: Publish) -> None:
+        """Store one answer; return once it is committed. An answer that came before is only confirmed again.
 
         Raises:
-            Refused: it is forged, altered, or not an answer.
-            StoreDown: not now.
-            NotCarried: not now: the office could not be told that it is refused.
+            MessageRejected: it is forged, altered, or not an answer.
+            StoreDown: the database can't be written now; retry later.
+            CarrierError: the office could not be informed; retry later.
         """
         office, answer = await asyncio.to_thread(self._open, message)
-        stands = await self._services.write(lambda unit: _take(unit, answer, self._services))
-        if not stands:
-            await self._dispatcher.post(office, RefusalMessage(answer=answer.id), publish)
+        accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
+        if not accepted:
+            await self._outbox.send(office, RefusalMessage(answer=answer.id), publish)
         elif answer.new_key:
-            await self._dispatcher.post(office, KeyAcceptedMessage(answer=answer.id), publish)
+            await self._outbox.send(office, KeyAcceptedMessage(answer=answer.id), publish)
 
     def _open(self, message: bytes) -> tuple[Office, OfficeAnswer]:
-        opened = open_cell(message, self._key)
-        office = self._services.read(lambda c: office_of(c, opened.cell.desk))
+        opened = open_frame(message, self._key)
+        office = self._services.read(lambda c: office_of(c, opened.frame.desk))
         if office is None:
-            raise Refused("desk")
-        return office, _checked(opened.checked(office.link), office, self._is_known_change)
+            raise MessageRejected("desk")
+        return office, _verified_answer(opened.verified(office.link), office, self._is_applied_key_change)
 
-    def _is_known_change(self, answer: OfficeAnswer) -> bool:
-        """Whether this is a change of key that was carried out already, and so comes under a key that is history."""
-        return answer.new_key is not None and self._services.read(lambda c: _seq(c, answer)) is not None
+    def _is_applied_key_change(self, answer: OfficeAnswer) -> bool:
+        """Return whether this key change was applied before: it is signed with a key that is no longer the desk's."""
+        return answer.new_key is not None and self._services.read(lambda c: _recorded_seq(c, answer)) is not None
 
 
-def _checked(cell: Frame, office: Office, known: Callable[[OfficeAnswer], bool]) -> OfficeAnswer:
-    if (cell.way, cell.kind, cell.total) != ("up", "letter", 1):
-        raise Refused("content")
-    letter = decode_answer_letter(cell.body)
-    answer = decode_answer(letter.answer)
+def _verified_answer(
+    frame: Frame, office: Office, is_applied_key_change: Callable[[OfficeAnswer], bool]
+) -> OfficeAnswer:
+    if (frame.direction, frame.kind, frame.total) != ("to_host", "message", 1):
+        raise MessageRejected("content")
+    signed = decode_signed_answer(frame.body)
+    answer = decode_answer(signed.answer)
     if answer.desk != office.desk:
-        raise Refused("desk")
-    if not is_signed(office.answers, letter.signature, ANSWER_DOMAIN + letter.answer) and not known(answer):
-        raise Refused("signature")
+        raise MessageRejected("desk")
+    valid = is_signed(office.answer_verifier, signed.signature, ANSWER_DOMAIN + signed.answer)
+    if not valid and not is_applied_key_change(answer):
+        raise MessageRejected("signature")
     return answer
 
 
-def _take(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool:
-    """Put an answer into its tip's thread; say whether it stands there, now or since it came before."""
+def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -> bool:
+    """Append an answer to its tip's thread; return whether it is there now, from this call or an earlier one."""
+    table = tables.received_answer
     row = {"id": answer.id, "desk": answer.desk, "tip": answer.tip, "seq": 0}
-    if not unit.insert_new(tables.answered, [row], "id"):
-        return _again(unit, answer)
+    if not unit.insert_new(table, [row], "id"):
+        return _confirm_again(unit, answer)
     if answer.new_key:
-        change_key(unit, answer.desk, answer.new_key)
+        apply_key_change(unit, answer.desk, answer.new_key)
         return True
     if not _has_tip(unit, answer.desk, answer.tip):
         return False
-    seq = append(unit, answer.tip, answer.sealed, announced=answer.internal)
-    unit.main.execute(update(tables.answered).where(tables.answered.c.id == answer.id).values(seq=seq))
-    if answer.directed:
-        _direct(unit, answer, answer.directed, services)
+    seq = append(unit, answer.tip, answer.sealed, notified=answer.internal)
+    unit.main.execute(update(table).where(table.c.id == answer.id).values(seq=seq))
+    if answer.directed_to:
+        _direct(unit, answer, answer.directed_to, services)
     return True
 
 
-def _again(unit: UnitOfWork, answer: OfficeAnswer) -> bool:
-    """Have what became of an answer sent back once more."""
-    stands = bool(answer.new_key or _seq(unit.main, answer))
-    if stands:
-        deliveries.renew(unit, answer.tip)
-    return stands
+def _confirm_again(unit: UnitOfWork, answer: OfficeAnswer) -> bool:
+    """Send the outcome of an answer once more; return whether it was accepted."""
+    accepted = bool(answer.new_key or _recorded_seq(unit.main, answer))
+    if accepted:
+        deliveries.add_revision(unit, answer.tip)
+    return accepted
 
 
-def _seq(connection: Connection, answer: OfficeAnswer) -> int | None:
-    """The message that an answer became: 0 where it was refused, or none is in it; None where it is new."""
-    mine = (tables.answered.c.id == answer.id) & (tables.answered.c.desk == answer.desk)
-    return connection.execute(select(tables.answered.c.seq).where(mine)).scalar()
+def _recorded_seq(connection: Connection, answer: OfficeAnswer) -> int | None:
+    """Return the `seq` of the message that an answer became; 0: refused, or a key change; None: the answer is new."""
+    table = tables.received_answer
+    query = select(table.c.seq).where(table.c.id == answer.id, table.c.desk == answer.desk)
+    return connection.execute(query).scalar()
 
 
 def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
@@ -118,30 +123,30 @@ def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
     return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
 
 
-def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: Directed, services: ProcessServices) -> None:
+def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, services: ProcessServices) -> None:
     try:
         desk = find_desk(unit.main, directed.desk)
     except NoSuchDesk:
         desk = None
     if desk is None or desk.recipient != directed.recipient:
-        _tell_stale(unit, answer, directed.desk)
+        _report_changed_key(unit, answer, directed.desk)
         return
-    unit.replace(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
+    unit.upsert(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
     deliveries.add(unit, answer.tip, desk.destination)
-    own = {rule.to: rule for rule in services.destination_rules if rule.desk == desk.name}
-    wait = services.destination_wait if deliveries.is_incomplete(unit.main, answer.tip) else 0
-    for one in directed.on:
-        # An office names destinations, but only the settings here say to which desk they belong.
-        if one.to not in own or own[one.to].recipient != one.recipient:
-            _tell_stale(unit, answer, one.to)
+    rules = {rule.to: rule for rule in services.destination_rules if rule.desk == desk.name}
+    wait = services.destination_wait if deliveries.is_fetching_files(unit.main, answer.tip) else 0
+    for one in directed.destinations:
+        # An office names destinations, but only the settings of this host say which desk they belong to.
+        if one.to not in rules or rules[one.to].recipient != one.recipient:
+            _report_changed_key(unit, answer, one.to)
             continue
         if one.recipient:
-            unit.replace(tables.envelope, [{"tip": answer.tip, "desk": one.to, "sealed": one.envelope}])
+            unit.upsert(tables.envelope, [{"tip": answer.tip, "desk": one.to, "sealed": one.envelope}])
         deliveries.add(unit, answer.tip, one.to, wait=wait)
 
 
-def _tell_stale(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:
-    """Tell the officers that the office knew an older key, and that nothing was handed over to whoever had it."""
+def _report_changed_key(unit: UnitOfWork, answer: OfficeAnswer, to: str) -> None:
+    """Tell the officers in the thread that the office used an old key, so that the tip was not handed over."""
     text = f"✗ {to}: this key has changed, the tip was not handed over. Direct it again."
     message = Message(sender="desk", desk=answer.desk, text=text, internal=True)
     tip = select(tables.tip.c.recipient).where(tables.tip.c.id == answer.tip)

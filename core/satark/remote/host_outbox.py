@@ -1,4 +1,4 @@
-"""At the host: a tip, made into cells for the office that it is for."""
+"""At the host: sends tips to remote offices, as messages and file chunks in padded frames."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sqlalchemy import Connection, select, update
 
 from satark.custody import log as custody
 from satark.evidence.own_voice import may_hear_voices
-from satark.remote.frames import BODY, Frame, cells_of, file_cells, letter_cells, seal_cell
+from satark.remote.frames import CHUNK_SIZE, Frame, count_chunks, file_frames, message_frames, seal_frame
 from satark.remote.messages import (
-    FORMS,
+    FORM_PATHS,
     AnnouncedFile,
     CustodyEntry,
     DeskEntry,
     DirectoryMessage,
-    Down,
     FileEntry,
+    HostMessage,
     ThreadEntry,
     TipMessage,
     encode,
 )
-from satark.remote.offices import Office, copy_of, office_of
+from satark.remote.offices import Office, copy_recipient, office_of
 from satark.routing.desks import all_desks, find_desk
-from satark.routing.destinations import to_tell
-from satark.sink import Dead, Delivery, DeliveryResult, Done
+from satark.routing.destinations import encode_rules
+from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.store import evidence_files, tables
 from satark.store.sealed_files import disguised_path
 
@@ -41,106 +41,109 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 WINDOW = 16
-"""Most cells of one file that wait for the carrier's confirmation at once; after a kill no more of them go again."""
+"""Most chunks of one file that are unconfirmed at a time, and so the most that are sent again after a crash."""
 
 Publish = Callable[[str, bytes], Awaitable[None]]
-"""`Line.publish`."""
+"""`CarrierConnection.publish`."""
 
 
 class HostOutbox:
-    """Sends tips to offices."""
+    """Sends tips to remote offices."""
 
     def __init__(self, services: ProcessServices, key: LinkKey, copies: Collection[str] = ()) -> None:
-        """`copies`: desks at the host of whose tips the carrier gets copies."""
+        """`copies`: desks at this host whose tips are copied to the carrier."""
         self._services = services
         self._copies = frozenset(copies)
         self._key = key
 
-    async def dispatch(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
-        """Send a tip as it is now, and those of its files that the carrier does not have yet.
+    async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
+        """Send the complete state of a tip, and those of its files that the carrier has not confirmed yet.
 
         Raises:
-            NotCarried: the carrier did not take something. What it took is not sent again.
+            CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
         """
         office = await asyncio.to_thread(self._services.read, lambda c: self._office(c, delivery.name))
         if office is None:
-            return Dead("the desk has no office of its own: see `satark desk register`")
-        letter = await asyncio.to_thread(self._letter, delivery.tip, delivery.name)
-        if letter is None:
-            return Dead("the tip was not sealed to this desk")
-        if office.answers:
-            await self._directory(office, publish)
-        await self.post(office, letter, publish)
-        for line in letter.files:
-            for sealed in line.sealed:
-                await self._file(office, letter.tip, line.ordinal, sealed, publish)
+            return DeadLetter("the desk is not in a remote office: see `satark desk register`")
+        message = await asyncio.to_thread(self._read_tip, delivery.tip, delivery.name)
+        if message is None:
+            return DeadLetter("the tip was not sealed to this desk")
+        if office.answer_verifier:
+            await self._send_directory(office, publish)
+        await self.send(office, message, publish)
+        for entry in message.files:
+            for file in entry.sealed:
+                await self._send_file(office, message.tip, entry.ordinal, file, publish)
         return Done()
 
-    async def post(self, office: Office, letter: Down, publish: Publish) -> None:
-        """Send a letter.
+    async def send(self, office: Office, message: HostMessage, publish: Publish) -> None:
+        """Send a message.
 
         Raises:
-            NotCarried: the carrier did not take it.
+            CarrierError: a frame was not confirmed.
         """
-        for cell in letter_cells(office.desk, "down", encode(letter)):
-            await self._cell(office, cell, publish)
+        for frame in message_frames(office.desk, "to_office", encode(message)):
+            await self._send_frame(office, frame, publish)
 
-    async def _cell(self, office: Office, cell: Frame, publish: Publish) -> None:
-        await publish(office.desk, await asyncio.to_thread(seal_cell, cell, self._key, office.link))
+    async def _send_frame(self, office: Office, frame: Frame, publish: Publish) -> None:
+        await publish(office.desk, await asyncio.to_thread(seal_frame, frame, self._key, office.link))
 
     def _office(self, connection: Connection, desk: str) -> Office | None:
-        return office_of(connection, desk) or (copy_of(connection, desk) if desk in self._copies else None)
+        return office_of(connection, desk) or (copy_recipient(connection, desk) if desk in self._copies else None)
 
-    async def _directory(self, office: Office, publish: Publish) -> None:
-        desks = await asyncio.to_thread(self._services.read, _desk_lines)
-        destination_rules = to_tell(self._services.destination_rules)
-        whole = sha256(encode(DirectoryMessage(version=0, desks=desks, destination_rules=destination_rules))).digest()[
-            :16
-        ]
-        if await self._sent(office.desk, whole):
+    async def _send_directory(self, office: Office, publish: Publish) -> None:
+        desks = await asyncio.to_thread(self._services.read, _directory_entries)
+        rules = encode_rules(self._services.destination_rules)
+        unversioned = encode(DirectoryMessage(version=0, desks=desks, destination_rules=rules))
+        transfer_id = sha256(unversioned).digest()[:16]
+        if await self._sent_chunks(office.desk, transfer_id):
             return
-        letter = DirectoryMessage(version=time.time_ns(), desks=desks, destination_rules=destination_rules)
-        await self.post(office, letter, publish)
-        await self._note(office.desk, whole, 1)
+        message = DirectoryMessage(version=time.time_ns(), desks=desks, destination_rules=rules)
+        await self.send(office, message, publish)
+        await self._record_sent(office.desk, transfer_id, 1)
 
-    async def _file(self, office: Office, tip: str, ordinal: str, sealed: AnnouncedFile, publish: Publish) -> None:
-        total = cells_of(sealed.size)
-        done = await self._sent(office.desk, sealed.whole)
-        path = FORMS[sealed.form](self._services.evidence_dir, evidence_files.name(tip, ordinal))
+    async def _send_file(self, office: Office, tip: str, ordinal: str, file: AnnouncedFile, publish: Publish) -> None:
+        total = count_chunks(file.size)
+        done = await self._sent_chunks(office.desk, file.transfer_id)
+        path = FORM_PATHS[file.form](self._services.evidence_dir, evidence_files.name(tip, ordinal))
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
-            bodies = await asyncio.to_thread(lambda: list(_pieces(path, numbers)))  # noqa: B023 - run at once
-            cells = file_cells(office.desk, sealed.whole, total, zip(numbers, bodies, strict=True))
-            sending = (self._cell(office, cell, publish) for cell in cells)
+            bodies = await asyncio.to_thread(lambda: list(_read_chunks(path, numbers)))  # noqa: B023 - awaited at once
+            frames = file_frames(office.desk, file.transfer_id, total, zip(numbers, bodies, strict=True))
+            sending = (self._send_frame(office, frame, publish) for frame in frames)
             for outcome in await asyncio.gather(*sending, return_exceptions=True):
                 if isinstance(outcome, BaseException):
                     raise outcome
             done = numbers.stop
-            await self._note(office.desk, sealed.whole, done)
+            await self._record_sent(office.desk, file.transfer_id, done)
 
-    async def _sent(self, desk: str, whole: bytes) -> int:
-        query = select(tables.sent.c.cells).where(tables.sent.c.desk == desk, tables.sent.c.whole == whole)
+    async def _sent_chunks(self, desk: str, transfer_id: bytes) -> int:
+        table = tables.sent_transfer
+        query = select(table.c.chunks).where(table.c.desk == desk, table.c.transfer_id == transfer_id)
         found = await asyncio.to_thread(self._services.read, lambda c: c.execute(query).scalar())
         return found or 0
 
-    async def _note(self, desk: str, whole: bytes, cells: int) -> None:
+    async def _record_sent(self, desk: str, transfer_id: bytes, chunks: int) -> None:
+        table = tables.sent_transfer
+
         def write(unit: UnitOfWork) -> None:
-            if not unit.insert_new(tables.sent, [{"desk": desk, "whole": whole, "cells": cells}], "whole"):
-                here = (tables.sent.c.desk == desk) & (tables.sent.c.whole == whole) & (tables.sent.c.cells < cells)
-                unit.main.execute(update(tables.sent).where(here).values(cells=cells))
+            row = {"desk": desk, "transfer_id": transfer_id, "chunks": chunks}
+            if not unit.insert_new(table, [row], "transfer_id"):
+                behind = (table.c.desk == desk) & (table.c.transfer_id == transfer_id) & (table.c.chunks < chunks)
+                unit.main.execute(update(table).where(behind).values(chunks=chunks))
 
         await self._services.write(write)
 
-    def _letter(self, tip: str, desk: str) -> TipMessage | None:
+    def _read_tip(self, tip: str, desk: str) -> TipMessage | None:
         table = tables.envelope
         query = select(table.c.sealed).where(table.c.tip == tip, table.c.desk == desk)
         envelope = self._services.read_keys(lambda c: c.execute(query).scalar())
         if envelope is None:
             return None
-        return self._services.read(lambda c: _tip_letter(c, self._services.evidence_dir, tip, desk, envelope))
+        return self._services.read(lambda c: _tip_message(c, self._services.evidence_dir, tip, desk, envelope))
 
 
-def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envelope: bytes) -> TipMessage | None:
+def _tip_message(connection: Connection, folder: Path, tip: str, desk: str, envelope: bytes) -> TipMessage | None:
     row = connection.execute(select(tables.tip).where(tables.tip.c.id == tip)).one_or_none()
     if row is None:
         return None
@@ -160,7 +163,7 @@ def _tip_letter(connection: Connection, folder: Path, tip: str, desk: str, envel
 
 
 def _thread(connection: Connection, tip: str, desk: str) -> Iterator[ThreadEntry]:
-    table = tables.answered
+    table = tables.received_answer
     own = select(table.c.seq, table.c.id).where(table.c.tip == tip, table.c.desk == desk)
     answers = {row.seq: row.id for row in connection.execute(own)}
     message = tables.message
@@ -173,30 +176,30 @@ def _files(connection: Connection, folder: Path, tip: str, desk: Desk) -> Iterat
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
     for ordinal, state, record in connection.execute(query):
-        sealed = tuple(_sealed(folder, tip, ordinal, desk)) if state == "sealed" else ()
+        sealed = tuple(_sealed_forms(folder, tip, ordinal, desk)) if state == "sealed" else ()
         yield FileEntry(ordinal=ordinal, state=state, record=record, sealed=sealed)
 
 
-def _sealed(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:
-    voice = disguised_path(folder, evidence_files.name(tip, ordinal)).exists()
-    if voice and not may_hear_voices(desk.level):
-        return  # a recorded voice never lies on a station's machine, not even sealed
-    for form in FORMS:
-        path = FORMS[form](folder, evidence_files.name(tip, ordinal))
+def _sealed_forms(folder: Path, tip: str, ordinal: str, desk: Desk) -> Iterator[AnnouncedFile]:
+    is_voice = disguised_path(folder, evidence_files.name(tip, ordinal)).exists()
+    if is_voice and not may_hear_voices(desk.level):
+        return  # a recorded voice is never stored on a station's machine, not even sealed
+    for form in FORM_PATHS:
+        path = FORM_PATHS[form](folder, evidence_files.name(tip, ordinal))
         if path.exists():
             size = path.stat().st_size
-            whole = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{size}".encode()).digest()[:16]
-            yield AnnouncedFile(form=form, whole=whole, size=size)
+            transfer_id = sha256(f"{desk.name}/{tip}/{ordinal}/{form}/{size}".encode()).digest()[:16]
+            yield AnnouncedFile(form=form, transfer_id=transfer_id, size=size)
 
 
-def _pieces(path: Path, numbers: range) -> Iterator[bytes]:
+def _read_chunks(path: Path, numbers: range) -> Iterator[bytes]:
     with path.open("rb") as file:
-        file.seek(numbers.start * BODY)
+        file.seek(numbers.start * CHUNK_SIZE)
         for _ in numbers:
-            yield file.read(BODY)
+            yield file.read(CHUNK_SIZE)
 
 
-def _desk_lines(connection: Connection) -> tuple[DeskEntry, ...]:
+def _directory_entries(connection: Connection) -> tuple[DeskEntry, ...]:
     return tuple(
         DeskEntry(name=desk.name, title=desk.title, level=desk.level, area=desk.area, recipient=desk.recipient)
         for desk in all_desks(connection)

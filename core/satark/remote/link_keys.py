@@ -1,4 +1,4 @@
-"""The keys of an office's machine and of the host's, and the cards by which they come to know each other."""
+"""Link keys of the host's and the offices' machines, and the pairing files that carry their public keys."""
 
 from __future__ import annotations
 
@@ -25,63 +25,67 @@ class LinkKeyError(Exception):
     """The link key can't be used; the message says what is wrong with its file."""
 
 
-class LinkCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LinkPublicKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The public half of a machine's link key."""
 
     recipient: str
-    """age recipient of what is sent to it."""
+    """age recipient of what is sent to the machine."""
     verifier: str
-    """Ed25519 key (hex) of what it signs."""
+    """Ed25519 public key (hex) of what the machine signs."""
 
 
-class OfficeCard(msgspec.Struct, frozen=True, kw_only=True, tag="office", tag_field="card", forbid_unknown_fields=True):
-    """What the host must know of a desk in an office of its own. All of it is public."""
+class OfficePairing(
+    msgspec.Struct, frozen=True, kw_only=True, tag="office", tag_field="pairing", forbid_unknown_fields=True
+):
+    """What the host must know of a remote office's desk. All of it is public."""
 
     desk: str
     recipient: str
     """age recipient of the desk's key."""
-    answers: str
-    """Ed25519 key (hex) of the desk's answers."""
-    link: LinkCard
+    answer_verifier: str
+    """Ed25519 public key (hex) of the desk's answers."""
+    link: LinkPublicKeys
 
 
-class HostCard(msgspec.Struct, frozen=True, kw_only=True, tag="host", tag_field="card", forbid_unknown_fields=True):
+class HostPairing(
+    msgspec.Struct, frozen=True, kw_only=True, tag="host", tag_field="pairing", forbid_unknown_fields=True
+):
     """What an office must know of the host. All of it is public."""
 
-    link: LinkCard
+    link: LinkPublicKeys
 
 
-class CardError(Exception):
-    """A card can't be read; the message says why."""
+class PairingError(Exception):
+    """A pairing file can't be used; the message says why."""
 
 
 class LinkKey:
-    """A machine's own key, by which it receives and signs. It opens no tip: those are sealed to the desks inside."""
+    """A machine's own key pair, for receiving and signing. It opens no tip: tips are sealed to desks."""
 
     def __init__(self, identity: str, seed: bytes) -> None:
         self.identity = identity
         self._signing = Ed25519PrivateKey.from_private_bytes(seed)
-        self.card = LinkCard(recipient=recipient_of(identity), verifier=_public(self._signing))
+        self.public_keys = LinkPublicKeys(recipient=recipient_of(identity), verifier=_public(self._signing))
 
     def __repr__(self) -> str:
         return "LinkKey(…)"
 
     def sign(self, message: bytes) -> bytes:
-        """Sign: 64 bytes."""
+        """Return the signature of a message, 64 bytes."""
         return self._signing.sign(message)
 
 
 def load_link_key(path: Path) -> LinkKey:
-    """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex); make one where there is none.
+    """Read a machine's link key (two lines: an age identity, an Ed25519 seed in hex); create it if it does not exist.
 
     Raises:
-        LinkKeyError: others may read it, or it is none.
-        OSError: it can't be read or made.
+        LinkKeyError: other users can read the file, or it holds no link key.
+        OSError: it can't be read or created.
     """
     if not path.exists():
         _create(path)
     if path.stat().st_mode & 0o077:
-        raise LinkKeyError(f"others can read the link key: chmod 600 {path}")
+        raise LinkKeyError(f"other users can read the link key: chmod 600 {path}")
     try:
         identity, seed = path.read_text("ascii").split()
         return LinkKey(identity, bytes.fromhex(seed))
@@ -90,23 +94,25 @@ def load_link_key(path: Path) -> LinkKey:
 
 
 def answer_key(identity: str) -> Ed25519PrivateKey:
-    """Give the key that a desk signs its answers with. It follows from the desk's identity: officers alone have it."""
+    """Derive the key that a desk signs its answers with from the desk's identity, which only its officers can open."""
     seed = HKDF(algorithm=SHA256(), length=_SEED, salt=None, info=b"satark/1/answers").derive(identity.encode())
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def answer_verifier(identity: str) -> str:
-    """Give the public half (hex) of `answer_key`."""
+    """Return the public half (hex) of `answer_key`."""
     return _public(answer_key(identity))
 
 
-def office_card(desk: str, identity: str, link: LinkKey) -> OfficeCard:
-    """Make the card of an opened desk."""
-    return OfficeCard(desk=desk, recipient=recipient_of(identity), answers=answer_verifier(identity), link=link.card)
+def make_office_pairing(desk: str, identity: str, link: LinkKey) -> OfficePairing:
+    """Return the pairing of a desk, from its private key and the office's link key."""
+    return OfficePairing(
+        desk=desk, recipient=recipient_of(identity), answer_verifier=answer_verifier(identity), link=link.public_keys
+    )
 
 
 def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:
-    """Say whether a signature (64 bytes) is this key's (hex) on this message."""
+    """Return whether a signature (64 bytes) on a message is from this public key (hex)."""
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(verifier)).verify(signature, message)
     except (InvalidSignature, ValueError):
@@ -114,34 +120,34 @@ def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def read_card(text: str, kind: type[T]) -> T:
-    """Read a card from its JSON.
+def read_pairing(text: str, kind: type[T]) -> T:
+    """Decode a pairing file.
 
     Raises:
-        CardError: it is none of this kind, or a key in it is none.
+        PairingError: it is not a pairing of this kind, or a key in it is damaged.
     """
     try:
-        card = msgspec.json.decode(text, type=kind)
+        pairing = msgspec.json.decode(text, type=kind)
     except msgspec.MsgspecError:
-        raise CardError("this is not the card that is needed here") from None
-    for recipient in _recipients(card):
+        raise PairingError("this is not the pairing file that this command needs") from None
+    for recipient in _recipients(pairing):
         try:
             x25519.Recipient.from_str(recipient)
-        except Exception:  # noqa: BLE001 - pyrage has no class of its own for it
-            raise CardError("a key in the card is damaged") from None
-    return card
+        except Exception:  # noqa: BLE001 - pyrage has no exception class for it
+            raise PairingError("a key in the pairing file is damaged") from None
+    return pairing
 
 
-def fingerprint(card: OfficeCard | HostCard) -> str:
-    """Give what two people compare by telephone: 128 bits of the card's SHA-256, in groups of four."""
-    digest = sha256(msgspec.json.encode(card)).hexdigest()[:32]
+def fingerprint(pairing: OfficePairing | HostPairing) -> str:
+    """Return what two people compare by telephone: 128 bits of the pairing's SHA-256, in groups of four hex digits."""
+    digest = sha256(msgspec.json.encode(pairing)).hexdigest()[:32]
     return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
 
 
-def _recipients(card: object) -> list[str]:
-    if isinstance(card, OfficeCard):
-        return [card.recipient, card.link.recipient]
-    return [card.link.recipient] if isinstance(card, HostCard) else []
+def _recipients(pairing: object) -> list[str]:
+    if isinstance(pairing, OfficePairing):
+        return [pairing.recipient, pairing.link.recipient]
+    return [pairing.link.recipient] if isinstance(pairing, HostPairing) else []
 
 
 def _public(key: Ed25519PrivateKey) -> str:

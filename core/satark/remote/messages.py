@@ -1,4 +1,4 @@
-"""What the host and an office write to each other. What is sealed in a letter stays sealed: machines can't read it."""
+"""Messages between the host and an office. What is sealed inside stays sealed: the machines can't read it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from satark.carrier import Refused
+from satark.carrier import MessageRejected
 from satark.desk import Level
 from satark.redacted import Redacted
 from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path
@@ -18,31 +18,31 @@ T = TypeVar("T")
 
 Form: TypeAlias = Literal["original", "clean", "disguised", "preview"]
 
-FORMS: Mapping[Form, Callable[[Path, str], Path]] = MappingProxyType(
+FORM_PATHS: Mapping[Form, Callable[[Path, str], Path]] = MappingProxyType(
     {"original": original_path, "clean": clean_path, "disguised": disguised_path, "preview": preview_path}
 )
-"""Where each form of a file is sealed, given the evidence folder and the file's name."""
+"""The function that returns the path of each sealed form of a file, given the evidence folder and the file's name."""
 
 ANSWER_DOMAIN = b"satark/1/answer\0"
-"""What stands before an encoded answer where a desk signs it."""
+"""Prefix of an encoded answer when a desk signs it, so that the signature is valid for nothing else."""
 
 
 class AnnouncedFile(Redacted, frozen=True, kw_only=True, array_like=True):
-    """One of the sealed files of a piece of evidence, which travels apart."""
+    """One sealed form of a file of evidence; its content travels in frames of its own."""
 
     form: Form
-    whole: bytes
-    """What its cells name."""
+    transfer_id: bytes
+    """The `Frame.transfer_id` of its chunks."""
     size: int
     """Bytes of the sealed file."""
 
 
 class FileEntry(Redacted, frozen=True, kw_only=True, array_like=True):
-    """One piece of evidence."""
+    """One file of evidence."""
 
     ordinal: str
     state: str
-    """As in the store: due, sealed or lost."""
+    """As in the `file` table: due, sealed or lost."""
     record: bytes
     sealed: tuple[AnnouncedFile, ...]
 
@@ -53,11 +53,11 @@ class ThreadEntry(Redacted, frozen=True, kw_only=True, array_like=True):
     seq: int
     sealed: bytes
     answer: bytes
-    """The id of the office's own answer that this is; empty for everybody else's messages."""
+    """The id of the receiving office's answer that became this message; empty for all other messages."""
 
 
 class CustodyEntry(Redacted, frozen=True, kw_only=True, array_like=True):
-    """What was done with a file, from the host's custody log."""
+    """One entry of the host's custody log."""
 
     file: str
     entry: bytes
@@ -66,7 +66,7 @@ class CustodyEntry(Redacted, frozen=True, kw_only=True, array_like=True):
 
 
 class TipMessage(Redacted, frozen=True, kw_only=True, tag="tip"):
-    """A tip as it is now, all but its files' content."""
+    """The complete state of a tip, except the content of its files."""
 
     tip: str
     number: str
@@ -92,113 +92,115 @@ class DeskEntry(Redacted, frozen=True, kw_only=True, array_like=True):
 
 
 class DirectoryMessage(Redacted, frozen=True, kw_only=True, tag="desks"):
-    """Every desk of the host, and the destinations that belong to them."""
+    """All desks of the host, and the destinations that belong to them."""
 
     version: int
-    """Grows; an older one that comes later is laid aside."""
+    """Increases; an office ignores a directory that is older than the one it has."""
     desks: tuple[DeskEntry, ...]
     destination_rules: bytes
-    """`destination_rules.to_tell`."""
+    """As `routing.destinations.encode_rules` returns them."""
 
 
 class KeyAcceptedMessage(Redacted, frozen=True, kw_only=True, tag="key"):
-    """The host has taken over a desk's new key."""
+    """The host uses a desk's new key."""
 
     answer: bytes
+    """The id of the answer that announced the key."""
 
 
 class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
-    """The host won't take an answer: the desk has no such tip (any more)."""
+    """The host refuses an answer: the desk does not have the tip, or no longer."""
 
     answer: bytes
 
 
-Down: TypeAlias = TipMessage | DirectoryMessage | KeyAcceptedMessage | RefusalMessage
+HostMessage: TypeAlias = TipMessage | DirectoryMessage | KeyAcceptedMessage | RefusalMessage
+"""What the host sends to an office."""
 
 
-class DirectedOn(Redacted, frozen=True, kw_only=True, array_like=True):
-    """The tip's key, sealed to a destination of the desk that the tip is directed to."""
+class DirectedDestination(Redacted, frozen=True, kw_only=True, array_like=True):
+    """A tip's key, sealed to a destination of the desk that the tip is directed to."""
 
     to: str
     recipient: str
-    """The key that it was sealed to; empty where the destination has none of its own."""
+    """The key that it was sealed to; empty if the destination has no key of its own."""
     envelope: bytes
 
 
-class Directed(Redacted, frozen=True, kw_only=True):
-    """The tip's key, sealed to another desk."""
+class DirectedDesk(Redacted, frozen=True, kw_only=True):
+    """A tip's key, sealed to the desk that the tip is directed to."""
 
     desk: str
     recipient: str
-    """The key that it was sealed to: the host checks that it still is that desk's."""
+    """The key that it was sealed to; the host checks that the desk still has it."""
     envelope: bytes
-    on: tuple[DirectedOn, ...] = ()
-    """The desk's destinations that take this tip, as far as the office knows them."""
+    destinations: tuple[DirectedDestination, ...] = ()
+    """The desk's destinations that get this tip, as far as the office knows them."""
 
 
 class NewKey(Redacted, frozen=True, kw_only=True):
-    """A desk's new key, as in an `OfficeCard`."""
+    """A desk's new key, as in an `OfficePairing`."""
 
     recipient: str
-    answers: str
+    answer_verifier: str
 
 
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):
-    """What an officer wrote; or, with `new_key`, that the desk's key was changed."""
+    """What an officer wrote at an office; with `new_key`, the announcement that the desk's key was changed."""
 
     id: bytes
-    """16 random bytes: it is taken once."""
+    """16 random bytes: the host accepts it once."""
     desk: str
     tip: str
     sealed: bytes
     """age, to the tip's recipient, and to the receipt's if it is for the tipster: a `tip.Message`."""
     internal: bool
-    directed: Directed | None = None
+    directed_to: DirectedDesk | None = None
     new_key: NewKey | None = None
 
 
 class SignedAnswer(Redacted, frozen=True, kw_only=True, array_like=True):
-    """An encoded `OfficeAnswer`, under the desk's signature."""
+    """An encoded `OfficeAnswer` with the desk's signature: what an office sends to the host."""
 
     answer: bytes
     signature: bytes
 
 
-def encode(letter: Down | OfficeAnswer | SignedAnswer) -> bytes:
-    """Encode a letter or a part of one."""
-    return _encode(letter)
+def encode(message: HostMessage | OfficeAnswer | SignedAnswer) -> bytes:
+    """Encode a message, or the answer inside one."""
+    return _encode(message)
 
 
-def decode_down(encoded: bytes) -> Down:
-    """Decode a letter of the host.
-
-    Raises:
-        Refused: it is none.
-    """
-    return _decoded(_down, encoded)
-
-
-def decode_answer_letter(encoded: bytes) -> SignedAnswer:
-    """Decode an office's letter.
+def decode_host_message(encoded: bytes) -> HostMessage:
+    """Decode a message of the host.
 
     Raises:
-        Refused: it is none.
+        MessageRejected: it is not one.
     """
-    return _decoded(_letter, encoded)
+    return _decoded(_host_message, encoded)
+
+
+def decode_signed_answer(encoded: bytes) -> SignedAnswer:
+    """Decode a message of an office.
+
+    Raises:
+        MessageRejected: it is not one.
+    """
+    return _decoded(_signed_answer, encoded)
 
 
 def decode_answer(encoded: bytes) -> OfficeAnswer:
-    """Decode what an officer wrote, once its signature was checked.
+    """Decode the answer inside a `SignedAnswer`. Trust it only after its signature is verified.
 
     Raises:
-        Refused: it is none.
+        MessageRejected: it is not one.
     """
     return _decoded(_answer, encoded)
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
-_letter = msgspec.msgpack.Decoder(SignedAnswer)
+_host_message: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
+_signed_answer = msgspec.msgpack.Decoder(SignedAnswer)
 _answer = msgspec.msgpack.Decoder(OfficeAnswer)
 
 
@@ -206,4 +208,4 @@ def _decoded(decoder: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:
     try:
         return decoder.decode(encoded)
     except msgspec.MsgspecError:
-        raise Refused("content") from None
+        raise MessageRejected("content") from None

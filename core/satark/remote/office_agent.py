@@ -1,4 +1,4 @@
-"""At an office: everything that works beside the desk's pages. It takes what comes, and sends what officers wrote."""
+"""At an office: the background task that receives the host's messages and sends officers' answers."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from satark.observability import log
 from satark.remote import office_outbox
-from satark.remote.frames import letter_cells, seal_cell
+from satark.remote.frames import message_frames, seal_frame
 
 if TYPE_CHECKING:
     from satark.carrier import Carrier, CarrierConnection
-    from satark.remote.link_keys import LinkCard, LinkKey
+    from satark.remote.link_keys import LinkKey, LinkPublicKeys
     from satark.remote.office_inbox import OfficeInbox
     from satark.services import ProcessServices
 
-EVERY = 1.0
-"""Seconds between two looks for answers to be sent."""
+POLL_SECONDS = 1.0
+"""Seconds between two checks for answers that are due."""
 
 
 class OfficeAgent:
-    """One office's."""
+    """Exchanges messages with the host for the desks of one office."""
 
     def __init__(
         self,
@@ -31,9 +31,9 @@ class OfficeAgent:
         carrier: Carrier,
         url: str,
         key: LinkKey,
-        host: LinkCard,
+        host: LinkPublicKeys,
         desks: Sequence[str],
-        arrivals: OfficeInbox,
+        inbox: OfficeInbox,
     ) -> None:
         self._services = services
         self._carrier = carrier
@@ -41,31 +41,31 @@ class OfficeAgent:
         self._key = key
         self._host = host
         self._desks = desks
-        self._arrivals = arrivals
+        self._inbox = inbox
 
     async def run(self) -> None:
-        """Work on one connection, until it breaks (which raises) or this is cancelled; begin it again then."""
-        await self._services.write(self._arrivals.sweep)
-        async with self._carrier.line(self._url) as line:
+        """Connect and exchange messages until cancelled. Raises when the connection breaks: then run it again."""
+        await self._services.write(self._inbox.purge_abandoned_chunks)
+        async with self._carrier.connect(self._url) as connection:
             log.info("office connected")
             async with asyncio.TaskGroup() as tasks:
                 for desk in self._desks:
-                    tasks.create_task(line.consume(desk, self._arrivals.take))
-                tasks.create_task(self._keep_sending(line))
+                    tasks.create_task(connection.consume(desk, self._inbox.accept))
+                tasks.create_task(self._keep_sending(connection))
 
-    async def send(self, line: CarrierConnection) -> None:
-        """Send what officers wrote, as far as it is its turn.
+    async def send_due_answers(self, connection: CarrierConnection) -> None:
+        """Send the answers that are due now.
 
         Raises:
-            NotCarried: the carrier did not take something: it stays, and is sent again.
+            CarrierError: an answer was not confirmed. It stays in the outbox and is sent again.
         """
-        due = await asyncio.to_thread(self._services.read, lambda c: office_outbox.due(c, int(time.time())))
+        due = await asyncio.to_thread(self._services.read, lambda c: office_outbox.due_answers(c, int(time.time())))
         for answer in due:
-            (cell,) = letter_cells(answer.desk, "up", answer.letter)
-            await line.answer(await asyncio.to_thread(seal_cell, cell, self._key, self._host))
-            await self._services.write(lambda unit: office_outbox.sent(unit, answer.id))  # noqa: B023 - awaited at once
+            (frame,) = message_frames(answer.desk, "to_host", answer.message)
+            await connection.publish_answer(await asyncio.to_thread(seal_frame, frame, self._key, self._host))
+            await self._services.write(lambda unit: office_outbox.mark_sent(unit, answer.id))  # noqa: B023 - awaited
 
-    async def _keep_sending(self, line: CarrierConnection) -> None:
+    async def _keep_sending(self, connection: CarrierConnection) -> None:
         while True:
-            await self.send(line)
-            await asyncio.sleep(EVERY)
+            await self.send_due_answers(connection)
+            await asyncio.sleep(POLL_SECONDS)

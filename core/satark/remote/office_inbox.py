@@ -1,4 +1,4 @@
-"""At an office: what comes from the host, into the office's own store."""
+"""At an office: stores what the host sends, and assembles messages and files from their chunks."""
 
 from __future__ import annotations
 
@@ -9,207 +9,221 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, func, select, update
 
 from satark import atomic_files
-from satark.carrier import Refused
+from satark.carrier import MessageRejected
 from satark.custody import log as custody
-from satark.remote.frames import Frame, cells_of, open_cell
+from satark.remote.frames import Frame, count_chunks, open_frame
 from satark.remote.messages import (
-    FORMS,
+    FORM_PATHS,
     DirectoryMessage,
-    Down,
     FileEntry,
     Form,
+    HostMessage,
     KeyAcceptedMessage,
     RefusalMessage,
     TipMessage,
-    decode_down,
+    decode_host_message,
 )
-from satark.remote.offices import keep_directory
+from satark.remote.offices import store_directory
 from satark.store import evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
-    from satark.remote.link_keys import LinkCard, LinkKey
+    from satark.remote.link_keys import LinkKey, LinkPublicKeys
     from satark.services import ProcessServices
 
-PIECE_DAYS = 30
-"""Days after which pieces of something that never became complete are forgotten."""
+CHUNK_DAYS = 30
+"""Days after which the chunks of an incomplete transfer are deleted."""
 
-Arrived = Callable[[UnitOfWork, str, str, int], None]
-"""Is called in the transaction in which a tip arrives or changes: (unit, desk, tip, revision)."""
+TipStored = Callable[[UnitOfWork, str, str, int], None]
+"""Called in the transaction that stores a tip or a change of it: (unit, desk, tip, revision)."""
 
 
 class OfficeInbox:
-    """Takes cells. They may come twice, in any order, and after a kill at any point."""
+    """Accepts frames, which may come more than once and in any order, and resumes after a crash at any point."""
 
     def __init__(
-        self, services: ProcessServices, key: LinkKey, host: LinkCard, desks: Collection[str], arrived: Arrived
+        self,
+        services: ProcessServices,
+        key: LinkKey,
+        host: LinkPublicKeys,
+        desks: Collection[str],
+        tip_stored: TipStored,
     ) -> None:
         self._services = services
         self._key = key
         self._host = host
         self._desks = frozenset(desks)
-        self._arrived = arrived
-        self._putting, self._assembling = asyncio.Lock(), asyncio.Lock()
+        self._tip_stored = tip_stored
+        self._message_lock, self._file_lock = asyncio.Lock(), asyncio.Lock()
 
-    async def take(self, message: bytes) -> None:
-        """Take one cell; return when it is durable here, and with it whatever it completed.
+    async def accept(self, message: bytes) -> None:
+        """Store one frame, and whatever it completes; return once that is committed.
 
         Raises:
-            Refused: it is not the host's, was altered, or is for no desk of this office.
-            StoreDown: not now.
+            MessageRejected: it is not the host's, was altered, or is for no desk of this office.
+            StoreDown: the database can't be written now; retry later.
         """
-        cell = await asyncio.to_thread(self._open, message)
-        if cell.kind == "letter" and cell.total == 1:
-            await self._read(cell.desk, cell.body)
+        frame = await asyncio.to_thread(self._open, message)
+        if frame.kind == "message" and frame.total == 1:
+            await self._accept_message(frame.desk, frame.body)
             return
-        await self._services.write(lambda unit: _keep_piece(unit, cell))
-        if cell.kind == "letter":
-            await self._put_together(cell)
+        await self._services.write(lambda unit: _store_chunk(unit, frame))
+        if frame.kind == "message":
+            await self._complete_message(frame)
         else:
-            await self._finish([cell.whole])
+            await self._complete_files([frame.transfer_id])
 
-    def sweep(self, unit: UnitOfWork) -> None:
-        """Forget pieces of what never became complete."""
-        unit.main.execute(delete(tables.piece).where(tables.piece.c.day < unit.day - PIECE_DAYS))
+    def purge_abandoned_chunks(self, unit: UnitOfWork) -> None:
+        """Delete the chunks of transfers that never became complete."""
+        unit.main.execute(delete(tables.chunk).where(tables.chunk.c.day < unit.day - CHUNK_DAYS))
 
     def _open(self, message: bytes) -> Frame:
-        cell = open_cell(message, self._key).checked(self._host)
-        if cell.way != "down" or cell.desk not in self._desks:
-            raise Refused("desk")
-        return cell
+        frame = open_frame(message, self._key).verified(self._host)
+        if frame.direction != "to_office" or frame.desk not in self._desks:
+            raise MessageRejected("desk")
+        return frame
 
-    async def _put_together(self, cell: Frame) -> None:
-        async with self._putting:
-            if await asyncio.to_thread(self._services.read, lambda c: _count(c, cell.whole)) < cell.total:
+    async def _complete_message(self, frame: Frame) -> None:
+        transfer_id = frame.transfer_id
+        async with self._message_lock:
+            if await asyncio.to_thread(self._services.read, lambda c: _count(c, transfer_id)) < frame.total:
                 return
-            letter = await asyncio.to_thread(self._services.read, lambda c: b"".join(_bodies(c, cell.whole)))
-            await self._read(cell.desk, letter)
-            await self._services.write(lambda unit: _forget(unit, cell.whole))
+            message = await asyncio.to_thread(self._services.read, lambda c: b"".join(_bodies(c, transfer_id)))
+            await self._accept_message(frame.desk, message)
+            await self._services.write(lambda unit: _delete_chunks(unit, transfer_id))
 
-    async def _read(self, desk: str, encoded: bytes) -> None:
-        letter = decode_down(encoded)
-        await self._services.write(lambda unit: self._enter(unit, desk, letter))
-        if isinstance(letter, TipMessage):
-            await self._finish([sealed.whole for line in letter.files for sealed in line.sealed])
+    async def _accept_message(self, desk: str, encoded: bytes) -> None:
+        message = decode_host_message(encoded)
+        await self._services.write(lambda unit: self._store(unit, desk, message))
+        if isinstance(message, TipMessage):
+            await self._complete_files([file.transfer_id for entry in message.files for file in entry.sealed])
 
-    def _enter(self, unit: UnitOfWork, desk: str, letter: Down) -> None:
-        match letter:
+    def _store(self, unit: UnitOfWork, desk: str, message: HostMessage) -> None:
+        table = tables.office_outbox
+        match message:
             case TipMessage():
-                _enter_tip(unit, desk, letter)
-                self._arrived(unit, desk, letter.tip, letter.revision)
+                _store_tip(unit, desk, message)
+                self._tip_stored(unit, desk, message.tip, message.revision)
             case DirectoryMessage():
-                keep_directory(unit, letter, set(self._desks))
+                store_directory(unit, message, set(self._desks))
             case KeyAcceptedMessage():
-                unit.main.execute(delete(tables.answer).where(tables.answer.c.id == letter.answer))
+                unit.main.execute(delete(table).where(table.c.id == message.answer))
             case RefusalMessage():
-                mine = update(tables.answer).where(tables.answer.c.id == letter.answer)
-                unit.main.execute(mine.values(state="refused"))
+                unit.main.execute(update(table).where(table.c.id == message.answer).values(state="refused"))
 
-    async def _finish(self, wholes: list[bytes]) -> None:
-        """Make files of those that are announced and complete."""
-        async with self._assembling:
-            for whole in wholes:
-                if await asyncio.to_thread(self._services.read, lambda c: _is_complete(c, whole)):  # noqa: B023 - awaited
-                    await asyncio.to_thread(self._services.read, lambda c: self._assemble(c, whole))  # noqa: B023
-                    await self._services.write(lambda unit: _file_is_here(unit, whole))  # noqa: B023 - likewise
+    async def _complete_files(self, transfer_ids: list[bytes]) -> None:
+        """Write the files that are announced and whose chunks have all arrived."""
+        async with self._file_lock:
+            for id_ in transfer_ids:
+                if await asyncio.to_thread(self._services.read, lambda c: _is_complete(c, id_)):  # noqa: B023 - awaited
+                    await asyncio.to_thread(self._services.read, lambda c: self._assemble(c, id_))  # noqa: B023
+                    await self._services.write(lambda unit: _mark_received(unit, id_))  # noqa: B023
 
-    def _assemble(self, connection: Connection, whole: bytes) -> None:
-        row = connection.execute(select(tables.arriving).where(tables.arriving.c.whole == whole)).one()
+    def _assemble(self, connection: Connection, transfer_id: bytes) -> None:
+        table = tables.announced_file
+        row = connection.execute(select(table).where(table.c.transfer_id == transfer_id)).one()
         folder = self._services.evidence_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         form: Form = row.form
-        atomic_files.replace(FORMS[form](folder, evidence_files.name(row.tip, row.ordinal)), _bodies(connection, whole))
+        path = FORM_PATHS[form](folder, evidence_files.name(row.tip, row.ordinal))
+        atomic_files.replace(path, _bodies(connection, transfer_id))
 
 
-def _enter_tip(unit: UnitOfWork, desk: str, letter: TipMessage) -> None:
+def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
     row = {
-        "id": letter.tip,
-        "number": letter.number,
-        "revision": letter.revision,
-        "recipient": letter.recipient,
-        "receipt_recipient": letter.receipt_recipient,
-        "document": letter.document,
-        "day": letter.day,
+        "id": message.tip,
+        "number": message.number,
+        "revision": message.revision,
+        "recipient": message.recipient,
+        "receipt_recipient": message.receipt_recipient,
+        "document": message.document,
+        "day": message.day,
     }
-    known = select(tables.tip.c.revision).where(tables.tip.c.id == letter.tip)
+    known = select(tables.tip.c.revision).where(tables.tip.c.id == message.tip)
     revision = unit.main.execute(known).scalar()
     if revision is None:
         unit.insert(tables.tip, [row])
-    elif revision < letter.revision:
-        unit.main.execute(update(tables.tip).where(tables.tip.c.id == letter.tip).values(row))
-    # The same revision's envelope may have been sealed anew here since, with a change of the desk's key.
-    held = select(tables.envelope.c.tip).where(tables.envelope.c.tip == letter.tip, tables.envelope.c.desk == desk)
-    if (revision or 0) < letter.revision or unit.keys.execute(held).scalar() is None:
-        unit.replace(tables.envelope, [{"tip": letter.tip, "desk": desk, "sealed": letter.envelope}])
-    _enter_thread(unit, letter)
-    for line in letter.files:
-        _enter_file(unit, letter.tip, line)
-    custody.take_over(unit, letter.tip, [(line.file, line.entry, line.sealed) for line in letter.custody])
+    elif revision < message.revision:
+        unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))
+    # A change of the desk's key may have resealed the envelope of the same revision here: then this one is older.
+    table = tables.envelope
+    stored = select(table.c.tip).where(table.c.tip == message.tip, table.c.desk == desk)
+    if (revision or 0) < message.revision or unit.keys.execute(stored).scalar() is None:
+        unit.upsert(table, [{"tip": message.tip, "desk": desk, "sealed": message.envelope}])
+    _store_thread(unit, message)
+    for entry in message.files:
+        _store_file(unit, message.tip, entry)
+    custody.import_entries(unit, message.tip, [(one.file, one.entry, one.sealed) for one in message.custody])
 
 
-def _enter_thread(unit: UnitOfWork, letter: TipMessage) -> None:
-    fields = {"tip": letter.tip, "day": unit.day, "announced": True}
-    known = select(func.max(tables.message.c.seq)).where(tables.message.c.tip == letter.tip)
-    last = unit.main.execute(known).scalar() or 0
-    unit.insert(tables.message, [{**fields, "seq": m.seq, "sealed": m.sealed} for m in letter.thread if m.seq > last])
-    answers = [message.answer for message in letter.thread if message.answer]
-    unit.main.execute(delete(tables.answer).where(tables.answer.c.id.in_(answers)))
+def _store_thread(unit: UnitOfWork, message: TipMessage) -> None:
+    table = tables.message
+    last = unit.main.execute(select(func.max(table.c.seq)).where(table.c.tip == message.tip)).scalar() or 0
+    fields = {"tip": message.tip, "day": unit.day, "notified": True}
+    new = [entry for entry in message.thread if entry.seq > last]
+    unit.insert(table, [{**fields, "seq": entry.seq, "sealed": entry.sealed} for entry in new])
+    confirmed = [entry.answer for entry in message.thread if entry.answer]
+    unit.main.execute(delete(tables.office_outbox).where(tables.office_outbox.c.id.in_(confirmed)))
 
 
-def _enter_file(unit: UnitOfWork, tip: str, line: FileEntry) -> None:
-    here = (tables.file.c.tip == tip, tables.file.c.ordinal == line.ordinal)
-    row = {"tip": tip, "ordinal": line.ordinal, "state": "due", "record": b"", "job": b""}
+def _store_file(unit: UnitOfWork, tip: str, entry: FileEntry) -> None:
+    this = (tables.file.c.tip == tip, tables.file.c.ordinal == entry.ordinal)
+    row = {"tip": tip, "ordinal": entry.ordinal, "state": "due", "record": b"", "job": b""}
     unit.insert_new(tables.file, [{**row, "attempts": 0, "due_at": 0, "reason": ""}], "ordinal")
-    state, record = unit.main.execute(select(tables.file.c.state, tables.file.c.record).where(*here)).one()
-    if state != "due" or record or line.state == "due":
+    state, record = unit.main.execute(select(tables.file.c.state, tables.file.c.record).where(*this)).one()
+    if state != "due" or record or entry.state == "due":
         return
-    # What the host sends is due here until it has come; of a voice that it keeps from a station there is a record.
-    becomes = "due" if line.sealed else line.state
-    unit.main.execute(update(tables.file).where(*here).values(state=becomes, record=line.record))
-    announced = {"tip": tip, "ordinal": line.ordinal}
-    rows = [{**announced, "whole": one.whole, "form": one.form, "size": one.size, "here": False} for one in line.sealed]
-    unit.insert_new(tables.arriving, rows, "whole")
+    # A file whose content is sent stays due here until it has arrived. Of a voice that a station must not have, only
+    # the record is sent.
+    state = "due" if entry.sealed else entry.state
+    unit.main.execute(update(tables.file).where(*this).values(state=state, record=entry.record))
+    fields = {"tip": tip, "ordinal": entry.ordinal, "received": False}
+    rows = [{**fields, "transfer_id": one.transfer_id, "form": one.form, "size": one.size} for one in entry.sealed]
+    unit.insert_new(tables.announced_file, rows, "transfer_id")
 
 
-def _keep_piece(unit: UnitOfWork, cell: Frame) -> None:
-    if cell.kind == "file" and _is_here(unit, cell.whole):
+def _store_chunk(unit: UnitOfWork, frame: Frame) -> None:
+    if frame.kind == "file" and _is_received(unit, frame.transfer_id):
         return
-    row = {"whole": cell.whole, "number": cell.index, "body": cell.body, "day": unit.day}
-    unit.insert_new(tables.piece, [row], "number")
+    row = {"transfer_id": frame.transfer_id, "number": frame.index, "body": frame.body, "day": unit.day}
+    unit.insert_new(tables.chunk, [row], "number")
 
 
-def _is_here(unit: UnitOfWork, whole: bytes) -> bool:
-    here = select(tables.arriving.c.here).where(tables.arriving.c.whole == whole)
-    return bool(unit.main.execute(here).scalar())
+def _is_received(unit: UnitOfWork, transfer_id: bytes) -> bool:
+    table = tables.announced_file
+    return bool(unit.main.execute(select(table.c.received).where(table.c.transfer_id == transfer_id)).scalar())
 
 
-def _count(connection: Connection, whole: bytes) -> int:
-    query = select(func.count()).select_from(tables.piece).where(tables.piece.c.whole == whole)
+def _count(connection: Connection, transfer_id: bytes) -> int:
+    table = tables.chunk
+    query = select(func.count()).select_from(table).where(table.c.transfer_id == transfer_id)
     return connection.execute(query).scalar_one()
 
 
-def _bodies(connection: Connection, whole: bytes) -> Iterator[bytes]:
-    query = select(tables.piece.c.body).where(tables.piece.c.whole == whole).order_by(tables.piece.c.number)
+def _bodies(connection: Connection, transfer_id: bytes) -> Iterator[bytes]:
+    table = tables.chunk
+    query = select(table.c.body).where(table.c.transfer_id == transfer_id).order_by(table.c.number)
     yield from connection.execution_options(yield_per=16).execute(query).scalars()
 
 
-def _forget(unit: UnitOfWork, whole: bytes) -> None:
-    unit.main.execute(delete(tables.piece).where(tables.piece.c.whole == whole))
+def _delete_chunks(unit: UnitOfWork, transfer_id: bytes) -> None:
+    unit.main.execute(delete(tables.chunk).where(tables.chunk.c.transfer_id == transfer_id))
 
 
-def _is_complete(connection: Connection, whole: bytes) -> bool:
-    table = tables.arriving
-    size = connection.execute(select(table.c.size).where(table.c.whole == whole, ~table.c.here)).scalar()
-    return size is not None and _count(connection, whole) == cells_of(size)
+def _is_complete(connection: Connection, transfer_id: bytes) -> bool:
+    table = tables.announced_file
+    query = select(table.c.size).where(table.c.transfer_id == transfer_id, ~table.c.received)
+    size = connection.execute(query).scalar()
+    return size is not None and _count(connection, transfer_id) == count_chunks(size)
 
 
-def _file_is_here(unit: UnitOfWork, whole: bytes) -> None:
-    """Forget a file's pieces; once its other form is here too, desks may see it."""
-    table = tables.arriving
-    mine = update(table).where(table.c.whole == whole).values(here=True).returning(table.c.tip, table.c.ordinal)
-    tip, ordinal = unit.main.execute(mine).one()
-    _forget(unit, whole)
-    missing = select(func.count()).where(table.c.tip == tip, table.c.ordinal == ordinal, ~table.c.here)
+def _mark_received(unit: UnitOfWork, transfer_id: bytes) -> None:
+    """Mark a sealed file as received and delete its chunks; show the file to the desk once all its forms are here."""
+    table = tables.announced_file
+    mark = update(table).where(table.c.transfer_id == transfer_id).values(received=True)
+    tip, ordinal = unit.main.execute(mark.returning(table.c.tip, table.c.ordinal)).one()
+    _delete_chunks(unit, transfer_id)
+    missing = select(func.count()).where(table.c.tip == tip, table.c.ordinal == ordinal, ~table.c.received)
     if not unit.main.execute(missing).scalar_one():
-        here = update(tables.file).where(tables.file.c.tip == tip, tables.file.c.ordinal == ordinal)
-        unit.main.execute(here.values(state="sealed"))
+        this = update(tables.file).where(tables.file.c.tip == tip, tables.file.c.ordinal == ordinal)
+        unit.main.execute(this.values(state="sealed"))

@@ -1,4 +1,4 @@
-"""Which desks are in an office of their own (at the host), and which host an office belongs to (at the office)."""
+"""Registration: at the host, which desks are in remote offices; at an office, which host it belongs to."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from sqlalchemy import Connection, delete, select, update
 
 from satark.desk import CaseworkError, Desk, NoSuchDesk
 from satark.redacted import Redacted
-from satark.remote.link_keys import HostCard, LinkCard, OfficeCard
+from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
 from satark.remote.messages import DirectoryMessage, NewKey
 from satark.remote.office_outbox import host_of
 from satark.routing.desks import add_desk, all_desks
-from satark.routing.destinations import to_tell
+from satark.routing.destinations import encode_rules
 from satark.store import deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 
 
 class Office(Redacted, frozen=True, kw_only=True):
-    """A desk's office, as the host knows it."""
+    """A desk's remote office, as the host knows it."""
 
     desk: str
-    link: LinkCard
-    answers: str
-    """Ed25519 key (hex) of the desk's answers. Empty: only a copy goes there, and no answer is taken from there."""
+    link: LinkPublicKeys
+    answer_verifier: str
+    """Ed25519 public key (hex) of the desk's answers. Empty: it gets copies only, and its answers are not accepted."""
 
 
 class AlreadyJoined(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -31,89 +31,99 @@ class AlreadyJoined(CaseworkError):  # noqa: N818 - it reads as what it says
         super().__init__("this office belongs to another host already")
 
 
-def register(unit: UnitOfWork, desk: Desk, card: OfficeCard) -> None:
-    """Add a desk that is in an office of its own; `desk.via` is the sink that reaches it.
+def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing) -> None:
+    """At the host: add a desk that is in a remote office; `desk.via` is the sink that reaches it.
 
     Raises:
-        CaseworkError: there is a desk of this name, or its name or level can't be.
+        CaseworkError: the desk exists, or its name or level is invalid.
     """
     add_desk(unit, desk)
-    row = {"desk": desk.name, "recipient": card.link.recipient, "verifier": card.link.verifier}
-    unit.insert(tables.office, [{**row, "answers": card.answers}])
+    row = {"desk": desk.name, "recipient": pairing.link.recipient, "verifier": pairing.link.verifier}
+    unit.insert(tables.office, [{**row, "answer_verifier": pairing.answer_verifier}])
 
 
-def change_key(unit: UnitOfWork, desk: str, key: NewKey) -> None:
-    """Seal new tips to the new key of a desk that is elsewhere, and take its answers under it."""
+def apply_key_change(unit: UnitOfWork, desk: str, key: NewKey) -> None:
+    """At the host: seal new tips to a remote desk's new key, and verify its answers with it."""
+    table = tables.office
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=key.recipient))
-    unit.main.execute(update(tables.office).where(tables.office.c.desk == desk).values(answers=key.answers))
+    unit.main.execute(update(table).where(table.c.desk == desk).values(answer_verifier=key.answer_verifier))
 
 
 def office_of(connection: Connection, desk: str) -> Office | None:
-    """Give a desk's office; None where it has none of its own."""
+    """Return a desk's remote office; None if it has none."""
     row = connection.execute(select(tables.office).where(tables.office.c.desk == desk)).one_or_none()
     if row is None:
         return None
-    return Office(desk=desk, link=LinkCard(recipient=row.recipient, verifier=row.verifier), answers=row.answers)
+    link = LinkPublicKeys(recipient=row.recipient, verifier=row.verifier)
+    return Office(desk=desk, link=link, answer_verifier=row.answer_verifier)
 
 
-def copy_of(connection: Connection, desk: str) -> Office | None:
-    """Give the address of a desk's copies, which nobody but its officers opens; None where there is no such desk."""
+def copy_recipient(connection: Connection, desk: str) -> Office | None:
+    """Return the recipient of a desk's copies: the desk's own key, so that only its officers open them.
+
+    None if there is no such desk.
+    """
     found = next((one for one in all_desks(connection) if one.name == desk), None)
-    return Office(desk=desk, link=LinkCard(recipient=found.recipient, verifier=""), answers="") if found else None
+    if found is None:
+        return None
+    return Office(desk=desk, link=LinkPublicKeys(recipient=found.recipient, verifier=""), answer_verifier="")
 
 
 def desks_via(connection: Connection, sink: str) -> list[str]:
-    """The desks that a sink brings tips to."""
+    """Return the desks whose tips a sink delivers."""
     return [desk.name for desk in all_desks(connection) if desk.via == sink]
 
 
 def resend(unit: UnitOfWork, desk: str) -> int:
-    """Have everything sent once more to a desk's office, files and all; give how many tips.
+    """At the host: send all tips of a desk to its office once more, with their files; return how many tips.
 
     Raises:
-        NoSuchDesk: the desk has no office of its own.
+        NoSuchDesk: the desk is not in a remote office.
     """
     if office_of(unit.main, desk) is None:
         raise NoSuchDesk
-    unit.main.execute(delete(tables.sent).where(tables.sent.c.desk == desk))
+    unit.main.execute(delete(tables.sent_transfer).where(tables.sent_transfer.c.desk == desk))
     tips = unit.keys.execute(select(tables.envelope.c.tip).where(tables.envelope.c.desk == desk)).scalars().all()
     for tip in tips:
-        deliveries.renew(unit, tip, offices_only=True)
+        deliveries.add_revision(unit, tip, offices_only=True)
     return len(tips)
 
 
-def join(unit: UnitOfWork, card: HostCard) -> None:
-    """Make this store an office's, which belongs to the host of this card.
+def join(unit: UnitOfWork, pairing: HostPairing) -> None:
+    """At an office: make the host of this pairing the one that the office belongs to.
 
     Raises:
-        AlreadyJoined: it belongs to another.
+        AlreadyJoined: the office belongs to another host.
     """
     present = host_of(unit.main)
-    if present is not None and present != card.link:
+    if present is not None and present != pairing.link:
         raise AlreadyJoined
     if present is None:
         row = {
-            "recipient": card.link.recipient,
-            "verifier": card.link.verifier,
+            "recipient": pairing.link.recipient,
+            "verifier": pairing.link.verifier,
             "directory": 0,
-            "destination_rules": to_tell(()),
+            "destination_rules": encode_rules(()),
         }
-        unit.insert(tables.uplink, [row])
+        unit.insert(tables.host_link, [row])
 
 
-def keep_directory(unit: UnitOfWork, letter: DirectoryMessage, own: set[str]) -> None:
-    """Take over the host's desks, as those that a tip may be directed to; nothing is known of own desks' keys there."""
-    newer = update(tables.uplink).where(tables.uplink.c.directory < letter.version)
-    if not unit.main.execute(
-        newer.values(directory=letter.version, destination_rules=letter.destination_rules)
-    ).rowcount:
+def store_directory(unit: UnitOfWork, directory: DirectoryMessage, own: set[str]) -> None:
+    """At an office: replace the host's desks by those of a newer directory.
+
+    Of the office's `own` desks only title, level and area are updated: the office knows their keys better.
+    """
+    link = tables.host_link
+    newer = update(link).where(link.c.directory < directory.version)
+    values = {"directory": directory.version, "destination_rules": directory.destination_rules}
+    if not unit.main.execute(newer.values(values)).rowcount:
         return
     table = tables.desk
-    others = [line for line in letter.desks if line.name not in own]
     unit.main.execute(delete(table).where(table.c.name.not_in(own)))
+    others = [entry for entry in directory.desks if entry.name not in own]
     rows = [{"name": o.name, "title": o.title, "level": o.level, "area": o.area} for o in others]
     unit.insert(table, [{**row, "recipient": o.recipient, "via": "host"} for row, o in zip(rows, others, strict=True)])
-    for line in letter.desks:
-        if line.name in own:
-            named = update(table).where(table.c.name == line.name)
-            unit.main.execute(named.values(title=line.title, level=line.level, area=line.area))
+    for entry in directory.desks:
+        if entry.name in own:
+            this = update(table).where(table.c.name == entry.name)
+            unit.main.execute(this.values(title=entry.title, level=entry.level, area=entry.area))

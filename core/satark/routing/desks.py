@@ -1,4 +1,4 @@
-"""The desks, and the one move that changes a desk's key."""
+"""The desks: list, find and add them, and change a desk's key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 def all_desks(connection: Connection) -> list[Desk]:
-    """Every desk, by name."""
+    """Return every desk, by name."""
     return [_desk(row) for row in connection.execute(select(tables.desk).order_by(tables.desk.c.name))]
 
 
 def find_desk(connection: Connection, name: str) -> Desk:
-    """Give one desk.
+    """Return the desk of this name.
 
     Raises:
-        NoSuchDesk: there is none of this name.
+        NoSuchDesk: there is none.
     """
     row = connection.execute(select(tables.desk).where(tables.desk.c.name == name)).one_or_none()
     if row is None:
@@ -35,8 +35,8 @@ def add_desk(unit: UnitOfWork, desk: Desk) -> None:
     """Add a desk.
 
     Raises:
-        DeskTaken: there is one of this name.
-        CaseworkError: its name or level can't be.
+        DeskExists: there is a desk of this name.
+        CaseworkError: its name or level is invalid.
     """
     if not _NAME.fullmatch(desk.name):
         raise CaseworkError("a desk's name is up to 40 lower-case letters, digits, - and _")
@@ -46,11 +46,11 @@ def add_desk(unit: UnitOfWork, desk: Desk) -> None:
         raise DeskExists
 
 
-def widen(unit: UnitOfWork, desk: str, identity: str, recipient: str) -> None:
-    """Begin a change of a desk's key: seal all its envelopes to the old key and the new, and new tips to the new.
+def begin_key_change(unit: UnitOfWork, desk: str, identity: str, recipient: str) -> None:
+    """Begin a change of a desk's key: reseal its envelopes to the old and the new key, and new tips to the new one.
 
-    The key store is committed before the main database. If everything went to the new key at once, a crash between
-    the two would leave envelopes that only a forgotten key opens. `narrow` ends the change, in a transaction after.
+    The key store is committed before the main database. Resealing to the new key alone could, after a crash between
+    the two commits, leave envelopes that only a forgotten key opens. Call `end_key_change` in the next transaction.
 
     Raises:
         KeyChanged: `identity` is not the desk's present key.
@@ -59,8 +59,8 @@ def widen(unit: UnitOfWork, desk: str, identity: str, recipient: str) -> None:
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
 
 
-def narrow(unit: UnitOfWork, desk: str, identity: str) -> None:
-    """End a change of a desk's key: seal all its envelopes to the desk's present key alone.
+def end_key_change(unit: UnitOfWork, desk: str, identity: str) -> None:
+    """End a change of a desk's key: reseal its envelopes to the present key alone.
 
     Raises:
         KeyChanged: `identity` is not the desk's present key.
@@ -69,17 +69,17 @@ def narrow(unit: UnitOfWork, desk: str, identity: str) -> None:
 
 
 def _reseal(unit: UnitOfWork, desk: str, identity: str, *recipients: str) -> None:
-    # The lock keeps two changes of the same key apart: the later one would seal to a key that is already history.
-    held = select(tables.desk.c.recipient).where(tables.desk.c.name == desk).with_for_update()
-    if unit.main.execute(held).scalar() != recipient_of(identity):
+    # The lock serializes changes of the same key: otherwise the later one would seal to a key that is no longer used.
+    locked = select(tables.desk.c.recipient).where(tables.desk.c.name == desk).with_for_update()
+    if unit.main.execute(locked).scalar() != recipient_of(identity):
         raise KeyChanged
     table = tables.envelope
     for row in unit.keys.execute(select(table.c.tip, table.c.sealed).where(table.c.desk == desk)).all():
         try:
             envelope = open_envelope(row.sealed, identity, tip=row.tip, desk=desk)
         except CantOpen:
-            continue  # planted or damaged: it stays as it is, for whoever looks into it
-        unit.replace(table, [{"tip": row.tip, "desk": desk, "sealed": seal(envelope, *recipients)}])
+            continue  # forged or damaged: leave it as it is for an investigation
+        unit.upsert(table, [{"tip": row.tip, "desk": desk, "sealed": seal(envelope, *recipients)}])
 
 
 def _row(desk: Desk) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which configured destinations beyond the desks get a tip, and how offices elsewhere are told of them."""
+"""Which configured destinations beyond the desks get a tip; and the encoding of their rules for remote offices."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 
 if TYPE_CHECKING:
     from satark.tip import Priority, Tip
 
 
-def applying(
+def matching_rules(
     destination_rules: Iterable[DestinationRule],
     tip: Tip,
     priority: Priority,
@@ -22,15 +22,15 @@ def applying(
     excluded: Collection[str] = (),
     added: Collection[str] = (),
 ) -> tuple[DestinationRule, ...]:
-    """Return the configured destinations that get a tip.
+    """Return the rules of the configured destinations that get a tip.
 
     Args:
-        destination_rules: all that are configured.
+        destination_rules: all rules of the configuration.
         tip: the tip.
         priority: its priority.
-        desks: names of the desks that have it.
-        excluded: names of destinations (and desks) that must not have it.
-        added: destinations that take it whatever their filters say.
+        desks: names of the desks that get the tip.
+        excluded: destinations, and names of desks, that must not get it.
+        added: destinations that get it whatever their filters say.
     """
     return tuple(
         rule
@@ -41,26 +41,26 @@ def applying(
     )
 
 
-def to_tell(destination_rules: Iterable[DestinationRule]) -> bytes:
-    """Encode the desks' destinations for a remote office, which seals tips to them. It holds no private key."""
-    told = (rule.model_copy(update={"identity_file": None}) for rule in destination_rules if rule.desk)
-    return _every.dump_json(tuple(told))
+def encode_rules(destination_rules: Iterable[DestinationRule]) -> bytes:
+    """Encode the rules of the desks' destinations for remote offices, which seal tips to them; without private keys."""
+    public = (rule.model_copy(update={"identity_file": None}) for rule in destination_rules if rule.desk)
+    return _rules.dump_json(tuple(public))
 
 
-def as_told(encoded: bytes) -> tuple[DestinationRule, ...]:
-    """Decode what `to_tell` gave.
+def decode_rules(encoded: bytes) -> tuple[DestinationRule, ...]:
+    """Decode what `encode_rules` returned.
 
     Raises:
         ValueError: it is something else.
     """
-    return _every.validate_json(encoded)
+    return _rules.validate_json(encoded)
 
 
-_every = TypeAdapter(tuple[DestinationRule, ...])
+_rules = TypeAdapter(tuple[DestinationRule, ...])
 
 
 def _may_have(rule: DestinationRule, tip: Tip, desks: Collection[str], excluded: Collection[str]) -> bool:
     if rule.desk:
         return rule.desk in desks
-    # Whose eyes are behind it nobody can say: what is kept from anybody at all is kept from it.
+    # It belongs to no desk, so nobody knows who reads there: it gets no tip that is kept from anybody.
     return tip.accused is None and not excluded

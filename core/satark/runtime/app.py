@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 def build_app(host: Host) -> Starlette:
     """Make the application that serves a host's roles; the host works while the application's lifespan lasts."""
-    probe = _Probe(host)
+    status = _Status(host)
     routes: list[BaseRoute] = [
         Route("/healthz", _healthz),
-        Route("/readyz", probe.readyz),
-        Route("/metrics", probe.metrics),
+        Route("/readyz", status.readyz),
+        Route("/metrics", status.metrics),
     ]
     endpoints: dict[str, WebhookEndpoint] = {}
     runtime = host.ingest_runtime
@@ -71,7 +71,7 @@ class _App(Starlette):
 
 
 async def _below(request: Request) -> Response:
-    """Lead from a page's own path to what is below it."""
+    """Redirect from a page's own path to the path with a slash, where its routes begin."""
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"{request.url.path}/{query}", 307)
 
@@ -84,8 +84,8 @@ def _lines(*lines: str) -> str:
     return "\n".join(filter(None, lines))
 
 
-class _Probe:
-    """What an operator asks of a process."""
+class _Status:
+    """Readiness and metrics, for operators."""
 
     def __init__(self, host: Host) -> None:
         self._host = host

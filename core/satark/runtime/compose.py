@@ -1,4 +1,4 @@
-"""Puts a process together from its settings: plugins, databases, keys, flows. Whatever is wrong is found here."""
+"""Composition root: makes plugins, databases, keys and flows from the settings, and reports every wrong setting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine as DatabaseEngine
 
     from satark.channel import Channel
-    from satark.destination import DestinationRule
+    from satark.destination_rule import DestinationRule
     from satark.dialogue.flow.loader import FlowSource
     from satark.services import WorkerContext
     from satark.sink import Sink

@@ -138,10 +138,10 @@ class IngestRuntime:
         """Open the channels and start the background tasks. `embedded`: no other process works on this database."""
         for channel in self.channels:
             await channel.open()
-        await self.writer.write(self._flows.remember)
+        await self.writer.write(self._flows.store_current)
         if embedded:
             # Whoever held these died with the last process; nobody else could be sending them.
-            await self.writer.write(outbox_store.release)
+            await self.writer.write(outbox_store.make_all_due)
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "receipts": self._receipts.run,
             "handoff codes": self._handoff_codes.stock.run,

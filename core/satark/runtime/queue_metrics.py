@@ -1,4 +1,4 @@
-"""What waits, died or is down, as gauges for `/metrics`: looked up when somebody asks.
+"""Queue metrics: gauges of waiting and dead-lettered deliveries and open breakers, read when `/metrics` is asked.
 
 The counts are by sink. By desk they would tell whoever runs one office's machines that another got a tip which was kept
 from theirs. Destinations are named only where the configuration names them.
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from satark.destination import Destination
 from satark.store import deliveries
-from satark.store.breakers import outages
+from satark.store.breakers import read_open_breakers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -36,20 +37,16 @@ class QueueMetrics:
         """
         self._metrics.forget_backlog()
         counts, down = self._services.read(_ask)
-        waiting, dead = Counter[str](), Counter[str]()
+        waiting, dead_letters = Counter[str](), Counter[str]()
         for (destination, state), count in counts.items():
-            (dead if state == "dead" else waiting)[_sink(destination)] += count
-        for sink in waiting.keys() | dead.keys() | {_sink(name) for name in self._configured}:
+            (dead_letters if state == "dead_letter" else waiting)[Destination(destination).sink] += count
+        for sink in waiting.keys() | dead_letters.keys() | {Destination(name).sink for name in self._configured}:
             self._metrics.deliveries_waiting.labels(sink).set(waiting[sink])
-            self._metrics.deliveries_dead.labels(sink).set(dead[sink])
-        names = Counter(name if name in self._configured else _sink(name) for name in down)
+            self._metrics.deliveries_dead_lettered.labels(sink).set(dead_letters[sink])
+        names = Counter(name if name in self._configured else Destination(name).sink for name in down)
         for name in names.keys() | self._configured:
             self._metrics.destinations_down.labels(name).set(names[name])
 
 
 def _ask(connection: Connection) -> tuple[dict[tuple[str, str], int], list[str]]:
-    return deliveries.counts(connection), list(outages(connection))
-
-
-def _sink(destination: str) -> str:
-    return destination.partition(":")[0]
+    return deliveries.counts(connection), list(read_open_breakers(connection))

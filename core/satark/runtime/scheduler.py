@@ -101,7 +101,7 @@ class ScheduledJobs:
         Returns:
             The messages to send and the names of the sealed files to delete, once this is committed.
         """
-        rows = conversations.expired(unit.main, unit.now, AT_ONCE)
+        rows = conversations.lock_expired(unit.main, unit.now, AT_ONCE)
         messages: list[OutboxMessage] = []
         names: list[str] = []
         for row in rows:
@@ -110,7 +110,7 @@ class ScheduledJobs:
                 names += erase_files(unit, session.tip)
                 messages += self._tell_expired(unit, row, session)
             self._emit(LifecycleEvent("expired"))
-        conversations.end(unit, [row.id for row in rows])
+        conversations.delete_conversations(unit, [row.id for row in rows])
         self._outbox.add(unit, messages)
         return messages, names
 
@@ -125,7 +125,7 @@ class ScheduledJobs:
     def nudge(self, unit: UnitOfWork) -> list[OutboxMessage]:
         """Repeat the question, once, to tipsters who fell silent in the middle of a tip."""
         messages: list[OutboxMessage] = []
-        for row in conversations.silent(unit.main, unit.now, AT_ONCE):
+        for row in conversations.lock_due_for_nudge(unit.main, unit.now, AT_ONCE):
             session = self._sessions.open(row)
             if session is not None:
                 question = self._flows.engine(unit.main, session.flow).repeat_question(session)
@@ -135,14 +135,14 @@ class ScheduledJobs:
 
     def announce(self, unit: UnitOfWork) -> list[OutboxMessage]:
         """Tell those who asked to be reached, neutrally, that there is news. Only the receipt opens what it is."""
-        query = select(tables.message.c.tip, tables.message.c.seq).where(~tables.message.c.announced).limit(AT_ONCE)
+        query = select(tables.message.c.tip, tables.message.c.seq).where(~tables.message.c.notified).limit(AT_ONCE)
         rows = unit.main.execute(query.with_for_update(skip_locked=True)).all()
         messages: list[OutboxMessage] = []
         for tip in {row.tip for row in rows}:
             messages += self._news(unit, tip)
         for row in rows:
             here = (tables.message.c.tip == row.tip, tables.message.c.seq == row.seq)
-            unit.main.execute(update(tables.message).where(*here).values(announced=True))
+            unit.main.execute(update(tables.message).where(*here).values(notified=True))
         self._outbox.add(unit, messages)
         return messages
 
@@ -160,6 +160,6 @@ class ScheduledJobs:
         unit.main.execute(delete(tables.seen).where(tables.seen.c.day < oldest))
         unit.main.execute(delete(tables.reach).where(tables.reach.c.expires_at <= unit.now))
         unit.main.execute(delete(tables.handoff_code).where(tables.handoff_code.c.expires_at <= unit.now))
-        provider_messages.sweep(unit)
-        outbox_store.sweep(unit)
-        deliveries.sweep_occasions(unit, unit.now - NOTIFICATION_DAYS * 86_400)
+        provider_messages.purge_expired(unit)
+        outbox_store.purge_unreported(unit)
+        deliveries.purge_notifications(unit, unit.now - NOTIFICATION_DAYS * 86_400)

@@ -1,1 +1,5 @@
-"""The store: tables, migrations, and the one writer. SQLite and PostgreSQL behind one seam."""
+"""The store, on SQLite or PostgreSQL: tables, migrations, queries by table, and the one writer of a process.
+
+Start with `tables.py`, then `unit_of_work.py` (one transaction) and `writer.py` (group commit). Content is sealed
+before it comes here: see `satark.identity`.
+"""

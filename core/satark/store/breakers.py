@@ -1,4 +1,8 @@
-"""Destinations that are down, as all processes and the officers see them: one row each, gone when it recovers."""
+"""Open circuit breakers: destinations that are down, one row each, shared by all processes.
+
+A row is added when a breaker opens and deleted when it closes. From `half_open_at` on, one process at a time may send
+trial deliveries; each failed trial doubles the pause before the next one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import delete, select, update
 
-from satark.store.tables import outage
+from satark.store import tables
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -15,54 +19,60 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 FIRST_PAUSE = 15
-"""Seconds that a destination is left alone when it was found to be down."""
+"""Seconds from the opening of a breaker to its first trial."""
 LONGEST_PAUSE = 240
-"""Most seconds between two probes: so soon after its return a destination is served again."""
-PROBE = 150
-"""Seconds that one process has for a probe before another one may try."""
-_DOUBLINGS = 10
+"""Most seconds between two trials, and so before a destination that recovered is used again."""
+TRIAL_LEASE = 150
+"""Seconds that one process has for a trial before another one may try."""
+_MOST_DOUBLINGS = 10
+_REASON_LENGTH = 200
 
 
 class OpenBreaker(msgspec.Struct, frozen=True, kw_only=True):
-    """One destination that is down."""
+    """The open breaker of one destination."""
 
     destination: str
     since: int
-    """Unix seconds."""
-    probe_at: int
-    """When it is tried again, Unix seconds."""
+    """When it opened, in Unix seconds."""
+    half_open_at: int
+    """When the next trial is due, in Unix seconds."""
     failures: int
     reason: str
+    """Of the last failure: a code, never content."""
 
 
-def outages(connection: Connection) -> dict[str, OpenBreaker]:
-    """Give the destinations that are down, by name."""
-    rows = connection.execute(select(outage).order_by(outage.c.destination)).mappings()
+def read_open_breakers(connection: Connection) -> dict[str, OpenBreaker]:
+    """Return the open breakers by destination."""
+    table = tables.open_breaker
+    rows = connection.execute(select(table).order_by(table.c.destination)).mappings()
     return {row["destination"]: OpenBreaker(**row) for row in rows}
 
 
-def begin(unit: UnitOfWork, destination: str, reason: str) -> bool:
-    """Leave a destination alone for a while; True where it was not known to be down. `reason` as in `sink.Retry`."""
-    row = {"destination": destination, "since": unit.now, "probe_at": unit.now + FIRST_PAUSE, "failures": 1}
-    return bool(unit.insert_new(outage, [{**row, "reason": reason[:200]}], "destination"))
+def open_breaker(unit: UnitOfWork, destination: str, reason: str) -> bool:
+    """Open a destination's breaker; return False if it is open already. `reason` as in `sink.Retry`."""
+    row = {"destination": destination, "since": unit.now, "half_open_at": unit.now + FIRST_PAUSE, "failures": 1}
+    return bool(unit.insert_new(tables.open_breaker, [{**row, "reason": reason[:_REASON_LENGTH]}], "destination"))
 
 
-def may_probe(unit: UnitOfWork, destination: str) -> bool:
-    """Whether this process shall try a destination now; no other does for `PROBE` seconds."""
-    here = (outage.c.destination == destination, outage.c.probe_at <= unit.now)
-    return unit.main.execute(update(outage).where(*here).values(probe_at=unit.now + PROBE)).rowcount == 1
+def claim_trial(unit: UnitOfWork, destination: str) -> bool:
+    """Claim the trial of a half-open breaker for `TRIAL_LEASE`; return False if it is not due or not free."""
+    table = tables.open_breaker
+    due = (table.c.destination == destination, table.c.half_open_at <= unit.now)
+    return unit.main.execute(update(table).where(*due).values(half_open_at=unit.now + TRIAL_LEASE)).rowcount == 1
 
 
-def go_on(unit: UnitOfWork, destination: str, reason: str) -> None:
-    """Say that a probe failed: the next one comes later."""
-    query = select(outage.c.failures).where(outage.c.destination == destination).with_for_update()
+def record_failed_trial(unit: UnitOfWork, destination: str, reason: str) -> None:
+    """Keep a breaker open after a failed trial, with a longer pause before the next one."""
+    table = tables.open_breaker
+    query = select(table.c.failures).where(table.c.destination == destination).with_for_update()
     failures = unit.main.execute(query).scalar()
     if failures is not None:
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, _DOUBLINGS))
-        values = {"failures": failures + 1, "probe_at": unit.now + pause, "reason": reason[:200]}
-        unit.main.execute(update(outage).where(outage.c.destination == destination).values(values))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, _MOST_DOUBLINGS))
+        values = {"failures": failures + 1, "half_open_at": unit.now + pause, "reason": reason[:_REASON_LENGTH]}
+        unit.main.execute(update(table).where(table.c.destination == destination).values(values))
 
 
-def end(unit: UnitOfWork, destination: str) -> bool:
-    """Say that a destination takes tips again; True where it was known to be down."""
-    return unit.main.execute(delete(outage).where(outage.c.destination == destination)).rowcount == 1
+def close_breaker(unit: UnitOfWork, destination: str) -> bool:
+    """Close a destination's breaker; return False if it was not open."""
+    table = tables.open_breaker
+    return unit.main.execute(delete(table).where(table.c.destination == destination)).rowcount == 1

@@ -1,4 +1,4 @@
-"""Conversations in the store: found by any of their sender's pseudonyms, locked, read, written."""
+"""The `conversation` table: find a conversation by any pseudonym of its sender, lock it, read it, write it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
-from satark.store.tables import alias, conversation, trace
+from satark.store.tables import alias, conversation, provider_message
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ConversationRow(msgspec.Struct, frozen=True):
-    """A conversation as stored; an empty draft means that it has just been made."""
+    """A conversation as stored; an empty draft means that it was created just now."""
 
     id: bytes
     draft: bytes
@@ -40,29 +40,29 @@ _UPDATE = (
 
 
 def find(connection: Connection, senders: Iterable[Sequence[bytes]]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """Find the conversation of each sender by their pseudonyms, the first one of which names a conversation to be made.
+    """Find the conversation of each sender by their pseudonyms; a new conversation gets the first one as its id.
 
     Returns:
-        The conversation of every pseudonym, and those of them that are not in the store yet.
+        The conversation id of every pseudonym, and the part of it that is not stored yet.
     """
     senders = list(senders)
     ids = [pseudonym for sender in senders for pseudonym in sender]
     known = {row.pseudonym: row.conversation for row in connection.execute(_ALIASES, {"ids": ids})}
     known |= {found: found for found in connection.execute(_EXISTING, {"ids": ids}).scalars()}
-    homes = dict(known)
+    found = dict(known)
     for sender in senders:
-        home = next((homes[pseudonym] for pseudonym in sender if pseudonym in homes), sender[0])
+        id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), sender[0])
         for pseudonym in sender:
-            homes.setdefault(pseudonym, home)
-    return homes, {pseudonym: home for pseudonym, home in homes.items() if pseudonym not in known}
+            found.setdefault(pseudonym, id_)
+    return found, {pseudonym: id_ for pseudonym, id_ in found.items() if pseudonym not in known}
 
 
-def lock(unit: UnitOfWork, homes: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> dict[bytes, ConversationRow]:
-    """Lock what `find` found for the rest of the transaction, making the conversations that are new, then read them.
+def lock(unit: UnitOfWork, found: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> dict[bytes, ConversationRow]:
+    """Create the new conversations, lock all of them until the commit, and read them; the arguments are `find`'s.
 
-    Locking is a statement of its own: one that locks and reads could read what was true before it waited.
+    Locking is a statement of its own: one that locks and reads could read a state from before it waited.
     """
-    wanted = sorted(set(homes.values()))
+    wanted = sorted(set(found.values()))
     missing = [{"id": i, "draft": b"", "handle": b"", "expires_at": unit.now} for i in wanted if i in new]
     unit.insert_new(conversation, missing, "id")
     if unit.main.dialect.name == "postgresql":
@@ -71,7 +71,7 @@ def lock(unit: UnitOfWork, homes: Mapping[bytes, bytes], new: Mapping[bytes, byt
 
 
 def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
-    """Read those of these conversations that there are, locking none."""
+    """Read those of these conversations that exist, without locks."""
     rows = connection.execute(_READ, {"ids": sorted(set(ids))})
     return {row.id: ConversationRow(row.id, row.draft, row.handle) for row in rows}
 
@@ -82,39 +82,39 @@ def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
         unit.main.execute(_UPDATE, list(rows))
 
 
-def link(unit: UnitOfWork, aliases: Mapping[bytes, bytes]) -> None:
-    """Remember further pseudonyms: pseudonym → conversation."""
+def add_aliases(unit: UnitOfWork, aliases: Mapping[bytes, bytes]) -> None:
+    """Store further pseudonyms of senders, as pseudonym → conversation id."""
     rows = [{"pseudonym": p, "conversation": c} for p, c in sorted(aliases.items()) if p != c]
     unit.insert_new(alias, rows, "pseudonym")
 
 
-def end(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Erase conversations: draft, address, pseudonyms and traces."""
+def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
+    """Delete conversations with their drafts, addresses, pseudonyms and provider message ids."""
     if ids:
-        unit.main.execute(delete(trace).where(trace.c.conversation.in_(ids)))
+        unit.main.execute(delete(provider_message).where(provider_message.c.conversation.in_(ids)))
         unit.main.execute(delete(alias).where(alias.c.conversation.in_(ids)))
         unit.main.execute(delete(conversation).where(conversation.c.id.in_(ids)))
 
 
-def expired(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
-    """Lock and read conversations whose time ran out, passing over those that a turn holds."""
+def lock_expired(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
+    """Lock and read conversations that have expired; skip those that a turn has locked."""
     query = _READ_EXPIRED.limit(limit)
     return [ConversationRow(row.id, row.draft, row.handle) for row in connection.execute(query, {"now": now})]
 
 
-def silent(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
-    """Lock and read conversations that are to be asked once more, passing over those that a turn holds; each once."""
+def lock_due_for_nudge(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
+    """Lock and read conversations that are due for a nudge, each once; skip those that a turn has locked."""
     rows = [
         ConversationRow(row.id, row.draft, row.handle)
-        for row in connection.execute(_READ_SILENT.limit(limit), {"now": now})
+        for row in connection.execute(_READ_DUE_FOR_NUDGE.limit(limit), {"now": now})
     ]
     if rows:
-        asked = conversation.c.id.in_([row.id for row in rows])
-        connection.execute(update(conversation).where(asked).values(nudge_at=None))
+        nudged = conversation.c.id.in_([row.id for row in rows])
+        connection.execute(update(conversation).where(nudged).values(nudge_at=None))
     return rows
 
 
-_READ_SILENT = (
+_READ_DUE_FOR_NUDGE = (
     select(conversation.c.id, conversation.c.draft, conversation.c.handle)
     .where(conversation.c.nudge_at <= bindparam("now"))
     .order_by(conversation.c.nudge_at)

@@ -1,4 +1,4 @@
-"""Database engines, set up so that a commit is durable and a deletion leaves nothing behind."""
+"""Database engines, configured so that a commit is durable and a deletion leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 BUSY_SECONDS = 8
-"""How long a SQLite connection waits for another process (a command beside the server) to end its write.
+"""How long a SQLite connection waits for the write of another process, such as a command beside the server.
 
-Providers of text messages and calls wait 15 seconds for an answer; by then it must be clear that there is none.
+Providers of text messages and calls wait 15 seconds for a response: by then Satark must know that it has none.
 """
 CONNECT_SECONDS = 5
-"""How long to wait for a PostgreSQL server that says nothing, when connecting and within a connection."""
+"""How long to wait for a PostgreSQL server that does not respond, when connecting and within a connection."""
 
-_PATIENCE = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": CONNECT_SECONDS * 1000}
+_TIMEOUTS = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": CONNECT_SECONDS * 1000}
 
 
 class DatabaseUrlError(ValueError):
@@ -25,10 +25,10 @@ class DatabaseUrlError(ValueError):
 
 
 def make_engine(url: str) -> Engine:
-    """Open an engine for SQLite or PostgreSQL.
+    """Create an engine for SQLite or PostgreSQL.
 
     Raises:
-        DatabaseUrlError: the URL can't be read, names another kind of database, or a file that can't be made.
+        DatabaseUrlError: the URL can't be parsed, names another kind of database, or a file that can't be created.
     """
     try:
         parsed = make_url(url)
@@ -41,17 +41,17 @@ def make_engine(url: str) -> Engine:
     raise DatabaseUrlError(f"{parsed.get_backend_name()} is not supported")
 
 
-def for_reading(engine: Engine) -> Engine:
-    """Give the same engine for reading: a transaction of it waits for no writer, and all it reads is of one moment."""
+def reading_engine(engine: Engine) -> Engine:
+    """Return the engine for reading: its transactions wait for no writer, and read from one snapshot."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(satark_begin="DEFERRED")
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def checkpoint(engine: Engine) -> None:
-    """Move SQLite's log into the database and empty it, since deleted rows live on in it; nothing for PostgreSQL.
+    """Move SQLite's write-ahead log into the database and truncate it, since deleted rows remain in it.
 
-    Where a reader is in the way it does what it can, and the next call does the rest.
+    While a reader holds it, part of the log remains until the next call. Does nothing for PostgreSQL.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -64,17 +64,17 @@ def checkpoint(engine: Engine) -> None:
 
 def _sqlite(database: str, url: str) -> Engine:
     try:
-        _private(Path(database))
+        _create_private_file(Path(database))
     except OSError as error:
-        message = f"{database} can't be made ({error.strerror}): it lies in data_dir, unless it is named"
+        message = f"{database} can't be created ({error.strerror}); without this setting it is put into data_dir"
         raise DatabaseUrlError(message) from None
     options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
-        # The driver must not begin transactions by itself: it would begin them deferred, and two writers could then
-        # both read before either locks.
+        # The driver must not begin transactions: it would begin them deferred, and two writers could both read before
+        # either takes the lock.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
@@ -89,8 +89,8 @@ def _sqlite(database: str, url: str) -> Engine:
     return engine
 
 
-def _private(database: Path) -> None:
-    """Make the file of a database, if need be, so that nobody else on the machine can read it."""
+def _create_private_file(database: Path) -> None:
+    """Create the file of a database with mode 0600 if it does not exist, in a folder with mode 0700."""
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not database.exists():
         database.touch(mode=0o600)
@@ -99,7 +99,7 @@ def _private(database: Path) -> None:
 def _postgresql(url: str) -> Engine:
     try:
         return create_engine(
-            url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_PATIENCE, hide_parameters=True
+            url, pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args=_TIMEOUTS, hide_parameters=True
         )
     except ModuleNotFoundError:
         raise DatabaseUrlError("needs the extra: pip install 'satark[postgres]'") from None

@@ -148,9 +148,9 @@ def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) ->
 
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
-    deliveries.renew(unit, media_job.tip)
+    deliveries.add_revision(unit, media_job.tip)
     settled = _settle(unit, media_job, job=b"", **values)
-    deliveries.complete(unit, media_job.tip)
+    deliveries.release_waiting(unit, media_job.tip)
     return settled
 
 

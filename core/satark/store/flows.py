@@ -1,4 +1,4 @@
-"""The engines of the flow in use and of every older one that a running session is pinned to."""
+"""Stored flows: the engine of the flow in use, and of every older one that a running session is pinned to."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class Flows:
-    """Finds the engine of a session's flow. `build` makes an engine of a flow's canonical form."""
+    """Finds the engine of a session's flow. `build` makes an engine from a flow's canonical form."""
 
     def __init__(self, current: Engine, build: Callable[[bytes], Engine]) -> None:
         self.current = current
         self._build = build
         self._engines = {current.flow.hash: current}
 
-    def remember(self, unit: UnitOfWork) -> None:
+    def store_current(self, unit: UnitOfWork) -> None:
         """Store the flow in use, for the sessions that will be pinned to it."""
         row = {"hash": self.current.flow.hash, "canonical": self.current.flow.canonical}
         unit.insert_new(table, [row], "hash")
 
     def engine(self, connection: Connection, hash_: str | None) -> Engine:
-        """Give the engine of a flow; the one in use for a new session, or where the old flow is not known any more."""
+        """Return the engine of a flow: the one in use for a new session, or if the old flow is no longer stored."""
         if hash_ is None:
             return self.current
         found = self._engines.get(hash_)

@@ -1,4 +1,4 @@
-"""The outbox in the store."""
+"""The `outbox` table: replies that are due, were sent and may need their fallback, or are dead letters."""
 
 from __future__ import annotations
 
@@ -18,106 +18,111 @@ if TYPE_CHECKING:
 
 
 class OutboxMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider call that a turn put into the outbox."""
+    """One provider call in the outbox."""
 
     id: bytes
     position: int
+    """Order within the conversation."""
     conversation: bytes
     call: Call
-    keep: bool = False
-    settle: bool = False
+    must_arrive: bool = False
+    """As in `Prompt.must_arrive`."""
+    debounce: bool = False
+    """As in `Prompt.debounce`; not stored."""
 
     def __repr__(self) -> str:
-        return "Outgoing(…)"
+        return "OutboxMessage(…)"
 
 
 SEND_LEASE = 10
-"""Seconds after which another process may send a call, unless the one that has it renews its claim."""
+"""Seconds that a claim on a call lasts unless it is renewed; then another process may send the call."""
 
 REPORT_DAYS = 3
-"""Days that a sent call is kept whose fallback a later report of the provider may ask for."""
+"""Days to store a sent call with a fallback, which a later report of the provider may require."""
 
 
 def add(unit: UnitOfWork, items: Sequence[OutboxMessage], identity: Identity) -> None:
-    """Put calls into the outbox, over those of the same conversations that they overtake."""
+    """Add calls to the outbox and delete the due calls of the same conversations that they supersede."""
     if not items:
         return
-    overtaken = outbox.c.conversation.in_({item.conversation for item in items})
-    unit.main.execute(delete(outbox).where(overtaken, ~outbox.c.keep, outbox.c.state == "due"))
+    superseded = outbox.c.conversation.in_({item.conversation for item in items})
+    unit.main.execute(delete(outbox).where(superseded, ~outbox.c.must_arrive, outbox.c.state == "due"))
     unit.queue(outbox, [_row(item, identity, unit.now + SEND_LEASE) for item in items])
 
 
 def claim(unit: UnitOfWork, identity: Identity, limit: int) -> list[tuple[OutboxMessage, int]]:
-    """Take calls that are due; give each with the number of the attempt. Others leave them alone for `SEND_LEASE`."""
+    """Claim calls that are due, for `SEND_LEASE`; return each with the number of the attempt."""
     rows = unit.main.execute(_DUE.limit(limit), {"now": unit.now}).all()
     if rows:
         claimed = [{"key": r.id, "due": unit.now + SEND_LEASE, "n": r.attempts + 1} for r in rows]
         unit.main.execute(_CLAIM, claimed)
-    found = []
+    messages = []
     for row in rows:
         try:
             call = identity.open_call(row.call, row.id)
         except BrokenSeal:
-            dead(unit, row.id, "broken seal")
+            dead_letter(unit, row.id, "broken seal")
             continue
-        item = OutboxMessage(id=row.id, position=row.position, conversation=row.conversation, call=call, keep=row.keep)
-        found.append((item, row.attempts + 1))
-    return found
+        message = OutboxMessage(
+            id=row.id, position=row.position, conversation=row.conversation, call=call, must_arrive=row.must_arrive
+        )
+        messages.append((message, row.attempts + 1))
+    return messages
 
 
-def renew(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
-    """Claim calls anew that wait in this process still."""
+def renew_claims(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
+    """Renew the claims on calls that still wait in this process."""
     unit.main.execute(_RENEW, [{"key": id_, "due": unit.now + SEND_LEASE} for id_ in ids])
 
 
-def done(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
-    """Forget calls that were sent."""
+def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
+    """Delete calls that were sent."""
     unit.main.execute(_DELETE, [{"key": id_} for id_ in ids])
 
 
-def awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
-    """Keep a sent call until the provider reports on it, since its fallback may be needed."""
+def mark_awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
+    """Mark a call as sent and store it until the provider reports on it, since its fallback may be needed."""
     values = {"state": "sent", "due_at": unit.now + REPORT_DAYS * 86400}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
-def later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
-    """Say that a call shall be tried again; `attempts` is how many counted until now."""
+def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, reason: str) -> None:
+    """Make a call due again after so many seconds; `attempts` is the number that count so far."""
     values = {"state": "due", "attempts": attempts, "due_at": unit.now + int(seconds), "reason": reason}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
-def dead(unit: UnitOfWork, id_: bytes, reason: str) -> None:
-    """Give a call up: its reason is kept for the operator, its content and address are not."""
-    values = {"state": "dead", "call": b"", "reason": reason}
+def dead_letter(unit: UnitOfWork, id_: bytes, reason: str) -> None:
+    """Turn a call into a dead letter. Its reason stays for the operator; its content and address are deleted."""
+    values = {"state": "dead_letter", "call": b"", "reason": reason}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
 def use_fallback(unit: UnitOfWork, id_: bytes, identity: Identity) -> None:
-    """Put a call's fallback in its place and make it due, where it has one."""
+    """Replace a call by its fallback and make that due; without a fallback it becomes a dead letter."""
     row = unit.main.execute(select(outbox).where(outbox.c.id == id_)).one_or_none()
     if row is None or not row.call:
         return
-    call = fallback(identity.open_call(row.call, id_))
+    call = fallback_call(identity.open_call(row.call, id_))
     if call is None:
-        dead(unit, id_, "window closed")
+        dead_letter(unit, id_, "window closed")
         return
     values = {"call": identity.seal_call(call, id_), "state": "due", "due_at": unit.now}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
-def fallback(call: Call) -> Call | None:
-    """Give the call to make where the reply window is closed, or None."""
+def fallback_call(call: Call) -> Call | None:
+    """Return the call to make when the reply window is closed; None if there is no fallback."""
     return Call(account=call.account, method=call.method, body=call.fallback) if call.fallback else None
 
 
-def release(unit: UnitOfWork) -> None:
-    """Make everything due at once: for the only process of an embedded database, at its start."""
+def make_all_due(unit: UnitOfWork) -> None:
+    """Make every claimed call due now. Call this only at the start of the one process of an embedded database."""
     unit.main.execute(update(outbox).where(outbox.c.state == "due").values(due_at=unit.now))
 
 
-def sweep(unit: UnitOfWork) -> None:
-    """Forget sent calls that no report came for."""
+def purge_unreported(unit: UnitOfWork) -> None:
+    """Delete sent calls for which no report came in time."""
     unit.main.execute(delete(outbox).where(outbox.c.state == "sent", outbox.c.due_at <= unit.now))
 
 
@@ -128,7 +133,7 @@ def _row(item: OutboxMessage, identity: Identity, due_at: int) -> dict[str, obje
         "conversation": item.conversation,
         "call": identity.seal_call(item.call, item.id),
         "state": "due",
-        "keep": item.keep,
+        "must_arrive": item.must_arrive,
         "attempts": 0,
         "due_at": due_at,
         "reason": "",

@@ -1,4 +1,4 @@
-"""What a provider calls the messages of a conversation, kept only so that they can be taken back at its end."""
+"""Provider message ids of a conversation, stored so that its messages can be deleted when it ends."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, select
 
 from satark.identity.edge_key import BrokenSeal
-from satark.store.tables import conversation, trace
+from satark.store.tables import conversation, provider_message
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.store.unit_of_work import UnitOfWork
 
-HOURS: Final = 48
-"""How long a trace is of use: Telegram deletes no older message (Bot API, `deleteMessage`)."""
+DELETABLE_HOURS: Final = 48
+"""How long an id is of use: Telegram deletes no older message (Bot API, `deleteMessage`)."""
 
 
-def add(unit: UnitOfWork, traces: Iterable[tuple[bytes, str]], identity: Identity) -> None:
-    """Keep traces (conversation, trace) of those conversations that there still are."""
-    traces = list(traces)
-    wanted = {home for home, _ in traces}
-    known = set(unit.main.execute(select(conversation.c.id).where(conversation.c.id.in_(wanted))).scalars())
-    unit.insert(trace, [_row(unit, home, name, identity) for home, name in traces if home in known])
+def add(unit: UnitOfWork, messages: Iterable[tuple[bytes, str]], identity: Identity) -> None:
+    """Store ids, given as (conversation, provider message id), of those conversations that still exist."""
+    messages = list(messages)
+    wanted = {conversation_id for conversation_id, _ in messages}
+    existing = set(unit.main.execute(select(conversation.c.id).where(conversation.c.id.in_(wanted))).scalars())
+    rows = [_row(unit, owner, message_id, identity) for owner, message_id in messages if owner in existing]
+    unit.insert(provider_message, rows)
 
 
-def of(unit: UnitOfWork, home: bytes, identity: Identity) -> list[str]:
-    """Give the traces of a conversation, in no order."""
-    rows = unit.main.execute(select(trace.c.id, trace.c.sealed).where(trace.c.conversation == home)).all()
+def ids_of(unit: UnitOfWork, conversation_id: bytes, identity: Identity) -> list[str]:
+    """Return the stored provider message ids of a conversation, in no particular order."""
+    table = provider_message
+    rows = unit.main.execute(select(table.c.id, table.c.sealed).where(table.c.conversation == conversation_id)).all()
     found = []
     for row in rows:
         try:
@@ -39,12 +41,13 @@ def of(unit: UnitOfWork, home: bytes, identity: Identity) -> list[str]:
     return found
 
 
-def sweep(unit: UnitOfWork) -> None:
-    """Forget traces that are of no use any more."""
-    unit.main.execute(delete(trace).where(trace.c.expires_at <= unit.now))
+def purge_expired(unit: UnitOfWork) -> None:
+    """Delete ids that are too old to be of use."""
+    unit.main.execute(delete(provider_message).where(provider_message.c.expires_at <= unit.now))
 
 
-def _row(unit: UnitOfWork, home: bytes, name: str, identity: Identity) -> dict[str, object]:
+def _row(unit: UnitOfWork, conversation_id: bytes, message_id: str, identity: Identity) -> dict[str, object]:
     id_ = token_bytes(16)
-    sealed = identity.seal(name.encode(), id_)
-    return {"id": id_, "conversation": home, "sealed": sealed, "expires_at": unit.now + HOURS * 3600}
+    sealed = identity.seal(message_id.encode(), id_)
+    expires_at = unit.now + DELETABLE_HOURS * 3600
+    return {"id": id_, "conversation": conversation_id, "sealed": sealed, "expires_at": expires_at}

@@ -1,7 +1,7 @@
-"""The tables. Nothing here can be read as a tip or a person: content is sealed, senders are pseudonyms.
+"""The tables. They hold nothing readable of a tip or a person: content is sealed, senders are pseudonyms.
 
-Two databases: `main`, and `keys`, which holds the envelopes alone and is backed up apart, so that deleting one row
-there shreds a tip in every old backup of `main` too.
+There are two databases: `main`, and `keys`, which holds the envelopes. `keys` is backed up apart, so that deleting one
+row there makes a tip unreadable in every old backup of `main` too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ flow = Table(
     main,
     Column("hash", String(64), primary_key=True),
     Column("canonical", LargeBinary, nullable=False),
-    comment="every flow that a session may be pinned to",
+    comment="flows that sessions are pinned to",
 )
 
 seen = Table(
@@ -37,7 +37,7 @@ seen = Table(
     Column("key", LargeBinary(16), primary_key=True, comment="keyed hash of (account, event key)"),
     Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
     Index("seen_day", "day"),
-    comment="events already taken",
+    comment="inbound events that were ingested",
 )
 
 conversation = Table(
@@ -45,12 +45,12 @@ conversation = Table(
     main,
     Column("id", LargeBinary(32), primary_key=True, comment="pseudonym of the first address seen"),
     Column("draft", LargeBinary, nullable=False, comment="the session, under the draft key"),
-    Column("handle", LargeBinary, nullable=False, comment="where to answer, under the edge key"),
+    Column("handle", LargeBinary, nullable=False, comment="the reply handle, under the edge key"),
     Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
     Column("nudge_at", BigInteger, nullable=True, comment="when to ask once more, Unix seconds; null: never"),
     Index("conversation_expires_at", "expires_at"),
     Index("conversation_nudge_at", "nudge_at"),
-    comment="open sessions; the row is the lock of its conversation, and goes with the session",
+    comment="open sessions; the row is the conversation's lock and is deleted with the session",
 )
 
 alias = Table(
@@ -59,19 +59,19 @@ alias = Table(
     Column("pseudonym", LargeBinary(32), primary_key=True),
     Column("conversation", LargeBinary(32), nullable=False),
     Index("alias_conversation", "conversation"),
-    comment="further addresses of a conversation's sender",
+    comment="further pseudonyms of a conversation's sender",
 )
 
 provider_message = Table(
-    "trace",
+    "provider_message",
     main,
     Column("id", LargeBinary(16), primary_key=True),
     Column("conversation", LargeBinary(32), nullable=False),
-    Column("sealed", LargeBinary, nullable=False, comment="the provider's name for a message, under the edge key"),
+    Column("sealed", LargeBinary, nullable=False, comment="the provider's message id, under the edge key"),
     Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
-    Index("trace_conversation", "conversation"),
-    Index("trace_expires_at", "expires_at"),
-    comment="messages that can be taken back while their conversation lasts; they go with it",
+    Index("provider_message_conversation", "conversation"),
+    Index("provider_message_expires_at", "expires_at"),
+    comment="ids of messages that can be deleted when their conversation ends",
 )
 
 outbox = Table(
@@ -81,14 +81,14 @@ outbox = Table(
     Column("position", BigInteger, nullable=False, comment="order within the conversation"),
     Column("conversation", LargeBinary(32), nullable=False),
     Column("call", LargeBinary, nullable=False, comment="the provider call, under the edge key"),
-    Column("state", String(8), nullable=False, comment="due, sent (its fallback may be needed) or dead"),
-    Column("keep", Boolean, nullable=False, comment="sent even when overtaken"),
+    Column("state", String(12), nullable=False, comment="due, sent (its fallback may be needed) or dead_letter"),
+    Column("must_arrive", Boolean, nullable=False, comment="sent even if a newer reply supersedes it"),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False, comment="Unix seconds"),
     Column("reason", String(80), nullable=False, comment="of the last failure: a code, never content"),
     Index("outbox_due", "state", "due_at"),
     Index("outbox_conversation", "conversation"),
-    comment="replies on their way; the sender in memory is faster, this is what a crash leaves",
+    comment="replies: sent from memory after the commit, from here after a crash",
 )
 
 file = Table(
@@ -142,7 +142,7 @@ handoff_code = Table(
     Column("sealed", LargeBinary, nullable=False, comment="what the code opens; names its conversation only inside"),
     Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
     Index("handoff_code_expires_at", "expires_at"),
-    comment="codes that take a draft to another channel, by a keyed and memory-hard look-up",
+    comment="codes that move a draft to another channel, by a keyed and memory-hard look-up",
 )
 
 message = Table(
@@ -152,9 +152,9 @@ message = Table(
     Column("seq", Integer, primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
     Column("day", Integer, nullable=False),
-    Column("announced", Boolean, nullable=False, comment="whether a tipster who may be reached was told of it"),
-    Index("message_announced", "announced"),
-    comment="between the desks and the tipster",
+    Column("notified", Boolean, nullable=False, comment="whether a tipster who may be reached was notified of it"),
+    Index("message_notified", "notified"),
+    comment="messages between the desks and the tipster",
 )
 
 custody = Table(
@@ -180,7 +180,7 @@ custody_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
     Column("link", LargeBinary(32), nullable=False),
-    comment="the end of the custody log; the row is the log's lock",
+    comment="head of the custody log; the row is the log's lock",
 )
 
 reach = Table(
@@ -191,7 +191,7 @@ reach = Table(
     Column("handle", LargeBinary, nullable=False, comment="under the edge key"),
     Column("expires_at", BigInteger, nullable=False),
     Index("reach_sender", "sender"),
-    comment="reply handles of those who asked to be reached",
+    comment="reply handles of tipsters who asked to be reached",
 )
 
 delivery = Table(
@@ -201,24 +201,24 @@ delivery = Table(
     Column("tip", String(32), nullable=False),
     Column("destination", String(80), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("state", String(12), nullable=False, comment="due, held, done or dead_letter"),
+    Column("state", String(12), nullable=False, comment="due, blocked, done or dead_letter"),
     Column("attempts", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("reason", String(200), nullable=False),
     UniqueConstraint("tip", "destination", "revision"),
     Index("delivery_due", "state", "destination", "due_at"),
-    comment="one tip for one destination",
+    comment="one revision of a tip for one destination",
 )
 
 open_breaker = Table(
-    "outage",
+    "open_breaker",
     main,
     Column("destination", String(80), primary_key=True),
     Column("since", BigInteger, nullable=False),
-    Column("probe_at", BigInteger, nullable=False, comment="when it is tried again"),
+    Column("half_open_at", BigInteger, nullable=False, comment="when the next trial is due, Unix seconds"),
     Column("failures", Integer, nullable=False),
     Column("reason", String(200), nullable=False, comment="of the last failure: a code, never content"),
-    comment="destinations that are down",
+    comment="open circuit breakers: destinations that are down",
 )
 
 desk = Table(
@@ -234,9 +234,9 @@ desk = Table(
         String(40),
         nullable=False,
         default="desk",
-        comment="the sink that brings tips to it: `desk` for one at this host",
+        comment="the sink that delivers its tips: `desk` for a desk at this host",
     ),
-    comment="offices that receive tips",
+    comment="desks",
 )
 
 office = Table(
@@ -244,86 +244,86 @@ office = Table(
     main,
     Column("desk", String(40), primary_key=True),
     Column("recipient", Text, nullable=False, comment="age recipient of the office's machine"),
-    Column("verifier", String(64), nullable=False, comment="Ed25519 key of the office's machine, hex"),
-    Column("answers", String(64), nullable=False, comment="Ed25519 key of the desk's answers, hex"),
-    comment="at the host: desks that are in an office of their own",
+    Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the office's machine, hex"),
+    Column("answer_verifier", String(64), nullable=False, comment="Ed25519 public key of the desk's answers, hex"),
+    comment="at the host: desks that are in remote offices",
 )
 
 sent_transfer = Table(
-    "sent",
+    "sent_transfer",
     main,
     Column("desk", String(40), primary_key=True),
-    Column("whole", LargeBinary(16), primary_key=True, comment="what was cut into cells"),
-    Column("cells", Integer, nullable=False, comment="how many of them the carrier has"),
-    comment="at the host: files and directories on their way to an office",
+    Column("transfer_id", LargeBinary(16), primary_key=True, comment="the file or directory, as in Frame"),
+    Column("chunks", Integer, nullable=False, comment="how many of its chunks the carrier has confirmed"),
+    comment="at the host: files and directories sent to an office",
 )
 
 received_answer = Table(
-    "answered",
+    "received_answer",
     main,
-    Column("id", LargeBinary(16), primary_key=True, comment="the answer's own"),
+    Column("id", LargeBinary(16), primary_key=True, comment="as in OfficeAnswer"),
     Column("desk", String(40), nullable=False),
     Column("tip", String(32), nullable=False),
-    Column("seq", Integer, nullable=False, comment="of the message that it became; 0: refused"),
-    Index("answered_tip", "tip"),
-    comment="at the host: answers taken from offices",
+    Column("seq", Integer, nullable=False, comment="of the message that it became; 0: refused, or a key change"),
+    Index("received_answer_tip", "tip"),
+    comment="at the host: answers accepted from offices, or refused",
 )
 
 host_link = Table(
-    "uplink",
+    "host_link",
     main,
     Column("recipient", Text, primary_key=True, comment="age recipient of the host"),
-    Column("verifier", String(64), nullable=False, comment="Ed25519 key of the host, hex"),
-    Column("directory", BigInteger, nullable=False, comment="version of the desks as the host last told them"),
-    Column("destination_rules", LargeBinary, nullable=False, comment="the desks' destinations: encoded rules"),
-    comment="at an office: the host that it belongs to, one row",
+    Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the host, hex"),
+    Column("directory", BigInteger, nullable=False, comment="version of the host's last directory"),
+    Column("destination_rules", LargeBinary, nullable=False, comment="of the host's desks, encoded"),
+    comment="at an office: the host that it belongs to, in one row",
 )
 
 office_outbox = Table(
-    "answer",
+    "office_outbox",
     main,
     Column("id", LargeBinary(16), primary_key=True),
     Column("desk", String(40), nullable=False),
     Column("tip", String(32), nullable=False),
     Column("position", BigInteger, nullable=False, comment="order of writing"),
     Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
-    Column("letter", LargeBinary, nullable=False, comment="signed, for the host"),
+    Column("message", LargeBinary, nullable=False, comment="encoded SignedAnswer"),
     Column("state", String(8), nullable=False, comment="due, or refused by the host"),
     Column("sent_at", BigInteger, nullable=False, comment="Unix seconds; 0: not yet"),
-    Index("answer_tip", "tip"),
+    Index("office_outbox_tip", "tip"),
     comment="at an office: answers that the host has not sent back yet",
 )
 
 former_key = Table(
     "former_key",
     main,
-    Column("recipient", Text, primary_key=True, comment="of the key that it was"),
+    Column("recipient", Text, primary_key=True, comment="of the former key"),
     Column("desk", String(40), nullable=False),
-    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's key: uplink.FormerKey"),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's key: FormerKey"),
     comment="at an office: keys that tips on their way may still be sealed to",
 )
 
 chunk = Table(
-    "piece",
+    "chunk",
     main,
-    Column("whole", LargeBinary(16), primary_key=True),
+    Column("transfer_id", LargeBinary(16), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("day", Integer, nullable=False),
-    comment="at an office: pieces of letters and sealed files that are not complete",
+    comment="at an office: chunks of messages and sealed files that are incomplete",
 )
 
 announced_file = Table(
-    "arriving",
+    "announced_file",
     main,
-    Column("whole", LargeBinary(16), primary_key=True),
+    Column("transfer_id", LargeBinary(16), primary_key=True),
     Column("tip", String(32), nullable=False),
     Column("ordinal", String(8), nullable=False),
-    Column("form", String(10), nullable=False, comment="original, clean or disguised"),
+    Column("form", String(10), nullable=False, comment="original, clean, disguised or preview"),
     Column("size", BigInteger, nullable=False, comment="bytes of the sealed file"),
-    Column("here", Boolean, nullable=False, comment="whether it has come and lies in the evidence folder"),
-    Index("arriving_file", "tip", "ordinal"),
-    comment="at an office: sealed files that are announced",
+    Column("received", Boolean, nullable=False, comment="whether it is in the evidence folder"),
+    Index("announced_file_tip", "tip", "ordinal"),
+    comment="at an office: sealed files that the host has announced",
 )
 
 envelope = Table(
@@ -341,6 +341,6 @@ anchor = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
     Column("link", LargeBinary(32), nullable=False),
-    Column("before", LargeBinary(32), nullable=False, comment="the link before: a crash may leave the log there"),
-    comment="the end of the custody log once more, where whoever writes to the main database can't reach",
+    Column("before", LargeBinary(32), nullable=False, comment="the previous link: a crash may leave the log there"),
+    comment="head of the custody log, out of reach of whoever can write to the main database",
 )

@@ -1,4 +1,4 @@
-"""One transaction over both databases."""
+"""Unit of work: one transaction over both databases."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from satark.store.tables import keys as keys_metadata
 
 
 class UnitOfWork:
-    """The transaction of a turn, or of any other write: `main`, and `keys` where it is touched.
+    """One transaction: of `main`, and of `keys` if it is used.
 
-    `keys` is committed first. A crash between the two leaves an envelope of a tip that never came to be: it opens
-    nothing, and the same turn, taken again, replaces it. The other order could leave a tip that nobody can open.
+    `keys` is committed first. A crash between the two commits leaves an envelope without a tip; it opens nothing, and
+    the same turn replaces it when it runs again. The other order could leave a tip that nobody can open.
     """
 
     def __init__(self, main: Connection, keys: Engine) -> None:
@@ -28,9 +28,9 @@ class UnitOfWork:
         self._last: list[Callable[[], None]] = []
         self.now = int(time.time())
         self.desks: Sequence[Any] | None = None
-        """The desks as this transaction found them, once one of its turns has asked."""
+        """The desks as this transaction read them; None until one of its turns needs them."""
         self.custody_head: bytes | None = None
-        """The end of the custody log as this transaction found it, once it has added to the log."""
+        """The head of the custody log before this transaction; None until it appends to the log."""
 
     @property
     def day(self) -> int:
@@ -39,7 +39,7 @@ class UnitOfWork:
 
     @property
     def keys(self) -> Connection:
-        """The key store's connection, in a transaction of its own that begins here."""
+        """The connection to the key store; its transaction begins on first use."""
         if self._keys is None:
             self._keys = self._keys_engine.connect()
             self._keys.begin()
@@ -51,29 +51,32 @@ class UnitOfWork:
             self.main.execute(table.insert(), list(rows))
 
     def queue(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Insert rows at the end of the transaction, with all others for the same table in one statement.
+        """Insert rows before the commit, with all others for the same table in one statement.
 
-        For rows that nothing reads before that; rows of the key store replace what stands under the same key.
+        Only for rows that this transaction does not read. Rows of the key store replace those with the same key.
         """
         self._queued.setdefault(table, []).extend(rows)
 
-    def lastly(self, write: Callable[[], None]) -> None:
-        """Carry out a write at the very end of the transaction: for rows whose lock everybody needs, taken last.
+    def run_last(self, write: Callable[[], None]) -> None:
+        """Run a write last, right before the commit: for rows whose lock every transaction needs.
 
-        A transaction that waits for such a lock holds nothing that its holder could still want.
+        A transaction that waits for such a lock then holds no other lock that the holder could still need.
         """
         self._last.append(write)
 
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
-        """Insert the rows that are not there yet; give their keys. Waits for a competing transaction's outcome."""
+        """Insert rows that do not exist yet; return the `returning` column of those inserted.
+
+        Waits for the outcome of a competing transaction.
+        """
         if not rows:
             return set()
         column = table.c[returning]
         statement = _dialect_insert(self.main)(table).on_conflict_do_nothing().returning(column)
         return set(self.main.execute(statement, list(rows)).scalars())
 
-    def replace(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows into the key store, over whatever stands under the same primary key."""
+    def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows into the key store, or replace those with the same primary key."""
         if not rows:
             return
         statement = _dialect_insert(self.keys)(table)
@@ -82,11 +85,11 @@ class UnitOfWork:
             statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed), list(rows)
         )
 
-    def finish(self) -> None:
-        """Carry out what is queued, then commit: the keys first, and durably."""
+    def commit(self) -> None:
+        """Insert what is queued, run what must be last, then commit: the key store first."""
         for table, rows in self._queued.items():
             if table.metadata is keys_metadata:
-                self.replace(table, rows)
+                self.upsert(table, rows)
             else:
                 self.insert(table, rows)
         for write in self._last:
@@ -95,8 +98,8 @@ class UnitOfWork:
             self._keys.commit()
         self.main.commit()
 
-    def release(self) -> None:
-        """Give the connections back; whatever was not committed is undone."""
+    def close(self) -> None:
+        """Return the connections to their pools, which rolls back what is not committed."""
         if self._keys is not None:
             self._keys.close()
         self.main.close()
@@ -104,14 +107,14 @@ class UnitOfWork:
 
 @contextmanager
 def unit_of_work(main: Engine, keys: Engine) -> Iterator[UnitOfWork]:
-    """Run one transaction; commit at the end, or undo it where the block raises."""
+    """Run one transaction: commit it at the end, or roll it back if the block raises."""
     unit = UnitOfWork(main.connect(), keys)
     try:
         unit.main.begin()
         yield unit
-        unit.finish()
+        unit.commit()
     finally:
-        unit.release()
+        unit.close()
 
 
 def _dialect_insert(connection: Connection) -> Any:

@@ -1,8 +1,8 @@
-"""The one writer of a process: a thread that takes many writes into one durable transaction (group commit).
+"""Writer: the one thread of a process that writes, many writes in one transaction (group commit).
 
-The event loop gathers whatever waits and hands the thread one list at a time: a queue of single writes would fight for
-the interpreter lock (measured: 0.64 of the speed without a store, against 0.85), and with disks that really flush
-(4 ms), one commit a message falls to 0.09 of group commit.
+The event loop collects the waiting writes and hands the thread one list at a time. A queue of single writes would
+contend for the interpreter lock (measured: 0.64 of the speed without a store, against 0.85 with lists). With disks that
+really flush (4 ms), one commit per message reaches 0.09 of the speed of group commit.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ Write = Callable[[UnitOfWork], T]
 
 
 class StoreDown(Exception):  # noqa: N818 - it reads as what it says
-    """The database can't be reached or written now; nothing was taken."""
+    """The database can't be reached or written now; nothing was written."""
 
 
-class Grouped(Protocol):
-    """Writes of one kind that are carried out together: the turns."""
+class GroupedWrite(Protocol):
+    """Writes many items of one kind together: the turns."""
 
     def __call__(self, unit: UnitOfWork, items: Sequence[Any], /) -> Sequence[Any]:
-        """Carry them out; give one result, or one exception, an item, in order."""
+        """Write the items; return one result or exception per item, in order."""
 
 
 class Writer:
-    """Takes writes from the event loop and carries them out in batches, in order, on a thread of its own."""
+    """Runs writes of the event loop in order and in batches, on a thread of its own."""
 
-    def __init__(self, main: Engine, keys: Engine, *, grouped: Grouped | None = None, batch: int = 256) -> None:
+    def __init__(self, main: Engine, keys: Engine, *, grouped: GroupedWrite | None = None, batch: int = 256) -> None:
         self._main = main
         self._keys = keys
         self._grouped = grouped
@@ -48,17 +48,17 @@ class Writer:
         self._scheduled = False
         self._closed = False
         self._ready = threading.Semaphore(0)
-        self._list: list[_Job] = []
+        self._current: list[_Job] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="satark-writer", daemon=True)
 
     def start(self) -> None:
-        """Start the thread. Call it in the loop that will use the writer."""
+        """Start the thread. Call this in the event loop that will use the writer."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def stop(self) -> None:
-        """Carry out what waits, then end the thread."""
+        """Run the waiting writes, then end the thread."""
         while self._busy or self._waiting:
             await self.write(_nothing)
         self._closed = True
@@ -66,26 +66,26 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     async def write(self, write: Write[T]) -> T:
-        """Carry out one write.
+        """Run one write and return its result.
 
         Raises:
             StoreDown: the database can't be written now.
-            Exception: whatever the write itself raises; it is undone alone.
+            Exception: what the write itself raises; it is rolled back alone.
         """
         result: T = await self._submit(_Job(write, grouped=False))
         return result
 
-    async def take(self, item: object) -> Any:
-        """Carry out one of the grouped writes, together with the others that wait.
+    async def write_grouped(self, item: object) -> Any:
+        """Write one item with the `GroupedWrite`, together with the other items that wait.
 
         Raises:
             StoreDown: the database can't be written now.
-            Exception: what the grouped function gave for this item.
+            Exception: what the `GroupedWrite` returned for this item.
         """
         return await self._submit(_Job(item, grouped=True))
 
-    def later(self, write: Write[Any]) -> None:
-        """Carry out a write whose outcome nobody waits for, with the next batch."""
+    def write_soon(self, write: Write[Any]) -> None:
+        """Run a write with the next batch; nobody waits for its result."""
         self._queue(_Job(write, grouped=False))
 
     def _submit(self, job: _Job) -> asyncio.Future[Any]:
@@ -96,7 +96,7 @@ class Writer:
     def _queue(self, job: _Job) -> None:
         self._waiting.append(job)
         if not self._busy and not self._scheduled:
-            # At the end of this pass of the loop: by then everything that has just arrived waits too.
+            # At the end of this loop iteration, so that the batch has every write that this iteration queues.
             self._scheduled = True
             self._running_loop().call_soon(self._hand_over)
 
@@ -110,7 +110,7 @@ class Writer:
         if self._busy or not self._waiting:
             return
         self._busy = True
-        self._list, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
+        self._current, self._waiting = self._waiting[: self._batch], self._waiting[self._batch :]
         self._ready.release()
 
     def _run(self) -> None:
@@ -118,8 +118,8 @@ class Writer:
             self._ready.acquire()
             if self._closed:
                 return
-            jobs = self._list
-            self._carry_out(jobs)
+            jobs = self._current
+            self._run_batch(jobs)
             self._running_loop().call_soon_threadsafe(self._resolve, jobs)
 
     def _resolve(self, jobs: list[_Job]) -> None:
@@ -128,26 +128,26 @@ class Writer:
         for job in jobs:
             job.resolve()
 
-    def _carry_out(self, jobs: list[_Job]) -> None:
+    def _run_batch(self, jobs: list[_Job]) -> None:
         try:
-            self._together(jobs)
+            self._run_together(jobs)
         except StoreDown as down:
-            for job in jobs:  # to find it out for each of them would take as long again
+            for job in jobs:  # trying each alone would run into the same timeout each time
                 job.result = down
-        except Exception:  # noqa: BLE001 - one bad write must not take the others with it
+        except Exception:  # noqa: BLE001 - one bad write must not fail the others
             self._one_by_one(jobs)
 
     def _one_by_one(self, jobs: list[_Job]) -> None:
         for job in jobs:
             try:
-                self._together([job])
+                self._run_together([job])
             except OperationalError:
                 job.result = _down()
-            except Exception as error:  # noqa: BLE001 - it is the caller's, who waits for it
+            except Exception as error:  # noqa: BLE001 - it is raised to the caller that waits for this write
                 job.result = error
 
-    def _together(self, jobs: list[_Job]) -> None:
-        with self._begun() as unit:
+    def _run_together(self, jobs: list[_Job]) -> None:
+        with self._begin() as unit:
             grouped = [job for job in jobs if job.grouped]
             if grouped and self._grouped is not None:
                 results = self._grouped(unit, [job.work for job in grouped])
@@ -158,8 +158,8 @@ class Writer:
                     job.result = job.work(unit)
 
     @contextmanager
-    def _begun(self) -> Iterator[UnitOfWork]:
-        """Begin a transaction. Where that is not possible, no write of it is at fault, but the store is down."""
+    def _begin(self) -> Iterator[UnitOfWork]:
+        """Begin a transaction; if that fails, no write is at fault: the store is down."""
         with ExitStack() as stack:
             try:
                 unit = stack.enter_context(unit_of_work(self._main, self._keys))
@@ -173,7 +173,7 @@ def _down() -> StoreDown:
 
 
 def _nothing(_unit: UnitOfWork) -> None:
-    """Write nothing: whoever waits for it has seen all that came before it carried out."""
+    """Write nothing: when it has run, every write queued before it has run too."""
 
 
 class _Job:
@@ -194,8 +194,8 @@ class _Job:
             self.future.set_result(self.result)
 
 
-class Gathered(Generic[T]):
-    """Writes of one kind whose outcome nobody waits for: all of one pass of the loop become one write."""
+class WriteBatcher(Generic[T]):
+    """Joins small writes of one kind, whose results nobody waits for: one write per loop iteration."""
 
     def __init__(self, writer: Writer, write: Callable[[UnitOfWork, list[T]], None]) -> None:
         self._writer = writer
@@ -203,11 +203,11 @@ class Gathered(Generic[T]):
         self._items: list[T] = []
 
     def add(self, item: T) -> None:
-        """Carry this out with the next batch."""
+        """Write this item with the next batch."""
         self._items.append(item)
         if len(self._items) == 1:
             asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
         items, self._items = self._items, []
-        self._writer.later(lambda unit: self._write(unit, items))
+        self._writer.write_soon(lambda unit: self._write(unit, items))

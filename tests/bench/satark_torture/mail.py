@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from satark_email.messages import message_id
-
 from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.testing.peers.mail import MailPeer, Received, mail_server
+from satark_email.mime import message_id
 from satark_torture.targets import DESTINATIONS, Answers, Effect
 
 FAULTS = ("451 later", "421 shutting down", "552 too large", "cut", "hang")

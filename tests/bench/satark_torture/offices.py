@@ -15,7 +15,7 @@ from satark.casework import Casework
 from satark.desk import Desk
 from satark.destination_rule import DestinationRule
 from satark.identity.sealing import new_identity
-from satark.remote.link_keys import HostCard, load_link_key, office_card
+from satark.remote.link_keys import HostPairing, load_link_key, make_office_pairing
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
@@ -139,19 +139,19 @@ class RemoteOffices:
     def _introduce(self, host: Services, carrier: RabbitMQ) -> OfficeAgent:
         host_key, key = load_link_key(self._folder / "data" / "link.key"), load_link_key(self._folder / "office.key")
         for name, (recipient, identity) in self._identities.items():
-            desk, card = _desk(name, recipient), office_card(name, identity, key)
-            host.write_now(lambda unit, desk=desk, card=card: register(unit, desk, card))  # type: ignore[misc]
+            desk, pairing = _desk(name, recipient), make_office_pairing(name, identity, key)
+            host.write_now(lambda unit, desk=desk, pairing=pairing: register(unit, desk, pairing))  # type: ignore[misc]
             here = Desk(name=name, title=name, level="district", recipient=recipient)
             self._office.write_now(lambda unit, here=here: add_desk(unit, here))  # type: ignore[misc]
-        self._office.write_now(lambda unit: join(unit, HostCard(link=host_key.card)))
+        self._office.write_now(lambda unit: join(unit, HostPairing(link=host_key.public_keys)))
         return OfficeAgent(
             services=self._office,
             carrier=carrier,
             url=self._broker.url,
             key=key,
-            host=host_key.card,
+            host=host_key.public_keys,
             desks=list(self._identities),
-            arrivals=OfficeInbox(self._office, key, host_key.card, list(self._identities), self._arrived),
+            inbox=OfficeInbox(self._office, key, host_key.public_keys, list(self._identities), self._arrived),
         )
 
     def _arrived(self, _unit: UnitOfWork, desk: str, tip: str, _revision: int) -> None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from satark.casework.opened import Posted, status_of
+from satark.casework.opened_tip import PostedMessage, status_of
 from satark.delivery.reader import own_key
 from satark.destination_rule import DestinationRule
 from satark.services import Services
@@ -31,8 +31,8 @@ FAULTS = (
     Fault(500),
     Fault(429, {"retry-after": "1"}),
     Fault(410),
-    Fault(503, taken=True),
-    Fault(202, seconds=5, taken=True),
+    Fault(503, accepted=True),
+    Fault(202, seconds=5, accepted=True),
     Fault(302, {"location": "http://169.254.169.254/"}),
 )
 TEXTS = ("taken into the register", "somebody was there")
@@ -102,7 +102,7 @@ class PoliceSystems:
             systems = {}
             for rule in self.destination_rules:
                 name = rule.name
-                receiver = PoliceReceiver(choose=self._choose, took=self._took(rule.to))
+                receiver = PoliceReceiver(choose=self._choose, on_accepted=self._took(rule.to))
                 receiver.on_event(self._answerer(receiver, client, f"{desk_url}/police_system/{name}/answers"))
                 url = await stack.enter_async_context(serve(receiver.app))
                 systems[name] = {"url": f"{url}/tips", "secret": SECRET, "send_seconds": 3}
@@ -126,7 +126,7 @@ class PoliceSystems:
         for thread in threads(services, self._seeded).values():
             missing, more = lost_and_duplicated(thread, TEXTS)
             lost, duplicated = lost + missing, duplicated + more
-            out_of_order += status_of([Posted(n, message) for n, message in enumerate(thread)]) != "ACTED"
+            out_of_order += status_of([PostedMessage(n, message) for n, message in enumerate(thread)]) != "ACTED"
         return Answers(len(self._seeded) * len(TEXTS), lost, duplicated + self._forged, out_of_order)
 
     def _choose(self) -> Fault | None:

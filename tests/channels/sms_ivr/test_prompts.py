@@ -63,7 +63,7 @@ def test_no_message_has_more_than_three_segments(name: str, sms: SmsChannel, sig
 def test_what_must_arrive_and_a_last_word_are_sent_whole_in_as_many_messages_as_it_takes(
     name: str, sms: SmsChannel, signed: Callable[..., RawRequest]
 ) -> None:
-    prompt = as_text(replace(TEXTS[name], keep=TEXTS[name].asks))
+    prompt = as_text(replace(TEXTS[name], must_arrive=TEXTS[name].asks))
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
     answer = [said(message) for message in read_twiml(sms.reply(raw, Outcome(prompts=[prompt])).body)]
     assert all(segments(message) <= MOST for message in answer)
@@ -77,7 +77,7 @@ def test_every_prompt_is_sound_twiml_whatever_page_and_silence(
 ) -> None:
     for page in range(6):
         for keep in (False, True):
-            shown = fit(as_menu(replace(SPOKEN[name], page=page, keep=keep)), voice.capabilities)
+            shown = fit(as_menu(replace(SPOKEN[name], page=page, must_arrive=keep)), voice.capabilities)
             for silent in range(4):
                 path = f"/voice/webhook/keys?n=4&s={silent}"
                 raw = signed(path, CallSid="CA" + "1" * 32, Digits="" if silent else "1")
@@ -85,4 +85,4 @@ def test_every_prompt_is_sound_twiml_whatever_page_and_silence(
 
 
 def _whole(prompt: Prompt) -> str:
-    return "".join(pages(as_text(replace(prompt, keep=True)).text))
+    return "".join(pages(as_text(replace(prompt, must_arrive=True)).text))

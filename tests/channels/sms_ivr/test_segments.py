@@ -91,7 +91,7 @@ def test_a_long_menu_is_paged_and_every_choice_is_on_one_page(language: str) -> 
 
 
 def test_what_must_arrive_is_sent_whole() -> None:
-    prompt = Prompt(text=HINDI * 5, language="hi", keep=True)
+    prompt = Prompt(text=HINDI * 5, language="hi", must_arrive=True)
     fitted = as_text(prompt)
     assert fitted.text == (HINDI * 5)
     assert len(pages(fitted.text)) > 1

@@ -176,7 +176,7 @@ def test_the_last_word_ends_the_call(voice: VoiceChannel, signed: Sign) -> None:
 def test_a_receipt_is_spoken_slowly_and_twice(voice: VoiceChannel, signed: Sign) -> None:
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
     receipt = Prompt(
-        text="Thank you.\nTip 4K7Q\n8391 4460 1234 5678\n\nMay we?", language="en", keep=True, wants="choice"
+        text="Thank you.\nTip 4K7Q\n8391 4460 1234 5678\n\nMay we?", language="en", must_arrive=True, wants="choice"
     )
     lines = spoken(voice, raw, receipt)
     groups = ["8 3 9 1", "4 4 6 0", "1 2 3 4", "5 6 7 8"]
@@ -186,7 +186,7 @@ def test_a_receipt_is_spoken_slowly_and_twice(voice: VoiceChannel, signed: Sign)
 def test_what_must_be_heard_is_said_twice_and_the_question_after_it_once(voice: VoiceChannel, signed: Sign) -> None:
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="8391446012345678")
     parts = ("Status: Received", "The officer asks: which shop?", "Say your answer.")
-    answer = Prompt(text="\n\n".join(parts), parts=parts, language="en", keep=True, wants="text")
+    answer = Prompt(text="\n\n".join(parts), parts=parts, language="en", must_arrive=True, wants="text")
     lines = spoken(voice, raw, answer)
     assert lines[:6] == [*parts[:2], "Once more.", *parts[:2], "Say your answer."]
     assert lines.count("Say your answer.") == 1
@@ -285,7 +285,7 @@ def test_a_caller_hears_in_both_languages_what_an_outage_leaves_possible(
     voice: VoiceChannel,
     signed: Sign,
 ) -> None:
-    outcome = Outcome(state=state, prompts=(Prompt(text="for who reads", language="hi", keep=True),))
+    outcome = Outcome(state=state, prompts=(Prompt(text="for who reads", language="hi", must_arrive=True),))
     root = read_twiml(voice.reply(signed(f"/voice/webhook{path}", CallSid=SID, **fields), outcome).body)
     heard = {say.get("language"): said(say) for say in root.iter("Say")}
     assert hindi in heard["hi-IN"]

@@ -32,13 +32,16 @@ class Migrations:
         )
 
     def upgrade(self) -> None:
-        """Bring both databases to the newest revision of every branch."""
+        """Migrate both databases to the newest revision of every branch."""
         for engine, folders, table in self._sides:
             with engine.begin() as connection:
                 command.upgrade(_config(connection, folders, table), "heads")
 
     def downgrade(self, revision: str) -> None:
-        """Take the main database back to a revision (`base`: to nothing; `<branch>@base`: a plugin's tables away)."""
+        """Migrate the main database down to a revision: `base` drops all tables, `<branch>@base` those of a plugin.
+
+        `base` empties the key store too.
+        """
         engine, folders, table = self._sides[1]
         with engine.begin() as connection:
             command.downgrade(_config(connection, folders, table), revision)
@@ -48,11 +51,11 @@ class Migrations:
                 command.downgrade(_config(connection, folders, table), "base")
 
     def current(self) -> list[str]:
-        """The revisions that the databases are at."""
+        """Return the revisions that the databases are at."""
         return [revision for side in self._sides for revision in _revisions(side[0], side[2])]
 
     def wanted(self) -> list[str]:
-        """The revisions that this program needs."""
+        """Return the revisions that this program needs."""
         return [
             head
             for engine, folders, table in self._sides
@@ -60,7 +63,7 @@ class Migrations:
         ]
 
     def pending(self) -> bool:
-        """Whether `upgrade` would change anything."""
+        """Return whether `upgrade` would change anything."""
         return set(self.current()) != set(self.wanted())
 
 

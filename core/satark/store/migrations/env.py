@@ -1,4 +1,4 @@
-"""What Alembic runs: it migrates on the connection that it is given, in that connection's transaction."""
+"""Alembic environment: migrates on the connection that it is given, in that connection's transaction."""
 
 from alembic import context
 

@@ -1,0 +1,138 @@
+"""What casework returns: summaries for a desk's queue, and opened tips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from satark.casework.errors import NoSuchFile, VoiceAccessDenied
+from satark.evidence.own_voice import OwnVoice
+from satark.tip import Envelope, Evidence, Header, Message, Status, Tip
+
+FINISHED: frozenset[Status] = frozenset({"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED"})
+"""The statuses after which nobody needs to act on a tip."""
+
+
+class PostedMessage(msgspec.Struct, frozen=True):
+    """A message with its position in the tip's thread."""
+
+    seq: int
+    message: Message
+
+
+class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One tip as a desk's queue lists it."""
+
+    id: str
+    header: Header
+    status: Status
+    newest_from_tipster: int
+    """`seq` of the tipster's newest message; 0: there is none."""
+    awaits_reply: bool
+    """Whether a question to the tipster is unanswered."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nobody needs to act on the tip any more."""
+        return self.status in FINISHED
+
+    def __repr__(self) -> str:
+        return "TipSummary(…)"
+
+
+class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
+    """A tip with everything that belongs to it, decrypted."""
+
+    id: str
+    envelope: Envelope
+    tip: Tip
+    thread: tuple[PostedMessage, ...]
+    evidence: tuple[Evidence, ...]
+    """Files that are stored here and may be shown and passed on, in the order they were sent."""
+    voices: tuple[OwnVoice, ...] = ()
+    """Recordings of the tipster's own voice, in the order they were sent: heard only at the desk."""
+    pending: tuple[str, ...] = ()
+    """Ordinals of files that are still being fetched."""
+    lost: tuple[str, ...] = ()
+    """Ordinals of files that the provider no longer has."""
+    damaged: int = 0
+    """The number of messages and file records that do not open: altered, or not this tip's."""
+    pending_answers: int = 0
+    """At a remote office: the number of messages at the end of the thread that the host has not confirmed yet."""
+    refused_answers: int = 0
+    """How many of them the host refused."""
+
+    @property
+    def header(self) -> Header:
+        """The tip's header, which the queue lists."""
+        return self.envelope.header
+
+    @property
+    def status(self) -> Status:
+        """The tip's present status."""
+        return status_of(self.thread)
+
+    @property
+    def records(self) -> tuple[Evidence, ...]:
+        """The records of all files, voices included. They describe the files and give no access to them."""
+        every = (*self.evidence, *(voice.record for voice in self.voices))
+        return tuple(sorted(every, key=lambda record: (len(record.ordinal), record.ordinal)))
+
+    def file(self, ordinal: str) -> Evidence:
+        """Return the record of a file that may be shown and passed on.
+
+        Raises:
+            VoiceAccessDenied: it is the tipster's own voice.
+            NoSuchFile: there is no such file.
+        """
+        for record in self.evidence:
+            if record.ordinal == ordinal:
+                return record
+        if any(voice.ordinal == ordinal for voice in self.voices):
+            raise VoiceAccessDenied
+        raise NoSuchFile
+
+    def voice(self, ordinal: str) -> OwnVoice:
+        """Return a recording of the tipster's own voice.
+
+        Raises:
+            NoSuchFile: there is none of this ordinal.
+        """
+        for voice in self.voices:
+            if voice.ordinal == ordinal:
+                return voice
+        raise NoSuchFile
+
+    def transcript(self, ordinal: str) -> str:
+        """Return the newest transcript of a recording; empty if there is none."""
+        return transcripts_of(self.thread).get(ordinal, "")
+
+    def __repr__(self) -> str:
+        return "OpenTip(…)"
+
+
+def status_of(thread: Sequence[PostedMessage]) -> Status:
+    """Return the newest status that a desk set."""
+    for posted in reversed(thread):
+        if posted.message.sender == "desk" and posted.message.status:
+            return posted.message.status
+    return "RECEIVED"
+
+
+def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
+    """Return the newest transcript of each recording, by ordinal."""
+    return {posted.message.transcript: posted.message.text for posted in thread if posted.message.transcript}
+
+
+def summarize(tip: str, header: Header, thread: Sequence[PostedMessage]) -> TipSummary:
+    """Summarize a tip for the queue."""
+    from_tipster = [posted.seq for posted in thread if posted.message.sender == "tipster"]
+    answered = {posted.message.answers for posted in thread}
+    return TipSummary(
+        id=tip,
+        header=header,
+        status=status_of(thread),
+        newest_from_tipster=max(from_tipster, default=0),
+        awaits_reply=any(posted.message.question and posted.seq not in answered for posted in thread),
+    )

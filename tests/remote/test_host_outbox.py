@@ -1,0 +1,94 @@
+"""At the host: what is sent to an office, and what never is."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from satark.carrier import CarrierError
+from satark.casework import NoSuchTip
+from satark.custody.audit import verify_log
+from satark.remote.frames import CHUNK_SIZE
+from satark.sink import DeadLetter
+from satark.store import tables
+from satark.testing.tips import seed_file
+from satark.tip import Accused
+
+PHOTO = os.urandom(3 * CHUNK_SIZE)
+
+
+async def test_later_messages_and_files_are_sent_and_each_file_only_once(link_on_each_database: Any) -> None:
+    link = link_on_each_database
+    seeded = link.seed_tip(evidence=("1", "2"))
+    seed_file(link.host, seeded, "1", PHOTO)
+    await link.exchange_all()
+    link.casework_at_host.respond(link.casework_at_host.open(seeded.number), status="ASSIGNED", text="थाना देखेगा")
+    seed_file(link.host, seeded, "2", b"later")
+    link.add_revision(seeded)
+    await link.deliver()
+    assert (
+        len(link.connection.to_offices) == 2
+    )  # the message, and the second file; the four chunks of the first are not sent again
+    await link.exchange_all()
+    assert link.thread_at_office(seeded.number) == ["थाना देखेगा"]
+    assert link.content(seeded.number, "2", original=True) == b"later"
+    assert link.casework.summaries()[0].status == "ASSIGNED"
+
+
+async def test_an_interrupted_transfer_resumes_after_the_confirmed_chunks(link: Any) -> None:
+    big = os.urandom(60 * CHUNK_SIZE)
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file(link.host, seeded, "1", big)
+    link.connection.capacity = 40
+    with pytest.raises(CarrierError):
+        await link.deliver()
+    link.connection.capacity = -1
+    first = len(link.connection.to_offices)
+    link.make_deliveries_due()
+    await link.deliver()
+    assert len(link.connection.to_offices) - first < 40  # the message again, and not the confirmed chunks
+    await link.exchange_all()
+    assert link.content(seeded.number, "1", original=True) == big
+
+
+async def test_a_desk_without_an_envelope_is_sent_nothing(link: Any) -> None:
+    seeded = link.seed_tip(accused=Accused(level="district"), excluded=("sp",))
+    link.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
+    assert await link.deliver() == [DeadLetter("the tip was not sealed to this desk")]
+    assert link.connection.to_offices == []
+    link.casework_at_host.note(link.casework_at_host.open(seeded.number), "गोपनीय")
+    await link.deliver()
+    assert link.connection.to_offices == []
+    with pytest.raises(NoSuchTip):
+        link.casework.open(seeded.number)
+
+
+async def test_a_delivery_to_a_desk_without_an_office_is_a_dead_letter(link: Any) -> None:
+    link.seed_tip()
+    link.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(destination="list:dig")))
+    (result,) = await link.deliver()
+    assert isinstance(result, DeadLetter)
+    assert "satark desk register" in result.reason
+
+
+VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what", "disguised": b"disguised"}
+
+
+async def test_a_voice_is_never_sent_to_a_station(link: Any) -> None:
+    link.host.write_now(
+        lambda unit: unit.main.execute(
+            update(tables.desk).where(tables.desk.c.name == "sp").values(level="station", area="lanka")
+        )
+    )
+    seeded = link.seed_tip(evidence=("1", "2"), answers={"what": {"voice": "1"}})
+    seed_file(link.host, seeded, "1", b"voice", b"clean", **VOICE)
+    seed_file(link.host, seeded, "2", b"photo", b"clean photo")
+    await link.exchange_all()
+    opened = link.casework.open(seeded.number)
+    assert [voice.ordinal for voice in opened.voices] == ["1"]
+    assert link.content(seeded.number, "2") == b"clean photo"
+    assert [path.name for path in link.office.evidence_dir.glob(f"{seeded.id}-1*")] == []
+    assert verify_log(link.office).problems == (), "what never came is not missing"
