@@ -279,14 +279,14 @@ class RawResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a webhook led to: for an inline channel the prompts to show, in order."""
+    """The result of a webhook: whether its events were accepted and, for an inline channel, the prompts to show."""
 
     prompts: Sequence[Prompt] = ()
-    state: Literal["taken", "kept", "refused"] = "taken"
-    """`taken`: after the commit. The others are for inline channels alone, while the database does not answer.
+    state: Literal["accepted", "spooled", "refused"] = "accepted"
+    """`accepted`: committed to the database. The other two occur only on inline channels while the database is down.
 
-    `kept`: the events lie sealed on this machine and are taken later; what is to be said then goes through `render`.
-    `refused`: there is no room to keep them. The prompt says so in every language, since the tipster's is not known.
+    `spooled`: the events are sealed on this machine and are replayed later; the replies then go through `render`.
+    `refused`: the spool is full. The prompt says so in every language, since the tipster's is not known.
     """
 
 

@@ -95,7 +95,7 @@ async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 async def test_nothing_is_kept_while_the_database_answers(office: Office) -> None:
     state, said = await office.post("asha", "Hi")
-    assert state == "taken"
+    assert state == "accepted"
     assert "Choose a language" in said
     assert office.spool.depth == 0
     assert await office.get("/readyz") == (200, "ready")
@@ -104,13 +104,13 @@ async def test_nothing_is_kept_while_the_database_answers(office: Office) -> Non
 async def test_what_comes_meanwhile_is_kept_told_so_in_both_languages_and_let_in(office: Office) -> None:
     with database_down(office.host.services):
         state, said = await office.post("asha", "Hi")
-        assert state == "kept"
+        assert state == "spooled"
         assert "सुरक्षित" in said
         assert "kept safe" in said
         assert "112" in said
         assert await office.get("/readyz") == (503, "the database does not answer\n1 waiting in the spool")
         assert office.metric('satark_waiting{queue="spool"} 1.0')
-        assert office.metric('satark_webhooks_total{answer="kept",channel="script"} 1.0')
+        assert office.metric('satark_webhooks_total{answer="spooled",channel="script"} 1.0')
     await until(lambda: office.spool.depth == 0)
     assert await office.get("/readyz") == (200, "ready")
     assert office.metric('satark_spool_replayed_total{result="ingested"} 1.0')
@@ -129,7 +129,7 @@ async def test_each_senders_order_holds_and_each_tip_is_there_once(office: Offic
     with database_down(office.host.services):
         for text in WHOLE_DIALOGUE:
             for sender in senders:
-                assert (await office.post(sender, text))[0] == "kept"
+                assert (await office.post(sender, text))[0] == "spooled"
         await office.post(senders[0], "Hi")  # the provider brings it twice
     await until(lambda: office.spool.depth == 0)
     assert office.count(tables.tip) == len(senders)
@@ -142,7 +142,7 @@ async def test_what_comes_while_others_wait_goes_behind_them(office: Office) -> 
         for text in WHOLE_DIALOGUE[:-1]:
             await office.post("asha", text)
     # The database is back; nothing was let in yet, for the loop has had no turn.
-    assert (await office.post("asha", WHOLE_DIALOGUE[-1]))[0] == "kept"
+    assert (await office.post("asha", WHOLE_DIALOGUE[-1]))[0] == "spooled"
     await until(lambda: office.spool.depth == 0)
     assert office.count(tables.tip) == 1
 
@@ -180,7 +180,7 @@ async def test_chores_are_kept_too_when_the_database_goes_away_after_the_turn(
         inbound=[inbound("asha", Text("Hi"), "once")], chores=[Call(account=ACCOUNT, method="redact", body=b"SM1")]
     )
     outcome = await ingest.receive(office.channel, batch)
-    assert outcome.state == "kept"
+    assert outcome.state == "spooled"
     await until(lambda: b"SM1" in office.channel.bodies)
     assert office.count(tables.seen) == 1
 
@@ -189,7 +189,7 @@ async def test_chores_are_kept_too_when_the_database_goes_away_after_the_turn(
 async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, int]) -> None:
     async with opened(tmp_path, **limit) as office:
         with database_down(office.host.services):
-            assert (await office.post("asha", "Hi"))[0] == "kept"
+            assert (await office.post("asha", "Hi"))[0] == "spooled"
             state, said = await office.post("bina", "x" * 500)
             assert state == "refused"
             assert "112 पर कॉल करें" in said

@@ -70,7 +70,7 @@ def events(*senders: str, text: str = "Hi") -> bytes:
 async def test_a_signed_webhook_is_taken_and_answered(porch: Porch) -> None:
     assert await porch.post(events("asha", "bina")) == 200
     assert porch.seen() == 2
-    assert porch.answered("taken")
+    assert porch.answered("accepted")
     await until(lambda: len(porch.channel.sent) == 2)
 
 

@@ -24,9 +24,9 @@ _HINDI: Final[Mapping[str, str]] = MappingProxyType({
     "again": "एक बार फिर सुनिए।",
     "message": "कोई बटन नहीं दबा। जो बताना है, बीप के बाद बोल दीजिए; वह सुरक्षित रखा जाएगा। पूरा होने पर हैश दबाएँ।",
     "bye": "फ़ोन करने के लिए धन्यवाद।",
-    "outage.leave": "अभी बात आगे नहीं बढ़ सकती। जो बताना है, बीप के बाद बोल दीजिए; वह सुरक्षित रखा जाएगा। पूरा होने पर हैश दबाएँ।",
-    "outage.kept": "आपका संदेश सुरक्षित रखा गया है। कृपया बाद में फिर फ़ोन करें। जान को ख़तरा हो तो अभी 112 पर फ़ोन करें।",
-    "outage.refused": "अभी आपकी बात नहीं ली जा सकती। कृपया बाद में फिर फ़ोन करें। जान को ख़तरा हो तो अभी 112 पर फ़ोन करें।",
+    "down.record": "अभी बात आगे नहीं बढ़ सकती। जो बताना है, बीप के बाद बोल दीजिए; वह सुरक्षित रखा जाएगा। पूरा होने पर हैश दबाएँ।",
+    "down.spooled": "आपका संदेश सुरक्षित रखा गया है। कृपया बाद में फिर फ़ोन करें। जान को ख़तरा हो तो अभी 112 पर फ़ोन करें।",
+    "down.refused": "अभी आपकी बात नहीं ली जा सकती। कृपया बाद में फिर फ़ोन करें। जान को ख़तरा हो तो अभी 112 पर फ़ोन करें।",
 })  # fmt: skip
 
 _ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
@@ -47,9 +47,9 @@ _ENGLISH: Final[Mapping[str, str]] = MappingProxyType({
     "again": "Once more.",
     "message": "No key was pressed. After the beep say what you want to tell; it is kept. When finished press hash.",
     "bye": "Thank you for calling.",
-    "outage.leave": "We can't go on now. Say after the beep what you want to tell; it is kept. Then press hash.",
-    "outage.kept": "Your message is kept safe. Please call again later. If a life is in danger dial 112 now.",
-    "outage.refused": "We can't take your call now. Please call again later. If a life is in danger dial 112 now.",
+    "down.record": "We can't go on now. Say after the beep what you want to tell; it is kept. Then press hash.",
+    "down.spooled": "Your message is kept safe. Please call again later. If a life is in danger dial 112 now.",
+    "down.refused": "We can't take your call now. Please call again later. If a life is in danger dial 112 now.",
 })  # fmt: skip
 
 OUTAGE_LANGUAGES: Final = ("hi", "en")

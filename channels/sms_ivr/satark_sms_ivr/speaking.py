@@ -77,15 +77,15 @@ class Speaker:
         """Say in every language that the dialogue can't go on, and take a message, unless one was just `spoken`.
 
         Args:
-            state: `kept` or `refused`, of `satark.channel.Outcome`.
+            state: `spooled` or `refused`, of `satark.channel.Outcome`.
             call: the moment after the message.
             spoken: whether what was kept is what the caller had to say.
         """
         response = voice_response()
-        said = f"outage.{state}" if spoken or state == "refused" else "outage.leave"
+        said = f"down.{state}" if spoken or state == "refused" else "down.record"
         for language in OUTAGE_LANGUAGES:
             self._say(response, language, [phrase(language, said)])
-        if said == "outage.leave":
+        if said == "down.record":
             self._record(response, call)
         response.hangup()
         return str(response)

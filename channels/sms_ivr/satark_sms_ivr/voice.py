@@ -158,7 +158,7 @@ class VoiceChannel:
             return self._speaker.end()
         if moment.silent > SILENCES:
             return self._speaker.end()
-        if outcome.state != "taken":
+        if outcome.state != "accepted":
             spoken = raw.path == RECORD_PATH and moment.message
             return self._speaker.outage(outcome.state, moment.left(), spoken=spoken)
         prompts = list(outcome.prompts)

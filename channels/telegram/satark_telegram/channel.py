@@ -92,9 +92,9 @@ class TelegramChannel:
         """Put news that we begin: whoever has once written to a bot can be written to; there is no window to close."""
         return rendering.render(prompt, account, to)
 
-    def erase(self, traces: Sequence[str], account: str, to: Address) -> Sequence[Call]:
+    def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
         """Delete messages of the last 48 hours, the bot's and the sender's, on both sides."""
-        return rendering.erase(traces, account, to)
+        return rendering.erase(message_ids, account, to)
 
     async def open(self) -> None:
         """Open the client; python-telegram-bot is imported here and not before."""

@@ -61,8 +61,10 @@ class Reader:
             event, own = _edit(message, key), f"edit:{update.update_id}"
         else:
             event, own = event_of(message, self._account, self._most) or unread(wire.fields(raw)), key
-        trace = str(message.message_id)
-        return self._batch(message.chat, own, event, trace=trace, busy=self._typing_call(message.chat))
+        provider_message_id = str(message.message_id)
+        return self._batch(
+            message.chat, own, event, provider_message_id=provider_message_id, busy=self._typing_call(message.chat)
+        )
 
     def _unreadable(self, update: wire.Update, raw: bytes) -> Batch:
         """Of a message that can't be read tell the core at least whose it is; an edit's old words simply stand."""
@@ -92,7 +94,7 @@ class Reader:
         key: str,
         event: Event | None,
         *,
-        trace: str = "",
+        provider_message_id: str = "",
         answer: Call | None = None,
         busy: Call | None = None,
     ) -> Batch:
@@ -100,7 +102,13 @@ class Reader:
             return _IGNORED
         senders = (Address(str(chat.id)),)
         inbound = Inbound(
-            account=self._account, event_key=key, senders=senders, event=event, trace=trace, answer=answer, busy=busy
+            account=self._account,
+            event_key=key,
+            senders=senders,
+            event=event,
+            provider_message_id=provider_message_id,
+            answer=answer,
+            busy=busy,
         )
         return Batch(inbound=(inbound,))
 

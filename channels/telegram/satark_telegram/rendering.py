@@ -44,9 +44,9 @@ def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
     return [Call(account=account, method=SEND_MESSAGE, body=msgspec.json.encode(body))]
 
 
-def erase(traces: Sequence[str], account: str, to: Address) -> list[Call]:
+def erase(message_ids: Sequence[str], account: str, to: Address) -> list[Call]:
     """Make the calls that delete messages: a hundred a call; those that are gone or too old are passed over."""
-    numbers = sorted(int(trace) for trace in traces)
+    numbers = sorted(int(id_) for id_ in message_ids)
     parts = [numbers[at : at + _DELETED_AT_ONCE] for at in range(0, len(numbers), _DELETED_AT_ONCE)]
     bodies = [msgspec.json.encode({"chat_id": to.reveal(), "message_ids": part}) for part in parts]
     return [Call(account=account, method=DELETE_MESSAGES, body=body) for body in bodies]

@@ -43,7 +43,7 @@ class ClosingPages:
             values = {**review_of(self._site, sheet), "problem": self._site.words(language)(shut)}
             return self._site.show(request, "review.html", language, 422, said=[], problems=[], changed=False, **values)
         outcome = await self._site.take(visitor, Tap(sent.one("token")))
-        if outcome.state != "taken":
+        if outcome.state != "accepted":
             return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/review")
         return self._receipt(request, outcome, language) or go("/review?changed")
 
@@ -65,7 +65,7 @@ class ClosingPages:
             return go("/review")
         language = self._site.language(request, sheet, sent)
         outcome = await self._site.take(visitor, Tap(sent.one("token")))
-        if outcome.state != "taken":
+        if outcome.state != "accepted":
             return self._site.tell(request, f"{outcome.state}.sent", 503, language, onward="/origin")
         return self._receipt(request, outcome, language) or go("/review")
 

@@ -155,7 +155,7 @@ class FormPages:
         outcome = await self._site.take(visitor, event, sent.one("page"))
         problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
         problems |= {step: self._site.words(self._site.language(request, known))(key) for step, key in sent.problems}
-        if (problems or sent.one("stay")) and outcome.state == "taken":
+        if (problems or sent.one("stay")) and outcome.state == "accepted":
             now = await self._site.look(visitor) or known
             response = self._page(request, now, template, choose(now, sent), sent, problems=problems, **values)
             self._site.drafts_cookie.give(request, response, visitor)
@@ -167,7 +167,7 @@ class FormPages:
         self, request: Request, visitor: Visitor, outcome: Outcome, *, language: str, onward: str = ""
     ) -> Response:
         """Go on to the question in force, or say that what was sent is kept until the database is back."""
-        if outcome.state != "taken":
+        if outcome.state != "accepted":
             spoken = language if language in LANGUAGES else self._site.language(request)
             response = self._site.tell(request, outcome.state, 503, spoken, onward=request.url.path)
         else:

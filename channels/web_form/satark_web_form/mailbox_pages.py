@@ -67,7 +67,7 @@ class MailboxPages:
         outcome = Outcome()
         for number, event in enumerate(events):
             outcome = await self._site.take(visitor, event, f"{sent.one('page')}-{number}")
-        if outcome.state != "taken":
+        if outcome.state != "accepted":
             return self._site.tell(request, f"{outcome.state}.message", 503, language, onward="/status")
         return go("/status?sent")
 
@@ -93,7 +93,7 @@ class MailboxPages:
     async def _opened(
         self, request: Request, language: str, sent: Sent, visitor: Visitor, outcome: Outcome
     ) -> Response:
-        if outcome.state != "taken":
+        if outcome.state != "accepted":
             return self._ask_again(request, language, sent.one("code"), self._site.words(language)("down.text"), 503)
         prompt = outcome.prompts[-1]
         if prompt.wants == "code" or not prompt.must_arrive:

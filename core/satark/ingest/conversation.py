@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Conversation:
     """One conversation of a batch."""
 
-    __slots__ = ("calls", "event", "handle", "id", "prompts", "result", "session", "traces")
+    __slots__ = ("calls", "event", "handle", "id", "prompts", "provider_message_ids", "result", "session")
 
     def __init__(self, row: ConversationRow, session: Session | None) -> None:
         self.id = row.id
@@ -25,7 +25,7 @@ class Conversation:
         """What its replies say: the newest question, and what must arrive."""
         self.calls: list[OutboxMessage] = []
         """What goes out beside the replies: the last word where the session went on elsewhere, deleted messages."""
-        self.traces: list[str] = []
+        self.provider_message_ids: list[str] = []
         """The provider's ids of the messages that came in."""
         self.event: InboundEvent | None = None
         """The newest event that was ingested; None while none was."""

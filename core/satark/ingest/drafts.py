@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from satark.channel import Address
-    from satark.dialogue.rendering.form_view import Sheet
+    from satark.dialogue.rendering.form_view import FormView
     from satark.identity.edge_key import Identity
     from satark.ingest.sessions import SessionStore
     from satark.services import Services
@@ -28,7 +28,7 @@ class Drafts:
         self._sessions = sessions
         self._services = services
 
-    async def look(self, account: str, sender: Address) -> Sheet | None:
+    async def look(self, account: str, sender: Address) -> FormView | None:
         """Return the sheet of a sender's conversation; None where there is none (any more).
 
         Raises:
@@ -37,16 +37,16 @@ class Drafts:
         pseudonym = self._identity.pseudonym(account, sender)
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))
 
-    def blank(self, channel: str, language: str = "") -> Sheet:
+    def blank(self, channel: str, language: str = "") -> FormView:
         """Return the form of a channel before anything is answered; in the flow's first language where none is given."""
         engine = self._flows.current
         session = engine.begin(channel=channel, tip="", recipient="", identity="")
         if language:
             session = msgspec.structs.replace(session, language=language)
-        return engine.sheet(session, int(time.time()))
+        return engine.form(session, int(time.time()))
 
-    def _look(self, connection: Connection, pseudonym: bytes) -> Sheet | None:
+    def _look(self, connection: Connection, pseudonym: bytes) -> FormView | None:
         session = self._sessions.look(connection, [pseudonym])
         if session is None:
             return None
-        return self._flows.engine(connection, session.flow).sheet(session, int(time.time()))
+        return self._flows.engine(connection, session.flow).form(session, int(time.time()))

@@ -1,4 +1,4 @@
-"""One event on its way into a turn, and what the turn made of it."""
+"""An inbound event on its way into a turn, and the result of that turn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class InboundEvent:
     def __init__(self, channel: Channel, inbound: Inbound, identity: Identity, *, late: bool = False) -> None:
         self.channel = channel
         self.late = late
-        """Whether its request was answered long ago: it was spooled while the database was down."""
+        """Whether its request was answered before: it was spooled while the database was down."""
         self.inbound = inbound
         self.key = identity.event(inbound.account, inbound.event_key)
         self.source = self.key.hex()[:16]
@@ -42,9 +42,9 @@ class InboundEvent:
         self.code: CodeKey | None = None
         """What Argon2id made of the code in the text, a receipt's or a handoff code's, where there is one."""
         self.receipt: FreshCode | None = None
-        """A receipt made for this very turn, after it found none ready."""
+        """A receipt made for this turn, after it found none ready."""
         self.handoff_code: FreshCode | None = None
-        """Likewise a code that takes the draft elsewhere."""
+        """A handoff code made for this turn, after it found none ready."""
 
     @property
     def inline(self) -> bool:
@@ -76,11 +76,11 @@ class TurnResult:
 
 
 class NeedsReceipt(Exception):  # noqa: N818 - it reads as what it says
-    """The turn submits a tip, but no receipt was ready: mint one and take the turn again."""
+    """The turn submits a tip, but no receipt was ready: make one and run the turn again."""
 
 
 class NeedsHandoffCode(NeedsReceipt):
-    """The same of a code that takes a draft elsewhere."""
+    """The turn gives out a handoff code, but none was ready: make one and run the turn again."""
 
 
 def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:

@@ -13,7 +13,7 @@ from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from satark.channel import Outcome
-from satark.codes import find_code, find_handoff_code
+from satark.codes import find_handoff_code, find_receipt_code
 from satark.ingest.event import InboundEvent, NeedsHandoffCode, NeedsReceipt, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.observability import LifecycleEvent, log
@@ -126,7 +126,7 @@ class Ingest:
     async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
         started = time.perf_counter()
         event = InboundEvent(channel, inbound, self._identity, late=late)
-        code = find_code(event.text) or find_handoff_code(event.text)
+        code = find_receipt_code(event.text) or find_handoff_code(event.text)
         if code:
             await asyncio.sleep(self._guesses.delay())
             event.code = await self._receipts.key(code)
@@ -139,7 +139,7 @@ class Ingest:
     async def _turn(self, event: InboundEvent) -> TurnResult:
         while True:
             try:
-                result: TurnResult = await self._writer.take(event)
+                result: TurnResult = await self._writer.write_grouped(event)
             except NeedsHandoffCode:
                 event.handoff_code = await self._handoff_codes.stock.make()
             except NeedsReceipt:
@@ -168,7 +168,7 @@ class Ingest:
             self._emit(LifecycleEvent("tip", channel))
 
     async def _queue_chores(self, chores: Sequence[Call]) -> None:
-        messages = [message(token_bytes(32), call, keep=True) for call in chores]
+        messages = [message(token_bytes(32), call, must_arrive=True) for call in chores]
         await self._writer.write(lambda unit: self._outbox.add(unit, messages))
         self._replies.post(messages)
 
@@ -180,10 +180,10 @@ class Ingest:
             self._metrics.spooled.labels(channel.name, "refused").inc()
             if not batch.inbound:  # nobody waits for an answer, and the provider may send it again
                 raise IngestFailed from None
-            return Outcome(state="refused", prompts=[self._fit(self._engine.refused(), channel)])
+            return Outcome(state="refused", prompts=[self._fit(self._engine.unavailable_notice(), channel)])
         self._metrics.spooled.labels(channel.name, "spooled").inc()
-        prompts = [self._fit(self._engine.kept(), channel)] if batch.inbound else []
-        return Outcome(state="kept", prompts=prompts)
+        prompts = [self._fit(self._engine.spooled_notice(), channel)] if batch.inbound else []
+        return Outcome(state="spooled", prompts=prompts)
 
     def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
         return self._outbox.fit(prompt, channel)

@@ -1,4 +1,4 @@
-"""A tip comes to be: numbered, sealed to its own key, and its key sealed to the desks that may have it."""
+"""Submission: numbers a confirmed tip, seals it to its own key, and seals that key to the desks that may have it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Submissions:
-    """Writes confirmed tips."""
+    """Writes confirmed tips inside a turn's transaction."""
 
     def __init__(self, *, receipts: CodeStock, plugins: Plugins, services: Services) -> None:
         self._receipts = receipts
@@ -80,7 +80,7 @@ class Submissions:
         desks = [desk.destination for desk in route.desks]
         others = [to for to in route.destinations if to not in desks]
         # Files that came in this very turn have no row yet, and are under way too.
-        incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled(unit, id_)
+        incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled_ordinals(unit, id_)
         rows = [deliveries.new_row(id_, to, unit.now) for to in desks]
         rows += [
             deliveries.new_row(id_, to, unit.now, wait=self._services.destination_wait * incomplete) for to in others

@@ -86,8 +86,8 @@ class TurnRunner:
     ) -> None:
         """Carry out what a turn asks for beyond its session: files, messages, deletions, being reachable."""
         if turn.media_jobs:
-            kept = [msgspec.structs.replace(keep, conversation=conversation.id) for keep in turn.media_jobs]
-            evidence_files.add(unit, kept, self._identity)
+            jobs = [msgspec.structs.replace(job, conversation=conversation.id) for job in turn.media_jobs]
+            evidence_files.add(unit, jobs, self._identity)
             result.files = True
         session = turn.session or conversation.session
         if turn.post is not None and session is not None and session.mailbox is not None:
@@ -106,7 +106,7 @@ class TurnRunner:
             conversation.session = msgspec.structs.replace(turn.session, said="")
         if turn.prompt is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
-            conversation.prompts = [prompt for prompt in conversation.prompts if prompt.keep] + [turn.prompt]
+            conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
 
     def _begin(self, event: InboundEvent) -> Session:
         recipient, identity = new_identity()
@@ -202,9 +202,9 @@ class TurnRunner:
         channel, inbound = event.channel, event.inbound
         if not isinstance(channel, ErasingChannel):
             return []
-        found = provider_messages.of(unit, conversation.id, self._identity)
-        calls = channel.erase([*found, *filter(None, [inbound.trace])], inbound.account, inbound.senders[0])
-        return [message(conversation.id, call, keep=True) for call in calls]
+        found = provider_messages.ids_of(unit, conversation.id, self._identity)
+        calls = channel.erase([*found, *filter(None, [inbound.provider_message_id])], inbound.account, inbound.senders[0])
+        return [message(conversation.id, call, must_arrive=True) for call in calls]
 
     def _engine(self, unit: UnitOfWork, session: Session) -> Engine:
         return self._flows.engine(unit.main, session.flow)

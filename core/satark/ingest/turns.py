@@ -81,7 +81,7 @@ class Turns:
         session = self._sessions.look(unit.main, event.pseudonyms)
         if session is None:
             return []
-        prompt = self._flows.engine(unit.main, session.flow).restate(session)
+        prompt = self._flows.engine(unit.main, session.flow).repeat_question(session)
         return [self._outbox.fit(prompt, event.channel)]
 
     def _unseen(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> set[bytes]:
@@ -118,8 +118,8 @@ class Turns:
             if self._has_commit_hook:
                 self._plugins.before_commit(turn, unit)
             self._runner.carry_out(unit, turn, event, conversation, result)
-        if event.inbound.trace:
-            conversation.traces.append(event.inbound.trace)
+        if event.inbound.provider_message_id:
+            conversation.provider_message_ids.append(event.inbound.provider_message_id)
         conversation.event, conversation.result = event, result
         return result
 
@@ -131,22 +131,22 @@ class Turns:
             unit.main.execute(delete(seen).where(seen.c.key.in_(keys)))
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation], new: dict[bytes, bytes]) -> None:
-        rows, ended, messages, traced = [], set(), [], []
+        rows, ended, messages, message_ids = [], set(), [], []
         for one in opened:
             if one.session is None:
                 ended.add(one.id)
             else:
-                traced += [(one.id, trace) for trace in one.traces]
+                message_ids += [(one.id, id_) for id_ in one.provider_message_ids]
                 if one.event is not None:
                     inbound = one.event.inbound
                     sealed = self._sessions.seal(one.id, one.session, inbound.account, inbound.senders[0], unit.now)
                     rows.append(sealed)
             messages += [*one.calls, *self._replies(one)]
-        if traced:
-            provider_messages.add(unit, traced, self._identity)
+        if message_ids:
+            provider_messages.add(unit, message_ids, self._identity)
         conversations.write(unit, rows)
-        conversations.link(unit, {p: home for p, home in new.items() if home not in ended})
-        conversations.end(unit, sorted(ended))
+        conversations.add_aliases(unit, {p: home for p, home in new.items() if home not in ended})
+        conversations.delete_conversations(unit, sorted(ended))
         self._outbox.add(unit, messages)
 
     def _replies(self, conversation: Conversation) -> list[OutboxMessage]:

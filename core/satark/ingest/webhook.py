@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class TooLarge(Exception):  # noqa: N818 - it reads as what it says
-    """A body is longer than its endpoint takes."""
+    """A body is longer than its endpoint accepts."""
 
 
 class WebhookEndpoint:
@@ -60,7 +60,7 @@ class WebhookEndpoint:
         except (StoreDown, IngestFailed):
             return "not_ingested", PlainTextResponse("try again", 503)
         except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
-            log.error("webhook failed", channel=self._channel.name, error=type(error).__name__)
+            log.error("webhook failed, the provider will retry", channel=self._channel.name, error=type(error).__name__)
             return "failed", PlainTextResponse("try again", 503)
         reply = self._channel.reply(raw, outcome)
         return outcome.state, Response(reply.body, reply.status, media_type=reply.media_type)
@@ -75,7 +75,7 @@ class WebhookEndpoint:
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:
-    """Read a request up to its limit in bytes; without reading the rest where it is longer."""
+    """Read a request up to its limit in bytes; of a longer one the rest is not read."""
     headers = Headers(scope=scope)
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
@@ -92,7 +92,7 @@ async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:
 async def _body(receive: Receive, limit: int) -> bytes:
     chunks, size, more = [], 0, True
     while more:
-        # A client that leaves early sends no more: what came of the body is not signed, and is refused as that.
+        # A client that disconnects sends no more: the part of the body that came is not signed, and is refused.
         message: MutableMapping[str, Any] = await receive()
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])

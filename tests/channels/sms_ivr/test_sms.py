@@ -131,7 +131,9 @@ def texts_of(sms: SmsChannel, raw: RawRequest, *prompts: Prompt) -> list[str]:
 
 def test_the_answer_holds_the_newest_question_and_what_must_arrive(sms: SmsChannel, signed: Sign) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
-    old, kept, new = (Prompt(text=text, language="en", must_arrive=text == "kept") for text in ("old", "kept", "<new> & "))
+    old, kept, new = (
+        Prompt(text=text, language="en", must_arrive=text == "kept") for text in ("old", "kept", "<new> & ")
+    )
     assert texts_of(sms, raw, old, kept, new) == ["kept", "<new> &"]
     assert texts_of(sms, raw) == []
 

@@ -266,17 +266,17 @@ def test_recorded_prompts_are_played_where_there_are_any(
 @pytest.mark.parametrize(
     ("state", "path", "fields", "hindi", "english", "records"),
     [
-        ("kept", "", {}, "बीप के बाद", "after the beep", True),
-        ("kept", "/keys?n=3", {"Digits": "3"}, "बीप के बाद", "after the beep", True),
-        ("kept", "/record?n=3", {"RecordingSid": RECORDING}, "बीप के बाद", "after the beep", True),
-        ("kept", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "सुरक्षित रखा गया है", "kept safe", False),
+        ("spooled", "", {}, "बीप के बाद", "after the beep", True),
+        ("spooled", "/keys?n=3", {"Digits": "3"}, "बीप के बाद", "after the beep", True),
+        ("spooled", "/record?n=3", {"RecordingSid": RECORDING}, "बीप के बाद", "after the beep", True),
+        ("spooled", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "सुरक्षित रखा गया है", "kept safe", False),
         ("refused", "", {}, "112", "112", False),
         ("refused", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "112", "112", False),
     ],
 )
 def test_a_caller_hears_in_both_languages_what_an_outage_leaves_possible(
     *,
-    state: Literal["kept", "refused"],
+    state: Literal["spooled", "refused"],
     path: str,
     fields: dict[str, str],
     hindi: str,

@@ -71,7 +71,7 @@ async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
     assert WORDS in str(tip["answers"])
     assert [file["mime"] for file in tip["evidence"]] == ["image/jpeg"]
     assert all(sent.protected for sent in peer.sent)
-    assert places["after: table trace"] == places["after: table conversation"] == b""
+    assert places["after: table provider_message"] == places["after: table conversation"] == b""
     identifiers = {
         "id": str(person.id),
         "username": str(person.username),
@@ -83,7 +83,7 @@ async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
         "code": code,
         "file id": next(iter(peer.files)),
         "file path": "photos/file_0",
-        **{f"traces {n}": f'"message_ids":[{n}' for n in citizen.wrote},
+        **{f"message id {n}": f'"message_ids":[{n}' for n in citizen.wrote},
     }
     assert search(places, identifiers) == []
     assert search({**places, "careless": str(person.id).encode()}, identifiers)

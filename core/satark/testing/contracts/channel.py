@@ -14,7 +14,7 @@ import msgspec
 from satark.channel import Address, Batch, Call, Channel, Malformed, Outcome, RawRequest
 from satark.prompt import Capabilities, Choice, Prompt
 
-_STATES: tuple[Literal["taken", "kept", "refused"], ...] = ("taken", "kept", "refused")
+_STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")
 _SYLLABLE = "की"
 """Two code points that show as one letter: providers count two, and a careless cut separates them."""
 
