@@ -3,11 +3,11 @@
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import (
-    PairingError,
     HostPairing,
     LinkKey,
     LinkKeyError,
     OfficePairing,
+    PairingError,
     fingerprint,
     load_link_key,
     make_office_pairing,
@@ -19,22 +19,22 @@ from satark.remote.office_outbox import host_of
 from satark.remote.offices import desks_via, join, register, resend
 
 __all__ = [
-    "CardError",
-    "HostCard",
     "HostInbox",
     "HostOutbox",
+    "HostPairing",
     "LinkKey",
     "LinkKeyError",
     "OfficeAgent",
-    "OfficeCard",
     "OfficeInbox",
+    "OfficePairing",
+    "PairingError",
     "desks_via",
     "fingerprint",
     "host_of",
     "join",
     "load_link_key",
-    "office_card",
-    "read_card",
+    "make_office_pairing",
+    "read_pairing",
     "register",
     "resend",
 ]

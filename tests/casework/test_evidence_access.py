@@ -1,4 +1,4 @@
-"""What an officer may do with a tip's files, and what the custody log has of it; a tipster's own voice above all."""
+"""Access to evidence: what an officer may do with a tip's files and the tipster's voice, and what the log records."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import pytest
 from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired, TwoOfficerApproval, VoiceAccessDenied
 from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry
-from satark.desk import Desk, Level
+from satark.desk import Level
 from satark.evidence.own_voice import EVIDENCE_STEP, OTHER, WHOSE_STEP
-from satark.identity.sealing import new_identity
-from satark.routing.desks import add_desk
 from satark.services import Services
+from satark.testing.desks import SeededDesk
 from satark.testing.store import fresh_services
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 
-AGREED = TwoOfficerApproval("rao", "khan")
+APPROVAL = TwoOfficerApproval("rao", "khan")
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
 
 
@@ -30,27 +29,14 @@ def services(tmp_path: Path) -> Iterator[Services]:
     services.close()
 
 
-class Office:
-    """A desk, and its casework in any officer's hands."""
-
-    def __init__(self, services: Services, level: Level) -> None:
-        recipient, self.identity = new_identity()
-        self.services = services
-        self.desk = Desk(name=f"a-{level}", title="", level=level, area="", recipient=recipient)
-        services.write_now(lambda unit: add_desk(unit, self.desk))
-
-    def work(self, *, may_listen: bool = False) -> Casework:
-        return Casework(self.services, self.desk.name, self.identity, officer="rao", may_listen=may_listen)
+@pytest.fixture
+def sp(services: Services) -> SeededDesk:
+    return SeededDesk(services, "sp")
 
 
 @pytest.fixture
-def sp(services: Services) -> Office:
-    return Office(services, "district")
-
-
-@pytest.fixture
-def spoken(services: Services, sp: Office) -> SeededTip:
-    """A tip told by voice, with a photo."""
+def spoken(services: Services, sp: SeededDesk) -> SeededTip:
+    """A tip that was reported by voice, with a photo."""
     seeded = seed_tip(services, [sp.desk], evidence=("1", "2"), answers={"what": {"voice": "1"}})
     seed_file(services, seeded, "1", b"their voice", b"their clean voice", disguised=b"a disguised voice", **VOICE)
     seed_file(services, seeded, "2", b"a photo", b"a clean photo")
@@ -62,15 +48,17 @@ def acts(work: Casework, tip: OpenTip) -> list[LogEntry]:
     return [row.entry for row in work.custody(tip) if row.entry is not None and row.entry.desk]
 
 
-def test_a_file_is_not_seen_without_a_row_in_the_log(services: Services, sp: Office, spoken: SeededTip) -> None:
-    work = sp.work()
+def test_reading_a_file_adds_a_log_entry_once_per_sign_in(
+    services: Services, sp: SeededDesk, spoken: SeededTip
+) -> None:
+    work = sp.casework_of("rao")
     tip = work.open(spoken.number)
     for _ in range(2):
         assert b"".join(work.evidence(tip, "2")) == b"a clean photo"
     (seen,) = acts(work, tip)
-    assert (seen.action, seen.form, seen.desk, seen.officer) == ("viewed", "clean", "a-district", "rao")
+    assert (seen.action, seen.form, seen.desk, seen.officer) == ("viewed", "clean", "sp", "rao")
     assert len(seen.at) == len("2026-11-24T19:00:00Z")
-    assert b"".join(sp.work().evidence(tip, "2")) == b"a clean photo"
+    assert b"".join(sp.casework_of("rao").evidence(tip, "2")) == b"a clean photo"
     assert len(acts(work, tip)) == 2, "another officer, or the same one signed in again, is another row"
     assert verify_log(services).problems == ()
 
@@ -79,17 +67,17 @@ READERS: dict[str, Callable[[Casework, OpenTip], Any]] = {
     "file": lambda work, tip: tip.file("1"),
     "evidence": lambda work, tip: work.evidence(tip, "1"),
     "export": lambda work, tip: work.export(tip, [("1", "clean")]),
-    "export of the original": lambda work, tip: work.export(tip, [("2", "clean"), ("1", "original")], AGREED),
+    "export of the original": lambda work, tip: work.export(tip, [("2", "clean"), ("1", "original")], APPROVAL),
     "listen": lambda work, tip: work.listen(tip, "1"),
     "transcribe": lambda work, tip: work.transcribe(tip, "1", "words"),
 }
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
-def test_a_tipsters_voice_is_given_to_nobody_who_may_not_listen(
-    reader: Callable[[Casework, OpenTip], Any], sp: Office, spoken: SeededTip
+def test_an_officer_without_the_right_to_listen_gets_no_voice(
+    reader: Callable[[Casework, OpenTip], Any], sp: SeededDesk, spoken: SeededTip
 ) -> None:
-    work = sp.work()
+    work = sp.casework_of("rao")
     tip = work.open(spoken.number)
     assert [record.ordinal for record in tip.evidence] == ["2"], "what passes evidence on never has a voice in hand"
     with pytest.raises(VoiceAccessDenied):
@@ -98,56 +86,58 @@ def test_a_tipsters_voice_is_given_to_nobody_who_may_not_listen(
 
 
 @pytest.mark.parametrize("name", ["file", "evidence", "export", "export of the original"])
-def test_not_even_who_may_listen_can_take_a_voice_away(name: str, sp: Office, spoken: SeededTip) -> None:
-    work = sp.work(may_listen=True)
+def test_a_voice_can_not_be_exported_even_with_the_right_to_listen(
+    name: str, sp: SeededDesk, spoken: SeededTip
+) -> None:
+    work = sp.casework_of("rao", may_listen=True)
     with pytest.raises(VoiceAccessDenied):
         READERS[name](work, work.open(spoken.number))
 
 
 @pytest.mark.parametrize("level", ["outpost", "station", "circle"])
-def test_a_station_never_hears_it_whoever_sits_there(services: Services, spoken: SeededTip, level: Level) -> None:
-    station = Office(services, level)
+def test_no_officer_of_a_station_hears_a_voice(services: Services, spoken: SeededTip, level: Level) -> None:
+    station = SeededDesk(services, "lanka", level)
     seeded = seed_tip(services, [station.desk], evidence=("1",))
     seed_file(services, seeded, "1", b"voice", b"clean", disguised=b"disguised", **VOICE)
-    work = station.work(may_listen=True)
+    work = station.casework_of("rao", may_listen=True)
     with pytest.raises(VoiceAccessDenied):
         work.listen(work.open(seeded.number), "1")
 
 
-def test_who_may_listen_hears_a_disguised_copy_and_writes_it_out(sp: Office, spoken: SeededTip) -> None:
-    work = sp.work(may_listen=True)
+def test_an_officer_with_the_right_hears_a_disguised_copy_and_transcribes_it(sp: SeededDesk, spoken: SeededTip) -> None:
+    work = sp.casework_of("rao", may_listen=True)
     tip = work.open(spoken.number)
     assert b"".join(work.listen(tip, "1")) == b"a disguised voice"
     work.transcribe(tip, "1", "कल रात दस बजे")
     work.transcribe(work.open(spoken.number), "1", "कल रात ग्यारह बजे")
-    tip = sp.work().open(spoken.number)
+    tip = sp.casework_of("rao").open(spoken.number)
     (voice,) = tip.voices
     assert (voice.transcript, tip.transcript("1")) == ("कल रात ग्यारह बजे", "कल रात ग्यारह बजे")
-    assert sp.work().find("ग्यारह") == {spoken.id}
-    assert all(posted.message.internal for posted in tip.thread), "the tipster is told nothing of it"
+    assert sp.casework_of("rao").find("ग्यारह") == {spoken.id}
+    assert all(posted.message.internal for posted in tip.thread), "the tipster sees none of it"
     done = [(entry.action, entry.form) for entry in acts(work, tip)]
     assert done == [("heard", "disguised"), ("transcribed", "transcript"), ("transcribed", "transcript")]
 
 
-def test_a_voice_that_could_not_be_disguised_is_not_played(services: Services, sp: Office) -> None:
+def test_a_voice_that_could_not_be_disguised_is_not_played(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk], evidence=("1",))
     seed_file(services, seeded, "1", b"voice", b"clean", **VOICE)
-    work = sp.work(may_listen=True)
+    work = sp.casework_of("rao", may_listen=True)
     with pytest.raises(NoSuchFile):
         work.listen(work.open(seeded.number), "1")
 
 
-def test_what_identifies_takes_two_officers(sp: Office, spoken: SeededTip) -> None:
+def test_originals_need_the_approval_of_two_officers(sp: SeededDesk, spoken: SeededTip) -> None:
     with pytest.raises(SecondOfficerRequired):
         TwoOfficerApproval("rao", "rao")
-    work, agreed = sp.work(may_listen=True), TwoOfficerApproval("rao", "khan")
+    work, approval = sp.casework_of("rao", may_listen=True), TwoOfficerApproval("rao", "khan")
     tip = work.open(spoken.number)
-    assert b"".join(work.original_of(tip, "1", agreed)) == b"their voice"
-    assert b"".join(work.undisguised_voice(tip, "1", agreed)) == b"their clean voice"
+    assert b"".join(work.original_of(tip, "1", approval)) == b"their voice"
+    assert b"".join(work.undisguised_voice(tip, "1", approval)) == b"their clean voice"
     done = [(entry.action, entry.form, entry.officer, entry.second) for entry in acts(work, tip)]
     assert done == [("opened", "original", "rao", "khan"), ("opened", "clean", "rao", "khan")]
     with pytest.raises(NoSuchFile):
-        work.original_of(tip, "7", agreed)
+        work.original_of(tip, "7", approval)
 
 
 WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
@@ -163,21 +153,21 @@ WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
 ]
 
 
-def test_all_sound_is_the_tipsters_own_voice_unless_they_said_whose_it_is(services: Services, sp: Office) -> None:
+def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(services: Services, sp: SeededDesk) -> None:
     wrong = []
     for name, record, whose, own in WHOSE:
         seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={WHOSE_STEP: whose, "what": "x"})
         seed_file(services, seeded, "1", b"x", **record)
-        if bool(sp.work().open(seeded.number).voices) is not own:
+        if bool(sp.casework_of("rao").open(seeded.number).voices) is not own:
             wrong.append(name)
     assert wrong == []
 
 
-def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: SeededTip) -> None:
-    sp.work(may_listen=True).transcribe(sp.work().open(spoken.number), "1", "words")
-    work = sp.work()
+def test_an_export_is_logged(sp: SeededDesk, spoken: SeededTip) -> None:
+    sp.casework_of("rao", may_listen=True).transcribe(sp.casework_of("rao").open(spoken.number), "1", "words")
+    work = sp.casework_of("rao")
     tip = work.open(spoken.number)
-    log, contents = work.export(tip, [("2", "clean"), ("2", "original"), ("1", "transcript")], AGREED)
+    log, contents = work.export(tip, [("2", "clean"), ("2", "original"), ("1", "transcript")], APPROVAL)
     left = [(row.row.file, row.entry) for row in log if row.entry and row.entry.action == "exported"]
     done = [(file, entry.form, entry.second) for file, entry in left]
     assert done == [("2", "clean", ""), ("2", "original", "khan"), ("1", "transcript", "")]
@@ -188,8 +178,8 @@ def test_an_export_is_logged_before_it_leaves(sp: Office, spoken: SeededTip) -> 
     ("form", "error"),
     [(("2", "original"), SecondOfficerRequired), (("7", "clean"), NoSuchFile), (("1", "transcript"), NoSuchFile)],
 )
-def test_what_may_not_leave_leaves_no_row(form: Any, error: type[Exception], sp: Office, spoken: SeededTip) -> None:
-    work = sp.work()
+def test_a_refused_export_is_not_logged(form: Any, error: type[Exception], sp: SeededDesk, spoken: SeededTip) -> None:
+    work = sp.casework_of("rao")
     tip = work.open(spoken.number)
     with pytest.raises(error):
         work.export(tip, [("2", "clean"), form])

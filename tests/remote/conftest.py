@@ -1,8 +1,8 @@
-"""A host with the desk `dig`, an office with the desk `sp`, and a carrier between them that tests may misuse."""
+"""A host with the desk `dig`, an office with the desk `sp`, and an in-memory carrier between them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from satark.desk import Desk
 from satark.identity.sealing import new_identity
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
-from satark.remote.link_keys import HostPairing, load_link_key, make_office_pairing
+from satark.remote.link_keys import HostPairing, LinkKey, load_link_key, make_office_pairing
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
@@ -31,7 +31,7 @@ from satark.testing.tips import SeededTip, seed_tip
 
 
 class OfficeLink:
-    """Both sides."""
+    """The host and the office, each with a store of its own."""
 
     def __init__(self, folder: Path, host: WorkerContext, office: WorkerContext) -> None:
         self.host, self.office = host, office
@@ -44,8 +44,8 @@ class OfficeLink:
         self.sp = Desk(name="sp", title="SP", level="district", recipient=recipient)
         self.dig = Desk(name="dig", title="DIG", level="range", recipient=dig)
         pairing = make_office_pairing("sp", self.sp_identity, self.office_key)
-        elsewhere = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
-        host.write_now(lambda unit: register(unit, elsewhere, pairing))
+        remote = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
+        host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig))
         office.write_now(lambda unit: add_desk(unit, self.sp))
         office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys)))
@@ -54,12 +54,12 @@ class OfficeLink:
         self.restart_office()
 
     def restart_office(self) -> None:
-        """Start the office's work as after a kill."""
+        """Start the office's tasks as after a crash."""
 
-        def arrived(_unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
+        def record(_unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
             self.stored_tips.append((desk, tip, revision))
 
-        self.inbox = OfficeInbox(self.office, self.office_key, self.host_key.public_keys, ["sp"], arrived)
+        self.inbox = OfficeInbox(self.office, self.office_key, self.host_key.public_keys, ["sp"], record)
         self.agent = OfficeAgent(
             services=self.office,
             carrier=self.carrier,
@@ -72,26 +72,26 @@ class OfficeLink:
 
     @property
     def casework(self) -> Casework:
-        """What an officer at the office works with."""
+        """The casework of an officer at the office."""
         return Casework(self.office, "sp", self.sp_identity)
 
     @property
     def casework_at_host(self) -> Casework:
-        """What an officer of the DIG works with, at the host."""
+        """The casework of an officer of the DIG, at the host."""
         return Casework(self.host, "dig", self.dig_identity)
 
     def seed_tip(self, **options: Any) -> SeededTip:
-        """A tip for both desks, to be delivered."""
+        """Seed a tip for both desks, with a delivery to the office."""
         seeded = seed_tip(self.host, [self.sp, self.dig], **options)
         self.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "list:sp"))
         return seeded
 
     def add_revision(self, seeded: SeededTip) -> None:
-        """Say that something came to a tip."""
+        """Queue a new revision of a tip."""
         self.host.write_now(lambda unit: deliveries.add_revision(unit, seeded.id))
 
     async def deliver(self) -> list[DeliveryResult]:
-        """Deliver at the host what is due."""
+        """Send the due deliveries from the host."""
 
         def claim(unit: UnitOfWork) -> list[tuple[bytes, Delivery]]:
             names = deliveries.pending_destinations(unit.main)
@@ -107,15 +107,15 @@ class OfficeLink:
         return results
 
     async def receive_at_office(self) -> None:
-        """Take in at the office what the carrier has."""
+        """Let the office accept what the carrier has."""
         await self.connection.consume("sp", self.inbox.accept)
 
     async def receive_at_host(self) -> None:
-        """Take in at the host what the carrier has."""
+        """Let the host accept what the carrier has."""
         await self.connection.consume_answers(lambda message: self.host_inbox.accept(message, self.connection.publish))
 
     async def exchange_all(self) -> None:
-        """Let everything go to and fro until nothing moves any more."""
+        """Send and receive on both sides until nothing is left to exchange."""
         moved = True
         while moved:
             await self.deliver()
@@ -125,15 +125,15 @@ class OfficeLink:
             await self.receive_at_office()
 
     def thread_at_office(self, number: str) -> list[str]:
-        """A tip's thread, as officers of the office read it."""
+        """Return a tip's thread, as officers of the office read it."""
         return [posted.message.text for posted in self.casework.open(number).thread]
 
     def thread_at_host(self, number: str) -> list[str]:
-        """A tip's thread, as the DIG reads it at the host."""
+        """Return a tip's thread, as the DIG reads it at the host."""
         return [posted.message.text for posted in self.casework_at_host.open(number).thread]
 
     def content(self, number: str, ordinal: str, *, original: bool = False) -> bytes:
-        """A file, as officers of the office open it."""
+        """Return a file, as officers of the office open it."""
         work = self.casework
         tip = work.open(number)
         if original:
@@ -141,11 +141,11 @@ class OfficeLink:
         return b"".join(work.evidence(tip, ordinal))
 
     def make_deliveries_due(self) -> None:
-        """Let the time of what failed come."""
+        """Make all deliveries due now."""
         self.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(due_at=0)))
 
     def rows(self, services: Services, table: Any) -> list[Any]:
-        """Every row of a table."""
+        """Return every row of a table."""
         return list(services.read(lambda c: c.execute(select(table)).all()))
 
 
@@ -164,7 +164,7 @@ async def _writing(*services: Services) -> AsyncIterator[list[WorkerContext]]:
 
 @pytest.fixture
 async def link(tmp_path: Path) -> AsyncIterator[OfficeLink]:
-    """On SQLite."""
+    """Host and office on SQLite."""
     host, office = fresh_services(tmp_path / "host"), fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
         yield OfficeLink(tmp_path, *contexts)
@@ -172,7 +172,7 @@ async def link(tmp_path: Path) -> AsyncIterator[OfficeLink]:
 
 @pytest.fixture
 async def link_on_each_database(tmp_path: Path, databases: Any) -> AsyncIterator[OfficeLink]:
-    """With the host on SQLite and on PostgreSQL in turn."""
+    """The host on SQLite and on PostgreSQL in turn."""
     host = fresh_services(tmp_path / "host", database_url=databases.main, keys_url=databases.keys)
     office = fresh_services(tmp_path / "office")
     async with _writing(host, office) as contexts:
@@ -180,6 +180,6 @@ async def link_on_each_database(tmp_path: Path, databases: Any) -> AsyncIterator
 
 
 @pytest.fixture
-def forged(link: OfficeLink, tmp_path: Path) -> Callable[[], Any]:
-    """A key that nobody trusts."""
-    return lambda: load_link_key(tmp_path / "stranger.key")
+def stranger_key(tmp_path: Path) -> LinkKey:
+    """A link key that neither side knows."""
+    return load_link_key(tmp_path / "stranger.key")

@@ -86,7 +86,7 @@ async def test_an_office_directs_a_tip_to_a_desk_at_the_host(link: Any) -> None:
 
 DESTINATION_RULES = (
     DestinationRule(
-        to="email:dig-frame", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")
+        to="email:dig-cell", desk="dig", recipient=new_identity()[0], identity_file=Path("/a/host's/secret")
     ),
     DestinationRule(to="folder:dig", desk="dig"),
     DestinationRule(to="email:arms", desk="dig", categories=("ARMS",)),
@@ -107,21 +107,21 @@ async def test_a_directed_tip_reaches_the_desks_destinations_too(link: Any) -> N
     assert b"secret" not in host_link.destination_rules
     link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
-    assert queued_destinations(link) == {"desk:dig", "email:dig-frame", "folder:dig"}
-    sealed = tables.envelope.select().where(tables.envelope.c.desk == "email:dig-frame")
+    assert queued_destinations(link) == {"desk:dig", "email:dig-cell", "folder:dig"}
+    sealed = tables.envelope.select().where(tables.envelope.c.desk == "email:dig-cell")
     assert link.host.read_keys(lambda c: c.execute(sealed).one()).tip == seeded.id
     waits = {
         row.destination for row in link.rows(link.host, tables.delivery) if row.reason == deliveries.WAITING_FOR_FILES
     }
-    assert waits == {"email:dig-frame", "folder:dig"}
+    assert waits == {"email:dig-cell", "folder:dig"}
     assert link.thread_at_office(seeded.number) == ["→ DIG: देखें"]
 
 
 @pytest.mark.parametrize(
     "now",
     [
-        DestinationRule(to="email:dig-frame", desk="sp", recipient=DESTINATION_RULES[0].recipient),
-        DestinationRule(to="email:dig-frame", desk="dig", recipient=new_identity()[0]),
+        DestinationRule(to="email:dig-cell", desk="sp", recipient=DESTINATION_RULES[0].recipient),
+        DestinationRule(to="email:dig-cell", desk="dig", recipient=new_identity()[0]),
         DestinationRule(to="email:elsewhere", desk="dig"),
     ],
     ids=["another desk's", "another key", "gone"],
@@ -134,7 +134,7 @@ async def test_the_hosts_settings_decide_which_destinations_get_a_directed_tip(n
     link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert queued_destinations(link) == {"desk:dig"}
-    assert link.thread_at_office(seeded.number)[1].startswith("✗ email:dig-frame")
+    assert link.thread_at_office(seeded.number)[1].startswith("✗ email:dig-cell")
 
 
 async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(link: Any) -> None:
@@ -164,7 +164,7 @@ def signed(answer: OfficeAnswer, identity: str) -> bytes:
     return encode(SignedAnswer(answer=encoded, signature=answer_key(identity).sign(ANSWER_DOMAIN + encoded)))
 
 
-async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: Any, forged: Any) -> None:
+async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: Any, stranger_key: Any) -> None:
     seeded = link.seed_tip()
     text = Message(sender="desk", desk="sp", status="CLOSED", text="forged")
     sealed = seal(text, seeded.recipient, seeded.receipt_recipient)
@@ -181,7 +181,7 @@ async def test_an_answer_that_no_officer_of_the_desk_signed_is_rejected(link: An
     bad = {
         "another desk's key": frame(signed(answer, another)),
         "no signature": frame(encode(SignedAnswer(answer=encode(answer), signature=b""))),
-        "a stranger's machine": frame(good, key=forged()),
+        "a stranger's machine": frame(good, key=stranger_key),
         "in another desk's name": frame(signed(as_dig, link.sp_identity)),
         "a desk without an office": frame(signed(as_dig, link.dig_identity), desk="dig"),
         "the other way": frame(good, direction="to_office"),

@@ -131,7 +131,7 @@ async def test_a_voice_can_be_heard_at_an_office_and_its_transcript_reaches_the_
     assert link.casework_at_host.open(seeded.number).transcript("1") == "रात को ट्रक"
 
 
-async def test_a_forged_or_altered_frame_is_rejected(link: Any, forged: Any) -> None:
+async def test_a_forged_or_altered_frame_is_rejected(link: Any, stranger_key: Any) -> None:
     seeded = link.seed_tip()
     await link.deliver()
     _, good = link.connection.to_offices[-1]
@@ -145,7 +145,7 @@ async def test_a_forged_or_altered_frame_is_rejected(link: Any, forged: Any) -> 
         "empty": b"",
         "not sealed": b"age-encryption.org/v1\nnonsense",
         "endless": good * 3,
-        "a stranger's": seal_frame(frame, forged(), to),
+        "a stranger's": seal_frame(frame, stranger_key, to),
         "for another machine": seal_frame(frame, link.host_key, link.host_key.public_keys),
         "for another desk": seal_frame(other, link.host_key, to),
         "the other way": seal_frame(upwards, link.host_key, to),

@@ -1,4 +1,4 @@
-"""Who gets a tip, and who must never."""
+"""Routing rules: which desks and destinations get a tip, and which must never."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.desk import Desk, RouteAdvice, Screening
+from satark.destination import Destination
 from satark.destination_rule import DestinationRule
 from satark.geography.geography import Geography
 from satark.routing.rules import NoDesk, is_accused, route, screen
@@ -65,7 +66,7 @@ def test_a_tip_goes_to_the_sp_of_the_district_and_the_dig_of_the_range() -> None
     assert names(route(tip(district="jaunpur", station=""), ALL, GEOGRAPHY).desks) == {"sp-jaunpur", "dig"}
 
 
-def test_a_tip_of_an_unknown_district_is_lost_to_nobody() -> None:
+def test_a_tip_of_an_unknown_district_goes_to_every_responsible_desk() -> None:
     assert names(route(tip(district="", station=""), ALL, GEOGRAPHY).desks) == {"sp", "sp-jaunpur", "dig"}
 
 
@@ -75,7 +76,7 @@ def test_a_desk_without_an_area_covers_all_districts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accused", "kept_away"),
+    ("accused", "excluded"),
     [
         (None, set()),
         (Accused(level="outpost", unit="nagwa"), {"lanka", "nagwa"}),
@@ -90,9 +91,9 @@ def test_a_desk_without_an_area_covers_all_districts() -> None:
         (Accused(level="unknown"), {"lanka", "nagwa", "chowk", "cantt", "co"}),
     ],
 )
-def test_the_accused_office_and_all_below_it_are_kept_away(accused: Accused | None, kept_away: set[str]) -> None:
+def test_the_accused_office_and_all_below_it_are_excluded(accused: Accused | None, excluded: set[str]) -> None:
     found = {one.name for one in ALL if is_accused(tip(accused=accused), one, GEOGRAPHY)}
-    assert found == kept_away
+    assert found == excluded
 
 
 def test_a_tip_about_the_sps_office_goes_to_the_dig_alone() -> None:
@@ -101,19 +102,19 @@ def test_a_tip_about_the_sps_office_goes_to_the_dig_alone() -> None:
     assert "sp" in chosen.excluded
 
 
-def test_without_a_known_area_a_doubt_excludes() -> None:
+def test_an_unknown_area_excludes() -> None:
     anywhere = desk("station-x", "station")
     assert is_accused(tip(accused=Accused(level="station", unit="lanka")), anywhere, GEOGRAPHY)
     assert is_accused(tip(accused=Accused(level="station"), station=""), CANTT, GEOGRAPHY)
 
 
-def test_when_the_responsible_desk_is_kept_away_the_highest_other_one_gets_the_tip() -> None:
+def test_without_a_responsible_desk_the_highest_other_desk_gets_the_tip() -> None:
     state = desk("adg", "state")
     chosen = route(tip(accused=Accused(level="range")), (*ALL, state), GEOGRAPHY)
     assert names(chosen.desks) == {"adg"}
 
 
-def test_with_no_desk_left_it_is_said_loudly() -> None:
+def test_a_tip_that_no_desk_may_receive_is_an_error() -> None:
     with pytest.raises(NoDesk):
         route(tip(accused=Accused(level="district")), (SP, LANKA), GEOGRAPHY)
 
@@ -132,7 +133,7 @@ def test_a_plugin_adds_destinations() -> None:
     assert chosen.unknown == ()
 
 
-def test_what_a_plugin_adds_goes_only_where_a_desk_of_the_tip_answers_for_it() -> None:
+def test_a_destination_that_a_plugin_adds_gets_the_tip_only_if_its_desk_has_it() -> None:
     advice = RouteAdvice(add=("email:nobody", "desk:nowhere", "email:jaunpur-cell", "broker:sp-jaunpur"))
     destination_rules = [DestinationRule(to="email:jaunpur-cell", desk="sp-jaunpur")]
     chosen = route(tip(), ALL, GEOGRAPHY, [advice], destination_rules=destination_rules)
@@ -147,19 +148,19 @@ STATION_CELLS = tuple(
 
 @pytest.mark.parametrize("added", [(), ("desk:lanka", "email:lanka-cell", "email:lanka", "broker:lanka")])
 @pytest.mark.parametrize("level", ["outpost", "station", "unknown"])
-def test_an_e_mail_to_an_excluded_stations_desk_is_impossible(level: Any, added: tuple[str, ...]) -> None:
+def test_no_destination_of_an_excluded_station_gets_the_tip(level: Any, added: tuple[str, ...]) -> None:
     accused = tip(accused=Accused(level=level, unit={"outpost": "nagwa", "station": "lanka"}.get(level, "")))
     chosen = route(accused, ALL, GEOGRAPHY, [RouteAdvice(add=added)], destination_rules=STATION_CELLS)
     assert set(chosen.destinations) == {"desk:sp", "desk:dig", "email:sp-cell", "email:dig-cell"}
     assert {rule.desk for rule in chosen.destination_rules} == {"sp", "dig"}
 
 
-def test_a_tip_about_the_sps_office_leaves_by_nothing_that_belongs_to_the_sp() -> None:
+def test_a_tip_about_the_sps_office_goes_to_no_destination_of_the_sp() -> None:
     chosen = route(tip(accused=Accused(level="district")), ALL, GEOGRAPHY, destination_rules=STATION_CELLS)
     assert set(chosen.destinations) == {"desk:dig", "email:dig-cell"}
 
 
-def test_a_plugin_may_exclude_a_destination_and_wins() -> None:
+def test_a_plugin_can_exclude_a_destination() -> None:
     advice = [RouteAdvice(add=("email:sp-cell",)), RouteAdvice(exclude=("email:sp-cell",))]
     chosen = route(tip(), ALL, GEOGRAPHY, advice, destination_rules=STATION_CELLS)
     assert "email:sp-cell" not in chosen.destinations
@@ -180,7 +181,7 @@ def test_exclusion_wins_whoever_adds() -> None:
 )
 def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: list[str]) -> None:
     accused = tip(accused=Accused(level=level, unit=unit))
-    advice = RouteAdvice(add=tuple(f"{sink}:{name}" for name in wanted for sink in ("desk", "email")))
+    advice = RouteAdvice(add=tuple(Destination.of(sink, name) for name in wanted for sink in ("desk", "email")))
     destination_rules = [DestinationRule(to=f"email:{one.name}", desk=one.name) for one in ALL]
     try:
         chosen = route(accused, ALL, GEOGRAPHY, [advice], destination_rules=destination_rules)
@@ -188,10 +189,10 @@ def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: l
         return
     assert not [one.name for one in chosen.desks if is_accused(accused, one, GEOGRAPHY)]
     assert names(chosen.desks).isdisjoint(chosen.excluded)
-    assert {to.partition(":")[2] for to in chosen.destinations} == names(chosen.desks)
+    assert {Destination(to).name for to in chosen.destinations} == names(chosen.desks)
 
 
-def test_the_highest_priority_stands_and_flags_add_up() -> None:
+def test_screenings_combine_to_the_highest_priority_and_all_flags() -> None:
     screenings = [Screening(priority="high", flags=("a",)), Screening(flags=("b", "a"))]
     assert screen(screenings, "normal") == Screening(priority="high", flags=("a", "b"))
     assert screen([], "urgent").priority == "urgent"

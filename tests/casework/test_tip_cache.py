@@ -1,0 +1,58 @@
+"""Tip cache: only intact envelopes of the desk itself, with a tip, are listed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from satark.casework import Casework, NoSuchTip
+from satark.services import Services
+from satark.store import tables
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import SeededTip, seed_tip
+
+
+def numbers(office: SeededDesk) -> list[str]:
+    return [line.header.number for line in office.casework.summaries()]
+
+
+def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:
+    column = table.c.id if "id" in table.c else table.c.tip
+    statement = update(table).where(column == seeded.id).values(**values)
+    services.write_now(lambda unit: (unit.keys if table is tables.envelope else unit.main).execute(statement))
+
+
+def test_a_moved_or_altered_envelope_is_counted_and_not_listed(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    mine, other, broken = seed_tip(services, [sp.desk]), seed_tip(services, [dig.desk]), seed_tip(services, [sp.desk])
+    row = services.read_keys(lambda c: c.execute(select(tables.envelope).where(tables.envelope.c.tip == mine.id)).one())
+    tamper(services, tables.envelope, other, desk="sp", sealed=row.sealed)
+    tamper(services, tables.envelope, broken, sealed=row.sealed[:-1] + b"\0")
+    assert numbers(sp) == [mine.number]
+    assert sp.casework.unreadable == 2
+    with pytest.raises(NoSuchTip):
+        sp.casework.open(other.number)
+
+
+def test_an_envelope_of_another_desk_is_refused_even_if_the_key_fits(services: Services, sp: SeededDesk) -> None:
+    # Somebody with the sp's own key and the key store puts a tip into the dig's row, and the reverse.
+    seeded = seed_tip(services, [sp.desk])
+    tamper(services, tables.envelope, seeded, desk="dig")
+    assert Casework(services, "dig", sp.identity).summaries() == []
+
+
+def test_an_envelope_that_a_crash_left_without_a_tip_is_not_listed(services: Services, sp: SeededDesk) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    services.write_now(lambda unit: unit.main.execute(delete(tables.tip).where(tables.tip.c.id == seeded.id)))
+    assert sp.casework.summaries() == []
+    assert sp.casework.unreadable == 0
+
+
+def test_a_tip_whose_envelope_was_deleted_leaves_the_queue(services: Services, sp: SeededDesk) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    assert numbers(sp) == [seeded.number]
+    services.write_now(lambda unit: unit.keys.execute(delete(tables.envelope)))
+    assert numbers(sp) == []
