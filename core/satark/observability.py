@@ -14,7 +14,7 @@ Kind: TypeAlias = Literal[
     "file_sealed",
     "file_lost",
     "delivery_done",
-    "delivery_dead",
+    "delivery_dead_lettered",
     "destination_down",
     "destination_up",
     "expired",

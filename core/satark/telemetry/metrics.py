@@ -29,7 +29,9 @@ class Metrics:
         self.replayed = self._counter("satark_spool_replayed", "spooled batches by result", "result")
         self.waiting = Gauge("satark_waiting", "what waits, by queue", ("queue",), registry=self.registry)
         self.deliveries_waiting = self._gauge("satark_deliveries_waiting", "deliveries that wait or are tried", "sink")
-        self.deliveries_dead = self._gauge("satark_deliveries_dead", "deliveries that are not tried any more", "sink")
+        self.deliveries_dead_lettered = self._gauge(
+            "satark_deliveries_dead_lettered", "deliveries that are no longer attempted", "sink"
+        )
         self.destinations_down = self._gauge(
             "satark_destinations_down", "destinations that are down; the name of one that is configured", "destination"
         )
@@ -47,7 +49,7 @@ class Metrics:
 
     def forget_backlog(self) -> None:
         """Empty the gauges that `satark.runtime.queue_metrics` fills."""
-        for gauge in (self.deliveries_waiting, self.deliveries_dead, self.destinations_down):
+        for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:

@@ -14,12 +14,11 @@ from satark.commands import open_services
 from satark.desk import LEVELS, Level
 from satark.officer import all_desks
 from satark.tip import STATUSES, Status
-from satark_desk import exports, tables_text
-from satark_desk.failures import explained
-from satark_desk.keys import new_passphrase
+from satark_desk import exports, terminal_tables
+from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
     NewDesk,
-    Opened,
+    UnlockedDesk,
     add_officer,
     listeners_of,
     make_desk,
@@ -28,8 +27,9 @@ from satark_desk.officers import (
     rotate,
     unlock_any,
 )
-from satark_desk.records import tip_record
-from satark_desk.setup import read_passphrase
+from satark_desk.passphrases import new_passphrase
+from satark_desk.provision import read_passphrase
+from satark_desk.tip_json import tip_to_json
 
 if TYPE_CHECKING:
     from satark.services import Services
@@ -42,27 +42,27 @@ passphrase_option = click.option(
 
 @click.group("desk")
 def desk_group() -> None:
-    """Desks: the offices that receive tips, and what they do with them."""
+    """Desks: the offices that receive tips."""
 
 
 @desk_group.command("add")
 @click.argument("name")
-@click.option("--title", default="", help="The office, as officers read it.")
+@click.option("--title", default="", help="The name of the office, as officers see it.")
 @click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
-@click.option("--area", default="", help="Code of its unit in the geography; none: everywhere.")
-@click.option("--officer", default="", help="Name of its first officer; none: the desk's.")
+@click.option("--area", default="", help="Code of its unit in the geography; none: all units.")
+@click.option("--officer", default="", help="Name of its first officer; none: the desk's name.")
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the officer's passphrase.")
 @click.pass_context
 def add(
     ctx: click.Context, *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path | None
 ) -> None:
-    """Make the desk NAME with a key of its own and its first officer."""
-    with open_services(ctx) as services, explained():
+    """Create the desk NAME with a new key and its first officer."""
+    with open_services(ctx) as services, report_errors():
         passphrase = read_passphrase(passphrase_file) if passphrase_file else new_passphrase()
         officer = officer or name
         new = NewDesk(name=name, title=title or name, level=level, area=area, officer=officer, passphrase=passphrase)
         make_desk(services, new)
-        _tell_new(officer, name, None if passphrase_file else passphrase)
+        _report_new_officer(officer, name, None if passphrase_file else passphrase)
 
 
 @desk_group.command("list")
@@ -70,7 +70,7 @@ def add(
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List the desks and their officers."""
-    with open_services(ctx) as services, explained():
+    with open_services(ctx) as services, report_errors():
         desks = services.read(all_desks)
         officers = services.read(lambda c: {desk.name: officers_of(c, desk.name) for desk in desks})
         listeners = services.read(lambda c: {desk.name: listeners_of(c, desk.name) for desk in desks})
@@ -78,9 +78,9 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
             for desk in desks:
                 fields = {"name": desk.name, "title": desk.title, "level": desk.level, "area": desk.area}
                 people = {"officers": officers[desk.name], "listeners": listeners[desk.name]}
-                _line({**fields, "recipient": desk.recipient, **people})
+                _print_json({**fields, "recipient": desk.recipient, **people})
         else:
-            click.echo(tables_text.desks(desks, officers))
+            click.echo(terminal_tables.desks(desks, officers))
 
 
 @desk_group.command("rotate")
@@ -88,29 +88,29 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 @passphrase_option
 @click.pass_context
 def rotate_(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
-    """Give DESK a new key. Officers keep their passphrases; whoever is signed in signs in again."""
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        rotate(services, opened)
+    """Give DESK a new key. Officers keep their passphrases, and must sign in again."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        rotate(services, unlocked)
         click.echo(f"desk {desk} has a new key")
 
 
 @desk_group.command("tips")
 @click.argument("desk")
 @passphrase_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, everything in it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the whole tip.")
 @click.pass_context
 def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool) -> None:
-    """Open the tips of DESK, the newest first."""
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        casework = opened.casework(services)
+    """List the tips of DESK, the newest first."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        casework = unlocked.casework(services)
         summaries = casework.summaries()
         if as_json:
             for summary in summaries:
-                _line(tip_record(casework.open(summary.id)))
+                _print_json(tip_to_json(casework.open(summary.id)))
         else:
-            click.echo(tables_text.tips(summaries))
+            click.echo(terminal_tables.tips(summaries))
         if casework.unreadable:
-            click.echo(f"envelopes that do not open: {casework.unreadable}; tell whoever runs the service", err=True)
+            click.echo(f"tips that can't be opened: {casework.unreadable}; tell whoever runs the service", err=True)
 
 
 @desk_group.command("evidence")
@@ -118,7 +118,7 @@ def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool)
 @click.argument("number")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @passphrase_option
-@click.option("--originals", is_flag=True, help="The files as received; takes two officers.")
+@click.option("--originals", is_flag=True, help="The files as received; needs two officers.")
 @click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
 @click.pass_context
 def evidence(
@@ -132,35 +132,35 @@ def evidence(
     originals: bool,
 ) -> None:
     """Write the files of tip NUMBER into FOLDER: the clean copies, or the originals."""
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        casework = opened.casework(services)
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        casework = unlocked.casework(services)
         tip = casework.open(number)
         second = second_officer(services, desk, second_passphrase_file) if originals else None
-        agreed = exports.agree(casework, tip, opened, second) if second else None
-        for file in exports.export(casework, tip, folder, agreed):
+        approval = exports.approve_originals(casework, tip, unlocked, second) if second else None
+        for file in exports.export(casework, tip, folder, approval):
             click.echo(file)
-        for remark in exports.remarks(tip):
-            click.echo(remark, err=True)
-        for voice in () if agreed else tip.voices:
-            click.echo(f"file {voice.ordinal} is the tipster's own voice: it is heard at the desk alone", err=True)
+        for warning in exports.video_warnings(tip):
+            click.echo(warning, err=True)
+        for voice in () if approval else tip.voices:
+            click.echo(f"file {voice.ordinal} is the tipster's own voice: it can be heard at the desk only", err=True)
 
 
 @desk_group.command("respond")
 @click.argument("desk")
 @click.argument("number")
 @click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
-@click.option("--message", default="", help="What the tipster is told.")
-@click.option("--question", is_flag=True, help="The message asks for an answer; with NEED_INFO it always does.")
+@click.option("--message", default="", help="Text to the tipster.")
+@click.option("--question", is_flag=True, help="The message asks for an answer; NEED_INFO implies it.")
 @passphrase_option
 @click.pass_context
 def respond(
     ctx: click.Context, *, desk: str, number: str, status: Status, message: str, question: bool, passphrase_file: Path
 ) -> None:
-    """Set the status of tip NUMBER, and tell or ask the tipster something."""
+    """Set the status of tip NUMBER, with a message or a question to the tipster."""
     if question and not message.strip():
         raise click.UsageError("--question needs a --message")
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        casework = opened.casework(services)
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        casework = unlocked.casework(services)
         casework.respond(casework.open(number), status=status, text=message.strip(), question=question)
         click.echo(f"{number}: {status}")
 
@@ -168,23 +168,23 @@ def respond(
 @desk_group.command("direct")
 @click.argument("desk")
 @click.argument("number")
-@click.option("--to", "to_desk", required=True, help="The desk that gets the tip as well.")
-@click.option("--instruction", required=True, help="What that desk is to do; the tipster never sees it.")
+@click.option("--to", "to_desk", required=True, help="The desk that gets the tip too.")
+@click.option("--instruction", required=True, help="What that desk is to do; never shown to the tipster.")
 @passphrase_option
 @click.pass_context
 def direct(
     ctx: click.Context, *, desk: str, number: str, to_desk: str, instruction: str, passphrase_file: Path
 ) -> None:
-    """Hand tip NUMBER to another desk as well, with an instruction."""
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        casework = opened.casework(services)
+    """Give tip NUMBER to another desk too, with an instruction."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        casework = unlocked.casework(services)
         casework.direct(casework.open(number), to_desk, instruction.strip())
         click.echo(f"{number}: directed to {to_desk}")
 
 
 @click.group("officer")
 def officer_group() -> None:
-    """Officers: who can open a desk's tips."""
+    """Officers: who can unlock a desk."""
 
 
 @officer_group.command("add")
@@ -192,7 +192,7 @@ def officer_group() -> None:
 @click.argument("name")
 @passphrase_option
 @click.option("--new-passphrase-file", type=FILE, help="File whose first line is the new officer's passphrase.")
-@click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised; without it, read alone.")
+@click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised.")
 @click.pass_context
 def officer_add(
     ctx: click.Context,
@@ -203,11 +203,11 @@ def officer_add(
     new_passphrase_file: Path | None,
     may_listen: bool,
 ) -> None:
-    """Let NAME open the tips of DESK. An officer of the desk must give their passphrase."""
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
+    """Add the officer NAME to DESK, with the passphrase of an officer of the desk."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         passphrase = read_passphrase(new_passphrase_file) if new_passphrase_file else new_passphrase()
-        add_officer(services, opened, name, passphrase, may_listen=may_listen)
-        _tell_new(name, desk, None if new_passphrase_file else passphrase)
+        add_officer(services, unlocked, name, passphrase, may_listen=may_listen)
+        _report_new_officer(name, desk, None if new_passphrase_file else passphrase)
 
 
 @officer_group.command("remove")
@@ -216,31 +216,31 @@ def officer_add(
 @passphrase_option
 @click.pass_context
 def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Path) -> None:
-    """Take NAME off DESK and change the desk's key. Another officer of the desk must give their passphrase."""
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        remove_officer(services, opened, name)
+    """Remove the officer NAME from DESK and change its key, with the passphrase of another officer."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        remove_officer(services, unlocked, name)
         click.echo(f"officer {name} is removed; desk {desk} has a new key")
 
 
 @contextmanager
-def opened_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, Opened]]:
-    """Open a desk for a command; what goes wrong inside is told in a sentence."""
-    with open_services(ctx) as services, explained():
+def unlocked_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
+    """Unlock a desk for a command; errors inside the block become one-sentence messages."""
+    with open_services(ctx) as services, report_errors():
         yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
 
 
-def second_officer(services: Services, desk: str, file: Path | None) -> Opened:
-    """Unlock the desk with the passphrase of the other officer that originals take."""
+def second_officer(services: Services, desk: str, file: Path | None) -> UnlockedDesk:
+    """Unlock the desk for the second officer whom originals need."""
     if file is None:
-        raise click.UsageError("--originals needs another officer: --second-passphrase-file")
+        raise click.UsageError("--originals needs a second officer: --second-passphrase-file")
     return unlock_any(services, desk, read_passphrase(file))
 
 
-def _tell_new(officer: str, desk: str, passphrase: str | None) -> None:
-    click.echo(f"officer {officer} of desk {desk} is set up")
+def _report_new_officer(officer: str, desk: str, passphrase: str | None) -> None:
+    click.echo(f"officer {officer} of desk {desk} is added")
     if passphrase:
-        click.echo(f"passphrase, shown this once: {passphrase}")
+        click.echo(f"passphrase, shown only once: {passphrase}")
 
 
-def _line(record: dict[str, object]) -> None:
+def _print_json(record: dict[str, object]) -> None:
     click.echo(json.dumps(record, ensure_ascii=False))

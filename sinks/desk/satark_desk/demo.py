@@ -1,4 +1,4 @@
-"""The demo's two desks."""
+"""The demo's two desks: `sp` and `dig`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from satark.demo_setup import Prepared
 from satark.officer import Casework
 from satark_desk.officers import WrongPassphrase, unlock
-from satark_desk.setup import ensure_desk, read_passphrase
+from satark_desk.provision import ensure_desk, read_passphrase
 
 if TYPE_CHECKING:
     from satark.desk import Level
@@ -22,7 +22,7 @@ _DESKS: tuple[tuple[str, str, Level], ...] = (
 
 
 def prepare(services: Services, data_dir: Path) -> Sequence[Prepared]:
-    """Make the desks `sp` and `dig` where they are not there yet; say of each how to sign in, and open it."""
+    """Create the desks `sp` and `dig` if they don't exist; return how to sign in to each, and its casework."""
     prepared = []
     for name, title, level in _DESKS:
         file = data_dir / "officers" / f"{name}.txt"
@@ -33,11 +33,11 @@ def prepare(services: Services, data_dir: Path) -> Sequence[Prepared]:
 
 def _open(services: Services, name: str, file: Path) -> Prepared:
     if not file.exists():
-        return Prepared(line=f"desk {name}, officer {name}, passphrase (its file is gone: {file})")
+        return Prepared(line=f"desk {name}, officer {name}, passphrase unknown (its file is missing: {file})")
     passphrase = read_passphrase(file)
     line = f"desk {name}, officer {name}, passphrase {passphrase}  ({file})"
     try:
         opened = unlock(services, name, name, passphrase)
     except WrongPassphrase:
-        return Prepared(line=f"{line}, which no longer opens the desk")
+        return Prepared(line=f"{line}, which no longer unlocks the desk")
     return Prepared(line=line, casework=Casework(services, name, opened.identity, officer="simulator"))

@@ -1,4 +1,4 @@
-"""The desk's part of `satark evidence`: packs for a court."""
+"""The command `satark evidence export`: evidence packs for a court."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import click
 from satark.commands import settings_of
 from satark.officer import Issuer, export_pack
 from satark_desk import exports
-from satark_desk.commands import FILE, opened_desk, passphrase_option, second_officer
-from satark_desk.officers import Opened
+from satark_desk.commands import FILE, passphrase_option, second_officer, unlocked_desk
+from satark_desk.officers import UnlockedDesk
 from satark_desk.settings import DeskSettings
 
 
 @click.group("evidence")
 def evidence_group() -> None:
-    """Packs of evidence for a court."""
+    """Evidence packs for a court."""
 
 
 @evidence_group.command("export")
@@ -24,11 +24,11 @@ def evidence_group() -> None:
 @click.argument("number")
 @click.argument("pack", type=click.Path(dir_okay=False, path_type=Path))
 @passphrase_option
-@click.option("--originals", is_flag=True, help="The files as received as well; takes two officers.")
+@click.option("--originals", is_flag=True, help="Include the files as received; needs two officers.")
 @click.option("--second-passphrase-file", type=FILE, help="Another officer's passphrase, for --originals.")
 @click.option("--name", default="", help="Who will sign Part A; none: left blank.")
-@click.option("--office", default="", help="Where they are employed; none: the desk's title.")
-@click.option("--place", default="", help="Where they will sign; none: as in the settings.")
+@click.option("--office", default="", help="Their office; none: the desk's title.")
+@click.option("--place", default="", help="Where they will sign; none: the setting `desk.place`.")
 @click.pass_context
 def export(
     ctx: click.Context,
@@ -46,27 +46,27 @@ def export(
     """Write tip NUMBER's evidence into PACK, a ZIP file: clean copies, hash report, custody log, certificates.
 
     The certificates under section 63(4) of the Bharatiya Sakshya Adhiniyam, 2023 are in Hindi and in English, to be
-    signed by hand. A tipster's own voice is never in a pack: what is said in it is.
+    signed by hand. A pack never contains a tipster's own voice, only its transcript.
     """
-    with opened_desk(ctx, desk, passphrase_file) as (services, opened):
-        casework = opened.casework(services)
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        casework = unlocked.casework(services)
         tip = casework.open(number)
         second = second_officer(services, desk, second_passphrase_file) if originals else None
-        agreed = exports.agree(casework, tip, opened, second) if second else None
-        written = export_pack(pack, casework, tip, _issuer(ctx, opened, name, office, place), agreed)
+        approval = exports.approve_originals(casework, tip, unlocked, second) if second else None
+        written = export_pack(pack, casework, tip, _issuer(ctx, unlocked, name, office, place), approval)
     click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
     click.echo(f"manifest {written.manifest}")
     click.echo(f"custody  {written.head}")
-    for remark in exports.remarks(tip):
-        click.echo(remark, err=True)
+    for warning in exports.video_warnings(tip):
+        click.echo(warning, err=True)
 
 
-def _issuer(ctx: click.Context, opened: Opened, name: str, office: str, place: str) -> Issuer:
+def _issuer(ctx: click.Context, unlocked: UnlockedDesk, name: str, office: str, place: str) -> Issuer:
     settings = settings_of(ctx)
     desk = settings.section("desk", DeskSettings) or DeskSettings()
     return Issuer(
         name=name,
-        office=office or opened.desk.title,
+        office=office or unlocked.desk.title,
         place=place or desk.place,
         make=desk.server_make,
         color=desk.server_color,

@@ -1,4 +1,4 @@
-"""Writing a tip's files into a folder."""
+"""Export: write a tip's files into a folder."""
 
 from __future__ import annotations
 
@@ -7,46 +7,50 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from satark.officer import Agreement, Casework, Form, OpenTip, may_contain_voice
+from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice
 from satark.tip import Evidence
-from satark_desk.officers import Opened
+from satark_desk.officers import UnlockedDesk
 
 _ENDINGS = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
 
 
 def file_name(tip: OpenTip, record: Evidence, *, original: bool) -> str:
-    """Give a file's name in an export: the tip's number and the file's ordinal, never the name it came with."""
+    """Return a file's name in an export: tip number and ordinal, never the name that the file came with."""
     mime = record.mime if original else record.clean_mime
     ending = _ENDINGS.get(mime) or mimetypes.guess_extension(mime) or ".bin"
     kind = ".original" if original else ""
     return f"{tip.tip.number}-{record.ordinal}{kind}{ending}"
 
 
-def agree(casework: Casework, tip: OpenTip, first: Opened, second: Opened) -> Agreement:
-    """Let two officers of the desk agree to take originals out, and write down in the tip who they were.
+def approve_originals(
+    casework: Casework, tip: OpenTip, first: UnlockedDesk, second: UnlockedDesk
+) -> TwoOfficerApproval:
+    """Approve the export of originals by two officers of the desk, and note their names in the tip.
 
     Raises:
-        OneOfficer: both passphrases are the same officer's.
+        SecondOfficerRequired: both are the same officer.
     """
-    agreed = Agreement(first.officer, second.officer)
+    approval = TwoOfficerApproval(first.officer, second.officer)
     casework.note(tip, f"Originals were opened by {first.officer} and {second.officer}.")
-    return agreed
+    return approval
 
 
-def export(casework: Casework, tip: OpenTip, folder: Path, agreed: Agreement | None = None) -> Iterator[Path]:
-    """Write every file that is there, readable for this user alone; give each path once it is written.
+def export(
+    casework: Casework, tip: OpenTip, folder: Path, approval: TwoOfficerApproval | None = None
+) -> Iterator[Path]:
+    """Write a tip's files, readable for this user alone; yield each path once it is written.
 
-    They are clean copies, and of the tipster's own voice what is said in it; or, where two officers agreed, originals.
+    Without an approval: the clean copies, and the transcripts of the tipster's own voice. With one: the originals.
 
     Raises:
-        CantOpen: a file was altered; it is not written.
-        OSError: the folder can't be written.
+        CantOpen: a file was altered. It is not written.
+        OSError: the folder can't be written to.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if agreed:
+    if approval:
         for record in tip.records:
             path = folder / file_name(tip, record, original=True)
-            write_private(path, casework.untouched(tip, record.ordinal, agreed))
+            write_private(path, casework.original_of(tip, record.ordinal, approval))
             yield path
         return
     clean = [record for record in tip.evidence if record.clean_sha256]
@@ -56,28 +60,28 @@ def export(casework: Casework, tip: OpenTip, folder: Path, agreed: Agreement | N
     copies: list[tuple[str, Form]] = [(record.ordinal, "clean") for record in clean]
     copies += [(voice.ordinal, "transcript") for voice in written]
     _, contents = casework.export(tip, copies)
-    for name, pieces in zip(names, contents, strict=True):
-        write_private(folder / name, pieces)
+    for name, chunks in zip(names, contents, strict=True):
+        write_private(folder / name, chunks)
         yield folder / name
 
 
-def write_private(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write a file that this user alone can read.
+def write_private(path: Path, chunks: Iterator[bytes]) -> None:
+    """Write a file that only this user can read.
 
     Raises:
-        CantOpen: what is to be written was altered; there is no file then.
+        CantOpen: the content was altered. No file is written.
         OSError: it can't be written.
     """
-    # The first piece comes once the whole file has proved to be right: an altered one leaves nothing behind.
-    first = next(pieces, b"")
+    # The first chunk comes after the whole file was verified: an altered file leaves nothing behind.
+    first = next(chunks, b"")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         out.write(first)
-        for piece in pieces:
-            out.write(piece)
+        for chunk in chunks:
+            out.write(chunk)
 
 
-def remarks(tip: OpenTip) -> list[str]:
-    """What whoever passes files on must know of their sound."""
-    films = (record.ordinal for record in tip.evidence if may_contain_voice(record))
-    return [f"file {one} is a film: the tipster may be heard in it; listen before you pass it on" for one in films]
+def video_warnings(tip: OpenTip) -> list[str]:
+    """Return a warning for each exported video in which the tipster may be heard."""
+    videos = (record.ordinal for record in tip.evidence if may_contain_voice(record))
+    return [f"file {one} is a video: the tipster may be heard in it. Listen before you pass it on" for one in videos]

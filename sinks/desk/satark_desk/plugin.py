@@ -1,4 +1,4 @@
-"""The plugin `desk`: the queues of the SP and the DIG, and the desk that their officers work at."""
+"""The plugin `desk`: the queues of the police desks, and the pages and commands of their officers."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def satark_migrations() -> Sequence[Branch]:
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
     """Add `satark desk`, `satark officer` and `satark evidence export`."""
-    from satark_desk import office  # noqa: PLC0415 - servers never need the commands
-    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - likewise
-    from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - likewise
+    from satark_desk import office_commands as office  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - servers never need the commands
 
-    for command in (office.card, office.host_card, office.register_, office.resend_, office.join_, office.serve):
+    for command in office.COMMANDS:
         desk_group.add_command(command)
 
     cli.add_command(desk_group)
@@ -60,5 +60,5 @@ def satark_commands(cli: click.Group) -> None:
 
 @hookimpl
 def satark_demo(services: Services, data_dir: Path) -> Sequence[Prepared]:
-    """Make the demo's two desks, say how to sign in to them, and open them for the simulator."""
+    """Create the demo's two desks, say how to sign in to them, and unlock them for the simulator."""
     return prepare(services, data_dir)

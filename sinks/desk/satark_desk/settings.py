@@ -6,21 +6,21 @@ from pydantic import BaseModel, Field
 
 
 class DeskSettings(BaseModel):
-    """How the officers' desk behaves. Everything has a default."""
+    """Settings of the officers' desk. All have defaults."""
 
     idle_minutes: float = Field(
-        default=20, gt=0, le=480, description="minutes without a click after which an officer is signed out"
+        default=20, gt=0, le=480, description="minutes of inactivity after which an officer is signed out"
     )
     session_hours: float = Field(
         default=10, gt=0, le=24, description="hours after which an officer is signed out in any case"
     )
     overdue_days: int = Field(default=3, ge=1, description="days after which an unfinished tip counts as overdue")
     page_size: int = Field(default=25, ge=1, le=500, description="tips on one page of the queue")
-    place: str = Field(default="", description="the place that certificates are signed at; empty: left blank")
+    place: str = Field(default="", description="place where certificates are signed; empty: left blank")
     server_make: str = Field(default="", description="make and model of the server, for certificates")
     server_color: str = Field(default="", description="colour of the server, for certificates")
     server_serial: str = Field(default="", description="serial number of the server, for certificates")
     server_id: str = Field(default="", description="UID or MAC address of the server, for certificates")
     utc_offset_hours: float = Field(
-        default=5.5, ge=-12, le=14, description="the officers' clock, in hours ahead of UTC; India: 5.5"
+        default=5.5, ge=-12, le=14, description="the officers' time zone, in hours ahead of UTC; India: 5.5"
     )

@@ -1,4 +1,4 @@
-"""The sink `desk`: a tip's arrival in a desk's queue."""
+"""The sink `desk`: puts delivered tips into the desks' queues."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from satark.sink import Dead, Delivery, DeliveryResult, Done
+from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.time_buckets import band
 from satark_desk.tables import queue
 
@@ -24,23 +24,23 @@ class DeskSink:
         self._context = context
 
     async def open(self) -> None:
-        """Nothing is to be opened: the queues lie in the store."""
+        """Open nothing: the queues are in the store."""
 
     async def close(self) -> None:
-        """Nothing is to be closed."""
+        """Close nothing."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Put a tip into its desk's queue, once for each revision; the envelope must be there to open it with."""
+        """Put a tip into its desk's queue. Without an envelope the desk can't open it: a dead letter."""
         if not delivery.envelope:
-            return Dead("the tip was not sealed to this desk")
+            return DeadLetter("the tip was not sealed to this desk")
         await self._context.write(lambda unit: enqueue(unit, delivery.name, delivery.tip, delivery.revision))
         return Done()
 
 
 def enqueue(unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
-    """Put a tip into a desk's queue; one that is there already moves up only with a newer revision."""
-    row = {"desk": desk, "tip": tip, "revision": revision, "arrived": band(unit.now)}
+    """Put a tip into a desk's queue. A tip that is there already gets a new time only with a newer revision."""
+    row = {"desk": desk, "tip": tip, "revision": revision, "delivered": band(unit.now)}
     if not unit.insert_new(queue, [row], "tip"):
         here = (queue.c.desk == desk) & (queue.c.tip == tip)
         older = update(queue).where(here & (queue.c.revision < revision))
-        unit.main.execute(older.values(revision=revision, arrived=band(unit.now)))
+        unit.main.execute(older.values(revision=revision, delivered=band(unit.now)))

@@ -1,4 +1,4 @@
-"""Mails that come back: which delivery a bounce is about, and what the other server said of it. Codes, never addresses.
+"""Bounces: find the delivery that a returned mail belongs to, and the status codes in it; never an address.
 
 Source: RFC 3464 (delivery status notifications), sections 2.1 and 2.3; RFC 3463 (enhanced status codes).
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.database import add_alarm, delivered_ids, mark_returned
-from satark_email.messages import message_id
+from satark_email.mime import message_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,16 +27,16 @@ _ORIGINAL = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-
 
 
 class Bounce(msgspec.Struct, frozen=True):
-    """One mail that was given up after a server had taken it."""
+    """A mail that a server accepted and could not deliver later."""
 
     message_id: str
-    """Of the mail that came back, in angle brackets."""
+    """The Message-ID of the mail that came back, in angle brackets."""
     statuses: tuple[str, ...]
-    """Enhanced status codes, such as `5.1.1`, one for each recipient that failed and tells one."""
+    """The enhanced status codes of the failed recipients, such as `5.1.1`, sorted. A recipient may have none."""
 
 
 def read_bounce(mail: bytes) -> Bounce | None:
-    """Read a mail that came to the sender's mailbox; None where it reports no failure (a delay, a holiday greeting)."""
+    """Parse a mail that came to the sender's mailbox; None if it reports no failure (a delay, an automatic reply)."""
     report = email.message_from_bytes(mail, policy=default)
     failed = [fields for fields in _recipients(report) if str(fields["Action"]).strip().lower() == "failed"]
     original = next(filter(None, map(_message_id, report.walk())), "")
@@ -46,13 +46,13 @@ def read_bounce(mail: bytes) -> Bounce | None:
     return Bounce(original, tuple(sorted({status.group() for status in found if status})))
 
 
-def bury(unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str]) -> bool:
-    """Make a dead letter of the delivery whose mail came back, and tell the operator; False where it is none of ours.
+def record_bounce(unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str]) -> bool:
+    """Turn the delivery whose mail came back into a dead letter, and queue an alarm; False if no delivery matches.
 
-    The Message-ID is as good as a secret: it follows from 16 random bytes, and only the mail's servers have seen it.
+    A bounce can't be forged: the Message-ID follows from 16 random bytes that only mail servers on the way have seen.
     """
-    ours = (id_ for id_ in delivered_ids(unit.main, "email") if message_id(id_.hex(), sender) == bounce.message_id)
-    id_ = next(ours, None)
+    matching = (id_ for id_ in delivered_ids(unit.main, "email") if message_id(id_.hex(), sender) == bounce.message_id)
+    id_ = next(matching, None)
     if id_ is None:
         return False
     mark_returned(unit, id_, " ".join(("the mail came back:", *bounce.statuses)).rstrip(":"))
@@ -61,16 +61,16 @@ def bury(unit: UnitOfWork, bounce: Bounce, sender: str, alarm_to: Sequence[str])
 
 
 def _recipients(report: Message) -> Iterator[Message]:
-    """The fields of each recipient. The first block of a status is about the mail as a whole, and has no Action."""
+    """Yield the fields of each recipient. The first block of a status is about the whole mail and has no Action."""
     for part in report.walk():
         if part.get_content_type() == "message/delivery-status":
             yield from (block for block in part.get_payload() if isinstance(block, Message))
 
 
 def _message_id(part: Message) -> str:
-    """The Message-ID of the mail that came back, where this part holds it or its headers."""
+    """Return the Message-ID of the mail that came back, if this part holds that mail or its headers."""
     if part.get_content_type() not in _ORIGINAL:
         return ""
-    held = part.get_payload()
-    inner = held[0] if isinstance(held, list) else email.message_from_string(str(held), policy=default)
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) else email.message_from_string(str(payload), policy=default)
     return str(inner["Message-ID"] or "").strip() if isinstance(inner, Message) else ""

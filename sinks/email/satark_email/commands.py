@@ -8,40 +8,40 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.commands import open_services, settings_of
-from satark_email.bounces import bury, read_bounce
+from satark_email.bounces import read_bounce, record_bounce
 from satark_email.settings import EmailSettings
 
-MOST = 64 << 20
-"""Most bytes of a mail that are read; a bounce may hold the whole mail that came back."""
-_LATER = 75  # sysexits.h, EX_TEMPFAIL: the mail server keeps the mail and tries again
+MAX_BYTES = 64 << 20
+"""Bytes of a mail that are read at most; a bounce may contain the whole mail that came back."""
+_EX_TEMPFAIL = 75  # sysexits.h: the mail server keeps the mail and retries
 
 
 @click.group("email")
 def email_group() -> None:
-    """Mail to offices."""
+    """E-mail to offices."""
 
 
 @email_group.command()
 @click.argument("mail", type=click.File("rb"), default="-")
 @click.pass_context
 def bounce(ctx: click.Context, mail: BinaryIO) -> None:
-    """Take a MAIL that came to the sender's mailbox (standard input, for a mail server's pipe).
+    """Process a MAIL that came to the sender's mailbox (default: standard input, for a mail server's pipe).
 
-    Where it says that one of our mails was given up, that delivery becomes a dead letter: see `satark deliveries dead`.
-    Everything else is left alone, and no answer goes to anybody.
+    If it reports that one of our mails could not be delivered, that delivery becomes a dead letter: see
+    `satark deliveries dead`. Any other mail is ignored. Nothing is ever answered.
     """
     settings = settings_of(ctx)
     section = settings.section("email", EmailSettings)
     if section is None:
-        raise click.ClickException("no mail is configured: set SATARK_EMAIL__HOST and SATARK_EMAIL__SENDER")
-    found = read_bounce(mail.read(MOST))
+        raise click.ClickException("e-mail is not configured: set SATARK_EMAIL__HOST and SATARK_EMAIL__SENDER")
+    found = read_bounce(mail.read(MAX_BYTES))
     if found is None:
-        click.echo("this mail reports no failure: nothing done")
+        click.echo("this mail reports no failure: nothing to do")
         return
     try:
         with open_services(ctx) as services:
-            ours = services.write_now(lambda unit: bury(unit, found, section.sender, settings.core.alarm_to))
+            ours = services.write_now(lambda unit: record_bounce(unit, found, section.sender, settings.core.alarm_to))
     except SQLAlchemyError:
-        click.echo("the database does not answer: give this mail again later", err=True)
-        ctx.exit(_LATER)
-    click.echo("a dead letter: see `satark deliveries dead`" if ours else "it is about no delivery that we know of")
+        click.echo("the database does not answer: process this mail again later", err=True)
+        ctx.exit(_EX_TEMPFAIL)
+    click.echo("dead letter recorded: see `satark deliveries dead`" if ours else "no delivery matches this mail")

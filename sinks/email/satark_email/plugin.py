@@ -1,4 +1,4 @@
-"""The plugin `email`: notices by the clock, and tips sealed to OpenPGP keys."""
+"""The plugin `email`: scheduled notifications, and tips encrypted to OpenPGP keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
-    """Hand over the sink `email`, where it is configured."""
+    """Hand over the sink `email`, if it is configured."""
     section = settings.section("email", EmailSettings)
     if section is None:
         return []
@@ -31,7 +31,7 @@ def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[email]'"
         raise SettingsError([SettingProblem("email.host", "SATARK_EMAIL__HOST", message)]) from None
-    problems = [*_file_problems(section), *_unknown(section, context)]
+    problems = [*_file_problems(section), *_unknown_destinations(section, context)]
     keys = _keys(section, problems)
     if problems:
         raise SettingsError(problems)
@@ -40,11 +40,12 @@ def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
 
 @hookimpl
 def satark_demo(settings: Settings) -> Sequence[Prepared]:
-    """Say when the mails come that somebody with a mail server of their own waits for."""
+    """Say when the demo sends notifications, if a mail server is configured."""
     section = settings.section("email", EmailSettings)
     if section is None or not section.recipients:
         return []
-    return [Prepared(line=f"e-mail: notices {section.rhythm}, be there tips or not, by {section.host}:{section.port}")]
+    server = f"{section.host}:{section.port}"
+    return [Prepared(line=f"e-mail: notifications {section.schedule_text}, with tips or without, through {server}")]
 
 
 @hookimpl
@@ -59,12 +60,12 @@ def _keys(section: EmailSettings, problems: list[SettingProblem]) -> dict[str, l
     from satark_email.openpgp import UnusableKey, load_certificates  # noqa: PLC0415 - pysequoia is an extra
 
     keys = {}
-    for name, mailbox in section.to.items():
-        if mailbox.openpgp_keys is not None:
+    for name, destination in section.to.items():
+        if destination.openpgp_keys is not None:
             try:
-                keys[name] = load_certificates(mailbox.openpgp_keys)
+                keys[name] = load_certificates(destination.openpgp_keys)
             except UnusableKey as error:
-                hint = "ask its owner for: gpg --armor --export ADDRESS"
+                hint = "ask its owner for the output of: gpg --armor --export ADDRESS"
                 problems.append(SettingProblem(f"email.to.{name}.openpgp_keys", "SATARK_EMAIL__TO", str(error), hint))
     return keys
 
@@ -82,11 +83,11 @@ def _file_problems(section: EmailSettings) -> Iterator[SettingProblem]:
         yield SettingProblem("email.ca_file", "SATARK_EMAIL__CA_FILE", f"{authorities} can't be read")
 
 
-def _unknown(section: EmailSettings, services: Services) -> Iterator[SettingProblem]:
+def _unknown_destinations(section: EmailSettings, services: Services) -> Iterator[SettingProblem]:
     for rule in services.destination_rules:
-        name = rule.to.partition(":")[2]
-        if rule.sink == "email" and section.mailbox(name) is None:
-            message = f"nobody is to be written to at {rule.to}"
+        name = rule.name
+        if rule.sink == "email" and section.destination(name) is None:
+            message = f"no addresses are configured for {rule.to}"
             yield SettingProblem(
                 f"destination {rule.to}: to", "SATARK_EMAIL__TO", message, f"add a table [email.to.{name}]"
             )

@@ -1,4 +1,4 @@
-"""The sink `email`: notices that say nothing, and tips sealed to their recipients' OpenPGP keys."""
+"""The sink `email`: notifications without content, and tips encrypted to their recipients' OpenPGP keys."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
 from satark.database import add_delivery
+from satark.destination import Destination
 from satark.destination_reader import reader
 from satark.observability import log
 from satark.officer import NoSuchFile
 from satark.sealing import CantOpen
-from satark.sink import Dead, Delivery, DeliveryResult
-from satark_email import clock, messages, openpgp
-from satark_email.messages import Attachment, Stamp
-from satark_email.settings import NOTICE
-from satark_email.smtp import Postbox
-from satark_email.writing import Writing
+from satark.sink import DeadLetter, Delivery, DeliveryResult
+from satark_email import mime, openpgp, schedule
+from satark_email.mime import Attachment, OuterHeaders
+from satark_email.settings import NOTIFICATION
+from satark_email.smtp import SmtpClient
+from satark_email.tip_text import TipText
 
 if TYPE_CHECKING:
     from pysequoia import Cert
@@ -27,110 +28,117 @@ if TYPE_CHECKING:
     from satark.destination_reader import DestinationReader, OpenedDelivery
     from satark.services import WorkerContext
     from satark.tip import Evidence
-    from satark_email.settings import EmailSettings, Mailbox
+    from satark_email.settings import EmailDestination, EmailSettings
 
-LOOK_EVERY = 20.0
-"""Seconds between two looks at the clock."""
-_GROWTH = 2
-"""Base64 within armor makes a mail some 1.8 times as large as its files."""
+POLL_SECONDS = 20.0
+"""Seconds between two checks for notifications that are due."""
+_ENCODED_RATIO = 2
+"""Size of a mail relative to its attachments: base64 within armor gives some 1.8."""
+_TEXT_BYTES = 50_000
+"""Bytes left for the text of a mail."""
 _ENDINGS = {"image/jpeg": "jpg", "video/mp4": "mp4", "audio/mpeg": "mp3", "text/plain": "txt"}
 
 
 class EmailSink:
-    """Every destination `email:<name>`."""
+    """Delivers to every destination `email:<name>`."""
 
     name = "email"
 
     def __init__(self, context: WorkerContext, settings: EmailSettings, keys: Mapping[str, list[Cert]]) -> None:
-        """`keys`: the certificates of the destinations in sealed mode."""
+        """`keys`: the OpenPGP certificates of the destinations that get encrypted tips."""
         self._context = context
         self._settings = settings
         self._keys = keys
-        self._postbox = Postbox(settings)
+        self._smtp = SmtpClient(settings)
         self._readers: dict[str, DestinationReader] = {}
-        self._zone = timezone(clock.offset(settings.utc_offset))
+        self._zone = timezone(schedule.parse_utc_offset(settings.utc_offset))
 
     def reads(self, name: str) -> bool:
-        """Those in sealed mode must read tips."""
+        """Return whether the destination gets encrypted tips, and so must read them."""
         return name in self._keys
 
     async def open(self) -> None:
-        """Open the keys of the destinations in sealed mode."""
+        """Load the keys of the destinations that read tips."""
         for rule in self._context.destination_rules:
-            if rule.sink == self.name and self.reads(rule.to.partition(":")[2]):
+            if rule.sink == self.name and self.reads(rule.name):
                 self._readers[rule.to] = reader(rule, self._context)
 
     async def close(self) -> None:
-        """Forget them."""
+        """Drop the keys."""
         self._readers.clear()
 
     async def listen(self) -> None:
-        """Watch the clock for notices."""
-        if self._settings.mailbox(NOTICE) is not None:
-            log.info(f"notices go {self._settings.rhythm}, be there tips or not", sink=self.name)
+        """Queue notifications when they are due."""
+        if self._settings.destination(NOTIFICATION) is not None:
+            times = self._settings.schedule_text
+            log.info(f"notifications are sent {times}, with tips or without", sink=self.name)
         while True:
-            if self._settings.mailbox(NOTICE) is not None:
-                await self._context.write(self.look)
-            await asyncio.sleep(LOOK_EVERY)
+            if self._settings.destination(NOTIFICATION) is not None:
+                await self._context.write(self.queue_due_notifications)
+            await asyncio.sleep(POLL_SECONDS)
 
-    def look(self, unit: UnitOfWork) -> None:
-        """Have the notices sent whose time has come."""
-        own = self._settings
-        for occasion in clock.due(unit.now, own.notice_times, own.utc_offset, own.notice_minutes):
-            add_delivery(unit, occasion, f"{self.name}:{NOTICE}")
+    def queue_due_notifications(self, unit: UnitOfWork) -> None:
+        """Queue a delivery for each notification that is due; one that is queued already is left alone."""
+        settings = self._settings
+        due = schedule.due_notifications(
+            unit.now, settings.notification_times, settings.utc_offset, settings.notification_minutes
+        )
+        for notification_id in due:
+            add_delivery(unit, notification_id, Destination.of(self.name, NOTIFICATION))
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Send one mail. One that is sent again has the same Message-ID."""
-        mailbox = self._settings.mailbox(delivery.name)
-        if mailbox is None:
-            return Dead("there is nobody to write to: see [email]")
-        if delivery.occasion == "alarm":
-            return await self._postbox.send(messages.alarm(self._stamp(delivery, mailbox)), mailbox)
-        if delivery.occasion == "tip" and delivery.name in self._keys:
-            return await self._send_sealed(delivery, mailbox)
-        return await self._postbox.send(messages.notice(self._stamp(delivery, mailbox)), mailbox)
+        """Send one mail. A retry has the same Message-ID."""
+        destination = self._settings.destination(delivery.name)
+        if destination is None:
+            return DeadLetter("no addresses are configured: see [email]")
+        if delivery.kind == "tip" and delivery.name in self._keys:
+            return await self._send_encrypted(delivery, destination)
+        build = mime.alarm if delivery.kind == "alarm" else mime.notification
+        return await self._smtp.send(build(self._headers(delivery, destination)), destination)
 
-    async def _send_sealed(self, delivery: Delivery, mailbox: Mailbox) -> DeliveryResult:
+    async def _send_encrypted(self, delivery: Delivery, destination: EmailDestination) -> DeliveryResult:
         try:
-            mail = await asyncio.to_thread(self._seal, delivery, mailbox)
+            mail = await asyncio.to_thread(self._encrypted, delivery, destination)
         except CantOpen:
-            return Dead("the tip does not open with this destination's key")
-        except openpgp.UnusableKey as unusable:
-            return Dead(str(unusable))
-        return await self._postbox.send(mail, mailbox)
+            return DeadLetter("the tip can't be opened with this destination's key")
+        except openpgp.UnusableKey as error:
+            return DeadLetter(str(error))
+        return await self._smtp.send(mail, destination)
 
-    def _seal(self, delivery: Delivery, mailbox: Mailbox) -> bytes:
+    def _encrypted(self, delivery: Delivery, destination: EmailDestination) -> bytes:
+        """Build the encrypted mail of a tip, or a notification if even its text is too large. Blocks."""
         certificates = self._keys[delivery.name]
         for certificate in certificates:
             openpgp.check_certificate(certificate)  # it may have expired since the start
         opened = self._readers[delivery.destination].open(delivery)
-        attached, left = self._attachments(opened)
-        writing = Writing(mailbox.language, self._context.geography)
-        content = opened.content
-        names = [one.name for one in attached]
-        text = writing.text(content, revision=delivery.revision, attached=names, left=left)
-        stamp = self._stamp(delivery, mailbox)
-        ciphertext = openpgp.seal(messages.inner(writing.subject(content), text, attached), certificates)
-        mail = messages.sealed(stamp, ciphertext)
-        return mail if len(mail) <= self._settings.max_bytes else messages.notice(stamp)
+        attachments, omitted = self._attachments(opened)
+        tip_text = TipText(destination.language, self._context.geography)
+        names = [one.name for one in attachments]
+        text = tip_text.body(opened.content, revision=delivery.revision, attached=names, omitted=omitted)
+        content = mime.protected_content(tip_text.subject(opened.content), text, attachments)
+        headers = self._headers(delivery, destination)
+        mail = mime.pgp_mime(headers, openpgp.seal(content, certificates))
+        return mail if len(mail) <= self._settings.max_bytes else mime.notification(headers)
 
     def _attachments(self, opened: OpenedDelivery) -> tuple[list[Attachment], list[str]]:
-        """Take the clean copies that fit into a mail, the first ones first; give the ordinals of the others too."""
-        attached, left = [], []
-        room = self._settings.max_bytes // _GROWTH - 50_000
+        """Read the clean copies that fit into one mail, in order; return them, and the ordinals of the other files."""
+        attachments, omitted = [], []
+        space = self._settings.max_bytes // _ENCODED_RATIO - _TEXT_BYTES
         for record in opened.content.evidence:
-            one = _attachment(opened, record) if 0 < record.clean_bytes <= room else None
+            one = _attachment(opened, record) if 0 < record.clean_bytes <= space else None
             if one is None:
-                left.append(record.ordinal)
+                omitted.append(record.ordinal)
             else:
-                room -= len(one.content)
-                attached.append(one)
-        return attached, left
+                space -= len(one.content)
+                attachments.append(one)
+        return attachments, omitted
 
-    def _stamp(self, delivery: Delivery, mailbox: Mailbox) -> Stamp:
-        at = clock.moment_of(delivery.tip) if delivery.occasion == clock.OCCASION else int(time.time())
+    def _headers(self, delivery: Delivery, destination: EmailDestination) -> OuterHeaders:
+        at = schedule.time_of(delivery.tip) if delivery.kind == schedule.KIND else int(time.time())
         when = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
-        return Stamp(sender=self._settings.sender, mailbox=mailbox, key=delivery.idempotency_key, when=when)
+        return OuterHeaders(
+            sender=self._settings.sender, destination=destination, key=delivery.idempotency_key, when=when
+        )
 
 
 def _attachment(opened: OpenedDelivery, record: Evidence) -> Attachment | None:

@@ -1,4 +1,4 @@
-"""One mail to the mail server, and what its answer means for the delivery. No address is ever told: codes only."""
+"""SMTP: send one mail, and turn the server's reply into a delivery result. Results hold codes, never addresses."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 from aiosmtplib.typing import SMTPStatus
 
-from satark.sink import Dead, DeliveryResult, Done, Retry
+from satark.sink import DeadLetter, DeliveryResult, Done, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from satark_email.settings import EmailSettings, Mailbox
+    from satark_email.settings import EmailDestination, EmailSettings
 
 _PERMANENT = 500
 
 
-class Postbox:
+class SmtpClient:
     """Sends mails, each over a connection of its own."""
 
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
         self._tls = ssl.create_default_context(cafile=settings.ca_file)
 
-    async def send(self, mail: bytes, mailbox: Mailbox) -> DeliveryResult:
-        """Hand a mail to the server for all recipients of a mailbox."""
+    async def send(self, mail: bytes, destination: EmailDestination) -> DeliveryResult:
+        """Send a mail to all recipients of a destination."""
         settings = self._settings
         try:
             refused, _ = await aiosmtplib.send(
                 mail,
                 sender=settings.sender,
-                recipients=list(mailbox.recipients),
+                recipients=list(destination.recipients),
                 hostname=settings.host,
                 port=settings.port,
                 username=settings.username or None,
@@ -45,21 +45,21 @@ class Postbox:
                 timeout=settings.timeout_seconds,
             )
         except aiosmtplib.SMTPException as error:
-            return meaning(error)
+            return classify_error(error)
         except OSError as error:
             return Retry(type(error).__name__, down=True)
-        return _to_some(refused.values(), len(mailbox.recipients)) if refused else Done()
+        return _some_refused(refused.values(), len(destination.recipients)) if refused else Done()
 
 
-def meaning(error: aiosmtplib.SMTPException) -> DeliveryResult:
-    """Say what a failure means: a 5xx about the mail or its recipients is final, whatever else is tried again."""
+def classify_error(error: aiosmtplib.SMTPException) -> DeliveryResult:
+    """Turn a failure into a result: a 5xx about the mail or its recipients is final, everything else is retried."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
             return _all_refused([one.code for one in error.recipients])
         case aiosmtplib.SMTPDataError() if error.code >= _PERMANENT:
-            return Dead(f"the mail was refused: {error.code}")
+            return DeadLetter(f"the mail was refused: {error.code}")
         case aiosmtplib.SMTPResponseException():
-            # Signing in, our own address, STARTTLS: nothing that has to do with this tip.
+            # Authentication, our own address, STARTTLS: not the fault of this mail.
             broken = error.code >= _PERMANENT or error.code == SMTPStatus.domain_unavailable
             return Retry(f"{type(error).__name__} {error.code}", down=broken)
         case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPConnectTimeoutError():
@@ -72,14 +72,14 @@ def meaning(error: aiosmtplib.SMTPException) -> DeliveryResult:
 
 def _all_refused(codes: list[int]) -> DeliveryResult:
     if min(codes) >= _PERMANENT:
-        return Dead(f"every recipient was refused: {_listed(codes)}")
+        return DeadLetter(f"every recipient was refused: {_listed(codes)}")
     return Retry(f"recipients refused: {_listed(codes)}")
 
 
-def _to_some(refused: Iterable[aiosmtplib.SMTPResponse], count: int) -> DeliveryResult:
-    """Some have it and some don't. Loudly: a retry would reach the others a second time, so a person decides."""
+def _some_refused(refused: Iterable[aiosmtplib.SMTPResponse], count: int) -> DeliveryResult:
+    """Dead-letter a mail that only some recipients got: a retry would reach those twice, so a person decides."""
     codes = [response.code for response in refused]
-    return Dead(f"{len(codes)} of {count} recipients refused: {_listed(codes)}")
+    return DeadLetter(f"{len(codes)} of {count} recipients refused: {_listed(codes)}")
 
 
 def _listed(codes: Iterable[int]) -> str:

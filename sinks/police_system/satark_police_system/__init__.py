@@ -1,1 +1,5 @@
-"""Signed hand-over to external police systems."""
+"""Sink and API for external police systems: tips as signed events, and their answers back to the tipster.
+
+Outgoing: `sink` builds the event (`events`) and hands it over (`transports`). Incoming: `api` verifies requests
+(`signing`), returns details and evidence, and applies answers (`answers`). `openapi` publishes both as schemas.
+"""

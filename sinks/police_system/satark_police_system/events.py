@@ -1,6 +1,6 @@
-"""What the police system gets: CloudEvents 1.0 in the JSON format, the tip thin or full.
+"""Outgoing events: a tip as a CloudEvent 1.0 in JSON, thin (identifiers) or full (allowed content).
 
-Source: CloudEvents 1.0.2, "JSON Event Format". The published schema of the data is `schema.json` beside this file.
+Source: CloudEvents 1.0.2, "JSON Event Format". `schema.json` beside this file is the published schema.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from satark.sealing import seal
 from satark.tip import Evidence, Header, Tip
 
 if TYPE_CHECKING:
-    from satark.officer import Posted
+    from satark.officer import PostedMessage
 
 SUBMITTED = "satark.tip.submitted"
 UPDATED = "satark.tip.updated"
 SCHEMA = "urn:satark:police-system:1"
-"""The data's schema, by a name that is not an address: nobody is to fetch anything to read an event."""
+"""The data's schema, as a URN: a receiver needs to fetch nothing to read an event."""
 
 
-class File(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """One file of a tip, by its facts; its clean copy is pulled. A tipster's own voice is never among them."""
+class FileData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """Metadata of one file; the receiver requests its clean copy. A tipster's own voice is never listed."""
 
     ordinal: str
     role: str
@@ -33,35 +33,35 @@ class File(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     mime: str
     bytes: int
     sha256: str
-    """Of the original, as received, hex."""
+    """SHA-256 of the original as received, hex."""
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
-    """Of the copy that can be pulled; empty where none can."""
+    """SHA-256 of the clean copy, hex; empty if there is none to request."""
 
 
-class Data(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """A tip as the police system gets it: identifiers and coarse facts, and, where allowed, what it says."""
+class TipData(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """A tip as the police system gets it: identifiers and coarse facts and, if allowed, its content."""
 
     number: str
     revision: int
     category: str
     received: str
-    """Coarse: `YYYY-MM-DDThh/PT6H` (UTC)."""
+    """A six-hour band: `YYYY-MM-DDThh/PT6H` (UTC)."""
     priority: Literal["normal", "high", "urgent"]
     district: str
     station: str
     language: str = ""
     flags: tuple[str, ...] = ()
     answers: dict[str, Any] = msgspec.field(default_factory=dict)
-    """Step → value, those that the destination's list of fields allows; absent in the thin form."""
+    """Step → value, for the steps that the setting `fields` allows; absent in the thin form."""
     messages: tuple[str, ...] = ()
-    """What the tipster wrote since, in order, where the list of fields allows `messages`."""
-    evidence: tuple[File, ...] = ()
+    """The tipster's later messages, in order, if the setting `fields` allows `messages`."""
+    evidence: tuple[FileData, ...] = ()
 
 
 class Event(Redacted, frozen=True, kw_only=True):
-    """The envelope. `id` is the idempotency key: the same at every attempt."""
+    """The CloudEvent. `id` is the idempotency key, the same at every attempt."""
 
     specversion: Literal["1.0"] = "1.0"
     id: str
@@ -70,18 +70,18 @@ class Event(Redacted, frozen=True, kw_only=True):
     subject: str
     """The tip number."""
     sequence: str
-    """Orders the events about one tip (CloudEvents extension "Sequence"): a later one replaces an earlier one."""
+    """Orders the events of one tip (CloudEvents extension "Sequence"): a later event replaces an earlier one."""
     time: str
-    """The beginning of the six-hour band in which the tip was confirmed, RFC 3339."""
+    """The start of the six-hour band in which the tip was confirmed, RFC 3339."""
     dataschema: str = SCHEMA
     datacontenttype: str = "application/json"
-    data: Data | msgspec.UnsetType = msgspec.UNSET
+    data: TipData | msgspec.UnsetType = msgspec.UNSET
     data_base64: str | msgspec.UnsetType = msgspec.UNSET
 
 
-def thin(header: Header) -> Data:
-    """Give what every receiver may know: identifiers, category, place by code, time band, priority."""
-    return Data(
+def thin_data(header: Header) -> TipData:
+    """Return what every receiver may know: identifiers, category, place codes, time band, priority."""
+    return TipData(
         number=header.number,
         revision=header.revision,
         category=header.category,
@@ -92,28 +92,28 @@ def thin(header: Header) -> Data:
     )
 
 
-def full(
-    header: Header, tip: Tip, evidence: Sequence[Evidence], thread: Sequence[Posted], fields: Collection[str]
-) -> Data:
-    """Give the tip with those answers (by step) that the destination may have, and the facts of its files."""
-    said = [posted.message.text for posted in thread if posted.message.sender == "tipster"]
+def full_data(
+    header: Header, tip: Tip, evidence: Sequence[Evidence], thread: Sequence[PostedMessage], fields: Collection[str]
+) -> TipData:
+    """Return the tip with what `fields` allows: answers by step, `messages`, and the metadata of its files."""
+    texts = [posted.message.text for posted in thread if posted.message.sender == "tipster"]
     return msgspec.structs.replace(
-        thin(header),
+        thin_data(header),
         language=header.language,
         flags=header.flags,
         answers={step: value for step, value in tip.answers.items() if step in fields},
-        messages=tuple(said) if "messages" in fields else (),
+        messages=tuple(texts) if "messages" in fields else (),
         evidence=tuple(_file(one) for one in evidence) if "evidence" in fields else (),
     )
 
 
-def event(key: str, source: str, revision: int, data: Data) -> Event:
-    """Put data into its envelope.
+def build_event(key: str, source: str, revision: int, data: TipData) -> Event:
+    """Build the event around its data.
 
     Args:
         key: the delivery's idempotency key.
-        source: who sends, as configured.
-        revision: of the delivery: 1 for the tip as it was handed in; a later one replaces it, with what came since.
+        source: the setting `source`.
+        revision: the delivery's: 1 for the tip as it was submitted; a later revision replaces it.
         data: the tip, thin or full.
     """
     return Event(
@@ -122,29 +122,29 @@ def event(key: str, source: str, revision: int, data: Data) -> Event:
         type=SUBMITTED if revision == 1 else UPDATED,
         subject=data.number,
         sequence=f"{revision:08}",
-        time=_begin(data.received),
+        time=_start_of(data.received),
         data=data,
     )
 
 
-def encrypted(plain: Event, recipient: str) -> Event:
-    """Encrypt an event's data to the receiver's age key; the envelope around it stays as it is."""
-    sealed = seal(plain.data, recipient)
+def encrypt_data(event: Event, recipient: str) -> Event:
+    """Encrypt an event's data to the receiver's age key; its attributes stay readable."""
+    sealed = seal(event.data, recipient)
     return msgspec.structs.replace(
-        plain, data=msgspec.UNSET, data_base64=base64.b64encode(sealed).decode(), datacontenttype="application/age"
+        event, data=msgspec.UNSET, data_base64=base64.b64encode(sealed).decode(), datacontenttype="application/age"
     )
 
 
 def encode(value: object) -> bytes:
-    """Write as JSON; the same value gives the same bytes."""
+    """Encode as JSON; the same value always gives the same bytes."""
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _file(evidence: Evidence) -> File:
-    facts: Mapping[str, Any] = {name: getattr(evidence, name) for name in File.__struct_fields__}
-    return File(**facts)
+def _file(evidence: Evidence) -> FileData:
+    facts: Mapping[str, Any] = {name: getattr(evidence, name) for name in FileData.__struct_fields__}
+    return FileData(**facts)
 
 
-def _begin(band: str) -> str:
+def _start_of(band: str) -> str:
     day, _, hour = band.partition("/")[0].partition("T")
     return f"{day}T{hour or '00'}:00:00Z"

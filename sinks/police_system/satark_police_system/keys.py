@@ -1,4 +1,4 @@
-"""Keys of Standard Webhooks as they are written down: secrets `whsec_…`, public keys `whpk_…`, private ones as PEM."""
+"""Standard Webhooks keys: parse and check secrets `whsec_…`, public keys `whpk_…` and private keys in PEM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the scheme's prefix, no secret
 PUBLIC_PREFIX = "whpk_"
-SHORTEST_SECRET = 24
+MIN_SECRET_BYTES = 24
 """Bytes. Source: Standard Webhooks 1.0, "Signature scheme": between 24 and 64 bytes."""
 
 
@@ -22,17 +22,17 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Read an ed25519 private key (PEM, PKCS 8).
 
     Raises:
-        ValueError: it is none.
+        ValueError: the file holds no such key.
         OSError: the file can't be read.
     """
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError("is no ed25519 key")
+        raise TypeError("not an ed25519 key")
     return key
 
 
 def public_text(key: Ed25519PrivateKey) -> str:
-    """Give the public half as the scheme writes it, for the partner."""
+    """Return the public half as the scheme writes it, `whpk_…`, for the receiver."""
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return PUBLIC_PREFIX + base64.b64encode(raw).decode()
 
@@ -41,7 +41,7 @@ def read_public_key(text: str) -> Ed25519PublicKey:
     """Read a public key as the scheme writes it, `whpk_…`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a public key.
     """
     if not text.startswith(PUBLIC_PREFIX):
         raise ValueError(f"must begin with {PUBLIC_PREFIX}")
@@ -49,15 +49,15 @@ def read_public_key(text: str) -> Ed25519PublicKey:
 
 
 def check_secret(secret: str) -> str:
-    """Give the secret back, if it is long enough to be one.
+    """Return the secret unchanged, if it is long enough.
 
     Raises:
-        ValueError: it is not.
+        ValueError: it is too short, or not base64.
     """
     try:
         raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX) + "==")
     except binascii.Error:
         raw = b""
-    if len(raw) < SHORTEST_SECRET:
-        raise ValueError(f"must be {SECRET_PREFIX} and at least {SHORTEST_SECRET} random bytes in base64")
+    if len(raw) < MIN_SECRET_BYTES:
+        raise ValueError(f"must be {SECRET_PREFIX} and at least {MIN_SECRET_BYTES} random bytes in base64")
     return secret

@@ -1,6 +1,6 @@
-"""The published contract: `schema.json` (the events' data, both ways) and `openapi.json`, made from the types.
+"""The published contract, generated from the types: `schema.json` (events in both directions) and `openapi.json`.
 
-`python -m satark_police_system.openapi` writes both beside this file; a test holds them against the types.
+`python -m satark_police_system.openapi` writes both beside this file. A test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import Any
 import msgspec
 
 from satark_police_system.answers import Answer
-from satark_police_system.events import SCHEMA, Data, Event
-from satark_police_system.web import Wanted
+from satark_police_system.api import TipRequest
+from satark_police_system.events import SCHEMA, Event, TipData
 
 _JSON = "application/json"
 _EVENT = "application/cloudevents+json"
-_STAMPS = ("webhook-id", "webhook-timestamp", "webhook-signature")
-_MEANINGS = {
-    "200": "It is taken, or was taken before.",
-    "401": "The signature does not hold, or is more than five minutes off.",
-    "403": "This system may not have that.",
-    "404": "There is no such tip or file for this system.",
+_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+_DESCRIPTIONS = {
+    "200": "Accepted now, or before.",
+    "401": "The signature is invalid, or its timestamp is more than five minutes off.",
+    "403": "This system may not have files.",
+    "404": "This system has no such tip or file.",
     "409": "This webhook-id was used before.",
-    "413": "The request is too long.",
-    "422": "The body is not what the schema says.",
+    "413": "The request is too large.",
+    "422": "The body does not match the schema.",
 }
 
 
 def schemas() -> dict[str, Any]:
-    """Give the JSON Schema (2020-12) of the events and their data."""
+    """Return the JSON Schema (2020-12) of the events and their data."""
     (event, answer), components = _components("#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -42,22 +42,24 @@ def schemas() -> dict[str, Any]:
 
 
 def openapi() -> dict[str, Any]:
-    """Give the OpenAPI 3.1 description: what Satark posts (webhooks), and what may be posted to it (paths)."""
+    """Return the OpenAPI 3.1 description: what Satark posts (webhooks), and what it accepts (paths)."""
     (event, answer), components = _components("#/components/schemas/{name}")
-    wanted = {"$ref": "#/components/schemas/Wanted"}
-    data = {"$ref": "#/components/schemas/Data"}
+    request = {"$ref": "#/components/schemas/TipRequest"}
+    data = {"$ref": "#/components/schemas/TipData"}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Satark for police systems", "version": "1", "description": __doc__ or ""},
         "webhooks": {"tip": {"post": _tip(event)}},
         "paths": {
-            "/police_system/{system}/details": {"post": _request("What you may know of a tip", wanted, {_JSON: data})},
+            "/police_system/{system}/details": {
+                "post": _request("The details of a tip that you may have", request, {_JSON: data})
+            },
             "/police_system/{system}/evidence": {
-                "post": _request("The clean copy of a file", wanted, {"*/*": {"type": "string", "format": "binary"}})
+                "post": _request("The clean copy of a file", request, {"*/*": {"type": "string", "format": "binary"}})
             },
             "/police_system/{system}/answers": {
                 "post": _request(
-                    "Tell Satark, and so the tipster, what became of a tip", answer, {_JSON: _TAKEN}, _EVENT
+                    "Tell Satark, and so the tipster, what was done about a tip", answer, {_JSON: _APPLIED}, _EVENT
                 )
             },
         },
@@ -65,58 +67,58 @@ def openapi() -> dict[str, Any]:
     }
 
 
-_TAKEN = {"type": "object", "properties": {"taken": {"type": "boolean"}}, "required": ["taken"]}
+_APPLIED = {"type": "object", "properties": {"applied": {"type": "boolean"}}, "required": ["applied"]}
 
 
 def _components(reference: str) -> tuple[tuple[Any, Any], dict[str, Any]]:
     (event, answer, _, _), components = msgspec.json.schema_components(
-        [Event, Answer, Wanted, Data], ref_template=reference
+        [Event, Answer, TipRequest, TipData], ref_template=reference
     )
     return (event, answer), components
 
 
 def _tip(event: Any) -> dict[str, Any]:
     return {
-        "summary": "A tip, or a new revision of one",
-        "description": "Signed as Standard Webhooks 1.0 says. The id is the same at every attempt: take each id once.",
-        "parameters": _stamps(),
+        "summary": "A tip, or a new revision of a tip",
+        "description": "Signed according to Standard Webhooks 1.0. Each attempt has the same id: process it once.",
+        "parameters": _signature_headers(),
         "requestBody": {"required": True, "content": {_EVENT: {"schema": event}}},
         "responses": {
-            "2XX": {"description": "You have it, durably."},
-            "409": {"description": "You had it already; it counts as taken."},
-            "410": {"description": "You want no more of them."},
-            "429": {"description": "Later, after `Retry-After` seconds."},
-            "5XX": {"description": "It comes again."},
+            "2XX": {"description": "You have stored it."},
+            "409": {"description": "You have it already; it counts as delivered."},
+            "410": {"description": "You want no more events."},
+            "429": {"description": "Sent again after `Retry-After` seconds."},
+            "5XX": {"description": "Sent again later."},
         },
     }
 
 
 def _request(summary: str, body: Any, answers: dict[str, Any], kind: str = _JSON) -> dict[str, Any]:
     content = {media: {"schema": schema} for media, schema in answers.items()}
-    refusals = {status: {"description": meaning} for status, meaning in _MEANINGS.items() if status != "200"}
+    refusals = {status: {"description": text} for status, text in _DESCRIPTIONS.items() if status != "200"}
     system = {"name": "system", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "summary": summary,
-        "parameters": [system, *_stamps()],
+        "parameters": [system, *_signature_headers()],
         "requestBody": {"required": True, "content": {kind: {"schema": body}}},
-        "responses": {"200": {"description": _MEANINGS["200"], "content": content}, **refusals},
+        "responses": {"200": {"description": _DESCRIPTIONS["200"], "content": content}, **refusals},
     }
 
 
-def _stamps() -> list[dict[str, Any]]:
-    return [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in _STAMPS]
+def _signature_headers() -> list[dict[str, Any]]:
+    return [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in _HEADERS]
 
 
-def written(document: dict[str, Any]) -> str:
-    """Write a document as it lies beside this file."""
+def to_text(document: dict[str, Any]) -> str:
+    """Format a document as it is stored beside this file."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
     """Write both documents."""
     here = Path(__file__).parent
-    (here / "schema.json").write_text(written(schemas()))
-    (here / "openapi.json").write_text(written(openapi()))
+    (here / "schema.json").write_text(to_text(schemas()))
+    (here / "openapi.json").write_text(to_text(openapi()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The plugin `police_system`: tips for external police systems, and what they say back."""
+"""The plugin `police_system`: tips for external police systems, and their answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.database import Branch
-from satark.destination import DestinationRule
+from satark.destination import Destination
 from satark.destination_reader import own_key
+from satark.destination_rule import DestinationRule
 from satark.settings import SettingProblem, SettingsError
 from satark.web import Page
 from satark_police_system.settings import SINK, PoliceSettings
@@ -23,42 +24,45 @@ if TYPE_CHECKING:
 
 @hookimpl
 def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
-    """Hand over a forward to each configured system, with a key in the data folder: for one machine that does all."""
+    """Hand over a default destination for each configured system, with a key in the data folder.
+
+    It suits a single machine. A `[[destination]]` table for the system takes its place.
+    """
     section = _section(settings)
     if section is None:
         return []
     folder = settings.core.data_dir / "destinations"
-    files = {name: folder / f"{SINK}-{name}.key" for name in section.every()}
+    files = {name: folder / f"{SINK}-{name}.key" for name in section.by_name()}
     named = {rule.to for rule in settings.core.destination}
     return [
         DestinationRule(to=to, recipient=own_key(file), identity_file=file)
         for name, file in files.items()
-        if (to := f"{SINK}:{name}") not in named
+        if (to := Destination.of(SINK, name)) not in named
     ]
 
 
 @hookimpl
 def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
-    """Hand over the sink, where a system is configured."""
+    """Hand over the sink, if a system is configured."""
     section = _section(settings)
     if section is None:
         return []
-    from satark_police_system.partners import load_partners  # noqa: PLC0415 - its libraries are an extra
-    from satark_police_system.sink import PoliceSink  # noqa: PLC0415 - likewise
+    from satark_police_system.sink import PoliceSink  # noqa: PLC0415 - its libraries are an extra
+    from satark_police_system.systems import load_systems  # noqa: PLC0415 - its libraries are an extra
 
-    return [PoliceSink(load_partners(section, context), settings.core.data_dir, section.source)]
+    return [PoliceSink(load_systems(section, context), settings.core.data_dir, section.source)]
 
 
 @hookimpl
 def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page]:
-    """Hand over the doors for the systems, where one is configured."""
+    """Hand over the API for the systems, if one is configured."""
     section = _section(settings)
     if section is None:
         return []
-    from satark_police_system.partners import load_partners  # noqa: PLC0415 - its libraries are an extra
-    from satark_police_system.web import build  # noqa: PLC0415 - likewise
+    from satark_police_system.api import build  # noqa: PLC0415 - its libraries are an extra
+    from satark_police_system.systems import load_systems  # noqa: PLC0415 - its libraries are an extra
 
-    app = build(context, section, load_partners(section, context))
+    app = build(context, section, load_systems(section, context))
     return [Page(path="/police_system", app=app)]
 
 
@@ -70,7 +74,7 @@ def satark_migrations() -> Sequence[Branch]:
 
 def _section(settings: Settings) -> PoliceSettings | None:
     section = settings.section(SINK, PoliceSettings)
-    if section is None or not section.every():
+    if section is None or not section.by_name():
         return None
     if find_spec("standardwebhooks") is None or find_spec("asyncssh") is None:
         message, hint = "its libraries are not installed", "pip install 'satark[police]'"

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
 
 from satark.settings import provider_url
-from satark_police_system.addresses import Network
 from satark_police_system.keys import check_secret, read_public_key
+from satark_police_system.ssrf_guard import Network
 
 SINK = "police_system"
 MAIN = "main"
-"""Name of the system that the section's own fields describe."""
+"""Name of the system that the fields of the section itself describe."""
 
 
 def _secret(value: SecretStr) -> SecretStr:
@@ -27,72 +27,78 @@ def _where(text: str) -> Any:
     return {"where": text}
 
 
-_MAKE = "make one with: echo whsec_$(head -c 32 /dev/urandom | base64)"
+_HOW_TO_CREATE = "create one with: echo whsec_$(head -c 32 /dev/urandom | base64)"
 _Secret = Annotated[SecretStr, AfterValidator(_secret)]
 
 
-class System(BaseModel):
-    """One police system: how it is reached, and what it may know. Exactly one of url, folder and sftp is set."""
+class SystemSettings(BaseModel):
+    """One police system: how to reach it, and what it may know. Exactly one of url, folder and sftp is set."""
 
     SECTION: ClassVar[str] = "police_system.systems.NAME"
 
     url: str = Field(
-        default="", description="address that signed events are posted to; https, plain http on this machine"
+        default="", description="URL that signed events are posted to: https, or plain http on this machine"
     )
-    folder: Path | None = Field(default=None, description="instead of url: a folder that signed ZIP files are put into")
+    folder: Path | None = Field(
+        default=None, description="instead of url: folder that signed ZIP archives are put into"
+    )
     sftp: str = Field(
         default="",
-        description="instead of url: a folder on an SFTP server that signed ZIP files are put into",
+        description="instead of url: folder on an SFTP server that signed ZIP archives are put into",
         json_schema_extra=_where("sftp://user@host:22/folder"),
     )
     sftp_key_file: Path | None = Field(default=None, description="our private key for the SFTP server (OpenSSH format)")
     sftp_known_hosts: Path | None = Field(
         default=None,
-        description="the SFTP server's public key, without which nothing is sent",
+        description="known_hosts file with the SFTP server's public key; required",
         json_schema_extra=_where("ssh-keyscan HOST > FILE, and compare the fingerprint with the operator's"),
     )
     secret: _Secret | None = Field(
         default=None,
-        description="signs what is sent and verifies the answers (Standard Webhooks, `whsec_…`)",
-        json_schema_extra=_where(_MAKE),
+        description="shared secret that signs what is sent and verifies requests (Standard Webhooks, `whsec_…`)",
+        json_schema_extra=_where(_HOW_TO_CREATE),
     )
     previous_secret: _Secret | None = Field(
-        default=None, description="the secret before this one, while it is being replaced: both sign, both verify"
+        default=None, description="the previous secret, while it is being replaced: both sign, both verify"
     )
     signing_key_file: Path | None = Field(
         default=None,
-        description="ed25519 private key (PEM), for a second signature that the receiver can't make itself (`v1a`)",
+        description="ed25519 private key (PEM), for a second signature that the receiver can't forge (`v1a`)",
         json_schema_extra=_where("openssl genpkey -algorithm ed25519 -out FILE"),
     )
     answer_keys: tuple[str, ...] = Field(
-        default=(), description="the receiver's ed25519 public keys (`whpk_…`), if it signs its answers with `v1a`"
+        default=(), description="the receiver's ed25519 public keys (`whpk_…`), if it signs its requests with `v1a`"
     )
     payload: Literal["thin", "full"] = Field(
         default="thin",
-        description="thin: identifiers, category, place by code, time band, priority; the rest is pulled, signed. "
+        description="thin: identifiers, category, place codes, time band, priority; the receiver requests the rest. "
         "full: the allowed fields in the event itself",
     )
     fields: tuple[str, ...] = Field(
         default=(),
-        description="steps of the questionnaire whose answers this system may have, in events and when it pulls; "
+        description="steps of the questionnaire whose answers this system may have; "
         "`evidence` stands for the files' clean copies. Empty: none",
         json_schema_extra=_where('["what", "place", "evidence"]; `satark flow show` lists the steps'),
     )
     recipient: str = Field(
         default="",
         pattern=r"^(age1[0-9a-z]{58})?$",
-        description="the receiver's age key; the event's data is encrypted to it",
+        description="the receiver's age key, to which the event's data is encrypted; empty: not encrypted",
     )
-    ca_file: Path | None = Field(default=None, description="certificate authority to trust instead of the system's")
-    client_certificate_file: Path | None = Field(default=None, description="our certificate (PEM), for mutual TLS")
-    client_key_file: Path | None = Field(default=None, description="its key (PEM); empty: in the same file")
+    ca_file: Path | None = Field(
+        default=None, description="CA certificates to trust for the receiver; empty: the system's"
+    )
+    client_certificate_file: Path | None = Field(default=None, description="client certificate (PEM), for mutual TLS")
+    client_key_file: Path | None = Field(
+        default=None, description="private key of the client certificate (PEM); empty: in the same file"
+    )
     networks: tuple[Network, ...] = Field(
         default=(),
-        description="private networks that the receiver's name may lead to; without them only public addresses",
+        description="private networks that the receiver's name may resolve to; empty: public addresses only",
         json_schema_extra=_where('["10.20.0.0/16"]'),
     )
     connect_seconds: float = Field(default=10, gt=0, description="seconds to wait for a connection")
-    send_seconds: float = Field(default=60, gt=0, description="seconds to wait for the answer to one event")
+    send_seconds: float = Field(default=60, gt=0, description="seconds to wait for the response to one event")
 
     _only_safe_urls = field_validator("url")(lambda url: provider_url(url) if url else url)
 
@@ -104,48 +110,50 @@ class System(BaseModel):
         return keys
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        ways = [name for name in ("url", "folder", "sftp") if getattr(self, name)]
-        if len(ways) > 1:
-            raise ValueError(f"only one of {' and '.join(ways)} can be the way to it")
-        if ways and self.secret is None:
-            raise ValueError(f"secret is missing; {_MAKE}")
+    def _is_consistent(self) -> Self:
+        transports = [name for name in ("url", "folder", "sftp") if getattr(self, name)]
+        if len(transports) > 1:
+            raise ValueError(f"only one of {' and '.join(transports)} can be set")
+        if transports and self.secret is None:
+            raise ValueError(f"secret is missing; {_HOW_TO_CREATE}")
         if self.payload == "full" and not self.fields:
-            raise ValueError('payload = "full" sends the fields that `fields` allows, and it allows none')
+            raise ValueError('payload = "full" sends the answers that `fields` allows, and it allows none')
         if self.sftp and (self.sftp_known_hosts is None or urlsplit(self.sftp).scheme != "sftp"):
-            raise ValueError("sftp needs an address sftp://user@host/folder, and sftp_known_hosts")
+            raise ValueError("sftp must be a URL sftp://user@host/folder, and needs sftp_known_hosts")
         return self
 
     @property
-    def is_set(self) -> bool:
-        """Whether there is a way to it."""
+    def is_configured(self) -> bool:
+        """Whether a url, folder or sftp is set."""
         return bool(self.url or self.folder or self.sftp)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets in force, the newest first."""
+        """The valid secrets, the newest first."""
         return tuple(one.get_secret_value() for one in (self.secret, self.previous_secret) if one)
 
     @property
     def allowed_networks(self) -> tuple[Network, ...]:
-        """Networks that the name may lead to; this machine, where the address itself says so."""
+        """Networks that the name may resolve to: `networks`, and this machine if the URL itself names it."""
         host = urlsplit(self.url).hostname or ""
-        own = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
-        is_peer = self.url.startswith("http://") or host in {"localhost", "127.0.0.1", "::1"}
-        return (*self.networks, *own) if is_peer else self.networks
+        loopback = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+        is_local = self.url.startswith("http://") or host in {"localhost", "127.0.0.1", "::1"}
+        return (*self.networks, *loopback) if is_local else self.networks
 
 
-class PoliceSettings(System):
-    """The section: its own fields are the system `main`; further ones stand in `systems` by name."""
+class PoliceSettings(SystemSettings):
+    """The section: its own fields are the system `main`, `systems` holds further ones by name."""
 
     SECTION: ClassVar[str] = "police_system"
 
-    systems: dict[str, System] = Field(default_factory=dict, description="further police systems, by name")
-    source: str = Field(default="urn:satark", description="who sends, as events say it (CloudEvents `source`, a URI)")
-    replay_days: int = Field(default=30, ge=1, description="days that the ids of taken answers are kept")
-    request_bytes: int = Field(default=64 * 1024, gt=0, description="most bytes of a receiver's request")
+    systems: dict[str, SystemSettings] = Field(default_factory=dict, description="further police systems, by name")
+    source: str = Field(default="urn:satark", description="sender named in events (CloudEvents `source`, a URI)")
+    replay_days: int = Field(
+        default=30, ge=1, description="days for which request ids are remembered, to refuse replays"
+    )
+    request_bytes: int = Field(default=64 * 1024, gt=0, description="maximum size of a receiver's request, in bytes")
 
-    def every(self) -> dict[str, System]:
-        """Give the configured systems by name."""
-        own = {MAIN: self} if self.is_set else {}
-        return {**own, **{name: system for name, system in self.systems.items() if system.is_set}}
+    def by_name(self) -> dict[str, SystemSettings]:
+        """Return the configured systems by name."""
+        own = {MAIN: self} if self.is_configured else {}
+        return {**own, **{name: system for name, system in self.systems.items() if system.is_configured}}

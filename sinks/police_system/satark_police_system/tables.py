@@ -1,4 +1,4 @@
-"""The plugin's own tables: which answers were taken. Nothing here is a tip's content or names a person."""
+"""The plugin's own tables: the ids of processed requests. They hold no content of a tip and no person."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Ta
 
 metadata = MetaData()
 
-answer = Table(
-    "police_answer",
+seen_request = Table(
+    "police_seen_request",
     metadata,
     Column("id", LargeBinary(32), primary_key=True, comment="SHA-256 of the system's name and the request's id"),
     Column("day", Integer, nullable=False, comment="days since 1970, for expiry"),
-    Index("police_answer_day", "day"),
-    comment="requests of police systems already taken: none is taken twice, none can be replayed",
+    Index("police_seen_request_day", "day"),
+    comment="ids of processed requests of police systems, so that none is processed twice or replayed",
 )
 
-progress = Table(
-    "police_progress",
+answer_sequence = Table(
+    "police_answer_sequence",
     metadata,
     Column("system", String(40), primary_key=True),
     Column("tip", String(32), primary_key=True),
     Column("sequence", Integer, nullable=False, comment="of the newest answer that was applied"),
-    comment="how far the answers about a tip have come, so that an older one that arrives late changes nothing",
+    comment="highest sequence number of a system's answers about a tip, so that an older one changes no status",
 )

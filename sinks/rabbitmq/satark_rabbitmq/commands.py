@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from satark.carrier import NotCarried
+from satark.carrier import CarrierError
 from satark.commands import open_services, settings_of
 from satark.office import desks_via
 from satark_rabbitmq.plugin import configured
@@ -16,45 +16,46 @@ from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied
 
 if TYPE_CHECKING:
-    from satark_rabbitmq.line import BrokerConnection
+    from satark_rabbitmq.connection import BrokerConnection
 
 T = TypeVar("T")
 
 
 @click.group("rabbitmq")
 def rabbitmq_group() -> None:
-    """The broker that carries tips to offices of their own."""
+    """The broker that carries tips to remote offices."""
 
 
 @rabbitmq_group.command()
 @click.pass_context
 def declare(ctx: click.Context) -> None:
-    """Declare the queues of all offices and of the copies. Again after every `satark desk register`."""
+    """Declare the queues of all offices and of the copies. Run it again after every `satark desk register`."""
     with open_services(ctx) as services:
         section = settings_of(ctx).section(NAME, RabbitMQSettings) or RabbitMQSettings()
         desks, copies = services.read(lambda c: (desks_via(c, NAME), copied(c, section.copies)))
-    for queue in _on_line(ctx, lambda line: line.declare(desks, copies)):
+    for queue in _connected(ctx, lambda connection: connection.declare(desks, copies)):
         click.echo(queue)
 
 
 @rabbitmq_group.command()
 @click.argument("queue")
 @click.pass_context
-def revive(ctx: click.Context, queue: str) -> None:
-    """Put the dead letters of QUEUE back into it, when what they died of is mended."""
-    click.echo(f"{_on_line(ctx, lambda line: line.revive(queue))} put back into {queue}")
+def requeue(ctx: click.Context, queue: str) -> None:
+    """Move the dead letters of QUEUE back into it, after the cause is fixed."""
+    count = _connected(ctx, lambda connection: connection.requeue_dead_letters(queue))
+    click.echo(f"{count} {'message' if count == 1 else 'messages'} moved back into {queue}")
 
 
-def _on_line(ctx: click.Context, work: Callable[[BrokerConnection], Awaitable[T]]) -> T:
+def _connected(ctx: click.Context, work: Callable[[BrokerConnection], Awaitable[T]]) -> T:
     carrier, url = configured(settings_of(ctx))
     if not url:
         raise click.ClickException("no broker is configured: set SATARK_RABBITMQ__URL")
 
     async def run() -> T:
-        async with carrier.line(url) as line:
-            return await work(line)
+        async with carrier.connect(url) as connection:
+            return await work(connection)
 
     try:
         return asyncio.run(run())
-    except NotCarried as error:
-        raise click.ClickException(f"the broker: {error}") from None
+    except CarrierError as error:
+        raise click.ClickException(f"broker: {error}") from None

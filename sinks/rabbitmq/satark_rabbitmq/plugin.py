@@ -1,4 +1,4 @@
-"""The plugin `rabbitmq`: tips to offices of their own, and their answers back, over a broker that nobody need trust."""
+"""The plugin `rabbitmq`: carries sealed tips to remote offices, and their answers back, over an untrusted broker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from satark import hookimpl
 from satark.demo_setup import Prepared
-from satark.destination import DestinationRule
+from satark.destination import Destination
+from satark.destination_rule import DestinationRule
 from satark.office import LinkKeyError, load_link_key
 from satark.settings import SettingProblem, SettingsError
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
     from satark.services import WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
-    from satark_rabbitmq.line import RabbitMQ
+    from satark_rabbitmq.connection import RabbitMQ
 
 
 def configured(settings: Settings) -> tuple[RabbitMQ, str]:
-    """Give the carrier and the broker's URL, which is empty where none is configured.
+    """Return the carrier and the broker's URL; the URL is empty if no broker is configured.
 
     Raises:
         SettingsError: a setting is wrong, or the extra `rabbitmq` is not installed.
     """
     section = settings.section("rabbitmq", RabbitMQSettings) or RabbitMQSettings()
     try:
-        from satark_rabbitmq.line import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
+        from satark_rabbitmq.connection import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
     except ModuleNotFoundError:
         message = "needs the extra: pip install 'satark[rabbitmq]'"
         raise SettingsError([SettingProblem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
@@ -45,16 +46,19 @@ def satark_carriers(settings: Settings) -> Sequence[Carrier]:
 
 @hookimpl
 def satark_destinations(settings: Settings) -> Sequence[DestinationRule]:
-    """Hand over a forward to each desk's queue of copies. Of a desk in an office of its own it is the way there."""
+    """Hand over a destination for the copies of each desk in `copies`.
+
+    For a desk in a remote office, the same destination is the route to the office.
+    """
     section = _section(settings)
     if section is None:
         return []
-    return [DestinationRule(to=f"{NAME}:{desk}", desk=desk) for desk in section.copies]
+    return [DestinationRule(to=Destination.of(NAME, desk), desk=desk) for desk in section.copies]
 
 
 @hookimpl
 def satark_demo(settings: Settings) -> Sequence[Prepared]:
-    """Say what somebody with a broker of their own finds there."""
+    """Say which queues the demo publishes to, if a broker is configured."""
     section = _section(settings)
     if section is None:
         return []
@@ -64,7 +68,7 @@ def satark_demo(settings: Settings) -> Sequence[Prepared]:
 
 @hookimpl
 def satark_sinks(settings: Settings, context: WorkerContext) -> Sequence[Sink]:
-    """Hand over the sink `rabbitmq`, where a broker is configured."""
+    """Hand over the sink `rabbitmq`, if a broker is configured."""
     section = _section(settings)
     if section is None:
         return []
@@ -88,6 +92,6 @@ def satark_commands(cli: click.Group) -> None:
 
 
 def _section(settings: Settings) -> RabbitMQSettings | None:
-    """Give the section where a broker is configured."""
+    """Return the section, if a broker is configured."""
     section = settings.section(NAME, RabbitMQSettings)
     return section if section is not None and section.url.get_secret_value() else None

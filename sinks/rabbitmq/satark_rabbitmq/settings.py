@@ -12,45 +12,47 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from satark.settings import SettingProblem, SettingsError
 
 NAME = "rabbitmq"
-"""The sink's name, and its section's."""
+"""The name of the sink and of its section."""
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class RabbitMQSettings(BaseModel):
-    """Where the broker is, and what its queues are called."""
+    """How to reach the broker, and how its queues are named."""
 
     url: SecretStr = Field(
         default=SecretStr(""),
-        description="the broker; empty: nothing goes to one from here",
+        description="the broker; empty: this process publishes nothing",
         json_schema_extra={"where": "amqps://user:password@host/vhost; plain amqp:// only to a broker on this machine"},
     )
     prefix: str = Field(
         default="",
         max_length=40,
         pattern=r"^[A-Za-z0-9._-]*$",
-        description="what stands before the name of every queue and exchange; the same at the host and in its offices",
+        description="prefix of the name of every queue and exchange; the same at the host and in its offices",
     )
     ca_file: Path | None = Field(
-        default=None, description="certificates of whoever signed the broker's; empty: those that the system trusts"
+        default=None, description="CA certificates to trust for the broker; empty: the system's"
     )
-    certificate_file: Path | None = Field(
-        default=None, description="our own certificate, where the broker asks for one"
+    certificate_file: Path | None = Field(default=None, description="client certificate, if the broker requires one")
+    key_file: Path | None = Field(
+        default=None, description="private key of the client certificate; empty: in the same file"
     )
-    key_file: Path | None = Field(default=None, description="its private key, where that is not in the same file")
     copies: tuple[str, ...] | str = Field(
         default=("sp", "dig"),
-        description="desks at this host of whose tips the broker gets a sealed copy, in a queue of the desk's name; "
+        description="desks at this host whose tips are also published as sealed copies, to a queue of the desk's name; "
         "separated by commas, empty: none",
     )
     copies_kept: int = Field(
-        default=10_000, ge=1, description="most messages (68 kB each) of copies in one queue; the oldest go first"
+        default=10_000,
+        ge=1,
+        description="maximum number of messages (68 kB each) in one queue of copies; the oldest are dropped first",
     )
     delivery_limit: int = Field(
         default=100,
         ge=2,
-        description="times that a message is given to an office that dies of it, before it is a dead letter",
+        description="deliveries of a message to an office that crashes on it, before it becomes a dead letter",
     )
-    confirm_seconds: float = Field(default=30, gt=0, description="seconds that the broker has to confirm a message")
+    confirm_seconds: float = Field(default=30, gt=0, description="seconds to wait until the broker confirms a message")
 
     @field_validator("copies", mode="before")
     @classmethod
@@ -65,10 +67,10 @@ class RabbitMQSettings(BaseModel):
         return url
 
     def tls(self) -> ssl.SSLContext:
-        """Give what a TLS connection is made with: the broker's certificate and name are always checked.
+        """Return the TLS context. The broker's certificate and host name are always verified.
 
         Raises:
-            SettingsError: a file can't be read, or is none of the kind.
+            SettingsError: a certificate file can't be read or parsed.
         """
         try:
             context = ssl.create_default_context(cafile=self.ca_file)
@@ -81,7 +83,7 @@ class RabbitMQSettings(BaseModel):
 
 
 def check_url(url: str) -> None:
-    """Check a broker's URL, since a password goes there.
+    """Refuse a URL that would send the broker's password over a network in plain text.
 
     Raises:
         ValueError: it is neither amqps nor plain amqp to a broker on this machine.

@@ -1,4 +1,4 @@
-"""The sink `rabbitmq`: tips to the offices of their own that are reached over the broker, and their answers back."""
+"""The sink `rabbitmq`: publishes tips for remote offices, and consumes their answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from satark.carrier import NotCarried
+from satark.carrier import CarrierError
 from satark.office import HostInbox, HostOutbox, desks_via
 from satark.sink import Delivery, DeliveryResult, Retry
 from satark_rabbitmq.settings import NAME
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from satark.office import LinkKey
     from satark.services import WorkerContext
-    from satark_rabbitmq.line import BrokerConnection, RabbitMQ
+    from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 
 
 def copied(connection: Connection, copies: Sequence[str]) -> list[str]:
-    """Those of the named desks that are at this host."""
+    """Return those of the named desks that are at this host: a remote desk gets its tips, not copies."""
     return [desk for desk in desks_via(connection, "desk") if desk in copies]
 
 
 class RabbitMQSink:
-    """Publishes on one connection, which is made at need and made again when it has broken."""
+    """Publishes on one connection, opened on demand and reopened after it breaks."""
 
     name = NAME
 
@@ -37,52 +37,52 @@ class RabbitMQSink:
         self._carrier = carrier
         self._url = url
         self._copies = copies
-        self._dispatcher = HostOutbox(context, key, copies)
-        self._answers = HostInbox(context, key, self._dispatcher)
+        self._outbox = HostOutbox(context, key, copies)
+        self._inbox = HostInbox(context, key, self._outbox)
         self._connecting = asyncio.Lock()
-        self._open = AsyncExitStack()
-        self._line: BrokerConnection | None = None
+        self._resources = AsyncExitStack()
+        self._connection: BrokerConnection | None = None
 
     async def open(self) -> None:
-        """Nothing is opened yet: a broker that is down must not stop the start."""
+        """Open nothing yet: a broker that is down must not prevent the start."""
 
     async def close(self) -> None:
         """Close the connection."""
-        self._line = None
-        await self._open.aclose()
+        self._connection = None
+        await self._resources.aclose()
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Send a tip to its office, or as a copy; it counts once the broker has confirmed every message of it."""
+        """Publish a tip, for its office or as a copy. Done once the broker has confirmed every message of it."""
         try:
-            return await self._dispatcher.dispatch(delivery, self._publish)
-        except NotCarried as failed:
-            return Retry(str(failed))
+            return await self._outbox.send_tip(delivery, self._publish)
+        except CarrierError as error:
+            return Retry(str(error))
 
     async def listen(self) -> None:
-        """Declare the queues, then take answers until the connection breaks."""
-        async with self._carrier.line(self._url) as line:
+        """Declare the queues, then consume answers until the connection breaks."""
+        async with self._carrier.connect(self._url) as connection:
             desks = await asyncio.to_thread(self._context.read, lambda c: desks_via(c, NAME))
             copies = await asyncio.to_thread(self._context.read, lambda c: copied(c, self._copies))
-            await line.declare(desks, copies)
-            await line.consume_answers(lambda message: self._answers.take(message, self._publish))
+            await connection.declare(desks, copies)
+            await connection.consume_answers(lambda message: self._inbox.accept(message, self._publish))
 
     async def _publish(self, desk: str, message: bytes) -> None:
-        line = await self._connected()
+        connection = await self._connected()
         try:
-            await line.publish(desk, message)
-        except NotCarried:
-            if line.broken:
-                await self._drop(line)
+            await connection.publish(desk, message)
+        except CarrierError:
+            if connection.broken:
+                await self._disconnect(connection)
             raise
 
     async def _connected(self) -> BrokerConnection:
         async with self._connecting:
-            if self._line is None:
-                self._line = await self._open.enter_async_context(self._carrier.line(self._url))
-            return self._line
+            if self._connection is None:
+                self._connection = await self._resources.enter_async_context(self._carrier.connect(self._url))
+            return self._connection
 
-    async def _drop(self, line: BrokerConnection) -> None:
+    async def _disconnect(self, connection: BrokerConnection) -> None:
         async with self._connecting:
-            if self._line is line:
-                self._line = None
-                await self._open.aclose()
+            if self._connection is connection:
+                self._connection = None
+                await self._resources.aclose()

@@ -1,4 +1,4 @@
-"""A store with three desks and their officers, and the command line and the pages on it."""
+"""Fixtures: a store with three desks and their officers, the command line, and the pages."""
 
 from __future__ import annotations
 
@@ -43,26 +43,26 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
 
 
 @pytest.fixture
-def opened(services: Services) -> Callable[[str], UnlockedDesk]:
+def unlocked(services: Services) -> Callable[[str], UnlockedDesk]:
     """Unlock a desk with its first officer's passphrase."""
     return lambda desk: unlock(services, desk, f"{desk}-1", PASSPHRASES[desk])
 
 
 @pytest.fixture
-def desk(opened: Callable[[str], UnlockedDesk]) -> Callable[[str], Desk]:
-    """A desk by name."""
-    return lambda name: opened(name).desk
+def desk(unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], Desk]:
+    """Look up a desk by its name."""
+    return lambda name: unlocked(name).desk
 
 
 @pytest.fixture
-def casework(services: Services, opened: Callable[[str], UnlockedDesk]) -> Callable[[str], Casework]:
-    """A desk's casework by its name."""
-    return lambda desk: Casework(services, desk, opened(desk).identity)
+def casework(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> Callable[[str], Casework]:
+    """Open a desk's casework by its name."""
+    return lambda desk: Casework(services, desk, unlocked(desk).identity)
 
 
 @pytest.fixture
 def passphrase_file(tmp_path: Path) -> Callable[[str], Path]:
-    """A file with this passphrase on its first line."""
+    """Write a file with a passphrase on its first line."""
 
     def write(passphrase: str) -> Path:
         file = tmp_path / f"{abs(hash(passphrase))}.txt"
@@ -74,19 +74,19 @@ def passphrase_file(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.fixture
 def context(services: Services) -> DeskContext:
-    """What the host lends to the desk's pages."""
+    """The context that the host gives to the desk's pages."""
     return desk_context(services)
 
 
 @pytest.fixture
 def site(context: DeskContext) -> Starlette:
-    """The officers' desk, mounted where the host mounts it."""
+    """The desk's pages, mounted where the host mounts them."""
     return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=5)))])
 
 
 @pytest.fixture
 def browser(site: Starlette) -> Callable[..., TestClient]:
-    """A browser in front of the desk; with a desk's name, its first officer is signed in."""
+    """Start an HTTP client; with a desk's name, its first officer is signed in."""
     headers = {"sec-fetch-site": "same-origin", "accept-language": "en"}
 
     def start(desk: str = "") -> TestClient:

@@ -1,16 +1,14 @@
-"""Officers' keys: who can open a desk, and for how long."""
+"""Officers: who can unlock a desk, and until when."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from satark.casework import Casework
-from satark.desk import CaseworkError, Desk, KeyChanged
+from satark.desk import CaseworkError, KeyChanged
 from satark.identity.sealing import CantOpen, open_envelope
 from satark.services import Services
 from satark.store import tables
@@ -28,51 +26,14 @@ from satark_desk.officers import (
     unlock,
     unlock_any,
 )
-from satark_desk.passphrases import WeakPassphrase, check_passphrase, new_passphrase
-from satark_desk.provision import ensure_desk, read_passphrase
 from satark_desk.tables import officer
 
 Open = Callable[[str], UnlockedDesk]
 
 
-def test_a_passphrase_costs_a_guesser_what_rfc_9106_asks(
-    monkeypatch: pytest.MonkeyPatch, real_passphrase_cost: tuple[int, int]
-) -> None:
-    monkeypatch.setattr(passphrases, "MEMORY_KIB", real_passphrase_cost[0])
-    monkeypatch.setattr(passphrases, "PASSES", real_passphrase_cost[1])
-    wrapped = passphrases.wrap("secret", "a passphrase", "here")
-    assert (wrapped.memory_kib, wrapped.passes, len(wrapped.salt)) == (64 * 1024, 3, 16)
-    assert passphrases.unwrap(wrapped, "a passphrase", "here") == "secret"
-    assert passphrases.unwrap(wrapped, "a passphrase", "there") is None
-    assert passphrases.unwrap(wrapped, "another", "here") is None
-
-
-def test_what_was_wrapped_at_another_cost_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrapped = passphrases.wrap("secret", "a passphrase", "here")
-    monkeypatch.setattr(passphrases, "MEMORY_KIB", 128)
-    assert passphrases.unwrap(wrapped, "a passphrase", "here") == "secret"
-
-
-def test_two_keyboards_can_type_the_same_passphrase() -> None:
-    composed = unicodedata.normalize("NFC", "Café क़ानून")
-    wrapped = passphrases.wrap("secret", composed, "here")
-    assert passphrases.unwrap(wrapped, unicodedata.normalize("NFD", composed), "here") == "secret"
-
-
-def test_made_passphrases_have_enough_bits_and_differ() -> None:
-    made = {new_passphrase() for _ in range(100)}
-    assert len(made) == 100
-    for passphrase in made:
-        assert [len(group) for group in passphrase.split("-")] == [4] * 6
-        assert not set(passphrase) & set("ilou")
-        check_passphrase(passphrase)
-    with pytest.raises(WeakPassphrase):
-        check_passphrase("1234567")
-
-
-def test_nothing_secret_shows_in_a_repr(opened: Open) -> None:
-    assert "SECRET" not in repr(opened("sp"))
-    assert repr(opened("sp")) == "Opened(sp, sp-1)"
+def test_nothing_secret_shows_in_a_repr(unlocked: Open) -> None:
+    assert "SECRET" not in repr(unlocked("sp"))
+    assert repr(unlocked("sp")) == "UnlockedDesk(sp, sp-1)"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +45,9 @@ def test_nothing_secret_shows_in_a_repr(opened: Open) -> None:
         ("dig", "dig-1", "sp passphrase 1"),
     ],
 )
-def test_what_is_wrong_opens_nothing(services: Services, desk: str, name: str, passphrase: str) -> None:
+def test_a_wrong_desk_officer_or_passphrase_unlocks_nothing(
+    services: Services, desk: str, name: str, passphrase: str
+) -> None:
     with pytest.raises(WrongPassphrase):
         unlock(services, desk, name, passphrase)
     with pytest.raises(WrongPassphrase):
@@ -92,22 +55,22 @@ def test_what_is_wrong_opens_nothing(services: Services, desk: str, name: str, p
 
 
 def test_an_unknown_officer_costs_the_same_work(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    stretched: list[int] = []
+    costs: list[int] = []
     real = passphrases._derive
 
-    def stretch(passphrase: str, under: passphrases.WrappedKey) -> bytes:
-        stretched.append(under.memory_kib)
-        return real(passphrase, under)
+    def derive(passphrase: str, parameters: passphrases.WrappedKey) -> bytes:
+        costs.append(parameters.memory_kib)
+        return real(passphrase, parameters)
 
-    monkeypatch.setattr(passphrases, "_derive", stretch)
+    monkeypatch.setattr(passphrases, "_derive", derive)
     for desk, name in (("sp", "sp-1"), ("sp", "nobody"), ("nowhere", "nobody")):
-        stretched.clear()
+        costs.clear()
         with pytest.raises(WrongPassphrase):
             unlock(services, desk, name, "a wrong one")
-        assert stretched == [64]
+        assert costs == [64]
 
 
-def test_an_officers_row_opens_only_where_it_belongs(services: Services) -> None:
+def test_an_officers_row_moved_to_another_desk_unlocks_nothing(services: Services) -> None:
     rows = services.read(lambda c: c.execute(select(officer)).all())
     (sp,) = (row for row in rows if row.desk == "sp")
     moved = {"wrapped": sp.wrapped, "salt": sp.salt, "recipient": sp.recipient, "desk_key": sp.desk_key}
@@ -117,7 +80,7 @@ def test_an_officers_row_opens_only_where_it_belongs(services: Services) -> None
 
 
 @pytest.mark.parametrize("key_kind", ["another desk's key", "junk"])
-def test_a_desk_key_that_was_put_there_is_refused(services: Services, key_kind: str) -> None:
+def test_a_replaced_desk_key_is_refused(services: Services, key_kind: str) -> None:
     (dig,) = services.read(lambda c: c.execute(select(officer).where(officer.c.desk == "dig")).all())
     key = dig.desk_key if key_kind == "junk" else b"junk"
     services.write_now(
@@ -127,38 +90,38 @@ def test_a_desk_key_that_was_put_there_is_refused(services: Services, key_kind: 
         unlock(services, "sp", "sp-1", "sp passphrase 1")
 
 
-def test_a_second_officer_opens_the_same_desk(services: Services, opened: Open) -> None:
-    add_officer(services, opened("sp"), "दूसरा अधिकारी", "another passphrase")
-    assert unlock_any(services, "sp", "another passphrase").identity == opened("sp").identity
+def test_a_second_officer_unlocks_the_same_desk(services: Services, unlocked: Open) -> None:
+    add_officer(services, unlocked("sp"), "दूसरा अधिकारी", "another passphrase")
+    assert unlock_any(services, "sp", "another passphrase").identity == unlocked("sp").identity
     assert services.read(lambda c: officers_of(c, "sp")) == ["sp-1", "दूसरा अधिकारी"]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41, "\N{RIGHT-TO-LEFT OVERRIDE}"])
-def test_an_officers_name_that_can_not_be_is_refused(services: Services, opened: Open, name: str) -> None:
+def test_an_invalid_officers_name_is_refused(services: Services, unlocked: Open, name: str) -> None:
     with pytest.raises(CaseworkError):
-        add_officer(services, opened("sp"), name, "another passphrase")
+        add_officer(services, unlocked("sp"), name, "another passphrase")
 
 
-def test_a_removed_officer_can_open_nothing_new(services: Services, opened: Open) -> None:
-    add_officer(services, opened("sp"), "second", "another passphrase")
+def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Open) -> None:
+    add_officer(services, unlocked("sp"), "second", "another passphrase")
     kept = unlock(services, "sp", "second", "another passphrase")
     old = seed_tip(services, [kept.desk])
-    remove_officer(services, opened("sp"), "second")
+    remove_officer(services, unlocked("sp"), "second")
 
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "second", "another passphrase")
-    now = opened("sp")
+    now = unlocked("sp")
     new = seed_tip(services, [now.desk])
     for row in services.read_keys(lambda c: c.execute(select(tables.envelope)).all()):
         with pytest.raises(CantOpen):
             open_envelope(row.sealed, kept.identity, tip=row.tip, desk="sp")
-    lines = Casework(services, "sp", now.identity).summaries()
-    assert {line.header.number for line in lines} == {old.number, new.number}
+    summaries = Casework(services, "sp", now.identity).summaries()
+    assert {summary.header.number for summary in summaries} == {old.number, new.number}
 
 
-def test_every_officer_who_stays_keeps_their_passphrase(services: Services, opened: Open) -> None:
-    add_officer(services, opened("sp"), "second", "another passphrase")
-    before = opened("sp")
+def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocked: Open) -> None:
+    add_officer(services, unlocked("sp"), "second", "another passphrase")
+    before = unlocked("sp")
     rotate(services, before)
     after = {
         unlock_any(services, "sp", passphrase).identity for passphrase in ("sp passphrase 1", "another passphrase")
@@ -169,37 +132,19 @@ def test_every_officer_who_stays_keeps_their_passphrase(services: Services, open
         rotate(services, before)
 
 
-def test_an_opened_desk_is_valid_until_its_officer_or_key_goes(services: Services, opened: Open) -> None:
-    add_officer(services, opened("sp"), "second", "another passphrase")
-    first, second = opened("sp"), unlock(services, "sp", "second", "another passphrase")
+def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_changed(services: Services, unlocked: Open) -> None:
+    add_officer(services, unlocked("sp"), "second", "another passphrase")
+    first, second = unlocked("sp"), unlock(services, "sp", "second", "another passphrase")
     assert still_valid(services, first)
     remove_officer(services, first, "second")
     assert not still_valid(services, second)
     assert not still_valid(services, first)
 
 
-def test_a_desk_is_set_up_once_and_its_passphrase_is_for_its_owner_alone(services: Services, tmp_path: Path) -> None:
-    file = tmp_path / "officers" / "new.txt"
-
-    def ensure() -> Desk:
-        ensure_desk(services, name="new", title="New", level="circle", area="", officer="co", passphrase_file=file)
-        return unlock(services, "new", "co", read_passphrase(file)).desk
-
-    first = ensure()
-    assert file.stat().st_mode & 0o077 == 0
-    assert ensure() == first
-    assert first.level == "circle"
-
-
-def test_a_passphrase_file_that_is_there_is_used(services: Services, tmp_path: Path) -> None:
-    file = tmp_path / "new.txt"
-    file.write_text("chosen by hand\r\nsecond line\n")
-    ensure_desk(services, name="new", title="New", level="circle", area="", officer="co", passphrase_file=file)
-    assert unlock_any(services, "new", "chosen by hand").officer == "co"
-
-
-def test_only_who_may_listen_lets_others_listen(services: Services, opened: Callable[[str], UnlockedDesk]) -> None:
-    head = opened("sp")
+def test_only_an_officer_who_may_listen_can_give_that_permission(
+    services: Services, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    head = unlocked("sp")
     assert head.may_listen
     add_officer(services, head, "second", "second passphrase", may_listen=True)
     add_officer(services, head, "third", "third passphrase")
@@ -211,8 +156,8 @@ def test_only_who_may_listen_lets_others_listen(services: Services, opened: Call
     assert services.read(lambda c: listeners_of(c, "sp")) == ["second", "sp-1"]
 
 
-def test_nobody_at_a_station_may_listen(services: Services, opened: Callable[[str], UnlockedDesk]) -> None:
-    head = opened("lanka")
+def test_nobody_at_a_station_may_listen(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
+    head = unlocked("lanka")
     assert not head.may_listen
     with pytest.raises(CaseworkError, match="may listen"):
         add_officer(services, head, "second", "second passphrase", may_listen=True)

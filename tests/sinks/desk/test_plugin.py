@@ -1,4 +1,4 @@
-"""What the plugin hands over fits the contract, and its tables are what its migrations make."""
+"""The plugin hands over what the contract asks for, and its migrations make its tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_section_of_the_settings_is_read(services: Services, monkeypatch: py
     assert plugin.satark_desk_pages(Settings(), desk_context(services))
 
 
-def test_the_migrations_make_the_tables_and_take_them_back(services: Services) -> None:
+def test_the_migrations_create_and_drop_the_tables(services: Services) -> None:
     def differences() -> list[object]:
         with services.main.connect() as connection:
             context = MigrationContext.configure(connection, opts={"include_object": _of_the_plugin})
@@ -50,13 +50,13 @@ def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: objec
     return kind != "table" or name not in {*tables.main.tables, "alembic_version"}
 
 
-def test_the_demo_has_two_desks_with_their_passphrases_in_files(services: Services, tmp_path: Path) -> None:
-    # `sp` and `dig` are there already, made by somebody else; a demo on an empty store makes them.
+def test_the_demo_says_if_a_passphrase_file_is_missing(services: Services, tmp_path: Path) -> None:
+    # The fixture has created `sp` and `dig`, without passphrase files.
     prepared = plugin.satark_demo(services, tmp_path)
-    assert ["its file is gone" in one.line for one in prepared] == [True, True]
+    assert ["its file is missing" in one.line for one in prepared] == [True, True]
 
 
-def test_the_demo_makes_what_is_missing_and_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from satark.testing.store import fresh_services  # noqa: PLC0415 - beside the fixture's own store
 
     services = fresh_services(tmp_path / "demo", plugin.satark_migrations())

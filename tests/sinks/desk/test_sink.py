@@ -1,4 +1,4 @@
-"""The sink: a tip arrives in a desk's queue once a revision, and only where it can be opened."""
+"""The sink: a tip arrives in a desk's queue once a revision, and only where it can be unlocked."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def delivery(seeded: SeededTip, desk: str, envelope: bytes = b"sealed") -> Deliv
     )
 
 
-async def test_it_is_a_sink(sink: DeskSink) -> None:
+async def test_it_implements_the_contract(sink: DeskSink) -> None:
     assert isinstance(sink, Sink)
     assert sink.name == "desk"
 
 
-async def test_a_tip_arrives_once_however_often_it_is_delivered(
+async def test_a_tip_is_queued_once_however_often_it_is_delivered(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
     seeded = seed_tip(services, [desk("sp"), desk("dig")])
@@ -59,7 +59,7 @@ async def test_a_tip_arrives_once_however_often_it_is_delivered(
     rows = services.read(lambda c: c.execute(select(queue)).all())
     assert {(row.desk, row.tip, row.revision) for row in rows} == {("sp", seeded.id, 1), ("dig", seeded.id, 1)}
     assert len(rows) == 2
-    assert all(row.arrived.endswith("/PT6H") for row in rows)
+    assert all(row.delivered.endswith("/PT6H") for row in rows)
 
 
 async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
@@ -72,7 +72,7 @@ async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
     assert row.revision == 3
 
 
-async def test_a_tip_that_was_not_sealed_to_the_desk_is_dead(
+async def test_a_tip_that_is_not_sealed_to_the_desk_is_a_dead_letter(
     services: Services, sink: DeskSink, desk: FindDesk
 ) -> None:
     seeded = seed_tip(services, [desk("sp")])

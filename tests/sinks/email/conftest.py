@@ -1,4 +1,4 @@
-"""A store with a destination in each mode, a mail server that fails as it is told, and a recipient's keyring."""
+"""Fixtures: an office with a destination of each kind, a mail server with planted faults, and a recipient's keyring."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from satark.delivery.payload import load
 from satark.desk import Desk
-from satark.destination import DestinationRule
+from satark.destination_rule import DestinationRule
 from satark.identity.sealing import new_identity
 from satark.routing.desks import add_desk
 from satark.sink import Delivery
@@ -37,9 +37,9 @@ class Office:
         key.touch(0o600)
         key.write_text(self.identity)
         self.cell = DestinationRule(to="email:cell", desk="sp", recipient=recipient, identity_file=key)
-        self.notice = DestinationRule(to="email:notice", desk="sp", priority="urgent")
+        self.notification = DestinationRule(to="email:notification", desk="sp", priority="urgent")
         self.desk = Desk(name="sp", title="SP", level="district", recipient=new_identity()[0])
-        self.services = worker_context(fresh_services(folder / "data", destination=(self.cell, self.notice)))
+        self.services = worker_context(fresh_services(folder / "data", destination=(self.cell, self.notification)))
         self.services.write_now(lambda unit: add_desk(unit, self.desk))
         self.certificate = certificate
 
@@ -59,17 +59,17 @@ class Office:
 
     @asynccontextmanager
     async def sink(self, settings: EmailSettings, keys: Path | None = None) -> AsyncIterator[EmailSink]:
-        """Open a sink; with `keys`, the destination `cell` is in sealed mode."""
+        """Open a sink; with `keys`, the destination `cell` gets encrypted tips."""
         sink = EmailSink(self.services, settings, {"cell": load_certificates(keys)} if keys else {})
         await sink.open()
         yield sink
         await sink.close()
 
     def seed_tip(self, rule: DestinationRule, **fields: Any) -> SeededTip:
-        """Store a tip that is forwarded."""
+        """Store a tip that is delivered by a rule."""
         return seed_tip(self.services, [self.desk], destination_rules=[rule], **fields)
 
-    def take(self, to: str) -> list[Delivery]:
+    def claim(self, to: str) -> list[Delivery]:
         """Claim what is due for a destination."""
         claimed = self.services.write_now(lambda unit: load(unit, deliveries.claim(unit, to, 100), self.services))
         return [delivery for _, delivery in claimed]

@@ -1,4 +1,4 @@
-"""The published contract says what the types say, and what is sent and taken fits it."""
+"""The published schemas match the types, and what is sent and received matches the schemas."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from openapi_spec_validator import validate
 
 from satark.testing.peers.police import answer_body
 from satark.tip import Evidence, Header, Tip
-from satark_police_system.events import encode, event, full, thin
-from satark_police_system.openapi import openapi, schemas, written
+from satark_police_system.events import build_event, encode, full_data, thin_data
+from satark_police_system.openapi import openapi, schemas, to_text
 
 HEADER = Header(
     number="K4Q7-2XPM",
@@ -57,9 +57,9 @@ def published(name: str) -> str:
 
 
 def test_the_published_files_are_up_to_date() -> None:
-    """Run `python -m satark_police_system.openapi` where this fails."""
-    assert published("schema.json") == written(schemas())
-    assert published("openapi.json") == written(openapi())
+    """Run `python -m satark_police_system.openapi` if this fails."""
+    assert published("schema.json") == to_text(schemas())
+    assert published("openapi.json") == to_text(openapi())
 
 
 def test_the_description_is_valid_openapi() -> None:
@@ -67,20 +67,22 @@ def test_the_description_is_valid_openapi() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [thin(HEADER), full(HEADER, TIP, [PHOTO], [], ["what", "place", "evidence"])], ids=["thin", "full"]
+    "data",
+    [thin_data(HEADER), full_data(HEADER, TIP, [PHOTO], [], ["what", "place", "evidence"])],
+    ids=["thin", "full"],
 )
-def test_what_is_sent_fits_the_schema(data: Any) -> None:
-    VALIDATOR.validate(json.loads(encode(event("0" * 32, "urn:satark", 1, data))))
+def test_a_sent_event_matches_the_schema(data: Any) -> None:
+    VALIDATOR.validate(json.loads(encode(build_event("0" * 32, "urn:satark", 1, data))))
 
 
-def test_what_a_receiver_answers_fits_the_schema() -> None:
+def test_an_answer_of_the_receiver_matches_the_schema() -> None:
     for kind in ("received", "assigned", "disposition"):
         VALIDATOR.validate(json.loads(answer_body(kind, number="K4Q7-2XPM", status="ACTED", text="धन्यवाद")))
 
 
 def test_an_event_is_a_cloudevent() -> None:
     """Source: CloudEvents 1.0.2, section "Required attributes" and the extension "Sequence"."""
-    sent = json.loads(encode(event("0" * 32, "urn:satark", 2, thin(HEADER))))
+    sent = json.loads(encode(build_event("0" * 32, "urn:satark", 2, thin_data(HEADER))))
     assert sent["specversion"] == "1.0"
     assert sent["type"] == "satark.tip.updated"
     assert sent["time"] == "2026-11-24T12:00:00Z"
@@ -89,12 +91,12 @@ def test_an_event_is_a_cloudevent() -> None:
 
 
 def test_a_thin_event_holds_no_answer() -> None:
-    data = msgspec.to_builtins(thin(HEADER))
+    data = msgspec.to_builtins(thin_data(HEADER))
     assert set(data) == {"number", "revision", "category", "received", "priority", "district", "station"}
 
 
 def test_a_full_event_holds_the_allowed_answers_and_no_other() -> None:
-    data = full(HEADER, TIP, [PHOTO], [], ["what"])
+    data = full_data(HEADER, TIP, [PHOTO], [], ["what"])
     assert data.answers == {"what": "गाँव के बाहर"}
     assert data.evidence == ()
     assert "neighbour" not in encode(data).decode()

@@ -1,4 +1,4 @@
-"""Connections to a real broker: nothing counts before it is confirmed, and nothing is lost when the broker is killed."""
+"""Connections to a real broker: nothing counts before it is confirmed, and a killed broker loses nothing."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def test_it_implements_the_contract() -> None:
 async def test_messages_are_delivered_once_with_no_header_but_a_random_id(rabbitmq: Broker) -> None:
     async with declared(rabbitmq) as (mq, connection):
         await connection.publish("sp", b"sealed")
-        connection = await aio_pika.connect(rabbitmq.url)
-        async with connection:
-            channel = await connection.channel()
+        reading = await aio_pika.connect(rabbitmq.url)
+        async with reading:
+            channel = await reading.channel()
             queue = await channel.get_queue(mq.topology.queue("sp"))
             message = await queue.get()
             assert message is not None

@@ -1,4 +1,4 @@
-"""What an officer can do with a tip: checked first, confirmed by the officer, then carried out."""
+"""Actions on a tip: each is validated, confirmed by the officer, and then performed."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ if TYPE_CHECKING:
 Action: TypeAlias = Literal["status", "ask", "direct", "note"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
-LONGEST = 1000
-"""Most characters of a text: with what is put around it, it still fits into one message of every channel."""
+MAX_TEXT = 1000
+"""Characters of a text, at most: with the text around it, it fits into one message of every channel."""
 
-LONGEST_TRANSCRIPT = 5000
-"""Most characters of what is said in a recording: some ten minutes of speech."""
+MAX_TRANSCRIPT = 5000
+"""Characters of a transcript, at most: some ten minutes of speech."""
 
 Form: TypeAlias = Mapping[str, str]
 
 
-def problem(action: Action, form: Form, casework: Casework, tip: OpenTip) -> str:
-    """Say what is wrong with a form, as a key of the texts; empty where nothing is."""
+def validate(action: Action, form: Form, casework: Casework, tip: OpenTip) -> str:
+    """Validate a form; return the key of an error message, or an empty string."""
     text = form.get("text", "").strip()
-    if len(text) > LONGEST:
+    if len(text) > MAX_TEXT:
         return "problem.long"
     if action == "status":
-        return _problem_of_status(form, text)
-    if action == "direct" and form.get("to") not in {desk.name for desk in casework.may_direct(tip)}:
+        return _validate_status(form, text)
+    if action == "direct" and form.get("to") not in {desk.name for desk in casework.allowed_targets(tip)}:
         return "problem.desk"
     return "" if text else f"problem.{action}"
 
 
-def _problem_of_status(form: Form, text: str) -> str:
+def _validate_status(form: Form, text: str) -> str:
     if form.get("status") not in STATUSES:
         return "problem.status"
     return "problem.reason" if form["status"] == "CLOSED" and not text else ""
 
 
-def carry_out(action: Action, form: Form, casework: Casework, tip: OpenTip) -> None:
-    """Do what a form says, which `problem` found nothing wrong with.
+def perform(action: Action, form: Form, casework: Casework, tip: OpenTip) -> None:
+    """Perform the action of a form that `validate` accepted.
 
     Raises:
-        NoSuchDesk: the desk that it names may not have the tip (any more).
+        NoSuchDesk: the tip can no longer be directed to the desk that it names.
     """
     text = form.get("text", "").strip()
     if action == "status":

@@ -12,11 +12,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from satark.web import PageHeaders, SameOrigin
-from satark_desk.web.doors import Doors
 from satark_desk.web.files import show_file, show_preview
-from satark_desk.web.pages import Pages
-from satark_desk.web.site import Site
-from satark_desk.web.voices import Voices
+from satark_desk.web.pages import DeskPages
+from satark_desk.web.sign_in import SignInPages
+from satark_desk.web.voice_pages import VoicePages
+from satark_desk.web.web_context import WebContext
 
 if TYPE_CHECKING:
     from satark.services import DeskContext
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 
 def build(context: DeskContext, settings: DeskSettings, public_url: str = "") -> Starlette:
-    """Make the desk. It may be mounted anywhere; `public_url` is the address that a reverse proxy serves it under."""
-    site = Site(context, settings, public_url)
-    doors, pages = Doors(site), Pages(site)
-    voices = Voices(pages)
+    """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
+    web = WebContext(context, settings, public_url)
+    sign_in, pages = SignInPages(web), DeskPages(web)
+    voices = VoicePages(pages)
     routes = [
-        Route("/", site.page(pages.queue)),
-        Route("/sign-in", doors.sign_in_page),
-        Route("/sign-in", doors.sign_in, methods=["POST"]),
-        Route("/sign-out", doors.sign_out, methods=["POST"]),
-        Route("/language", doors.language, methods=["POST"]),
-        Route("/tips/{number}", site.page(pages.tip)),
-        Route("/tips/{number}/files/{ordinal}", site.page(show_file)),
-        Route("/tips/{number}/previews/{ordinal}", site.page(show_preview)),
-        Route("/tips/{number}/voices/{ordinal}", site.page(voices.listen)),
-        Route("/tips/{number}/voices/{ordinal}", site.form(voices.write), methods=["POST"]),
-        Route("/tips/{number}/{action}", site.form(pages.act), methods=["POST"]),
+        Route("/", web.page(pages.queue)),
+        Route("/sign-in", sign_in.show_form),
+        Route("/sign-in", sign_in.sign_in, methods=["POST"]),
+        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+        Route("/language", sign_in.set_language, methods=["POST"]),
+        Route("/tips/{number}", web.page(pages.tip)),
+        Route("/tips/{number}/files/{ordinal}", web.page(show_file)),
+        Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),
+        Route("/tips/{number}/voices/{ordinal}", web.page(voices.listen)),
+        Route("/tips/{number}/voices/{ordinal}", web.form(voices.transcribe), methods=["POST"]),
+        Route("/tips/{number}/{action}", web.form(pages.act), methods=["POST"]),
         Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
     ]
     middleware = [Middleware(PageHeaders), Middleware(SameOrigin, public_url=public_url)]
@@ -47,7 +47,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
 
 
 class _Assets(StaticFiles):
-    """Style sheets and scripts: asked for again by their tag instead of sent again."""
+    """Style sheets and scripts. Browsers revalidate them by their ETag."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

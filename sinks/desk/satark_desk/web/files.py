@@ -1,4 +1,4 @@
-"""Clean copies, streamed to the officer's browser and kept nowhere."""
+"""Files: clean copies and previews, streamed to the officer's browser and stored nowhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INLINE: dict[str, str] = {
     "audio/wav": "audio",
     "audio/webm": "audio",
 }
-"""What a page shows by itself, and in which element. Everything else is only ever downloaded."""
+"""MIME type → the element that shows it on a page. All other types can only be downloaded."""
 
 
 def show_file(request: Request, session: Session) -> Response:
@@ -34,16 +34,16 @@ def show_file(request: Request, session: Session) -> Response:
 
     Raises:
         CaseworkError: there is no such tip or file, or the file has no clean copy.
-        CantOpen: it was altered.
+        CantOpen: the file was altered.
     """
     tip = session.casework.open(request.path_params["number"])
     record = tip.file(request.path_params["ordinal"])
-    pieces = session.casework.evidence(tip, record.ordinal)
+    chunks = session.casework.evidence(tip, record.ordinal)
     inline = record.clean_mime in INLINE
     disposition = "inline" if inline and "download" not in request.query_params else "attachment"
     name = file_name(tip, record, original=False)
     return stream_file(
-        pieces,
+        chunks,
         media_type=record.clean_mime if inline else "application/octet-stream",
         size=record.clean_bytes,
         disposition=f'{disposition}; filename="{name}"',
@@ -51,11 +51,11 @@ def show_file(request: Request, session: Session) -> Response:
 
 
 def show_preview(request: Request, session: Session) -> Response:
-    """Show a file's preview: a smaller picture, a film's still, a page, a recording's wave.
+    """Return a file's preview: a smaller picture, a video's still frame, a page, or a waveform.
 
     Raises:
         CaseworkError: there is no such tip or file, or the file has no preview.
-        CantOpen: it was altered.
+        CantOpen: the file was altered.
     """
     tip = session.casework.open(request.path_params["number"])
     ordinal = request.path_params["ordinal"]

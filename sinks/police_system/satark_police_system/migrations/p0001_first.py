@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     op.create_table(
-        "police_answer",
+        "police_seen_request",
         sa.Column(
             "id",
             sa.LargeBinary(length=32),
@@ -21,21 +21,21 @@ def upgrade() -> None:
         ),
         sa.Column("day", sa.Integer(), nullable=False, comment="days since 1970, for expiry"),
         sa.PrimaryKeyConstraint("id"),
-        comment="requests of police systems already taken: none is taken twice, none can be replayed",
+        comment="ids of processed requests of police systems, so that none is processed twice or replayed",
     )
-    op.create_index("police_answer_day", "police_answer", ["day"], unique=False)
+    op.create_index("police_seen_request_day", "police_seen_request", ["day"], unique=False)
     op.create_table(
-        "police_progress",
+        "police_answer_sequence",
         sa.Column("system", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False, comment="of the newest answer that was applied"),
         sa.PrimaryKeyConstraint("system", "tip"),
-        comment="how far the answers about a tip have come, so that an older one that arrives late changes nothing",
+        comment="highest sequence number of a system's answers about a tip, so that an older one changes no status",
     )
 
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_table("police_progress")
-    op.drop_index("police_answer_day", table_name="police_answer")
-    op.drop_table("police_answer")
+    op.drop_table("police_answer_sequence")
+    op.drop_index("police_seen_request_day", table_name="police_seen_request")
+    op.drop_table("police_seen_request")

@@ -1,4 +1,4 @@
-"""The desk in a real browser: an officer's morning, with and without JavaScript, and what axe finds in the way."""
+"""The desk in a real browser: an officer's work, with and without JavaScript, and accessibility (axe)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Cases = Callable[[str], Casework]
 
 @pytest.fixture
 async def address(site: Starlette) -> AsyncIterator[str]:
-    """Where the desk is served."""
+    """The address of the desk."""
     async with serve(site) as url:
         yield f"{url}/desk"
 
@@ -54,13 +54,13 @@ def seeded(services: Services, desk: FindDesk) -> SeededTip:
     return seeded
 
 
-async def sign_in(browser: Browser, address: str, complaints: list[str], **context: Any) -> Page:
+async def sign_in(browser: Browser, address: str, problems: list[str], **context: Any) -> Page:
     page = await (await browser.new_context(**context)).new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request",
-        lambda request: None if request.url.startswith((address, "data:")) else complaints.append(request.url),
+        lambda request: None if request.url.startswith((address, "data:")) else problems.append(request.url),
     )
     await page.goto(f"{address}/")
     for name, value in (("desk", "sp"), ("officer", "sp-1"), ("passphrase", "sp passphrase 1")):
@@ -83,8 +83,8 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     seeded: SeededTip,
     casework: Cases,
 ) -> None:
-    complaints: list[str] = []
-    page = await sign_in(chromium, address, complaints, locale="en-IN", java_script_enabled=javascript)
+    problems: list[str] = []
+    page = await sign_in(chromium, address, problems, locale="en-IN", java_script_enabled=javascript)
     await page.locator(".tips a").first.click()
     await expect(page.locator("h1")).to_contain_text(seeded.number)
     photo = page.locator(".files img")
@@ -98,28 +98,26 @@ async def test_an_officer_opens_a_tip_answers_it_and_directs_it(
     await page.locator("details[open] textarea").fill("जाँच हो रही है")
     await page.locator("details[open] button").click()
     await expect(page.locator("blockquote")).to_contain_text("जाँच हो रही है")
-    await page.get_by_text("Yes, do it").click()
+    await page.get_by_role("button", name="Confirm").click()
     await expect(page.locator(".notice.good")).to_have_text("The status is set.")
 
     await page.get_by_text("Direct to a station or desk").click()
     await page.locator("details[open] select").select_option("lanka")
     await page.locator("details[open] textarea").fill("आज रात")
     await page.locator("details[open] button").click()
-    await page.get_by_text("Yes, do it").click()
+    await page.get_by_role("button", name="Confirm").click()
     await expect(page.locator(".notice.good")).to_have_text("The tip is directed.")
 
     assert casework("lanka").open(seeded.number).status == "ACTION"
     await page.get_by_text("Sign out").click()
     await page.goto(f"{address}/tips/{seeded.number}")
     await expect(page.locator("h1")).to_have_text("Sign in")
-    assert complaints == []
+    assert problems == []
 
 
-async def test_an_officer_goes_through_the_queue_by_keys_alone(
-    chromium: Browser, address: str, seeded: SeededTip
-) -> None:
-    complaints: list[str] = []
-    page = await sign_in(chromium, address, complaints, locale="en-IN")
+async def test_the_queue_can_be_worked_by_keyboard_alone(chromium: Browser, address: str, seeded: SeededTip) -> None:
+    problems: list[str] = []
+    page = await sign_in(chromium, address, problems, locale="en-IN")
     for key in ("j", "j", "k", "Enter"):
         await press(page, key)
     await expect(page.locator("h1")).to_contain_text(seeded.number)
@@ -133,23 +131,23 @@ async def test_an_officer_goes_through_the_queue_by_keys_alone(
     await page.keyboard.type(seeded.number)
     await press(page, "Enter")
     await expect(page.locator(".tips a")).to_have_count(1)
-    assert complaints == []
+    assert problems == []
 
 
-async def test_a_tip_that_comes_in_shows_up_by_itself(
+async def test_a_new_tip_appears_by_itself(
     chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:
-    complaints: list[str] = []
-    page = await sign_in(chromium, address, complaints, locale="en-IN")
+    problems: list[str] = []
+    page = await sign_in(chromium, address, problems, locale="en-IN")
     counted = int(await page.locator("[aria-current] b").inner_text())
     later = seed_tip(services, [desk("sp")], priority="urgent", received="2026-11-24T12/PT6H")
     await page.evaluate("htmx.trigger('#queue', 'refresh')")
     await expect(page.locator(".tips a").first).to_contain_text(later.number)
     await expect(page.locator("[aria-current] b")).to_have_text(f"{counted + 1}")
-    assert complaints == []
+    assert problems == []
 
 
-async def test_a_look_for_new_tips_takes_nothing_out_of_an_officers_hands(
+async def test_a_refresh_changes_neither_focus_nor_typed_text(
     chromium: Browser, address: str, seeded: SeededTip, services: Services, desk: FindDesk
 ) -> None:
     page = await sign_in(chromium, address, [], locale="en-IN")
@@ -170,7 +168,7 @@ async def test_a_look_for_new_tips_takes_nothing_out_of_an_officers_hands(
     await expect(row).to_be_focused()
 
 
-async def test_the_first_unread_is_opened_by_one_key(chromium: Browser, address: str, seeded: SeededTip) -> None:
+async def test_one_key_opens_the_first_unread_tip(chromium: Browser, address: str, seeded: SeededTip) -> None:
     page = await sign_in(chromium, address, [], locale="en-IN")
     first = await page.locator(".tips .number").first.inner_text()
     await press(page, "n")
@@ -179,14 +177,14 @@ async def test_the_first_unread_is_opened_by_one_key(chromium: Browser, address:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [(360, "hi-IN"), (1280, "en-IN")], ids=["phone", "desktop"])
-async def test_nothing_stands_in_the_way_of_anybody(
+async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
     chromium: Browser, address: str, seeded: SeededTip, scheme: str, screen: tuple[int, str]
 ) -> None:
-    complaints: list[str] = []
+    problems: list[str] = []
     width, locale = screen
     viewport = {"width": width, "height": 800}
     page = await sign_in(
-        chromium, address, complaints, locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
+        chromium, address, problems, locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
     )
     violations = {}
     for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", "/tips/none", "/sign-in"):

@@ -1,0 +1,188 @@
+"""Commands for a desk in a remote office: pair it with the host (`pairing-file`, `register`, `join`), and run it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+from sqlalchemy import Connection, select
+
+from satark.commands import open_services, serve_desk, settings_of
+from satark.desk import LEVELS, Desk, Level
+from satark.office import (
+    HostPairing,
+    LinkKey,
+    LinkKeyError,
+    OfficeAgent,
+    OfficeInbox,
+    OfficePairing,
+    PairingError,
+    fingerprint,
+    host_of,
+    join,
+    load_link_key,
+    make_office_pairing,
+    read_pairing,
+    register,
+    resend,
+)
+from satark.settings import SettingProblem, SettingsError
+from satark_desk.command_errors import report_errors
+from satark_desk.officers import unlock_any
+from satark_desk.provision import read_passphrase
+from satark_desk.sink import enqueue
+from satark_desk.tables import officer
+
+if TYPE_CHECKING:
+    from satark.carrier import Carrier
+    from satark.services import ProcessServices
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("pairing-file")
+@click.argument("desk")
+@click.option("--passphrase-file", type=_FILE, required=True, help="File whose first line is an officer's passphrase.")
+@click.pass_context
+def pairing_file(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
+    """At an office: print the pairing file of DESK for the host. It contains public keys only."""
+    with _report_errors(), open_services(ctx) as services:
+        unlocked = unlock_any(services, desk, read_passphrase(passphrase_file))
+        _print(make_office_pairing(desk, unlocked.identity, _link_key(ctx)))
+
+
+@click.command("host-pairing-file")
+@click.pass_context
+def host_pairing_file(ctx: click.Context) -> None:
+    """At the host: print its pairing file for every office. It contains public keys only."""
+    with _report_errors():
+        _print(HostPairing(link=_link_key(ctx).public_keys))
+
+
+@click.command("register")
+@click.argument("pairing_file", type=_FILE)
+@click.option("--title", default="", help="The name of the office, as officers see it.")
+@click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
+@click.option("--area", default="", help="Code of its unit in the geography; none: all units.")
+@click.option("--via", default="rabbitmq", show_default=True, help="The sink that delivers to the office.")
+@click.pass_context
+def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Level, area: str, via: str) -> None:
+    """At the host: add the desk of an office's PAIRING_FILE.
+
+    --level and --area decide which tips the office gets.
+    """
+    with _report_errors(), open_services(ctx) as services:
+        pairing = read_pairing(pairing_file.read_text("utf-8"), OfficePairing)
+        desk = Desk(
+            name=pairing.desk,
+            title=title or pairing.desk,
+            level=level,
+            area=area,
+            recipient=pairing.recipient,
+            via=via,
+        )
+        services.write_now(lambda unit: register(unit, desk, pairing))
+        click.echo(
+            f"desk {desk.name} is registered; compare this fingerprint with its officers: {fingerprint(pairing)}"
+        )
+
+
+@click.command("resend")
+@click.argument("desk")
+@click.pass_context
+def resend_(ctx: click.Context, desk: str) -> None:
+    """At the host: send all tips of DESK to its office again, after it lost its store or had dead letters."""
+    with _report_errors(), open_services(ctx) as services:
+        count = services.write_now(lambda unit: resend(unit, desk))
+        click.echo(f"{count} {'tip is' if count == 1 else 'tips are'} sent to {desk} again")
+
+
+@click.command("join")
+@click.argument("pairing_file", type=_FILE)
+@click.pass_context
+def join_(ctx: click.Context, pairing_file: Path) -> None:
+    """At an office: join the host of PAIRING_FILE."""
+    with _report_errors(), open_services(ctx) as services:
+        pairing = read_pairing(pairing_file.read_text("utf-8"), HostPairing)
+        services.write_now(lambda unit: join(unit, pairing))
+        click.echo(f"this office has joined the host; compare this fingerprint: {fingerprint(pairing)}")
+
+
+@click.command("serve")
+@click.option("--from", "url", envvar="SATARK_DESK_FROM", required=True, help="The broker; also SATARK_DESK_FROM.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.pass_context
+def serve(ctx: click.Context, *, url: str, host: str, port: int) -> None:
+    """Run an office: receive its desks' tips from a broker, serve its officers, send their answers back."""
+    with _report_errors():
+        serve_desk(
+            ctx, host=host, port=port, background=lambda services, carriers: _agent(ctx, services, carriers, url)
+        )
+
+
+COMMANDS = (pairing_file, host_pairing_file, register_, resend_, join_, serve)
+"""The commands of this module, to be added to `satark desk`."""
+
+
+def _agent(
+    ctx: click.Context, services: ProcessServices, carriers: Sequence[Carrier], url: str
+) -> Callable[[], Awaitable[None]]:
+    """Return the office's background task: it receives tips and sends what officers wrote."""
+    carrier, key = _carrier(carriers, url), _link_key(ctx)
+    link = services.read(host_of)
+    if link is None:
+        raise click.ClickException(
+            "this office has not joined a host: get the host's pairing file and run `satark desk join`"
+        )
+    desks = services.read(_own_desks)
+    if not desks:
+        raise click.ClickException("this office has no desk: run `satark desk add`")
+    inbox = OfficeInbox(services, key, link, desks, enqueue)
+    agent = OfficeAgent(services=services, carrier=carrier, url=url, key=key, host=link, desks=desks, inbox=inbox)
+    return agent.run
+
+
+def _own_desks(connection: Connection) -> list[str]:
+    """Return the desks with officers here. The other desks are the host's, to which tips may be directed."""
+    return list(connection.execute(select(officer.c.desk).distinct().order_by(officer.c.desk)).scalars())
+
+
+def _carrier(carriers: Sequence[Carrier], url: str) -> Carrier:
+    scheme = urlsplit(url).scheme
+    for carrier in carriers:
+        if scheme in carrier.schemes:
+            try:
+                carrier.check(url)
+            except ValueError as error:
+                raise click.UsageError(f"--from {error}") from None
+            return carrier
+    known = ", ".join(f"{known}://" for carrier in carriers for known in carrier.schemes) or "none is loaded"
+    raise click.UsageError(f"no plugin connects to {scheme}:// (there are: {known})")
+
+
+def _link_key(ctx: click.Context) -> LinkKey:
+    settings = settings_of(ctx)
+    try:
+        return load_link_key(settings.link_key_file)
+    except LinkKeyError as error:
+        raise SettingsError([SettingProblem("link_key_file", "SATARK_LINK_KEY_FILE", str(error))]) from None
+
+
+def _print(pairing: OfficePairing | HostPairing) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(pairing)).decode())
+    click.echo(f"fingerprint: {fingerprint(pairing)}", err=True)
+
+
+@contextmanager
+def _report_errors() -> Iterator[None]:
+    try:
+        with report_errors():
+            yield
+    except PairingError as error:
+        raise click.ClickException(str(error)) from None

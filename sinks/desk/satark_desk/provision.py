@@ -1,0 +1,52 @@
+"""Provisioning: set up a desk with its first officer in one call, for the demo and for scripted deployments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from satark.atomic_files import flushed
+from satark.desk import NoSuchDesk
+from satark.officer import find_desk
+from satark_desk.officers import NewDesk, make_desk
+from satark_desk.passphrases import new_passphrase
+
+if TYPE_CHECKING:
+    from satark.desk import Level
+    from satark.services import Services
+
+
+def ensure_desk(
+    services: Services, *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path
+) -> None:
+    """Create a desk with one officer, unless it exists.
+
+    The passphrase is the first line of `passphrase_file`; a missing file is created (mode 0600) with a new passphrase.
+    """
+    try:
+        services.read(lambda c: find_desk(c, name))
+    except NoSuchDesk:
+        passphrase = (
+            read_passphrase(passphrase_file) if passphrase_file.exists() else _write_new_passphrase(passphrase_file)
+        )
+        desk = NewDesk(name=name, title=title, level=level, area=area, officer=officer, passphrase=passphrase)
+        make_desk(services, desk)
+
+
+def read_passphrase(file: Path) -> str:
+    """Return the first line of a passphrase file.
+
+    Raises:
+        OSError: it can't be read.
+        UnicodeDecodeError: it is not text.
+    """
+    return file.read_text("utf-8").partition("\n")[0].strip()
+
+
+def _write_new_passphrase(file: Path) -> str:
+    # Before the desk is created: a desk that nobody can open would receive tips that nobody can read.
+    passphrase = new_passphrase()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with flushed(file) as out:
+        out.write(f"{passphrase}\n".encode())
+    return passphrase

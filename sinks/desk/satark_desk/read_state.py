@@ -1,0 +1,46 @@
+"""Read state: which officer has seen how much of which tip. Whatever an officer has not seen is shown as new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from satark_desk.tables import queue, read_state
+
+if TYPE_CHECKING:
+    from satark.database import UnitOfWork
+    from satark.officer import TipSummary
+
+
+class ReadState(msgspec.Struct, frozen=True):
+    """How much of a tip an officer has seen."""
+
+    revision: int
+    last_message: int
+    """`seq` of the newest message from the tipster that was shown."""
+
+    def is_behind(self, summary: TipSummary) -> bool:
+        """Return whether the tip has changed since, or the tipster has written."""
+        return summary.header.revision > self.revision or summary.newest_from_tipster > self.last_message
+
+
+def read_states(connection: Connection, desk: str, officer: str) -> dict[str, ReadState]:
+    """Return what an officer has seen, by tip id."""
+    query = select(read_state).where(read_state.c.desk == desk, read_state.c.officer == officer)
+    return {row.tip: ReadState(row.revision, row.last_message) for row in connection.execute(query)}
+
+
+def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) -> None:
+    """Record that an officer has seen a tip in its present state."""
+    seen = {"revision": summary.header.revision, "last_message": summary.newest_from_tipster}
+    if not unit.insert_new(read_state, [{"desk": desk, "officer": officer, "tip": summary.id, **seen}], "tip"):
+        mine = (read_state.c.desk == desk) & (read_state.c.officer == officer) & (read_state.c.tip == summary.id)
+        unit.main.execute(update(read_state).where(mine).values(seen))
+
+
+def delivery_times(connection: Connection, desk: str) -> dict[str, str]:
+    """Return the time band in which each tip was delivered to a desk, by tip id."""
+    query = select(queue.c.tip, queue.c.delivered).where(queue.c.desk == desk)
+    return {row.tip: row.delivered for row in connection.execute(query)}

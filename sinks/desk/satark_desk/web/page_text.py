@@ -1,0 +1,128 @@
+"""Page text in one language: the interface, the names of steps and options, and time bands."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+from satark.catalogues import Catalogue, Catalogues
+from satark.time_buckets import BAND_HOURS
+
+if TYPE_CHECKING:
+    from satark.flow import Geography
+
+LANGUAGES = ("hi", "en")
+_COORDINATES = ("latitude", "longitude")
+
+
+class PageText:
+    """The text of the pages in one language."""
+
+    def __init__(self, language: str, geography: Geography, utc_offset_hours: float) -> None:
+        self.language = language
+        self._interface = Catalogue.read(
+            language, (files("satark_desk.web") / "texts" / f"{language}.po").read_text("utf-8")
+        )
+        self._flow = Catalogues.shipped()[language]
+        self._geography = geography
+        self._offset = timedelta(hours=utc_offset_hours)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return the interface text of a key."""
+        return self._interface.text(key, **values)
+
+    def status(self, status: str) -> str:
+        """Return the name of a status, as the tipster sees it."""
+        return self._flow.get(f"status.{status}", status)
+
+    def status_text(self, status: str) -> str:
+        """Return the sentence that a tipster gets with a status."""
+        return self._flow.get(f"status.{status}.text")
+
+    def priority(self, level: str) -> str:
+        """Return the name of a priority."""
+        return self(f"priority.{level}")
+
+    def mark(self, mark: str) -> str:
+        """Return the name of one of the queue's marks."""
+        return self(f"mark.{mark}")
+
+    def category(self, code: str) -> str:
+        """Return the name of a category."""
+        return self._flow.get(f"category.{code}", code)
+
+    def step(self, step: str) -> str:
+        """Return the name of a question."""
+        return self._flow.get(f"{step}.name", step)
+
+    def place(self, code: str) -> str:
+        """Return the name of a district or station."""
+        unit = self._geography.district(code) or self._geography.station(code)
+        return unit.label(self.language) if unit else code
+
+    def language_name(self, language: str) -> str:
+        """Return the name of a language."""
+        try:
+            return Locale.parse(language).get_display_name(self.language) or language
+        except (ValueError, UnknownLocaleError):
+            return language
+
+    def answer(self, step: str, value: Any) -> str:
+        """Return an answer as text: free text as it was typed, an option by its name."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return self._option(step, "yes" if value else "no")
+        if isinstance(value, dict):
+            return self._place(value)
+        if isinstance(value, list | tuple):
+            return " · ".join(self.answer(step, part) for part in value)
+        return self._option(step, str(value))
+
+    def day(self, band: str) -> str:
+        """Return the day of a time band, in the officers' time zone."""
+        moment = self._moment(band)
+        return format_date(moment.date(), "d MMM y", locale=self.language) if moment else ""
+
+    def band(self, band: str) -> str:
+        """Return a time band in the officers' time zone: the day and the six hours."""
+        start = self._moment(band)
+        if start is None:
+            return ""
+        end = start + timedelta(hours=BAND_HOURS)
+        return f"{self.day(band)}, {start:%H:%M}–{end:%H:%M}"
+
+    def age(self, band: str, now: float) -> int:
+        """Return the number of days since a time band, by the officers' calendar."""
+        moment = self._moment(band)
+        return max(0, (self.today(now) - moment.date()).days) if moment else 0
+
+    def today(self, now: float) -> date:
+        """Return the date in the officers' time zone."""
+        return (datetime.fromtimestamp(now, UTC) + self._offset).date()
+
+    def _moment(self, band: str) -> datetime | None:
+        try:
+            return datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC) + self._offset
+        except ValueError:
+            return None
+
+    def _option(self, step: str, value: str) -> str:
+        named = self.place(value)
+        return (
+            named if named != value else self._flow.get(f"{step}.{value}") or self._flow.get(f"option.{value}", value)
+        )
+
+    def _place(self, place: dict[str, Any]) -> str:
+        parts = [str(place[key]) for key in ("text", "name", "address") if place.get(key)]
+        if all(isinstance(place.get(axis), int | float) for axis in _COORDINATES):
+            parts.append("{:.5f}, {:.5f}".format(*(place[axis] for axis in _COORDINATES)))
+        if place.get("voice"):
+            parts.append(self("answer.spoken", n=place["voice"]))
+        parts += [self.place(str(place[key])) for key in ("station", "district") if place.get(key)]
+        return "\n".join(parts) or msgspec.json.encode(place).decode()

@@ -1,0 +1,61 @@
+"""Recordings of tipsters' own voices: played disguised to officers who may listen, transcribed for all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from satark.officer import DISGUISED_MIME, NoTranscript
+from satark.web import stream_file
+from satark_desk.web.actions import MAX_TRANSCRIPT
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark_desk.web.pages import DeskPages
+    from satark_desk.web.sessions import Session
+
+
+class VoicePages:
+    """Playback and transcription of a tipster's own voice."""
+
+    def __init__(self, pages: DeskPages) -> None:
+        self._pages = pages
+
+    def listen(self, request: Request, session: Session) -> Response:
+        """Stream a recording, disguised, without a file name: it is not meant to be saved.
+
+        Raises:
+            VoiceAccessDenied: this officer may not hear it.
+            CaseworkError: there is no such tip or recording.
+            CantOpen: the recording was altered.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        voice = tip.voice(request.path_params["ordinal"])
+        chunks = session.casework.listen(tip, voice.ordinal)
+        return stream_file(chunks, media_type=DISGUISED_MIME, size=voice.record.disguised_bytes, disposition="inline")
+
+    def transcribe(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Save an officer's transcript; or, on request, put a machine's draft into the form.
+
+        Raises:
+            VoiceAccessDenied, CaseworkError: as for `listen`.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        ordinal = tip.voice(request.path_params["ordinal"]).ordinal
+        text = form.get("text", "").strip()
+        transcript_form = {"ordinal": ordinal, "text": text, "problem": "", "drafted": False}
+        if "draft" in form:
+            try:
+                transcript_form.update(text=session.casework.draft_transcript(tip, ordinal), drafted=True)
+            except NoTranscript:
+                transcript_form.update(problem="problem.draft")
+            return self._pages.show(request, session, tip, transcript_form=transcript_form)
+        if not text or len(text) > MAX_TRANSCRIPT:
+            transcript_form.update(problem="problem.long" if text else "problem.transcript")
+            return self._pages.show(request, session, tip, 422, transcript_form=transcript_form)
+        if session.is_first_submission(form.get("once", "")):
+            session.casework.transcribe(tip, ordinal, text)
+        return redirect_to(request, f"tips/{tip.tip.number}?done=transcript#file-{ordinal}")

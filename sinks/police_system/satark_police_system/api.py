@@ -1,0 +1,172 @@
+"""API for police systems: signed requests for details and clean copies, and signed answers.
+
+Every request is a POST: the signature covers the body and not the URL, so the body must name what is requested. The
+desk role serves it, where the keys are, never the host that citizens reach.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from satark.desk import CaseworkError
+from satark.sealing import CantOpen
+from satark.web import stream_file
+from satark_police_system.answers import AnswerError, apply_answer, read_answer, record_request_id
+from satark_police_system.events import encode, full_data
+from satark_police_system.signing import SignatureError
+
+if TYPE_CHECKING:
+    from satark.database import UnitOfWork
+    from satark.services import DeskContext
+    from satark_police_system.settings import PoliceSettings
+    from satark_police_system.systems import PoliceSystem
+
+_JSON = "application/json"
+_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+class TipRequest(msgspec.Struct, frozen=True):
+    """The body of a request: a tip and, for evidence, one of its files."""
+
+    number: str
+    ordinal: str = ""
+
+
+class RequestError(Exception):
+    """A request is refused with an HTTP status and a reason."""
+
+    def __init__(self, status: int, reason: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class PoliceApi:
+    """The endpoints for police systems."""
+
+    def __init__(self, context: DeskContext, settings: PoliceSettings, systems: Mapping[str, PoliceSystem]) -> None:
+        self._context = context
+        self._settings = settings
+        self._systems = systems
+
+    async def details(self, request: Request) -> Response:
+        """Return what the system may know about a tip."""
+        system, body = await self._authenticate(request)
+        tip_request = _read(body)
+        data = await run_in_threadpool(self._details, system, tip_request)
+        return Response(encode(data), media_type=_JSON, headers=_HEADERS)
+
+    async def evidence(self, request: Request) -> Response:
+        """Stream the clean copy of a file, if the system may have files; never the tipster's own voice."""
+        system, body = await self._authenticate(request)
+        tip_request = _read(body)
+        if "evidence" not in system.settings.fields:
+            raise RequestError(403, "this system may not have files")
+        return await run_in_threadpool(self._evidence, system, tip_request)
+
+    async def answers(self, request: Request) -> Response:
+        """Apply an answer, once."""
+        system, body = await self._authenticate(request, once=False)
+        key = _request_key(system, request)
+        try:
+            answer = read_answer(body)
+        except AnswerError as error:
+            raise RequestError(422, str(error)) from None
+        tip = await run_in_threadpool(system.casework.open, answer.data.number)
+
+        def write(unit: UnitOfWork) -> bool:
+            if not record_request_id(unit, key, self._settings.replay_days):
+                return False
+            apply_answer(unit, system.casework, tip, system.name, answer)
+            return True
+
+        applied = await self._context.write(write)
+        return Response(encode({"applied": applied}), media_type=_JSON, headers=_HEADERS)
+
+    async def _authenticate(self, request: Request, *, once: bool = True) -> tuple[PoliceSystem, bytes]:
+        """Return the system that signed the request, and its body. `once`: refuse a request id that was used before."""
+        system = self._systems.get(request.path_params["system"])
+        body = await self._body(request)
+        if system is None:
+            raise RequestError(401)
+        try:
+            system.verifier.verify(dict(request.headers), body)
+        except SignatureError:
+            raise RequestError(401) from None
+        if once:
+            key, days = _request_key(system, request), self._settings.replay_days
+            if not await self._context.write(lambda unit: record_request_id(unit, key, days)):
+                raise RequestError(409, "this webhook-id was used before")
+        return system, body
+
+    async def _body(self, request: Request) -> bytes:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self._settings.request_bytes:
+                raise RequestError(413, "the request is too large")
+        return bytes(body)
+
+    def _details(self, system: PoliceSystem, tip_request: TipRequest) -> object:
+        tip = system.casework.open(tip_request.number)
+        return full_data(tip.header, tip.tip, tip.evidence, tip.thread, system.settings.fields)
+
+    def _evidence(self, system: PoliceSystem, tip_request: TipRequest) -> Response:
+        tip = system.casework.open(tip_request.number)
+        record = tip.file(tip_request.ordinal)
+        chunks = system.casework.evidence(tip, record.ordinal)
+        return stream_file(chunks, media_type=record.clean_mime, size=record.clean_bytes)
+
+
+def build(context: DeskContext, settings: PoliceSettings, systems: Mapping[str, PoliceSystem]) -> Starlette:
+    """Build the application that is mounted at `/police_system`."""
+    api = PoliceApi(context, settings, systems)
+    routes = [
+        Route("/{system}/details", api.details, methods=["POST"]),
+        Route("/{system}/evidence", api.evidence, methods=["POST"]),
+        Route("/{system}/answers", api.answers, methods=["POST"]),
+        Route("/openapi.json", _published("openapi.json")),
+        Route("/schema.json", _published("schema.json")),
+    ]
+    handlers = {RequestError: _refused, CaseworkError: _not_found, CantOpen: _not_found}
+    return Starlette(routes=routes, exception_handlers=handlers)
+
+
+def _published(name: str) -> Callable[[Request], Response]:
+    content = files("satark_police_system").joinpath(name).read_bytes()
+
+    def show(_: Request) -> Response:
+        return Response(content, media_type=_JSON)
+
+    return show
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    refusal = cast("RequestError", error)
+    return Response(encode({"error": refusal.reason}), refusal.status, _HEADERS, _JSON)
+
+
+def _not_found(_: Request, __: Exception) -> Response:
+    # The same response for a tip that does not exist, that this system must not know of, and that was altered.
+    return Response(encode({"error": "there is no such tip or file"}), 404, _HEADERS, _JSON)
+
+
+def _read(body: bytes) -> TipRequest:
+    try:
+        return msgspec.json.decode(body, type=TipRequest)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise RequestError(422, 'expected {"number": "…", "ordinal": "…"}') from None
+
+
+def _request_key(system: PoliceSystem, request: Request) -> bytes:
+    return hashlib.sha256(f"{system.name}\n{request.headers['webhook-id']}".encode()).digest()

@@ -1,0 +1,95 @@
+"""HTTP client: post a signed event once, without redirects, proxies, cookies or logging."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from satark.sink import DeadLetter, DeliveryResult, Done, Retry
+from satark_police_system.ssrf_guard import FilteringResolver, ForbiddenAddressError, check_ip_literal
+
+if TYPE_CHECKING:
+    from satark_police_system.settings import SystemSettings
+    from satark_police_system.signing import Signer
+
+MAX_RETRY_AFTER = 24 * 3600.0
+"""Seconds of a receiver's `Retry-After` that are honoured, at most."""
+_RETRYABLE = frozenset({401, 403, 404, 408, 421, 423, 425, 429})
+"""Status codes, besides 5xx, that may change once the receiver or our credentials are fixed."""
+
+
+class HttpClient:
+    """Posts events to one receiver. Call `open` in the event loop that uses it."""
+
+    def __init__(self, settings: SystemSettings, signer: Signer) -> None:
+        self._settings = settings
+        self._signer = signer
+        self._url = URL(settings.url)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Open the session.
+
+        Raises:
+            OSError: a certificate can't be read.
+        """
+        settings = self._settings
+        connector = aiohttp.TCPConnector(resolver=FilteringResolver(settings.allowed_networks), ssl=_tls(settings))
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            headers={"User-Agent": "satark", "Accept-Encoding": "identity"},
+            timeout=aiohttp.ClientTimeout(total=settings.send_seconds, sock_connect=settings.connect_seconds),
+        )
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, message_id: str, body: bytes) -> DeliveryResult:
+        """Post an event once; return the result."""
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        headers = {"content-type": "application/cloudevents+json", **self._signer.headers(message_id, body)}
+        try:
+            check_ip_literal(self._url, self._settings.allowed_networks)
+            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+                return classify_response(response.status, response.headers.get("retry-after", ""))
+        except TimeoutError:
+            return Retry("timeout")
+        except (aiohttp.ClientError, OSError) as error:
+            # aiohttp wraps what a resolver raises.
+            cause = getattr(error, "os_error", error)
+            return Retry(str(cause) if isinstance(cause, ForbiddenAddressError) else "network")
+
+
+def classify_response(status: int, retry_after: str = "") -> DeliveryResult:
+    """Turn a response into a delivery result.
+
+    2xx and 409 (duplicate): done. 3xx: refused, since tips go to the configured address only. 410: the endpoint was
+    removed (Standard Webhooks 1.0, "Endpoint removal"). Other 4xx: the receiver will never accept this event.
+    """
+    if 200 <= status < 300 or status == 409:  # noqa: PLR2004 - HTTP
+        return Done()
+    if status in _RETRYABLE or status >= 500:  # noqa: PLR2004 - HTTP
+        return Retry(f"http-{status}", _retry_seconds(retry_after))
+    if 300 <= status < 400:  # noqa: PLR2004 - HTTP
+        return DeadLetter(f"http-{status}: redirects are refused; set the new address in the settings")
+    return DeadLetter(f"http-{status}")
+
+
+def _retry_seconds(retry_after: str) -> float | None:
+    return min(float(retry_after), MAX_RETRY_AFTER) if retry_after.isascii() and retry_after.isdigit() else None
+
+
+def _tls(settings: SystemSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.client_certificate_file is not None:
+        context.load_cert_chain(settings.client_certificate_file, settings.client_key_file)
+    return context

@@ -1,0 +1,118 @@
+"""Transports: hand a tip over by HTTP, or as a signed archive in a folder or on an SFTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyrage
+
+from satark.database import temporary_folder
+from satark_police_system.archive import write_archive
+from satark_police_system.events import encode
+from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarget
+from satark_police_system.http_client import HttpClient
+
+if TYPE_CHECKING:
+    from satark.destination_reader import OpenedDelivery
+    from satark.sink import DeliveryResult
+    from satark_police_system.events import Event
+    from satark_police_system.settings import SystemSettings
+    from satark_police_system.systems import PoliceSystem
+
+
+class Transport(Protocol):
+    """Hands tips over to one police system."""
+
+    async def open(self) -> None:
+        """Open connections."""
+
+    async def close(self) -> None:
+        """Close them."""
+
+    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
+        """Hand one tip over. `key` is the same at every attempt, so that a repeat has no second effect."""
+
+
+class HttpTransport:
+    """Posts the event. The receiver requests the files."""
+
+    def __init__(self, system: PoliceSystem) -> None:
+        self._client = HttpClient(system.settings, system.signer)
+
+    async def open(self) -> None:
+        """Open the client."""
+        await self._client.open()
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._client.close()
+
+    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
+        """Post the event."""
+        return await self._client.post(key, encode(event))
+
+
+class FileTransport:
+    """Puts a signed archive, with the clean copies if the system may have them."""
+
+    def __init__(self, system: PoliceSystem, target: FileTarget, workspace: Path) -> None:
+        self._system = system
+        self._target = target
+        self._workspace = workspace
+
+    async def open(self) -> None:
+        """Open nothing: every file gets a connection of its own."""
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+    async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
+        """Write the archive in the workspace, and put it."""
+        with temporary_folder(self._workspace) as folder:
+            archive = folder / "tip.zip"
+            await asyncio.to_thread(self._write, archive, key, event, opened, folder)
+            return await self._target.put(archive, f"satark-{key}.zip")
+
+    def _write(self, archive: Path, key: str, event: Event, opened: OpenedDelivery, folder: Path) -> None:
+        files = _clean_copies(self._system.settings, opened, folder)
+        write_archive(archive, encode(event), files, self._system.signer, key)
+
+
+def make_transport(system: PoliceSystem, workspace: Path) -> Transport:
+    """Make the transport that the settings name: url, folder or sftp."""
+    settings = system.settings
+    if settings.folder is not None:
+        return FileTransport(system, FolderTarget(settings.folder), workspace)
+    return FileTransport(system, SftpTarget(settings), workspace) if settings.sftp else HttpTransport(system)
+
+
+def _clean_copies(
+    settings: SystemSettings, opened: OpenedDelivery, folder: Path
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    if "evidence" not in settings.fields:
+        return
+    for record in opened.content.evidence:
+        if record.clean_sha256:
+            name = record.ordinal + (mimetypes.guess_extension(record.clean_mime) or ".bin")
+            chunks = opened.clean(record.ordinal)
+            if settings.recipient:
+                yield f"{name}.age", _encrypted(chunks, settings.recipient, folder)
+            else:
+                yield name, chunks
+
+
+def _encrypted(chunks: Iterator[bytes], recipient: str, folder: Path) -> Iterator[bytes]:
+    """Encrypt a file. Its plain and encrypted form lie in the workspace until it is read."""
+    plain, encrypted = folder / "plain", folder / "encrypted"
+    with plain.open("wb") as write:
+        write.writelines(chunks)
+    with plain.open("rb") as read, encrypted.open("wb") as write:
+        pyrage.encrypt_io(read, write, [pyrage.x25519.Recipient.from_str(recipient)])
+    plain.unlink()
+    with encrypted.open("rb") as read:
+        yield from iter(lambda: read.read(1 << 20), b"")
+    encrypted.unlink()

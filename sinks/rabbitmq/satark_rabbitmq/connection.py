@@ -1,0 +1,199 @@
+"""Broker connection: publish with confirmation, consume without loss."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from aio_pika import Connection, DeliveryMode, Message
+from aio_pika.connection import make_url
+from aio_pika.exceptions import AMQPException, ChannelInvalidStateError, DeliveryError, PublishError
+
+from satark.carrier import CarrierError, MessageRejected
+from satark.observability import log
+from satark_rabbitmq.settings import check_url
+from satark_rabbitmq.topology import Topology
+
+if TYPE_CHECKING:
+    from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage
+
+    from satark.carrier import MessageHandler
+    from satark_rabbitmq.settings import RabbitMQSettings
+
+# Every failure is raised as an exception too; while a broker is down, this library would log a line each second.
+logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+
+PREFETCH = 32
+"""Most messages that one consumer handles at once: they share the store's commits."""
+RETRY_SECONDS = 1.0
+"""Seconds until a message whose handler failed is handled again. It stays unacknowledged meanwhile."""
+CONNECT_SECONDS = 15
+"""Seconds to wait for a connection."""
+
+FAILURES = (AMQPException, ChannelInvalidStateError, ConnectionError, OSError, RuntimeError, TimeoutError)
+"""What aio-pika raises when a broker is absent, disconnects or refuses; `RuntimeError`: on a closed connection."""
+
+
+class BrokerConnection:
+    """An open AMQP connection. It does not reconnect: once it breaks, everything in progress raises `CarrierError`."""
+
+    def __init__(self, connection: AbstractConnection, topology: Topology, confirm_seconds: float) -> None:
+        self._connection = connection
+        self._topology = topology
+        self._confirm_seconds = confirm_seconds
+        self.broken = False
+        """Whether it can no longer publish: the caller must connect again."""
+        self._exchanges: dict[str, AbstractExchange] = {}
+        self._exchange_lock = asyncio.Lock()
+
+    async def publish(self, desk: str, message: bytes) -> None:
+        """Publish a message to a desk's queue: see `satark.carrier.CarrierConnection`."""
+        await self._publish(self._topology.tips, desk, message)
+
+    async def publish_answer(self, message: bytes) -> None:
+        """Publish a message to the queue of answers: see `satark.carrier.CarrierConnection`."""
+        await self._publish(self._topology.answers, self._topology.answers, message)
+
+    async def consume(self, desk: str, handler: MessageHandler) -> None:
+        """Consume a desk's queue: see `satark.carrier.CarrierConnection`."""
+        await self._consume(self._topology.queue(desk), handler)
+
+    async def consume_answers(self, handler: MessageHandler) -> None:
+        """Consume the queue of answers: see `satark.carrier.CarrierConnection`."""
+        await self._consume(self._topology.answers, handler)
+
+    async def declare(self, desks: Sequence[str], copies: Sequence[str] = ()) -> list[str]:
+        """Declare the queues of these desks and of these copies; return their names.
+
+        Raises:
+            CarrierError: the broker refused.
+        """
+        try:
+            async with self._connection.channel() as channel:
+                return await self._topology.declare(channel, desks, copies)
+        except FAILURES as error:
+            raise CarrierError(_code(error)) from None
+
+    async def requeue_dead_letters(self, queue: str) -> int:
+        """Move a queue's dead letters back to its end; return how many.
+
+        Raises:
+            CarrierError: the broker refused or disconnected. Messages moved so far stay moved.
+        """
+        moved = 0
+        try:
+            async with self._connection.channel(publisher_confirms=True, on_return_raises=True) as channel:
+                dead_letters = await channel.get_queue(self._topology.dead_letter_queue(queue))
+                while (dead := await dead_letters.get(fail=False)) is not None:
+                    copy = Message(dead.body, delivery_mode=DeliveryMode.PERSISTENT, message_id=dead.message_id)
+                    await channel.default_exchange.publish(copy, queue, mandatory=True)
+                    await dead.ack()
+                    moved += 1
+        except FAILURES as error:
+            raise CarrierError(_code(error)) from None
+        return moved
+
+    async def _publish(self, exchange: str, key: str, body: bytes) -> None:
+        # The only header is a random id: no time, no tip number, no kind of message.
+        message = Message(body, delivery_mode=DeliveryMode.PERSISTENT, message_id=uuid4().hex)
+        try:
+            found = await self._exchange(exchange)
+            await found.publish(message, key, mandatory=True, timeout=self._confirm_seconds)
+        except FAILURES as error:
+            self.broken = not isinstance(error, DeliveryError)
+            raise CarrierError(_code(error)) from None
+
+    async def _exchange(self, name: str) -> AbstractExchange:
+        async with self._exchange_lock:
+            if name not in self._exchanges:
+                # Without on_return_raises, a message that reaches no queue would count as sent.
+                channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+                self._exchanges[name] = await channel.get_exchange(name, ensure=False)
+            return self._exchanges[name]
+
+    async def _consume(self, queue: str, handler: MessageHandler) -> None:
+        try:
+            channel = await self._connection.channel()
+            await channel.set_qos(prefetch_count=PREFETCH)
+            found = await channel.get_queue(queue)
+            async with asyncio.TaskGroup() as tasks, found.iterator() as messages:
+                async for message in messages:
+                    tasks.create_task(_settle(message, handler))
+        except FAILURES as error:
+            raise CarrierError(_code(error)) from None
+        except ExceptionGroup as group:  # a task group wraps the exception that ends it
+            raise CarrierError(_code(group.exceptions[0])) from None
+        raise CarrierError("the connection broke")
+
+
+async def _settle(message: AbstractIncomingMessage, handler: MessageHandler) -> None:
+    """Handle one message, then acknowledge or reject it."""
+    accepted = await _handle(message.body, handler)
+    try:
+        await (message.ack() if accepted else message.reject(requeue=False))
+    except FAILURES:
+        return  # the connection is gone: the broker redelivers the message, and the handler recognises it
+
+
+async def _handle(body: bytes, handler: MessageHandler) -> bool:
+    """Call the handler until it accepts or rejects the message; return whether it accepted."""
+    while True:
+        try:
+            await handler(body)
+        except MessageRejected as error:
+            log.error("broker message rejected, moved to the dead letters", code=str(error))
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever failed here, the message is good and must not be lost
+            log.warning("broker message handler failed, retrying", error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return True
+
+
+class RabbitMQ:
+    """The carrier for `amqp` and `amqps` URLs."""
+
+    schemes = ("amqp", "amqps")
+
+    def __init__(self, settings: RabbitMQSettings) -> None:
+        self._settings = settings
+        self.topology = Topology(
+            prefix=settings.prefix, delivery_limit=settings.delivery_limit, copies_kept=settings.copies_kept
+        )
+
+    def check(self, url: str) -> None:
+        """Check a URL: see `satark.carrier.Carrier`."""
+        check_url(url)
+        self._settings.tls()
+
+    @asynccontextmanager
+    async def connect(self, url: str) -> AsyncIterator[BrokerConnection]:
+        """Connect for the duration of the block: see `satark.carrier.Carrier`."""
+        options: dict[str, Any] = {"ssl_context": self._settings.tls()} if url.startswith("amqps:") else {}
+        connection = Connection(make_url(url), **options)
+        try:
+            await _connect(connection)
+            yield BrokerConnection(connection, self.topology, self._settings.confirm_seconds)
+        finally:
+            # Also if it never connected: its destructor would do it otherwise, at any time and in any thread.
+            await connection.close()
+
+
+async def _connect(connection: AbstractConnection) -> None:
+    try:
+        await connection.connect(timeout=CONNECT_SECONDS)
+    except FAILURES as error:
+        raise CarrierError(_code(error)) from None
+
+
+def _code(error: BaseException) -> str:
+    """Describe a failure for operators, without the error's own text, which may quote the URL."""
+    if isinstance(error, PublishError):
+        return "no queue: run `satark rabbitmq declare`"
+    if isinstance(error, DeliveryError):
+        return "the broker refused"
+    return type(error).__name__

@@ -1,0 +1,57 @@
+"""`satark evidence export`: a pack is written, and can be verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from satark.cli.main import cli
+from satark.desk import Desk
+from satark.services import Services
+from satark.testing.tips import seed_file, seed_tip
+
+Run = Callable[..., Result]
+FindDesk = Callable[[str], Desk]
+
+
+def test_a_pack_is_exported_and_verified(
+    services: Services, run: Run, desk: FindDesk, tmp_path: Path, passphrase_file: Callable[[str], Path]
+) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"original", b"clean")
+    seed_file(services, seeded, "2", b"voice", b"clean", disguised=b"x", kind="voice", mime="audio/ogg", role="what")
+    second = passphrase_file("another passphrase")
+    run("officer", "add", "sp", "second", "--new-passphrase-file", second, by="sp")
+    command = ("evidence", "export", "sp", seeded.number, tmp_path / "pack.zip", "--originals", "--name", "R. Singh")
+    assert run(*command, by="sp").exit_code == 2
+    result = run(*command, "--second-passphrase-file", second, by="sp")
+    assert result.exit_code == 0, result.output
+    assert "2 files, certificates in Hindi and English" in result.stdout
+    manifest = result.stdout.partition("manifest ")[2][:64]
+    whole = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--manifest", manifest])
+    assert (whole.exit_code, "is whole: 2 files" in whole.stdout) == (0, True)
+    altered = bytearray((tmp_path / "pack.zip").read_bytes())
+    altered[altered.index(b"original", 48)] ^= 1
+    (tmp_path / "pack.zip").write_bytes(altered)
+    verdict = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--json"])
+    assert verdict.exit_code == 1
+    report = json.loads(verdict.stdout)
+    assert not report["good"]
+    assert "files/1-original.jpg" in {problem["part"] for problem in report["problems"]}
+
+
+def test_core_and_desk_share_the_command_group(run: Run) -> None:
+    shown = CliRunner().invoke(cli, ["evidence", "--help"])
+    assert {"export", "verify"} <= set(shown.stdout.split())
+
+
+def test_a_pack_can_be_verified_without_any_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["not_installed"]')
+    (tmp_path / "pack.zip").write_bytes(b"no pack")
+    result = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip")])
+    assert result.exit_code == 1
+    assert "can't be read as a pack" in result.stdout

@@ -1,0 +1,52 @@
+"""The plugin's own tables on both databases: officers, queue and read state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from satark.casework import Casework
+from satark.sink import Delivery, Done
+from satark.testing.store import fresh_services, worker_context
+from satark.testing.tips import seed_tip
+from satark_desk import plugin
+from satark_desk.officers import NewDesk, add_officer, make_desk, remove_officer, unlock
+from satark_desk.read_state import ReadState, delivery_times, mark_read, read_states
+from satark_desk.sink import DeskSink
+
+
+async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -> None:
+    services = fresh_services(
+        tmp_path / "data", plugin.satark_migrations(), database_url=databases.main, keys_url=databases.keys
+    )
+    make_desk(services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase="passphrase"))
+    first = unlock(services, "sp", "a", "passphrase")
+    add_officer(services, first, "b", "another passphrase")
+    seeded = seed_tip(services, [first.desk])
+    remove_officer(services, first, "b")
+    unlocked = unlock(services, "sp", "a", "passphrase")
+    (summary,) = Casework(services, "sp", unlocked.identity).summaries()
+    assert summary.header.number == seeded.number
+
+    for _ in range(2):
+        services.write_now(lambda unit: mark_read(unit, "sp", "a", summary))
+    assert services.read(lambda c: read_states(c, "sp", "a")) == {seeded.id: ReadState(1, 0)}
+
+    context = worker_context(services)
+    context.writer.start()
+    delivery = Delivery(
+        idempotency_key="k",
+        tip=seeded.id,
+        destination="desk:sp",
+        desk="sp",
+        revision=1,
+        attempt=1,
+        envelope=b"sealed",
+        document=b"",
+    )
+    for _ in range(2):
+        assert await DeskSink(context).deliver(delivery) == Done()
+    await context.writer.stop()
+    assert list(services.read(lambda c: delivery_times(c, "sp"))) == [seeded.id]
+    services.main.dispose()
+    services.keys.dispose()

@@ -1,0 +1,132 @@
+"""Actions on a tip: validated, confirmed, and performed once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.services import Services
+from satark.testing.tips import SeededTip, seed_tip
+from satark.tip import Accused
+
+Browser = Callable[..., TestClient]
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+
+
+def act(client: TestClient, seeded: SeededTip, action: str, **form: str) -> str:
+    """Submit a form, and confirm it with exactly the fields of the confirmation page."""
+    path = f"/desk/tips/{seeded.number}/{action}"
+    confirmation = client.post(path, data=form)
+    assert "Please check" in confirmation.text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', confirmation.text.partition("<main")[2]))
+    done = client.post(path, data={**hidden, "confirmed": "yes"}, follow_redirects=False)
+    assert done.status_code == 303
+    return client.get(done.headers["location"]).text
+
+
+def test_a_status_is_set_after_the_officer_confirmed_what_the_tipster_reads(
+    services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    confirmation = client.post(
+        f"/desk/tips/{seeded.number}/status", data={"status": "ACTION", "text": "<i>जल्द</i>"}
+    ).text
+    assert "&lt;i&gt;जल्द" in confirmation
+    assert casework("sp").open(seeded.number).thread == ()
+    page = act(client, seeded, "status", status="ACTION", text="जल्द")
+    assert "The status is set." in page
+    (posted,) = casework("sp").open(seeded.number).thread
+    assert (posted.message.status, posted.message.text, posted.message.question) == ("ACTION", "जल्द", False)
+
+
+def test_a_question_asks_for_more_information(
+    services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    assert "The question is sent." in act(client, seeded, "ask", text="कब?")
+    (posted,) = casework("sp").open(seeded.number).thread
+    assert (posted.message.status, posted.message.text, posted.message.question) == ("NEED_INFO", "कब?", True)
+    assert "Waiting for a reply" in client.get("/desk/").text
+
+
+def test_a_note_stays_between_desks(services: Services, browser: Browser, desk: FindDesk, casework: Cases) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    assert "The note is added." in act(browser("sp"), seeded, "note", text="पुराना मामला")
+    (posted,) = casework("sp").open(seeded.number).thread
+    assert posted.message.internal
+
+
+def test_a_tip_is_directed_only_to_desks_on_the_list(
+    services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    assert "The tip is directed." in act(client, seeded, "direct", to="lanka", text="जाँच करें")
+    assert casework("lanka").open(seeded.number).tip == seeded.tip
+    about = seed_tip(services, [desk("sp")], accused=Accused(level="station", unit="lanka"), excluded=("lanka",))
+    page = client.get(f"/desk/tips/{about.number}").text
+    assert 'value="dig"' in page
+    assert 'value="lanka"' not in page
+    refused = [
+        client.post(f"/desk/tips/{about.number}/direct", data={"to": to, "text": "x", "confirmed": "yes"})
+        for to in ("lanka", "nowhere")
+    ]
+    assert [answer.status_code for answer in refused] == [422, 422]
+    once = re.compile(r'name="once" value="[^"]*"')
+    assert len({once.sub("", answer.text) for answer in refused}) == 1
+    assert casework("lanka").find("") == {seeded.id}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("status", {"status": ""}, "Choose a status"),
+        ("status", {"status": "DONE", "text": "x"}, "Choose a status"),
+        ("status", {"status": "CLOSED", "text": " "}, "Write the reason"),
+        ("status", {"status": "ACTED", "text": "x" * 1001}, "too long"),
+        ("ask", {"text": "  "}, "Write the question"),
+        ("note", {}, "Write the note"),
+        ("direct", {"to": "lanka", "text": ""}, "Write what is to be done"),
+        ("direct", {"to": "sp", "text": "x"}, "Choose a desk"),
+    ],
+)
+def test_an_invalid_form_is_shown_again_with_its_input(
+    case: tuple[str, dict[str, str], str], services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    action, form, message = case
+    seeded = seed_tip(services, [desk("sp")])
+    answer = browser("sp").post(f"/desk/tips/{seeded.number}/{action}", data={**form, "confirmed": "yes"})
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert f">{form.get('text', '')}</textarea>" in answer.text
+
+
+def test_a_form_can_be_edited_after_the_confirmation_page(services: Services, browser: Browser, desk: FindDesk) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    form = {"status": "ACTED", "text": "धन्यवाद", "edit": "yes"}
+    answer = browser("sp").post(f"/desk/tips/{seeded.number}/status", data=form)
+    assert answer.status_code == 200
+    assert ">धन्यवाद</textarea>" in answer.text
+    assert 'value="ACTED" selected' in answer.text
+
+
+def test_a_double_click_has_one_effect(services: Services, browser: Browser, desk: FindDesk, casework: Cases) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    client = browser("sp")
+    form = {"text": "एक बार", "once": "the same", "confirmed": "yes"}
+    for _ in range(2):
+        client.post(f"/desk/tips/{seeded.number}/note", data=form)
+    assert len(casework("sp").open(seeded.number).thread) == 1
+
+
+def test_an_unknown_action_is_not_found(services: Services, browser: Browser, desk: FindDesk) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    assert browser("sp").post(f"/desk/tips/{seeded.number}/delete", data={"text": "x"}).status_code == 404

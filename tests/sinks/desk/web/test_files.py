@@ -1,0 +1,98 @@
+"""Files at the desk: clean copies and previews are streamed, and never run or stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.services import Services
+from satark.store.workspace import workspace_dir
+from satark.testing.tips import SeededTip, seed_file, seed_tip
+
+Browser = Callable[..., TestClient]
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        ("1", "image/jpeg", "inline", b"clean one"),
+        ("2", "video/mp4", "inline", b"clean two"),
+        ("3", "application/octet-stream", "attachment", b"<svg onload=alert(3)>"),
+    ],
+)
+def test_clean_copies_are_streamed_with_headers_that_let_nothing_run(
+    shown: tuple[str, str, str, bytes], browser: Browser, full_tip: SeededTip
+) -> None:
+    ordinal, media_type, disposition, body = shown
+    client = browser("sp")
+    answer = client.get(f"/desk/tips/{full_tip.number}/files/{ordinal}")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, body, media_type)
+    assert answer.headers["content-disposition"].startswith(f'{disposition}; filename="{full_tip.number}-{ordinal}')
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    saved = client.get(f"/desk/tips/{full_tip.number}/files/{ordinal}?download=1")
+    assert saved.headers["content-disposition"].startswith("attachment")
+
+
+def test_the_page_shows_previews_of_files(
+    services: Services, browser: Browser, desk: FindDesk, casework: Cases
+) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2", "3", "4"))
+    seed_file(services, seeded, "1", b"photo", b"clean photo", preview=b"small photo")
+    seed_file(services, seeded, "2", b"film", b"clean film", preview=b"still", mime="video/mp4", kind="video")
+    seed_file(services, seeded, "3", b"text", b"clean", preview=b"page", mime="application/pdf", kind="document")
+    seed_file(
+        services, seeded, "4", b"voice", b"clean", disguised=b"x", preview=b"wave", mime="audio/ogg", kind="voice"
+    )
+    client, place = browser("sp"), f"/desk/tips/{seeded.number}"
+    page = client.get(place).text
+    for ordinal, content in (("1", b"small photo"), ("2", b"still"), ("3", b"page"), ("4", b"wave")):
+        assert f'"{place}/previews/{ordinal}"' in page
+        shown = client.get(f"{place}/previews/{ordinal}")
+        assert (shown.content, shown.headers["content-type"]) == (content, "image/webp")
+        assert shown.headers["cache-control"] == "no-store"
+    assert client.get(f"{place}/previews/5").status_code == 404
+    work = casework("sp")
+    log = [(row.row.file, row.entry) for row in work.custody(work.open(seeded.number)) if row.entry]
+    viewed = [(file, entry.form) for file, entry in log if entry.action == "viewed"]
+    assert viewed == [(ordinal, "preview") for ordinal in "1234"]
+
+
+def test_a_large_file_is_streamed_completely_and_leaves_no_plain_text(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    clean = bytes(range(256)) * 4096
+    seed_file(services, seeded, "1", b"original", clean)
+    assert browser("sp").get(f"/desk/tips/{seeded.number}/files/1").content == clean
+    assert list(workspace_dir(services.evidence_dir.parent).iterdir()) == []
+
+
+@pytest.mark.parametrize("ordinal", ["5", "6", "7", "8", "x"])
+def test_a_missing_file_is_an_error_page(ordinal: str, browser: Browser, full_tip: SeededTip) -> None:
+    answer = browser("sp").get(f"/desk/tips/{full_tip.number}/files/{ordinal}")
+    assert answer.status_code == 404
+    assert "no such tip or file" in answer.text
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_altered_or_erased_file_is_an_error_page(
+    gone: bool,  # noqa: FBT001 - pytest's
+    services: Services,
+    browser: Browser,
+    full_tip: SeededTip,
+) -> None:
+    (path,) = services.evidence_dir.glob("*-1.clean.age")
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    if gone:
+        path.unlink()
+    answer = browser("sp").get(f"/desk/tips/{full_tip.number}/files/1")
+    assert answer.status_code == 409
+    assert "altered or removed" in answer.text

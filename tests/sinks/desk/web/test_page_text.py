@@ -1,0 +1,76 @@
+"""Page text: complete catalogues in both languages, and answers, times and names as text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from satark.catalogues import Catalogue
+from satark.geography.geography import Geography
+from satark_desk.web import app
+from satark_desk.web.page_text import PageText
+
+WEB = Path(app.__file__).parent
+
+
+def catalogue(language: str) -> Catalogue:
+    return Catalogue.read(language, (WEB / "texts" / f"{language}.po").read_text("utf-8"))
+
+
+def test_both_catalogues_have_the_same_keys_and_placeholders() -> None:
+    hindi, english = catalogue("hi"), catalogue("en")
+    assert set(hindi) == set(english)
+    for key in english:
+        assert hindi.places(key) == english.places(key), key
+
+
+def test_every_used_key_exists_and_every_key_is_used() -> None:
+    sources = [*(WEB / "templates").glob("*.html"), *WEB.glob("*.py")]
+    text = "\n".join(path.read_text("utf-8") for path in sources)
+    english = set(catalogue("en"))
+    used = set(re.findall(r"""\bt\(["']([a-z_.0-9]+)["'][,)]""", text))
+    assert used <= english
+    stems = set(re.findall(r"""["']([a-z_]+\.)["'] ~""", text)) | {
+        "priority.",
+        "mark.",
+        "problem.",
+        "error.",
+        "sign_in.",
+    }
+    unused = {key for key in english if key not in used and f'"{key}"' not in text}
+    assert {key for key in unused if not key.startswith(tuple(stems))} == set()
+
+
+def test_times_are_shown_in_the_officers_time_zone_as_six_hour_bands() -> None:
+    text = PageText("en", Geography.sample(), 5.5)
+    assert text.band("2026-11-24T18/PT6H") == "24 Nov 2026, 23:30–05:30"
+    assert text.age("2026-11-24T18/PT6H", 1795564800) == text.age("2026-11-24T00/PT6H", 1795564800)
+    assert text.age("2099-01-01T00/PT6H", 0) == 0
+    for junk in ("", "yesterday", "2026-99-99T00/PT6H"):
+        assert (text.band(junk), text.day(junk), text.age(junk, 0)) == ("", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "shown"),
+    [
+        ("police", "no", "No"),
+        ("category", "ARMS", "Illegal arms"),
+        ("district", "varanasi", "Varanasi"),
+        ("what", "Typed as it is", "Typed as it is"),
+        ("place", {"latitude": "not a number", "longitude": 1}, '{"latitude":"not a number","longitude":1}'),
+        ("place", {}, "{}"),
+        ("agreed", False, "No"),
+        ("what", {"voice": "1", "text": "and this"}, "and this\nrecording: file 1"),
+        ("what", None, ""),
+        ("count", 0, "0"),
+    ],
+)
+def test_answers_are_shown_as_text(step: str, value: object, shown: str) -> None:
+    assert PageText("en", Geography.sample(), 5.5).answer(step, value) == shown
+
+
+@pytest.mark.parametrize(("language", "name"), [("hi", "Hindi"), ("xx", "xx"), ("", ""), ("../x", "../x")])
+def test_languages_have_names(language: str, name: str) -> None:
+    assert PageText("en", Geography.sample(), 5.5).language_name(language) == name
