@@ -23,7 +23,7 @@ from satark.tip import Accused, Evidence, Message
 
 
 def numbers(office: SeededDesk) -> list[str]:
-    return [line.header.number for line in office.casework.summaries()]
+    return [summary.header.number for summary in office.casework.summaries()]
 
 
 def test_a_desk_sees_the_tips_that_are_sealed_to_it_newest_first(
@@ -44,14 +44,14 @@ def test_text_with_the_status_more_information_needed_is_always_a_question(servi
 
 def test_summaries_include_what_came_since_the_last_call(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
-    (line,) = sp.casework.summaries()
-    assert (line.status, line.newest_from_tipster, line.awaits_reply, line.finished) == ("RECEIVED", 0, False, False)
+    (summary,) = sp.casework.summaries()
+    assert (summary.status, summary.newest_from_tipster, summary.awaits_reply, summary.finished) == ("RECEIVED", 0, False, False)
     sp.casework.respond(sp.casework.open(seeded.number), status="NEED_INFO", text="कब?", question=True)
-    (line,) = sp.casework.summaries()
-    assert (line.status, line.awaits_reply) == ("NEED_INFO", True)
+    (summary,) = sp.casework.summaries()
+    assert (summary.status, summary.awaits_reply) == ("NEED_INFO", True)
     seed_message(services, seeded, Message(sender="tipster", text="कल", answers=1))
-    (line,) = sp.casework.summaries()
-    assert (line.status, line.newest_from_tipster, line.awaits_reply) == ("NEED_INFO", 2, False)
+    (summary,) = sp.casework.summaries()
+    assert (summary.status, summary.newest_from_tipster, summary.awaits_reply) == ("NEED_INFO", 2, False)
     sp.casework.respond(sp.casework.open(seeded.number), status="CLOSED")
     assert sp.casework.summaries()[0].finished
 
@@ -202,8 +202,8 @@ def test_an_answer_of_a_destination_reaches_the_tipster(services: Services, sp: 
     assert open_as(Message, row.sealed, seeded.receipt_identity) == posted.message
     assert row.notified is False
     assert sp.casework.open(seeded.number).status == "ACTED"
-    (line,) = work.summaries()
-    assert line.status == "ACTED"
+    (summary,) = work.summaries()
+    assert summary.status == "ACTED"
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_an_export_is_logged(sp: SeededDesk, spoken: SeededTip) -> None:
     left = [(row.row.file, row.entry) for row in log if row.entry and row.entry.action == "exported"]
     done = [(file, entry.form, entry.second) for file, entry in left]
     assert done == [("2", "clean", ""), ("2", "original", "khan"), ("1", "transcript", "")]
-    assert [b"".join(pieces) for pieces in contents] == [b"a clean photo", b"a photo", b"words"]
+    assert [b"".join(chunks) for chunks in contents] == [b"a clean photo", b"a photo", b"words"]
 
 
 @pytest.mark.parametrize(

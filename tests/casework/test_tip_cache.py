@@ -15,7 +15,7 @@ from satark.testing.tips import SeededTip, seed_tip
 
 
 def numbers(office: SeededDesk) -> list[str]:
-    return [line.header.number for line in office.casework.summaries()]
+    return [summary.header.number for summary in office.casework.summaries()]
 
 
 def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:

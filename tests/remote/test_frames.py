@@ -1,4 +1,4 @@
-"""Cells: a carrier sees equal boxes."""
+"""Padded frames: all of one size, sealed and signed."""
 
 from __future__ import annotations
 

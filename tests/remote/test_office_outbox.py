@@ -76,7 +76,7 @@ async def test_after_a_key_change_tips_on_their_way_open_and_answers_are_accepte
     after = link.seed_tip()
     link.casework.note(link.casework.open(before.number), "नई चाबी से")
     await link.exchange_all()
-    assert {line.header.number for line in link.casework.summaries()} >= {on_its_way.number, after.number}
+    assert {summary.header.number for summary in link.casework.summaries()} >= {on_its_way.number, after.number}
     assert link.thread_at_host(before.number) == ["पुरानी चाबी से", "नई चाबी से"]
     (desk,) = [row for row in link.rows(link.host, tables.desk) if row.name == "sp"]
     assert desk.recipient == recipient_of(link.sp_identity)

@@ -35,7 +35,7 @@ def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: Se
     identity = change_key(services, sp)
     later = seed_tip(services, [services.read(lambda c: find_desk(c, "sp"))])
     assert Casework(services, "sp", sp.identity).summaries() == []
-    assert {line.header.number for line in Casework(services, "sp", identity).summaries()} == {
+    assert {summary.header.number for summary in Casework(services, "sp", identity).summaries()} == {
         seeded.number,
         later.number,
     }

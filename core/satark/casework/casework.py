@@ -70,8 +70,8 @@ class Casework(EvidenceAccess):
         """Return a summary of every tip of the desk, the newest first."""
         with self._lock:
             self._cache.refresh()
-            cases = list(self._cache.cases.items())
-        summaries = [summarize(tip, case.envelope.header, case.thread) for tip, case in cases]
+            cached_tips = list(self._cache.tips.items())
+        summaries = [summarize(tip, cached.envelope.header, cached.thread) for tip, cached in cached_tips]
         return sorted(summaries, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def find(self, words: str) -> set[str]:
@@ -83,7 +83,7 @@ class Casework(EvidenceAccess):
         with self._lock:
             self._cache.refresh()
             self._cache.open_documents()
-            texts = {tip: case.text() for tip, case in self._cache.cases.items()}
+            texts = {tip: cached.text() for tip, cached in self._cache.tips.items()}
         return {tip for tip, text in texts.items() if all(word in text for word in wanted)}
 
     def open(self, number: str) -> OpenTip:
@@ -95,18 +95,18 @@ class Casework(EvidenceAccess):
         """
         with self._lock:
             self._cache.refresh()
-            tip, case = self._cache.find(number)
+            tip, cached = self._cache.find(number)
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
-        opened = open_tip(document, case.envelope)
+        opened = open_tip(document, cached.envelope)
         rows = self._services.read(lambda c: _files(c, tip))
-        records, damaged = open_records(rows, case.envelope.identity)
-        transcripts = transcripts_of(case.thread)
+        records, damaged = open_records(rows, cached.envelope.identity)
+        transcripts = transcripts_of(cached.thread)
         missing = sorted(set(opened.evidence) - {row.ordinal for row in rows})
         return OpenTip(
             id=tip,
-            envelope=case.envelope,
+            envelope=cached.envelope,
             tip=opened,
-            thread=tuple(case.thread),
+            thread=tuple(cached.thread),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
                 OwnVoice(record=record, transcript=transcripts.get(record.ordinal, ""))
@@ -115,9 +115,9 @@ class Casework(EvidenceAccess):
             ),
             pending=tuple(row.ordinal for row in rows if row.state == "due"),
             lost=(*(row.ordinal for row in rows if row.state == "lost"), *missing),
-            damaged=damaged + case.damaged,
-            pending_answers=len(case.pending_answers),
-            refused_answers=sum(one.refused for one in case.pending_answers),
+            damaged=damaged + cached.damaged,
+            pending_answers=len(cached.pending_answers),
+            refused_answers=sum(one.refused for one in cached.pending_answers),
         )
 
     def transcribe(self, tip: OpenTip, ordinal: str, text: str) -> PostedMessage:

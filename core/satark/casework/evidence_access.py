@@ -54,7 +54,7 @@ class EvidenceAccess:
         self._transcribers = transcribers
         self._officer = DeskOfficer(desk=desk, name=officer)
         self._may_listen = may_listen
-        self._once = threading.Lock()
+        self._log_lock = threading.Lock()
         self._logged: set[tuple[str, str, Action, Form]] = set()
 
     def evidence(self, tip: OpenTip, ordinal: str) -> Iterator[bytes]:
@@ -218,7 +218,7 @@ class EvidenceAccess:
         return open_sealed(path, tip.envelope.identity, workspace_dir(folder.parent), expected)
 
     def _log_once(self, tip: OpenTip, ordinal: str, action: Action, form: Form) -> None:
-        with self._once:
+        with self._log_lock:
             if (tip.id, ordinal, action, form) in self._logged:
                 return
             self._services.write_now(lambda unit: self.log(unit, tip, ordinal, action, form))

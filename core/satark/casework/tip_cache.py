@@ -25,7 +25,7 @@ class TipCache:
     """The opened tips of one desk. `refresh` reads what is new in the store. Not thread-safe."""
 
     def __init__(self, services: Services, desk: str, identity: str) -> None:
-        self.cases: dict[str, CachedTip] = {}
+        self.tips: dict[str, CachedTip] = {}
         self.unreadable = 0
         """The number of envelopes that did not open at the last refresh: damaged or forged."""
         self._services = services
@@ -34,15 +34,15 @@ class TipCache:
         self._former: Sequence[str] = ()
 
     def find(self, number: str) -> tuple[str, CachedTip]:
-        """Return a tip's id and entry, by its number or its id.
+        """Find a tip by its number or its id; return its id with what is cached of it.
 
         Raises:
             NoSuchTip: the desk has none of this number.
         """
         wanted = number.strip().upper()
-        for tip, case in self.cases.items():
-            if wanted in (case.envelope.header.number, tip.upper()):
-                return tip, case
+        for tip, cached in self.tips.items():
+            if wanted in (cached.envelope.header.number, tip.upper()):
+                return tip, cached
         raise NoSuchTip
 
     def refresh(self) -> None:
@@ -52,9 +52,9 @@ class TipCache:
         rows: dict[str, bytes] = {
             row.tip: row.sealed for row in self._services.read_keys(lambda c: c.execute(query).all())
         }
-        for tip in self.cases.keys() - rows.keys():
-            del self.cases[tip]
-        changed = {t: s for t, s in rows.items() if t not in self.cases or self.cases[t].sealed != s}
+        for tip in self.tips.keys() - rows.keys():
+            del self.tips[tip]
+        changed = {t: s for t, s in rows.items() if t not in self.tips or self.tips[t].sealed != s}
         existing = self._services.read(lambda c: _existing(c, changed))
         self._former = self._services.read(lambda c: office_outbox.former_keys(c, self._desk, self._identity))
         self.unreadable = 0
@@ -63,14 +63,14 @@ class TipCache:
         self._read_new_messages()
 
     def _load(self, tip: str, sealed: bytes, *, exists: bool) -> None:
-        self.cases.pop(tip, None)
+        self.tips.pop(tip, None)
         envelope = self._open(tip, sealed)
         if envelope is None:
             self.unreadable += 1
             return
         # A crash between the commits of the two databases leaves an envelope without a tip; its turn runs again.
         if exists:
-            self.cases[tip] = CachedTip(sealed, envelope)
+            self.tips[tip] = CachedTip(sealed, envelope)
 
     def _open(self, tip: str, sealed: bytes) -> Envelope | None:
         for identity in (self._identity, *self._former):
@@ -81,13 +81,13 @@ class TipCache:
         return None
 
     def _read_new_messages(self) -> None:
-        known = {tip: case.last for tip, case in self.cases.items()}
+        known = {tip: cached.last for tip, cached in self.tips.items()}
         # In one snapshot: an answer that the host confirms meanwhile is in exactly one of the two.
         new, pending = self._services.read(lambda c: (new_messages(c, known), office_outbox.pending_answers(c, known)))
         for tip, messages in new.items():
-            self.cases[tip].add(messages)
-        for tip, case in self.cases.items():
-            case.pending_answers = pending.get(tip, [])
+            self.tips[tip].add(messages)
+        for tip, cached in self.tips.items():
+            cached.pending_answers = pending.get(tip, [])
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
         """Sign an answer with the desk's key and queue it for the host.
@@ -99,10 +99,10 @@ class TipCache:
 
     def open_documents(self) -> None:
         """Open every document that is not opened yet."""
-        closed = [tip for tip, case in self.cases.items() if case.document is None]
+        closed = [tip for tip, cached in self.tips.items() if cached.document is None]
         for tip, sealed in self._services.read(lambda c: documents(c, closed)).items():
             try:
-                self.cases[tip].document = open_tip(sealed, self.cases[tip].envelope)
+                self.tips[tip].document = open_tip(sealed, self.tips[tip].envelope)
             except CantOpen:
                 continue  # `Casework.open` reports it
 

@@ -63,7 +63,7 @@ class ReadableTip(msgspec.Struct, frozen=True, kw_only=True):
     """Messages and file records that do not open: altered, or not this tip's."""
 
     def __repr__(self) -> str:
-        return "Forwarded(…)"
+        return "ReadableTip(…)"
 
 
 class DestinationReader:
@@ -77,7 +77,7 @@ class DestinationReader:
         self._logged: set[tuple[str, str]] = set()
 
     def __repr__(self) -> str:
-        return f"Reader({self.to})"
+        return f"DestinationReader({self.to})"
 
     def open(self, delivery: Delivery) -> OpenedDelivery:
         """Open a delivery.
@@ -121,7 +121,7 @@ class OpenedDelivery:
         )
 
     def __repr__(self) -> str:
-        return "Opened(…)"
+        return "OpenedDelivery(…)"
 
     def clean(self, ordinal: str) -> Iterator[bytes]:
         """Give a file's clean copy in pieces, none before all of it proved to be what was recorded. Blocks.

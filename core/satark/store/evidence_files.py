@@ -123,7 +123,7 @@ def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
 
 
 def add_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:
-    """Store a notice about a file until its tipster can be told."""
+    """Store a notice about a file until its tipster can be notified."""
     _settle(unit, job, reason=f"{_NOTICE}{notice.what} {notice.megabytes}")
 
 
@@ -137,7 +137,7 @@ def pending_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ..
 
 
 def clear_notices(unit: UnitOfWork, tip_id: str) -> None:
-    """Delete the stored notices about a tip's files: the tipster has been told."""
+    """Delete the stored notices about a tip's files: the tipster has been notified."""
     waiting = (file.c.tip == tip_id, file.c.reason.startswith(_NOTICE))
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
