@@ -74,8 +74,8 @@ async def test_the_newest_events_come_first_and_no_more_than_the_page_lists() ->
     receiver, published = PoliceReceiver(), list[dict[str, Any]]()
     police = SimulatedPoliceSystem(receiver, "http://127.0.0.1:9", published.append)
     for number in range(SHOWN + 2):
-        await receiver._keep(f"e{number}", _event(number))
-    await receiver._keep("e3", _event(3))  # a repetition
+        await receiver._accept(f"e{number}", _event(number))
+    await receiver._accept("e3", _event(3))  # a repetition
     assert len(published) == SHOWN + 2
     shown = [one["event"]["subject"] for one in police.view()["events"]]
     assert shown == [f"N{number}" for number in range(SHOWN + 1, 1, -1)]

@@ -109,7 +109,7 @@ async def test_a_hundred_megabytes_are_sealed_from_the_first_byte_in_flat_memory
         assert SIZE // 3 <= offset < SIZE
         watching.cancel()
         growth = peak_resident_bytes(server.id) - before
-    assert len(watch.seen) > 90
+    assert len(watch.examined) > 90
     assert watch.finds == set()
     assert growth < GROWTH_MOST
     media = await staging.hand_over(key, where.rpartition("/")[2], "web_form:main")
