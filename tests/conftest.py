@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +23,12 @@ class Databases(NamedTuple):
 
     main: str
     keys: str
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what the collection made from garbage collection: searching it again and again is a sixth of the work."""
+    gc.collect()
+    gc.freeze()
 
 
 class PassphraseCost(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from gettext import c2py
 from importlib.resources import files
 from pathlib import Path
@@ -30,8 +31,9 @@ class Catalogue:
         self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
 
     @classmethod
+    @cache
     def read(cls, language: str, source: str) -> Catalogue:
-        """Read a `.po` file's text; fuzzy and empty entries count as missing.
+        """Read a `.po` file's text, once in a process; fuzzy and empty entries count as missing.
 
         Raises:
             CatalogueError: it is not a `.po` file.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -101,6 +102,7 @@ class Geography:
         return cls.parse(path.read_text("utf-8"))
 
     @classmethod
+    @cache
     def sample(cls) -> Geography:
         """The geography that comes with Satark: the district Varanasi."""
         return cls.parse((files("satark.geography") / "geography.yaml").read_text("utf-8"))
