@@ -1,6 +1,6 @@
-"""What was sent: one message of a webhook, as one of the core's events.
+"""Convert one message of a webhook into an inbound event.
 
-Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", one page a type.
+Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", one page per type.
 """
 
 from __future__ import annotations
@@ -27,41 +27,41 @@ from satark.channel import (
     Text,
     Unsupported,
 )
-from satark_whatsapp import wire
-from satark_whatsapp.cards import own_or_text
+from satark_whatsapp import payload
+from satark_whatsapp.contact_cards import contact_cards_as_text
 
-NAMED: Final = frozenset(
+NAMED_KINDS: Final = frozenset(
     {"image", "video", "audio", "document", "sticker", "text", "location", "contacts", "button", "edit", "revoke"}
     | {"interactive", "nfm_reply", "call_permission_reply", "order", "poll", "event", "request_welcome"}
     | {"unsupported", "unreadable"}
 )
-"""The kinds that an `Unsupported` may name; any other word is Meta's of tomorrow, or a stranger's, and is not kept."""
+"""The kinds that an `Unsupported` may name. Any other kind is reported as `unknown`."""
 
 _DIGEST_BYTES = 32
 _HEX = re.compile(r"[0-9a-fA-F]{64}").fullmatch
 
 
-class Context(msgspec.Struct, frozen=True):
-    """What a message is read with: whose it is, and on which of our numbers."""
+class MessageContext(msgspec.Struct, frozen=True):
+    """The account that a message was sent to, its sender's addresses, and the sender's contact entry."""
 
     account: str
     senders: Sequence[Address]
-    contact: wire.Contact | None = None
+    contact: payload.Contact | None = None
 
 
-def event_of(message: wire.Message, context: Context) -> Event | None:
-    """Read a message. None: it needs nothing of us."""
+def event_of(message: payload.Message, context: MessageContext) -> Event | None:
+    """Convert a message. None: it needs no reply (a reaction, a system message)."""
     kind = message.type or ""
-    reader = _READERS.get(kind)
-    if reader is not None:
-        return reader(message, context)
+    convert = _CONVERTERS.get(kind)
+    if convert is not None:
+        return convert(message, context)
     if kind == "reaction":
         return None
     return _unsupported(message.unsupported.type if message.unsupported else kind)
 
 
 def hex_digest(text: str | None) -> str:
-    """Turn Meta's SHA-256 (base64 in webhooks, hex in some answers) to hex; empty where it is neither."""
+    """Convert Meta's SHA-256 (base64 in webhooks, hex in some responses) to hex. Empty: it is neither."""
     if not text:
         return ""
     if _HEX(text):
@@ -74,16 +74,16 @@ def hex_digest(text: str | None) -> str:
 
 
 def _unsupported(kind: str | None) -> Unsupported:
-    return Unsupported(kind if kind in NAMED else "unknown")
+    return Unsupported(kind if kind in NAMED_KINDS else "unknown")
 
 
-def _text(message: wire.Message, _: Context) -> Event:
+def _text(message: payload.Message, _: MessageContext) -> Event:
     return Text(message.text.body) if message.text else _unsupported("text")
 
 
-def _media(kind: MediaKind) -> Callable[[wire.Message, Context], Event]:
-    def read(message: wire.Message, context: Context) -> Event:
-        node: wire.MediaNode | None = getattr(message, kind)
+def _media(kind: MediaKind) -> Callable[[payload.Message, MessageContext], Event]:
+    def convert(message: payload.Message, context: MessageContext) -> Event:
+        node: payload.MediaNode | None = getattr(message, kind)
         if node is None:
             return _unsupported(kind)
         ref = MediaRef(
@@ -94,31 +94,31 @@ def _media(kind: MediaKind) -> Callable[[wire.Message, Context], Event]:
         )
         return Media(ref, "voice" if node.voice else kind, node.caption or "")
 
-    return read
+    return convert
 
 
-def _location(message: wire.Message, _: Context) -> Event:
+def _location(message: payload.Message, _: MessageContext) -> Event:
     node = message.location
     if node is None:
         return _unsupported("location")
     return Pin(node.latitude, node.longitude, node.name or "", node.address or "")
 
 
-def _contacts(message: wire.Message, context: Context) -> Event:
-    text = own_or_text(message.contacts or (), context.senders, context.contact)
+def _contacts(message: payload.Message, context: MessageContext) -> Event:
+    text = contact_cards_as_text(message.contacts or (), context.senders, context.contact)
     return Text(text) if text else Unsupported("contact")
 
 
-def _interactive(message: wire.Message, _: Context) -> Event:
+def _interactive(message: payload.Message, _: MessageContext) -> Event:
     node = message.interactive
-    chosen = (node.button_reply or node.list_reply) if node else None
-    if chosen is None:
+    reply = (node.button_reply or node.list_reply) if node else None
+    if reply is None:
         return _unsupported((node.type if node else None) or "interactive")
-    return Tap(chosen.id, chosen.title or "")
+    return Tap(reply.id, reply.title or "")
 
 
-def _button(message: wire.Message, _: Context) -> Event:
-    """A template's quick reply: Meta repeats its label as payload, unless the template set another one."""
+def _button(message: payload.Message, _: MessageContext) -> Event:
+    """Convert a template's quick reply. Its payload is its label, unless the template set another one."""
     node = message.button
     if node is None or not (node.payload or node.text):
         return _unsupported("button")
@@ -127,7 +127,7 @@ def _button(message: wire.Message, _: Context) -> Event:
     return Tap(node.payload or "", node.text or "")
 
 
-def _system(message: wire.Message, _: Context) -> Event | None:
+def _system(message: payload.Message, _: MessageContext) -> Event | None:
     changed = message.system is not None and message.system.type in (
         "user_changed_number",
         "user_changed_user_id",
@@ -135,25 +135,25 @@ def _system(message: wire.Message, _: Context) -> Event | None:
     return Moved() if changed else None
 
 
-def _edit(message: wire.Message, _: Context) -> Event:
+def _edit(message: payload.Message, _: MessageContext) -> Event:
     node = message.edit
     if node is None:
         return _unsupported("edit")
-    return Edited(node.original_message_id, _new_words(node.message or wire.EditedNode()))
+    return Edited(node.original_message_id, _new_text(node.message or payload.EditedNode()))
 
 
-def _new_words(node: wire.EditedNode) -> str:
+def _new_text(node: payload.EditedNode) -> str:
     if node.text is not None:
         return node.text.body
     media = node.image or node.video or node.document
     return (media.caption if media else None) or ""
 
 
-def _revoke(message: wire.Message, _: Context) -> Event:
+def _revoke(message: payload.Message, _: MessageContext) -> Event:
     return Revoked(message.revoke.original_message_id) if message.revoke else _unsupported("revoke")
 
 
-_READERS: Final[dict[str, Callable[[wire.Message, Context], Event | None]]] = {
+_CONVERTERS: Final[dict[str, Callable[[payload.Message, MessageContext], Event | None]]] = {
     "text": _text,
     "image": _media("image"),
     "video": _media("video"),

@@ -1,4 +1,4 @@
-"""The plugin's entry point: one channel, where the settings configure it."""
+"""The plugin's entry point: hands over the channel if it is configured."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def satark_channels(settings: Settings) -> list[Channel]:
-    """Hand over the WhatsApp channel, or nothing where no setting of it is given.
+    """Hand over the WhatsApp channel; nothing where no setting of it is given.
 
     Raises:
         satark.settings.SettingsError: a setting of the section `whatsapp` is missing or wrong.

@@ -1,4 +1,4 @@
-"""A prompt as WhatsApp shows it: reply buttons, a list, a request for a location, or plain text.
+"""Render a prompt as reply buttons, a list, a location request or plain text.
 
 Source of the limits: Meta, WhatsApp Business Platform, "Messages > Interactive messages" and Meta's OpenAPI document
 v23.0. Lengths are characters (code points). Satark never sends `request_contact_info`: that asks for a phone number.
@@ -13,8 +13,8 @@ import msgspec
 
 from satark.channel import Address, Call
 from satark.prompt import Capabilities, Choice, Prompt
-from satark_whatsapp.senders import is_bsuid
-from satark_whatsapp.splitting import split
+from satark_whatsapp.addresses import is_bsuid
+from satark_whatsapp.text_splitting import split_text
 
 MESSAGES = "messages"
 """The method of a call that sends a message."""
@@ -38,23 +38,23 @@ _MENU = "☰"
 
 
 def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
-    """Make the calls that put a prompt: one, unless the text is longer than WhatsApp takes."""
-    content, body_limit = _content(prompt)
-    *before, last = split(prompt.text, CAPABILITIES.text, body_limit)
+    """Render a prompt as calls: one, unless the text is longer than a message may be."""
+    control, text_limit = _control(prompt)
+    *before, last = split_text(prompt.text, CAPABILITIES.text, text_limit)
     nodes = [_plain(text) for text in before]
-    nodes.append(_interactive(content, last) if content else _plain(_numbered(last, prompt.choices)))
+    nodes.append(_interactive(control, last) if control else _plain(_numbered(last, prompt.choices)))
     return [_call(node, account, to) for node in nodes]
 
 
 def template(name: str, language: str, to: Address) -> bytes:
-    """Make the body that sends an approved template without parameters, for a closed reply window."""
+    """Return the body that sends an approved template without parameters, for a closed reply window."""
     code = language.replace("-", "_")
     node = {"type": "template", "template": {"name": name, "language": {"code": code}}}
     return _body(node, to)
 
 
-def _content(prompt: Prompt) -> tuple[dict[str, Any] | None, int]:
-    """Choose the control, and with it how long the text beside it may be."""
+def _control(prompt: Prompt) -> tuple[dict[str, Any] | None, int]:
+    """Choose the control, and return it with the limit of the text above it."""
     offered = (*prompt.choices, *prompt.actions)
     if not prompt.choices and prompt.wants == "pin":
         control: dict[str, Any] | None = _location_request()
@@ -121,7 +121,7 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def _numbered(text: str, choices: Sequence[Choice]) -> str:
-    """Write choices that fit no control as numbered lines: better to be typed than to be refused by Meta."""
+    """Append choices that fit no control as numbered lines, to be answered by typing."""
     if not choices:
         return text
     lines = (f"{number}. {choice.label}" for number, choice in enumerate(choices, 1))
@@ -134,5 +134,7 @@ def _call(node: Mapping[str, Any], account: str, to: Address) -> Call:
 
 def _body(node: Mapping[str, Any], to: Address) -> bytes:
     address = to.reveal()
-    whom = "recipient" if is_bsuid(address) else "to"
-    return msgspec.json.encode({"messaging_product": "whatsapp", "recipient_type": "individual", whom: address, **node})
+    field = "recipient" if is_bsuid(address) else "to"
+    return msgspec.json.encode(
+        {"messaging_product": "whatsapp", "recipient_type": "individual", field: address, **node}
+    )

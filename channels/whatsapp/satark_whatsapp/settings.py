@@ -1,4 +1,4 @@
-"""The section `whatsapp` of the settings, each with what it is and where in Meta's console it is found."""
+"""The settings of the section `whatsapp`, with where to find each in Meta's console."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ def _where(text: str) -> Any:
 
 
 class WhatsAppSettings(BaseModel):
-    """What the WhatsApp channel needs to know. Limits name their unit; Meta's own limits are not settings."""
+    """The settings of the WhatsApp channel. Limits name their unit; Meta's own limits are not settings."""
 
     app_secret: _Secret = Field(
         description="Meta's secret that signs every webhook",
         json_schema_extra=_where("developers.facebook.com > your app > App settings > Basic > App secret > Show"),
     )
     verify_token: _Secret = Field(
-        description="a long random word of your own, which Meta repeats when it first calls the webhook",
+        description="a long random string of your own, which Meta repeats when it verifies the webhook",
         json_schema_extra=_where(
-            "make it up; type the same under your app > WhatsApp > Configuration > Webhook > Verify token"
+            "make it up; enter the same under your app > WhatsApp > Configuration > Webhook > Verify token"
         ),
     )
     access_token: _Secret = Field(
-        description="the token with which Satark calls Meta; permission whatsapp_business_messaging",
+        description="the access token for calls to Meta; permission whatsapp_business_messaging",
         json_schema_extra=_where(
             "business.facebook.com > Settings > Users > System users > your user > Generate token (expiry: never)"
         ),
     )
     phone_number_id: Annotated[str, StringConstraints(pattern=r"^\s*\w+(\s*,\s*\w+)*\s*$")] = Field(
-        description="Meta's id of the WhatsApp number (not the number itself); several, separated by commas",
+        description="Meta's id of the WhatsApp number (not the number itself); separate several by commas",
         json_schema_extra=_where("your app > WhatsApp > API setup > Phone number ID, below the number"),
     )
     graph_url: str = Field(
         default=META,
-        description="base URL of the Graph API; plain http only for a peer on this machine",
-        json_schema_extra=_where("leave it out, unless a local peer stands in for Meta"),
+        description="base URL of the Graph API; plain http is allowed on this machine only",
+        json_schema_extra=_where("leave it out, unless a local server stands in for Meta"),
     )
     api_version: Annotated[str, StringConstraints(pattern=r"^v\d{1,3}\.\d$")] = Field(
         default="v23.0",
@@ -53,24 +53,24 @@ class WhatsAppSettings(BaseModel):
     )
     media_hosts: tuple[str, ...] = Field(
         default=("lookaside.fbsbx.com",),
-        description="the only hosts from which media is fetched; the access token goes to no other",
+        description="the only hosts from which media is downloaded; the access token is sent to no other host",
         json_schema_extra=_where("Meta's page 'Media', section 'Download media'"),
     )
     media_max_bytes: int = Field(
-        default=100 * 1024 * 1024, gt=0, description="largest file fetched, in bytes (Meta's own limit is 100 MB)"
+        default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes (Meta's own limit is 100 MB)"
     )
-    media_chunk_bytes: int = Field(
-        default=64 * 1024, gt=0, description="largest piece of a file held in memory, in bytes"
-    )
+    media_chunk_bytes: int = Field(default=64 * 1024, gt=0, description="largest chunk of a file in memory, in bytes")
     webhook_max_bytes: int = Field(
-        default=3 * 1024 * 1024, gt=0, description="largest webhook taken, in bytes (Meta sends up to 3 MB)"
+        default=3 * 1024 * 1024, gt=0, description="largest webhook accepted, in bytes (Meta sends up to 3 MB)"
     )
     connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Meta")
-    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Meta's answer to one call")
-    stall_seconds: float = Field(default=30, gt=0, description="seconds without a byte until a download is given up")
-    connections: int = Field(default=64, ge=1, description="most connections to Meta open at once")
+    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Meta's response to one call")
+    stall_seconds: float = Field(
+        default=30, gt=0, description="seconds without a byte after which a download is given up"
+    )
+    connections: int = Field(default=64, ge=1, description="most open connections to Meta")
     read_receipts: bool = Field(
-        default=True, description="show the sender blue ticks and 'typing…' as soon as a message is taken"
+        default=True, description="show the sender blue ticks and 'typing…' once a message is accepted"
     )
     notice_templates: dict[str, str] = Field(
         default_factory=dict,
@@ -84,28 +84,26 @@ class WhatsAppSettings(BaseModel):
     messages_per_second: float = Field(
         default=80,
         gt=0,
-        description="messages a second that Meta grants the number; once Meta said 'slow down', "
+        description="messages per second that Meta grants the number; after throttling, "
         "the account pauses at least for the time of one message",
     )
     throttled_seconds: float = Field(
-        default=5, gt=0, description="seconds to pause an account when Meta says 'slow down' but not for how long"
+        default=5, gt=0, description="seconds to pause a throttled account where Meta does not say how long"
     )
     pair_backoff_max_seconds: float = Field(
-        default=1024, gt=0, description="longest pause, in seconds, towards one recipient who got too much too fast"
+        default=1024, gt=0, description="longest pause, in seconds, before the next message to a throttled recipient"
     )
-    pairs_remembered: int = Field(
-        default=10_000, ge=1, description="most recipients whose pause is kept in memory at once"
-    )
+    pairs_remembered: int = Field(default=10_000, ge=1, description="most throttled recipients remembered, in memory")
 
     _only_safe_urls = field_validator("graph_url")(provider_url)
 
     @property
     def phone_number_ids(self) -> tuple[str, ...]:
-        """The configured numbers' ids, in the order given, each once."""
+        """The ids of the configured numbers, in order, without duplicates."""
         return tuple(dict.fromkeys(part.strip() for part in self.phone_number_id.split(",")))
 
     @property
-    def peer(self) -> str:
-        """Scheme, host and port of the local peer that stands in for Meta, or empty."""
+    def local_origin(self) -> str:
+        """Scheme, host and port of the local server that stands in for Meta; empty where Meta itself is called."""
         parts = urlsplit(self.graph_url)
         return "" if self.graph_url == META else f"{parts.scheme}://{parts.netloc}"

@@ -1,4 +1,4 @@
-"""Is it really Meta? The handshake and the signature of webhooks.
+"""Verify that a webhook comes from Meta: the verify token of a GET, the signature of a POST.
 
 Source: Meta, WhatsApp Business Platform, "Create a webhook endpoint", sections "GET requests" and
 "Validating payloads".
@@ -12,18 +12,18 @@ from urllib.parse import unquote_to_bytes
 from satark.channel import RawRequest
 
 _PREFIX = b"sha256="
-_MOST_FIELDS = 20
+_MAX_FIELDS = 20
 
 
 def is_signed(raw: RawRequest, app_secret: bytes) -> bool:
-    """Check `X-Hub-Signature-256`: the lower-case hex HMAC-SHA256 of the body's very bytes, in constant time."""
+    """Check `X-Hub-Signature-256`, the lower-case hex HMAC-SHA256 of the body's exact bytes, in constant time."""
     given = raw.headers.get("x-hub-signature-256", "").encode("utf-8", "replace")
     expected = _PREFIX + hmac.digest(app_secret, raw.body, "sha256").hex().encode()
     return hmac.compare_digest(given, expected)
 
 
-def is_handshake(raw: RawRequest, verify_token: bytes) -> bool:
-    """Check the GET with which Meta subscribes: each parameter once, and our verify token, in constant time."""
+def is_verification(raw: RawRequest, verify_token: bytes) -> bool:
+    """Check the GET that verifies the webhook's address: each parameter once; the verify token, in constant time."""
     fields = _fields(raw.query)
     token = fields.get(b"hub.verify_token", [])
     if fields.get(b"hub.mode") != [b"subscribe"] or len(token) != 1 or not challenge(raw):
@@ -32,19 +32,19 @@ def is_handshake(raw: RawRequest, verify_token: bytes) -> bool:
 
 
 def challenge(raw: RawRequest) -> bytes:
-    """Give the exact bytes that the handshake asks back, or none."""
+    """Return the challenge of a verification request as exact bytes; empty where there is none."""
     values = _fields(raw.query).get(b"hub.challenge", [])
     return values[0] if len(values) == 1 else b""
 
 
 def _fields(query: str) -> dict[bytes, list[bytes]]:
-    """Take a query apart, to bytes: `parse_qs` would decode and re-encode, and change what is not UTF-8."""
+    """Split a query into fields of bytes. `parse_qs` would change bytes that are not UTF-8."""
     fields: dict[bytes, list[bytes]] = {}
-    for part in query.split("&", _MOST_FIELDS):
+    for part in query.split("&", _MAX_FIELDS):
         name, _, value = part.partition("=")
-        fields.setdefault(_plain(name), []).append(_plain(value))
+        fields.setdefault(_unquoted(name), []).append(_unquoted(value))
     return fields
 
 
-def _plain(text: str) -> bytes:
+def _unquoted(text: str) -> bytes:
     return unquote_to_bytes(text.replace("+", " "))

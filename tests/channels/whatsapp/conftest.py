@@ -19,7 +19,7 @@ NUMBER = "106540352242922"
 
 @pytest.fixture
 def secrets() -> dict[str, Any]:
-    """Give the settings that are needed at least; they fit the fixture `graph`."""
+    """Return the required settings; they fit the fixture `graph`."""
     return {
         "app_secret": "app-secret",
         "verify_token": "verify-token",
@@ -30,13 +30,13 @@ def secrets() -> dict[str, Any]:
 
 @pytest.fixture
 def whatsapp(secrets: dict[str, Any]) -> WhatsAppChannel:
-    """Give a channel that talks to nobody."""
+    """Return a channel that is not connected."""
     return WhatsAppChannel(WhatsAppSettings(**secrets))
 
 
 @pytest.fixture
 async def live(secrets: dict[str, Any], graph: ServedGraph) -> AsyncIterator[WhatsAppChannel]:
-    """Give an open channel that talks to the pretended Meta."""
+    """Return an open channel that calls the simulated Meta."""
     channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=graph.url))
     await channel.open()
     yield channel
@@ -45,13 +45,13 @@ async def live(secrets: dict[str, Any], graph: ServedGraph) -> AsyncIterator[Wha
 
 @pytest.fixture
 def peer(secrets: dict[str, Any]) -> GraphPeer:
-    """Give a pretended Meta that is not served: for building and signing webhooks."""
+    """Return a simulated Meta that is not served: for building and signing webhooks."""
     return GraphPeer(**secrets)
 
 
 @pytest.fixture
 def signed(peer: GraphPeer) -> Callable[[bytes], RawRequest]:
-    """Give the way to sign a body as Meta would."""
+    """Return the function that signs a body as Meta does."""
 
     def sign(body: bytes) -> RawRequest:
         headers = {"x-hub-signature-256": peer.sign(body)}
@@ -62,6 +62,6 @@ def signed(peer: GraphPeer) -> Callable[[bytes], RawRequest]:
 
 @pytest.fixture
 def payload() -> Callable[[str], bytes]:
-    """Give the way to read one of the recorded webhooks."""
+    """Return the function that reads one of the example webhooks."""
     folder = Path(__file__).parent / "payloads"
     return lambda name: (folder / f"{name}.json").read_bytes()

@@ -1,4 +1,4 @@
-"""The channel keeps the contract that every channel has to keep."""
+"""The WhatsApp channel keeps the contract of channels."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ def case(channel: WhatsAppChannel, to: str, signed: Callable[[bytes], RawRequest
 
 
 @pytest.mark.parametrize("to", ["919876543210", "IN.13491208655302741918"])
-def test_it_keeps_the_contract(to: str, whatsapp: WhatsAppChannel, signed: Callable[[bytes], RawRequest]) -> None:
+def test_the_whatsapp_channel_keeps_the_contract(
+    to: str, whatsapp: WhatsAppChannel, signed: Callable[[bytes], RawRequest]
+) -> None:
     check_channel(case(whatsapp, to, signed))
 
 
-def test_every_planted_word_is_really_in_the_payloads() -> None:
+def test_every_marker_is_in_the_payloads() -> None:
     everything = "".join(path.read_text() for path in PAYLOADS)
     assert [word for word in IDENTIFIERS if word not in everything] == []

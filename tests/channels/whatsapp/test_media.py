@@ -1,4 +1,4 @@
-"""Files at Meta: fetched in two steps, checked as they come, and never from a stranger."""
+"""Files at Meta: downloaded in two steps, verified as they arrive, and only from allowed hosts."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ async def fetched(channel: WhatsAppChannel, ref: MediaRef) -> bytes:
         return b"".join([chunk async for chunk in chunks])
 
 
-async def test_a_file_comes_whole_in_bounded_chunks(
+async def test_a_file_arrives_complete_in_bounded_chunks(
     live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     async with live.fetch(stored[0]) as chunks:
-        pieces = [chunk async for chunk in chunks]
-    assert b"".join(pieces) == DATA
-    assert max(map(len, pieces)) <= 64 * 1024
+        received = [chunk async for chunk in chunks]
+    assert b"".join(received) == DATA
+    assert max(map(len, received)) <= 64 * 1024
 
 
-async def test_a_reader_may_stop_early(live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]) -> None:
+async def test_a_caller_may_stop_reading_early(live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]) -> None:
     async with live.fetch(stored[0]) as chunks:
         assert await anext(chunks)
     assert await fetched(live, stored[0]) == DATA
@@ -83,7 +83,7 @@ async def test_fewer_bytes_than_announced_are_tried_again_later(
     live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     stored[1].size = len(DATA) + 1
-    with pytest.raises(ConnectionError, match="short"):
+    with pytest.raises(ConnectionError, match="truncated"):
         await fetched(live, stored[0])
 
 
@@ -107,12 +107,12 @@ async def test_a_file_over_the_limit_is_refused(
     stored[1].size = announced
     channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=graph.url, media_max_bytes=100_000))
     await channel.open()
-    with pytest.raises(MediaGone, match="larger"):
+    with pytest.raises(MediaGone, match="too large"):
         await fetched(channel, stored[0])
     await channel.close()
 
 
-async def test_an_expired_address_is_asked_for_again_once(
+async def test_an_expired_url_is_requested_again_once(
     live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     stored[1].expired = 1
@@ -149,7 +149,7 @@ async def test_a_redirect_is_not_followed(
         "http://[broken",
     ],
 )
-async def test_our_token_goes_to_no_stranger(
+async def test_the_access_token_is_sent_to_no_other_host(
     url: str, live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     stored[1].url = url
@@ -157,28 +157,28 @@ async def test_our_token_goes_to_no_stranger(
         await fetched(live, stored[0])
 
 
-async def test_another_port_of_this_machine_is_a_stranger(
+async def test_another_port_of_this_machine_is_not_allowed(
     live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
-    asked = []
+    requests = []
 
     async def spy(scope: dict[str, Any], *_: object) -> None:
-        asked.append(scope)
+        requests.append(scope)
 
     async with serve(spy) as url:
         stored[1].url = f"{url}/file"
         with pytest.raises(PermissionError):
             await fetched(live, stored[0])
-    assert not [scope for scope in asked if scope["type"] == "http"]
+    assert not [scope for scope in requests if scope["type"] == "http"]
 
 
-async def test_without_a_local_peer_no_local_host_is_allowed(secrets: dict[str, Any]) -> None:
-    assert WhatsAppSettings(**secrets).peer == ""
-    assert WhatsAppSettings(**secrets, graph_url="http://127.0.0.1:99/").peer == "http://127.0.0.1:99"
+async def test_without_a_local_server_no_local_host_is_allowed(secrets: dict[str, Any]) -> None:
+    assert WhatsAppSettings(**secrets).local_origin == ""
+    assert WhatsAppSettings(**secrets, graph_url="http://127.0.0.1:99/").local_origin == "http://127.0.0.1:99"
 
 
 @pytest.mark.parametrize("step", ["media", "download"])
-async def test_a_failing_meta_is_tried_again_later(
+async def test_a_download_is_retried_after_a_failure_of_meta(
     step: Any, live: WhatsAppChannel, graph: ServedGraph, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     graph.peer.fail_next(131000, on=step)
@@ -198,11 +198,11 @@ async def test_an_answer_that_cannot_be_read_is_tried_again_later(
     body: str, live: WhatsAppChannel, graph: ServedGraph, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     graph.peer.faults.answer_next(PlainTextResponse(body), on="media")
-    with pytest.raises(ConnectionError, match="can't be read"):
+    with pytest.raises(ConnectionError, match="can't be decoded"):
         await fetched(live, stored[0])
 
 
-async def test_a_proxys_page_is_tried_again_later(
+async def test_a_download_is_retried_after_a_proxys_error_page(
     live: WhatsAppChannel, graph: ServedGraph, stored: tuple[MediaRef, StoredMedia]
 ) -> None:
     graph.peer.faults.answer_next(PlainTextResponse("<html>", 502), on="media")
@@ -210,14 +210,14 @@ async def test_a_proxys_page_is_tried_again_later(
         await fetched(live, stored[0])
 
 
-async def test_a_file_of_a_number_that_was_taken_out_of_the_settings_waits(live: WhatsAppChannel) -> None:
+async def test_a_file_of_a_number_that_was_removed_from_the_settings_is_retried(live: WhatsAppChannel) -> None:
     ref = MediaRef(account="whatsapp:gone", id="1")
     with pytest.raises(OSError, match="not configured"):
         await fetched(live, ref)
     await live.discard(ref)
 
 
-async def test_no_error_shows_where_the_file_lay(live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]) -> None:
+async def test_no_error_shows_the_files_url(live: WhatsAppChannel, stored: tuple[MediaRef, StoredMedia]) -> None:
     stored[1].cut_after = 5
     with pytest.raises(OSError, match="media") as caught:
         await fetched(live, stored[0])

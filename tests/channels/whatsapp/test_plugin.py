@@ -1,4 +1,4 @@
-"""The plugin hands over a channel where it is configured, and says what is missing where it is half configured."""
+"""The plugin hands over a channel if it is configured, and names the settings that are missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECRETS = ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN")
 
 @pytest.fixture
 def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Configure all that is needed, in the environment."""
+    """Set the required settings in the environment."""
     for name in SECRETS:
         monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", f"the {name.lower()}")
     monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "106540352242922")
@@ -28,7 +28,7 @@ def test_without_any_setting_there_is_no_channel() -> None:
     assert satark_channels(Settings()) == []
 
 
-def test_with_its_settings_there_is_one(env: pytest.MonkeyPatch) -> None:
+def test_with_its_settings_there_is_one_channel(env: pytest.MonkeyPatch) -> None:
     env.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://127.0.0.1:9/")
     env.setenv("SATARK_WHATSAPP__NOTICE_TEMPLATES", '{"hi": "satark_notice"}')
     env.setenv("SATARK_WHATSAPP__READ_RECEIPTS", "false")
@@ -38,7 +38,7 @@ def test_with_its_settings_there_is_one(env: pytest.MonkeyPatch) -> None:
     assert channel.endpoints[0].path == "/whatsapp/webhook"
 
 
-def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_WHATSAPP__PHONE_NUMBER_ID", "1/../2")
     monkeypatch.setenv("SATARK_WHATSAPP__GRAPH_URL", "http://graph.example")
     with pytest.raises(SettingsError) as caught:
@@ -67,7 +67,7 @@ def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pyt
         ("graph", False),
     ],
 )
-def test_the_token_crosses_no_network_in_the_clear(url: str, good: bool, secrets: dict[str, Any]) -> None:  # noqa: FBT001
+def test_plain_http_is_allowed_on_this_machine_only(url: str, good: bool, secrets: dict[str, Any]) -> None:  # noqa: FBT001
     if good:
         assert WhatsAppSettings(**secrets, graph_url=url).graph_url == url
         return
@@ -75,7 +75,7 @@ def test_the_token_crosses_no_network_in_the_clear(url: str, good: bool, secrets
         WhatsAppSettings(**secrets, graph_url=url)
 
 
-def test_every_setting_says_what_it_is_and_the_needed_ones_where_to_find_it() -> None:
+def test_every_setting_has_a_description_and_the_required_ones_say_where_to_find_them() -> None:
     for name, field in WhatsAppSettings.model_fields.items():
         assert field.description, name
         if field.is_required():
@@ -83,6 +83,6 @@ def test_every_setting_says_what_it_is_and_the_needed_ones_where_to_find_it() ->
             assert field.json_schema_extra["where"], name
 
 
-def test_secrets_do_not_show(secrets: dict[str, Any]) -> None:
+def test_the_repr_hides_secrets(secrets: dict[str, Any]) -> None:
     shown = repr(WhatsAppSettings(**secrets)) + str(WhatsAppSettings(**secrets))
     assert not [word for word in ("app-secret", "verify-token", "access-token") if word in shown]

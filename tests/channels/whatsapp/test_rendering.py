@@ -1,4 +1,4 @@
-"""A prompt on WhatsApp: which control it gets, and that Meta would accept every one."""
+"""A prompt gets the right control, and Meta's limits hold for every one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from satark.channel import Address, Call
 from satark.prompt import Choice, Prompt
@@ -15,7 +13,6 @@ from satark.testing.whatsapp.limits import check_message
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.rendering import render
 from satark_whatsapp.settings import WhatsAppSettings
-from satark_whatsapp.splitting import split
 
 ACCOUNT = "whatsapp:106540352242922"
 TO = Address("919876543210")
@@ -55,7 +52,7 @@ def test_a_text_is_a_text_without_preview() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "whom"),
+    ("address", "field"),
     [
         ("919876543210", "to"),
         ("IN.13491208655302741918", "recipient"),
@@ -63,10 +60,10 @@ def test_a_text_is_a_text_without_preview() -> None:
         ("in.1234", "to"),
     ],
 )
-def test_a_bsuid_is_a_recipient_and_all_else_is_a_phone(address: str, whom: str) -> None:
+def test_a_bsuid_is_the_recipient_and_any_other_address_a_phone(address: str, field: str) -> None:
     (call,) = render(prompt(), ACCOUNT, Address(address))
     body = json.loads(call.body)
-    assert body[whom] == address
+    assert body[field] == address
     assert len({"to", "recipient"} & body.keys()) == 1
     assert address not in repr(call)
 
@@ -113,11 +110,11 @@ def test_a_list_holds_ten_rows_choices_first() -> None:
 
 
 @pytest.mark.parametrize("menu", ["", "x" * 21])
-def test_a_list_without_a_fitting_menu_label_gets_a_sign(menu: str) -> None:
+def test_a_list_without_a_fitting_menu_label_gets_a_symbol(menu: str) -> None:
     assert control(prompt(choices=choices(5), menu_label=menu))["action"]["button"] == "☰"
 
 
-UNFIT = {
+TOO_LARGE = {
     "too many": choices(11),
     "too long": choices(3, label="x" * 25),
     "a token too long": (Choice("t" * 201, "x"),),
@@ -125,7 +122,7 @@ UNFIT = {
 }
 
 
-@pytest.mark.parametrize("asked", UNFIT.values(), ids=UNFIT)
+@pytest.mark.parametrize("asked", TOO_LARGE.values(), ids=TOO_LARGE)
 def test_choices_that_fit_no_control_are_numbered_lines(asked: tuple[Choice, ...]) -> None:
     (body,) = shown(prompt(choices=asked))
     lines = body["text"]["body"].split("\n")
@@ -133,7 +130,7 @@ def test_choices_that_fit_no_control_are_numbered_lines(asked: tuple[Choice, ...
     assert len(lines) == len(asked) + 2
 
 
-def test_a_place_is_asked_with_whatsapps_own_control_and_nothing_beside_it() -> None:
+def test_a_place_is_requested_with_whatsapps_location_control_alone() -> None:
     found = control(prompt(wants="pin", actions=choices(2)))
     assert found == {
         "type": "location_request_message",
@@ -143,13 +140,13 @@ def test_a_place_is_asked_with_whatsapps_own_control_and_nothing_beside_it() -> 
     assert control(prompt(wants="pin", choices=choices(2)))["type"] == "button"
 
 
-def test_a_phone_number_is_never_asked_for() -> None:
+def test_a_phone_number_is_never_requested() -> None:
     for wants in ("nothing", "choice", "text", "pin", "media"):
         for asked in (prompt(wants=wants), prompt(wants=wants, choices=choices(5))):
             assert all(b"request_contact" not in call.body for call in render(asked, ACCOUNT, TO))
 
 
-def test_a_long_review_goes_ahead_of_its_buttons() -> None:
+def test_a_long_text_is_sent_before_the_message_with_the_buttons() -> None:
     review = "\n".join(f"line {n} " + "क" * 40 for n in range(200))
     *texts, last = shown(prompt(f"{review}\n\nSend it?", choices=choices(3)))
     assert last["interactive"]["body"]["text"] == "Send it?"
@@ -169,7 +166,7 @@ def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list
         ("en-US", {"name": "satark_news", "language": {"code": "en_US"}}),
     ],
 )
-def test_news_carry_the_template_of_their_language(
+def test_a_notice_carries_the_template_of_its_language(
     language: str, template: dict[str, Any], secrets: dict[str, Any]
 ) -> None:
     secrets["notice_templates"] = {"hi": "satark_notice", "en-US": "satark_news"}
@@ -181,34 +178,12 @@ def test_news_carry_the_template_of_their_language(
     assert (fallback["type"], fallback["template"], fallback["to"]) == ("template", template, TO.reveal())
 
 
-def test_long_news_carry_the_template_once(secrets: dict[str, Any]) -> None:
+def test_a_long_notice_carries_the_template_once(secrets: dict[str, Any]) -> None:
     secrets["notice_templates"] = {"hi": "satark_notice"}
     channel = WhatsAppChannel(WhatsAppSettings(**secrets))
     assert [bool(call.fallback) for call in notices(channel, "hi", "x " * 4000)] == [True, False]
 
 
-def test_news_without_a_template_have_no_fallback(whatsapp: WhatsAppChannel) -> None:
+def test_a_notice_without_a_template_has_no_fallback(whatsapp: WhatsAppChannel) -> None:
     assert [call.fallback for call in notices(whatsapp, "ur")] == [b""]
     assert whatsapp.render(Prompt(text="News", language="hi"), ACCOUNT, TO)[0].fallback == b""
-
-
-def test_a_letter_is_not_torn_from_its_signs() -> None:
-    for most in range(5, 12):
-        pieces = split("क्षीं" * 20, most, most)
-        assert "".join(pieces) == "क्षीं" * 20
-        assert all(len(piece) <= most and piece.startswith("क") for piece in pieces)
-
-
-def test_marks_without_end_are_cut_somewhere() -> None:
-    pieces = split("\u0301" * 300, 100, 100)
-    assert "".join(pieces) == "\u0301" * 300
-
-
-@settings(deadline=None)
-@given(st.text(min_size=1, max_size=300), st.integers(20, 60), st.integers(5, 20))
-def test_a_split_text_fits_and_loses_only_space(text: str, most: int, last: int) -> None:
-    pieces = split(text, most, last)
-    assert "".join("".join(pieces).split()) == "".join(text.split())
-    assert all(len(piece) <= most for piece in pieces)
-    assert len(pieces[-1]) <= last
-    assert len(pieces) == 1 or all(piece.strip() for piece in pieces[:-1])

@@ -1,4 +1,4 @@
-"""Who may knock: Meta's signature and handshake, and nothing that only looks like them."""
+"""Only Meta's signature and verify token are accepted."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def post(body: bytes, signature: str | None) -> RawRequest:
     return RawRequest(method="POST", path="/whatsapp/webhook", headers=headers, body=body)
 
 
-def handshake(query: str, method: str = "GET") -> RawRequest:
+def verification(query: str, method: str = "GET") -> RawRequest:
     return RawRequest(method=method, path="/whatsapp/webhook", query=query)
 
 
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["name"])
-def test_the_vectors_hold(vector: dict[str, Any], secrets: dict[str, Any]) -> None:
+def test_a_signature_vector(vector: dict[str, Any], secrets: dict[str, Any]) -> None:
     secrets["app_secret"] = VECTORS["app_secret"]
     channel = WhatsAppChannel(WhatsAppSettings(**secrets))
     body = base64.b64decode(vector["raw_body_base64"])
     assert channel.verify(post(body, vector["x_hub_signature_256"])) is vector["valid"]
 
 
-SPOILS: dict[str, Callable[[str], str | None]] = {
+ALTERATIONS: dict[str, Callable[[str], str | None]] = {
     "cut": lambda signature: signature[:-1],
     "longer": lambda signature: signature + "0",
     "not ASCII": lambda signature: signature + "é",
@@ -44,12 +44,12 @@ SPOILS: dict[str, Callable[[str], str | None]] = {
 }
 
 
-@pytest.mark.parametrize("spoil", SPOILS)
+@pytest.mark.parametrize("alteration", ALTERATIONS)
 def test_a_signature_that_is_cut_or_longer_or_missing_is_refused(
-    spoil: str, whatsapp: WhatsAppChannel, peer: GraphPeer
+    alteration: str, whatsapp: WhatsAppChannel, peer: GraphPeer
 ) -> None:
     assert whatsapp.verify(post(b"{}", peer.sign(b"{}")))
-    assert not whatsapp.verify(post(b"{}", SPOILS[spoil](peer.sign(b"{}"))))
+    assert not whatsapp.verify(post(b"{}", ALTERATIONS[alteration](peer.sign(b"{}"))))
 
 
 @pytest.mark.parametrize("method", ["PUT", "HEAD", "DELETE"])
@@ -58,8 +58,8 @@ def test_other_methods_are_refused(method: str, whatsapp: WhatsAppChannel, peer:
     assert not whatsapp.verify(raw)
 
 
-def test_the_handshake_gives_the_challenge_back_to_the_byte(whatsapp: WhatsAppChannel) -> None:
-    raw = handshake("hub.mode=subscribe&hub.challenge=11%C3%A9%2058%FF&hub.verify_token=verify-token")
+def test_a_verification_request_is_answered_with_its_exact_challenge(whatsapp: WhatsAppChannel) -> None:
+    raw = verification("hub.mode=subscribe&hub.challenge=11%C3%A9%2058%FF&hub.verify_token=verify-token")
     assert whatsapp.verify(raw)
     assert not whatsapp.parse(raw).inbound
     answer = whatsapp.reply(raw, Outcome())
@@ -82,10 +82,10 @@ def test_the_handshake_gives_the_challenge_back_to_the_byte(whatsapp: WhatsAppCh
         "a=1&" * 50 + "hub.mode=subscribe&hub.challenge=1&hub.verify_token=verify-token",
     ],
 )
-def test_a_handshake_without_all_of_it_is_refused(query: str, whatsapp: WhatsAppChannel) -> None:
-    assert not whatsapp.verify(handshake(query))
+def test_an_incomplete_verification_request_is_refused(query: str, whatsapp: WhatsAppChannel) -> None:
+    assert not whatsapp.verify(verification(query))
 
 
-def test_a_webhook_is_answered_shortly(whatsapp: WhatsAppChannel) -> None:
+def test_a_webhook_is_answered_with_an_empty_200(whatsapp: WhatsAppChannel) -> None:
     answer = whatsapp.reply(post(b"{}", None), Outcome())
     assert (answer.status, answer.body) == (200, b"")

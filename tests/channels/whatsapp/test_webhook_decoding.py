@@ -1,4 +1,4 @@
-"""Webhooks that are broken, huge or strange: one odd item costs nothing but itself, and nothing is ever raised."""
+"""Malformed, huge and unknown webhooks: one malformed item loses only itself, and only `Malformed` is ever raised."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from satark.channel import Batch, Malformed, Media, MediaRef, Pin, RawRequest, Text, Unsupported
 from satark.testing.whatsapp.graph_api import GraphPeer, Sender, batch
 from satark_whatsapp.channel import WhatsAppChannel
-from satark_whatsapp.envelope import open_envelope, salvage
 from satark_whatsapp.settings import WhatsAppSettings
+from satark_whatsapp.webhook_decoding import decode_items, decode_webhook
 
 PAYLOADS = sorted((Path(__file__).parent / "payloads").glob("*.json"))
 DIGEST = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
@@ -26,7 +26,7 @@ def parse(channel: WhatsAppChannel, body: bytes) -> Batch:
     return channel.parse(RawRequest(method="POST", path="/", body=body))
 
 
-def spoilt(payload: bytes, change: Callable[[dict[str, Any]], Any]) -> bytes:
+def altered(payload: bytes, change: Callable[[dict[str, Any]], Any]) -> bytes:
     webhook = json.loads(payload)
     change(webhook["entry"][0]["changes"][0]["value"])
     return json.dumps(webhook).encode()
@@ -52,7 +52,7 @@ def spoilt(payload: bytes, change: Callable[[dict[str, Any]], Any]) -> bytes:
     ],
     ids=range(14),
 )
-def test_what_is_no_envelope_is_malformed(body: bytes, whatsapp: WhatsAppChannel) -> None:
+def test_a_body_that_is_not_a_webhook_is_malformed(body: bytes, whatsapp: WhatsAppChannel) -> None:
     with pytest.raises(Malformed):
         parse(whatsapp, body)
 
@@ -69,11 +69,11 @@ def test_what_is_no_envelope_is_malformed(body: bytes, whatsapp: WhatsAppChannel
     ],
     ids=range(6),
 )
-def test_what_is_empty_or_not_ours_is_counted(body: bytes, whatsapp: WhatsAppChannel) -> None:
+def test_empty_and_foreign_items_are_counted(body: bytes, whatsapp: WhatsAppChannel) -> None:
     assert parse(whatsapp, body) == Batch(inbound=[], delivered=[], ignored=1, alarms=[])
 
 
-def test_three_megabytes_of_a_thousand_updates_are_all_taken(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+def test_all_of_a_thousand_updates_in_three_megabytes_are_accepted(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     hooks = peer.webhooks
     bodies = [hooks.text(SENDER, f"{number} " + "की" * 230) for number in range(900)]
     bodies += [hooks.status("wamid.x", "delivered", SENDER, callback_data=f"c{n}") for n in range(100)]
@@ -86,9 +86,7 @@ def test_three_megabytes_of_a_thousand_updates_are_all_taken(whatsapp: WhatsAppC
     assert found.ignored == 0
 
 
-def test_one_odd_message_among_good_ones_costs_only_itself_and_its_sender_is_told(
-    whatsapp: WhatsAppChannel, peer: GraphPeer
-) -> None:
+def test_one_malformed_message_loses_only_itself_and_is_answered(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     hooks = peer.webhooks
     good = hooks.text(SENDER, "good")
     odd = hooks.message(SENDER, {"type": "text", "text": {"body": 5}})
@@ -96,13 +94,13 @@ def test_one_odd_message_among_good_ones_costs_only_itself_and_its_sender_is_tol
     lost = hooks.value({"messages": [7, {"type": "text"}]})
     found = parse(whatsapp, batch([good, odd, lost, far, good], changes_an_entry=2))
     events = [i.event for i in found.inbound]
-    told = Unsupported("unreadable")
-    assert events == [Text("good"), told, told, Text("good")]
+    unreadable = Unsupported("unreadable")
+    assert events == [Text("good"), unreadable, unreadable, Text("good")]
     assert found.ignored == 2
 
 
-def test_odd_lists_are_counted(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
-    body = spoilt(payload("text"), lambda value: value.update(statuses=5, errors=[{"code": "x"}]))
+def test_malformed_lists_are_counted(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
+    body = altered(payload("text"), lambda value: value.update(statuses=5, errors=[{"code": "x"}]))
     found = parse(whatsapp, body)
     assert [i.event for i in found.inbound] == [Text("थाने के पास जुआ 🎲")]
     assert found.ignored == 2
@@ -114,15 +112,15 @@ def test_numbers_given_as_strings_are_numbers(whatsapp: WhatsAppChannel, peer: G
     assert [i.event for i in found.inbound] == [Pin(25.5, 83.0)]
 
 
-def test_odd_contacts_cost_no_message(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
+def test_malformed_contacts_lose_no_message(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
     for contacts in (7, [7], [{"wa_id": 5}], None, []):
-        body = spoilt(payload("text"), lambda value, c=contacts: value.update(contacts=c))  # type: ignore[misc]
+        body = altered(payload("text"), lambda value, c=contacts: value.update(contacts=c))  # type: ignore[misc]
         found = parse(whatsapp, body)
         assert [i.event for i in found.inbound] == [Text("थाने के पास जुआ 🎲")]
         assert found.ignored == 0
 
 
-def test_half_an_emoji_is_replaced(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
+def test_a_lone_surrogate_is_replaced(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
     body = peer.webhooks.text(SENDER, "जुआ XX").replace(b"XX", b"\\ud83c")
     found = parse(whatsapp, body)
     assert [i.event for i in found.inbound] == [Text("जुआ ?")]
@@ -140,7 +138,7 @@ def test_a_system_message_without_node_is_counted(whatsapp: WhatsAppChannel, pee
 
 
 @pytest.mark.parametrize(
-    ("announced", "kept"),
+    ("announced", "expected"),
     [
         (
             "X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k=",
@@ -158,12 +156,12 @@ def test_a_system_message_without_node_is_counted(whatsapp: WhatsAppChannel, pee
     ids=range(6),
 )
 def test_an_announced_digest_becomes_hex_or_nothing(
-    announced: str | None, kept: str, whatsapp: WhatsAppChannel, peer: GraphPeer
+    announced: str | None, expected: str, whatsapp: WhatsAppChannel, peer: GraphPeer
 ) -> None:
     node = {"type": "image", "image": {"id": "1", "sha256": announced}}
     (inbound,) = parse(whatsapp, peer.webhooks.message(SENDER, node)).inbound
     assert isinstance(inbound.event, Media)
-    assert inbound.event.ref == MediaRef(account=whatsapp.accounts[0], id="1", sha256=kept)
+    assert inbound.event.ref == MediaRef(account=whatsapp.accounts[0], id="1", sha256=expected)
 
 
 def test_an_address_of_absurd_length_is_none(whatsapp: WhatsAppChannel, peer: GraphPeer) -> None:
@@ -172,9 +170,9 @@ def test_an_address_of_absurd_length_is_none(whatsapp: WhatsAppChannel, peer: Gr
 
 
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
-def test_item_by_item_reads_the_same_as_in_one_go(path: Path) -> None:
+def test_decoding_item_by_item_gives_the_same_as_decoding_the_whole(path: Path) -> None:
     body = path.read_bytes()
-    assert salvage(json.loads(body)) == open_envelope(body)
+    assert decode_items(json.loads(body)) == decode_webhook(body)
 
 
 FUZZED = WhatsAppChannel(
@@ -189,18 +187,18 @@ JSON = st.recursive(
 )
 
 
-def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Give the path of every node within."""
+def paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every node within."""
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    return [path, *(place for key, child in inner for place in places(child, (*path, key)))]
+    return [path, *(inner_path for key, child in inner for inner_path in paths(child, (*path, key)))]
 
 
-def mutated(node: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Give the node with another value at one path."""
+def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Return the node with another value at one path."""
     if not path:
         return value
     copy: Any = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = mutated(node[path[0]], path[1:], value)
+    copy[path[0]] = replaced(node[path[0]], path[1:], value)
     return copy
 
 
@@ -209,8 +207,8 @@ def mutated(node: Any, path: tuple[Any, ...], value: Any) -> Any:
 def test_no_change_of_a_webhook_raises_anything_but_malformed(data: st.DataObject, path: Path) -> None:
     webhook = json.loads(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
-        place = data.draw(st.sampled_from(places(webhook)))
-        webhook = mutated(webhook, place, data.draw(JSON))
+        changed = data.draw(st.sampled_from(paths(webhook)))
+        webhook = replaced(webhook, changed, data.draw(JSON))
     try:
         found = parse(FUZZED, json.dumps(webhook).encode())
     except Malformed:

@@ -1,4 +1,4 @@
-"""What of Meta's webhooks we read, as types. What is not named here is never decoded: names, user names, file names.
+"""The types of Meta's webhooks. Fields that are not listed here are never decoded: user names, file names.
 
 Source: Meta, WhatsApp Business Platform, "Webhooks > Reference > messages", and Meta's OpenAPI document v23.0, schemas
 `WebhookPayload`, `IncomingMessage` and `Statuses`; BSUID fields: "Business-scoped user IDs".
@@ -11,17 +11,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
-from satark_whatsapp.errors import Problem
+from satark_whatsapp.errors import GraphError
 
 
 class Profile(Struct):
-    """A sender's profile. The name serves one comparison (is this card the sender's own?) and is then dropped."""
+    """A sender's profile. The name is compared with contact cards, to recognize the sender's own, and then dropped."""
 
     name: str | None = None
 
 
 class Contact(Struct):
-    """One sender of the messages beside it: links a phone number with a BSUID."""
+    """One sender of the webhook's messages: links a phone number with a BSUID."""
 
     wa_id: str | None = None
     user_id: str | None = None
@@ -45,7 +45,7 @@ class MediaNode(Struct):
 
 
 class LocationNode(Struct):
-    """`location`: degrees; name and address only for a place."""
+    """`location`, in degrees; `name` and `address` where the sender picked a place."""
 
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
@@ -54,7 +54,7 @@ class LocationNode(Struct):
 
 
 class CardName(Struct):
-    """The name on a card."""
+    """The name on a contact card."""
 
     formatted_name: str | None = None
     first_name: str | None = None
@@ -62,21 +62,21 @@ class CardName(Struct):
 
 
 class CardPhone(Struct):
-    """A number on a card."""
+    """A phone number on a contact card."""
 
     phone: str | None = None
     wa_id: str | None = None
 
 
 class Card(Struct):
-    """One of `contacts` in a message: somebody's visiting card."""
+    """One of `contacts` in a message: a contact card."""
 
     name: CardName | None = None
     phones: list[CardPhone] | None = None
     origin: str | None = None
 
 
-class Chosen(Struct):
+class ChosenReply(Struct):
     """A tapped button or row."""
 
     id: str
@@ -84,11 +84,11 @@ class Chosen(Struct):
 
 
 class InteractiveNode(Struct):
-    """`interactive`: the answer to buttons or a list; other kinds have neither."""
+    """`interactive`: a tapped button or row; other kinds have neither."""
 
     type: str | None = None
-    button_reply: Chosen | None = None
-    list_reply: Chosen | None = None
+    button_reply: ChosenReply | None = None
+    list_reply: ChosenReply | None = None
 
 
 class ButtonNode(Struct):
@@ -131,13 +131,13 @@ class RevokeNode(Struct):
 
 
 class UnsupportedNode(Struct):
-    """`unsupported`: which kind it was that Meta can't show us."""
+    """`unsupported`: the kind of message that Meta does not pass on."""
 
     type: str | None = None
 
 
 class Message(Struct):
-    """One of `messages`: `type` says which of the nodes it has."""
+    """One of `messages`; `type` names the node that it has."""
 
     id: str | None = None
     type: str | None = None
@@ -160,8 +160,8 @@ class Message(Struct):
     unsupported: UnsupportedNode | None = None
 
 
-class Origin(Struct):
-    """What must be readable of a message, so that its sender can at least be told that it was not understood."""
+class MessageHeader(Struct):
+    """The least of a message that must be readable to answer its sender."""
 
     id: str
     wa_id: str | None = field(default=None, name="from")
@@ -169,15 +169,15 @@ class Origin(Struct):
 
 
 class Status(Struct):
-    """One of `statuses`: what became of a message of ours. A failed one comes without contacts."""
+    """One of `statuses`: the delivery status of a message that Satark sent. A failed one comes without contacts."""
 
     status: str
-    errors: list[Problem] | None = None
+    errors: list[GraphError] | None = None
     biz_opaque_callback_data: str | None = None
 
 
 class Metadata(Struct):
-    """Which of our numbers it is about."""
+    """The number that the change is about."""
 
     phone_number_id: str
 
@@ -189,27 +189,27 @@ class Value(Struct):
     contacts: list[Contact] | None = None
     messages: list[Message] | None = None
     statuses: list[Status] | None = None
-    errors: list[Problem] | None = None
+    errors: list[GraphError] | None = None
 
 
 class Change(Struct):
-    """One change."""
+    """One change of a business account."""
 
     value: Value
     field: str = ""
 
 
 class Entry(Struct):
-    """One WhatsApp business account's changes."""
+    """The changes of one WhatsApp business account."""
 
     changes: list[Change]
 
 
-class Envelope(Struct):
-    """A whole webhook."""
+class Webhook(Struct):
+    """A webhook's body."""
 
     object: str
     entry: list[Entry]
 
 
-decode = msgspec.json.Decoder(Envelope).decode
+decode = msgspec.json.Decoder(Webhook).decode

@@ -1,4 +1,4 @@
-"""Every kind of webhook that Meta sends, and what the core is told of it."""
+"""Every kind of webhook that Meta sends becomes the right inbound event, send result, alarm or count."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_message_becomes_one_event(name: str, parse: Parse) -> None:
 
 
 @pytest.mark.parametrize("name", ["reaction", "reaction_removed", "identity_changed", "other_field"])
-def test_what_needs_nothing_is_counted(name: str, parse: Parse) -> None:
+def test_items_that_need_no_reply_are_counted(name: str, parse: Parse) -> None:
     assert parse(name) == Batch(inbound=[], delivered=[], ignored=1, alarms=[])
 
 
@@ -110,7 +110,7 @@ def test_what_needs_nothing_is_counted(name: str, parse: Parse) -> None:
     ("name", "result"),
     [("status_delivered", Accepted()), ("status_failed", WindowClosed())],
 )
-def test_the_fate_of_a_call_is_told(name: str, result: Accepted | WindowClosed, parse: Parse) -> None:
+def test_a_status_reports_the_result_of_a_call(name: str, result: Accepted | WindowClosed, parse: Parse) -> None:
     batch = parse(name)
     assert list(batch.delivered) == [Delivered(call_id="call-1", result=result)]
     assert (list(batch.inbound), batch.ignored) == ([], 0)
@@ -122,14 +122,14 @@ def test_other_statuses_are_counted(name: str, parse: Parse) -> None:
     assert (list(batch.delivered), batch.ignored) == ([], 1)
 
 
-def test_a_failure_that_is_final_is_told_as_such(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
+def test_a_failed_status_is_classified_by_its_code(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]) -> None:
     body = payload("status_failed").replace(b"131047", b"131026")
     body = body.replace(b"24 hours", b"a while").replace(b"Re-engagement", b"Other")
     batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
     assert [d.result for d in batch.delivered] == [Blocked()]
 
 
-def test_a_failure_for_going_too_fast_is_told_as_such(
+def test_a_status_that_reports_throttling_pauses_the_conversation(
     whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
 ) -> None:
     body = payload("status_failed").replace(b"131047", b"131056")
@@ -150,7 +150,7 @@ def test_an_event_without_id_has_the_same_key_each_time(parse: Parse) -> None:
     assert first.inbound[0].event == Moved()
 
 
-def test_a_message_without_id_gets_a_key_and_no_read_mark(
+def test_a_message_without_id_gets_a_key_and_no_read_receipt(
     whatsapp: WhatsAppChannel, payload: Callable[[str], bytes]
 ) -> None:
     body = payload("text").replace(b'"id": "wamid.', b'"other": "wamid.')
@@ -159,16 +159,16 @@ def test_a_message_without_id_gets_a_key_and_no_read_mark(
     assert inbound.seen is None
 
 
-def test_a_taken_message_can_be_shown_as_read(parse: Parse) -> None:
+def test_an_accepted_message_can_be_marked_as_read(parse: Parse) -> None:
     (inbound,) = parse("text").inbound
-    mark = {"messaging_product": "whatsapp", "status": "read", "message_id": WAMID}
-    assert inbound.seen == Call(account=ACCOUNT, method="seen", body=msgspec.json.encode(mark))
-    typing = mark | {"typing_indicator": {"type": "text"}}
-    assert inbound.busy == Call(account=ACCOUNT, method="seen", body=msgspec.json.encode(typing))
+    receipt = {"messaging_product": "whatsapp", "status": "read", "message_id": WAMID}
+    assert inbound.seen == Call(account=ACCOUNT, method="read_receipt", body=msgspec.json.encode(receipt))
+    typing = receipt | {"typing_indicator": {"type": "text"}}
+    assert inbound.busy == Call(account=ACCOUNT, method="read_receipt", body=msgspec.json.encode(typing))
     assert parse("number_changed").inbound[0].seen is None
 
 
-def test_read_marks_can_be_switched_off(secrets: dict[str, str], payload: Callable[[str], bytes]) -> None:
+def test_read_receipts_can_be_switched_off(secrets: dict[str, str], payload: Callable[[str], bytes]) -> None:
     channel = WhatsAppChannel(WhatsAppSettings.model_validate({**secrets, "read_receipts": False}))
     assert channel.parse(RawRequest(method="POST", path="/", body=payload("text"))).inbound[0].seen is None
 

@@ -1,4 +1,4 @@
-"""Meta's Graph API, as far as Satark calls it: one pooled client, no redirects, no cookies, nothing logged."""
+"""Client of Meta's Graph API: pooled connections, no redirects, no cookies, nothing logged."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ import msgspec
 from yarl import URL
 
 from satark.channel import Accepted, SendResult, Throttled, Transient
-from satark_whatsapp.errors import PAIR_LIMIT, Answer, Pauses, Problem, by_status, classify
-from satark_whatsapp.pacing import Pacing
+from satark_whatsapp.errors import (
+    PAIR_LIMIT,
+    ErrorResponse,
+    GraphError,
+    RetryDelays,
+    send_result_of,
+    send_result_of_status,
+)
 from satark_whatsapp.settings import WhatsAppSettings
+from satark_whatsapp.throttling import Throttling
 
-_MOST_ANSWER_BYTES = 256 * 1024
+_MAX_RESPONSE_BYTES = 256 * 1024
 
-_answer = msgspec.json.Decoder(Answer, strict=False).decode
+_decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 
-class Graph:
-    """The client. `open` it in the loop that uses it."""
+class GraphApi:
+    """The HTTP client. Call `open` in the event loop that uses it."""
 
     def __init__(self, settings: WhatsAppSettings) -> None:
         self._settings = settings
-        self._pacing = Pacing(settings)
+        self._throttling = Throttling(settings)
         self._session: aiohttp.ClientSession | None = None
         self._base = URL(f"{settings.graph_url}/{settings.api_version}")
         self._authorization = {"Authorization": f"Bearer {settings.access_token.get_secret_value()}"}
@@ -31,7 +38,7 @@ class Graph:
         self._messages = {number: self._base / number / "messages" for number in settings.phone_number_ids}
 
     async def open(self) -> None:
-        """Make the session. It trusts no proxy settings of the environment and keeps no cookies."""
+        """Create the session. It ignores proxy settings of the environment and stores no cookies."""
         settings = self._settings
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=settings.connections),
@@ -48,36 +55,38 @@ class Graph:
             self._session = None
 
     async def send(self, number: str, account: str, body: bytes) -> SendResult:
-        """Post one body to `/{number}/messages` and say what became of it. Never raises for Meta or the network."""
+        """Post one body to `/{number}/messages`. Never raises for what Meta or the network does."""
         try:
             async with self.session.post(
                 self._messages[number], data=body, headers=self._json, allow_redirects=False
             ) as response:
-                answer = await bounded(response)
+                content = await read_limited(response)
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
         if response.status == 200:  # noqa: PLR2004 - HTTP: OK
-            self._pacing.pair_worked(account, body)
+            self._throttling.recipient_accepted(account, body)
             return Accepted()
-        return self._refused(response.status, response.headers, answer, account, body)
+        return self._error_result(response.status, response.headers, content, account, body)
 
-    def _refused(self, status: int, headers: Mapping[str, str], answer: bytes, account: str, body: bytes) -> SendResult:
-        pauses = Pauses(account=self._pacing.account_pause(headers), pair=0)
-        problem = problem_of(answer)
-        if problem is None:
-            return by_status(status, f"http-{status}", pauses)
-        if problem.code == PAIR_LIMIT:
-            return Throttled(self._pacing.pair_failed(account, body), "conversation")
-        return classify(problem, pauses, status)
+    def _error_result(
+        self, status: int, headers: Mapping[str, str], content: bytes, account: str, body: bytes
+    ) -> SendResult:
+        delays = RetryDelays(account=self._throttling.account_delay(headers), recipient=0)
+        error = error_of(content)
+        if error is None:
+            return send_result_of_status(status, f"http-{status}", delays)
+        if error.code == PAIR_LIMIT:
+            return Throttled(self._throttling.recipient_throttled(account, body), "conversation")
+        return send_result_of(error, delays, status)
 
     def get(self, url: URL, *, stall: float | None = None) -> aiohttp.client._RequestContextManager:
-        """Begin a GET with our token. The caller has made sure that the host may see it.
+        """Send a GET with the access token. The caller has checked that the host may see it.
 
         Args:
-            url: whom to ask.
-            stall: for a download, the seconds without a byte until it is given up; it has no limit as a whole.
+            url: the address.
+            stall: for a download: give up after so many seconds without a byte. There is no limit on the total time.
         """
         timeout = self.session.timeout
         if stall is not None:
@@ -85,15 +94,15 @@ class Graph:
         return self.session.get(url, headers=self._authorization, allow_redirects=False, timeout=timeout)
 
     async def delete(self, url: URL) -> None:
-        """Delete something, as far as Meta lets us; whether it worked is not told."""
+        """Delete an object, if Meta allows it. Failures are ignored."""
         try:
             async with self.session.delete(url, headers=self._authorization, allow_redirects=False) as response:
-                await bounded(response)
+                await read_limited(response)
         except (aiohttp.ClientError, OSError):
             return
 
     def media_url(self, media_id: str, number: str) -> URL:
-        """Give the address of a media object; naming our number lets Meta refuse what was not sent to it."""
+        """Return the address of a media object. With `phone_number_id` Meta refuses media sent to another number."""
         return (self._base / media_id).with_query(phone_number_id=number)
 
     @property
@@ -108,25 +117,25 @@ class Graph:
         return self._session
 
 
-async def bounded(response: aiohttp.ClientResponse) -> bytes:
-    """Read an answer, but never more than an answer of Meta's may be long.
+async def read_limited(response: aiohttp.ClientResponse) -> bytes:
+    """Read a response's body up to a limit.
 
     Raises:
-        aiohttp.ClientPayloadError: it is longer, or was cut.
+        aiohttp.ClientPayloadError: the body is longer, or truncated.
     """
-    pieces = []
+    chunks = []
     size = 0
-    async for piece in response.content.iter_any():
-        size += len(piece)
-        if size > _MOST_ANSWER_BYTES:
-            raise aiohttp.ClientPayloadError("an answer far too long")
-        pieces.append(piece)
-    return b"".join(pieces)
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > _MAX_RESPONSE_BYTES:
+            raise aiohttp.ClientPayloadError("response too long")
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
-def problem_of(answer: bytes) -> Problem | None:
-    """Read Meta's error envelope, or None where it is none."""
+def error_of(body: bytes) -> GraphError | None:
+    """Decode the error of an API response. None: the body reports no error."""
     try:
-        return _answer(answer).error
+        return _decode_error(body).error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""What becomes of a call: each of Meta's errors, and each way in which a network fails."""
+"""Each of Meta's errors, and each network failure, gives the right send result."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ ACCOUNT = "whatsapp:106540352242922"
 PHONE = "919876543210"
 
 
-def a_call(channel: WhatsAppChannel, to: str = PHONE) -> Call:
+def rendered_call(channel: WhatsAppChannel, to: str = PHONE) -> Call:
     return channel.render(Prompt(text="जुआ?", language="hi"), ACCOUNT, Address(to))[0]
 
 
-async def test_a_message_arrives_as_rendered_with_our_id(live: WhatsAppChannel, graph: ServedGraph) -> None:
-    assert await live.send(a_call(live), 'id-"1"') == Accepted()
+async def test_a_message_arrives_as_rendered_with_the_call_id(live: WhatsAppChannel, graph: ServedGraph) -> None:
+    assert await live.send(rendered_call(live), 'id-"1"') == Accepted()
     (sent,) = graph.peer.sent
     assert (sent.text, sent.address, sent.callback_data) == ("जुआ?", PHONE, 'id-"1"')
 
 
-async def test_a_bsuid_is_answered(live: WhatsAppChannel, graph: ServedGraph) -> None:
-    assert await live.send(a_call(live, "IN.1234"), "1") == Accepted()
+async def test_a_message_is_sent_to_a_bsuid(live: WhatsAppChannel, graph: ServedGraph) -> None:
+    assert await live.send(rendered_call(live, "IN.1234"), "1") == Accepted()
     assert graph.peer.sent[0].body["recipient"] == "IN.1234"
 
 
-async def test_a_read_mark_is_shown(live: WhatsAppChannel, graph: ServedGraph) -> None:
+async def test_a_read_receipt_is_sent(live: WhatsAppChannel, graph: ServedGraph) -> None:
     body = graph.peer.webhooks.text(Sender(wa_id=PHONE), "Hi", id="wamid.abc")
     (inbound,) = live.parse(RawRequest(method="POST", path="/", body=body)).inbound
     assert inbound.seen is not None
@@ -75,7 +75,7 @@ CODES: dict[int, SendResult] = {
 @pytest.mark.parametrize("code", CODES)
 async def test_each_code_has_its_result(code: int, live: WhatsAppChannel, graph: ServedGraph) -> None:
     graph.peer.fail_next(code)
-    assert await live.send(a_call(live), "1") == CODES[code]
+    assert await live.send(rendered_call(live), "1") == CODES[code]
     assert not graph.peer.sent
 
 
@@ -94,12 +94,14 @@ async def test_an_unknown_code_goes_by_status(
     status: int, result: SendResult, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
     graph.peer.fail_next(7777, http_status=status)
-    assert await live.send(a_call(live), "1") == result
+    assert await live.send(rendered_call(live), "1") == result
 
 
-async def test_a_number_that_meta_does_not_know_is_our_mistake(live: WhatsAppChannel, graph: ServedGraph) -> None:
+async def test_a_number_that_meta_does_not_know_is_a_misconfiguration(
+    live: WhatsAppChannel, graph: ServedGraph
+) -> None:
     graph.peer.fail_next(100, subcode=33)
-    assert await live.send(a_call(live), "1") == Misconfigured("100")
+    assert await live.send(rendered_call(live), "1") == Misconfigured("100")
 
 
 @pytest.mark.parametrize(
@@ -110,14 +112,14 @@ async def test_a_number_that_meta_does_not_know_is_our_mistake(live: WhatsAppCha
         "outside the allowed messaging window",
     ],
 )
-async def test_a_closed_window_is_known_by_its_words_under_any_code(
+async def test_a_closed_window_is_recognized_by_its_text_under_any_code(
     details: str, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
     graph.peer.fail_next(100, details=details)
-    assert await live.send(a_call(live), "1") == WindowClosed()
+    assert await live.send(rendered_call(live), "1") == WindowClosed()
 
 
-async def test_a_closed_window_takes_the_fallback(secrets: dict[str, Any], graph: ServedGraph) -> None:
+async def test_in_a_closed_window_the_fallback_is_sent(secrets: dict[str, Any], graph: ServedGraph) -> None:
     settings = WhatsAppSettings(**secrets, graph_url=graph.url, notice_templates={"hi": "satark_notice"})
     channel = WhatsAppChannel(settings)
     await channel.open()
@@ -143,34 +145,36 @@ async def test_a_closed_window_takes_the_fallback(secrets: dict[str, Any], graph
     ],
     ids=range(5),
 )
-async def test_meta_says_how_long_an_account_rests(
+async def test_an_account_pauses_as_long_as_meta_says(
     headers: dict[str, str], seconds: float, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
     graph.peer.fail_next(130429, headers=headers)
-    assert await live.send(a_call(live), "1") == Throttled(seconds, "account")
+    assert await live.send(rendered_call(live), "1") == Throttled(seconds, "account")
 
 
-async def test_one_recipient_waits_ever_longer_and_is_forgiven(secrets: dict[str, Any], graph: ServedGraph) -> None:
+async def test_the_backoff_of_a_recipient_grows_and_is_reset_by_success(
+    secrets: dict[str, Any], graph: ServedGraph
+) -> None:
     settings = WhatsAppSettings(**secrets, graph_url=graph.url, pair_backoff_max_seconds=100, pairs_remembered=2)
     channel = WhatsAppChannel(settings)
     await channel.open()
 
-    async def refused(to: str) -> float:
+    async def throttled(to: str) -> float:
         graph.peer.fail_next(131056)
-        result = await channel.send(a_call(channel, to), "1")
+        result = await channel.send(rendered_call(channel, to), "1")
         assert isinstance(result, Throttled)
         return result.after
 
-    assert [await refused("911") for _ in range(5)] == [1, 4, 16, 64, 100]
-    assert await refused("IN.a") == 1
+    assert [await throttled("911") for _ in range(5)] == [1, 4, 16, 64, 100]
+    assert await throttled("IN.a") == 1
     graph.peer.fail_next(2)
-    await channel.send(a_call(channel, PHONE), "1")
-    assert await channel.send(a_call(channel, PHONE), "1") == Accepted()
-    assert await refused("IN.a") == 4
-    assert await channel.send(a_call(channel, "IN.a"), "1") == Accepted()
-    assert await refused("IN.a") == 1
-    assert await refused("922") == 1
-    assert await refused("911") == 1
+    await channel.send(rendered_call(channel, PHONE), "1")
+    assert await channel.send(rendered_call(channel, PHONE), "1") == Accepted()
+    assert await throttled("IN.a") == 4
+    assert await channel.send(rendered_call(channel, "IN.a"), "1") == Accepted()
+    assert await throttled("IN.a") == 1
+    assert await throttled("922") == 1
+    assert await throttled("911") == 1
     await channel.close()
 
 
@@ -183,61 +187,63 @@ async def test_one_recipient_waits_ever_longer_and_is_forgiven(secrets: dict[str
         (PlainTextResponse('{"error":{"code":"x"}}', 404), Misconfigured("http-404")),
         (PlainTextResponse("x" * 300_000, 400), Transient("network")),
     ],
-    ids=["proxy", "broken", "redirect", "odd", "endless"],
+    ids=["proxy", "broken", "redirect", "odd", "too long"],
 )
-async def test_answers_that_are_not_metas_are_told_by_status(
+async def test_a_response_without_metas_error_is_classified_by_its_status(
     answer: Response, result: SendResult, live: WhatsAppChannel, graph: ServedGraph
 ) -> None:
     graph.peer.faults.answer_next(answer)
-    assert await live.send(a_call(live), "1") == result
+    assert await live.send(rendered_call(live), "1") == result
 
 
 async def test_a_cut_connection_is_transient(live: WhatsAppChannel, graph: ServedGraph) -> None:
     graph.peer.faults.hang_up_next()
-    assert await live.send(a_call(live), "1") == Transient("network")
-    assert await live.send(a_call(live), "1") == Accepted()
+    assert await live.send(rendered_call(live), "1") == Transient("network")
+    assert await live.send(rendered_call(live), "1") == Accepted()
 
 
 async def test_a_slow_meta_is_transient(secrets: dict[str, Any], graph: ServedGraph) -> None:
     channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=graph.url, send_seconds=0.05))
     await channel.open()
     graph.peer.faults.delay = 0.5
-    assert await channel.send(a_call(channel), "1") == Transient("timeout")
+    assert await channel.send(rendered_call(channel), "1") == Transient("timeout")
     await channel.close()
 
 
 @asynccontextmanager
-async def a_server_that_hangs_up() -> AsyncIterator[str]:
+async def server_that_hangs_up() -> AsyncIterator[str]:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def test_a_dead_meta_is_transient(secrets: dict[str, Any]) -> None:
-    async with a_server_that_hangs_up() as url:
+async def test_an_unreachable_meta_is_transient(secrets: dict[str, Any]) -> None:
+    async with server_that_hangs_up() as url:
         channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=url))
         await channel.open()
-        assert await channel.send(a_call(channel), "1") == Transient("network")
-    assert await channel.send(a_call(channel), "1") == Transient("network")
+        assert await channel.send(rendered_call(channel), "1") == Transient("network")
+    assert await channel.send(rendered_call(channel), "1") == Transient("network")
     await channel.close()
 
 
-async def test_a_wrong_token_is_told_to_the_operator(secrets: dict[str, Any], graph: ServedGraph) -> None:
+async def test_a_wrong_token_is_a_misconfiguration(secrets: dict[str, Any], graph: ServedGraph) -> None:
     secrets["access_token"] = "expired"
     channel = WhatsAppChannel(WhatsAppSettings(**secrets, graph_url=graph.url))
     await channel.open()
-    assert await channel.send(a_call(channel), "1") == Misconfigured("190")
+    assert await channel.send(rendered_call(channel), "1") == Misconfigured("190")
     await channel.close()
 
 
-async def test_a_call_of_a_number_that_was_taken_out_of_the_settings_is_kept(live: WhatsAppChannel) -> None:
+async def test_a_call_of_a_number_that_was_removed_from_the_settings_is_a_misconfiguration(
+    live: WhatsAppChannel,
+) -> None:
     call = Call(account="whatsapp:gone", method="messages", body=b"{}")
     assert await live.send(call, "1") == Misconfigured("account")
 
 
-async def test_a_closed_channel_says_so(whatsapp: WhatsAppChannel) -> None:
+async def test_sending_on_a_closed_channel_raises(whatsapp: WhatsAppChannel) -> None:
     with pytest.raises(RuntimeError, match="not open"):
-        await whatsapp.send(a_call(whatsapp), "1")
+        await whatsapp.send(rendered_call(whatsapp), "1")
     await whatsapp.close()
 
 
@@ -248,7 +254,7 @@ async def test_nothing_of_a_call_is_logged(
     graph.peer.fail_next(131026)
     graph.peer.fail_next(190)
     for _ in range(3):
-        await live.send(a_call(live), "1")
+        await live.send(rendered_call(live), "1")
     assert PHONE not in caplog.text
     assert json.dumps("जुआ")[1:-1] not in caplog.text
     assert "जुआ" not in caplog.text
