@@ -125,7 +125,7 @@ async def rest(worker: Worker) -> None:
     for _ in range(3):
         await asyncio.sleep(0.01)
         await worker.writer.write(lambda _unit: None)
-    await until(lambda: not any(lane.under_way for lane in worker.courier._lanes.values()))
+    await until(lambda: not any(breaker.under_way for breaker in worker.courier._breakers.values()))
     await worker.writer.write(lambda _unit: None)
 
 

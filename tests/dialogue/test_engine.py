@@ -62,7 +62,7 @@ def test_the_receipt_shows_number_and_code_in_four_groups_and_asks_to_be_reached
     assert RECEIPT.number in chat.text
     assert "8391 4460 7012 5538" in chat.text
     assert "delete this chat" in chat.text
-    assert chat.prompt.keep
+    assert chat.prompt.must_arrive
     assert chat.offered() == ["no", "yes"]
     assert chat.session is not None
     assert chat.session.submitted
@@ -137,7 +137,7 @@ def test_a_voice_message_is_the_answer_and_goes_into_the_tip(chat: Chat) -> None
     assert made is not None
     assert made.answers["what"] == {"voice": "1"}
     assert made.evidence == ("1",)
-    assert chat.turns[3].keep[0].role == "what"
+    assert chat.turns[3].media_jobs[0].role == "what"
 
 
 def test_a_pin_tells_district_and_station(chat: Chat) -> None:
@@ -182,7 +182,7 @@ def test_a_pin_that_is_nowhere_is_refused(chat: Chat, latitude: float, longitude
 def test_evidence_is_any_number_of_files_until_done(chat: Chat) -> None:
     at_evidence(chat).send("image").send("video")
     assert "2 so far" in chat.text
-    assert chat.prompt.settle
+    assert chat.prompt.debounce
     chat.say("ho gaya").tap("send")
     assert chat.submission is not None
     assert chat.submission.evidence == ("1", "2")
@@ -240,7 +240,7 @@ def test_a_file_at_any_other_step_is_evidence_and_the_question_stays(chat: Chat)
     assert chat.step == "category"
     assert "keep it as evidence" in chat.text
     assert chat.turn.media_jobs[0].role == "evidence"
-    assert chat.prompt.settle
+    assert chat.prompt.debounce
 
 
 def test_a_caption_under_a_picture_answers_a_text_question(chat: Chat) -> None:
@@ -684,7 +684,7 @@ def test_who_can_not_be_reached_is_not_asked_and_forgotten_with_the_receipt(engi
     turn = engine.show_receipt(session, RECEIPT, NOW)
     assert (turn.session, turn.reach) == (None, False)
     assert turn.prompt is not None
-    assert turn.prompt.keep
+    assert turn.prompt.must_arrive
     assert not turn.prompt.asks
     assert "8391 4460 7012 5538" in turn.prompt.text
     assert "नहीं करेंगे" in turn.prompt.text

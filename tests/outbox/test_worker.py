@@ -302,7 +302,7 @@ async def test_the_claim_on_a_reply_that_waits_here_is_renewed(post: Post, monke
     post.sender._renew()
     assert (await post.rows())[0].due_at > 5
     await post.sender._recover()
-    assert len(post.sender._lanes[ASHA]) == 1
+    assert len(post.sender._queues[ASHA]) == 1
 
 
 async def test_a_crash_leaves_rows_that_are_sent_after_the_lease(post: Post) -> None:

@@ -104,15 +104,15 @@ def preview(file: Path | None) -> None:
 
 
 def _show(engine: Engine, turn: Turn) -> Session | None:
-    """Print a turn; do in place of the ingest what the turn asks for, such as a receipt."""
+    """Print a turn; do in place of ingest what the turn asks for, such as a receipt."""
     now = int(time.time())
     if turn.submission is not None and turn.session is not None:
         turn = engine.show_receipt(turn.session, _RECEIPT, now)
     elif turn.open_mailbox and turn.session is not None:
         turn = engine.show_mailbox(turn.session, None, now)
-    elif turn.depart and turn.session is not None:
+    elif turn.issue_handoff_code and turn.session is not None:
         turn = engine.show_handoff_code(turn.session, _RECEIPT.code[:HANDOFF_DIGITS], 15, now)
-    elif turn.arrive and turn.session is not None:
+    elif turn.redeem_handoff_code and turn.session is not None:
         turn = engine.resume(turn.session, None, now)
     if turn.prompt is not None:
         click.echo(f"\n{fit(turn.prompt, _TERMINAL).text}\n")

@@ -16,8 +16,9 @@ from satark.dialogue.session import FileNotice, Mailbox, Session, Turn
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailboxes
 from satark.dialogue.steps.contract import Step
-from satark.dialogue.turn.context import TurnContext, make_prompt
+from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
+from satark.dialogue.turn.prompts import make_prompt
 from satark.geography.geography import Geography
 from satark.graphemes import replace_surrogates
 from satark.prompt import Prompt
@@ -36,10 +37,10 @@ class Engine:
         catalogues: Catalogues,
         geography: Geography,
         interpret: Interpreter | None = None,
-        most_files: int = MAX_FILES,
+        max_files: int = MAX_FILES,
     ) -> None:
         self.flow = flow
-        self._script = LoadedFlow(flow, catalogues, geography, most_files)
+        self._loaded = LoadedFlow(flow, catalogues, geography, max_files)
         self._interpret = interpret
 
     def begin(
@@ -62,7 +63,7 @@ class Engine:
             erasable=erasable,
             reachable=reachable,
         )
-        return self._script.begun(session)
+        return self._loaded.start(session)
 
     def advance(self, session: Session, event: Event, source: str, now: int, untold: Sequence[FileNotice] = ()) -> Turn:
         """Take one event.
@@ -74,14 +75,14 @@ class Engine:
             now: seconds since 1970, for steps that ask for a day.
             untold: what became of files; it is said above whatever is asked next.
         """
-        talk = self._talk(session, source, now)
+        context = self._context(session, source, now)
         for one in untold:
-            talk.say(f"file.{one.what}", megabytes=one.megabytes)
+            context.say(f"file.{one.what}", megabytes=one.megabytes)
         if self._interpret is not None:
-            event = self._interpret(event, talk.step, session) or event
-        return handle_event(talk, _scrubbed(event))
+            event = self._interpret(event, context.step, session) or event
+        return handle_event(context, _scrubbed(event))
 
-    def submitted(self, session: Session, receipt: Receipt, now: int) -> Turn:
+    def show_receipt(self, session: Session, receipt: Receipt, now: int) -> Turn:
         """Show the receipt of the tip that was just handed in, and ask whether the tipster may be reached here.
 
         Where they can't be, that is said instead, and the conversation is over.
@@ -94,79 +95,83 @@ class Engine:
             identity="",
             language=session.language,
             revision=session.revision,
-            mode="@reach",
+            state="@reach",
             erasable=session.erasable,
             submitted=True,
         )
-        talk = self._talk(kept, "", now)
-        talk.say("receipt", number=receipt.number, code=receipt.grouped)
-        return talk.ask(keep=True) if session.reachable else talk.end("reach.cannot", keep=True, reach=False)
+        context = self._context(kept, "", now)
+        context.say("receipt", number=receipt.number, code=receipt.grouped)
+        return (
+            context.ask(must_arrive=True)
+            if session.reachable
+            else context.end("reach.cannot", must_arrive=True, reach=False)
+        )
 
-    def opened(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
+    def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
         """Show the mailbox that a receipt code opened; None: it opened none."""
-        talk = self._talk(session, "", now)
-        return mailboxes.wrong(talk) if mailbox is None else mailboxes.show(talk, mailbox)
+        context = self._context(session, "", now)
+        return mailboxes.wrong(context) if mailbox is None else mailboxes.show(context, mailbox)
 
-    def departing(self, session: Session, code: str, minutes: int, now: int) -> Turn:
+    def show_handoff_code(self, session: Session, code: str, minutes: int, now: int) -> Turn:
         """Tell the code, good for so many minutes, that takes the session to another channel."""
-        return handoff.departing(self._talk(session, "", now), code, minutes)
+        return handoff.departing(self._context(session, "", now), code, minutes)
 
-    def arrived(self, session: Session, brought: Session | None, now: int) -> Turn:
+    def resume(self, session: Session, brought: Session | None, now: int) -> Turn:
         """Go on with the session that a code brought here; None: it brought none."""
-        return handoff.arrived(self._talk(session, "", now), brought)
+        return handoff.arrived(self._context(session, "", now), brought)
 
-    def left(self, session: Session) -> Prompt:
+    def handed_off_notice(self, session: Session) -> Prompt:
         """Say, where a session was, that it goes on elsewhere."""
         return self._notice("elsewhere.left", session.language)
 
-    def restate(self, session: Session) -> Prompt:
+    def repeat_question(self, session: Session) -> Prompt:
         """Put the question in force once more, with the same tokens, under what was said as far as that is kept."""
-        talk = self._talk(session, "", 0)
-        name, asked = talk.room.question(talk)
-        return make_prompt(self._script, session, name, asked, said=(session.said,) if session.said else ())
+        context = self._context(session, "", 0)
+        name, question = context.state.question(context)
+        return make_prompt(self._loaded, session, name, question, said=(session.said,) if session.said else ())
 
-    def sheet(self, session: Session, now: int) -> FormView:
+    def form(self, session: Session, now: int) -> FormView:
         """Show the questionnaire as a form, as far as a session has filled it in."""
-        return show_form(self._talk(session, "", now))
+        return show_form(self._context(session, "", now))
 
-    def expired(self, session: Session) -> Turn:
+    def expire(self, session: Session) -> Turn:
         """End a conversation whose time ran out. An unanswered "may we reach you" means no; a draft is erased."""
-        talk = self._talk(session, "", 0)
+        context = self._context(session, "", 0)
         if session.submitted:
-            return talk.turn(None, None, reach=False)
-        return talk.end("expired", erase=True)
+            return context.turn(None, None, reach=False)
+        return context.end("expired", erase=True)
 
-    def news(self, language: str) -> Prompt:
+    def news_notice(self, language: str) -> Prompt:
         """Tell, in words that betray nothing, that a tip has news."""
         return self._notice("news", language)
 
-    def failed(self, language: str) -> Prompt:
+    def failure_notice(self, language: str) -> Prompt:
         """Say that a message could not be taken and ask for it again."""
         return self._notice("failed", language)
 
-    def of_a_file(self, untold: FileNotice, language: str) -> Prompt:
+    def file_notice(self, untold: FileNotice, language: str) -> Prompt:
         """Say what became of a file: `lost`, `too_large` (megabytes), `tip_full`, `encrypted`, `own_card`."""
         return self._notice(f"file.{untold.what}", language, megabytes=untold.megabytes)
 
-    def kept(self) -> Prompt:
+    def spooled_notice(self) -> Prompt:
         """Say in every language that a message is kept safe and answered later: the database is down."""
         return self._announcement("outage.kept")
 
-    def refused(self) -> Prompt:
+    def unavailable_notice(self) -> Prompt:
         """Say in every language that a message could not even be kept, and what to do instead."""
         return self._announcement("outage.refused")
 
     def _announcement(self, key: str) -> Prompt:
         languages = self.flow.languages
-        text = "\n".join(self._script.catalogues[language].text(key) for language in languages)
-        return Prompt(text=text, language=languages[0], keep=True)
+        text = "\n".join(self._loaded.catalogues[language].text(key) for language in languages)
+        return Prompt(text=text, language=languages[0], must_arrive=True)
 
     def _notice(self, key: str, language: str, **values: int) -> Prompt:
-        texts = self._script.catalogues[language or self.flow.languages[0]]
-        return Prompt(text=texts.text(key, **values), language=texts.language, keep=True)
+        texts = self._loaded.catalogues[language or self.flow.languages[0]]
+        return Prompt(text=texts.text(key, **values), language=texts.language, must_arrive=True)
 
-    def _talk(self, session: Session, source: str, now: int) -> TurnContext:
-        return TurnContext(self._script, STATES, session, source, now)
+    def _context(self, session: Session, source: str, now: int) -> TurnContext:
+        return TurnContext(self._loaded, STATES, session, source, now)
 
 
 def _scrubbed(event: Event) -> Event:

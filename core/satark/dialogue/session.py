@@ -1,4 +1,4 @@
-"""A session, and what one turn makes of it: all that passes between the engine and the intake."""
+"""The values that pass between the engine and ingest: a session, and the turn that one event led to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from satark.tip import Accused, Message, Place, Priority
 
 
 class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
-    """The reply to one step, as taken."""
+    """The accepted answer to one step."""
 
     value: Any = None
     """What goes into the tip; None for a step that was skipped."""
@@ -22,11 +22,11 @@ class GivenAnswer(Redacted, frozen=True, omit_defaults=True, array_like=True):
     evidence: tuple[str, ...] = ()
     """Ordinals of the files that are (part of) the answer: a spoken answer, or the evidence step's files."""
     joined: bool = False
-    """Whether it was put together of several messages: one of them that is rewritten must not replace the others."""
+    """Whether several messages make up the answer: an edit of one of them must not replace the others."""
 
 
 class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
-    """A file taken during this session; the bytes are fetched and sealed by the evidence worker."""
+    """A file that was sent during this session; the evidence worker fetches and seals its bytes."""
 
     ordinal: str
     kind: MediaKind
@@ -35,23 +35,23 @@ class SessionFile(msgspec.Struct, frozen=True, omit_defaults=True, array_like=Tr
 
 
 class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
-    """A tip whose receipt code was given in this session; what it takes to write to it, and nothing to read it."""
+    """The tip whose receipt code was given in this session: enough to write to it, and nothing to read it."""
 
     tip: str
     number: str
     recipient: str
     files: int = 0
-    """Files that the tip has. The intake looks before each turn, since the receipt may be in use elsewhere too."""
-    taken: int = 0
-    """The highest ordinal that any file of it ever had, erased ones included; the next one's is one more."""
+    """Files that the tip has. Ingest refreshes it before each turn, since the receipt may be in use elsewhere too."""
+    last_ordinal: int = 0
+    """The highest ordinal that any file of the tip ever had, erased ones included; the next file's is one more."""
     question: int | None = None
     """The `seq` of the desk's question that waits for an answer."""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
-    """One run through a flow. Kept sealed under the conversation's draft key; erased at submit, cancel, forget, expiry.
+    """One run through a flow. Stored sealed under the conversation's draft key; erased at submit, cancel, expiry.
 
-    Immutable: a turn gives a new one. Fields below `identity` belong to the engine.
+    Immutable: each turn returns a new one. The engine alone writes the fields below `identity`, except where noted.
     """
 
     flow: str
@@ -67,40 +67,50 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
 
     language: str = ""
     answers: dict[str, GivenAnswer] = msgspec.field(default_factory=dict)
+    """Step → its answer; under `@<step>`: the part of an answer that is not complete yet."""
     files: tuple[SessionFile, ...] = ()
-    taken: int = 0
-    """Files taken so far, erased ones included: an ordinal is never used twice."""
+    last_ordinal: int = 0
+    """The highest ordinal that any file of the session ever had: an ordinal is never used twice."""
     step: str = ""
     """The step that was asked last."""
     revision: int = 0
     """Counts the prompts put; part of every choice token."""
     page: int = 0
     said: str = ""
-    """What was said above the question in force, for media that repeat it or turn its pages.
+    """What was said above the current question, for media that repeat it or turn its pages.
 
     Never a receipt, nor what one opened.
     """
-    mode: str = ""
-    """Engine's own: an edit from the review, the details menu, waiting for a code, the mailbox, after the receipt."""
-    queue: tuple[str, ...] = ()
-    """Engine's own: optional steps that the tipster chose to be asked."""
-    telling: tuple[str, ...] = ()
-    """Ordinals of files that say where or when they were taken. The intake looks before each turn."""
-    decided: tuple[str, ...] = ()
+    state: str = ""
+    """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
+    picked_details: tuple[str, ...] = ()
+    """Optional steps that the tipster chose to answer."""
+    files_with_origin: tuple[str, ...] = ()
+    """Ordinals of files that say where or when they were taken. Set by ingest before each turn."""
+    origin_decided: tuple[str, ...] = ()
     """Those of them that the tipster was asked about: "may the police know?" """
-    asking: tuple[str, ...] = ()
-    """Those that they are being asked about."""
-    told: tuple[str, ...] = ()
-    """Those of which they said yes."""
+    origin_asked: tuple[str, ...] = ()
+    """Those that the current question is about."""
+    origin_disclosed: tuple[str, ...] = ()
+    """Those to which the tipster said yes."""
     mailbox: OpenMailbox | None = None
     wrong_codes: int = 0
     handoff_code: str = ""
-    """Look-up (hex) of the one code that takes this session to another channel; empty: there is none."""
+    """Look-up key (hex) of the one code that moves this session to another channel; empty: there is none."""
     submitted: bool = False
     erasable: bool = False
-    """Whether the channel can take this chat's messages back."""
+    """Whether the channel can delete this chat's messages."""
     reachable: bool = True
-    """Whether the tipster can be written to on this channel once they have their receipt."""
+    """Whether this channel can write to the tipster later, once they have their receipt."""
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether there is anything that would be lost."""
+        return bool(self.files) or any(answer.value is not None for answer in self.answers.values())
+
+    def answers_without(self, *steps: str) -> dict[str, GivenAnswer]:
+        """Return the answers to all other steps."""
+        return {step: answer for step, answer in self.answers.items() if step not in steps}
 
 
 class MediaJob(Redacted, frozen=True, kw_only=True):
@@ -114,11 +124,11 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     caption: str
     ref: MediaRef
     conversation: bytes = b""
-    """Whom to tell what becomes of it: the pseudonym of the conversation that it came in."""
+    """Pseudonym of the conversation that the file came in, which is notified when something goes wrong with it."""
 
 
 class Submission(Redacted, frozen=True, kw_only=True):
-    """A tip that the tipster confirmed; the intake gives it a number and seals it."""
+    """A tip that the tipster confirmed; ingest gives it a number and seals it."""
 
     language: str
     category: str
@@ -127,55 +137,57 @@ class Submission(Redacted, frozen=True, kw_only=True):
     place: Place
     accused: Accused | None
     priority: Priority = "normal"
-    told: tuple[str, ...] = ()
+    origin_disclosed: tuple[str, ...] = ()
     """Ordinals of the files of which the desks may know where and when they were taken."""
 
 
 class FileNotice(msgspec.Struct, frozen=True):
-    """What became of a file, of which its sender could not be told when it was found out."""
+    """What became of a file, for its sender."""
 
     what: str
-    """As in `Engine.of_a_file`."""
+    """`lost`, `too_large`, `tip_full`, `encrypted` or `own_card`: the text `file.<what>` says it."""
     megabytes: int = 0
+    """The limit, for `too_large`."""
 
 
 class Mailbox(Redacted, frozen=True, kw_only=True):
-    """What a receipt code opened, for `Engine.opened` to show."""
+    """What a receipt code opened, for `Engine.show_mailbox`."""
 
     open: OpenMailbox
     language: str
     messages: tuple[Message, ...]
     """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
-    untold: tuple[FileNotice, ...] = ()
+    file_notices: tuple[FileNotice, ...] = ()
+    """What the tipster could not be notified of when it happened."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """What one event led to. The intake carries all of it out in the transaction that stores the session.
+    """What one event led to. Ingest carries out all of it in the transaction that stores the session.
 
-    `submission`, `open_mailbox`, `depart` and `arrive` ask the intake for something; it answers through
-    `Engine.submitted`, `opened`, `departing` or `arrived` within the same transaction, and that second turn replaces
-    this one's `session` and `prompt`.
+    `submission`, `open_mailbox`, `issue_handoff_code` and `redeem_handoff_code` are requests to ingest, which answers
+    through `Engine.show_receipt`, `show_mailbox`, `show_handoff_code` or `resume` within the same transaction. The
+    `session` and `prompt` of that second turn replace this one's.
     """
 
     session: Session | None
     """None: the conversation is over; its row, draft and address are erased."""
     prompt: Prompt | None = None
-    keep: tuple[MediaJob, ...] = ()
-    drop: tuple[str, ...] = ()
-    """Ordinals of this session's files that the tipster took back: erased."""
+    media_jobs: tuple[MediaJob, ...] = ()
+    dropped_files: tuple[str, ...] = ()
+    """Ordinals of this session's files to erase: the tipster took them back."""
     erase: bool = False
     """Erase every file of this session's tip (cancel, forget, expiry)."""
     submission: Submission | None = None
     open_mailbox: bool = False
     """The event held a receipt code: open its mailbox."""
-    depart: bool = False
-    """The tipster wants to go on elsewhere: make a code that takes this session there."""
-    arrive: bool = False
-    """The event held such a code: bring the session that it stands for, and end the conversation that had it."""
+    issue_handoff_code: bool = False
+    """The tipster wants to continue on another channel: make a code that moves this session there."""
+    redeem_handoff_code: bool = False
+    """The event held a handoff code: bring its session here, and end the conversation that had it."""
     post: Message | None = None
     """A tipster's message for the open mailbox."""
-    take_back: bool = False
-    """Have the provider delete this chat's messages, as far as it does."""
+    delete_messages: bool = False
+    """Ask the provider to delete this chat's messages, as far as it can."""
     reach: bool | None = None
     """True: keep the reply handle for the tip just submitted. False: forget the address (a `forget`, or "no")."""
 

@@ -134,7 +134,7 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
         return engine(Flow.from_canonical(canonical, types, validators))
 
     def engine(of: Flow) -> Engine:
-        return Engine(of, source.catalogues, geography, interpret, most_files=most)
+        return Engine(of, source.catalogues, geography, interpret, max_files=most)
 
     return Flows(engine(flow), build)
 

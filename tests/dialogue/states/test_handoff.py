@@ -25,7 +25,7 @@ def test_who_has_told_something_gets_a_code_and_may_go_on_here(begun: Chat, word
     assert GROUPED in begun.text
     assert "15 minutes" in begun.text
     assert "Tell the place" in begun.text
-    assert begun.prompt.keep
+    assert begun.prompt.must_arrive
     assert begun.step == "place"
     begun.say("Lanka")
     assert begun.step == "police"
@@ -53,7 +53,7 @@ def test_the_draft_goes_on_there_in_the_channels_own_words(begun: Chat, engine: 
     there.say(f"continue {GROUPED}")
     assert there.turn.redeem_handoff_code
     assert "goes on here" in there.text
-    notice = engine._script.catalogues["en"].get(f"notice.{channel}")
+    notice = engine._loaded.catalogues["en"].get(f"notice.{channel}")
     assert notice in there.text
     assert there.step == "place"
     assert there.session is not None

@@ -36,7 +36,7 @@ def test_a_code_in_the_first_message_opens_the_mailbox(box: Chat, first: str) ->
     assert "4K7Q-2XPM" in box.text
     assert "More information needed" in box.text
     assert "The officer asks: Which shop exactly?" in box.text
-    assert box.prompt.keep
+    assert box.prompt.must_arrive
     assert box.offered() == ["answer", "unknown", "decline"]
 
 
@@ -57,7 +57,7 @@ def test_no_code_is_read_out_of_a_story(box: Chat) -> None:
 def test_every_status_is_told_in_every_language(engine: Engine, status: Status, language: str) -> None:
     chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status=status, text="no proof found")))
     chat.say("Hi", language, "status", CODE)
-    texts = engine._script.catalogues["hi" if language == "1" else "en"]
+    texts = engine._loaded.catalogues["hi" if language == "1" else "en"]
     assert texts.text(f"status.{status}") in chat.text
     assert chat.text.count("no proof found") == 1
 

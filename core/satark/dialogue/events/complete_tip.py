@@ -15,46 +15,48 @@ from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.loaded_flow import has_draft
 
 _UNTOLD: Final = ("unknown", "OTHER")
 """Options that say nothing, the better one first."""
 
 
-def submit_complete_tip(talk: TurnContext, event: CompleteTip) -> Turn | None:
+def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
     """Hand the tip in; None where something is under way already, which the words then belong to."""
-    session = talk.session
-    under_way = has_draft(session) and not event.last
-    if under_way or session.submitted or session.mailbox is not None or not talk.script.opening:
+    session = context.session
+    under_way = session.has_draft and not event.last
+    if under_way or session.submitted or session.mailbox is not None or not context.loaded.opening_step:
         return None
     words = event.told.body if isinstance(event.told, Text) else event.told.caption
-    talk.change(mode="", language=session.language or _language(talk, words))
-    if talk.room is not DRAFT:
+    context.change(state="", language=session.language or _language(context, words))
+    if context.state is not DRAFT:
         return None
-    if talk.script.opening in talk.session.answers:
-        accept_unsolicited(talk, event.told)
-    while (step := talk.step) is not None and step.type.part != "submit":
-        talk.answer(step.id, _told(talk, step, event.told) if step.id == talk.script.opening else _untold(talk, step))
-    return go_on(talk)
+    if context.loaded.opening_step in context.session.answers:
+        accept_unsolicited(context, event.told)
+    while (step := context.step) is not None and step.type.part != "submit":
+        context.set_answer(
+            step.id,
+            _told(context, step, event.told) if step.id == context.loaded.opening_step else _untold(context, step),
+        )
+    return go_on(context)
 
 
-def _told(talk: TurnContext, step: Step, told: Text | Media) -> GivenAnswer:
+def _told(context: TurnContext, step: Step, told: Text | Media) -> GivenAnswer:
     if isinstance(told, Media):
-        ordinal = talk.keep(told, step.id)
-        return GivenAnswer({"voice": ordinal}, talk.source, (ordinal,))
-    result = step.type.accept(step, told, talk.view(step))
-    return GivenAnswer(result.value if isinstance(result, AcceptedAnswer) else told.body, talk.source)
+        ordinal = context.add_file(told, step.id)
+        return GivenAnswer({"voice": ordinal}, context.source, (ordinal,))
+    result = step.type.accept(step, told, context.view(step))
+    return GivenAnswer(result.value if isinstance(result, AcceptedAnswer) else told.body, context.source)
 
 
-def _untold(talk: TurnContext, step: Step) -> GivenAnswer:
-    codes = {offer.code for offer in step.type.ask(step, talk.view(step)).offers}
-    return GivenAnswer(next((code for code in _UNTOLD if code in codes), None), talk.source)
+def _untold(context: TurnContext, step: Step) -> GivenAnswer:
+    codes = {option.code for option in step.type.ask(step, context.view(step)).options}
+    return GivenAnswer(next((code for code in _UNTOLD if code in codes), None), context.source)
 
 
-def _language(talk: TurnContext, body: str) -> str:
+def _language(context: TurnContext, body: str) -> str:
     """The language whose name for itself is written in the text's script; the first one where none is."""
-    languages = talk.script.flow.languages
-    names = {language: talk.script.catalogues[language].text("language.name") for language in languages}
+    languages = context.loaded.flow.languages
+    names = {language: context.loaded.catalogues[language].text("language.name") for language in languages}
     written = _script(body)
     return next((language for language in languages if _script(names[language]) == written), languages[0])
 

@@ -16,7 +16,7 @@ from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
 from satark.dialogue.steps.answer_steps import max_length
 from satark.dialogue.steps.contract import AcceptedAnswer, RefusedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.turn.loaded_flow import ASKED_PARTS, without
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 CLEAR: Final = "@clear"
 MAILBOX: Final = "@mailbox"
@@ -26,45 +26,49 @@ _SPOKEN: Final = frozenset({"voice", "audio"})
 _Told = Text | Tap | Pin | Media
 
 
-def handle_form_page(talk: TurnContext, event: FormPage) -> Turn:
+def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
     """Take every answer that can be taken; for each other one the prompt says why it can't."""
-    if talk.session.mailbox is not None:
-        return _to_the_police(talk, event)
-    if talk.session.submitted:
-        talk.say("edit.late")
-        return talk.ask()
-    if not talk.session.language and event.language in talk.script.flow.languages:
-        talk.change(language=event.language)
-    talk.change(mode="")
+    if context.session.mailbox is not None:
+        return _to_the_police(context, event)
+    if context.session.submitted:
+        context.say("edit.late")
+        return context.ask()
+    if not context.session.language and event.language in context.loaded.flow.languages:
+        context.change(language=event.language)
+    context.change(state="")
     for name, told in _grouped(event):
-        step = talk.script.flow.by_id.get(name)
+        step = context.loaded.flow.by_id.get(name)
         if step is None or step.type.part not in ASKED_PARTS:
             continue
-        if is_open(talk, step):
-            _answer(talk, step, told)
+        if is_open(context, step):
+            _answer(context, step, told)
         else:
-            _keep(talk, told)
-    _check_again(talk)
-    return go_on(talk)
+            _keep(context, told)
+    _check_again(context)
+    return go_on(context)
 
 
-def _check_again(talk: TurnContext) -> None:
+def _check_again(context: TurnContext) -> None:
     """Take an agreement to the review back: what was agreed to has changed since, and nothing goes off from here."""
-    for step in talk.walk.path:
+    for step in context.progress.path:
         if step.type.part == "review":
-            talk.answer(step.id, None)
+            context.set_answer(step.id, None)
 
 
-def _to_the_police(talk: TurnContext, event: FormPage) -> Turn:
+def _to_the_police(context: TurnContext, event: FormPage) -> Turn:
     """Pass on the one message of a mailbox's page, whatever stands in it: here a number is no receipt's code."""
     told = next((told for name, told in event.answers if name == MAILBOX), None)
-    turn = talk.room.hear(talk, "", told) if told is not None and talk.session.mode in _OPEN else None
-    return turn or talk.ask()
+    turn = (
+        context.state.handle_event(context, "", told) if told is not None and context.session.state in _OPEN else None
+    )
+    return turn or context.ask()
 
 
-def is_open(talk: TurnContext, step: Step) -> bool:
+def is_open(context: TurnContext, step: Step) -> bool:
     """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
-    return step in talk.walk.path or (step.detail and (step.when is None or step.when.holds(talk.walk.values)))
+    return step in context.progress.path or (
+        step.detail and (step.when is None or step.when.holds(context.progress.values))
+    )
 
 
 def _grouped(event: FormPage) -> Sequence[tuple[str, list[_Told]]]:
@@ -74,100 +78,100 @@ def _grouped(event: FormPage) -> Sequence[tuple[str, list[_Told]]]:
     return list(grouped.items())
 
 
-def _keep(talk: TurnContext, told: Sequence[_Told]) -> None:
+def _keep(context: TurnContext, told: Sequence[_Told]) -> None:
     """Keep what was told to a question that is not asked (any more), as what is sent unasked is kept."""
     for one in told:
         if isinstance(one, Media | Pin) or (isinstance(one, Text) and is_story(one.body)):
-            accept_unsolicited(talk, one)
+            accept_unsolicited(context, one)
 
 
-def _answer(talk: TurnContext, step: Step, told: Sequence[_Told]) -> None:
-    talk.change(answers=without(talk.session.answers, f"@{step.id}"))
+def _answer(context: TurnContext, step: Step, told: Sequence[_Told]) -> None:
+    context.change(answers=context.session.answers_without(f"@{step.id}"))
     for one in told:
         if isinstance(one, Media):
-            _file(talk, step, one)
+            _file(context, step, one)
         elif isinstance(one, Tap) and one.token == CLEAR:
-            _clear(talk, step)
+            _clear(context, step)
         elif isinstance(one, Text) and not one.body.strip():
-            _blank(talk, step)
+            _blank(context, step)
         else:
-            _words(talk, step, one)
-    partial = talk.session.answers.get(f"@{step.id}")
+            _words(context, step, one)
+    partial = context.session.answers.get(f"@{step.id}")
     if partial is not None:
-        talk.answer(step.id, partial)
-        talk.change(answers=without(talk.session.answers, f"@{step.id}"))
+        context.set_answer(step.id, partial)
+        context.change(answers=context.session.answers_without(f"@{step.id}"))
 
 
-def _words(talk: TurnContext, step: Step, told: Text | Tap | Pin) -> None:
-    view = talk.view(step)
-    if isinstance(told, Tap) and told.token not in {offer.code for offer in step.type.ask(step, view).offers}:
-        talk.refuse("not_understood", step)
+def _words(context: TurnContext, step: Step, told: Text | Tap | Pin) -> None:
+    view = context.view(step)
+    if isinstance(told, Tap) and told.token not in {option.code for option in step.type.ask(step, view).options}:
+        context.refuse_answer(step, context.text("not_understood"))
         return
     result = step.type.accept(step, told, view)
     if isinstance(told, Text) and (limit := max_length(step)) and len(told.body) > limit:
-        talk.refuse("filled.long", step, most=limit)
+        context.refuse_answer(step, context.text("filled.long", most=limit))
     elif result is None:
-        talk.refuse("not_understood", step)
+        context.refuse_answer(step, context.text("not_understood"))
     elif isinstance(result, RefusedAnswer):
-        talk.refused(result.said, step)
+        context.refuse_answer(step, result.said)
     elif result.more and isinstance(told, Tap):
-        talk.answer(f"@{step.id}", GivenAnswer(result.value, talk.source))
+        context.set_answer(f"@{step.id}", GivenAnswer(result.value, context.source))
     else:
         # A form takes at once what a chat takes in several messages.
         value = told.body.strip() if result.more and isinstance(told, Text) else result.value
-        _settle(talk, step, AcceptedAnswer(value=value))
+        _settle(context, step, AcceptedAnswer(value=value))
 
 
-def _settle(talk: TurnContext, step: Step, taken: AcceptedAnswer) -> None:
+def _settle(context: TurnContext, step: Step, taken: AcceptedAnswer) -> None:
     if step.validator and (wrong := step.validator(taken.value)):
-        talk.refuse(wrong, step)
+        context.refuse_answer(step, context.text(wrong))
         return
-    old = talk.session.answers.get(step.id)
+    old = context.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         spoken = {"voice": old.value["voice"]}
         value = taken.value if isinstance(taken.value, Mapping) else {"text": taken.value}
-        talk.answer(step.id, GivenAnswer({**spoken, **value}, talk.source, old.evidence))
+        context.set_answer(step.id, GivenAnswer({**spoken, **value}, context.source, old.evidence))
     else:
-        talk.answer(step.id, GivenAnswer(taken.value, talk.source))
+        context.set_answer(step.id, GivenAnswer(taken.value, context.source))
 
 
-def _file(talk: TurnContext, step: Step, media: Media) -> None:
+def _file(context: TurnContext, step: Step, media: Media) -> None:
     """Keep a file: as the spoken answer, or as evidence."""
-    if talk.full:
-        talk.refuse_file()
+    if context.files_full:
+        context.refuse_file()
     elif step.type.part == "media":
-        talk.keep(media, step.id)
+        context.add_file(media, step.id)
     elif getattr(step.settings, "voice", False) and media.kind in _SPOKEN:
-        ordinal = talk.keep(media, step.id)
+        ordinal = context.add_file(media, step.id)
         said = {"text": media.caption.strip()} if media.caption.strip() else {}
-        talk.answer(step.id, GivenAnswer({"voice": ordinal, **said}, talk.source, (ordinal,)))
+        context.set_answer(step.id, GivenAnswer({"voice": ordinal, **said}, context.source, (ordinal,)))
     else:
-        accept_unsolicited(talk, media)
+        accept_unsolicited(context, media)
 
 
-def _blank(talk: TurnContext, step: Step) -> None:
+def _blank(context: TurnContext, step: Step) -> None:
     """Leave a question without an answer, or with the files that are there."""
-    old = talk.session.answers.get(step.id)
-    files = tuple(file.ordinal for file in talk.session.files if file.role == step.id)
+    old = context.session.answers.get(step.id)
+    files = tuple(file.ordinal for file in context.session.files if file.role == step.id)
     if step.type.part == "media" and (files or step.skip):
-        talk.answer(step.id, GivenAnswer(None, talk.source, files))
+        context.set_answer(step.id, GivenAnswer(None, context.source, files))
     elif old and isinstance(old.value, Mapping) and "voice" in old.value:
-        talk.answer(step.id, GivenAnswer({"voice": old.value["voice"]}, talk.source, old.evidence))
+        context.set_answer(step.id, GivenAnswer({"voice": old.value["voice"]}, context.source, old.evidence))
     elif step.detail:
-        talk.answer(step.id, None)
-        talk.change(queue=tuple(name for name in talk.session.queue if name != step.id))
+        context.set_answer(step.id, None)
+        context.change(picked_details=tuple(name for name in context.session.picked_details if name != step.id))
     elif step.skip:
-        talk.answer(step.id, GivenAnswer(None, talk.source))
+        context.set_answer(step.id, GivenAnswer(None, context.source))
     else:
-        talk.refuse("skip.cannot", step)
+        context.refuse_answer(step, context.text("skip.cannot"))
 
 
-def _clear(talk: TurnContext, step: Step) -> None:
-    old = talk.session.answers.get(step.id)
+def _clear(context: TurnContext, step: Step) -> None:
+    old = context.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         words = {key: value for key, value in old.value.items() if key != "voice"}
         text = words.get("text") if set(words) == {"text"} else None
-        talk.answer(step.id, GivenAnswer(text or words, talk.source) if words else None)
+        context.set_answer(step.id, GivenAnswer(text or words, context.source) if words else None)
     elif old:
-        talk.answer(step.id, None)
-    talk.drop({file.ordinal for file in talk.session.files if file.role == step.id})
+        context.set_answer(step.id, None)
+    context.drop_files({file.ordinal for file in context.session.files if file.role == step.id})

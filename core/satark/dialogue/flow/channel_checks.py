@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from satark.catalogues import Catalogue, Catalogues
-from satark.choice_tokens import encode_revision
+from satark.choice_tokens import make_token
 from satark.dialogue.flow.definition import Flow, FlowProblem, missing_texts
 from satark.dialogue.flow.reachability import path_problems
 from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
@@ -72,9 +72,9 @@ class _Checker:
 
     def _step(self, step: Step, said: Iterable[Step]) -> Iterator[str]:
         for view in (self._view, msgspec.structs.replace(self._view, files=1)):
-            asked = step.type.ask(step, view)
-            yield from self._text(asked, self._longest(said))
-            yield from self._options(step, asked)
+            question = step.type.ask(step, view)
+            yield from self._text(question, self._longest(said))
+            yield from self._options(step, question)
             if step.type.part != "media":
                 break
 
@@ -89,20 +89,20 @@ class _Checker:
                 always += length
         return always + sometimes
 
-    def _text(self, asked: Question, before: int) -> Iterator[str]:
-        tappable = (asked.offers or asked.actions) and max(self._shows.buttons, self._shows.rows)
+    def _text(self, question: Question, before: int) -> Iterator[str]:
+        tappable = (question.options or question.actions) and max(self._shows.buttons, self._shows.rows)
         limit = self._shows.body if tappable else self._shows.text
-        length = before + size(asked.text, self._shows.unit)
+        length = before + size(question.text, self._shows.unit)
         if length > limit:
             yield f"the question has {length} {self._shows.unit} with what is said before it; {limit} can be shown"
 
-    def _options(self, step: Step, asked: Question) -> Iterator[str]:
-        for offer in asked.offers:
-            yield from self._label(offer.label)
-            yield from self._fits("description", offer.description, self._shows.row_description)
-            token = f"{step.id}:{offer.code}:{encode_revision(_HIGHEST_REVISION)}"
+    def _options(self, step: Step, question: Question) -> Iterator[str]:
+        for option in question.options:
+            yield from self._label(option.label)
+            yield from self._fits("description", option.description, self._shows.row_description)
+            token = make_token(step.id, option.code, _HIGHEST_REVISION)
             yield from self._fits("token", token, self._shows.token, octets=True)
-        if self._shows.rows and asked.offers:
+        if self._shows.rows and question.options:
             yield from self._fits("list button", self._texts.text("list.open"), self._shows.menu_label)
         if self._shows.rows:
             name = self._texts.get(f"{step.id}.name")

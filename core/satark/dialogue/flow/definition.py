@@ -11,9 +11,9 @@ import msgspec
 
 from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
+from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
 from satark.dialogue.steps.conditions import Condition, ConditionError, parse_condition
 from satark.dialogue.steps.contract import Step, StepType, Validator
-from satark.dialogue.steps.structure_steps import BUILT_IN
 from satark.tip import Priority
 
 _ID: Final = re.compile(r"[a-z][a-z0-9_]{0,23}")
@@ -138,7 +138,7 @@ def build_flow(outline: FlowDocument, step_types: Iterable[StepType], validators
     Raises:
         FlowError: its structure is wrong; every problem is listed.
     """
-    builder = _Builder({kind.name: kind for kind in (*BUILT_IN, *step_types)}, validators)
+    builder = _Builder({kind.name: kind for kind in (*BUILT_IN_STEP_TYPES, *step_types)}, validators)
     builder.steps(outline.steps, "")
     priority = {level: builder.condition(text, "priority") for level, text in outline.priority.items()}
     if not outline.languages:

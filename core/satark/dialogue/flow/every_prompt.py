@@ -13,8 +13,9 @@ from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
 from satark.dialogue.steps.contract import Question, Step
-from satark.dialogue.turn.context import TurnContext, make_prompt
+from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
+from satark.dialogue.turn.prompts import make_prompt
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
 
@@ -40,47 +41,47 @@ def every_prompt(
 
     `erasable`: the channel can take messages back (`satark.channel.ErasingChannel`).
     """
-    script = LoadedFlow(flow, catalogues, geography)
+    loaded = LoadedFlow(flow, catalogues, geography)
     for language in flow.languages:
         session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
         session = msgspec.structs.replace(session, erasable=erasable)
-        for name, prompt in (*_questions(script, session), *_menus(script, session), *_notices(script, session)):
+        for name, prompt in (*_questions(loaded, session), *_menus(loaded, session), *_notices(loaded, session)):
             yield f"{language} {name}", prompt
 
 
-def _questions(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _questions(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     said: list[Step] = []
-    for step in script.steps:
+    for step in loaded.steps:
         if step.type.part == "say":
             said.append(step)
         elif step.type.part in _ASKED:
-            view = script.view(session, step, script.walk(session))
+            view = loaded.view(session, step, loaded.progress(session))
             always = [s.type.ask(s, view).text for s in said if s.when is None]
             sometimes = sorted((s.type.ask(s, view).text for s in said if s.when is not None), key=len)
             above = [*always, *sometimes[-1:]]
             for files in (0, 9) if step.type.part == "media" else (0,):
                 question = step.type.ask(step, msgspec.structs.replace(view, files=files))
-                yield f"{step.id} {files}", _put(script, session, step.id, question, above)
+                yield f"{step.id} {files}", _put(loaded, session, step.id, question, above)
             said = []
 
 
-def _menus(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _menus(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     for mode in STATES:
         if mode:
-            context = TurnContext(script, STATES, msgspec.structs.replace(session, mode=mode), "", 0)
+            context = TurnContext(loaded, STATES, msgspec.structs.replace(session, state=mode), "", 0)
             name, question = context.state.question(context)
-            yield mode, _put(script, session, name, question, [])
+            yield mode, _put(loaded, session, name, question, [])
 
 
-def _notices(script: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _notices(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     words = _WORDS.get(session.language, _WORDS["en"])
     for key, places in REQUIRED_TEXTS.items():
         values = {place: _FILLED.get(place, words * 3) for place in places}
-        yield key, Prompt(text=script.said(session, key, **values), language=session.language)
+        yield key, Prompt(text=loaded.text(session, key, **values), language=session.language)
 
 
-def _put(script: LoadedFlow, session: Session, name: str, question: Question, above: list[str]) -> Prompt:
+def _put(loaded: LoadedFlow, session: Session, name: str, question: Question, above: list[str]) -> Prompt:
     words = _WORDS.get(session.language, _WORDS["en"])
     text = "\n\n".join([*above, question.text]).replace("{summary}", (words * 30)[:_SUMMARY])
     actions = question.actions if name.startswith("@") else (*question.actions, "back")
-    return make_prompt(script, session, name, msgspec.structs.replace(question, text=text, actions=actions))
+    return make_prompt(loaded, session, name, msgspec.structs.replace(question, text=text, actions=actions))

@@ -18,7 +18,7 @@ def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
     if problems:
         return problems
     walker = _Walker(steps)
-    walker.walk(0, {})
+    walker.progress(0, {})
     lost = [(step.id, "it can never be reached") for step in steps if step.id not in walker.reached]
     open_ends = [("", "the flow can end without a submit step")] if walker.fell_off else []
     return [*lost, *open_ends]
@@ -32,7 +32,7 @@ class _Walker:
         self.reached: set[str] = set()
         self.fell_off = False
 
-    def walk(self, at: int, values: dict[str, Any]) -> None:
+    def progress(self, at: int, values: dict[str, Any]) -> None:
         """Try every value of the step here, unless the same was tried already."""
         key = (at, repr(sorted(values.items())))
         if key in self._seen:
@@ -43,13 +43,13 @@ class _Walker:
             return
         step = self._steps[at]
         if step.when and not step.when.holds(values):
-            self.walk(at + 1, values)
+            self.progress(at + 1, values)
             return
         self.reached.add(step.id)
         if step.type.part == "submit":
             return
         for value in self._domains[step.id]:
-            self.walk(at + 1, {**values, step.id: value} if value != "" else values)
+            self.progress(at + 1, {**values, step.id: value} if value != "" else values)
 
 
 def _domain(step: Step, steps: Sequence[Step]) -> list[Any]:

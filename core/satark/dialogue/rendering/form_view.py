@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from satark.dialogue.events.form_pages import is_open
 from satark.dialogue.steps.answer_steps import max_length
-from satark.dialogue.steps.contract import Option, Question, Step, Wants
-from satark.dialogue.turn.context import TurnContext, make_prompt
-from satark.dialogue.turn.loaded_flow import ASKED_PARTS, has_draft
-from satark.prompt import Prompt
+from satark.dialogue.steps.contract import Option, Question, Step
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import ASKED_PARTS
+from satark.dialogue.turn.prompts import make_prompt
+from satark.prompt import Prompt, Wants
 from satark.redacted import Redacted
 
 ORIGIN: Final = "@origin"
@@ -25,7 +26,7 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
     name: str
     """What it is about, in a word or two."""
     text: str
-    offers: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()
     wants: Wants = "nothing"
     optional: bool = False
     """Whether it may be left blank."""
@@ -69,40 +70,40 @@ class FormView(Redacted, frozen=True, kw_only=True):
     """Whether a receipt's mailbox is open."""
 
 
-def show_form(talk: TurnContext) -> FormView:
+def show_form(context: TurnContext) -> FormView:
     """Show where a session stands. Changes nothing."""
-    script, session = talk.script, talk.session
-    name, asked = talk.room.question(talk)
-    step = talk.walk.step
+    loaded, session = context.loaded, context.session
+    name, asked = context.state.question(context)
+    step = context.progress.step
     return FormView(
         language=session.language,
-        languages=tuple((code, script.catalogues[code].text("language.name")) for code in script.flow.languages),
-        questions=tuple(_question(talk, s) for s in script.steps if s.type.part in ASKED_PARTS),
-        prompt=make_prompt(script, session, name, asked, said=(session.said,) if session.said else ()),
+        languages=tuple((code, loaded.catalogues[code].text("language.name")) for code in loaded.flow.languages),
+        questions=tuple(_question(context, s) for s in loaded.steps if s.type.part in ASKED_PARTS),
+        prompt=make_prompt(loaded, session, name, asked, said=(session.said,) if session.said else ()),
         current=name,
         review=step.id if step is not None and step.type.part == "review" else "",
-        started=has_draft(session),
+        started=session.has_draft,
         submitted=session.submitted,
         mailbox=session.mailbox is not None,
     )
 
 
-def _question(talk: TurnContext, step: Step) -> FormQuestion:
-    view, answer = talk.view(step), talk.session.answers.get(step.id)
+def _question(context: TurnContext, step: Step) -> FormQuestion:
+    view, answer = context.view(step), context.session.answers.get(step.id)
     asked: Question = step.type.ask(step, view)
     value = answer.value if answer else None
-    files = sum(1 for file in talk.session.files if file.role == step.id)
+    files = sum(1 for file in context.session.files if file.role == step.id)
     return FormQuestion(
         step=step.id,
         kind=step.type.name,
         name=view.catalogue.text(f"{step.id}.name"),
         text=view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask"),
-        offers=asked.offers,
+        options=asked.options,
         wants=asked.wants,
         optional=step.skip or step.detail,
         detail=step.detail,
         sometimes=step.when is not None,
-        asked=is_open(talk, step),
+        asked=is_open(context, step),
         answered=answer is not None,
         value=value,
         shown=step.type.show(step, value, view) if value is not None or files else "",

@@ -10,71 +10,68 @@ from satark.dialogue.session import Session, Turn
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark.dialogue.turn.loaded_flow import has_draft, without
 
 
 class HandoffCodeState(BaseState):
     """Waits for the code that was given on the other channel; what opens it is the intake's business."""
 
-    def question(self, talk: TurnContext) -> tuple[str, Question]:
+    def question(self, context: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
-        return "@elsewhere", Question(
-            text=talk.script.said(talk.session, "elsewhere.ask"), actions=("leave",), wants="code"
-        )
+        return "@elsewhere", Question(text=context.text("elsewhere.ask"), actions=("leave",), wants="code")
 
-    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Whatever gets here is no code."""
         del code
         if isinstance(event, Text):
-            talk.say("elsewhere.none")
-            return talk.ask()
+            context.say("elsewhere.none")
+            return context.ask()
         return None
 
-    def command(self, talk: TurnContext, name: str) -> Turn | None:
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Leave."""
         if name not in {"leave", "back", "cancel", "skip", "done", "delete"}:
             return None
-        talk.home()
-        return talk.ask()
+        context.leave_menu()
+        return context.ask()
 
 
-def go_elsewhere(talk: TurnContext) -> Turn:
+def go_elsewhere(context: TurnContext) -> Turn:
     """Ask for a code to take the draft along; without a draft, ask for the code of one that is elsewhere."""
-    if talk.session.submitted:
-        talk.say("elsewhere.sent")
-        return talk.ask()
-    if not has_draft(talk.session):
-        return _ask(talk)
-    if talk.session.mode.startswith("@"):
-        talk.home()
-    return talk.turn(talk.session, None, depart=True)
+    if context.session.submitted:
+        context.say("elsewhere.sent")
+        return context.ask()
+    if not context.session.has_draft:
+        return _ask(context)
+    if context.session.state.startswith("@"):
+        context.leave_menu()
+    return context.turn(context.session, None, issue_handoff_code=True)
 
 
-def arrive(talk: TurnContext) -> Turn:
+def arrive(context: TurnContext) -> Turn:
     """Ask the intake for what a code stands for; a draft that is here already would be lost by it."""
-    if has_draft(talk.session) or talk.session.submitted:
-        talk.say("elsewhere.busy")
-        return talk.ask()
-    if talk.session.wrong_codes >= MAX_WRONG_CODES:
-        return _ask(talk)
-    return talk.turn(talk.session, None, arrive=True)
+    if context.session.has_draft or context.session.submitted:
+        context.say("elsewhere.busy")
+        return context.ask()
+    if context.session.wrong_codes >= MAX_WRONG_CODES:
+        return _ask(context)
+    return context.turn(context.session, None, redeem_handoff_code=True)
 
 
-def departing(talk: TurnContext, code: str, minutes: int) -> Turn:
+def departing(context: TurnContext, code: str, minutes: int) -> Turn:
     """Tell the code, above the question in force: until it is used, the conversation goes on here."""
-    talk.say("elsewhere.code", code=group_digits(code), minutes=minutes)
-    return talk.ask(keep=True)
+    context.say("elsewhere.code", code=group_digits(code), minutes=minutes)
+    return context.ask(must_arrive=True)
 
 
-def arrived(talk: TurnContext, brought: Session | None) -> Turn:
+def arrived(context: TurnContext, brought: Session | None) -> Turn:
     """Go on with what was brought; with None, say the same words for a wrong code and for one that had its time."""
     if brought is None:
-        talk.change(wrong_codes=talk.session.wrong_codes + 1)
-        if talk.session.wrong_codes < MAX_WRONG_CODES:
-            talk.say("code.wrong")
-        return _ask(talk)
-    here = talk.session
-    talk.session = msgspec.structs.replace(
+        context.change(wrong_codes=context.session.wrong_codes + 1)
+        if context.session.wrong_codes < MAX_WRONG_CODES:
+            context.say("code.wrong")
+        return _ask(context)
+    here = context.session
+    context.session = msgspec.structs.replace(
         brought,
         channel=here.channel,
         erasable=here.erasable,
@@ -84,20 +81,20 @@ def arrived(talk: TurnContext, brought: Session | None) -> Turn:
         page=0,
         said="",
     )
-    if talk.session.mode.startswith("@"):
-        talk.home()
+    if context.session.state.startswith("@"):
+        context.leave_menu()
     # What this channel says in its own words, such as who knows of it, was never said here.
-    texts = talk.script.texts(talk.session)
-    own = [step.id for step in talk.script.steps if step.type.part == "say" and f"{step.id}.{here.channel}" in texts]
-    talk.change(answers=without(talk.session.answers, *own))
-    talk.say("elsewhere.here")
-    return talk.ask()
+    texts = context.catalogue
+    own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{here.channel}" in texts]
+    context.change(answers=context.session.answers_without(*own))
+    context.say("elsewhere.here")
+    return context.ask()
 
 
-def _ask(talk: TurnContext) -> Turn:
-    if talk.session.wrong_codes >= MAX_WRONG_CODES:
-        talk.home()
-        talk.say("code.closed")
+def _ask(context: TurnContext) -> Turn:
+    if context.session.wrong_codes >= MAX_WRONG_CODES:
+        context.leave_menu()
+        context.say("code.closed")
     else:
-        talk.change(mode="@elsewhere")
-    return talk.ask()
+        context.change(state="@elsewhere")
+    return context.ask()

@@ -9,7 +9,6 @@ from satark.dialogue.session import Mailbox, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.steps.contract import Option, Question
 from satark.dialogue.turn.context import BaseState, TurnContext
-from satark.dialogue.turn.loaded_flow import has_draft
 from satark.graphemes import replace_surrogates, truncate
 from satark.tip import Message
 
@@ -25,173 +24,175 @@ _LEAVE = frozenset({"leave", "back", "cancel", "delete", "done"})
 class ReceiptCodeState(BaseState):
     """Waits for a receipt code. The code itself is the intake's business and is kept nowhere."""
 
-    def question(self, talk: TurnContext) -> tuple[str, Question]:
+    def question(self, context: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
-        return "@code", Question(text=talk.script.said(talk.session, "code.ask"), actions=("leave",), wants="code")
+        return "@code", Question(text=context.text("code.ask"), actions=("leave",), wants="code")
 
-    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Whatever gets here is no code."""
         del code
         if isinstance(event, Text):
-            talk.say("code.none")
-            return talk.ask()
+            context.say("code.none")
+            return context.ask()
         return None
 
-    def command(self, talk: TurnContext, name: str) -> Turn | None:
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Leave, or begin afresh."""
         if name == "restart":
-            return _afresh(talk)
-        return leave(talk) if name in _LEAVE else None
+            return _afresh(context)
+        return leave(context) if name in _LEAVE else None
 
 
 class MailboxState(BaseState):
     """An open mailbox: whatever is typed or sent goes to the police."""
 
-    def question(self, talk: TurnContext) -> tuple[str, Question]:
+    def question(self, context: TurnContext) -> tuple[str, Question]:
         """The three ways to deal with the police's question, or an invitation to write."""
-        texts = talk.script.texts(talk.session)
-        if talk.session.mailbox and talk.session.mailbox.question is not None:
-            offers = tuple(_offer(talk, "mailbox", code) for code in _ANSWERS)
+        texts = context.catalogue
+        if context.session.mailbox and context.session.mailbox.question is not None:
+            options = tuple(_option(context, "mailbox", code) for code in _ANSWERS)
             return "@mailbox", Question(
-                text=texts.text("mailbox.question"), offers=offers, actions=("leave",), wants="choice", free=True
+                text=texts.text("mailbox.question"), options=options, actions=("leave",), wants="choice", free=True
             )
-        text = talk.script.said(talk.session, "mailbox.ask")
+        text = context.text("mailbox.ask")
         return "@mailbox", Question(text=text, actions=("leave",), wants="text", free=True)
 
-    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Pass on what was said or sent."""
         if code == "answer":
-            talk.change(mode="@answer")
-            return talk.ask()
+            context.change(state="@answer")
+            return context.ask()
         if code:
-            return _post(talk, talk.script.texts(talk.session).text(f"mailbox.{code}"))
+            return _post(context, context.catalogue.text(f"mailbox.{code}"))
         if isinstance(event, Text) and event.body.strip():
-            return _post(talk, event.body.strip())
+            return _post(context, event.body.strip())
         if isinstance(event, Media):
-            return _file(talk, event)
+            return _file(context, event)
         if isinstance(event, Pin):
-            return _post(talk, f"{event.latitude:.6f}, {event.longitude:.6f} {event.name} {event.address}".strip())
+            return _post(context, f"{event.latitude:.6f}, {event.longitude:.6f} {event.name} {event.address}".strip())
         return None
 
-    def command(self, talk: TurnContext, name: str) -> Turn | None:
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Leave, answer, or begin afresh."""
         if name == "restart":
-            return _afresh(talk)
-        waiting = talk.session.mailbox is not None and talk.session.mailbox.question is not None
+            return _afresh(context)
+        waiting = context.session.mailbox is not None and context.session.mailbox.question is not None
         if name == "reply":
-            talk.change(mode="@answer")
-            return talk.ask()
+            context.change(state="@answer")
+            return context.ask()
         if name in {"skip", "no"} and waiting:
-            return _post(talk, talk.script.texts(talk.session).text("mailbox.decline"))
-        return leave(talk) if name in _LEAVE or name in {"skip", "edit"} else None
+            return _post(context, context.catalogue.text("mailbox.decline"))
+        return leave(context) if name in _LEAVE or name in {"skip", "edit"} else None
 
 
 class ReplyState(MailboxState):
     """Waits for the answer to the police's question."""
 
-    def question(self, talk: TurnContext) -> tuple[str, Question]:
+    def question(self, context: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
-        text = talk.script.said(talk.session, "mailbox.write")
+        text = context.text("mailbox.write")
         return "@answer", Question(text=text, actions=("back",), wants="text", free=True)
 
-    def command(self, talk: TurnContext, name: str) -> Turn | None:
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Go back to the mailbox, or begin afresh."""
         if name == "restart":
-            return _afresh(talk)
+            return _afresh(context)
         if name in _LEAVE or name == "skip":
-            talk.home()
-            return talk.ask()
+            context.leave_menu()
+            return context.ask()
         return None
 
 
 class FeedbackState(MailboxState):
     """Whether what the police did has helped."""
 
-    def question(self, talk: TurnContext) -> tuple[str, Question]:
+    def question(self, context: TurnContext) -> tuple[str, Question]:
         """Yes, no, or it began again."""
-        texts = talk.script.texts(talk.session)
-        offers = tuple(_offer(talk, "feedback", code) for code in _FEEDBACK)
-        return "@feedback", Question(text=texts.text("feedback.ask"), offers=offers, actions=("leave",), wants="choice")
+        texts = context.catalogue
+        options = tuple(_option(context, "feedback", code) for code in _FEEDBACK)
+        return "@feedback", Question(
+            text=texts.text("feedback.ask"), options=options, actions=("leave",), wants="choice"
+        )
 
-    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Pass the answer on; anything else is a message."""
         if not code:
-            return super().hear(talk, "", event)
-        texts = talk.script.texts(talk.session)
-        return _post(talk, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}")
+            return super().handle_event(context, "", event)
+        texts = context.catalogue
+        return _post(context, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}")
 
 
-def show(talk: TurnContext, mailbox: Mailbox) -> Turn:
+def show(context: TurnContext, mailbox: Mailbox) -> Turn:
     """Show what a receipt opened."""
-    talk.change(
-        mode="@mailbox",
+    context.change(
+        state="@mailbox",
         mailbox=mailbox.open,
-        language=talk.session.language or mailbox.language,
+        language=context.session.language or mailbox.language,
         wrong_codes=0,
     )
-    texts = talk.script.texts(talk.session)
+    texts = context.catalogue
     shown = [message for message in mailbox.messages if not message.internal]
     latest = next((message for message in reversed(shown) if message.status), None)
     status = latest.status if latest and latest.status else "RECEIVED"
     reason = latest.text if latest and latest.text else texts.text("status.no_reason")
     sentence = texts.text(f"status.{status}.text", reason=reason)
-    talk.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
-    for one in mailbox.untold:
-        talk.say(f"file.{one.what}", megabytes=one.megabytes)
+    context.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
+    for one in mailbox.file_notices:
+        context.say(f"file.{one.what}", megabytes=one.megabytes)
     told = latest if "{reason}" in texts.get(f"status.{status}.text") else None
     for message in _news(shown):
         if message.text and message is not told:
-            talk.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
+            context.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
     if status in _ASKS_FEEDBACK and mailbox.open.question is None and _news(shown):
-        talk.change(mode="@feedback")
-    return talk.ask(keep=True)
+        context.change(state="@feedback")
+    return context.ask(must_arrive=True)
 
 
-def wrong(talk: TurnContext) -> Turn:
+def wrong(context: TurnContext) -> Turn:
     """A code that opens nothing: the same words for a wrong and for an unknown one."""
-    talk.change(wrong_codes=talk.session.wrong_codes + 1, mailbox=None)
-    if talk.session.wrong_codes >= MAX_WRONG_CODES:
-        talk.home()
-        talk.say("code.closed")
+    context.change(wrong_codes=context.session.wrong_codes + 1, mailbox=None)
+    if context.session.wrong_codes >= MAX_WRONG_CODES:
+        context.leave_menu()
+        context.say("code.closed")
     else:
-        talk.change(mode="@code")
-        talk.say("code.wrong")
-    return talk.ask()
+        context.change(state="@code")
+        context.say("code.wrong")
+    return context.ask()
 
 
-def ask_code(talk: TurnContext) -> Turn:
+def ask_code(context: TurnContext) -> Turn:
     """Ask for the receipt code, unless too many wrong ones were tried."""
-    talk.change(mailbox=None)
-    if talk.session.wrong_codes >= MAX_WRONG_CODES:
-        talk.home()
-        talk.say("code.closed")
+    context.change(mailbox=None)
+    if context.session.wrong_codes >= MAX_WRONG_CODES:
+        context.leave_menu()
+        context.say("code.closed")
     else:
-        talk.change(mode="@code")
-    return talk.ask()
+        context.change(state="@code")
+    return context.ask()
 
 
-def leave(talk: TurnContext) -> Turn:
+def leave(context: TurnContext) -> Turn:
     """Close the mailbox and go back to where it was; where nothing was, the conversation ends."""
-    opened = talk.session.mailbox is not None
-    talk.change(mailbox=None)
-    talk.home()
+    opened = context.session.mailbox is not None
+    context.change(mailbox=None)
+    context.leave_menu()
     if not opened:
-        return go_on(talk)
-    if not has_draft(talk.session) and not talk.session.submitted:
-        return talk.end("mailbox.left")
-    talk.say("mailbox.closed")
-    return go_on(talk)
+        return go_on(context)
+    if not context.session.has_draft and not context.session.submitted:
+        return context.end("mailbox.left")
+    context.say("mailbox.closed")
+    return go_on(context)
 
 
-def _afresh(talk: TurnContext) -> Turn | None:
+def _afresh(context: TurnContext) -> Turn | None:
     """Close the mailbox, and begin afresh as one does where it was."""
-    talk.change(mailbox=None)
-    talk.home()
-    return talk.room.command(talk, "restart")
+    context.change(mailbox=None)
+    context.leave_menu()
+    return context.state.handle_command(context, "restart")
 
 
-def _offer(talk: TurnContext, menu: str, code: str) -> Option:
-    texts = talk.script.texts(talk.session)
+def _option(context: TurnContext, menu: str, code: str) -> Option:
+    texts = context.catalogue
     return Option(code, texts.text(f"{menu}.{code}"), words=texts.words(f"{menu}.{code}.words"))
 
 
@@ -203,21 +204,21 @@ def _news(messages: list[Message]) -> list[Message]:
     return news
 
 
-def _file(talk: TurnContext, media: Media) -> Turn:
-    ordinal = talk.keep_later(media, "message")
-    texts = talk.script.texts(talk.session)
+def _file(context: TurnContext, media: Media) -> Turn:
+    ordinal = context.add_mailbox_file(media, "message")
+    texts = context.catalogue
     said = texts.text("mailbox.file", ordinal=ordinal)
-    return _post(talk, f"{said} {media.caption}".strip())
+    return _post(context, f"{said} {media.caption}".strip())
 
 
-def _post(talk: TurnContext, text: str) -> Turn:
+def _post(context: TurnContext, text: str) -> Turn:
     """Hand a message to the intake, as the answer to the police's question where one waits."""
-    box = talk.session.mailbox
+    box = context.session.mailbox
     if box is None:
-        return leave(talk)
+        return leave(context)
     if len(text) > _LONGEST:
-        talk.say("mailbox.long")
+        context.say("mailbox.long")
     message = Message(sender="tipster", text=truncate(replace_surrogates(text), _LONGEST), answers=box.question)
-    talk.change(mode="@mailbox", mailbox=msgspec.structs.replace(box, question=None))
-    talk.say("mailbox.posted")
-    return talk.ask(post=message)
+    context.change(state="@mailbox", mailbox=msgspec.structs.replace(box, question=None))
+    context.say("mailbox.posted")
+    return context.ask(post=message)

@@ -1,6 +1,6 @@
-"""What tipsters send unasked: a story before the first question, a photo in the middle, a pin afterwards.
+"""What tipsters send without being asked: a story before the first question, a photo in the middle, a pin afterwards.
 
-Nothing of it is lost: words and voice go to the flow's opening step, a pin to its place, every other file to the
+None of it is lost: words and voice go to the flow's opening step, a pin to its place step, every other file to the
 evidence; and the tipster is told so.
 """
 
@@ -15,81 +15,85 @@ from satark.dialogue.steps.answer_steps import merge_pin
 from satark.dialogue.steps.contract import AcceptedAnswer
 from satark.dialogue.turn.context import TurnContext
 
-_WORDS: Final = 3
-_CHARACTERS: Final = 15
+_STORY_WORDS: Final = 3
+_STORY_CHARACTERS: Final = 15
 
 
 def is_story(text: str) -> bool:
-    """Whether a text says something, rather than being a stray word."""
-    return len(text.split(maxsplit=_WORDS)) >= _WORDS or len(text.strip()) >= _CHARACTERS
+    """Whether a text tells something, rather than being a stray word."""
+    return len(text.split(maxsplit=_STORY_WORDS)) >= _STORY_WORDS or len(text.strip()) >= _STORY_CHARACTERS
 
 
-def accept_unsolicited(talk: TurnContext, event: Text | Media | Pin) -> bool:
-    """Keep something that was sent unasked; False if it can't be read."""
+def accept_unsolicited(context: TurnContext, event: Text | Media | Pin) -> bool:
+    """Add something that was sent unasked to the tip; False if it can't be read."""
     if isinstance(event, Pin):
-        return _pin(talk, event)
+        return _add_pin(context, event)
     if isinstance(event, Text):
-        _words(talk, event.body.strip())
-    elif event.kind in SPOKEN and _opening_is_open(talk):
-        _voice(talk, event)
+        _add_words(context, event.body.strip())
+    elif event.kind in SPOKEN and _opening_is_open(context):
+        _add_voice(context, event)
     else:
-        warn_of_voice(talk, event)
-        talk.keep(event, talk.script.evidence)
-        talk.settle = True
-        if is_story(event.caption) and _opening_is_open(talk) and not _asks_words(talk):
-            _set(talk, event.caption.strip())
-        talk.say("file.kept")
+        _add_evidence(context, event)
     return True
 
 
-def warn_of_voice(talk: TurnContext, media: Media) -> None:
-    """Say, with the first film of a draft, that the tipster may be heard in it: its sound is not disguised."""
-    if media.kind == "video" and not any(file.kind == "video" for file in talk.session.files):
-        talk.say("file.film")
-
-
-def _opening_is_open(talk: TurnContext) -> bool:
-    return bool(talk.script.opening) and talk.script.opening not in talk.session.answers
-
-
-def _asks_words(talk: TurnContext) -> bool:
-    return talk.step is not None and talk.step.type.name == "text"
-
-
-def _words(talk: TurnContext, words: str) -> None:
-    old = talk.session.answers.get(talk.script.opening)
-    value: Any = old.value if old else None
-    if isinstance(value, Mapping):
-        _set(talk, {**value, "text": join_texts(value.get("text"), words)})
-    else:
-        _set(talk, join_texts(value, words))
-    talk.say("text.kept")
+def warn_of_voice(context: TurnContext, media: Media) -> None:
+    """Warn, with the first film of a draft, that its sound may give the tipster away: it is not disguised."""
+    if media.kind == "video" and not any(file.kind == "video" for file in context.session.files):
+        context.say("file.film")
 
 
 def join_texts(before: Any, words: str) -> str:
+    """Append a message to a text that is there already."""
     return f"{before}\n{words}" if before else words
 
 
-def _set(talk: TurnContext, value: Any) -> None:
-    old = talk.session.answers.get(talk.script.opening)
-    talk.answer(
-        talk.script.opening, GivenAnswer(value, talk.source, old.evidence if old else (), joined=old is not None)
-    )
+def _add_evidence(context: TurnContext, media: Media) -> None:
+    warn_of_voice(context, media)
+    context.add_file(media, context.loaded.evidence_step)
+    context.settle = True
+    asks_words = context.step is not None and context.step.type.name == "text"
+    if is_story(media.caption) and _opening_is_open(context) and not asks_words:
+        _set_opening(context, media.caption.strip())
+    context.say("file.kept")
 
 
-def _voice(talk: TurnContext, media: Media) -> None:
-    ordinal = talk.keep(media, talk.script.opening)
-    talk.answer(talk.script.opening, GivenAnswer({"voice": ordinal}, talk.source, (ordinal,)))
-    talk.say("voice.kept")
+def _add_words(context: TurnContext, words: str) -> None:
+    old = context.session.answers.get(context.loaded.opening_step)
+    value: Any = old.value if old else None
+    if isinstance(value, Mapping):
+        _set_opening(context, {**value, "text": join_texts(value.get("text"), words)})
+    else:
+        _set_opening(context, join_texts(value, words))
+    context.say("text.kept")
 
 
-def _pin(talk: TurnContext, pin: Pin) -> bool:
-    step = talk.script.flow.by_id.get(talk.script.place)
-    result = step.type.accept(step, pin, talk.view(step)) if step else None
+def _add_voice(context: TurnContext, media: Media) -> None:
+    opening = context.loaded.opening_step
+    ordinal = context.add_file(media, opening)
+    context.set_answer(opening, GivenAnswer({"voice": ordinal}, context.source, (ordinal,)))
+    context.say("voice.kept")
+
+
+def _add_pin(context: TurnContext, pin: Pin) -> bool:
+    step = context.loaded.flow.by_id.get(context.loaded.place_step)
+    result = step.type.accept(step, pin, context.view(step)) if step else None
     if step is None or not isinstance(result, AcceptedAnswer):
         return False
-    old = talk.session.answers.get(step.id)
+    old = context.session.answers.get(step.id)
     before = old.value if old and isinstance(old.value, Mapping) else {}
-    talk.answer(step.id, GivenAnswer(merge_pin(before, result.value), talk.source, old.evidence if old else ()))
-    talk.say("pin.kept")
+    value = merge_pin(before, result.value)
+    context.set_answer(step.id, GivenAnswer(value, context.source, old.evidence if old else ()))
+    context.say("pin.kept")
     return True
+
+
+def _opening_is_open(context: TurnContext) -> bool:
+    return bool(context.loaded.opening_step) and context.loaded.opening_step not in context.session.answers
+
+
+def _set_opening(context: TurnContext, value: Any) -> None:
+    opening = context.loaded.opening_step
+    old = context.session.answers.get(opening)
+    evidence = old.evidence if old else ()
+    context.set_answer(opening, GivenAnswer(value, context.source, evidence, joined=old is not None))

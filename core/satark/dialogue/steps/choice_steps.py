@@ -29,88 +29,88 @@ class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options: tuple[str, ...] = ()
     """Codes; their labels lie in the catalogues under `<step>.<code>`, or `option.<code>` where steps share them."""
     source: Literal["", "districts", "stations"] = msgspec.field(default="", name="from")
-    """Takes the options from the geography, before the ones listed."""
+    """Takes options from the geography, before the ones listed."""
     fills: Literal["", "district", "station"] = ""
     """The field of the tip's place that the answer fills."""
 
 
-class Choice(BaseStepType):
-    """One of several."""
+class ChoiceStep(BaseStepType):
+    """One of several options."""
 
     name = "choice"
     settings: type[msgspec.Struct] = ChoiceSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The question, the name, and a label for each option."""
+        """List the question, the name, and a label for each option."""
         labels = [(f"{step.id}.{code}", f"option.{code}") for code in self.codes(step)]
         return [*super().keys(step), *labels]
 
     def codes(self, step: Step) -> tuple[str, ...]:
-        """The options that the flow lists."""
+        """List the options that the flow names."""
         return tuple(step.settings.options)
 
-    def offers(self, step: Step, view: View) -> tuple[Option, ...]:
-        """The options in the view's language."""
-        return (*_places(step, view), *(_offer(step, code, view) for code in self.codes(step)))
+    def options(self, step: Step, view: View) -> tuple[Option, ...]:
+        """List the options in the view's language."""
+        return (*_places(step, view), *(_option(step, code, view) for code in self.codes(step)))
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question with its options."""
-        offers = self.offers(step, view)
+        """Make the question with its options."""
         actions = actions_of(step, partial=False)
-        return Question(text=question_text(step, view), offers=offers, actions=actions, wants="choice")
+        options = self.options(step, view)
+        return Question(text=question_text(step, view), options=options, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Take the chosen code."""
+        """Accept the chosen code."""
         del step, view
         return AcceptedAnswer(value=event.token) if isinstance(event, Tap) else None
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """The option's label."""
-        return next((offer.label for offer in self.offers(step, view) if offer.code == value), str(value))
+        """Return the option's label."""
+        return next((option.label for option in self.options(step, view) if option.code == value), str(value))
 
 
-class Confirm(Choice):
+class ConfirmStep(ChoiceStep):
     """Yes or no."""
 
     name = "confirm"
     settings: type[msgspec.Struct] = msgspec.defstruct("ConfirmSettings", [], frozen=True, forbid_unknown_fields=True)
 
     def codes(self, step: Step) -> tuple[str, ...]:
-        """Yes and no."""
+        """List yes and no."""
         del step
         return _YES_NO
 
-    def offers(self, step: Step, view: View) -> tuple[Option, ...]:
-        """Yes and no, in the view's language."""
-        return tuple(_offer(step, code, view) for code in _YES_NO)
+    def options(self, step: Step, view: View) -> tuple[Option, ...]:
+        """List yes and no, in the view's language."""
+        return tuple(_option(step, code, view) for code in _YES_NO)
 
 
-class Choices(Choice):
-    """Several of several: each choice adds to the ones before or takes itself back, until `done`."""
+class ChoicesStep(ChoiceStep):
+    """Any number of options: each choice adds one or takes it back, until `done`."""
 
     name = "choices"
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question; what is chosen already is ticked."""
+        """Make the question; what is chosen already is ticked."""
         chosen = view.partial or []
-        offers = tuple(_ticked(offer) if offer.code in chosen else offer for offer in self.offers(step, view))
+        options = tuple(_ticked(option) if option.code in chosen else option for option in self.options(step, view))
         actions = actions_of(step, partial=bool(chosen))
-        return Question(text=question_text(step, view), offers=offers, actions=actions, wants="choice")
+        return Question(text=question_text(step, view), options=options, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Add the chosen code, or take it out; the order is the flow's."""
         if not isinstance(event, Tap):
             return None
         chosen = set(view.partial or []) ^ {event.token}
-        codes = [offer.code for offer in self.offers(step, view) if offer.code in chosen]
+        codes = [option.code for option in self.options(step, view) if option.code in chosen]
         return AcceptedAnswer(value=codes, more=True)
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """The labels of the options."""
-        return ", ".join(offer.label for offer in self.offers(step, view) if offer.code in value)
+        """Return the labels of the options."""
+        return ", ".join(option.label for option in self.options(step, view) if option.code in value)
 
 
-def _offer(step: Step, code: str, view: View) -> Option:
+def _option(step: Step, code: str, view: View) -> Option:
     key = f"{step.id}.{code}"
     texts = view.catalogue
     label = texts.first(key, f"option.{code}")
@@ -127,5 +127,5 @@ def _places(step: Step, view: View) -> tuple[Option, ...]:
     return ()
 
 
-def _ticked(offer: Option) -> Option:
-    return msgspec.structs.replace(offer, label=f"✓ {offer.label}", words=(*offer.words, offer.label))
+def _ticked(option: Option) -> Option:
+    return msgspec.structs.replace(option, label=f"✓ {option.label}", words=(*option.words, option.label))

@@ -1,8 +1,8 @@
-"""Conditions: the tiny language in which a flow says when a step is asked.
+"""Conditions: the small language in which a flow says when a step is asked.
 
 `category == 'POLCOR' or police in ('yes', 'unknown')`, `not place.station`, `count >= 3`. Names are steps; a dotted
-name is a field of an answer. An answer that is not there is the empty text. Nothing else of Python is let in: no calls,
-no arithmetic, no subscripts, so that a flow from a stranger can do nothing but compare.
+name is a field of an answer. A missing answer is the empty text. The rest of Python is refused: no calls, no
+arithmetic, no subscripts, so that a stranger's flow can do nothing but compare.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
 
 
 class ConditionError(ValueError):
-    """The condition is not written in the language; the message says what is wrong with it."""
+    """The condition is refused; the message says what is wrong with it."""
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A condition, ready to be asked."""
+    """A parsed condition."""
 
     source: str
     names: frozenset[str]
-    """The names that it looks at, dotted ones whole."""
+    """The names that it looks at, dotted ones in full."""
     constants: Mapping[str, frozenset[Any]]
-    """For each name, what it is compared with."""
+    """Name → the constants that it is compared with."""
     test: Callable[[Values], Any]
 
     def holds(self, values: Values) -> bool:
-        """Say whether it is true of these answers. Never raises: values that can't be compared make it false."""
+        """Evaluate it on these answers. Never raises: values that can't be compared make it false."""
         try:
             return bool(self.test(values))
         except TypeError:
@@ -54,49 +54,49 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 def parse_condition(source: str) -> Condition:
-    """Read a condition.
+    """Parse a condition.
 
     Raises:
-        ConditionError: it is more than comparing, or can't be read at all.
+        ConditionError: it does more than compare, or is no expression.
     """
     if len(source) > _LONGEST:
         raise ConditionError("it is too long")
     try:
         tree = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ConditionError("it can't be read") from error
-    reader = _Reader()
-    test = reader.read(tree)
-    constants = {name: frozenset(found) for name, found in reader.constants.items()}
+        raise ConditionError("it can't be parsed") from error
+    compiler = _Compiler()
+    test = compiler.compile(tree)
+    constants = {name: frozenset(found) for name, found in compiler.constants.items()}
     return Condition(source.strip(), frozenset(constants), constants, test)
 
 
-class _Reader:
-    """Turns a syntax tree into a test, node by node, and notes the names and what they are compared with."""
+class _Compiler:
+    """Compiles a syntax tree to a test, node by node, and collects the names and what they are compared with."""
 
     def __init__(self) -> None:
         self.constants: dict[str, set[Any]] = {}
 
-    def read(self, node: ast.expr) -> _Test:
+    def compile(self, node: ast.expr) -> _Test:
         if isinstance(node, ast.BoolOp):
-            return self._combined(node)
+            return self._boolean(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.read(node.operand)
+            inner = self.compile(node.operand)
             return lambda values: not inner(values)
         if isinstance(node, ast.Compare):
-            return self._compared(node)
+            return self._comparison(node)
         return self._value(node)
 
-    def _combined(self, node: ast.BoolOp) -> _Test:
-        return reduce(_and if isinstance(node.op, ast.And) else _or, [self.read(part) for part in node.values])
+    def _boolean(self, node: ast.BoolOp) -> _Test:
+        return reduce(_and if isinstance(node.op, ast.And) else _or, [self.compile(part) for part in node.values])
 
-    def _compared(self, node: ast.Compare) -> _Test:
+    def _comparison(self, node: ast.Compare) -> _Test:
         comparison = _COMPARISONS.get(type(node.ops[0]))
         if comparison is None or len(node.ops) > 1:
             raise ConditionError("only one of ==, !=, <, <=, >, >=, in, not in may stand in a comparison")
         left, right = self._value(node.left), self._value(node.comparators[0])
-        self._note(node.left, node.comparators[0])
-        self._note(node.comparators[0], node.left)
+        self._collect(node.left, node.comparators[0])
+        self._collect(node.comparators[0], node.left)
         return lambda values: comparison(left(values), right(values))
 
     def _value(self, node: ast.expr) -> _Test:
@@ -113,7 +113,7 @@ class _Reader:
             return lambda values: values.get(step, "")
         return lambda values: _field(values.get(step, ""), field)
 
-    def _note(self, named: ast.expr, compared: ast.expr) -> None:
+    def _collect(self, named: ast.expr, compared: ast.expr) -> None:
         if isinstance(named, ast.Name | ast.Attribute) and not isinstance(compared, ast.Name | ast.Attribute):
             constant = _constant(compared)
             self.constants[_dotted(named)].update(constant if isinstance(constant, tuple) else (constant,))

@@ -1,7 +1,7 @@
-"""The contract of step types, and the values that pass between them and the engine.
+"""The contract of step types, and the values that pass between a step and the engine.
 
-A step type is pure: `ask` puts the question, `accept` reads one event as its answer. The engine does everything that
-all steps share: commands, buttons, numbers and labels typed instead of tapped, files, going back, the position.
+A step type is pure: `ask` makes the question, `accept` reads one event as its answer. The engine does what all steps
+share: commands, buttons, numbers and labels typed instead of tapped, files, going back, the position in the flow.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from satark.catalogues import Catalogue
 from satark.channel import Event
 from satark.dialogue.steps.conditions import Condition
 from satark.geography.geography import Geography
+from satark.prompt import Wants
 from satark.tip import Place
 
-Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
 Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
-"""What the engine does with a step: show it in passing, ask it, collect files, check the answers, hand in the tip."""
+"""What the engine does with a step: say it in passing, ask it, collect files, show the review, submit the tip."""
 
 Validator: TypeAlias = Callable[[Any], str | None]
-"""Looks at an answer's value: None where it is fine, else the message id of what to tell the tipster."""
+"""Checks an answer's value: None if it is fine, else the message id of what to tell the tipster."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     type: StepType
     settings: Any = None
-    """What this type of step can be told besides: an instance of `type.settings`."""
+    """What the flow sets for this type of step: an instance of `type.settings`."""
     when: Condition | None = None
     """Asked only if this holds; None: always."""
     detail: bool = False
@@ -39,13 +39,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     skip: bool = False
     """Whether it may be skipped."""
     check: str = ""
-    """Name of the check of its answers, or empty."""
+    """Name of the validator of its answers, or empty."""
     validator: Validator | None = None
-    """That check."""
+    """That validator."""
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One option in one language. `words` are further spellings that choose it when typed."""
+    """One option of a question, in one language. `words` are further spellings that choose it when typed."""
 
     code: str
     label: str
@@ -57,9 +57,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A question in one language, before the engine makes a prompt of it."""
 
     text: str
-    offers: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()
     actions: tuple[str, ...] = ()
-    """Commands that lead on from here and are shown: `done`, `skip`, `clear`, `leave` …"""
+    """Commands that are shown below it: `done`, `skip`, `clear`, `leave` …"""
     wants: Wants = "nothing"
     free: bool = False
     """Whether any typed text is an answer; then only exact commands are commands."""
@@ -89,7 +89,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     """Seconds since 1970."""
     values: Mapping[str, Any]
-    """Step → value of what is answered on the path."""
+    """Step → value, for the answered steps on the path."""
     place: Place = Place()
     """Where it happens, as far as it is known."""
     partial: Any = None
@@ -107,17 +107,17 @@ class StepType(Protocol):
 
     @property
     def part(self) -> Part:
-        """What the engine does with such steps; `ask` for anything that a plugin brings."""
+        """What the engine does with such steps; `ask` for every type that a plugin brings."""
 
     @property
     def settings(self) -> type[msgspec.Struct]:
         """The schema of its settings in a flow: a frozen struct that forbids unknown fields."""
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The texts that it needs in every language; one of each tuple is enough."""
+        """List the texts that it needs in every language; one of each tuple is enough."""
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question."""
+        """Make the question."""
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Read an event as the answer; None: not understood.
@@ -126,11 +126,11 @@ class StepType(Protocol):
         """
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """Write an answer as the tipster sees it in the review. Numbers of files are added by the engine."""
+        """Write an answer as the tipster sees it in the review."""
 
 
 class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The settings of a step that has none."""
+    """The settings of a step type that has none."""
 
 
 class BaseStepType:
@@ -140,11 +140,11 @@ class BaseStepType:
     settings: type[msgspec.Struct] = NoSettings
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """A question and a name."""
+        """List a question and a name."""
         return [(f"{step.id}.ask",), (f"{step.id}.name",)]
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """The value as it is; a spoken answer by a word for it, after the words that came with it."""
+        """Write the value as it is; a spoken answer as its caption and a word for the recording."""
         del step
         if not isinstance(value, Mapping) or "voice" not in value:
             return str(value)
@@ -152,12 +152,12 @@ class BaseStepType:
 
 
 def question_text(step: Step, view: View) -> str:
-    """The step's question, in the channel's own wording where there is one."""
+    """Return the step's question, in the channel's own wording where there is one."""
     return view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask")
 
 
 def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:
-    """The actions of a step that may be skipped or is half answered."""
+    """Return the actions of a step that may be skipped or is half answered."""
     if partial:
         return ("done",)
     return ("skip",) if step.skip or step.detail else ()

@@ -1,4 +1,4 @@
-"""Finding the option that a typed text means: by number, by label, by another word for it."""
+"""Find the option that a typed text means: by number, by label, by another word for it."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from satark.folding import fold
 _MOST_WORDS: Final = 6
 """A longer text is a story, not the name of an option."""
 _SHORTEST: Final = 3
-_BARE: Final = frozenset({"yes", "no", "unknown"})
+"""Characters of the shortest word that names an option from within a text."""
+_WHOLE_TEXT_ONLY: Final = frozenset({"yes", "no", "unknown"})
+"""Options whose words stand in ordinary sentences too: they must be the whole text."""
 
 
-class Lookup:
+class OptionLookup:
     """The options of one question in all languages, by every folded spelling."""
 
-    def __init__(self, codes: Sequence[str], offers: Iterable[Option]) -> None:
+    def __init__(self, codes: Sequence[str], options: Iterable[Option]) -> None:
         self._codes = tuple(codes)
         self._exact: dict[str, str] = {}
         self._within: dict[str, str] = {}
-        for offer in offers:
-            for word in (offer.label, *offer.words):
-                self._add(fold(word), offer.code)
+        for option in options:
+            for word in (option.label, *option.words):
+                self._add(fold(word), option.code)
         self._exact.pop("", None)
 
     def exact(self, folded: str) -> str:
-        """The code of the option that a folded text names or numbers, or empty."""
+        """Return the code of the option that a folded text names or numbers, or an empty text."""
         if folded.isdecimal():
             number = int(folded)
             return self._codes[number - 1] if 0 < number <= len(self._codes) else ""
         return self._exact.get(folded, "")
 
     def within(self, folded: str) -> str:
-        """The code of the one option that a short text has a word for, or empty."""
+        """Return the code of the one option that a short text has a word for, or an empty text."""
         words = folded.split()
         if len(words) > _MOST_WORDS:
             return ""
@@ -44,5 +46,5 @@ class Lookup:
 
     def _add(self, word: str, code: str) -> None:
         self._exact.setdefault(word, code)
-        if len(word) >= _SHORTEST and code not in _BARE:
+        if len(word) >= _SHORTEST and code not in _WHOLE_TEXT_ONLY:
             self._within.setdefault(word, code)

@@ -1,4 +1,4 @@
-"""The step types that structure a flow: something said in passing, files, the review, handing in."""
+"""The step types that structure a flow: something said in passing, files, the review, submitting the tip."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from satark.channel import Event, Tap
-from satark.dialogue.steps.answer_steps import DateStep, NumberStep, PlaceStep, TextStep
-from satark.dialogue.steps.choice_steps import Choice, Choices, Confirm
 from satark.dialogue.steps.contract import (
     AcceptedAnswer,
     BaseStepType,
@@ -16,43 +14,42 @@ from satark.dialogue.steps.contract import (
     Question,
     RefusedAnswer,
     Step,
-    StepType,
     View,
     actions_of,
     question_text,
 )
 
-_REVIEW: Final = ("send", "details", "change")
+_REVIEW_OPTIONS: Final = ("send", "details", "change")
 
 
-class Say(BaseStepType):
+class SayStep(BaseStepType):
     """Something said once, in the same message as the question after it."""
 
     name = "say"
     part: Part = "say"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The text alone."""
+        """List the text alone."""
         return [(step.id,)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """The text, in the channel's own wording where there is one."""
+        """Return the text, in the channel's own wording where there is one."""
         return Question(text=view.catalogue.first(f"{step.id}.{view.channel}", step.id))
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Nothing is asked."""
+        """Accept nothing: nothing is asked."""
         del step, event, view
         return None
 
 
 class MediaStep(BaseStepType):
-    """Any number of files. The engine takes the files; `done` or `skip` leads on."""
+    """Any number of files. The engine accepts the files; `done` or `skip` leads on."""
 
     name = "media"
     part: Part = "media"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The question, the name, and what is said when files have come."""
+        """List the question, the name, and what is said when files have come."""
         return [*super().keys(step), (f"{step.id}.more",)]
 
     def ask(self, step: Step, view: View) -> Question:
@@ -64,63 +61,56 @@ class MediaStep(BaseStepType):
         return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="media")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """No event but a file is an answer, and those the engine takes."""
+        """Accept nothing: only files are answers, and the engine accepts those."""
         del step, event, view
         return None
 
     def show(self, step: Step, value: Any, view: View) -> str:
-        """How many files there are."""
+        """Say how many files there are."""
         del step, value
         return view.catalogue.counted(view.catalogue.own("value.files", view.channel), view.files)
 
 
-class Review(BaseStepType):
-    """The summary, to be sent, added to or changed. The engine puts the summary above the question."""
+class ReviewStep(BaseStepType):
+    """The summary, to be sent, added to or changed. The engine puts the summary into the question."""
 
     name = "review"
     part: Part = "review"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """The question and its three answers."""
-        return [(f"{step.id}.ask",), *((f"{step.id}.{code}",) for code in _REVIEW)]
+        """List the question and its three options."""
+        return [(f"{step.id}.ask",), *((f"{step.id}.{code}",) for code in _REVIEW_OPTIONS)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Put the question."""
+        """Make the question."""
         texts = view.catalogue
-        keys = ((code, f"{step.id}.{code}") for code in _REVIEW)
-        offers = tuple(Option(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
-        return Question(text=question_text(step, view), offers=offers, actions=("cancel",), wants="choice")
+        keys = ((code, f"{step.id}.{code}") for code in _REVIEW_OPTIONS)
+        options = tuple(Option(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
+        return Question(text=question_text(step, view), options=options, actions=("cancel",), wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Take `send`; the engine opens the other two."""
+        """Accept `send`; the engine opens the menus of the other two."""
         del step, view
         return AcceptedAnswer(value=event.token) if isinstance(event, Tap) else None
 
 
-class Submit(BaseStepType):
-    """Hands the tip in. Nothing is asked."""
+class SubmitStep(BaseStepType):
+    """Submits the tip. Nothing is asked."""
 
     name = "submit"
     part: Part = "submit"
 
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
-        """None."""
+        """List no text."""
         del step
         return []
 
     def ask(self, step: Step, view: View) -> Question:
-        """Nothing."""
+        """Return an empty question."""
         del step, view
         return Question(text="")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Nothing."""
+        """Accept nothing."""
         del step, event, view
         return None
-
-
-BUILT_IN: Final[tuple[StepType, ...]] = (
-    Say(), Choice(), Choices(), Confirm(), TextStep(), NumberStep(), DateStep(), PlaceStep(), MediaStep(), Review(),
-    Submit(),
-)  # fmt: skip
-"""Every step type of the core. `branch` is no type: the loader gives its condition to the steps inside it."""

@@ -1,4 +1,4 @@
-"""One turn: an event is heard, something is said and asked. A `TurnContext` lives for that turn only."""
+"""The context of one turn: the session as it changes, what is said, which files are accepted."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from typing import Any, Protocol
 
 import msgspec
 
+from satark.catalogues import Catalogue
 from satark.channel import Event, Media
-from satark.choice_tokens import encode_revision
 from satark.dialogue.session import GivenAnswer, MediaJob, Session, SessionFile, Turn
 from satark.dialogue.steps.contract import Question, Step, View
 from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress
-from satark.prompt import Choice, Prompt
+from satark.dialogue.turn.prompts import make_prompt
+from satark.prompt import Prompt
 
 EDIT_PREFIX = "edit:"
-"""Begins the mode of a session that edits one answer."""
+"""Begins `Session.state` while one answer is edited; the step's id follows."""
 
 
 class DialogueState(Protocol):
-    """What a session is in: the draft, a menu, the mailbox. It puts one question and hears its answers."""
+    """A state of the dialogue: the draft, a menu, the mailbox. It puts one question and handles the answers to it."""
 
-    def enter(self, talk: TurnContext) -> None:
+    def enter(self, context: TurnContext) -> None:
         """Do what comes before the question is put."""
 
-    def question(self, talk: TurnContext) -> tuple[str, Question]:
-        """Give the question and its id. Changes nothing."""
+    def question(self, context: TurnContext) -> tuple[str, Question]:
+        """Return the question and its id. Changes nothing."""
 
-    def hear(self, talk: TurnContext, code: str, event: Event) -> Turn | None:
-        """Take an event; `code` is the option that it chose, or empty. None: not understood."""
+    def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
+        """Handle an event; `code` is the option that it chose, or empty. None: not understood."""
 
-    def command(self, talk: TurnContext, name: str) -> Turn | None:
-        """Take a command in a way of the room's own, or leave it (None) to the common one."""
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
+        """Handle a command in this state's own way; None: the common way is right."""
 
 
 class BaseState:
-    """What most rooms share: nothing before the question, and no commands of their own."""
+    """What most states share: nothing before the question, and no commands of their own."""
 
-    def enter(self, talk: TurnContext) -> None:
-        """Nothing."""
+    def enter(self, context: TurnContext) -> None:
+        """Do nothing."""
 
-    def command(self, talk: TurnContext, name: str) -> Turn | None:
-        """None."""
-        del talk, name
+    def handle_command(self, context: TurnContext, name: str) -> Turn | None:
+        """Return None."""
+        del context, name
         return None
 
 
@@ -50,207 +51,213 @@ class TurnContext:
     """The working state of one turn: the session as it becomes, and what the turn will carry."""
 
     __slots__ = (
-        "_walk",
-        "dropped",
-        "kept",
+        "_progress",
+        "dropped_files",
+        "loaded",
+        "media_jobs",
         "now",
+        "page_stays",
         "problems",
-        "rooms",
         "said",
-        "script",
         "session",
-        "settle",
+        "debounce",
         "source",
-        "stays",
+        "states",
     )
 
     def __init__(
-        self, script: LoadedFlow, rooms: Mapping[str, DialogueState], session: Session, source: str, now: int
+        self, loaded: LoadedFlow, states: Mapping[str, DialogueState], session: Session, source: str, now: int
     ) -> None:
-        self.script = script
-        self.rooms = rooms
+        self.loaded = loaded
+        self.states = states
         self.session = session
         self.source = source
         self.now = now
         self.said: list[str] = []
         self.problems: list[tuple[str, str]] = []
-        self.kept: list[MediaJob] = []
-        self.dropped: list[str] = []
-        self.settle = False
-        self.stays = False
-        """Whether the page that was shown may stand again below what is said: it was said above it before."""
-        self._walk: Progress | None = None
+        self.media_jobs: list[MediaJob] = []
+        self.dropped_files: list[str] = []
+        self.debounce = False
+        self.page_stays = False
+        """Whether the current page may stay although something is said above it: it was said above it before."""
+        self._progress: Progress | None = None
+
+    # ------------------------------------------------------------- where the session stands
 
     @property
-    def walk(self) -> Progress:
-        """Where the session stands now."""
-        if self._walk is None:
-            self._walk = self.script.walk(self.session)
-        return self._walk
+    def progress(self) -> Progress:
+        """Where the session stands in the flow now."""
+        if self._progress is None:
+            self._progress = self.loaded.progress(self.session)
+        return self._progress
 
     @property
     def step(self) -> Step | None:
         """The step that is being asked: one that is edited from the review, or the first open one."""
-        edited = self.script.flow.by_id.get(self.session.mode.removeprefix(EDIT_PREFIX))
-        return edited if edited is not None and edited in self.walk.path else self.walk.step
+        edited = self.loaded.flow.by_id.get(self.session.state.removeprefix(EDIT_PREFIX))
+        return edited if edited is not None and edited in self.progress.path else self.progress.step
+
+    @property
+    def state(self) -> DialogueState:
+        """The dialogue state that the session is in."""
+        if self.session.state.startswith("@"):
+            return self.states[self.session.state]
+        return self.states["" if self.session.language else "@language"]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The texts in the session's language."""
+        return self.loaded.catalogue(self.session)
 
     def view(self, step: Step | None) -> View:
-        """What a step may look at."""
-        return self.script.view(self.session, step, self.walk, self.now)
+        """Return what a step may look at."""
+        return self.loaded.view(self.session, step, self.progress, self.now)
+
+    def may_answer(self, step: Step) -> bool:
+        """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
+        holds = step.when is None or step.when.holds(self.progress.values)
+        return step in self.progress.path or (step.detail and holds)
+
+    # ------------------------------------------------------------- changes
 
     def change(self, **fields: Any) -> None:
-        """Go on with a changed session."""
+        """Replace fields of the session."""
         self.session = msgspec.structs.replace(self.session, **fields)
-        self._walk = None
+        self._progress = None
 
-    def answer(self, name: str, answer: GivenAnswer | None) -> None:
-        """Set or take back one answer. Its files that the new one does not keep are erased."""
+    def leave_menu(self) -> None:
+        """Leave the menu that the session is in, for where it was before."""
+        state = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
+        self.change(state=state)
+
+    def set_answer(self, name: str, answer: GivenAnswer | None) -> None:
+        """Set one answer, or take it back (None). Its files that the new answer does not hold are erased."""
         old = self.session.answers.get(name)
-        answers = dict(self.session.answers)
-        if answer is None:
-            answers.pop(name, None)
-        else:
-            answers[name] = answer
+        answers = self.session.answers_without(name) if answer is None else {**self.session.answers, name: answer}
         gone = set(old.evidence if old else ()) - set(answer.evidence if answer else ())
         self.change(answers=answers)
-        self.drop(gone)
+        self.drop_files(gone)
 
-    def drop(self, ordinals: set[str]) -> None:
+    def drop_files(self, ordinals: set[str]) -> None:
         """Erase files of this session."""
         gone = [file.ordinal for file in self.session.files if file.ordinal in ordinals]
         if gone:
-            self.dropped += gone
+            self.dropped_files += gone
             self.change(files=tuple(file for file in self.session.files if file.ordinal not in ordinals))
 
     @property
-    def full(self) -> bool:
+    def files_full(self) -> bool:
         """Whether the tip, or the one whose mailbox is open, has as many files as it may have."""
         box = self.session.mailbox
-        return (box.files if box else len(self.session.files)) >= self.script.most_files
+        return (box.files if box else len(self.session.files)) >= self.loaded.max_files
 
-    def refuse_file(self) -> None:
-        """Say that no more files can be kept."""
-        self.said.append(self.script.texts(self.session).counted("files.full", self.script.most_files))
-
-    def keep(self, media: Media, role: str) -> str:
-        """Have a file fetched for the tip of this session; give its ordinal. Ordinals are never used twice."""
-        ordinal = str(self.session.taken + 1)
+    def add_file(self, media: Media, role: str) -> str:
+        """Have a file fetched for this session's tip; return its ordinal. An ordinal is never used twice."""
+        ordinal = str(self.session.last_ordinal + 1)
         file = SessionFile(ordinal, media.kind, role, self.source)
-        self.kept.append(_keep(self.session.tip, self.session.recipient, ordinal, role, media))
-        self.change(files=(*self.session.files, file), taken=self.session.taken + 1)
+        self._fetch(self.session.tip, self.session.recipient, ordinal, role, media)
+        self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1)
         return ordinal
 
-    def home(self) -> None:
-        """Leave whatever menu the session is in, for where it was before."""
-        mode = "@mailbox" if self.session.mailbox else "@reach" if self.session.submitted else ""
-        self.change(mode=mode)
-
-    def afresh(self, **fields: Any) -> Turn:
-        """End the conversation with the first question of a new one: its answer will begin that one."""
-        session = self.session
-        empty = Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="")
-        fresh = TurnContext(self.script, self.rooms, self.script.begun(empty), self.source, self.now)
-        fresh.said = self.said
-        return self.turn(None, fresh.ask().prompt, **fields)
-
-    def keep_later(self, media: Media, role: str) -> str:
-        """Have a file fetched for the tip of the open mailbox; give its ordinal."""
+    def add_mailbox_file(self, media: Media, role: str) -> str:
+        """Have a file fetched for the tip of the open mailbox; return its ordinal."""
         box = self.session.mailbox
         if box is None:
             raise AssertionError("no mailbox is open")
-        ordinal = str(box.taken + 1)
-        self.kept.append(_keep(box.tip, box.recipient, ordinal, role, media))
-        self.change(mailbox=msgspec.structs.replace(box, files=box.files + 1, taken=box.taken + 1))
+        ordinal = str(box.last_ordinal + 1)
+        self._fetch(box.tip, box.recipient, ordinal, role, media)
+        self.change(mailbox=msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1))
         return ordinal
 
+    def _fetch(self, tip: str, recipient: str, ordinal: str, role: str, media: Media) -> None:
+        self.media_jobs.append(
+            MediaJob(
+                tip=tip,
+                recipient=recipient,
+                ordinal=ordinal,
+                role=role,
+                kind=media.kind,
+                caption=media.caption,
+                ref=media.ref,
+            )
+        )
+
+    # ------------------------------------------------------------- what is said
+
+    def text(self, key: str, **values: Any) -> str:
+        """Return a text in the session's language; see `LoadedFlow.text`."""
+        return self.loaded.text(self.session, key, **values)
+
     def say(self, key: str, **values: Any) -> None:
-        """Say something above the next question."""
-        self.said.append(self.script.said(self.session, key, **values))
+        """Say a text above the next question."""
+        self.said.append(self.text(key, **values))
 
-    def refuse(self, key: str, step: Step, **values: Any) -> None:
-        """Say why what was answered to a step of a form can't be taken."""
-        self.refused(self.script.said(self.session, key, **values), step)
+    def repeat_said(self) -> None:
+        """Say again what stood above the current question, as far as the session has it."""
+        self.said.append(self.session.said)
+        self.page_stays = True
 
-    def refused(self, said: str, step: Step) -> None:
-        """Likewise, in words that are there."""
+    def refuse_file(self) -> None:
+        """Say that the tip can't have more files."""
+        self.said.append(self.catalogue.counted("files.full", self.loaded.max_files))
+
+    def refuse_answer(self, step: Step, said: str) -> None:
+        """Say why an answer on a form's page is refused, and list it as a problem of its step."""
         self.said.append(said)
         self.problems.append((step.id, said))
 
-    def say_again(self) -> None:
-        """Say what stood above the question in force, as far as the session has kept it."""
-        self.said.append(self.session.said)
-        self.stays = True
+    # ------------------------------------------------------------- the end of the turn
 
-    @property
-    def room(self) -> DialogueState:
-        """The room that the session is in."""
-        if self.session.mode.startswith("@"):
-            return self.rooms[self.session.mode]
-        return self.rooms["" if self.session.language else "@language"]
-
-    def ask(self, *, keep: bool = False, **fields: Any) -> Turn:
-        """End the turn with the room's question, under what was said."""
-        room = self.room
-        room.enter(self)
-        name, asked = room.question(self)
-        # Something new is said above the first page: it must not be turned over unread.
-        stays = name == self.session.step and (self.stays or not any(self.said))
-        page = self.session.page if stays else 0
-        said = "\n\n".join(part for part in self.said if part)
-        # A code, and what one opens, is shown once and kept nowhere.
-        kept = "" if keep or self.session.submitted or self.session.mailbox else said
-        self.change(step=name, page=page, said=kept, revision=self.session.revision + 1)
-        prompt = make_prompt(self.script, self.session, name, asked, said=tuple(part for part in self.said if part))
+    def ask(self, *, must_arrive: bool = False, **fields: Any) -> Turn:
+        """End the turn with the state's question, below what was said. `must_arrive`: as in `Prompt.must_arrive`."""
+        state = self.state
+        state.enter(self)
+        name, question = state.question(self)
+        said = tuple(part for part in self.said if part)
+        self._remember_question(name, said, must_arrive=must_arrive)
+        prompt = make_prompt(self.loaded, self.session, name, question, said=said)
         if self.problems:
             prompt = msgspec.structs.replace(prompt, problems=tuple(self.problems))
-        if keep or self.settle:
-            prompt = msgspec.structs.replace(prompt, keep=keep, settle=self.settle and not keep)
+        if must_arrive or self.debounce:
+            prompt = msgspec.structs.replace(
+                prompt, must_arrive=must_arrive, debounce=self.debounce and not must_arrive
+            )
         return self.turn(self.session, prompt, **fields)
 
-    def end(self, key: str, *, keep: bool = False, **fields: Any) -> Turn:
+    def _remember_question(self, name: str, said: tuple[str, ...], *, must_arrive: bool) -> None:
+        # Something new is said above the first page: it must not be turned over unread.
+        page_stays = name == self.session.step and (self.page_stays or not said)
+        # A code, and what a code opens, is shown once and stored nowhere.
+        secret = must_arrive or self.session.submitted or self.session.mailbox
+        self.change(
+            step=name,
+            page=self.session.page if page_stays else 0,
+            said="" if secret else "\n\n".join(said),
+            revision=self.session.revision + 1,
+        )
+
+    def end(self, key: str, *, must_arrive: bool = False, **fields: Any) -> Turn:
         """End the conversation with a last word."""
         self.say(key)
-        language = self.session.language or self.script.flow.languages[0]
-        return self.turn(None, Prompt(text="\n\n".join(self.said), language=language, keep=keep), **fields)
+        language = self.session.language or self.loaded.flow.languages[0]
+        return self.turn(
+            None, Prompt(text="\n\n".join(self.said), language=language, must_arrive=must_arrive), **fields
+        )
+
+    def restart(self, **fields: Any) -> Turn:
+        """End the conversation with the first question of a new one, which begins with the answer to it."""
+        old = self.session
+        empty = Session(flow=old.flow, channel=old.channel, tip="", recipient="", identity="")
+        fresh = TurnContext(self.loaded, self.states, self.loaded.start(empty), self.source, self.now)
+        fresh.said = self.said
+        return self.turn(None, fresh.ask().prompt, **fields)
 
     def turn(self, session: Session | None, prompt: Prompt | None, **fields: Any) -> Turn:
-        """Pack the turn up."""
-        return Turn(session=session, prompt=prompt, keep=tuple(self.kept), drop=tuple(self.dropped), **fields)
-
-
-def make_prompt(
-    script: LoadedFlow, session: Session, name: str, asked: Question, *, said: tuple[str, ...] = ()
-) -> Prompt:
-    """Make a prompt of a question and what is said above it: tokens for its choices, labels for its actions."""
-    texts = script.texts(session)
-    end = encode_revision(session.revision)
-    choices = tuple(Choice(f"{name}:{o.code}:{end}", o.label, o.description) for o in asked.offers)
-    parts = (*said, asked.text) if asked.text else said
-    return Prompt(
-        text="\n\n".join(parts),
-        parts=parts,
-        language=texts.language,
-        choices=choices,
-        actions=tuple(
-            Choice(f"{name}:@{way}:{end}", texts.text(texts.own(f"command.{way}", session.channel)))
-            for way in asked.actions
-        ),
-        turns=tuple(Choice(f"{name}:@{way}:{end}", texts.text(f"command.{way}")) for way in ("more", "less"))
-        if choices
-        else (),
-        menu_label=texts.text("list.open") if choices else "",
-        wants=asked.wants,
-        page=session.page,
-    )
-
-
-def _keep(tip: str, recipient: str, ordinal: str, role: str, media: Media) -> MediaJob:
-    return MediaJob(
-        tip=tip,
-        recipient=recipient,
-        ordinal=ordinal,
-        role=role,
-        kind=media.kind,
-        caption=media.caption,
-        ref=media.ref,
-    )
+        """Make the turn."""
+        return Turn(
+            session=session,
+            prompt=prompt,
+            media_jobs=tuple(self.media_jobs),
+            dropped_files=tuple(self.dropped_files),
+            **fields,
+        )
