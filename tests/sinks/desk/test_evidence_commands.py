@@ -32,8 +32,8 @@ def test_a_pack_is_exported_and_verified(
     assert result.exit_code == 0, result.output
     assert "2 files, certificates in Hindi and English" in result.stdout
     manifest = result.stdout.partition("manifest ")[2][:64]
-    whole = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--manifest", manifest])
-    assert (whole.exit_code, "is whole: 2 files" in whole.stdout) == (0, True)
+    intact = CliRunner().invoke(cli, ["evidence", "verify", str(tmp_path / "pack.zip"), "--manifest", manifest])
+    assert (intact.exit_code, "is intact: 2 files" in intact.stdout) == (0, True)
     altered = bytearray((tmp_path / "pack.zip").read_bytes())
     altered[altered.index(b"original", 48)] ^= 1
     (tmp_path / "pack.zip").write_bytes(altered)
