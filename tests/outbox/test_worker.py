@@ -209,7 +209,7 @@ async def test_a_reply_is_given_up_after_so_many_attempts(post: Post, outcome: A
         await post.due_now()
     rows = await post.settled(3)
     assert len(post.channel.sent) == 3
-    assert [(row.state, row.call) for row in rows] == [("dead", b"")]
+    assert [(row.state, row.call) for row in rows] == [("dead_letter", b"")]
     assert "planted" not in rows[0].reason
 
 
@@ -236,7 +236,7 @@ async def test_every_attempt_bears_the_same_call_id(post: Post) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "state"),
-    [(Permanent("131009"), "dead"), (Blocked(), None), (Misconfigured("190"), "due"), (WindowClosed(), "dead")],
+    [(Permanent("131009"), "dead_letter"), (Blocked(), None), (Misconfigured("190"), "due"), (WindowClosed(), "dead_letter")],
 )
 async def test_what_can_not_be_sent_is_told_apart(post: Post, outcome: Any, state: str | None) -> None:
     post.run()
@@ -244,7 +244,7 @@ async def test_what_can_not_be_sent_is_told_apart(post: Post, outcome: Any, stat
     await post.reply(item("asha"))
     rows = await post.settled(1)
     assert [row.state for row in rows] == ([state] if state else [])
-    if state == "dead":
+    if state == "dead_letter":
         assert rows[0].call == b""
 
 
@@ -322,7 +322,7 @@ async def test_a_row_that_does_not_open_is_dead_and_stops_no_other(post: Post) -
     await post.writer.write(lambda unit: unit.main.execute(spoil))
     post.run()
     await post.due_now()
-    assert [(row.state, row.reason) for row in await post.settled(1)] == [("dead", "broken seal")]
+    assert [(row.state, row.reason) for row in await post.settled(1)] == [("dead_letter", "broken seal")]
 
 
 async def test_work_that_breaks_off_leaves_no_reply_claimed_for_ever(post: Post) -> None:
@@ -366,7 +366,7 @@ async def test_a_database_that_is_down_is_looked_at_again(post: Post) -> None:
 
 
 async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "GLANCE_SECONDS", 0.02)
+    monkeypatch.setattr(room, "READ_MARK_SECONDS", 0.02)
     for n in range(5):
         post.sender.show_read(ASHA, call(f"seen {n}"), None)
     post.sender.show_read(BINA, call("bina", account="script:2"), None)
@@ -376,7 +376,7 @@ async def test_a_read_mark_is_sent_once_for_each_conversation(post: Post, monkey
 
 
 async def test_an_answer_under_way_is_shown_as_typing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
+    monkeypatch.setattr(room, "READ_MARK_SECONDS", 0.01)
     post.sender.show_read(BINA, None, None)
     post.sender.show_read(ASHA, call("seen"), call("typing"))
     await post.reply(item("got it", debounce=True))
@@ -399,7 +399,7 @@ async def test_what_a_phone_waits_for_is_sent_at_once_and_each(post: Post) -> No
 
 
 async def test_a_read_mark_that_fails_stops_nothing(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "GLANCE_SECONDS", 0.01)
+    monkeypatch.setattr(room, "READ_MARK_SECONDS", 0.01)
     post.channel.outcomes += [OSError("planted")]
     post.run()
     post.sender.show_read(ASHA, call("seen"), None)

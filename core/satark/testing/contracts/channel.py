@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from satark.channel import Address, Batch, Call, Channel, Malformed, Outcome, RawRequest
+from satark.channel import Address, Batch, Call, Channel, Malformed, Outcome, RawRequest, channel_of
 from satark.prompt import Capabilities, Choice, Prompt
 
 _STATES: tuple[Literal["accepted", "spooled", "refused"], ...] = ("accepted", "spooled", "refused")
@@ -57,7 +57,7 @@ def check_names(case: ChannelCase) -> None:
     _require(isinstance(channel, Channel), "it does not implement the whole protocol")
     _require(bool(channel.accounts), "it has no account")
     for account in channel.accounts:
-        _require(account.startswith(f"{channel.name}:"), "an account's name must begin with the channel's name")
+        _require(channel_of(account) == channel.name, "an account's name must begin with the channel's name")
     for endpoint in channel.endpoints:
         _require(endpoint.path.startswith("/") and endpoint.limit > 0, "an endpoint needs a path and a limit")
 
