@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -16,6 +18,20 @@ from satark_desk import passphrases
 
 RECEIPT_CODES_AHEAD = "SATARK_RECEIPT_CODES_AHEAD"
 FEW = "16"
+SLOW: Final[Mapping[str, str]] = {
+    "satark.demo.server": "the demo",
+    "satark.evidence.sandbox.sandbox": "the sandbox",
+    "satark.testing.evidence.specimens": "ffmpeg",
+    "satark.testing.form.service": "a host",
+    "satark.testing.installation": "a Satark process",
+    "satark.testing.matrix.installation": "a Satark process",
+    "satark.testing.processes.office": "a Satark process",
+    "satark.testing.processes.service": "a Satark process",
+    "satark.testing.scripted.scripted_host": "a host",
+}
+"""Module, or function → what the tests need that import something of it, or use a fixture whose module does."""
+SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}
+left_out: Counter[str] = Counter()
 
 
 class Databases(NamedTuple):
@@ -23,6 +39,66 @@ class Databases(NamedTuple):
 
     main: str
     keys: str
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker `slow`."""
+    config.addinivalue_line("markers", "slow(why): needs a service or much work; `make quick` leaves it out")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that needs a service or much work."""
+    for item in items:
+        if isinstance(item, pytest.Function) and (why := why_slow(item)):
+            item.add_marker(pytest.mark.slow(why))
+
+
+def why_slow(item: pytest.Function) -> str:
+    """Say what a test needs that takes long; nothing if it is quick."""
+    needed = [tool for mark in item.iter_markers("needs") for tool in mark.args]
+    if needed:
+        return str(needed[0])
+    if hasattr(item, "callspec") and item.callspec.params.get("databases") == "postgresql":
+        return "postgresql"
+    fixtures = (one.func for each in item._fixtureinfo.name2fixturedefs.values() for one in each)
+    modules = [inspect.unwrap(function).__globals__ for function in (item.function, *fixtures)]
+    return SLOW_MODULES.get(item.path.name, "") or next(filter(None, map(_slow_part, modules)), "")
+
+
+def _slow_part(module: Mapping[str, Any]) -> str:
+    """Say what of `SLOW` a module has imported."""
+    for value in module.values():
+        home = getattr(value, "__module__", "")
+        if why := SLOW.get(home) or SLOW.get(f"{home}.{getattr(value, '__qualname__', '')}"):
+            return why
+    return ""
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count the slow tests that are left out, by what they need."""
+    for item in items:
+        for mark in item.iter_markers("slow"):
+            left_out[mark.args[0]] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Report to the main process, where the tests run in several."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take a worker's report: each left out the same."""
+    left_out.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which slow tests were left out."""
+    if left_out:
+        kinds = ", ".join(f"{count} {why}" for why, count in left_out.most_common())
+        terminalreporter.write_line(f"left out: {left_out.total()} slow tests, which need: {kinds}")
 
 
 def pytest_collection_finish() -> None:

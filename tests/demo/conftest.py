@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from satark.demo.server import DemoServer
+from satark.testing.waiting import limit
 from satark.testing.whatsapp.citizen import receipt_in
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
@@ -67,7 +68,7 @@ class Visitor:
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Wait until a condition holds; return its value."""
-        async with asyncio.timeout(30), self._changed:
+        async with limit(), self._changed:
             return await self._changed.wait_for(condition)
 
     @property

@@ -33,7 +33,7 @@ async def _page(browser: Browser, url: str, errors: list[str], **context: Any) -
 
 
 async def _answered(page: Page, count: int) -> None:
-    await expect(page.locator(".theirs")).to_have_count(count, timeout=15_000)
+    await expect(page.locator(".theirs")).to_have_count(count)
 
 
 async def _tap(page: Page, label: str) -> None:
@@ -101,7 +101,7 @@ async def test_a_tip_in_hindi_goes_from_hi_to_both_desks(chromium: Browser, open
     number = await _finish(page)
     for desk in ("sp", "dig"):
         tip = page.locator(f"[data-desk={desk}] details")
-        await expect(tip).to_contain_text("फ़ाइलें: 1", timeout=15_000)
+        await expect(tip).to_contain_text("फ़ाइलें: 1")
         await tip.locator("summary").click()
         await expect(tip).to_contain_text(WHAT)
         await expect(tip).to_contain_text("मेटाडेटा: कोई नहीं")
@@ -175,7 +175,7 @@ async def test_a_tip_by_each_other_medium_reaches_the_queues(
     for number, file_tip in enumerate((_by_telegram, _by_text_message, _by_call), 1):
         await file_tip(page)
         for desk in ("sp", "dig"):
-            await expect(page.locator(f"[data-desk={desk}] .number")).to_have_count(number, timeout=15_000)
+            await expect(page.locator(f"[data-desk={desk}] .number")).to_have_count(number)
     assert errors == []
 
 
@@ -232,11 +232,11 @@ async def test_the_police_system_shows_its_events_and_answers(
     url, errors = visitor.url.removesuffix("/simulator"), list[str]()
     page = await _page(chromium, url, errors, viewport=SMALL)
     event = page.locator("#police .event").first
-    await event.get_by_text("जैसा संदेश मिला").click(timeout=15_000)
+    await event.get_by_text("जैसा संदेश मिला").click()
     await expect(event.locator("pre")).to_contain_text('"type": "satark.tip.submitted"')
     await event.get_by_role("button", name="कार्रवाई हुई").click()
     await expect(page.locator("#police [aria-pressed=true]")).to_have_count(1)
-    await expect(page.locator("[data-desk=sp] .status")).to_have_class("status ACTED", timeout=15_000)
+    await expect(page.locator("[data-desk=sp] .status")).to_have_class("status ACTED")
     await expect(event.locator("pre")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
     assert errors == []
@@ -310,17 +310,17 @@ async def test_hanging_up_during_a_recording_sends_it_and_the_next_call_continue
     await page.locator("#medium-voice").click()
     await page.locator("#call").click()
     for key, question in (("2", "What is this about"), ("3", "What is happening")):
-        await page.locator(f"#key-{key}").click(timeout=15_000)
-        await expect(page.locator("#log")).to_contain_text(question, timeout=15_000)
+        await page.locator(f"#key-{key}").click()
+        await expect(page.locator("#log")).to_contain_text(question)
     await page.locator("#call-speak").click()
     await expect(page.locator("#presence")).to_contain_text("रिकॉर्ड हो रहा है")
     await expect(page.locator("#key-1")).to_be_disabled()
     await page.wait_for_timeout(1500)  # records something
     await page.locator("#call-hang-up").click()
-    await page.locator("#call").click(timeout=15_000)
-    await expect(page.locator("#log")).to_contain_text("unfinished report", timeout=15_000)
+    await page.locator("#call").click()
+    await expect(page.locator("#log")).to_contain_text("unfinished report")
     await page.locator("#key-1").click()
-    await expect(page.locator("#log")).to_contain_text("Tell the place", timeout=15_000)
+    await expect(page.locator("#log")).to_contain_text("Tell the place")
     await page.locator("#call-silence").click()
     await expect(page.locator("#presence")).to_have_text("बीप के बाद बोलें")
     assert errors == []

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from satark.demo.whatsapp import WhatsAppChat
+from satark.testing.waiting import limit
 from satark.testing.whatsapp.graph_api import GraphPeer
 
 
@@ -43,6 +44,6 @@ async def test_typing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     for message_id in ("somebody else's", message, message):
         for callback in peer._receipt_callbacks:
             callback({"message_id": message_id, "typing_indicator": {"type": "text"}})
-    async with asyncio.timeout(5):
+    async with limit():
         await over.wait()
     assert [event["typing"] for event in events if event["type"] == "typing"] == [True, False]

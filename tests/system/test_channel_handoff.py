@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
 from satark.store import tables
@@ -17,8 +16,6 @@ from satark.testing.identifier_search import everything_written, search
 from satark.testing.matrix import Driver, Scenario, canonical, play, resume, scenarios
 from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
 from satark.testing.matrix.scenario import Do, Exchange
-
-pytestmark = pytest.mark.timeout(180)
 
 LIQUOR = next(scenario for scenario in scenarios() if scenario.name == "liquor, in English")
 PHOTO = next(scenario for scenario in scenarios() if scenario.name == "arms, with a photo")

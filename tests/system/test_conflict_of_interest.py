@@ -29,7 +29,7 @@ ACCUSING: Any = {
 async def file_against(installation: Installation, unit: str, number: int) -> None:
     answers = {**ACCUSING, "किस पर शक": unit}
     # The review names the unit too, so its pattern must come first.
-    await installation.citizen(number, patience=20).walk(answers)
+    await installation.citizen(number).walk(answers)
 
 
 async def test_a_tip_about_a_station_reaches_no_desk_of_that_station(
@@ -123,6 +123,6 @@ async def test_the_tipster_learns_who_will_not_see_it(
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
         await installation.service.start()
-        citizen = installation.citizen(3, patience=20)
+        citizen = installation.citizen(3)
         await citizen.walk({**ACCUSING, "किस पर शक": unit})
         assert any("डीआईजी" in sent.text for sent in citizen.heard)

@@ -17,6 +17,7 @@ from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.peers.mail import MailPeer, mail_server, self_signed
 from satark.testing.peers.police import SECRET, PoliceReceiver
 from satark.testing.processes.serving import serve
+from satark.testing.waiting import limit, until
 
 SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 
@@ -24,8 +25,9 @@ SERVER = (sys.executable, str(Path(__file__).with_name("crashing_server.py")))
 async def deliver_with_crash(installation: Installation, sink: str, url: str) -> None:
     """Submit a tip; let the process crash, its claim expire, and another process deliver the tip again."""
     await installation.service.start({"CRASH_AT": "after delivery", "CRASH_SINK": sink})
-    citizen = asyncio.create_task(installation.citizen(1, patience=60, post_attempts=100).walk(HINDI))
-    await asyncio.wait_for(installation.service.ended(), 60)
+    citizen = asyncio.create_task(installation.citizen(1, post_attempts=100).walk(HINDI))
+    async with limit():
+        await installation.service.ended()
     engine = make_engine(url)
     mine = delivery.c.destination.startswith(f"{sink}:")
     with engine.begin() as connection:
@@ -34,15 +36,14 @@ async def deliver_with_crash(installation: Installation, sink: str, url: str) ->
         connection.execute(update(delivery).where(mine).values(due_at=0))  # the thirty seconds of its claim are over
     await installation.service.start()
     await citizen
-    async with asyncio.timeout(30):
-        while True:
-            with engine.connect() as connection:
-                rows = connection.execute(select(delivery.c.state, delivery.c.attempts).where(mine)).all()
-            if [row.state for row in rows] == ["done"]:
-                break
-            await asyncio.sleep(0.1)
+
+    def attempts_when_done() -> list[int]:
+        with engine.connect() as connection:
+            rows = connection.execute(select(delivery.c.state, delivery.c.attempts).where(mine)).all()
+        return [row.attempts for row in rows if row.state == "done"]
+
+    assert await until(attempts_when_done, every=0.1) == [2]
     engine.dispose()
-    assert rows[0].attempts == 2
     assert len(await installation.tips("sp", at_least=1)) == 1
 
 

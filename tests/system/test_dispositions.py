@@ -22,7 +22,7 @@ async def file_tip(installation: Installation, citizen: Any, answers: Any) -> tu
 async def test_an_officers_question_is_answered_anonymously(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
-        citizen = installation.citizen(1, patience=10)
+        citizen = installation.citizen(1)
         code, number = await file_tip(installation, citizen, HINDI)
         respond(installation, number, "--status", "NEED_INFO", "--message", "गाड़ी का रंग क्या था?", "--question")
         await citizen.say(f"स्थिति {code}")
@@ -42,7 +42,7 @@ async def test_an_officers_question_is_answered_anonymously(tmp_path: Path) -> N
 async def test_only_who_wants_to_be_contacted_gets_a_notice_and_it_is_neutral(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
-        contacted, silent = installation.citizen(1, patience=10), installation.citizen(2, patience=10)
+        contacted, silent = installation.citizen(1), installation.citizen(2)
         await contacted.walk(ENGLISH)
         await contacted.reply("Yes, message me")
         await contacted.hear()
@@ -59,7 +59,7 @@ async def test_only_who_wants_to_be_contacted_gets_a_notice_and_it_is_neutral(tm
 async def test_a_wrong_code_and_an_unknown_one_get_the_same_answer(tmp_path: Path) -> None:
     async with set_up_installation(tmp_path, {}) as installation:
         await installation.service.start()
-        citizen = installation.citizen(1, patience=10)
+        citizen = installation.citizen(1)
         code, _ = await file_tip(installation, citizen, ENGLISH)
         near = code[:-1] + str((int(code[-1]) + 1) % 10)
         texts = []

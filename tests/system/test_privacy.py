@@ -37,7 +37,7 @@ def picture() -> bytes:
 
 async def use_everything(installation: Installation, number: int, picture: bytes) -> tuple[Citizen, list[str]]:
     """Do all that a citizen can: send a tip, open its mailbox, enter a wrong code, leave a draft."""
-    citizen = installation.citizen(number, name=NAME, username=USERNAME, patience=30)
+    citizen = installation.citizen(number, name=NAME, username=USERNAME)
     keys = []
     answers: Any = {
         **HINDI,
@@ -62,9 +62,7 @@ async def use_everything(installation: Installation, number: int, picture: bytes
 
 async def all_sealed(installation: Installation) -> None:
     """Wait until no file is being cleaned; until then a file is in plain, in memory only."""
-    async with asyncio.timeout(60):
-        while not all(tip["evidence"] for tip in await installation.tips("sp", at_least=3)):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.25)
+    await installation.until("sp", lambda tips: len(tips) == 3 and all(tip["evidence"] for tip in tips))
     await asyncio.sleep(1)
 
 

@@ -18,7 +18,7 @@ from satark.testing.peers.rabbitmq import Broker
 from satark.testing.processes.office import OfficeProcess
 from satark.testing.whatsapp.citizen import Photo
 
-pytestmark = [pytest.mark.needs("rabbitmq"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.needs("rabbitmq")
 
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 CATEGORY = "अवैध हथियार"
@@ -47,7 +47,7 @@ async def remote_office(
 
 
 async def file_tip(installation: Installation, picture: bytes, number: int = 1) -> tuple[Any, str]:
-    citizen = installation.citizen(number, patience=20)
+    citizen = installation.citizen(number)
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS, "हो गया": [Photo(picture), "हो गया"]}
     return citizen, await citizen.walk(answers)
 
@@ -97,7 +97,7 @@ async def test_the_broker_stores_only_frames_of_one_size_and_nothing_of_a_tip_ab
     async with remote_office(rabbitmq, tmp_path) as (installation, _):
         await installation.service.start()
         against: Any = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "किस पर शक": "एसपी कार्यालय"}
-        await installation.citizen(1, patience=20).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
+        await installation.citizen(1).walk({**HINDI, **against, "कौन पुलिसकर्मी": "छोड़ें"})
         await installation.tips("dig", at_least=1)
         queue = f"{tmp_path.name}.sp"
         assert f"{queue}\t0" in (await rabbitmq.ctl("list_queues", "name", "messages")).splitlines()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from sqlalchemy import make_url
 
 from satark.testing.identifier_search import files_below, search
@@ -18,8 +17,6 @@ from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import TwilioPeer, new_sid
 from satark.testing.twilio.people import Caller, Texter, code_in
 from satark.testing.waiting import until
-
-pytestmark = pytest.mark.timeout(180)
 
 PHONES = {"asha": "+919876543210", "bina": "+919123456789", "chand": "+919988776655", "dev": "+919000011111"}
 STORY = "They sell arms behind the mill"

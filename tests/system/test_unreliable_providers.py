@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from satark.testing.installation import HINDI
 from satark.testing.matrix.installation import MatrixInstallation, matrix_installation
 from satark.testing.telegram.bot_api import Person, Update
 from satark.testing.telegram.citizen import TelegramCitizen
 from satark.testing.twilio.people import Caller, Texter, code_in
 from satark.testing.waiting import until
-
-pytestmark = pytest.mark.timeout(240)
 
 PEOPLE = 8
 RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x00\0\0\0" + bytes(
@@ -63,9 +59,7 @@ def post_twice(matrix: MatrixInstallation) -> None:
 
 async def by_telegram(matrix: MatrixInstallation, number: int) -> tuple[str, TelegramCitizen]:
     person = Person(id=8_100_000_000 + number)
-    citizen = RepeatingCitizen(
-        matrix.telegram, person, f"{matrix.installation.service.url}/telegram/webhook", patience=60
-    )
+    citizen = RepeatingCitizen(matrix.telegram, person, f"{matrix.installation.service.url}/telegram/webhook")
     code = await citizen.walk({**HINDI, "क्या हो रहा है\\?": f"टेलीग्राम {number}"})
     return code, citizen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -23,7 +23,11 @@ def limit() -> asyncio.Timeout:
     return asyncio.timeout(LIMIT_SECONDS)
 
 
-async def until(condition: Callable[[], T | Awaitable[T]], *, every: float = 0.005) -> T:
+@overload
+async def until(condition: Callable[[], Awaitable[T]], *, every: float = ...) -> T: ...
+@overload
+async def until(condition: Callable[[], T], *, every: float = ...) -> T: ...
+async def until(condition: Callable[[], Any], *, every: float = 0.005) -> Any:
     """Ask a condition, which may be asynchronous, every so many seconds until it is true; return what it gave.
 
     Raises:
@@ -31,8 +35,9 @@ async def until(condition: Callable[[], T | Awaitable[T]], *, every: float = 0.0
     """
     async with limit():
         while True:
-            found = condition()
-            value: T = await found if inspect.isawaitable(found) else found  # type: ignore[assignment]
+            value = condition()
+            if inspect.isawaitable(value):
+                value = await value
             if value:
                 return value
             await asyncio.sleep(every)

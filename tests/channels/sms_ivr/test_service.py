@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from starlette.responses import Response
 
 from satark.testing.twilio.api import File
 from satark.testing.twilio.people import STARTED, STOPPED, Caller, Texter
-from satark_sms_ivr.segments import segments
-
-pytestmark = pytest.mark.timeout(180)
+from satark.testing.waiting import until
+from satark_sms_ivr.segments import count_segments
 
 PHONE = "+919876543210"
 STORY = "गाँव के बाहर रात में हथियार बिकते हैं।"
@@ -45,15 +42,6 @@ def keys(recording: bytes) -> dict[str, str | bytes]:
     }
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that the service does by itself."""
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come about")
-
-
 async def respond(line: Any, desk: str, number: str, *arguments: str) -> None:
     """Answer a tip as an officer does."""
     passphrase = ("--passphrase-file", str(line.installation.passphrase_file(desk)))
@@ -64,7 +52,7 @@ async def test_a_tip_by_text_message_in_hindi(line: Any) -> None:
     texter = Texter(line.peer, line.url, PHONE)
     code = await texter.walk(LETTERS)
     assert len(code) == 16
-    assert max(map(segments, texter.heard)) <= 3
+    assert max(map(count_segments, texter.heard)) <= 3
     assert any("और: M" in message for message in texter.heard)
     (tip,) = await line.installation.tips("sp", at_least=1)
     assert tip["language"] == "hi"
@@ -95,7 +83,7 @@ async def test_one_message_is_a_whole_tip(line: Any) -> None:
     texter = Texter(line.peer, line.url, PHONE)
     told = await texter.say("TIP Arms are sold behind the rice mill in Lanka every night")
     assert "Secret code: " in told[0]
-    assert segments(told[0]) <= 3
+    assert count_segments(told[0]) <= 3
     (tip,) = await line.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == "Arms are sold behind the rice mill in Lanka every night"
     assert tip["language"] == "en"
@@ -166,12 +154,12 @@ async def test_a_recording_that_is_gone_is_told_in_the_same_call(line: Any, reco
     await caller.press("3")
     line.peer.answer_next(Response(status_code=410))
     await caller.speak(recording)
-    for _ in range(100):
-        heard = await caller.press("#")
-        if "One recording did not reach us" in heard:
-            break
-        await asyncio.sleep(0.1)
-    assert "One recording did not reach us" in heard
+
+    async def told() -> str:
+        heard: str = await caller.press("#")
+        return heard if "One recording did not reach us" in heard else ""
+
+    heard = await until(told, every=0.1)
     assert "Tell the place" in heard
     assert "did not reach us" not in await caller.press("9")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 
@@ -15,6 +14,7 @@ from satark.testing.dialogue.walking import Photo
 from satark.testing.evidence.images import exif, photo
 from satark.testing.form.citizen import SHORT, FormCitizen
 from satark.testing.form.service import FormService, form_service
+from satark.testing.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +56,8 @@ async def located(citizen: FormCitizen, served: FormService) -> FormCitizen:
     out = io.BytesIO()
     photo().save(out, "JPEG", exif=exif())
     await citizen.press("Continue", {}, [Photo(out.getvalue())])
-    for _ in range(300):
-        if served.host.services.read(_telling) > before:
-            return citizen
-        await asyncio.sleep(0.1)
-    raise AssertionError("the photo was not looked at")
+    await until(lambda: served.host.services.read(_telling) > before, every=0.1)
+    return citizen
 
 
 def _telling(connection: Connection) -> int:

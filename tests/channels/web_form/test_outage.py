@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-
+from satark.casework.opened_tip import PostedMessage
 from satark.testing.form.citizen import SHORT, FormCitizen
 from satark.testing.form.service import FormService
 from satark.testing.scripted import database_down
+from satark.testing.waiting import until
 
 TOLD = "Told while the database was out of reach"
 
 
-async def shown(citizen: FormCitizen, path: str, words: str) -> bool:
-    """Whether a page comes to show these words."""
-    for _ in range(200):
-        if words in (await citizen.open(path)).html:
-            return True
-        await asyncio.sleep(0.1)
-    return False
+async def until_shown(citizen: FormCitizen, path: str, words: str) -> None:
+    """Wait until a page shows these words."""
+
+    async def shown() -> bool:
+        return words in (await citizen.open(path)).html
+
+    await until(shown, every=0.1)
+
+
+async def new_number(served: FormService, before: set[str]) -> str:
+    """Wait for a tip that the desk did not have before; return its number."""
+
+    async def new() -> set[str]:
+        return await served.numbers() - before
+
+    (number,) = await until(new, every=0.1)
+    return number
 
 
 async def test_an_answer_is_kept_and_is_there_when_the_database_is_back(
@@ -29,7 +39,7 @@ async def test_an_answer_is_kept_and_is_there_when_the_database_is_back(
         page = await citizen.answer(TOLD)
         assert page.status == 503
         assert "Your answer is kept safe" in page.text
-    assert await shown(citizen, "/form/2", TOLD)
+    await until_shown(citizen, "/form/2", TOLD)
     await citizen.open("/form/3")
     assert citizen.asked == "place"
 
@@ -40,7 +50,7 @@ async def test_all_answers_of_the_one_page_are_kept(citizen: FormCitizen, served
     with database_down(served.host.services):
         told = {f"a.{step}": value for step, value in {**SHORT, "what": TOLD}.items() if value}
         assert "Your answer is kept safe" in (await citizen.press("Continue", told)).text
-    assert await shown(citizen, "/form/2", TOLD)
+    await until_shown(citizen, "/form/2", TOLD)
 
 
 async def test_a_tip_that_is_handed_in_is_kept_and_reaches_the_desk(citizen: FormCitizen, served: FormService) -> None:
@@ -49,11 +59,7 @@ async def test_a_tip_that_is_handed_in_is_kept_and_reaches_the_desk(citizen: For
     with database_down(served.host.services):
         page = await citizen.press("Send")
         assert "Your information is kept safe" in page.text
-    for _ in range(200):
-        if new := await served.numbers() - before:
-            break
-        await asyncio.sleep(0.1)
-    (number,) = new
+    number = await new_number(served, before)
     assert (await served.tip(number)).tip.answers["what"] == TOLD
 
 
@@ -63,11 +69,7 @@ async def test_a_photo_that_would_be_asked_about_holds_up_no_tip_that_is_kept(
     before = await served.numbers()
     with database_down(served.host.services):
         assert "Your information is kept safe" in (await located.press("Send")).text
-    for _ in range(200):
-        if new := await served.numbers() - before:
-            break
-        await asyncio.sleep(0.1)
-    (number,) = new
+    number = await new_number(served, before)
     assert not any(file.origin for file in (await served.tip(number)).evidence), "nobody said yes"
 
 
@@ -78,10 +80,11 @@ async def test_an_answer_in_the_mailbox_is_kept(citizen: FormCitizen, served: Fo
     await citizen.open_mailbox(code)
     with database_down(served.host.services):
         assert "Your message is kept safe" in (await citizen.press("Send", {"message": TOLD})).text
-    for _ in range(200):
-        if thread := (await served.tip(number)).thread:
-            break
-        await asyncio.sleep(0.1)
+
+    async def thread_of_tip() -> tuple[PostedMessage, ...]:
+        return (await served.tip(number)).thread
+
+    thread = await until(thread_of_tip, every=0.1)
     assert [posted.message.text for posted in thread] == [TOLD]
 
 
@@ -94,12 +97,12 @@ async def test_leaving_in_a_hurry_works_and_erases_once_the_database_is_back(
         left = await citizen.press("Leave quickly")
     assert left.headers["refresh"] == "0;url=https://hi.wikipedia.org/"
     assert citizen.cookies == {}
-    for _ in range(200):
+
+    async def is_erased() -> bool:
         async with citizen.session.get(f"{citizen.url}/review", headers={"cookie": f"satark-form={cookie}"}) as answer:
-            if TOLD not in await answer.text() and answer.status == 200:
-                return
-        await asyncio.sleep(0.1)
-    raise AssertionError("it is still there")
+            return TOLD not in await answer.text() and answer.status == 200
+
+    await until(is_erased, every=0.1)
 
 
 async def test_a_file_is_sent_again_by_itself(citizen: FormCitizen, served: FormService) -> None:

@@ -21,6 +21,7 @@ from satark.testing.installation import HINDI, Installation, set_up_installation
 from satark.testing.matrix.files import recording, to_send
 from satark.testing.peers.police import SECRET, Fault, PoliceReceiver, answer_body
 from satark.testing.processes.serving import serve
+from satark.testing.waiting import until
 from satark.testing.whatsapp.citizen import Answers, Citizen
 from satark_police_system.answers import AnswerError, read_answer
 
@@ -54,9 +55,9 @@ async def set_up(folder: Path, **settings: str) -> AsyncIterator[Setup]:
 
 
 async def send_tip(setup: Setup, answers: Any = HINDI, count: int = 1) -> tuple[Citizen, str, dict[str, Any]]:
-    citizen = setup.installation.citizen(count, patience=15)
+    citizen = setup.installation.citizen(count)
     code = await citizen.walk(answers)
-    events = setup.receiver.wait_for(count)
+    events = await setup.receiver.wait_for(count)
     return citizen, code, events[-1]
 
 
@@ -175,7 +176,7 @@ async def test_a_failing_receiver_gets_the_same_event_again_and_never_a_complain
     accusing: Answers = {**HINDI, **corrupt, "किस पर शक": "इसी इलाक़े का थाना"}
     async with set_up(tmp_path) as setup:
         setup.receiver.faults.extend([Fault(500), Fault(429, {"retry-after": "1"}), Fault(503, accepted=True)])
-        await setup.installation.citizen(7, patience=15).walk(accusing)
+        await setup.installation.citizen(7).walk(accusing)
         await send_tip(setup)
         await setup.installation.tips("dig", at_least=2)
         assert len({headers["webhook-id"] for headers, _ in setup.receiver.requests}) == 1
@@ -187,7 +188,7 @@ async def test_a_dropped_archive_is_complete_signed_and_encrypted_to_the_receive
     folder.mkdir()
     settings = {"FOLDER": str(folder), "FIELDS": '["what", "evidence"]', "PAYLOAD": "full"}
     async with set_up(tmp_path / "run", **settings, RECIPIENT=str(key.to_public())) as setup:
-        citizen = setup.installation.citizen(1, patience=15)
+        citizen = setup.installation.citizen(1)
         await citizen.walk(WITH_A_PHOTO)
         archive = await _dropped(folder)
         with zipfile.ZipFile(archive) as opened:
@@ -202,7 +203,5 @@ async def test_a_dropped_archive_is_complete_signed_and_encrypted_to_the_receive
 
 
 async def _dropped(folder: Path) -> Path:
-    async with asyncio.timeout(30):
-        while not (found := await asyncio.to_thread(lambda: list(folder.glob("satark-*.zip")))):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-    return found[0]
+    (archive,) = await until(lambda: asyncio.to_thread(lambda: list(folder.glob("satark-*.zip"))), every=0.05)
+    return archive

@@ -15,7 +15,7 @@ import pytest
 from satark.backoff import keep_running
 from satark.carrier import Carrier, CarrierConnection, CarrierError, MessageRejected
 from satark.testing.peers.rabbitmq import Broker
-from satark.testing.waiting import until
+from satark.testing.waiting import limit, until
 from satark_rabbitmq import connection as module
 from satark_rabbitmq.connection import BrokerConnection, RabbitMQ
 from satark_rabbitmq.settings import RabbitMQSettings
@@ -48,6 +48,15 @@ class Recorder:
         if self.failures.get(message):
             raise self.failures[message].pop(0)
         self.received.append(message)
+
+
+class Holder(Recorder):
+    """A message handler that never ends."""
+
+    async def handle(self, message: bytes) -> None:
+        """Record a message, and hold it."""
+        await super().handle(message)
+        await asyncio.Event().wait()
 
 
 @asynccontextmanager
@@ -135,20 +144,14 @@ async def test_a_message_that_kills_its_consumer_is_delivered_up_to_the_limit(ra
     async with declared(rabbitmq, delivery_limit=3) as (mq, connection):
         await connection.publish("sp", b"deadly")
         given = 0
-        async with asyncio.timeout(30):
-            while not await connection.requeue_dead_letters(mq.topology.queue("sp")):
-                async with mq.connect(rabbitmq.url) as victim:
-                    held = asyncio.Event()
-
-                    async def hold(_: bytes, held: asyncio.Event = held) -> None:
-                        held.set()
-                        await asyncio.Event().wait()
-
-                    task = asyncio.create_task(victim.consume("sp", hold))
-                    await asyncio.wait([asyncio.ensure_future(held.wait())], timeout=0.5)
-                    given += held.is_set()
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
+        is_dead = False
+        while not is_dead:
+            async with limit(), mq.connect(rabbitmq.url) as victim:
+                holder = Holder()
+                async with consuming(victim, holder):
+                    while not (is_dead or holder.received):
+                        is_dead = await connection.requeue_dead_letters(mq.topology.queue("sp")) > 0
+                given += not is_dead
         assert given == 4
 
 
@@ -185,7 +188,7 @@ async def test_a_broker_killed_in_mid_stream_loses_nothing(rabbitmq: Broker) -> 
             await until(lambda seen=seen: len(recorder.received) >= seen + 20)  # type: ignore[misc]
             await rabbitmq.kill()
             await rabbitmq.start()
-        async with asyncio.timeout(60):
+        async with limit():
             await sending
         await until(lambda: set(recorder.received) == set(everything))
     finally:

@@ -16,8 +16,6 @@ from satark.testing.matrix import Driver, Scenario, canonical, play, scenarios
 from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark.testing.matrix.scenario import Do, Exchange, FileName, Point, Send, Speak, Words
 
-pytestmark = pytest.mark.timeout(180)
-
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA
 WITHOUT_A_TIP = {"forgotten in the middle"}

@@ -15,6 +15,7 @@ import pytest
 
 from satark.testing.processes.service import free_port
 from satark.testing.processes.serving import serve
+from satark.testing.waiting import limit
 from satark_web_form.uploads.keys import DraftKey
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.staging import Staging
@@ -81,7 +82,7 @@ def until() -> Until:
     """Waits until something asked again and again is true."""
 
     async def waiting(ask: Callable[[], Awaitable[object]]) -> None:
-        async with asyncio.timeout(60):
+        async with limit():
             while True:
                 if await ask():
                     return
@@ -112,7 +113,7 @@ def process(tmp_path: Path) -> Starting:
 
 
 async def _answering(url: str) -> None:
-    async with asyncio.timeout(30), aiohttp.ClientSession() as client:
+    async with limit(), aiohttp.ClientSession() as client:
         while True:
             try:
                 async with client.options(f"{url}/uploads/"):

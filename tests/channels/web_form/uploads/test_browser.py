@@ -72,10 +72,10 @@ async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
     item = page.locator("[data-list] li")
     await page.locator("input[type=file]").set_input_files(tmp_path / "IMG_SECRET_NAME.mp3")
     await context.set_offline(True)
-    await expect(item).to_have_attribute("data-state", "waiting", timeout=15_000)
+    await expect(item).to_have_attribute("data-state", "waiting")
     assert await clean(page) == []
     await context.set_offline(False)
-    await expect(item).to_have_attribute("data-state", "sent", timeout=120_000)
+    await expect(item).to_have_attribute("data-state", "sent")
     await expect(item.get_by_role("status")).to_have_text("Sent safely")
     assert await page.locator("input[type=file]").evaluate("input => input.files.length") == 0
     assert await clean(page) == []
@@ -96,10 +96,10 @@ async def test_a_voice_message_is_recorded_and_taken_back_and_a_place_is_tapped(
     page = await asked_what(context, service.url, complaints)
     for _ in range(2):
         await page.get_by_role("button", name="Record a voice message here").click()
-        await expect(page.locator("[data-time]")).to_have_text("0:01", timeout=10_000)
+        await expect(page.locator("[data-time]")).to_have_text("0:01")
         await page.get_by_role("button", name="End the recording").click()
     items = page.locator("[data-list] li[data-state=sent]")
-    await expect(items).to_have_count(2, timeout=15_000)
+    await expect(items).to_have_count(2)
     await items.first.get_by_role("button", name="Remove").click()
     await expect(items).to_have_count(1)
     assert await clean(page) == []
