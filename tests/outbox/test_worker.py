@@ -236,7 +236,12 @@ async def test_every_attempt_bears_the_same_call_id(post: Post) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "state"),
-    [(Permanent("131009"), "dead_letter"), (Blocked(), None), (Misconfigured("190"), "due"), (WindowClosed(), "dead_letter")],
+    [
+        (Permanent("131009"), "dead_letter"),
+        (Blocked(), None),
+        (Misconfigured("190"), "due"),
+        (WindowClosed(), "dead_letter"),
+    ],
 )
 async def test_what_can_not_be_sent_is_told_apart(post: Post, outcome: Any, state: str | None) -> None:
     post.run()

@@ -36,11 +36,10 @@ class DestinationFault(msgspec.Struct, frozen=True, kw_only=True):
 def destination_faults(
     connection: Connection, desk: str, destination_rules: Sequence[DestinationRule]
 ) -> list[DestinationFault]:
-    """Give the destinations of one desk that are down or have dead letters, by name.
+    """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its `[[destination]]` names, and without one to the desk that it is named after:
-    its tips are among the desk's own. What it carries for nobody's tip in particular, an alarm, may be about another
-    desk's: so alarms are not looked at, and a destination that is down with nothing else waiting is left out.
+    A destination belongs to the desk that its rule names, or without a rule to the desk in its name. Alarms are ignored,
+    since they may be about another desk's tips; a destination that is down and has nothing else waiting is left out.
     """
     here = _belongs(desk, destination_rules)
     down = read_open_breakers(connection)

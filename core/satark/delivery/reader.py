@@ -190,7 +190,9 @@ def own_key(path: Path) -> str:
 
 
 def _log(unit: UnitOfWork, envelope: Envelope, ordinal: str, to: str) -> None:
-    custody.append_entries(unit, envelope.tip, recipient_of(envelope.identity), ordinal, entries.delivery_entry(to, unit.now))
+    custody.append_entries(
+        unit, envelope.tip, recipient_of(envelope.identity), ordinal, entries.delivery_entry(to, unit.now)
+    )
 
 
 def key_problems(destination_rules: Sequence[DestinationRule], sinks: Sequence[Sink]) -> list[SettingProblem]:
