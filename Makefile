@@ -1,5 +1,5 @@
-# Each verb sets up what it needs: a machine with Python ≥ 3.11 and make is enough.
-# Everything installed is pinned by hash in requirements.lock and lands in .venv.
+# Every command sets up what it needs: a machine with Python ≥ 3.11 and make is enough.
+# Everything that is installed is pinned by hash in requirements.lock, and goes into .venv.
 
 PORT ?= 8000
 ARGS ?=
@@ -9,41 +9,50 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo $$python; break; }; done)
 
+# Processes that run tests. They wait for other processes a good deal, so two to a core keep the cores busy.
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+JOBS ?= $(shell expr 2 '*' $(CORES))
+# Tests start a hundred processes: each would compile all of Satark again if nothing were written.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test lint bench torture fuzz docs clean
+.PHONY: help run test quick lint bench torture fuzz docs clean
 
-help: ## list these verbs
+help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the port)
 	@exec $(BIN)/satark demo --port $(PORT) $(ARGS)
 
 test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
-	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-lint: $(READY) ## formatter, linter, types, import walls
+quick: $(READY) ## run the tests that need no service and little time: for while you type
+	@$(BIN)/pytest -q -n $(CORES) --dist worksteal -m "not slow" $(ARGS)
+
+lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## messages a second beside a bare bot (ARGS="--seconds 5 --json"), then files a second by type
+bench: $(READY) ## messages per second compared with a minimal bot (ARGS="--seconds 5 --json"), then files per second by type
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
 	@$(BIN)/python -m satark.testing.evidence.bench
 
 fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
 	@$(BIN)/python -m satark.testing.evidence.fuzz $(ARGS)
 
-torture: $(READY) ## 10,000 tips to broken destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
+torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)
 
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)
 
-clean: ## remove what these verbs made, the virtual environment included
+clean: ## remove what these commands made, the virtual environment included
 	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 
 $(READY): requirements.lock pyproject.toml

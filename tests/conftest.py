@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from satark.testing.peers.postgres import clear_database, empty_database, postgres_server
+from satark.testing.waiting import LIMIT_SECONDS
 from satark_desk import passphrases
 
 RECEIPT_CODES_AHEAD = "SATARK_RECEIPT_CODES_AHEAD"
@@ -178,6 +179,7 @@ def browser_arguments() -> list[str]:
 @pytest.fixture(scope="module")
 async def running_chromium(browser_arguments: list[str]) -> AsyncIterator[Browser]:
     """Debian's Chromium, started once a module."""
+    expect.set_options(timeout=LIMIT_SECONDS * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=browser_arguments)
         yield browser
