@@ -38,7 +38,7 @@ def destination_faults(
 ) -> list[DestinationFault]:
     """Return the destinations of one desk that are down or have dead letters, by name.
 
-    A destination belongs to the desk that its rule names, or without a rule to the desk in its name. Alarms are ignored,
+    A destination belongs to the desk that its rule names, without a rule to the desk in its name. Alarms are ignored,
     since they may be about another desk's tips; a destination that is down and has nothing else waiting is left out.
     """
     here = _belongs(desk, destination_rules)
