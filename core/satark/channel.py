@@ -98,11 +98,11 @@ class Media(Redacted, frozen=True, tag="media"):
 
 
 class CompleteTip(Redacted, frozen=True, tag="whole"):
-    """A whole tip in one message, on a medium that has a form for it; without one under way it is handed in at once."""
+    """A complete tip in one message, on a medium that has a form for it. Submitted at once, unless one is under way."""
 
-    told: Text | Media
+    content: Text | Media
     last: bool = False
-    """Whether nothing more will come: what is under way is then handed in with it, so that neither is lost."""
+    """Whether nothing more will come: a draft that is under way is then submitted with it, so that neither is lost."""
     typed: Text | None = None
     """The message as it was typed, with the word that marks it: with something under way it is an answer to that."""
 

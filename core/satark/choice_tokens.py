@@ -1,4 +1,4 @@
-"""Choice tokens: `step:option:revision`, the revision in base 36, as they travel to a provider and back."""
+"""Choice tokens: `question:option:revision`, the revision in base 36, as they travel to a provider and back."""
 
 from __future__ import annotations
 
@@ -12,34 +12,39 @@ _TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([
 
 NEXT_PAGE: Final = "@page:@more:0"
 PREVIOUS_PAGE: Final = "@page:@less:0"
-"""Turn the page of a whole message, text and all, where a medium shows less at once than there is to say."""
+"""Turn the page of a whole message, text included, where a medium shows less at once than there is to say."""
 
 ANY_QUESTION: Final = "@any"
-
-
-def command_token(name: str) -> str:
-    """Give the token of a command that is meant wherever the session stands, for a medium with a key for it."""
-    return f"{ANY_QUESTION}:@{name}:0"
+"""Stands in place of a question's id in the token of a command that is meant wherever the session stands."""
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token taken apart. Ids of the engine's own questions and options begin with `@`."""
+    """A parsed token. Ids of the engine's own questions and options begin with `@`."""
 
     question: str
     option: str
     revision: int
 
 
-def encode_revision(revision: int) -> str:
-    """Write a revision in base 36."""
-    written = ""
-    while revision:
-        revision, digit = divmod(revision, 36)
-        written = _DIGITS[digit] + written
-    return written or "0"
+def make_token(question: str, option: str, revision: int) -> str:
+    """Make the token of an option."""
+    return f"{question}:{option}:{_base36(revision)}"
+
+
+def command_token(name: str) -> str:
+    """Make the token of a command that is meant wherever the session stands, for a medium with a key for it."""
+    return make_token(ANY_QUESTION, f"@{name}", 0)
 
 
 def parse_token(text: str) -> Token | None:
-    """Take a token apart; None for one that is not ours. Never raises: anybody can send anything."""
+    """Parse a token; None for one that is not ours. Never raises: anybody can send anything."""
     found = _TOKEN.fullmatch(text)
     return Token(found[1], found[2], int(found[3], 36)) if found else None
+
+
+def _base36(number: int) -> str:
+    written = ""
+    while number:
+        number, digit = divmod(number, 36)
+        written = _DIGITS[digit] + written
+    return written or "0"

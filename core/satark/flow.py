@@ -3,9 +3,8 @@
 from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.events.form_pages import MAILBOX
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
-from satark.dialogue.flow.every_prompt import every_prompt
-from satark.dialogue.flow.loader import default_flow, load_flow
-from satark.dialogue.flow.source import read_flow
+from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.form_view import ORIGIN, FormQuestion, FormView
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.steps.contract import Step, StepType, Validator

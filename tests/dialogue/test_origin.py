@@ -9,7 +9,7 @@ from satark.testing.dialogue.chat import Chat
 def tell(chat: Chat, files: tuple[str, ...]) -> None:
     """Have these files say it, as the intake does before a turn."""
     assert chat.session is not None
-    chat.session = msgspec.structs.replace(chat.session, telling=files)
+    chat.session = msgspec.structs.replace(chat.session, files_with_origin=files)
 
 
 def at_review(chat: Chat, telling: tuple[str, ...] = ("1",)) -> Chat:

@@ -228,7 +228,7 @@ def _all(sheet: FormView, _sent: Sent) -> Sequence[FormQuestion]:
     for question in sheet.questions:
         elsewhere = question.detail or question.wants == "media"
         apart = apart or elsewhere
-        if not elsewhere and (question.asked or not (apart and question.sometimes)):
+        if not elsewhere and (question.asked or not (apart and question.conditional)):
             found.append(question)
     return found
 

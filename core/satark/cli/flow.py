@@ -14,8 +14,9 @@ from satark.channel import Text
 from satark.cli.counted import counted
 from satark.codes import HANDOFF_DIGITS
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.loader import Flow, FlowError, FlowProblem, FlowSource, check_flow, default_flow, load_flow
-from satark.dialogue.flow.source import read_flow
+from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
+from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.geography.geography import Geography

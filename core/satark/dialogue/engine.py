@@ -1,35 +1,34 @@
-"""The engine: one flow, spoken. Pure: the same session and event always give the same turn."""
+"""The engine: carries conversations through one flow. Pure: the same session and event always give the same turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-import msgspec
-
 from satark.catalogues import Catalogues
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
-from satark.dialogue.events.dispatch import STATES, handle_event
+from satark.channel import Event
+from satark.dialogue.events.dispatch import handle_event
+from satark.dialogue.events.surrogates import without_surrogates
 from satark.dialogue.flow.definition import Flow
-from satark.dialogue.rendering.form_view import FormView, show_form
+from satark.dialogue.rendering.form_view import FormView, make_form
 from satark.dialogue.session import FileNotice, Mailbox, Session, Turn
 from satark.dialogue.states import handoff
-from satark.dialogue.states import mailbox as mailboxes
+from satark.dialogue.states import mailbox as mailbox_states
+from satark.dialogue.states.registry import STATES
 from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
 from satark.geography.geography import Geography
-from satark.graphemes import replace_surrogates
 from satark.prompt import Prompt
 from satark.tip import Receipt
 
 Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
-"""Reads an event otherwise than the engine would, or leaves it (None): `Plugins.interpret`."""
+"""Replaces an event by one that the engine reads better; None: leaves it as it is. See `Plugins.interpret`."""
 
 
 class Engine:
-    """Carries a conversation through one flow, one turn at a time."""
+    """Carries conversations through one flow, one turn at a time."""
 
     def __init__(
         self,
@@ -43,6 +42,8 @@ class Engine:
         self._loaded = LoadedFlow(flow, catalogues, geography, max_files)
         self._interpret = interpret
 
+    # ------------------------------------------------------------- turns
+
     def begin(
         self,
         *,
@@ -53,7 +54,7 @@ class Engine:
         erasable: bool = False,
         reachable: bool = True,
     ) -> Session:
-        """Begin a conversation; nothing is said until the first event is given to `advance`."""
+        """Begin a session; nothing is said until the first event is given to `advance`."""
         session = Session(
             flow=self.flow.hash,
             channel=channel,
@@ -65,29 +66,31 @@ class Engine:
         )
         return self._loaded.start(session)
 
-    def advance(self, session: Session, event: Event, source: str, now: int, untold: Sequence[FileNotice] = ()) -> Turn:
-        """Take one event.
+    def advance(
+        self, session: Session, event: Event, source: str, now: int, notices: Sequence[FileNotice] = ()
+    ) -> Turn:
+        """Handle one event.
 
         Args:
             session: where the conversation stands.
             event: what came. `original` of an edited or revoked message is hashed in the same way as `source`.
             source: keyed hash of the event's key.
             now: seconds since 1970, for steps that ask for a day.
-            untold: what became of files; it is said above whatever is asked next.
+            notices: what became of files; it is said above the next question.
         """
         context = self._context(session, source, now)
-        for one in untold:
-            context.say(f"file.{one.what}", megabytes=one.megabytes)
+        for notice in notices:
+            context.say(f"file.{notice.what}", megabytes=notice.megabytes)
         if self._interpret is not None:
             event = self._interpret(event, context.step, session) or event
-        return handle_event(context, _scrubbed(event))
+        return handle_event(context, without_surrogates(event))
 
     def show_receipt(self, session: Session, receipt: Receipt, now: int) -> Turn:
-        """Show the receipt of the tip that was just handed in, and ask whether the tipster may be reached here.
+        """Show the receipt of the tip that was just submitted, and ask whether the tipster may be contacted here.
 
         Where they can't be, that is said instead, and the conversation is over.
         """
-        kept = Session(
+        submitted = Session(
             flow=session.flow,
             channel=session.channel,
             tip=session.tip,
@@ -99,69 +102,71 @@ class Engine:
             erasable=session.erasable,
             submitted=True,
         )
-        context = self._context(kept, "", now)
+        context = self._context(submitted, "", now)
         context.say("receipt", number=receipt.number, code=receipt.grouped)
-        return (
-            context.ask(must_arrive=True)
-            if session.reachable
-            else context.end("reach.cannot", must_arrive=True, reach=False)
-        )
+        if session.reachable:
+            return context.ask(must_arrive=True)
+        return context.end("reach.cannot", must_arrive=True, reach=False)
 
     def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
-        """Show the mailbox that a receipt code opened; None: it opened none."""
+        """Show the mailbox that a receipt code opened; None: the code opened none."""
         context = self._context(session, "", now)
-        return mailboxes.wrong(context) if mailbox is None else mailboxes.show(context, mailbox)
+        return mailbox_states.refuse_code(context) if mailbox is None else mailbox_states.show_mailbox(context, mailbox)
 
     def show_handoff_code(self, session: Session, code: str, minutes: int, now: int) -> Turn:
-        """Tell the code, good for so many minutes, that takes the session to another channel."""
-        return handoff.departing(self._context(session, "", now), code, minutes)
+        """Show the code that moves the session to another channel within so many minutes."""
+        return handoff.show_code(self._context(session, "", now), code, minutes)
 
-    def resume(self, session: Session, brought: Session | None, now: int) -> Turn:
-        """Go on with the session that a code brought here; None: it brought none."""
-        return handoff.arrived(self._context(session, "", now), brought)
-
-    def handed_off_notice(self, session: Session) -> Prompt:
-        """Say, where a session was, that it goes on elsewhere."""
-        return self._notice("elsewhere.left", session.language)
-
-    def repeat_question(self, session: Session) -> Prompt:
-        """Put the question in force once more, with the same tokens, under what was said as far as that is kept."""
-        context = self._context(session, "", 0)
-        name, question = context.state.question(context)
-        return make_prompt(self._loaded, session, name, question, said=(session.said,) if session.said else ())
-
-    def form(self, session: Session, now: int) -> FormView:
-        """Show the questionnaire as a form, as far as a session has filled it in."""
-        return show_form(self._context(session, "", now))
+    def resume(self, session: Session, handed_off: Session | None, now: int) -> Turn:
+        """Continue, in place of `session`, with the one that a handoff code brought here; None: it brought none."""
+        return handoff.resume(self._context(session, "", now), handed_off)
 
     def expire(self, session: Session) -> Turn:
-        """End a conversation whose time ran out. An unanswered "may we reach you" means no; a draft is erased."""
+        """End a conversation whose time ran out: erase the draft; after the receipt, forget the address."""
         context = self._context(session, "", 0)
         if session.submitted:
             return context.turn(None, None, reach=False)
         return context.end("expired", erase=True)
 
+    # ------------------------------------------------------------- views: nothing changes
+
+    def repeat_question(self, session: Session) -> Prompt:
+        """Make the current question again, with the same tokens, below what the session has of what was said."""
+        context = self._context(session, "", 0)
+        name, question = context.state.question(context)
+        return make_prompt(self._loaded, session, name, question, said=(session.said,) if session.said else ())
+
+    def form(self, session: Session, now: int) -> FormView:
+        """Show the questionnaire as a form, as far as the session has filled it in."""
+        return make_form(self._context(session, "", now))
+
+    # ------------------------------------------------------------- notices outside a turn
+
+    def handed_off_notice(self, session: Session) -> Prompt:
+        """Say, on the channel that a session left, that it continues on another."""
+        return self._notice("elsewhere.left", session.language)
+
     def news_notice(self, language: str) -> Prompt:
-        """Tell, in words that betray nothing, that a tip has news."""
+        """Say, in words that betray nothing, that a tip has news."""
         return self._notice("news", language)
 
     def failure_notice(self, language: str) -> Prompt:
-        """Say that a message could not be taken and ask for it again."""
+        """Say that a message could not be processed, and ask for it again."""
         return self._notice("failed", language)
 
-    def file_notice(self, untold: FileNotice, language: str) -> Prompt:
-        """Say what became of a file: `lost`, `too_large` (megabytes), `tip_full`, `encrypted`, `own_card`."""
-        return self._notice(f"file.{untold.what}", language, megabytes=untold.megabytes)
+    def file_notice(self, notice: FileNotice, language: str) -> Prompt:
+        """Say what became of a file."""
+        return self._notice(f"file.{notice.what}", language, megabytes=notice.megabytes)
 
     def spooled_notice(self) -> Prompt:
-        """Say in every language that a message is kept safe and answered later: the database is down."""
-        return self._announcement("outage.kept")
+        """Say in every language that a message is safe and will be answered later: the database is down."""
+        return self._notice_in_every_language("outage.kept")
 
     def unavailable_notice(self) -> Prompt:
-        """Say in every language that a message could not even be kept, and what to do instead."""
-        return self._announcement("outage.refused")
+        """Say in every language that a message could not be stored, and what to do instead."""
+        return self._notice_in_every_language("outage.refused")
 
-    def _announcement(self, key: str) -> Prompt:
+    def _notice_in_every_language(self, key: str) -> Prompt:
         languages = self.flow.languages
         text = "\n".join(self._loaded.catalogues[language].text(key) for language in languages)
         return Prompt(text=text, language=languages[0], must_arrive=True)
@@ -172,36 +177,3 @@ class Engine:
 
     def _context(self, session: Session, source: str, now: int) -> TurnContext:
         return TurnContext(self._loaded, STATES, session, source, now)
-
-
-def _scrubbed(event: Event) -> Event:
-    """Replace in every text what no encoding can carry."""
-    if isinstance(event, CompleteTip):
-        typed = Text(replace_surrogates(event.typed.body)) if event.typed else None
-        return CompleteTip(_scrubbed_words(event.told), event.last, typed)
-    if isinstance(event, FormPage):
-        answers = tuple((name, _scrubbed_told(told)) for name, told in event.answers)
-        return msgspec.structs.replace(event, answers=answers)
-    return _scrubbed_told(event) if isinstance(event, Text | Tap | Pin | Media) else _scrubbed_edit(event)
-
-
-def _scrubbed_edit(event: Event) -> Event:
-    if isinstance(event, Edited):
-        return msgspec.structs.replace(event, body=replace_surrogates(event.body))
-    return event
-
-
-def _scrubbed_told(told: Text | Tap | Pin | Media) -> Text | Tap | Pin | Media:
-    if isinstance(told, Tap):
-        return msgspec.structs.replace(told, title=replace_surrogates(told.title))
-    if isinstance(told, Pin):
-        return msgspec.structs.replace(
-            told, name=replace_surrogates(told.name), address=replace_surrogates(told.address)
-        )
-    return _scrubbed_words(told)
-
-
-def _scrubbed_words(event: Text | Media) -> Text | Media:
-    if isinstance(event, Text):
-        return msgspec.structs.replace(event, body=replace_surrogates(event.body))
-    return msgspec.structs.replace(event, caption=replace_surrogates(event.caption))

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from satark.demo_setup import Prepared
     from satark.desk import Desk, RouteAdvice, Screening
     from satark.destination_rule import DestinationRule
-    from satark.dialogue.flow.loader import FlowSource, Step
+    from satark.dialogue.flow.definition import FlowSource
     from satark.dialogue.session import Session, Turn
-    from satark.dialogue.steps.contract import StepType, Validator
+    from satark.dialogue.steps.contract import Step, StepType, Validator
     from satark.observability import LifecycleEvent
     from satark.prompt import Capabilities, Prompt
     from satark.scrubber import Scrubber

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from satark.delivery.reader import key_problems
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.loader import Flow, FlowError, check_flow, default_flow, load_flow
-from satark.dialogue.flow.source import read_flow
+from satark.dialogue.flow.builder import rebuild_flow
+from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.definition import Flow, FlowError
+from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
 from satark.plugins.loader import Plugins
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from satark.channel import Channel
     from satark.destination_rule import DestinationRule
-    from satark.dialogue.flow.loader import FlowSource
+    from satark.dialogue.flow.definition import FlowSource
     from satark.services import WorkerContext
     from satark.sink import Sink
 
@@ -131,7 +133,7 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
     most = settings.core.evidence.tip_files
 
     def build(canonical: bytes) -> Engine:
-        return engine(Flow.from_canonical(canonical, types, validators))
+        return engine(rebuild_flow(canonical, types, validators))
 
     def engine(of: Flow) -> Engine:
         return Engine(of, source.catalogues, geography, interpret, max_files=most)

@@ -11,13 +11,13 @@ from click.testing import CliRunner
 from pydantic import ValidationError
 
 from satark.channel import Channel, Outcome, RawRequest
-from satark.dialogue.flow.every_prompt import every_prompt
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.geography.geography import Geography
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
 from satark.testing.twilio.twiml import read_twiml
-from satark_sms_ivr.keypad import as_menu
+from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.plugin import satark_channels, satark_commands, satark_render, satark_web_pages
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.voice import VoiceChannel
@@ -108,5 +108,5 @@ def test_what_can_be_recorded_is_listed_with_its_name_and_nothing_else_is_read_a
     source, raw = default_flow(), signed("/voice/webhook", CallSid="CA" + "1" * 32)
     for name, prompt in every_prompt(load_flow(source), source.catalogues, Geography.sample(), "voice"):
         if "{" not in source.catalogues["en"].get(name.split(maxsplit=1)[1]) and "review" not in name:
-            said = read_twiml(recorded.reply(raw, Outcome(prompts=[as_menu(prompt)])).body)
+            said = read_twiml(recorded.reply(raw, Outcome(prompts=[fit_to_keypad(prompt)])).body)
             assert not [*said.iter("Say")], name

@@ -8,8 +8,10 @@ import pytest
 
 from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.loader import Flow, FlowError, FlowSource, check_flow, default_flow, load_flow
-from satark.dialogue.flow.source import read_flow
+from satark.dialogue.flow.builder import rebuild_flow
+from satark.dialogue.flow.channel_checks import check_flow
+from satark.dialogue.flow.definition import FlowError, FlowSource
+from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.geography.geography import District, Geography, Station
 from satark.prompt import Capabilities
 from satark.testing.dialogue.chat import Chat
@@ -47,7 +49,7 @@ SEND = "\n- {id: r, type: review}\n- {id: z, type: submit}"
     [
         ("- {id: a, type: nothing}" + SEND, "step 'a': the type 'nothing' is not known"),
         ("- {id: A b, type: text}" + SEND, "an id is up to"),
-        ("- {id: language, type: text}" + SEND, "no word of ours"),
+        ("- {id: language, type: text}" + SEND, "is no reserved word"),
         ("- {id: a, type: text}\n- {id: a, type: text}" + SEND, "step 'a': the id occurs twice"),
         ("- {id: a, type: text, when: 'f(x)'}" + SEND, "is refused"),
         ("- {id: a, type: text, when: b == 'x'}\n- {id: b, type: text}" + SEND, "'b', which is not asked before it"),
@@ -127,10 +129,10 @@ def test_the_hash_is_the_structures_and_not_the_wordings() -> None:
 
 def test_a_flow_is_rebuilt_from_its_canonical_form() -> None:
     flow = load_flow(default_flow())
-    again = Flow.from_canonical(flow.canonical)
+    again = rebuild_flow(flow.canonical)
     assert (again.hash, again.canonical, again.name) == (flow.hash, flow.canonical, flow.name)
     with pytest.raises(FlowError):
-        Flow.from_canonical(b"{}")
+        rebuild_flow(b"{}")
 
 
 @pytest.mark.parametrize("shows", [WHATSAPP, TELEGRAM, SMS, VOICE])
@@ -221,7 +223,7 @@ def test_a_check_may_refuse_an_answer_with_a_text_of_its_own() -> None:
     assert "Shorter, please." in talk.text
     assert talk.say("ok").step == "r"
     with pytest.raises(FlowError, match="the check 'short' is not known"):
-        Flow.from_canonical(flow.canonical)
+        rebuild_flow(flow.canonical)
 
 
 def test_with_one_language_the_first_step_comes_at_once_and_back_stops_there() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from satark.channel import FormPage, Media, MediaRef, Pin, Tap, Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.events.form_pages import CLEAR
-from satark.dialogue.flow.loader import FlowSource, default_flow, load_flow
+from satark.dialogue.flow.definition import FlowSource
+from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.rendering.form_view import FormQuestion, FormView
 from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import NOW, Chat

@@ -1,7 +1,7 @@
-"""A page of a form: several answers at once, each to the question that it names.
+"""Handle a page of a form: several answers at once, each to the question that it names.
 
 A form's pages stay open: the tipster goes back to one, has two of them side by side, sends one twice. So an answer goes
-where its question is, wherever the conversation stands, and what is answered already is replaced.
+to its question wherever the session stands, and replaces the answer that is there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from satark.channel import FormPage, Media, Pin, Tap, Text
+from satark.channel import SPOKEN, FormPage, Media, Pin, Tap, Text
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import go_on
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
@@ -19,137 +19,130 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 
 CLEAR: Final = "@clear"
+"""Token of a tap that erases the files of its question."""
 MAILBOX: Final = "@mailbox"
 """Stands in the place of a step for a message to the police, while a mailbox is open."""
-_OPEN: Final = frozenset({MAILBOX, "@answer", "@feedback"})
-_SPOKEN: Final = frozenset({"voice", "audio"})
-_Told = Text | Tap | Pin | Media
+_MAILBOX_STATES: Final = frozenset({MAILBOX, "@answer", "@feedback"})
+_Part = Text | Tap | Pin | Media
+"""What one field of a page holds. A question may have several."""
 
 
 def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
-    """Take every answer that can be taken; for each other one the prompt says why it can't."""
+    """Accept every answer that can be accepted; for each other one the prompt says why it can't."""
     if context.session.mailbox is not None:
-        return _to_the_police(context, event)
+        return _post_to_police(context, event)
     if context.session.submitted:
         context.say("edit.late")
         return context.ask()
     if not context.session.language and event.language in context.loaded.flow.languages:
         context.change(language=event.language)
     context.change(state="")
-    for name, told in _grouped(event):
+    for name, parts in _by_question(event).items():
         step = context.loaded.flow.by_id.get(name)
         if step is None or step.type.part not in ASKED_PARTS:
             continue
-        if is_open(context, step):
-            _answer(context, step, told)
+        if context.may_answer(step):
+            _answer(context, step, parts)
         else:
-            _keep(context, told)
-    _check_again(context)
+            _accept_unasked(context, parts)
+    _reopen_review(context)
     return go_on(context)
 
 
-def _check_again(context: TurnContext) -> None:
-    """Take an agreement to the review back: what was agreed to has changed since, and nothing goes off from here."""
+def _reopen_review(context: TurnContext) -> None:
+    """Take the tipster's agreement in the review back: what was agreed to has changed since."""
     for step in context.progress.path:
         if step.type.part == "review":
             context.set_answer(step.id, None)
 
 
-def _to_the_police(context: TurnContext, event: FormPage) -> Turn:
-    """Pass on the one message of a mailbox's page, whatever stands in it: here a number is no receipt's code."""
-    told = next((told for name, told in event.answers if name == MAILBOX), None)
-    turn = (
-        context.state.handle_event(context, "", told) if told is not None and context.session.state in _OPEN else None
-    )
-    return turn or context.ask()
+def _post_to_police(context: TurnContext, event: FormPage) -> Turn:
+    """Post the one message of a mailbox's page, whatever it says: here a number is no receipt code."""
+    message = next((part for name, part in event.answers if name == MAILBOX), None)
+    if message is None or context.session.state not in _MAILBOX_STATES:
+        return context.ask()
+    return context.state.handle_event(context, "", message) or context.ask()
 
 
-def is_open(context: TurnContext, step: Step) -> bool:
-    """Whether a step may be answered now: it is on the path, or a detail whose condition holds."""
-    return step in context.progress.path or (
-        step.detail and (step.when is None or step.when.holds(context.progress.values))
-    )
+def _by_question(event: FormPage) -> dict[str, list[_Part]]:
+    grouped: dict[str, list[_Part]] = {}
+    for name, part in event.answers:
+        grouped.setdefault(name, []).append(part)
+    return grouped
 
 
-def _grouped(event: FormPage) -> Sequence[tuple[str, list[_Told]]]:
-    grouped: dict[str, list[_Told]] = {}
-    for name, told in event.answers:
-        grouped.setdefault(name, []).append(told)
-    return list(grouped.items())
+def _accept_unasked(context: TurnContext, parts: Sequence[_Part]) -> None:
+    """Keep what answers a question that is not asked (any more), as what is sent unasked is kept."""
+    for part in parts:
+        if isinstance(part, Media | Pin) or (isinstance(part, Text) and is_story(part.body)):
+            accept_unsolicited(context, part)
 
 
-def _keep(context: TurnContext, told: Sequence[_Told]) -> None:
-    """Keep what was told to a question that is not asked (any more), as what is sent unasked is kept."""
-    for one in told:
-        if isinstance(one, Media | Pin) or (isinstance(one, Text) and is_story(one.body)):
-            accept_unsolicited(context, one)
-
-
-def _answer(context: TurnContext, step: Step, told: Sequence[_Told]) -> None:
+def _answer(context: TurnContext, step: Step, parts: Sequence[_Part]) -> None:
     context.change(answers=context.session.answers_without(f"@{step.id}"))
-    for one in told:
-        if isinstance(one, Media):
-            _file(context, step, one)
-        elif isinstance(one, Tap) and one.token == CLEAR:
+    for part in parts:
+        if isinstance(part, Media):
+            _add_file(context, step, part)
+        elif isinstance(part, Tap) and part.token == CLEAR:
             _clear(context, step)
-        elif isinstance(one, Text) and not one.body.strip():
-            _blank(context, step)
+        elif isinstance(part, Text) and not part.body.strip():
+            _leave_blank(context, step)
         else:
-            _words(context, step, one)
+            _accept_part(context, step, part)
     partial = context.session.answers.get(f"@{step.id}")
     if partial is not None:
         context.set_answer(step.id, partial)
         context.change(answers=context.session.answers_without(f"@{step.id}"))
 
 
-def _words(context: TurnContext, step: Step, told: Text | Tap | Pin) -> None:
+def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> None:
     view = context.view(step)
-    if isinstance(told, Tap) and told.token not in {option.code for option in step.type.ask(step, view).options}:
+    if isinstance(part, Tap) and part.token not in {option.code for option in step.type.ask(step, view).options}:
         context.refuse_answer(step, context.text("not_understood"))
         return
-    result = step.type.accept(step, told, view)
-    if isinstance(told, Text) and (limit := max_length(step)) and len(told.body) > limit:
+    result = step.type.accept(step, part, view)
+    if isinstance(part, Text) and (limit := max_length(step)) and len(part.body) > limit:
         context.refuse_answer(step, context.text("filled.long", most=limit))
     elif result is None:
         context.refuse_answer(step, context.text("not_understood"))
     elif isinstance(result, RefusedAnswer):
         context.refuse_answer(step, result.said)
-    elif result.more and isinstance(told, Tap):
+    elif result.more and isinstance(part, Tap):
         context.set_answer(f"@{step.id}", GivenAnswer(result.value, context.source))
     else:
-        # A form takes at once what a chat takes in several messages.
-        value = told.body.strip() if result.more and isinstance(told, Text) else result.value
-        _settle(context, step, AcceptedAnswer(value=value))
+        # A form accepts at once what a chat accepts in several messages.
+        value = part.body.strip() if result.more and isinstance(part, Text) else result.value
+        _store(context, step, AcceptedAnswer(value=value))
 
 
-def _settle(context: TurnContext, step: Step, taken: AcceptedAnswer) -> None:
-    if step.validator and (wrong := step.validator(taken.value)):
-        context.refuse_answer(step, context.text(wrong))
+def _store(context: TurnContext, step: Step, accepted: AcceptedAnswer) -> None:
+    if step.validator and (problem := step.validator(accepted.value)):
+        context.refuse_answer(step, context.text(problem))
         return
     old = context.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         spoken = {"voice": old.value["voice"]}
-        value = taken.value if isinstance(taken.value, Mapping) else {"text": taken.value}
+        value = accepted.value if isinstance(accepted.value, Mapping) else {"text": accepted.value}
         context.set_answer(step.id, GivenAnswer({**spoken, **value}, context.source, old.evidence))
     else:
-        context.set_answer(step.id, GivenAnswer(taken.value, context.source))
+        context.set_answer(step.id, GivenAnswer(accepted.value, context.source))
 
 
-def _file(context: TurnContext, step: Step, media: Media) -> None:
-    """Keep a file: as the spoken answer, or as evidence."""
+def _add_file(context: TurnContext, step: Step, media: Media) -> None:
+    """Accept a file: as the spoken answer, or as evidence."""
     if context.files_full:
         context.refuse_file()
     elif step.type.part == "media":
         context.add_file(media, step.id)
-    elif getattr(step.settings, "voice", False) and media.kind in _SPOKEN:
+    elif getattr(step.settings, "voice", False) and media.kind in SPOKEN:
         ordinal = context.add_file(media, step.id)
-        said = {"text": media.caption.strip()} if media.caption.strip() else {}
-        context.set_answer(step.id, GivenAnswer({"voice": ordinal, **said}, context.source, (ordinal,)))
+        caption = {"text": media.caption.strip()} if media.caption.strip() else {}
+        context.set_answer(step.id, GivenAnswer({"voice": ordinal, **caption}, context.source, (ordinal,)))
     else:
         accept_unsolicited(context, media)
 
 
-def _blank(context: TurnContext, step: Step) -> None:
+def _leave_blank(context: TurnContext, step: Step) -> None:
     """Leave a question without an answer, or with the files that are there."""
     old = context.session.answers.get(step.id)
     files = tuple(file.ordinal for file in context.session.files if file.role == step.id)
@@ -167,6 +160,7 @@ def _blank(context: TurnContext, step: Step) -> None:
 
 
 def _clear(context: TurnContext, step: Step) -> None:
+    """Erase the files of a question; the words of a spoken answer stay."""
     old = context.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:
         words = {key: value for key, value in old.value.items() if key != "voice"}

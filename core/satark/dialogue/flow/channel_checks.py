@@ -1,4 +1,4 @@
-"""Holding a flow against the channels it will be spoken on: every prompt, in every language, on every one of them."""
+"""Check a flow against the channels that will show it: every prompt, in every language, on every channel."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import msgspec
 
 from satark.catalogues import Catalogue, Catalogues
 from satark.choice_tokens import make_token
-from satark.dialogue.flow.definition import Flow, FlowProblem, missing_texts
+from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.dialogue.flow.reachability import path_problems
-from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS
+from satark.dialogue.flow.required_texts import BUTTON_TEXTS, REQUIRED_TEXTS, missing_texts
 from satark.dialogue.steps.contract import Question, Step, View
 from satark.geography.geography import Geography
 from satark.graphemes import size
 from satark.prompt import Capabilities
 
 _HIGHEST_REVISION = 36**4
-"""A session that puts more prompts than this is none."""
+"""Prompts that no session ever reaches."""
 
 
 def check_flow(
@@ -26,10 +26,16 @@ def check_flow(
     capabilities: Sequence[tuple[str, Capabilities]],
     geography: Geography | None = None,
 ) -> list[FlowProblem]:
-    """List everything that would go wrong in this flow on these channels (each a name and what it can show).
+    """List everything that would go wrong in this flow on these channels.
 
-    Texts that are missing, labels and texts over a channel's limit, tokens too long for it, steps that can't be
-    reached or left. A geography, where one is given, has its names checked as well.
+    That is: missing texts, labels and texts over a channel's limit, tokens too long for it, steps that can't be reached
+    or left.
+
+    Args:
+        flow: the flow.
+        catalogues: its texts.
+        capabilities: each channel's name and what it can show.
+        geography: its names are checked too, as options of the steps that list districts or stations.
     """
     problems = [FlowProblem(text=text, step=step) for step, text in path_problems(flow.steps)]
     missing = missing_texts(flow, catalogues)
@@ -43,7 +49,7 @@ def check_flow(
 
 
 class _Checker:
-    """One language on one channel."""
+    """Checks one language on one channel."""
 
     def __init__(
         self, flow: Flow, catalogue: Catalogue, channel: str, capabilities: Capabilities, geography: Geography
@@ -55,7 +61,7 @@ class _Checker:
         self._view = View(catalogue=catalogue, geography=geography, channel=channel, now=0, values={})
 
     def problems(self) -> Iterator[FlowProblem]:
-        """Every problem, the steps first."""
+        """List every problem, those of steps first."""
         said: list[Step] = []
         for step in self._flow.steps:
             if step.type.part == "say":
@@ -79,7 +85,7 @@ class _Checker:
                 break
 
     def _longest(self, said: Iterable[Step]) -> int:
-        """Length of what is said before a question: of those with a condition, the longest."""
+        """Length of what may be said before a question: all that is always said, and the longest that may be."""
         always, sometimes = 0, 0
         for step in said:
             length = size(step.type.ask(step, self._view).text, self._shows.unit) + 2
@@ -109,7 +115,7 @@ class _Checker:
             yield from self._fits("name", name, self._shows.row_label)
 
     def _label(self, label: str) -> Iterator[str]:
-        """A label too long for a button goes into a list, where there are lists."""
+        """Check a label; one that is too long for a button goes into a list, where there are lists."""
         limit = self._shows.row_label if self._shows.rows else self._shows.button_label
         yield from self._fits("label", label, limit)
 
@@ -121,7 +127,7 @@ class _Checker:
             yield from self._fits(f"text {key}", text, self._shows.text)
 
     def _fits(self, what: str, text: str, limit: int, *, octets: bool = False) -> Iterator[str]:
-        """A limit of 0 means that the channel shows no such thing."""
+        """Check a length. A limit of 0 means that the channel shows no such thing."""
         unit = "bytes" if octets else self._shows.unit
         length = size(text, unit)
         if limit and length > limit:

@@ -1,4 +1,4 @@
-"""Commands: the words that work at every step, in every language and the common misspellings."""
+"""Commands: the words that work in every flow, in every language and in the common misspellings."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ GLOBAL_COMMANDS: Final = (
     "help", "back", "skip", "cancel", "restart", "language", "status", "reply", "repeat", "edit", "forget", "delete",
     "elsewhere",
 )  # fmt: skip
-"""Commands that are heard at every step."""
+"""Commands that work at every step."""
 
 LOCAL_COMMANDS: Final = ("done", "yes", "no", "unknown", "more", "less", "clear", "leave")
-"""Commands that are heard only where the question takes them: elsewhere "no" or "बस" is an answer like any other."""
+"""Commands that work only where the question expects them: elsewhere "no" or "बस" is an answer like any other."""
 
 COMMANDS: Final = (*GLOBAL_COMMANDS, *LOCAL_COMMANDS)
 MAX_COMMAND_LENGTH: Final = 60
-"""Characters of the longest text that is looked at for a command or a label."""
+"""Characters of the longest text that is read as a command or a label."""
+_GREETING_WORDS: Final = 4
+_STATUS_COMMANDS: Final = frozenset({"status", "reply"})
 
 
 class CommandWords:
-    """Every spelling of every command, and of the languages' names, of all catalogues together."""
+    """Every spelling of every command, and of the languages' names, in all catalogues together."""
 
     def __init__(self, catalogues: Catalogues) -> None:
         self._commands: dict[str, str] = {}
@@ -37,33 +39,25 @@ class CommandWords:
         self._commands.pop("", None)
         self._languages.pop("", None)
 
+    @property
+    def spellings(self) -> Mapping[str, str]:
+        """Folded spelling → command."""
+        return self._commands
+
     def command(self, folded: str) -> str:
-        """The command that a folded text is, or empty."""
+        """Return the command that a folded text is, or an empty text."""
         return self._commands.get(folded, "")
 
     def language(self, folded: str) -> str:
-        """The language that a folded text names, or empty."""
+        """Return the language that a folded text names, or an empty text."""
         return self._languages.get(folded, "")
 
-    def greets(self, folded: str) -> bool:
-        """Whether a folded text is a greeting: the words that begin a conversation, with a polite word or two."""
+    def is_greeting(self, folded: str) -> bool:
+        """Whether a folded text begins a conversation: a word for `restart`, with a polite word or two."""
         words = folded.split()
-        return bool(words) and len(words) <= _GREETING and self._commands.get(words[0]) == "restart"
+        return bool(words) and len(words) <= _GREETING_WORDS and self._commands.get(words[0]) == "restart"
 
     def names_status(self, folded: str) -> bool:
         """Whether a folded text begins with the word for the status or the reply."""
         first = folded.split(" ", 1)[0]
-        return self._commands.get(folded) in _ASK_CODE or self._commands.get(first) in _ASK_CODE
-
-    def goes_elsewhere(self, folded: str) -> bool:
-        """Whether a folded text is the word for going on elsewhere."""
-        return self._commands.get(folded) == "elsewhere"
-
-    @property
-    def spellings(self) -> Mapping[str, str]:
-        """Folded spelling → command, for those who list them."""
-        return self._commands
-
-
-_GREETING: Final = 4
-_ASK_CODE: Final = frozenset({"status", "reply"})
+        return self._commands.get(folded) in _STATUS_COMMANDS or self._commands.get(first) in _STATUS_COMMANDS

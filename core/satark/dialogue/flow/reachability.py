@@ -1,4 +1,4 @@
-"""Walking a flow in every way in which its conditions can turn out, to find what can't be reached or left."""
+"""Walk a flow in every way that its conditions allow, to find steps that can't be reached or left."""
 
 from __future__ import annotations
 
@@ -13,43 +13,45 @@ _OTHER: Final = "\0other"
 
 
 def path_problems(steps: Sequence[Step]) -> list[tuple[str, str]]:
-    """List what is wrong with the ways through a flow, as pairs of step and problem."""
+    """List what is wrong with the paths through a flow, as pairs of step and problem."""
     problems = [*_names(steps), *_dead_ends(steps)]
     if problems:
         return problems
     walker = _Walker(steps)
-    walker.progress(0, {})
+    walker.walk(0, {})
     lost = [(step.id, "it can never be reached") for step in steps if step.id not in walker.reached]
-    open_ends = [("", "the flow can end without a submit step")] if walker.fell_off else []
+    open_ends = [("", "the flow can end without a submit step")] if walker.reached_the_end else []
     return [*lost, *open_ends]
 
 
 class _Walker:
+    """Tries every path, and notes the steps that it reaches."""
+
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
         self._domains = {step.id: _domain(step, steps) for step in steps}
         self._seen: set[tuple[int, str]] = set()
         self.reached: set[str] = set()
-        self.fell_off = False
+        self.reached_the_end = False
 
-    def progress(self, at: int, values: dict[str, Any]) -> None:
+    def walk(self, at: int, values: dict[str, Any]) -> None:
         """Try every value of the step here, unless the same was tried already."""
         key = (at, repr(sorted(values.items())))
         if key in self._seen:
             return
         self._seen.add(key)
         if at == len(self._steps):
-            self.fell_off = True
+            self.reached_the_end = True
             return
         step = self._steps[at]
         if step.when and not step.when.holds(values):
-            self.progress(at + 1, values)
+            self.walk(at + 1, values)
             return
         self.reached.add(step.id)
         if step.type.part == "submit":
             return
         for value in self._domains[step.id]:
-            self.progress(at + 1, {**values, step.id: value} if value != "" else values)
+            self.walk(at + 1, {**values, step.id: value} if value != "" else values)
 
 
 def _domain(step: Step, steps: Sequence[Step]) -> list[Any]:
@@ -95,7 +97,7 @@ def _codes(step: Step) -> tuple[str, ...] | None:
 
 
 def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
-    """Conditions that look at what is not there, or not there yet, or never so."""
+    """List conditions on a step that does not exist, comes later, or never has the value compared with."""
     known: dict[str, Step] = {}
     for step in steps:
         constants: Mapping[str, frozenset[Any]] = step.when.constants if step.when else {}

@@ -1,13 +1,16 @@
-"""The texts that the engine itself needs in every language, whatever the flow, with the `{places}` they must hold."""
+"""The texts that a flow needs in every language: those of its steps, and those of the engine with their `{places}`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
+from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.flow.commands import COMMANDS
+from satark.dialogue.flow.definition import Flow, FlowProblem
 from satark.tip import STATUSES
 
-_PLAIN: Final = """
+_WITHOUT_PLACES: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
 origin.ask origin.no origin.yes
@@ -27,7 +30,7 @@ mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again
 """
 
 REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
-    **dict.fromkeys(_PLAIN.split(), frozenset[str]()),
+    **dict.fromkeys(_WITHOUT_PLACES.split(), frozenset[str]()),
     **dict.fromkeys((f"command.{name}" for name in COMMANDS), frozenset[str]()),
     **dict.fromkeys((f"status.{status}" for status in STATUSES), frozenset[str]()),
     **dict.fromkeys((f"status.{status}.text" for status in STATUSES), frozenset[str]()),
@@ -45,7 +48,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "mailbox.asked": frozenset({"text"}),
     "mailbox.file": frozenset({"ordinal"}),
 }
-"""Message id → the places that its text must have, no more and no fewer."""
+"""The engine's texts: message id → the places that its text must have, no more and no fewer."""
 
 BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswith("command.")) | {
     "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
@@ -53,3 +56,36 @@ BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswi
     "feedback.yes", "feedback.no", "feedback.again", "language.name",
 }  # fmt: skip
 """Those of them that stand on buttons."""
+
+
+def missing_texts(flow: Flow, catalogues: Catalogues) -> list[FlowProblem]:
+    """List the texts that a flow's languages lack: those of its steps, and those of the engine."""
+    problems = [
+        FlowProblem(text="there is no catalogue for it", language=language)
+        for language in flow.languages
+        if language not in catalogues
+    ]
+    for catalogue in (catalogues[language] for language in flow.languages if language in catalogues):
+        problems += [*_missing_of_steps(flow, catalogue), *_missing_of_engine(catalogue)]
+    return problems
+
+
+def _missing_of_steps(flow: Flow, catalogue: Catalogue) -> Iterator[FlowProblem]:
+    for step in flow.steps:
+        for keys in step.type.keys(step):
+            if not any(key in catalogue for key in keys):
+                text = f"the text {keys[0]!r} is missing"
+                yield FlowProblem(text=text, step=step.id, language=catalogue.language)
+
+
+def _missing_of_engine(catalogue: Catalogue) -> Iterator[FlowProblem]:
+    for key, places in REQUIRED_TEXTS.items():
+        try:
+            found = catalogue.places(key)
+        except ValueError:
+            found = frozenset({"?"})
+        if key not in catalogue:
+            yield FlowProblem(text=f"the text {key!r} is missing", language=catalogue.language)
+        elif found != places:
+            wanted = " ".join(f"{{{name}}}" for name in sorted(places)) or "none"
+            yield FlowProblem(text=f"the text {key!r} must have the places {wanted}", language=catalogue.language)

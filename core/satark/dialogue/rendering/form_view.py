@@ -1,12 +1,11 @@
-"""The questionnaire as a form: every question that there is, with its answer so far. For media that show pages."""
+"""The questionnaire as a form, for media that show pages: every question, with its answer so far."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from satark.dialogue.events.form_pages import is_open
 from satark.dialogue.steps.answer_steps import max_length
-from satark.dialogue.steps.contract import Option, Question, Step
+from satark.dialogue.steps.contract import Option, Step, question_text
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.prompts import make_prompt
@@ -14,7 +13,7 @@ from satark.prompt import Prompt, Wants
 from satark.redacted import Redacted
 
 ORIGIN: Final = "@origin"
-"""`FormView.current` while it is asked whether the police may know where files were taken that say so themselves."""
+"""`FormView.current` while it is asked whether the police may know where and when files were taken."""
 
 
 class FormQuestion(Redacted, frozen=True, kw_only=True):
@@ -31,11 +30,11 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
     optional: bool = False
     """Whether it may be left blank."""
     detail: bool = False
-    """Whether it is one of those that are only asked if the tipster wants to tell more."""
-    sometimes: bool = False
-    """Whether it depends on other answers if it is asked."""
+    """Whether it is asked only if the tipster wants to tell more."""
+    conditional: bool = False
+    """Whether other answers decide if it is asked."""
     asked: bool = False
-    """Whether it is asked, as far as the answers so far tell; a detail: whether it may be."""
+    """Whether it is asked, by the answers so far; of a detail: whether it may be."""
     answered: bool = False
     value: Any = None
     """The answer, None where it was left blank. Of several options: their codes."""
@@ -50,19 +49,19 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
 
 
 class FormView(Redacted, frozen=True, kw_only=True):
-    """Where a conversation stands, as a form shows it."""
+    """Where a session stands, as a form shows it."""
 
     language: str
     """Empty before one is chosen."""
     languages: tuple[tuple[str, str], ...]
-    """The languages that there are: code and name."""
+    """Code and name of each language of the flow."""
     questions: tuple[FormQuestion, ...]
     prompt: Prompt
-    """The question in force, as a chat would put it again."""
+    """The current question, as a chat would put it again."""
     current: str
-    """The step of the question in force; begins with `@` for those that belong to no step."""
+    """Id of the current question: its step, or a name with `@` for those that belong to no step."""
     review: str = ""
-    """The step of the review, where that is what comes next: everything is answered."""
+    """The review step, if that comes next: everything is answered."""
     started: bool = False
     """Whether there is anything that would be lost."""
     submitted: bool = False
@@ -70,16 +69,16 @@ class FormView(Redacted, frozen=True, kw_only=True):
     """Whether a receipt's mailbox is open."""
 
 
-def show_form(context: TurnContext) -> FormView:
-    """Show where a session stands. Changes nothing."""
+def make_form(context: TurnContext) -> FormView:
+    """Make the form that shows where a session stands. Changes nothing."""
     loaded, session = context.loaded, context.session
-    name, asked = context.state.question(context)
+    name, question = context.state.question(context)
     step = context.progress.step
     return FormView(
         language=session.language,
         languages=tuple((code, loaded.catalogues[code].text("language.name")) for code in loaded.flow.languages),
         questions=tuple(_question(context, s) for s in loaded.steps if s.type.part in ASKED_PARTS),
-        prompt=make_prompt(loaded, session, name, asked, said=(session.said,) if session.said else ()),
+        prompt=make_prompt(loaded, session, name, question, said=(session.said,) if session.said else ()),
         current=name,
         review=step.id if step is not None and step.type.part == "review" else "",
         started=session.has_draft,
@@ -90,20 +89,20 @@ def show_form(context: TurnContext) -> FormView:
 
 def _question(context: TurnContext, step: Step) -> FormQuestion:
     view, answer = context.view(step), context.session.answers.get(step.id)
-    asked: Question = step.type.ask(step, view)
+    question = step.type.ask(step, view)
     value = answer.value if answer else None
     files = sum(1 for file in context.session.files if file.role == step.id)
     return FormQuestion(
         step=step.id,
         kind=step.type.name,
         name=view.catalogue.text(f"{step.id}.name"),
-        text=view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask"),
-        options=asked.options,
-        wants=asked.wants,
+        text=question_text(step, view),
+        options=question.options,
+        wants=question.wants,
         optional=step.skip or step.detail,
         detail=step.detail,
-        sometimes=step.when is not None,
-        asked=is_open(context, step),
+        conditional=step.when is not None,
+        asked=context.may_answer(step),
         answered=answer is not None,
         value=value,
         shown=step.type.show(step, value, view) if value is not None or files else "",

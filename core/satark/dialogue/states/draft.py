@@ -150,7 +150,7 @@ def _accept_file(context: TurnContext, step: Step, media: Media) -> Turn:
     if step.type.part == "media":
         warn_of_voice(context, media)
         context.add_file(media, step.id)
-        context.settle = True
+        context.debounce = True
         return context.ask()
     accept_unsolicited(context, media)
     result = _read_caption(context, step, media)

@@ -1,4 +1,4 @@
-"""Going on elsewhere: a code for a draft that is to be continued on another channel, and the arrival there."""
+"""Handoff: a code that moves a draft to another channel, and how the session continues there."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from satark.dialogue.turn.context import BaseState, TurnContext
 
 
 class HandoffCodeState(BaseState):
-    """Waits for the code that was given on the other channel; what opens it is the intake's business."""
+    """Waits for the code that was given on the other channel. Ingest checks the code."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
         """Ask for it."""
         return "@elsewhere", Question(text=context.text("elsewhere.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Whatever gets here is no code."""
+        """Say that there is no code in the text: a text with one never comes here."""
         del code
         if isinstance(event, Text):
             context.say("elsewhere.none")
@@ -35,44 +35,44 @@ class HandoffCodeState(BaseState):
         return context.ask()
 
 
-def go_elsewhere(context: TurnContext) -> Turn:
-    """Ask for a code to take the draft along; without a draft, ask for the code of one that is elsewhere."""
+def request_handoff(context: TurnContext) -> Turn:
+    """Request a code for the draft; without a draft, ask for the code of one that is on another channel."""
     if context.session.submitted:
         context.say("elsewhere.sent")
         return context.ask()
     if not context.session.has_draft:
-        return _ask(context)
+        return _ask_code(context)
     if context.session.state.startswith("@"):
         context.leave_menu()
     return context.turn(context.session, None, issue_handoff_code=True)
 
 
-def arrive(context: TurnContext) -> Turn:
-    """Ask the intake for what a code stands for; a draft that is here already would be lost by it."""
+def redeem_code(context: TurnContext) -> Turn:
+    """Request the session of the code in the event, unless the draft that is here already would be lost by it."""
     if context.session.has_draft or context.session.submitted:
         context.say("elsewhere.busy")
         return context.ask()
     if context.session.wrong_codes >= MAX_WRONG_CODES:
-        return _ask(context)
+        return _ask_code(context)
     return context.turn(context.session, None, redeem_handoff_code=True)
 
 
-def departing(context: TurnContext, code: str, minutes: int) -> Turn:
-    """Tell the code, above the question in force: until it is used, the conversation goes on here."""
+def show_code(context: TurnContext, code: str, minutes: int) -> Turn:
+    """Show the code above the current question: until it is used, the conversation goes on here."""
     context.say("elsewhere.code", code=group_digits(code), minutes=minutes)
     return context.ask(must_arrive=True)
 
 
-def arrived(context: TurnContext, brought: Session | None) -> Turn:
-    """Go on with what was brought; with None, say the same words for a wrong code and for one that had its time."""
-    if brought is None:
+def resume(context: TurnContext, session: Session | None) -> Turn:
+    """Continue with the session that a code brought; None: refuse it, with the same words for wrong and expired."""
+    if session is None:
         context.change(wrong_codes=context.session.wrong_codes + 1)
         if context.session.wrong_codes < MAX_WRONG_CODES:
             context.say("code.wrong")
-        return _ask(context)
+        return _ask_code(context)
     here = context.session
     context.session = msgspec.structs.replace(
-        brought,
+        session,
         channel=here.channel,
         erasable=here.erasable,
         reachable=here.reachable,
@@ -83,15 +83,19 @@ def arrived(context: TurnContext, brought: Session | None) -> Turn:
     )
     if context.session.state.startswith("@"):
         context.leave_menu()
-    # What this channel says in its own words, such as who knows of it, was never said here.
-    texts = context.catalogue
-    own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{here.channel}" in texts]
-    context.change(answers=context.session.answers_without(*own))
+    _unsay_channel_texts(context)
     context.say("elsewhere.here")
     return context.ask()
 
 
-def _ask(context: TurnContext) -> Turn:
+def _unsay_channel_texts(context: TurnContext) -> None:
+    """Have said what this channel says in its own words, such as who knows of it: it was never said here."""
+    texts, channel = context.catalogue, context.session.channel
+    own = [step.id for step in context.loaded.steps if step.type.part == "say" and f"{step.id}.{channel}" in texts]
+    context.change(answers=context.session.answers_without(*own))
+
+
+def _ask_code(context: TurnContext) -> Turn:
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         context.leave_menu()
         context.say("code.closed")

@@ -1,4 +1,4 @@
-"""The menus beside the flow's own questions: language, cancel, start over, add details, change, and the last word."""
+"""The menus beside the flow's own questions: language, cancel, restart, file origins, details, change, contact."""
 
 from __future__ import annotations
 
@@ -15,59 +15,62 @@ from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.folding import fold
 
-_PAST: Final = frozenset({"back", "skip", "leave"})
+_WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
+_LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
 
 
 class LanguageMenu(BaseState):
     """Which language to speak. Before it is known the question is put in all of them."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """One option a language, named in itself."""
+        """Offer the languages, each named in itself."""
         spoken = [context.loaded.catalogues[language] for language in context.loaded.flow.languages]
         options = tuple(Option(c.language, c.text("language.name"), words=c.words("language.words")) for c in spoken)
         text = "\n".join(catalogue.text("language.ask") for catalogue in spoken)
         return "@language", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Take the language, or keep what a tipster tells before choosing one."""
+        """Set the language; keep what a tipster tells before choosing one."""
         if code:
-            speak(context, code)
+            set_language(context, code)
             context.leave_menu()
             return go_on(context)
         if isinstance(event, Text):
             folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
-            greeted = not context.session.revision or context.loaded.commands.greets(folded)
-            if not is_story(event.body) or context.loaded.commands.greets(folded):
-                return context.ask() if greeted else None
+            greets = context.loaded.commands.is_greeting(folded)
+            if greets or not is_story(event.body):
+                return context.ask() if greets or not context.session.revision else None
         if context.session.submitted or context.session.mailbox or not isinstance(event, Text | Media | Pin):
             return None
         return context.ask() if accept_unsolicited(context, event) else None
 
 
-def speak(context: TurnContext, language: str) -> None:
-    """Go on in a language. Before anything is answered, what was said in passing is said again in it."""
-    if not any(s.id in context.session.answers for s in context.progress.path if s.type.part in ASKED_PARTS):
+LANGUAGE: Final = LanguageMenu()
+
+
+def set_language(context: TurnContext, language: str) -> None:
+    """Continue in a language. Before anything is answered, what was said in passing is said again in it."""
+    answered = context.session.answers
+    if not any(step.id in answered for step in context.progress.path if step.type.part in ASKED_PARTS):
         unsay(context, -1)
     context.change(language=language)
 
 
 class _YesNo(BaseState, ABC):
-    """A question before something is done that can't be undone."""
+    """A yes-or-no question before something that can't be undone."""
 
     name = ""
     codes: tuple[str, ...] = ("yes", "no")
     actions: tuple[str, ...] = ()
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """Yes or no, in words that say what happens."""
-        texts = context.catalogue
-        keys = tuple((code, f"{self.name}.{code}") for code in self.codes)
-        options = tuple(Option(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
-        text = texts.text(f"{self.name}.ask")
+        """Ask, in words that say what happens."""
+        options = tuple(context.option(self.name, code) for code in self.codes)
+        text = context.catalogue.text(f"{self.name}.ask")
         return f"@{self.name}", Question(text=text, options=options, actions=self.actions, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Do it, or go back to where it was."""
+        """Do it, or go back to where the session was."""
         if code == "yes":
             return self.agreed(context)
         if code == "no":
@@ -79,8 +82,8 @@ class _YesNo(BaseState, ABC):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """To go back, or past it, is a no."""
-        return self.handle_event(context, "no", Tap("no")) if name in _PAST else None
+        """Read a way back as no."""
+        return self.handle_event(context, "no", Tap("no")) if name in _WAYS_BACK else None
 
     @abstractmethod
     def agreed(self, context: TurnContext) -> Turn:
@@ -98,15 +101,15 @@ class CancelMenu(_YesNo):
 
 
 class RestartMenu(_YesNo):
-    """Whether to erase the draft and begin again; or another language, or channel, for those who have but one key."""
+    """Whether to erase the draft and begin again; or another language, or channel, for callers with one key for all."""
 
     name = "restart"
     codes = ("no", "language", "yes")
-    """What erases comes last: whoever calls again presses 1 or 2 by habit, which chose the language the last time."""
+    """What erases comes last: who calls again presses 1 or 2 by habit, which chose the language the last time."""
     actions = ("elsewhere",)
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Ask for the language, or do as question."""
+        """Ask for the language, or do as asked."""
         if code == "language":
             context.change(state="@language")
             return context.ask()
@@ -119,40 +122,42 @@ class RestartMenu(_YesNo):
 
 
 class OriginMenu(_YesNo):
-    """Whether the police may know where and when files were taken that say so themselves. All but a yes means no."""
+    """Whether the police may know where and when files were taken. Everything but a yes means no."""
 
     name = "origin"
     codes = ("no", "yes")
 
     def agreed(self, context: TurnContext) -> Turn:
-        """Remember it, and go on to where it was."""
-        context.change(told=(*context.session.origin_disclosed, *context.session.origin_asked))
+        """Mark the origins as disclosed, and go on to where the session was."""
+        session = context.session
+        context.change(origin_disclosed=(*session.origin_disclosed, *session.origin_asked))
         context.leave_menu()
         return go_on(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """To be done with it means no, too."""
-        return self.handle_event(context, "no", Tap("no")) if name in {*_PAST, "done", "no", "unknown"} else None
+        """Read every way out as no."""
+        refuses = name in {*_WAYS_BACK, "done", "no", "unknown"}
+        return self.handle_event(context, "no", Tap("no")) if refuses else None
 
 
-class _Pick(BaseState, ABC):
+class _StepMenu(BaseState, ABC):
     """A menu of steps."""
 
     name = ""
 
     @abstractmethod
     def steps(self, context: TurnContext) -> list[Step]:
-        """The steps to choose from."""
+        """List the steps to choose from."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """One option a step, by its name."""
+        """Offer the steps by their names."""
         texts = context.catalogue
         options = tuple(Option(step.id, texts.text(f"{step.id}.name")) for step in self.steps(context))
         text = texts.text(f"{self.name}.ask" if options else f"{self.name}.none")
         return f"@{self.name}", Question(text=text, options=options, actions=("leave",), wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Ask the step that was picked; keep what else is sent."""
+        """Ask the step that was picked; everything else goes to where the session was."""
         if code:
             self.picked(context, code)
             return context.ask()
@@ -160,24 +165,24 @@ class _Pick(BaseState, ABC):
         return context.state.handle_event(context, "", event)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Every way out leads back to where it was."""
-        if name in {"leave", "back", "skip", "done", "no"}:
+        """Lead every way out back to where the session was."""
+        if name in _LEAVES_MENU:
             context.leave_menu()
             return go_on(context)
         return None
 
     @abstractmethod
     def picked(self, context: TurnContext, step: str) -> None:
-        """Have the step question."""
+        """Have the step asked."""
 
 
-class DetailsMenu(_Pick):
+class DetailsMenu(_StepMenu):
     """Which further details to tell."""
 
     name = "details"
 
     def steps(self, context: TurnContext) -> list[Step]:
-        """The optional steps that are not answered."""
+        """List the optional steps that are not answered."""
         known = context.session.answers
         return [step for step in context.loaded.steps if step.detail and step.id not in known]
 
@@ -186,13 +191,13 @@ class DetailsMenu(_Pick):
         context.change(state="", picked_details=(*context.session.picked_details, step))
 
 
-class ChangeMenu(_Pick):
+class ChangeMenu(_StepMenu):
     """Which answer to change."""
 
     name = "change"
 
     def steps(self, context: TurnContext) -> list[Step]:
-        """The answered steps on the path."""
+        """List the answered steps on the path."""
         known = context.session.answers
         return [step for step in context.progress.path if step.type.part in ASKED_PARTS and step.id in known]
 
@@ -202,22 +207,20 @@ class ChangeMenu(_Pick):
 
 
 class ContactMenu(BaseState):
-    """After the receipt: whether the tipster may be reached here. Whatever else they send counts as no."""
+    """After the receipt: whether the tipster may be contacted here. Everything but a yes means no."""
 
     def question(self, context: TurnContext) -> tuple[str, Question]:
-        """No, which is the default, or yes; and no with all messages taken back, where the channel can do that."""
-        texts = context.catalogue
-        codes = ("no", "yes", "erase") if context.session.erasable else ("no", "yes")
-        options = tuple(
-            Option(code, texts.text(f"reach.{code}"), words=texts.words(f"reach.{code}.words")) for code in codes
-        )
+        """Offer no (the default) and yes; where the channel can delete its messages, also no with that."""
+        erasable = context.session.erasable
+        codes = ("no", "yes", "erase") if erasable else ("no", "yes")
+        options = tuple(context.option("reach", code) for code in codes)
         text = context.text("reach.ask")
-        if context.session.erasable:
+        if erasable:
             text = f"{text} {context.text('reach.erase.ask')}"
         return "@reach", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Keep or forget the way to reach them."""
+        """Keep or forget the way to contact them."""
         if code:
             return context.end(f"reach.{code}.done", reach=code == "yes", delete_messages=code == "erase")
         if isinstance(event, Edited | Revoked):
@@ -225,7 +228,7 @@ class ContactMenu(BaseState):
         return context.end("reach.late", reach=False)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Begin afresh, or forget; the rest means no."""
+        """Restart, or read the command as no."""
         if name in {"help", "repeat", "language", "status", "reply"}:
             return None
         if name == "restart":
@@ -233,10 +236,7 @@ class ContactMenu(BaseState):
         return context.end("reach.no.done", reach=False)
 
 
-def confirm(context: TurnContext, name: str) -> Turn:
-    """Ask before something is done that can't be undone."""
+def ask_to_confirm(context: TurnContext, name: str) -> Turn:
+    """Ask before something is done that can't be undone: `cancel` or `restart`."""
     context.change(state=f"@{name}")
     return context.ask()
-
-
-LANGUAGE: Final = LanguageMenu()

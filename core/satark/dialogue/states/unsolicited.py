@@ -51,7 +51,7 @@ def join_texts(before: Any, words: str) -> str:
 def _add_evidence(context: TurnContext, media: Media) -> None:
     warn_of_voice(context, media)
     context.add_file(media, context.loaded.evidence_step)
-    context.settle = True
+    context.debounce = True
     asks_words = context.step is not None and context.step.type.name == "text"
     if is_story(media.caption) and _opening_is_open(context) and not asks_words:
         _set_opening(context, media.caption.strip())

@@ -10,7 +10,7 @@ import msgspec
 from satark.catalogues import Catalogue
 from satark.channel import Event, Media
 from satark.dialogue.session import GivenAnswer, MediaJob, Session, SessionFile, Turn
-from satark.dialogue.steps.contract import Question, Step, View
+from satark.dialogue.steps.contract import Option, Question, Step, View
 from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress
 from satark.dialogue.turn.prompts import make_prompt
 from satark.prompt import Prompt
@@ -52,6 +52,7 @@ class TurnContext:
 
     __slots__ = (
         "_progress",
+        "debounce",
         "dropped_files",
         "loaded",
         "media_jobs",
@@ -60,7 +61,6 @@ class TurnContext:
         "problems",
         "said",
         "session",
-        "debounce",
         "source",
         "states",
     )
@@ -187,6 +187,11 @@ class TurnContext:
     def text(self, key: str, **values: Any) -> str:
         """Return a text in the session's language; see `LoadedFlow.text`."""
         return self.loaded.text(self.session, key, **values)
+
+    def option(self, menu: str, code: str) -> Option:
+        """Return an option of a menu: its label is the text `<menu>.<code>`, its words `<menu>.<code>.words`."""
+        texts, key = self.catalogue, f"{menu}.{code}"
+        return Option(code, texts.text(key), words=texts.words(f"{key}.words"))
 
     def say(self, key: str, **values: Any) -> None:
         """Say a text above the next question."""

@@ -1,4 +1,4 @@
-"""Every prompt that a flow can put, in every language: for tests that hold a medium against all of them."""
+"""Every prompt that a flow can put, in every language: to list them, or to check a medium against all of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Final
 import msgspec
 
 from satark.catalogues import Catalogues
-from satark.dialogue.events.dispatch import STATES
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Session
+from satark.dialogue.states.registry import STATES
 from satark.dialogue.steps.contract import Question, Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
+from satark.dialogue.turn.summary import SUMMARY_LENGTH
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
 
@@ -28,24 +29,22 @@ _FILLED: Final = {
     "most": 4000,
     "ordinal": 10,
 }
-"""What stands in the places of a text; words in all others."""
+"""What fills the places of a text; all others get words."""
 _WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}
-_SUMMARY: Final = 620
-"""Characters that a summary may take: `satark.dialogue.turn.summary`."""
 
 
 def every_prompt(
     flow: Flow, catalogues: Catalogues, geography: Geography, channel: str, *, erasable: bool = False
 ) -> Iterator[tuple[str, Prompt]]:
-    """Give each prompt with a name: every question, below the longest that may stand before it, every menu and notice.
+    """Yield each prompt with a name: every question, below the longest that may be said before it, every menu and text.
 
-    `erasable`: the channel can take messages back (`satark.channel.ErasingChannel`).
+    `erasable`: the channel can delete messages (`satark.channel.ErasingChannel`).
     """
     loaded = LoadedFlow(flow, catalogues, geography)
     for language in flow.languages:
         session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
         session = msgspec.structs.replace(session, erasable=erasable)
-        for name, prompt in (*_questions(loaded, session), *_menus(loaded, session), *_notices(loaded, session)):
+        for name, prompt in (*_questions(loaded, session), *_menus(loaded, session), *_texts(loaded, session)):
             yield f"{language} {name}", prompt
 
 
@@ -61,27 +60,27 @@ def _questions(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prom
             above = [*always, *sometimes[-1:]]
             for files in (0, 9) if step.type.part == "media" else (0,):
                 question = step.type.ask(step, msgspec.structs.replace(view, files=files))
-                yield f"{step.id} {files}", _put(loaded, session, step.id, question, above)
+                yield f"{step.id} {files}", _prompt(loaded, session, step.id, question, above)
             said = []
 
 
 def _menus(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
-    for mode in STATES:
-        if mode:
-            context = TurnContext(loaded, STATES, msgspec.structs.replace(session, state=mode), "", 0)
+    for state in STATES:
+        if state:
+            context = TurnContext(loaded, STATES, msgspec.structs.replace(session, state=state), "", 0)
             name, question = context.state.question(context)
-            yield mode, _put(loaded, session, name, question, [])
+            yield state, _prompt(loaded, session, name, question, [])
 
 
-def _notices(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _texts(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
     words = _WORDS.get(session.language, _WORDS["en"])
     for key, places in REQUIRED_TEXTS.items():
         values = {place: _FILLED.get(place, words * 3) for place in places}
         yield key, Prompt(text=loaded.text(session, key, **values), language=session.language)
 
 
-def _put(loaded: LoadedFlow, session: Session, name: str, question: Question, above: list[str]) -> Prompt:
+def _prompt(loaded: LoadedFlow, session: Session, name: str, question: Question, above: list[str]) -> Prompt:
     words = _WORDS.get(session.language, _WORDS["en"])
-    text = "\n\n".join([*above, question.text]).replace("{summary}", (words * 30)[:_SUMMARY])
+    text = "\n\n".join([*above, question.text]).replace("{summary}", (words * 30)[:SUMMARY_LENGTH])
     actions = question.actions if name.startswith("@") else (*question.actions, "back")
     return make_prompt(loaded, session, name, msgspec.structs.replace(question, text=text, actions=actions))

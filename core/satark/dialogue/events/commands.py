@@ -1,0 +1,90 @@
+"""Carry commands out: in the dialogue state's own way, or in the common one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from satark.dialogue.session import Turn
+from satark.dialogue.states.handoff import request_handoff
+from satark.dialogue.states.mailbox import ask_code
+from satark.dialogue.states.menus import LANGUAGE, ask_to_confirm, set_language
+from satark.dialogue.turn.context import TurnContext
+
+
+def handle_command(context: TurnContext, name: str) -> Turn:
+    """Carry a command out."""
+    turn = context.state.handle_command(context, name)
+    if turn is None and name in _COMMON:
+        turn = _COMMON[name](context)
+    return turn or not_understood(context)
+
+
+def not_understood(context: TurnContext, key: str = "not_understood") -> Turn:
+    """Say that something was not understood, or another text, and ask again."""
+    context.say(key)
+    return context.ask()
+
+
+def switch_language(context: TurnContext, language: str) -> Turn:
+    """Continue in another language, and say so."""
+    set_language(context, language)
+    context.say("language.done")
+    return context.ask()
+
+
+def turn_page(context: TurnContext, step: int) -> Turn:
+    """Show another page of the question."""
+    context.change(page=context.session.page + step)
+    return context.ask()
+
+
+def _help(context: TurnContext) -> Turn:
+    context.say("help")
+    return context.ask()
+
+
+def _language(context: TurnContext) -> Turn:
+    context.change(state="@language")
+    return context.ask()
+
+
+def _restart(context: TurnContext) -> Turn:
+    if context.state is LANGUAGE and not context.session.language:
+        return context.ask()
+    return ask_to_confirm(context, "restart") if context.session.has_draft else context.restart(erase=True)
+
+
+def _cancel(context: TurnContext) -> Turn:
+    return ask_to_confirm(context, "cancel") if context.session.has_draft else context.end("cancel.done", erase=True)
+
+
+def _edit(context: TurnContext) -> Turn:
+    context.change(state="@change")
+    return context.ask()
+
+
+def _repeat(context: TurnContext) -> Turn:
+    if context.session.said != context.text("not_understood"):
+        context.repeat_said()
+    return context.ask()
+
+
+_COMMON: Final[Mapping[str, Callable[[TurnContext], Turn]]] = {
+    "help": _help,
+    "language": _language,
+    "repeat": _repeat,
+    "restart": _restart,
+    "cancel": _cancel,
+    "delete": _cancel,
+    "forget": lambda context: context.end("forget.done", erase=not context.session.submitted, reach=False),
+    "status": ask_code,
+    "reply": ask_code,
+    "edit": _edit,
+    "elsewhere": request_handoff,
+    "back": lambda context: context.ask(),
+    "skip": lambda context: not_understood(context, "skip.cannot"),
+    "more": lambda context: turn_page(context, 1),
+    "less": lambda context: turn_page(context, -1),
+}
+"""Command → what it does where the state has no way of its own."""

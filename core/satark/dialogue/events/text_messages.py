@@ -1,0 +1,91 @@
+"""Handle a typed text: a code, a command, the name of an option or a language, or an answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.channel import Text
+from satark.codes import find_handoff_code, find_receipt_code, without_codes
+from satark.dialogue.events.commands import handle_command, not_understood, switch_language
+from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
+from satark.dialogue.session import Turn
+from satark.dialogue.states.handoff import redeem_code
+from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
+from satark.dialogue.steps.contract import Question
+from satark.dialogue.turn.context import TurnContext
+from satark.folding import fold
+
+_EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
+_EXPECT_HANDOFF_CODE: Final = frozenset({"@code", "@elsewhere"})
+
+
+def handle_text(context: TurnContext, event: Text) -> Turn:
+    """Handle a typed text."""
+    name, question = context.state.question(context)
+    folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
+    if _gives_receipt_code(context, event.body, question):
+        return _open_mailbox(context)
+    if _gives_handoff_code(context, event.body):
+        return redeem_code(context)
+    code = named_option(context, name, question, folded)
+    if not code and folded and (turn := _handle_word(context, question, folded)):
+        return turn
+    if not code and question.options:
+        code = context.loaded.option_lookup(context.session, name, question).within(folded)
+    return context.state.handle_event(context, code, event) or not_understood(context)
+
+
+def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:
+    """Return the option that a text names; yes, no and don't know have the commands' spellings too."""
+    if not folded or not question.options:
+        return ""
+    code = context.loaded.option_lookup(context.session, name, question).exact(folded)
+    word = context.loaded.commands.command(folded)
+    return code or (word if word in {option.code for option in question.options} else "")
+
+
+def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn | None:
+    """Handle a command, or the name of a language."""
+    name = context.loaded.commands.command(folded)
+    if name and (name in GLOBAL_COMMANDS or _expects(question, name)):
+        if name == "repeat":
+            context.change(page=0)  # who writes the word wants to read the question, not its current page
+        return handle_command(context, "skip" if name == "unknown" else name)
+    language = context.loaded.commands.language(folded)
+    if language in context.loaded.flow.languages and context.session.language:
+        return switch_language(context, language)
+    return None
+
+
+def _expects(question: Question, name: str) -> bool:
+    """Whether a question reads a word as a command that elsewhere is a word like any other."""
+    if name == "unknown":
+        return "skip" in question.actions
+    if name == "done":
+        return "done" in question.actions or question.wants == "media"
+    return bool(question.options) if name in {"more", "less"} else name in question.actions
+
+
+def _gives_receipt_code(context: TurnContext, body: str, question: Question) -> bool:
+    """Whether a text is there for its receipt code: where one is expected, after "status", or alone."""
+    if find_receipt_code(body) is None:
+        return False
+    if context.session.state in _EXPECT_RECEIPT_CODE:
+        return True
+    rest = fold(without_codes(body)[:MAX_COMMAND_LENGTH])
+    return (not rest and not question.free) or context.loaded.commands.names_status(rest)
+
+
+def _gives_handoff_code(context: TurnContext, body: str) -> bool:
+    """Whether a text is there for its handoff code: where one is expected, or after the word for it."""
+    if find_handoff_code(body) is None:
+        return False
+    expected = context.session.state in _EXPECT_HANDOFF_CODE
+    return expected or context.loaded.commands.command(fold(without_codes(body))) == "elsewhere"
+
+
+def _open_mailbox(context: TurnContext) -> Turn:
+    if context.session.wrong_codes >= MAX_WRONG_CODES:
+        return ask_code(context)
+    context.change(state="@code")
+    return context.turn(context.session, None, open_mailbox=True)
