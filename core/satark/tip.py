@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from satark.redacted import Redacted
+
+__all__ = [
+    "FINISHED_STATUSES",
+    "STATUSES",
+    "Accused",
+    "Envelope",
+    "Evidence",
+    "Header",
+    "Message",
+    "Origin",
+    "Place",
+    "Priority",
+    "Receipt",
+    "Status",
+    "Tip",
+]
 
 Status: TypeAlias = Literal[
     "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
@@ -12,12 +28,18 @@ Status: TypeAlias = Literal[
 ]  # fmt: skip
 """What an office says of a tip; wording for the tipster in `dialogue/texts` under `status.<code>`."""
 
-STATUSES: tuple[Status, ...] = (
-    "RECEIVED", "IN_REVIEW", "NEED_INFO", "ASSIGNED", "VERIFYING", "ACTION",
-    "ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED", "REOPENED",
-)  # fmt: skip
+STATUSES: tuple[Status, ...] = get_args(Status)
+FINISHED_STATUSES: frozenset[Status] = frozenset({"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED"})
+"""The statuses after which nobody needs to act on a tip."""
+FEEDBACK_STATUSES: frozenset[Status] = frozenset({"ACTED", "CLOSED"})
+"""The statuses with which the tipster is asked whether it helped."""
+INITIAL_STATUS: Status = "RECEIVED"
+"""The status of a tip until a desk sets one."""
 
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
+
+RECEIPT_DIGITS = 16
+"""Digits of a receipt's code: 53 bits."""
 
 
 class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -149,12 +171,22 @@ class Message(Redacted, frozen=True, kw_only=True):
 
 
 class Receipt(Redacted, frozen=True, kw_only=True):
-    """The tip number and the secret 16 digits; shown once."""
+    """The tip number and the secret code of `RECEIPT_DIGITS` digits; shown once."""
 
     number: str
     code: str
 
     @property
     def grouped(self) -> str:
-        """The code as it is shown: four groups of four digits."""
-        return " ".join(self.code[i : i + 4] for i in range(0, 16, 4))
+        """The code as it is shown, in groups of four digits."""
+        return group_digits(self.code)
+
+
+def group_digits(code: str) -> str:
+    """Write a code as it is shown, in groups of four digits."""
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def ordinal_order(ordinal: str) -> tuple[int, str]:
+    """Return the sort key of a file's ordinal: `2` comes before `10`."""
+    return len(ordinal), ordinal

@@ -26,7 +26,7 @@ from satark.routing.rules import is_accused
 from satark.store import deliveries, evidence_files, tables
 from satark.store.threads import post
 from satark.time_buckets import band
-from satark.tip import Envelope, Message, Status
+from satark.tip import Envelope, Message, Status, ordinal_order
 
 if TYPE_CHECKING:
     from satark.destination_rule import DestinationRule
@@ -237,4 +237,4 @@ def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]
     """Return the rows of a tip's files, by ordinal."""
     table = tables.file
     query = select(table.c.ordinal, table.c.state, table.c.record).where(table.c.tip == tip)
-    return sorted(connection.execute(query), key=lambda row: (len(row.ordinal), row.ordinal))
+    return sorted(connection.execute(query), key=lambda row: ordinal_order(row.ordinal))

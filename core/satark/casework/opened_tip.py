@@ -8,10 +8,17 @@ import msgspec
 
 from satark.casework.errors import NoSuchFile, VoiceAccessDenied
 from satark.evidence.own_voice import OwnVoice
-from satark.tip import Envelope, Evidence, Header, Message, Status, Tip
-
-FINISHED: frozenset[Status] = frozenset({"ACTED", "UNCONFIRMED", "MERGED", "TRANSFERRED", "CLOSED"})
-"""The statuses after which nobody needs to act on a tip."""
+from satark.tip import (
+    FINISHED_STATUSES,
+    INITIAL_STATUS,
+    Envelope,
+    Evidence,
+    Header,
+    Message,
+    Status,
+    Tip,
+    ordinal_order,
+)
 
 
 class PostedMessage(msgspec.Struct, frozen=True):
@@ -35,7 +42,7 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def finished(self) -> bool:
         """Whether nobody needs to act on the tip any more."""
-        return self.status in FINISHED
+        return self.status in FINISHED_STATUSES
 
     def __repr__(self) -> str:
         return "TipSummary(…)"
@@ -77,7 +84,7 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
     def records(self) -> tuple[Evidence, ...]:
         """The records of all files, voices included. They describe the files and give no access to them."""
         every = (*self.evidence, *(voice.record for voice in self.voices))
-        return tuple(sorted(every, key=lambda record: (len(record.ordinal), record.ordinal)))
+        return tuple(sorted(every, key=lambda record: ordinal_order(record.ordinal)))
 
     def file(self, ordinal: str) -> Evidence:
         """Return the record of a file that may be shown and passed on.
@@ -117,7 +124,7 @@ def status_of(thread: Sequence[PostedMessage]) -> Status:
     for posted in reversed(thread):
         if posted.message.sender == "desk" and posted.message.status:
             return posted.message.status
-    return "RECEIVED"
+    return INITIAL_STATUS
 
 
 def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
