@@ -9,6 +9,7 @@ import ast
 import importlib
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -26,6 +27,7 @@ from satark.plugins.loader import Plugins, installed
 from satark.settings import Core, EvidenceSettings
 
 DOCS = Path(__file__).parent
+ROOT = DOCS.parent
 
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _BANNER = re.compile(r"^# -{5,} (.+)$")
@@ -130,7 +132,50 @@ def contract() -> str:
     return "\n".join(rows) + "\n"
 
 
+def tree() -> str:
+    """Return the annotated tree: every module of the core and of the plugins, with the first sentence of its docstring."""
+    lines = ["```tree", "core/satark/"]
+    core = ROOT / "core" / "satark"
+    lines += _modules(core, 1)
+    for package in sorted(path for path in core.iterdir() if (path / "__init__.py").exists()):
+        lines += _package(package, 1)
+    for folder in ("channels", "sinks"):
+        lines.append(f"{folder}/")
+        for package in sorted((ROOT / folder).glob("*/satark_*")):
+            lines += [f"    {package.parent.name}/", *_package(package, 2)]
+    return "\n".join([*lines, "```"]) + "\n"
+
+
+def _package(package: Path, depth: int) -> list[str]:
+    lines = [
+        f"{'    ' * depth}{package.name}/  {_first_sentence(package / '__init__.py')}",
+        *_modules(package, depth + 1),
+    ]
+    for inner in sorted(path for path in package.iterdir() if (path / "__init__.py").exists()):
+        lines += _package(inner, depth + 1)
+    return lines
+
+
+def _modules(folder: Path, depth: int) -> list[str]:
+    modules = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
+    return [f"{'    ' * depth}{path.name}  {_first_sentence(path)}" for path in modules]
+
+
+def _first_sentence(path: Path) -> str:
+    meaning = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
+    return re.split(r"(?<=[a-z`)])\. ", meaning)[0].removesuffix(".")
+
+
+def layers() -> str:
+    """Return the layers of the core, from top to bottom, as import-linter holds them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (contract,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    return "\n".join(["```text", *contract["layers"], "```"]) + "\n"
+
+
 WRITERS: dict[str, Callable[[], str]] = {
+    "tree": tree,
+    "layers": layers,
     "hooks": hooks,
     "settings": settings,
     "commands": commands,

@@ -121,6 +121,22 @@ def test_the_annotated_tree_shows_every_module_and_package_of_the_core() -> None
     assert sorted((modules | packages) - set(tree())) == []
 
 
+CHANGES = re.findall(
+    r"^\| (?!to change|---)(.+?) \| `(.+?)` \|$",
+    (DOCS / "architecture.md").read_text().partition("## Where do I change")[2].partition("## The tree")[0],
+    re.MULTILINE,
+)
+
+
+def test_at_least_forty_changes_have_a_first_file() -> None:
+    assert len(CHANGES) >= 40
+
+
+@pytest.mark.parametrize(("change", "file"), CHANGES, ids=[change for change, _ in CHANGES])
+def test_the_first_file_of_a_change_is_there(change: str, file: str) -> None:
+    assert (ROOT / file).is_file(), change
+
+
 # ----------------------------------------------------------------- the examples of plugins.md
 
 
@@ -266,7 +282,7 @@ async def test_the_example_reading_sink_refuses_alarms_and_altered_envelopes(
     (tmp_path / "wall" / "sp").mkdir(parents=True)
     claimed = claim_delivery(services, "wall:sp")
     alarm = structs.replace(claimed, tip="alarm:500000")
-    assert await sink.deliver(alarm) == DeadLetter("a wall takes no alarms")
+    assert await sink.deliver(alarm) == DeadLetter("a wall accepts no alarms")
     altered = structs.replace(claimed, envelope=claimed.envelope[:-1])
     assert await sink.deliver(altered) == DeadLetter("does not open with this destination's key")
     assert list((tmp_path / "wall" / "sp").iterdir()) == []

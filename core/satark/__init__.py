@@ -1,4 +1,4 @@
-"""Satark: multi-channel tip intake. Plugins import from here and from nowhere else."""
+"""Satark: multi-channel tip intake for police. Plugins mark their hooks with `hookimpl`."""
 
 from importlib.metadata import version
 

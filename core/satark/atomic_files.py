@@ -1,4 +1,4 @@
-"""Files that are on the disk, whole or not at all, when the call returns, and that their owner alone may read.
+"""Atomic files: written completely and flushed to disk on return, or not at all; readable by their owner alone.
 
 Everything here blocks: call it from a thread. A failing disk raises `OSError`.
 """
@@ -11,6 +11,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
+
+__all__ = [
+    "create",
+    "flush_folder",
+    "flushed",
+    "replace",
+]
 
 _OWNER = 0o600
 

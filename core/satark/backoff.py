@@ -9,6 +9,14 @@ from collections.abc import Awaitable, Callable
 
 from satark.observability import OperatorError, describe_error, log
 
+__all__ = [
+    "RESTART_SECONDS",
+    "STEADY_SECONDS",
+    "backoff",
+    "keep_running",
+    "wait_for",
+]
+
 RESTART_SECONDS = 1.0
 """Seconds after which a failed background task is restarted."""
 STEADY_SECONDS = 60.0

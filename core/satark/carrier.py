@@ -12,6 +12,14 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from satark.observability import OperatorError
 
+__all__ = [
+    "Carrier",
+    "CarrierConnection",
+    "CarrierError",
+    "MessageHandler",
+    "MessageRejected",
+]
+
 MessageHandler: TypeAlias = Callable[[bytes], Awaitable[None]]
 """Stores one message and returns once it is committed.
 

@@ -14,6 +14,12 @@ from typing import Any, Final
 from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
 
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "Catalogues",
+]
+
 _SHIPPED: Final = ("hi", "en")
 
 

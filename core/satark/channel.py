@@ -17,6 +17,47 @@ import msgspec
 from satark.prompt import Capabilities, Prompt
 from satark.redacted import Redacted
 
+__all__ = [
+    "SPOKEN",
+    "Accepted",
+    "Address",
+    "Batch",
+    "Blocked",
+    "Call",
+    "Channel",
+    "CompleteTip",
+    "Delivered",
+    "Edited",
+    "Endpoint",
+    "ErasingChannel",
+    "Event",
+    "FormPage",
+    "Inbound",
+    "ListeningChannel",
+    "Malformed",
+    "Media",
+    "MediaGone",
+    "MediaKind",
+    "MediaRef",
+    "Misconfigured",
+    "Moved",
+    "Outcome",
+    "Permanent",
+    "Pin",
+    "RawRequest",
+    "RawResponse",
+    "Receive",
+    "Revoked",
+    "SendResult",
+    "Tap",
+    "Text",
+    "Throttled",
+    "Transient",
+    "Unsupported",
+    "WindowClosed",
+    "channel_of",
+]
+
 
 class Address:
     """One opaque address of a sender at a provider (a phone, a BSUID, a chat id).

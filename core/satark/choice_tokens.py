@@ -7,6 +7,16 @@ from typing import Final
 
 import msgspec
 
+__all__ = [
+    "ANY_QUESTION",
+    "NEXT_PAGE",
+    "PREVIOUS_PAGE",
+    "Token",
+    "command_token",
+    "make_token",
+    "parse_token",
+]
+
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _TOKEN: Final = re.compile(r"(@?[a-z][a-z0-9_]{0,23}):(@?[A-Za-z0-9_-]{1,24}):([0-9a-z]{1,8})")
 

@@ -9,6 +9,10 @@ import msgspec
 if TYPE_CHECKING:
     from satark.casework import Casework
 
+__all__ = [
+    "Prepared",
+]
+
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a plugin prepared."""

@@ -9,6 +9,18 @@ import msgspec
 from satark.destination import DESK_SINK, Destination
 from satark.tip import Priority
 
+__all__ = [
+    "LEVELS",
+    "CaseworkError",
+    "Desk",
+    "DeskExists",
+    "KeyChanged",
+    "Level",
+    "NoSuchDesk",
+    "RouteAdvice",
+    "Screening",
+]
+
 Level: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "state"]
 LEVELS: tuple[Level, ...] = ("outpost", "station", "circle", "district", "range", "state")
 

@@ -9,7 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-__all__ = ["DESK_SINK", "SEPARATOR", "ConfiguredDestination", "Destination"]
+__all__ = [
+    "DESK_SINK",
+    "SEPARATOR",
+    "ConfiguredDestination",
+    "Destination",
+]
 
 DESK_SINK = "desk"
 """The sink of the desks at this host."""

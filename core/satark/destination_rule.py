@@ -19,7 +19,10 @@ from satark.tip import Priority
 if TYPE_CHECKING:
     from satark.tip import Tip
 
-__all__ = ["PRIORITIES", "DestinationRule"]
+__all__ = [
+    "PRIORITIES",
+    "DestinationRule",
+]
 
 PRIORITIES: tuple[Priority, ...] = ("normal", "high", "urgent")
 """From the lowest to the highest."""

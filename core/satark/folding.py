@@ -11,6 +11,11 @@ import re
 import unicodedata
 from typing import Final
 
+__all__ = [
+    "ascii_digits",
+    "fold",
+]
+
 _NUKTA: Final = 0x093C
 _CHANDRABINDU: Final = 0x0901
 _ANUSVARA: Final = "ं"

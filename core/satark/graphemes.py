@@ -13,6 +13,15 @@ from typing import Final
 
 from satark.prompt import Unit
 
+__all__ = [
+    "ELLIPSIS",
+    "clusters",
+    "replace_surrogates",
+    "size",
+    "split",
+    "truncate",
+]
+
 ELLIPSIS: Final = "…"
 _ZWJ: Final = "\u200d"
 _JOINERS: Final = frozenset({_ZWJ, "\u200c"})

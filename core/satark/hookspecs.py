@@ -34,6 +34,30 @@ if TYPE_CHECKING:
     from satark.transcriber import Transcriber
     from satark.web import Page
 
+__all__ = [
+    "hookspec",
+    "satark_before_commit",
+    "satark_carriers",
+    "satark_channels",
+    "satark_commands",
+    "satark_demo",
+    "satark_desk_pages",
+    "satark_destinations",
+    "satark_event",
+    "satark_flows",
+    "satark_interpret",
+    "satark_migrations",
+    "satark_render",
+    "satark_route",
+    "satark_screen",
+    "satark_scrubbers",
+    "satark_sinks",
+    "satark_step_types",
+    "satark_transcribers",
+    "satark_validators",
+    "satark_web_pages",
+]
+
 hookspec = pluggy.HookspecMarker("satark")
 
 # ----------------------------------------------------------------- start: what there is

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+__all__ = [
+    "MB",
+    "Limits",
+]
+
 MB = 1_000_000
 
 

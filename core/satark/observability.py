@@ -1,4 +1,4 @@
-"""Counts, logs and happenings. None of them ever holds content, an address, or a label that points to one tip."""
+"""Observability: lifecycle events, the log, and what of an error may be logged. None of it holds content or an address."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Literal, TypeAlias
 
 import msgspec
 import structlog
+
+__all__ = [
+    "Kind",
+    "LifecycleEvent",
+    "OperatorError",
+    "describe_error",
+    "log",
+]
 
 Kind: TypeAlias = Literal[
     "turn",

@@ -8,6 +8,14 @@ import msgspec
 
 from satark.redacted import Redacted
 
+__all__ = [
+    "Capabilities",
+    "Choice",
+    "Prompt",
+    "Unit",
+    "Wants",
+]
+
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
 """What kind of answer a question would like best, so that a medium can offer its own control; `code`: a receipt's."""

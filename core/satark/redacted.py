@@ -1,12 +1,16 @@
-"""Values that keep quiet about what they hold."""
+"""Values whose repr is redacted."""
 
 from __future__ import annotations
 
 import msgspec
 
+__all__ = [
+    "Redacted",
+]
+
 
 class Redacted(msgspec.Struct, frozen=True):
-    """A value that never shows its fields: what it holds is tip content, or leads to the sender."""
+    """A value whose `repr` shows no field: what it holds is tip content, or identifies the sender."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
+__all__ = [
+    "REASONS",
+    "Reason",
+    "Scrubber",
+    "Unclean",
+]
+
 Reason: TypeAlias = Literal[
     "empty", "unknown", "mislabelled", "unsupported", "damaged", "too-many-pixels",
     "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from satark.store.writer import Writer
     from satark.transcriber import Transcriber
 
+__all__ = [
+    "DeskContext",
+    "Ingesting",
+    "ProcessServices",
+    "ReadsDrafts",
+    "Services",
+    "WebContext",
+    "WorkerContext",
+]
+
 T = TypeVar("T")
 
 

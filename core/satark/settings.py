@@ -24,6 +24,16 @@ from satark.destination import DESK_SINK, ConfiguredDestination
 from satark.destination_rule import DestinationRule
 from satark.limits import Limits
 
+__all__ = [
+    "Core",
+    "EvidenceSettings",
+    "Role",
+    "SettingProblem",
+    "Settings",
+    "SettingsError",
+    "provider_url",
+]
+
 _USUAL: Final = Limits()
 
 

@@ -9,6 +9,19 @@ import msgspec
 
 from satark.destination import Destination
 
+__all__ = [
+    "DeadLetter",
+    "Delivery",
+    "DeliveryResult",
+    "Done",
+    "ListeningSink",
+    "ReadingSink",
+    "Retry",
+    "SealedFile",
+    "SealedMessage",
+    "Sink",
+]
+
 
 class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a tip. Record and copies are age, to the tip's recipient: a carrier may ship them as they are.

@@ -1,9 +1,14 @@
-"""Times and numbers as officers may see them: never finer than a six-hour band, never in order."""
+"""Time buckets: no time that is stored or shown about a tip is finer than a six-hour band."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+
+__all__ = [
+    "BAND_HOURS",
+    "band",
+]
 
 BAND_HOURS = 6
 

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = [
+    "Transcriber",
+]
+
 
 @runtime_checkable
 class Transcriber(Protocol):

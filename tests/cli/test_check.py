@@ -108,7 +108,7 @@ def test_a_problem_is_reported_once_and_in_our_own_words(data: Path, monkeypatch
 
 def test_a_data_folder_that_can_not_be_created_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_DATA_DIR", "/proc/nowhere")
-    assert "/proc/nowhere/satark.db can't be made" in run("check", code=1).stdout
+    assert "/proc/nowhere/satark.db can't be created" in run("check", code=1).stdout
     for command in (("serve", "--port", "0"), ("demo", "--port", "0"), ("db", "upgrade")):
         result = CliRunner().invoke(cli, command)
         assert isinstance(result.exception, SystemExit)

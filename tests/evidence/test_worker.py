@@ -281,10 +281,10 @@ async def test_a_notice_that_can_not_be_sent_is_stored(fixture: WorkerFixture, m
     fixture.add_job(conversation=fixture.add_conversation("919140112233"))
     await until(lambda: fixture.states == ["lost"])
     await until(
-        lambda: fixture.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == (FileNotice("lost"),)
+        lambda: fixture.services.read(lambda c: evidence_files.pending_file_notices(c, TIP)) == (FileNotice("lost"),)
     )
-    fixture.services.write_now(lambda unit: evidence_files.clear_notices(unit, TIP))
-    assert fixture.services.read(lambda c: evidence_files.pending_notices(c, TIP)) == ()
+    fixture.services.write_now(lambda unit: evidence_files.clear_file_notices(unit, TIP))
+    assert fixture.services.read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()
 
 
 async def test_the_senders_own_card_is_erased(fixture: WorkerFixture) -> None:

@@ -1,4 +1,4 @@
-"""Prompts as recordings: a folder of sound files, each named by what it says."""
+"""Recorded prompts: a folder of sound files, each named after its text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SUFFIXES: Final = (".mp3", ".wav")
 
 
 class Clips:
-    """The recordings that there are when the program starts. Whatever has none is read by a synthetic voice."""
+    """The recordings in the folder when the program starts. A synthetic voice reads all other lines."""
 
     def __init__(self, folder: Path | None, public_url: str) -> None:
         files = sorted(folder.iterdir()) if folder else []
@@ -19,10 +19,10 @@ class Clips:
         self._urls = {file.stem: f"{base}/{file.name}" for file in files if file.suffix in _SUFFIXES}
 
     def url(self, language: str, text: str) -> str:
-        """Give the address of the recording of a line, or nothing."""
+        """Return the URL of a line's recording; empty where there is none."""
         return self._urls.get(clip_name(language, text), "") if self._urls else ""
 
 
 def clip_name(language: str, text: str) -> str:
-    """Name the recording of a line, without its suffix: the language, and the beginning of the line's SHA-256."""
+    """Return the file name of a line's recording without suffix: the language and the start of the line's SHA-256."""
     return f"{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""Prompts as text messages: numbered choices, and pages of at most three segments."""
+"""Fit prompts to text messages: numbered choices, and pages of at most three segments."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ import msgspec
 
 from satark.graphemes import clusters
 from satark.prompt import Prompt
-from satark_sms_ivr.segments import plain, segments
+from satark_sms_ivr.segments import count_segments, to_gsm7
 
-MOST: Final = 3
-"""Segments of one message."""
-MORE: Final[Mapping[str, str]] = MappingProxyType({"hi": "और: M", "en": "More: reply M"})
-"""What stands below a page that is not the last, by language."""
+MAX_SEGMENTS: Final = 3
+"""Segments per message."""
+MORE_HINTS: Final[Mapping[str, str]] = MappingProxyType({"hi": "और: M", "en": "More: reply M"})
+"""The line below every page but the last, by language."""
 
 
-def as_text(prompt: Prompt) -> Prompt:
-    """Write a prompt as one message: its choices numbered below it, and of that the page that it is at.
+def fit_to_sms(prompt: Prompt) -> Prompt:
+    """Return the current page of a prompt, with its choices numbered below the text.
 
-    What must arrive (a receipt, an officer's answer) and a last word are left whole: all their pages are sent at once.
+    A prompt that must arrive (a receipt, an officer's answer) or asks nothing keeps its full text: all its pages are
+    sent at once.
     """
     lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
-    ways = " / ".join(action.label for action in prompt.actions)
-    text = "\n".join(part for part in (prompt.text, *lines, ways) if part)
-    found = pages(text, more(prompt.language)) if prompt.asks and not prompt.must_arrive else [text]
-    page = found[prompt.page % len(found)]
+    actions = " / ".join(action.label for action in prompt.actions)
+    text = "\n".join(part for part in (prompt.text, *lines, actions) if part)
+    pages = split_into_pages(text, more_hint(prompt.language)) if prompt.asks and not prompt.must_arrive else [text]
+    page = pages[prompt.page % len(pages)]
     return msgspec.structs.replace(prompt, text=page, choices=(), actions=(), turns=(), menu_label="")
 
 
-def more(language: str) -> str:
-    """Give the line that says how to turn the page."""
-    return MORE.get(language.partition("-")[0], MORE["en"])
+def more_hint(language: str) -> str:
+    """Return the line that says how to get the next page."""
+    return MORE_HINTS.get(language.partition("-")[0], MORE_HINTS["en"])
 
 
-def pages(text: str, below: str = "") -> list[str]:
-    """Cut a text into pages of at most three segments each, never through a written character.
+def split_into_pages(text: str, hint: str = "") -> list[str]:
+    """Split a text into pages of at most three segments, never inside a grapheme cluster.
 
     Args:
-        text: what to cut; what is no more than three segments stays whole.
-        below: a line for the end of every page but the last.
+        text: the text. It stays in one page if it has at most three segments.
+        hint: a last line for every page but the last.
     """
-    rest, found = plain(text).strip(), []
-    tail = f"\n{below}" if below else ""
-    while segments(rest) > MOST:
+    rest, found = to_gsm7(text).strip(), []
+    tail = f"\n{hint}" if hint else ""
+    while count_segments(rest) > MAX_SEGMENTS:
         head = _head(rest, tail)
         found.append(head.rstrip() + tail)
         rest = rest[len(head) :].lstrip()
@@ -53,16 +54,16 @@ def pages(text: str, below: str = "") -> list[str]:
 
 
 def _head(text: str, tail: str) -> str:
-    """The longest beginning that fits with its tail, cut at a line or a word where that costs less than half of it."""
+    """Return the longest start that fits with its tail, cut at a line or word if that leaves more than half of it."""
     letters = list(clusters(text))
     low, high = 0, len(letters)
     while low < high:
         middle = (low + high + 1) // 2
-        if segments("".join(letters[:middle]).rstrip() + tail) <= MOST:
+        if count_segments("".join(letters[:middle]).rstrip() + tail) <= MAX_SEGMENTS:
             low = middle
         else:
             high = middle - 1
-    head = "".join(letters[:low]) or text[:1]  # one letter under a hundred marks: nothing readable is torn
+    head = "".join(letters[:low]) or text[:1]  # one letter with very many combining marks
     for mark in ("\n", " "):
         at = head.rfind(mark)
         if at > len(head) // 2:

@@ -1,4 +1,4 @@
-"""The plugin's entry point: the channels `sms` and `voice`, where the settings configure Twilio."""
+"""The plugin's entry point: hands over the channels `sms` and `voice` if Twilio is configured."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from satark import hookimpl
 from satark.settings import SettingProblem, SettingsError
 from satark.web import Page
 from satark_sms_ivr.clips import PATH as CLIPS
-from satark_sms_ivr.keypad import as_menu
-from satark_sms_ivr.paging import as_text
+from satark_sms_ivr.keypad import fit_to_keypad
+from satark_sms_ivr.paging import fit_to_sms
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
@@ -28,13 +28,13 @@ _PUBLIC = SettingProblem(
     setting="public_url",
     env="SATARK_PUBLIC_URL",
     message="is missing",
-    hint="Twilio signs its requests with the address that it calls; give the https:// address of your reverse proxy",
+    hint="Twilio signs its requests for the address that it calls; give the https:// address of your reverse proxy",
 )
 
 
 @hookimpl
 def satark_channels(settings: Settings) -> list[Channel]:
-    """Hand over SMS and voice, or nothing where no setting of the section `twilio` is given.
+    """Hand over SMS and voice; nothing where no setting of the section `twilio` is given.
 
     Raises:
         satark.settings.SettingsError: a setting of the section is missing or wrong, or the public address is missing.
@@ -50,7 +50,7 @@ def satark_channels(settings: Settings) -> list[Channel]:
 
 @hookimpl
 def satark_web_pages(settings: Settings) -> list[Page]:
-    """Serve the folder of recorded prompts, where there is one."""
+    """Serve the folder of recorded prompts, if one is configured."""
     section = settings.section(TwilioSettings.SECTION, TwilioSettings)
     if section is None or section.clips is None:
         return []
@@ -59,16 +59,16 @@ def satark_web_pages(settings: Settings) -> list[Page]:
 
 @hookimpl
 def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> Prompt | None:
-    """Fit a prompt to three segments of text messages, or to the keys of a phone."""
+    """Fit a prompt to a text message of three segments, or to a phone's keypad."""
     del language
     if capabilities.kind == "sms":
-        return as_text(prompt)
-    return as_menu(prompt) if capabilities.kind == "voice" else None
+        return fit_to_sms(prompt)
+    return fit_to_keypad(prompt) if capabilities.kind == "voice" else None
 
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
     """Add `satark voice`."""
-    from satark_sms_ivr.recording import voice_group  # noqa: PLC0415 - servers never need the commands
+    from satark_sms_ivr.commands import voice_group  # noqa: PLC0415 - servers do not need the commands
 
     cli.add_command(voice_group)

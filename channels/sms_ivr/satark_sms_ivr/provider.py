@@ -1,7 +1,7 @@
-"""The port behind which an SMS provider stands: what is different from one to the next, and nothing else.
+"""The interface of SMS providers.
 
-Two-way SMS needs a provider of the country: Twilio, which ships, says itself that it has none in India. Another one
-(Exotel, Gupshup, a police gateway) is one class with these parts.
+Two-way SMS needs a provider in the country. Twilio, which is included, does not support it in India. Another provider
+(Exotel, Gupshup, a police gateway) is one class that implements `SmsProvider`.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from satark.channel import Call, MediaRef, RawRequest, RawResponse, SendResult
 from satark.redacted import Redacted
 
 
-class Received(Redacted, frozen=True, kw_only=True):
-    """One text message, as a provider brought it."""
+class IncomingSms(Redacted, frozen=True, kw_only=True):
+    """One text message that a provider delivered."""
 
     id: str
-    """What the provider repeats when it brings the same message again."""
+    """The id that the provider repeats when it delivers the same message again."""
     sender: str
-    """Who sent it, as the provider names them when it is to be answered."""
+    """The sender's number, in the form in which the provider expects it as a recipient."""
     body: str
     media: tuple[MediaRef, ...] = ()
-    lost: int = 0
-    """Attached files that can't be fetched from this provider."""
+    unfetchable: int = 0
+    """Number of attached files that can't be downloaded from this provider."""
     opted_out: bool = False
-    """The sender wants no more messages, and the provider sends them none."""
-    answered: bool = False
-    """The provider has answered already, as it does to HELP: nothing is to be said."""
+    """Whether the sender has opted out, so that the provider sends them no more messages."""
+    answered_by_provider: bool = False
+    """Whether the provider has replied itself, as it does to HELP: Satark sends no reply."""
 
 
-class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """What one webhook carried."""
+class SmsWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of one webhook."""
 
-    messages: Sequence[Received] = ()
+    messages: Sequence[IncomingSms] = ()
     chores: Sequence[Call] = ()
-    """What the provider is to delete or forget."""
+    """Calls that make the provider redact its copies."""
     ignored: int = 0
 
 
@@ -47,43 +47,43 @@ class SmsProvider(Protocol):
 
     @property
     def account(self) -> str:
-        """The account's name at Satark: `sms:` and the number."""
+        """The account's name: `sms:<number>`."""
 
     @property
     def paths(self) -> Sequence[str]:
-        """The webhook addresses that it calls."""
+        """The paths of its webhooks."""
 
     @property
     def webhook_max_bytes(self) -> int:
-        """The largest webhook taken, in bytes."""
+        """Size of the largest webhook that is accepted, in bytes."""
 
     def verify(self, raw: RawRequest) -> bool:
-        """Say whether a request is really the provider's."""
+        """Whether a request comes from the provider."""
 
-    def read(self, raw: RawRequest) -> Post:
-        """Read a verified request.
+    def parse(self, raw: RawRequest) -> SmsWebhook:
+        """Parse a verified request.
 
         Raises:
-            satark.channel.Malformed: it can't be read.
+            satark.channel.Malformed: it can't be parsed.
         """
 
-    def answer(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
-        """Put these messages, in order, into the answer to a request; none: answer it with nothing."""
+    def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
+        """Return the response that sends these messages, in order. None: an empty response."""
 
-    def call(self, to: str, text: str) -> Call:
-        """Make the call that sends a message which we begin."""
+    def message_call(self, to: str, text: str) -> Call:
+        """Return the call that sends a message outside a reply."""
 
     async def open(self) -> None:
-        """Open the client."""
+        """Open the HTTP client."""
 
     async def close(self) -> None:
-        """Close the client."""
+        """Close the HTTP client."""
 
     async def send(self, call: Call) -> SendResult:
-        """Make a call, one of `call`'s or a chore. Never raises for the provider or the network."""
+        """Make a call: a message or a chore. Never raises for what the provider or the network does."""
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open an attached file; see `satark.channel.Channel.fetch`."""
+        """Download an attached file; see `satark.channel.Channel.fetch`."""
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file at the provider."""

@@ -1,4 +1,4 @@
-"""Counting the segments of a text message, which is what it costs and how surely it arrives.
+"""Count the segments of a text message.
 
 Source: 3GPP TS 23.038, sections 6.2.1 (the 7-bit alphabet and its extension) and TS 23.040, section 9.2.3.24.1 (a
 concatenated message gives up room in each part): 160 or 153 septets, 70 or 67 UTF-16 units.
@@ -10,14 +10,14 @@ from typing import Final
 
 from satark.graphemes import size
 
-BASIC: Final = frozenset(
+GSM7_BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENSION: Final = frozenset("\f^{}\\[~]|€")
-"""Each takes an escape before it: two septets."""
+GSM7_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+"""Each needs an escape: two septets."""
 
-_PLAIN: Final = str.maketrans(
+_TYPOGRAPHIC: Final = str.maketrans(
     {
         "‘": "'",
         "’": "'",
@@ -32,38 +32,38 @@ _PLAIN: Final = str.maketrans(
         "₹": "Rs ",
     }
 )
-_ESCAPED: Final = 2
+_EXTENSION_SEPTETS: Final = 2
 
 
-def segments(text: str) -> int:
-    """Give the number of segments that a text takes; 0 for an empty one."""
+def count_segments(text: str) -> int:
+    """Return the number of segments of a text; 0 for an empty one."""
     septets = _septets(text)
     if septets is not None:
-        return _parts(septets, 160, 153)
-    return _parts(size(text, "utf16"), 70, 67)
+        return _segments(septets, 160, 153)
+    return _segments(size(text, "utf16"), 70, 67)
 
 
-def plain(text: str) -> str:
-    """Write typographic marks as the 7-bit alphabet has them, where that is all that keeps a text out of it.
+def to_gsm7(text: str) -> str:
+    """Replace typographic marks if the text then fits the 7-bit alphabet; else return it unchanged.
 
-    One curly quote would more than halve what fits into a segment.
+    A single curly quote would more than halve the characters per segment.
     """
-    candidate = text.translate(_PLAIN)
+    candidate = text.translate(_TYPOGRAPHIC)
     return candidate if _septets(candidate) is not None else text
 
 
 def _septets(text: str) -> int | None:
-    """The length in the 7-bit alphabet, or None where it lacks a character."""
+    """Return the length in septets. None: a character is not in the 7-bit alphabet."""
     septets = 0
     for char in text:
-        if char in BASIC:
+        if char in GSM7_BASIC:
             septets += 1
-        elif char in EXTENSION:
-            septets += _ESCAPED
+        elif char in GSM7_EXTENSION:
+            septets += _EXTENSION_SEPTETS
         else:
             return None
     return septets
 
 
-def _parts(units: int, alone: int, chained: int) -> int:
+def _segments(units: int, alone: int, chained: int) -> int:
     return min(units, 1) if units <= alone else -(-units // chained)

@@ -1,4 +1,4 @@
-"""The section `twilio` of the settings, each with what it is and where in Twilio's console it is found."""
+"""The settings of the section `twilio`, with where to find each in Twilio's console."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _where(text: str) -> Any:
 
 
 class TwilioSettings(BaseModel):
-    """What SMS and voice need to know of Twilio. Limits name their unit."""
+    """The settings of the channels `sms` and `voice`. Limits name their unit."""
 
     SECTION: ClassVar[str] = "twilio"
 
@@ -27,7 +27,7 @@ class TwilioSettings(BaseModel):
         json_schema_extra=_where("console.twilio.com > Account Info > Account SID"),
     )
     auth_token: Annotated[SecretStr, Field(min_length=1)] = Field(
-        description="the secret that signs webhooks and opens the API",
+        description="the secret that signs webhooks and authenticates calls to the API",
         json_schema_extra=_where("console.twilio.com > Account Info > Auth Token > Show"),
     )
     number: Annotated[str, StringConstraints(pattern=r"^\+?\d{3,15}$")] = Field(
@@ -36,39 +36,41 @@ class TwilioSettings(BaseModel):
     )
     shared_key: SecretStr = Field(
         default=SecretStr(""),
-        description="the secret of a webhook signing key, where webhooks are signed with one; empty: the auth token",
+        description="the secret of a webhook signing key, if webhooks are signed with one; empty: the auth token",
         json_schema_extra=_where("console.twilio.com > Account > Keys > Webhook keys"),
     )
     api_url: str = Field(
         default=TWILIO,
-        description="base URL of the REST API; plain http only for a peer on this machine",
-        json_schema_extra=_where("leave it out, unless a local peer stands in for Twilio"),
+        description="base URL of the REST API; plain http is allowed on this machine only",
+        json_schema_extra=_where("leave it out, unless a local server stands in for Twilio"),
     )
     redirect_hosts: tuple[str, ...] = Field(
         default=("mms.twiliocdn.com", "media.twiliocdn.com", "s3-external-1.amazonaws.com"),
-        description="hosts to which Twilio may send a download on; our credentials go to none of them",
+        description="hosts to which Twilio may redirect a download; credentials are sent to none of them",
     )
-    media_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0, description="largest file fetched, in bytes")
-    webhook_max_bytes: int = Field(default=64 * 1024, gt=0, description="largest webhook taken, in bytes")
+    media_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes")
+    webhook_max_bytes: int = Field(default=64 * 1024, gt=0, description="largest webhook accepted, in bytes")
     connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Twilio")
-    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Twilio's answer to one call")
-    stall_seconds: float = Field(default=30, gt=0, description="seconds without a byte until a download is given up")
-    throttled_seconds: float = Field(default=5, gt=0, description="seconds to pause when Twilio says 'slow down'")
+    send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Twilio's response to one call")
+    stall_seconds: float = Field(
+        default=30, gt=0, description="seconds without a byte after which a download is given up"
+    )
+    throttled_seconds: float = Field(default=5, gt=0, description="seconds to pause after Twilio throttles a call")
     voices: dict[str, str] = Field(
         default={"hi": "Polly.Aditi", "en": "Polly.Raveena"},
-        description="language -> the voice that speaks it",
+        description="language -> the synthetic voice that speaks it",
         json_schema_extra=_where("Twilio's page 'Text-to-speech', voices for hi-IN and en-IN"),
     )
     record_seconds: int = Field(default=300, gt=0, le=3600, description="longest spoken answer, in seconds")
     clips: Path | None = Field(
         default=None,
-        description="folder of recorded prompts, served under /voice/clips; empty: a synthetic voice speaks",
-        json_schema_extra=_where("see channels/sms_ivr/README.md for the files' names"),
+        description="folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks",
+        json_schema_extra=_where("`satark voice lines` lists the names of the files; see channels/sms_ivr/README.md"),
     )
 
     _only_safe_urls = field_validator("api_url")(provider_url)
 
     @property
     def media_hosts(self) -> frozenset[str]:
-        """The hosts (with their ports) that a webhook may name for its media."""
+        """The hosts (with ports) that a webhook may name in the URLs of its media."""
         return frozenset({urlsplit(TWILIO).netloc, urlsplit(self.api_url).netloc})

@@ -1,4 +1,4 @@
-"""Is it really Twilio? The signature of webhooks, checked by Twilio's own library on the configured public address.
+"""Verify that a webhook comes from Twilio: its signature, checked by Twilio's library for the configured address.
 
 Source: Twilio, "Webhooks security" and "Validating requests"; `twilio.request_validator` for ports, repeated fields,
 `bodySHA256` and the settings header of shared keys.
@@ -9,31 +9,31 @@ from __future__ import annotations
 from typing import Any, Final
 
 from satark.channel import Malformed, RawRequest
-from satark_sms_ivr.forms import Form, read_form
+from satark_sms_ivr.form_data import FormData, parse_form
 
 _ALGORITHMS: Final = frozenset({"HMAC_SHA1", "HMAC_SHA256"})
 _HASHED_BODY: Final = "bodySHA256="
 
 
-class Signature:
-    """The check, for one account under one public address.
+class TwilioSignature:
+    """The signature check of one account at one public address.
 
     Args:
         token: the account's auth token.
-        public_url: the address that the provider calls, as it is configured there.
-        shared_key: the secret of webhooks that carry the settings header; empty: the token's as well.
+        public_url: the address that Twilio calls, as configured there.
+        shared_key: the secret of webhooks with the settings header. Empty: the auth token.
     """
 
     def __init__(self, token: str, public_url: str, shared_key: str = "") -> None:
-        # Imported where it is used: whoever has no Twilio account needs no library of theirs.
+        # Imported here, since it is an optional dependency.
         from twilio.request_validator import RequestValidator  # noqa: PLC0415
 
         self._by_token: Any = RequestValidator(token)
         self._by_key: Any = RequestValidator(shared_key or token)
         self._public_url = public_url.rstrip("/")
 
-    def is_good(self, raw: RawRequest) -> bool:
-        """Check a request. The address is the configured one: what a proxy or a caller says of it proves nothing."""
+    def is_valid(self, raw: RawRequest) -> bool:
+        """Check a request, for the configured address. Host headers are ignored, since anybody can set them."""
         given = raw.headers.get("x-twilio-signature", "")
         settings = raw.headers.get("x-twilio-webhooks-signature-settings", "")
         algorithm = _algorithm(settings)
@@ -47,14 +47,14 @@ class Signature:
         except (Malformed, ValueError):
             return False
 
-    def _signed_fields(self, raw: RawRequest) -> Form | str:
+    def _signed_fields(self, raw: RawRequest) -> FormData | str:
         if _HASHED_BODY in raw.query:
             return raw.body.decode()
-        return read_form(raw.body)
+        return parse_form(raw.body)
 
 
 def _algorithm(settings: str) -> str:
-    """The algorithm that the settings header names; without the header it is the account token's SHA-1."""
+    """Return the algorithm that the settings header names; without the header, HMAC-SHA1."""
     if not settings:
         return "HMAC_SHA1"
     fields = dict(part.strip().partition("=")[::2] for part in settings.split(","))

@@ -28,19 +28,21 @@ from satark.channel import (
 )
 from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
-from satark_sms_ivr.paging import pages
-from satark_sms_ivr.provider import Received, SmsProvider
+from satark_sms_ivr.paging import split_into_pages
+from satark_sms_ivr.provider import IncomingSms, SmsProvider
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
-"""1600 characters are the most that Twilio takes (error 21617); what is shown at once is three segments."""
+"""Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 
-_MORE: Final = frozenset({"m", "м", "म"})
-_WHOLE: Final = re.compile(r"\s*(?:tip|सूचना|soochna|suchna)(?=[\s:.,-]|$)[\s:.,-]*(.*)", re.IGNORECASE | re.DOTALL)
+_NEXT_PAGE: Final = frozenset({"m", "м", "म"})
+_COMPLETE_TIP: Final = re.compile(
+    r"\s*(?:tip|सूचना|soochna|suchna)(?=[\s:.,-]|$)[\s:.,-]*(.*)", re.IGNORECASE | re.DOTALL
+)
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
 
 class SmsChannel:
-    """Text messages over any provider. Implements `satark.channel.Channel`."""
+    """Text messages over an SMS provider. Implements `satark.channel.Channel`."""
 
     name: Final = "sms"
     capabilities: Final[Capabilities] = CAPABILITIES
@@ -50,7 +52,7 @@ class SmsChannel:
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The one number."""
+        """The account of the one number."""
         return (self._provider.account,)
 
     @property
@@ -60,62 +62,64 @@ class SmsChannel:
         return tuple(Endpoint(path=path, methods=("POST",), limit=limit) for path in self._provider.paths)
 
     def verify(self, raw: RawRequest) -> bool:
-        """Ask the provider's signature."""
+        """Check the provider's signature."""
         return self._provider.verify(raw)
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Read the messages of a webhook; the sender's number goes into an address and nowhere else.
+        """Parse the messages of a webhook. The sender's number is kept in the address alone.
 
         Raises:
-            satark.channel.Malformed: the provider can't read it.
+            satark.channel.Malformed: the provider can't parse it.
         """
-        post = self._provider.read(raw)
-        inbound = [one for message in post.messages for one in self._events(message)]
-        return Batch(inbound=inbound, chores=post.chores, ignored=post.ignored + (0 if inbound else 1))
+        webhook = self._provider.parse(raw)
+        inbound = [one for message in webhook.messages for one in self._events(message)]
+        return Batch(inbound=inbound, chores=webhook.chores, ignored=webhook.ignored + (0 if inbound else 1))
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer with the newest prompt, and with every one that must arrive.
+        """Reply with the newest prompt, and with every one that must arrive.
 
-        To an opt-out nothing is said: the provider would refuse to send it.
+        An opt-out gets no reply: the provider would not send it.
         """
-        silent = not outcome.prompts or any(m.opted_out or m.answered for m in self._provider.read(raw).messages)
+        silent = not outcome.prompts or any(
+            m.opted_out or m.answered_by_provider for m in self._provider.parse(raw).messages
+        )
         shown = [] if silent else [p for p in outcome.prompts[:-1] if p.must_arrive] + [outcome.prompts[-1]]
-        return self._provider.answer(raw, [page for prompt in shown for page in pages(prompt.text)])
+        return self._provider.reply(raw, [page for prompt in shown for page in split_into_pages(prompt.text)])
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Send a text that we begin, in as many messages as it takes."""
+        """Render a prompt as a message per page."""
         del account
-        return [self._provider.call(to.reveal(), page) for page in pages(prompt.text)]
+        return [self._provider.message_call(to.reveal(), page) for page in split_into_pages(prompt.text)]
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Send news that we begin; its words are neutral, since anybody may read them on a locked screen."""
+        """Render a notice. Its text is neutral, since it appears on a locked screen."""
         return self.render(prompt, account, to)
 
     async def open(self) -> None:
-        """Open the provider's client."""
+        """Open the provider's HTTP client."""
         await self._provider.open()
 
     async def close(self) -> None:
-        """Close the provider's client."""
+        """Close the provider's HTTP client."""
         await self._provider.close()
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Make one call. The providers know no reference of ours."""
+        """Make one call. Providers have no field for `call_id`."""
         del call_id
         return await self._provider.send(call)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open an attached file at the provider."""
+        """Download an attached file from the provider."""
         return self._provider.fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file at the provider."""
         await self._provider.discard(ref)
 
-    def _events(self, message: Received) -> Iterator[Inbound]:
-        if message.answered:
+    def _events(self, message: IncomingSms) -> Iterator[Inbound]:
+        if message.answered_by_provider:
             return
-        for number, event in enumerate(_read(message)):
+        for number, event in enumerate(_message_events(message)):
             yield Inbound(
                 account=self._provider.account,
                 event_key=f"{message.id}:{number}",
@@ -124,8 +128,8 @@ class SmsChannel:
             )
 
 
-def _read(message: Received) -> Iterator[Event]:
-    """The events of a message: its files, the text below the first of them; or its text alone."""
+def _message_events(message: IncomingSms) -> Iterator[Event]:
+    """Yield the events of a message: its files, with the text as caption of the first; or its text alone."""
     if message.opted_out:
         yield Text("forget")
         return
@@ -133,16 +137,17 @@ def _read(message: Received) -> Iterator[Event]:
     for ref in message.media:
         kind = _KINDS.get(ref.mime.partition("/")[0], "document")
         yield Media(ref, kind, next(captions, ""))
-    if message.lost:
+    if message.unfetchable:
         yield Unsupported("media")
-    if not message.media and (message.body.strip() or not message.lost):
-        yield _text(message.body)
+    if not message.media and (message.body.strip() or not message.unfetchable):
+        yield _text_event(message.body)
 
 
-def _text(body: str) -> Event:
-    if body.strip().casefold() in _MORE:
+def _text_event(body: str) -> Event:
+    if body.strip().casefold() in _NEXT_PAGE:
         return Tap(NEXT_PAGE)
-    whole = _WHOLE.fullmatch(body)
-    if whole is None:
+    found = _COMPLETE_TIP.fullmatch(body)
+    if found is None:
         return Text(body)
-    return CompleteTip(Text(whole[1].strip()), typed=Text(body)) if whole[1].strip() else Text("hi")
+    tip = found[1].strip()
+    return CompleteTip(Text(tip), typed=Text(body)) if tip else Text("hi")

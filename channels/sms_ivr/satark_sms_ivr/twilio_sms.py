@@ -14,21 +14,21 @@ from urllib.parse import urlencode, urlsplit
 
 from satark.channel import Call, Malformed, MediaRef, Permanent, RawRequest, RawResponse, SendResult
 from satark_sms_ivr import twiml
-from satark_sms_ivr.forms import Form, read_form
-from satark_sms_ivr.provider import Post, Received
-from satark_sms_ivr.rest import Rest
+from satark_sms_ivr.form_data import FormData, parse_form
+from satark_sms_ivr.provider import IncomingSms, SmsWebhook
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import Signature
+from satark_sms_ivr.signature import TwilioSignature
+from satark_sms_ivr.twilio_api import TwilioApi
 
 PATH: Final = "/sms/webhook"
 STATUS_PATH: Final = "/sms/webhook/status"
 
-_MOST_MEDIA: Final = 10
+_MAX_MEDIA: Final = 10
 _STOP: Final = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
-"""Words that Twilio takes, standing alone, for an opt-out: whatever is sent afterwards fails with error 21610."""
+"""Messages that Twilio treats as an opt-out: later messages to the sender fail with error 21610."""
 _FINAL: Final = frozenset({"delivered", "undelivered", "failed", "sent"})
-_is_message = re.compile(r"[A-Z]{2}\w{1,62}", re.ASCII).fullmatch
-"""An id that may stand in an address; Twilio's own are two letters and 32 hex digits."""
+_is_message_sid = re.compile(r"[A-Z]{2}\w{1,62}", re.ASCII).fullmatch
+"""An id that is safe in a URL; Twilio's own are two letters and 32 hex digits."""
 _MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media/\w{1,64})", re.ASCII)
 
 
@@ -39,92 +39,92 @@ class TwilioSms:
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         self._settings = settings
-        self._signature = Signature(
+        self._signature = TwilioSignature(
             settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
         )
         self._status_url = public_url.rstrip("/") + STATUS_PATH
-        self._rest = Rest(settings)
+        self._api = TwilioApi(settings)
         self.account = f"sms:{settings.number}"
 
     @property
     def webhook_max_bytes(self) -> int:
-        """From the settings."""
+        """Size of the largest webhook, in bytes; from the settings."""
         return self._settings.webhook_max_bytes
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature."""
-        return self._signature.is_good(raw)
+        return self._signature.is_valid(raw)
 
-    def read(self, raw: RawRequest) -> Post:
-        """Read a message, or what became of one of ours: then its text is to be forgotten at Twilio.
+    def parse(self, raw: RawRequest) -> SmsWebhook:
+        """Parse an incoming message, or the status of a message that we sent. Twilio is told to redact its text.
 
         Raises:
-            satark.channel.Malformed: there is no message's id in it.
+            satark.channel.Malformed: it has no message id.
         """
-        form = read_form(raw.body)
+        form = parse_form(raw.body)
         sid = form.get("MessageSid") or form.get("SmsSid")
-        if not _is_message(sid):
-            raise Malformed("no message")
+        if not _is_message_sid(sid):
+            raise Malformed("not a message")
         if raw.path == STATUS_PATH:
             final = form.get("MessageStatus") in _FINAL
-            return Post(chores=[self._redact(sid)] if final else (), ignored=1)
+            return SmsWebhook(chores=[self._redact(sid)] if final else (), ignored=1)
         if form.get("AccountSid") != self._settings.account_sid or not form.get("From").startswith("+"):
-            return Post(ignored=1)
-        return Post(messages=[self._message(sid, form)], chores=[self._redact(sid)])
+            return SmsWebhook(ignored=1)
+        return SmsWebhook(messages=[self._message(sid, form)], chores=[self._redact(sid)])
 
-    def answer(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
-        """Write TwiML."""
+    def reply(self, raw: RawRequest, texts: Sequence[str]) -> RawResponse:
+        """Return the texts as TwiML."""
         del raw
         response = twiml.messaging_response()
         for text in texts:
             response.message(status_callback=self._status_url).body(text)
-        return twiml.answer(str(response))
+        return twiml.response(str(response))
 
-    def call(self, to: str, text: str) -> Call:
-        """Make a call of the Messages resource."""
+    def message_call(self, to: str, text: str) -> Call:
+        """Return a call of the Messages resource."""
         fields = {"To": to, "From": self._settings.number, "Body": text, "StatusCallback": self._status_url}
         return Call(account=self.account, method="messages", body=urlencode(fields).encode())
 
     async def open(self) -> None:
-        """Open the client."""
-        await self._rest.open()
+        """Open the HTTP client."""
+        await self._api.open()
 
     async def close(self) -> None:
-        """Close the client."""
-        await self._rest.close()
+        """Close the HTTP client."""
+        await self._api.close()
 
     async def send(self, call: Call) -> SendResult:
         """Create a message, or redact one."""
         if call.method == "messages":
-            return await self._rest.post("Messages.json", call.body)
+            return await self._api.post("Messages.json", call.body)
         if call.method == "redact":
-            return await self._rest.post(f"Messages/{call.body.decode()}.json", b"Body=")
+            return await self._api.post(f"Messages/{call.body.decode()}.json", b"Body=")
         return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open an attached file."""
-        return self._rest.download(ref.id)
+        """Download an attached file."""
+        return self._api.download(ref.id)
 
     async def discard(self, ref: MediaRef) -> None:
         """Delete an attached file."""
-        await self._rest.delete(f"{ref.id}.json")
+        await self._api.delete(f"{ref.id}.json")
 
-    def _message(self, sid: str, form: Form) -> Received:
+    def _message(self, sid: str, form: FormData) -> IncomingSms:
         urls = [form.get(f"MediaUrl{n}") for n in range(_count(form.get("NumMedia")))]
         refs = [self._ref(url, form.get(f"MediaContentType{n}")) for n, url in enumerate(urls)]
         keyword, body = form.get("OptOutType").upper(), form.get("Body")
-        return Received(
+        return IncomingSms(
             id=sid,
             sender=form.get("From"),
             body="hi" if keyword == "START" else body,
             media=tuple(ref for ref in refs if ref is not None),
-            lost=refs.count(None),
+            unfetchable=refs.count(None),
             opted_out=keyword == "STOP" or body.strip().upper() in _STOP,
-            answered=keyword == "HELP",
+            answered_by_provider=keyword == "HELP",
         )
 
     def _ref(self, url: str, mime: str) -> MediaRef | None:
-        """Name a file by its ids alone: it is fetched from the API's address, whatever address was posted."""
+        """Return the reference of a file. It consists of ids alone; the file is downloaded from the API's own host."""
         parts = urlsplit(url)
         found = _MEDIA.fullmatch(parts.path)
         if found is None or found[1] != self._settings.account_sid or parts.netloc not in self._settings.media_hosts:
@@ -136,4 +136,4 @@ class TwilioSms:
 
 
 def _count(text: str) -> int:
-    return min(int(text), _MOST_MEDIA) if text.isdecimal() else 0
+    return min(int(text), _MAX_MEDIA) if text.isdecimal() else 0

@@ -1,6 +1,6 @@
-"""TwiML documents: Twilio's own library makes them; here they are written so that XML can carry all that was said.
+"""TwiML documents, written with Twilio's library, without characters that XML does not allow.
 
-twilio is imported where it is used: whoever has no account there needs no library of theirs.
+The library is imported where it is used, since it is an optional dependency.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from typing import Any, Final
 from satark.channel import RawResponse
 
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no place for: a word processor's line break in an officer's words, a text message's page break."""
+"""Characters that XML 1.0 does not allow, such as vertical tabs and form feeds in pasted text."""
 
 
 def voice_response() -> Any:
-    """Begin the answer to a moment of a call."""
+    """Create the response to a request of a call."""
     from twilio.twiml.voice_response import VoiceResponse  # noqa: PLC0415 - an extra
 
     return VoiceResponse()
 
 
 def messaging_response() -> Any:
-    """Begin the answer to a text message."""
+    """Create the response to a text message."""
     from twilio.twiml.messaging_response import MessagingResponse  # noqa: PLC0415 - an extra
 
     return MessagingResponse()
 
 
-def answer(document: str = "") -> RawResponse:
-    """Answer a webhook with a document; empty: with nothing, where Twilio expects none."""
+def response(document: str = "") -> RawResponse:
+    """Return a document as a webhook's response; empty where Twilio expects none."""
     return RawResponse(media_type="application/xml; charset=utf-8", body=_NOT_XML.sub(" ", document).encode())

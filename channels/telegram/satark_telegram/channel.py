@@ -1,4 +1,4 @@
-"""The channel: Telegram's parts behind the one protocol that the core knows."""
+"""The channel `telegram`: implements the core's channel protocol."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from satark.channel import (
     SendResult,
 )
 from satark.prompt import Capabilities, Prompt
-from satark_telegram import rendering, secret
-from satark_telegram.reading import Reader
+from satark_telegram import rendering, secret_token
 from satark_telegram.settings import TelegramSettings
+from satark_telegram.update_parser import UpdateParser
 
 if TYPE_CHECKING:
-    from satark_telegram.bot import Bot
+    from satark_telegram.bot_api import BotApi
 
 PATH: Final = "/telegram/webhook"
 
 
 class TelegramChannel:
-    """One Telegram bot. Implements `satark.channel.Channel`, `satark.channel.ListeningChannel` and `satark.channel.ErasingChannel`.
+    """One Telegram bot. Implements `Channel`, `ListeningChannel` and `ErasingChannel` of `satark.channel`.
 
     Args:
         settings: the section `telegram`.
-        public_url: where citizens and providers reach Satark; empty: the webhook is not registered from here.
-        words: reads the catalogues whose commands stand in the bot's menu.
+        public_url: where citizens and providers reach Satark. Empty: the webhook is not registered.
+        catalogues: loads the catalogues with the names of the commands in the bot's menu.
     """
 
     name: Final = "telegram"
@@ -47,19 +47,19 @@ class TelegramChannel:
         self,
         settings: TelegramSettings,
         public_url: str = "",
-        words: Callable[[], Catalogues] = Catalogues.shipped,
+        catalogues: Callable[[], Catalogues] = Catalogues.shipped,
     ) -> None:
         self._settings = settings
         self._secret = settings.secret_token.get_secret_value().encode()
         self._webhook = f"{public_url.rstrip('/')}{PATH}" if public_url else ""
-        self._words = words
+        self._catalogues = catalogues
         self._account = f"{self.name}:{settings.bot_id}"
-        self._reader = Reader(self._account, typing=settings.typing, most=settings.media_max_bytes)
-        self._bot: Bot | None = None
+        self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
+        self._bot: BotApi | None = None
 
     @property
     def accounts(self) -> Sequence[str]:
-        """The one bot: `telegram:<id of the bot>`."""
+        """The bot's account: `telegram:<bot id>`."""
         return (self._account,)
 
     @property
@@ -68,39 +68,39 @@ class TelegramChannel:
         return (Endpoint(path=PATH, methods=("POST",), limit=self._settings.webhook_max_bytes),)
 
     def verify(self, raw: RawRequest) -> bool:
-        """Check the secret in the header."""
-        return raw.method == "POST" and secret.is_genuine(raw, self._secret)
+        """Check the secret token in the header."""
+        return raw.method == "POST" and secret_token.has_valid_secret(raw, self._secret)
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Read an update.
+        """Parse an update.
 
         Raises:
-            satark.channel.Malformed: the body is no update.
+            satark.channel.Malformed: the body is not an update.
         """
-        return self._reader.read(raw.body)
+        return self._parser.parse(raw.body)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Answer a webhook with an empty 200: prompts go out as calls of their own, each with a result to go by."""
+        """Answer a webhook with an empty 200. Prompts are sent as separate calls, each with a result."""
         del raw, outcome
         return RawResponse()
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Put a prompt as a message with an inline keyboard."""
+        """Render a prompt as a message with an inline keyboard."""
         return rendering.render(prompt, account, to)
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Put news that we begin: whoever has once written to a bot can be written to; there is no window to close."""
+        """Render a notice. Telegram has no reply window, so there is no fallback."""
         return rendering.render(prompt, account, to)
 
     def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
-        """Delete messages of the last 48 hours, the bot's and the sender's, on both sides."""
+        """Delete messages of the last 48 hours, the bot's and the sender's, for both sides."""
         return rendering.erase(message_ids, account, to)
 
     async def open(self) -> None:
-        """Open the client; python-telegram-bot is imported here and not before."""
-        from satark_telegram.bot import Bot  # noqa: PLC0415 - half a second, for those who use it
+        """Open the client. python-telegram-bot is imported here and not before."""
+        from satark_telegram.bot_api import BotApi  # noqa: PLC0415 - the import takes half a second
 
-        self._bot = Bot(self._settings)
+        self._bot = BotApi(self._settings)
         await self._bot.open()
 
     async def close(self) -> None:
@@ -110,33 +110,33 @@ class TelegramChannel:
             self._bot = None
 
     async def listen(self, receive: Receive) -> None:
-        """Register the webhook and the menus, or poll for updates; see `satark_telegram.presence.Presence`."""
-        from satark_telegram.presence import Presence  # noqa: PLC0415 - see `open`
+        """Register the webhook and the menus, or poll for updates; see `satark_telegram.listener`."""
+        from satark_telegram.listener import BotListener  # noqa: PLC0415 - see `open`
 
-        presence = Presence(self.bot, self._settings, self._reader)
+        listener = BotListener(self.bot, self._settings, self._parser)
         if self._settings.polling:
-            await presence.poll(self._words(), receive)
+            await listener.poll(self._catalogues(), receive)
         else:
-            await presence.serve(self._webhook, self._words())
+            await listener.serve_webhook(self._webhook, self._catalogues())
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Make one call. Telegram has no place for `call_id`."""
+        """Make one call. Telegram has no field for `call_id`."""
         del call_id
         if call.account != self._account:
             return Misconfigured("account")
         return await self.bot.send(call)
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open a file at Telegram as a stream; see `satark_telegram.media.MediaStore.fetch`."""
-        from satark_telegram.media import MediaStore  # noqa: PLC0415 - see `open`
+        """Stream a file from Telegram; see `satark_telegram.media.TelegramMedia.fetch`."""
+        from satark_telegram.media import TelegramMedia  # noqa: PLC0415 - see `open`
 
-        return MediaStore(self.bot, self._settings).fetch(ref)
+        return TelegramMedia(self.bot, self._settings).fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Do nothing: bots can't delete a file at Telegram; it goes when the tipster deletes the chat."""
+        """Do nothing: bots can't delete files at Telegram. They disappear when the tipster deletes the chat."""
 
     @property
-    def bot(self) -> Bot:
+    def bot(self) -> BotApi:
         """The open client.
 
         Raises:

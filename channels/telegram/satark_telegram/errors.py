@@ -1,4 +1,4 @@
-"""What an error of the Bot API means for a message.
+"""Map errors of the Bot API to send results.
 
 Source: Telegram, Bot API, "Making requests" and `ResponseParameters`; the classes are python-telegram-bot's.
 """
@@ -22,18 +22,18 @@ from telegram.error import (
 
 from satark.channel import Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 
-# python-telegram-bot's own way to have durations as they will be; the old way warns at each throttled call.
+# Makes python-telegram-bot return durations as timedelta; otherwise it warns at each throttled call.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
-_NOT_THERE: Final = ("chat not found", "user is deactivated", "bot was blocked", "user not found", "peer_id_invalid")
-"""What Telegram says, in lower case, of recipients that nobody can reach any more."""
+_UNREACHABLE: Final = ("chat not found", "user is deactivated", "bot was blocked", "user not found", "peer_id_invalid")
+"""Parts of Telegram's error texts, in lower case, for recipients that can't be reached any more."""
 
 
-def result_of(error: TelegramError) -> SendResult:
-    """Say what an error means. Its text is looked at and never passed on: it may hold the token or the message."""
+def send_result_of(error: TelegramError) -> SendResult:
+    """Return the send result for an error. Its text is never passed on: it may contain the token or the message."""
     match error:
         case RetryAfter():
-            return Throttled(seconds_of(error), "conversation")
+            return Throttled(retry_delay(error), "conversation")
         case InvalidToken():
             return Misconfigured("unauthorized")
         case Conflict():
@@ -43,19 +43,19 @@ def result_of(error: TelegramError) -> SendResult:
         case ChatMigrated():
             return Permanent("migrated")
         case BadRequest():
-            return _refused(error)
+            return _bad_request(error)
         case TimedOut():
             return Transient("timeout")
         case _:
             return Transient("network")
 
 
-def seconds_of(error: RetryAfter) -> float:
-    """Give the seconds that Telegram asks to wait."""
+def retry_delay(error: RetryAfter) -> float:
+    """Return the seconds that Telegram asks to wait."""
     after = error.retry_after
     return after.total_seconds() if isinstance(after, timedelta) else after
 
 
-def _refused(error: BadRequest) -> SendResult:
+def _bad_request(error: BadRequest) -> SendResult:
     text = error.message.lower()
-    return Blocked() if any(words in text for words in _NOT_THERE) else Permanent("bad-request")
+    return Blocked() if any(part in text for part in _UNREACHABLE) else Permanent("bad-request")

@@ -1,4 +1,4 @@
-"""What was sent: one message of a private chat, as one of the core's events.
+"""Convert one message of a private chat into an inbound event.
 
 Source: Telegram, Bot API 10.1, type `Message`.
 """
@@ -11,22 +11,22 @@ from typing import Final
 
 from satark.channel import Event, Media, MediaKind, MediaRef, Pin, Text, Unsupported
 from satark.codes import HANDOFF_DIGITS
-from satark_telegram.wire import File, Location, Message, Venue
+from satark_telegram.updates import File, Location, Message, Venue
 
 UNSUPPORTED: Final = (
     "contact", "paid_media", "story", "checklist", "dice", "game", "poll", "invoice", "giveaway", "gift",
     "unique_gift", "rich_message", "passport_data", "web_app_data", "users_shared", "chat_shared",
 )  # fmt: skip
-"""Fields of `Message` that hold something a tipster may have meant to tell, and that we can't take.
+"""Fields of `Message` with content that Satark can't accept.
 
-A visiting card is among them, whoever's it is: Telegram gives us no number to tell the sender's own by.
+Contact cards are among them: Telegram gives no number by which the sender's own card could be recognized.
 """
 
 TOO_LARGE: Final = "too_large"
 UNREADABLE: Final = "unreadable"
 UNKNOWN: Final = "unknown"
 
-_SILENT: Final = frozenset({
+_WITHOUT_CONTENT: Final = frozenset({
     "message_id", "message_thread_id", "direct_messages_topic", "from", "sender_chat", "sender_boost_count",
     "sender_business_bot", "sender_tag", "date", "guest_query_id", "business_connection_id", "chat", "forward_origin",
     "is_topic_message", "is_automatic_forward", "reply_to_message", "external_reply", "quote", "reply_to_story",
@@ -46,34 +46,40 @@ _SILENT: Final = frozenset({
     "suggested_post_declined", "suggested_post_paid", "suggested_post_refunded", "video_chat_scheduled",
     "video_chat_started", "video_chat_ended", "video_chat_participants_invited",
 })  # fmt: skip
-"""Fields that say nothing by themselves: about the message, or the chat's own announcements."""
+"""Fields without content: properties of the message, and service messages of the chat."""
 
 _COMMAND: Final = re.compile(r"/(\w{1,64})(?:@\w{1,64})?(\s.*)?", re.DOTALL)
 _is_handoff_code = re.compile(rf"\s[0-9]{{{HANDOFF_DIGITS}}}").fullmatch
 
 
-def event_of(message: Message, account: str, most: int) -> Event | None:
-    """Read a message; files of more than `most` bytes can't be had. None: none of the fields that we read is there."""
+def event_of(message: Message, account: str, max_file_bytes: int) -> Event | None:
+    """Convert a message. None: it has none of the fields that are decoded.
+
+    Args:
+        message: the message.
+        account: the bot's account name.
+        max_file_bytes: larger files become `Unsupported`.
+    """
     if message.text is not None:
-        return Text(_plain(message.text))
+        return Text(_without_slash(message.text))
     if message.venue or message.location:
         return _pin(message.venue, message.location)
-    return _media(message, account, most)
+    return _media(message, account, max_file_bytes)
 
 
-def unread(names: Iterable[str]) -> Unsupported | None:
-    """Say what a message holds of which we can read nothing, by the names of its fields; None: nothing for us."""
-    spoken = set(names) - _SILENT
-    if not spoken:
+def unsupported_event(fields: Iterable[str]) -> Unsupported | None:
+    """Name the unsupported content of a message, given the names of its fields. None: it has no content."""
+    content = set(fields) - _WITHOUT_CONTENT
+    if not content:
         return None
-    return Unsupported(next((name for name in UNSUPPORTED if name in spoken), UNKNOWN))
+    return Unsupported(next((name for name in UNSUPPORTED if name in content), UNKNOWN))
 
 
-def _plain(text: str) -> str:
-    """Take a command for the word that it is: `/status 1234` is "status 1234".
+def _without_slash(text: str) -> str:
+    """Turn a command into a word: `/status 1234` becomes "status 1234".
 
-    What a link put behind `/start` is dropped, since the tipster did not type it; but `t.me/BOT?start=CODE` brings a
-    draft that was begun on another channel.
+    The parameter of `/start` is dropped, since it comes from a link; but a handoff code (`t.me/BOT?start=CODE`)
+    continues a draft that was begun on another channel.
     """
     found = _COMMAND.fullmatch(text)
     if found is None:
@@ -88,21 +94,21 @@ def _pin(venue: Venue | None, location: Location | None) -> Event | None:
     return Pin(at.latitude, at.longitude, venue.title if venue else "", venue.address if venue else "") if at else None
 
 
-def _media(message: Message, account: str, most: int) -> Event | None:
+def _media(message: Message, account: str, max_file_bytes: int) -> Event | None:
     found = _file(message)
     if found is None:
         return None
     file, kind, mime = found
-    if file.file_size > most:
+    if file.file_size > max_file_bytes:
         return Unsupported(TOO_LARGE)
     ref = MediaRef(account=account, id=file.file_id, mime=file.mime_type or mime, size=max(file.file_size, 0))
     return Media(ref, kind, message.caption)
 
 
 def _file(message: Message) -> tuple[File, MediaKind, str] | None:
-    """Find the message's file, its kind, and what it is where Telegram does not say.
+    """Return the message's file, its kind, and its MIME type where Telegram names none.
 
-    A photo comes in several sizes, and an animation also as a document, for old programs.
+    A photo comes in several sizes, and an animation also as a document, for old clients.
     """
     if message.photo:
         return max(message.photo, key=lambda size: (size.width * size.height, size.file_size)), "image", "image/jpeg"

@@ -1,6 +1,6 @@
-"""python-telegram-bot's way to the network, on aiohttp: one pooled client, no redirects, no cookies, nothing logged.
+"""HTTP client for python-telegram-bot, on aiohttp: pooled connections, no redirects, no cookies, nothing logged.
 
-Its own way (httpx) logs every URL, and Telegram's URLs hold the token.
+python-telegram-bot's own client, httpx, logs every URL, and Telegram's URLs contain the token.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from telegram.request import BaseRequest, RequestData
 
 from satark_telegram.settings import TelegramSettings
 
-_MOST_ANSWER_BYTES: Final = 16 * 1024 * 1024
-"""Bytes of the longest answer: a hundred updates of a megabyte each never come, but a long one may."""
+_MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
+"""Size of the longest response: enough for a hundred long updates."""
 
 
-class Request(BaseRequest):
-    """One session with Telegram. `initialize` it in the loop that uses it."""
+class AiohttpRequest(BaseRequest):
+    """One HTTP session. Call `initialize` in the event loop that uses it."""
 
     def __init__(self, settings: TelegramSettings) -> None:
         self._settings = settings
@@ -26,11 +26,11 @@ class Request(BaseRequest):
 
     @property
     def read_timeout(self) -> float | None:
-        """Seconds to wait for an answer."""
+        """Seconds to wait for a response."""
         return self._settings.send_seconds
 
     async def initialize(self) -> None:
-        """Make the session. It trusts no proxy settings of the environment and keeps no cookies."""
+        """Create the session. It ignores proxy settings of the environment and stores no cookies."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._settings.connections),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -54,19 +54,19 @@ class Request(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Make one request; give status and body.
+        """Make one request. Return status and body.
 
         Raises:
-            telegram.error.TimedOut: no answer in time.
+            telegram.error.TimedOut: no response in time.
             telegram.error.NetworkError: the network failed. Neither names the URL.
         """
-        del write_timeout, connect_timeout, pool_timeout  # our settings say them once for all calls
+        del write_timeout, connect_timeout, pool_timeout  # the settings apply to all calls
         total = read_timeout if isinstance(read_timeout, int | float) else self._settings.send_seconds
         timeout = aiohttp.ClientTimeout(total=total, sock_connect=self._settings.connect_seconds)
         data = request_data.json_parameters if request_data else None
         try:
             async with self.session.request(method, url, data=data, timeout=timeout, allow_redirects=False) as response:
-                return response.status, await _bounded(response)
+                return response.status, await _read_limited(response)
         except TimeoutError:
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:
@@ -84,12 +84,12 @@ class Request(BaseRequest):
         return self._session
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    pieces = []
+async def _read_limited(response: aiohttp.ClientResponse) -> bytes:
+    chunks = []
     size = 0
-    async for piece in response.content.iter_any():
-        size += len(piece)
-        if size > _MOST_ANSWER_BYTES:
-            raise aiohttp.ClientPayloadError("an answer far too long")
-        pieces.append(piece)
-    return b"".join(pieces)
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > _MAX_RESPONSE_BYTES:
+            raise aiohttp.ClientPayloadError("response too long")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,6 +1,6 @@
-"""Being there for Telegram: the webhook or the polling, and the menu of commands.
+"""Register the webhook or poll for updates, and set the command menus.
 
-All of it is tried until it works, beside everything else: a Telegram that is down must not keep Satark from starting.
+Each call is retried until it succeeds, in the background: Satark starts even if Telegram is down.
 """
 
 from __future__ import annotations
@@ -16,87 +16,87 @@ from satark.backoff import backoff
 from satark.catalogues import Catalogues
 from satark.channel import Batch, Malformed, Misconfigured, Permanent, Receive, Transient
 from satark.observability import log
-from satark_telegram.bot import Bot
-from satark_telegram.errors import result_of, seconds_of
-from satark_telegram.reading import Reader, update_of
+from satark_telegram.bot_api import BotApi
+from satark_telegram.errors import retry_delay, send_result_of
 from satark_telegram.settings import TelegramSettings
+from satark_telegram.update_parser import UpdateParser, parse_update
 
 COMMANDS: Final = (
     "help", "status", "language", "back", "skip", "repeat", "edit", "elsewhere", "restart", "cancel", "forget",
 )  # fmt: skip
-"""The commands in the menu, in its order. Telegram wants their names in Latin letters, whatever the language."""
+"""The commands of the menu, in order. Telegram allows only Latin letters in their names, in any language."""
 
 _ISO_639_1: Final = 2
-"""Letters of the only language codes that Telegram knows."""
+"""Length of a language code that Telegram accepts."""
 
 T = TypeVar("T")
 
 
-class Presence:
-    """Keeps one bot registered, or polls for it."""
+class BotListener:
+    """Registers the webhook of one bot, or polls for its updates."""
 
-    def __init__(self, bot: Bot, settings: TelegramSettings, reader: Reader) -> None:
+    def __init__(self, bot: BotApi, settings: TelegramSettings, parser: UpdateParser) -> None:
         self._bot = bot
         self._settings = settings
-        self._reader = reader
+        self._parser = parser
 
-    async def serve(self, webhook: str, words: Catalogues) -> None:
-        """Register the webhook (none: somebody else does) and the menus; then there is nothing more to do."""
-        if webhook:
-            await self._insist(lambda: self._bot.register(webhook))
-        await self._set_menus(words)
+    async def serve_webhook(self, url: str, catalogues: Catalogues) -> None:
+        """Register the webhook (empty URL: it is registered by hand) and the menus, then wait until cancelled."""
+        if url:
+            await self._retry(lambda: self._bot.register(url))
+        await self._set_menus(catalogues)
         await asyncio.Event().wait()
 
-    async def poll(self, words: Catalogues, receive: Receive) -> None:
-        """Set the menus, and fetch updates for ever; asking for the next ones confirms those that were taken.
+    async def poll(self, catalogues: Catalogues, receive: Receive) -> None:
+        """Set the menus, and poll for updates until cancelled. Updates are confirmed once `receive` has returned.
 
         Raises:
-            Exception: what `receive` raises; the updates come again when it is called again.
+            Exception: what `receive` raises. The updates are delivered again by the next call.
         """
-        await self._insist(self._bot.unregister)
-        await self._set_menus(words)
+        await self._retry(self._bot.unregister)
+        await self._set_menus(catalogues)
         offset = 0
         while True:
-            offset = await self._turn(offset, receive)
+            offset = await self._poll_once(offset, receive)
 
-    async def _turn(self, offset: int, receive: Receive) -> int:
-        updates = await self._insist(lambda: self._bot.updates(offset, self._settings.poll_seconds))
-        batches = [batch for update in updates if (batch := self._read(update))]
+    async def _poll_once(self, offset: int, receive: Receive) -> int:
+        updates = await self._retry(lambda: self._bot.poll(offset, self._settings.poll_seconds))
+        batches = [batch for update in updates if (batch := self._parse(update))]
         inbound = [event for batch in batches for event in batch.inbound]
         await receive(Batch(inbound=inbound, ignored=len(updates) - len(inbound)))
-        return max([offset, *(_next(update) for update in updates)])
+        return max([offset, *(_next_offset(update) for update in updates)])
 
-    def _read(self, update: bytes) -> Batch | None:
+    def _parse(self, update: bytes) -> Batch | None:
         try:
-            return self._reader.read(update)
+            return self._parser.parse(update)
         except Malformed:
             return None
 
-    async def _set_menus(self, words: Catalogues) -> None:
-        for language, commands in menus(words):
-            await self._insist(partial(self._bot.set_menu, commands, language))
+    async def _set_menus(self, catalogues: Catalogues) -> None:
+        for language, commands in command_menus(catalogues):
+            await self._retry(partial(self._bot.set_menu, commands, language))
 
-    async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do something with Telegram until it works."""
+    async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a call until it succeeds."""
         attempt = 0
         while True:
             try:
-                return await work()
+                return await call()
             except TelegramError as error:
                 attempt += 1
-                await asyncio.sleep(self._pause(error, attempt))
+                await asyncio.sleep(self._delay(error, attempt))
 
-    def _pause(self, error: TelegramError, attempt: int) -> float:
-        result = result_of(error)
+    def _delay(self, error: TelegramError, attempt: int) -> float:
+        result = send_result_of(error)
         code = result.code if isinstance(result, Misconfigured | Permanent | Transient) else type(result).__name__
-        log.warning("not registered yet", channel="telegram", code=code, attempt=attempt)
+        log.warning("call to Telegram failed, retrying", channel="telegram", code=code, attempt=attempt)
         longest = self._settings.retry_max_seconds
-        return seconds_of(error) if isinstance(error, RetryAfter) else backoff(attempt, longest=longest)
+        return retry_delay(error) if isinstance(error, RetryAfter) else backoff(attempt, longest=longest)
 
 
-def menus(words: Catalogues) -> Iterator[tuple[str | None, dict[str, str]]]:
-    """Give the menu of each language (command → its name in that language), and first the one for all others."""
-    for number, catalogue in enumerate(words):
+def command_menus(catalogues: Catalogues) -> Iterator[tuple[str | None, dict[str, str]]]:
+    """Yield the default menu, then each language's menu (command → its name in that language)."""
+    for number, catalogue in enumerate(catalogues):
         menu = {name: catalogue.get(f"command.{name}") or name for name in COMMANDS}
         if number == 0:
             yield None, menu
@@ -104,8 +104,8 @@ def menus(words: Catalogues) -> Iterator[tuple[str | None, dict[str, str]]]:
             yield catalogue.language, menu
 
 
-def _next(update: bytes) -> int:
+def _next_offset(update: bytes) -> int:
     try:
-        return update_of(update).update_id + 1
+        return parse_update(update).update_id + 1
     except Malformed:
         return 0

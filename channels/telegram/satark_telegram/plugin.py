@@ -1,4 +1,4 @@
-"""The plugin's entry point: one channel, where the settings configure it."""
+"""The plugin's entry point: hands over the channel if it is configured."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @hookimpl
 def satark_channels(settings: Settings) -> list[Channel]:
-    """Hand over the Telegram channel, or nothing where no setting of it is given.
+    """Hand over the Telegram channel; nothing where no setting of it is given.
 
     Raises:
-        satark.settings.SettingsError: a setting of the section `telegram` is missing or wrong, or its client is not
-            installed.
+        satark.settings.SettingsError: a setting of the section `telegram` is missing or wrong, or
+            python-telegram-bot is not installed.
     """
     section = settings.section("telegram", TelegramSettings)
     if section is None:
@@ -32,10 +32,10 @@ def satark_channels(settings: Settings) -> list[Channel]:
     if find_spec("telegram") is None:
         message, hint = "python-telegram-bot is not installed", "pip install 'satark[telegram]'"
         raise SettingsError([SettingProblem("telegram", "SATARK_TELEGRAM__TOKEN", message, hint)])
-    return [TelegramChannel(section, settings.core.public_url, partial(_words, settings))]
+    return [TelegramChannel(section, settings.core.public_url, partial(_catalogues, settings))]
 
 
-def _words(settings: Settings) -> Catalogues:
-    """Read the words of the flow in use: the menu names the commands in every language of it."""
+def _catalogues(settings: Settings) -> Catalogues:
+    """Return the catalogues of the flow in use: the menu names the commands in each of its languages."""
     path = settings.core.flow
     return (read_flow(path) if path else default_flow()).catalogues

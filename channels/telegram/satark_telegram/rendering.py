@@ -1,9 +1,9 @@
-"""A prompt as Telegram shows it: a message, with an inline keyboard under it where there is something to choose.
+"""Render a prompt as a message, with an inline keyboard where there is something to choose.
 
 Source of the limits: Telegram, Bot API 10.1, `sendMessage` (text: 4096 characters), `InlineKeyboardButton`
 (`callback_data`: 64 bytes) and `deleteMessages` (1-100 messages of the last 48 hours). Lengths are counted in UTF-16
-units, as Telegram counts entities: never fewer than its characters. A label has no official limit; 64 units still show
-on two lines of a small phone.
+units, as Telegram counts entities, since that is never less than the number of characters. A label has no official
+limit; 64 units fit on two lines of a small phone.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ CAPABILITIES: Final = Capabilities(
     kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16"
 )
 
-_DELETED_AT_ONCE: Final = 100
-_ACTIONS_A_ROW: Final = 4
-"""Telegram shows up to eight buttons in a row; more than four cut off their labels on a phone."""
+_DELETIONS_PER_CALL: Final = 100
+_ACTIONS_PER_ROW: Final = 4
+"""Telegram shows up to eight buttons in a row; with more than four, a phone truncates their labels."""
 
 
 def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
-    """Make the one call that puts a prompt."""
+    """Render a prompt as one call."""
     body: dict[str, Any] = {
         "chat_id": to.reveal(),
         "text": prompt.text,
@@ -45,21 +45,21 @@ def render(prompt: Prompt, account: str, to: Address) -> list[Call]:
 
 
 def erase(message_ids: Sequence[str], account: str, to: Address) -> list[Call]:
-    """Make the calls that delete messages: a hundred a call; those that are gone or too old are passed over."""
-    numbers = sorted(int(id_) for id_ in message_ids)
-    parts = [numbers[at : at + _DELETED_AT_ONCE] for at in range(0, len(numbers), _DELETED_AT_ONCE)]
-    bodies = [msgspec.json.encode({"chat_id": to.reveal(), "message_ids": part}) for part in parts]
+    """Make the calls that delete messages, a hundred per call. Telegram skips those that are gone or too old."""
+    ids = sorted(int(id_) for id_ in message_ids)
+    batches = [ids[at : at + _DELETIONS_PER_CALL] for at in range(0, len(ids), _DELETIONS_PER_CALL)]
+    bodies = [msgspec.json.encode({"chat_id": to.reveal(), "message_ids": batch}) for batch in batches]
     return [Call(account=account, method=DELETE_MESSAGES, body=body) for body in bodies]
 
 
 def _keyboard(prompt: Prompt) -> list[list[dict[str, str]]]:
-    """One choice a row, so that long Hindi labels have room; the ways on side by side below them."""
+    """Return one choice per row, so that long Hindi labels fit, and the actions side by side below them."""
     choices = [[_button(choice)] for choice in prompt.choices]
     return [*choices, *_rows([_button(action) for action in prompt.actions])]
 
 
 def _rows(buttons: Sequence[dict[str, str]]) -> list[list[dict[str, str]]]:
-    return [list(buttons[at : at + _ACTIONS_A_ROW]) for at in range(0, len(buttons), _ACTIONS_A_ROW)]
+    return [list(buttons[at : at + _ACTIONS_PER_ROW]) for at in range(0, len(buttons), _ACTIONS_PER_ROW)]
 
 
 def _button(choice: Choice) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Is it really Telegram? It repeats the secret that `setWebhook` told it.
+"""Verify that a webhook comes from Telegram: it repeats the secret token that was registered with it.
 
 Source: Telegram, Bot API, `setWebhook`, parameter `secret_token`.
 """
@@ -13,7 +13,7 @@ from satark.channel import RawRequest
 HEADER: Final = "x-telegram-bot-api-secret-token"
 
 
-def is_genuine(raw: RawRequest, secret: bytes) -> bool:
-    """Compare the header with our secret, in constant time; without a header nothing is genuine."""
+def has_valid_secret(raw: RawRequest, secret: bytes) -> bool:
+    """Compare the header with the secret token, in constant time. Without the header the result is False."""
     given = raw.headers.get(HEADER, "").encode("utf-8", "replace")
     return hmac.compare_digest(given, secret)

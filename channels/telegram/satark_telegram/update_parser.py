@@ -1,4 +1,4 @@
-"""Read an update: an event for the core, or a count of what needs nothing."""
+"""Parse an update into a batch: one inbound event, or one ignored item."""
 
 from __future__ import annotations
 
@@ -9,88 +9,87 @@ from typing import Any
 import msgspec
 
 from satark.channel import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported
-from satark_telegram import wire
-from satark_telegram.events import UNREADABLE, event_of, unread
+from satark_telegram import updates
+from satark_telegram.events import UNREADABLE, event_of, unsupported_event
 
-SEEN = "seen"
-"""The method of the call that answers a tap, or shows "typing…"; see `satark_telegram.bot.Bot.send`."""
+ACKNOWLEDGE = "acknowledge"
+"""The method of the call that answers a tap, or shows "typing…"; see `satark_telegram.bot_api.BotApi.send`."""
 
 PRIVATE = "private"
 _IGNORED = Batch(ignored=1)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class Reader:
-    """Reads the updates of one bot.
+class UpdateParser:
+    """Parses the updates of one bot.
 
     Args:
         account: the bot's account name.
         typing: whether to make the call that shows "typing…" for each message.
-        most: bytes of the largest file that can be had.
+        max_file_bytes: size of the largest file that can be downloaded.
     """
 
-    def __init__(self, account: str, *, typing: bool, most: int) -> None:
+    def __init__(self, account: str, *, typing: bool, max_file_bytes: int) -> None:
         self._account = account
         self._typing = typing
-        self._most = most
+        self._max_file_bytes = max_file_bytes
 
-    def read(self, body: bytes) -> Batch:
-        """Read one update as Telegram posts it.
+    def parse(self, body: bytes) -> Batch:
+        """Parse one update.
 
         Raises:
-            Malformed: the body is no update at all.
+            Malformed: the body is not an update.
         """
-        update = update_of(body)
-        if update.callback_query != wire.NOTHING:
+        update = parse_update(body)
+        if update.callback_query != updates.NOTHING:
             return self._tap(update)
-        if update.message != wire.NOTHING or update.edited_message != wire.NOTHING:
+        if update.message != updates.NOTHING or update.edited_message != updates.NOTHING:
             return self._message(update)
         return _IGNORED
 
-    def _message(self, update: wire.Update) -> Batch:
-        edited = update.message == wire.NOTHING
+    def _message(self, update: updates.Update) -> Batch:
+        edited = update.message == updates.NOTHING
         raw = bytes(update.edited_message if edited else update.message)
         try:
-            message = wire.message(raw)
+            message = updates.decode_message(raw)
         except _UNREADABLE:
             return self._unreadable(update, raw)
         if message.sender is not None and message.sender.is_bot:
             return _IGNORED
         key = _key(message)
         if edited:
-            event, own = _edit(message, key), f"edit:{update.update_id}"
+            event, event_key = _edit(message, key), f"edit:{update.update_id}"
         else:
-            event, own = event_of(message, self._account, self._most) or unread(wire.fields(raw)), key
-        provider_message_id = str(message.message_id)
-        return self._batch(
-            message.chat, own, event, provider_message_id=provider_message_id, busy=self._typing_call(message.chat)
-        )
+            event = event_of(message, self._account, self._max_file_bytes)
+            event, event_key = event or unsupported_event(updates.decode_fields(raw)), key
+        own_id, typing = str(message.message_id), self._typing_call(message.chat)
+        return self._batch(message.chat, event_key, event, provider_message_id=own_id, busy=typing)
 
-    def _unreadable(self, update: wire.Update, raw: bytes) -> Batch:
-        """Of a message that can't be read tell the core at least whose it is; an edit's old words simply stand."""
+    def _unreadable(self, update: updates.Update, raw: bytes) -> Batch:
+        """Report the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
         try:
-            origin = wire.origin(raw)
+            header = updates.decode_header(raw)
         except _UNREADABLE:
             return _IGNORED
-        event = Unsupported(UNREADABLE) if update.message != wire.NOTHING else None
-        return self._batch(origin.chat, _key(origin), event, busy=self._typing_call(origin.chat))
+        event = Unsupported(UNREADABLE) if update.message != updates.NOTHING else None
+        return self._batch(header.chat, _key(header), event, busy=self._typing_call(header.chat))
 
-    def _tap(self, update: wire.Update) -> Batch:
+    def _tap(self, update: updates.Update) -> Batch:
         try:
-            query = wire.callback_query(update.callback_query)
+            query = updates.decode_callback_query(update.callback_query)
         except _UNREADABLE:
             return _IGNORED
-        under = query.message
-        if under is None or not query.data:
+        tapped = query.message
+        if tapped is None or not query.data:
             return _IGNORED
         answer: dict[str, Any] = {"callback_query_id": query.id}
-        if under.date:
-            answer |= {"chat_id": under.chat.id, "message_id": under.message_id}
-        return self._batch(under.chat, f"tap:{update.update_id}", Tap(query.data), answer=self._call(answer))
+        if tapped.date:
+            answer |= {"chat_id": tapped.chat.id, "message_id": tapped.message_id}
+        return self._batch(tapped.chat, f"tap:{update.update_id}", Tap(query.data), answer=self._call(answer))
 
     def _batch(
         self,
-        chat: wire.Chat,
+        chat: updates.Chat,
         key: str,
         event: Event | None,
         *,
@@ -112,43 +111,43 @@ class Reader:
         )
         return Batch(inbound=(inbound,))
 
-    def _typing_call(self, chat: wire.Chat) -> Call | None:
+    def _typing_call(self, chat: updates.Chat) -> Call | None:
         return self._call({"chat_id": chat.id}) if self._typing else None
 
     def _call(self, body: dict[str, Any]) -> Call:
-        return Call(account=self._account, method=SEEN, body=msgspec.json.encode(body))
+        return Call(account=self._account, method=ACKNOWLEDGE, body=msgspec.json.encode(body))
 
 
-def _key(message: wire.Message | wire.Origin) -> str:
-    """Name a message by chat and number: an edit names its original so, and never by the original's update.
+def _key(message: updates.Message | updates.MessageHeader) -> str:
+    """Return a message's event key, made of chat and message id: an edit names its original by those.
 
-    Hashed, since an edit carries it within its event, where a chat's id must not show.
+    It is hashed, since an `Edited` event holds it, and events must not show a chat's id.
     """
     return "message:" + hashlib.sha256(f"{message.chat.id}:{message.message_id}".encode()).hexdigest()
 
 
-def _edit(message: wire.Message, original: str) -> Event | None:
-    """Read an edit. One without words (a live location that moved, a file in place of another) changes nothing."""
-    words = message.text if message.text is not None else message.caption
-    return Edited(original, words) if words else None
+def _edit(message: updates.Message, original: str) -> Event | None:
+    """Convert an edit. None: it has no text (a live location that moved, a replaced file)."""
+    text = message.text if message.text is not None else message.caption
+    return Edited(original, text) if text else None
 
 
-def update_of(body: bytes) -> wire.Update:
+def parse_update(body: bytes) -> updates.Update:
     """Decode an update.
 
     Raises:
-        Malformed: the body is none.
+        Malformed: the body is not an update.
     """
     try:
-        return wire.update(body)
+        return updates.decode_update(body)
     except _UNREADABLE:
-        return _leniently(body)
+        return _parse_leniently(body)
 
 
-def _leniently(body: bytes) -> wire.Update:
-    """Decode as leniently as can be: Python's decoder forgives half a surrogate pair (a cut emoji), msgspec doesn't."""
+def _parse_leniently(body: bytes) -> updates.Update:
+    """Decode JSON that msgspec rejects. Python's decoder accepts half a surrogate pair, such as a truncated emoji."""
     try:
         data = json.loads(body.decode("utf-8", "replace"))
-        return wire.update(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
+        return updates.decode_update(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError, msgspec.DecodeError):
-        raise Malformed("no update") from None
+        raise Malformed("not an update") from None

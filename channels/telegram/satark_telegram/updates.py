@@ -1,4 +1,4 @@
-"""What of Telegram's updates we read, as types. What is not named here is never decoded: names, visiting cards.
+"""The types of Telegram's updates. Fields that are not listed here are never decoded: names, contact cards.
 
 Source: Telegram, Bot API 10.1, types `Update`, `Message`, `CallbackQuery` and those in their fields.
 """
@@ -14,7 +14,7 @@ NOTHING = Raw(b"")
 
 
 class Chat(Struct):
-    """`Chat`. In a private one the id is the user's."""
+    """`Chat`. The id of a private chat is the user's id."""
 
     id: int
     type: str
@@ -27,7 +27,7 @@ class User(Struct):
 
 
 class File(Struct):
-    """What every kind of file has: `PhotoSize`, `Video`, `Document`, …; width and height where it is a picture."""
+    """The common fields of `PhotoSize`, `Video`, `Document` and so on; `width` and `height` of pictures."""
 
     file_id: Annotated[str, Meta(min_length=1)]
     file_size: int = 0
@@ -44,7 +44,7 @@ class Location(Struct):
 
 
 class Venue(Struct):
-    """`Venue`: a place that the sender picked."""
+    """`Venue`: a place that the sender picked from a list."""
 
     location: Location
     title: str = ""
@@ -52,7 +52,7 @@ class Venue(Struct):
 
 
 class Message(Struct, kw_only=True):
-    """`Message`, as far as it says something."""
+    """`Message`: the fields with content."""
 
     message_id: int
     chat: Chat
@@ -72,15 +72,15 @@ class Message(Struct, kw_only=True):
     venue: Venue | None = None
 
 
-class Origin(Struct):
-    """What must be readable of a message, so that its sender can at least be told that it was not understood."""
+class MessageHeader(Struct):
+    """The least of a message that must be readable to answer its sender."""
 
     message_id: int
     chat: Chat
 
 
-class Tapped(Struct):
-    """`MaybeInaccessibleMessage`: the message under whose button was tapped. `date` is 0 where it is inaccessible."""
+class TappedMessage(Struct):
+    """`MaybeInaccessibleMessage`: the message with the tapped button. `date` is 0 where it is inaccessible."""
 
     message_id: int
     chat: Chat
@@ -88,15 +88,15 @@ class Tapped(Struct):
 
 
 class CallbackQuery(Struct):
-    """`CallbackQuery`: a tapped button. Games have no `data`; what was sent by way of another chat has no `message`."""
+    """`CallbackQuery`: a tapped button. Games have no `data`; an inline message has no `message`."""
 
     id: str
-    message: Tapped | None = None
+    message: TappedMessage | None = None
     data: str = ""
 
 
 class Update(Struct):
-    """`Update`: of all its kinds the three that a tipster's private chat makes."""
+    """`Update`: the three of its kinds that occur in a private chat with a tipster."""
 
     update_id: int
     message: Raw = NOTHING
@@ -104,8 +104,8 @@ class Update(Struct):
     callback_query: Raw = NOTHING
 
 
-update = msgspec.json.Decoder(Update).decode
-message = msgspec.json.Decoder(Message).decode
-origin = msgspec.json.Decoder(Origin).decode
-callback_query = msgspec.json.Decoder(CallbackQuery).decode
-fields = msgspec.json.Decoder(dict[str, Raw]).decode
+decode_update = msgspec.json.Decoder(Update).decode
+decode_message = msgspec.json.Decoder(Message).decode
+decode_header = msgspec.json.Decoder(MessageHeader).decode
+decode_callback_query = msgspec.json.Decoder(CallbackQuery).decode
+decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode

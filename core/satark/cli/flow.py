@@ -21,7 +21,7 @@ from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.geography.geography import Geography
 from satark.prompt import Capabilities
-from satark.tip import Receipt
+from satark.tip import RECEIPT_DIGITS, Receipt
 
 MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
     ("whatsapp", Capabilities(
@@ -37,7 +37,7 @@ Limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboa
 """
 
 _TERMINAL: Final = Capabilities(kind="sms", text=100_000, body=100_000)
-_RECEIPT: Final = Receipt(number="TEST-0000", code="0" * 16)
+_RECEIPT: Final = Receipt(number="TEST-0000", code="0" * RECEIPT_DIGITS)
 
 _file = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")

@@ -14,6 +14,7 @@ from satark.sink import Delivery, SealedFile, SealedMessage
 from satark.store import evidence_files
 from satark.store.sealed_files import clean_path, original_path
 from satark.store.tables import envelope, file, message, tip
+from satark.tip import ordinal_order
 
 if TYPE_CHECKING:
     from satark.services import Services
@@ -54,7 +55,7 @@ def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, l
     columns = (file.c.tip, file.c.ordinal, file.c.state, file.c.record)
     found: dict[str, list[SealedFile]] = defaultdict(list)
     rows = unit.main.execute(select(*columns).where(file.c.tip.in_(tips))).all()
-    for row in sorted(rows, key=lambda row: (len(row.ordinal), row.ordinal)):
+    for row in sorted(rows, key=lambda row: ordinal_order(row.ordinal)):
         name = evidence_files.name(row.tip, row.ordinal)
         original, clean = original_path(folder, name), clean_path(folder, name)
         is_here = row.state == "sealed"

@@ -1,1 +1,1 @@
-""""""
+"""Identity: pseudonyms, tip keys and receipts. The only package that sees an address or makes a key."""

@@ -1,4 +1,4 @@
-"""A process that crashes leaves no copy of its memory behind: in it lie keys, addresses and drafts in plain."""
+"""Forbids core dumps: a copy of the memory would hold keys, addresses and drafts in plain."""
 
 from __future__ import annotations
 

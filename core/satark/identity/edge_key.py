@@ -1,6 +1,6 @@
-"""Pseudonyms and reply handles: the only room that sees an address.
+"""Edge key: pseudonyms, and the sealing of drafts, reply handles and calls. No other module sees an address.
 
-Everything here hangs on the edge key: 32 random bytes in a file of mode 0600, never in a database. Without it, a
+Everything here is derived from the edge key: 32 random bytes in a file of mode 0600, never in a database. Without it, a
 pseudonym can't be computed from a phone number (a bare hash could: all Indian mobile numbers hash in about an hour).
 """
 

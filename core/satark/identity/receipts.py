@@ -1,4 +1,4 @@
-"""Receipts: the 16 digits that are a tipster's only key to their tip.
+"""Receipts: the 16-digit codes that are a tipster's only key to their tip.
 
 A code has 53 bits. It is stored only as what Argon2id makes of it under a salt that is derived from the edge key: one
 half of the result is a look-up, the other the key of what the look-up finds. Whoever steals the database alone can't
@@ -24,10 +24,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from satark.tip import RECEIPT_DIGITS
+
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
 
-DIGITS = 16
 MEMORY_KIB = 4 * 1024
 ITERATIONS = 1
 
@@ -100,7 +101,7 @@ class CodeStock:
         ahead: how many codes to have ready.
     """
 
-    def __init__(self, identity: Identity, *, digits: int = DIGITS, ahead: int) -> None:
+    def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
         self._identity = identity
         self._digits = digits
         self._ahead = ahead

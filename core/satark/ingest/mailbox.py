@@ -44,8 +44,8 @@ class Mailboxes:
             recipient=opened.tip_recipient,
             question=_open_question(numbered),
         )
-        notices = evidence_files.pending_notices(unit.main, opened.tip)
-        evidence_files.clear_notices(unit, opened.tip)
+        notices = evidence_files.pending_file_notices(unit.main, opened.tip)
+        evidence_files.clear_file_notices(unit, opened.tip)
         messages = tuple(message for _, message in numbered)
         return Mailbox(open=mailbox, language=opened.language, messages=messages, file_notices=notices)
 

@@ -72,10 +72,10 @@ class TurnRunner:
         """
         session = self._refresh(unit, conversation.session or self._begin(event), event)
         engine = self._flows.engine(unit.main, session.flow)
-        notices = evidence_files.pending_notices(unit.main, session.tip) if session.files else ()
+        notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
         turn = engine.advance(session, event.event, event.source, unit.now, notices)
         if notices and turn.prompt is not None:
-            evidence_files.clear_notices(unit, session.tip)
+            evidence_files.clear_file_notices(unit, session.tip)
         turn = self._answer_requests(unit, turn, event, conversation, origin, result)
         if turn.erase or turn.dropped_files:
             result.erased += erase_files(unit, session.tip, None if turn.erase else turn.dropped_files)
@@ -203,7 +203,9 @@ class TurnRunner:
         if not isinstance(channel, ErasingChannel):
             return []
         found = provider_messages.ids_of(unit, conversation.id, self._identity)
-        calls = channel.erase([*found, *filter(None, [inbound.provider_message_id])], inbound.account, inbound.senders[0])
+        calls = channel.erase(
+            [*found, *filter(None, [inbound.provider_message_id])], inbound.account, inbound.senders[0]
+        )
         return [message(conversation.id, call, must_arrive=True) for call in calls]
 
     def _engine(self, unit: UnitOfWork, session: Session) -> Engine:

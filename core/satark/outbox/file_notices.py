@@ -33,7 +33,7 @@ class FileNotices:
         """Put the notice about a file into the outbox, or store it for later, in this transaction."""
         messages = self._compose(unit, job, notice)
         if not messages:
-            evidence_files.add_notice(unit, job, notice)
+            evidence_files.add_file_notice(unit, job, notice)
         self._outbox.add(unit, messages)
         return messages
 

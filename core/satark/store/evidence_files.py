@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, union, update
 from satark.dialogue.session import FileNotice, MediaJob
 from satark.store import deliveries, tables
 from satark.store.tables import file, tip
+from satark.tip import ordinal_order
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -105,7 +106,7 @@ def mark_sealed(unit: UnitOfWork, job: MediaJob, record: bytes, record_with_orig
 def ordinals_with_origin(connection: Connection, tip_id: str) -> tuple[str, ...]:
     """Return the ordinals of a tip's files that have a place or time about which the tipster has not decided."""
     query = select(file.c.ordinal).where(file.c.tip == tip_id, func.length(file.c.record_with_origin) > 0)
-    return tuple(sorted(connection.execute(query).scalars(), key=lambda ordinal: (len(ordinal), ordinal)))
+    return tuple(sorted(connection.execute(query).scalars(), key=ordinal_order))
 
 
 def disclose_origin(unit: UnitOfWork, tip_id: str, ordinals: Sequence[str]) -> None:
@@ -122,12 +123,12 @@ def mark_lost(unit: UnitOfWork, job: MediaJob, reason: str) -> bool:
     return _settle_for_good(unit, job, state="lost", reason=reason)
 
 
-def add_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:
+def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None:
     """Store a notice about a file until its tipster can be notified."""
     _settle(unit, job, reason=f"{_NOTICE}{notice.what} {notice.megabytes}")
 
 
-def pending_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
+def pending_file_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
     """Return the stored notices about a tip's files."""
     query = (
         select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_NOTICE)).order_by(file.c.ordinal)
@@ -136,7 +137,7 @@ def pending_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ..
     return tuple(FileNotice(what, int(megabytes)) for what, megabytes in found)
 
 
-def clear_notices(unit: UnitOfWork, tip_id: str) -> None:
+def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
     """Delete the stored notices about a tip's files: the tipster has been notified."""
     waiting = (file.c.tip == tip_id, file.c.reason.startswith(_NOTICE))
     unit.main.execute(update(file).where(*waiting).values(reason=""))

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
 from click.testing import CliRunner, Result
 
-from satark.cli.main import cli
+if TYPE_CHECKING:
+    import click
+
+
+@cache
+def installed_command() -> click.Group:
+    """Return the command `satark` as it is installed; the entry point `satark` of the group `satark.command` names it."""
+    (found,) = entry_points(group="satark.command", name="satark")
+    command: click.Group = found.load()
+    return command
 
 
 def run(*arguments: str, code: int = 0, text: str | None = None) -> Result:
@@ -13,7 +26,7 @@ def run(*arguments: str, code: int = 0, text: str | None = None) -> Result:
     Raises:
         AssertionError: the exit code is not `code`, or the command ended with a traceback.
     """
-    result = CliRunner().invoke(cli, arguments, input=text)
+    result = CliRunner().invoke(installed_command(), arguments, input=text)
     if result.exit_code != code or "Traceback" in result.output:
         raise AssertionError(result.output)
     if not (result.exception is None or isinstance(result.exception, SystemExit)):

@@ -37,7 +37,7 @@ def _open(services: Services, name: str, file: Path) -> Prepared:
     passphrase = read_passphrase(file)
     line = f"desk {name}, officer {name}, passphrase {passphrase}  ({file})"
     try:
-        opened = unlock(services, name, name, passphrase)
+        unlocked = unlock(services, name, name, passphrase)
     except WrongPassphrase:
         return Prepared(line=f"{line}, which no longer unlocks the desk")
-    return Prepared(line=line, casework=Casework(services, name, opened.identity, officer="simulator"))
+    return Prepared(line=line, casework=Casework(services, name, unlocked.identity, officer="simulator"))

@@ -1,4 +1,4 @@
-"""Channels over a pretended Twilio, and a real Satark that it calls."""
+"""Channels over a simulated Twilio, and a real Satark that it calls."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from satark_sms_ivr.voice import VoiceChannel
 PUBLIC = "https://satark.example"
 
 
-class Served(NamedTuple):
-    """A pretended Twilio that is up."""
+class ServedTwilio(NamedTuple):
+    """A simulated Twilio that is being served."""
 
     peer: TwilioPeer
     url: str
 
 
-class Line(NamedTuple):
-    """A whole service that the pretended Twilio calls."""
+class TwilioService(NamedTuple):
+    """A running service that the simulated Twilio calls."""
 
     peer: TwilioPeer
     installation: Installation
@@ -44,54 +44,54 @@ class Line(NamedTuple):
 
 @pytest.fixture
 def settings() -> TwilioSettings:
-    """Give the settings of the pretended account."""
+    """Return the settings of the simulated account."""
     return TwilioSettings.model_validate({"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "number": NUMBER})
 
 
 @pytest.fixture
 def sms(settings: TwilioSettings) -> SmsChannel:
-    """Give a channel that talks to nobody."""
+    """Return a channel that is not connected."""
     return SmsChannel(TwilioSms(settings, PUBLIC))
 
 
 @pytest.fixture
 def voice(settings: TwilioSettings) -> VoiceChannel:
-    """Give a channel that talks to nobody."""
+    """Return a channel that is not connected."""
     return VoiceChannel(settings, PUBLIC)
 
 
 @pytest.fixture
 def signed() -> Callable[..., RawRequest]:
-    """Give the way to make a webhook as Twilio signs it: path (with query) and fields."""
+    """Return the function that makes a signed webhook of a path (with query) and fields."""
     peer = TwilioPeer()
 
     def sign(path: str, **fields: str) -> RawRequest:
         form = {"AccountSid": ACCOUNT_SID, "From": "+919876543210", "To": NUMBER, **fields}
-        place, _, query = path.partition("?")
+        bare_path, _, query = path.partition("?")
         headers = {"x-twilio-signature": peer.sign(PUBLIC + path, form)}
-        return RawRequest(method="POST", path=place, query=query, headers=headers, body=urlencode(form).encode())
+        return RawRequest(method="POST", path=bare_path, query=query, headers=headers, body=urlencode(form).encode())
 
     return sign
 
 
 @pytest.fixture
-async def twilio() -> AsyncIterator[Served]:
-    """Serve a pretended Twilio."""
+async def twilio() -> AsyncIterator[ServedTwilio]:
+    """Serve a simulated Twilio."""
     peer = TwilioPeer()
     async with peer, serve(peer.app) as url:
-        yield Served(peer, url)
+        yield ServedTwilio(peer, url)
 
 
 @pytest.fixture
-async def line(tmp_path: Path, twilio: Served) -> AsyncIterator[Line]:
-    """Start a service that answers this Twilio."""
+async def service(tmp_path: Path, twilio: ServedTwilio) -> AsyncIterator[TwilioService]:
+    """Start a service that this Twilio calls."""
     async with twilio_installation(twilio.peer, twilio.url, tmp_path, {}) as installation:
-        yield Line(twilio.peer, installation)
+        yield TwilioService(twilio.peer, installation)
 
 
 @pytest.fixture(scope="session")
 def recording() -> bytes:
-    """Give a spoken answer: half a second of a sawtooth, as WAV."""
+    """Return a spoken answer: half a second of a sawtooth, as WAV."""
     file = BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setnchannels(1)

@@ -1,4 +1,4 @@
-"""Both channels keep the contract that every channel has to keep."""
+"""The channels `sms` and `voice` keep the contract of channels."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ MORE = {"FromCity": "VARANASI", "FromZip": "221005", "ProfileName": "Sunita", "N
 IDENTIFIERS = ("919876543210", "9876543210", "VARANASI", "221005", "Sunita", "elsewhere.example")
 
 
-def taken_by_twilio(call: Call) -> None:
-    """Raise where Twilio would refuse a call."""
+def check_call(call: Call) -> None:
+    """Fail where Twilio would refuse a call."""
     form = dict(parse_qsl(call.body.decode(), strict_parsing=True))
     assert call.method == "messages"
     assert form["To"] == PHONE
     assert 0 < len(form["Body"]) <= 1600
 
 
-def test_sms_keeps_the_contract(sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
+def test_the_sms_channel_keeps_the_contract(sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
     genuine = [
         signed("/sms/webhook", MessageSid="SM" + "a" * 32, Body="नमस्ते", **MORE),
         signed("/sms/webhook", MessageSid="SM" + "b" * 32, Body="TIP they sell arms", **MORE),
         signed("/sms/webhook/status", MessageSid="SM" + "c" * 32, MessageStatus="delivered"),
     ]
     check_channel(
-        ChannelCase(channel=sms, to=Address(PHONE), genuine=genuine, identifiers=IDENTIFIERS, accepts=taken_by_twilio)
+        ChannelCase(channel=sms, to=Address(PHONE), genuine=genuine, identifiers=IDENTIFIERS, accepts=check_call)
     )
 
 
-def test_voice_keeps_the_contract(voice: VoiceChannel, signed: Callable[..., RawRequest]) -> None:
+def test_the_voice_channel_keeps_the_contract(voice: VoiceChannel, signed: Callable[..., RawRequest]) -> None:
     call = {"CallSid": "CA" + "a" * 32, **MORE}
     recorded = {"RecordingSid": "RE" + "b" * 32, "RecordingUrl": "https://elsewhere.example/RE"}
     genuine = [
@@ -44,5 +44,5 @@ def test_voice_keeps_the_contract(voice: VoiceChannel, signed: Callable[..., Raw
         signed("/voice/webhook/recording", **call, **recorded, RecordingStatus="completed"),
     ]
     check_channel(
-        ChannelCase(channel=voice, to=Address(PHONE), genuine=genuine, identifiers=IDENTIFIERS, accepts=taken_by_twilio)
+        ChannelCase(channel=voice, to=Address(PHONE), genuine=genuine, identifiers=IDENTIFIERS, accepts=check_call)
     )

@@ -1,4 +1,4 @@
-"""The plugin hands over both channels where Twilio is configured, and says what is missing where it is not quite."""
+"""The plugin hands over both channels if Twilio is configured, and names the settings that are missing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from pydantic import ValidationError
 
 from satark.channel import Channel, Outcome, RawRequest
-from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.geography.geography import Geography
 from satark.prompt import Capabilities, Prompt
 from satark.settings import Settings, SettingsError
@@ -27,7 +27,7 @@ GOOD = {"account_sid": "AC" + "0" * 32, "auth_token": "t", "number": "+155501001
 
 @pytest.fixture
 def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Configure all that is needed, in the environment."""
+    """Set the required settings in the environment."""
     for name, value in GOOD.items():
         monkeypatch.setenv(f"SATARK_TWILIO__{name.upper()}", value)
     monkeypatch.setenv("SATARK_PUBLIC_URL", "https://satark.example")
@@ -39,7 +39,7 @@ def test_without_any_setting_there_is_no_channel() -> None:
     assert satark_web_pages(Settings()) == []
 
 
-def test_with_its_settings_there_are_two(env: pytest.MonkeyPatch) -> None:
+def test_with_its_settings_there_are_two_channels(env: pytest.MonkeyPatch) -> None:
     channels = satark_channels(Settings())
     assert all(isinstance(channel, Channel) for channel in channels)
     assert [channel.accounts for channel in channels] == [("sms:+15550100100",), ("voice:+15550100100",)]
@@ -52,7 +52,7 @@ def test_recorded_prompts_are_served(env: pytest.MonkeyPatch, tmp_path: Path) ->
     assert page.path == "/voice/clips"
 
 
-def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_missing_setting_is_named_with_where_to_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATARK_TWILIO__NUMBER", "call me")
     with pytest.raises(SettingsError) as caught:
         satark_channels(Settings())
@@ -61,7 +61,7 @@ def test_each_missing_setting_is_named_with_its_way_to_be_found(monkeypatch: pyt
     assert "console.twilio.com" in problems["SATARK_TWILIO__AUTH_TOKEN"].hint
 
 
-def test_the_public_address_is_needed_too(env: pytest.MonkeyPatch) -> None:
+def test_the_public_address_is_required(env: pytest.MonkeyPatch) -> None:
     env.delenv("SATARK_PUBLIC_URL")
     with pytest.raises(SettingsError, match="SATARK_PUBLIC_URL"):
         satark_channels(Settings())
@@ -76,7 +76,7 @@ def test_the_public_address_is_needed_too(env: pytest.MonkeyPatch) -> None:
         ("http://10.0.0.1", False),
     ],
 )
-def test_the_api_is_called_in_the_clear_on_this_machine_only(url: str, *, good: bool) -> None:
+def test_plain_http_is_allowed_on_this_machine_only(url: str, *, good: bool) -> None:
     if good:
         assert TwilioSettings.model_validate({**GOOD, "api_url": url}).api_url == url
         return
@@ -84,7 +84,7 @@ def test_the_api_is_called_in_the_clear_on_this_machine_only(url: str, *, good: 
         TwilioSettings.model_validate({**GOOD, "api_url": url})
 
 
-def test_only_its_own_media_are_fitted_here() -> None:
+def test_only_prompts_for_sms_and_voice_are_fitted() -> None:
     prompt = Prompt(text="x", language="en")
     fitted = {
         kind: satark_render(prompt, Capabilities(kind=kind, text=9, body=9), "en")

@@ -1,4 +1,4 @@
-"""Every prompt of the default flow, in both languages, as text messages and as TwiML: measured, and valid."""
+"""Every prompt of the default flow, in both languages, fits text messages and gives valid TwiML."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from satark.channel import Outcome, RawRequest
-from satark.dialogue.flow.every_prompt import every_prompt
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.rendering.every_prompt import every_prompt
 from satark.dialogue.rendering.fit import fit
 from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.testing.twilio.twiml import read_twiml, said
-from satark_sms_ivr.keypad import as_menu
-from satark_sms_ivr.paging import MOST, as_text, more, pages
-from satark_sms_ivr.segments import segments
+from satark_sms_ivr.keypad import fit_to_keypad
+from satark_sms_ivr.paging import MAX_SEGMENTS, fit_to_sms, more_hint, split_into_pages
+from satark_sms_ivr.segments import count_segments
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
 
@@ -37,7 +37,7 @@ ONE_PAGE = {
     "@mailbox", "@answer", "@feedback", "receipt", "elsewhere.code", "reach.no.done", "reach.yes.done", "forget.done",
     "cancel.done", "mailbox.left", "reach.late", "expired", "news", "failed",
 }  # fmt: skip
-"""What fits on one page in both languages: all but long lists, a summary, the help, and what stands above the start."""
+"""The prompts that fit on one page in both languages."""
 
 
 @pytest.mark.parametrize("name", [name for name, prompt in TEXTS.items() if prompt.asks])
@@ -45,44 +45,44 @@ def test_no_message_has_more_than_three_segments(name: str, sms: SmsChannel, sig
     prompt = TEXTS[name]
     page, shown = 0, []
     while True:
-        text = as_text(replace(prompt, page=page)).text
-        shown.append(text.removesuffix(more(prompt.language)))
-        assert segments(text) <= MOST
+        text = fit_to_sms(replace(prompt, page=page)).text
+        shown.append(text.removesuffix(more_hint(prompt.language)))
+        assert count_segments(text) <= MAX_SEGMENTS
         if text == shown[-1]:
             break
         page += 1
-    whole = "".join("".join(shown).split())
-    assert whole == "".join(_whole(prompt).split())
+    joined = "".join("".join(shown).split())
+    assert joined == "".join(_full_text(prompt).split())
     assert len(shown) == 1 or name.split()[1] not in ONE_PAGE
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
-    answer = read_twiml(sms.reply(raw, Outcome(prompts=[as_text(prompt)])).body)
-    assert [segments(said(message)) <= MOST for message in answer] == [True]
+    answer = read_twiml(sms.reply(raw, Outcome(prompts=[fit_to_sms(prompt)])).body)
+    assert [count_segments(said(message)) <= MAX_SEGMENTS for message in answer] == [True]
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_what_must_arrive_and_a_last_word_are_sent_whole_in_as_many_messages_as_it_takes(
+def test_what_must_arrive_and_what_asks_nothing_is_sent_in_full(
     name: str, sms: SmsChannel, signed: Callable[..., RawRequest]
 ) -> None:
-    prompt = as_text(replace(TEXTS[name], must_arrive=TEXTS[name].asks))
+    prompt = fit_to_sms(replace(TEXTS[name], must_arrive=TEXTS[name].asks))
     raw = signed("/sms/webhook", MessageSid="SM" + "1" * 32, Body="Hi")
     answer = [said(message) for message in read_twiml(sms.reply(raw, Outcome(prompts=[prompt])).body)]
-    assert all(segments(message) <= MOST for message in answer)
+    assert all(count_segments(message) <= MAX_SEGMENTS for message in answer)
     assert len(answer) == 1 or prompt.asks or name.split()[1] not in ONE_PAGE
-    assert "".join("".join(answer).split()) == "".join(_whole(TEXTS[name]).split())
+    assert "".join("".join(answer).split()) == "".join(_full_text(TEXTS[name]).split())
 
 
 @pytest.mark.parametrize("name", SPOKEN)
-def test_every_prompt_is_sound_twiml_whatever_page_and_silence(
+def test_every_prompt_is_valid_twiml_on_every_page_and_after_every_silence(
     name: str, voice: VoiceChannel, signed: Callable[..., RawRequest]
 ) -> None:
     for page in range(6):
-        for keep in (False, True):
-            shown = fit(as_menu(replace(SPOKEN[name], page=page, must_arrive=keep)), voice.capabilities)
+        for must_arrive in (False, True):
+            shown = fit(fit_to_keypad(replace(SPOKEN[name], page=page, must_arrive=must_arrive)), voice.capabilities)
             for silent in range(4):
                 path = f"/voice/webhook/keys?n=4&s={silent}"
                 raw = signed(path, CallSid="CA" + "1" * 32, Digits="" if silent else "1")
                 read_twiml(voice.reply(raw, Outcome(prompts=[shown])).body)
 
 
-def _whole(prompt: Prompt) -> str:
-    return "".join(pages(as_text(replace(prompt, must_arrive=True)).text))
+def _full_text(prompt: Prompt) -> str:
+    return "".join(split_into_pages(fit_to_sms(replace(prompt, must_arrive=True)).text))

@@ -1,4 +1,4 @@
-"""A whole service on the telephone: tips by text message and by call, through real processes."""
+"""Tips by text message and by call, through a real service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from satark_sms_ivr.segments import count_segments
 
 PHONE = "+919876543210"
 STORY = "गाँव के बाहर रात में हथियार बिकते हैं।"
-LETTERS = {
+SMS_ANSWERS = {
     "Choose a language": "1",
     "क्या यह सही है": "1",
     "किस बारे में": "3",
@@ -27,8 +27,8 @@ LETTERS = {
 }
 
 
-def keys(recording: bytes) -> dict[str, str | bytes]:
-    """What a caller does who hears Hindi and can't read."""
+def call_answers(recording: bytes) -> dict[str, str | bytes]:
+    """Return the answers of a caller in Hindi, by keys and voice."""
     return {
         "Choose a language": "1",
         "क्या यह सही है": "1",
@@ -42,90 +42,90 @@ def keys(recording: bytes) -> dict[str, str | bytes]:
     }
 
 
-async def respond(line: Any, desk: str, number: str, *arguments: str) -> None:
-    """Answer a tip as an officer does."""
-    passphrase = ("--passphrase-file", str(line.installation.passphrase_file(desk)))
-    await asyncio.to_thread(line.installation.service.run, "desk", "respond", desk, number, *arguments, *passphrase)
+async def respond(service: Any, desk: str, number: str, *arguments: str) -> None:
+    """Respond to a tip as an officer."""
+    passphrase = ("--passphrase-file", str(service.installation.passphrase_file(desk)))
+    await asyncio.to_thread(service.installation.service.run, "desk", "respond", desk, number, *arguments, *passphrase)
 
 
-async def test_a_tip_by_text_message_in_hindi(line: Any) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
-    code = await texter.walk(LETTERS)
+async def test_a_tip_by_text_message_in_hindi(service: Any) -> None:
+    texter = Texter(service.peer, service.url, PHONE)
+    code = await texter.walk(SMS_ANSWERS)
     assert len(code) == 16
     assert max(map(count_segments, texter.heard)) <= 3
     assert any("और: M" in message for message in texter.heard)
-    (tip,) = await line.installation.tips("sp", at_least=1)
+    (tip,) = await service.installation.tips("sp", at_least=1)
     assert tip["language"] == "hi"
     assert tip["answers"]["what"] == STORY
-    await until(lambda: not any(message.body for message in line.peer.messages.values()))
+    await until(lambda: not any(message.body for message in service.peer.messages.values()))
 
 
-async def test_a_tip_with_somebody_elses_recording_that_is_fetched_and_deleted_there(
-    line: Any, recording: bytes
-) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
+async def test_a_recording_is_downloaded_and_deleted_at_twilio(service: Any, recording: bytes) -> None:
+    texter = Texter(service.peer, service.url, PHONE)
     await texter.say("TIP")
     for text in ("2", "3", "They sell arms behind the mill every night", "Lanka", "don't know"):
         await texter.say(text)
     await texter.say("No")
-    await texter.say("", (recording, "audio/wav"), base=line.installation.service.environment["SATARK_TWILIO__API_URL"])
+    await texter.say(
+        "", (recording, "audio/wav"), base=service.installation.service.environment["SATARK_TWILIO__API_URL"]
+    )
     (asked,) = await texter.say("done")
     assert "Whose voice" in asked
     await texter.say("2")
     await texter.say("1")
-    (tip,) = await line.installation.tips("sp", at_least=1)
-    await until(lambda: len(line.peer.deleted) == 1)
-    (tip,) = await line.installation.tips("sp", at_least=1)
+    (tip,) = await service.installation.tips("sp", at_least=1)
+    await until(lambda: len(service.peer.deleted) == 1)
+    (tip,) = await service.installation.tips("sp", at_least=1)
     assert [file["mime"] for file in tip["evidence"]] == ["audio/wav"]
 
 
-async def test_one_message_is_a_whole_tip(line: Any) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
-    told = await texter.say("TIP Arms are sold behind the rice mill in Lanka every night")
-    assert "Secret code: " in told[0]
-    assert count_segments(told[0]) <= 3
-    (tip,) = await line.installation.tips("dig", at_least=1)
+async def test_one_message_is_a_complete_tip(service: Any) -> None:
+    texter = Texter(service.peer, service.url, PHONE)
+    replies = await texter.say("TIP Arms are sold behind the rice mill in Lanka every night")
+    assert "Secret code: " in replies[0]
+    assert count_segments(replies[0]) <= 3
+    (tip,) = await service.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == "Arms are sold behind the rice mill in Lanka every night"
     assert tip["language"] == "en"
     assert tip["category"] == "OTHER"
 
 
-async def test_one_who_asked_to_be_reached_gets_a_neutral_text_and_stop_ends_it(line: Any) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
+async def test_a_tipster_who_asked_to_be_reached_gets_neutral_texts_until_stop(service: Any) -> None:
+    texter = Texter(service.peer, service.url, PHONE)
     await texter.say("TIP Arms are sold behind the rice mill every night")
     await texter.say("2")
-    (tip,) = await line.installation.tips("dig", at_least=1)
-    await respond(line, "dig", tip["number"], "--status", "VERIFYING")
-    await until(lambda: len(line.peer.sent) == 1)
-    assert line.peer.sent[0].to == PHONE
-    assert not {"police", "tip", "arms"} & set(str(line.peer.sent[0]).lower().split())
+    (tip,) = await service.installation.tips("dig", at_least=1)
+    await respond(service, "dig", tip["number"], "--status", "VERIFYING")
+    await until(lambda: len(service.peer.sent) == 1)
+    assert service.peer.sent[0].to == PHONE
+    assert not {"police", "tip", "arms"} & set(str(service.peer.sent[0]).lower().split())
     assert await texter.say("STOP") == [STOPPED], "Twilio's own answer, and none of ours"
-    await respond(line, "dig", tip["number"], "--status", "ACTION")
+    await respond(service, "dig", tip["number"], "--status", "ACTION")
     await asyncio.sleep(3)
-    assert len(line.peer.sent) == 1
-    assert await texter.say("Hi") == [], "Twilio lets nothing through"
+    assert len(service.peer.sent) == 1
+    assert await texter.say("Hi") == [], "Twilio does not deliver it"
     resubscribed, first = await texter.say("START")
     assert (resubscribed, "Choose a language" in first) == (STARTED, True)
 
 
-async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(line: Any, recording: bytes) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
-    code = await caller.walk(keys(recording))
+async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, recording: bytes) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
+    code = await caller.walk(call_answers(recording))
     assert {locale for locale, text in caller.lines if "सूचना" in text} == {"hi-IN"}
     spoken = [text for _, text in caller.lines if text.replace(" ", "").isdecimal()]
     assert "".join(spoken).replace(" ", "") == code * 2
     assert "नहीं करेंगे" in caller.question
-    assert not caller.on_the_line, "nobody is called, so nobody is asked whether they may be"
+    assert not caller.on_the_line, "callers are never called back, so they are not asked"
 
-    (tip,) = await line.installation.tips("sp", at_least=1)
+    (tip,) = await service.installation.tips("sp", at_least=1)
     assert tip["answers"]["category"] == "ARMS"
-    await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} == line.peer.deleted)
-    (tip,) = await line.installation.tips("sp", at_least=1)
+    await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} == service.peer.deleted)
+    (tip,) = await service.installation.tips("sp", at_least=1)
     files = [(file["role"], file["mime"]) for file in tip["evidence"]]
     assert files == [("what", "audio/wav"), ("place", "audio/wav")]
 
-    await respond(line, "sp", tip["number"], "--status", "NEED_INFO", "--message", "कौन-सी दुकान है?")
-    later = Caller(line.peer, line.url, PHONE)
+    await respond(service, "sp", tip["number"], "--status", "NEED_INFO", "--message", "कौन-सी दुकान है?")
+    later = Caller(service.peer, service.url, PHONE)
     await later.dial()
     await later.press("1")
     assert "गुप्त कोड" in await later.press("0")
@@ -133,11 +133,11 @@ async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(line: Any, rec
     assert heard.count("कौन-सी दुकान है?") == 2
     await later.press("1")
     assert "पहुँचा दी गई" in await later.speak(recording)
-    await until(lambda: len(line.peer.deleted) == 3)
+    await until(lambda: len(service.peer.deleted) == 3)
 
 
-async def test_a_dropped_call_is_offered_to_be_continued(line: Any, recording: bytes) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
+async def test_the_draft_of_a_dropped_call_can_be_continued(service: Any, recording: bytes) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
     await caller.dial()
     await caller.press("2")
     await caller.press("3")
@@ -147,12 +147,12 @@ async def test_a_dropped_call_is_offered_to_be_continued(line: Any, recording: b
     assert "Tell the place" in await caller.press("1")
 
 
-async def test_a_recording_that_is_gone_is_told_in_the_same_call(line: Any, recording: bytes) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
+async def test_a_lost_recording_is_announced_in_the_same_call(service: Any, recording: bytes) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
     await caller.dial()
     await caller.press("2")
     await caller.press("3")
-    line.peer.answer_next(Response(status_code=410))
+    service.peer.answer_next(Response(status_code=410))
     await caller.speak(recording)
 
     async def told() -> str:
@@ -164,34 +164,34 @@ async def test_a_recording_that_is_gone_is_told_in_the_same_call(line: Any, reco
     assert "did not reach us" not in await caller.press("9")
 
 
-async def test_a_picture_that_is_gone_is_told_by_a_message(line: Any) -> None:
-    texter = Texter(line.peer, line.url, PHONE)
+async def test_a_lost_picture_is_announced_by_a_message(service: Any) -> None:
+    texter = Texter(service.peer, service.url, PHONE)
     for text in ("Hi", "1", "3", STORY, "लंका", "2"):
         await texter.say(text)
     path = "Messages/MM1/Media/ME1"
-    line.peer.files[path] = File(b"", "image/jpeg", gone=True)
-    api = line.installation.service.environment["SATARK_TWILIO__API_URL"]
-    url = f"{api}/2010-04-01/Accounts/{line.peer.account_sid}/{path}"
+    service.peer.files[path] = File(b"", "image/jpeg", gone=True)
+    api = service.installation.service.environment["SATARK_TWILIO__API_URL"]
+    url = f"{api}/2010-04-01/Accounts/{service.peer.account_sid}/{path}"
     (asked,) = await texter.say("", NumMedia="1", MediaUrl0=url, MediaContentType0="image/jpeg")
     assert "मिल गया" in asked
-    await until(lambda: bool(line.peer.sent))
-    assert "हम तक नहीं पहुँच पाई" in line.peer.sent[0].body
+    await until(lambda: bool(service.peer.sent))
+    assert "हम तक नहीं पहुँच पाई" in service.peer.sent[0].body
 
 
-async def test_one_who_presses_nothing_leaves_a_message_that_is_a_tip(line: Any, recording: bytes) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
+async def test_a_caller_who_presses_no_key_leaves_a_message_that_is_a_tip(service: Any, recording: bytes) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
     await caller.dial()
     for _ in range(2):
         assert "Choose a language" in await caller.stay_silent()
     assert "बीप के बाद" in await caller.stay_silent()
     assert "गुप्त कोड" in await caller.speak(recording)
-    (tip,) = await line.installation.tips("dig", at_least=1)
+    (tip,) = await service.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == {"voice": "1"}
-    await until(lambda: len(line.peer.deleted) == 1)
+    await until(lambda: len(service.peer.deleted) == 1)
 
 
-async def test_what_was_told_before_a_message_is_handed_in_with_it(line: Any, recording: bytes) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
+async def test_earlier_answers_are_submitted_with_the_message(service: Any, recording: bytes) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
     await caller.dial()
     await caller.press("2")
     await caller.press("3")
@@ -201,15 +201,15 @@ async def test_what_was_told_before_a_message_is_handed_in_with_it(line: Any, re
         await caller.stay_silent()  # after the beep
     assert "No key was pressed" in caller.question
     assert "Thank you, recorded" in await caller.speak(recording + b"one more word")
-    (tip,) = await line.installation.tips("sp", at_least=1)
+    (tip,) = await service.installation.tips("sp", at_least=1)
     assert (tip["category"], tip["answers"]["what"]) == ("ARMS", {"voice": "1"})
-    await until(lambda: len(line.peer.deleted) == 2)
-    (tip,) = await line.installation.tips("sp", at_least=1)
+    await until(lambda: len(service.peer.deleted) == 2)
+    (tip,) = await service.installation.tips("sp", at_least=1)
     assert [file["role"] for file in tip["evidence"]] == ["what", "evidence"]
 
 
-async def test_one_who_says_nothing_at_all_is_hung_up_on(line: Any) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
+async def test_a_silent_call_is_ended(service: Any) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
     await caller.dial()
     for _ in range(4):
         assert caller.on_the_line
@@ -217,18 +217,18 @@ async def test_one_who_says_nothing_at_all_is_hung_up_on(line: Any) -> None:
     assert not caller.on_the_line
 
 
-async def test_callers_without_a_number_are_not_taken_for_one(line: Any, recording: bytes) -> None:
-    first = Caller(line.peer, line.url, "anonymous")
+async def test_callers_without_a_number_are_kept_apart(service: Any, recording: bytes) -> None:
+    first = Caller(service.peer, service.url, "anonymous")
     await first.dial()
     await first.press("2")
     await first.press("3")
     await first.speak(recording)
-    second = Caller(line.peer, line.url, "anonymous")
+    second = Caller(service.peer, service.url, "anonymous")
     assert "unfinished" not in await second.dial()
 
 
-async def test_keys_turn_pages_start_over_and_repeat(line: Any) -> None:
-    caller = Caller(line.peer, line.url, PHONE)
+async def test_keys_turn_pages_restart_and_repeat(service: Any) -> None:
+    caller = Caller(service.peer, service.url, PHONE)
     await caller.dial()
     first = await caller.press("2")
     assert "press 7" in first

@@ -1,4 +1,4 @@
-"""Twilio's signature: its own vectors pass, and nothing that differs from them does."""
+"""Twilio's own signature vectors are accepted, and every alteration of them is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from satark.channel import RawRequest
 from satark.testing.twilio.api import AUTH_TOKEN, NUMBER, TwilioPeer
-from satark_sms_ivr.signature import Signature
+from satark_sms_ivr.signature import TwilioSignature
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.voice import VoiceChannel
 
@@ -24,7 +24,7 @@ PUBLIC = "https://satark.example"
 
 
 def request_of(vector: dict[str, Any]) -> tuple[str, RawRequest]:
-    """The public address that a vector is signed for, and the request as it comes."""
+    """Return the public address that a vector is signed for, and its request."""
     parts = urlsplit(vector["url"])
     body = vector.get("body") or vector.get("form") or urlencode(vector["params"])
     raw = RawRequest(
@@ -38,7 +38,7 @@ def request_of(vector: dict[str, Any]) -> tuple[str, RawRequest]:
 
 
 def altered(raw: RawRequest) -> Iterator[RawRequest]:
-    """The request with one thing changed, each in turn."""
+    """Yield the request with one change each."""
     given = raw.headers["x-twilio-signature"]
     for at in range(len(given) - 1):  # the last character is padding
         swapped = "A" if given[at] != "A" else "B"
@@ -54,27 +54,27 @@ def altered(raw: RawRequest) -> Iterator[RawRequest]:
     yield msgspec.structs.replace(raw, path=raw.path + "x")
 
 
-def test_all_seven_are_here() -> None:
+def test_there_are_seven_vectors() -> None:
     assert len(VECTORS) == 7
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_an_official_vector_passes(vector: dict[str, Any]) -> None:
     public, raw = request_of(vector)
-    assert Signature(FILE["token"], public).is_good(raw)
+    assert TwilioSignature(FILE["token"], public).is_valid(raw)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_every_alteration_of_a_vector_fails(vector: dict[str, Any]) -> None:
     public, raw = request_of(vector)
-    check = Signature(FILE["token"], public)
-    assert [other for other in altered(raw) if check.is_good(other)] == []
-    assert not Signature("12346", public).is_good(raw)
-    assert not Signature(FILE["token"], "https://elsewhere.example").is_good(raw)
+    check = TwilioSignature(FILE["token"], public)
+    assert [other for other in altered(raw) if check.is_valid(other)] == []
+    assert not TwilioSignature("12346", public).is_valid(raw)
+    assert not TwilioSignature(FILE["token"], "https://elsewhere.example").is_valid(raw)
 
 
-def by_key(settings: str, algorithm: str, key: str) -> RawRequest:
-    """A request signed with a shared key."""
+def signed_with_key(settings: str, algorithm: str, key: str) -> RawRequest:
+    """Return a request signed with a shared key."""
     form = {"MessageSid": "SM1", "Body": "नमस्ते"}
     peer = TwilioPeer(auth_token=key)
     headers = {
@@ -100,20 +100,20 @@ def by_key(settings: str, algorithm: str, key: str) -> RawRequest:
 def test_a_shared_key_signs_with_the_algorithm_it_names_and_no_other(
     settings: str, algorithm: str, *, good: bool
 ) -> None:
-    raw = by_key(settings, algorithm, "shared")
-    assert Signature(AUTH_TOKEN, PUBLIC, "shared").is_good(raw) is good
-    assert not Signature(AUTH_TOKEN, PUBLIC, "other").is_good(raw)
+    raw = signed_with_key(settings, algorithm, "shared")
+    assert TwilioSignature(AUTH_TOKEN, PUBLIC, "shared").is_valid(raw) is good
+    assert not TwilioSignature(AUTH_TOKEN, PUBLIC, "other").is_valid(raw)
 
 
-def test_the_address_that_a_proxy_names_proves_nothing(sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
+def test_the_host_that_a_proxy_names_is_ignored(sms: SmsChannel, signed: Callable[..., RawRequest]) -> None:
     raw = signed("/sms/webhook", MessageSid="SM" + "0" * 32, Body="Hi")
-    lying = {**raw.headers, "host": "evil.example", "x-forwarded-host": "evil.example", "x-forwarded-proto": "http"}
+    forged = {**raw.headers, "host": "evil.example", "x-forwarded-host": "evil.example", "x-forwarded-proto": "http"}
     assert sms.verify(raw)
-    assert sms.verify(msgspec.structs.replace(raw, headers=lying))
+    assert sms.verify(msgspec.structs.replace(raw, headers=forged))
     assert not sms.verify(msgspec.structs.replace(raw, path="/voice/webhook"))
 
 
-def test_the_place_in_a_call_can_not_be_made_up(voice: VoiceChannel, signed: Callable[..., RawRequest]) -> None:
+def test_the_state_of_a_call_cannot_be_forged(voice: VoiceChannel, signed: Callable[..., RawRequest]) -> None:
     raw = signed("/voice/webhook/keys?n=3&p=1", CallSid="CA" + "0" * 32, Digits="1", To=NUMBER)
     assert voice.verify(raw)
     assert not voice.verify(msgspec.structs.replace(raw, query="n=3&p=0"))

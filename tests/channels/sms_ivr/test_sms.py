@@ -1,4 +1,4 @@
-"""What a provider's webhook of text messages becomes, and what goes back."""
+"""Text messages become the right events, and prompts the right replies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from satark.geography.geography import Geography
 from satark.prompt import Prompt
 from satark.testing.twilio.api import ACCOUNT_SID, NUMBER
 from satark.testing.twilio.twiml import read_twiml, said
-from satark_sms_ivr.segments import segments
+from satark_sms_ivr.segments import count_segments
 from satark_sms_ivr.sms import SmsChannel
 
 SID = "SM" + "a" * 32
@@ -42,7 +42,7 @@ def picture(url: str, mime: str = "image/jpeg", **more: str) -> dict[str, str]:
     return {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": mime, **more}
 
 
-def whole(word: str, words: str) -> CompleteTip:
+def complete_tip(word: str, words: str) -> CompleteTip:
     return CompleteTip(Text(words.strip()), typed=Text(word + words))
 
 
@@ -58,9 +58,9 @@ def ref(mime: str) -> MediaRef:
         ({"Body": ""}, [Text("")]),
         ({"Body": "M"}, [Tap(NEXT_PAGE)]),
         ({"Body": " m "}, [Tap(NEXT_PAGE)]),
-        ({"Body": "TIP they sell arms"}, [whole("TIP", " they sell arms")]),
-        ({"Body": "tip: they sell\narms"}, [whole("tip:", " they sell\narms")]),
-        ({"Body": "सूचना हथियार बिकते हैं"}, [whole("सूचना", " हथियार बिकते हैं")]),
+        ({"Body": "TIP they sell arms"}, [complete_tip("TIP", " they sell arms")]),
+        ({"Body": "tip: they sell\narms"}, [complete_tip("tip:", " they sell\narms")]),
+        ({"Body": "सूचना हथियार बिकते हैं"}, [complete_tip("सूचना", " हथियार बिकते हैं")]),
         ({"Body": "Tip"}, [Text("hi")]),
         ({"Body": "tipper trucks at night"}, [Text("tipper trucks at night")]),
         ({"Body": "STOP"}, [Text("forget")]),
@@ -91,7 +91,7 @@ def test_a_message_becomes_events(fields: dict[str, str], events: list[Event], s
     assert [(call.method, call.body) for call in batch.chores] == [("redact", SID.encode())]
 
 
-def test_ten_files_are_taken_with_the_text_below_the_first(sms: SmsChannel, signed: Sign) -> None:
+def test_ten_files_are_accepted_with_the_text_as_caption_of_the_first(sms: SmsChannel, signed: Sign) -> None:
     fields = {f"MediaUrl{n}": URL for n in range(12)} | {f"MediaContentType{n}": "image/png" for n in range(12)}
     batch = sms.parse(signed("/sms/webhook", MessageSid=SID, NumMedia="12", Body="see", **fields))
     captions = [one.event.caption for one in batch.inbound if isinstance(one.event, Media)]
@@ -99,13 +99,13 @@ def test_ten_files_are_taken_with_the_text_below_the_first(sms: SmsChannel, sign
 
 
 @pytest.mark.parametrize("fields", [{}, {"MessageSid": "../../x"}, {"MessageSid": "SM" + "a" * 99}])
-def test_what_is_no_message_is_malformed(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
+def test_a_webhook_without_a_message_id_is_malformed(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
     with pytest.raises(Malformed):
         sms.parse(signed("/sms/webhook", **fields))
 
 
 @pytest.mark.parametrize("fields", [{"AccountSid": "AC" + "6" * 32}, {"From": "whatsapp:+919876543210"}, {"From": ""}])
-def test_what_is_not_ours_is_ignored(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
+def test_messages_of_other_accounts_are_ignored(fields: dict[str, str], sms: SmsChannel, signed: Sign) -> None:
     batch = sms.parse(signed("/sms/webhook", MessageSid=SID, Body="Hi", **fields))
     assert not batch.inbound
     assert batch.ignored
@@ -115,7 +115,7 @@ def test_what_is_not_ours_is_ignored(fields: dict[str, str], sms: SmsChannel, si
     ("status", "chores"),
     [("queued", 0), ("sending", 0), ("sent", 1), ("delivered", 1), ("undelivered", 1), ("failed", 1), ("", 0)],
 )
-def test_our_own_messages_are_redacted_once_they_are_through(
+def test_sent_messages_are_redacted_once_they_are_delivered(
     status: str, chores: int, sms: SmsChannel, signed: Sign
 ) -> None:
     batch = sms.parse(signed("/sms/webhook/status", MessageSid=SID, MessageStatus=status))
@@ -129,39 +129,39 @@ def texts_of(sms: SmsChannel, raw: RawRequest, *prompts: Prompt) -> list[str]:
     return [said(message) for message in read_twiml(answer.body).iter("Message")]
 
 
-def test_the_answer_holds_the_newest_question_and_what_must_arrive(sms: SmsChannel, signed: Sign) -> None:
+def test_the_reply_holds_the_newest_question_and_what_must_arrive(sms: SmsChannel, signed: Sign) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
-    old, kept, new = (
-        Prompt(text=text, language="en", must_arrive=text == "kept") for text in ("old", "kept", "<new> & ")
+    old, important, new = (
+        Prompt(text=text, language="en", must_arrive=text == "important") for text in ("old", "important", "<new> & ")
     )
-    assert texts_of(sms, raw, old, kept, new) == ["kept", "<new> &"]
+    assert texts_of(sms, raw, old, important, new) == ["important", "<new> &"]
     assert texts_of(sms, raw) == []
 
 
-def test_words_that_xml_can_not_carry_do_not_lose_the_answer(sms: SmsChannel, signed: Sign) -> None:
+def test_characters_that_xml_does_not_allow_are_replaced(sms: SmsChannel, signed: Sign) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
     assert texts_of(sms, raw, Prompt(text="one\fpage\x0bbreak\x1b", language="en")) == ["one page break"]
 
 
 @pytest.mark.parametrize("fields", [{"Body": "STOP"}, {"Body": "x", "OptOutType": "STOP"}, {"OptOutType": "HELP"}])
-def test_nothing_is_said_where_the_provider_speaks_itself(
+def test_there_is_no_reply_where_the_provider_replies_itself(
     fields: dict[str, str], sms: SmsChannel, signed: Sign
 ) -> None:
     raw = signed("/sms/webhook", MessageSid=SID, **fields)
     assert texts_of(sms, raw, Prompt(text="erased", language="en")) == []
 
 
-def test_an_outage_is_told_in_no_more_than_three_segments(sms: SmsChannel, signed: Sign) -> None:
+def test_the_notice_while_the_database_is_down_has_at_most_three_segments(sms: SmsChannel, signed: Sign) -> None:
     source = default_flow()
     engine = Engine(load_flow(source, {}, {}), source.catalogues, Geography.sample())
     raw = signed("/sms/webhook", MessageSid=SID, Body="Hi")
     for prompt in (engine.spooled_notice(), engine.unavailable_notice()):
         (text,) = texts_of(sms, raw, prompt)
-        assert segments(text) <= 3
+        assert count_segments(text) <= 3
         assert text.count("112") == 2
 
 
-def test_a_text_that_we_begin_is_one_call_a_page(sms: SmsChannel) -> None:
+def test_a_text_outside_a_reply_is_one_call_per_page(sms: SmsChannel) -> None:
     prompt = Prompt(text="क" * 300, language="hi")
     calls = [*sms.render(prompt, ACCOUNT, Address("+91")), *sms.notice(prompt, ACCOUNT, Address("+91"))]
     assert len(calls) == 4
@@ -169,6 +169,6 @@ def test_a_text_that_we_begin_is_one_call_a_page(sms: SmsChannel) -> None:
     assert not any("+91" in repr(call) for call in calls)
 
 
-def test_values_are_quiet(sms: SmsChannel, signed: Sign) -> None:
+def test_the_repr_of_a_batch_hides_content(sms: SmsChannel, signed: Sign) -> None:
     raw: Any = signed("/sms/webhook", MessageSid=SID, Body="secret words")
     assert "secret" not in repr(sms.parse(raw)) + repr(raw)

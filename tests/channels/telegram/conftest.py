@@ -1,4 +1,4 @@
-"""A Telegram channel with fixed secrets, a pretended Telegram, and the way to sign updates."""
+"""A Telegram channel with fixed secrets, a simulated Telegram, and signed updates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "a-secret-of-ours_1"
 
 
 class Live(NamedTuple):
-    """An open channel and the pretended Telegram that it talks to."""
+    """An open channel and the simulated Telegram that it calls."""
 
     channel: TelegramChannel
     peer: TelegramPeer
@@ -29,37 +29,37 @@ class Live(NamedTuple):
 
 @pytest.fixture
 def person() -> Person:
-    """Give a user whose every particular can be looked for afterwards."""
+    """Return a user whose identifiers contain markers."""
     return Person(id=8812345678, first_name="Sunita", last_name="Planted", username="sunita_planted_vns")
 
 
 @pytest.fixture
 def secrets() -> dict[str, Any]:
-    """Give the settings that are needed at least."""
+    """Return the required settings."""
     return {"token": TOKEN, "secret_token": SECRET}
 
 
 @pytest.fixture
 def telegram(secrets: dict[str, Any]) -> TelegramChannel:
-    """Give a channel that talks to nobody."""
+    """Return a channel that is not connected."""
     return TelegramChannel(TelegramSettings(**secrets))
 
 
 @pytest.fixture
 def description() -> Description:
-    """Give the official description."""
+    """Return the official description of the Bot API."""
     return Description.load(Path(__file__).parent / "bot_api_10.1.json")
 
 
 @pytest.fixture
 def peer(secrets: dict[str, Any], description: Description) -> TelegramPeer:
-    """Give a pretended Telegram that holds every call against the official description."""
+    """Return a simulated Telegram that checks every call against the official description."""
     return TelegramPeer(**secrets, description=description)
 
 
 @pytest.fixture
 async def live(secrets: dict[str, Any], peer: TelegramPeer) -> AsyncIterator[Live]:
-    """Give an open channel that talks to the pretended Telegram."""
+    """Return an open channel that calls the simulated Telegram."""
     async with peer, serve(peer.app) as url:
         channel = TelegramChannel(TelegramSettings(**secrets, api_url=url))
         await channel.open()
@@ -69,7 +69,7 @@ async def live(secrets: dict[str, Any], peer: TelegramPeer) -> AsyncIterator[Liv
 
 @pytest.fixture
 def signed() -> Callable[[Any], RawRequest]:
-    """Give the way to make Telegram's request of an update."""
+    """Return the function that makes a webhook request of an update."""
 
     def sign(update: Any) -> RawRequest:
         headers = {"x-telegram-bot-api-secret-token": SECRET}

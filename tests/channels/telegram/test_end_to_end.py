@@ -1,4 +1,4 @@
-"""A Telegram citizen files a tip in Hindi with a photo at a real process; nothing written names them."""
+"""A Telegram citizen files a tip in Hindi with a photo at a real process; nothing stored identifies them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from satark.testing.telegram.citizen import TelegramCitizen
 from satark.testing.waiting import until
 
 TAPS = 6
-"""The language, the category, no policeman, done, send, and at the end "no; delete messages"."""
+"""Taps on the way: language, category, no policeman, done, send, and at the end "no; delete messages"."""
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 
 
@@ -33,7 +33,7 @@ def picture() -> bytes:
 
 
 @asynccontextmanager
-async def telegram_stage(
+async def telegram_installation(
     folder: Path, databases: Any, secrets: dict[str, Any], peer: TelegramPeer, **more: str
 ) -> AsyncIterator[Installation]:
     """Set up an installation with this bot on these databases; the service is not started."""
@@ -45,10 +45,10 @@ async def telegram_stage(
             yield installation
 
 
-async def test_a_tip_by_telegram_reaches_the_desk_and_names_nobody(
+async def test_a_tip_by_telegram_reaches_the_desk_and_nothing_stored_identifies_the_tipster(
     databases: Any, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
-    async with telegram_stage(tmp_path, databases, secrets, peer) as installation:
+    async with telegram_installation(tmp_path, databases, secrets, peer) as installation:
         await installation.service.start({"SATARK_PUBLIC_URL": installation.service.url})
         everything = partial(
             everything_written, installation.service.folder, installation.service.log, databases.main, databases.keys
@@ -93,7 +93,7 @@ async def test_a_tip_by_polling_reaches_the_desk(
     tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
     databases = SimpleNamespace(main=f"sqlite:///{tmp_path / 'main.db'}", keys=f"sqlite:///{tmp_path / 'keys.db'}")
-    async with telegram_stage(tmp_path, databases, secrets, peer, polling="true") as installation:
+    async with telegram_installation(tmp_path, databases, secrets, peer, polling="true") as installation:
         await installation.service.start()
         async with TelegramCitizen(peer, person) as citizen:
             await citizen.walk(HINDI)
@@ -104,7 +104,7 @@ async def test_a_tip_by_polling_reaches_the_desk(
 async def test_a_wrong_or_missing_secret_gets_401_and_leaves_no_trace(
     databases: Any, tmp_path: Path, secrets: dict[str, Any], peer: TelegramPeer, person: Person
 ) -> None:
-    async with telegram_stage(tmp_path, databases, secrets, peer) as installation:
+    async with telegram_installation(tmp_path, databases, secrets, peer) as installation:
         await installation.service.start()
         webhook = f"{installation.service.url}/telegram/webhook"
         update = peer.updates.text(person, "Hi")

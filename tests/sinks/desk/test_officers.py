@@ -104,8 +104,8 @@ def test_an_invalid_officers_name_is_refused(services: Services, unlocked: Open,
 
 def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Open) -> None:
     add_officer(services, unlocked("sp"), "second", "another passphrase")
-    kept = unlock(services, "sp", "second", "another passphrase")
-    old = seed_tip(services, [kept.desk])
+    former = unlock(services, "sp", "second", "another passphrase")
+    old = seed_tip(services, [former.desk])
     remove_officer(services, unlocked("sp"), "second")
 
     with pytest.raises(WrongPassphrase):
@@ -114,7 +114,7 @@ def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Op
     new = seed_tip(services, [now.desk])
     for row in services.read_keys(lambda c: c.execute(select(tables.envelope)).all()):
         with pytest.raises(CantOpen):
-            open_envelope(row.sealed, kept.identity, tip=row.tip, desk="sp")
+            open_envelope(row.sealed, former.identity, tip=row.tip, desk="sp")
     summaries = Casework(services, "sp", now.identity).summaries()
     assert {summary.header.number for summary in summaries} == {old.number, new.number}
 
@@ -132,7 +132,9 @@ def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocke
         rotate(services, before)
 
 
-def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_changed(services: Services, unlocked: Open) -> None:
+def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_changed(
+    services: Services, unlocked: Open
+) -> None:
     add_officer(services, unlocked("sp"), "second", "another passphrase")
     first, second = unlocked("sp"), unlock(services, "sp", "second", "another passphrase")
     assert still_valid(services, first)

@@ -74,9 +74,9 @@ def test_only_a_failure_is_read_as_a_bounce_with_the_message_id_of_the_mail(
 @given(st.binary(max_size=400), st.integers(0, 600))
 @example(b"", 0)
 def test_no_mail_makes_the_parser_raise(junk: bytes, at: int) -> None:
-    whole = report(GONE)
+    complete = report(GONE)
     read_bounce(junk)
-    read_bounce(whole[:at] + junk + whole[at:])
+    read_bounce(complete[:at] + junk + complete[at:])
 
 
 @pytest.fixture
@@ -119,9 +119,9 @@ async def test_a_mail_that_a_real_server_returns_becomes_a_dead_letter_with_an_a
         box.close()
     result = command(mail=bounced)
     assert (result.exit_code, result.output) == (0, "dead letter recorded: see `satark deliveries dead`\n")
-    (dead,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
-    assert (dead["id"], dead["reason"]) == (row["id"], "the mail came back: 5.0.0")
-    assert "gone" not in str(dead)
+    (dead_letter,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["dead_letter"]))
+    assert (dead_letter["id"], dead_letter["reason"]) == (row["id"], "the mail came back: 5.0.0")
+    assert "gone" not in str(dead_letter)
     (alarm,) = office.services.read(lambda c: deliveries.list_deliveries(c, ["due"]))
     assert alarm["destination"] == "email:operator"
     assert "no delivery matches" in command(mail=bounced).output, "the same bounce once more changes nothing"

@@ -80,7 +80,7 @@ async def writing(services: WorkerContext) -> AsyncIterator[None]:
         services.close()
 
 
-def files_are_whole(services: WorkerContext, tip: str) -> bool:
+def files_are_complete(services: WorkerContext, tip: str) -> bool:
     query = select(tables.file.c.state).where(tables.file.c.tip == tip)
     return services.read(lambda c: c.execute(query).scalars().all()) == ["sealed"]
 
@@ -107,7 +107,7 @@ async def test_a_tip_can_be_restored_from_its_copy_which_is_opaque_on_the_broker
             reading = asyncio.create_task(connection.consume("sp", record))
             work = Casework(other, "sp", host.identity)
             await until(lambda: len(messages) >= FRAMES)
-            await until(lambda: files_are_whole(other, seeded.id))
+            await until(lambda: files_are_complete(other, seeded.id))
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
             tip = work.open(seeded.number)

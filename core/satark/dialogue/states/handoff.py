@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from satark.channel import Event, Text
-from satark.codes import group_digits
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
+from satark.tip import group_digits
 
 
 class HandoffCodeState(BaseState):

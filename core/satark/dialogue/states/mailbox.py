@@ -10,14 +10,13 @@ from satark.dialogue.states.draft import go_on
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.graphemes import replace_surrogates, truncate
-from satark.tip import Message
+from satark.tip import FEEDBACK_STATUSES, INITIAL_STATUS, Message
 
 MAX_WRONG_CODES = 5
 """Wrong codes after which a session opens no mailbox any more."""
 _MAX_LENGTH = 4000
 _ANSWERS = ("answer", "unknown", "decline")
 _FEEDBACK = ("yes", "no", "again")
-_ASKS_FEEDBACK = frozenset({"ACTED", "CLOSED"})
 _LEAVES = frozenset({"leave", "back", "cancel", "delete", "done"})
 
 
@@ -124,7 +123,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     texts = context.catalogue
     shown = [message for message in mailbox.messages if not message.internal]
     latest = next((message for message in reversed(shown) if message.status), None)
-    status = latest.status if latest and latest.status else "RECEIVED"
+    status = latest.status if latest and latest.status else INITIAL_STATUS
     reason = latest.text if latest and latest.text else texts.text("status.no_reason")
     sentence = texts.text(f"status.{status}.text", reason=reason)
     context.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
@@ -135,7 +134,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     for message in news:
         if message.text and message is not in_sentence:
             context.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
-    if status in _ASKS_FEEDBACK and mailbox.open.question is None and news:
+    if status in FEEDBACK_STATUSES and mailbox.open.question is None and news:
         context.change(state="@feedback")
     return context.ask(must_arrive=True)
 

@@ -47,17 +47,17 @@ def strip_hidden_characters(text: str) -> str:
     """Return the text in Unicode's normal form C, without invisible characters."""
     text = _BLANK.sub(" ", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
     text = _JOINERS.sub(lambda found: found[0][0] if _joins(found[1], found[2]) else "", text)
-    return _TRAILING.sub("", "".join(letter for letter in text if _is_visible(letter)))
+    return _TRAILING.sub("", "".join(char for char in text if _is_visible(char)))
 
 
-def _is_visible(letter: str) -> bool:
-    if letter in "\n\t\u200c\u200d\ufe0f":
+def _is_visible(char: str) -> bool:
+    if char in "\n\t\u200c\u200d\ufe0f":
         return True
-    if "\ufe00" <= letter <= "\ufe0e" or "\U000e0100" <= letter <= "\U000e01ef":
+    if "\ufe00" <= char <= "\ufe0e" or "\U000e0100" <= char <= "\U000e01ef":
         return False
     return (
-        unicodedata.category(letter) not in ("Cc", "Cf", "Cn", "Co", "Cs")
-        and letter not in "\u115f\u1160\u3164\uffa0\u034f"
+        unicodedata.category(char) not in ("Cc", "Cf", "Cn", "Co", "Cs")
+        and char not in "\u115f\u1160\u3164\uffa0\u034f"
     )
 
 
@@ -65,5 +65,5 @@ def _joins(before: str, after: str) -> bool:
     """Whether a joiner between these two characters is part of the spelling."""
     if unicodedata.combining(before) == _VIRAMA or unicodedata.combining(after) == _VIRAMA:
         return True
-    arabic = all(unicodedata.bidirectional(letter) == "AL" for letter in (before, after))
+    arabic = all(unicodedata.bidirectional(char) == "AL" for char in (before, after))
     return arabic or (after >= "\u2000" and (before == "\ufe0f" or unicodedata.category(before) in ("So", "Sk")))

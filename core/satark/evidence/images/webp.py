@@ -48,7 +48,7 @@ def strip_metadata(data: bytes) -> bytes:
         raise Unclean("damaged")
     chunks = list(_chunks(data[12 : size + 8]))
     turned = _orientation(chunks)
-    kept = [_kept(kind, payload, turned) for kind, payload in _once(chunks)]
+    kept = [_kept_part(kind, payload, turned) for kind, payload in _once(chunks)]
     if turned != orientation.UPRIGHT:
         kept.append(_chunk(b"EXIF", orientation.orientation_exif(turned)))
     body = b"WEBP" + b"".join(kept)
@@ -66,7 +66,7 @@ def _once(chunks: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]
             return
 
 
-def _kept(kind: bytes, payload: bytes, turned: int) -> bytes:
+def _kept_part(kind: bytes, payload: bytes, turned: int) -> bytes:
     """Return what is kept of a chunk: all, a part, or nothing."""
     if kind == b"VP8X" and len(payload) >= _EXTENDED:
         flags = payload[0] & (_ALPHA | _ANIMATION) | (_HAS_EXIF if turned != orientation.UPRIGHT else 0)

@@ -42,20 +42,20 @@ _TAGS = [
     for part in ("-metadata", f"{key}={'+25.3176+082.9739/' if key == 'location' else MARKER + '-' + key}")
 ] + ["-metadata", "creation_time=2026-11-20T10:11:12Z", "-metadata:s:a", f"handler_name={MARKER}"]
 _SOUND = ("-f", "lavfi", "-i", "sine=f=440:d=1.2")
-_FILM = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=1.2", *_SOUND)
+_VIDEO = ("-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=1.2", *_SOUND)
 _H264, _AAC, _MP3 = ("-pix_fmt", "yuv420p", "-c:v", "libx264"), ("-c:a", "aac"), ("-c:a", "libmp3lame")
 _HEVC = ("-pix_fmt", "yuv420p", "-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1")
 _MESSAGE = ("-bsf:v", f"h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+{MARKER}-sei")
 _AMR = ("-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")
 _CODED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    "mp4": (_FILM, (*_H264, *_MESSAGE, *_AAC, "-movflags", "use_metadata_tags"), "mp4"),
-    "mp4-hevc": (_FILM, (*_HEVC, *_AAC), "mp4"),
-    "mp4-turned": (_FILM, (*_H264, *_AAC), "mp4"),
-    "mov": (_FILM, (*_H264, *_AAC, "-timecode", "01:02:03:04"), "mov"),
-    "3gp": (_FILM, ("-c:v", "mpeg4", *_AMR), "3gp"),
-    "webm": (_FILM, ("-c:v", "libvpx", "-c:a", "libopus"), "webm"),
-    "mkv": (_FILM, (*_H264, *_AAC), "matroska"),
-    "avi": (_FILM, ("-c:v", "mpeg4", *_MP3), "avi"),
+    "mp4": (_VIDEO, (*_H264, *_MESSAGE, *_AAC, "-movflags", "use_metadata_tags"), "mp4"),
+    "mp4-hevc": (_VIDEO, (*_HEVC, *_AAC), "mp4"),
+    "mp4-turned": (_VIDEO, (*_H264, *_AAC), "mp4"),
+    "mov": (_VIDEO, (*_H264, *_AAC, "-timecode", "01:02:03:04"), "mov"),
+    "3gp": (_VIDEO, ("-c:v", "mpeg4", *_AMR), "3gp"),
+    "webm": (_VIDEO, ("-c:v", "libvpx", "-c:a", "libopus"), "webm"),
+    "mkv": (_VIDEO, (*_H264, *_AAC), "matroska"),
+    "avi": (_VIDEO, ("-c:v", "mpeg4", *_MP3), "avi"),
     "opus": (_SOUND, ("-c:a", "libopus"), "ogg"),
     "ogg": (_SOUND, ("-c:a", "libvorbis"), "ogg"),
     "m4a": (_SOUND, _AAC, "ipod"),
@@ -64,14 +64,14 @@ _CODED: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "amr": (_SOUND, _AMR, "amr"),
     "wav": (_SOUND, ("-c:a", "pcm_s16le"), "wav"),
     "flac": (_SOUND, ("-c:a", "flac"), "flac"),
-    "3g2": (_FILM, (*_H264, *_AAC), "3g2"),
-    "ts": (_FILM, (*_H264, *_AAC, "-metadata", f"service_name={MARKER}"), "mpegts"),
-    "mpg": (_FILM, ("-c:v", "mpeg2video", "-c:a", "mp2"), "vob"),
-    "flv": (_FILM, (*_H264, *_AAC), "flv"),
-    "wmv": (_FILM, ("-c:v", "wmv2", "-c:a", "wmav2"), "asf"),
+    "3g2": (_VIDEO, (*_H264, *_AAC), "3g2"),
+    "ts": (_VIDEO, (*_H264, *_AAC, "-metadata", f"service_name={MARKER}"), "mpegts"),
+    "mpg": (_VIDEO, ("-c:v", "mpeg2video", "-c:a", "mp2"), "vob"),
+    "flv": (_VIDEO, (*_H264, *_AAC), "flv"),
+    "wmv": (_VIDEO, ("-c:v", "wmv2", "-c:a", "wmav2"), "asf"),
     "wma": (_SOUND, ("-c:a", "wmav2"), "asf"),
     "aiff": (_SOUND, ("-c:a", "pcm_s16be", "-write_id3v2", "1"), "aiff"),
-    "ogv": (_FILM, ("-c:v", "libtheora", "-c:a", "libvorbis"), "ogg"),
+    "ogv": (_VIDEO, ("-c:v", "libtheora", "-c:a", "libvorbis"), "ogg"),
 }
 
 

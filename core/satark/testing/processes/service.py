@@ -15,7 +15,7 @@ from typing import Self
 import aiohttp
 from click.testing import CliRunner, Result
 
-from satark.cli.main import cli
+from satark.testing.commands import installed_command
 from satark.testing.waiting import limit
 
 
@@ -124,7 +124,7 @@ class Service:
         Raises:
             ServiceError: the command failed and `check` is true.
         """
-        result = CliRunner(env=self.environment).invoke(cli, arguments)
+        result = CliRunner(env=self.environment).invoke(installed_command(), arguments)
         if check and result.exit_code:
             raise ServiceError(f"satark {' '.join(arguments)}: {result.output}{result.exception!r}")
         return result

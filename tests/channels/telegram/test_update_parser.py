@@ -1,4 +1,4 @@
-"""What Telegram posts, and what the core gets of it."""
+"""Every kind of update becomes the right inbound event, or is counted."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LARGE = {**FILE, "width": 1280, "height": 853}
 Sign = Callable[[Any], RawRequest]
 
 
-def read(channel: TelegramChannel, signed: Sign, update: Any) -> Event | None:
-    """Give the one event of an update, or None where it is ignored."""
+def parsed(channel: TelegramChannel, signed: Sign, update: Any) -> Event | None:
+    """Return the one event of an update; None where it is ignored."""
     batch = channel.parse(signed(update))
     assert len(batch.inbound) + batch.ignored == 1
     return batch.inbound[0].event if batch.inbound else None
@@ -34,7 +34,7 @@ def media(event: Event | None) -> tuple[str, str, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "taken"),
+    ("text", "expected"),
     [
         ("  नमस्ते 🙏 ", "  नमस्ते 🙏 "),
         ("/start", "start"),
@@ -51,10 +51,10 @@ def media(event: Event | None) -> tuple[str, str, str, str]:
         ("", ""),
     ],
 )
-def test_words_are_taken_as_typed_and_commands_as_words(
-    text: str, taken: str, telegram: TelegramChannel, signed: Sign, person: Person
+def test_text_is_kept_as_typed_and_a_command_becomes_a_word(
+    text: str, expected: str, telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
-    assert read(telegram, signed, Updates().text(person, text)) == Text(taken)
+    assert parsed(telegram, signed, Updates().text(person, text)) == Text(expected)
 
 
 @pytest.mark.parametrize(
@@ -72,23 +72,21 @@ def test_words_are_taken_as_typed_and_commands_as_words(
         ({"sticker": {**FILE, "type": "regular", "width": 1, "height": 1}}, ("sticker", "")),
     ],
 )
-def test_every_kind_of_file_is_taken_without_its_name(
+def test_every_kind_of_file_is_accepted_without_its_name(
     body: dict[str, Any], expected: tuple[str, str], telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     update = Updates().message(person, {**body, "caption": "देखिए", "media_group_id": "13"})
-    event = read(telegram, signed, update)
+    event = parsed(telegram, signed, update)
     assert media(event) == (*expected, FILE["file_id"], "देखिए")
     assert isinstance(event, Media)
     assert event.ref.size == 9
 
 
-def test_a_file_larger_than_a_bot_may_fetch_is_refused_at_once(
-    telegram: TelegramChannel, signed: Sign, person: Person
-) -> None:
+def test_a_file_too_large_for_a_bot_is_unsupported(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
     large = {**FILE, "file_size": 20 * 1024 * 1024 + 1}
-    assert read(telegram, signed, Updates().message(person, {"video": large})) == Unsupported("too_large")
-    just = {**FILE, "file_size": 20 * 1024 * 1024}
-    assert isinstance(read(telegram, signed, Updates().message(person, {"video": just})), Media)
+    assert parsed(telegram, signed, Updates().message(person, {"video": large})) == Unsupported("too_large")
+    at_limit = {**FILE, "file_size": 20 * 1024 * 1024}
+    assert isinstance(parsed(telegram, signed, Updates().message(person, {"video": at_limit})), Media)
 
 
 @pytest.mark.parametrize(
@@ -101,16 +99,16 @@ def test_a_file_larger_than_a_bot_may_fetch_is_refused_at_once(
         ),
     ],
 )
-def test_places_are_pins(
+def test_locations_and_venues_are_pins(
     body: dict[str, Any], pin: Pin, telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
-    assert read(telegram, signed, Updates().message(person, body)) == pin
+    assert parsed(telegram, signed, Updates().message(person, body)) == pin
 
 
-def test_a_visiting_card_is_dropped_whoevers_it_is(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+def test_every_contact_card_is_dropped(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
     for user in ({}, {"user_id": 5}, {"user_id": person.id}):
         card = {"phone_number": "+919000000001", "first_name": "Raju", "vcard": "TEL:+919000000001", **user}
-        assert read(telegram, signed, Updates().message(person, {"contact": card})) == Unsupported("contact")
+        assert parsed(telegram, signed, Updates().message(person, {"contact": card})) == Unsupported("contact")
 
 
 @pytest.mark.parametrize(
@@ -125,10 +123,10 @@ def test_a_visiting_card_is_dropped_whoevers_it_is(telegram: TelegramChannel, si
         ({"text": 5}, "unreadable"),
     ],
 )
-def test_what_cannot_be_taken_is_answered(
+def test_unsupported_content_is_named(
     body: dict[str, Any], what: str, telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
-    assert read(telegram, signed, Updates().message(person, body)) == Unsupported(what)
+    assert parsed(telegram, signed, Updates().message(person, body)) == Unsupported(what)
 
 
 def test_an_edit_names_its_original(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
@@ -137,30 +135,32 @@ def test_an_edit_names_its_original(telegram: TelegramChannel, signed: Sign, per
     (edit,) = telegram.parse(signed(updates.edit(person, 11, {"text": "new"}))).inbound
     assert edit.event == Edited(first.event_key, "new")
     assert edit.event_key != first.event_key
-    assert read(telegram, signed, updates.edit(person, 11, {"photo": [LARGE], "caption": "so"})) == Edited(
+    assert parsed(telegram, signed, updates.edit(person, 11, {"photo": [LARGE], "caption": "so"})) == Edited(
         first.event_key, "so"
     )
 
 
 @pytest.mark.parametrize("body", [{"location": AT}, {"photo": [LARGE]}, {"text": 5}])
-def test_an_edit_without_words_changes_nothing(
+def test_an_edit_without_text_is_ignored(
     body: dict[str, Any], telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
-    assert read(telegram, signed, Updates().edit(person, 11, body)) is None
+    assert parsed(telegram, signed, Updates().edit(person, 11, body)) is None
 
 
-def test_a_tap_gives_its_token_back_and_is_answered(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+def test_a_tap_gives_its_token_and_a_call_that_answers_it(
+    telegram: TelegramChannel, signed: Sign, person: Person
+) -> None:
     updates = Updates()
     under = updates.bare(person, {"text": "Where?"})
     (inbound,) = telegram.parse(signed(updates.tap(person, "place:skip:2", under))).inbound
     assert inbound.event == Tap("place:skip:2")
     assert inbound.answer is not None
-    seen = json.loads(inbound.answer.body)
-    assert (seen["chat_id"], seen["message_id"]) == (person.id, under["message_id"])
-    assert seen["callback_query_id"].startswith("4")
+    answer = json.loads(inbound.answer.body)
+    assert (answer["chat_id"], answer["message_id"]) == (person.id, under["message_id"])
+    assert answer["callback_query_id"].startswith("4")
 
 
-def test_a_tap_under_a_message_too_old_to_see_is_taken_too(
+def test_a_tap_under_an_inaccessible_message_is_accepted_too(
     telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     old = {"chat": person.chat(), "message_id": 3, "date": 0}
@@ -170,7 +170,7 @@ def test_a_tap_under_a_message_too_old_to_see_is_taken_too(
     assert set(json.loads(inbound.answer.body)) == {"callback_query_id"}
 
 
-def test_odd_taps_are_ignored(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+def test_incomplete_taps_are_ignored(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
     user = person.user()
     for query in (
         {"id": "1", "from": user, "chat_instance": "1", "data": "x", "inline_message_id": "9"},
@@ -178,19 +178,19 @@ def test_odd_taps_are_ignored(telegram: TelegramChannel, signed: Sign, person: P
         {"id": "1", "from": user, "message": {"message_id": 1, "chat": person.chat(), "date": 1}},
         {"id": 1},
     ):
-        assert read(telegram, signed, Updates().update("callback_query", query)) is None
+        assert parsed(telegram, signed, Updates().update("callback_query", query)) is None
 
 
 def test_groups_channels_and_other_bots_are_ignored(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
     for kind in ("group", "supergroup", "channel"):
         group = {"id": -1001234, "type": kind, "title": "Planted"}
-        assert read(telegram, signed, Updates().message(person, {"text": "hi", "chat": group})) is None
-        assert read(telegram, signed, Updates().message(person, {"text": 5, "chat": group})) is None
+        assert parsed(telegram, signed, Updates().message(person, {"text": "hi", "chat": group})) is None
+        assert parsed(telegram, signed, Updates().message(person, {"text": 5, "chat": group})) is None
     bot = {**person.user(), "is_bot": True}
-    assert read(telegram, signed, Updates().message(person, {"text": "hi", "from": bot})) is None
+    assert parsed(telegram, signed, Updates().message(person, {"text": "hi", "from": bot})) is None
 
 
-def test_the_same_update_again_has_the_same_key_and_no_other_has_it(
+def test_a_repeated_update_has_the_same_key_and_every_other_a_different_one(
     telegram: TelegramChannel, signed: Sign, person: Person
 ) -> None:
     updates = Updates()
@@ -208,19 +208,19 @@ def test_the_same_update_again_has_the_same_key_and_no_other_has_it(
     assert len(set(keys)) == len(several)
 
 
-def test_half_an_emoji_does_not_lose_the_message(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
+def test_a_lone_surrogate_is_replaced(telegram: TelegramChannel, signed: Sign, person: Person) -> None:
     body = json.dumps(Updates().text(person, "gun here X")).replace("X", "\\ud83d").encode()
-    assert read(telegram, signed, body) == Text("gun here ?")
+    assert parsed(telegram, signed, body) == Text("gun here ?")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"\xff", b'{"update_id":"x"}', b"[" * 100_000])
-def test_what_is_no_update_is_malformed(body: bytes, telegram: TelegramChannel, signed: Sign) -> None:
+def test_a_body_that_is_not_an_update_is_malformed(body: bytes, telegram: TelegramChannel, signed: Sign) -> None:
     with pytest.raises(Malformed):
         telegram.parse(signed(body))
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
-def test_every_kind_of_update_is_survived(
+def test_every_kind_of_update_can_be_parsed(
     depth: int, telegram: TelegramChannel, signed: Sign, description: Description
 ) -> None:
     fields = description.types["Update"]["fields"]
@@ -229,22 +229,22 @@ def test_every_kind_of_update_is_survived(
     for kind in kinds:
         update = {"update_id": 1, kind: description.sample(fields[kind]["types"][0], depth=depth)}
         batch = telegram.parse(signed(update))
-        taken = kind in {"message", "edited_message", "callback_query"}
-        assert not batch.inbound or taken, kind
+        accepted = kind in {"message", "edited_message", "callback_query"}
+        assert not batch.inbound or accepted, kind
         assert telegram.parse(signed({"update_id": 1, kind: None})).ignored == 1
 
 
-def test_every_field_of_a_message_is_survived_and_known(
+def test_every_field_of_a_message_is_known(
     telegram: TelegramChannel, signed: Sign, person: Person, description: Description
 ) -> None:
-    silent = {}
+    ignored = {}
     for name, field in description.types["Message"]["fields"].items():
         if name in ("message_id", "from", "chat", "date"):
             continue
         update = Updates().message(person, {name: description.sample(field["types"][0], depth=2)})
-        event = read(telegram, signed, update)
+        event = parsed(telegram, signed, update)
         assert event != Unsupported("unknown"), name
-        silent[name] = event is None
-    assert not [name for name in ("text", "photo", "venue", "contact", "poll", "story", "gift") if silent[name]]
-    assert silent["pinned_message"]
-    assert silent["caption"]
+        ignored[name] = event is None
+    assert not [name for name in ("text", "photo", "venue", "contact", "poll", "story", "gift") if ignored[name]]
+    assert ignored["pinned_message"]
+    assert ignored["caption"]

@@ -1,9 +1,9 @@
-"""The bot registers itself, or polls; a Telegram that is down delays it and stops nothing."""
+"""The bot registers its webhook, or polls; while Telegram is down it retries."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,8 +13,9 @@ from satark.catalogues import Catalogue, Catalogues
 from satark.channel import Batch, Receive, Text
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.faults import error
+from satark.testing.waiting import until
 from satark_telegram.channel import TelegramChannel
-from satark_telegram.presence import COMMANDS, menus
+from satark_telegram.listener import COMMANDS, command_menus
 from satark_telegram.settings import TelegramSettings
 
 
@@ -29,20 +30,16 @@ async def listening(channel: TelegramChannel, receive: Receive) -> AsyncIterator
     await channel.close()
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - the peer knows no events
-            await asyncio.sleep(0.01)
-
-
-async def nothing(_batch: Batch) -> None:
+async def never(_batch: Batch) -> None:
     raise AssertionError
 
 
-async def test_the_webhook_is_registered_with_its_secret_and_only_our_kinds(live: Any, secrets: dict[str, Any]) -> None:
+async def test_the_webhook_is_registered_with_its_secret_and_kinds_of_updates(
+    live: Any, secrets: dict[str, Any]
+) -> None:
     channel = TelegramChannel(TelegramSettings(**secrets, api_url=live.url), "https://satark.example/")
     live.peer.secret_token = ""
-    async with listening(channel, nothing):
+    async with listening(channel, never):
         await until(lambda: len(live.peer.menus) == 3)
     assert live.peer.webhook == "https://satark.example/telegram/webhook"
     assert live.peer.secret_token == secrets["secret_token"]
@@ -52,7 +49,7 @@ async def test_the_webhook_is_registered_with_its_secret_and_only_our_kinds(live
 
 
 async def test_without_a_public_address_only_the_menus_are_set(live: Any, secrets: dict[str, Any]) -> None:
-    async with listening(TelegramChannel(TelegramSettings(**secrets, api_url=live.url)), nothing):
+    async with listening(TelegramChannel(TelegramSettings(**secrets, api_url=live.url)), never):
         await until(lambda: len(live.peer.menus) == 3)
     assert live.peer.webhook == ""
     assert live.peer.menus["hi"]["help"] == "मदद"
@@ -61,28 +58,28 @@ async def test_without_a_public_address_only_the_menus_are_set(live: Any, secret
     assert tuple(live.peer.menus["en"]) == COMMANDS
 
 
-async def test_registering_is_tried_until_it_works(live: Any, secrets: dict[str, Any]) -> None:
+async def test_registering_is_retried_until_it_succeeds(live: Any, secrets: dict[str, Any]) -> None:
     for answer in (error(401, "Unauthorized"), error(500, "x"), error(403, "x"), error(429, "x", retry_after=0.01)):
         live.peer.faults.answer_next(answer)
     settings = TelegramSettings(**secrets, api_url=live.url, retry_max_seconds=0.01)
-    async with listening(TelegramChannel(settings, "https://satark.example"), nothing):
+    async with listening(TelegramChannel(settings, "https://satark.example"), never):
         await until(lambda: live.peer.webhook)
 
 
 def test_a_language_without_a_two_letter_code_has_no_menu_of_its_own() -> None:
-    words = Catalogues([Catalogue("bho", {"command.help": "मदद"}), Catalogue("en", {})])
-    assert [language for language, _ in menus(words)] == [None, "en"]
+    catalogues = Catalogues([Catalogue("bho", {"command.help": "मदद"}), Catalogue("en", {})])
+    assert [language for language, _ in command_menus(catalogues)] == [None, "en"]
 
 
-class Intake:
-    """Takes batches, and fails when told to."""
+class Receiver:
+    """Accepts batches, or raises as often as `failures` says."""
 
     def __init__(self) -> None:
         self.failures = 0
         self.texts: list[str] = []
 
     async def receive(self, batch: Batch) -> None:
-        """Take a batch."""
+        """Accept a batch."""
         if self.failures and batch.inbound:
             self.failures -= 1
             raise ConnectionError
@@ -91,48 +88,50 @@ class Intake:
 
 @pytest.fixture
 def polling(live: Any, secrets: dict[str, Any]) -> TelegramChannel:
-    """Give a channel that polls."""
+    """Return a channel that polls."""
     settings = TelegramSettings(**secrets, api_url=live.url, polling=True, poll_seconds=1, retry_max_seconds=0.01)
     return TelegramChannel(settings, "https://satark.example")
 
 
-async def test_polling_takes_every_update_once_and_in_order(
+async def test_polling_receives_every_update_once_and_in_order(
     live: Any, polling: TelegramChannel, person: Person
 ) -> None:
     peer: TelegramPeer = live.peer
     peer.webhook = "https://old.example"
-    intake = Intake()
-    async with listening(polling, intake.receive):
+    receiver = Receiver()
+    async with listening(polling, receiver.receive):
         await until(lambda: not peer.webhook)
         for number in range(5):
             await peer.deliver(peer.updates.text(person, str(number)))
         await peer.deliver(peer.updates.update("poll", {"id": "1"}))
-        await until(lambda: len(intake.texts) == 5)
+        await until(lambda: len(receiver.texts) == 5)
         await peer.deliver(peer.updates.text(person, "last"))
         peer.faults.fail_next(502, on="getUpdates")
-        await until(lambda: len(intake.texts) == 6)
-    assert intake.texts == ["0", "1", "2", "3", "4", "last"]
+        await until(lambda: len(receiver.texts) == 6)
+    assert receiver.texts == ["0", "1", "2", "3", "4", "last"]
 
 
-async def test_what_is_not_taken_is_not_confirmed(live: Any, polling: TelegramChannel, person: Person) -> None:
+async def test_an_update_that_was_not_received_is_not_confirmed(
+    live: Any, polling: TelegramChannel, person: Person
+) -> None:
     peer: TelegramPeer = live.peer
-    intake = Intake()
-    intake.failures = 1
-    await peer.deliver(peer.updates.text(person, "keep me"))
-    async with listening(polling, intake.receive) as task:
+    receiver = Receiver()
+    receiver.failures = 1
+    await peer.deliver(peer.updates.text(person, "again"))
+    async with listening(polling, receiver.receive) as task:
         with pytest.raises(ConnectionError):
             await task
-    async with listening(polling, intake.receive):
-        await until(lambda: intake.texts)
-    assert intake.texts == ["keep me"]
+    async with listening(polling, receiver.receive):
+        await until(lambda: receiver.texts)
+    assert receiver.texts == ["again"]
 
 
 async def test_an_update_that_cannot_be_read_does_not_stop_the_next(
     live: Any, polling: TelegramChannel, person: Person
 ) -> None:
     peer: TelegramPeer = live.peer
-    intake = Intake()
+    receiver = Receiver()
     await peer.deliver({"no_update": 1})
     await peer.deliver(peer.updates.text(person, "after"))
-    async with listening(polling, intake.receive):
-        await until(lambda: intake.texts)
+    async with listening(polling, receiver.receive):
+        await until(lambda: receiver.texts)

@@ -1,4 +1,4 @@
-"""What becomes of a call, whatever Telegram or the network does."""
+"""Each error of Telegram, and each network failure, gives the right send result."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from satark.testing.processes.serving import serve
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.faults import error
 from satark_telegram.channel import TelegramChannel
-from satark_telegram.reading import Reader
 from satark_telegram.settings import TelegramSettings
+from satark_telegram.update_parser import UpdateParser
 
 CHOICES = (Choice("kind:arms:1", "अवैध हथियार"), Choice("kind:drugs:1", "नशा"))
 ACCOUNT = "telegram:110201543"
@@ -39,7 +39,7 @@ def message(channel: TelegramChannel, to: int = 42, **fields: Any) -> Call:
     return call
 
 
-async def test_a_question_arrives_as_it_was_put(live: Any) -> None:
+async def test_a_prompt_arrives_as_rendered(live: Any) -> None:
     assert await live.channel.send(message(live.channel, choices=CHOICES), CALL_ID) == Accepted(
         str(live.peer.sent[0].id)
     )
@@ -68,38 +68,38 @@ async def test_a_question_arrives_as_it_was_put(live: Any) -> None:
         (JSONResponse({"ok": True, "result": {}}), Accepted()),
     ],
 )
-async def test_every_error_has_its_meaning(answer: Any, result: SendResult, live: Any) -> None:
+async def test_each_error_has_its_result(answer: Any, result: SendResult, live: Any) -> None:
     live.peer.faults.answer_next(answer)
     assert await live.channel.send(message(live.channel), CALL_ID) == result
 
 
-async def test_who_blocked_the_bot_is_given_up(live: Any) -> None:
+async def test_a_user_who_blocked_the_bot_is_blocked(live: Any) -> None:
     live.peer.blocked.add(42)
     assert await live.channel.send(message(live.channel), CALL_ID) == Blocked()
 
 
-async def test_a_cut_connection_a_dead_server_and_a_slow_one_are_tried_again(
+async def test_a_cut_connection_an_unreachable_server_and_a_timeout_are_transient(
     live: Any, secrets: dict[str, Any], peer: TelegramPeer
 ) -> None:
     live.peer.faults.hang_up_next()
     assert await live.channel.send(message(live.channel), CALL_ID) == Transient("network")
-    dead = TelegramChannel(TelegramSettings(**secrets, api_url="http://127.0.0.1:9"))
-    await dead.open()
-    assert await dead.send(message(dead), CALL_ID) == Transient("network")
-    await dead.close()
-    hasty = TelegramChannel(TelegramSettings(**secrets, api_url=live.url, send_seconds=0.05))
-    await hasty.open()
+    unreachable = TelegramChannel(TelegramSettings(**secrets, api_url="http://127.0.0.1:9"))
+    await unreachable.open()
+    assert await unreachable.send(message(unreachable), CALL_ID) == Transient("network")
+    await unreachable.close()
+    impatient = TelegramChannel(TelegramSettings(**secrets, api_url=live.url, send_seconds=0.05))
+    await impatient.open()
     live.peer.faults.delay = 0.5
-    assert await hasty.send(message(hasty), CALL_ID) == Transient("timeout")
-    await hasty.close()
+    assert await impatient.send(message(impatient), CALL_ID) == Transient("timeout")
+    await impatient.close()
 
 
-async def test_a_call_of_another_bot_is_kept(live: Any) -> None:
+async def test_a_call_of_another_bot_is_a_misconfiguration(live: Any) -> None:
     call = msgspec.structs.replace(message(live.channel), account="telegram:1")
     assert await live.channel.send(call, CALL_ID) == Misconfigured("account")
 
 
-async def test_nothing_is_logged_whatever_goes_wrong(live: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nothing_of_a_call_is_logged(live: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await live.channel.send(message(live.channel), CALL_ID)
     for answer in (PlainTextResponse("AAHdq कहाँ", 200), error(400, "Bad Request: 42"), error(500, "x")):
@@ -112,7 +112,7 @@ async def test_nothing_is_logged_whatever_goes_wrong(live: Any, caplog: pytest.L
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
-async def test_messages_are_deleted_a_hundred_at_once(count: int, live: Any) -> None:
+async def test_messages_are_deleted_a_hundred_per_call(count: int, live: Any) -> None:
     calls = live.channel.erase([str(number) for number in range(count, 0, -1)], ACCOUNT, Address("42"))
     assert len(calls) == -(-count // 100)
     for call in calls:
@@ -127,51 +127,54 @@ async def test_messages_that_cannot_be_deleted_are_given_up(live: Any) -> None:
     assert await live.channel.send(call, CALL_ID) == Permanent("bad-request")
 
 
-# ----------------------------------------------------------------- taps are answered, keyboards taken away
+# ----------------------------------------------------------------- taps and "typing…"
 
 
-def seen(peer: TelegramPeer, update: Any, *, typing: bool = True) -> Call:
-    reader = Reader(ACCOUNT, typing=typing, most=1)
-    inbound: Inbound = reader.read(msgspec.json.encode(update)).inbound[0]
+def acknowledgement(peer: TelegramPeer, update: Any, *, typing: bool = True) -> Call:
+    parser = UpdateParser(ACCOUNT, typing=typing, max_file_bytes=1)
+    inbound: Inbound = parser.parse(msgspec.json.encode(update)).inbound[0]
     call = inbound.answer or inbound.busy
     assert call is not None
     return call
 
 
-async def test_a_tap_is_answered_and_its_keyboard_taken_away(live: Any, person: Person) -> None:
+async def test_a_tap_is_answered_and_its_keyboard_removed(live: Any, person: Person) -> None:
     peer: TelegramPeer = live.peer
     await live.channel.send(message(live.channel, person.id, choices=CHOICES), CALL_ID)
     under = peer.sent[-1].message({"id": 1, "is_bot": True, "first_name": "Satark"})
-    call = seen(peer, peer.updates.tap(person, CHOICES[0].token, under))
+    call = acknowledgement(peer, peer.updates.tap(person, CHOICES[0].token, under))
     assert await live.channel.send(call, "") == Accepted()
     assert [method for method, _ in peer.calls] == ["sendMessage", "answerCallbackQuery", "editMessageReplyMarkup"]
     assert peer.sent[-1].offers == ()
     assert await live.channel.send(call, "") == Permanent("bad-request")
 
 
-async def test_a_tap_that_is_answered_too_late_loses_its_keyboard_all_the_same(live: Any, person: Person) -> None:
+async def test_the_keyboard_is_removed_even_if_the_tap_is_answered_too_late(live: Any, person: Person) -> None:
     peer: TelegramPeer = live.peer
     await live.channel.send(message(live.channel, person.id, choices=CHOICES), CALL_ID)
     under = peer.sent[-1].message({"id": 1, "is_bot": True, "first_name": "Satark"})
     peer.faults.fail_next(400, "Bad Request: query is too old", on="answerCallbackQuery")
-    assert await live.channel.send(seen(peer, peer.updates.tap(person, CHOICES[0].token, under)), "") == Accepted()
+    assert (
+        await live.channel.send(acknowledgement(peer, peer.updates.tap(person, CHOICES[0].token, under)), "")
+        == Accepted()
+    )
     assert peer.sent[-1].offers == ()
 
 
 async def test_a_tap_under_an_old_message_is_only_answered(live: Any, person: Person) -> None:
     peer: TelegramPeer = live.peer
     old = {"chat": person.chat(), "message_id": 3, "date": 0}
-    assert await live.channel.send(seen(peer, peer.updates.tap(person, "a:b:1", old)), "") == Accepted()
+    assert await live.channel.send(acknowledgement(peer, peer.updates.tap(person, "a:b:1", old)), "") == Accepted()
     assert [method for method, _ in peer.calls] == ["answerCallbackQuery"]
 
 
 async def test_a_message_shows_typing_unless_that_is_off(live: Any, person: Person) -> None:
     peer: TelegramPeer = live.peer
     update = peer.updates.text(person, "Hi")
-    assert await live.channel.send(seen(peer, update), "") == Accepted()
+    assert await live.channel.send(acknowledgement(peer, update), "") == Accepted()
     assert peer.calls[-1] == ("sendChatAction", {"chat_id": str(person.id), "action": "typing"})
-    quiet = Reader(ACCOUNT, typing=False, most=1).read(msgspec.json.encode(update))
-    assert quiet.inbound[0].busy is None
+    batch = UpdateParser(ACCOUNT, typing=False, max_file_bytes=1).parse(msgspec.json.encode(update))
+    assert batch.inbound[0].busy is None
 
 
 async def test_the_pretended_telegram_refuses_what_telegram_would(live: Any) -> None:
@@ -184,7 +187,7 @@ async def test_the_pretended_telegram_refuses_what_telegram_would(live: Any) -> 
     assert not live.peer.sent
 
 
-async def test_a_wrong_token_is_the_operators_business(secrets: dict[str, Any], peer: TelegramPeer) -> None:
+async def test_a_wrong_token_is_a_misconfiguration(secrets: dict[str, Any], peer: TelegramPeer) -> None:
     async with peer, serve(peer.app) as url:
         channel = TelegramChannel(TelegramSettings(**{**secrets, "token": "110201543:other"}, api_url=url))
         await channel.open()

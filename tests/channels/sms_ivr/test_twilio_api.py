@@ -1,4 +1,4 @@
-"""Calling Twilio: what becomes of a call, and how files are fetched and deleted."""
+"""Calls to Twilio give the right send result, and files are downloaded and deleted."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from satark.channel import (  # fmt: skip
 from satark.prompt import Prompt
 from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import NUMBER, File, TwilioPeer
-from satark_sms_ivr.rest import Rest
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
+from satark_sms_ivr.twilio_api import TwilioApi
 from satark_sms_ivr.twilio_sms import TwilioSms
 
 ACCOUNT = f"sms:{NUMBER}"
@@ -35,19 +35,19 @@ PHONE = "+919876543210"
 
 @pytest.fixture
 async def live(settings: TwilioSettings, twilio: Any) -> AsyncIterator[SmsChannel]:
-    """Give an open channel that talks to the pretended Twilio."""
+    """Return an open channel that calls the simulated Twilio."""
     channel = SmsChannel(TwilioSms(settings.model_copy(update={"api_url": twilio.url}), "https://satark.example"))
     await channel.open()
     yield channel
     await channel.close()
 
 
-def text(sms: SmsChannel) -> Call:
+def message_call(sms: SmsChannel) -> Call:
     return next(iter(sms.notice(Prompt(text="आपके लिए संदेश है।", language="hi"), ACCOUNT, Address(PHONE))))
 
 
 async def test_a_text_arrives_as_written(live: SmsChannel, twilio: Any) -> None:
-    assert await live.send(text(live), "0") == Accepted()
+    assert await live.send(message_call(live), "0") == Accepted()
     assert [(message.to, message.body) for message in twilio.peer.sent] == [(PHONE, "आपके लिए संदेश है।")]
 
 
@@ -64,20 +64,20 @@ async def test_a_text_arrives_as_written(live: SmsChannel, twilio: Any) -> None:
         (409, 20009, Transient("20009")),
     ],
 )
-async def test_an_error_says_what_to_do(
+async def test_each_error_has_its_result(
     status: int, code: int, result: SendResult, live: SmsChannel, twilio: Any
 ) -> None:
     twilio.peer.fail_next(status, code, {"retry-after": "7"})
-    assert await live.send(text(live), "0") == result
+    assert await live.send(message_call(live), "0") == result
 
 
-async def test_an_answer_that_is_no_json_is_told_by_its_status(live: SmsChannel, twilio: Any) -> None:
+async def test_a_response_that_is_not_json_is_classified_by_its_status(live: SmsChannel, twilio: Any) -> None:
     twilio.peer.answer_next(Response("<html>", 502))
-    assert await live.send(text(live), "0") == Transient("http-502")
+    assert await live.send(message_call(live), "0") == Transient("http-502")
 
 
-async def test_a_message_is_redacted_and_an_unknown_one_can_not_be(live: SmsChannel, twilio: Any) -> None:
-    await live.send(text(live), "0")
+async def test_a_message_is_redacted_and_an_unknown_one_is_refused(live: SmsChannel, twilio: Any) -> None:
+    await live.send(message_call(live), "0")
     (message,) = twilio.peer.sent
     assert await live.send(Call(account=ACCOUNT, method="redact", body=message.sid.encode()), "1") == Accepted()
     assert message.body == ""
@@ -86,19 +86,19 @@ async def test_a_message_is_redacted_and_an_unknown_one_can_not_be(live: SmsChan
     assert await live.send(Call(account=ACCOUNT, method="fly", body=b""), "3") == Permanent("method")
 
 
-async def test_a_dead_provider_is_a_passing_matter(settings: TwilioSettings) -> None:
+async def test_an_unreachable_provider_is_transient(settings: TwilioSettings) -> None:
     channel = SmsChannel(TwilioSms(settings.model_copy(update={"api_url": "http://127.0.0.1:9"}), "https://x.example"))
     await channel.open()
-    assert await channel.send(text(channel), "0") == Transient("network")
+    assert await channel.send(message_call(channel), "0") == Transient("network")
     await channel.discard(MediaRef(account=ACCOUNT, id="Messages/x/Media/y"))
     with pytest.raises(ConnectionError):
         await read(channel, "Messages/x/Media/y")
     await channel.close()
 
 
-async def test_a_call_before_opening_is_a_mistake(settings: TwilioSettings) -> None:
+async def test_a_call_before_opening_raises(settings: TwilioSettings) -> None:
     with pytest.raises(RuntimeError):
-        await Rest(settings).delete("x")
+        await TwilioApi(settings).delete("x")
 
 
 async def read(channel: SmsChannel, path: str) -> bytes:
@@ -121,7 +121,7 @@ async def test_a_deleted_file_is_gone(live: SmsChannel, twilio: Any) -> None:
         await read(live, "Recordings/RE1.wav")
 
 
-async def test_a_file_that_is_too_large_is_given_up(settings: TwilioSettings, twilio: Any) -> None:
+async def test_a_file_that_is_too_large_is_refused(settings: TwilioSettings, twilio: Any) -> None:
     small = settings.model_copy(update={"api_url": twilio.url, "media_max_bytes": 4})
     channel = SmsChannel(TwilioSms(small, "https://satark.example"))
     await channel.open()
@@ -134,29 +134,29 @@ async def test_a_file_that_is_too_large_is_given_up(settings: TwilioSettings, tw
 @pytest.mark.parametrize(
     "target", ["https://evil.example/x", "http://mms.twiliocdn.com/x", "https://u@mms.twiliocdn.com/", "//evil"]
 )
-async def test_a_download_is_sent_on_to_known_hosts_only(target: str, live: SmsChannel, twilio: Any) -> None:
+async def test_a_redirect_to_an_unknown_host_is_refused(target: str, live: SmsChannel, twilio: Any) -> None:
     twilio.peer.files["Recordings/RE1"] = File(b"sound", "audio/wav", redirect=target)
     with pytest.raises(PermissionError):
         await read(live, "Recordings/RE1.wav")
 
 
-async def test_a_download_that_goes_round_is_given_up(live: SmsChannel, twilio: Any) -> None:
+async def test_a_redirect_loop_is_refused(live: SmsChannel, twilio: Any) -> None:
     twilio.peer.files["Recordings/RE1"] = File(b"sound", "audio/wav", redirect="RE1.wav")
-    with pytest.raises(ConnectionError, match="too often"):
+    with pytest.raises(ConnectionError, match="too many redirects"):
         await read(live, "Recordings/RE1.wav")
 
 
-async def test_credentials_go_to_the_api_alone(settings: TwilioSettings, twilio: Any) -> None:
-    """The peer asks every request for its credentials: another host that is asked without them refuses."""
+async def test_credentials_are_sent_to_the_api_alone(settings: TwilioSettings, twilio: Any) -> None:
+    """The simulated Twilio refuses requests without credentials, so another host answers 401."""
     other = TwilioPeer()
     async with other, serve(other.app) as elsewhere:
         path = f"/2010-04-01/Accounts/{other.account_sid}/Recordings/RE2.wav"
         other.files["Recordings/RE2"] = File(b"sound", "audio/wav")
         twilio.peer.files["Recordings/RE1"] = File(b"", "audio/wav", redirect=elsewhere + path)
-        rest = Rest(settings.model_copy(update={"api_url": twilio.url}))
-        rest._allowed = lambda url: url  # type: ignore[method-assign]
-        await rest.open()
+        api = TwilioApi(settings.model_copy(update={"api_url": twilio.url}))
+        api._allowed_url = lambda url: url  # type: ignore[method-assign]
+        await api.open()
         with pytest.raises(ConnectionError, match="401"):
-            async with rest.download("Recordings/RE1.wav"):
+            async with api.download("Recordings/RE1.wav"):
                 pass
-        await rest.close()
+        await api.close()

@@ -1,4 +1,4 @@
-"""The fields of a form post, as a provider sends them."""
+"""Decode form-encoded bodies and queries."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from urllib.parse import unquote_plus
 
 from satark.channel import Malformed
 
-_MOST: Final = 500
+_MAX_FIELDS: Final = 500
 
 
-class Form:
-    """Names with their values, in the order sent; a name may come more than once."""
+class FormData:
+    """The fields of a form, in order; a name may occur more than once."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         self._values: dict[str, list[str]] = {}
@@ -20,35 +20,35 @@ class Form:
             self._values.setdefault(name, []).append(value)
 
     def __iter__(self) -> Iterator[str]:
-        """Give the names, each once."""
+        """Yield the names, each once."""
         return iter(self._values)
 
     def __bool__(self) -> bool:
-        """Whether there is anything in it."""
+        """Whether there are any fields."""
         return bool(self._values)
 
     def getlist(self, name: str) -> list[str]:
-        """Give every value of a name; this is how twilio's validator asks."""
+        """Return every value of a name. Twilio's validator calls this."""
         return self._values.get(name, [])
 
     def get(self, name: str) -> str:
-        """Give the last value of a name, or nothing."""
+        """Return the last value of a name; empty where there is none."""
         values = self._values.get(name)
         return values[-1] if values else ""
 
 
-def read_form(body: bytes | str) -> Form:
-    """Read a form-encoded body or a query.
+def parse_form(body: bytes | str) -> FormData:
+    """Decode a form-encoded body or a query.
 
     Raises:
-        satark.channel.Malformed: it is none: not UTF-8, a field without its `=`, or far too many of them.
+        satark.channel.Malformed: it is not UTF-8, a field has no `=`, or there are too many fields.
     """
     try:
         text = body if isinstance(body, str) else body.decode("ascii")
         parts = text.split("&") if text else []
-        if len(parts) > _MOST or any("=" not in part for part in parts):
+        if len(parts) > _MAX_FIELDS or any("=" not in part for part in parts):
             raise Malformed("not a form")
-        return Form([_pair(part) for part in parts])
+        return FormData([_pair(part) for part in parts])
     except UnicodeError:
         raise Malformed("not a form") from None
 

@@ -1,4 +1,4 @@
-"""For whoever records the prompts of the call: every line that is always the same, with the name of its file."""
+"""The command `satark voice`: lists the lines of a call that can be recorded."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from msgspec.structs import replace
 from satark.catalogues import Catalogues
 from satark.commands import geography_of, settings_of
 from satark.flow import Flow, FlowError, Geography, default_flow, every_prompt, load_flow, read_flow
+from satark_sms_ivr.call_texts import CALL_LANGUAGES, fixed_call_texts, language_of
 from satark_sms_ivr.clips import clip_name
-from satark_sms_ivr.keypad import SEVEN, as_menu
-from satark_sms_ivr.phrases import OUTAGE_LANGUAGES, fixed_phrases, language_of
-from satark_sms_ivr.speaking import menu_lines, spoken_lines
+from satark_sms_ivr.keypad import PAGE_CHOICES, fit_to_keypad
+from satark_sms_ivr.speech import menu_lines, spoken_lines
 
 
 @click.group("voice")
 def voice_group() -> None:
-    """The phone call."""
+    """Phone calls."""
 
 
 @voice_group.command()
 @click.pass_context
 def lines(ctx: click.Context) -> None:
-    """List every line of the call that can be recorded: the name of its file (before .mp3 or .wav), a tab, its words.
+    """List every line of a call that can be recorded: its file name without .mp3 or .wav, a tab, and its text.
 
-    A line that holds what nobody knows before (a tip's number, an answer, an officer's words) is always read aloud.
+    Lines with variable text (a tip's number, an answer, an officer's message) are always synthesized.
     """
     settings = settings_of(ctx)
     try:
@@ -39,15 +39,15 @@ def lines(ctx: click.Context) -> None:
 
 
 def fixed_lines(flow: Flow, catalogues: Catalogues, geography: Geography) -> Iterator[tuple[str, str]]:
-    """Give each line that a call says in the same words every time, with its language; some come more than once."""
+    """Yield each line without variable text, with its language. Some lines are repeated."""
     texts = [catalogue.get(key) for catalogue in catalogues for key in catalogue]
     fixed = {line for text in texts for line in spoken_lines(text) if "{" not in line}
     for _, prompt in every_prompt(flow, catalogues, geography, "voice"):
         for line in spoken_lines(prompt.text):
             if line in fixed:
                 yield language_of(line, prompt.language), line
-        for page in range(-(-len(prompt.choices) // SEVEN)):
-            for line in menu_lines(as_menu(replace(prompt, page=page))):
+        for page in range(-(-len(prompt.choices) // PAGE_CHOICES)):
+            for line in menu_lines(fit_to_keypad(replace(prompt, page=page))):
                 yield language_of(line, prompt.language), line
-    for language in OUTAGE_LANGUAGES:
-        yield from ((language, text) for text in fixed_phrases(language))
+    for language in CALL_LANGUAGES:
+        yield from ((language, text) for text in fixed_call_texts(language))

@@ -1,4 +1,4 @@
-"""Twilio's REST API, as far as Satark calls it: one pooled client, no cookies, nothing logged.
+"""Client of Twilio's REST API: pooled connections, no cookies, nothing logged.
 
 Source: Twilio's API 2010-04-01: Messages (create, redact, delete), Media and Recordings (fetch, delete), and its table
 of error codes.
@@ -18,26 +18,26 @@ from yarl import URL
 from satark.channel import Accepted, Blocked, MediaGone, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_sms_ivr.settings import TwilioSettings
 
-_MOST_ANSWER_BYTES: Final = 256 * 1024
-_MOST_REDIRECTS: Final = 3
+_MAX_RESPONSE_BYTES: Final = 256 * 1024
+_MAX_REDIRECTS: Final = 3
 _OK: Final = 200
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 _UNAUTHORIZED: Final = frozenset({401, 403})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OPTED_OUT: Final = 21610
-_UNFINISHED: Final = 20009
+_NOT_FINISHED: Final = 20009
 
 
-class _Problem(msgspec.Struct):
+class _ErrorBody(msgspec.Struct):
     code: int = 0
 
 
-_problem = msgspec.json.Decoder(_Problem, strict=False).decode
+_decode_error = msgspec.json.Decoder(_ErrorBody, strict=False).decode
 
 
-class Rest:
-    """The client. `open` it in the loop that uses it."""
+class TwilioApi:
+    """The HTTP client. Call `open` in the event loop that uses it."""
 
     def __init__(self, settings: TwilioSettings) -> None:
         self._settings = settings
@@ -47,7 +47,7 @@ class Rest:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        """Make the session. It trusts no proxy settings of the environment and keeps no cookies."""
+        """Create the session. It ignores proxy settings of the environment and stores no cookies."""
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
@@ -64,21 +64,21 @@ class Rest:
             self._session = None
 
     async def post(self, path: str, form: bytes) -> SendResult:
-        """Post a form to a path below the account and say what became of it. Never raises for Twilio or the network."""
+        """Post a form to a path below the account. Never raises for what Twilio or the network does."""
         headers = {**self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         try:
             async with self._client.post(
                 self._base / path, data=form, headers=headers, allow_redirects=False
             ) as response:
-                answer = await response.content.read(_MOST_ANSWER_BYTES)
+                body = await response.content.read(_MAX_RESPONSE_BYTES)
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
-        return self._result(response, answer)
+        return self._result(response, body)
 
     async def delete(self, path: str) -> None:
-        """Delete something below the account, as far as Twilio lets us."""
+        """Delete a resource below the account, if Twilio allows it. Failures are ignored."""
         try:
             async with self._client.delete(
                 self._base / path, headers=self._authorization, allow_redirects=False
@@ -89,27 +89,27 @@ class Rest:
 
     @asynccontextmanager
     async def download(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a file below the account as a stream.
+        """Download a file below the account as a stream.
 
-        A file that is not there is not given up at once: a recording may be announced before it is ready.
+        A missing file (404) is retried, since a recording may be announced before it is ready.
 
         Raises:
-            MediaGone: it is larger than we take, or was deleted (410).
-            OSError: Twilio or the network failed, it is not there yet, or it was sent on to a host that is not known.
+            MediaGone: the file is too large, or was deleted (410).
+            OSError: Twilio or the network failed, the file is not there yet, or Twilio redirected to an unknown host.
         """
         try:
             async with await self._follow(self._base / path) as response:
-                _check(response.status)
+                _check_status(response.status)
                 yield self._chunks(response)
         except aiohttp.ClientError as error:
             raise ConnectionError(f"media: {type(error).__name__}") from None
 
     async def _follow(self, url: URL) -> aiohttp.ClientResponse:
-        """Get a file, over redirects: credentials go to the API alone."""
+        """Get a file, following redirects. Credentials are sent to the API's host alone."""
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=self._settings.connect_seconds, sock_read=self._settings.stall_seconds
         )
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             own = url.origin() == self._base.origin()
             response = await self._client.get(
                 url, headers=self._authorization if own else None, allow_redirects=False, timeout=timeout
@@ -117,13 +117,13 @@ class Rest:
             if response.status not in _REDIRECTS:
                 return response
             response.release()
-            url = self._allowed(url.join(URL(response.headers.get("location", ""), encoded=True)))
-        raise ConnectionError("media: sent on too often")
+            url = self._allowed_url(url.join(URL(response.headers.get("location", ""), encoded=True)))
+        raise ConnectionError("media: too many redirects")
 
-    def _allowed(self, url: URL) -> URL:
+    def _allowed_url(self, url: URL) -> URL:
         known = url.scheme == "https" and url.host in self._settings.redirect_hosts
         if url.user is not None or not (known or url.origin() == self._base.origin()):
-            raise PermissionError("media: a host that is not in redirect_hosts")
+            raise PermissionError("media: the host is not in redirect_hosts")
         return url
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
@@ -132,26 +132,26 @@ class Rest:
             async for chunk in response.content.iter_chunked(64 * 1024):
                 size += len(chunk)
                 if size > self._settings.media_max_bytes:
-                    raise MediaGone("larger than we take")
+                    raise MediaGone("too large")
                 yield chunk
         except aiohttp.ClientError as error:
             raise ConnectionError(f"media: {type(error).__name__}") from None
 
-    def _result(self, response: aiohttp.ClientResponse, answer: bytes) -> SendResult:
+    def _result(self, response: aiohttp.ClientResponse, body: bytes) -> SendResult:
         status = response.status
         if status < 300:  # noqa: PLR2004 - HTTP: success
             return Accepted()
-        code = _code(answer)
+        code = _error_code(body)
         name = str(code or f"http-{status}")
         if status == _TOO_MANY:
-            return Throttled(self._wait(response), "account")
-        if status >= _SERVER_ERROR or code == _UNFINISHED:
+            return Throttled(self._retry_delay(response), "account")
+        if status >= _SERVER_ERROR or code == _NOT_FINISHED:
             return Transient(name)
         if status in _UNAUTHORIZED:
             return Misconfigured(name)
         return Blocked() if code == _OPTED_OUT else Permanent(name)
 
-    def _wait(self, response: aiohttp.ClientResponse) -> float:
+    def _retry_delay(self, response: aiohttp.ClientResponse) -> float:
         after = response.headers.get("retry-after", "")
         return max(self._settings.throttled_seconds, float(after) if after.isdecimal() else 0)
 
@@ -162,14 +162,14 @@ class Rest:
         return self._session
 
 
-def _code(answer: bytes) -> int:
+def _error_code(body: bytes) -> int:
     try:
-        return _problem(answer).code
+        return _decode_error(body).code
     except (msgspec.DecodeError, UnicodeDecodeError):
         return 0
 
 
-def _check(status: int) -> None:
+def _check_status(status: int) -> None:
     if status == 410:  # noqa: PLR2004 - HTTP: gone
         raise MediaGone("deleted at the provider")
     if status != _OK:

@@ -1,0 +1,110 @@
+"""The state of a call between two requests, carried in the URL of the next request and stored nowhere.
+
+It holds nothing of the tip: the number of the request, the page of the choices, and what the keys 7 to 9 do. Twilio
+signs the whole URL, so nobody else can forge it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+import msgspec
+
+from satark.channel import Event, Malformed, Tap, Text
+from satark.choice_tokens import command_token, parse_token
+from satark.codes import HANDOFF_DIGITS
+from satark.prompt import Prompt
+from satark.tip import RECEIPT_DIGITS
+from satark_sms_ivr.form_data import parse_form
+from satark_sms_ivr.keypad import FIXED_COMMANDS, KEY_7_COMMAND, KEY_8_COMMANDS, KEY_9_COMMANDS, PAGE_CHOICES
+
+_is_receipt_code = re.compile(rf"\d{{{RECEIPT_DIGITS}}}").fullmatch
+_is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch
+_is_choice = re.compile(r"[1-7]").fullmatch
+
+
+class CallState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the next key press needs to know."""
+
+    turn: int = 0
+    """Number of the request in this call, by which a repeated request is recognized."""
+    page: int = 0
+    key_8: str = ""
+    """The command of key 8; empty: none."""
+    key_9: str = ""
+    """The command of key 9; empty: none."""
+    clears: bool = False
+    """Whether key 7 erases what was said."""
+    silences: int = 0
+    """How often in a row nothing was heard."""
+    message: bool = False
+    """Whether the caller, having pressed no key, was asked for a message. It is a complete tip."""
+
+    def next(self, prompt: Prompt) -> CallState:
+        """Return the state after this prompt was put."""
+        offered = {token.option.removeprefix("@") for a in prompt.actions if (token := parse_token(a.token))}
+        return CallState(
+            turn=self.turn + 1,
+            page=prompt.page,
+            key_8=next((command for command in KEY_8_COMMANDS if command in offered), ""),
+            key_9=next((command for command in KEY_9_COMMANDS if command in offered), ""),
+            clears=KEY_7_COMMAND in offered and not prompt.choices,
+        )
+
+    def after_silence(self, silences: int) -> CallState:
+        """Return the same state after so many silences in a row."""
+        return msgspec.structs.replace(self, silences=silences)
+
+    def recording_message(self) -> CallState:
+        """Return the state in which the caller's message is recorded."""
+        return CallState(turn=self.turn + 1, message=True)
+
+    @property
+    def query(self) -> str:
+        """The state as a URL's query."""
+        fields = {
+            "n": self.turn,
+            "p": self.page,
+            "e": self.key_8,
+            "a": self.key_9,
+            "c": int(self.clears),
+            "s": self.silences,
+            "m": int(self.message),
+        }
+        return urlencode({name: value for name, value in fields.items() if value})
+
+    @classmethod
+    def parse(cls, query: str) -> CallState:
+        """Read a state from a URL's query.
+
+        Raises:
+            satark.channel.Malformed: it is not a state.
+        """
+        form = parse_form(query)
+        try:
+            turn, page, silences = (int(form.get(name) or 0) for name in "nps")
+        except ValueError:
+            raise Malformed("not a call's state") from None
+        return cls(
+            turn=turn,
+            page=page,
+            silences=silences,
+            key_8=form.get("e"),
+            key_9=form.get("a"),
+            clears=form.get("c") == "1",
+            message=form.get("m") == "1",
+        )
+
+    def event_of(self, digits: str) -> Event:
+        """Return the event of the pressed keys. No key repeats the question."""
+        if not digits:
+            return Tap(command_token("repeat"))
+        command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits)
+        command = command or {"7": KEY_7_COMMAND if self.clears else "", "8": self.key_8, "9": self.key_9}.get(digits)
+        if command:
+            return Tap(command_token(command))
+        if _is_choice(digits):
+            return Text(str(PAGE_CHOICES * self.page + int(digits)))
+        word = "status " if _is_receipt_code(digits) else "continue " if _is_handoff_code(digits) else ""
+        return Text(word + digits)

@@ -1,0 +1,179 @@
+"""Write the TwiML of a call: what is said, which keys are waited for, and where an answer is recorded.
+
+Source: Twilio, "TwiML for Programmable Voice": `<Gather>` falls through to the next verb when no key is pressed, and
+nests only `<Say>`, `<Play>` and `<Pause>`; an empty `finishOnKey` lets `#` count as a key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from satark.prompt import Prompt
+from satark.tip import RECEIPT_DIGITS
+from satark_sms_ivr.call_state import CallState
+from satark_sms_ivr.call_texts import CALL_LANGUAGES, call_text, language_of
+from satark_sms_ivr.clips import Clips
+from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.speech import key_lines, menu_lines, prompt_languages, prompt_lines
+from satark_sms_ivr.twiml import voice_response
+
+KEYS_PATH: Final = "/voice/webhook/keys"
+RECORD_PATH: Final = "/voice/webhook/record"
+RECORDING_PATH: Final = "/voice/webhook/recording"
+
+MAX_SILENCES: Final = 3
+"""After so many silences in a row the caller is asked to leave a message."""
+
+_TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4})-([0-9A-Z]{4})(?![0-9A-Z-])")
+_SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
+_LOCALES: Final = {"hi": "hi-IN", "en": "en-IN"}
+_KEY_SECONDS: Final = 6
+_CODE_SECONDS: Final = 12
+_BEFORE_BEEP_SECONDS: Final = 1
+_SILENCE_SECONDS: Final = 5
+
+
+class VoiceTwiml:
+    """Writes the responses of calls."""
+
+    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
+        self._settings = settings
+        self._base = public_url.rstrip("/")
+        self._clips = Clips(settings.clips, public_url)
+
+    def ask(self, prompts: list[Prompt], state: CallState, *, greeting: bool) -> str:
+        """Say prompts, the last of which is the question, and wait for its answer. `greeting`: the call begins."""
+        prompt = prompts[-1]
+        response = voice_response()
+        lines = [line for one in prompts for line in prompt_lines(one)]
+        answered = state.next(prompt)
+        states = (answered, answered.after_silence(state.silences + 1))
+        hints = key_lines(prompt, answered, greeting=greeting)
+        if not prompt.asks:
+            self._say(response, prompt.language, [*lines, call_text(prompt.language, "bye")])
+            response.hangup()
+        elif prompt.wants == "code":
+            self._gather_keys(response, prompt, [*lines, *hints], states, digits=RECEIPT_DIGITS)
+        elif prompt.choices:
+            self._gather_keys(response, prompt, [*lines, *menu_lines(prompt), *hints], states)
+        else:
+            self._gather_speech(response, prompt, [*lines, *hints], states)
+        return str(response)
+
+    def leave_message(self, prompt: Prompt, state: CallState) -> str:
+        """Ask a caller who pressed no key at this prompt for a message; hang up if there is none."""
+        response = voice_response()
+        languages = prompt_languages(prompt)
+        self._say(response, prompt.language, [call_text(language, "message") for language in languages])
+        self._record(response, state)
+        self._say(response, prompt.language, [call_text(language, "bye") for language in languages])
+        response.hangup()
+        return str(response)
+
+    def unavailable(self, outcome: str, state: CallState, *, left_message: bool) -> str:
+        """Say in every language that the dialogue can't continue, and record a message unless one was just left.
+
+        Args:
+            outcome: `spooled` or `refused`, of `satark.channel.Outcome`.
+            state: the state in which the message is recorded.
+            left_message: whether the caller has just left a message.
+        """
+        response = voice_response()
+        text = f"down.{outcome}" if left_message or outcome == "refused" else "down.record"
+        for language in CALL_LANGUAGES:
+            self._say(response, language, [call_text(language, text)])
+        if text == "down.record":
+            self._record(response, state)
+        response.hangup()
+        return str(response)
+
+    def ask_again(self, state: CallState) -> str:
+        """Redirect to the question in force, where there is nothing to say."""
+        response = voice_response()
+        response.redirect(self._url(KEYS_PATH, state), method="POST")
+        return str(response)
+
+    def hang_up(self) -> str:
+        """End the call."""
+        response = voice_response()
+        response.hangup()
+        return str(response)
+
+    def _gather_keys(
+        self, response: Any, prompt: Prompt, lines: list[str], states: tuple[CallState, CallState], *, digits: int = 1
+    ) -> None:
+        """Say lines and wait for keys. `states`: the next state if keys are pressed, and if none is."""
+        pressed, silent = states
+        gather = response.gather(
+            input="dtmf",
+            num_digits=digits,
+            finish_on_key="#" if digits > 1 else "",
+            timeout=_CODE_SECONDS if digits > 1 else _KEY_SECONDS,
+            action=self._url(KEYS_PATH, pressed),
+            method="POST",
+        )
+        self._say(gather, prompt.language, lines)
+        response.redirect(self._url(KEYS_PATH, silent), method="POST")
+
+    def _gather_speech(
+        self, response: Any, prompt: Prompt, lines: list[str], states: tuple[CallState, CallState]
+    ) -> None:
+        """Say lines, wait briefly for a key, then record. `states`: the next state if keys are pressed, and if not."""
+        pressed, silent = states
+        gather = response.gather(
+            input="dtmf",
+            num_digits=1,
+            finish_on_key="",
+            timeout=_BEFORE_BEEP_SECONDS,
+            action=self._url(KEYS_PATH, pressed),
+            method="POST",
+        )
+        self._say(gather, prompt.language, [*lines, call_text(prompt.language, "speak")])
+        self._record(response, pressed)
+        response.redirect(self._url(KEYS_PATH, silent), method="POST")
+
+    def _record(self, response: Any, state: CallState) -> None:
+        response.record(
+            action=self._url(RECORD_PATH, state),
+            method="POST",
+            timeout=_SILENCE_SECONDS,
+            finish_on_key="#",
+            max_length=self._settings.record_seconds,
+            play_beep=True,
+            trim="do-not-trim",
+            recording_status_callback=self._base + RECORDING_PATH,
+            recording_status_callback_method="POST",
+            recording_status_callback_event="completed absent",
+        )
+
+    def _say(self, verb: Any, language: str, lines: list[str]) -> None:
+        for line in lines:
+            spoken_language = language_of(line, language)
+            if url := self._clips.url(spoken_language, line):
+                verb.play(url)
+            elif line.isdecimal():
+                self._voice(verb, spoken_language).prosody(" ".join(line), rate="x-slow")
+                verb.pause(length=1)
+            else:
+                _read_aloud(self._voice(verb, spoken_language), line)
+
+    def _voice(self, verb: Any, language: str) -> Any:
+        voices = self._settings.voices
+        voice = voices.get(language) or next(iter(voices.values()), None)
+        return verb.say(voice=voice, language=_LOCALES.get(language, "en-IN"))
+
+    def _url(self, path: str, state: CallState) -> str:
+        return f"{self._base}{path}?{state.query}"
+
+
+def _read_aloud(say: Any, line: str) -> None:
+    """Add a line to `<Say>`: a tip's number letter by letter, and a slash between words as a pause."""
+    text, end = _SLASH.sub(", ", line), 0
+    for found in _TIP_NUMBER.finditer(text):
+        say.nest(text[end : found.start()])
+        say.say_as(found[1], interpret_as="characters")
+        say.nest("-")
+        say.say_as(found[2], interpret_as="characters")
+        end = found.end()
+    say.nest(text[end:])

@@ -1,0 +1,194 @@
+"""The TwiML of a call: what is said, which keys are waited for, and what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+
+from satark.channel import Outcome, RawRequest, Tap
+from satark.choice_tokens import command_token
+from satark.prompt import Choice, Prompt
+from satark.testing.twilio.twiml import read_twiml, said
+from satark_sms_ivr.call_texts import language_of
+from satark_sms_ivr.clips import clip_name
+from satark_sms_ivr.keypad import fit_to_keypad
+from satark_sms_ivr.settings import TwilioSettings
+from satark_sms_ivr.voice import VoiceChannel
+
+SID = "CA" + "a" * 32
+RECORDING = "RE" + "b" * 32
+
+Sign = Callable[..., RawRequest]
+
+
+def menu(count: int, page: int = 0, *actions: str) -> Prompt:
+    """Return a question with so many choices, fitted to the keypad."""
+    choices = tuple(Choice(f"category:C{n}:1", f"choice {n}") for n in range(1, count + 1))
+    more_actions = tuple(Choice(f"category:@{name}:1", name) for name in actions)
+    turns = tuple(Choice(f"category:@{name}:1", name) for name in ("more", "less"))
+    prompt = Prompt(
+        text="Which?", language="en", choices=choices, actions=more_actions, turns=turns, page=page, wants="choice"
+    )
+    return fit_to_keypad(prompt)
+
+
+def spoken(voice: VoiceChannel, raw: RawRequest, *prompts: Prompt) -> list[str]:
+    root = read_twiml(voice.reply(raw, Outcome(prompts=prompts)).body)
+    return [said(verb) for verb in root.iter("Say")]
+
+
+def test_a_menu_waits_for_one_key_and_asks_again_when_none_comes(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    root = read_twiml(voice.reply(raw, Outcome(prompts=(menu(12, 0, "back"),))).body)
+    gather, redirect = root
+    assert (gather.get("numDigits"), gather.get("finishOnKey"), gather.get("input")) == ("1", "", "dtmf")
+    assert urlsplit(gather.attrib["action"]).query == "n=7&e=more&a=back"
+    assert urlsplit(said(redirect)).query == "n=7&e=more&a=back&s=1"
+    assert "choice 7: press 7." in [said(verb) for verb in gather]
+
+
+def test_an_open_question_is_answered_by_a_recording(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    prompt = Prompt(text="क्या हो रहा है?", language="hi", wants="text")
+    gather, record, redirect = read_twiml(voice.reply(raw, Outcome(prompts=(prompt,))).body)
+    assert gather[0].get("language") == "hi-IN"
+    assert record.get("recordingStatusCallback") == "https://satark.example/voice/webhook/recording"
+    assert record.get("finishOnKey") == "#"
+    assert "transcribe" not in record.attrib
+    assert said(redirect).endswith("s=1")
+
+
+def test_a_code_is_asked_for_by_sixteen_keys(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="0")
+    gather, _ = read_twiml(voice.reply(raw, Outcome(prompts=(Prompt(text="Code?", language="en", wants="code"),))).body)
+    assert (gather.get("numDigits"), gather.get("finishOnKey")) == ("16", "#")
+
+
+def test_a_prompt_that_asks_nothing_ends_the_call(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    root = read_twiml(voice.reply(raw, Outcome(prompts=(Prompt(text="Done.", language="en"),))).body)
+    assert [verb.tag for verb in root] == ["Say", "Say", "Hangup"]
+
+
+def test_a_receipt_is_spoken_slowly_and_twice(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    receipt = Prompt(
+        text="Thank you.\nTip 4K7Q\n8391 4460 1234 5678\n\nMay we?", language="en", must_arrive=True, wants="choice"
+    )
+    lines = spoken(voice, raw, receipt)
+    groups = ["8 3 9 1", "4 4 6 0", "1 2 3 4", "5 6 7 8"]
+    assert lines[:12] == ["Thank you.", "Tip 4K7Q", *groups, "I will repeat that.", *groups, "May we?"]
+
+
+def test_what_must_arrive_is_said_twice_and_the_question_after_it_once(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="8391446012345678")
+    parts = ("Status: Received", "The officer asks: which shop?", "Say your answer.")
+    answer = Prompt(text="\n\n".join(parts), parts=parts, language="en", must_arrive=True, wants="text")
+    lines = spoken(voice, raw, answer)
+    assert lines[:6] == [*parts[:2], "I will repeat that.", *parts[:2], "Say your answer."]
+    assert lines.count("Say your answer.") == 1
+
+
+def test_bullets_and_slashes_are_not_read_out(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    text = "Tip number 4K7Q-2XPM.\n• About: Illegal liquor / drugs\n• Since: 24/11/2026\nकॉल: एसपी/डीआईजी"
+    prompt = Prompt(text=text, language="en", wants="choice", choices=(Choice("a:b:1", "Overloading/extortion"),))
+    root = read_twiml(voice.reply(raw, Outcome(prompts=(prompt,))).body)
+    lines = [said(verb) for verb in root.iter("Say")]
+    assert lines[:4] == [
+        "Tip number 4K7Q-2XPM.",
+        "About: Illegal liquor, drugs",
+        "Since: 24/11/2026",
+        "कॉल: एसपी, डीआईजी",
+    ]
+    assert lines[4] == "Overloading, extortion: press 1."
+    assert [(verb.get("interpret-as"), verb.text) for verb in root.iter("say-as")] == [
+        ("characters", "4K7Q"), ("characters", "2XPM"),
+    ]  # fmt: skip
+
+
+def test_before_a_language_is_chosen_the_keys_are_explained_in_each(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook", CallSid=SID)
+    choices = (Choice("@language:hi:1", "हिन्दी"), Choice("@language:en:1", "English"))
+    prompt = Prompt(text="भाषा चुनें:\nChoose a language.", language="hi", choices=choices, wants="choice")
+    lines = spoken(voice, raw, prompt)
+    assert [line for line in lines if "0 दबाएँ" in line or "press 0" in line] == [
+        "पहले दी गई सूचना का जवाब सुनने के लिए 0 दबाएँ।", "To hear the answer to an earlier report press 0.",
+    ]  # fmt: skip
+    place = Prompt(text="Please check:\n• Place: लंका\n112?", language="en", choices=choices, wants="choice")
+    assert not [line for line in spoken(voice, raw, place) if "0 दबाएँ" in line], (
+        "an answer in another script is not a language"
+    )
+    message = spoken(voice, signed("/voice/webhook/keys?n=6&s=3", CallSid=SID), prompt)
+    assert [language_of(line, "") for line in message] == ["hi", "en", "hi", "en"]
+
+
+def test_the_question_for_a_code_is_closed_by_two_keys(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="0")
+    prompt = Prompt(text="Code?", language="en", wants="code", actions=(Choice("@code:@leave:1", "Close"),))
+    assert "To close this press 9 and hash." in spoken(voice, raw, prompt)
+    (inbound,) = voice.parse(signed("/voice/webhook/keys?n=7&a=leave", CallSid=SID, Digits="9")).inbound
+    assert inbound.event == Tap(command_token("leave"))
+
+
+def test_after_three_silences_a_message_is_recorded_and_after_four_the_call_ends(
+    voice: VoiceChannel, signed: Sign
+) -> None:
+    for silences, tag in ((1, "Gather"), (2, "Gather"), (3, "Say"), (4, "Hangup")):
+        raw = signed(f"/voice/webhook/keys?n=6&s={silences}", CallSid=SID)
+        root = read_twiml(voice.reply(raw, Outcome(prompts=(menu(3),))).body)
+        assert root[0].tag == tag
+    again = read_twiml(voice.reply(signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1"), Outcome()).body)
+    assert [verb.tag for verb in again] == ["Redirect"]
+
+
+def test_characters_that_xml_does_not_allow_are_replaced(voice: VoiceChannel, signed: Sign) -> None:
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    pasted = Prompt(text="Which shop?\x0bThe one by the mill?\x00 & <why>", language="en", wants="text")
+    assert spoken(voice, raw, pasted)[0] == "Which shop? The one by the mill?  & <why>"
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "fields", "hindi", "english", "records"),
+    [
+        ("spooled", "", {}, "बीप के बाद", "after the beep", True),
+        ("spooled", "/keys?n=3", {"Digits": "3"}, "बीप के बाद", "after the beep", True),
+        ("spooled", "/record?n=3", {"RecordingSid": RECORDING}, "बीप के बाद", "after the beep", True),
+        ("spooled", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "सुरक्षित रखा गया है", "is saved", False),
+        ("refused", "", {}, "112", "112", False),
+        ("refused", "/record?n=3&m=1", {"RecordingSid": RECORDING}, "112", "112", False),
+    ],
+)
+def test_while_the_database_is_down_a_caller_hears_so_in_both_languages(
+    *,
+    state: Literal["spooled", "refused"],
+    path: str,
+    fields: dict[str, str],
+    hindi: str,
+    english: str,
+    records: bool,
+    voice: VoiceChannel,
+    signed: Sign,
+) -> None:
+    outcome = Outcome(state=state, prompts=(Prompt(text="a written notice", language="hi", must_arrive=True),))
+    root = read_twiml(voice.reply(signed(f"/voice/webhook{path}", CallSid=SID, **fields), outcome).body)
+    texts = {say.get("language"): said(say) for say in root.iter("Say")}
+    assert hindi in texts["hi-IN"]
+    assert english in texts["en-IN"]
+    assert [verb.tag for verb in root][-1] == "Hangup"
+    assert bool([*root.iter("Record")]) is records
+    assert all("m=1" in record.attrib["action"] for record in root.iter("Record"))
+
+
+def test_recorded_prompts_are_played(tmp_path: Path, settings: TwilioSettings, signed: Sign) -> None:
+    (tmp_path / f"{clip_name('hi', 'क्या हुआ?')}.mp3").write_bytes(b"ID3")
+    (tmp_path / "notes.txt").write_text("not a sound")
+    channel = VoiceChannel(settings.model_copy(update={"clips": tmp_path}), "https://satark.example")
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    root = read_twiml(channel.reply(raw, Outcome(prompts=(Prompt(text="क्या हुआ?", language="hi", wants="text"),))).body)
+    (play,) = root.iter("Play")
+    assert said(play) == f"https://satark.example/voice/clips/{clip_name('hi', 'क्या हुआ?')}.mp3"
