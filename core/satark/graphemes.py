@@ -1,4 +1,4 @@
-"""Measuring and clipping text without ever cutting through a written character.
+"""Measure, truncate and split text without cutting through a written character (a grapheme cluster).
 
 A slice by code points cuts vowel signs off Devanagari and halves emoji. The clusters here are those of Unicode's UAX
 #29 (extended grapheme clusters, with the conjuncts of rule GB9c), as far as the scripts of India, combining marks and
@@ -39,10 +39,10 @@ def size(text: str, unit: Unit) -> int:
 
 
 def clusters(text: str) -> Iterator[str]:
-    """Give the written characters of a text one by one; joined again they are the text."""
+    """Yield the written characters of a text one by one; joined again they are the text."""
     start = 0
     for at in range(1, len(text)):
-        if not _joined(text, at):
+        if is_boundary(text, at):
             yield text[start:at]
             start = at
     if text:
@@ -53,24 +53,24 @@ def truncate(text: str, limit: int, unit: Unit = "characters") -> str:
     """Shorten a text to at most `limit` units, marked by an ellipsis; a text that fits stays as it is."""
     if size(text, unit) <= limit:
         return text
-    room = limit - size(ELLIPSIS, unit)
-    if room < 0:
+    left = limit - size(ELLIPSIS, unit)
+    if left < 0:
         return ""
     kept: list[str] = []
     for cluster in clusters(text):
-        room -= size(cluster, unit)
-        if room < 0:
+        left -= size(cluster, unit)
+        if left < 0:
             break
         kept.append(cluster)
     return "".join(kept).rstrip() + ELLIPSIS
 
 
 def split(text: str, limit: int) -> tuple[str, str]:
-    """Cut a text in two after at most `limit` code points, at a space near there or else between characters."""
+    """Split a text in two after at most `limit` code points: at a space near there, else between written characters."""
     if len(text) <= limit:
         return text, ""
     at = limit
-    while at > 1 and _joined(text, at):
+    while at > 1 and not is_boundary(text, at):
         at -= 1
     space = text.rfind(" ", at - at // 10, at)
     at = space if space > 0 else at
@@ -78,7 +78,7 @@ def split(text: str, limit: int) -> tuple[str, str]:
 
 
 def replace_surrogates(text: str) -> str:
-    """Replace what no encoding can carry (lone surrogates, which broken senders produce)."""
+    """Replace lone surrogates, which broken senders produce and no encoding can carry."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -86,17 +86,16 @@ def replace_surrogates(text: str) -> str:
     return text
 
 
-def _joined(text: str, at: int) -> bool:
+def is_boundary(text: str, at: int) -> bool:
+    """Whether a written character ends at this index, which lies inside the text: it may be cut there."""
     before, char = text[at - 1], text[at]
     if char < "\u0300":
-        return before == "\r" and char == "\n"
-    if unicodedata.category(char) in {"Mn", "Mc", "Me"} or char in _JOINERS or before == _ZWJ:
-        return True
-    if _is_modifier(char):
-        return True
+        return not (before == "\r" and char == "\n")
+    if unicodedata.category(char) in {"Mn", "Mc", "Me"} or char in _JOINERS or before == _ZWJ or _is_modifier(char):
+        return False
     if unicodedata.combining(before) == _VIRAMA:
-        return unicodedata.category(char) == "Lo"
-    return _is_flag(char) and _flags_before(text, at) % 2 == 1
+        return unicodedata.category(char) != "Lo"
+    return not (_is_flag(char) and _flags_before(text, at) % 2 == 1)
 
 
 def _is_modifier(char: str) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
+from satark.graphemes import is_boundary
 
 _BREAKS = ("\n\n", "\n", " ")
-_JOINERS = "\u200c\u200d"
-_VIRAMA_CLASS = 9
 
 
 def split_text(text: str, limit: int, last_limit: int) -> list[str]:
@@ -55,15 +53,6 @@ def _off_letter(text: str, at: int, step: int) -> int:
     for moved in range(at, at + step * 64, step):
         if not 0 < moved < len(text):
             break
-        if not _joins(text[moved - 1], text[moved]):
+        if is_boundary(text, moved):
             return moved
     return at
-
-
-def _joins(before: str, after: str) -> bool:
-    return (
-        unicodedata.category(after).startswith("M")
-        or after in _JOINERS
-        or before in _JOINERS
-        or unicodedata.combining(before) == _VIRAMA_CLASS
-    )
