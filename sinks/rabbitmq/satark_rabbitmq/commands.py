@@ -11,7 +11,7 @@ import click
 from satark.carrier import CarrierError
 from satark.commands import open_services, settings_of
 from satark.office import desks_via
-from satark_rabbitmq.plugin import configured
+from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 from satark_rabbitmq.sink import copied
 

@@ -11,6 +11,7 @@ from satark.destination import Destination
 from satark.destination_rule import DestinationRule
 from satark.office import LinkKeyError, load_link_key
 from satark.settings import SettingProblem, SettingsError
+from satark_rabbitmq.configured import configured
 from satark_rabbitmq.settings import NAME, RabbitMQSettings
 
 if TYPE_CHECKING:
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
     from satark.services import WorkerContext
     from satark.settings import Settings
     from satark.sink import Sink
-    from satark_rabbitmq.connection import RabbitMQ
-
-
-def configured(settings: Settings) -> tuple[RabbitMQ, str]:
-    """Return the carrier and the broker's URL; the URL is empty if no broker is configured.
-
-    Raises:
-        SettingsError: a setting is wrong, or the extra `rabbitmq` is not installed.
-    """
-    section = settings.section("rabbitmq", RabbitMQSettings) or RabbitMQSettings()
-    try:
-        from satark_rabbitmq.connection import RabbitMQ  # noqa: PLC0415 - aio-pika is an extra
-    except ModuleNotFoundError:
-        message = "needs the extra: pip install 'satark[rabbitmq]'"
-        raise SettingsError([SettingProblem("rabbitmq.url", "SATARK_RABBITMQ__URL", message)]) from None
-    return RabbitMQ(section), section.url.get_secret_value()
 
 
 @hookimpl
