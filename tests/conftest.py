@@ -7,7 +7,9 @@ import inspect
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -63,16 +65,25 @@ def why_slow(item: pytest.Function) -> str:
     if hasattr(item, "callspec") and item.callspec.params.get("databases") == "postgresql":
         return "postgresql"
     fixtures = (one.func for each in item._fixtureinfo.name2fixturedefs.values() for one in each)
-    modules = [inspect.unwrap(function).__globals__ for function in (item.function, *fixtures)]
-    return SLOW_MODULES.get(item.path.name, "") or next(filter(None, map(_slow_part, modules)), "")
+    parts = (_slow_part(inspect.unwrap(function)) for function in (item.function, *fixtures))
+    return SLOW_MODULES.get(item.path.name, "") or next(filter(None, parts), "")
 
 
-def _slow_part(module: Mapping[str, Any]) -> str:
-    """Say what of `SLOW` a module has imported."""
-    for value in module.values():
-        home = getattr(value, "__module__", "")
-        if why := SLOW.get(home) or SLOW.get(f"{home}.{getattr(value, '__qualname__', '')}"):
-            return why
+@cache
+def _slow_part(function: FunctionType) -> str:
+    """Say what of `SLOW` a function uses, by itself or through what its own module defines."""
+    waiting, seen = [function.__code__], set[CodeType]()
+    while waiting:
+        seen.add(code := waiting.pop())
+        inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        for value in (function.__globals__[name] for name in code.co_names if name in function.__globals__):
+            home = getattr(value, "__module__", "")
+            if why := SLOW.get(home) or SLOW.get(f"{home}.{getattr(value, '__qualname__', '')}"):
+                return why
+            parts = vars(value).values() if inspect.isclass(value) else [value]
+            mine = (part for part in parts if getattr(part, "__module__", "") == function.__module__)
+            inner += [found.__code__ for part in mine if inspect.isfunction(found := inspect.unwrap(part))]
+        waiting += [part for part in inner if part not in seen]
     return ""
 
 
