@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from satark.demo.server import DemoServer, StartError
 from satark.telemetry.logs import configure_logging
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -30,6 +29,8 @@ def demo(host: str, port: int, data_dir: Path | None) -> None:
     WhatsApp, Telegram, Twilio and a police system are simulated. If a setting SATARK_WHATSAPP__…, SATARK_TELEGRAM__…,
     SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is given, the demo uses that real one instead.
     """
+    from satark.demo.server import DemoServer, StartError  # noqa: PLC0415 - only the demo needs simulated providers
+
     configure_logging(json=False)
     if host not in _LOOPBACK:
         click.echo(
