@@ -1,4 +1,4 @@
-"""The words of a flow, language by language, from gettext catalogues with symbolic message ids."""
+"""Texts in every language, from gettext catalogues (`.po`) with symbolic message ids."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from functools import cache
 from gettext import c2py
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
+
+from satark.languages import languages_of
 
 __all__ = [
     "Catalogue",
     "CatalogueError",
     "Catalogues",
 ]
-
-_SHIPPED: Final = ("hi", "en")
 
 
 class CatalogueError(ValueError):
@@ -52,7 +52,7 @@ class Catalogue:
         return cls(language, found, c2py(entries.plural_expr))
 
     def over(self, base: Catalogue) -> Catalogue:
-        """This catalogue, and below it another one for what it lacks."""
+        """Return this catalogue, with the texts of another one for what it lacks."""
         return Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
 
     def __contains__(self, key: str) -> bool:
@@ -62,36 +62,36 @@ class Catalogue:
         return (key for key in self._texts if "#" not in key)
 
     def get(self, key: str, default: str = "") -> str:
-        """The text as it is written, or `default`."""
+        """Return the text as it is written, or `default`."""
         return self._texts.get(key, default)
 
     def first(self, *keys: str) -> str:
-        """The text of the first of these keys that has one; the last key itself if none has."""
+        """Return the text of the first of these keys that has one; the last key itself if none has."""
         for key in keys:
             if key in self._texts:
                 return self._texts[key]
         return keys[-1]
 
     def own(self, key: str, channel: str) -> str:
-        """The id of a channel's own wording of a text, where it has one; else the text's."""
+        """Return the id of a channel's own wording of a text, where it has one; else the text's."""
         return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
 
-    def text(self, key: str, **values: Any) -> str:
-        """The text with its `{places}` filled. A missing text is shown as its key: the dialogue never breaks off."""
+    def text(self, key: str, /, **values: Any) -> str:
+        """Return the text with its `{places}` filled. A missing text is shown as its key: the dialogue never breaks off."""
         template = self._texts.get(key, key)
         return template.format_map(_Lenient(values)) if values else template
 
     def counted(self, key: str, count: int) -> str:
-        """The text in the form that a number wants, its `{count}` filled: "1 file", "2 files"."""
+        """Return the text in the plural form of a number, its `{count}` filled: "1 file", "2 files"."""
         form = f"{key}#{self._plural(count)}"
         return self.text(form if form in self._texts else key, count=count)
 
     def words(self, key: str) -> tuple[str, ...]:
-        """The spellings that a text lists; none where it is missing. Its key ends in `.words`."""
+        """Return the spellings that a text lists; none where it is missing. Its key ends in `.words`."""
         return self._words.get(key, ())
 
     def places(self, key: str) -> frozenset[str]:
-        """The names of the `{places}` in a text.
+        """Return the names of the `{places}` in a text.
 
         Raises:
             ValueError: the braces don't match.
@@ -100,7 +100,7 @@ class Catalogue:
 
 
 def _texts(entry: Message) -> Iterator[tuple[str, str]]:
-    """An entry's text under its id; of a plural, the last form under the id, and each under the id and its number."""
+    """Yield an entry's text under its id; of a plural, the last form under the id, and each under the id and a number."""
     if isinstance(entry.id, str):
         yield entry.id, str(entry.string)
         return
@@ -114,26 +114,32 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 class _Lenient(dict[str, Any]):
-    """Leaves a place that nobody fills as it is written."""
+    """Leaves a place that has no value as it is written."""
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
 
 
 class Catalogues:
-    """The catalogues of all languages that a flow is offered in."""
+    """The catalogues of several languages."""
 
     def __init__(self, catalogues: Iterable[Catalogue]) -> None:
         self._by_language = {catalogue.language: catalogue for catalogue in catalogues}
 
     @classmethod
+    @cache
+    def of(cls, package: str) -> Catalogues:
+        """Return the catalogues that a package ships, read once in a process, in the order of `languages_of`."""
+        folder = files(package) / "texts"
+        return cls(Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in languages_of(package))
+
+    @classmethod
     def shipped(cls) -> Catalogues:
-        """The catalogues that come with Satark: Hindi and English."""
-        folder = files("satark.dialogue") / "texts"
-        return cls(Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in _SHIPPED)
+        """Return the catalogues of the questionnaire that comes with Satark."""
+        return cls.of("satark.dialogue")
 
     def beside(self, path: Path) -> Catalogues:
-        """These, with the `<language>.po` files of a folder laid over them.
+        """Return these, overridden and completed by the `<language>.po` files of a folder.
 
         Raises:
             CatalogueError: a file there is not a catalogue.
@@ -154,7 +160,7 @@ class Catalogues:
         return language in self._by_language
 
     def __getitem__(self, language: str) -> Catalogue:
-        """The catalogue of a language; of the first one where it is not known (a session may outlive a language)."""
+        """Return the catalogue of a language; of the first one if it has none (a session may outlive a language)."""
         found = self._by_language.get(language)
         return found if found is not None else next(iter(self._by_language.values()))
 

@@ -16,7 +16,9 @@ from satark.custody import chain
 from satark.custody.certificate import group_digits, make_certificate
 from satark.custody.log import LogRow
 from satark.custody.manifest import Issuer, Manifest, PackItem, WithheldFile
-from satark.printing.fonts import LANGUAGES
+from satark.languages import languages_of
+
+LANGUAGES = languages_of("satark.custody")
 
 # The Schedule to the Bharatiya Sakshya Adhiniyam, 2023 (Act 47 of 2023), field by field, in its order.
 PARTS = {

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from satark.graphemes import clusters
 from satark.prompt import Prompt
+from satark_sms_ivr.call_texts import channel_texts
 from satark_sms_ivr.segments import count_segments, to_gsm7
 
 MAX_SEGMENTS: Final = 3
 """Segments per message."""
-MORE_HINTS: Final[Mapping[str, str]] = MappingProxyType({"hi": "और: M", "en": "More: reply M"})
-"""The line below every page but the last, by language."""
 
 
 def fit_to_sms(prompt: Prompt) -> Prompt:
@@ -34,7 +31,7 @@ def fit_to_sms(prompt: Prompt) -> Prompt:
 
 def more_hint(language: str) -> str:
     """Return the line that says how to get the next page."""
-    return MORE_HINTS.get(language.partition("-")[0], MORE_HINTS["en"])
+    return channel_texts(language).text("sms.more")
 
 
 def split_into_pages(text: str, hint: str = "") -> list[str]:

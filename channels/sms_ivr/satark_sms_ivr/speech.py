@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from satark.languages import is_written_in
 from satark.prompt import Prompt
 from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.call_texts import call_text, is_written_in, language_of
+from satark_sms_ivr.call_texts import call_text, language_of
 
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "

@@ -12,7 +12,7 @@ from typing import Any, Final
 from satark.prompt import Prompt
 from satark.tip import RECEIPT_DIGITS
 from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.call_texts import CALL_LANGUAGES, call_text, language_of
+from satark_sms_ivr.call_texts import CALL_LANGUAGES, call_text, language_of, locale_of
 from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.speech import key_lines, menu_lines, prompt_languages, prompt_lines
@@ -27,7 +27,6 @@ MAX_SILENCES: Final = 3
 
 _TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4})-([0-9A-Z]{4})(?![0-9A-Z-])")
 _SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
-_LOCALES: Final = {"hi": "hi-IN", "en": "en-IN"}
 _KEY_SECONDS: Final = 6
 _CODE_SECONDS: Final = 12
 _BEFORE_BEEP_SECONDS: Final = 1
@@ -161,7 +160,7 @@ class VoiceTwiml:
     def _voice(self, verb: Any, language: str) -> Any:
         voices = self._settings.voices
         voice = voices.get(language) or next(iter(voices.values()), None)
-        return verb.say(voice=voice, language=_LOCALES.get(language, "en-IN"))
+        return verb.say(voice=voice, language=locale_of(language))
 
     def _url(self, path: str, state: CallState) -> str:
         return f"{self._base}{path}?{state.query}"

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from satark.printing.fonts import LANGUAGES
+from satark.languages import languages_of
 from satark.printing.poster.qr_code import render_qr_code
 from satark.printing.poster.target import QrTarget, QrTargetError, form_target, whatsapp_target
 from satark.settings import Settings
@@ -15,6 +15,7 @@ from satark.settings import Settings
 _SMALLEST, _LARGEST = 20, 100
 """Millimetres. A smaller code is hard to scan; a larger one does not fit the poster."""
 _DEFAULT_SIZE: Final = 84
+_LANGUAGES: Final = languages_of("satark.printing.poster")
 
 
 @click.command()
@@ -32,9 +33,9 @@ _DEFAULT_SIZE: Final = 84
 @click.option(
     "--language",
     "languages",
-    type=click.Choice(LANGUAGES),
+    type=click.Choice(_LANGUAGES),
     multiple=True,
-    help="A language of the poster; may be given twice, the first is printed larger.  [default: both]",
+    help="A language of the poster; may be given more than once, the first is printed larger.  [default: all]",
 )
 @click.option("--title", default="", help="The service's name on the poster.  [default: Police Satark Mitra]")
 @click.option("--size", type=click.IntRange(_SMALLEST, _LARGEST), default=_DEFAULT_SIZE, show_default=True,
@@ -55,7 +56,7 @@ def qr(  # noqa: PLR0917 - click passes options by name
     if file_type == "pdf":
         from satark.printing.poster.poster import make_poster  # noqa: PLC0415 - no other command needs the PDF library
 
-        content = make_poster(target, tuple(dict.fromkeys(languages)) or LANGUAGES, title, size)
+        content = make_poster(target, tuple(dict.fromkeys(languages)) or _LANGUAGES, title, size)
     else:
         content = render_qr_code(target, "png" if file_type == "png" else "svg", size)
     try:

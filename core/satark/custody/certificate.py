@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from fpdf import FPDF
 
-from satark.catalogues import Catalogue
+from satark.catalogues import Catalogue, Catalogues
 from satark.custody.manifest import Manifest, PackItem, format_ist
 from satark.printing.fonts import FAMILY, use_fonts
 
@@ -44,10 +43,9 @@ def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[Log
         manifest: of the pack.
         manifest_sha256: SHA-256 of the manifest in the pack, hex.
         log: the tip's custody log in the pack.
-        language: one of `satark.printing.fonts.LANGUAGES`.
+        language: one that there is a catalogue for.
     """
-    source = (files("satark.custody") / "texts" / f"{language}.po").read_text("utf-8")
-    document = _CertificateDocument(Catalogue.read(language, source), manifest)
+    document = _CertificateDocument(Catalogues.of("satark.custody")[language], manifest)
     fields = document.fields(manifest_sha256)
     document.part("a", fields)
     document.part("b", {**fields, "name": _BLANK, "address": _BLANK})

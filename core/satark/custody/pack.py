@@ -25,14 +25,15 @@ from satark.custody.chain import Form, canonical_json, format_utc
 from satark.custody.entries import TOOL
 from satark.custody.log import LogRow
 from satark.custody.manifest import FORMAT, Issuer, Manifest, PackItem, WithheldFile, format_ist
-from satark.printing.fonts import LANGUAGES
+from satark.languages import languages_of
 from satark.redacted import Redacted
 from satark.tip import Evidence, Tip
 
 CUSTODY: Final = "custody.json"
 MANIFEST: Final = "manifest.json"
 SEAL: Final = "seal.json"
-CERTIFICATES: Final = tuple(f"certificate-{language}.pdf" for language in LANGUAGES)
+CERTIFICATES: Final = {f"certificate-{language}.pdf": language for language in languages_of("satark.custody")}
+"""File name → language of the certificates that this version writes."""
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _ENDINGS: Final = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
@@ -188,7 +189,7 @@ class _PackWriter:
         digest = self._add(MANIFEST, canonical_json(manifest))
         from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
 
-        for language, name in zip(LANGUAGES, CERTIFICATES, strict=True):
+        for name, language in CERTIFICATES.items():
             self._add(name, make_certificate(manifest, digest, log, language))
         self._add(SEAL, seal_json(self._digests))
         return WrittenPack(len(manifest.items), digest, head)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import struct
 import zipfile
 from itertools import pairwise
@@ -15,7 +16,7 @@ import msgspec
 from satark.custody import chain
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import FORMAT, Manifest
-from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, PackLog, PackRow, seal_json, zip_entry
+from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, seal_json, zip_entry
 
 _STEP: Final = 1 << 18
 _HEADER: Final = 30
@@ -27,6 +28,9 @@ _MAX_DIRECTORY: Final = 1 << 20
 _MAX_NAME: Final = 255
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _CONTAINER: Final = "the container (the ZIP around the files)"
+_REQUIRED_CERTIFICATES: Final = ("certificate-hi.pdf", "certificate-en.pdf")
+"""Every pack has at least these; one that a later or an earlier version wrote may have other languages besides."""
+_is_certificate = re.compile(r"certificate-[a-z]{2,3}\.pdf").fullmatch
 
 
 class PackProblem(msgspec.Struct, frozen=True):
@@ -190,9 +194,10 @@ class _PackVerifier:
                 self._add_problem(name, f"{MANIFEST} lists it, but it is missing")
             elif (item.sha256, item.bytes) != (self._digests[name], info.file_size):
                 self._add_problem(name, f"it is not the file that {MANIFEST} lists")
-        for name in self._infos.keys() - expected.keys() - {CUSTODY, MANIFEST, SEAL, *CERTIFICATES}:
+        certificates = set(filter(_is_certificate, self._infos))
+        for name in self._infos.keys() - expected.keys() - {CUSTODY, MANIFEST, SEAL} - certificates:
             self._add_problem(name, f"it is in the pack, but {MANIFEST} does not list it")
-        for name in CERTIFICATES:
+        for name in _REQUIRED_CERTIFICATES:
             if name not in self._infos:
                 self._add_problem(name, "it is missing")
 

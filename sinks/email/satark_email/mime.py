@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark.catalogues import Catalogues
+
 if TYPE_CHECKING:
     from satark_email.settings import EmailDestination
 
 SUBJECT = "Satark"
 """The subject of every notification and every encrypted mail: mail servers can read a subject."""
 
-NOTIFICATIONS = {
-    "hi": "सतर्क की सूची देखने का समय है। कृपया डेस्क पर साइन इन करके देखें।\n\n"
-    "यह संदेश हर बार एक जैसा होता है, सूची में कुछ हो या न हो। इसका उत्तर न दें।\n",
-    "en": "It is time to check the Satark queue. Please sign in at the desk.\n\n"
-    "This message is always the same, whether or not there are tips in the queue. Do not reply to it.\n",
-}
 ALARM = (
     "A Satark delivery has failed for good, or a destination is unreachable.\n\n"
     "On the server, run: satark deliveries list\n\nYou get this message at most once an hour.\n"
@@ -62,9 +58,14 @@ def message_id(key: str, sender: str) -> str:
     return f"<{digest}@{sender.partition('@')[2]}>"
 
 
+def notification_text(language: str) -> str:
+    """Return the body of every notification in a language."""
+    return Catalogues.of("satark_email")[language].text("notification")
+
+
 def notification(headers: OuterHeaders) -> bytes:
     """Build the notification: the same text and size, to the byte, as every other one to this destination."""
-    return _plain_text(headers, SUBJECT, NOTIFICATIONS[headers.destination.language])
+    return _plain_text(headers, SUBJECT, notification_text(headers.destination.language))
 
 
 def alarm(headers: OuterHeaders) -> bytes:

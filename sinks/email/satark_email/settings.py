@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from satark.languages import languages_of
 
 NOTIFICATION = "notification"
 """The name of the destination `email:notification`, whose addresses are `recipients`."""
@@ -27,7 +29,14 @@ def _are_addresses(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _is_a_language(value: str) -> str:
+    if value not in languages_of("satark_email"):
+        raise ValueError(f"must be one of {', '.join(languages_of('satark_email'))}")
+    return value
+
+
 _Addresses = Annotated[tuple[str, ...] | str, BeforeValidator(_split)]
+_Language = Annotated[str, AfterValidator(_is_a_language)]
 
 
 class EmailDestination(BaseModel):
@@ -43,7 +52,7 @@ class EmailDestination(BaseModel):
         description="file with the recipients' OpenPGP public keys, for encrypted tips; empty: notifications only",
         json_schema_extra={"where": "gpg --armor --export ADDRESS"},
     )
-    language: Literal["hi", "en"] = Field(default="hi", description="language of the text that Satark writes")
+    language: _Language = Field(default="hi", description="language of the text that Satark writes")
 
     @field_validator("recipients", mode="before")
     @classmethod
@@ -92,7 +101,7 @@ class EmailSettings(BaseModel):
     utc_offset: str = Field(
         default="+05:30", pattern=r"^[+-]([01]\d|2[0-3]):[0-5]\d$", description="UTC offset of these times"
     )
-    language: Literal["hi", "en"] = Field(default="hi", description="language of notifications")
+    language: _Language = Field(default="hi", description="language of notifications")
     max_bytes: int = Field(
         default=20_000_000,
         ge=100_000,

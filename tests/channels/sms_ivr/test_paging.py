@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from satark.graphemes import clusters
 from satark.prompt import Choice, Prompt
-from satark_sms_ivr.paging import MORE_HINTS, fit_to_sms, split_into_pages
+from satark_sms_ivr.paging import fit_to_sms, more_hint, split_into_pages
 from satark_sms_ivr.segments import count_segments, to_gsm7
 
 HINDI = "आपका नाम, पता या मोबाइल नंबर नहीं पूछा जाएगा और किसी पुलिस अधिकारी को नहीं दिखेगा। "
@@ -35,8 +35,8 @@ def test_pages_have_at_most_three_segments_and_lose_nothing(text: str) -> None:
 
 @given(st.lists(st.sampled_from(["क्षत्रिय", "हूँ", "👩‍👩‍👧", "नशीले", " ", "\n", "ज्ञा"]), max_size=300).map("".join))
 def test_no_page_begins_or_ends_inside_a_grapheme_cluster(text: str) -> None:
-    found = split_into_pages(text, MORE_HINTS["hi"])
-    bodies = [page.removesuffix(f"\n{MORE_HINTS['hi']}") for page in found[:-1]] + found[-1:]
+    found = split_into_pages(text, more_hint("hi"))
+    bodies = [page.removesuffix(f"\n{more_hint('hi')}") for page in found[:-1]] + found[-1:]
     found_letters = [letter for page in bodies for letter in clusters(page) if letter.strip()]
     assert found_letters == [letter for letter in clusters(text) if letter.strip()]
     assert not [page for page in bodies if page and unicodedata.category(page[0]).startswith("M")]
@@ -48,7 +48,7 @@ def test_every_choice_of_a_long_menu_is_on_exactly_one_page(language: str) -> No
     prompt = Prompt(text=HINDI * 2, language=language, choices=choices, wants="choice")
     first = fit_to_sms(prompt)
     assert first.choices == ()
-    hint = MORE_HINTS.get(language, MORE_HINTS["en"])
+    hint = more_hint(language)
     shown = [fit_to_sms(Prompt(text=HINDI * 2, language=language, choices=choices, page=n)).text for n in range(5)]
     assert all(count_segments(page) <= 3 for page in shown)
     assert shown[0].endswith(hint)

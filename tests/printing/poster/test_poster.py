@@ -8,9 +8,11 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from satark.printing.fonts import LANGUAGES
+from satark.languages import languages_of
 from satark.printing.poster.poster import make_poster
 from satark.printing.poster.target import QrTarget, form_target, whatsapp_target
+
+LANGUAGES = languages_of("satark.printing.poster")
 
 CHAT = whatsapp_target("919876543210")
 SITE = form_target("https://tips.example.in/")

@@ -87,7 +87,7 @@ async def test_a_tip_too_large_for_a_mail_leaves_its_files_at_the_desk(
     assert [part.get_payload(decode=True) for part in inner.iter_attachments()] == [b"small"]
     assert "could be made): 1" in inner.get_body(("plain",)).get_content()
     pointer = parsed(peer.received[1]).get_content().replace("\r\n", "\n")
-    assert pointer == mime.NOTIFICATIONS["en"], "not even the text fits: look at the desk"
+    assert pointer == mime.notification_text("en"), "not even the text fits: look at the desk"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 FAMILY: Final = "Noto Sans"
-LANGUAGES: Final = ("hi", "en")
-"""The languages of printed documents."""
 REGULAR: Final = Path(__file__).with_name("noto-sans-regular.ttf")
 BOLD: Final = Path(__file__).with_name("noto-sans-bold.ttf")
 

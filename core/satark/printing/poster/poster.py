@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Final
 
 import msgspec
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from satark.catalogues import Catalogue
+from satark.catalogues import Catalogues
 from satark.printing.fonts import FAMILY, use_fonts
 from satark.printing.poster.target import QrTarget
 
@@ -30,7 +29,7 @@ def make_poster(target: QrTarget, languages: Sequence[str], title: str = "", mil
 
     Args:
         target: of the QR code.
-        languages: some of `satark.printing.fonts.LANGUAGES`; the first is printed larger.
+        languages: some of those that there is a catalogue for; the first is printed larger.
         title: the service's name, in place of the default one.
         millimetres: the width of the code, without its white border.
     """
@@ -56,8 +55,8 @@ _LEFT: Final = _TextStyle(align=Align.L)
 
 class _PosterDocument:
     def __init__(self, languages: Sequence[str], title: str) -> None:
-        folder = files("satark.printing.poster") / "texts"
-        self._texts = [Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in languages]
+        catalogues = Catalogues.of("satark.printing.poster")
+        self._texts = [catalogues[language] for language in languages]
         self._title = title
         self._pdf = FPDF(format="A4")
         self._pdf.set_auto_page_break(auto=False)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from satark.catalogues import Catalogue, Catalogues
+from satark.catalogues import Catalogues
+from satark.languages import language_name, languages_of
 from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.flow import Geography
 
-LANGUAGES = ("hi", "en")
+LANGUAGES = languages_of("satark_desk.web")
 _COORDINATES = ("latitude", "longitude")
 
 
@@ -25,9 +24,7 @@ class PageText:
 
     def __init__(self, language: str, geography: Geography, utc_offset_hours: float) -> None:
         self.language = language
-        self._interface = Catalogue.read(
-            language, (files("satark_desk.web") / "texts" / f"{language}.po").read_text("utf-8")
-        )
+        self._interface = Catalogues.of("satark_desk.web")[language]
         self._flow = Catalogues.shipped()[language]
         self._geography = geography
         self._offset = timedelta(hours=utc_offset_hours)
@@ -67,10 +64,7 @@ class PageText:
 
     def language_name(self, language: str) -> str:
         """Return the name of a language."""
-        try:
-            return Locale.parse(language).get_display_name(self.language) or language
-        except (ValueError, UnknownLocaleError):
-            return language
+        return language_name(language, self.language)
 
     def answer(self, step: str, value: Any) -> str:
         """Return an answer as text: free text as it was typed, an option by its name."""

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.desk import CaseworkError
+from satark.languages import language_name
 from satark.sealing import CantOpen
 from satark.web import FormError, page_templates, preferred, read_form
 from satark_desk.officers import still_valid
@@ -58,7 +59,7 @@ class WebContext:
             "t": self.text(request),
             "url": lambda path: url(request, path),
             "here": f"{request.url.path}?{request.url.query}".removesuffix("?"),
-            "languages": LANGUAGES,
+            "languages": {language: language_name(language) for language in LANGUAGES},
             "session": None,
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
