@@ -38,7 +38,7 @@ class Drafts:
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))
 
     def blank(self, channel: str, language: str = "") -> FormView:
-        """Return the form of a channel before anything is answered; in the flow's first language where none is given."""
+        """Return the unanswered form of a channel; in the flow's first language where none is given."""
         engine = self._flows.current
         session = engine.begin(channel=channel, tip="", recipient="", identity="")
         if language:

@@ -114,7 +114,8 @@ class Ingest:
             self._metrics.reports.labels(channel.name, code).inc()
             log.error("provider alarm", channel=channel.name, code=code)
         self._metrics.ignored.labels(channel.name).inc(batch.ignored)
-        self._replies.report(batch.delivered, channel.name)
+        if batch.delivered:
+            self._replies.report(batch.delivered, channel.name)
 
     async def _events(self, channel: Channel, events: Sequence[Inbound], *, late: bool) -> Sequence[TurnResult]:
         found = await asyncio.gather(*(self._event(channel, one, late=late) for one in events), return_exceptions=True)
@@ -126,20 +127,13 @@ class Ingest:
     async def _event(self, channel: Channel, inbound: Inbound, *, late: bool) -> TurnResult:
         started = time.perf_counter()
         event = InboundEvent(channel, inbound, self._identity, late=late)
-        code = find_receipt_code(event.text) or find_handoff_code(event.text)
-        if code:
+        if code := _code_in(event.text):
             await asyncio.sleep(self._guesses.delay())
             event.code = await self._receipts.key(code)
-        result = await self._turn(event)
-        self._metrics.commit.observe(time.perf_counter() - started)
-        self._count(channel.name, result)
-        self._after_commit(inbound, event.pseudonyms[0], result)
-        return result
-
-    async def _turn(self, event: InboundEvent) -> TurnResult:
         while True:
             try:
                 result: TurnResult = await self._writer.write_grouped(event)
+                break
             except NeedsHandoffCode:
                 event.handoff_code = await self._handoff_codes.stock.make()
             except NeedsReceipt:
@@ -147,13 +141,16 @@ class Ingest:
             except StoreDown:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
-                self._metrics.failures.labels(event.channel.name).inc()
-                log.error(
-                    "turn failed, the provider will retry", channel=event.channel.name, error=type(error).__name__
-                )
-                raise IngestFailed from None
-            else:
-                return result
+                raise self._failed(channel.name, error) from None
+        self._metrics.commit.observe(time.perf_counter() - started)
+        self._count(channel.name, result)
+        self._after_commit(inbound, event.pseudonyms[0], result)
+        return result
+
+    def _failed(self, channel: str, error: Exception) -> IngestFailed:
+        self._metrics.failures.labels(channel).inc()
+        log.error("turn failed, the provider will retry", channel=channel, error=type(error).__name__)
+        return IngestFailed()
 
     def _count(self, channel: str, result: TurnResult) -> None:
         if result.duplicate:
@@ -187,3 +184,10 @@ class Ingest:
 
     def _fit(self, prompt: Prompt, channel: Channel) -> Prompt:
         return self._outbox.fit(prompt, channel)
+
+
+def _code_in(text: str) -> str | None:
+    """Find a receipt's or a handoff code in what somebody typed; most texts hold no digit at all."""
+    if not any(map(str.isdecimal, text)):
+        return None
+    return find_receipt_code(text) or find_handoff_code(text)

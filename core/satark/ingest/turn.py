@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.channel import ErasingChannel
+from satark.channel import ErasingChannel, Moved
 from satark.custody.erasure import erase_files
 from satark.identity.sealing import new_identity
+from satark.ingest.event import NeedsReceipt, TurnResult
 from satark.ingest.handoff_codes import brought
 from satark.outbox.outbox import message
 from satark.store import evidence_files, provider_messages
@@ -18,16 +19,38 @@ if TYPE_CHECKING:
     from satark.dialogue.engine import Engine
     from satark.dialogue.session import Session, Turn
     from satark.identity.edge_key import Identity
-    from satark.ingest.conversation import Conversation
-    from satark.ingest.event import InboundEvent, TurnResult
+    from satark.ingest.event import InboundEvent
     from satark.ingest.handoff_codes import HandoffCodes
     from satark.ingest.mailbox import Mailboxes
     from satark.ingest.submission import Submissions
     from satark.outbox.outbox import Outbox
+    from satark.plugins.loader import Plugins
     from satark.prompt import Prompt
+    from satark.store.conversations import ConversationRow
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
+
+
+class Conversation:
+    """One conversation of a batch."""
+
+    __slots__ = ("calls", "event", "handle", "id", "prompts", "provider_message_ids", "result", "session")
+
+    def __init__(self, row: ConversationRow, session: Session | None) -> None:
+        self.id = row.id
+        self.handle = row.handle
+        self.session = session
+        self.prompts: list[Prompt] = []
+        """What its replies say: the newest question, and what must arrive."""
+        self.calls: list[OutboxMessage] = []
+        """What goes out beside the replies: the last word where the session went on elsewhere, deleted messages."""
+        self.provider_message_ids: list[str] = []
+        """The provider's ids of the messages that came in."""
+        self.event: InboundEvent | None = None
+        """The newest event that was ingested; None while none was."""
+        self.result: TurnResult | None = None
+        """Its result, which carries the conversation's replies."""
 
 
 class TurnRunner:
@@ -38,6 +61,7 @@ class TurnRunner:
         *,
         identity: Identity,
         flows: Flows,
+        plugins: Plugins,
         submissions: Submissions,
         mailboxes: Mailboxes,
         handoff_codes: HandoffCodes,
@@ -45,43 +69,50 @@ class TurnRunner:
     ) -> None:
         self._identity = identity
         self._flows = flows
+        self._plugins = plugins
+        self._has_commit_hook = plugins.implements("satark_before_commit")
         self._submissions = submissions
         self._mailboxes = mailboxes
         self._handoff_codes = handoff_codes
         self._outbox = outbox
 
-    def advance(
-        self,
-        unit: UnitOfWork,
-        event: InboundEvent,
-        conversation: Conversation,
-        origin: Conversation | None,
-        result: TurnResult,
-    ) -> Turn:
-        """Advance a conversation's session by one event.
+    def run(
+        self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, origin: Conversation | None
+    ) -> TurnResult | NeedsReceipt:
+        """Run the turn of one event.
 
         Args:
             unit: the transaction.
             event: the event.
-            conversation: the sender's conversation.
+            conversation: the sender's conversation; its session and replies change.
             origin: the conversation that the code in the event stands for, if any.
-            result: is filled in with what the turn led to.
 
-        Raises:
-            NeedsReceipt: a code must be made first; nothing was written.
+        Returns:
+            What the turn led to; or `NeedsReceipt` where a code must be made first: then nothing was written.
         """
-        session = self._refresh(unit, conversation.session or self._begin(event), event)
-        engine = self._flows.engine(unit.main, session.flow)
-        notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
-        turn = engine.advance(session, event.event, event.source, unit.now, notices)
-        if notices and turn.prompt is not None:
-            evidence_files.clear_file_notices(unit, session.tip)
-        turn = self._answer_requests(unit, turn, event, conversation, origin, result)
-        if turn.erase or turn.dropped_files:
-            result.erased += erase_files(unit, session.tip, None if turn.erase else turn.dropped_files)
-        return turn
+        result = TurnResult()
+        if not isinstance(event.event, Moved):
+            session = self._refresh(unit, conversation.session or self._begin(event), event)
+            notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
+            engine = self._engine(unit, session)
+            turn = engine.advance(session, event.event, event.source, unit.now, notices)
+            if notices and turn.prompt is not None:
+                evidence_files.clear_file_notices(unit, session.tip)
+            try:
+                turn = self._answer_requests(unit, turn, event, conversation, origin, result)
+            except NeedsReceipt as missing:
+                return missing
+            if turn.erase or turn.dropped_files:
+                result.erased += erase_files(unit, session.tip, None if turn.erase else turn.dropped_files)
+            if self._has_commit_hook:
+                self._plugins.before_commit(turn, unit)
+            self._carry_out(unit, turn, event, conversation, result)
+        if event.inbound.provider_message_id:
+            conversation.provider_message_ids.append(event.inbound.provider_message_id)
+        conversation.event, conversation.result = event, result
+        return result
 
-    def carry_out(
+    def _carry_out(
         self, unit: UnitOfWork, turn: Turn, event: InboundEvent, conversation: Conversation, result: TurnResult
     ) -> None:
         """Carry out what a turn asks for beyond its session: files, messages, deletions, being reachable."""

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from satark.channel import Moved
-from satark.ingest.conversation import Conversation
 from satark.ingest.event import InboundEvent, NeedsReceipt, TurnResult
+from satark.ingest.turn import Conversation
 from satark.store import conversations, provider_messages
 from satark.store.tables import seen
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from satark.ingest.sessions import SessionStore
     from satark.ingest.turn import TurnRunner
     from satark.outbox.outbox import Outbox
-    from satark.plugins.loader import Plugins
     from satark.prompt import Prompt
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
@@ -39,7 +37,6 @@ class Turns:
         *,
         identity: Identity,
         flows: Flows,
-        plugins: Plugins,
         sessions: SessionStore,
         handoff_codes: HandoffCodes,
         runner: TurnRunner,
@@ -47,18 +44,17 @@ class Turns:
     ) -> None:
         self._identity = identity
         self._flows = flows
-        self._plugins = plugins
         self._sessions = sessions
         self._handoff_codes = handoff_codes
         self._runner = runner
         self._outbox = outbox
-        self._has_commit_hook = plugins.implements("satark_before_commit")
 
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult | NeedsReceipt]:
         """Ingest a batch; return the result of each event, in order."""
         fresh = self._unseen(unit, events)
         homes, new = conversations.find(unit.main, [event.pseudonyms for event in events if event.key in fresh])
-        origins = self._handoff_codes.origins(unit, events)
+        has_codes = any(event.code for event in events)
+        origins = self._handoff_codes.origins(unit, events) if has_codes else {}
         opened = self._open(unit, homes | {origin: origin for origin in origins.values()}, new)
         postponed: set[bytes] = set()
         results: list[TurnResult | NeedsReceipt] = []
@@ -68,15 +64,21 @@ class Turns:
                 continue
             fresh.discard(event.key)
             origin = opened.get(origins.get(event.code.lookup, b"")) if event.code else None
-            results.append(self._attempt(unit, event, opened[homes[event.pseudonyms[0]]], postponed, origin))
+            conversation = opened[homes[event.pseudonyms[0]]]
+            is_postponed = conversation.id in postponed
+            result = NeedsReceipt() if is_postponed else self._runner.run(unit, event, conversation, origin)
+            if isinstance(result, NeedsReceipt):
+                # Its later events wait with it, so that their order holds.
+                postponed.add(conversation.id)
+            results.append(result)
         self._forget_postponed(unit, events, results)
         self._close(unit, opened.values(), new)
-        for event, result in zip(events, results, strict=True):
-            if isinstance(result, TurnResult) and result.duplicate and event.inline:
-                result.prompts = self._restate(unit, event)
+        for event, one in zip(events, results, strict=True):
+            if isinstance(one, TurnResult) and one.duplicate and event.inline:
+                one.prompts = self._repeat_question(unit, event)
         return results
 
-    def _restate(self, unit: UnitOfWork, event: InboundEvent) -> list[Prompt]:
+    def _repeat_question(self, unit: UnitOfWork, event: InboundEvent) -> list[Prompt]:
         """Answer a duplicate event of an inline medium with the question in force."""
         session = self._sessions.look(unit.main, event.pseudonyms)
         if session is None:
@@ -91,37 +93,6 @@ class Turns:
     def _open(self, unit: UnitOfWork, homes: dict[bytes, bytes], new: dict[bytes, bytes]) -> dict[bytes, Conversation]:
         rows = conversations.lock(unit, homes, new).values() if homes else ()
         return {row.id: Conversation(row, self._sessions.open(row)) for row in rows}
-
-    def _attempt(
-        self,
-        unit: UnitOfWork,
-        event: InboundEvent,
-        conversation: Conversation,
-        postponed: set[bytes],
-        origin: Conversation | None,
-    ) -> TurnResult | NeedsReceipt:
-        """Run one turn; what it raises beyond `NeedsReceipt` undoes the batch, and the writer goes on one by one."""
-        if conversation.id in postponed:
-            return NeedsReceipt()
-        try:
-            return self._run(unit, event, conversation, origin)
-        except NeedsReceipt as error:
-            postponed.add(conversation.id)
-            return error
-
-    def _run(
-        self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, origin: Conversation | None
-    ) -> TurnResult:
-        result = TurnResult()
-        if not isinstance(event.event, Moved):
-            turn = self._runner.advance(unit, event, conversation, origin, result)
-            if self._has_commit_hook:
-                self._plugins.before_commit(turn, unit)
-            self._runner.carry_out(unit, turn, event, conversation, result)
-        if event.inbound.provider_message_id:
-            conversation.provider_message_ids.append(event.inbound.provider_message_id)
-        conversation.event, conversation.result = event, result
-        return result
 
     def _forget_postponed(
         self, unit: UnitOfWork, events: Sequence[InboundEvent], results: Sequence[TurnResult | NeedsReceipt]

@@ -19,13 +19,18 @@ from satark.store.writer import StoreDown
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from satark.channel import Channel, Endpoint
+    from satark.channel import Batch, Channel, Endpoint
     from satark.ingest.ingest import Ingest
     from satark.telemetry.metrics import Metrics
 
 
-class TooLarge(Exception):  # noqa: N818 - it reads as what it says
-    """A body is longer than its endpoint accepts."""
+class _Refused(Exception):  # noqa: N818 - it reads as what it says
+    """A request is refused before anything of it is parsed."""
+
+    def __init__(self, answer: str, status: int, text: str) -> None:
+        super().__init__(answer)
+        self.answer = answer
+        self.response = PlainTextResponse(text, status)
 
 
 class WebhookEndpoint:
@@ -42,36 +47,37 @@ class WebhookEndpoint:
 
         401 unsigned, 405 another method, 413 too large, 503 not ingested, else whatever the channel replies.
         """
-        answer, response = await self._answer(scope, receive)
+        answer, response = "not_ingested", Response("try again", 503, media_type="text/plain")
+        try:
+            raw = await self._verified(scope, receive)
+            batch = self._parse(raw)
+            outcome = await self._ingest.receive(self._channel, batch) if batch else Outcome()
+            reply = self._channel.reply(raw, outcome)
+            answer, response = outcome.state, Response(reply.body, reply.status, media_type=reply.media_type)
+        except _Refused as refused:
+            answer, response = refused.answer, refused.response
+        except (StoreDown, IngestFailed):
+            pass  # the answer is what it was to begin with: the provider sends it again
+        except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
+            log.error("webhook failed, the provider will retry", channel=self._channel.name, error=type(error).__name__)
+            answer = "failed"
         self._metrics.webhooks.labels(self._channel.name, answer).inc()
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[str, Response]:
+    async def _verified(self, scope: Scope, receive: Receive) -> RawRequest:
         if scope["method"] not in self._endpoint.methods:
-            return "method", PlainTextResponse("method not allowed", 405)
-        try:
-            raw = await _read(scope, receive, self._endpoint.limit)
-        except TooLarge:
-            return "too_large", PlainTextResponse("too large", 413)
+            raise _Refused("method", 405, "method not allowed")
+        raw = await _read(scope, receive, self._endpoint.limit)
         if not self._channel.verify(raw):
-            return "unsigned", PlainTextResponse("unauthorized", 401)
-        try:
-            outcome = await self._receive(raw)
-        except (StoreDown, IngestFailed):
-            return "not_ingested", PlainTextResponse("try again", 503)
-        except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
-            log.error("webhook failed, the provider will retry", channel=self._channel.name, error=type(error).__name__)
-            return "failed", PlainTextResponse("try again", 503)
-        reply = self._channel.reply(raw, outcome)
-        return outcome.state, Response(reply.body, reply.status, media_type=reply.media_type)
+            raise _Refused("unsigned", 401, "unauthorized")
+        return raw
 
-    async def _receive(self, raw: RawRequest) -> Outcome:
+    def _parse(self, raw: RawRequest) -> Batch | None:
         try:
-            batch = self._channel.parse(raw)
+            return self._channel.parse(raw)
         except Malformed:
             self._metrics.webhooks.labels(self._channel.name, "malformed").inc()
-            return Outcome()
-        return await self._ingest.receive(self._channel, batch)
+            return None
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:
@@ -79,7 +85,7 @@ async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:
     headers = Headers(scope=scope)
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise TooLarge
+        raise _too_large()
     return RawRequest(
         method=scope["method"],
         path=scope["path"],
@@ -97,6 +103,10 @@ async def _body(receive: Receive, limit: int) -> bytes:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > limit:
-            raise TooLarge
+            raise _too_large()
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def _too_large() -> _Refused:
+    return _Refused("too_large", 413, "too large")

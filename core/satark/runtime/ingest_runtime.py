@@ -71,6 +71,7 @@ class IngestRuntime:
         runner = TurnRunner(
             identity=identity,
             flows=self._flows,
+            plugins=plugins,
             submissions=Submissions(receipts=self._receipts, plugins=plugins, services=services),
             mailboxes=Mailboxes(identity, core),
             handoff_codes=self._handoff_codes,
@@ -79,7 +80,6 @@ class IngestRuntime:
         turns = Turns(
             identity=identity,
             flows=self._flows,
-            plugins=plugins,
             sessions=sessions,
             handoff_codes=self._handoff_codes,
             runner=runner,

@@ -72,7 +72,10 @@ class Writer:
             StoreDown: the database can't be written now.
             Exception: what the write itself raises; it is rolled back alone.
         """
-        result: T = await self._submit(_Job(write, grouped=False))
+        job = _Job(write, grouped=False)
+        job.future = self._running_loop().create_future()
+        self._queue(job)
+        result: T = await job.future
         return result
 
     async def write_grouped(self, item: object) -> Any:
@@ -82,16 +85,14 @@ class Writer:
             StoreDown: the database can't be written now.
             Exception: what the `GroupedWrite` returned for this item.
         """
-        return await self._submit(_Job(item, grouped=True))
+        job = _Job(item, grouped=True)
+        job.future = self._running_loop().create_future()
+        self._queue(job)
+        return await job.future
 
     def write_soon(self, write: Write[Any]) -> None:
         """Run a write with the next batch; nobody waits for its result."""
         self._queue(_Job(write, grouped=False))
-
-    def _submit(self, job: _Job) -> asyncio.Future[Any]:
-        job.future = self._running_loop().create_future()
-        self._queue(job)
-        return job.future
 
     def _queue(self, job: _Job) -> None:
         self._waiting.append(job)
@@ -119,7 +120,13 @@ class Writer:
             if self._closed:
                 return
             jobs = self._current
-            self._run_batch(jobs)
+            try:
+                self._commit(jobs)
+            except StoreDown as down:
+                for job in jobs:  # trying each alone would run into the same timeout each time
+                    job.result = down
+            except Exception:  # noqa: BLE001 - one bad write must not fail the others
+                self._one_by_one(jobs)
             self._running_loop().call_soon_threadsafe(self._resolve, jobs)
 
     def _resolve(self, jobs: list[_Job]) -> None:
@@ -128,25 +135,16 @@ class Writer:
         for job in jobs:
             job.resolve()
 
-    def _run_batch(self, jobs: list[_Job]) -> None:
-        try:
-            self._run_together(jobs)
-        except StoreDown as down:
-            for job in jobs:  # trying each alone would run into the same timeout each time
-                job.result = down
-        except Exception:  # noqa: BLE001 - one bad write must not fail the others
-            self._one_by_one(jobs)
-
     def _one_by_one(self, jobs: list[_Job]) -> None:
         for job in jobs:
             try:
-                self._run_together([job])
+                self._commit([job])
             except OperationalError:
                 job.result = _down()
             except Exception as error:  # noqa: BLE001 - it is raised to the caller that waits for this write
                 job.result = error
 
-    def _run_together(self, jobs: list[_Job]) -> None:
+    def _commit(self, jobs: list[_Job]) -> None:
         with self._begin() as unit:
             grouped = [job for job in jobs if job.grouped]
             if grouped and self._grouped is not None:
