@@ -42,10 +42,7 @@ def languages_of(package: str) -> tuple[str, ...]:
 
 def language_name(language: str, in_language: str = "") -> str:
     """Return the name of a language in another one, or in itself; its code where it has none."""
-    try:
-        return Locale.parse(language).get_display_name(in_language or language) or language
-    except (ValueError, UnknownLocaleError):
-        return language
+    return _display_name(language, in_language or language) or language
 
 
 def script_of(text: str) -> str:
@@ -75,7 +72,14 @@ def language_of_text(text: str, languages: Sequence[str], otherwise: str) -> str
 
 @cache
 def _script_of_language(language: str) -> str:
-    return script_of(language_name(language))
+    return script_of(_display_name(language, language))
+
+
+def _display_name(language: str, in_language: str) -> str:
+    try:
+        return Locale.parse(language).get_display_name(in_language) or ""
+    except (ValueError, UnknownLocaleError):
+        return ""
 
 
 def _script_of_char(char: str) -> str:

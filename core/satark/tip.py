@@ -7,7 +7,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from satark.redacted import Redacted
 
 __all__ = [
+    "FEEDBACK_STATUSES",
     "FINISHED_STATUSES",
+    "INITIAL_STATUS",
+    "RECEIPT_DIGITS",
     "STATUSES",
     "Accused",
     "Envelope",
@@ -20,6 +23,8 @@ __all__ = [
     "Receipt",
     "Status",
     "Tip",
+    "group_digits",
+    "ordinal_order",
 ]
 
 Status: TypeAlias = Literal[

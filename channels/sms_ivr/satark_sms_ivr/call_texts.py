@@ -13,11 +13,15 @@ CALL_LANGUAGES: Final = languages_of("satark_sms_ivr")
 _SMS_TEXTS: Final = "sms."
 
 
+def spoken_language(language: str) -> str:
+    """Return the language of the texts for a language: English for one that has no catalogue."""
+    code = language.partition("-")[0]
+    return code if code in CALL_LANGUAGES else "en"
+
+
 def channel_texts(language: str) -> Catalogue:
     """Return the texts in a language; in English for one that has no catalogue."""
-    texts = Catalogues.of("satark_sms_ivr")
-    spoken = language.partition("-")[0]
-    return texts[spoken if spoken in texts else "en"]
+    return Catalogues.of("satark_sms_ivr")[spoken_language(language)]
 
 
 def call_text(language: str, key: str, /, **values: object) -> str:
@@ -38,4 +42,4 @@ def language_of(text: str, otherwise: str) -> str:
 
 def locale_of(language: str) -> str:
     """Return the locale of a language for speech synthesis: as it is spoken in India."""
-    return f"{language if language in CALL_LANGUAGES else 'en'}-IN"
+    return f"{spoken_language(language)}-IN"

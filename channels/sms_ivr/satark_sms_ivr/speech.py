@@ -9,7 +9,7 @@ from typing import Final
 from satark.languages import is_written_in
 from satark.prompt import Prompt
 from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.call_texts import call_text, language_of
+from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
 
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "
@@ -50,6 +50,6 @@ def key_lines(prompt: Prompt, state: CallState, *, greeting: bool) -> list[str]:
 
 def prompt_languages(prompt: Prompt) -> tuple[str, ...]:
     """Return the languages of a question: more than one while the caller's language is unknown."""
-    own, question = prompt.language, prompt.parts[-1] if prompt.parts else prompt.text
+    own, question = spoken_language(prompt.language), prompt.parts[-1] if prompt.parts else prompt.text
     others = (language_of(line, own) for line in spoken_lines(question) if not is_written_in(line, own))
     return tuple(dict.fromkeys((own, *others)))
