@@ -29,9 +29,9 @@ T = TypeVar("T")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line, one per problem.")
 @roles_option("What this machine does.")
 def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
-    """Report what is wrong with the configuration: each setting, its environment variable, and where to get its value.
+    """Report what is wrong with the configuration.
 
-    Exits with 1 if there is a problem.
+    Each problem names the setting, its environment variable, and where to get its value. Exits with 1 if there is one.
     """
     problems = list(dict.fromkeys(find_problems(roles)))  # several plugins may read the same section
     for problem in problems:

@@ -33,7 +33,10 @@ def upgrade() -> None:
 @click.argument("revision")
 @click.confirmation_option(prompt="This removes tables and their content. Continue?")
 def downgrade(revision: str) -> None:
-    """Downgrade the main database to REVISION: `core@-1`, `base`, or `<plugin>@base` for a plugin's tables."""
+    """Downgrade the main database to REVISION.
+
+    REVISION is `core@-1`, `base`, or `<plugin>@base` for a plugin's tables.
+    """
     with _opened() as migrations:
         try:
             migrations.downgrade(revision)

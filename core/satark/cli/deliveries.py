@@ -27,17 +27,18 @@ def _json(command: C) -> C:
 
 @click.group()
 def deliveries() -> None:
-    """Show waiting deliveries, dead letters and destinations that are down; retry dead letters."""
+    """Show deliveries and down destinations; retry dead letters."""
 
 
 @deliveries.command("list")
 @_to
 @_json
 def list_(*, destination: str, as_json: bool) -> None:
-    """List destinations that are down, then deliveries that wait, are held back, or are dead letters.
+    """List down destinations, and deliveries that are not done.
 
-    A delivery is held back while its destination is down (two deliveries at a time are tried), or while an earlier
-    revision of the same tip is on its way. It needs no action and uses up no attempts.
+    A delivery waits, is held back, or is a dead letter. It is held back while its destination is down (two deliveries
+    at a time are tried), or while an earlier revision of the same tip is on its way. Then it needs no action and uses
+    up no attempts.
     """
     _show(("due", "blocked", "dead_letter"), destination, as_json=as_json)
 
@@ -46,7 +47,10 @@ def list_(*, destination: str, as_json: bool) -> None:
 @_to
 @_json
 def dead(*, destination: str, as_json: bool) -> None:
-    """List dead letters: deliveries that are no longer attempted, with the reason."""
+    """List dead letters, with the reason.
+
+    A dead letter is a delivery that is no longer attempted.
+    """
     _show(("dead_letter",), destination, as_json=as_json)
 
 
@@ -55,7 +59,10 @@ def dead(*, destination: str, as_json: bool) -> None:
 @_to
 @click.option("--all", "everything", is_flag=True, help="All dead letters.")
 def retry(delivery: str | None, *, destination: str, everything: bool) -> None:
-    """Retry dead letters: one DELIVERY (its id, from the list), those `--to` a destination, or `--all`."""
+    """Retry dead letters.
+
+    Name one DELIVERY (its id, from the list), those `--to` a destination, or `--all`.
+    """
     if [bool(delivery), bool(destination), everything].count(True) != 1:
         raise click.UsageError("name one delivery, or say --to DESTINATION, or --all")
     id_ = _id(delivery) if delivery else None

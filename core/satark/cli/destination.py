@@ -15,13 +15,15 @@ from satark.runtime import compose
 
 @click.group()
 def destination() -> None:
-    """List where tips go beyond the desks, and make keys for destinations that read them."""
+    """List destinations beyond the desks, and make their keys."""
 
 
 @destination.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def keygen(file: Path) -> None:
-    """Make a key pair: write the private key to FILE (mode 0600) and print the public key, the `recipient`.
+    """Make a key pair for a destination that reads tips.
+
+    Writes the private key to FILE (mode 0600) and prints the public key, the `recipient`.
 
     FILE belongs only on the machine that runs the sink. If FILE exists, the new key is put first and the old ones stay,
     so that tips sealed to them can still be opened. To change a key, run this again and then change `recipient`.
@@ -38,7 +40,7 @@ def keygen(file: Path) -> None:
 @destination.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def list_(*, as_json: bool) -> None:
-    """List the [[destination]] tables of the settings and the default destinations."""
+    """List the configured and the default destinations."""
     context = click.get_current_context()
     destination_rules = compose.load_destinations(settings_of(context), plugins_of(context))
     for one in destination_rules:

@@ -45,14 +45,17 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.
 
 @click.group("flow")
 def flow() -> None:
-    """Check, show or preview a questionnaire: FILE, or without it the one that comes with Satark."""
+    """Check, show or preview a questionnaire.
+
+    Without FILE, it is the questionnaire that comes with Satark.
+    """
 
 
 @flow.command()
 @_file
 @_json
 def check(file: Path | None, *, as_json: bool) -> None:
-    """Report every problem of FILE, with its step, language and channel."""
+    """Report every problem of FILE, by step and language."""
     problems: Sequence[FlowProblem]
     try:
         source = _source(file)
@@ -75,7 +78,10 @@ def check(file: Path | None, *, as_json: bool) -> None:
 @_file
 @_json
 def show(file: Path | None, *, as_json: bool) -> None:
-    """Show the steps of FILE, and the hash to which sessions are pinned."""
+    """Show the steps of FILE, and its hash.
+
+    Sessions are pinned to the hash.
+    """
     loaded, source = _loaded(file)
     outline = json.loads(loaded.canonical)
     if as_json:
@@ -93,7 +99,10 @@ def show(file: Path | None, *, as_json: bool) -> None:
 @flow.command()
 @_file
 def preview(file: Path | None) -> None:
-    """Answer FILE as a tipster does, in the terminal; an empty line ends it. Nothing is stored or sent."""
+    """Answer FILE as a tipster does, in the terminal.
+
+    An empty line ends it. Nothing is stored or sent.
+    """
     loaded, source = _loaded(file)
     engine = Engine(loaded, source.catalogues, Geography.sample())
     session: Session | None = None

@@ -13,7 +13,10 @@ from satark.settings import Settings
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 def plugins(*, as_json: bool) -> None:
-    """List the installed plugins and show which of them the setting `plugins` loads."""
+    """List the installed plugins, and which are loaded.
+
+    The setting `plugins` names those that are loaded.
+    """
     loaded = set(Settings().core.plugins)
     for name in installed():
         if as_json:

@@ -33,9 +33,10 @@ _ROLES = "SATARK_SERVE_ROLES"
     help="Number of processes; more than one needs PostgreSQL.",
 )
 def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
-    """Serve the public channels (web), the background work (worker) and the officers' desk (desk).
+    """Serve channels, background work and the officers' desk.
 
-    Only processes with the desk role ever hold a decrypted private key, so run that role on a machine of its own.
+    The roles are web (the public channels), worker (the background work) and desk (the officers' pages). Only processes
+    with the desk role ever hold a decrypted private key, so run that role on a machine of its own.
     """
     settings = Settings()
     configure_logging(json=True)
