@@ -16,16 +16,20 @@ import pytest
 
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings import Role, Settings
 from satark.store.writer import Writer
 
 ROOT = Path(__file__).parents[2]
 SECRET = "s" * 32
+WEB: tuple[Role, ...] = ("web",)
 MOST_CALLS = 12
 MOST_FILES = 20
 ASIDE = {
     "core/satark/channel.py",  # the values themselves: an address reveals itself
     "core/satark/store/engines.py",  # SQLAlchemy calls it when a transaction begins
+    "core/satark/backoff.py",  # this and the next two: background tasks that run on the event loop meanwhile
+    "core/satark/identity/receipts.py",
+    "core/satark/outbox/worker.py",
 }
 """Files that the message does not go through, although a function of theirs is called on the way."""
 
@@ -102,7 +106,7 @@ async def test_a_whatsapp_message_reaches_the_dialogue_in_few_files_and_calls(
     section = {"APP_SECRET": SECRET, "VERIFY_TOKEN": "v", "ACCESS_TOKEN": "a", "PHONE_NUMBER_ID": "111"}
     for name, value in section.items():
         monkeypatch.setenv(f"SATARK_WHATSAPP__{name}", value)
-    host = Host(Settings(data_dir=tmp_path, plugins=("whatsapp",)), ("web",))
+    host = Host(Settings(data_dir=tmp_path, plugins=("whatsapp",)), WEB)
     app, body, answers, path = build_app(host), message("Hi"), list[dict[str, Any]](), Recorder()
     signature = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     scope = {
@@ -129,4 +133,4 @@ async def test_a_whatsapp_message_reaches_the_dialogue_in_few_files_and_calls(
     on_the_way = [
         file for file in path.files if file not in ASIDE and not file.startswith("core/satark/dialogue/turn/")
     ]
-    assert len(on_the_way) <= MOST_FILES, on_the_way
+    assert len(on_the_way) <= MOST_FILES, "\n".join(on_the_way)
