@@ -133,7 +133,7 @@ def contract() -> str:
 
 
 def tree() -> str:
-    """Return the annotated tree: every module of the core and of the plugins, with the first sentence of its docstring."""
+    """Return the annotated tree: every module of the core and of the plugins with its first sentence."""
     lines = ["```tree", "core/satark/"]
     core = ROOT / "core" / "satark"
     lines += _modules(core, 1)

@@ -77,7 +77,7 @@ class Catalogue:
         return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
 
     def text(self, key: str, /, **values: Any) -> str:
-        """Return the text with its `{places}` filled. A missing text is shown as its key: the dialogue never breaks off."""
+        """Return the text with its `{places}` filled. A missing text is shown as its key."""
         template = self._texts.get(key, key)
         return template.format_map(_Lenient(values)) if values else template
 
@@ -100,7 +100,7 @@ class Catalogue:
 
 
 def _texts(entry: Message) -> Iterator[tuple[str, str]]:
-    """Yield an entry's text under its id; of a plural, the last form under the id, and each under the id and a number."""
+    """Yield an entry's text under its id; of a plural, the last form, and each form under the id and a number."""
     if isinstance(entry.id, str):
         yield entry.id, str(entry.string)
         return

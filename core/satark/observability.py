@@ -1,4 +1,4 @@
-"""Observability: lifecycle events, the log, and what of an error may be logged. None of it holds content or an address."""
+"""Observability: lifecycle events, the log, and what of an error may be logged. Never content or an address."""
 
 from __future__ import annotations
 

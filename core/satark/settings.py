@@ -216,7 +216,7 @@ class Core(BaseModel):
     receipt_codes_ahead: int = Field(
         default=1024,
         ge=0,
-        description="receipt codes that each process makes before they are needed, at 3 ms of idle processor time each; "
+        description="receipt codes that each process makes ahead of need, at 3 ms of idle processor time each; "
         "0: each tip waits for its own",
     )
     code_guesses_per_minute: int = Field(

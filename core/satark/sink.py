@@ -57,7 +57,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     idempotency_key: str
     tip: str
-    """The tip's random id in the store, 32 hex characters; it is not the tip number. Of a notification: its `<kind>:<when>`."""
+    """The tip's random id in the store, 32 hex characters, not the tip number. Of a notification: `<kind>:<when>`."""
     destination: str
     """`<sink>:<name>`, such as `desk:sp` or `email:sp-cell`."""
     desk: str

@@ -26,8 +26,9 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 def demo(host: str, port: int, data_dir: Path | None) -> None:
     """Start the demo, with simulated phones at /simulator.
 
-    It has an embedded database, two desks and every channel. WhatsApp, Telegram, Twilio and a police system are simulated. If a setting SATARK_WHATSAPP__…, SATARK_TELEGRAM__…,
-    SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is given, the demo uses that real one instead.
+    It has an embedded database, two desks and every channel. WhatsApp, Telegram, Twilio and a police system are
+    simulated. If a setting SATARK_WHATSAPP__…, SATARK_TELEGRAM__…, SATARK_TWILIO__… or SATARK_POLICE_SYSTEM__… is
+    given, the demo uses that real one instead.
     """
     from satark.demo.server import DemoServer, StartError  # noqa: PLC0415 - only the demo needs simulated providers
 

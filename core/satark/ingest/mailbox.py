@@ -1,4 +1,4 @@
-"""Mailboxes: opened by a receipt's code, for status, messages and questions; and reply handles for who may be reached."""
+"""Mailboxes, opened by a receipt's code: status, messages, questions; and the reply handles of who may be reached."""
 
 from __future__ import annotations
 

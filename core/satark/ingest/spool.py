@@ -104,7 +104,7 @@ class Spool:
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the lock of the machine's one replaying process; gives False where another one has it. A kill frees it."""
+        """Hold the lock of the machine's one replaying process; False: another has it. A kill frees it."""
         with (self._folder / _LOCK).open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

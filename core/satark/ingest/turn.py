@@ -99,7 +99,9 @@ class TurnRunner:
             if notices and turn.prompt is not None:
                 evidence_files.clear_file_notices(unit, session.tip)
             try:
-                turn = self._answer_requests(unit, turn, event, conversation, origin, result)
+                turn = self._answer_requests(
+                    unit, turn, event=event, conversation=conversation, origin=origin, result=result
+                )
             except NeedsReceipt as missing:
                 return missing
             if turn.erase or turn.dropped_files:
@@ -167,6 +169,7 @@ class TurnRunner:
         self,
         unit: UnitOfWork,
         turn: Turn,
+        *,
         event: InboundEvent,
         conversation: Conversation,
         origin: Conversation | None,

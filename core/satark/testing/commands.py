@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @cache
 def installed_command() -> click.Group:
-    """Return the command `satark` as it is installed; the entry point `satark` of the group `satark.command` names it."""
+    """Return the command `satark` as it is installed: the entry point `satark` of the group `satark.command`."""
     (found,) = entry_points(group="satark.command", name="satark")
     command: click.Group = found.load()
     return command
