@@ -389,7 +389,7 @@ class Channel(Protocol):
         """Turn a prompt, already fitted to `capabilities`, into calls: as few as can be, in the order to be sent.
 
         An inline medium is asked only for what can't stand in a response: what we begin (a draft that expired), and
-        the answer to what was kept while the database was down. One that can't begin gives no call.
+        the answer to what was spooled while the database was down. One that can't begin gives no call.
         """
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:

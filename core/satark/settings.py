@@ -179,16 +179,16 @@ class Core(BaseModel):
     handoff_code_minutes: float = Field(
         default=15, ge=1, le=60, description="minutes in which a code takes a draft to another channel, once"
     )
-    seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each taken event is kept")
+    seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each ingested event is stored")
     handle_days: float = Field(
-        default=30, gt=0, description="days that a reply handle is kept for one who asked for it"
+        default=30, gt=0, description="days that the reply handle of somebody who may be reached is stored"
     )
     batch: int = Field(default=256, ge=1, description="most turns that share one database transaction")
     settle_seconds: float = Field(
         default=1.5, ge=0, description="seconds to wait for more files before answering an album"
     )
-    send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is given up as dead")
-    delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is a dead letter")
+    send_attempts: int = Field(default=12, ge=1, description="attempts to send a reply before it is dead-lettered")
+    delivery_attempts: int = Field(default=60, ge=1, description="attempts to deliver a tip before it is dead-lettered")
     destination: tuple[DestinationRule, ...] = Field(
         default=(), description="where tips go beyond the desks: see [[destination]] below and docs/operations.md"
     )
@@ -201,7 +201,7 @@ class Core(BaseModel):
     )
     alarm_to: tuple[ConfiguredDestination, ...] = Field(
         default=(),
-        description="destinations that are told, with no word of a tip, that a delivery died or a destination is down",
+        description="destinations that get an alarm, with no word of a tip, when a delivery is dead-lettered or a destination is down",
         json_schema_extra={"where": "such as email:operator"},
     )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
@@ -210,7 +210,7 @@ class Core(BaseModel):
     spool_max_files: int = Field(
         default=10_000,
         ge=0,
-        description="most requests of SMS, calls and the web form that are kept while the database is down",
+        description="most requests of SMS, calls and the web form that are spooled while the database is down",
     )
     spool_max_bytes: int = Field(default=256 * 1024 * 1024, ge=0, description="most bytes that these may take")
     receipt_codes_ahead: int = Field(

@@ -58,13 +58,13 @@ class Post(ScriptedSink):
 
 
 class Worker:
-    """One process's courier on a shared store."""
+    """One process's worker on a shared store."""
 
     def __init__(self, services: Services, sinks: list[Any], **core: Any) -> None:
         self.services = services
         self.writer = Writer(services.main, services.keys)
         self.events: list[LifecycleEvent] = []
-        self.courier = DeliveryWorker(
+        self.worker = DeliveryWorker(
             sinks=sinks,
             writer=self.writer,
             services=services,
@@ -96,7 +96,7 @@ def services(tmp_path: Path) -> Any:
 async def working(services: Services, *sinks: Any, **core: Any) -> AsyncIterator[Worker]:
     worker = Worker(services, list(sinks), **core)
     worker.writer.start()
-    task = asyncio.create_task(worker.courier.run())
+    task = asyncio.create_task(worker.worker.run())
     try:
         yield worker
     finally:
@@ -120,12 +120,12 @@ def states(services: Services) -> list[str]:
 
 
 async def rest(worker: Worker) -> None:
-    """Let the courier look, and finish what it found."""
-    worker.courier.wake()
+    """Let the worker look, and finish what it found."""
+    worker.worker.wake()
     for _ in range(3):
         await asyncio.sleep(0.01)
         await worker.writer.write(lambda _unit: None)
-    await until(lambda: not any(breaker.under_way for breaker in worker.courier._breakers.values()))
+    await until(lambda: not any(breaker.under_way for breaker in worker.worker._breakers.values()))
     await worker.writer.write(lambda _unit: None)
 
 
@@ -219,7 +219,7 @@ async def test_a_hanging_destination_hoards_nothing_and_holds_up_no_other(servic
         queue(services, *(f"h{n}" for n in range(50)), to="hang:a")
         queue(services, "t1")
         await until(lambda: post.done == ["t1"])
-        worker.courier.wake()
+        worker.worker.wake()
         await asyncio.sleep(0.05)
         assert [row.attempts for row in rows(services) if row.destination == "hang:a"].count(1) == 3
         gate.set()
@@ -344,7 +344,7 @@ async def test_a_destination_that_no_process_delivers_to_is_told(services: Servi
         (outage,) = services.read(breakers.read_open_breakers).values()
         assert (outage.destination, outage.reason) == ("elsewhere:a", "no process delivers there")
         await until(lambda: "done" in states(services))
-    assert [one.kind for one in worker.courier._sinks["post"].delivered] == ["alarm"]  # type: ignore[attr-defined]
+    assert [one.kind for one in worker.worker._sinks["post"].delivered] == ["alarm"]  # type: ignore[attr-defined]
 
 
 async def test_workers_on_postgresql_share_the_work_and_double_none(databases: Any, tmp_path: Path) -> None:

@@ -29,12 +29,12 @@ from satark.tip import Message
 TO = "email:cell"
 
 
-class Cell:
+class ReadingDestination:
     """A destination with a key of its own, and the desk that it belongs to."""
 
     def __init__(self, folder: Path) -> None:
         recipient, self.identity = new_identity()
-        self.file = folder / "cell.key"
+        self.file = folder / "destination.key"
         self.file.touch(0o600)
         self.file.write_text(f"# made by hand\n{self.identity}\n")
         self.rule = DestinationRule(to=TO, desk="sp", recipient=recipient, identity_file=self.file)
@@ -43,20 +43,22 @@ class Cell:
 
 
 @pytest.fixture
-def cell(tmp_path: Path) -> Cell:
-    return Cell(tmp_path)
+def destination(tmp_path: Path) -> ReadingDestination:
+    return ReadingDestination(tmp_path)
 
 
 @pytest.fixture
-def services(tmp_path: Path, cell: Cell) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data", destination=(cell.rule,))
-    services.write_now(lambda unit: add_desk(unit, cell.desk))
+def services(tmp_path: Path, destination: ReadingDestination) -> Iterator[Services]:
+    services = fresh_services(tmp_path / "data", destination=(destination.rule,))
+    services.write_now(lambda unit: add_desk(unit, destination.desk))
     yield services
     services.close()
 
 
-def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services, cell: Cell) -> None:
-    seeded = seed_tip(services, [cell.desk], evidence=("1", "2", "3", "4"), destination_rules=[cell.rule])
+def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(
+    services: Services, destination: ReadingDestination
+) -> None:
+    seeded = seed_tip(services, [destination.desk], evidence=("1", "2", "3", "4"), destination_rules=[destination.rule])
     seed_file(services, seeded, "1", b"original", b"clean")
     seed_file(services, seeded, "4", b"no copy")
     seed_file_state(services, seeded, "2", "due")
@@ -66,7 +68,7 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
     services.write_now(lambda unit: post(unit, seeded.id, note, seeded.recipient))
     delivery = claim_delivery(services, TO)
     assert (delivery.desk, delivery.revision, delivery.attempt) == ("sp", 1, 1)
-    opened = reader(cell.rule, services).open(delivery)
+    opened = reader(destination.rule, services).open(delivery)
     content = opened.content
     assert (content.tip, content.header) == (seeded.tip, seeded.header)
     assert [posted.message.text for posted in content.thread] == ["और भी"]
@@ -80,11 +82,11 @@ def test_a_reader_gets_the_tip_its_thread_and_its_clean_files(services: Services
 
 
 def test_what_left_stands_in_the_custody_log_once_a_delivery_and_to_no_finer_time(
-    services: Services, cell: Cell
+    services: Services, destination: ReadingDestination
 ) -> None:
-    seeded = seed_tip(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
+    seeded = seed_tip(services, [destination.desk], evidence=("1",), destination_rules=[destination.rule])
     seed_file(services, seeded, "1", b"original", b"clean")
-    opened = reader(cell.rule, services).open(claim_delivery(services, TO))
+    opened = reader(destination.rule, services).open(claim_delivery(services, TO))
     for _ in range(2):
         assert b"".join(opened.clean("1")) == b"clean"
     logged = services.read(lambda c: custody.read(c, seeded.id, seeded.identity))
@@ -119,11 +121,13 @@ def test_the_tipsters_own_voice_never_leaves(
     answers: dict[str, Any],
     leaves: bool,  # noqa: FBT001
     services: Services,
-    cell: Cell,
+    destination: ReadingDestination,
 ) -> None:
-    seeded = seed_tip(services, [cell.desk], answers=answers, evidence=("1",), destination_rules=[cell.rule])
+    seeded = seed_tip(
+        services, [destination.desk], answers=answers, evidence=("1",), destination_rules=[destination.rule]
+    )
     seed_file(services, seeded, "1", b"spoken", b"spoken, clean", kind=kind)
-    opened = reader(cell.rule, services).open(claim_delivery(services, TO))
+    opened = reader(destination.rule, services).open(claim_delivery(services, TO))
     assert [record.ordinal for record in opened.content.evidence] == ["1"] * leaves
     assert opened.content.withheld == (() if leaves else ("1",))
     if not leaves:
@@ -131,52 +135,54 @@ def test_the_tipsters_own_voice_never_leaves(
             opened.clean("1")
 
 
-def test_the_delivery_opens_with_the_destinations_key_alone(services: Services, cell: Cell) -> None:
-    seeded = seed_tip(services, [cell.desk], destination_rules=[cell.rule])
+def test_the_delivery_opens_with_the_destinations_key_alone(
+    services: Services, destination: ReadingDestination
+) -> None:
+    seeded = seed_tip(services, [destination.desk], destination_rules=[destination.rule])
     delivery = claim_delivery(services, TO)
-    for identity in (cell.desk_identity, new_identity()[1]):
+    for identity in (destination.desk_identity, new_identity()[1]):
         with pytest.raises(CantOpen):
             DestinationReader(TO, identity, services).open(delivery)
     # The key fits, but the envelope is another destination's, another tip's, or the document was swapped.
     with pytest.raises(CantOpen):
-        DestinationReader("email:other", cell.identity, services).open(delivery)
+        DestinationReader("email:other", destination.identity, services).open(delivery)
     with pytest.raises(CantOpen):
-        DestinationReader(TO, cell.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
-    other = seed_tip(services, [cell.desk])
+        DestinationReader(TO, destination.identity, services).open(msgspec.structs.replace(delivery, tip="0" * 32))
+    other = seed_tip(services, [destination.desk])
     swapped = services.read(lambda c: c.execute(tables.tip.select().where(tables.tip.c.id == other.id)).one())
     with pytest.raises(CantOpen):
-        DestinationReader(TO, cell.identity, services).open(
+        DestinationReader(TO, destination.identity, services).open(
             msgspec.structs.replace(delivery, document=swapped.document)
         )
     assert seeded.id == delivery.tip
 
 
-def test_a_mere_carrier_gets_its_desks_envelope(services: Services, cell: Cell) -> None:
+def test_a_mere_carrier_gets_its_desks_envelope(services: Services, destination: ReadingDestination) -> None:
     carrier = DestinationRule(to="broker:north", desk="sp")
     services.destination_rules = (carrier,)
-    seeded = seed_tip(services, [cell.desk], destination_rules=[carrier])
+    seeded = seed_tip(services, [destination.desk], destination_rules=[carrier])
     delivery = claim_delivery(services, "broker:north")
-    envelope = open_envelope(delivery.envelope, cell.desk_identity, tip=seeded.id, desk="sp")
+    envelope = open_envelope(delivery.envelope, destination.desk_identity, tip=seeded.id, desk="sp")
     assert envelope.identity == seeded.identity
 
 
-def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, cell: Cell) -> None:
-    seeded = seed_tip(services, [cell.desk], evidence=("1",), destination_rules=[cell.rule])
+def test_what_does_not_open_is_counted_and_hinders_nothing(services: Services, destination: ReadingDestination) -> None:
+    seeded = seed_tip(services, [destination.desk], evidence=("1",), destination_rules=[destination.rule])
     seed_file(services, seeded, "1", b"original", b"clean")
     services.write_now(lambda unit: unit.main.execute(update(tables.file).values(record=b"junk")))
     row = {"tip": seeded.id, "seq": 1, "sealed": b"junk", "day": 0, "notified": True}
     services.write_now(lambda unit: unit.insert(tables.message, [row]))
-    content = reader(cell.rule, services).open(claim_delivery(services, TO)).content
+    content = reader(destination.rule, services).open(claim_delivery(services, TO)).content
     assert (content.damaged, content.evidence, content.thread) == (2, (), ())
 
 
-def test_a_changed_key_opens_old_and_new_tips(services: Services, cell: Cell) -> None:
-    seed_tip(services, [cell.desk], destination_rules=[cell.rule])
+def test_a_changed_key_opens_old_and_new_tips(services: Services, destination: ReadingDestination) -> None:
+    seed_tip(services, [destination.desk], destination_rules=[destination.rule])
     old: Delivery = claim_delivery(services, TO)
     recipient, identity = new_identity()
-    cell.file.write_text(f"{identity}\n{cell.identity}\n")
-    changed = cell.rule.model_copy(update={"recipient": recipient})
-    seed_tip(services, [cell.desk], destination_rules=[changed])
+    destination.file.write_text(f"{identity}\n{destination.identity}\n")
+    changed = destination.rule.model_copy(update={"recipient": recipient})
+    seed_tip(services, [destination.desk], destination_rules=[changed])
     room = reader(changed, services)
     assert room.open(old).content.tip != room.open(claim_delivery(services, TO)).content.tip
 
@@ -186,21 +192,25 @@ def test_a_changed_key_opens_old_and_new_tips(services: Services, cell: Cell) ->
     [
         ({"recipient": ""}, "recipient"),
         ({"identity_file": None}, "this machine runs the sink"),
-        ({"identity_file": Path("/nowhere/cell.key")}, "can't be used"),
+        ({"identity_file": Path("/nowhere/destination.key")}, "can't be used"),
         ({"recipient": new_identity()[0]}, "another key"),
     ],
 )
-def test_a_key_that_can_not_be_used_is_named(change: dict[str, Any], said: str, services: Services, cell: Cell) -> None:
+def test_a_key_that_can_not_be_used_is_named(
+    change: dict[str, Any], said: str, services: Services, destination: ReadingDestination
+) -> None:
     with pytest.raises(SettingsError, match=said):
-        reader(cell.rule.model_copy(update=change), services)
+        reader(destination.rule.model_copy(update=change), services)
 
 
-def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(services: Services, cell: Cell) -> None:
-    cell.file.chmod(0o640)
+def test_a_key_file_that_others_can_read_or_that_holds_no_key_is_refused(
+    services: Services, destination: ReadingDestination
+) -> None:
+    destination.file.chmod(0o640)
     with pytest.raises(SettingsError, match="read by others"):
-        reader(cell.rule, services)
-    cell.file.chmod(0o600)
+        reader(destination.rule, services)
+    destination.file.chmod(0o600)
     for content in ("", "AGE-SECRET-KEY-1NONSENSE\n"):
-        cell.file.write_text(content)
+        destination.file.write_text(content)
         with pytest.raises(SettingsError, match="can't be used"):
-            reader(cell.rule, services)
+            reader(destination.rule, services)

@@ -26,7 +26,7 @@ from satark.testing.waiting import until
 
 
 class Yard:
-    """A courier, its sink and a store of their own."""
+    """A worker, its sink and a store of their own."""
 
     def __init__(self, folder: Path, *sinks: ScriptedSink, **core: Any) -> None:
         self.services = fresh_services(folder)
@@ -34,7 +34,7 @@ class Yard:
         self.writer = Writer(self.services.main, self.services.keys)
         self.events: list[LifecycleEvent] = []
         self.metrics = Metrics()
-        self.courier = DeliveryWorker(
+        self.worker = DeliveryWorker(
             sinks=[self.sink, *sinks],
             writer=self.writer,
             services=self.services,
@@ -61,21 +61,21 @@ class Yard:
         """Let the time of everything that waits come."""
         due = update(tables.delivery).values(due_at=0)
         self.services.write_now(lambda unit: unit.main.execute(due))
-        self.courier.wake()
+        self.worker.wake()
 
 
 @asynccontextmanager
 async def working(folder: Path, *sinks: ScriptedSink, **core: Any) -> AsyncIterator[Yard]:
     yard = Yard(folder, *sinks, **core)
     yard.writer.start()
-    await yard.courier.open()
-    task = asyncio.create_task(yard.courier.run())
+    await yard.worker.open()
+    task = asyncio.create_task(yard.worker.run())
     try:
         yield yard
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await yard.courier.close()
+        await yard.worker.close()
         await yard.writer.stop()
         yard.services.close()
 
@@ -83,7 +83,7 @@ async def working(folder: Path, *sinks: ScriptedSink, **core: Any) -> AsyncItera
 async def test_a_tip_is_delivered_once_and_told(tmp_path: Path) -> None:
     async with working(tmp_path) as yard:
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.states == ["done"])
         yard.due_now()
         await asyncio.sleep(0.05)
@@ -100,7 +100,7 @@ async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -
         envelopes = [{"tip": "t1", "desk": desk, "sealed": desk.encode()} for desk in ("sp", "dig")]
         yard.services.write_now(lambda unit: unit.upsert(tables.envelope, envelopes))
         yard.queue("t1", "script:dig")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.sink.delivered)
     assert (yard.sink.delivered[0].document, yard.sink.delivered[0].envelope) == (b"document", b"dig")
 
@@ -117,7 +117,7 @@ async def test_what_failed_is_tried_again_under_the_same_key(tmp_path: Path, fai
     async with working(tmp_path) as yard:
         yard.sink.outcomes += [failure]
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: any(row.reason for row in yard.rows))
         assert "planted" not in yard.rows[0].reason
         yard.due_now()
@@ -130,7 +130,7 @@ async def test_a_sink_may_say_when_to_come_again(tmp_path: Path) -> None:
     async with working(tmp_path) as yard:
         yard.sink.outcomes += [Retry("soon", after=0)]
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.states == ["done"])
     assert [one.attempt for one in yard.sink.delivered] == [1, 2]
 
@@ -139,7 +139,7 @@ async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Pa
     async with working(tmp_path, delivery_attempts=2) as yard:
         yard.sink.outcomes += [Retry("shut", after=0)] * 2
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.states == ["dead_letter"])
         assert yard.rows[0].reason == "given up after 2 attempts: shut"
         assert yard.events == [LifecycleEvent("delivery_dead_lettered", "script")]
@@ -147,7 +147,7 @@ async def test_after_so_many_attempts_it_is_dead_and_can_be_revived(tmp_path: Pa
         assert [(one["destination"], one["attempts"]) for one in listed] == [("script:sp", 2)]
         assert yard.services.write_now(lambda unit: deliveries.retry(unit, b"another")) == 0
         assert yard.services.write_now(lambda unit: deliveries.retry(unit, listed[0]["id"])) == 1
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.states == ["done"])
 
 
@@ -155,7 +155,7 @@ async def test_a_sink_may_give_up_at_once(tmp_path: Path) -> None:
     async with working(tmp_path) as yard:
         yard.sink.outcomes += [DeadLetter("no such office")]
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.states == ["dead_letter"])
         assert yard.rows[0].reason == "no such office"
         assert yard.services.write_now(deliveries.retry) == 1
@@ -171,7 +171,7 @@ async def test_a_sink_that_hangs_counts_as_failed(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(room, "TIME_LIMIT", 0.01)
     async with working(tmp_path, Hanging("hanging")) as yard:
         yard.queue("t1", "hanging:sp")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: any(row.reason for row in yard.rows))
         assert (yard.rows[0].state, yard.rows[0].reason) == ("due", "TimeoutError")
 
@@ -189,7 +189,7 @@ async def test_a_slow_sink_holds_up_no_other(tmp_path: Path) -> None:
         for n in range(2 * room.AT_ONCE):
             yard.queue(f"s{n}", "slow:sp")
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.sink.delivered)
         assert not slow.delivered
         gate.set()
@@ -201,7 +201,7 @@ async def test_deliveries_of_a_sink_that_is_not_here_wait_and_hold_up_none(tmp_p
         for n in range(5):
             yard.queue(f"x{n}", "elsewhere:sp")
         yard.queue("t1")
-        yard.courier.wake()
+        yard.worker.wake()
         await until(lambda: yard.sink.delivered)
         await until(lambda: "done" in yard.states)
         waiting = [row for row in yard.rows if row.state == "due"]
@@ -229,7 +229,7 @@ async def test_a_database_that_is_down_is_asked_again(tmp_path: Path) -> None:
     yard.writer.start()
     yard.queue("t1")
     with database_down(yard.services):
-        assert await yard.courier._claim() == []
-    assert len(await yard.courier._claim()) == 1
+        assert await yard.worker._claim() == []
+    assert len(await yard.worker._claim()) == 1
     await yard.writer.stop()
     yard.services.close()

@@ -1,4 +1,4 @@
-"""While the database is down an inline medium's messages are kept, said so honestly, and let in once each, in order."""
+"""While the database is down messages of inline media are spooled, acknowledged as such, and replayed once, in order."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield made
 
 
-async def test_nothing_is_kept_while_the_database_answers(office: Office) -> None:
+async def test_nothing_is_spooled_while_the_database_answers(office: Office) -> None:
     state, said = await office.post("asha", "Hi")
     assert state == "accepted"
     assert "Choose a language" in said
@@ -101,7 +101,7 @@ async def test_nothing_is_kept_while_the_database_answers(office: Office) -> Non
     assert await office.get("/readyz") == (200, "ready")
 
 
-async def test_what_comes_meanwhile_is_kept_told_so_in_both_languages_and_let_in(office: Office) -> None:
+async def test_what_comes_meanwhile_is_spooled_acknowledged_in_both_languages_and_replayed(office: Office) -> None:
     with database_down(office.host.services):
         state, said = await office.post("asha", "Hi")
         assert state == "spooled"
@@ -160,7 +160,7 @@ async def test_a_process_that_dies_between_commit_and_forgetting_takes_it_once(
     assert office.count(tables.tip) == 1
 
 
-async def test_chores_are_kept_too_when_the_database_goes_away_after_the_turn(
+async def test_chores_are_spooled_too_when_the_database_goes_away_after_the_turn(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = office.host.ingest_runtime
@@ -202,7 +202,7 @@ async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, in
                 await runtime.ingest.receive(office.channel, Batch(chores=[long]))
 
 
-async def test_a_file_that_was_touched_is_set_aside_and_holds_up_nobody(office: Office, tmp_path: Path) -> None:
+async def test_a_file_that_was_touched_is_quarantined_and_holds_up_nobody(office: Office, tmp_path: Path) -> None:
     with database_down(office.host.services):
         await office.post("mallory", "Hi")
         await office.post("asha", "Hi")
@@ -221,7 +221,7 @@ async def test_a_file_that_was_touched_is_set_aside_and_holds_up_nobody(office: 
     assert "1 quarantined" in checked.output
 
 
-async def test_a_turn_that_fails_for_good_is_set_aside_and_tried_again_at_the_next_start(
+async def test_a_turn_that_fails_for_good_is_quarantined_and_tried_again_at_the_next_start(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = office.host.ingest_runtime
@@ -247,7 +247,7 @@ async def test_a_turn_that_fails_for_good_is_set_aside_and_tried_again_at_the_ne
     assert office.spool.quarantined == 0
 
 
-async def test_what_is_not_inline_is_not_kept(tmp_path: Path) -> None:
+async def test_what_is_not_inline_is_not_spooled(tmp_path: Path) -> None:
     channel = ScriptedChannel()
     host = scripted_host(Settings(data_dir=tmp_path), channel)
     async with serve(build_app(host)):

@@ -128,7 +128,7 @@ def test_events_that_this_version_does_not_know_do_not_open(spool: Spool, tmp_pa
         spool.open(name)
 
 
-def test_what_is_set_aside_holds_up_nobody_and_gets_another_chance(spool: Spool, tmp_path: Path) -> None:
+def test_what_is_quarantined_holds_up_nobody_and_gets_another_chance(spool: Spool, tmp_path: Path) -> None:
     for number in range(3):
         spool.add("sms", Batch(ignored=number))
     first = spool.names()[0]

@@ -89,7 +89,7 @@ class _Status:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._backlog = QueueMetrics(host.services, host.metrics, host.settings.core)
+        self._queue_metrics = QueueMetrics(host.services, host.metrics, host.settings.core)
 
     async def readyz(self, _request: Request) -> Response:
         """Say whether the databases answer, and what was spooled while they did not."""
@@ -103,7 +103,7 @@ class _Status:
     async def metrics(self, _request: Request) -> Response:
         """Give the metrics in Prometheus' text format."""
         with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
-            await anyio.to_thread.run_sync(self._backlog.look)
+            await anyio.to_thread.run_sync(self._queue_metrics.look)
         return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
 
     def _spooled(self) -> str:

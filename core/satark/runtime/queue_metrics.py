@@ -35,7 +35,7 @@ class QueueMetrics:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: the database does not answer; the gauges are empty then.
         """
-        self._metrics.forget_backlog()
+        self._metrics.clear_queue_gauges()
         counts, down = self._services.read(_ask)
         waiting, dead_letters = Counter[str](), Counter[str]()
         for (destination, state), count in counts.items():

@@ -14,7 +14,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     """Send structured logs to standard error: JSON lines in production, readable lines in the demo.
 
     Only event names and the few keys of `ALLOWED` come through: whatever else a call passes is dropped, so that no
-    careless line can carry an address or a tip. What libraries log through `logging` is told without its text.
+    careless line can carry an address or a tip. What libraries log through `logging` is logged without its text.
     """
     renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(

@@ -47,7 +47,7 @@ class Metrics:
         """Give everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def forget_backlog(self) -> None:
+    def clear_queue_gauges(self) -> None:
         """Empty the gauges that `satark.runtime.queue_metrics` fills."""
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
