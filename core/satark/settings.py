@@ -201,7 +201,7 @@ class Core(BaseModel):
     )
     alarm_to: tuple[ConfiguredDestination, ...] = Field(
         default=(),
-        description="destinations that get an alarm, with no word of a tip, when a delivery is dead-lettered or a destination is down",
+        description="destinations that get an alarm, without content, when a delivery or a destination fails for good",
         json_schema_extra={"where": "such as email:operator"},
     )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")

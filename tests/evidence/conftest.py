@@ -11,6 +11,7 @@ from satark.limits import MB, Limits
 from satark.store.workspace import workspace_dir
 from satark.testing.evidence.pipeline_driver import PipelineDriver
 from satark.testing.evidence.specimens import specimen
+from satark.testing.waiting import LIMIT_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(file_bytes=5 * MB, pixels=2 * MB, seconds=60, cpu_seconds=10, wall_seconds=20)
+    return Limits(file_bytes=5 * MB, pixels=2 * MB, seconds=60, cpu_seconds=10, wall_seconds=LIMIT_SECONDS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""While the database is down messages of inline media are spooled, acknowledged as such, and replayed once, in order."""
+"""While the database is down messages of inline media are spooled, acknowledged as such, and replayed once each."""
 
 from __future__ import annotations
 

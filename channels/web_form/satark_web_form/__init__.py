@@ -1,1 +1,5 @@
-"""The web form and the mailbox: for those who want to be truly anonymous."""
+"""The web form at `/` and the mailbox at `/status`: the channel on which a tipster can be anonymous.
+
+Start with `app.py`, which has the routes; `site.py` has what all pages share. `uploads` stores files, `proof_of_work`
+limits automated requests, and `map` draws the area.
+"""

@@ -1,4 +1,4 @@
-"""The form and the mailbox as one ASGI application."""
+"""The ASGI application with the form and the mailbox: routes and response headers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from satark.web import PAGE_HEADERS, PageHeaders, SameOrigin
-from satark_web_form.closing_pages import ClosingPages
 from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages
-from satark_web_form.reading_pages import ReadingPages
-from satark_web_form.uploads.tus import NotAdmitted, Tus
+from satark_web_form.privacy_page import PrivacyPage
+from satark_web_form.submit_pages import SubmitPages
+from satark_web_form.uploads.tus import NotAdmitted, TusEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,85 +25,89 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from satark_web_form.site import Endpoint, Site
-    from satark_web_form.uploads.keys import DraftKey
-    from satark_web_form.uploads.refusals import Problem
-    from satark_web_form.visitors import Cookie
+    from satark_web_form.uploads.draft_key import DraftKey
+    from satark_web_form.uploads.upload_errors import UploadProblem
+    from satark_web_form.visitors import VisitorCookie
 
 
-def build(site: Site) -> ASGIApp:
-    """Make the site; it stands at the root."""
+def build_app(site: Site) -> ASGIApp:
+    """Build the application. It is mounted at the root of the site."""
 
-    async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+    async def cross_origin(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        await site.tell(request, "foreign", 403, await site.spoken(request))(scope, receive, send)
+        await site.message_page(request, "cross_origin", 403, await site.visitor_language(request))(
+            scope, receive, send
+        )
 
-    async def unknown(request: Request, _error: Exception) -> Response:
-        return site.tell(request, "unknown", 404, await site.spoken(request))
+    async def not_found(request: Request, _error: Exception) -> Response:
+        return site.message_page(request, "not_found", 404, await site.visitor_language(request))
 
     middleware = [
         Middleware(PageHeaders, headers=_headers(site)),
-        Middleware(SameOrigin, public_url=site.public_url, others=[site.settings.onion_url], refusal=refused),
+        Middleware(SameOrigin, public_url=site.public_url, others=[site.settings.onion_url], refusal=cross_origin),
     ]
-    handlers: dict[Any, Any] = {404: unknown, 405: unknown}
+    handlers: dict[Any, Any] = {404: not_found, 405: not_found}
     return Starlette(routes=_routes(site), middleware=middleware, exception_handlers=handlers)
 
 
 def _routes(site: Site) -> list[BaseRoute]:
-    form, closing, mailbox, reading = FormPages(site), ClosingPages(site), MailboxPages(site), ReadingPages(site)
+    form, submit, mailbox, privacy = FormPages(site), SubmitPages(site), MailboxPages(site), PrivacyPage(site)
     pages: Mapping[str, Mapping[str, Endpoint]] = {
         "/": {"GET": form.start, "POST": form.begin},
-        "/form/{place:int}": {"GET": form.question, "POST": form.answer},
-        "/all": {"GET": form.everything, "POST": form.take_everything},
+        "/form/{position:int}": {"GET": form.question, "POST": form.answer},
+        "/all": {"GET": form.all_questions, "POST": form.answer_all},
         "/details": {"GET": form.details},
-        "/details/{place:int}": {"GET": form.detail, "POST": form.take_detail},
+        "/details/{position:int}": {"GET": form.detail, "POST": form.answer_detail},
         "/review": {"GET": form.review},
-        "/erase": {"GET": form.ask_to_erase, "POST": form.erase},
-        "/send": {"POST": closing.send},
-        "/origin": {"GET": closing.ask_origin, "POST": closing.take_origin},
-        "/close": {"POST": closing.close},
-        "/leave": {"POST": closing.leave},
-        "/status": {"GET": mailbox.enter, "POST": mailbox.open},
+        "/erase": {"GET": form.confirm_erasure, "POST": form.erase},
+        "/send": {"POST": submit.send},
+        "/origin": {"GET": submit.ask_origin, "POST": submit.answer_origin},
+        "/close": {"POST": submit.close},
+        "/leave": {"POST": submit.leave},
+        "/status": {"GET": mailbox.enter_code, "POST": mailbox.open},
         "/status/message": {"POST": mailbox.message},
         "/status/close": {"POST": mailbox.close},
         "/status/forget": {"POST": mailbox.forget},
-        "/who-can-know": {"GET": reading.who_can_know},
+        "/who-can-know": {"GET": privacy.who_can_know},
     }
     routes: list[BaseRoute] = [
-        Route(path, site.guarded(endpoint), methods=[method])
+        Route(path, site.with_error_pages(endpoint), methods=[method])
         for path, methods in pages.items()
         for method, endpoint in methods.items()
     ]
     here = Path(__file__).parent
     scripts = [
-        Mount(f"/static/{room}", _Assets(directory=here / room / "static")) for room in ("gate", "map", "uploads")
+        Mount(f"/static/{part}", _Assets(directory=here / part / "static"))
+        for part in ("proof_of_work", "map", "uploads")
     ]
     uploads = [
-        Mount("/uploads", routes=_uploads(site, site.drafts_cookie)),
-        Mount("/status/uploads", routes=_uploads(site, site.mailbox_cookie)),
+        Mount("/uploads", routes=_upload_routes(site, site.drafts_cookie)),
+        Mount("/status/uploads", routes=_upload_routes(site, site.mailbox_cookie)),
     ]
     return [*routes, *uploads, *scripts, Mount("/static", _Assets(directory=here / "static"))]
 
 
-def _uploads(site: Site, cookie: Cookie) -> list[BaseRoute]:
-    """Files that come by themselves, before their form; only from somebody whose conversation has begun."""
+def _upload_routes(site: Site, cookie: VisitorCookie) -> list[BaseRoute]:
+    """Return the routes of uploads that precede their form. They accept files only where a conversation has begun."""
 
     async def admit(request: Request) -> DraftKey:
         visitor = cookie.read(request)
-        seen = await site.seen(visitor)
-        if not seen.certain:  # the browser's script tries again in a while
-            raise NotAdmitted(PlainTextResponse(say(request, "busy"), 503))
-        if visitor is None or seen.sheet is None:
-            raise NotAdmitted(PlainTextResponse(say(request, "unknown"), 403))
+        found = await site.look_up(visitor)
+        if not found.database_up:  # the script retries later
+            raise NotAdmitted(PlainTextResponse(message(request, "busy"), 503))
+        if visitor is None or found.view is None:
+            raise NotAdmitted(PlainTextResponse(message(request, "unknown"), 403))
         return visitor.key
 
-    def say(request: Request, problem: Problem) -> str:
-        return site.words(site.language(request))(f"upload.{problem}")
+    def message(request: Request, problem: UploadProblem) -> str:
+        return site.texts(site.language(request))(f"upload.{problem}")
 
-    return Tus(site.staging, admit=admit, say=say, stall_seconds=site.settings.upload_stall_seconds).routes
+    stall_seconds = site.settings.upload_stall_seconds
+    return TusEndpoints(site.uploads, admit=admit, message=message, stall_seconds=stall_seconds).routes
 
 
 def _headers(site: Site) -> dict[str, str]:
-    """What our pages say beside the common headers: what they may ask for, and https from now on where it is spoken."""
+    """Return the headers beside the common ones: device permissions, fonts and workers, and HSTS under https."""
     headers = {
         "permissions-policy": PAGE_HEADERS["permissions-policy"]
         .replace("camera=()", "camera=(self)")
@@ -117,7 +121,7 @@ def _headers(site: Site) -> dict[str, str]:
 
 
 class _Assets(StaticFiles):
-    """Style sheet, script and typeface: kept by the browser for a day, and asked for again by their tag."""
+    """Style view, script and typeface: kept by the browser for a day, and asked for again by their tag."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

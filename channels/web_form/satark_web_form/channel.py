@@ -1,6 +1,6 @@
 """The channel `web_form`: a browser's answers become events of the account `web_form:site`.
 
-Its pages serve the requests themselves (`satark_pages`) and hand batches to the reception, so it has no endpoint.
+Its pages serve the requests themselves and pass batches to `context.ingest`, so it has no webhook endpoint.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from satark.channel import (
     SendResult,
 )
 from satark.prompt import Capabilities, Prompt
-from satark_web_form.uploads.staging import Staging
+from satark_web_form.uploads.upload_store import UploadStore
 
 ACCOUNT: Final = "web_form:site"
 CAPABILITIES: Final = Capabilities(
@@ -37,67 +37,67 @@ CAPABILITIES: Final = Capabilities(
     pin=True,
     inline=True,
 )
-"""A page shows all there is."""
+"""A page shows a prompt of any size."""
 
 
 class WebFormChannel:
-    """The form of one site. Implements `satark.channel.Channel`."""
+    """The web form of one site. Implements `satark.channel.Channel`."""
 
     name: Final = "web_form"
     accounts: Final[Sequence[str]] = (ACCOUNT,)
     capabilities: Final[Capabilities] = CAPABILITIES
     endpoints: Final[Sequence[Endpoint]] = ()
 
-    def __init__(self, staging: Staging) -> None:
-        self._staging = staging
-        self._sweeping: asyncio.Task[None] | None = None
+    def __init__(self, uploads: UploadStore) -> None:
+        self._uploads = uploads
+        self._cleanup: asyncio.Task[None] | None = None
 
     def verify(self, raw: RawRequest) -> bool:
-        """Refuse: nothing comes in this way."""
+        """Refuse every request: this channel has no webhook."""
         del raw
         return False
 
     def parse(self, raw: RawRequest) -> Batch:
-        """Likewise.
+        """Refuse every request: this channel has no webhook.
 
         Raises:
             satark.channel.Malformed: always.
         """
-        raise Malformed("a browser's answers come through the pages")
+        raise Malformed("the web form has no webhook")
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Nothing: a browser that is closed can't be reached."""
+        """Return no calls: a closed browser can't be reached."""
         del prompt, account, to
         return ()
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Nothing, likewise."""
+        """Return no calls, for the same reason."""
         return self.render(prompt, account, to)
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
-        """Give the words alone; the pages show more."""
+        """Return the prompts as plain text. The pages render them in full."""
         del raw
         return RawResponse(body="\n\n".join(prompt.text for prompt in outcome.prompts).encode())
 
     async def open(self) -> None:
-        """Begin to erase files that no tip took."""
-        self._sweeping = asyncio.create_task(self._staging.keep_swept())
+        """Start to delete expired uploads."""
+        self._cleanup = asyncio.create_task(self._uploads.run_cleanup())
 
     async def close(self) -> None:
-        """Stop it."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.wait({self._sweeping})
+        """Stop to delete expired uploads."""
+        if self._cleanup is not None:
+            self._cleanup.cancel()
+            await asyncio.wait({self._cleanup})
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Refuse: there is no call of this channel's."""
+        """Refuse: this channel makes no calls."""
         del call, call_id
         return Permanent("method")
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open a file that a browser left."""
-        return self._staging.fetch(ref)
+        """Open an uploaded file."""
+        return self._uploads.fetch(ref)
 
     async def discard(self, ref: MediaRef) -> None:
-        """Erase it."""
-        await self._staging.discard(ref)
+        """Delete an uploaded file."""
+        await self._uploads.discard(ref)

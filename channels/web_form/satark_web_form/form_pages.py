@@ -1,4 +1,4 @@
-"""The pages of the form: the beginning, a page a question, the one page for all, the details, the review."""
+"""The pages of the form: start, one question per page, all questions on one page, details, review, erasure."""
 
 from __future__ import annotations
 
@@ -8,246 +8,248 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from satark.channel import FormPage, Outcome, Tap
 from satark.choice_tokens import command_token
 from satark.flow import ORIGIN, FormQuestion, FormView
-from satark_web_form.forms import Sent
-from satark_web_form.questions import answers, asked_so_far, fieldsets, place_of
-from satark_web_form.site import Seen, Site, go, paragraphs
+from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
+from satark_web_form.form_reader import SubmittedForm
+from satark_web_form.page_texts import LANGUAGES
+from satark_web_form.site import DraftLookup, Site, paragraphs, redirect
 from satark_web_form.visitors import Visitor, new_visitor
-from satark_web_form.words import LANGUAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Choose: TypeAlias = Callable[[FormView, Sent], Sequence[FormQuestion]]
-"""The questions of a page."""
+Select: TypeAlias = Callable[[FormView, SubmittedForm], Sequence[FormQuestion]]
+"""Selects the questions of a page."""
 
 
 class FormPages:
-    """What stands at `/` and below it, up to the review."""
+    """Serves `/` and the pages below it, up to the review."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def start(self, request: Request) -> Response:
-        """The first page: what this is, and the languages; on the way back, what is unfinished."""
-        sheet = await self._sheet(request)
-        if sheet is not None and sheet.submitted:
-            return self._site.tell(request, "handed", 200, sheet.language, onward="/close")
-        shown = sheet or self._site.drafts.blank(self._site.channel.name)
-        return self._site.show(
+        """Show the first page, with the languages and a link to the draft if there is one."""
+        view = await self._view(request)
+        if view is not None and view.submitted:
+            return self._site.message_page(request, "submitted", 200, view.language, next_url="/close")
+        shown = view or self._site.drafts.blank(self._site.channel.name)
+        return self._site.page(
             request,
             "start.html",
-            self._site.language(request, sheet),
+            self._site.language(request, view),
             languages=shown.languages,
-            onward=_current(sheet) if sheet is not None and sheet.started else "",
-            again="again" in request.query_params,
+            draft_url=_current_url(view) if view is not None and view.started else "",
+            expired="expired" in request.query_params,
         )
 
     async def begin(self, request: Request) -> Response:
-        """Take the language, and go on to the first question, or to where the tip stands."""
-        sent = await self._site.read(request)
+        """Set the language, and redirect to the current question."""
+        form = await self._site.read(request)
         visitor, _ = await self._visitor(request)
-        outcome = await self._site.take(visitor, Tap(f"@language:{sent.one('language')}:0"))
-        return await self._onward(request, visitor, outcome, language=sent.one("language"))
+        outcome = await self._site.ingest(visitor, Tap(f"@language:{form.value('language')}:0"))
+        return await self._next_page(request, visitor, outcome, language=form.value("language"))
 
     async def question(self, request: Request) -> Response:
-        """One question of the path, by its place on it."""
-        sheet = await self._sheet(request)
-        if sheet is None or not sheet.language or sheet.submitted:
-            return go("/")
-        place, path = request.path_params["place"], asked_so_far(sheet)
-        if not 1 <= place <= len(path):
-            return go(_current(sheet))
-        return self._page(request, sheet, "question.html", [path[place - 1]], **_step(place))
+        """Show one question, by its position in the flow."""
+        view = await self._view(request)
+        if view is None or not view.language or view.submitted:
+            return redirect("/")
+        position, path = request.path_params["position"], questions_so_far(view)
+        if not 1 <= position <= len(path):
+            return redirect(_current_url(view))
+        return self._page(request, view, "question.html", [path[position - 1]], **_navigation(position))
 
     async def answer(self, request: Request) -> Response:
-        """Take the answer to one question, wherever the tip stands, and go on."""
-        return await self._take(request, _named, "question.html", **_step(request.path_params["place"]))
+        """Accept the answer to one question, whichever is current, and redirect to the next page."""
+        return await self._answer(request, _named, "question.html", **_navigation(request.path_params["position"]))
 
     async def details(self, request: Request) -> Response:
-        """What more could be told, each on a page of its own."""
-        sheet = await self._sheet(request)
-        if sheet is None or not sheet.language or sheet.submitted:
-            return go("/")
-        details = list(enumerate(_details(sheet), 1))
-        return self._page(request, sheet, "details.html", [], details=details)
+        """List the optional details, each with a link to its page."""
+        view = await self._view(request)
+        if view is None or not view.language or view.submitted:
+            return redirect("/")
+        return self._page(request, view, "details.html", [], details=list(enumerate(_details(view), 1)))
 
     async def detail(self, request: Request) -> Response:
-        """One of them."""
-        sheet = await self._sheet(request)
-        details = _details(sheet) if sheet is not None and not sheet.submitted else []
-        place = request.path_params["place"]
-        if sheet is None or not 1 <= place <= len(details):
-            return go("/details")
-        return self._page(request, sheet, "question.html", [details[place - 1]], place=0, back="/details")
+        """Show the question for one detail."""
+        view = await self._view(request)
+        details = _details(view) if view is not None and not view.submitted else []
+        position = request.path_params["position"]
+        if view is None or not 1 <= position <= len(details):
+            return redirect("/details")
+        return self._page(request, view, "question.html", [details[position - 1]], position=0, back="/details")
 
-    async def take_detail(self, request: Request) -> Response:
-        """Take it."""
-        return await self._take(request, _named, "question.html", place=0, back="/details")
+    async def answer_detail(self, request: Request) -> Response:
+        """Accept the answer to one detail."""
+        return await self._answer(request, _named, "question.html", position=0, back="/details")
 
-    async def everything(self, request: Request) -> Response:
-        """Every question on one page."""
-        return await self._several(request, _all, "all.html")
+    async def all_questions(self, request: Request) -> Response:
+        """Show all questions on one page."""
+        view = await self._view(request)
+        if view is None or view.submitted or not view.language:
+            return redirect("/")
+        return self._page(request, view, "all.html", _all(view, SubmittedForm(fields={})))
 
-    async def take_everything(self, request: Request) -> Response:
-        """Take the answers of the one page."""
-        return await self._take(request, _all, "all.html")
+    async def answer_all(self, request: Request) -> Response:
+        """Accept the answers to all questions."""
+        return await self._answer(request, _all, "all.html")
 
     async def review(self, request: Request) -> Response:
-        """All answers, to be checked, changed, added to and sent."""
-        sheet = await self._sheet(request)
-        if sheet is None or sheet.submitted or not sheet.language:
-            return go("/")
-        if not sheet.review or sheet.current == ORIGIN:
-            return go(_current(sheet))
-        values = {**review_of(self._site, sheet), "changed": "changed" in request.query_params}
-        return self._page(request, sheet, "review.html", [], **values)
+        """Show all answers, to be checked, changed, completed and sent."""
+        view = await self._view(request)
+        if view is None or view.submitted or not view.language:
+            return redirect("/")
+        if not view.review or view.current == ORIGIN:
+            return redirect(_current_url(view))
+        values = {**review_values(self._site, view), "changed": "changed" in request.query_params}
+        return self._page(request, view, "review.html", [], **values)
 
-    async def ask_to_erase(self, request: Request) -> Response:
-        """Ask before everything is erased."""
-        sheet = await self._sheet(request)
-        onward = _current(sheet) if sheet is not None and sheet.language else "/"
-        return self._site.show(request, "erase.html", self._site.language(request, sheet), onward=onward)
+    async def confirm_erasure(self, request: Request) -> Response:
+        """Ask whether to erase the draft."""
+        view = await self._view(request)
+        next_url = _current_url(view) if view is not None and view.language else "/"
+        return self._site.page(request, "erase.html", self._site.language(request, view), next_url=next_url)
 
     async def erase(self, request: Request) -> Response:
-        """Erase everything that was told."""
-        sent = await self._site.read(request)
+        """Erase the draft."""
+        form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
-        sheet, certain = await self._site.seen(visitor)
-        if visitor is not None and (sheet is not None or not certain):
-            outcome = await self._site.take(visitor, Tap(command_token("forget")))
+        view, database_up = await self._site.look_up(visitor)
+        if visitor is not None and (view is not None or not database_up):
+            outcome = await self._site.ingest(visitor, Tap(command_token("forget")))
             if outcome.state == "refused":
-                return self._site.tell(request, "down", 503, await self._site.spoken(request), onward="/erase")
-        again = sent.one("then") == "start"
-        response = go("/") if again else self._site.tell(request, "erased", 200, self._site.language(request, sheet))
-        self._site.drafts_cookie.take(request, response)
+                language = await self._site.visitor_language(request)
+                return self._site.message_page(request, "down", 503, language, next_url="/erase")
+        if form.value("then") == "start":
+            response = redirect("/")
+        else:
+            response = self._site.message_page(request, "erased", 200, self._site.language(request, view))
+        self._site.drafts_cookie.clear(request, response)
         return response
 
-    # ------------------------------------------------------------- what they share
+    # ------------------------------------------------------------- shared by the pages
 
-    async def _sheet(self, request: Request) -> FormView | None:
-        return await self._site.look(self._site.drafts_cookie.read(request))
+    async def _view(self, request: Request) -> FormView | None:
+        return await self._site.draft_of(self._site.drafts_cookie.read(request))
 
-    async def _visitor(self, request: Request) -> tuple[Visitor, Seen]:
-        """The visitor and their tip. Without one there is a new visitor, whatever cookie somebody may have planted.
+    async def _visitor(self, request: Request) -> tuple[Visitor, DraftLookup]:
+        """Return the visitor and their draft; a new visitor where there is no draft, whatever the cookie says.
 
-        While the database is out of reach the cookie is believed, so that what comes belongs to the tip that was begun.
+        While the database is down the cookie is trusted, so that answers reach the draft they belong to.
         """
         visitor = self._site.drafts_cookie.read(request)
-        seen = await self._site.seen(visitor)
-        known = visitor is not None and (seen.sheet is not None or not seen.certain)
-        return (visitor, seen) if visitor is not None and known else (new_visitor(), seen)
+        found = await self._site.look_up(visitor)
+        known = visitor is not None and (found.view is not None or not found.database_up)
+        return (visitor, found) if visitor is not None and known else (new_visitor(), found)
 
-    async def _several(self, request: Request, choose: Choose, template: str) -> Response:
-        sheet = await self._sheet(request)
-        if sheet is None or sheet.submitted or not sheet.language:
-            return go("/")
-        return self._page(request, sheet, template, choose(sheet, Sent(fields={})))
-
-    async def _take(self, request: Request, choose: Choose, template: str, **values: Any) -> Response:
-        visitor, (sheet, certain) = await self._visitor(request)
-        sent = await self._site.read(request, visitor)
-        if sheet is not None and sheet.submitted:
-            return go("/")
-        language = sent.one("language")
-        known = sheet or self._site.drafts.blank(self._site.channel.name, language)
-        event = FormPage(tuple(answers(choose(known, sent), sent)), language)
-        outcome = await self._site.take(visitor, event, sent.one("page"))
+    async def _answer(self, request: Request, select: Select, template: str, **values: Any) -> Response:
+        visitor, (view, database_up) = await self._visitor(request)
+        form = await self._site.read(request, visitor)
+        if view is not None and view.submitted:
+            return redirect("/")
+        language = form.value("language")
+        shown = view or self._site.drafts.blank(self._site.channel.name, language)
+        event = FormPage(tuple(answers_of(select(shown, form), form)), language)
+        outcome = await self._site.ingest(visitor, event, form.value("page"))
         problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
-        problems |= {step: self._site.words(self._site.language(request, known))(key) for step, key in sent.problems}
-        if (problems or sent.one("stay")) and outcome.state == "accepted":
-            now = await self._site.look(visitor) or known
-            response = self._page(request, now, template, choose(now, sent), sent, problems=problems, **values)
-            self._site.drafts_cookie.give(request, response, visitor)
+        texts = self._site.texts(self._site.language(request, shown))
+        problems |= {step: texts(key) for step, key in form.problems}
+        if (problems or form.value("stay")) and outcome.state == "accepted":
+            updated = await self._site.draft_of(visitor) or shown
+            response = self._page(request, updated, template, select(updated, form), form, problems=problems, **values)
+            self._site.drafts_cookie.set(request, response, visitor)
             return response
-        again = certain and sheet is None
-        return await self._onward(request, visitor, outcome, language=language, onward="/?again" if again else "")
+        expired = database_up and view is None
+        next_url = "/?expired" if expired else ""
+        return await self._next_page(request, visitor, outcome, language=language, next_url=next_url)
 
-    async def _onward(
-        self, request: Request, visitor: Visitor, outcome: Outcome, *, language: str, onward: str = ""
+    async def _next_page(
+        self, request: Request, visitor: Visitor, outcome: Outcome, *, language: str, next_url: str = ""
     ) -> Response:
-        """Go on to the question in force, or say that what was sent is kept until the database is back."""
+        """Redirect to the current question; while the database is down, show whether the answer was spooled."""
         if outcome.state != "accepted":
-            spoken = language if language in LANGUAGES else self._site.language(request)
-            response = self._site.tell(request, outcome.state, 503, spoken, onward=request.url.path)
+            shown_language = language if language in LANGUAGES else self._site.language(request)
+            response = self._site.message_page(request, outcome.state, 503, shown_language, next_url=request.url.path)
         else:
-            sheet = await self._site.look(visitor)
-            response = go(onward or (_current(sheet) if sheet else "/"))
-        self._site.drafts_cookie.give(request, response, visitor)
+            view = await self._site.draft_of(visitor)
+            response = redirect(next_url or (_current_url(view) if view else "/"))
+        self._site.drafts_cookie.set(request, response, visitor)
         return response
 
     def _page(
         self,
         request: Request,
-        sheet: FormView,
+        view: FormView,
         template: str,
         questions: Sequence[FormQuestion],
-        sent: Sent | None = None,
+        form: SubmittedForm | None = None,
         *,
         problems: Mapping[str, str] | None = None,
         **values: Any,
     ) -> Response:
-        laid_out = fieldsets(questions, sent, problems or {})
-        here = {one.question.step for one in laid_out}
-        said = [] if problems or sheet.current not in here | {sheet.review} else list(sheet.prompt.parts[:-1])
+        fieldsets = to_fieldsets(questions, form, problems or {})
+        shown_steps = {fieldset.question.step for fieldset in fieldsets}
+        hides_notes = problems or view.current not in shown_steps | {view.review}
         shown = {
-            "sheet": sheet,
-            "fieldsets": laid_out,
-            "problems": [one for one in laid_out if one.problem],
-            "said": paragraphs(said),
-            "place": 0,
+            "view": view,
+            "fieldsets": fieldsets,
+            "problems": [fieldset for fieldset in fieldsets if fieldset.problem],
+            "notes": [] if hides_notes else paragraphs(view.prompt.parts[:-1]),
+            "position": 0,
             **values,
         }
         status = 422 if problems else 200
-        return self._site.show(request, template, self._site.language(request, sheet), status, **shown)
+        return self._site.page(request, template, self._site.language(request, view), status, **shown)
 
 
-def review_of(site: Site, sheet: FormView) -> dict[str, Any]:
-    """What the review shows."""
-    return {"answered": _answered(sheet), "token": _send(sheet), "gate": site.gate.offer("tip"), "problem": ""}
+def review_values(site: Site, view: FormView) -> dict[str, Any]:
+    """Return what the review's template shows."""
+    challenge = site.proof_of_work.challenge("tip")
+    return {"answered": _answered(view), "token": _send_token(view), "challenge": challenge, "problem": ""}
 
 
-def _current(sheet: FormView) -> str:
-    """Where the question in force stands."""
-    if sheet.current == ORIGIN:
+def _current_url(view: FormView) -> str:
+    """Return the URL of the current question."""
+    if view.current == ORIGIN:
         return "/origin"
-    if sheet.review and sheet.current == sheet.review:
+    if view.review and view.current == view.review:
         return "/review"
-    return f"/form/{place_of(sheet, sheet.current) or 1}"
+    return f"/form/{position_of(view, view.current) or 1}"
 
 
-def _named(sheet: FormView, sent: Sent) -> Sequence[FormQuestion]:
-    """The question that the form itself names."""
-    return [question for question in sheet.questions if question.step == sent.one("question")]
+def _named(view: FormView, form: SubmittedForm) -> Sequence[FormQuestion]:
+    """Select the question that the form names."""
+    return [question for question in view.questions if question.step == form.value("question")]
 
 
-def _all(sheet: FormView, _sent: Sent) -> Sequence[FormQuestion]:
-    """The questions of the one page: all but the details, the files, and what is asked only if there are such."""
+def _all(view: FormView, _form: SubmittedForm) -> Sequence[FormQuestion]:
+    """Select all questions except details, files, and conditional questions that follow those."""
     found: list[FormQuestion] = []
-    apart = False
-    for question in sheet.questions:
-        elsewhere = question.detail or question.wants == "media"
-        apart = apart or elsewhere
-        if not elsewhere and (question.asked or not (apart and question.conditional)):
+    skipped_any = False
+    for question in view.questions:
+        skipped = question.detail or question.wants == "media"
+        skipped_any = skipped_any or skipped
+        if not skipped and (question.asked or not (skipped_any and question.conditional)):
             found.append(question)
     return found
 
 
-def _step(place: int) -> dict[str, Any]:
-    """What a page of the path shows beside its question."""
-    return {"place": place, "back": f"/form/{place - 1}" if place > 1 else "/"}
+def _navigation(position: int) -> dict[str, Any]:
+    """Return the number of a question's page, and the link to the page before it."""
+    return {"position": position, "back": f"/form/{position - 1}" if position > 1 else "/"}
 
 
-def _details(sheet: FormView) -> Sequence[FormQuestion]:
-    return [question for question in sheet.questions if question.detail and question.asked]
+def _details(view: FormView) -> Sequence[FormQuestion]:
+    return [question for question in view.questions if question.detail and question.asked]
 
 
-def _answered(sheet: FormView) -> list[tuple[int, FormQuestion]]:
-    """The answers to be checked, each with the place of its page."""
-    return [(n, question) for n, question in enumerate(asked_so_far(sheet), 1) if question.answered]
+def _answered(view: FormView) -> list[tuple[int, FormQuestion]]:
+    """Return the answered questions, each with the position of its page."""
+    return [(n, question) for n, question in enumerate(questions_so_far(view), 1) if question.answered]
 
 
-def _send(sheet: FormView) -> str:
-    """The token that hands in what the page shows, and nothing else."""
-    choices = (choice.token for choice in sheet.prompt.choices)
+def _send_token(view: FormView) -> str:
+    """Return the token that submits exactly what the page shows."""
+    choices = (choice.token for choice in view.prompt.choices)
     return next((token for token in choices if token.split(":")[1] == "send"), "")

@@ -1,4 +1,4 @@
-"""The mailbox: the receipt's code opens it, and it is shown in the answer to that, and never again."""
+"""The mailbox: a receipt's code opens it, and its messages are shown once, in the response to the code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from satark.channel import Event, FormPage, Outcome, Tap, Text
 from satark.choice_tokens import command_token
 from satark.codes import find_receipt_code
 from satark.flow import MAILBOX
-from satark_web_form.forms import Sent
-from satark_web_form.site import Site, go
-from satark_web_form.visitors import Visitor, new_visitor
+from satark_web_form.form_reader import SubmittedForm
+from satark_web_form.page_texts import LANGUAGES
+from satark_web_form.site import Site, redirect
+from satark_web_form.visitors import new_visitor
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,92 +21,93 @@ if TYPE_CHECKING:
 
 
 class MailboxPages:
-    """What stands at `/status`. Its conversation is another than the form's: neither knows of the other."""
+    """Serves `/status`. Its conversation and cookie are separate from those of the form."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    async def enter(self, request: Request) -> Response:
-        """Ask for the code; or, with a mailbox open, for what is to be added."""
+    async def enter_code(self, request: Request) -> Response:
+        """Ask for the code; where a mailbox is open, show it."""
         visitor = self._site.mailbox_cookie.read(request)
-        sheet = await self._site.look(visitor)
-        language = self._site.language(request, sheet)
-        if sheet is None or not sheet.mailbox:
-            return self._ask_again(request, language, "", "", 200)
-        return self._box(request, language, sheet.prompt)
+        view = await self._site.draft_of(visitor)
+        language = self._site.language(request, view)
+        if view is None or not view.mailbox:
+            return self._code_page(request, language, "", "", 200)
+        return self._mailbox_page(request, language, view.prompt)
 
     async def open(self, request: Request) -> Response:
-        """Open a mailbox by its code. A wrong code and an unknown one get the same answer."""
-        sent = await self._site.read(request)
-        language = self._site.language(request)
-        language = sent.one("language") if sent.one("language") in {"hi", "en"} else language
-        code = find_receipt_code(sent.one("code"))
+        """Open a mailbox by its code. A wrong code and an unknown one get the same response."""
+        form = await self._site.read(request)
+        chosen = form.value("language")
+        language = chosen if chosen in LANGUAGES else self._site.language(request)
+        code = find_receipt_code(form.value("code"))
         if code is None:
-            return self._ask_again(request, language, sent.one("code"), self._site.words(language)("status.none"))
-        if shut := await self._site.admits(sent, "mailbox"):
-            return self._ask_again(request, language, sent.one("code"), self._site.words(language)(shut))
+            return self._code_page(request, language, form.value("code"), self._site.texts(language)("status.none"))
+        if error := await self._site.check_proof(form, "mailbox"):
+            return self._code_page(request, language, form.value("code"), self._site.texts(language)(error))
         visitor = self._site.mailbox_cookie.read(request)
-        if visitor is None or await self._site.look(visitor) is None:
+        if visitor is None or await self._site.draft_of(visitor) is None:
             visitor = new_visitor()
-            await self._site.take(visitor, Tap(f"@language:{language}:0"))
-        outcome = await self._site.take(visitor, Text(f"status {code}"))
-        response = await self._opened(request, language, sent, visitor, outcome)
-        self._site.mailbox_cookie.give(request, response, visitor)
+            await self._site.ingest(visitor, Tap(f"@language:{language}:0"))
+        outcome = await self._site.ingest(visitor, Text(f"status {code}"))
+        response = self._opened(request, language, form, outcome)
+        self._site.mailbox_cookie.set(request, response, visitor)
         return response
 
     async def message(self, request: Request) -> Response:
-        """Pass on an answer, a file, or whether it has helped."""
+        """Accept a message, a file or feedback from the tipster."""
         visitor = self._site.mailbox_cookie.read(request)
-        sent = await self._site.read(request, visitor or new_visitor())
-        sheet, certain = await self._site.seen(visitor)
-        language = self._site.language(request, sheet, sent)
-        if visitor is None or (certain and (sheet is None or not sheet.mailbox)):
-            return self._ask_again(request, language, "", self._site.words(language)("status.over"), 409)
-        events = _events(sent)
-        if not events and sheet is not None:
-            return self._box(request, language, sheet.prompt, self._site.words(language)("status.blank"))
+        form = await self._site.read(request, visitor or new_visitor())
+        view, database_up = await self._site.look_up(visitor)
+        language = self._site.language(request, view, form)
+        if visitor is None or (database_up and (view is None or not view.mailbox)):
+            return self._code_page(request, language, "", self._site.texts(language)("status.over"), 409)
+        events = _events(form)
+        if not events and view is not None:
+            return self._mailbox_page(request, language, view.prompt, self._site.texts(language)("status.blank"))
         outcome = Outcome()
         for number, event in enumerate(events):
-            outcome = await self._site.take(visitor, event, f"{sent.one('page')}-{number}")
+            outcome = await self._site.ingest(visitor, event, f"{form.value('page')}-{number}")
         if outcome.state != "accepted":
-            return self._site.tell(request, f"{outcome.state}.message", 503, language, onward="/status")
-        return go("/status?sent")
+            return self._site.message_page(request, f"{outcome.state}.message", 503, language, next_url="/status")
+        return redirect("/status?sent")
 
     async def close(self, request: Request) -> Response:
         """Close the mailbox."""
         return await self._end(request, "status.closed", "leave")
 
     async def forget(self, request: Request) -> Response:
-        """Close it, and forget every way to reach the tipster."""
+        """Close the mailbox, and erase every address of the tipster."""
         return await self._end(request, "status.forgotten", "forget")
 
-    async def _end(self, request: Request, what: str, command: str) -> Response:
+    async def _end(self, request: Request, message: str, command: str) -> Response:
         await self._site.read(request)
         visitor = self._site.mailbox_cookie.read(request)
-        sheet, certain = await self._site.seen(visitor)
-        if visitor is not None and (sheet is not None or not certain):
-            await self._site.take(visitor, Tap(command_token(command)))
-        response = self._site.tell(request, what, 200, self._site.language(request, sheet), onward="/status")
-        self._site.mailbox_cookie.take(request, response)
+        view, database_up = await self._site.look_up(visitor)
+        if visitor is not None and (view is not None or not database_up):
+            await self._site.ingest(visitor, Tap(command_token(command)))
+        language = self._site.language(request, view)
+        response = self._site.message_page(request, message, 200, language, next_url="/status")
+        self._site.mailbox_cookie.clear(request, response)
         response.headers["clear-site-data"] = '"cache"'
         return response
 
-    async def _opened(
-        self, request: Request, language: str, sent: Sent, visitor: Visitor, outcome: Outcome
-    ) -> Response:
+    def _opened(self, request: Request, language: str, form: SubmittedForm, outcome: Outcome) -> Response:
+        code = form.value("code")
         if outcome.state != "accepted":
-            return self._ask_again(request, language, sent.one("code"), self._site.words(language)("down.text"), 503)
+            return self._code_page(request, language, code, self._site.texts(language)("down.text"), 503)
         prompt = outcome.prompts[-1]
         if prompt.wants == "code" or not prompt.must_arrive:
-            return self._ask_again(request, language, sent.one("code"), prompt.parts[0])
-        return self._box(request, language, prompt)
+            return self._code_page(request, language, code, prompt.parts[0])
+        return self._mailbox_page(request, language, prompt)
 
-    def _ask_again(self, request: Request, language: str, code: str, problem: str, status: int = 422) -> Response:
-        offer = self._site.gate.offer("mailbox")
-        return self._site.show(request, "status.html", language, status, code=code, problem=problem, gate=offer)
+    def _code_page(self, request: Request, language: str, code: str, problem: str, status: int = 422) -> Response:
+        challenge = self._site.proof_of_work.challenge("mailbox")
+        values = {"code": code, "problem": problem, "challenge": challenge}
+        return self._site.page(request, "status.html", language, status, **values)
 
-    def _box(self, request: Request, language: str, prompt: Prompt, problem: str = "") -> Response:
-        return self._site.show(
+    def _mailbox_page(self, request: Request, language: str, prompt: Prompt, problem: str = "") -> Response:
+        return self._site.page(
             request,
             "mailbox.html",
             language,
@@ -118,11 +120,11 @@ class MailboxPages:
         )
 
 
-def _events(sent: Sent) -> list[Event]:
-    events: list[Event] = [media for _, media in sent.files]
-    if sent.one("message").strip():
-        message = Text(sent.one("message").replace("\r\n", "\n"))
+def _events(form: SubmittedForm) -> list[Event]:
+    events: list[Event] = [media for _, media in form.files]
+    if form.value("message").strip():
+        message = Text(form.value("message").replace("\r\n", "\n"))
         events.append(FormPage(((MAILBOX, message),)))
-    if sent.one("token"):
-        events.append(Tap(sent.one("token")))
+    if form.value("token"):
+        events.append(Tap(form.value("token")))
     return events

@@ -1,4 +1,4 @@
-"""The plugin `web_form`: the form at `/`, the mailbox at `/status`, and the channel that both speak."""
+"""The plugin's entry point: hands over the channel `web_form`, the form at `/` and the mailbox at `/status`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from satark import hookimpl
 from satark.sealing import load_edge_key
 from satark.web import Page
-from satark_web_form.app import build
+from satark_web_form.app import build_app
 from satark_web_form.channel import WebFormChannel
-from satark_web_form.gate.gate import Gate
+from satark_web_form.proof_of_work.proof_of_work import ProofOfWork
 from satark_web_form.settings import WebFormSettings
 from satark_web_form.site import Site
-from satark_web_form.uploads.staging import Staging
+from satark_web_form.uploads.upload_store import UploadStore
 
 if TYPE_CHECKING:
     from satark.channel import Channel
@@ -30,20 +30,22 @@ def satark_channels(settings: Settings) -> Sequence[Channel]:
     Raises:
         satark.settings.SettingsError: a setting of the section is wrong.
     """
-    return [WebFormChannel(_staging(settings))]
+    return [WebFormChannel(_uploads(settings))]
 
 
 @hookimpl
 def satark_web_pages(settings: Settings, context: WebContext) -> Sequence[Page]:
     """Hand over the form and the mailbox, at the root of the site."""
     section, folder = _section(settings), settings.core.data_dir / "web_form"
-    gate = Gate(load_edge_key(folder / "gate.key", create=True), folder / "gate", section)
-    site = Site(context, section, public_url=settings.core.public_url, staging=_staging(settings), gate=gate)
-    return [Page(path="/", app=build(site))]
+    key = load_edge_key(folder / "proof_of_work.key", create=True)
+    proof_of_work = ProofOfWork(key, folder / "proof_of_work", section)
+    public_url = settings.core.public_url
+    site = Site(context, section, public_url=public_url, uploads=_uploads(settings), proof_of_work=proof_of_work)
+    return [Page(path="/", app=build_app(site))]
 
 
-def _staging(settings: Settings) -> Staging:
-    return Staging(settings.core.data_dir / "web_form" / "uploads", _section(settings))
+def _uploads(settings: Settings) -> UploadStore:
+    return UploadStore(settings.core.data_dir / "web_form" / "uploads", _section(settings))
 
 
 def _section(settings: Settings) -> WebFormSettings:

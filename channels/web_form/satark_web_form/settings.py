@@ -1,4 +1,4 @@
-"""The section `[web_form]` of the settings."""
+"""The settings of the section `web_form`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from satark_web_form.gate.settings import GateSettings
+from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
 from satark_web_form.uploads.settings import UploadSettings
 
 
-class WebFormSettings(GateSettings, UploadSettings):
-    """How the form behaves. Everything has a default."""
+class WebFormSettings(ProofOfWorkSettings, UploadSettings):
+    """The settings of the web form. All have defaults."""
 
     onion_url: str = Field(
         default="",
-        description="the form's address as an onion service; Tor Browser is told of it, and the form accepts it",
-        json_schema_extra={"where": "http:// and the content of the file hostname in Tor's HiddenServiceDir"},
+        description="the form's address as an onion service; pages announce it to Tor Browser",
+        json_schema_extra={"where": "http:// and the content of the file `hostname` in Tor's HiddenServiceDir"},
     )
     exit_url: str = Field(
         default="https://hi.wikipedia.org/",
-        description="the harmless page that the quick exit leads to",
+        description="the neutral page that 'Leave quickly' opens",
     )
 
     @field_validator("onion_url", "exit_url")

@@ -1,4 +1,4 @@
-"""What every page needs: the visitor, their unfinished tip, the language, and how an answer is laid out."""
+"""What all pages share: the visitor's draft, the language, ingest, and rendering."""
 
 from __future__ import annotations
 
@@ -17,122 +17,133 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from satark.channel import Batch, Event, Inbound, Outcome
 from satark.web import FormError, page_templates, preferred
 from satark_web_form.channel import ACCOUNT, WebFormChannel
-from satark_web_form.forms import Reader, Sent
-from satark_web_form.gate.gate import FIELD
-from satark_web_form.map.drawing import draw
-from satark_web_form.visitors import Cookie, Visitor
-from satark_web_form.words import LANGUAGES, Words, all_words
+from satark_web_form.form_reader import FormReader, SubmittedForm
+from satark_web_form.map.area_map import draw_map
+from satark_web_form.page_texts import LANGUAGES, PageTexts, load_page_texts
+from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
+from satark_web_form.visitors import Visitor, VisitorCookie
 
 if TYPE_CHECKING:
     from satark.flow import FormView
     from satark.services import WebContext
-    from satark_web_form.gate.gate import Gate, Purpose
+    from satark_web_form.proof_of_work.proof_of_work import ProofOfWork, Purpose
     from satark_web_form.settings import WebFormSettings
-    from satark_web_form.uploads.staging import Staging
+    from satark_web_form.uploads.upload_store import UploadStore
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Seen(NamedTuple):
-    """A conversation, as far as the database tells."""
+class DraftLookup(NamedTuple):
+    """The draft of a visitor, and whether the database could be read."""
 
-    sheet: FormView | None
-    certain: bool
-    """Whether the database has answered."""
+    view: FormView | None
+    database_up: bool
+    """False: the database is down, so that `view` is None whether there is a draft or not."""
 
 
 class Site:
-    """The form and the mailbox of one process."""
+    """The shared parts of the form and the mailbox, in one process."""
 
     def __init__(
-        self, context: WebContext, settings: WebFormSettings, *, public_url: str, staging: Staging, gate: Gate
+        self,
+        context: WebContext,
+        settings: WebFormSettings,
+        *,
+        public_url: str,
+        uploads: UploadStore,
+        proof_of_work: ProofOfWork,
     ) -> None:
         self._ingest = context.ingest
         self.drafts = context.drafts
-        """Unfinished tips."""
+        """Reads drafts."""
         self.settings = settings
         self.public_url = public_url
-        self.staging = staging
-        self.gate = gate
-        self.channel = WebFormChannel(staging)
-        self._reader = Reader(staging, settings.upload_stall_seconds)
-        self.drafts_cookie = Cookie("satark-form", "/", public_url)
-        self.mailbox_cookie = Cookie("satark-status", "/status", public_url)
-        self._words = all_words()
-        self._maps = {language: draw(context.geography, language) for language in self._words}
+        self.uploads = uploads
+        self.proof_of_work = proof_of_work
+        self.channel = WebFormChannel(uploads)
+        self._reader = FormReader(uploads, settings.upload_stall_seconds)
+        self.drafts_cookie = VisitorCookie("satark-form", "/", public_url)
+        self.mailbox_cookie = VisitorCookie("satark-status", "/status", public_url)
+        self._texts = load_page_texts()
+        self._maps = {language: draw_map(context.geography, language) for language in self._texts}
         self._templates = page_templates(Path(__file__).parent / "templates")
 
-    async def read(self, request: Request, visitor: Visitor | None = None) -> Sent:
-        """Read a form; with a visitor, the files that belong to it too.
+    async def read(self, request: Request, visitor: Visitor | None = None) -> SubmittedForm:
+        """Read a form; with a visitor, also the files that belong to it.
 
         Raises:
-            satark.web.FormError: it can't be read.
+            satark.web.FormError: the form can't be read.
         """
         return await self._reader.read(request, visitor)
 
-    async def admits(self, sent: Sent, purpose: Purpose) -> str:
-        """Ask the gate; give the key of the text that says why it is shut, or nothing where it is open.
+    async def check_proof(self, sent: SubmittedForm, purpose: Purpose) -> str:
+        """Check the proof of work of a form. Return the key of the error text; empty where the proof is valid.
 
-        Whoever comes too early is let wait here: they need not press a button again.
+        A delay ticket that is not valid yet is checked again after its delay, so that nobody presses the button twice.
         """
-        proof = sent.one(FIELD)
-        verdict = await self.gate.check(proof, purpose)
-        if verdict.result == "early":
-            await asyncio.sleep(verdict.wait)
-            verdict = await self.gate.check(proof, purpose)
-        return "" if verdict.passed else "gate.busy" if verdict.result == "busy" else "gate.again"
+        proof = sent.value(PROOF_FIELD)
+        result = await self.proof_of_work.check(proof, purpose)
+        if result.status == "early":
+            await asyncio.sleep(result.wait)
+            result = await self.proof_of_work.check(proof, purpose)
+        return "" if result.valid else "proof.busy" if result.status == "busy" else "proof.again"
 
-    async def look(self, visitor: Visitor | None) -> FormView | None:
-        """Show where a visitor's conversation stands."""
+    async def draft_of(self, visitor: Visitor | None) -> FormView | None:
+        """Return the draft of a visitor; None where there is none.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database is down.
+        """
         return await self.drafts.look(ACCOUNT, visitor.address) if visitor else None
 
-    async def seen(self, visitor: Visitor | None) -> Seen:
-        """Look, for somebody who sends something: it must be kept even where the database can't tell who they are."""
+    async def look_up(self, visitor: Visitor | None) -> DraftLookup:
+        """Look up the draft of a visitor who submits something, which is accepted even while the database is down."""
         try:
-            return Seen(await self.look(visitor), certain=True)
+            return DraftLookup(await self.draft_of(visitor), database_up=True)
         except SQLAlchemyError:
-            return Seen(None, certain=False)
+            return DraftLookup(None, database_up=False)
 
-    async def take(self, visitor: Visitor, event: Event, page: str = "") -> Outcome:
-        """Take one event of a visitor.
+    async def ingest(self, visitor: Visitor, event: Event, page: str = "") -> Outcome:
+        """Ingest one event of a visitor.
 
         Args:
-            visitor: who sent it.
-            event: what they sent.
-            page: the number that the page carried: the same event from the same page counts once. Empty: each counts.
+            visitor: the sender.
+            event: the event.
+            page: the id of the page: the same event from the same page is ingested once. Empty: it is always ingested.
         """
-        number = page or secrets.token_urlsafe(12)
-        key = sha256(_encode((visitor.secret, number, event))).hexdigest()
+        page_id = page or secrets.token_urlsafe(12)
+        key = sha256(_encode((visitor.secret, page_id, event))).hexdigest()
         inbound = Inbound(account=ACCOUNT, event_key=key, senders=(visitor.address,), event=event)
         return await self._ingest.receive(self.channel, Batch(inbound=[inbound]))
 
-    def language(self, request: Request, sheet: FormView | None = None, sent: Sent | None = None) -> str:
-        """The language to speak: the conversation's, that of the form, the one asked for, or the browser's."""
-        known = sheet.language if sheet else ""
-        wanted = known or (sent.one("language") if sent else "") or request.query_params.get("lang", "")
+    def language(self, request: Request, view: FormView | None = None, sent: SubmittedForm | None = None) -> str:
+        """Return the language of the response: the draft's, the form's, the query's or the browser's, in this order."""
+        known = view.language if view else ""
+        wanted = known or (sent.value("language") if sent else "") or request.query_params.get("lang", "")
         return wanted if wanted in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
 
-    async def spoken(self, request: Request) -> str:
-        """The language to speak to somebody of whom only the cookie is known."""
-        drafted = await self.seen(self.drafts_cookie.read(request))
-        seen = drafted if drafted.sheet else await self.seen(self.mailbox_cookie.read(request))
-        return self.language(request, seen.sheet)
+    async def visitor_language(self, request: Request) -> str:
+        """Return the language of the response where only the cookies are known."""
+        found = await self.look_up(self.drafts_cookie.read(request))
+        if found.view is None:
+            found = await self.look_up(self.mailbox_cookie.read(request))
+        return self.language(request, found.view)
 
-    def words(self, language: str) -> Words:
-        """What the pages say in a language."""
-        return self._words[language]
+    def texts(self, language: str) -> PageTexts:
+        """Return the texts of the pages in a language."""
+        return self._texts[language]
 
-    def show(self, request: Request, template: str, language: str, status: int = 200, **values: Any) -> Response:
-        """Lay a page out."""
+    def page(self, request: Request, template: str, language: str, status: int = 200, **values: Any) -> Response:
+        """Render a page."""
         common = {
-            "t": self._words[language],
-            "all_words": self._words,
+            "t": self._texts[language],
+            "all_texts": self._texts,
             "language": language,
             "path": request.url.path,
-            "page_number": secrets.token_urlsafe(12),
-            "drawn": self._maps[language],
+            "page_id": secrets.token_urlsafe(12),
+            "area_map": self._maps[language],
             "exit_url": self.settings.exit_url,
             "problems": [],
         }
@@ -141,32 +152,31 @@ class Site:
             response.headers["onion-location"] = self.settings.onion_url + request.url.path
         return response
 
-    def tell(self, request: Request, what: str, status: int, language: str = "", **values: Any) -> Response:
-        """Say one thing on a page of its own: `<what>.title` and `<what>.text`."""
-        return self.show(
-            request, "tell.html", language or self.language(request), status, **{"what": what, "onward": "/", **values}
-        )
+    def message_page(self, request: Request, message: str, status: int, language: str = "", **values: Any) -> Response:
+        """Render a page with one message, from the texts `<message>.title` and `<message>.text`."""
+        shown = {"message": message, "next_url": "/", **values}
+        return self.page(request, "message.html", language or self.language(request), status, **shown)
 
-    def guarded(self, endpoint: Endpoint) -> Endpoint:
-        """Make sure that whatever goes wrong is told on a page."""
+    def with_error_pages(self, endpoint: Endpoint) -> Endpoint:
+        """Wrap an endpoint so that an unreadable form and a database that is down give an error page."""
 
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             try:
                 return await endpoint(request)
             except FormError as error:
-                language = await self.spoken(request)
-                return self.tell(request, "unreadable", error.status, language, onward=request.url.path)
+                language = await self.visitor_language(request)
+                return self.message_page(request, "unreadable", error.status, language, next_url=request.url.path)
             except SQLAlchemyError:
-                return self.tell(request, "down", 503, onward=request.url.path)
+                return self.message_page(request, "down", 503, next_url=request.url.path)
 
-        return answer
+        return respond
 
 
-def go(path: str) -> Response:
-    """Send the browser on, with GET."""
+def redirect(path: str) -> Response:
+    """Redirect the browser to a path, with GET."""
     return RedirectResponse(path, status_code=303)
 
 
 def paragraphs(texts: Sequence[str]) -> list[str]:
-    """Cut texts into paragraphs."""
+    """Split texts into their non-empty lines."""
     return [line for text in texts for line in text.splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Who is filling in: a random cookie, which exists once somebody answers and says nothing of them."""
+"""Visitors: each is a random cookie, set with the first answer, that identifies nobody."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.channel import Address
-from satark_web_form.uploads.keys import SECRET_BYTES, DraftKey
+from satark_web_form.uploads.draft_key import SECRET_BYTES, DraftKey
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,7 +20,7 @@ _is_secret = re.compile(r"[\w-]{43}", re.ASCII).fullmatch
 
 
 class Visitor(msgspec.Struct, frozen=True):
-    """One browser's secret; all that is known of whoever uses it."""
+    """One browser's secret: all that is known of its user."""
 
     secret: str
 
@@ -29,22 +29,22 @@ class Visitor(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> Address:
-        """The sender that the core knows the visitor by."""
+        """The visitor's address, as the core knows it."""
         return Address(self.secret)
 
     @property
     def key(self) -> DraftKey:
-        """What opens the files that the visitor has left."""
+        """The key of the visitor's uploads."""
         return DraftKey(base64.urlsafe_b64decode(f"{self.secret}="))
 
 
 def new_visitor() -> Visitor:
-    """Make a visitor: 256 random bits."""
+    """Create a visitor with 256 random bits."""
     return Visitor(secrets.token_urlsafe(SECRET_BYTES))
 
 
-class Cookie:
-    """One of the two cookies: for as long as the browser is open, never read by scripts, sent only to us."""
+class VisitorCookie:
+    """A session cookie that scripts can't read and that is sent to this site alone."""
 
     def __init__(self, name: str, path: str, public_url: str) -> None:
         self._name = name
@@ -52,14 +52,14 @@ class Cookie:
         self._public_is_https = public_url.startswith("https:")
 
     def read(self, request: Request) -> Visitor | None:
-        """The visitor that a request names; None where it names none, or something that we never gave out."""
-        value = request.cookies.get(self._named(request), "")
+        """Return the visitor of a request; None where the cookie is missing or malformed."""
+        value = request.cookies.get(self._cookie_name(request), "")
         return Visitor(value) if _is_secret(value) else None
 
-    def give(self, request: Request, response: Response, visitor: Visitor) -> None:
-        """Let the browser name this visitor from now on."""
+    def set(self, request: Request, response: Response, visitor: Visitor) -> None:
+        """Set the cookie to this visitor."""
         response.set_cookie(
-            self._named(request),
+            self._cookie_name(request),
             visitor.secret,
             path=self._path,
             secure=self._is_secure(request),
@@ -67,19 +67,19 @@ class Cookie:
             samesite="lax",
         )
 
-    def take(self, request: Request, response: Response) -> None:
-        """Let the browser forget it."""
+    def clear(self, request: Request, response: Response) -> None:
+        """Delete the cookie in the browser."""
         response.delete_cookie(
-            self._named(request), path=self._path, secure=self._is_secure(request), httponly=True, samesite="lax"
+            self._cookie_name(request), path=self._path, secure=self._is_secure(request), httponly=True, samesite="lax"
         )
 
-    def _named(self, request: Request) -> str:
-        # A browser takes a cookie of such a name from this very host over https alone: nobody can plant one.
+    def _cookie_name(self, request: Request) -> str:
+        # Browsers accept cookies with these prefixes only from this host over https, so nobody can plant one.
         prefix = "__Host-" if self._path == "/" else "__Secure-"
         return prefix + self._name if self._is_secure(request) else self._name
 
     def _is_secure(self, request: Request) -> bool:
-        """Whether the browser speaks https to us. An onion service needs none; a proxy's is known by configuration."""
+        """Whether the browser uses https. Onion services need none; behind a proxy, `public_url` decides."""
         if (request.url.hostname or "").endswith(".onion"):
             return request.url.scheme == "https"
         return request.url.scheme == "https" or self._public_is_https

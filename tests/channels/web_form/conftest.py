@@ -1,4 +1,4 @@
-"""A whole service within the test: the form, two desks, and browsers with and without JavaScript."""
+"""A service in the test's process, with the form and two desks, and a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from satark.testing.waiting import until
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """One loop for a module, since its tests share one service."""
+    """Use one event loop per module, since its tests share a service."""
     return "asyncio"
 
 
 @pytest.fixture(scope="module")
 async def served(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormService]:
-    """Serve it. Nobody waits at the gate."""
-    section = {"gate_wait_seconds": 0, "gate_waits_per_minute": 10_000, "onion_url": "http://satark2345.onion"}
+    """Serve the form. Delay tickets are valid at once."""
+    section = {"proof_wait_seconds": 0, "proof_waits_per_minute": 10_000, "onion_url": "http://satark2345.onion"}
     async with form_service(tmp_path_factory.mktemp("form"), section) as service:
         yield service
 
 
 @pytest.fixture
 async def citizen(served: FormService) -> AsyncIterator[FormCitizen]:
-    """Somebody with a browser without JavaScript, in English."""
-    async with FormCitizen(served.url, "en") as somebody:
-        yield somebody
+    """Return a citizen with a browser without JavaScript, in English."""
+    async with FormCitizen(served.url, "en") as citizen:
+        yield citizen
 
 
 @pytest.fixture(scope="session")
 def jpeg() -> bytes:
-    """A small photograph."""
+    """Return a small photo."""
     file = io.BytesIO()
     Image.effect_noise((160, 120), 80).convert("RGB").save(file, "JPEG")
     return file.getvalue()
@@ -48,17 +48,17 @@ def jpeg() -> bytes:
 
 @pytest.fixture
 async def located(citizen: FormCitizen, served: FormService) -> FormCitizen:
-    """Somebody at the review, whose photo says where it was taken, which has been found out meanwhile."""
-    before = served.host.services.read(_telling)
+    """Return a citizen at the review, with a photo whose location has been found."""
+    before = served.host.services.read(_files_with_origin)
     await citizen.begin()
     for step in ("category", "what", "place", "police"):
         await citizen.answer(SHORT[step])
     out = io.BytesIO()
     photo().save(out, "JPEG", exif=exif())
     await citizen.press("Continue", {}, [Photo(out.getvalue())])
-    await until(lambda: served.host.services.read(_telling) > before, every=0.1)
+    await until(lambda: served.host.services.read(_files_with_origin) > before, every=0.1)
     return citizen
 
 
-def _telling(connection: Connection) -> int:
+def _files_with_origin(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(tables.file.c.record_with_origin != b"")).scalar_one()

@@ -1,4 +1,4 @@
-"""Behind a proxy that speaks https: what the browser is told, and which forms are taken."""
+"""Behind an https proxy: security headers, cookies and the origin check."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LANGUAGE = {"language": "en"}
 
 @pytest.fixture
 async def proxied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[aiohttp.ClientSession]:
-    """A connection as the proxy makes it: plain, with the host that the browser asked for."""
+    """Return a connection as a proxy makes it: plain http, with the host that the browser requested."""
     monkeypatch.setenv("SATARK_PUBLIC_URL", PUBLIC)
     jar = aiohttp.DummyCookieJar()
     async with (
@@ -26,13 +26,13 @@ async def proxied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield client
 
 
-async def test_browsers_are_told_to_come_by_https_from_now_on(proxied: aiohttp.ClientSession) -> None:
+async def test_responses_have_an_hsts_header(proxied: aiohttp.ClientSession) -> None:
     for path in ("/", "/status", "/static/form.css"):
         async with proxied.get(path) as answer:
             assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
 
 
-async def test_the_cookies_are_bound_to_this_host_and_https(proxied: aiohttp.ClientSession) -> None:
+async def test_cookies_are_bound_to_this_host_and_https(proxied: aiohttp.ClientSession) -> None:
     async with proxied.post("/", data=LANGUAGE, headers={"origin": PUBLIC}, allow_redirects=False) as answer:
         given = answer.headers["set-cookie"]
     assert given.startswith("__Host-satark-form=")

@@ -1,1 +1,1 @@
-"""A small map of the covered area, drawn from the geography alone: no tiles, and nobody else is asked for anything."""
+"""A small map of the covered area, drawn from the geography alone, without requests to a map service."""

@@ -1,29 +1,29 @@
-// Everything works without this. It adds: Esc three times to leave, a clean tab on leaving, the position on request,
-// and pages that hide what was shown once when the browser brings them back.
+// Optional: all pages work without it. It adds: Esc three times to leave, a clean tab history after leaving, the
+// device's position on request, and hiding of content that is shown once when the browser goes back.
 
 const EXITING = "satark-exit";
 const exitUrl = document.documentElement.dataset.exit;
 
-function away() {
+function openNeutralPage() {
   sessionStorage.removeItem(EXITING);
   location.replace(exitUrl);
 }
 
-/** Go back to the first page of ours in this tab and put the harmless one in its place. */
+/** Go back to the first page of this site in the tab, and replace it with the neutral page. */
 function leave() {
   document.documentElement.hidden = true;
   navigator.sendBeacon("/leave");
   const first = globalThis.navigation?.entries()?.[0];
   if (!first || first.key === navigation.currentEntry.key) {
-    away();
+    openNeutralPage();
     return;
   }
   sessionStorage.setItem(EXITING, "1");
-  setTimeout(away, 1500);
+  setTimeout(openNeutralPage, 1500);
   navigation.traverseTo(first.key);
 }
 
-if (sessionStorage.getItem(EXITING)) away();
+if (sessionStorage.getItem(EXITING)) openNeutralPage();
 
 document.querySelector("#leave")?.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -1,1 +1,4 @@
-"""Evidence from a browser: sealed from its first byte on disk, and resumed where the connection broke off."""
+"""Uploads from browsers: sealed from the first byte on disk, and resumable after a lost connection.
+
+Start with `upload_store.UploadStore`. `tus` and `multipart_form` receive files; `segments` writes them.
+"""

@@ -1,6 +1,6 @@
-"""One file on the disk: a folder of age files, each whole and flushed, named by where it begins and how long it is.
+"""Store a file as a folder of segments: complete, flushed age files, named by their offset and length.
 
-In plain a part of the file exists only in memory, until it is one such segment. Everything here blocks.
+Plaintext exists only in memory, until it is sealed as a segment. All functions block.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from pyrage import x25519
 
 from satark.atomic_files import flush_folder, flushed
 from satark.sealing import CantOpen
-from satark_web_form.uploads.refusals import Refused
+from satark_web_form.uploads.upload_errors import UploadRefused
 
-SEGMENT: Final = 1 << 20
-"""Bytes of a full segment: what a killed process may lose of a file, and what a file under way holds of memory."""
-SEGMENTS_MOST: Final = 2_000
-"""Segments of one file: the largest file has a hundred full ones, the rest is for connections that break."""
+SEGMENT_BYTES: Final = 1 << 20
+"""Size of a full segment: what a killed process may lose of a file, and what an upload holds in memory."""
+MAX_SEGMENTS: Final = 2_000
+"""Number of segments per file: the largest file needs a hundred; the rest allows for lost connections."""
 
 _NAME: Final = re.compile(r"(\d{12})-(\d{7})\.age")
 
 
-def written(folder: Path) -> int:
-    """Bytes of the file that are here, from its beginning.
+def stored_bytes(folder: Path) -> int:
+    """Return the number of bytes stored, from the start of the file.
 
     Raises:
-        FileNotFoundError: it was erased.
+        FileNotFoundError: the file was deleted.
     """
     return max((start + length for start, length, _ in _segments(folder)), default=0)
 
 
-def write(folder: Path, start: int, content: bytes, recipient: str) -> None:
-    """Seal the part that begins at byte `start`; it is on the disk when this returns.
+def write_segment(folder: Path, start: int, content: bytes, recipient: str) -> None:
+    """Seal the content at an offset. It is flushed to disk when this returns.
 
     Raises:
-        Refused: `moved` where the file does not end at `start`, since somebody else wrote; `too-broken`; `disk-full`;
-            `unknown` where it was erased.
+        UploadRefused: `offset-mismatch`, since another request wrote; `too-fragmented`; `disk-full`; `unknown`, since
+            the file was deleted.
     """
     part = folder / f"{secrets.token_hex(8)}.part"
     try:
@@ -54,34 +54,34 @@ def write(folder: Path, start: int, content: bytes, recipient: str) -> None:
             pyrage.encrypt_io(source, target, [x25519.Recipient.from_str(recipient)])
         _put(part, folder, start, len(content))
     except FileNotFoundError:
-        raise Refused("unknown") from None
+        raise UploadRefused("unknown") from None
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise Refused("disk-full") from None
+            raise UploadRefused("disk-full") from None
         raise
     finally:
         part.unlink(missing_ok=True)
 
 
-def read(folder: Path, identity: str) -> Iterator[bytes]:
-    """The file's content, segment by segment, each authenticated before it is given.
+def read_segments(folder: Path, identity: str) -> Iterator[bytes]:
+    """Yield the file's content by segments, each authenticated before.
 
     Raises:
-        CantOpen: the key is another, or a segment was altered or is missing.
-        FileNotFoundError: it was erased.
+        CantOpen: the key is wrong, or a segment is missing or was altered.
+        FileNotFoundError: the file was deleted.
     """
     expected = 0
     for start, length, path in sorted(_segments(folder)):
         content = _open(path, identity)
         if (start, length) != (expected, len(content)):
-            raise CantOpen("a segment is missing or is not the one that was written")
+            raise CantOpen("a segment is missing or was replaced")
         expected += length
         yield content
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep all other processes and threads out of a folder for a moment."""
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Lock a folder against all other processes and threads."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -98,11 +98,11 @@ def _segments(folder: Path) -> Iterator[tuple[int, int, Path]]:
 
 
 def _put(part: Path, folder: Path, start: int, length: int) -> None:
-    with locked(folder):
-        if len(list(_segments(folder))) >= SEGMENTS_MOST:
-            raise Refused("too-broken")
-        if written(folder) != start:
-            raise Refused("moved")
+    with folder_lock(folder):
+        if len(list(_segments(folder))) >= MAX_SEGMENTS:
+            raise UploadRefused("too-fragmented")
+        if stored_bytes(folder) != start:
+            raise UploadRefused("offset-mismatch")
         part.rename(folder / f"{start:012}-{length:07}.age")
         flush_folder(folder)
 

@@ -1,4 +1,4 @@
-"""The uploads' part of the section `[web_form]`."""
+"""The settings of uploads, in the section `web_form`."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ _LIMITS = Limits()
 
 
 class UploadSettings(BaseModel):
-    """How much a browser may leave with us, and for how long. Everything has a default."""
+    """How much a browser may upload, and how long it is stored. All settings have defaults."""
 
-    upload_files: int = Field(
-        default=_LIMITS.tip_files, ge=1, le=1000, description="most files that one draft may have waiting"
-    )
+    upload_files: int = Field(default=_LIMITS.tip_files, ge=1, le=1000, description="most files per draft")
     upload_bytes: int = Field(
-        default=_LIMITS.tip_bytes, ge=1, description="most bytes of all files that one draft may have waiting"
+        default=_LIMITS.tip_bytes, ge=1, description="most bytes per draft, in all files together"
     )
     upload_minutes: float = Field(
-        default=720, gt=0, description="minutes without a byte after which a file that no tip took is erased"
+        default=720, gt=0, description="minutes without a byte after which a file that is not part of a tip is deleted"
     )
-    upload_handed_days: float = Field(
-        default=7, gt=0, description="days that a file of a tip waits for the evidence worker before it is erased"
+    upload_attached_days: float = Field(
+        default=7,
+        gt=0,
+        description="days after which a file of a tip is deleted even if the evidence worker has not fetched it",
     )
     upload_stall_seconds: float = Field(
         default=30, gt=0, description="seconds without a byte after which a connection counts as lost"
     )
     upload_at_once: int = Field(
-        default=32, ge=1, description="most files that come in at once in one process; each may hold 3 MB of memory"
+        default=32, ge=1, description="most simultaneous uploads per process; each may use 3 MB of memory"
     )
     upload_reserve_bytes: int = Field(
         default=1_000_000_000,
         ge=0,
-        description="bytes of the disk that stay free for everything else: below it no file is taken from a browser",
+        description="bytes of disk space to keep free: below it, uploads are refused",
     )

@@ -1,8 +1,8 @@
-"""The protocol between a browser and the staging: tus 1.0.0 with its extensions creation, expiration and termination.
+"""Resumable uploads: tus 1.0.0 with the extensions creation, expiration and termination.
 
-Source: https://tus.io/protocols/resumable-upload, version 1.0.0. Of the metadata only the announced type is looked at,
-and of that only its kind; a file's name is never read. The extension checksum is left out: every part is authenticated
-on its way (TLS or Tor) and again on the disk (age).
+Source: https://tus.io/protocols/resumable-upload, version 1.0.0. Of the metadata only the kind of
+the announced type is used; a file's name is never read. The extension checksum is not supported: content is
+authenticated in transit (TLS or Tor) and on disk (age).
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from satark_web_form.uploads.arriving import arriving
-from satark_web_form.uploads.keys import DraftKey
-from satark_web_form.uploads.refusals import Problem, Refused
+from satark_web_form.uploads.draft_key import DraftKey
+from satark_web_form.uploads.request_body import body_chunks
+from satark_web_form.uploads.upload_errors import UploadProblem, UploadRefused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from satark.channel import MediaKind
-    from satark_web_form.uploads.staging import Staging, Status
+    from satark_web_form.uploads.upload_store import UploadStatus, UploadStore
 
 VERSION: Final = "1.0.0"
 PROBLEM_HEADER: Final = "satark-problem"
-"""The answer's header that names the problem of a refusal, for our own script; the body is a sentence for a person."""
+"""Response header with the problem of a refusal; the body is a text for the user."""
 
 Admit: TypeAlias = Callable[["Request"], Awaitable[DraftKey]]
-"""Gives the key of the draft that a request belongs to.
+"""Returns the key of the draft that a request belongs to.
 
 Raises:
-    NotAdmitted: there is none, or the gate is shut.
+    NotAdmitted: there is no draft, or the database is down.
 """
-Say: TypeAlias = Callable[["Request", Problem], str]
-"""Gives the sentence for a problem in the tipster's language."""
+Message: TypeAlias = Callable[["Request", UploadProblem], str]
+"""Returns the text of a problem in the tipster's language."""
 Endpoint: TypeAlias = Callable[["Request"], Awaitable[Response]]
 
-STATUS: Final[Mapping[Problem, HTTPStatus]] = {
+STATUS: Final[Mapping[UploadProblem, HTTPStatus]] = {
     "unknown": HTTPStatus.NOT_FOUND,
-    "moved": HTTPStatus.CONFLICT,
-    "unfinished": HTTPStatus.CONFLICT,
+    "offset-mismatch": HTTPStatus.CONFLICT,
+    "incomplete": HTTPStatus.CONFLICT,
     "empty": HTTPStatus.BAD_REQUEST,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-many": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "too-much": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "too-broken": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "quota": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "too-fragmented": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "disk-full": HTTPStatus.INSUFFICIENT_STORAGE,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -60,25 +60,25 @@ _KINDS: Final[Mapping[str, MediaKind]] = {"image": "image", "video": "video", "a
 
 
 class NotAdmitted(Exception):  # noqa: N818 - it reads as what it says
-    """No file is taken from this request; `response` says why."""
+    """The request may not upload; `response` says why."""
 
     def __init__(self, response: Response) -> None:
         super().__init__("not admitted")
         self.response = response
 
 
-class Tus:
-    """The endpoints. `routes` belong below the address that they are mounted at, such as `/uploads`."""
+class TusEndpoints:
+    """The endpoints. Mount `routes` below a path such as `/uploads`."""
 
-    def __init__(self, staging: Staging, *, admit: Admit, say: Say, stall_seconds: float) -> None:
-        self._staging = staging
+    def __init__(self, uploads: UploadStore, *, admit: Admit, message: Message, stall_seconds: float) -> None:
+        self._uploads = uploads
         self._admit = admit
-        self._say = say
-        self._stall = stall_seconds
+        self._message = message
+        self._stall_seconds = stall_seconds
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """`/` makes a file, `/{upload}` is one."""
+        """`/` creates an upload; `/{upload}` is one."""
         one = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
         return [
             Route("/", self._dispatch({"POST": self._create}), methods=["OPTIONS", "POST"]),
@@ -88,7 +88,7 @@ class Tus:
     def _dispatch(self, methods: Mapping[str, Endpoint]) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             method = request.method
-            if method == "POST":  # of no other method, since the origin of a form is checked by the real one
+            if method == "POST":  # of POST alone, since the origin check uses the real method
                 method = request.headers.get("x-http-method-override", method).upper()
             response = await self._answer(request, method, methods)
             response.headers["tus-resumable"] = VERSION
@@ -107,20 +107,20 @@ class Tus:
             return await methods[method](request)
         except NotAdmitted as refusal:
             return refusal.response
-        except Refused as refusal:
+        except UploadRefused as refusal:
             return self._refusal(request, refusal.problem)
 
-    def _refusal(self, request: Request, problem: Problem) -> Response:
+    def _refusal(self, request: Request, problem: UploadProblem) -> Response:
         headers: dict[str, str] = {PROBLEM_HEADER: problem}
         if problem == "busy":
             headers["retry-after"] = "5"
-        return PlainTextResponse(self._say(request, problem), STATUS[problem], headers)
+        return PlainTextResponse(self._message(request, problem), STATUS[problem], headers)
 
     def _options(self) -> Response:
         headers = {
             "tus-version": VERSION,
             "tus-extension": "creation,expiration,termination",
-            "tus-max-size": str(self._staging.file_bytes),
+            "tus-max-size": str(self._uploads.file_bytes),
         }
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
@@ -128,16 +128,16 @@ class Tus:
         length = _number(request, "upload-length")
         if length is None:
             return PlainTextResponse("Upload-Length is missing", HTTPStatus.BAD_REQUEST)
-        if length > self._staging.file_bytes:
-            raise Refused("too-large")
+        if length > self._uploads.file_bytes:
+            raise UploadRefused("too-large")
         key = await self._admit(request)
         kind = announced_kind(_metadata(request.headers.get("upload-metadata", "")).get("filetype", ""))
-        upload = await self._staging.create(key, kind=kind, length=length)
-        headers = self._state(await self._staging.status(key, upload))
+        upload = await self._uploads.create(key, kind=kind, length=length)
+        headers = self._state(await self._uploads.status(key, upload))
         return Response(status_code=HTTPStatus.CREATED, headers={"location": f"{request.url.path}{upload}", **headers})
 
     async def _head(self, request: Request) -> Response:
-        status = await self._staging.status(await self._admit(request), request.path_params["upload"])
+        status = await self._uploads.status(await self._admit(request), request.path_params["upload"])
         headers = {"upload-length": str(status.length), "cache-control": "no-store", **self._state(status)}
         return Response(status_code=HTTPStatus.OK, headers=headers)
 
@@ -148,26 +148,26 @@ class Tus:
         if offset is None:
             return PlainTextResponse("Upload-Offset is missing", HTTPStatus.BAD_REQUEST)
         key, upload = await self._admit(request), request.path_params["upload"]
-        status = await self._staging.status(key, upload)
+        status = await self._uploads.status(key, upload)
         if offset != status.offset:
-            raise Refused("moved")
-        if offset + (_number(request, "content-length") or 0) > status.most:
-            raise Refused("too-large")
-        async with aclosing(arriving(request, self._stall)) as body:
-            await self._staging.append(key, upload, offset, body)
-        headers = self._state(await self._staging.status(key, upload))
+            raise UploadRefused("offset-mismatch")
+        if offset + (_number(request, "content-length") or 0) > status.max_bytes:
+            raise UploadRefused("too-large")
+        async with aclosing(body_chunks(request, self._stall_seconds)) as body:
+            await self._uploads.append(key, upload, offset, body)
+        headers = self._state(await self._uploads.status(key, upload))
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
     async def _delete(self, request: Request) -> Response:
-        await self._staging.remove(await self._admit(request), request.path_params["upload"])
+        await self._uploads.remove(await self._admit(request), request.path_params["upload"])
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def _state(self, status: Status) -> dict[str, str]:
+    def _state(self, status: UploadStatus) -> dict[str, str]:
         return {"upload-offset": str(status.offset), "upload-expires": formatdate(status.expires, usegmt=True)}
 
 
 def announced_kind(mime: str) -> MediaKind:
-    """The kind of file that a browser's type announces, for the officers' lists; the bytes decide all else."""
+    """Return the kind of file that a MIME type announces. It is shown to officers; only the bytes decide processing."""
     return _KINDS.get(mime.partition("/")[0].strip().lower(), "document")
 
 
@@ -177,7 +177,7 @@ def _number(request: Request, header: str) -> int | None:
 
 
 def _metadata(header: str) -> dict[str, str]:
-    """Read `Upload-Metadata`: pairs of a name and a base64 value; what can't be read is left out."""
+    """Decode `Upload-Metadata`: pairs of a name and a base64 value. Malformed pairs are ignored."""
     found: dict[str, str] = {}
     for pair in header[:4096].split(","):
         name, _, value = pair.strip().partition(" ")

@@ -1,7 +1,8 @@
 """Cleans video and sound: ffmpeg copies the coded streams, without re-encoding, into a new container without tags.
 
 Kept: the first video stream, the first audio stream, rotation, time stamps. Metadata inside the coded streams is
-removed by `codec_rules`, `mpeg_user_data`, `hevc_config`, `vorbis_comments` and `audio_frames`.
+removed by `codec_rules`, `mpeg_user_data`, `hevc_config`, `vorbis_comments` and `audio_frames`; a file whose sound
+holds metadata (`pcm_sound`) is damaged.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from satark.evidence.recordings import audio_frames, ffmpeg, hevc_config, vorbis_comments
+from satark.evidence.recordings import audio_frames, ffmpeg, hevc_config, pcm_sound, vorbis_comments
 from satark.evidence.recordings.codec_rules import rules_for
 from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.recordings.mpeg_user_data import blank_user_data, find_user_data
@@ -93,6 +94,8 @@ class RemuxScrubber:
         if container.mime in audio_frames.MIMES:
             clean.write_bytes(audio_frames.frames_only(container.mime, clean.read_bytes()))
         if container.demuxer == "ogg" and _chained_streams(clean) > 1:
+            raise Unclean("damaged")
+        if container.mime in pcm_sound.MIMES and pcm_sound.holds_metadata(container.mime, clean):
             raise Unclean("damaged")
 
     def _coded_video(self, clean: Path, container: Container) -> bytes:

@@ -1,4 +1,4 @@
-"""A staging of its own for each test, and a server that is one process of an installation."""
+"""An upload store for each test, and a server process for it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ import pytest
 from satark.testing.processes.service import free_port
 from satark.testing.processes.serving import serve
 from satark.testing.waiting import limit
-from satark_web_form.uploads.keys import DraftKey
+from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.settings import UploadSettings
-from satark_web_form.uploads.staging import Staging
+from satark_web_form.uploads.upload_store import UploadStore
 
-SERVER = Path(__file__).with_name("staging_server.py")
+SERVER = Path(__file__).with_name("uploads_server.py")
 SECRET = bytes(range(32))
 OTHER = bytes(32)
 
 
-class Process:
-    """`staging_server.py`, running."""
+class ServerProcess:
+    """A running `uploads_server.py`."""
 
     def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
         self._process = process
@@ -34,43 +34,43 @@ class Process:
         self.id = process.pid
 
     async def kill(self) -> None:
-        """Kill it, as an empty battery does."""
+        """Kill the process, as a power failure would."""
         self._process.kill()
         await self._process.wait()
 
     async def stop(self) -> None:
-        """Stop it, if it still runs."""
+        """Stop the process if it is running."""
         if self._process.returncode is None:
             self._process.terminate()
             await self._process.wait()
 
 
 Until = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
-Starting = Callable[[], AbstractAsyncContextManager[Process]]
+StartServer = Callable[[], AbstractAsyncContextManager[ServerProcess]]
 
 
 @pytest.fixture
 def key() -> DraftKey:
-    """The draft that the tests are in."""
+    """Return the key of the tests' draft."""
     return DraftKey(SECRET)
 
 
 @pytest.fixture
-def staging(tmp_path: Path) -> Staging:
-    """A staging with the usual limits."""
-    return Staging(tmp_path / "uploads", UploadSettings(upload_reserve_bytes=0))
+def uploads(tmp_path: Path) -> UploadStore:
+    """Return an upload store with the default limits."""
+    return UploadStore(tmp_path / "uploads", UploadSettings(upload_reserve_bytes=0))
 
 
 @pytest.fixture
-async def site(staging: Staging) -> AsyncIterator[str]:
-    """The URL of a server, in this process, of the staging."""
-    async with serve(runpy.run_path(str(SERVER))["site"](staging)) as url:
+async def site(uploads: UploadStore) -> AsyncIterator[str]:
+    """Serve the uploads in this process; return the URL."""
+    async with serve(runpy.run_path(str(SERVER))["site"](uploads)) as url:
         yield url
 
 
 @pytest.fixture
 async def browser(site: str) -> AsyncIterator[aiohttp.ClientSession]:
-    """A browser that has a draft there."""
+    """Return an HTTP client with the draft's cookie."""
     async with aiohttp.ClientSession(
         site, headers={"tus-resumable": "1.0.0", "cookie": f"draft={SECRET.hex()}"}
     ) as made:
@@ -79,7 +79,7 @@ async def browser(site: str) -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def until() -> Until:
-    """Waits until something asked again and again is true."""
+    """Return a function that waits until a condition is true."""
 
     async def waiting(ask: Callable[[], Awaitable[object]]) -> None:
         async with limit():
@@ -92,19 +92,19 @@ def until() -> Until:
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Starting:
-    """Starts a process that serves the staging below `tmp_path`; several may run at once."""
+def start_server(tmp_path: Path) -> StartServer:
+    """Return a function that starts a process with the uploads of `tmp_path`; several may run at once."""
 
     @asynccontextmanager
-    async def start() -> AsyncIterator[Process]:
+    async def start() -> AsyncIterator[ServerProcess]:
         port = free_port()
         environment = {**os.environ, "FOLDER": str(tmp_path / "uploads"), "PORT": str(port)}
-        running = Process(
+        running = ServerProcess(
             await asyncio.create_subprocess_exec(sys.executable, str(SERVER), env=environment),
             f"http://127.0.0.1:{port}",
         )
         try:
-            await _answering(running.url)
+            await _wait_until_ready(running.url)
             yield running
         finally:
             await running.stop()
@@ -112,7 +112,7 @@ def process(tmp_path: Path) -> Starting:
     return start
 
 
-async def _answering(url: str) -> None:
+async def _wait_until_ready(url: str) -> None:
     async with limit(), aiohttp.ClientSession() as client:
         while True:
             try:

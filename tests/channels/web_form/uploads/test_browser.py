@@ -1,4 +1,4 @@
-"""Files in a real browser: sent as they are chosen, through a lost connection, by voice too, and then the form."""
+"""Uploads in a real browser: sent when chosen, over a lost connection, and recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PHONE = {"width": 360, "height": 740}
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    """A service with the form and nothing else."""
+    """Start a service with the form and the desk alone."""
     environment = {"SATARK_PLUGINS": '["web_form", "desk"]', "SATARK_WEB_FORM__UPLOAD_RESERVE_BYTES": "0"}
     made = Service(tmp_path / "data", environment)
     made.run("db", "upgrade")
@@ -31,34 +31,32 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture(scope="module")
 def browser_arguments(browser_arguments: list[str]) -> list[str]:
-    """Nobody is there to allow the microphone."""
+    """Allow the microphone without a prompt."""
     return [*browser_arguments, "--use-fake-ui-for-media-stream"]
 
 
-async def asked_what(context: BrowserContext, url: str, complaints: list[str], language: str = "English") -> Page:
-    """Go from the first page to the question of what is happening, which may be answered by a recording."""
+async def open_what_question(context: BrowserContext, url: str, problems: list[str], language: str = "English") -> Page:
+    """Go to the question about what is happening, which a recording may answer."""
     page = await context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if "ERR_INTERNET" not in message.text else None)
-    page.on(
-        "request", lambda request: None if request.url.startswith((url, "blob:")) else complaints.append(request.url)
-    )
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if "ERR_INTERNET" not in message.text else None)
+    page.on("request", lambda request: None if request.url.startswith((url, "blob:")) else problems.append(request.url))
     await page.goto(url)
     await page.get_by_role("button", name=language).click()
     await page.get_by_role("radio").first.check()
     await page.locator(".actions button").click()
     await expect(page.locator("textarea")).to_be_visible()
-    await expect(page.locator("[data-recorder]")).to_be_visible()  # the script is there
+    await expect(page.locator("[data-recorder]")).to_be_visible()  # the script has run
     return page
 
 
-async def clean(page: Page) -> list[Any]:
-    """What axe finds wrong with a page."""
+async def accessibility_violations(page: Page) -> list[Any]:
+    """Return what axe finds on a page."""
     found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     return [violation["id"] for violation in found.response["violations"]]
 
 
-async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
+async def test_a_large_file_survives_a_lost_connection_and_the_form_follows(
     service: Service, chromium: Browser, tmp_path: Path, until: Until
 ) -> None:
     async def is_evidence() -> bool:
@@ -66,62 +64,62 @@ async def test_a_large_file_goes_through_a_lost_connection_and_the_form_follows(
         return bool(list(service.folder.glob("evidence/*.original.age"))) and not waiting
 
     (tmp_path / "IMG_SECRET_NAME.mp3").write_bytes(os.urandom(99_000_000))
-    complaints: list[str] = []
+    problems: list[str] = []
     context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
-    page = await asked_what(context, service.url, complaints)
+    page = await open_what_question(context, service.url, problems)
     item = page.locator("[data-list] li")
     await page.locator("input[type=file]").set_input_files(tmp_path / "IMG_SECRET_NAME.mp3")
     await context.set_offline(True)
     await expect(item).to_have_attribute("data-state", "waiting")
-    assert await clean(page) == []
+    assert await accessibility_violations(page) == []
     await context.set_offline(False)
     await expect(item).to_have_attribute("data-state", "sent")
-    await expect(item.get_by_role("status")).to_have_text("Sent safely")
+    await expect(item.get_by_role("status")).to_have_text("Uploaded")
     assert await page.locator("input[type=file]").evaluate("input => input.files.length") == 0
-    assert await clean(page) == []
+    assert await accessibility_violations(page) == []
     await page.get_by_role("button", name="Continue").click()
     await expect(page.locator("textarea")).not_to_be_visible()
     await until(is_evidence)
-    assert complaints == []
+    assert problems == []
     assert b"IMG_SECRET_NAME" not in b"".join(
         path.read_bytes() for path in service.folder.rglob("*") if path.is_file() and path.stat().st_size < 10_000_000
     )
 
 
-async def test_a_voice_message_is_recorded_and_taken_back_and_a_place_is_tapped(
+async def test_a_voice_message_is_recorded_and_deleted_and_a_place_is_tapped(
     service: Service, chromium: Browser
 ) -> None:
-    complaints: list[str] = []
+    problems: list[str] = []
     context = await chromium.new_context(viewport=PHONE, locale="en-IN", permissions=["microphone"])  # type: ignore[arg-type]
-    page = await asked_what(context, service.url, complaints)
+    page = await open_what_question(context, service.url, problems)
     for _ in range(2):
         await page.get_by_role("button", name="Record a voice message here").click()
         await expect(page.locator("[data-time]")).to_have_text("0:01")
-        await page.get_by_role("button", name="End the recording").click()
+        await page.get_by_role("button", name="Stop recording").click()
     items = page.locator("[data-list] li[data-state=sent]")
     await expect(items).to_have_count(2)
     await items.first.get_by_role("button", name="Remove").click()
     await expect(items).to_have_count(1)
-    assert await clean(page) == []
+    assert await accessibility_violations(page) == []
     await page.get_by_role("button", name="Continue").click()
     await expect(page.locator("textarea")).not_to_be_visible()
     await page.locator("details.map summary").click()
     await page.locator("[data-map] svg").click(position={"x": 120, "y": 150})
     assert float(await page.locator("[name$='.latitude']").input_value()) > 25
-    assert await clean(page) == []
+    assert await accessibility_violations(page) == []
     await page.get_by_role("button", name="Continue").click()
     await expect(page.locator("[data-map]")).to_have_count(0)
-    assert complaints == []
+    assert problems == []
 
 
-async def test_a_file_that_is_refused_is_told_beside_it_in_the_language_that_was_chosen(
+async def test_a_refusal_is_shown_beside_the_file_in_the_chosen_language(
     service: Service, chromium: Browser, tmp_path: Path
 ) -> None:
     with (tmp_path / "long.mp4").open("wb") as file:
         file.truncate(100_000_001)
-    complaints: list[str] = []
+    problems: list[str] = []
     context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
-    page = await asked_what(context, service.url, complaints, "हिन्दी")
+    page = await open_what_question(context, service.url, problems, "हिन्दी")
     await page.locator("input[type=file]").set_input_files(tmp_path / "long.mp4")
     item = page.locator("[data-list] li")
     await expect(item).to_have_attribute("data-state", "refused")

@@ -1,4 +1,4 @@
-"""The protocol tus 1.0.0, spoken to a real server: what it grants, what it refuses, what a lost connection leaves."""
+"""tus 1.0.0 against a real server: uploads, refusals, and lost connections."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from satark_web_form.uploads.keys import DraftKey
-from satark_web_form.uploads.segments import SEGMENT
-from satark_web_form.uploads.staging import Staging
+from satark_web_form.uploads.draft_key import DraftKey
+from satark_web_form.uploads.segments import SEGMENT_BYTES
+from satark_web_form.uploads.upload_store import UploadStore
 
 Until: TypeAlias = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
 OCTETS = {"content-type": "application/offset+octet-stream"}
 
 
-async def made(browser: aiohttp.ClientSession, length: int, **headers: str) -> str:
-    """Make a file; give its address."""
+async def created(browser: aiohttp.ClientSession, length: int, **headers: str) -> str:
+    """Create an upload; return its URL."""
     async with browser.post("/uploads/", headers={"upload-length": str(length), **headers}) as answer:
         assert answer.status == 201, await answer.text()
         return answer.headers["location"]
 
 
-async def patched(browser: aiohttp.ClientSession, where: str, offset: int, content: bytes, **headers: str) -> int:
-    """Send a part; give the status."""
+async def patched(browser: aiohttp.ClientSession, url: str, offset: int, content: bytes, **headers: str) -> int:
+    """Send a part; return the status."""
     headers = {**OCTETS, "upload-offset": str(offset), **headers}
-    async with browser.patch(where, data=io.BytesIO(content), headers=headers) as answer:
+    async with browser.patch(url, data=io.BytesIO(content), headers=headers) as answer:
         return answer.status
 
 
-async def offset_of(browser: aiohttp.ClientSession, where: str) -> int:
-    """Ask how far a file is."""
-    async with browser.head(where) as answer:
+async def offset_of(browser: aiohttp.ClientSession, url: str) -> int:
+    """Return the offset of an upload."""
+    async with browser.head(url) as answer:
         assert answer.status == 200
         assert answer.headers["cache-control"] == "no-store"
         return int(answer.headers["upload-offset"])
 
 
-async def cut(site: str, where: str, secret: str, *, announced: int, sent: bytes, pause: float = 0) -> None:
-    """Send a part over a connection that breaks (or falls silent for a while) before all of it is there."""
+async def send_and_break(site: str, url: str, secret: str, *, announced: int, sent: bytes, pause: float = 0) -> None:
+    """Send a part over a connection that breaks, or stalls, before the end."""
     parts = urlsplit(site)
     _, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    head = (
-        f"PATCH {where} HTTP/1.1\r\nHost: {parts.netloc}\r\nCookie: draft={secret}\r\nTus-Resumable: 1.0.0\r\n"
+    header = (
+        f"PATCH {url} HTTP/1.1\r\nHost: {parts.netloc}\r\nCookie: draft={secret}\r\nTus-Resumable: 1.0.0\r\n"
         f"Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: {announced}\r\n\r\n"
     )
-    writer.write(head.encode() + sent)
+    writer.write(header.encode() + sent)
     await writer.drain()
     await asyncio.sleep(pause)
     writer.transport.abort() if not pause else writer.close()
 
 
-async def test_a_browser_learns_what_is_spoken(browser: aiohttp.ClientSession) -> None:
+async def test_options_describe_the_protocol(browser: aiohttp.ClientSession) -> None:
     async with browser.options("/uploads/") as answer:
         assert answer.status == 204
         assert answer.headers["tus-version"] == "1.0.0"
@@ -65,69 +65,69 @@ async def test_a_browser_learns_what_is_spoken(browser: aiohttp.ClientSession) -
         assert answer.headers["tus-max-size"] == "100000000"
 
 
-async def test_a_file_is_sent_in_parts_and_is_whole(
-    browser: aiohttp.ClientSession, staging: Staging, key: DraftKey
+async def test_a_file_sent_in_parts_is_complete(
+    browser: aiohttp.ClientSession, uploads: UploadStore, key: DraftKey
 ) -> None:
-    content = os.urandom(3 * SEGMENT + 17)
+    content = os.urandom(3 * SEGMENT_BYTES + 17)
     metadata = (
         f"filename {base64.b64encode(b'IMG_20261124.jpg').decode()},filetype {base64.b64encode(b'video/mp4').decode()}"
     )
-    where = await made(browser, len(content), **{"upload-metadata": metadata})
+    url = await created(browser, len(content), **{"upload-metadata": metadata})
     half = len(content) // 2
-    assert await patched(browser, where, 0, content[:half]) == 204
-    assert await offset_of(browser, where) == half
-    assert await patched(browser, where, half, content[half:]) == 204
-    (status,) = await staging.all_of(key)
-    assert (status.whole, status.kind) == (True, "video")
-    media = await staging.hand_over(key, status.upload, "web_form:main")
-    async with staging.fetch(media.ref) as stream:
-        assert b"".join([piece async for piece in stream]) == content
+    assert await patched(browser, url, 0, content[:half]) == 204
+    assert await offset_of(browser, url) == half
+    assert await patched(browser, url, half, content[half:]) == 204
+    (status,) = await uploads.list_uploads(key)
+    assert (status.complete, status.kind) == (True, "video")
+    media = await uploads.attach(key, status.upload, "web_form:main")
+    async with uploads.fetch(media.ref) as stream:
+        assert b"".join([chunk async for chunk in stream]) == content
 
 
-async def test_a_cut_connection_costs_nothing_that_arrived(
-    site: str, browser: aiohttp.ClientSession, staging: Staging, key: DraftKey, until: Until
+async def test_what_was_received_before_a_cut_connection_is_stored(
+    site: str, browser: aiohttp.ClientSession, uploads: UploadStore, key: DraftKey, until: Until
 ) -> None:
-    content = os.urandom(SEGMENT + SEGMENT // 2)
-    where = await made(browser, len(content))
-    await cut(site, where, bytes(range(32)).hex(), announced=len(content), sent=content[: SEGMENT + 1000], pause=0.3)
+    content = os.urandom(SEGMENT_BYTES + SEGMENT_BYTES // 2)
+    url = await created(browser, len(content))
+    await send_and_break(
+        site, url, bytes(range(32)).hex(), announced=len(content), sent=content[: SEGMENT_BYTES + 1000], pause=0.3
+    )
 
     async def arrived() -> bool:
-        return await offset_of(browser, where) == SEGMENT + 1000
+        return await offset_of(browser, url) == SEGMENT_BYTES + 1000
 
     await until(arrived)
-    assert await patched(browser, where, SEGMENT + 1000, content[SEGMENT + 1000 :]) == 204
-    media = await staging.hand_over(key, where.rpartition("/")[2], "web_form:main")
-    async with staging.fetch(media.ref) as stream:
-        assert b"".join([piece async for piece in stream]) == content
+    assert await patched(browser, url, SEGMENT_BYTES + 1000, content[SEGMENT_BYTES + 1000 :]) == 204
+    media = await uploads.attach(key, url.rpartition("/")[2], "web_form:main")
+    async with uploads.fetch(media.ref) as stream:
+        assert b"".join([chunk async for chunk in stream]) == content
 
 
-async def test_a_connection_that_falls_silent_is_given_up(
-    site: str, browser: aiohttp.ClientSession, until: Until
-) -> None:
-    where = await made(browser, 1000)
-    await cut(site, where, bytes(range(32)).hex(), announced=1000, sent=b"x" * 400, pause=1.5)
+async def test_a_stalled_connection_is_closed(site: str, browser: aiohttp.ClientSession, until: Until) -> None:
+    url = await created(browser, 1000)
+    await send_and_break(site, url, bytes(range(32)).hex(), announced=1000, sent=b"x" * 400, pause=1.5)
 
     async def arrived() -> bool:
-        return await offset_of(browser, where) == 400
+        return await offset_of(browser, url) == 400
 
     await until(arrived)
 
 
-async def test_a_file_can_be_taken_back(browser: aiohttp.ClientSession) -> None:
-    where = await made(browser, 10)
-    async with browser.delete(where) as answer:
+async def test_an_upload_can_be_deleted(browser: aiohttp.ClientSession) -> None:
+    url = await created(browser, 10)
+    async with browser.delete(url) as answer:
         assert answer.status == 204
-    async with browser.head(where) as answer:
+    async with browser.head(url) as answer:
         assert answer.status == 404
 
 
-async def test_a_browser_that_can_only_post_says_so(browser: aiohttp.ClientSession) -> None:
-    where = await made(browser, 4)
+async def test_post_can_override_its_method(browser: aiohttp.ClientSession) -> None:
+    url = await created(browser, 4)
     headers = {**OCTETS, "upload-offset": "0", "x-http-method-override": "PATCH"}
-    async with browser.post(where, data=b"1234", headers=headers) as answer:
+    async with browser.post(url, data=b"1234", headers=headers) as answer:
         assert answer.status == 204
-    async with browser.delete(where, headers={"x-http-method-override": "PATCH"}) as answer:
-        assert answer.status == 204, "of no other method than POST"
+    async with browser.delete(url, headers={"x-http-method-override": "PATCH"}) as answer:
+        assert answer.status == 204, "only POST can be overridden"
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ async def test_a_browser_that_can_only_post_says_so(browser: aiohttp.ClientSessi
     ],
     ids=str,
 )
-async def test_what_is_no_file_to_be_made_is_refused(
+async def test_an_invalid_creation_is_refused(
     browser: aiohttp.ClientSession, headers: Mapping[str, str], status: int
 ) -> None:
     sent = {name: value.encode("utf-8", "surrogateescape").decode("latin-1") for name, value in headers.items()}
     async with browser.post("/uploads/", headers=sent) as answer:
         assert answer.status == status
         if status == 413:
-            assert await answer.text() == "sentence: too-large"
+            assert await answer.text() == "text: too-large"
             assert answer.headers["satark-problem"] == "too-large"
 
 
@@ -175,29 +175,29 @@ async def test_what_is_no_file_to_be_made_is_refused(
     ],
     ids=str,
 )
-async def test_a_part_that_does_not_fit_is_refused_and_costs_nothing(
+async def test_an_invalid_part_is_refused_and_changes_nothing(
     browser: aiohttp.ClientSession, headers: dict[str, str], content: bytes, status: int
 ) -> None:
-    where = await made(browser, 10)
+    url = await created(browser, 10)
     sent = {"upload-offset": "0", **OCTETS, **headers}
-    async with browser.patch(where, data=content, headers=sent) as answer:
+    async with browser.patch(url, data=content, headers=sent) as answer:
         assert answer.status == status
-    assert await offset_of(browser, where) == 0
-    assert await patched(browser, where, 0, b"0123456789") == 204
+    assert await offset_of(browser, url) == 0
+    assert await patched(browser, url, 0, b"0123456789") == 204
 
 
-async def test_more_than_announced_in_chunks_is_refused_too(browser: aiohttp.ClientSession) -> None:
+async def test_more_than_announced_in_chunks_is_refused(browser: aiohttp.ClientSession) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(1000):
             yield b"x" * 1000
 
-    where = await made(browser, 5000)
+    url = await created(browser, 5000)
     headers = {**OCTETS, "upload-offset": "0"}
-    async with browser.patch(where, data=endless(), headers=headers) as answer:
+    async with browser.patch(url, data=endless(), headers=headers) as answer:
         assert answer.status == 413
 
 
 @pytest.mark.parametrize("path", ["/uploads/" + "0" * 32, "/uploads/..%2F..%2Fetc", "/uploads/x"])
-async def test_an_address_of_nothing_is_not_found(browser: aiohttp.ClientSession, path: str) -> None:
+async def test_an_unknown_url_is_not_found(browser: aiohttp.ClientSession, path: str) -> None:
     async with browser.head(path) as answer:
         assert answer.status == 404

@@ -1,8 +1,8 @@
-// A tap on the map puts the place's numbers into their fields, and a mark where it was.
+// A tap on the map fills in the latitude and longitude, and marks the position.
 
-const decimals = 4; // some ten metres: closer than a finger
+const decimals = 4; // about ten metres, more precise than a finger
 
-function tapped(map, event) {
+function positionOf(map, event) {
   const box = map.getBoundingClientRect();
   const [across, down] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   const { north, south, west, east } = map.dataset;
@@ -22,10 +22,10 @@ for (const figure of document.querySelectorAll("[data-map]")) {
   const field = (axis) => form.querySelector(`[name$='.${axis}']`);
   figure.querySelector("[data-how]").hidden = false;
   map.addEventListener("click", (event) => {
-    const place = tapped(map, event);
-    for (const axis of ["latitude", "longitude"]) field(axis).value = place[axis].toFixed(decimals);
-    mark.setAttribute("cx", place.across * map.viewBox.baseVal.width);
-    mark.setAttribute("cy", place.down * map.viewBox.baseVal.height);
+    const position = positionOf(map, event);
+    for (const axis of ["latitude", "longitude"]) field(axis).value = position[axis].toFixed(decimals);
+    mark.setAttribute("cx", position.across * map.viewBox.baseVal.width);
+    mark.setAttribute("cy", position.down * map.viewBox.baseVal.height);
     mark.removeAttribute("visibility");
     status.textContent = status.dataset.done;
   });

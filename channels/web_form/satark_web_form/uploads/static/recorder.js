@@ -1,11 +1,11 @@
-// A voice message recorded in the page. The microphone is asked for when the button is pressed, and let go at the end.
+// Records a voice message. The microphone is requested when the button is pressed, and released at the end.
 
 const TYPES = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
-const MOST_SECONDS = 600;
+const MAX_SECONDS = 600;
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
-function recording(stream, type, ended) {
+function startRecording(stream, type, ended) {
   const recorder = new MediaRecorder(stream, { mimeType: type, audioBitsPerSecond: 32_000 });
   const parts = [];
   recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
@@ -17,8 +17,8 @@ function recording(stream, type, ended) {
   return recorder;
 }
 
-/** Give a recorder's buttons their work; `take(blob, name, type)` gets what was recorded. */
-export function record(box, take) {
+/** Connect the buttons of a recorder; calls `onRecorded(blob, name, type)` with each recording. */
+export function connectRecorder(box, onRecorded) {
   const type = globalThis.MediaRecorder && TYPES.find((one) => MediaRecorder.isTypeSupported(one));
   if (!box || !type || !navigator.mediaDevices?.getUserMedia) return;
   const [start, stop] = ["start", "stop"].map((name) => box.querySelector(`[data-${name}]`));
@@ -36,18 +36,18 @@ export function record(box, take) {
     clearInterval(timer);
     time.textContent = "";
     show(false);
-    take(blob, box.dataset.name, `voice/${type.split(/[/;]/)[1]}`);
+    onRecorded(blob, box.dataset.name, `voice/${type.split(/[/;]/)[1]}`);
   };
   const tick = (began) => () => {
     const seconds = Math.round((performance.now() - began) / 1000);
     time.textContent = clock(seconds);
-    if (seconds >= MOST_SECONDS) recorder.stop();
+    if (seconds >= MAX_SECONDS) recorder.stop();
   };
 
   start.addEventListener("click", async () => {
     failed.hidden = true;
     try {
-      recorder = recording(await navigator.mediaDevices.getUserMedia({ audio: true }), type, ended);
+      recorder = startRecording(await navigator.mediaDevices.getUserMedia({ audio: true }), type, ended);
     } catch {
       failed.hidden = false;
       return;

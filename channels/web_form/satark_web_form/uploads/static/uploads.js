@@ -1,10 +1,9 @@
-// Files leave as soon as they are chosen, each with its progress, and the form follows when they are there. A file that
-// can't be sent this way stays in the form and goes with it.
+// Uploads files as soon as they are chosen, and shows the progress of each. The form is submitted once all are uploaded.
 
-import { record } from "./recorder.js";
-import { Refused, remove, send } from "./tus.js";
+import { connectRecorder } from "./recorder.js";
+import { Refused, remove, upload } from "./tus.js";
 
-class Item {
+class Upload {
   constructor(list, blob, name, type) {
     this.list = list;
     this.blob = blob;
@@ -12,80 +11,80 @@ class Item {
     this.node = list.template.content.firstElementChild.cloneNode(true);
     this.node.querySelector("[data-name]").textContent = name;
     this.node.querySelector("progress").setAttribute("aria-label", name);
-    this.cancelling = new AbortController();
-    this.hurry = new EventTarget();
-    this.part("retry").addEventListener("click", () => this.hurry.dispatchEvent(new Event("hurry")));
-    this.part("cancel").addEventListener("click", () => this.cancel());
+    this.canceller = new AbortController();
+    this.retry = new EventTarget();
+    this.element("retry").addEventListener("click", () => this.retry.dispatchEvent(new Event("retry")));
+    this.element("cancel").addEventListener("click", () => this.cancel());
     list.node.append(this.node);
     this.done = this.run();
   }
 
-  part(name) {
+  element(name) {
     return this.node.querySelector(`[data-${name}]`);
   }
 
-  say(state, text = this.list.node.dataset[state]) {
+  show(state, text = this.list.node.dataset[state]) {
     this.node.dataset.state = state;
-    this.part("said").textContent = text;
-    this.part("retry").hidden = state !== "waiting";
+    this.element("status").textContent = text;
+    this.element("retry").hidden = state !== "waiting";
   }
 
   async run() {
-    this.say("sending");
+    this.show("sending");
     const options = {
       endpoint: this.list.endpoint,
-      hurry: this.hurry,
-      signal: this.cancelling.signal,
+      retry: this.retry,
+      signal: this.canceller.signal,
       progress: (share) => {
         this.node.querySelector("progress").value = share;
-        if (this.node.dataset.state !== "sending") this.say("sending");
+        if (this.node.dataset.state !== "sending") this.show("sending");
       },
-      waiting: () => this.say("waiting"),
+      waiting: () => this.show("waiting"),
     };
     try {
-      this.where = await send(this.blob, this.type, options);
+      this.url = await upload(this.blob, this.type, options);
       this.node.querySelector("progress").value = 1;
-      this.say("sent");
+      this.show("sent");
     } catch (error) {
-      if (error instanceof Refused) this.say("refused", error.message);
+      if (error instanceof Refused) this.show("refused", error.message);
     }
   }
 
   async cancel() {
-    this.cancelling.abort();
+    this.canceller.abort();
     this.node.remove();
     this.list.input.focus();
-    if (this.where) await remove(this.where, new AbortController().signal).catch(() => {});
+    if (this.url) await remove(this.url, new AbortController().signal).catch(() => {});
   }
 }
 
-class List {
+class UploadList {
   constructor(chooser) {
     this.endpoint = chooser.dataset.uploads;
     this.node = chooser.querySelector("[data-list]");
     this.template = chooser.querySelector("template");
     this.input = chooser.querySelector("input[type=file]");
     this.items = [];
-    this.input.addEventListener("change", () => this.take());
-    this.input.form.addEventListener("submit", (event) => this.hold(event));
-    record(chooser.querySelector("[data-recorder]"), (blob, name, type) => this.add(blob, name, type));
+    this.input.addEventListener("change", () => this.addChosen());
+    this.input.form.addEventListener("submit", (event) => this.waitForUploads(event));
+    connectRecorder(chooser.querySelector("[data-recorder]"), (blob, name, type) => this.add(blob, name, type));
   }
 
-  take() {
+  addChosen() {
     for (const file of this.input.files) this.add(file, file.name, file.type);
     this.input.value = "";
   }
 
   add(blob, name, type) {
-    if (blob.size) this.items.push(new Item(this, blob, name, type));
+    if (blob.size) this.items.push(new Upload(this, blob, name, type));
   }
 
-  async hold(event) {
+  async waitForUploads(event) {
     const sending = this.items.filter((item) => item.node.isConnected && !["sent", "refused"].includes(item.node.dataset.state));
     if (!sending.length) return;
     event.preventDefault();
     const submitter = event.submitter;
-    const note = this.node.parentElement.querySelector("[data-holding]");
+    const note = this.node.parentElement.querySelector("[data-pending]");
     note.hidden = false;
     await Promise.all(sending.map((item) => item.done));
     note.hidden = true;
@@ -94,4 +93,4 @@ class List {
   }
 }
 
-document.querySelectorAll("[data-uploads]").forEach((chooser) => new List(chooser));
+document.querySelectorAll("[data-uploads]").forEach((chooser) => new UploadList(chooser));

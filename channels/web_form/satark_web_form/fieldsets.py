@@ -1,0 +1,147 @@
+"""Turn questions into fieldsets of a page, and the fields of a submitted form into answers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from satark.channel import Media, Pin, Tap, Text
+from satark.flow import FormQuestion, FormView
+from satark.folding import ascii_digits
+from satark.redacted import Redacted
+from satark_web_form.form_reader import SubmittedForm
+
+Control: TypeAlias = Literal["radios", "checkboxes", "lines", "line", "number", "date", "place", "files"]
+AnswerEvent: TypeAlias = Text | Tap | Pin | Media
+
+_SENTENCES = re.compile(r"(?<=[?।])\s+|(?<=[a-z]{2}[.!])\s+(?=[A-Z])")
+"""The gap between two sentences; abbreviations such as "e.g." and "No." end none."""
+_CONTROLS: dict[str, Control] = {"number": "number", "date": "date", "place": "place", "choices": "checkboxes"}
+
+
+class Fieldset(Redacted, frozen=True, kw_only=True):
+    """One question on a page, with the values of its controls."""
+
+    question: FormQuestion
+    control: Control
+    values: tuple[str, ...] = ()
+    """The chosen or typed values."""
+    latitude: str = ""
+    longitude: str = ""
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its field; the ids of its controls begin with it."""
+        return f"a.{self.question.step}"
+
+    @property
+    def heading(self) -> str:
+        """The first sentence of its text."""
+        return _SENTENCES.split(self.question.text, maxsplit=1)[0]
+
+    @property
+    def rest(self) -> str:
+        """The other sentences of its text; empty where there is only one."""
+        return "".join(_SENTENCES.split(self.question.text, maxsplit=1)[1:])
+
+
+def control_for(question: FormQuestion) -> Control:
+    """Return the control for a question."""
+    if question.wants == "media":
+        return "files"
+    if question.kind in _CONTROLS:
+        return _CONTROLS[question.kind]
+    return "radios" if question.options else "lines"
+
+
+def to_fieldset(question: FormQuestion, form: SubmittedForm | None = None, problem: str = "") -> Fieldset:
+    """Make the fieldset of a question, with the submitted values, else with the stored answer."""
+    name = f"a.{question.step}"
+    if form is not None and name in form.fields:
+        return Fieldset(
+            question=question,
+            control=control_for(question),
+            values=form.fields[name],
+            latitude=form.value(f"{name}.latitude"),
+            longitude=form.value(f"{name}.longitude"),
+            problem=problem,
+        )
+    value = question.value
+    if isinstance(value, Mapping):
+        return Fieldset(
+            question=question,
+            control=control_for(question),
+            values=(str(value.get("text", "")),),
+            latitude=_format_degrees(value.get("latitude")),
+            longitude=_format_degrees(value.get("longitude")),
+            problem=problem,
+        )
+    values = tuple(map(str, value)) if isinstance(value, list | tuple) else () if value is None else (str(value),)
+    return Fieldset(question=question, control=control_for(question), values=values, problem=problem)
+
+
+def to_fieldsets(
+    questions: Iterable[FormQuestion], form: SubmittedForm | None, problems: Mapping[str, str]
+) -> list[Fieldset]:
+    """Make the fieldsets of several questions. `problems`: step id → text."""
+    return [to_fieldset(question, form, problems.get(question.step, "")) for question in questions]
+
+
+def answers_of(questions: Iterable[FormQuestion], form: SubmittedForm) -> list[tuple[str, AnswerEvent]]:
+    """Read the answers to these questions. A question whose field is not in the form keeps its answer."""
+    found: list[tuple[str, AnswerEvent]] = [(step, media) for step, media in form.files]
+    for question in questions:
+        name = f"a.{question.step}"
+        if f"{name}.clear" in form.fields:
+            found.append((question.step, Tap("@clear")))
+        elif name in form.fields or f"{name}.here" in form.fields:
+            found += [(question.step, event) for event in _answer_events(question, form, name)]
+    return found
+
+
+def questions_so_far(view: FormView) -> list[FormQuestion]:
+    """Return the questions up to the current one, in order, with the details that were answered."""
+    return [one for one in view.questions if one.step == view.current or (one.asked and one.answered)]
+
+
+def position_of(view: FormView, step: str) -> int:
+    """Return the position of a step among the questions so far, from 1; 0 where it is not among them."""
+    return next((n for n, question in enumerate(questions_so_far(view), 1) if question.step == step), 0)
+
+
+def _answer_events(question: FormQuestion, form: SubmittedForm, name: str) -> Sequence[AnswerEvent]:
+    values = form.fields.get(name, ("",))
+    control = control_for(question)
+    if control in {"radios", "checkboxes"}:
+        chosen = [Tap(value) for value in values if value]
+        return chosen[-1:] if chosen and control == "radios" else chosen or [Text("")]
+    if control == "place" and (pin := _pin(form, name, values[-1])):
+        return [pin]
+    if control == "files":
+        return [] if form.value("stay") else [Text("")]
+    text = values[-1].replace("\r\n", "\n")
+    # A recording is an answer without text.
+    return [] if not text.strip() and question.step in dict(form.files) else [Text(text)]
+
+
+def _pin(form: SubmittedForm, name: str, text: str) -> Pin | None:
+    latitude, longitude = (form.value(f"{name}.{axis}").strip() for axis in ("latitude", "longitude"))
+    if not latitude and not longitude:
+        return None
+    return Pin(_parse_degrees(latitude), _parse_degrees(longitude), text)
+
+
+def _parse_degrees(text: str) -> float:
+    """Parse degrees in the digits of any script. Text that is not a number gives infinity, which is then refused."""
+    try:
+        number = float(ascii_digits(text).replace(",", "."))
+    except ValueError:
+        return math.inf
+    return number if math.isfinite(number) else math.inf
+
+
+def _format_degrees(value: object) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else ""

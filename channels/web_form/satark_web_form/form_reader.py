@@ -1,0 +1,90 @@
+"""Read submitted forms: their fields, and their files, which are sealed as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from satark.channel import Media
+from satark.redacted import Redacted
+from satark.web import FormError, read_pairs
+from satark_web_form.channel import ACCOUNT
+from satark_web_form.uploads.multipart_form import receive_form
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from satark_web_form.uploads.upload_store import UploadStore
+    from satark_web_form.visitors import Visitor
+
+MAX_FORM_BYTES: Final = 2 * 1024 * 1024
+"""Size of a form without its files: enough for four of the longest Hindi answers, at nine bytes per letter."""
+
+
+class SubmittedForm(Redacted, frozen=True, kw_only=True):
+    """A submitted form."""
+
+    fields: Mapping[str, tuple[str, ...]]
+    """Field name → values."""
+    files: tuple[tuple[str, Media], ...] = ()
+    """Step id and file. The channel's `fetch` opens the file."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """Step id and key of the text that says why a file was refused."""
+
+    def value(self, name: str) -> str:
+        """Return the last value of a field; empty where there is none."""
+        return self.fields.get(name, ("",))[-1]
+
+
+def to_submitted_form(pairs: Iterable[tuple[str, str]]) -> SubmittedForm:
+    """Make a form of its fields, given as pairs."""
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        fields[name] = (*fields.get(name, ()), value)
+    return SubmittedForm(fields=fields)
+
+
+class FormReader:
+    """Reads forms. Files are stored as they arrive, and attached to the conversation once the form is complete."""
+
+    def __init__(self, uploads: UploadStore, stall_seconds: float) -> None:
+        self._uploads = uploads
+        self._stall = stall_seconds
+
+    async def read(self, request: Request, visitor: Visitor | None = None) -> SubmittedForm:
+        """Read a form; with a visitor, also the files in it and those that were uploaded before.
+
+        Raises:
+            satark.web.FormError: the form can't be read.
+        """
+        if visitor is None or not _has_files(request):
+            form = to_submitted_form(await read_pairs(request, MAX_FORM_BYTES))
+            return form if visitor is None else await self._with_files(form, visitor)
+        received = await receive_form(
+            request, visitor.key, self._uploads, stall_seconds=self._stall, max_text_bytes=MAX_FORM_BYTES
+        )
+        form = to_submitted_form(received.fields)
+        if "broken" in received.refusals:
+            raise FormError(400, "the form is truncated")
+        step = form.value("question")
+        problems = tuple((step, f"upload.{problem}") for problem in dict.fromkeys(received.refusals))
+        return await self._with_files(msgspec.structs.replace(form, problems=problems), visitor)
+
+    async def _with_files(self, form: SubmittedForm, visitor: Visitor) -> SubmittedForm:
+        """Attach the complete uploads of a visitor, if the form is one that has files."""
+        step = form.value("question")
+        if not step:
+            return form
+        caption = form.value("caption").strip()
+        files = [
+            msgspec.structs.replace(await self._uploads.attach(visitor.key, s.upload, ACCOUNT), caption=caption)
+            for s in await self._uploads.list_uploads(visitor.key)
+            if s.complete
+        ]
+        return msgspec.structs.replace(form, files=tuple((step, media) for media in files))
+
+
+def _has_files(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/")

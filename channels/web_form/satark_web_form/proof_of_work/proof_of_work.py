@@ -1,0 +1,135 @@
+"""Proof of work (ALTCHA version 2), which the page's script solves; without JavaScript, a delay instead.
+
+Nobody is identified by address or device: rate limits count everybody together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import altcha
+import msgspec
+
+from satark_web_form.proof_of_work.delay_ticket import DelayTicket, new_ticket, read_ticket, write_ticket
+from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
+from satark_web_form.proof_of_work.used_proofs import UsedProofs
+
+PROOF_FIELD: Final = "proof"
+"""Name of the form's field with the proof."""
+MAX_PROOF_CHARACTERS: Final = 4_096
+"""Length of the longest proof, in characters."""
+CLEANUP_SECONDS: Final = 60.0
+"""Minimum time between two cleanups of expired proofs, in seconds."""
+ALGORITHM: Final = "PBKDF2/SHA-256"
+"""The algorithm of ALTCHA that browsers support natively; the others need WebAssembly, which the CSP forbids."""
+
+Purpose: TypeAlias = Literal["tip", "mailbox"]
+Status: TypeAlias = Literal["valid", "early", "busy", "expired", "invalid"]
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """What a protected form contains."""
+
+    work: str
+    """ALTCHA's challenge as JSON, for `proof_of_work.js`."""
+    ticket: str
+    """The initial value of the field: a delay ticket. `proof_of_work.js` replaces it with the proof."""
+    wait: int
+    """Seconds until the ticket becomes valid."""
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """The result of checking a proof or a delay ticket."""
+
+    status: Status
+    wait: int = 0
+    """For `early` and `busy`: seconds after which the same ticket can be checked again."""
+
+    @property
+    def valid(self) -> bool:
+        """Whether the proof or ticket is valid."""
+        return self.status == "valid"
+
+
+class ProofOfWork:
+    """The proof of work of one installation. Processes with the same key and folder share their used proofs."""
+
+    def __init__(
+        self, key: bytes, folder: Path, settings: ProofOfWorkSettings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._challenge_key, self._solution_key, self._ticket_key = (
+            hmac.digest(key, label, "sha256") for label in (b"challenge", b"solution", b"ticket")
+        )
+        self._used_proofs = UsedProofs(folder)
+        self._settings = settings
+        self._clock = clock
+        self._cleaned_at = 0.0
+
+    def challenge(self, purpose: Purpose) -> Challenge:
+        """Create the challenge of a form. It costs one guess of the work, about a millisecond."""
+        now = int(self._clock())
+        expires = now + int(self._settings.proof_minutes * 60)
+        guesses = self._settings.proof_guesses
+        work = altcha.create_challenge(
+            ALGORITHM,
+            self._settings.proof_cost,
+            counter=guesses // 2 + secrets.randbelow(guesses - guesses // 2),
+            expires_at=expires,
+            data={"for": purpose},
+            hmac_secret=self._challenge_key,
+            hmac_key_secret=self._solution_key,
+        )
+        wait = self._settings.proof_wait_seconds
+        ticket = write_ticket(self._ticket_key, purpose, new_ticket(now + wait, expires))
+        return Challenge(msgspec.json.encode(work.to_dict()).decode(), ticket, wait)
+
+    async def check(self, proof: str, purpose: Purpose) -> Verification:
+        """Check a proof or ticket and mark it as used: a second check is `invalid`. Never raises for its content."""
+        if not proof or len(proof) > MAX_PROOF_CHARACTERS:
+            return Verification("invalid")
+        ticket = read_ticket(self._ticket_key, purpose, proof)
+        if ticket is not None:
+            return await asyncio.to_thread(self._check_ticket, ticket)
+        return await asyncio.to_thread(self._check_work, proof, purpose)
+
+    def _check_ticket(self, ticket: DelayTicket) -> Verification:
+        now = self._clock()
+        if now > ticket.valid_until:
+            return Verification("expired")
+        if now < ticket.valid_from:
+            return Verification("early", wait=int(ticket.valid_from - now) + 1)
+        if self._used_proofs.was_used(ticket.nonce, ticket.valid_until):
+            return Verification("invalid")
+        if not self._used_proofs.take_slot(now, self._settings.proof_waits_per_minute):
+            return Verification("busy", wait=60 - int(now) % 60 + secrets.randbelow(30))
+        return self._use(ticket.nonce, ticket.valid_until)
+
+    def _check_work(self, proof: str, purpose: Purpose) -> Verification:
+        payload = _decode(proof)
+        if payload is None:
+            return Verification("invalid")
+        found = altcha.verify_solution(payload, self._challenge_key, hmac_key_secret=self._solution_key)
+        parameters = payload.challenge.parameters
+        if found.verified and parameters.data == {"for": purpose}:
+            return self._use(str(payload.challenge.signature).encode(), int(parameters.expires_at or 0))
+        return Verification("expired" if found.expired else "invalid")
+
+    def _use(self, proof: bytes, expires: int) -> Verification:
+        now = self._clock()
+        if now > self._cleaned_at + CLEANUP_SECONDS:
+            self._cleaned_at = now
+            self._used_proofs.delete_expired(now)
+        return Verification("valid" if self._used_proofs.use(proof, expires) else "invalid")
+
+
+def _decode(proof: str) -> altcha.Payload | None:
+    try:
+        return altcha.Payload.from_base64(proof)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

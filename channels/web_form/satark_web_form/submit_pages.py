@@ -1,0 +1,110 @@
+"""The pages after the review: submission, the question about photo locations, the receipt, closing and leaving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.channel import Tap
+from satark.choice_tokens import command_token
+from satark.codes import find_receipt_code
+from satark.flow import ORIGIN
+from satark_web_form.form_pages import review_values
+from satark_web_form.site import Site, paragraphs, redirect
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark.channel import Outcome
+    from satark.flow import FormView
+
+_CLEAR_CACHE = '"cache"'
+"""`Clear-Site-Data`: the browser drops its cached pages of this site, so that going back shows none of them."""
+
+
+class SubmitPages:
+    """Serves the pages after the review."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def send(self, request: Request) -> Response:
+        """Submit the tip and show the receipt, once, in this response."""
+        form = await self._site.read(request)
+        visitor = self._site.drafts_cookie.read(request)
+        view, database_up = await self._site.look_up(visitor)
+        if visitor is None or (database_up and (view is None or view.submitted)):
+            return redirect("/")
+        language = self._site.language(request, view, form)
+        if error := await self._site.check_proof(form, "tip"):
+            return self._proof_refused(request, view, language, error)
+        outcome = await self._site.ingest(visitor, Tap(form.value("token")))
+        if outcome.state != "accepted":
+            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/review")
+        return self._receipt(request, outcome, language) or redirect("/review?changed")
+
+    async def ask_origin(self, request: Request) -> Response:
+        """Ask whether the police may know where and when the photos and videos were taken."""
+        view = await self._site.draft_of(self._site.drafts_cookie.read(request))
+        if view is None or view.current != ORIGIN:
+            return redirect("/review")
+        language, prompt = self._site.language(request, view), view.prompt
+        lead, unsent = prompt.parts[-1], not view.review
+        return self._site.page(request, "origin.html", language, lead=lead, choices=prompt.choices, unsent=unsent)
+
+    async def answer_origin(self, request: Request) -> Response:
+        """Accept the answer. If the tip was sent before this question came up, the answer submits it."""
+        form = await self._site.read(request)
+        visitor = self._site.drafts_cookie.read(request)
+        view, database_up = await self._site.look_up(visitor)
+        if visitor is None or (database_up and (view is None or view.current != ORIGIN)):
+            return redirect("/review")
+        language = self._site.language(request, view, form)
+        outcome = await self._site.ingest(visitor, Tap(form.value("token")))
+        if outcome.state != "accepted":
+            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/origin")
+        return self._receipt(request, outcome, language) or redirect("/review")
+
+    async def close(self, request: Request) -> Response:
+        """End the conversation after the receipt, and clear the browser's data."""
+        await self._site.read(request)
+        view = await self._forget(request)
+        response = self._site.message_page(request, "closed", 200, self._site.language(request, view))
+        return self._cleared(request, response)
+
+    async def leave(self, request: Request) -> Response:
+        """Erase the draft, clear the browser's data and open a neutral page."""
+        await self._forget(request)
+        response = self._site.page(request, "leave.html", self._site.language(request))
+        response.headers["refresh"] = f"0;url={self._site.settings.exit_url}"
+        response.headers["referrer-policy"] = "no-referrer"
+        return self._cleared(request, response)
+
+    def _proof_refused(self, request: Request, view: FormView | None, language: str, error: str) -> Response:
+        if view is None:
+            return self._site.message_page(request, "refused.sent", 503, language, next_url="/review")
+        values = {**review_values(self._site, view), "problem": self._site.texts(language)(error)}
+        return self._site.page(request, "review.html", language, 422, notes=[], problems=[], changed=False, **values)
+
+    def _receipt(self, request: Request, outcome: Outcome, language: str) -> Response | None:
+        """Show the receipt of the submitted tip. None: no tip was submitted."""
+        prompt = next((p for p in outcome.prompts if p.must_arrive), None)
+        if prompt is None:
+            return None
+        lines = [(line, find_receipt_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
+        return self._site.page(request, "receipt.html", language, lines=lines)
+
+    async def _forget(self, request: Request) -> FormView | None:
+        """Erase the visitor's draft. Return its view before that."""
+        visitor = self._site.drafts_cookie.read(request)
+        view, database_up = await self._site.look_up(visitor)
+        if visitor is not None and (view is not None or not database_up):
+            await self._site.ingest(visitor, Tap(command_token("forget")))
+        return view
+
+    def _cleared(self, request: Request, response: Response) -> Response:
+        """Clear the cookies and the cache in the browser."""
+        self._site.drafts_cookie.clear(request, response)
+        self._site.mailbox_cookie.clear(request, response)
+        response.headers["clear-site-data"] = _CLEAR_CACHE
+        return response

@@ -1,0 +1,72 @@
+"""The key of a draft's uploads, derived from a secret that only the browser's cookie holds.
+
+Each file is encrypted to its own age identity. The identity is stored beside the file, sealed under the draft's key,
+so that the server can open a file only while the browser sends its cookie.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from satark.channel import MediaKind
+from satark.redacted import Redacted
+
+SECRET_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+
+
+class UploadManifest(Redacted, frozen=True, kw_only=True):
+    """The stored properties of one file. It has no name, and no type beyond its kind."""
+
+    identity: str
+    recipient: str
+    kind: MediaKind
+    max_bytes: int
+    """Size that the file may reach."""
+    length: int | None
+    """Size of the complete file, in bytes; None while it is unknown."""
+
+
+class DraftKey:
+    """A draft's secret, and the keys derived from it. Its repr hides it, and it can't be pickled."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != SECRET_BYTES:
+            raise ValueError(f"a draft's secret has {SECRET_BYTES} bytes")
+        self._secret = secret
+        self.folder: str = self._derive(b"folder").hex()[:32]
+        """Name of the draft's folder: unique for the secret, and without information about it."""
+
+    def __repr__(self) -> str:
+        return "DraftKey(…)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a draft's key is never pickled")
+
+    def seal(self, manifest: UploadManifest, upload: str) -> bytes:
+        """Encrypt the manifest of an upload."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher(upload).encrypt(nonce, _encode(manifest), upload.encode())
+
+    def open(self, sealed: bytes, upload: str) -> UploadManifest | None:
+        """Decrypt the manifest of an upload. None: it belongs to another draft or upload, or was altered."""
+        try:
+            return _decode(self._cipher(upload).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], upload.encode()))
+        except (InvalidTag, ValueError, msgspec.MsgspecError):
+            return None
+
+    def _cipher(self, upload: str) -> ChaCha20Poly1305:
+        return ChaCha20Poly1305(self._derive(b"manifest/" + upload.encode()))
+
+    def _derive(self, label: bytes) -> bytes:
+        return hmac.digest(self._secret, b"satark/1/upload/" + label, "sha256")
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(UploadManifest).decode

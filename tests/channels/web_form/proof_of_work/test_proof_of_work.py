@@ -1,0 +1,218 @@
+"""A proof of work or a delay ticket is valid once, for one purpose; anything else is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import altcha
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from satark_web_form.proof_of_work.proof_of_work import MAX_PROOF_CHARACTERS, Challenge, ProofOfWork, Verification
+from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
+
+KEY = bytes(range(32))
+START = 4_000_000_000.0
+"""In the future, since the ALTCHA library uses the real clock, by which nothing may have expired."""
+EASY = ProofOfWorkSettings(proof_cost=1000, proof_guesses=2, proof_wait_seconds=20, proof_waits_per_minute=2)
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def proof_of_work(tmp_path: Path, clock: Clock) -> ProofOfWork:
+    return ProofOfWork(KEY, tmp_path / "proofs", EASY, clock)
+
+
+def solve(challenge: Challenge, **changed: Any) -> str:
+    """Solve a challenge with ALTCHA's own solver."""
+    outline = json.loads(challenge.work)
+    solution = altcha.solve_challenge(altcha.Challenge.from_dict(outline))
+    assert solution
+    outline["parameters"] |= changed
+    return base64.b64encode(json.dumps({"challenge": outline, "solution": solution.to_dict()}).encode()).decode()
+
+
+async def test_a_proof_is_valid_once(proof_of_work: ProofOfWork) -> None:
+    proof = solve(proof_of_work.challenge("tip"))
+    assert (await proof_of_work.check(proof, "tip")).valid
+    assert await proof_of_work.check(proof, "tip") == Verification("invalid")
+
+
+async def test_a_proof_used_in_one_process_is_used_in_all(
+    proof_of_work: ProofOfWork, tmp_path: Path, clock: Clock
+) -> None:
+    proof = solve(proof_of_work.challenge("tip"))
+    other = ProofOfWork(KEY, tmp_path / "proofs", EASY, clock)
+    assert (await other.check(proof, "tip")).valid
+    assert not (await proof_of_work.check(proof, "tip")).valid
+
+
+async def test_a_reformatted_proof_is_the_same_proof(proof_of_work: ProofOfWork) -> None:
+    proof = solve(proof_of_work.challenge("tip"))
+    again = base64.b64encode(json.dumps(json.loads(base64.b64decode(proof)), indent=1).encode()).decode()
+    assert again != proof
+    assert (await proof_of_work.check(proof, "tip")).valid
+    assert not (await proof_of_work.check(again, "tip")).valid
+
+
+async def test_a_proof_for_one_purpose_is_invalid_for_another(proof_of_work: ProofOfWork) -> None:
+    assert await proof_of_work.check(solve(proof_of_work.challenge("tip")), "mailbox") == Verification("invalid")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cost": 1},
+        {"keyPrefix": ""},
+        {"expiresAt": 9_000_000_000},
+        {"expiresAt": None},
+        {"algorithm": "SHA-256"},
+        {"data": {"for": "mailbox"}},
+        {"data": []},
+        {"keySignature": None},
+    ],
+    ids=str,
+)
+async def test_an_altered_challenge_is_invalid(proof_of_work: ProofOfWork, changed: dict[str, Any]) -> None:
+    assert await proof_of_work.check(solve(proof_of_work.challenge("tip"), **changed), "tip") == Verification("invalid")
+
+
+async def test_a_wrong_solution_is_invalid(proof_of_work: ProofOfWork) -> None:
+    payload = json.loads(base64.b64decode(solve(proof_of_work.challenge("tip"))))
+    payload["solution"]["derivedKey"] = "00" * 32
+    assert await proof_of_work.check(base64.b64encode(json.dumps(payload).encode()).decode(), "tip") == Verification(
+        "invalid"
+    )
+
+
+async def test_a_challenge_of_another_installation_is_invalid(
+    proof_of_work: ProofOfWork, tmp_path: Path, clock: Clock
+) -> None:
+    other = ProofOfWork(bytes(32), tmp_path / "other", EASY, clock)
+    assert await proof_of_work.check(solve(other.challenge("tip")), "tip") == Verification("invalid")
+
+
+async def test_an_old_proof_has_expired(tmp_path: Path) -> None:
+    past = ProofOfWork(KEY, tmp_path, EASY, lambda: 1_000_000_000.0)
+    assert await past.check(solve(past.challenge("tip")), "tip") == Verification("expired")
+
+
+# ----------------------------------------------------------------- without JavaScript
+
+
+async def test_a_ticket_is_valid_once_after_its_delay(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    ticket = proof_of_work.challenge("tip").ticket
+    assert await proof_of_work.check(ticket, "tip") == Verification("early", wait=21)
+    clock.now += 20
+    assert (await proof_of_work.check(ticket, "tip")).valid
+    assert not (await proof_of_work.check(ticket, "tip")).valid
+
+
+async def test_a_ticket_is_valid_for_its_purpose_until_it_expires(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    ticket = proof_of_work.challenge("tip").ticket
+    clock.now += 60
+    assert await proof_of_work.check(ticket, "mailbox") == Verification("invalid")
+    clock.now += 3600
+    assert await proof_of_work.check(ticket, "tip") == Verification("expired")
+
+
+async def test_a_limited_number_of_tickets_is_valid_per_minute(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    tickets = [proof_of_work.challenge("tip").ticket for _ in range(3)]
+    clock.now += 60
+    first, second, third = [await proof_of_work.check(ticket, "tip") for ticket in tickets]
+    assert first.valid
+    assert second.valid
+    assert third.status == "busy"
+    clock.now += third.wait
+    assert (await proof_of_work.check(tickets[2], "tip")).valid
+
+
+async def test_a_used_ticket_takes_no_slot(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    used, fresh = proof_of_work.challenge("tip").ticket, proof_of_work.challenge("tip").ticket
+    clock.now += 60
+    for _ in range(5):
+        await proof_of_work.check(used, "tip")
+    assert (await proof_of_work.check(fresh, "tip")).valid
+
+
+async def test_proofs_are_valid_when_no_slot_is_left(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    tickets = [proof_of_work.challenge("tip").ticket for _ in range(3)]
+    clock.now += 60
+    for ticket in tickets:
+        await proof_of_work.check(ticket, "tip")
+    assert (await proof_of_work.check(solve(proof_of_work.challenge("tip")), "tip")).valid
+
+
+# ----------------------------------------------------------------- malformed input
+
+
+def encoded(value: object) -> str:
+    """Encode a value as a proof is encoded."""
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "",
+        "x",
+        "é",
+        "\ud800",
+        "A" * (MAX_PROOF_CHARACTERS + 1),
+        base64.b64encode(b"\xff\xfe").decode(),
+        base64.urlsafe_b64encode(bytes(48)).decode(),
+        encoded([]),
+        encoded(None),
+        encoded({"challenge": "x", "solution": {}}),
+        encoded({"challenge": {"parameters": []}, "solution": {"counter": 1, "derivedKey": ""}}),
+        encoded({"challenge": {"parameters": {"algorithm": 1, "nonce": [], "salt": {}, "cost": "1"}, "signature": 1},
+                 "solution": {"counter": {}, "derivedKey": []}}),
+    ],
+    ids=range(12),
+)  # fmt: skip
+async def test_anything_else_is_invalid(proof_of_work: ProofOfWork, proof: str) -> None:
+    assert await proof_of_work.check(proof, "tip") == Verification("invalid")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(
+    st.sampled_from(["challenge", "parameters", "solution", "signature", "counter", "nonce", "salt", "cost"]), inner
+)))  # fmt: skip
+def test_arbitrary_json_is_invalid_and_raises_nothing(proof_of_work: ProofOfWork, value: object) -> None:
+    assert not proof_of_work._check_work(encoded(value), "tip").valid
+
+
+async def test_used_proofs_are_stored_as_hashes_and_deleted_once_expired(
+    proof_of_work: ProofOfWork, clock: Clock, tmp_path: Path
+) -> None:
+    challenge = proof_of_work.challenge("tip")
+    proof = solve(challenge)
+    await proof_of_work.check(proof, "tip")
+    clock.now += 60
+    await proof_of_work.check(challenge.ticket, "tip")
+    stored = [path for path in (tmp_path / "proofs").rglob("*") if path.is_file()]
+    assert sorted(len(path.name) for path in stored) == [1, 64, 64], "a slot and two hashes"
+    assert not any(path.stat().st_size for path in stored)
+    clock.now += 3700
+    await proof_of_work.check(solve(proof_of_work.challenge("mailbox")), "mailbox")
+    left = [path for path in (tmp_path / "proofs").rglob("*") if path.is_file()]
+    assert len(left) == 1
+    assert left[0] not in stored

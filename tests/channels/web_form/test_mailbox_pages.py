@@ -1,0 +1,119 @@
+"""The mailbox over HTTP: opened by a receipt's code and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from satark.testing.dialogue.walking import Photo
+from satark.testing.form.citizen import FormCitizen
+from satark.testing.form.service import FormService
+
+NUMBERS = "The lorry's papers say 1234 5678 9012 3456"
+
+
+async def ask(served: FormService, number: str, text: str, **more: object) -> None:
+    tip = await served.tip(number)
+    await asyncio.to_thread(served.desks["sp"].respond, tip, text=text, **more)  # type: ignore[arg-type] # a test's
+
+
+async def filed(citizen: FormCitizen) -> tuple[str, str]:
+    """File a tip and close the form. Return its number and code."""
+    code = await citizen.file_tip()
+    number = citizen.number
+    await citizen.press("I have written it down, close")
+    return number, code
+
+
+async def test_a_question_is_answered_with_text_and_a_photo(
+    citizen: FormCitizen, served: FormService, jpeg: bytes
+) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "What colour was it?", status="NEED_INFO", question=True)
+    page = await citizen.open_mailbox(code)
+    assert "More information needed" in page.text
+    assert "What colour was it?" in page.text
+    assert "To read them again" not in page.text
+    assert page.text.index("Answer, or add something") < page.text.index("Or choose an answer")
+    assert code not in page.address
+    await citizen.press("Send", {"message": NUMBERS}, [Photo(jpeg)])
+    assert "has been delivered" in citizen.page.text
+    assert "To read them again, close and enter the code" in citizen.page.text
+    tip = await served.tip(number)
+    assert NUMBERS in [posted.message.text for posted in tip.thread]
+    assert [record.role for record in tip.records] == ["message"]
+
+
+@pytest.mark.parametrize("choice", ["Don't know", "Don't want to answer"])
+async def test_a_question_is_answered_by_a_choice(citizen: FormCitizen, served: FormService, choice: str) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "Who?", status="NEED_INFO", question=True)
+    page = await citizen.open_mailbox(code)
+    token = next(c.value for form in page.forms for c in form.controls if c.label == choice)
+    await citizen.press("Send", {"token": token})
+    assert (await served.tip(number)).thread[-1].message.text == choice
+
+
+async def test_feedback_reaches_the_desk(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
+    await ask(served, number, "Three were caught", status="ACTED")
+    page = await citizen.open_mailbox(code)
+    assert "Did this help?" in page.text
+    token = next(c.value for form in page.forms for c in form.controls if c.label == "It restarted")
+    await citizen.press("Send", {"token": token})
+    assert (await served.tip(number)).thread[-1].message.text == "Did this help? It restarted"
+
+
+async def test_a_draft_and_a_mailbox_are_independent(citizen: FormCitizen, served: FormService) -> None:
+    number, code = await filed(citizen)
+    await citizen.begin()
+    await citizen.answer("ARMS")
+    draft = citizen.page
+    await citizen.open_mailbox(code)
+    citizen.page = draft
+    await citizen.answer("This belongs to the new tip alone")
+    assert citizen.asked == "place"
+    assert (await served.tip(number)).thread == ()
+
+
+async def test_a_wrong_and_an_unknown_code_get_the_same_page(citizen: FormCitizen) -> None:
+    code = await citizen.file_tip()
+    wrong = f"{(int(code[:4]) + 1) % 10_000:04}{code[4:]}"
+    pages = [await citizen.open_mailbox(tried) for tried in (wrong, "0000 0000 0000 0001")]
+    assert [page.status for page in pages] == [422, 422]
+    assert pages[0].text == pages[1].text
+    assert "code is not right" in pages[0].text
+
+
+async def test_a_malformed_code_is_refused_without_a_lookup(citizen: FormCitizen) -> None:
+    page = await citizen.open_mailbox("12 34")
+    assert "not a 16-digit code" in page.text
+    assert citizen.cookies == {}
+
+
+async def test_a_closed_mailbox_accepts_no_messages(citizen: FormCitizen) -> None:
+    _, code = await filed(citizen)
+    page = await citizen.open_mailbox(code)
+    await citizen.press("Close")
+    citizen.page = page
+    assert (await citizen.press("Send", {"message": "too late"})).status == 409
+    assert "enter the code again" in citizen.page.text
+
+
+async def test_after_forgetting_the_code_still_opens_the_mailbox(citizen: FormCitizen) -> None:
+    _, code = await filed(citizen)
+    await citizen.open_mailbox(code)
+    await citizen.press("Erase my contact")
+    assert "cannot message you any more" in citizen.page.text
+    assert "Received" in (await citizen.open_mailbox(code)).text
+
+
+async def test_a_code_is_not_tried_without_a_valid_proof(citizen: FormCitizen) -> None:
+    _, code = await filed(citizen)
+    await citizen.open("/status?lang=en")
+    page = await citizen.press("Open", {"code": code, "proof": "made up"})
+    assert page.status == 422
+    assert "nothing is lost" in page.text
+    assert code in page.html
+    assert "Received" in (await citizen.press("Open")).text
