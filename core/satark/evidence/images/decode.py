@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 import warnings
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 pi_heif.register_heif_opener(thumbnails=False)
 
-_RAISES = (OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, RuntimeError, ArithmeticError)
+_RAISES = (
+    OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, RuntimeError, ArithmeticError,
+    struct.error,
+)  # fmt: skip
 """What Pillow's decoders raise on broken files, by its own fuzzers. A MemoryError ends the child instead."""
 
 
