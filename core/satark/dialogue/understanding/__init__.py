@@ -1,0 +1,10 @@
+"""The understanding: what a typed text means, at the question that stands. Pure, no model, no network.
+
+Build one `reader.Reader` for the process. `reading` has what goes in and comes out. A text passes, in this order:
+`tokens` (words of any script, and their keys), `lexicon` (which marks a word or phrase carries; the words are data, a
+folder a language), `rules` (which marks together mean what; `rules.yaml`, `danger.yaml`, `identity.yaml`), and
+`reader` with `choosing`, `commanding` and `opening` (which of it counts at this question).
+
+The law: what can't be undone is done only on a number, a label, or an exact word or phrase; a negation or a question
+anywhere wins; what is uncertain is asked again.
+"""
