@@ -24,7 +24,7 @@ from satark.cli.main import cli
 from satark.destination_rule import DestinationRule
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
-from satark.settings import Core, EvidenceSettings
+from satark.settings import Core, EvidenceSettings, HttpSettings
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -57,7 +57,8 @@ def _hook(spec: ast.FunctionDef) -> str:
 def settings() -> str:
     """Return every setting of the core and of each installed plugin."""
     evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
-    core = "\n".join([_section("The core", "", Core), evidence, _destination_table()])
+    http = _section("`[http]`", "HTTP", HttpSettings)
+    core = "\n".join([_section("The core", "", Core), evidence, http, _destination_table()])
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 

@@ -27,6 +27,7 @@ from satark.limits import Limits
 __all__ = [
     "Core",
     "EvidenceSettings",
+    "HttpSettings",
     "Role",
     "SettingProblem",
     "Settings",
@@ -120,6 +121,32 @@ class EvidenceSettings(BaseModel):
         return Limits(**self.model_dump())
 
 
+class HttpSettings(BaseModel):
+    """How long the HTTP server waits for a slow client, and how much it holds of one."""
+
+    connections: int = Field(
+        default=800,
+        ge=8,
+        description="most connections of one process; above it, the one that waits longest for its client is closed",
+    )
+    header_seconds: float = Field(
+        default=15, gt=0, description="seconds from the first byte, or the connection, until the headers are complete"
+    )
+    header_bytes: int = Field(default=32_768, ge=4_096, description="most bytes of a request's headers")
+    stall_seconds: float = Field(
+        default=30, gt=0, description="seconds in which a body, or the response to it, must move by stall_bytes"
+    )
+    stall_bytes: int = Field(
+        default=1_024, ge=1, description="bytes that must move in stall_seconds, or the connection is closed"
+    )
+    unverified_bytes: int = Field(
+        default=32_000_000,
+        ge=100_000,
+        description="most bytes of webhooks that are held before their signature is checked, all together; "
+        "above it, the one that has been coming longest is refused",
+    )
+
+
 class Core(BaseModel):
     """The core's own settings. A plugin's settings are a section of the plugin's name."""
 
@@ -206,6 +233,7 @@ class Core(BaseModel):
     )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
     evidence: EvidenceSettings = Field(default=EvidenceSettings(), description="what files may be: see `[evidence]`")
+    http: HttpSettings = Field(default=HttpSettings(), description="how long slow clients may take: see `[http]`")
     senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
     spool_max_files: int = Field(
         default=10_000,
@@ -269,7 +297,7 @@ class Settings:
         self._demand = demand
         self._stand_ins = dict(stand_ins or {})
         self._presets = dict(presets or {})
-        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings}
+        self._asked: dict[str, type[BaseModel]] = {"evidence": EvidenceSettings, "http": HttpSettings}
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)

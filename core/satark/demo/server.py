@@ -20,6 +20,7 @@ from satark.demo.providers import SimulatedProviders, simulated_providers
 from satark.demo.simulator import Simulator
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
+from satark.runtime.http_server import CONNECTION_CLASS
 from satark.settings import Settings
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class _Server(uvicorn.Server):
 def _config(application: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=CONNECTION_CLASS,
         loop="none",
         access_log=False,
         server_header=False,

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from satark.ingest.spool import describe
 from satark.ingest.webhook import WebhookEndpoint
 from satark.observability import describe_error, log
+from satark.runtime.connections import SETTINGS_STATE
 from satark.runtime.queue_metrics import QueueMetrics
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def build_app(host: Host) -> Starlette:
         routes.append(Mount(page.path, page.app))
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, object]]:
         try:
             async with host.running():
-                yield
+                yield {SETTINGS_STATE: host.settings.core.http}
         except Exception as error:
             log.error("process failed, stopping", **describe_error(error))
             raise

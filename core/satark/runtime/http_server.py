@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, set up so that it logs nothing of a request."""
+"""The HTTP server: uvicorn, set up so that it logs nothing of a request and waits for no client endlessly."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 10
 """Seconds that requests under way have to end when the process is told to stop."""
+
+CONNECTION_CLASS = "satark.runtime.connections:TimedConnection"
+"""Import path of the class of a connection: a path, since each of several processes imports it."""
 
 
 def run_server(app: Starlette, host: str, port: int) -> None:
@@ -46,7 +49,7 @@ def uvicorn_options(host: str, port: int) -> dict[str, Any]:
     return {
         "host": host,
         "port": port,
-        "http": "httptools",
+        "http": CONNECTION_CLASS,
         "access_log": False,
         "server_header": False,
         "proxy_headers": False,

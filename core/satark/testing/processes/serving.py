@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import uvicorn
 
+from satark.runtime.http_server import CONNECTION_CLASS
+
 _STOP_SECONDS = 2
 _POLL_SECONDS = 0.005
 _IDLE_SECONDS = 2
@@ -67,6 +69,7 @@ async def _run(server: uvicorn.Server, listening: socket.socket) -> None:
 def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=CONNECTION_CLASS,
         access_log=False,
         log_config=None,
         lifespan="auto",

@@ -1,0 +1,154 @@
+"""Connections of the HTTP server: those whose client makes no progress end, and above a limit the slowest makes room.
+
+Nobody is counted by address: many share one, and none is kept. What counts is a connection and what it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import IntEnum
+from typing import Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from satark.settings import HttpSettings
+
+SETTINGS_STATE: Final = "satark_http"
+"""Key of the `HttpSettings` in the state of the application's lifespan; where it is missing, the defaults hold."""
+
+_TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class Waiting(IntEnum):
+    """What a connection waits for. Of two, the one with the lower value makes room first."""
+
+    NEXT_REQUEST = 0
+    HEADERS = 1
+    BODY = 2
+    RESPONSE = 3
+    """It waits for us: it never makes room."""
+
+
+class TimedConnection(HttpToolsProtocol):
+    """One connection: its headers must end in time, its body and its response must make progress."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limits: HttpSettings = self.app_state.get(SETTINGS_STATE) or HttpSettings()
+        self._waiting = Waiting.HEADERS
+        self._since = self._began = self.loop.time()
+        self._bytes = self._body_bytes = 0
+        self._unsent = 0
+        self._blocked_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request, and make room where there are too many connections."""
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(self._limits.header_seconds, self._check)
+        if len(self.connections) > self._limits.connections:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; end a connection whose headers are too long."""
+        if self._waiting is Waiting.NEXT_REQUEST:
+            self._wait(Waiting.HEADERS)
+        self._bytes += len(data)
+        super().data_received(data)
+        if self._waiting is Waiting.HEADERS and self._bytes > self._limits.header_bytes:
+            if not self.transport.is_closing():
+                self.transport.write(_TOO_LONG)
+                self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        if self._waiting is not Waiting.HEADERS:
+            self._wait(Waiting.HEADERS)
+
+    def on_headers_complete(self) -> None:
+        """The headers are complete: from now on the body must make progress."""
+        self._wait(Waiting.BODY)
+        self._began, self._body_bytes = self._since, 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body came."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is complete: now we are the one who must answer."""
+        answered = self.cycle is None or self.cycle.response_complete
+        self._wait(Waiting.NEXT_REQUEST if answered else Waiting.RESPONSE)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The response is complete: the next request may come, or the rest of a body that nobody reads."""
+        if self._waiting is Waiting.RESPONSE and not self.pipeline:
+            self._wait(Waiting.NEXT_REQUEST)
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not take the response as fast as it is written."""
+        self._blocked_since, self._unsent = self.loop.time(), self.transport.get_write_buffer_size()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client took it."""
+        self._blocked_since = None
+        super().resume_writing()
+
+    def _wait(self, what: Waiting) -> None:
+        self._waiting, self._since, self._bytes = what, self.loop.time(), 0
+
+    def _check(self) -> None:
+        """End the connection if its time is over; else check again when it could be."""
+        now = self.loop.time()
+        deadline = min(self._read_deadline(now), self._write_deadline(now))
+        if now >= deadline:
+            self._end()
+        else:
+            self._timer = self.loop.call_later(deadline - now, self._check)
+
+    def _read_deadline(self, now: float) -> float:
+        limits = self._limits
+        if self._waiting is Waiting.HEADERS:
+            return self._since + limits.header_seconds
+        if self._waiting is not Waiting.BODY:
+            return now + limits.header_seconds
+        paused = bool(self.flow.read_paused)  # we do not read: the client can't make progress
+        if paused or (now >= self._since + limits.stall_seconds and self._bytes >= limits.stall_bytes):
+            self._since, self._bytes = now, 0
+        return self._since + limits.stall_seconds
+
+    def _write_deadline(self, now: float) -> float:
+        limits = self._limits
+        if self._blocked_since is None:
+            return now + limits.stall_seconds
+        unsent = self.transport.get_write_buffer_size()
+        if now >= self._blocked_since + limits.stall_seconds and self._unsent - unsent >= limits.stall_bytes:
+            self._blocked_since, self._unsent = now, unsent
+        return self._blocked_since + limits.stall_seconds
+
+    def _make_room(self) -> None:
+        """End the connection that waits longest for its client, or whose body comes slowest; never one that we owe."""
+        others = [cast("TimedConnection", one) for one in self.connections if one is not self]
+        ours_to_end = [one for one in others if one._waiting is not Waiting.RESPONSE]
+        if ours_to_end:
+            min(ours_to_end, key=TimedConnection._worth)._end()
+
+    def _worth(self) -> tuple[int, float]:
+        if self._waiting is not Waiting.BODY:
+            return self._waiting, self._since
+        return self._waiting, self._body_bytes / (self.loop.time() - self._began + 1)
+
+    def _end(self) -> None:
+        self._waiting = Waiting.RESPONSE  # nobody else ends it a second time
+        self.transport.abort()
