@@ -50,13 +50,15 @@ def _as_dict(report: AuditReport) -> dict[str, object]:
         "good": not problems,
         "rows": report.rows,
         "tips": report.tips,
+        "acts": report.acts,
         "head": str(report.head),
         "problems": problems,
     }
 
 
 def _as_text(report: AuditReport) -> str:
-    summary = f"{counted(report.rows, 'row')} of {counted(report.tips, 'tip')}; head {report.head}"
+    counts = f"{counted(report.rows, 'row')}, {counted(report.tips, 'tip')}, {counted(report.acts, 'act')} of officers"
+    summary = f"{counts}; head {report.head}"
     if not report.problems:
         return f"the custody log is intact: {summary}"
     return "\n".join([*map(str, report.problems), f"{counted(len(report.problems), 'problem')} in {summary}"])

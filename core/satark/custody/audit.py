@@ -46,13 +46,14 @@ class AuditProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     what: ProblemKind
     position: int = 0
-    """Position of the row among those of all tips; 0: no row in particular."""
+    """Position of the row among all rows; 0: no row in particular."""
     tip: str = ""
-    """The tip's number, or its id if there is no such tip any more."""
+    """The tip's number, or its id if there is no such tip any more; `officers`: an officer's act."""
     file: str = ""
 
     def __str__(self) -> str:
-        where = (f"row {self.position}" * bool(self.position), f"tip {self.tip}" * bool(self.tip))
+        of_tip = bool(self.tip) and self.tip != chain.OFFICERS
+        where = (f"row {self.position}" * bool(self.position), f"tip {self.tip}" * of_tip)
         place = ", ".join(part for part in (*where, f"file {self.file}" * bool(self.file)) if part)
         return f"{place}: {_SENTENCES[self.what]}" if place else _SENTENCES[self.what]
 
@@ -85,6 +86,8 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: int
     tips: int
+    acts: int
+    """Rows of officers' acts."""
     head: LogHead
     problems: tuple[AuditProblem, ...]
 
@@ -111,7 +114,8 @@ def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, k
     named = [msgspec.structs.replace(one, tip=numbers.get(one.tip, one.tip)) for one in problems]
     return AuditReport(
         rows=walk.rows,
-        tips=len(walk.tips),
+        tips=len(walk.tips.keys() - {chain.OFFICERS}),
+        acts=walk.tips.get(chain.OFFICERS, (0, b""))[0],
         head=LogHead(walk.position, walk.link),
         problems=tuple(dict.fromkeys(named)),
     )
@@ -163,7 +167,7 @@ class _LogWalk:
             self._known = None
 
     def _check_entry(self, row: DbRow[Any], own: chain.ChainRow, where: dict[str, Any]) -> None:
-        if own.is_erasure:
+        if own.is_erasure and row.tip != chain.OFFICERS:
             self._erased.add((row.tip, row.file))
         elif not row.sealed:
             self._emptied.append(AuditProblem(what="emptied", **where))

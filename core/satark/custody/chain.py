@@ -1,9 +1,9 @@
 """The hash chains of the custody log: what an entry is, and how each hash follows from the one before. No I/O, no key.
 
-Each tip has a chain of its own. A row's hash covers the previous hash, the row's position, the salted hash of its entry
-and the hash of the sealed entry, so no row can be changed, swapped, inserted or removed without changing every later
-hash. A second chain runs through the rows of all tips in the order of writing: removing a tip's whole chain leaves a
-gap there.
+Each tip has a chain of its own, and so have the officers' acts (`OFFICERS`, see `satark.audit`). A row's hash covers
+the previous hash, the row's position, the salted hash of its entry and the hash of the sealed entry, so no row can be
+changed, swapped, inserted or removed without changing every later hash. A second chain runs through the rows of all
+chains in the order of writing: removing a tip's whole chain leaves a gap there.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ Action: TypeAlias = Literal[
 two officers."""
 
 Form: TypeAlias = Literal["", "original", "clean", "preview", "disguised", "transcript"]
+
+OFFICERS = "officers"
+"""What stands in the place of a tip's id in the rows of officers' acts. No tip has this id."""
 
 GENESIS = hashlib.sha256(b"satark/1/audit").digest()
 """The hash before the first row of the chain through all tips."""

@@ -6,8 +6,8 @@ so the chain can still be verified.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Row as DbRow
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from satark.store.unit_of_work import UnitOfWork
+
+MakeRow: TypeAlias = Callable[[bytes], tuple[bytes, bytes]]
+"""Given the hash that the log ends with, returns the next row's commitment and its sealed entry."""
 
 _ONLY = 1
 """Primary key of the one row of each table of heads."""
@@ -53,9 +56,17 @@ def append_entries(unit: UnitOfWork, tip: str, recipient: str, file: str, *entri
     def write() -> None:
         for entry in entries:
             sealed = seal(entry, recipient)
-            _append(unit, tip, file, chain.commitment(entry), sealed)
+            _append(unit, tip, file, _fixed(chain.commitment(entry), sealed))
 
     unit.run_last(write)
+
+
+def append_act(unit: UnitOfWork, make: MakeRow) -> None:
+    """Add an officer's act to the log, at the end of this transaction.
+
+    `make` is called with the hash that the log ends with then, so that it can sign all that the log contains.
+    """
+    unit.run_last(lambda: _append(unit, chain.OFFICERS, "", make))
 
 
 def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = None) -> None:
@@ -71,7 +82,7 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
             if file in logged or (logged and not file):
                 where = custody.c.tip == tip if not file else (custody.c.tip == tip) & (custody.c.file == file)
                 unit.main.execute(update(custody).where(where).values(sealed=b""))
-                _append(unit, tip, file, chain.content_hash(b""), b"")
+                _append(unit, tip, file, _fixed(chain.content_hash(b""), b""))
 
     unit.run_last(write)
 
@@ -101,7 +112,7 @@ def import_entries(unit: UnitOfWork, tip: str, entries: Iterable[tuple[str, byte
         known = set(unit.main.execute(select(custody.c.entry).where(custody.c.tip == tip)).scalars())
         for file, entry, sealed in given:
             if entry not in known:
-                _append(unit, tip, file, entry, sealed)
+                _append(unit, tip, file, _fixed(entry, sealed))
 
     unit.run_last(write)
 
@@ -124,8 +135,13 @@ def _files_of(connection: Connection, tip: str) -> set[str]:
     return set(connection.execute(select(custody.c.file).where(custody.c.tip == tip).distinct()).scalars())
 
 
-def _append(unit: UnitOfWork, tip: str, file: str, entry: bytes, sealed: bytes) -> None:
+def _fixed(entry: bytes, sealed: bytes) -> MakeRow:
+    return lambda _before: (entry, sealed)
+
+
+def _append(unit: UnitOfWork, tip: str, file: str, make: MakeRow) -> None:
     position, before = _lock_head(unit)
+    entry, sealed = make(before)
     unit.custody_head = unit.custody_head or before
     newest = select(custody.c.seq, custody.c.hash).where(custody.c.tip == tip).order_by(custody.c.seq.desc()).limit(1)
     last = unit.main.execute(newest).one_or_none()

@@ -20,6 +20,7 @@ from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
 if TYPE_CHECKING:
     from satark.dialogue.session import Session, Submission
+    from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeStock
     from satark.plugins.loader import Plugins
     from satark.services import Services
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 class Submissions:
     """Writes confirmed tips inside a turn's transaction."""
 
-    def __init__(self, *, receipts: CodeStock, plugins: Plugins, services: Services) -> None:
+    def __init__(self, *, identity: Identity, receipts: CodeStock, plugins: Plugins, services: Services) -> None:
+        self._identity = identity
         self._receipts = receipts
         self._plugins = plugins
         self._services = services
@@ -97,7 +99,8 @@ class Submissions:
             recipient=recipient,
             identity=identity,
         )
-        row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day}
+        link = self._identity.link("receipt", session.tip)
+        row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}
         unit.queue(tables.receipt, [row])
         return recipient
 

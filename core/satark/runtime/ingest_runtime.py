@@ -72,7 +72,7 @@ class IngestRuntime:
             identity=identity,
             flows=self._flows,
             plugins=plugins,
-            submissions=Submissions(receipts=self._receipts, plugins=plugins, services=services),
+            submissions=Submissions(identity=identity, receipts=self._receipts, plugins=plugins, services=services),
             mailboxes=Mailboxes(identity, core),
             handoff_codes=self._handoff_codes,
             outbox=outbox,

@@ -132,6 +132,8 @@ receipt = Table(
     Column("lookup", LargeBinary(16), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="what the code opens; names its tip only inside"),
     Column("day", Integer, nullable=False),
+    Column("link", LargeBinary(16), nullable=False, comment="keyed link of the tip, to find the row when it is erased"),
+    Column("erased", Integer, nullable=True, comment="day on which the tip was erased; null: it was not"),
     comment="receipt codes, by a keyed and memory-hard look-up",
 )
 
@@ -161,17 +163,41 @@ custody = Table(
     "custody",
     main,
     Column("position", BigInteger, primary_key=True, autoincrement=False, comment="order among all tips, 1 upwards"),
-    Column("tip", String(32), nullable=False),
+    Column("tip", String(32), nullable=False, comment="or `officers`: an officer's act, whose tip is sealed"),
     Column("seq", Integer, nullable=False, comment="order within the tip, 1 upwards"),
     Column("file", String(8), nullable=False, comment="ordinal of the file; empty: the whole tip"),
     Column("day", Integer, nullable=False),
     Column("entry", LargeBinary(32), nullable=False, comment="SHA-256 of the entry, which is salted"),
     Column("content", LargeBinary(32), nullable=False, comment="SHA-256 of what was sealed; of nothing: an erasure"),
-    Column("sealed", LargeBinary, nullable=False, comment="age, to the tip: custody.chain.Entry; emptied on erasure"),
+    Column("sealed", LargeBinary, nullable=False, comment="age: custody.chain.LogEntry, audit.entries.SignedAct"),
     Column("hash", LargeBinary(32), nullable=False, comment="over the tip's row before, and this one"),
     Column("link", LargeBinary(32), nullable=False, comment="over the row before of any tip, and this one"),
     UniqueConstraint("tip", "seq"),
-    comment="who did what with a file: two hash chains, `satark audit verify` checks them",
+    comment="who did what with a tip: two hash chains, `satark audit verify` checks them",
+)
+
+audit_key = Table(
+    "audit_key",
+    main,
+    Column("desk", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True, comment="1 upwards; the highest is in use"),
+    Column(
+        "recipient", Text, nullable=False, comment="age recipient that the acts of the desk's officers are sealed to"
+    ),
+    Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the desk's acts, hex"),
+    Column("signature", LargeBinary(64), nullable=False, comment="of the row, under its own verifier"),
+    Column("endorsement", LargeBinary, nullable=False, comment="of the row, under the verifier before; empty: none"),
+    comment="public keys of the audit log",
+)
+
+audit_key_copy = Table(
+    "audit_key_copy",
+    main,
+    Column("desk", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("holder", String(90), primary_key=True, comment="desk:<name> or officer:<desk>/<name>"),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the holder: audit.keys.AuditKey"),
+    comment="private keys of the audit log, for each who may read it",
 )
 
 custody_head = Table(
@@ -326,6 +352,23 @@ announced_file = Table(
     comment="at an office: sealed files that the host has announced",
 )
 
+retention = Table(
+    "retention",
+    main,
+    Column("tip", String(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the retention key: retention.schedule.Term"),
+    comment="when tips are due to be erased, readable for the scheduled job alone",
+)
+
+retention_key = Table(
+    "retention_key",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("recipient", Text, nullable=False, comment="age recipient of the terms"),
+    Column("sealed", LargeBinary, nullable=False, comment="its private half, under the edge key"),
+    comment="the key that desks seal terms to, and the scheduled job opens",
+)
+
 envelope = Table(
     "envelope",
     keys,
@@ -343,4 +386,21 @@ anchor = Table(
     Column("link", LargeBinary(32), nullable=False),
     Column("before", LargeBinary(32), nullable=False, comment="the previous link: a crash may leave the log there"),
     comment="head of the custody log, out of reach of whoever can write to the main database",
+)
+
+erased_tip = Table(
+    "erased_tip",
+    keys,
+    Column("tag", LargeBinary(16), primary_key=True, comment="keyed hash of the tip's id"),
+    comment="tips that were erased: a restored backup is held against this list before it is used",
+)
+
+witness = Table(
+    "audit_witness",
+    keys,
+    Column("desk", String(40), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("link", LargeBinary(32), nullable=False),
+    Column("signature", LargeBinary(64), nullable=False, comment="of position and link, under the desk's verifier"),
+    comment="head of the custody log at each desk's last sign-in, signed by the desk",
 )

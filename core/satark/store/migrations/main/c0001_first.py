@@ -35,6 +35,58 @@ def upgrade() -> None:
     op.create_index("conversation_expires_at", "conversation", ["expires_at"], unique=False)
     op.create_index("conversation_nudge_at", "conversation", ["nudge_at"], unique=False)
     op.create_table(
+        "audit_key",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="1 upwards; the highest is in use"),
+        sa.Column(
+            "recipient",
+            sa.Text(),
+            nullable=False,
+            comment="age recipient that the acts of the desk's officers are sealed to",
+        ),
+        sa.Column(
+            "verifier", sa.String(length=64), nullable=False, comment="Ed25519 public key of the desk's acts, hex"
+        ),
+        sa.Column("signature", sa.LargeBinary(length=64), nullable=False, comment="of the row, under its own verifier"),
+        sa.Column(
+            "endorsement",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="of the row, under the verifier before; empty: none",
+        ),
+        sa.PrimaryKeyConstraint("desk", "number"),
+        comment="public keys of the audit log",
+    )
+    op.create_table(
+        "audit_key_copy",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(length=90), nullable=False, comment="desk:<name> or officer:<desk>/<name>"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="age, to the holder: audit.keys.AuditKey"),
+        sa.PrimaryKeyConstraint("desk", "number", "holder"),
+        comment="private keys of the audit log, for each who may read it",
+    )
+    op.create_table(
+        "retention",
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column(
+            "sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="age, to the retention key: retention.schedule.Term",
+        ),
+        sa.PrimaryKeyConstraint("tip"),
+        comment="when tips are due to be erased, readable for the scheduled job alone",
+    )
+    op.create_table(
+        "retention_key",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the terms"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="its private half, under the edge key"),
+        sa.PrimaryKeyConstraint("id"),
+        comment="the key that desks seal terms to, and the scheduled job opens",
+    )
+    op.create_table(
         "custody",
         sa.Column(
             "position",
@@ -43,7 +95,9 @@ def upgrade() -> None:
             nullable=False,
             comment="order among all tips, 1 upwards",
         ),
-        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column(
+            "tip", sa.String(length=32), nullable=False, comment="or `officers`: an officer's act, whose tip is sealed"
+        ),
         sa.Column("seq", sa.Integer(), nullable=False, comment="order within the tip, 1 upwards"),
         sa.Column("file", sa.String(length=8), nullable=False, comment="ordinal of the file; empty: the whole tip"),
         sa.Column("day", sa.Integer(), nullable=False),
@@ -58,7 +112,7 @@ def upgrade() -> None:
             "sealed",
             sa.LargeBinary(),
             nullable=False,
-            comment="age, to the tip: custody.chain.Entry; emptied on erasure",
+            comment="age: custody.chain.LogEntry, audit.entries.SignedAct",
         ),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False, comment="over the tip's row before, and this one"),
         sa.Column(
@@ -66,7 +120,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("position"),
         sa.UniqueConstraint("tip", "seq"),
-        comment="who did what with a file: two hash chains, `satark audit verify` checks them",
+        comment="who did what with a tip: two hash chains, `satark audit verify` checks them",
     )
     op.create_table(
         "custody_head",
@@ -211,6 +265,13 @@ def upgrade() -> None:
         sa.Column("lookup", sa.LargeBinary(length=16), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="what the code opens; names its tip only inside"),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column(
+            "link",
+            sa.LargeBinary(length=16),
+            nullable=False,
+            comment="keyed link of the tip, to find the row when it is erased",
+        ),
+        sa.Column("erased", sa.Integer(), nullable=True, comment="day on which the tip was erased; null: it was not"),
         sa.PrimaryKeyConstraint("lookup"),
         comment="receipt codes, by a keyed and memory-hard look-up",
     )
@@ -378,6 +439,10 @@ def downgrade() -> None:
     op.drop_table("delivery")
     op.drop_table("custody_head")
     op.drop_table("custody")
+    op.drop_table("retention_key")
+    op.drop_table("retention")
+    op.drop_table("audit_key_copy")
+    op.drop_table("audit_key")
     op.drop_index("conversation_nudge_at", table_name="conversation")
     op.drop_index("conversation_expires_at", table_name="conversation")
     op.drop_table("conversation")
