@@ -123,7 +123,7 @@ def test_the_lock_names_no_server() -> None:
 
 
 def test_the_lock_pins_every_requirement_by_hash() -> None:
-    entries = re.findall(r"^[a-z0-9._-]+==\S+.*?(?=^[a-z0-9]|\Z)", LOCK, re.MULTILINE | re.DOTALL)
+    entries = re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9,-]+\])?==\S+.*?(?=^[a-z0-9]|\Z)", LOCK, re.MULTILINE | re.DOTALL)
     assert len(entries) == len(re.findall(r"^[a-z0-9]", LOCK, re.MULTILINE))
     assert all("--hash=sha256:" in entry for entry in entries)
 
@@ -131,5 +131,5 @@ def test_the_lock_pins_every_requirement_by_hash() -> None:
 @pytest.mark.parametrize("requirement", REQUIREMENTS)
 def test_the_lock_satisfies_the_requirement(requirement: str) -> None:
     wanted = Requirement(requirement)
-    pins = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", LOCK, re.MULTILINE))
+    pins = dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", LOCK, re.MULTILINE))
     assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)])

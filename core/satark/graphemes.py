@@ -16,6 +16,7 @@ from satark.prompt import Unit
 __all__ = [
     "ELLIPSIS",
     "clusters",
+    "is_boundary",
     "replace_surrogates",
     "size",
     "split",

@@ -65,7 +65,7 @@ async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_c
             spoken = await caller.dial()
             assert "बीप के बाद" in spoken
             assert "after the beep" in spoken
-            assert "kept safe" in await caller.speak(RECORDING)
+            assert "is saved" in await caller.speak(RECORDING)
             assert not caller.on_the_line
             before = set(spool.iterdir())
             await dev.say("TIP they sell drugs at the ghat every evening")

@@ -12,7 +12,7 @@ from satark.testing.matrix.driver import EVERYTHING, Ability
 _CONTINUE: Final = {"hi": "आगे बढ़ें", "en": "Continue"}
 _BACK: Final = {"hi": "पीछे", "en": "Back"}
 _CHANGE: Final = {"hi": "बदलें", "en": "Change"}
-_STAY: Final = {"hi": "जोड़ें और इसी पन्ने पर रहें", "en": "Add, and stay on this page"}
+_STAY: Final = {"hi": "जोड़ें और इसी पन्ने पर रहें", "en": "Add and stay on this page"}
 _CLEAR: Final = {"hi": "सब फ़ाइलें मिटाएँ", "en": "Erase all files"}
 _SEND: Final = {"hi": "भेजें", "en": "Send"}
 _CANCEL: Final = {"hi": "रद्द करें", "en": "Cancel"}
