@@ -33,8 +33,10 @@ def database_down(url: str) -> Iterator[None]:
     if parsed.get_backend_name() == "sqlite":
         with sqlite3.connect(str(parsed.database), isolation_level=None) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            yield
-            connection.execute("ROLLBACK")
+            try:
+                yield
+            finally:
+                connection.execute("ROLLBACK")
         return
     server = parsed.set(database="postgres").render_as_string(hide_password=False)
     with psycopg.connect(server, autocommit=True) as connection:
@@ -42,8 +44,10 @@ def database_down(url: str) -> Iterator[None]:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [parsed.database]
         )
-        yield
-        connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
+        try:
+            yield
+        finally:
+            connection.execute(f"ALTER DATABASE {parsed.database} WITH ALLOW_CONNECTIONS true".encode())
 
 
 async def test_no_message_and_no_call_is_lost_without_a_database_and_through_a_crash(
