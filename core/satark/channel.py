@@ -340,11 +340,16 @@ class MediaGone(Exception):  # noqa: N818 - likewise
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One address that the provider calls. `limit` is the largest body taken, in bytes; above it: 413."""
+    """One address that the provider calls."""
 
     path: str
     methods: tuple[str, ...]
     limit: int
+    """The largest body taken, in bytes; above it: 413. The body of a GET is never read."""
+    signature_header: str = ""
+    """The header with the signature, in lower case: a POST without it gets 401 before its body is read. Empty: none."""
+    signs_body: bool = True
+    """False: the header holds a secret, so that `verify` is asked before the body is read, with an empty one."""
 
 
 def channel_of(account: str) -> str:

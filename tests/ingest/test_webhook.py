@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -20,7 +21,7 @@ from satark.settings import Settings
 from satark.store import tables
 from satark.testing.processes.serving import serve
 from satark.testing.scripted import LIMIT, ScriptedChannel, database_down, scripted_host
-from satark.testing.waiting import until
+from satark.testing.waiting import limit, until
 
 
 class Porch:
@@ -113,6 +114,30 @@ async def test_a_body_that_turns_out_too_long_is_refused(porch: Porch) -> None:
 
     assert await porch.post(endless(), "0" * 64) == 413
     assert porch.answered("too_large")
+
+
+async def test_an_unsigned_webhook_is_refused_before_its_body_is_read(porch: Porch) -> None:
+    head = f"POST /script HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT}\r\n\r\n".encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(porch.url.rpartition(":")[2]))
+    writer.write(head)  # and no byte of the body
+    async with limit():
+        assert b" 401 " in await reader.readline()
+    writer.close()
+
+
+async def test_a_wrong_secret_in_the_header_is_refused_before_its_body_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = ScriptedChannel()
+    endpoint = msgspec.structs.replace(channel.endpoints[0], signs_body=False)
+    monkeypatch.setattr(channel, "endpoints", (endpoint,))
+    head = f"POST /script HTTP/1.1\r\nHost: x\r\nX-Signature: wrong\r\nContent-Length: {LIMIT}\r\n\r\n"
+    async with serve(build_app(scripted_host(Settings(data_dir=tmp_path), channel))) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(head.encode())
+        async with limit():
+            assert b" 401 " in await reader.readline()
+        writer.close()
 
 
 async def test_a_thousand_events_in_three_megabytes_are_all_taken(porch: Porch) -> None:

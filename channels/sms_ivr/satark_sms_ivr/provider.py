@@ -57,6 +57,10 @@ class SmsProvider(Protocol):
     def webhook_max_bytes(self) -> int:
         """Size of the largest webhook that is accepted, in bytes."""
 
+    @property
+    def signature_header(self) -> str:
+        """The header with the signature of a webhook, in lower case."""
+
     def verify(self, raw: RawRequest) -> bool:
         """Whether a request comes from the provider."""
 

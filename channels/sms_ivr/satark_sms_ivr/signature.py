@@ -11,6 +11,8 @@ from typing import Any, Final
 from satark.channel import Malformed, RawRequest
 from satark_sms_ivr.form_data import FormData, parse_form
 
+HEADER: Final = "x-twilio-signature"
+
 _ALGORITHMS: Final = frozenset({"HMAC_SHA1", "HMAC_SHA256"})
 _HASHED_BODY: Final = "bodySHA256="
 
@@ -34,7 +36,7 @@ class TwilioSignature:
 
     def is_valid(self, raw: RawRequest) -> bool:
         """Check a request, for the configured address. Host headers are ignored, since anybody can set them."""
-        given = raw.headers.get("x-twilio-signature", "")
+        given = raw.headers.get(HEADER, "")
         settings = raw.headers.get("x-twilio-webhooks-signature-settings", "")
         algorithm = _algorithm(settings)
         if not given or algorithm not in _ALGORITHMS:

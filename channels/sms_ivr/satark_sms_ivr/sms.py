@@ -58,8 +58,11 @@ class SmsChannel:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The provider's webhooks."""
-        limit = self._provider.webhook_max_bytes
-        return tuple(Endpoint(path=path, methods=("POST",), limit=limit) for path in self._provider.paths)
+        limit, header = self._provider.webhook_max_bytes, self._provider.signature_header
+        return tuple(
+            Endpoint(path=path, methods=("POST",), limit=limit, signature_header=header)
+            for path in self._provider.paths
+        )
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the provider's signature."""

@@ -17,7 +17,7 @@ from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.provider import IncomingSms, SmsWebhook
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import TwilioSignature
+from satark_sms_ivr.signature import HEADER, TwilioSignature
 from satark_sms_ivr.twilio_api import TwilioApi
 
 PATH: Final = "/sms/webhook"
@@ -36,6 +36,7 @@ class TwilioSms:
     """One number at Twilio. Implements `satark_sms_ivr.provider.SmsProvider`."""
 
     paths: Final = (PATH, STATUS_PATH)
+    signature_header: Final = HEADER
 
     def __init__(self, settings: TwilioSettings, public_url: str) -> None:
         self._settings = settings

@@ -35,7 +35,7 @@ from satark_sms_ivr import twiml
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.signature import TwilioSignature
+from satark_sms_ivr.signature import HEADER, TwilioSignature
 from satark_sms_ivr.twilio_api import TwilioApi
 from satark_sms_ivr.voice_twiml import KEYS_PATH, MAX_SILENCES, RECORD_PATH, RECORDING_PATH, VoiceTwiml
 
@@ -77,7 +77,8 @@ class VoiceChannel:
     def endpoints(self) -> Sequence[Endpoint]:
         """The webhook of incoming calls, and the paths below it to which a call continues."""
         paths = (PATH, KEYS_PATH, RECORD_PATH, RECORDING_PATH, STATUS_PATH)
-        return tuple(Endpoint(path=p, methods=("POST",), limit=self._settings.webhook_max_bytes) for p in paths)
+        limit = self._settings.webhook_max_bytes
+        return tuple(Endpoint(path=p, methods=("POST",), limit=limit, signature_header=HEADER) for p in paths)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the signature, which covers the URL with its query."""

@@ -65,7 +65,10 @@ class TelegramChannel:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The bot's webhook."""
-        return (Endpoint(path=PATH, methods=("POST",), limit=self._settings.webhook_max_bytes),)
+        limit = self._settings.webhook_max_bytes
+        return (
+            Endpoint(path=PATH, methods=("POST",), limit=limit, signature_header=secret_token.HEADER, signs_body=False),
+        )
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the secret token in the header."""

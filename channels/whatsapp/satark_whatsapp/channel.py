@@ -58,7 +58,8 @@ class WhatsAppChannel:
     @property
     def endpoints(self) -> Sequence[Endpoint]:
         """The app's one webhook, for all its numbers."""
-        return (Endpoint(path=PATH, methods=("GET", "POST"), limit=self._settings.webhook_max_bytes),)
+        limit = self._settings.webhook_max_bytes
+        return (Endpoint(path=PATH, methods=("GET", "POST"), limit=limit, signature_header=signature.HEADER),)
 
     def verify(self, raw: RawRequest) -> bool:
         """Check the verify token of a GET, or the signature of a POST."""

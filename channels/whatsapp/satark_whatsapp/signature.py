@@ -7,17 +7,19 @@ Source: Meta, WhatsApp Business Platform, "Create a webhook endpoint", sections 
 from __future__ import annotations
 
 import hmac
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from satark.channel import RawRequest
 
+HEADER: Final = "x-hub-signature-256"
 _PREFIX = b"sha256="
 _MAX_FIELDS = 20
 
 
 def is_signed(raw: RawRequest, app_secret: bytes) -> bool:
     """Check `X-Hub-Signature-256`, the lower-case hex HMAC-SHA256 of the body's exact bytes, in constant time."""
-    given = raw.headers.get("x-hub-signature-256", "").encode("utf-8", "replace")
+    given = raw.headers.get(HEADER, "").encode("utf-8", "replace")
     expected = _PREFIX + hmac.digest(app_secret, raw.body, "sha256").hex().encode()
     return hmac.compare_digest(given, expected)
 

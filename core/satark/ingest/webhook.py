@@ -5,14 +5,15 @@ It is an ASGI application of its own, ahead of the framework's middleware: every
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
 from satark.channel import Malformed, Outcome, RawRequest
 from satark.ingest.ingest import IngestFailed
+from satark.ingest.unverified_bodies import BodyTooLarge, NoRoom
 from satark.observability import log
 from satark.store.writer import StoreDown
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from satark.channel import Batch, Channel, Endpoint
     from satark.ingest.ingest import Ingest
+    from satark.ingest.unverified_bodies import UnverifiedBodies
     from satark.telemetry.metrics import Metrics
 
 
@@ -36,16 +38,20 @@ class _Refused(Exception):  # noqa: N818 - it reads as what it says
 class WebhookEndpoint:
     """One endpoint of one channel: verify, parse, ingest, and only then answer."""
 
-    def __init__(self, metrics: Metrics, ingest: Ingest, channel: Channel, endpoint: Endpoint) -> None:
+    def __init__(
+        self, metrics: Metrics, ingest: Ingest, channel: Channel, endpoint: Endpoint, bodies: UnverifiedBodies
+    ) -> None:
+        """`bodies`: the bodies under way, shared by all endpoints of the process."""
         self._metrics = metrics
         self._ingest = ingest
+        self._bodies = bodies
         self._channel = channel
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, once what it carries is durable: ingested or spooled.
 
-        401 unsigned, 405 another method, 413 too large, 503 not ingested, else whatever the channel replies.
+        401 unsigned, 405 another method, 413 too large, 503 not ingested or no room, else whatever the channel replies.
         """
         answer, response = "not_ingested", Response("try again", 503, media_type="text/plain")
         try:
@@ -65,12 +71,40 @@ class WebhookEndpoint:
         await response(scope, receive, send)
 
     async def _verified(self, scope: Scope, receive: Receive) -> RawRequest:
+        """Read and verify a request. What the headers rule out is refused before the body is read."""
+        head = self._head(scope)
+        if head.method == "GET":  # its body means nothing
+            return self._checked(head)
+        if self._endpoint.signature_header and self._endpoint.signature_header not in head.headers:
+            raise _unsigned()
+        if not self._endpoint.signs_body:
+            self._checked(head)
+        body = await self._read(receive)
+        return self._checked(msgspec.structs.replace(head, body=body))
+
+    def _head(self, scope: Scope) -> RawRequest:
+        """Return the request without its body."""
         if scope["method"] not in self._endpoint.methods:
             raise _Refused("method", 405, "method not allowed")
-        raw = await _read(scope, receive, self._endpoint.limit)
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self._endpoint.limit:
+            raise _too_large()
+        query = scope["query_string"].decode("latin-1")
+        return RawRequest(method=scope["method"], path=scope["path"], query=query, headers=headers)
+
+    def _checked(self, raw: RawRequest) -> RawRequest:
         if not self._channel.verify(raw):
-            raise _Refused("unsigned", 401, "unauthorized")
+            raise _unsigned()
         return raw
+
+    async def _read(self, receive: Receive) -> bytes:
+        try:
+            return await self._bodies.read(receive, self._endpoint.limit)
+        except BodyTooLarge:
+            raise _too_large() from None
+        except NoRoom:
+            raise _Refused("no_room", 503, "try again") from None
 
     def _parse(self, raw: RawRequest) -> Batch | None:
         try:
@@ -80,32 +114,8 @@ class WebhookEndpoint:
             return None
 
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> RawRequest:
-    """Read a request up to its limit in bytes; of a longer one the rest is not read."""
-    headers = Headers(scope=scope)
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large()
-    return RawRequest(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        body=await _body(receive, limit),
-    )
-
-
-async def _body(receive: Receive, limit: int) -> bytes:
-    chunks, size, more = [], 0, True
-    while more:
-        # A client that disconnects sends no more: the part of the body that came is not signed, and is refused.
-        message: MutableMapping[str, Any] = await receive()
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > limit:
-            raise _too_large()
-        more = message.get("more_body", False)
-    return b"".join(chunks)
+def _unsigned() -> _Refused:
+    return _Refused("unsigned", 401, "unauthorized")
 
 
 def _too_large() -> _Refused:

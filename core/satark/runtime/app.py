@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from satark.ingest.spool import describe
+from satark.ingest.unverified_bodies import UnverifiedBodies
 from satark.ingest.webhook import WebhookEndpoint
 from satark.observability import describe_error, log
 from satark.runtime.connections import SETTINGS_STATE
@@ -37,9 +38,10 @@ def build_app(host: Host) -> Starlette:
     endpoints: dict[str, WebhookEndpoint] = {}
     runtime = host.ingest_runtime
     if runtime and "web" in host.roles:
+        bodies = UnverifiedBodies(host.settings.core.http.unverified_bytes)
         for channel in runtime.channels:
             for endpoint in channel.endpoints:
-                endpoints[endpoint.path] = WebhookEndpoint(host.metrics, runtime.ingest, channel, endpoint)
+                endpoints[endpoint.path] = WebhookEndpoint(host.metrics, runtime.ingest, channel, endpoint, bodies)
     # A page at the root would answer for every page below it, so it comes last.
     for page in sorted(host.pages, key=lambda page: -len(page.path)):
         if page.path != "/":

@@ -9,7 +9,7 @@ import asyncio
 from enum import IntEnum
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from satark.settings import HttpSettings
 
@@ -35,7 +35,8 @@ class TimedConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._limits: HttpSettings = self.app_state.get(SETTINGS_STATE) or HttpSettings()
-        self._waiting = Waiting.HEADERS
+        self.waiting = Waiting.HEADERS
+        """What it waits for."""
         self._since = self._began = self.loop.time()
         self._bytes = self._body_bytes = 0
         self._unsent = 0
@@ -57,19 +58,19 @@ class TimedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; end a connection whose headers are too long."""
-        if self._waiting is Waiting.NEXT_REQUEST:
+        if self.waiting is Waiting.NEXT_REQUEST:
             self._wait(Waiting.HEADERS)
         self._bytes += len(data)
         super().data_received(data)
-        if self._waiting is Waiting.HEADERS and self._bytes > self._limits.header_bytes:
-            if not self.transport.is_closing():
-                self.transport.write(_TOO_LONG)
-                self.transport.close()
+        too_long = self.waiting is Waiting.HEADERS and self._bytes > self._limits.header_bytes
+        if too_long and not self.transport.is_closing():
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        if self._waiting is not Waiting.HEADERS:
+        if self.waiting is not Waiting.HEADERS:
             self._wait(Waiting.HEADERS)
 
     def on_headers_complete(self) -> None:
@@ -85,13 +86,14 @@ class TimedConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete: now we are the one who must answer."""
-        answered = self.cycle is None or self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle  # None: the request asks for another protocol
+        answered = cycle is None or cycle.response_complete
         self._wait(Waiting.NEXT_REQUEST if answered else Waiting.RESPONSE)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """The response is complete: the next request may come, or the rest of a body that nobody reads."""
-        if self._waiting is Waiting.RESPONSE and not self.pipeline:
+        if self.waiting is Waiting.RESPONSE and not self.pipeline:
             self._wait(Waiting.NEXT_REQUEST)
         super().on_response_complete()
 
@@ -106,22 +108,22 @@ class TimedConnection(HttpToolsProtocol):
         super().resume_writing()
 
     def _wait(self, what: Waiting) -> None:
-        self._waiting, self._since, self._bytes = what, self.loop.time(), 0
+        self.waiting, self._since, self._bytes = what, self.loop.time(), 0
 
     def _check(self) -> None:
         """End the connection if its time is over; else check again when it could be."""
         now = self.loop.time()
         deadline = min(self._read_deadline(now), self._write_deadline(now))
         if now >= deadline:
-            self._end()
+            self.end()
         else:
             self._timer = self.loop.call_later(deadline - now, self._check)
 
     def _read_deadline(self, now: float) -> float:
         limits = self._limits
-        if self._waiting is Waiting.HEADERS:
+        if self.waiting is Waiting.HEADERS:
             return self._since + limits.header_seconds
-        if self._waiting is not Waiting.BODY:
+        if self.waiting is not Waiting.BODY:
             return now + limits.header_seconds
         paused = bool(self.flow.read_paused)  # we do not read: the client can't make progress
         if paused or (now >= self._since + limits.stall_seconds and self._bytes >= limits.stall_bytes):
@@ -140,15 +142,17 @@ class TimedConnection(HttpToolsProtocol):
     def _make_room(self) -> None:
         """End the connection that waits longest for its client, or whose body comes slowest; never one that we owe."""
         others = [cast("TimedConnection", one) for one in self.connections if one is not self]
-        ours_to_end = [one for one in others if one._waiting is not Waiting.RESPONSE]
+        ours_to_end = [one for one in others if one.waiting is not Waiting.RESPONSE]
         if ours_to_end:
-            min(ours_to_end, key=TimedConnection._worth)._end()
+            min(ours_to_end, key=TimedConnection.worth).end()
 
-    def _worth(self) -> tuple[int, float]:
-        if self._waiting is not Waiting.BODY:
-            return self._waiting, self._since
-        return self._waiting, self._body_bytes / (self.loop.time() - self._began + 1)
+    def worth(self) -> tuple[int, float]:
+        """Order connections: of two, the one with the lower value makes room."""
+        if self.waiting is not Waiting.BODY:
+            return self.waiting, self._since
+        return self.waiting, self._body_bytes / (self.loop.time() - self._began + 1)
 
-    def _end(self) -> None:
-        self._waiting = Waiting.RESPONSE  # nobody else ends it a second time
+    def end(self) -> None:
+        """Close the connection at once; what was not sent is lost."""
+        self.waiting = Waiting.RESPONSE  # nobody else ends it a second time
         self.transport.abort()

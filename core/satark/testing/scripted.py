@@ -86,8 +86,8 @@ class ScriptedChannel:
         menu_label=20,
         token=200,
     )
-    endpoints = (Endpoint(path="/script", methods=("POST",), limit=LIMIT),)
     signature: ClassVar[str] = "x-signature"
+    endpoints = (Endpoint(path="/script", methods=("POST",), limit=LIMIT, signature_header=signature),)
 
     def __init__(self) -> None:
         self.sent: list[tuple[Call, str]] = []

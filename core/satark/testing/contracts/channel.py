@@ -60,14 +60,28 @@ def check_names(case: ChannelCase) -> None:
         _require(channel_of(account) == channel.name, "an account's name must begin with the channel's name")
     for endpoint in channel.endpoints:
         _require(endpoint.path.startswith("/") and endpoint.limit > 0, "an endpoint needs a path and a limit")
+        header = endpoint.signature_header
+        _require(header == header.lower(), "an endpoint names its signature header in lower case")
+        _require(endpoint.signs_body or bool(header), "an endpoint whose header alone is checked names that header")
 
 
 def check_verify(case: ChannelCase) -> None:
     """Check that genuine requests pass, and that none passes that was changed, truncated, or sent without signature."""
     for raw in case.genuine:
         _require(case.channel.verify(raw), "a genuine request is refused")
+        _check_head(case, raw)
         for forged in forgeries(raw, covers_body=case.covers_body):
             _require(not case.channel.verify(forged), "a forged request is accepted")
+
+
+def _check_head(case: ChannelCase, raw: RawRequest) -> None:
+    """Check that a genuine request passes what is asked of it before its body is read."""
+    for endpoint in case.channel.endpoints:
+        if endpoint.path == raw.path and raw.method == "POST":
+            named = not endpoint.signature_header or endpoint.signature_header in raw.headers
+            _require(named, "a genuine request lacks the endpoint's signature header")
+            head = raw if endpoint.signs_body else msgspec.structs.replace(raw, body=b"")
+            _require(case.channel.verify(head), "a genuine request without its body is refused")
 
 
 def check_no_endpoint(case: ChannelCase) -> None:
