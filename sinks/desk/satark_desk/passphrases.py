@@ -2,29 +2,36 @@
 
 Each officer has a key pair. Its private key is encrypted with a key derived from their passphrase (Argon2id, RFC 9106:
 64 MiB, 3 passes; then ChaCha20-Poly1305), and the desk's key is sealed to its public key. So the desk's key can be
-changed, or shared with a new officer, without anybody else's passphrase.
+changed, or shared with a new officer, without anybody else's passphrase. All keys are derived in one queue
+(`derivation_queue`).
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import threading
 import unicodedata
+from contextlib import nullcontext
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from satark_desk.derivation_queue import QUEUE
+
 MEMORY_KIB = 64 * 1024
 PASSES = 3
-LANES = 4
+LANES = 1
+"""One: several lanes run in OpenSSL's pool of threads, where two derivations at once wait for each other for ever."""
 MIN_LENGTH = 8
 """Characters of a passphrase that an officer chooses, at least."""
 
 # Crockford's base 32 in lower case: no two characters look alike.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS = 6
+_several_lanes = threading.Lock()
 _NONCE = b"\0" * 12  # constant: each derived key has a random salt of its own and encrypts exactly one value
 
 
@@ -83,12 +90,18 @@ def _new_parameters() -> WrappedKey:
 
 
 def _derive(passphrase: str, parameters: WrappedKey) -> bytes:
+    return QUEUE.run(lambda: _argon2id(passphrase, parameters))
+
+
+def _argon2id(passphrase: str, parameters: WrappedKey) -> bytes:
     # One keyboard sends composed characters, another decomposed ones.
     normalized = unicodedata.normalize("NFC", passphrase).encode()
-    return Argon2id(
+    derivation = Argon2id(
         salt=parameters.salt,
         length=32,
         iterations=parameters.passes,
         lanes=parameters.lanes,
         memory_cost=parameters.memory_kib,
-    ).derive(normalized)
+    )
+    with _several_lanes if parameters.lanes > 1 else nullcontext():
+        return derivation.derive(normalized)

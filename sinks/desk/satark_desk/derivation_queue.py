@@ -1,0 +1,127 @@
+"""Derivation queue: keys are derived from passphrases a few at a time, in threads of its own, the most urgent first.
+
+A derivation takes 64 MiB and 0.2 s of a processor. Without a limit, a hundred strangers who try to sign in at once would
+take the machine's memory, and everybody else's turn.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 2
+"""Derivations that run at the same time, unless the settings say otherwise."""
+WAITING: Final = 200
+"""Derivations that wait, at most, unless the settings say otherwise."""
+KNOWN: Final = 0
+"""Rank of an officer who is signed in, or whose browser is known: before every stranger."""
+STRANGER: Final = 1
+"""Rank of a stranger who never failed; each failure on the same account adds one."""
+LAST: Final = 1_000_000
+"""Rank of work that nobody waits for."""
+
+
+class QueueFull(Exception):  # noqa: N818 - it reads as what it says
+    """Too many derivations wait, and this one was the least urgent. Nothing was derived; try again in some seconds."""
+
+
+class _Job(msgspec.Struct, frozen=True, order=True):
+    rank: int
+    number: int
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    work: Callable[[], Any]
+    result: Future[Any]
+    key: Hashable
+
+
+class DerivationQueue:
+    """A bounded queue with a few threads. Its threads start when they are needed."""
+
+    def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
+        self._lock = threading.Lock()
+        self._numbers = count()
+        self._own_thread = threading.local()
+        self.resize(at_once, waiting)
+        self._heap: list[_Job] = []
+        self._waiting: dict[_Job, _Waiting] = {}
+        self._same: dict[Hashable, Future[Any]] = {}
+
+    def resize(self, at_once: int, waiting: int) -> None:
+        """Set how many derivations run and wait at most, before the first one."""
+        self._limit = waiting
+        self._threads = ThreadPoolExecutor(at_once, "derivation", initializer=self._mark_thread)
+
+    def submit(self, work: Callable[[], T], rank: int = KNOWN, key: Hashable = None) -> Future[T]:
+        """Queue a derivation, or what contains one. Blocks nobody.
+
+        Args:
+            work: what to do.
+            rank: lower ones go first; equal ones in the order of their arrival.
+            key: while work of an equal key waits or runs, that one's result is returned and nothing is queued.
+
+        Returns:
+            The result; it fails with `QueueFull` if more urgent work fills the queue.
+        """
+        with self._lock:
+            if key is not None and key in self._same:
+                return self._same[key]
+            job, result = _Job(rank, next(self._numbers)), Future[T]()
+            heapq.heappush(self._heap, job)
+            self._waiting[job] = _Waiting(work, result, key)
+            if key is not None:
+                self._same[key] = result
+            refused = self._drop_last() if len(self._heap) > self._limit else None
+        if refused is not None:
+            refused.result.set_exception(QueueFull())
+        self._threads.submit(self._run_next)
+        return result
+
+    def run(self, work: Callable[[], T], rank: int = KNOWN) -> T:
+        """Derive now, if this is one of the queue's own threads, else wait in line: call it from a thread.
+
+        Raises:
+            QueueFull: more urgent work fills the queue.
+        """
+        return work() if hasattr(self._own_thread, "mark") else self.submit(work, rank).result()
+
+    def _drop_last(self) -> _Waiting:
+        last = max(self._heap)
+        self._heap.remove(last)
+        heapq.heapify(self._heap)
+        dropped = self._waiting.pop(last)
+        self._same.pop(dropped.key, None)
+        return dropped
+
+    def _run_next(self) -> None:
+        with self._lock:
+            waiting = self._waiting.pop(heapq.heappop(self._heap)) if self._heap else None
+        if waiting is None:
+            return
+        if waiting.result.set_running_or_notify_cancel():
+            _finish(waiting)
+        with self._lock:
+            self._same.pop(waiting.key, None)
+
+    def _mark_thread(self) -> None:
+        self._own_thread.mark = True
+
+
+def _finish(waiting: _Waiting) -> None:
+    try:
+        waiting.result.set_result(waiting.work())
+    except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+        waiting.result.set_exception(error)
+
+
+QUEUE: Final = DerivationQueue()
+"""The queue of this process: the bound on its memory holds for all that it derives."""
