@@ -161,6 +161,8 @@ class Message(Redacted, frozen=True, kw_only=True):
     sender: Literal["desk", "tipster"]
     desk: str = ""
     """The desk that wrote it, for officers; the tipster is told only "police"."""
+    officer: bytes = b""
+    """The name of the officer who wrote it, sealed to the tip's key alone: the receipt opens the message, not this."""
     status: Status | None = None
     text: str = ""
     question: bool = False

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from satark.identity.sealing import new_identity
+from satark.identity.signatures import is_signed
 from satark.remote.link_keys import (
     HostPairing,
     LinkKeyError,
@@ -15,7 +16,6 @@ from satark.remote.link_keys import (
     PairingError,
     answer_verifier,
     fingerprint,
-    is_signed,
     load_link_key,
     make_office_pairing,
     read_pairing,

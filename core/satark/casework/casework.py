@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, Row, select
 
-from satark.casework.errors import VoiceAccessDenied
+from satark.audit.trail import Trail
+from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
+from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summarize, transcripts_of
 from satark.casework.tip_cache import TipCache, documents
 from satark.desk import Desk, NoSuchDesk
@@ -29,6 +31,7 @@ from satark.time_buckets import band
 from satark.tip import Envelope, Message, Status, ordinal_order
 
 if TYPE_CHECKING:
+    from satark.audit.acts import ActKind
     from satark.destination_rule import DestinationRule
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
@@ -52,9 +55,27 @@ class Casework(EvidenceAccess):
         officer: str = "",
         may_listen: bool = False,
         transcribers: Sequence[Transcriber] = (),
+        own_recipient: str = "",
+        audit_desk: str = "",
     ) -> None:
-        """`officer`: name for the custody log. `may_listen`: whether they have the right to hear tipsters' voices."""
-        super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers)
+        """Work for an officer of a desk, or for a destination.
+
+        Args:
+            services: the store.
+            desk: the desk, or the destination.
+            identity: its opened key.
+            officer: name for the custody log and the audit log.
+            may_listen: whether they have the right to hear tipsters' voices.
+            transcribers: offline speech recognisers.
+            own_recipient: the officer's own age recipient, which their acts are sealed to as well.
+            audit_desk: of a destination, the desk that it belongs to, whose audit log has its acts.
+        """
+        trail = (
+            Trail(services, audit_desk, desk)
+            if audit_desk
+            else Trail(services, desk, officer, identity, own_recipient=own_recipient)
+        )
+        super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._cache = TipCache(services, desk, identity)
         self._lock = threading.Lock()
 
@@ -68,6 +89,10 @@ class Casework(EvidenceAccess):
 
     def summaries(self) -> list[TipSummary]:
         """Return a summary of every tip of the desk, the newest first."""
+        self.trail.record_once("listed")
+        return self._summaries()
+
+    def _summaries(self) -> list[TipSummary]:
         with self._lock:
             self._cache.refresh()
             cached_tips = list(self._cache.tips.items())
@@ -79,6 +104,7 @@ class Casework(EvidenceAccess):
 
         Documents that are not cached yet are opened first: about 0.1 ms each.
         """
+        self.trail.record_once("searched", detail=words)
         wanted = words.casefold().split()
         with self._lock:
             self._cache.refresh()
@@ -93,6 +119,25 @@ class Casework(EvidenceAccess):
             NoSuchTip: the desk has none of this number.
             CantOpen: its document was altered.
         """
+        try:
+            opened = self._open(number)
+        except NoSuchTip:
+            self.trail.record_once("refused", detail=number)
+            raise
+        self.trail.record_once("read", tip=opened.header.number)
+        return opened
+
+    def export_list(self) -> Iterator[OpenTip]:
+        """Open every tip of the desk, the newest first: one act of the audit log for all of them.
+
+        Raises:
+            CantOpen: (while iterating) a document was altered.
+        """
+        summaries = self._summaries()
+        self.trail.record("exported_list", detail=str(len(summaries)))
+        return (self._open(summary.id) for summary in summaries)
+
+    def _open(self, number: str) -> OpenTip:
         with self._lock:
             self._cache.refresh()
             tip, cached = self._cache.find(number)
@@ -106,7 +151,7 @@ class Casework(EvidenceAccess):
             id=tip,
             envelope=cached.envelope,
             tip=opened,
-            thread=tuple(cached.thread),
+            thread=tuple(with_officer(posted, cached.envelope.identity) for posted in cached.thread),
             evidence=tuple(record for record in records if not is_own_voice(record, opened)),
             voices=tuple(
                 OwnVoice(record=record, transcript=transcripts.get(record.ordinal, ""))
@@ -181,11 +226,11 @@ class Casework(EvidenceAccess):
             directed_to = DirectedDesk(
                 desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
             )
-            return self.post(unit, tip, message, directed_to)
+            return self.post(unit, tip, message, directed_to, act=("directed", to_desk))
         unit.upsert(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
         deliveries.add(unit, tip.id, desk.destination)
         self._queue_for_destinations(unit, tip, desk)
-        return self.post(unit, tip, message)
+        return self.post(unit, tip, message, act=("directed", to_desk))
 
     def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
         """Queue the tip for the destinations of a desk that it was directed to."""
@@ -213,18 +258,31 @@ class Casework(EvidenceAccess):
         return desk.name not in tip.header.excluded and not is_accused(tip.tip, desk, self._services.geography)
 
     def post(
-        self, unit: UnitOfWork, tip: OpenTip, message: Message, directed_to: DirectedDesk | None = None
+        self,
+        unit: UnitOfWork,
+        tip: OpenTip,
+        message: Message,
+        directed_to: DirectedDesk | None = None,
+        *,
+        act: tuple[ActKind, str] | None = None,
     ) -> PostedMessage:
-        """Add a message to a tip's thread. At an office it is queued for the host, together with `directed_to`."""
+        """Add a message to a tip's thread. At an office it is queued for the host, together with `directed_to`.
+
+        `act`: the kind and the detail of the act that the audit log gets, if the message alone does not tell.
+        """
+        kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
+        if not message.transcript:  # `transcribe` has recorded that with the file
+            self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         # Derive the tip's recipient from its key: a row could have been altered.
-        recipients = [recipient_of(tip.envelope.identity)]
+        own = recipient_of(tip.envelope.identity)
+        recipients = [own]
         if not message.internal:
             recipients.append(_receipt_recipient(unit.main, tip.id))
-        message = msgspec.structs.replace(message, band=band(unit.now))
+        message = msgspec.structs.replace(message, band=band(unit.now), officer=seal_officer(self.trail.officer, own))
         if host_of(unit.main):
             self._cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
-            return PostedMessage(len(tip.thread) + 1, message)
-        return PostedMessage(post(unit, tip.id, message, *recipients), message)
+            return PostedMessage(len(tip.thread) + 1, message, self.trail.officer)
+        return PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer)
 
 
 def _receipt_recipient(connection: Connection, tip: str) -> str:

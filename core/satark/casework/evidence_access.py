@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from satark.audit.trail import Trail
     from satark.custody.chain import Action, Form
     from satark.custody.log import LogRow
     from satark.services import Services
@@ -47,9 +48,12 @@ class EvidenceAccess:
         *,
         officer: str,
         may_listen: bool,
+        trail: Trail,
         transcribers: Sequence[Transcriber] = (),
     ) -> None:
         self.desk = desk
+        self.trail = trail
+        """The audit log's entries of this officer."""
         self._services = services
         self._transcribers = transcribers
         self._officer = DeskOfficer(desk=desk, name=officer)
@@ -236,6 +240,7 @@ class EvidenceAccess:
         sha256: str = "",
         tool: str = "",
     ) -> None:
-        """Enter into the custody log, in this transaction, what this officer does with a file."""
+        """Enter into the custody log and the audit log, in this transaction, what this officer does with a file."""
         entry = officer_entry(action, self._officer, unit.now, form=form, second=second, sha256=sha256, tool=tool)
         custody.append_entries(unit, tip.id, recipient_of(tip.envelope.identity), ordinal, entry)
+        self.trail.record(action, unit=unit, tip=tip.header.number, file=ordinal, second=second, detail=form)

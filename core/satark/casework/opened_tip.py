@@ -26,6 +26,8 @@ class PostedMessage(msgspec.Struct, frozen=True):
 
     seq: int
     message: Message
+    officer: str = ""
+    """The officer who wrote it, where the tip was opened; empty for the tipster's, and where nobody was named."""
 
 
 class TipSummary(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,8 +16,9 @@ import pyrage
 from pyrage import x25519
 
 from satark.carrier import MessageRejected
+from satark.identity.signatures import is_signed
 from satark.redacted import Redacted
-from satark.remote.link_keys import LinkKey, LinkPublicKeys, is_signed
+from satark.remote.link_keys import LinkKey, LinkPublicKeys
 
 FRAME_SIZE = 65_536
 """Bytes of a frame's plain content."""

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select, update
 
 from satark.carrier import MessageRejected
 from satark.desk import NoSuchDesk
+from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
-from satark.remote.link_keys import is_signed
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     DirectedDesk,

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyrage import x25519
 
 from satark import atomic_files
 from satark.identity.sealing import new_identity, recipient_of
+from satark.identity.signatures import signing_key, verifier_of
 
 T = TypeVar("T")
 _SEED = 32
@@ -65,7 +63,7 @@ class LinkKey:
     def __init__(self, identity: str, seed: bytes) -> None:
         self.identity = identity
         self._signing = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public_keys = LinkPublicKeys(recipient=recipient_of(identity), verifier=_public(self._signing))
+        self.public_keys = LinkPublicKeys(recipient=recipient_of(identity), verifier=verifier_of(self._signing))
 
     def __repr__(self) -> str:
         return "LinkKey(…)"
@@ -95,13 +93,12 @@ def load_link_key(path: Path) -> LinkKey:
 
 def answer_key(identity: str) -> Ed25519PrivateKey:
     """Derive the key that a desk signs its answers with from the desk's identity, which only its officers can open."""
-    seed = HKDF(algorithm=SHA256(), length=_SEED, salt=None, info=b"satark/1/answers").derive(identity.encode())
-    return Ed25519PrivateKey.from_private_bytes(seed)
+    return signing_key(identity, "satark/1/answers")
 
 
 def answer_verifier(identity: str) -> str:
     """Return the public half (hex) of `answer_key`."""
-    return _public(answer_key(identity))
+    return verifier_of(answer_key(identity))
 
 
 def make_office_pairing(desk: str, identity: str, link: LinkKey) -> OfficePairing:
@@ -109,15 +106,6 @@ def make_office_pairing(desk: str, identity: str, link: LinkKey) -> OfficePairin
     return OfficePairing(
         desk=desk, recipient=recipient_of(identity), answer_verifier=answer_verifier(identity), link=link.public_keys
     )
-
-
-def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:
-    """Return whether a signature (64 bytes) on a message is from this public key (hex)."""
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(verifier)).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def read_pairing(text: str, kind: type[T]) -> T:
@@ -148,10 +136,6 @@ def _recipients(pairing: object) -> list[str]:
     if isinstance(pairing, OfficePairing):
         return [pairing.recipient, pairing.link.recipient]
     return [pairing.link.recipient] if isinstance(pairing, HostPairing) else []
-
-
-def _public(key: Ed25519PrivateKey) -> str:
-    return key.public_key().public_bytes_raw().hex()
 
 
 def _create(path: Path) -> None:

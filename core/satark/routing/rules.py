@@ -112,6 +112,12 @@ def is_accused(tip: Tip, desk: Desk, geography: Geography) -> bool:
     return _within(desk, _accused_unit(tip, geography), geography)
 
 
+def desks_above(desk: Desk, desks: Iterable[Desk], geography: Geography) -> list[Desk]:
+    """Return the desks of higher offices: of a higher level, and responsible for the desk's area or for everywhere."""
+    higher = (one for one in desks if _RANK[one.level] > _RANK[desk.level])
+    return [one for one in higher if not one.area or not desk.area or one.area in _offices_above(desk, geography)]
+
+
 def _accused_unit(tip: Tip, geography: Geography) -> str:
     """Return the code of the accused unit, empty if it is unknown; an outpost counts as its station."""
     accused = tip.accused

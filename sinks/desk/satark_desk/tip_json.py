@@ -52,4 +52,4 @@ def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
 
 
 def _message(posted: PostedMessage) -> dict[str, Any]:
-    return {"seq": posted.seq, **msgspec.to_builtins(posted.message)}
+    return {"seq": posted.seq, **msgspec.to_builtins(posted.message), "officer": posted.officer}

@@ -34,7 +34,7 @@ class PoliceSystem:
         self.signer = _signer(name, settings)
         self.verifier = Verifier(settings.secrets, [read_public_key(key) for key in settings.answer_keys])
         self.reader = DestinationReader(rule.to, identity, services)
-        self.casework = Casework(services, rule.to, identity)
+        self.casework = Casework(services, rule.to, identity, audit_desk=rule.desk)
 
     def __repr__(self) -> str:
         return f"PoliceSystem({self.name})"

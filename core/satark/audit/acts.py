@@ -1,0 +1,109 @@
+"""Acts of officers: what a row of the audit log says, and how it is signed and padded before it is sealed."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import msgspec
+
+from satark.custody.chain import canonical_json, format_utc, new_salt
+from satark.identity.sealing import new_identity, open_as, seal
+from satark.identity.signatures import is_signed
+from satark.redacted import Redacted
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+ActKind: TypeAlias = Literal[
+    "signed_in", "sign_in_failed", "signed_out",
+    "listed", "searched", "read", "refused", "exported_list",
+    "viewed", "heard", "drafted", "transcribed", "exported", "opened",
+    "answered", "noted", "directed",
+    "hold_asked", "held", "lift_asked", "lifted", "erasure_asked", "erasure_ordered",
+    "officer_added", "officer_removed", "officer_changed", "key_changed", "log_read",
+]  # fmt: skip
+"""What an officer did. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of the desk,
+as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which takes two officers."""
+
+ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
+
+MAX_DETAIL = 200
+"""Characters of a detail or a name that are stored."""
+_PADDED = 1536
+"""Bytes of every act before it is sealed: all rows are of one size, whatever they say."""
+_DOMAIN = b"satark/1/act\0"
+
+
+class Act(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """What one officer did once. Its time is exact: it is the officer's, not the tipster's."""
+
+    kind: ActKind
+    desk: str
+    officer: str = ""
+    second: str = ""
+    """The second officer, if it took two."""
+    at: str
+    """UTC, to the second: `YYYY-MM-DDThh:mm:ssZ`."""
+    tip: str = ""
+    """The tip's number; empty: no tip in particular."""
+    file: str = ""
+    """The file's ordinal."""
+    detail: str = ""
+    """A status, the desk that a tip was directed to, the officer who was added, the words that were searched for."""
+    salt: str
+    """128 random bits, hex, so that nobody can guess an act by its hash."""
+
+
+class SignedAct(Redacted, frozen=True, kw_only=True):
+    """An act as it is sealed."""
+
+    act: Act
+    number: int
+    """The number of the desk's audit key that signed it; 0: unsigned, as a failed sign-in has no key."""
+    before: bytes
+    """The hash that the log ended with."""
+    signature: bytes
+    """Of `before` and the act's hash."""
+    padding: str = ""
+
+
+def new_act(kind: ActKind, *, desk: str, officer: str, now: int, **fields: str) -> Act:
+    """Return an act, its texts cut to `MAX_DETAIL` characters."""
+    cut = {name: text[:MAX_DETAIL] for name, text in fields.items()}
+    return Act(kind=kind, desk=desk, officer=officer[:MAX_DETAIL], at=format_utc(now), salt=new_salt(), **cut)
+
+
+def commitment(act: Act) -> bytes:
+    """Return the SHA-256 of an act, which the chain contains."""
+    return hashlib.sha256(canonical_json(act)).digest()
+
+
+def sign(act: Act, before: bytes, number: int, key: Ed25519PrivateKey | None) -> SignedAct:
+    """Sign an act together with the hash that the log ends with; without a key it stays unsigned."""
+    signature = key.sign(_DOMAIN + before + commitment(act)) if key else b""
+    return SignedAct(act=act, number=number if key else 0, before=before, signature=signature)
+
+
+def is_signed_with(signed: SignedAct, verifier: str) -> bool:
+    """Return whether an act's signature is from this public key (Ed25519, hex)."""
+    return is_signed(verifier, signed.signature, _DOMAIN + signed.before + commitment(signed.act))
+
+
+def seal_act(signed: SignedAct, audit_recipient: str, own_recipient: str = "") -> bytes:
+    """Seal an act to the desk's audit key and to the officer's own key, always to two keys and in one size."""
+    return seal(_padded(signed), audit_recipient, own_recipient or new_identity()[0])
+
+
+def open_act(sealed: bytes, identities: str) -> SignedAct:
+    """Open a sealed act with any of these age identities, one a line.
+
+    Raises:
+        CantOpen: it is sealed to other keys.
+    """
+    return open_as(SignedAct, sealed, identities)
+
+
+def _padded(signed: SignedAct) -> SignedAct:
+    size = len(msgspec.json.encode(signed))
+    return msgspec.structs.replace(signed, padding=" " * max(0, _PADDED - size))

@@ -1,0 +1,201 @@
+"""Audit keys: what the acts of a desk's officers are sealed to and signed with, and who has the private halves.
+
+Each desk has an audit key pair (age) for its officers' acts. Its private half, an `AuditKey`, is sealed to each holder:
+the desk itself, every desk above it, and its auditors. Acts are signed with an Ed25519 key that is derived from the
+desk's own key, which the operator of the databases lacks. Both halves are renewed whenever the desk's key changes; the
+former ones stay, for older rows.
+
+Which desks exist, and with which keys, this module takes from `satark.routing.desks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, select, update
+
+from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
+from satark.identity.signatures import is_signed, signing_key, verifier_of
+from satark.redacted import Redacted
+from satark.routing.desks import all_desks
+from satark.routing.rules import desks_above
+from satark.store.tables import audit_key, audit_key_copy
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from satark.desk import Desk
+    from satark.geography.geography import Geography
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class AuditKey(Redacted, frozen=True, kw_only=True):
+    """The private half of an audit key, as it is sealed to a holder. Desk and number are checked on opening."""
+
+    desk: str
+    number: int
+    identity: str
+
+
+class PublicAuditKey(Redacted, frozen=True, kw_only=True):
+    """The public half of a desk's audit key."""
+
+    desk: str
+    number: int
+    recipient: str
+    verifier: str
+
+
+def desk_holder(desk: str) -> str:
+    """Return how a desk is named as a holder of audit keys."""
+    return f"desk:{desk}"
+
+
+def officer_holder(desk: str, officer: str) -> str:
+    """Return how an officer is named as a holder of audit keys."""
+    return f"officer:{desk}/{officer}"
+
+
+def act_key(identity: str) -> Ed25519PrivateKey:
+    """Derive the key that a desk signs acts with from the desk's opened key."""
+    return signing_key(identity, "satark/1/acts")
+
+
+def current_key(connection: Connection, desk: str) -> PublicAuditKey | None:
+    """Return the public audit key of a desk that is in use; None if it has none yet."""
+    query = select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return _public(row) if row else None
+
+
+def ensure_key(unit: UnitOfWork, desk: str, identity: str, geography: Geography) -> PublicAuditKey:
+    """Return the desk's audit key, given its opened key; make one if there is none, or if it is not the desk's own.
+
+    Whoever writes to the database could put a key of their own there: the signature under the desk's key shows it.
+    """
+    row = unit.main.execute(_newest(desk)).one_or_none()
+    if row is not None and _is_own(row, identity):
+        return _public(row)
+    return _make(unit, desk, identity, geography, number=row.number + 1 if row else 1, endorsed_by=None)
+
+
+def renew_key(unit: UnitOfWork, desk: str, old: str, new: str, geography: Geography) -> None:
+    """Change a desk's audit key together with the desk's key, from identity `old` to `new`.
+
+    The copies that were sealed to the desk's old key are sealed to its new one, so that the desk can still read the
+    older rows: its own, and those of the desks below it.
+    """
+    row = unit.main.execute(_newest(desk)).one_or_none()
+    _reseal_copies(unit, desk, old, recipient_of(new))
+    _make(unit, desk, new, geography, number=row.number + 1 if row else 1, endorsed_by=act_key(old) if row else None)
+
+
+def share_keys(unit: UnitOfWork, desk: Desk, identity: str, holders: Mapping[str, str]) -> None:
+    """Give all audit keys of a desk to further holders, and take them from officers who are no holders any more.
+
+    Args:
+        unit: the transaction.
+        desk: the desk.
+        identity: the desk's opened key.
+        holders: holder (`desk_holder`, `officer_holder`) → age recipient; the desk itself need not be among them.
+    """
+    mine = audit_key_copy.c.desk == desk.name
+    for row in unit.main.execute(select(audit_key_copy.c.number, audit_key_copy.c.holder).where(mine)).all():
+        if row.holder.startswith("officer:") and row.holder not in holders:
+            unit.main.execute(delete(audit_key_copy).where(mine, audit_key_copy.c.holder == row.holder))
+    for key in opened_keys(unit.main, desk_holder(desk.name), identity, desk=desk.name):
+        for holder, recipient in holders.items():
+            _store_copy(unit, key, holder, recipient)
+
+
+def holders_above(connection: Connection, desk: str, geography: Geography) -> dict[str, str]:
+    """Return the desks above a desk as holders of its audit keys: holder → age recipient."""
+    desks = all_desks(connection)
+    own = next((one for one in desks if one.name == desk), None)
+    return {desk_holder(one.name): one.recipient for one in desks_above(own, desks, geography)} if own else {}
+
+
+def opened_keys(connection: Connection, holder: str, identity: str, desk: str = "") -> list[AuditKey]:
+    """Open a holder's copies of audit keys (of one desk, or of all) with the holder's identity; skip what is forged."""
+    query = select(audit_key_copy).where(audit_key_copy.c.holder == holder)
+    if desk:
+        query = query.where(audit_key_copy.c.desk == desk)
+    opened = (_opened(row, identity) for row in connection.execute(query))
+    return [key for key in opened if key is not None]
+
+
+def verifiers(connection: Connection, desk: str) -> dict[int, str]:
+    """Return the verifiers of a desk's acts, by the number of the audit key.
+
+    A key whose row is not signed by itself, or which the key before it does not endorse, is left out.
+    """
+    rows = connection.execute(select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number)).all()
+    found: dict[int, str] = {}
+    for row in rows:
+        before = found.get(row.number - 1, "")
+        endorsed = row.number == 1 or is_signed(before, row.endorsement, _statement(row))
+        if endorsed and is_signed(row.verifier, row.signature, _statement(row)):
+            found[row.number] = row.verifier
+    return found
+
+
+def _newest(desk: str) -> Any:
+    return select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number.desc()).limit(1)
+
+
+def _public(row: Row[Any]) -> PublicAuditKey:
+    return PublicAuditKey(desk=row.desk, number=row.number, recipient=row.recipient, verifier=row.verifier)
+
+
+def _is_own(row: Row[Any], identity: str) -> bool:
+    own = verifier_of(act_key(identity))
+    return bool(row.verifier == own) and is_signed(own, row.signature, _statement(row))
+
+
+def _statement(row: Any) -> bytes:
+    return f"satark/1/audit-key/{row.desk}/{row.number}/{row.recipient}/{row.verifier}".encode()
+
+
+def _make(
+    unit: UnitOfWork,
+    desk: str,
+    identity: str,
+    geography: Geography,
+    *,
+    number: int,
+    endorsed_by: Ed25519PrivateKey | None,
+) -> PublicAuditKey:
+    recipient, private = new_identity()
+    key = act_key(identity)
+    public = PublicAuditKey(desk=desk, number=number, recipient=recipient, verifier=verifier_of(key))
+    statement = _statement(public)
+    endorsement = endorsed_by.sign(statement) if endorsed_by else b""
+    row = msgspec.structs.asdict(public)
+    unit.insert(audit_key, [{**row, "signature": key.sign(statement), "endorsement": endorsement}])
+    made = AuditKey(desk=desk, number=number, identity=private)
+    for holder, to in {**holders_above(unit.main, desk, geography), desk_holder(desk): recipient_of(identity)}.items():
+        _store_copy(unit, made, holder, to)
+    return public
+
+
+def _store_copy(unit: UnitOfWork, key: AuditKey, holder: str, recipient: str) -> None:
+    row = {"desk": key.desk, "number": key.number, "holder": holder, "sealed": seal(key, recipient)}
+    unit.insert_new(audit_key_copy, [row], "number")
+
+
+def _reseal_copies(unit: UnitOfWork, desk: str, old: str, recipient: str) -> None:
+    holder = desk_holder(desk)
+    for key in opened_keys(unit.main, holder, old):
+        here = (audit_key_copy.c.desk == key.desk, audit_key_copy.c.number == key.number)
+        change = update(audit_key_copy).where(*here, audit_key_copy.c.holder == holder)
+        unit.main.execute(change.values(sealed=seal(key, recipient)))
+
+
+def _opened(row: Row[Any], identity: str) -> AuditKey | None:
+    try:
+        key = open_as(AuditKey, row.sealed, identity)
+    except CantOpen:
+        return None
+    return key if (key.desk, key.number) == (row.desk, row.number) else None

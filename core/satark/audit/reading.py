@@ -1,0 +1,140 @@
+"""Reading: opens the acts that somebody may see, and checks each one's signature and place in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from satark.audit import acts, keys
+from satark.audit.acts import Act, SignedAct
+from satark.custody.chain import GENESIS, OFFICERS
+from satark.identity.sealing import CantOpen
+from satark.redacted import Redacted
+from satark.store.tables import custody
+
+if TYPE_CHECKING:
+    from satark.services import Services
+
+SCAN_ROWS = 2000
+"""Rows that one page looks through, at most: some 0.1 ms each."""
+
+Flaw: TypeAlias = Literal["", "unsigned", "forged"]
+"""What is wrong with an act. `unsigned`: no officer's key vouches for it, as it must be for a failed sign-in and for a
+machine; `forged`: its signature or its place in the log is wrong."""
+
+
+class ReadAct(Redacted, frozen=True, kw_only=True):
+    """An act, opened and checked."""
+
+    position: int
+    act: Act
+    flaw: Flaw
+
+
+class Viewer(Redacted, frozen=True, kw_only=True):
+    """Who reads the log: the identities that they open it with, and whose acts they may see."""
+
+    identities: tuple[str, ...]
+    desks: frozenset[str] = frozenset()
+    """The desks whose officers' acts they may see."""
+    own: tuple[str, str] = ("", "")
+    """Desk and name of the officer whose own acts they may see."""
+
+    def may_see(self, act: Act) -> bool:
+        """Return whether this viewer may see an act."""
+        return act.desk in self.desks or (act.desk, act.officer) == self.own
+
+
+class ActFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which acts are asked for; an empty field asks for all."""
+
+    desk: str = ""
+    officer: str = ""
+    tip: str = ""
+    kind: str = ""
+
+    def matches(self, act: Act) -> bool:
+        """Return whether an act is asked for. A list of every tip of a desk concerns each of its tips."""
+        tip = not self.tip or act.tip.casefold() == self.tip.casefold() or act.kind == "exported_list"
+        people = self.officer.casefold() in {"", act.officer.casefold(), act.second.casefold()}
+        return tip and people and self.desk in {"", act.desk} and self.kind in {"", act.kind}
+
+
+class ActPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of the log, the newest act first."""
+
+    acts: tuple[ReadAct, ...]
+    older: int
+    """The position from which the next page goes on; 0: there is nothing older."""
+
+
+def viewer(
+    services: Services, *, holder: str, identity: str, desks: Collection[str], own: tuple[str, str] = ("", "")
+) -> Viewer:
+    """Return a viewer with the audit keys of these desks that `holder` has copies of.
+
+    Args:
+        services: the store.
+        holder: as in `keys.desk_holder` and `keys.officer_holder`; empty: nobody, who sees at most their own acts.
+        identity: opens the holder's copies, and what is sealed to the officer.
+        desks: the desks whose officers' acts they may see.
+        own: desk and name of the officer whose own acts they may see.
+    """
+    opened = services.read(lambda c: keys.opened_keys(c, holder, identity)) if holder else []
+    usable = [key.identity for key in opened if key.desk in desks]
+    return Viewer(identities=(*usable, identity), desks=frozenset(desks), own=own)
+
+
+def read_acts(
+    services: Services, by: Viewer, wanted: ActFilter, *, before: int = 0, most: int = 50, scan: int = SCAN_ROWS
+) -> ActPage:
+    """Return a page of acts, the newest first.
+
+    Args:
+        services: the store.
+        by: who reads.
+        wanted: which acts.
+        before: only acts before this position; 0: from the end of the log.
+        most: acts of a page.
+        scan: rows of the log that are looked through for them.
+    """
+    rows = services.read(lambda c: _rows(c, before, scan))
+    names = services.read(lambda c: {desk: keys.verifiers(c, desk) for desk in by.desks | {by.own[0]} if desk})
+    found: list[ReadAct] = []
+    for row in rows:
+        read = _read(row, by, names)
+        if read is not None and wanted.matches(read.act):
+            found.append(read)
+        if len(found) == most:
+            return ActPage(acts=tuple(found), older=row.position)
+    return ActPage(acts=tuple(found), older=rows[-1].position if len(rows) == scan else 0)
+
+
+def _rows(connection: Connection, before: int, most: int) -> list[Row[Any]]:
+    previous = custody.alias("previous")
+    query = select(custody.c.position, custody.c.entry, custody.c.sealed, previous.c.link.label("before"))
+    query = query.outerjoin(previous, previous.c.position == custody.c.position - 1)
+    query = query.where(custody.c.tip == OFFICERS).order_by(custody.c.position.desc()).limit(most)
+    return list(connection.execute(query.where(custody.c.position < before) if before else query))
+
+
+def _read(row: Row[Any], by: Viewer, verifiers: Mapping[str, Mapping[int, str]]) -> ReadAct | None:
+    try:
+        signed = acts.open_act(row.sealed, "\n".join(by.identities))
+    except CantOpen:
+        return None
+    act = signed.act
+    return ReadAct(position=row.position, act=act, flaw=_flaw(row, signed, verifiers)) if by.may_see(act) else None
+
+
+def _flaw(row: Row[Any], signed: SignedAct, verifiers: Mapping[str, Mapping[int, str]]) -> Flaw:
+    if acts.commitment(signed.act) != row.entry:
+        return "forged"
+    if not signed.number:
+        return "unsigned"
+    verifier = verifiers.get(signed.act.desk, {}).get(signed.number, "")
+    in_place = signed.before == (row.before or GENESIS)
+    return "" if in_place and acts.is_signed_with(signed, verifier) else "forged"

@@ -1,0 +1,107 @@
+"""Trail: records what one officer does, each act in the transaction that does it, or before what only reads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from satark.audit import acts, keys, witness
+from satark.custody import log as custody
+from satark.routing.desks import find_desk
+
+if TYPE_CHECKING:
+    from satark.audit.acts import ActKind
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+REPEAT_AFTER = 3600.0
+"""Seconds after which `record_once` records the same act again: a page that refreshes itself does not fill the log."""
+
+
+class Trail:
+    """Records the acts of one officer of a desk. Every method may be called from any thread."""
+
+    def __init__(
+        self, services: Services, desk: str, officer: str, identity: str = "", *, own_recipient: str = ""
+    ) -> None:
+        """Record for this officer.
+
+        Args:
+            services: the store.
+            desk: the desk.
+            officer: the officer's name; for a machine, the name of its destination.
+            identity: the desk's opened key, which signs; empty: the acts stay unsigned.
+            own_recipient: the officer's own age recipient, so that they can read what they did themselves.
+        """
+        self.desk, self.officer = desk, officer
+        self._services = services
+        self._identity = identity
+        self._signing = keys.act_key(identity) if identity else None
+        self._own = own_recipient
+        self._lock = threading.Lock()
+        self._recorded: dict[tuple[str, ...], float] = {}
+
+    def __repr__(self) -> str:
+        return "Trail(…)"
+
+    def record(
+        self,
+        kind: ActKind,
+        *,
+        unit: UnitOfWork | None = None,
+        tip: str = "",
+        file: str = "",
+        second: str = "",
+        detail: str = "",
+    ) -> None:
+        """Record an act: with what else `unit` commits, or at once.
+
+        `tip` is the tip's number; `second` the second officer.
+        """
+        fields = {"tip": tip, "file": file, "second": second, "detail": detail}
+        if unit is not None:
+            self._append(unit, kind, fields)
+        else:
+            self._services.write_now(lambda new: self._append(new, kind, fields))
+
+    def record_once(self, kind: ActKind, *, tip: str = "", file: str = "", detail: str = "") -> None:
+        """Record an act at once, unless the same was recorded in the last `REPEAT_AFTER` seconds."""
+        key = (kind, tip, file, detail)
+        with self._lock:
+            now = time.monotonic()
+            if now - self._recorded.get(key, -REPEAT_AFTER) < REPEAT_AFTER:
+                return
+            self.record(kind, tip=tip, file=file, detail=detail)
+            self._recorded[key] = now
+
+    def signed_in(self, detail: str = "") -> None:
+        """Record that the officer signed in, and note the head of the log as their desk sees it now.
+
+        `detail`: how they signed in.
+        """
+
+        def write(unit: UnitOfWork) -> None:
+            if self._identity:
+                witness.note_head(unit, self.desk, keys.act_key(self._identity))
+            self._append(unit, "signed_in", {"detail": detail})
+
+        self._services.write_now(write)
+
+    def _append(self, unit: UnitOfWork, kind: ActKind, fields: dict[str, str]) -> None:
+        number, recipient = self._audit_key(unit)
+        act = acts.new_act(kind, desk=self.desk, officer=self.officer, now=unit.now, **fields)
+
+        def make(before: bytes) -> tuple[bytes, bytes]:
+            signed = acts.sign(act, before, number, self._signing)
+            return acts.commitment(act), acts.seal_act(signed, recipient, self._own)
+
+        custody.append_act(unit, make)
+
+    def _audit_key(self, unit: UnitOfWork) -> tuple[int, str]:
+        if self._identity:
+            key = keys.ensure_key(unit, self.desk, self._identity, self._services.geography)
+            return key.number, key.recipient
+        found = keys.current_key(unit.main, self.desk)
+        # A desk at which nobody has signed in yet has no audit key: only the desk itself can read the act then.
+        return (found.number, found.recipient) if found else (0, find_desk(unit.main, self.desk).recipient)

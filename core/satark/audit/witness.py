@@ -1,0 +1,59 @@
+"""Witnesses: each desk notes and signs the head of the log when one of its officers signs in.
+
+A log that was cut off behind the noted head, or rewritten, no longer contains it. The notes lie in the key store. Who
+restores both databases as they once were restores the notes too; a head that was noted elsewhere shows that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
+
+from satark.audit import keys
+from satark.custody.audit import LogHead
+from satark.identity.signatures import is_signed
+from satark.store.tables import custody, custody_head, witness
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+def note_head(unit: UnitOfWork, desk: str, key: Ed25519PrivateKey) -> None:
+    """Note the present head of the log for a desk, signed with its key. It was committed before this transaction."""
+    head = current_head(unit.main)
+    if head is not None:
+        row = {"desk": desk, "position": head.position, "link": head.link}
+        unit.upsert(witness, [{**row, "signature": key.sign(_statement(desk, head))}])
+
+
+def current_head(connection: Connection) -> LogHead | None:
+    """Return the head of the log; None while it is empty."""
+    row = connection.execute(select(custody_head.c.position, custody_head.c.link)).one_or_none()
+    return LogHead(row.position, row.link) if row and row.position else None
+
+
+def contains(connection: Connection, head: LogHead) -> bool:
+    """Return whether the log contains a head that was noted earlier."""
+    query = select(custody.c.link).where(custody.c.position == head.position)
+    return connection.execute(query).scalar() == head.link
+
+
+def lost_witnesses(services: Services) -> list[str]:
+    """Return the desks whose noted head the log does not contain any more, or whose note is not signed by them."""
+    noted = services.read_keys(lambda c: c.execute(select(witness).order_by(witness.c.desk)).all())
+    lost = []
+    for row in noted:
+        head = LogHead(row.position, row.link)
+        known = services.read(lambda c: set(keys.verifiers(c, row.desk).values()))  # noqa: B023 - called at once
+        signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known)
+        if not signed or not services.read(lambda c: contains(c, head)):  # noqa: B023 - called at once
+            lost.append(row.desk)
+    return lost
+
+
+def _statement(desk: str, head: LogHead) -> bytes:
+    return f"satark/1/witness/{desk}/{head}".encode()

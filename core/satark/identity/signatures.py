@@ -1,0 +1,30 @@
+"""Ed25519 signatures, under keys that are derived from age identities: who can open can also sign, each use apart."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_SEED = 32
+
+
+def signing_key(identity: str, use: str) -> Ed25519PrivateKey:
+    """Derive the signing key of an age identity for one use, such as `satark/1/answers`; other uses get other keys."""
+    seed = HKDF(algorithm=SHA256(), length=_SEED, salt=None, info=use.encode()).derive(identity.encode())
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def verifier_of(key: Ed25519PrivateKey) -> str:
+    """Return the public half of a signing key, hex."""
+    return key.public_key().public_bytes_raw().hex()
+
+
+def is_signed(verifier: str, signature: bytes, message: bytes) -> bool:
+    """Return whether a signature (64 bytes) on a message is from this public key (hex)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(verifier)).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

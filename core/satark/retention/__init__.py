@@ -1,0 +1,1 @@
+"""Retention: how long tips are kept, legal holds, and their erasure."""
