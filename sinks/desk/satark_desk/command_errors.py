@@ -9,7 +9,7 @@ import click
 
 from satark.desk import CaseworkError
 from satark.sealing import CantOpen
-from satark_desk.passphrases import WeakPassphrase
+from satark_desk.passphrase_strength import WeakPassphrase
 
 
 @contextmanager

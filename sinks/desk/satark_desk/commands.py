@@ -60,7 +60,15 @@ def add(
     with open_services(ctx) as services, report_errors():
         passphrase = read_passphrase(passphrase_file) if passphrase_file else new_passphrase()
         officer = officer or name
-        new = NewDesk(name=name, title=title or name, level=level, area=area, officer=officer, passphrase=passphrase)
+        new = NewDesk(
+            name=name,
+            title=title or name,
+            level=level,
+            area=area,
+            officer=officer,
+            passphrase=passphrase,
+            temporary=True,
+        )
         make_desk(services, new)
         _report_new_officer(officer, name, None if passphrase_file else passphrase)
 
@@ -206,7 +214,7 @@ def officer_add(
     """Add the officer NAME to DESK, with the passphrase of an officer of the desk."""
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         passphrase = read_passphrase(new_passphrase_file) if new_passphrase_file else new_passphrase()
-        add_officer(services, unlocked, name, passphrase, may_listen=may_listen)
+        add_officer(services, unlocked, name, passphrase, may_listen=may_listen, temporary=True)
         _report_new_officer(name, desk, None if new_passphrase_file else passphrase)
 
 
@@ -237,7 +245,7 @@ def second_officer(services: Services, desk: str, file: Path | None) -> Unlocked
 
 
 def _report_new_officer(officer: str, desk: str, passphrase: str | None) -> None:
-    click.echo(f"officer {officer} of desk {desk} is added")
+    click.echo(f"officer {officer} of desk {desk} is added; at the first sign-in they set a passphrase of their own")
     if passphrase:
         click.echo(f"passphrase, shown only once: {passphrase}")
 

@@ -19,8 +19,9 @@ from satark.officer import (
     queue_key_change,
 )
 from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
-from satark_desk.passphrases import WrappedKey, check_passphrase, unwrap, unwrap_nothing, wrap
-from satark_desk.tables import officer, read_state
+from satark_desk.passphrase_strength import check_passphrase
+from satark_desk.passphrases import WrappedKey, unwrap, unwrap_nothing, wrap
+from satark_desk.tables import known_browser, officer, read_state, recovery, second_factor
 
 if TYPE_CHECKING:
     from satark.database import UnitOfWork
@@ -56,6 +57,10 @@ class UnlockedDesk(msgspec.Struct, frozen=True):
     identity: str
     may_listen: bool
     """Whether the officer may hear tipsters' voices."""
+    own_identity: str
+    """The officer's own private key."""
+    temporary: bool = False
+    """Whether somebody else knows the passphrase: the pages ask for one of their own before anything else."""
 
     def casework(self, services: Services, transcribers: Sequence[Transcriber] = ()) -> Casework:
         """Return the desk's casework, on behalf of this officer."""
@@ -81,6 +86,8 @@ class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
     area: str
     officer: str
     passphrase: str
+    temporary: bool = False
+    """Whether somebody else than the officer set the passphrase."""
 
     def __repr__(self) -> str:
         return f"NewDesk({self.name})"
@@ -93,11 +100,13 @@ def make_desk(services: Services, new: NewDesk) -> None:
 
     Raises:
         CaseworkError: the name is invalid or exists already.
-        WeakPassphrase: the passphrase is too short.
+        WeakPassphrase: the passphrase is too easy to guess.
     """
     recipient, identity = new_identity()
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
-    row = _officer_row(new.name, new.officer, identity, new.passphrase, may_listen=may_hear_voices(new.level))
+    check_passphrase(new.passphrase, (new.name, new.title, new.officer), services.geography)
+    row = _officer_row(new.name, new.officer, identity, new.passphrase)
+    row |= {"may_listen": may_hear_voices(new.level), "temporary": new.temporary}
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk)
@@ -123,10 +132,12 @@ def unlock(services: Services, desk: str, name: str, passphrase: str) -> Unlocke
     if row is None:
         unwrap_nothing(passphrase)
         raise WrongPassphrase
-    identity = _unwrap_desk_key(row, passphrase)
-    if identity is None:
+    own = unwrap(wrapped_key(row), passphrase, key_context(desk, name))
+    identity = _open_desk_key(row, own) if own else None
+    if own is None or identity is None:
         raise WrongPassphrase
-    return UnlockedDesk(services.read(lambda c: find_desk(c, desk)), name, identity, row.may_listen)
+    found = services.read(lambda c: find_desk(c, desk))
+    return UnlockedDesk(found, name, identity, row.may_listen, own, row.temporary)
 
 
 def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
@@ -145,9 +156,9 @@ def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
 
 
 def still_valid(services: Services, unlocked: UnlockedDesk) -> bool:
-    """Return whether the officer has not been removed and the desk's key not changed since it was unlocked."""
-    query = select(officer.c.name).where(officer.c.desk == unlocked.desk.name, officer.c.name == unlocked.officer)
-    if services.read(lambda c: c.execute(query).one_or_none()) is None:
+    """Return whether neither the officer's key nor the desk's has changed, nor the officer been removed, since then."""
+    query = select(officer.c.recipient).where(officer.c.desk == unlocked.desk.name, officer.c.name == unlocked.officer)
+    if services.read(lambda c: c.execute(query).scalar_one_or_none()) != recipient_of(unlocked.own_identity):
         return False
     return services.read(lambda c: find_desk(c, unlocked.desk.name)).recipient == recipient_of(unlocked.identity)
 
@@ -158,16 +169,34 @@ def listeners_of(connection: Connection, desk: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def add_officer(services: Services, by: UnlockedDesk, name: str, passphrase: str, *, may_listen: bool = False) -> None:
-    """Add an officer to a desk. `may_listen`: they may hear tipsters' voices.
+def add_officer(
+    services: Services,
+    by: UnlockedDesk,
+    name: str,
+    passphrase: str,
+    *,
+    may_listen: bool = False,
+    temporary: bool = False,
+) -> None:
+    """Add an officer to a desk.
+
+    Args:
+        services: the store.
+        by: the desk, unlocked by another officer.
+        name: the officer's name.
+        passphrase: the officer's passphrase.
+        may_listen: they may hear tipsters' voices.
+        temporary: somebody else than the officer set the passphrase.
 
     Raises:
         CaseworkError: the name is invalid or exists already, or `by` may not give the permission to listen.
-        WeakPassphrase: the passphrase is too short.
+        WeakPassphrase: the passphrase is too easy to guess.
     """
     if may_listen and not (by.may_listen and may_hear_voices(by.desk.level)):
         raise CaseworkError("only an officer who may listen, at a district's desk or above, can give that permission")
-    row = _officer_row(by.desk.name, name, by.identity, passphrase, may_listen=may_listen)
+    check_passphrase(passphrase, (by.desk.name, by.desk.title, name), services.geography)
+    row = _officer_row(by.desk.name, name, by.identity, passphrase)
+    row |= {"may_listen": may_listen, "temporary": temporary}
     if not services.write_now(lambda unit: unit.insert_new(officer, [row], "name")):
         raise CaseworkError("the desk has an officer of that name already")
 
@@ -210,40 +239,56 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> None:
 
 def _delete_officer(unit: UnitOfWork, desk: str, name: str) -> None:
     unit.main.execute(delete(officer).where(officer.c.desk == desk, officer.c.name == name))
-    unit.main.execute(delete(read_state).where(read_state.c.desk == desk, read_state.c.officer == name))
+    for table in (read_state, known_browser, second_factor, recovery):
+        unit.main.execute(delete(table).where(table.c.desk == desk, table.c.officer == name))
 
 
 def _seal_to_officers(unit: UnitOfWork, desk: str, identity: str) -> None:
     query = select(officer.c.name, officer.c.recipient).where(officer.c.desk == desk)
     for name, recipient in unit.main.execute(query).all():
-        key = seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
+        key = seal_desk_key(desk, name, identity, recipient)
         unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))
 
 
-def _officer_row(desk: str, name: str, identity: str, passphrase: str, *, may_listen: bool) -> dict[str, object]:
+def _officer_row(desk: str, name: str, identity: str, passphrase: str) -> dict[str, object]:
     if not name.isprintable() or not name.strip() or len(name) > _MAX_NAME:
         raise CaseworkError(f"an officer's name has 1 to {_MAX_NAME} printable characters")
-    check_passphrase(passphrase)
+    return {"desk": desk, "name": name, **new_officer_key(desk, name, identity, passphrase)}
+
+
+def new_officer_key(desk: str, name: str, identity: str, passphrase: str) -> dict[str, object]:
+    """Make a key pair for an officer, encrypted with a passphrase, and seal the desk's private key to it.
+
+    Returns:
+        The columns of the officer's row that depend on it.
+    """
     recipient, own = new_identity()
-    wrapped = wrap(own, passphrase, _context(desk, name))
-    key = seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
-    own_row = {"desk": desk, "name": name, "recipient": recipient, "desk_key": key, "may_listen": may_listen}
-    return {**own_row, **msgspec.structs.asdict(wrapped)}
+    wrapped = wrap(own, passphrase, key_context(desk, name))
+    return {
+        "recipient": recipient,
+        "desk_key": seal_desk_key(desk, name, identity, recipient),
+        **msgspec.structs.asdict(wrapped),
+    }
 
 
-def _unwrap_desk_key(row: Row[tuple[object, ...]], passphrase: str) -> str | None:
-    wrapped = WrappedKey(
-        wrapped=row.wrapped, salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes
-    )
-    own = unwrap(wrapped, passphrase, _context(row.desk, row.name))
-    if own is None:
-        return None
+def seal_desk_key(desk: str, name: str, identity: str, recipient: str) -> bytes:
+    """Seal a desk's private key to an officer."""
+    return seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
+
+
+def wrapped_key(row: Row[tuple[object, ...]]) -> WrappedKey:
+    """Return a row's private key, as it is encrypted."""
+    return WrappedKey(wrapped=row.wrapped, salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
+
+
+def key_context(desk: str, name: str) -> str:
+    """Return the context of an officer's private key: only in this officer's row can it be decrypted."""
+    return f"satark/1/officer/{desk}/{name}"
+
+
+def _open_desk_key(row: Row[tuple[object, ...]], own: str) -> str | None:
     try:
         key = open_as(DeskKey, row.desk_key, own)
     except CantOpen:
         return None
     return key.identity if (key.desk, key.officer) == (row.desk, row.name) else None
-
-
-def _context(desk: str, name: str) -> str:
-    return f"satark/1/officer/{desk}/{name}"

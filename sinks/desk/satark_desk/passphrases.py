@@ -25,18 +25,11 @@ MEMORY_KIB = 64 * 1024
 PASSES = 3
 LANES = 1
 """One: several lanes run in OpenSSL's pool of threads, where two derivations at once wait for each other for ever."""
-MIN_LENGTH = 8
-"""Characters of a passphrase that an officer chooses, at least."""
-
 # Crockford's base 32 in lower case: no two characters look alike.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _GROUPS = 6
 _several_lanes = threading.Lock()
 _NONCE = b"\0" * 12  # constant: each derived key has a random salt of its own and encrypts exactly one value
-
-
-class WeakPassphrase(Exception):  # noqa: N818 - it reads as what it says
-    """A passphrase is too short to protect a key."""
 
 
 class WrappedKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,16 +45,6 @@ class WrappedKey(msgspec.Struct, frozen=True, kw_only=True):
 def new_passphrase() -> str:
     """Make a passphrase of 120 random bits, such as `h2kq-9zt4-…`: six groups of four characters."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(_GROUPS))
-
-
-def check_passphrase(passphrase: str) -> None:
-    """Refuse a passphrase that is too easy to guess.
-
-    Raises:
-        WeakPassphrase: it is too short.
-    """
-    if len(passphrase) < MIN_LENGTH:
-        raise WeakPassphrase(f"a passphrase must have at least {MIN_LENGTH} characters")
 
 
 def wrap(secret: str, passphrase: str, context: str) -> WrappedKey:

@@ -1,8 +1,8 @@
-"""The plugin's own tables. As in the core, they hold no content of a tip and no tipster."""
+"""The plugin's own tables. As in the core, they hold no content of a tip and no tipster. Times in them are officers'."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -18,8 +18,50 @@ officer = Table(
     Column("passes", Integer, nullable=False),
     Column("lanes", Integer, nullable=False),
     Column("may_listen", Boolean, nullable=False, comment="whether they may hear tipsters' voices"),
+    Column("temporary", Boolean, nullable=False, comment="whether somebody else knows the passphrase"),
     Column("desk_key", LargeBinary, nullable=False, comment="age, to the officer's recipient: officers.DeskKey"),
     comment="officers who can unlock a desk",
+)
+
+known_browser = Table(
+    "desk_known_browser",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("officer", String(40), primary_key=True),
+    Column("browser", LargeBinary(32), primary_key=True, comment="SHA-256 of a random value in the browser's cookie"),
+    Column("name", String(40), nullable=False, comment="as its officer calls it"),
+    Column("used", BigInteger, nullable=False, comment="last sign-in, Unix seconds"),
+    comment="browsers in which an officer has signed in: strangers' wrong passphrases don't slow them",
+)
+
+second_factor = Table(
+    "desk_second_factor",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("officer", String(40), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(8), nullable=False, comment="totp or passkey"),
+    Column("name", String(40), nullable=False, comment="as its officer calls it"),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the officer's recipient: second_factors.Factor"),
+    Column("counter", BigInteger, nullable=False, comment="last time step of a code, or a passkey's signature counter"),
+    Column("added", BigInteger, nullable=False, comment="Unix seconds"),
+    comment="what officers need to sign in besides their passphrase",
+)
+
+recovery = Table(
+    "desk_recovery",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("officer", String(40), primary_key=True),
+    Column("code", LargeBinary(32), primary_key=True, comment="SHA-256 of the code that the officer tells another"),
+    Column("recipient", Text, nullable=False, comment="age recipient of the officer's new key"),
+    Column("wrapped", LargeBinary, nullable=False, comment="its private key, encrypted with the new passphrase"),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("memory_kib", Integer, nullable=False, comment="parameter of Argon2id, as the next two"),
+    Column("passes", Integer, nullable=False),
+    Column("lanes", Integer, nullable=False),
+    Column("asked", BigInteger, nullable=False, comment="Unix seconds"),
+    comment="officers who lost a passphrase or a factor and wait for another officer's approval",
 )
 
 queue = Table(

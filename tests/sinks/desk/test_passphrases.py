@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from satark_desk import passphrases
-from satark_desk.passphrases import WeakPassphrase, check_passphrase, new_passphrase
+from satark_desk.passphrases import new_passphrase
 
 
 def test_a_passphrase_guess_costs_what_rfc_9106_recommends(
@@ -51,6 +51,3 @@ def test_new_passphrases_are_long_and_differ() -> None:
     for passphrase in made:
         assert [len(group) for group in passphrase.split("-")] == [4] * 6
         assert not set(passphrase) & set("ilou")
-        check_passphrase(passphrase)
-    with pytest.raises(WeakPassphrase):
-        check_passphrase("1234567")

@@ -19,12 +19,14 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     services = fresh_services(
         tmp_path / "data", plugin.satark_migrations(), database_url=databases.main, keys_url=databases.keys
     )
-    make_desk(services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase="passphrase"))
-    first = unlock(services, "sp", "a", "passphrase")
+    make_desk(
+        services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase="first passphrase")
+    )
+    first = unlock(services, "sp", "a", "first passphrase")
     add_officer(services, first, "b", "another passphrase")
     seeded = seed_tip(services, [first.desk])
     remove_officer(services, first, "b")
-    unlocked = unlock(services, "sp", "a", "passphrase")
+    unlocked = unlock(services, "sp", "a", "first passphrase")
     (summary,) = Casework(services, "sp", unlocked.identity).summaries()
     assert summary.header.number == seeded.number
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("passes", sa.Integer(), nullable=False),
         sa.Column("lanes", sa.Integer(), nullable=False),
         sa.Column("may_listen", sa.Boolean(), nullable=False, comment="whether they may hear tipsters' voices"),
+        sa.Column("temporary", sa.Boolean(), nullable=False, comment="whether somebody else knows the passphrase"),
         sa.Column(
             "desk_key",
             sa.LargeBinary(),
@@ -35,6 +36,69 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("desk", "name"),
         comment="officers who can unlock a desk",
+    )
+    op.create_table(
+        "desk_known_browser",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("officer", sa.String(length=40), nullable=False),
+        sa.Column(
+            "browser",
+            sa.LargeBinary(length=32),
+            nullable=False,
+            comment="SHA-256 of a random value in the browser's cookie",
+        ),
+        sa.Column("name", sa.String(length=40), nullable=False, comment="as its officer calls it"),
+        sa.Column("used", sa.BigInteger(), nullable=False, comment="last sign-in, Unix seconds"),
+        sa.PrimaryKeyConstraint("desk", "officer", "browser"),
+        comment="browsers in which an officer has signed in: strangers' wrong passphrases don't slow them",
+    )
+    op.create_table(
+        "desk_second_factor",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("officer", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False, comment="totp or passkey"),
+        sa.Column("name", sa.String(length=40), nullable=False, comment="as its officer calls it"),
+        sa.Column(
+            "sealed",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="age, to the officer's recipient: second_factors.Factor",
+        ),
+        sa.Column(
+            "counter",
+            sa.BigInteger(),
+            nullable=False,
+            comment="last time step of a code, or a passkey's signature counter",
+        ),
+        sa.Column("added", sa.BigInteger(), nullable=False, comment="Unix seconds"),
+        sa.PrimaryKeyConstraint("desk", "officer", "id"),
+        comment="what officers need to sign in besides their passphrase",
+    )
+    op.create_table(
+        "desk_recovery",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("officer", sa.String(length=40), nullable=False),
+        sa.Column(
+            "code",
+            sa.LargeBinary(length=32),
+            nullable=False,
+            comment="SHA-256 of the code that the officer tells another",
+        ),
+        sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the officer's new key"),
+        sa.Column(
+            "wrapped",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="its private key, encrypted with the new passphrase",
+        ),
+        sa.Column("salt", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("memory_kib", sa.Integer(), nullable=False, comment="parameter of Argon2id, as the next two"),
+        sa.Column("passes", sa.Integer(), nullable=False),
+        sa.Column("lanes", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.BigInteger(), nullable=False, comment="Unix seconds"),
+        sa.PrimaryKeyConstraint("desk", "officer", "code"),
+        comment="officers who lost a passphrase or a factor and wait for another officer's approval",
     )
     op.create_table(
         "desk_queue",
@@ -68,4 +132,7 @@ def downgrade() -> None:
     op.drop_index("desk_read_state_tip", table_name="desk_read_state")
     op.drop_table("desk_read_state")
     op.drop_table("desk_queue")
+    op.drop_table("desk_recovery")
+    op.drop_table("desk_second_factor")
+    op.drop_table("desk_known_browser")
     op.drop_table("desk_officer")
