@@ -29,8 +29,10 @@ as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voi
 ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
 
 MAX_DETAIL = 200
-"""Characters of a detail or a name that are stored."""
-_PADDED = 1536
+"""Characters of a detail that are stored."""
+MAX_NAME = 40
+"""Characters of a name that are stored."""
+_PADDED = 2048
 """Bytes of every act before it is sealed: all rows are of one size, whatever they say."""
 _DOMAIN = b"satark/1/act\0"
 
@@ -69,9 +71,9 @@ class SignedAct(Redacted, frozen=True, kw_only=True):
 
 
 def new_act(kind: ActKind, *, desk: str, officer: str, now: int, **fields: str) -> Act:
-    """Return an act, its texts cut to `MAX_DETAIL` characters."""
-    cut = {name: text[:MAX_DETAIL] for name, text in fields.items()}
-    return Act(kind=kind, desk=desk, officer=officer[:MAX_DETAIL], at=format_utc(now), salt=new_salt(), **cut)
+    """Return an act, its names cut to `MAX_NAME` characters and its detail to `MAX_DETAIL`."""
+    cut = {name: text[: MAX_DETAIL if name == "detail" else MAX_NAME] for name, text in fields.items()}
+    return Act(kind=kind, desk=desk, officer=officer[:MAX_NAME], at=format_utc(now), salt=new_salt(), **cut)
 
 
 def commitment(act: Act) -> bytes:
@@ -92,7 +94,7 @@ def is_signed_with(signed: SignedAct, verifier: str) -> bool:
 
 def seal_act(signed: SignedAct, audit_recipient: str, own_recipient: str = "") -> bytes:
     """Seal an act to the desk's audit key and to the officer's own key, always to two keys and in one size."""
-    return seal(_padded(signed), audit_recipient, own_recipient or new_identity()[0])
+    return seal(padded(signed), audit_recipient, own_recipient or new_identity()[0])
 
 
 def open_act(sealed: bytes, identities: str) -> SignedAct:
@@ -104,6 +106,7 @@ def open_act(sealed: bytes, identities: str) -> SignedAct:
     return open_as(SignedAct, sealed, identities)
 
 
-def _padded(signed: SignedAct) -> SignedAct:
+def padded(signed: SignedAct) -> SignedAct:
+    """Return an act as it is sealed, padded so that it encodes to as many bytes as any other."""
     size = len(msgspec.json.encode(signed))
     return msgspec.structs.replace(signed, padding=" " * max(0, _PADDED - size))

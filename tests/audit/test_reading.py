@@ -1,0 +1,254 @@
+"""The audit log: who may read it, what they see, and that a change of it shows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import delete, select, update
+
+from satark.audit import keys, reading, witness
+from satark.audit.acts import commitment, new_act, padded, seal_act, sign
+from satark.audit.reading import ActFilter, ReadAct
+from satark.audit.trail import Trail
+from satark.casework import NoSuchTip
+from satark.custody import chain
+from satark.custody import log as custody_log
+from satark.custody.audit import verify_log
+from satark.identity.sealing import new_identity
+from satark.services import Services
+from satark.store import tables
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import SeededTip
+
+
+def seen_by(services: Services, desk: SeededDesk, desks: set[str], wanted: ActFilter | None = None) -> list[ReadAct]:
+    viewer = reading.viewer(
+        services, holder=keys.desk_holder(desk.desk.name), identity=desk.identity, desks=frozenset(desks)
+    )
+    return list(reading.read_acts(services, viewer, wanted or ActFilter()).acts)
+
+
+def kinds(acts: list[ReadAct]) -> list[str]:
+    return [read.act.kind for read in reversed(acts)]
+
+
+def test_the_desk_above_reads_who_did_what_with_which_tip_and_when(
+    services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip
+) -> None:
+    rao = sp.casework_of("rao")
+    rao.summaries()
+    rao.find("शराब")
+    tip = rao.open(seeded.number)
+    rao.evidence(tip, "1")
+    rao.respond(tip, status="ACTED", text="धन्यवाद")
+    acts = seen_by(services, dig, {"sp"})
+    assert kinds(acts) == ["listed", "searched", "read", "viewed", "answered"]
+    assert {(read.act.desk, read.act.officer, read.flaw) for read in acts} == {("sp", "rao", "")}
+    assert [read.act.tip for read in acts] == [seeded.number] * 3 + ["", ""]
+    assert acts[0].act.detail == "ACTED"
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", read.act.at) for read in acts)
+
+
+def test_a_desk_above_that_was_added_later_reads_the_older_acts_once_they_are_shared(
+    services: Services, sp: SeededDesk
+) -> None:
+    sp.casework_of("rao").summaries()
+    dig = SeededDesk(services, "dig", "range")
+    assert seen_by(services, dig, {"sp"}) == []
+    holders = services.read(lambda c: keys.holders_above(c, "sp", services.geography))
+    services.write_now(lambda unit: keys.share_keys(unit, sp.desk, sp.identity, holders))
+    assert kinds(seen_by(services, dig, {"sp"})) == ["listed"]
+
+
+def test_a_desk_below_and_a_desk_of_another_area_have_no_key(services: Services, sp: SeededDesk) -> None:
+    other = SeededDesk(services, "jaunpur", "district", "jaunpur")
+    station = SeededDesk(services, "lanka", "station", "lanka")
+    sp.casework_of("rao").summaries()
+    assert seen_by(services, other, {"sp"}) == seen_by(services, station, {"sp"}) == []
+    station.casework_of("sub").summaries()
+    assert kinds(seen_by(services, sp, {"lanka"})) == ["listed"]
+    assert seen_by(services, other, {"lanka"}) == []
+
+
+def test_an_auditor_reads_acts_and_a_former_auditor_no_new_ones(services: Services, sp: SeededDesk) -> None:
+    recipient, identity = new_identity()
+    holder = keys.officer_holder("sp", "auditor")
+
+    def seen() -> list[str]:
+        viewer = reading.viewer(services, holder=holder, identity=identity, desks={"sp"})
+        return kinds(list(reading.read_acts(services, viewer, ActFilter()).acts))
+
+    sp.casework_of("rao").summaries()
+    assert seen() == []
+    services.write_now(lambda unit: keys.share_keys(unit, sp.desk, sp.identity, {holder: recipient}))
+    assert seen() == ["listed"]
+    services.write_now(lambda unit: keys.share_keys(unit, sp.desk, sp.identity, {}))
+    assert seen() == []
+
+
+def test_an_officer_reads_what_they_did_themselves_and_nothing_else(services: Services, sp: SeededDesk) -> None:
+    recipient, identity = new_identity()
+    Trail(services, "sp", "rao", sp.identity, own_recipient=recipient).record("listed")
+    Trail(services, "sp", "khan", sp.identity).record("listed")
+    viewer = reading.viewer(services, holder="", identity=identity, desks=(), own=("sp", "rao"))
+    acts = reading.read_acts(services, viewer, ActFilter()).acts
+    assert [(read.act.officer, read.flaw) for read in acts] == [("rao", "")]
+
+
+def test_acts_are_found_by_officer_tip_and_kind(
+    services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip
+) -> None:
+    for name in ("rao", "khan"):
+        work = sp.casework_of(name)
+        work.open(seeded.number)
+        list(work.export_list())
+    by_tip = seen_by(services, dig, {"sp"}, ActFilter(tip=seeded.number.lower(), officer="khan"))
+    assert kinds(by_tip) == ["read", "exported_list"]
+    assert len(seen_by(services, dig, {"sp"}, ActFilter(kind="read"))) == 2
+    assert seen_by(services, dig, {"sp"}, ActFilter(tip="NONE-SUCH", kind="read")) == []
+
+
+def test_pages_go_on_where_the_last_one_ended(services: Services, sp: SeededDesk, dig: SeededDesk) -> None:
+    trail = Trail(services, "sp", "rao", sp.identity)
+    for number in range(7):
+        trail.record("searched", detail=str(number))
+    viewer = reading.viewer(services, holder="desk:dig", identity=dig.identity, desks={"sp"})
+    found, before = [], 0
+    for _ in range(4):
+        page = reading.read_acts(services, viewer, ActFilter(), before=before, most=3, scan=4)
+        found += [read.act.detail for read in page.acts]
+        before = page.older
+        if not before:
+            break
+    assert found == ["6", "5", "4", "3", "2", "1", "0"]
+
+
+def test_a_tip_that_the_desk_does_not_have_is_recorded_as_refused(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    work = sp.casework_of("rao")
+    for _ in range(2):
+        with pytest.raises(NoSuchTip):
+            work.open("4K7Q-2XPM")
+    (act,) = seen_by(services, dig, {"sp"})
+    assert (act.act.kind, act.act.detail, act.act.tip) == ("refused", "4K7Q-2XPM", "")
+
+
+@pytest.mark.parametrize("detail", ["", "ट्रक " * 100, "\x01" * 300, "😀" * 300])
+def test_all_acts_are_of_one_size_before_they_are_sealed(detail: str) -> None:
+    act = new_act("searched", desk="sp", officer="राव" * 20, now=1_800_000_000, detail=detail, second="😀" * 50)
+    signed = sign(act, b"x" * 32, 1, keys.act_key(new_identity()[1]))
+    assert len(msgspec.json.encode(padded(signed))) == 2048
+
+
+def test_the_rows_of_acts_name_nothing(services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip) -> None:
+    work = sp.casework_of("rao")
+    work.summaries()
+    work.find("ट्रक " * 100)
+    dig.casework_of("a name of forty characters, as long as ok").open(seeded.number)
+    rows = services.read(lambda c: c.execute(select(tables.custody).where(tables.custody.c.tip == "officers")).all())
+    stored = b"".join(bytes(str(row), "utf-8") for row in rows)
+    assert not any(word.encode() in stored for word in ("rao", seeded.number, seeded.id, "dig"))
+
+
+def test_a_row_that_was_written_without_the_desks_key_shows_as_forged(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    Trail(services, "sp", "rao", sp.identity).record("listed")
+    key = services.read(lambda c: keys.current_key(c, "sp"))
+    assert key is not None
+    act = new_act("read", desk="sp", officer="khan", now=1_800_000_000, tip="4K7Q-2XPM")
+    forger = keys.act_key(new_identity()[1])
+
+    def make(before: bytes, number: int, signing: Any) -> tuple[bytes, bytes]:
+        return commitment(act), seal_act(sign(act, before, number, signing), key.recipient)
+
+    services.write_now(lambda unit: custody_log.append_act(unit, lambda before: make(before, 1, forger)))
+    services.write_now(lambda unit: custody_log.append_act(unit, lambda before: make(before, 0, None)))
+    services.write_now(
+        lambda unit: custody_log.append_act(unit, lambda _: make(b"x" * 32, 1, keys.act_key(sp.identity)))
+    )
+    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged", "unsigned", "forged", ""]
+
+
+def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services, sp: SeededDesk) -> None:
+    sp.casework_of("rao").summaries()
+    recipient, identity = new_identity()
+    forger = keys.act_key(identity)
+    row = {"recipient": recipient, "verifier": forger.public_key().public_bytes_raw().hex()}
+    services.write_now(lambda unit: unit.main.execute(update(tables.audit_key).values(row)))
+    sp.casework_of("khan").summaries()
+    viewer = reading.Viewer(identities=(identity,), desks=frozenset({"sp"}))
+    assert reading.read_acts(services, viewer, ActFilter()).acts == ()
+
+
+def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    sp.casework_of("rao").summaries()
+    _, new = new_identity()
+    services.write_now(lambda unit: keys.renew_key(unit, "sp", sp.identity, new, services.geography))
+    Trail(services, "sp", "rao", new).record("searched")
+    assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})] == [("searched", ""), ("listed", "")]
+    old_holder = reading.viewer(services, holder="desk:sp", identity=sp.identity, desks={"sp"})
+    assert reading.read_acts(services, old_holder, ActFilter()).acts == ()
+
+
+def test_a_log_that_was_cut_off_behind_what_another_desk_saw_shows(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    Trail(services, "sp", "rao", sp.identity).record("listed")
+    Trail(services, "dig", "rai", dig.identity).signed_in()
+    noted = services.read(witness.current_head)
+    assert noted is not None
+    Trail(services, "sp", "rao", sp.identity).signed_in()
+    assert verify_log(services).problems == ()
+    assert witness.lost_witnesses(services) == []
+    cut_off(services, 1)
+    # Whoever can write to both databases makes the log consistent again: the witness and a noted head still show it.
+    assert verify_log(services).problems == ()
+    assert witness.lost_witnesses(services) == ["sp"]
+    assert not services.read(lambda c: witness.contains(c, noted))
+    cut_off(services, 0)
+    assert witness.lost_witnesses(services) == ["dig", "sp"]
+
+
+def test_a_witness_that_another_wrote_is_no_witness(services: Services, sp: SeededDesk) -> None:
+    Trail(services, "sp", "rao", sp.identity).record("listed")
+    forger = keys.act_key(new_identity()[1])
+    services.write_now(lambda unit: witness.note_head(unit, "sp", forger))
+    assert witness.lost_witnesses(services) == ["sp"]
+
+
+def test_every_act_vouches_for_the_rows_of_tips_before_it(
+    services: Services, sp: SeededDesk, dig: SeededDesk, seeded: SeededTip
+) -> None:
+    Trail(services, "sp", "rao", sp.identity).record("listed")
+    rows = services.read(lambda c: c.execute(select(tables.custody).order_by(tables.custody.c.position)).all())
+    assert [row.tip for row in rows].count(seeded.id) == len(rows) - 1
+    first = rows[0]
+    forged = chain.link_hash(chain.GENESIS, 1, b"y" * 32)
+    change = update(tables.custody).where(tables.custody.c.position == len(rows) - 1).values(link=forged)
+    services.write_now(lambda unit: unit.main.execute(change))
+    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged"]
+    assert first.tip == seeded.id
+
+
+def cut_off(services: Services, keep: int) -> None:
+    """Cut the log off after so many rows, as somebody does who can write to both databases and knows the tables."""
+    table = tables.custody
+    services.write_now(lambda unit: unit.main.execute(delete(table).where(table.c.position > keep)))
+    row = services.read(lambda c: c.execute(select(table.c.link).where(table.c.position == keep)).scalar())
+    link = row or chain.GENESIS
+
+    def write(unit: Any) -> None:
+        unit.main.execute(update(tables.custody_head).values(position=keep, link=link))
+        if keep:
+            unit.keys.execute(update(tables.anchor).values(position=keep, link=link, before=link))
+        else:
+            unit.keys.execute(delete(tables.anchor))
+
+    services.write_now(write)
