@@ -19,7 +19,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench torture fuzz docs clean
+.PHONY: help run test quick lint bench torture fuzz canary docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS
 
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)
+
+canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
+	@$(BIN)/satark canary --sabotages $(ARGS)
 
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from satark import __version__
 from satark.cli.audit import audit
+from satark.cli.canary import canary
 from satark.cli.check import check
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
@@ -114,7 +115,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, evidence, qr):
+for command in (serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr):
     cli.add_command(command)
 
 

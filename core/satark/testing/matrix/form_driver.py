@@ -35,6 +35,11 @@ class FormDriver:
         """The text of the page, or the question that a chat would ask here."""
         return self._menu or self._browser.page.text
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The browser's cookies: name → value."""
+        return self._browser.cookies
+
     async def greet(self) -> None:
         """Open the first page."""
         self._menu = ""

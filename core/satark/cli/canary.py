@@ -1,0 +1,87 @@
+"""`satark canary`: searches everything that an installation writes for what identifies tipsters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from satark.commands import open_services, settings_of
+
+if TYPE_CHECKING:
+    from satark.testing.canary import Report
+
+# What the canary imports is a large part of Satark, and the simulated providers: nobody else should wait for it.
+
+
+@click.command()
+@click.option("--sabotages", is_flag=True, help="Then change the code in a copy, twenty ways, and see each one caught.")
+@click.option(
+    "--markers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Search this installation for the identifiers in this file instead: one a line, such as 'phone 919812345678'.",
+)
+@click.option(
+    "--log",
+    "logs",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="With --markers: a log file or folder to search too; may be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def canary(ctx: click.Context, *, sabotages: bool, markers: Path | None, logs: tuple[Path, ...], as_json: bool) -> None:
+    """Search for what identifies tipsters, in every encoding; exit with 1 if anything is found.
+
+    Without an option it starts a synthetic installation with simulated providers in a temporary folder, has marked
+    tipsters send tips there on every channel, and searches all that was written. It touches nothing of this
+    installation.
+
+    With --markers it searches this installation instead: send a tip from a phone of your own, write its number, its
+    profile name and words of the tip into a file, and search for them. Delete the file afterwards.
+    """
+    report = _search_here(ctx, markers, logs) if markers else _synthetic()
+    click.echo(json.dumps(msgspec.to_builtins(report)) if as_json else str(report))
+    missed = list(_missed()) if sabotages and not markers else []
+    if report.finds or missed:
+        raise click.exceptions.Exit(1)
+
+
+def _synthetic() -> Report:
+    from satark.testing.canary import run_canary  # noqa: PLC0415 - see above
+
+    with TemporaryDirectory(prefix="satark-canary-") as folder:
+        return asyncio.run(run_canary(Path(folder), wait_for_log=True))
+
+
+def _search_here(ctx: click.Context, markers: Path, logs: tuple[Path, ...]) -> Report:
+    from satark.testing.canary.here import read_markers, search_here  # noqa: PLC0415 - see above
+
+    try:
+        wanted = read_markers(markers)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    with open_services(ctx):
+        return search_here(settings_of(ctx), wanted, logs)
+
+
+def _missed() -> Iterator[str]:
+    """Try every sabotage in a run of its own; print what became of it, and yield the names of those missed."""
+    from satark.testing.canary import SABOTAGES  # noqa: PLC0415 - see above
+    from satark.testing.canary.sabotages import run_sabotaged  # noqa: PLC0415 - see above
+
+    caught = 0
+    for sabotage in SABOTAGES:
+        with TemporaryDirectory(prefix="satark-canary-") as folder:
+            is_caught = sabotage.is_caught(run_sabotaged(Path(folder), [sabotage], sabotage.media).finds)
+        caught += is_caught
+        click.echo(f"{'caught' if is_caught else 'MISSED'}: {sabotage.name}")
+        if not is_caught:
+            yield sabotage.name
+    click.echo(f"{caught}/{len(SABOTAGES)} sabotages caught")

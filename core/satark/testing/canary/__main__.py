@@ -1,0 +1,22 @@
+"""Runs the canary in a process of its own, on whatever source it was started with, and prints the report as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from satark.testing.canary.run import run_canary
+
+
+def main(folder: str, media: Sequence[str], *, wait_for_log: bool = False) -> None:
+    """Run the canary in an empty folder, on these media."""
+    report = asyncio.run(run_canary(Path(folder), media=tuple(media), wait_for_log=wait_for_log))
+    sys.stdout.buffer.write(msgspec.json.encode(report))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,103 @@
+"""Everything that a running installation wrote or shows: files, rows, logs, metrics, processes, exports."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import make_url
+
+from satark.testing.identifier_search import everything_written, files_below
+from satark.testing.installation import DESKS, Installation
+
+_PROCESS_FILES: Final = ("cmdline", "environ", "comm", "status", "limits")
+"""Of /proc/PID; `maps` tells of no content."""
+
+
+def database_urls(installation: Installation) -> tuple[str, str]:
+    """Return the URLs of both databases."""
+    environment, folder = installation.service.environment, installation.service.folder
+    given = [environment.get(f"SATARK_{name}") for name in ("DATABASE_URL", "KEYS_URL")]
+    main, keys = (url or f"sqlite:///{folder / name}.db" for url, name in zip(given, ("satark", "keys"), strict=True))
+    return main, keys
+
+
+def written(installation: Installation, temporary: Path) -> dict[str, bytes]:
+    """Read everything on disk and in shared memory: databases, data folder, log, temporary folder."""
+    service = installation.service
+    found = everything_written(service.folder, service.log, *database_urls(installation))
+    return found | files_below(temporary)
+
+
+def processes(installation: Installation) -> dict[str, bytes]:
+    """Read what any user of the machine can see of the service's processes and those that they started."""
+    found: dict[str, bytes] = {}
+    for pid in _family(installation.service.pid):
+        found |= files_of_process(pid)
+    return found
+
+
+def files_of_process(pid: int) -> dict[str, bytes]:
+    """Read what the system shows of a process: its command line, environment, name and status."""
+    found = {}
+    for name in _PROCESS_FILES:
+        try:
+            found[f"/proc/PID/{name} of {pid}"] = Path(f"/proc/{pid}/{name}").read_bytes()
+        except OSError:
+            continue
+    return found
+
+
+def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
+    """Have every desk export its tips as JSON, as clean copies and as packs for a court; read all of it.
+
+    Officers may read a tip, so these places hold its words and pictures, but nothing of its sender.
+    """
+    found = {}
+    for desk, _ in DESKS:
+        officer = ("--passphrase-file", str(installation.passphrase_file(desk)))
+        listing = installation.service.run("desk", "tips", desk, "--json", *officer)
+        found[f"export: tips of {desk}"] = listing.output.encode()
+        for number in _numbers(listing.output):
+            target = folder / desk / number
+            installation.service.run("desk", "evidence", desk, number, str(target / "files"), *officer)
+            found[f"export: tip {len(found)} of {desk}"] = b""
+    return found | files_below(folder)
+
+
+def _numbers(listing: str) -> list[str]:
+    return [line.split('"number": "')[1].split('"')[0] for line in listing.splitlines() if '"number": "' in line]
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and its descendants."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(one := waiting.pop())
+        waiting += parents.get(one, [])
+    return found
+
+
+def sqlite_files(urls: tuple[str, str]) -> dict[str, bytes]:
+    """Read the files of SQLite databases, the write-ahead logs included; nothing for PostgreSQL."""
+    databases = [Path(path) for url in urls if url.startswith("sqlite") and (path := make_url(url).database)]
+    return files_below(*(file for database in databases for file in database.parent.glob(f"{database.name}*")))
+
+
+def times_of_files(folder: Path) -> dict[str, float]:
+    """Return when each file of a folder was changed: relative path → Unix seconds."""
+    found = {}
+    for path in folder.rglob("*"):
+        try:
+            found[os.fspath(path.relative_to(folder))] = path.stat().st_mtime
+        except FileNotFoundError:
+            continue
+    return found

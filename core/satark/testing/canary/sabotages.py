@@ -1,0 +1,249 @@
+"""Sabotages: one-line changes of the code, each of which tells of a tipster. The canary must notice every one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from satark.testing.canary.report import Report
+from satark.testing.matrix.installation import MEDIA
+from satark.testing.source_copy import SourceCopy
+
+PACKAGES: Final = (
+    "satark",
+    "satark_desk",
+    "satark_email",
+    "satark_police_system",
+    "satark_rabbitmq",
+    "satark_sms_ivr",
+    "satark_telegram",
+    "satark_web_form",
+    "satark_whatsapp",
+)
+LOG_GROUP: Final = 1
+"""The group of those that are found in the write-ahead log, for which a run waits until it should be overwritten."""
+_IMPORTS: Final = "from satark.testing.canary.wrapping import before, instead\n"
+
+
+class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the code."""
+
+    name: str
+    file: str
+    """Path of the changed module below the folder of the packages."""
+    line: str
+    """What is appended to the module, or what stands in place of `old`."""
+    caught: str
+    """Regular expression over the finds, one of which must tell of it."""
+    old: str = ""
+    """What `line` replaces; empty: it is appended."""
+    media: tuple[str, ...] = MEDIA
+    """The media that show it, where it is tried alone."""
+    group: int = 0
+    """Sabotages of one group can be tried in one run: each has a find of its own."""
+
+    def apply(self, copy: SourceCopy) -> None:
+        """Change a copy of the source.
+
+        Raises:
+            AssertionError: the code that it replaces is not there: adapt the sabotage to the code as it is now.
+        """
+        module = copy.folder / self.file
+        text = module.read_text()
+        if self.old and self.old not in text:
+            raise AssertionError(f"{self.name}: {self.file} does not contain {self.old!r}: adapt the sabotage")
+        module.write_text(text.replace(self.old, self.line) if self.old else f"{text}\n\n{_IMPORTS}{self.line}\n")
+
+    def is_caught(self, finds: Sequence[str]) -> bool:
+        """Return whether one of these finds tells of it."""
+        return any(re.search(self.caught, find) for find in finds)
+
+
+def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], media: Sequence[str] = MEDIA) -> Report:
+    """Run the canary on a copy of the source with these changes.
+
+    Args:
+        folder: an empty folder.
+        sabotages: the changes.
+        media: the media that tipsters use.
+    """
+    source = SourceCopy(folder / "source", PACKAGES)
+    for sabotage in sabotages:
+        sabotage.apply(source)
+    (folder / "run").mkdir()
+    waits = any(sabotage.group == LOG_GROUP for sabotage in sabotages)
+    arguments = f"{str(folder / 'run')!r}, {list(media)!r}, wait_for_log={waits}"
+    return msgspec.convert(source.run(f"from satark.testing.canary.__main__ import main; main({arguments})"), Report)
+
+
+_LOG: Final = "from satark.observability import log\n"
+_FOLDER: Final = "import tempfile, time; from pathlib import Path\n"
+
+SABOTAGES: Final[tuple[Sabotage, ...]] = (
+    Sabotage(
+        name="SQLite does not overwrite what it deletes",
+        file="satark/store/engines.py",
+        old="secure_delete=ON",
+        line="secure_delete=OFF",
+        caught=r"a deleted row .*\.db after",
+    ),
+    Sabotage(
+        name="the write-ahead log is never truncated",
+        file="satark/store/engines.py",
+        old="wal_checkpoint(TRUNCATE)",
+        line="wal_checkpoint(PASSIVE)",
+        caught=r"a deleted row .*-wal",
+        group=LOG_GROUP,
+    ),
+    Sabotage(
+        name="an exact time in a column",
+        file="satark/store/unit_of_work.py",
+        old="return self.now // 86400",
+        line="return self.now",
+        caught=r"an exact time in tip\.day",
+    ),
+    Sabotage(
+        name="the last digits of a number in the log",
+        file="satark/ingest/event.py",
+        line=_LOG + 'before(InboundEvent, "__init__", lambda self, channel, inbound, *_, **__: '
+        'log.info("event", code=inbound.senders[0].reveal()[-5:]))',
+        caught=r"^(phone|wa_id|Telegram id) as 5 digits.* in .*\.log",
+    ),
+    Sabotage(
+        name="a part of the user agent in the log",
+        file="satark_web_form/site.py",
+        line=_LOG + 'before(Site, "page", lambda self, request, *_, **__: '
+        'log.info("page", path=request.headers.get("user-agent", "")[:9]))',
+        caught=r"^user agent as part in .*\.log",
+    ),
+    Sabotage(
+        name="the network address in the log",
+        file="satark_web_form/site.py",
+        line=_LOG + 'before(Site, "page", lambda self, request, *_, **__: '
+        'log.info("page", host=request.headers.get("x-forwarded-for", "")))',
+        caught=r"^IP address as raw in .*\.log",
+    ),
+    Sabotage(
+        name="the pseudonym beside the reply handle",
+        file="satark/identity/edge_key.py",
+        line="Identity.lookup = lambda self, pseudonym: pseudonym\n"
+        "Identity.lookups = lambda self, pseudonym: [pseudonym]",
+        caught=r"a pseudonym .* in table reach",
+    ),
+    Sabotage(
+        name="the reply handle in plain",
+        file="satark/identity/edge_key.py",
+        line="Identity.seal_handle = lambda self, handle, place: _encode(handle)\n"
+        "Identity.open_handle = lambda self, sealed, place: _decode_handle(sealed)",
+        caught=r"^(wa_id|BSUID|Telegram id) as raw in .*table (conversation|reach)",
+    ),
+    Sabotage(
+        name="the draft in plain",
+        file="satark/identity/edge_key.py",
+        line="Identity.seal_draft = lambda self, conversation, plain: plain\n"
+        "Identity.open_draft = lambda self, conversation, sealed: sealed",
+        caught=r"^words as raw in .*table conversation",
+    ),
+    Sabotage(
+        name="replies in plain in the outbox",
+        file="satark/identity/edge_key.py",
+        line="Identity.seal_call = lambda self, call, place: _encode(call)\n"
+        "Identity.open_call = lambda self, sealed, place: _decode_call(sealed)",
+        caught=r"^(receipt code|wa_id|BSUID|Telegram id) as .*raw in .*-wal",
+        group=LOG_GROUP,
+    ),
+    Sabotage(
+        name="message ids hashed without a key",
+        file="satark/identity/edge_key.py",
+        line="import hashlib\nIdentity.event = lambda self, account, key: hashlib.sha256(key.encode()).digest()[:16]",
+        caught=r"^message id as sha256 raw in .*table seen",
+    ),
+    Sabotage(
+        name="receipt codes hashed without work and without a key",
+        file="satark/identity/receipts.py",
+        line="import hashlib\n"
+        "derive = (lambda own: lambda code, identity: msgspec.structs.replace("
+        "own(code, identity), lookup=hashlib.sha256(code.encode()).digest()[:16]))(derive)",
+        caught=r"^receipt code as sha256 raw in .*table receipt",
+    ),
+    Sabotage(
+        name="a metric by desk",
+        file="satark/delivery/worker.py",
+        line='before(DeliveryWorker, "_deliver", lambda self, id_, delivery: '
+        'self._metrics.deliveries.labels(delivery.destination, "done").inc())',
+        caught=r"a telling value of the label sink of the metric",
+    ),
+    Sabotage(
+        name="an exception with the text in the log",
+        file="satark/ingest/event.py",
+        line=_LOG + 'before(InboundEvent, "__init__", lambda self, channel, inbound, *_, **__: '
+        'log.warning("not understood", error=str(ValueError(getattr(inbound.event, "body", "")))))',
+        caught=r"^words as (raw|JSON escapes) in .*\.log",
+    ),
+    Sabotage(
+        name="payloads kept compressed for debugging",
+        file="satark_whatsapp/channel.py",
+        line=_FOLDER + "import gzip\n"
+        'before(WhatsAppChannel, "parse", lambda self, raw: '
+        'Path(tempfile.gettempdir(), f"{time.time_ns()}.dump").write_bytes(gzip.compress(raw.body)))',
+        caught=r"^(file name|profile name|e-mail) as raw in .*\.dump \(gzip\)",
+    ),
+    Sabotage(
+        name="payloads in base64 in the log",
+        file="satark_telegram/channel.py",
+        line=_LOG + "import base64\n"
+        'before(TelegramChannel, "parse", lambda self, raw: '
+        'log.info("payload", code=base64.b64encode(raw.body).decode()))',
+        caught=r"^(profile name|user name) as base64 \+\d in .*\.log",
+    ),
+    Sabotage(
+        name="clean copies with the camera's metadata",
+        file="satark/evidence/pipeline.py",
+        line="import shutil\n"
+        'instead(WorkingCopies, "seal_clean", lambda own, self, mime, target: '
+        '(shutil.copy(self.clean.with_name("original"), self.clean), own(self, mime, target))[1])',
+        caught=r"^device tag as raw in .*/exports/",
+    ),
+    Sabotage(
+        name="a file in plain in the temporary folder",
+        file="satark/evidence/pipeline.py",
+        line=_FOLDER + "import shutil\n"
+        'before(WorkingCopies, "make_clean", lambda self, source, mime: '
+        'shutil.copy(source, Path(tempfile.gettempdir(), f"{time.time_ns()}.copy")))',
+        caught=r"^(picture|voice) as raw in .*\.copy",
+    ),
+    Sabotage(
+        name="a number as the name of a file, backwards",
+        file="satark/ingest/event.py",
+        line=_FOLDER + 'before(InboundEvent, "__init__", lambda self, channel, inbound, *_, **__: '
+        "Path(tempfile.gettempdir(), inbound.senders[0].reveal()[::-1][:40] + '.seen').touch())",
+        caught=r"reversed in the name .*\.seen",
+    ),
+    Sabotage(
+        name="a number in hexadecimal as the label of a metric",
+        file="satark/ingest/ingest.py",
+        line='before(Ingest, "ingest", lambda self, channel, batch, **_: [self._metrics.turns.labels('
+        "f\"{int('0' + ''.join(filter(str.isdigit, one.senders[0].reveal()))):x}\").inc() for one in batch.inbound])",
+        caught=r"^(phone|wa_id|Telegram id) as hex of the integer in .*metrics",
+    ),
+    Sabotage(
+        name="a number as the name of the process",
+        file="satark/ingest/event.py",
+        line='from pathlib import Path\nbefore(InboundEvent, "__init__", lambda self, channel, inbound, *_, **__: '
+        'channel.name in ("sms", "voice") and Path("/proc/self/comm").write_text('
+        "inbound.senders[0].reveal()[-10:]))",
+        caught=r"^phone as .* in .*/proc/PID/(comm|status)",
+    ),
+    Sabotage(
+        name="the browser's cookie in the log",
+        file="satark_web_form/visitors.py",
+        line=_LOG + 'before(VisitorCookie, "set", lambda self, request, response, visitor: '
+        'log.info("page", code=visitor.address.reveal()))',
+        caught=r"^cookie as .* in .*\.log",
+    ),
+)
+"""More than twenty; `tests/testing/canary/` holds that each is caught."""

@@ -1,0 +1,96 @@
+"""Traces other than identifiers: exact times, pseudonyms that outlive their session, and telling labels of metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import MetaData, select
+
+from satark.channel import Address
+from satark.identity.edge_key import Identity
+from satark.store.engines import make_engine
+
+BUCKET_SECONDS: Final = 1800
+"""A stored time that is a multiple of this tells of nobody: the finest that any table may hold once nothing waits."""
+_WINDOW_DAYS: Final = 60
+_DAY: Final = 86_400
+_ISO_TIME: Final = re.compile(rb"20\d\d-\d\d-\d\d[T ]\d\d:(?!00)\d\d")
+
+
+def exact_times_in_rows(urls: Collection[str], begun: float) -> Iterator[str]:
+    """Name each column of each table that holds a time near the run's, to the second.
+
+    Args:
+        urls: the databases.
+        begun: when the run began, Unix seconds.
+    """
+    for url in urls:
+        engine = make_engine(url)
+        metadata = MetaData()
+        metadata.reflect(engine)
+        with engine.connect() as connection:
+            for table in metadata.sorted_tables:
+                rows = connection.execute(select(table)).mappings().all()
+                for column in table.columns:
+                    if any(_is_exact(row[column.name], begun) for row in rows):
+                        yield f"an exact time in {table.name}.{column.name}"
+        engine.dispose()
+
+
+def _is_exact(value: object, begun: float) -> bool:
+    if isinstance(value, bool) or value is None:
+        return False
+    if isinstance(value, int | float):
+        return any(_is_near(value / unit, begun) for unit in (1, 1e3, 1e6, 1e9))
+    raw = value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes | memoryview) else b""
+    return _ISO_TIME.search(raw) is not None
+
+
+def _is_near(seconds: float, begun: float) -> bool:
+    return begun - _DAY < seconds < begun + _WINDOW_DAYS * _DAY and seconds % BUCKET_SECONDS != 0
+
+
+def exact_times_of_files(changed: Mapping[str, float], begun: float, exempt: Collection[str]) -> Iterator[str]:
+    """Name each folder and kind of file that was changed at an exact time after the run began.
+
+    Args:
+        changed: relative path → when it was changed, Unix seconds.
+        begun: when the run began.
+        exempt: beginnings of paths whose time tells nothing of a tip, such as the databases, which change all the time.
+    """
+    exact = {path for path, time in changed.items() if time > begun and time % BUCKET_SECONDS != 0}
+    told = {path for path in exact if not path.startswith(tuple(exempt))}
+    kinds = {f"{path.rpartition('/')[0] or '.'}/*{path[path.rfind('.') :] if '.' in path else ''}" for path in told}
+    yield from (f"an exact time of the file {kind}" for kind in sorted(kinds))
+
+
+def pseudonyms(edge_key: bytes, accounts: Collection[str], addresses: Collection[str]) -> dict[str, bytes]:
+    """Return every pseudonym that these addresses have on these accounts: name → 32 bytes."""
+    identity = Identity(edge_key)
+    found = {}
+    for number, address in enumerate(sorted(addresses)):
+        for account in accounts:
+            found[f"pseudonym of address {number} at {account.partition(':')[0]}"] = identity.pseudonym(
+                account, Address(address)
+            )
+    return found
+
+
+def telling_metrics(text: str, names: Collection[str]) -> Iterator[str]:
+    """Name each metric that has a time, or a label whose value is one of these names or contains it as a word.
+
+    Args:
+        text: what `/metrics` gives.
+        names: names of desks, categories, stations, numbers of tips.
+    """
+    word = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, sorted(names)))})(?![a-z0-9])", re.IGNORECASE)
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name.endswith("_created"):
+                yield f"an exact time in the metric {sample.name}"
+            for label, value in sample.labels.items():
+                if word.search(value):
+                    yield f"a telling value of the label {label} of the metric {sample.name}"

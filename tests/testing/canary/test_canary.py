@@ -1,0 +1,51 @@
+"""The canary finds nothing in a synthetic installation, and notices each of more than twenty one-line sabotages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satark.testing.canary import SABOTAGES, run_canary
+from satark.testing.canary.identifiers import KINDS
+from satark.testing.canary.sabotages import LOG_GROUP, PACKAGES, Sabotage, run_sabotaged
+from satark.testing.source_copy import SourceCopy
+
+GROUPS = sorted({sabotage.group for sabotage in SABOTAGES})
+
+
+def test_there_are_twenty_sabotages_and_fourteen_kinds_of_identifiers() -> None:
+    assert len({sabotage.name for sabotage in SABOTAGES}) == len(SABOTAGES) >= 20
+    assert len(KINDS) >= 14
+
+
+def test_every_sabotage_still_fits_the_code(tmp_path: Path) -> None:
+    source = SourceCopy(tmp_path / "source", PACKAGES)
+    for sabotage in SABOTAGES:
+        sabotage.apply(source)
+    for file in {sabotage.file for sabotage in SABOTAGES}:
+        compile((source.folder / file).read_text(), file, "exec")
+
+
+async def test_nothing_that_is_written_identifies_a_tipster(
+    tmp_path: Path, databases: Any, environment: Mapping[str, str]
+) -> None:
+    (tmp_path / "canary").mkdir()
+    report = await run_canary(tmp_path / "canary", environment)
+    assert report.finds == ()
+    assert report.kinds >= 14
+    assert report.places > 50
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS if group != LOG_GROUP])
+def test_every_sabotage_is_caught(tmp_path: Path, group: int) -> None:
+    tried = [sabotage for sabotage in SABOTAGES if sabotage.group == group]
+    report = run_sabotaged(tmp_path, tried)
+    assert missed(tried, report.finds) == []
+
+
+def missed(tried: Sequence[Sabotage], finds: Sequence[str]) -> list[str]:
+    """Return the names of the sabotages that no find tells of."""
+    return [sabotage.name for sabotage in tried if not sabotage.is_caught(finds)]
