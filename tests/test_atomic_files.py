@@ -15,21 +15,21 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_file_is_replaced_by_what_is_whole(tmp_path: Path) -> None:
-    for pieces in ([b"old"], [b"new ", b"content"]):
-        atomic_files.replace(tmp_path / "file", pieces)
+    for chunks in ([b"old"], [b"new ", b"content"]):
+        atomic_files.replace(tmp_path / "file", chunks)
     assert (tmp_path / "file").read_bytes() == b"new content"
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
     assert names(tmp_path) == ["file"]
 
 
 def test_what_breaks_off_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    def pieces() -> Iterator[bytes]:
+    def chunks() -> Iterator[bytes]:
         yield b"half"
         raise OSError("the disk is full")
 
     atomic_files.replace(tmp_path / "file", [b"old"])
     with pytest.raises(OSError, match="full"):
-        atomic_files.replace(tmp_path / "file", pieces())
+        atomic_files.replace(tmp_path / "file", chunks())
     assert (tmp_path / "file").read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 

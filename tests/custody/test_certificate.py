@@ -90,7 +90,7 @@ def printed(language: str) -> Printed:
         return Printed(texts, [page.get_textpage().get_text_range() for page in pdf])
 
 
-def letters(text: str) -> str:
+def base_characters(text: str) -> str:
     """The letters of a text, in order; of Devanagari the base letters, since a PDF's text has its marks where drawn."""
     devanagari = any("DEVANAGARI" in unicodedata.name(char, "") for char in text)
     base = [char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) in {"Lo", "Ll", "Lu"}]
@@ -102,7 +102,7 @@ def fixed_parts(template: str) -> list[str]:
     found = template
     for place in ("name", "parent", "address", "blank", "make", "color", "serial", "device", "info", "hash", "place"):
         found = found.replace("{" + place + "}", "\0")
-    return [part for part in map(letters, found.split("\0")) if part]
+    return [part for part in map(base_characters, found.split("\0")) if part]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -110,7 +110,7 @@ def fixed_parts(template: str) -> list[str]:
 def test_each_part_has_the_schedules_fields_in_its_order(language: str, part: str) -> None:
     texts, pages = printed(language)
     raw = pages["ab".index(part)]
-    page = letters(raw)
+    page = base_characters(raw)
     at, missing = 0, []
     for key in PARTS[part]:
         for part_text in fixed_parts(texts.text(key)):

@@ -139,9 +139,9 @@ async def test_a_destination_that_is_down_for_a_day_recovers_by_itself(services:
             await rest(worker)
             clock.now += 900
         assert worker.kinds.count("destination_down") == 1
-        (outage,) = services.read(breakers.read_open_breakers).values()
-        assert (outage.destination, outage.reason) == ("post:a", "connection refused")
-        assert outage.since - START <= 900
+        (fault,) = services.read(breakers.read_open_breakers).values()
+        assert (fault.destination, fault.reason) == ("post:a", "connection refused")
+        assert fault.since - START <= 900
         assert max(row.attempts for row in rows(services) if row.destination == "post:a") < Core().delivery_attempts / 2
         tried = len(post.delivered)
         assert tried < 24 * 4 * 2 + room.AT_ONCE * 3
@@ -270,7 +270,7 @@ async def test_revisions_of_a_tip_come_in_order_and_each_holds_what_came_before_
     assert [one.revision for one in post.delivered] == [1, 1, 1, 2]
 
 
-async def test_what_died_is_replaced_by_a_later_revision_and_never_comes_after_it(
+async def test_a_dead_letter_is_replaced_by_a_later_revision_and_never_comes_after_it(
     services: Services, clock: Clock
 ) -> None:
     post = Post(lambda _: Retry("no"))
@@ -341,8 +341,8 @@ async def test_a_destination_that_no_process_delivers_to_is_told(services: Servi
         assert services.read(breakers.read_open_breakers) == {}
         clock.now += room.LATE + 1
         await rest(worker)
-        (outage,) = services.read(breakers.read_open_breakers).values()
-        assert (outage.destination, outage.reason) == ("elsewhere:a", "no process delivers there")
+        (fault,) = services.read(breakers.read_open_breakers).values()
+        assert (fault.destination, fault.reason) == ("elsewhere:a", "no process delivers there")
         await until(lambda: "done" in states(services))
     assert [one.kind for one in worker.worker._sinks["post"].delivered] == ["alarm"]  # type: ignore[attr-defined]
 

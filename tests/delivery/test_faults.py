@@ -16,7 +16,7 @@ from satark.store.unit_of_work import UnitOfWork
 from satark.testing.store import fresh_services
 from satark.time_buckets import band
 
-FORWARDS = (
+DESTINATIONS = (
     DestinationRule(to="email:cell", desk="sp"),
     DestinationRule(to="folder:sp", desk="dig"),
     DestinationRule(to="police:anybody"),
@@ -44,37 +44,37 @@ def queue(services: Services, to: str, *tips: str, down: bool = False, dead: boo
     return services.write_now(write)
 
 
-def told(services: Services, desk: str) -> list[DestinationFault]:
-    return services.read(lambda connection: destination_faults(connection, desk, FORWARDS))
+def faults_seen_by(services: Services, desk: str) -> list[DestinationFault]:
+    return services.read(lambda connection: destination_faults(connection, desk, DESTINATIONS))
 
 
-def test_a_desk_is_told_what_is_down_what_waits_and_what_died(services: Services) -> None:
-    assert told(services, "sp") == []
+def test_a_desk_sees_what_is_down_what_waits_and_what_was_dead_lettered(services: Services) -> None:
+    assert faults_seen_by(services, "sp") == []
     since = queue(services, "email:cell", TIP, OTHER, down=True)
     queue(services, "paper:sp", TIP, dead=True)
     queue(services, "desk:sp", TIP)
-    assert told(services, "sp") == [
+    assert faults_seen_by(services, "sp") == [
         DestinationFault(destination="email:cell", down=since, waiting=2),
         DestinationFault(destination="paper:sp", dead_letters=1, dead_since=since),
     ]
 
 
 @pytest.mark.parametrize("to", ["folder:sp", "email:dig", "police:anybody", "desk:dig", "desk:xsp"])
-def test_a_desk_is_told_nothing_of_another_ones_destinations(to: str, services: Services) -> None:
+def test_a_desk_sees_nothing_of_another_ones_destinations(to: str, services: Services) -> None:
     queue(services, to, TIP, down=True)
     queue(services, to, OTHER, dead=True)
-    assert told(services, "sp") == []
+    assert faults_seen_by(services, "sp") == []
 
 
 def test_an_alarm_about_another_desk_is_not_told_by_the_destination_that_it_goes_to(services: Services) -> None:
     queue(services, "email:cell", "alarm:500000", down=True)
-    assert told(services, "sp") == []
+    assert faults_seen_by(services, "sp") == []
     queue(services, "email:cell", TIP)
-    (trouble,) = told(services, "sp")
+    (trouble,) = faults_seen_by(services, "sp")
     assert trouble.waiting == 1
 
 
 def test_a_notice_that_waits_tells_that_its_destination_is_down_and_is_no_tip(services: Services) -> None:
     queue(services, "email:cell", "notice:2026-11-24T09", down=True)
-    (trouble,) = told(services, "sp")
+    (trouble,) = faults_seen_by(services, "sp")
     assert (bool(trouble.down), trouble.waiting) == (True, 0)

@@ -101,10 +101,10 @@ def play(moves: list[Event | int]) -> Chat:
 def test_any_conversation_is_answered_and_comes_out_the_same_again(moves: list[Event | int]) -> None:
     first, second = play(moves), play(moves)
     for turn in first.turns:
-        asks_the_intake = (
+        asks_the_host = (
             turn.submission is not None or turn.open_mailbox or turn.issue_handoff_code or turn.redeem_handoff_code
         )
-        assert turn.prompt is not None or asks_the_intake
+        assert turn.prompt is not None or asks_the_host
     assert [msgspec.json.encode(p) for p in first.prompts] == [msgspec.json.encode(p) for p in second.prompts]
     assert [msgspec.msgpack.encode(t) for t in first.turns] == [msgspec.msgpack.encode(t) for t in second.turns]
     for prompt in first.prompts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 
 from satark.channel import Address, Batch, Call, Event, Inbound, Media, MediaRef, Pin, Text
 from satark.identity.edge_key import BrokenSeal, Identity
+from satark.identity.epoch_keys import LONGEST_GRACE
 from satark.ingest.spool import Spool, SpoolFull, quarantined, waiting
 from satark.testing.identifier_search import files_below, search
 
@@ -57,11 +59,36 @@ def test_nobody_else_reads_it_and_it_names_nobody(spool: Spool, tmp_path: Path) 
     assert search({**files_below(folder), "careless": PHONE.encode()}, secrets)
 
 
-def test_the_order_of_arrival_holds_whatever_the_clock_does(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    for now in (5_000, 9_000, 1_000, 1_000):
-        monkeypatch.setattr("satark.ingest.spool.time.time_ns", lambda now=now: now)
-        spool.add("sms", Batch(ignored=now + spool.depth))
-    assert [spool.open(name)[1].ignored for name in spool.names()] == [5_000, 9_001, 1_002, 1_003]
+def test_events_are_replayed_in_their_order_and_their_names_tell_no_time(spool: Spool) -> None:
+    for number in range(4):
+        spool.add("sms", Batch(ignored=number))
+    assert [spool.open(name)[1].ignored for name in spool.names()] == [0, 1, 2, 3]
+    assert [int(name.partition("-")[0]) for name in spool.names()] == [1, 2, 3, 4]
+    spool.quarantine(spool.names()[3])
+    spool.add("sms", Batch(ignored=4))
+    assert spool.names()[3].startswith(f"{5:020}-")
+
+
+def test_an_ended_epoch_opens_no_copy_of_a_spooled_batch_and_what_waits_opens(spool: Spool, tmp_path: Path) -> None:
+    for number in range(2):
+        spool.add("sms", Batch(ignored=number))
+    replayed, waiting = spool.names()
+    copies = {name: (tmp_path / "spool" / name).read_bytes() for name in spool.names()}
+    spool.done(replayed)
+    later(spool, 3600 + LONGEST_GRACE + 1)
+    assert spool.has_ended_epochs
+    spool.end_epochs()
+    assert not spool.has_ended_epochs
+    assert spool.open(waiting)[1].ignored == 1
+    for name, copy in copies.items():
+        (tmp_path / "spool" / name).write_bytes(copy)
+        with pytest.raises(BrokenSeal):
+            spool.open(name)
+
+
+def later(spool: Spool, seconds: float) -> None:
+    """Set the spool's clock forward."""
+    spool._identity.epochs._clock = lambda: time.time() + seconds
 
 
 @pytest.mark.parametrize(
@@ -91,7 +118,8 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(
     with pytest.raises(OSError, match="No space"):
         spool.add("sms", BATCH)
     monkeypatch.undo()
-    assert [path.name for path in (tmp_path / "spool").iterdir()] == spool.names() == [only(spool)]
+    found = [path.name for path in (tmp_path / "spool").iterdir() if path.name != ".epochs"]
+    assert found == spool.names() == [only(spool)]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +150,7 @@ def test_another_edge_key_does_not_open_it(spool: Spool, tmp_path: Path) -> None
 def test_events_that_this_version_does_not_know_do_not_open(spool: Spool, tmp_path: Path) -> None:
     spool.add("sms", BATCH)
     name = only(spool)
-    tomorrow = Identity(bytes(32)).seal_batch(msgspec.structs.replace(BATCH, inbound="of tomorrow"), name.encode())
+    tomorrow = spool._identity.seal_batch(msgspec.structs.replace(BATCH, inbound="of tomorrow"), name.encode())
     (tmp_path / "spool" / name).write_bytes(tomorrow)
     with pytest.raises(BrokenSeal):
         spool.open(name)

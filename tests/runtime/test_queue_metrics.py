@@ -26,8 +26,8 @@ def queue(unit: UnitOfWork) -> None:
     rows = [deliveries.new_row(tip * 32, to, unit.now) for tip, to in (("1", "desk:sp"), ("1", "email:cell"))]
     rows += [deliveries.new_row("2" * 32, to, unit.now) for to in ("desk:dig", "email:cell", "paper:planted")]
     unit.insert(tables.delivery, rows)
-    buried = (tables.delivery.c.tip == "2" * 32, tables.delivery.c.destination == "email:cell")
-    unit.main.execute(update(tables.delivery).where(*buried).values(state="dead_letter"))
+    second_email = (tables.delivery.c.tip == "2" * 32, tables.delivery.c.destination == "email:cell")
+    unit.main.execute(update(tables.delivery).where(*second_email).values(state="dead_letter"))
     for destination in ("email:cell", "paper:planted"):
         breakers.open_breaker(unit, destination, "no route")
 
@@ -39,7 +39,7 @@ async def lines(url: str) -> set[str]:
     return {line for line in text.splitlines() if line.startswith(("satark_deliveries_", "satark_destinations_"))}
 
 
-async def test_metrics_tell_what_waits_died_and_is_down(tmp_path: Path) -> None:
+async def test_metrics_count_what_waits_what_was_dead_lettered_and_what_is_down(tmp_path: Path) -> None:
     made = host(tmp_path)
     async with serve(build_app(made)) as url:
         assert await lines(url) == {

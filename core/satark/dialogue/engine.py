@@ -160,11 +160,11 @@ class Engine:
 
     def spooled_notice(self) -> Prompt:
         """Say in every language that a message is safe and will be answered later: the database is down."""
-        return self._notice_in_every_language("outage.kept")
+        return self._notice_in_every_language("database_down.saved")
 
     def unavailable_notice(self) -> Prompt:
         """Say in every language that a message could not be stored, and what to do instead."""
-        return self._notice_in_every_language("outage.refused")
+        return self._notice_in_every_language("database_down.refused")
 
     def _notice_in_every_language(self, key: str) -> Prompt:
         languages = self.flow.languages

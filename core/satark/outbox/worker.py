@@ -186,7 +186,7 @@ class ReplyWorker:
             case Blocked():
                 self._sent.add(item.id)
             case Permanent():
-                self._dead(item, result.code)
+                self._dead_letter(item, result.code)
             case Misconfigured():
                 log.error("channel misconfigured", channel=channel_of(item.call.account), code=result.code)
                 self._later(item, attempt - 1, MISCONFIGURED_WAIT, result.code)
@@ -206,14 +206,14 @@ class ReplyWorker:
 
     def _again(self, item: OutboxMessage, attempt: int, seconds: float, reason: str) -> None:
         if attempt >= self._settings.send_attempts:
-            self._dead(item, reason)
+            self._dead_letter(item, reason)
         else:
             self._later(item, attempt, seconds, reason)
 
     def _later(self, item: OutboxMessage, attempts: int, seconds: float, reason: str) -> None:
         self._writer.write_soon(lambda unit: store.retry_later(unit, item.id, attempts, seconds, reason))
 
-    def _dead(self, item: OutboxMessage, reason: str) -> None:
+    def _dead_letter(self, item: OutboxMessage, reason: str) -> None:
         self._writer.write_soon(lambda unit: store.dead_letter(unit, item.id, reason))
 
     def _fall_back(self, item: OutboxMessage) -> None:

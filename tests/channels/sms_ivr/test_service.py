@@ -155,11 +155,11 @@ async def test_a_lost_recording_is_announced_in_the_same_call(service: Any, reco
     service.peer.answer_next(Response(status_code=410))
     await caller.speak(recording)
 
-    async def told() -> str:
+    async def announcement() -> str:
         heard: str = await caller.press("#")
         return heard if "One recording did not reach us" in heard else ""
 
-    heard = await until(told, every=0.1)
+    heard = await until(announcement, every=0.1)
     assert "Tell the place" in heard
     assert "did not reach us" not in await caller.press("9")
 

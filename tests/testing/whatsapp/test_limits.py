@@ -144,13 +144,13 @@ async def test_errors_come_in_metas_envelope(graph: ServedGraph) -> None:
 
 
 async def test_read_marks_are_told_until_unsubscribed(graph: ServedGraph) -> None:
-    told: list[dict[str, Any]] = []
-    stop = graph.peer.subscribe_receipts(told.append)
+    reported: list[dict[str, Any]] = []
+    stop = graph.peer.subscribe_receipts(reported.append)
     receipt = b'{"messaging_product":"whatsapp","status":"read","message_id":"wamid.1"}'
     assert await answer(graph, receipt) == (200, {"success": True})
     stop()
     await answer(graph, receipt)
-    assert [receipt["message_id"] for receipt in told] == ["wamid.1"]
+    assert [receipt["message_id"] for receipt in reported] == ["wamid.1"]
 
 
 async def test_what_a_phone_shows_of_a_message(graph: ServedGraph) -> None:

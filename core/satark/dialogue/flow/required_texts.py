@@ -18,7 +18,7 @@ details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.late
 reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
-outage.kept outage.refused
+database_down.saved database_down.refused
 text.kept voice.kept file.kept file.film pin.kept files.cleared file.lost file.tip_full file.encrypted
 file.own_card
 skip.cannot back.cannot
@@ -47,6 +47,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "mailbox.message": frozenset({"text"}),
     "mailbox.asked": frozenset({"text"}),
     "mailbox.file": frozenset({"ordinal"}),
+    "mailbox.erased": frozenset({"number"}),
 }
 """The engine's texts: message id → the places that its text must have, no more and no fewer."""
 
