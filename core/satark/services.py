@@ -9,8 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from satark.roster.roster import COPY_NAME, Roster
+from satark.settings import RetentionSettings
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
+from satark.store.write_ahead_log import LogEraser
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -50,6 +53,7 @@ class Services:
         geography: Geography,
         destination_rules: Sequence[DestinationRule] = (),
         destination_wait: int = 0,
+        retention: RetentionSettings | None = None,
     ) -> None:
         self.main = main
         self.keys = keys
@@ -59,10 +63,15 @@ class Services:
         """The destinations beyond the desks."""
         self.destination_wait = destination_wait
         """Most seconds that a tip for such a destination waits for its files."""
+        self.retention = retention or RetentionSettings()
+        """For how long tips are kept."""
+        self.roster = Roster(evidence_dir.parent / COPY_NAME)
+        """Who may read."""
         self._reading, self._reading_keys = reading_engine(main), reading_engine(keys)
 
     def close(self) -> None:
-        """Close the databases' connections."""
+        """Erase SQLite's logs, which it would only delete, and close the databases' connections."""
+        LogEraser((self.main, self.keys)).erase()
         self.main.dispose()
         self.keys.dispose()
 
@@ -93,6 +102,7 @@ class ProcessServices(Services):
             geography=services.geography,
             destination_rules=services.destination_rules,
             destination_wait=services.destination_wait,
+            retention=services.retention,
         )
         self.writer = writer
 

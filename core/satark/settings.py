@@ -147,6 +147,36 @@ class HttpSettings(BaseModel):
     )
 
 
+class RetentionSettings(BaseModel):
+    """For how many days a tip is kept after an office last set its status, and what becomes of it then."""
+
+    unfinished_days: int = Field(
+        default=1095, ge=30, description="days that a tip is kept which no office has finished, since its last status"
+    )
+    acted_days: int = Field(default=1825, ge=1, description="days that a tip is kept after an office acted on it")
+    unconfirmed_days: int = Field(
+        default=180, ge=1, description="days that a tip is kept after an office could not confirm it"
+    )
+    merged_days: int = Field(default=30, ge=1, description="days that a tip is kept after it was joined to another")
+    transferred_days: int = Field(
+        default=365, ge=1, description="days that a tip is kept after it was handed over to another authority"
+    )
+    closed_days: int = Field(default=365, ge=1, description="days that a tip is kept after it was closed")
+    category_days: dict[str, int] = Field(
+        default={"TRAFF": 1825, "HEIN": 1825},
+        description="category → days that its finished tips are kept at least, whatever their status",
+    )
+    receipt_days: int = Field(
+        default=180,
+        ge=0,
+        description="days that the receipt of an erased tip still answers that it was erased; then its code is unknown",
+    )
+    automatic: bool = Field(
+        default=True,
+        description="whether due tips are erased by the scheduled job; no: two officers must order each erasure",
+    )
+
+
 class Core(BaseModel):
     """The core's own settings. A plugin's settings are a section of the plugin's name."""
 
@@ -172,6 +202,19 @@ class Core(BaseModel):
         default=None,
         description="file with the 32-byte edge key, mode 0600; empty: data_dir/edge.key, made at first start",
         json_schema_extra={"where": "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"},
+    )
+    epoch_key_file: Path | None = Field(
+        default=None,
+        description="file with the epoch keys, mode 0600; empty: data_dir/epoch.keys, made at first start; the same "
+        "for every process that serves this database, on a disk that overwrites in place, and in no backup",
+        json_schema_extra={"where": "docs/operations.md, Epoch keys"},
+    )
+    epoch_minutes: float = Field(
+        default=60,
+        gt=0,
+        le=1440,
+        description="minutes of an epoch: its key is destroyed at most a minute after it, and with it whatever is left "
+        "of drafts and addresses that were given up until then",
     )
     link_key_file: Path | None = Field(
         default=None,
@@ -233,6 +276,14 @@ class Core(BaseModel):
     )
     media_attempts: int = Field(default=12, ge=1, description="attempts to fetch a file from a provider")
     evidence: EvidenceSettings = Field(default=EvidenceSettings(), description="what files may be: see `[evidence]`")
+    retention: RetentionSettings = Field(
+        default=RetentionSettings(), description="how long tips are kept: see `[retention]`"
+    )
+    erased_list_file: Path | None = Field(
+        default=None,
+        description="file with keyed tags of the tips that were erased, so that a restored backup brings none back; "
+        "empty: data_dir/erased.list; copy it elsewhere after each erasure, and never restore an older one",
+    )
     http: HttpSettings = Field(default=HttpSettings(), description="how long slow clients may take: see `[http]`")
     senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
     spool_max_files: int = Field(
@@ -343,6 +394,11 @@ class Settings:
         return self.core.edge_key_file or self.core.data_dir / "edge.key"
 
     @property
+    def epoch_key_file(self) -> Path:
+        """The epoch keys' file."""
+        return self.core.epoch_key_file or self.core.data_dir / "epoch.keys"
+
+    @property
     def link_key_file(self) -> Path:
         """The link key's file."""
         return self.core.link_key_file or self.core.data_dir / "link.key"
@@ -351,6 +407,11 @@ class Settings:
     def evidence_dir(self) -> Path:
         """The folder of the sealed files."""
         return self.core.data_dir / "evidence"
+
+    @property
+    def erased_list_file(self) -> Path:
+        """The file of erased tips' tags."""
+        return self.core.erased_list_file or self.core.data_dir / "erased.list"
 
     @property
     def spool_dir(self) -> Path:

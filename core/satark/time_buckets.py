@@ -8,6 +8,8 @@ from functools import lru_cache
 __all__ = [
     "BAND_HOURS",
     "band",
+    "band_end",
+    "band_start",
 ]
 
 BAND_HOURS = 6
@@ -15,7 +17,17 @@ BAND_HOURS = 6
 
 def band(now: int) -> str:
     """Give the date and six-hour band of a moment (Unix seconds), as an ISO 8601 interval: `2026-11-24T12/PT6H`."""
-    return _band(now - now % (BAND_HOURS * 3600))
+    return _band(band_start(now))
+
+
+def band_start(now: int) -> int:
+    """Give the begin of the six-hour band of a moment; both in Unix seconds."""
+    return now - now % (BAND_HOURS * 3600)
+
+
+def band_end(now: int) -> int:
+    """Give the end of the six-hour band of a moment; both in Unix seconds."""
+    return band_start(now) + BAND_HOURS * 3600
 
 
 @lru_cache(maxsize=4)

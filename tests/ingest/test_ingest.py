@@ -225,7 +225,7 @@ async def test_a_changed_address_goes_on_with_the_same_conversation(databases: A
         assert taken.outgoing == []
         new = place.tipster("IN.new")
         assert "happening" in await new.say("Illegal arms")
-        assert (place.count("conversation"), place.count("alias")) == (1, 1)
+        assert (place.count("conversation"), place.count("alias")) == (1, 2)
         await new.say("cancel")
         await new.say("yes")
         assert (place.count("conversation"), place.count("alias")) == (0, 0)

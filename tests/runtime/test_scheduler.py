@@ -85,7 +85,7 @@ async def test_a_draft_that_expires_goes_with_its_files_and_address_and_is_told(
     folder = clock.host.services.evidence_dir
     assert any(path.is_file() for path in folder.iterdir())
     heard = len(clock.sent("say"))
-    clock.change("conversation", expires_at=0)
+    clock.change("conversation", due=b"", ends_by=0)
     await until(lambda: clock.count("conversation") == 0)
     await until(lambda: len(clock.sent("say")) > heard)
     assert clock.count("file") == 0
@@ -114,7 +114,7 @@ async def test_news_reaches_nobody_who_did_not_ask(clock: Clock) -> None:
 async def test_the_end_of_the_time_after_a_receipt_is_not_told(clock: Clock) -> None:
     await clock.tipster.walk(ANSWERS, RECEIPT)
     said = len(clock.tipster.results)
-    clock.change("conversation", expires_at=0)
+    clock.change("conversation", due=b"", ends_by=0)
     await until(lambda: clock.count("conversation") == 0)
     await until(lambda: clock.count("outbox") == 0)
     assert len(clock.sent("say")) <= said
@@ -123,7 +123,7 @@ async def test_the_end_of_the_time_after_a_receipt_is_not_told(clock: Clock) -> 
 
 async def test_a_draft_that_does_not_open_expires_all_the_same(clock: Clock) -> None:
     await clock.tipster.say("Hi", "English")
-    clock.change("conversation", draft=b"?" * 60, expires_at=0)
+    clock.change("conversation", draft=b"?" * 60, due=b"", ends_by=0)
     await until(lambda: clock.count("conversation") == 0)
 
 

@@ -1,7 +1,8 @@
-"""Engines: snapshots for reading, errors without content, checkpoints."""
+"""Engines: snapshots for reading, errors without content, deletion that overwrites."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from satark.store.engines import checkpoint, make_engine, reading_engine
+from satark.store.engines import make_engine, reading_engine
+from satark.store.write_ahead_log import erase_log
 
 WORDS = "a truck behind the temple"
 
@@ -42,16 +44,29 @@ def test_an_error_message_does_not_contain_the_written_values(engine: Engine) ->
     assert WORDS not in f"{failure.value!s} {failure.value!r}"
 
 
-def test_a_checkpoint_erases_what_was_deleted_from_sqlite(tmp_path: Path) -> None:
+def test_a_deleted_row_is_overwritten_in_sqlites_file_whatever_the_librarys_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqlite3.dbapi2.connect", careless_connect)
     path = tmp_path / "main.db"
     engine = make_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE t (x BLOB)"))
-        connection.execute(text("INSERT INTO t VALUES ('shred-me-completely')"))
+        connection.execute(text("INSERT INTO t VALUES ('shred-me-completely'), ('stay')"))
+        assert connection.execute(text("PRAGMA secure_delete")).scalar() == 1
+    assert erase_log(engine)
+    assert b"shred-me-completely" in path.read_bytes()
     with engine.begin() as connection:
-        connection.execute(text("DELETE FROM t"))
-    assert b"shred-me-completely" in (tmp_path / "main.db-wal").read_bytes()
-    checkpoint(engine)
+        connection.execute(text("DELETE FROM t WHERE x = 'shred-me-completely'"))
+    assert erase_log(engine)
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     engine.dispose()
+    assert b"stay" in stored
     assert b"shred-me-completely" not in stored
+
+
+def careless_connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+    """Connect as a library does that was built without SQLITE_SECURE_DELETE."""
+    connection = sqlite3.Connection(*arguments, **options)
+    connection.execute("PRAGMA secure_delete=OFF")
+    return connection

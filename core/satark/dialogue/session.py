@@ -46,6 +46,8 @@ class OpenMailbox(Redacted, frozen=True, omit_defaults=True):
     """The highest ordinal that any file of the tip ever had, erased ones included; the next file's is one more."""
     question: int | None = None
     """The `seq` of the desk's question that waits for an answer."""
+    root: bytes = b""
+    """As in the receipt: what the tip's present key follows from. `recipient` is that of the present key."""
 
 
 class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
@@ -124,7 +126,9 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     caption: str
     ref: MediaRef
     conversation: bytes = b""
-    """Pseudonym of the conversation that the file came in, which is notified when something goes wrong with it."""
+    """Id of the conversation that the file came in, which is notified when something goes wrong with it."""
+    senders: tuple[bytes, ...] = ()
+    """Pseudonyms of its sender."""
 
 
 class Submission(Redacted, frozen=True, kw_only=True):
@@ -159,6 +163,8 @@ class Mailbox(Redacted, frozen=True, kw_only=True):
     """From the desks and from the tipster, oldest first; the newest with a `status` is the tip's status."""
     file_notices: tuple[FileNotice, ...] = ()
     """What the tipster could not be notified of when it happened."""
+    erased: bool = False
+    """The tip was erased when its term was over: there is nothing to show or to answer."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

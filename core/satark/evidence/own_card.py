@@ -9,18 +9,18 @@ from satark.evidence.documents.vcard import phone_numbers
 from satark.limits import MB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from satark.identity.edge_key import Identity
 
 
-def is_senders_card(card: Path, account: str, conversation: bytes, identity: Identity) -> bool:
-    """Whether a number on a plain contact card gives the pseudonym of the conversation that it was sent in."""
+def is_senders_card(card: Path, account: str, senders: Collection[bytes], identity: Identity) -> bool:
+    """Whether a number on a plain contact card gives a pseudonym of who sent it."""
     with card.open(encoding="utf-8", errors="replace") as file:
         numbers = phone_numbers(file.read(MB))
     addresses = {Address(spelling) for number in numbers for spelling in _spellings(number)}
-    return any(identity.pseudonym(account, address) == conversation for address in addresses)
+    return any(identity.pseudonym(account, address) in senders for address in addresses)
 
 
 def _spellings(number: str) -> Iterator[str]:

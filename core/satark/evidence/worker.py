@@ -174,7 +174,7 @@ class EvidenceWorker:
         )
 
     def _is_senders_card(self, job: MediaJob, copy: Path) -> bool:
-        return is_senders_card(copy, job.ref.account, job.conversation, self._identity)
+        return is_senders_card(copy, job.ref.account, job.senders, self._identity)
 
     async def _retry(self, job: MediaJob, attempt: int, reason: str) -> None:
         final = attempt >= self._attempts

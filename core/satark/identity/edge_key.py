@@ -2,6 +2,9 @@
 
 Everything here is derived from the edge key: 32 random bytes in a file of mode 0600, never in a database. Without it, a
 pseudonym can't be computed from a phone number (a bare hash could: all Indian mobile numbers hash in about an hour).
+
+What is short-lived, and every look-up of a sender, takes the key of an epoch too (`satark.identity.epoch_keys`). Once
+that is destroyed, the edge key opens no copy of it any more, and no phone number can be tried against it.
 """
 
 from __future__ import annotations
@@ -17,9 +20,13 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark import atomic_files
 from satark.channel import Address, Batch, Call
+from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 
 _NONCE = 12
 _SIZE = 32
+_STEP = 1024
+"""Bytes to a multiple of which a draft is filled up."""
+_DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
 
 
 class EdgeKeyError(Exception):
@@ -44,27 +51,46 @@ class Handle(msgspec.Struct, frozen=True):
 
 
 class Identity:
-    """All that is derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label)."""
+    """All that is derived from the edge key. Each use has a key of its own (HMAC-SHA256 of a label).
 
-    def __init__(self, edge_key: bytes) -> None:
+    Args:
+        edge_key: 32 bytes.
+        epochs: the epoch keys; if there are none, keys that end with this process.
+    """
+
+    def __init__(self, edge_key: bytes, epochs: EpochKeys | None = None) -> None:
         if len(edge_key) != _SIZE:
             raise EdgeKeyError(f"the edge key must be {_SIZE} bytes, not {len(edge_key)}")
         self._root = edge_key
+        self.epochs = epochs or EpochKeys.in_memory()
         self._pseudonym = self._derive(b"pseudonym")
         self._event = self._derive(b"event")
-        self._draft = self._derive(b"draft")
         self._link = self._derive(b"link")
-        self._box = ChaCha20Poly1305(self._derive(b"box"))
-        self._spool = ChaCha20Poly1305(self._derive(b"spool"))
+        self._labels = {label: self._derive(label) for label in (_DRAFT, _BOX, _SPOOL, _SENDER)}
+        self._boxes: dict[tuple[bytes, bytes], ChaCha20Poly1305] = {}
         self.receipt_salt = self._derive(b"receipt salt")
         self.receipt_lookup = self._derive(b"receipt lookup")
+        self.canary = self._derive(b"canary")[:16]
+        """Stands in the database, so that another edge key is not taken for this one."""
 
     def __repr__(self) -> str:
         return "Identity(…)"
 
+    def with_epochs(self, epochs: EpochKeys) -> Identity:
+        """Return the same identity with other epoch keys."""
+        return Identity(self._root, epochs)
+
     def pseudonym(self, account: str, address: Address) -> bytes:
-        """Give the name under which the database knows a sender on an account: 32 bytes."""
+        """Give the name of a sender on an account: 32 bytes. It is stored only sealed, and as `lookup` of it."""
         return _mac(self._pseudonym, account, address.reveal())
+
+    def lookup(self, pseudonym: bytes) -> bytes:
+        """Give the look-up under which the database finds a sender in the current epoch: 32 bytes."""
+        return self._lookup(self.epochs.current(), pseudonym)
+
+    def lookups(self, pseudonym: bytes) -> list[bytes]:
+        """Give every look-up under which a sender may be stored: one for each epoch whose key is not destroyed."""
+        return [self._lookup(epoch, pseudonym) for epoch in self.epochs.live()]
 
     def event(self, account: str, event_key: str) -> bytes:
         """Give the keyed hash under which an event is remembered as taken: 16 bytes."""
@@ -76,28 +102,28 @@ class Identity:
         return _mac(self._link, kind, text)[:16]
 
     def seal_draft(self, conversation: bytes, plain: bytes) -> bytes:
-        """Encrypt a session under the key of its conversation."""
-        return _seal(self._draft_box(conversation), plain, conversation)
+        """Encrypt a session for its conversation; its size is rounded up, so that it tells little of the answers."""
+        return self._seal(_DRAFT, _padded(plain), conversation)
 
     def open_draft(self, conversation: bytes, sealed: bytes) -> bytes:
         """Decrypt a session.
 
         Raises:
-            BrokenSeal: it is not this conversation's, or was altered.
+            BrokenSeal: it is not this conversation's, was altered, or its epoch's key is destroyed.
         """
-        return _open(self._draft_box(conversation), sealed, conversation)
+        return _unpadded(self._open(_DRAFT, sealed, conversation))
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
         """Encrypt a short-lived value (a call to be sent, a handle, a media reference) for one place in the store."""
-        return _seal(self._box, plain, place)
+        return self._seal(_BOX, plain, place)
 
     def open(self, sealed: bytes, place: bytes) -> bytes:
         """Decrypt such a value.
 
         Raises:
-            BrokenSeal: it was altered or belongs elsewhere.
+            BrokenSeal: it was altered, belongs elsewhere, or its epoch's key is destroyed.
         """
-        return _open(self._box, sealed, place)
+        return self._open(_BOX, sealed, place)
 
     def seal_call(self, call: Call, place: bytes) -> bytes:
         """Encrypt a provider call for the outbox."""
@@ -117,7 +143,7 @@ class Identity:
 
     def seal_batch(self, batch: Batch, place: bytes) -> bytes:
         """Encrypt what a webhook carried, addresses and all, to be taken later."""
-        return _seal(self._spool, _encode_batch(batch), place)
+        return self._seal(_SPOOL, _encode_batch(batch), place)
 
     def open_batch(self, sealed: bytes, place: bytes) -> Batch:
         """Decrypt such a batch.
@@ -126,15 +152,47 @@ class Identity:
             BrokenSeal: it was altered, belongs elsewhere, or was written by a version that knew other events.
         """
         try:
-            return _decode_batch(_open(self._spool, sealed, place))
+            return _decode_batch(self._open(_SPOOL, sealed, place))
         except msgspec.MsgspecError:
             raise BrokenSeal("a sealed batch can't be read") from None
+
+    def reseal_batch(self, sealed: bytes, place: bytes) -> bytes:
+        """Encrypt such a batch anew, under the current epoch.
+
+        Raises:
+            BrokenSeal: it does not open.
+        """
+        return self._seal(_SPOOL, self._open(_SPOOL, sealed, place), place)
 
     def _derive(self, label: bytes) -> bytes:
         return hmac.digest(self._root, b"satark/1/" + label, "sha256")
 
-    def _draft_box(self, conversation: bytes) -> ChaCha20Poly1305:
-        return ChaCha20Poly1305(hmac.digest(self._draft, conversation, "sha256"))
+    def _lookup(self, epoch: Epoch, pseudonym: bytes) -> bytes:
+        return hmac.digest(hmac.digest(epoch.key, self._labels[_SENDER], sha256), pseudonym, sha256)
+
+    def _seal(self, label: bytes, plain: bytes, place: bytes) -> bytes:
+        epoch, nonce = self.epochs.current(), os.urandom(_NONCE)
+        return epoch.id + nonce + self._box(label, epoch).encrypt(nonce, plain, place)
+
+    def _open(self, label: bytes, sealed: bytes, place: bytes) -> bytes:
+        epoch = self.epochs.find(sealed[:EPOCH_ID])
+        if epoch is None:
+            raise BrokenSeal("a sealed value does not open")
+        nonce, content = sealed[EPOCH_ID : EPOCH_ID + _NONCE], sealed[EPOCH_ID + _NONCE :]
+        try:
+            return self._box(label, epoch).decrypt(nonce, content, place)
+        except (InvalidTag, ValueError):
+            raise BrokenSeal("a sealed value does not open") from None
+
+    def _box(self, label: bytes, epoch: Epoch) -> ChaCha20Poly1305:
+        """Return the box of a use in an epoch; those of destroyed epochs are forgotten when a new one is made."""
+        box = self._boxes.get((label, epoch.id))
+        if box is None:
+            live = {one.id for one in self.epochs.live()}
+            box = ChaCha20Poly1305(hmac.digest(epoch.key, self._labels[label], sha256))
+            self._boxes = {place: one for place, one in self._boxes.items() if place[1] in live}
+            self._boxes[label, epoch.id] = box
+        return box
 
 
 def load_edge_key(path: Path, *, create: bool) -> bytes:
@@ -158,16 +216,12 @@ def _mac(key: bytes, *parts: str) -> bytes:
     return hmac.digest(key, message, sha256)
 
 
-def _seal(box: ChaCha20Poly1305, plain: bytes, place: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + box.encrypt(nonce, plain, place)
+def _padded(plain: bytes) -> bytes:
+    return len(plain).to_bytes(4) + plain + bytes(-(len(plain) + 4) % _STEP)
 
 
-def _open(box: ChaCha20Poly1305, sealed: bytes, place: bytes) -> bytes:
-    try:
-        return box.decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
-    except (InvalidTag, ValueError):
-        raise BrokenSeal("a sealed value does not open") from None
+def _unpadded(padded: bytes) -> bytes:
+    return padded[4 : 4 + int.from_bytes(padded[:4])]
 
 
 _encode = msgspec.msgpack.Encoder().encode

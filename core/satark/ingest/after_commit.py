@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from satark.evidence.worker import EvidenceWorker
     from satark.ingest.event import TurnResult
     from satark.outbox.worker import ReplyWorker
+    from satark.store.write_ahead_log import LogEraser
 
 
 class AfterCommit:
@@ -18,16 +19,19 @@ class AfterCommit:
     Only a short cut: every worker finds its work in the store as well, in this process or another.
     """
 
-    def __init__(self, *, replies: ReplyWorker, files: EvidenceWorker, deliveries: DeliveryWorker) -> None:
+    def __init__(
+        self, *, replies: ReplyWorker, files: EvidenceWorker, deliveries: DeliveryWorker, log: LogEraser
+    ) -> None:
         self._replies = replies
+        self._log = log
         self._files = files
         self._deliveries = deliveries
 
-    def __call__(self, inbound: Inbound, conversation: bytes, result: TurnResult) -> None:
+    def __call__(self, inbound: Inbound, result: TurnResult) -> None:
         """Hand over the result of one turn."""
         self._replies.post(result.outgoing)
         if not result.duplicate:
-            self._replies.show_read(conversation, inbound.seen, inbound.busy)
+            self._replies.show_read(result.conversation, inbound.seen, inbound.busy)
             if inbound.answer:
                 self._replies.answer(inbound.answer)
         if result.erased:
@@ -36,3 +40,5 @@ class AfterCommit:
             self._files.wake()
         if result.submitted:
             self._deliveries.wake()
+        if result.submitted or result.ended or result.erased:
+            self._log.note()

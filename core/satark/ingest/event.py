@@ -60,10 +60,24 @@ class InboundEvent:
 class TurnResult:
     """What one turn led to, once its transaction is committed."""
 
-    __slots__ = ("duplicate", "erased", "files", "outgoing", "prompts", "submitted", "wrong_code")
+    __slots__ = (
+        "conversation",
+        "duplicate",
+        "ended",
+        "erased",
+        "files",
+        "outgoing",
+        "prompts",
+        "submitted",
+        "wrong_code",
+    )
 
     def __init__(self, *, duplicate: bool = False) -> None:
         self.duplicate = duplicate
+        self.conversation = b""
+        """Id of the conversation; empty for a duplicate."""
+        self.ended = False
+        """Whether the conversation was deleted."""
         self.prompts: list[Prompt] = []
         """What an inline channel shows in its response."""
         self.outgoing: list[OutboxMessage] = []

@@ -144,7 +144,7 @@ class Ingest:
                 raise self._failed(channel.name, error) from None
         self._metrics.commit.observe(time.perf_counter() - started)
         self._count(channel.name, result)
-        self._after_commit(inbound, event.pseudonyms[0], result)
+        self._after_commit(inbound, result)
         return result
 
     def _failed(self, channel: str, error: Exception) -> IngestFailed:

@@ -11,6 +11,7 @@ from satark import time_buckets
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.identity.edge_key import Handle
 from satark.identity.sealing import CantOpen, open_as
+from satark.routing.tip_keys import decode_root, present_recipient
 from satark.store import evidence_files, tables, threads
 from satark.tip import Message
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeKey, OpenedReceipt
     from satark.ingest.event import InboundEvent
+    from satark.roster.roster import Roster
     from satark.settings import Core
     from satark.store.unit_of_work import UnitOfWork
 
@@ -28,63 +30,90 @@ if TYPE_CHECKING:
 class Mailboxes:
     """Opens mailboxes and carries the tipster's messages; runs inside a turn's transaction."""
 
-    def __init__(self, identity: Identity, settings: Core) -> None:
+    def __init__(self, identity: Identity, settings: Core, roster: Roster) -> None:
         self._identity = identity
         self._settings = settings
+        self._roster = roster
 
     def open(self, unit: UnitOfWork, key: CodeKey | None) -> Mailbox | None:
         """Open the mailbox of a receipt code; None for a wrong code and for an unknown one alike."""
         opened = self._look_up(unit, key) if key else None
         if opened is None:
             return None
+        if not _exists(unit, opened.tip):
+            gone = OpenMailbox(tip=opened.tip, number=opened.number, recipient=opened.tip_recipient)
+            return Mailbox(open=gone, language=opened.language, messages=(), erased=True)
         numbered = list(_messages(unit, opened))
         mailbox = OpenMailbox(
             tip=opened.tip,
             number=opened.number,
             recipient=opened.tip_recipient,
             question=_open_question(numbered),
+            root=opened.root,
         )
         notices = evidence_files.pending_file_notices(unit.main, opened.tip)
         evidence_files.clear_file_notices(unit, opened.tip)
         messages = tuple(message for _, message in numbered)
         return Mailbox(open=mailbox, language=opened.language, messages=messages, file_notices=notices)
 
-    def counted(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
-        """Give an open mailbox with the files that its tip has by now."""
+    def refreshed(self, unit: UnitOfWork, mailbox: OpenMailbox) -> OpenMailbox:
+        """Give an open mailbox with the files and the key that its tip has by now.
+
+        Raises:
+            TipKeyAltered: the tip's keys were altered.
+        """
         there, highest = (
             evidence_files.count_files(unit.main, mailbox.tip),
             evidence_files.highest_ordinal(unit.main, mailbox.tip),
         )
-        return msgspec.structs.replace(mailbox, files=there, last_ordinal=highest)
+        tip = tables.tip
+        row = unit.main.execute(select(tip.c.key_changes).where(tip.c.id == mailbox.tip)).one_or_none()
+        recipient = self._recipient(unit, mailbox, row.key_changes) if row else mailbox.recipient
+        return msgspec.structs.replace(mailbox, files=there, last_ordinal=highest, recipient=recipient)
 
     def post(self, unit: UnitOfWork, mailbox: OpenMailbox, message: Message) -> None:
-        """Write a tipster's message to the desks that have the tip, and to the tipster's own mailbox."""
+        """Write a tipster's message to the desks that have the tip, and to the tipster's own mailbox.
+
+        Raises:
+            TipKeyAltered: the tip's keys were altered.
+        """
         tip = unit.main.execute(
-            select(tables.tip.c.receipt_recipient, tables.tip.c.recipient).where(tables.tip.c.id == mailbox.tip)
+            select(tables.tip.c.receipt_recipient, tables.tip.c.key_changes).where(tables.tip.c.id == mailbox.tip)
         ).one_or_none()
         if tip is None:
             return
         message = msgspec.structs.replace(message, sender="tipster", band=time_buckets.band(unit.now))
-        threads.post(unit, mailbox.tip, message, tip.recipient, tip.receipt_recipient)
+        recipient = self._recipient(unit, mailbox, tip.key_changes)
+        threads.post(unit, mailbox.tip, message, recipient, tip.receipt_recipient)
 
-    def forget(self, unit: UnitOfWork, conversation: bytes, session: Session | None) -> None:
+    def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox, key_changes: bytes) -> str:
+        # Not the recipient in the tip's row: whoever writes to the database could put their own there.
+        if not mailbox.root:
+            return mailbox.recipient
+        return present_recipient(
+            decode_root(mailbox.root), key_changes, self._roster.check(unit.keys, committed=False).state
+        )
+
+    def forget(self, unit: UnitOfWork, event: InboundEvent, session: Session | None) -> None:
         """Forget every reply handle of this sender, and that of an open mailbox, be there a session or not."""
-        sender = self._identity.link("sender", conversation)
+        senders = [lookup for pseudonym in event.pseudonyms for lookup in self._identity.lookups(pseudonym)]
         tips = [session.tip] if session else []
         tips += [session.mailbox.tip] if session and session.mailbox else []
         ids = [self._identity.link("tip", tip) for tip in tips]
-        unit.main.execute(delete(tables.reach).where(or_(tables.reach.c.sender == sender, tables.reach.c.id.in_(ids))))
+        unit.main.execute(
+            delete(tables.reach).where(or_(tables.reach.c.sender.in_(senders), tables.reach.c.id.in_(ids)))
+        )
 
-    def reach(self, unit: UnitOfWork, conversation: bytes, event: InboundEvent, session: Session) -> None:
+    def reach(self, unit: UnitOfWork, event: InboundEvent, session: Session) -> None:
         """Keep the reply handle for the tip just submitted."""
         id_ = self._identity.link("tip", session.tip)
         inbound = event.inbound
         handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now)
         row = {
             "id": id_,
-            "sender": self._identity.link("sender", conversation),
+            "sender": self._identity.lookup(event.pseudonyms[0]),
             "handle": self._identity.seal_handle(handle, id_),
-            "expires_at": unit.now + int(self._settings.handle_days * 86400),
+            "expires_at": time_buckets.band_end(unit.now + int(self._settings.handle_days * 86400)),
         }
         unit.insert_new(tables.reach, [row], "id")
 
@@ -93,6 +122,10 @@ class Mailboxes:
             select(tables.receipt.c.sealed).where(tables.receipt.c.lookup == key.lookup)
         ).one_or_none()
         return key.open(row.sealed) if row else None
+
+
+def _exists(unit: UnitOfWork, tip: str) -> bool:
+    return unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip)).first() is not None
 
 
 def _messages(unit: UnitOfWork, opened: OpenedReceipt) -> Iterable[tuple[int, Message]]:

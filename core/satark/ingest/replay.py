@@ -45,9 +45,10 @@ class SpoolReplay:
     async def run(self) -> None:
         """Replay whatever waits, until cancelled."""
         while True:
-            if self._spool.depth:
+            if self._spool.depth or self._spool.has_ended_epochs:
                 with self._spool.held() as ours:
                     if ours:
+                        await asyncio.to_thread(self._spool.end_epochs)
                         await self._replay()
             await asyncio.sleep(LOOK_EVERY)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark import time_buckets
 from satark.dialogue.session import decode_session, encode_session
 from satark.identity.edge_key import BrokenSeal, Handle
 from satark.store import conversations
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
     from satark.settings import Core
     from satark.store.conversations import ConversationRow
+
+
+class Due(msgspec.Struct, frozen=True, array_like=True):
+    """When a conversation is due, Unix seconds. It is stored sealed: it tells when the sender last wrote."""
+
+    expires: int
+    nudge: int | None = None
+
+
+_encode_due = msgspec.msgpack.Encoder().encode
+_decode_due = msgspec.msgpack.Decoder(Due).decode
 
 
 class SessionStore:
@@ -41,7 +53,7 @@ class SessionStore:
     def look(self, connection: Connection, pseudonyms: Iterable[bytes]) -> Session | None:
         """Open the session of a sender, without locking anything."""
         known = tuple(pseudonyms)
-        homes, _ = conversations.find(connection, [known])
+        homes, _ = conversations.find(connection, self._identity, [known])
         return self.open(conversations.read(connection, homes.values()).get(homes[known[0]]))
 
     def seal(self, id_: bytes, session: Session, account: str, address: Address, now: int) -> Mapping[str, object]:
@@ -52,9 +64,23 @@ class SessionStore:
             "key": id_,
             "draft": self._identity.seal_draft(id_, encode_session(session)),
             "handle": self._identity.seal_handle(handle, id_),
-            "expires_at": now + int(minutes * 60),
-            "nudge_at": self._nudge_at(session, now),
+            "due": self._seal_due(id_, Due(now + int(minutes * 60), self._nudge_at(session, now))),
+            "ends_by": time_buckets.band_end(now + int(minutes * 60)),
         }
+
+    def due(self, id_: bytes, sealed: bytes) -> Due:
+        """Open when a conversation is due; at once where that does not open."""
+        try:
+            return _decode_due(self._identity.open(sealed, id_ + b"due"))
+        except (BrokenSeal, msgspec.MsgspecError):
+            return Due(0)
+
+    def without_nudge(self, row: ConversationRow) -> bytes:
+        """Make the `due` of a conversation that was nudged: it is nudged once."""
+        return self._seal_due(row.id, Due(self.due(row.id, row.due).expires))
+
+    def _seal_due(self, id_: bytes, due: Due) -> bytes:
+        return self._identity.seal(_encode_due(due), id_ + b"due")
 
     def _nudge_at(self, session: Session, now: int) -> int | None:
         wait = self._settings.nudge_minutes

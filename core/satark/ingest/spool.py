@@ -2,32 +2,35 @@
 
 WhatsApp and Telegram send again for days what is not acknowledged. Nobody does that for a text message, a call or a
 form, so their batches are flushed to disk before the sender is answered. A file holds a batch as the channel parsed
-it, so nothing that `parse` drops is ever written. It is sealed under a key of its own; the file's name is part of the
-seal. A file stays until its events are committed: after a crash in between they are ingested again, and their keys
-tell that they are duplicates.
+it, so nothing that `parse` drops is ever written. It is sealed under an epoch key of the spool's own, which is
+destroyed like any other (`satark.identity.epoch_keys`); the file's name is part of the seal. A file stays until its
+events are committed: after a crash in between they are ingested again, and their keys tell that they are duplicates.
 """
 
 from __future__ import annotations
 
 import fcntl
 import re
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 from satark import atomic_files
+from satark.identity.edge_key import BrokenSeal
+from satark.identity.epoch_keys import EPOCH_ID, EpochKeys
 
 if TYPE_CHECKING:
     from satark.channel import Batch
     from satark.identity.edge_key import Identity
 
 _is_spooled = re.compile(r"(\d{20})-[0-9a-f]{8}\.(\w+)", re.ASCII).fullmatch
-"""A place in the order (Unix nanoseconds when there is no reason for another), a tail against clashes, the channel."""
+"""A place in the order, a tail against clashes, the channel. No time: a name stays in a folder's blocks for long."""
 _QUARANTINE: Final = "quarantine"
 _LOCK: Final = ".lock"
+_EPOCHS: Final = ".epochs"
 
 
 class SpoolFull(Exception):  # noqa: N818 - it reads as what it says
@@ -45,7 +48,7 @@ class Spool:
 
     def __init__(self, folder: Path, identity: Identity, *, max_files: int, max_bytes: int) -> None:
         self._folder = folder
-        self._identity = identity
+        self._root = identity
         self._max_files = max_files
         self._max_bytes = max_bytes
 
@@ -59,6 +62,29 @@ class Spool:
         """How many batches could not be ingested."""
         return len(quarantined(self._folder))
 
+    @cached_property
+    def _identity(self) -> Identity:
+        """The identity with the spool's own epoch keys, so that no other machine destroys one that is needed here."""
+        keys = EpochKeys.load(self._folder / _EPOCHS, self._root.epochs.seconds)
+        return self._root.with_epochs(keys)
+
+    @property
+    def has_ended_epochs(self) -> bool:
+        """Whether there are keys to be destroyed."""
+        return (self._folder / _EPOCHS).exists() and bool(self._identity.epochs.ended())
+
+    def end_epochs(self) -> None:
+        """Destroy the keys of the epochs that ended; what is sealed under them is sealed anew. Hold the lock for it."""
+        epochs = self._identity.epochs
+        ended = epochs.ended()
+        names = [*waiting(self._folder), *(f"{_QUARANTINE}/{name}" for name in quarantined(self._folder))]
+        for path in (self._folder / name for name in names if ended):
+            sealed = path.read_bytes()
+            if sealed[:EPOCH_ID] in ended:
+                with suppress(BrokenSeal):
+                    atomic_files.replace(path, [self._identity.reseal_batch(sealed, path.name.encode())])
+        epochs.destroy(ended)
+
     def add(self, channel: str, batch: Batch) -> None:
         """Spool a batch behind all others; it is flushed to disk on return.
 
@@ -68,7 +94,7 @@ class Spool:
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         others = waiting(self._folder)
-        name = f"{_after(others):020}-{token_hex(4)}.{channel}"
+        name = f"{_after([*others, *quarantined(self._folder)]):020}-{token_hex(4)}.{channel}"
         sealed = self._identity.seal_batch(batch, name.encode())
         taken = sum(self._size(other) for other in others)
         if len(others) >= self._max_files or taken + len(sealed) > self._max_bytes:
@@ -140,6 +166,5 @@ def describe(depth: int, quarantined: int) -> str:
 
 
 def _after(names: list[str]) -> int:
-    """Give a place behind all of these, whatever the clock says."""
-    newest = int(names[-1].partition("-")[0]) if names else 0
-    return max(newest + 1, time.time_ns())
+    """Give a place behind all of these."""
+    return int(max(names).partition("-")[0]) + 1 if names else 1

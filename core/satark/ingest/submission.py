@@ -15,6 +15,8 @@ from satark.identity.tip_numbers import new_number
 from satark.ingest.event import NeedsReceipt
 from satark.observability import log
 from satark.routing import rules
+from satark.routing.desks import close_roster
+from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
 from satark.store import deliveries, evidence_files, tables
 from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
@@ -60,7 +62,7 @@ class Submissions:
         route = self._route(unit, tip, screening.priority)
         header = _header(tip, screening, route)
         _seal_envelopes(unit, session, header, route)
-        recipient = self._receipt(unit, session, tip, fresh)
+        recipient = self._receipt(unit, session, tip, fresh, route)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
         self._deliveries(unit, session.tip, tip, route)
         return Receipt(number=tip.number, code=fresh.code)
@@ -69,11 +71,13 @@ class Submissions:
         return rules.screen(self._plugins.screen(tip) if self._screened else [], priority)
 
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> rules.Route:
-        desks, services = _desks(unit), self._services
+        desks, services = self._desks(unit), self._services
         advice = self._plugins.route(tip, desks) if self._routed else []
-        route = rules.route(
-            tip, desks, services.geography, advice, destination_rules=services.destination_rules, priority=priority
-        )
+        state = services.roster.check(unit.keys, committed=False).state
+        readable = services.roster.readable_rules(state, services.destination_rules)
+        route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
+        if not state.closed:
+            close_roster(unit, services.destination_rules)
         if route.unknown:
             log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
         return route
@@ -89,13 +93,29 @@ class Submissions:
         ]
         unit.queue(tables.delivery, rows)
 
-    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode) -> str:
+    def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
+        if unit.desks is None:
+            # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
+            rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name).with_for_update(read=True))
+            unit.desks = self._services.roster.sealable(unit.keys, [Desk(**row) for row in rows.mappings()])
+        return unit.desks
+
+    def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, route: rules.Route) -> str:
         recipient, identity = new_identity()
+        root = TipRoot(
+            tip=session.tip,
+            recipient=session.recipient,
+            verifier=tip_verifier(session.identity),
+            roster=self._services.roster.check(unit.keys, committed=False).state.position,
+            desks=name_tags(session.tip, [desk.name for desk in route.desks]),
+            excluded=name_tags(session.tip, route.excluded),
+        )
         opened = OpenedReceipt(
             tip=session.tip,
             number=tip.number,
             language=tip.language,
             tip_recipient=session.recipient,
+            root=encode_root(root),
             recipient=recipient,
             identity=identity,
         )
@@ -147,14 +167,6 @@ def _document(
         station=submission.place.station,
         accused=submission.accused,
     )
-
-
-def _desks(unit: UnitOfWork) -> Sequence[Desk]:
-    if unit.desks is None:
-        # Held until the commit: a desk that changes its key meanwhile must find this tip's envelope, or come first.
-        rows = unit.main.execute(select(tables.desk).order_by(tables.desk.c.name).with_for_update(read=True))
-        unit.desks = [Desk(**row) for row in rows.mappings()]
-    return unit.desks
 
 
 def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> dict[str, object]:

@@ -91,6 +91,7 @@ class TurnRunner:
             What the turn led to; or `NeedsReceipt` where a code must be made first: then nothing was written.
         """
         result = TurnResult()
+        result.conversation = conversation.id
         if not isinstance(event.event, Moved):
             session = self._refresh(unit, conversation.session or self._begin(event), event)
             notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
@@ -119,7 +120,8 @@ class TurnRunner:
     ) -> None:
         """Carry out what a turn asks for beyond its session: files, messages, deletions, being reachable."""
         if turn.media_jobs:
-            jobs = [msgspec.structs.replace(job, conversation=conversation.id) for job in turn.media_jobs]
+            home = {"conversation": conversation.id, "senders": event.pseudonyms}
+            jobs = [msgspec.structs.replace(job, **home) for job in turn.media_jobs]
             evidence_files.add(unit, jobs, self._identity)
             result.files = True
         session = turn.session or conversation.session
@@ -130,9 +132,9 @@ class TurnRunner:
             conversation.calls += deletions
             result.outgoing += deletions
         if turn.reach is False:
-            self._mailboxes.forget(unit, conversation.id, session)
+            self._mailboxes.forget(unit, event, session)
         elif turn.reach and session is not None:
-            self._mailboxes.reach(unit, conversation.id, event, session)
+            self._mailboxes.reach(unit, event, session)
         conversation.session = turn.session
         if turn.session is not None and turn.session.said and not event.channel.capabilities.inline:
             # A chat keeps what was said on the screen; nothing that is not needed stays here.
@@ -162,7 +164,7 @@ class TurnRunner:
             with_origin = () if event.late else evidence_files.ordinals_with_origin(unit.main, session.tip)
             session = msgspec.structs.replace(session, files_with_origin=with_origin)
         if session.mailbox is not None:
-            session = msgspec.structs.replace(session, mailbox=self._mailboxes.counted(unit, session.mailbox))
+            session = msgspec.structs.replace(session, mailbox=self._mailboxes.refreshed(unit, session.mailbox))
         return session
 
     def _answer_requests(

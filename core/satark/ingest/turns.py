@@ -7,7 +7,8 @@ counts as never seen, is not acknowledged, and the provider sends it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
+
+
+class EpochOver(Exception):  # noqa: N818 - it reads as what it says
+    """The key that a transaction sealed under was destroyed before its commit."""
 
 
 class Turns:
@@ -52,10 +57,10 @@ class Turns:
     def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult | NeedsReceipt]:
         """Ingest a batch; return the result of each event, in order."""
         fresh = self._unseen(unit, events)
-        homes, new = conversations.find(unit.main, [event.pseudonyms for event in events if event.key in fresh])
+        homes = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
         has_codes = any(event.code for event in events)
         origins = self._handoff_codes.origins(unit, events) if has_codes else {}
-        opened = self._open(unit, homes | {origin: origin for origin in origins.values()}, new)
+        opened = self._open(unit, {*homes.values(), *origins.values()})
         postponed: set[bytes] = set()
         results: list[TurnResult | NeedsReceipt] = []
         for event in events:
@@ -72,7 +77,7 @@ class Turns:
                 postponed.add(conversation.id)
             results.append(result)
         self._forget_postponed(unit, events, results)
-        self._close(unit, opened.values(), new)
+        self._close(unit, opened.values())
         for event, one in zip(events, results, strict=True):
             if isinstance(one, TurnResult) and one.duplicate and event.inline:
                 one.prompts = self._repeat_question(unit, event)
@@ -90,9 +95,12 @@ class Turns:
         rows = [{"key": key, "day": unit.day} for key in sorted({event.key for event in events})]
         return unit.insert_new(seen, rows, "key")
 
-    def _open(self, unit: UnitOfWork, homes: dict[bytes, bytes], new: dict[bytes, bytes]) -> dict[bytes, Conversation]:
-        rows = conversations.lock(unit, homes, new).values() if homes else ()
-        return {row.id: Conversation(row, self._sessions.open(row)) for row in rows}
+    def _homes(self, unit: UnitOfWork, senders: Sequence[Sequence[bytes]]) -> Mapping[bytes, bytes]:
+        return conversations.find_or_begin(unit, self._identity, senders) if senders else {}
+
+    def _open(self, unit: UnitOfWork, ids: set[bytes]) -> dict[bytes, Conversation]:
+        rows = conversations.lock(unit, ids).values() if ids else ()
+        return {row.id: Conversation(row, self._sessions.open(row) if row.draft else None) for row in rows}
 
     def _forget_postponed(
         self, unit: UnitOfWork, events: Sequence[InboundEvent], results: Sequence[TurnResult | NeedsReceipt]
@@ -101,11 +109,14 @@ class Turns:
         if keys:
             unit.main.execute(delete(seen).where(seen.c.key.in_(keys)))
 
-    def _close(self, unit: UnitOfWork, opened: Iterable[Conversation], new: dict[bytes, bytes]) -> None:
+    def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
+        unit.run_last(partial(self._check_epoch, self._identity.epochs.current().id))
         rows, ended, messages, message_ids = [], set(), [], []
         for one in opened:
             if one.session is None:
                 ended.add(one.id)
+                if one.result is not None:
+                    one.result.ended = True
             else:
                 message_ids += [(one.id, id_) for id_ in one.provider_message_ids]
                 if one.event is not None:
@@ -116,9 +127,17 @@ class Turns:
         if message_ids:
             provider_messages.add(unit, message_ids, self._identity)
         conversations.write(unit, rows)
-        conversations.add_aliases(unit, {p: home for p, home in new.items() if home not in ended})
         conversations.delete_conversations(unit, sorted(ended))
         self._outbox.add(unit, messages)
+
+    def _check_epoch(self, id_: bytes) -> None:
+        """Make sure that what was just sealed can still be opened: the turn runs again where it was held up for long.
+
+        Raises:
+            EpochOver: the key of the epoch was destroyed meanwhile.
+        """
+        if self._identity.epochs.find(id_) is None:
+            raise EpochOver
 
     def _replies(self, conversation: Conversation) -> list[OutboxMessage]:
         event, result = conversation.event, conversation.result

@@ -13,9 +13,11 @@ from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
+from satark.identity.epoch_keys import EpochKeys, EpochKeysError
 from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.settings import SettingProblem, Settings, SettingsError
+from satark.store import canaries
 from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
@@ -55,6 +57,21 @@ def load_geography(settings: Settings) -> Geography:
 
 
 def load_identity(settings: Settings) -> Identity:
+    """Load the edge key and the epoch keys, making those that were not configured and are not there.
+
+    Raises:
+        SettingsError: a file is missing, is something else, or can be read by others.
+    """
+    path = settings.epoch_key_file
+    try:
+        epochs = EpochKeys.load(path, settings.core.epoch_minutes * 60)
+    except (EpochKeysError, OSError) as error:
+        hint = f"if the file is lost: rm -f {path}; satark db forget-drafts"
+        raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", str(error), hint)]) from None
+    return load_edge_identity(settings, epochs)
+
+
+def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
     """Load the edge key, making one where none was configured and none is there.
 
     Raises:
@@ -62,10 +79,38 @@ def load_identity(settings: Settings) -> Identity:
     """
     own = settings.core.edge_key_file is None
     try:
-        return Identity(load_edge_key(settings.edge_key_file, create=own))
+        return Identity(load_edge_key(settings.edge_key_file, create=own), epochs)
     except (EdgeKeyError, OSError) as error:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
         raise SettingsError([SettingProblem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
+
+
+def check_canaries(identity: Identity, services: Services) -> None:
+    """Make sure that the key files are those that the database was written with; a new database takes these.
+
+    Raises:
+        SettingsError: one is another; what to do about it.
+    """
+    wrong = services.write_now(lambda unit: canaries.wrong_keys(unit, identity))
+    if problems := [_CANARY_PROBLEMS[name] for name in wrong]:
+        raise SettingsError(problems)
+
+
+_CANARY_PROBLEMS = {
+    canaries.EDGE: SettingProblem(
+        "edge_key_file",
+        "SATARK_EDGE_KEY_FILE",
+        "is not the edge key that this database was written with",
+        "put the right file there: every machine of one database has the same edge key",
+    ),
+    canaries.EPOCHS: SettingProblem(
+        "epoch_key_file",
+        "SATARK_EPOCH_KEY_FILE",
+        "is not the file that this database's drafts and reply handles are sealed with",
+        "let every process of this database use one file; if that file is lost or this is a restored backup, "
+        "erase what it sealed: satark db forget-drafts",
+    ),
+}
 
 
 def load_destinations(settings: Settings, plugins: Plugins) -> tuple[DestinationRule, ...]:
@@ -94,6 +139,7 @@ def load_services(
         geography=geography,
         destination_rules=destination_rules,
         destination_wait=int(settings.core.destination_wait_minutes * 60),
+        retention=settings.core.retention,
     )
 
 

@@ -29,10 +29,13 @@ from satark.outbox.file_notices import FileNotices
 from satark.outbox.outbox import Outbox
 from satark.outbox.worker import ReplyWorker
 from satark.runtime import compose
+from satark.runtime.epoch_turnover import EpochTurnover
+from satark.runtime.retention_job import Retention, RetentionJob
 from satark.runtime.scheduler import ScheduledJobs
 from satark.services import WorkerContext
 from satark.sink import ListeningSink
 from satark.store import outbox as outbox_store
+from satark.store.write_ahead_log import LogEraser
 from satark.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -63,6 +66,8 @@ class IngestRuntime:
         self.channels: Sequence[Channel] = plugins.channels(settings)
         accounts = {account: channel for channel in self.channels for account in channel.accounts}
         identity = compose.load_identity(settings)
+        compose.check_canaries(identity, services)
+        log = LogEraser((services.main, services.keys))
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
         self._receipts = CodeStock(identity, ahead=core.receipt_codes_ahead)
         self._handoff_codes = HandoffCodes(identity, core.handoff_code_minutes)
@@ -73,7 +78,7 @@ class IngestRuntime:
             flows=self._flows,
             plugins=plugins,
             submissions=Submissions(identity=identity, receipts=self._receipts, plugins=plugins, services=services),
-            mailboxes=Mailboxes(identity, core),
+            mailboxes=Mailboxes(identity, core, services.roster),
             handoff_codes=self._handoff_codes,
             outbox=outbox,
         )
@@ -109,6 +114,8 @@ class IngestRuntime:
             flows=self._flows,
             sessions=sessions,
             identity=identity,
+            turnover=EpochTurnover(identity, self.writer, log),
+            log=log,
             writer=self.writer,
             services=services,
             settings=core,
@@ -116,6 +123,7 @@ class IngestRuntime:
             erased=self._fetcher.erase,
             emit=emit,
         )
+        self._retention = RetentionJob(Retention(settings, services, identity, plugins), self.writer)
         self.spool = Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
         self.ingest = Ingest(
             identity=identity,
@@ -127,7 +135,7 @@ class IngestRuntime:
             engine=self._flows.current,
             outbox=outbox,
             replies=self._replies,
-            after_commit=AfterCommit(replies=self._replies, files=self._fetcher, deliveries=self._deliveries),
+            after_commit=AfterCommit(replies=self._replies, files=self._fetcher, deliveries=self._deliveries, log=log),
             metrics=metrics,
             emit=emit,
         )
@@ -136,6 +144,7 @@ class IngestRuntime:
 
     async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
         """Open the channels and start the background tasks. `embedded`: no other process works on this database."""
+        await self._retention.prepare()
         for channel in self.channels:
             await channel.open()
         await self.writer.write(self._flows.store_current)
@@ -153,6 +162,7 @@ class IngestRuntime:
         if "worker" in self._roles:
             await self._deliveries.open()
             work |= {"deliveries": self._deliveries.run, "files": self._fetcher.run, "scheduled jobs": self._jobs.run}
+            work["retention"] = self._retention.run
             work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, ListeningSink)}
         for name, run in work.items():
             tasks.create_task(keep_running(name, run))

@@ -1,8 +1,13 @@
-"""The `conversation` table: find a conversation by any pseudonym of its sender, lock it, read it, write it."""
+"""The `conversation` and `alias` tables: find a conversation by any pseudonym of its sender, lock, read and write it.
+
+A conversation's id is random. Only `alias` leads from a sender to it, by look-ups that take the key of an epoch: where
+that is destroyed, what remains of a row on a disk tells nothing of its sender.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +18,7 @@ from satark.store.tables import alias, conversation, provider_message
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from satark.identity.edge_key import Identity
     from satark.store.unit_of_work import UnitOfWork
 
 
@@ -22,49 +28,65 @@ class ConversationRow(msgspec.Struct, frozen=True):
     id: bytes
     draft: bytes
     handle: bytes
+    due: bytes
 
 
-_ALIASES = select(alias.c.pseudonym, alias.c.conversation).where(
-    alias.c.pseudonym.in_(bindparam("ids", expanding=True))
-)
-_EXISTING = select(conversation.c.id).where(conversation.c.id.in_(bindparam("ids", expanding=True)))
-_LOCK = _EXISTING.order_by(conversation.c.id).with_for_update()
-_READ = select(conversation.c.id, conversation.c.draft, conversation.c.handle).where(
-    conversation.c.id.in_(bindparam("ids", expanding=True))
-)
+Homes = dict[bytes, bytes]
+"""Pseudonym → id of the conversation."""
+
+_ALIASES = select(alias.c.lookup, alias.c.conversation).where(alias.c.lookup.in_(bindparam("lookups", expanding=True)))
+_COLUMNS = (conversation.c.id, conversation.c.draft, conversation.c.handle, conversation.c.due)
+_READ = select(*_COLUMNS).where(conversation.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK = _READ.order_by(conversation.c.id).with_for_update()
 _UPDATE = (
     update(conversation)
     .where(conversation.c.id == bindparam("key"))
-    .values({name: bindparam(name) for name in ("draft", "handle", "expires_at", "nudge_at")})
+    .values({name: bindparam(name) for name in ("draft", "handle", "due", "ends_by")})
 )
 
 
-def find(connection: Connection, senders: Iterable[Sequence[bytes]]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    """Find the conversation of each sender by their pseudonyms; a new conversation gets the first one as its id.
+def find(connection: Connection, identity: Identity, senders: Iterable[Sequence[bytes]]) -> tuple[Homes, Homes]:
+    """Find the conversation of each sender by their pseudonyms; a new conversation gets a random id.
 
     Returns:
         The conversation id of every pseudonym, and the part of it that is not stored yet.
     """
     senders = list(senders)
-    ids = [pseudonym for sender in senders for pseudonym in sender]
-    known = {row.pseudonym: row.conversation for row in connection.execute(_ALIASES, {"ids": ids})}
-    known |= {found: found for found in connection.execute(_EXISTING, {"ids": ids}).scalars()}
+    lookups = {lookup: p for sender in senders for p in sender for lookup in identity.lookups(p)}
+    rows = connection.execute(_ALIASES, {"lookups": list(lookups)})
+    known = {lookups[row.lookup]: row.conversation for row in rows}
     found = dict(known)
     for sender in senders:
-        id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), sender[0])
+        id_ = next((found[pseudonym] for pseudonym in sender if pseudonym in found), None) or token_bytes(32)
         for pseudonym in sender:
             found.setdefault(pseudonym, id_)
     return found, {pseudonym: id_ for pseudonym, id_ in found.items() if pseudonym not in known}
 
 
-def lock(unit: UnitOfWork, found: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> dict[bytes, ConversationRow]:
-    """Create the new conversations, lock all of them until the commit, and read them; the arguments are `find`'s.
+def find_or_begin(unit: UnitOfWork, identity: Identity, senders: Iterable[Sequence[bytes]]) -> Homes:
+    """Find the conversation of each sender, and begin one where there is none; two processes begin the same one once.
+
+    Returns:
+        The conversation id of every pseudonym.
+    """
+    senders = list(senders)
+    found, new = find(unit.main, identity, senders)
+    rows = {identity.lookup(pseudonym): (pseudonym, id_) for pseudonym, id_ in new.items()}
+    inserted = unit.insert_new(alias, [_alias_row(identity, one, *rows[one]) for one in sorted(rows)], "lookup")
+    begun = {rows[one][1] for one in inserted}
+    if len(inserted) < len(rows):
+        # Another process has begun some of these conversations, and has committed by now.
+        found, _ = find(unit.main, identity, senders)
+    unit.insert_new(conversation, [_empty_row(id_) for id_ in sorted(begun & set(found.values()))], "id")
+    return found
+
+
+def lock(unit: UnitOfWork, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
+    """Lock conversations until the commit, and read them.
 
     Locking is a statement of its own: one that locks and reads could read a state from before it waited.
     """
-    wanted = sorted(set(found.values()))
-    missing = [{"id": i, "draft": b"", "handle": b"", "expires_at": unit.now} for i in wanted if i in new]
-    unit.insert_new(conversation, missing, "id")
+    wanted = sorted(set(ids))
     if unit.main.dialect.name == "postgresql":
         unit.main.execute(_LOCK, {"ids": wanted}).all()
     return read(unit.main, wanted)
@@ -73,19 +95,13 @@ def lock(unit: UnitOfWork, found: Mapping[bytes, bytes], new: Mapping[bytes, byt
 def read(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, ConversationRow]:
     """Read those of these conversations that exist, without locks."""
     rows = connection.execute(_READ, {"ids": sorted(set(ids))})
-    return {row.id: ConversationRow(row.id, row.draft, row.handle) for row in rows}
+    return {row.id: ConversationRow(*row) for row in rows}
 
 
 def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
-    """Store sessions: `key` (the id), `draft`, `handle`, `expires_at`, `nudge_at`."""
+    """Store sessions: `key` (the id), `draft`, `handle`, `due`, `ends_by`."""
     if rows:
         unit.main.execute(_UPDATE, list(rows))
-
-
-def add_aliases(unit: UnitOfWork, aliases: Mapping[bytes, bytes]) -> None:
-    """Store further pseudonyms of senders, as pseudonym → conversation id."""
-    rows = [{"pseudonym": p, "conversation": c} for p, c in sorted(aliases.items()) if p != c]
-    unit.insert_new(alias, rows, "pseudonym")
 
 
 def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
@@ -96,33 +112,29 @@ def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
         unit.main.execute(delete(conversation).where(conversation.c.id.in_(ids)))
 
 
-def lock_expired(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
-    """Lock and read conversations that have expired; skip those that a turn has locked."""
-    query = _READ_EXPIRED.limit(limit)
-    return [ConversationRow(row.id, row.draft, row.handle) for row in connection.execute(query, {"now": now})]
+def read_due(connection: Connection, until: int | None) -> list[tuple[bytes, bytes]]:
+    """Return (id, due) of the conversations that may expire before `until` (Unix seconds); None: of all."""
+    query = select(conversation.c.id, conversation.c.due)
+    if until is not None:
+        query = query.where(conversation.c.ends_by <= until)
+    return [(row.id, row.due) for row in connection.execute(query)]
 
 
-def lock_due_for_nudge(connection: Connection, now: int, limit: int) -> list[ConversationRow]:
-    """Lock and read conversations that are due for a nudge, each once; skip those that a turn has locked."""
-    rows = [
-        ConversationRow(row.id, row.draft, row.handle)
-        for row in connection.execute(_READ_DUE_FOR_NUDGE.limit(limit), {"now": now})
-    ]
-    if rows:
-        nudged = conversation.c.id.in_([row.id for row in rows])
-        connection.execute(update(conversation).where(nudged).values(nudge_at=None))
-    return rows
+def lock_unchanged(unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[ConversationRow]:
+    """Lock and read those of these conversations (id → due) that no turn has changed or holds."""
+    query = _READ.order_by(conversation.c.id).with_for_update(skip_locked=True)
+    rows = unit.main.execute(query, {"ids": sorted(due)})
+    return [ConversationRow(*row) for row in rows if row.due == due[row.id]]
 
 
-_READ_DUE_FOR_NUDGE = (
-    select(conversation.c.id, conversation.c.draft, conversation.c.handle)
-    .where(conversation.c.nudge_at <= bindparam("now"))
-    .order_by(conversation.c.nudge_at)
-    .with_for_update(skip_locked=True)
-)
-_READ_EXPIRED = (
-    select(conversation.c.id, conversation.c.draft, conversation.c.handle)
-    .where(conversation.c.expires_at <= bindparam("now"))
-    .order_by(conversation.c.expires_at)
-    .with_for_update(skip_locked=True)
-)
+def write_due(unit: UnitOfWork, id_: bytes, due: bytes) -> None:
+    """Store when a conversation is due."""
+    unit.main.execute(update(conversation).where(conversation.c.id == id_).values(due=due))
+
+
+def _empty_row(id_: bytes) -> dict[str, object]:
+    return {"id": id_, "draft": b"", "handle": b"", "due": b"", "ends_by": 0}
+
+
+def _alias_row(identity: Identity, lookup: bytes, pseudonym: bytes, id_: bytes) -> dict[str, object]:
+    return {"lookup": lookup, "conversation": id_, "sealed": identity.seal(pseudonym, id_)}

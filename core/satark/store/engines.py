@@ -48,20 +48,6 @@ def reading_engine(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def checkpoint(engine: Engine) -> None:
-    """Move SQLite's write-ahead log into the database and truncate it, since deleted rows remain in it.
-
-    While a reader holds it, part of the log remains until the next call. Does nothing for PostgreSQL.
-    """
-    if engine.dialect.name != "sqlite":
-        return
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
-
-
 def _sqlite(database: str, url: str) -> Engine:
     try:
         _create_private_file(Path(database))

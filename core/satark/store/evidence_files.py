@@ -150,7 +150,7 @@ def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) ->
 
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
     deliveries.add_revision(unit, media_job.tip)
-    settled = _settle(unit, media_job, job=b"", **values)
+    settled = _settle(unit, media_job, job=b"", due_at=0, **values)
     deliveries.release_waiting(unit, media_job.tip)
     return settled
 

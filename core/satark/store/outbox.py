@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import bindparam, delete, select, update
 
+from satark import time_buckets
 from satark.channel import Call
 from satark.identity.edge_key import BrokenSeal
 from satark.store.tables import outbox
@@ -82,7 +83,7 @@ def delete_sent(unit: UnitOfWork, ids: Iterable[bytes]) -> None:
 
 def mark_awaiting_report(unit: UnitOfWork, id_: bytes) -> None:
     """Mark a call as sent and store it until the provider reports on it, since its fallback may be needed."""
-    values = {"state": "sent", "due_at": unit.now + REPORT_DAYS * 86400}
+    values = {"state": "sent", "due_at": time_buckets.band_end(unit.now + REPORT_DAYS * 86400)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 
@@ -94,7 +95,7 @@ def retry_later(unit: UnitOfWork, id_: bytes, attempts: int, seconds: float, rea
 
 def dead_letter(unit: UnitOfWork, id_: bytes, reason: str) -> None:
     """Turn a call into a dead letter. Its reason stays for the operator; its content and address are deleted."""
-    values = {"state": "dead_letter", "call": b"", "reason": reason}
+    values = {"state": "dead_letter", "call": b"", "reason": reason, "due_at": time_buckets.band_start(unit.now)}
     unit.main.execute(update(outbox).where(outbox.c.id == id_).values(**values))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
 
+from satark import time_buckets
 from satark.identity.edge_key import BrokenSeal
 from satark.store.tables import conversation, provider_message
 
@@ -49,5 +50,5 @@ def purge_expired(unit: UnitOfWork) -> None:
 def _row(unit: UnitOfWork, conversation_id: bytes, message_id: str, identity: Identity) -> dict[str, object]:
     id_ = token_bytes(16)
     sealed = identity.seal(message_id.encode(), id_)
-    expires_at = unit.now + DELETABLE_HOURS * 3600
+    expires_at = time_buckets.band_end(unit.now + DELETABLE_HOURS * 3600)
     return {"id": id_, "conversation": conversation_id, "sealed": sealed, "expires_at": expires_at}

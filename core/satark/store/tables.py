@@ -23,6 +23,14 @@ from sqlalchemy import (
 main = MetaData()
 keys = MetaData()
 
+key_canary = Table(
+    "key_canary",
+    main,
+    Column("name", String(16), primary_key=True, comment="edge or epochs"),
+    Column("value", LargeBinary(16), nullable=False, comment="what follows from the right key file, and from no other"),
+    comment="which key files this database belongs to",
+)
+
 flow = Table(
     "flow",
     main,
@@ -43,23 +51,23 @@ seen = Table(
 conversation = Table(
     "conversation",
     main,
-    Column("id", LargeBinary(32), primary_key=True, comment="pseudonym of the first address seen"),
-    Column("draft", LargeBinary, nullable=False, comment="the session, under the draft key"),
-    Column("handle", LargeBinary, nullable=False, comment="the reply handle, under the edge key"),
-    Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
-    Column("nudge_at", BigInteger, nullable=True, comment="when to ask once more, Unix seconds; null: never"),
-    Index("conversation_expires_at", "expires_at"),
-    Index("conversation_nudge_at", "nudge_at"),
+    Column("id", LargeBinary(32), primary_key=True, comment="random"),
+    Column("draft", LargeBinary, nullable=False, comment="the session, under the epoch key"),
+    Column("handle", LargeBinary, nullable=False, comment="the reply handle, under the epoch key"),
+    Column("due", LargeBinary, nullable=False, comment="when it expires and is nudged, under the epoch key"),
+    Column("ends_by", BigInteger, nullable=False, comment="end of the band in which it expires, Unix seconds"),
+    Index("conversation_ends_by", "ends_by"),
     comment="open sessions; the row is the conversation's lock and is deleted with the session",
 )
 
 alias = Table(
     "alias",
     main,
-    Column("pseudonym", LargeBinary(32), primary_key=True),
+    Column("lookup", LargeBinary(32), primary_key=True, comment="of the sender's pseudonym, by the epoch key"),
     Column("conversation", LargeBinary(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="the pseudonym, under the epoch key"),
     Index("alias_conversation", "conversation"),
-    comment="further pseudonyms of a conversation's sender",
+    comment="the pseudonyms of a conversation's sender",
 )
 
 provider_message = Table(
@@ -67,8 +75,8 @@ provider_message = Table(
     main,
     Column("id", LargeBinary(16), primary_key=True),
     Column("conversation", LargeBinary(32), nullable=False),
-    Column("sealed", LargeBinary, nullable=False, comment="the provider's message id, under the edge key"),
-    Column("expires_at", BigInteger, nullable=False, comment="Unix seconds"),
+    Column("sealed", LargeBinary, nullable=False, comment="the provider's message id, under the epoch key"),
+    Column("expires_at", BigInteger, nullable=False, comment="end of a six-hour band, Unix seconds"),
     Index("provider_message_conversation", "conversation"),
     Index("provider_message_expires_at", "expires_at"),
     comment="ids of messages that can be deleted when their conversation ends",
@@ -80,11 +88,11 @@ outbox = Table(
     Column("id", LargeBinary(16), primary_key=True),
     Column("position", BigInteger, nullable=False, comment="order within the conversation"),
     Column("conversation", LargeBinary(32), nullable=False),
-    Column("call", LargeBinary, nullable=False, comment="the provider call, under the edge key"),
+    Column("call", LargeBinary, nullable=False, comment="the provider call, under the epoch key"),
     Column("state", String(12), nullable=False, comment="due, sent (its fallback may be needed) or dead_letter"),
     Column("must_arrive", Boolean, nullable=False, comment="sent even if a newer reply supersedes it"),
     Column("attempts", Integer, nullable=False),
-    Column("due_at", BigInteger, nullable=False, comment="Unix seconds"),
+    Column("due_at", BigInteger, nullable=False, comment="Unix seconds; once sent or dead, of a six-hour band"),
     Column("reason", String(80), nullable=False, comment="of the last failure: a code, never content"),
     Index("outbox_due", "state", "due_at"),
     Index("outbox_conversation", "conversation"),
@@ -97,7 +105,7 @@ file = Table(
     Column("tip", String(32), primary_key=True),
     Column("ordinal", String(8), primary_key=True),
     Column("state", String(8), nullable=False, comment="due, sealed or lost"),
-    Column("job", LargeBinary, nullable=False, comment="what to fetch, under the edge key; emptied when done"),
+    Column("job", LargeBinary, nullable=False, comment="what to fetch, under the epoch key; emptied when done"),
     Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
     Column(
         "record_with_origin",
@@ -107,7 +115,7 @@ file = Table(
         comment="as record, with tip.Origin; emptied once the tipster decided whether the desks may know it",
     ),
     Column("attempts", Integer, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False, comment="Unix seconds; 0 when done"),
     Column("reason", String(80), nullable=False),
     Index("file_due", "state", "due_at"),
     comment="evidence: to be fetched, or sealed in the evidence folder",
@@ -121,6 +129,13 @@ tip = Table(
     Column("revision", Integer, nullable=False),
     Column("recipient", Text, nullable=False, comment="the tip's age recipient"),
     Column("receipt_recipient", Text, nullable=False, comment="the receipt's age recipient"),
+    Column(
+        "key_changes",
+        LargeBinary,
+        nullable=False,
+        default=b"",
+        comment="new keys of the tip since it was submitted: routing.tip_keys.TipKeyChange",
+    ),
     Column("document", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Tip"),
     Column("day", Integer, nullable=False),
     comment="confirmed tips",
@@ -213,9 +228,9 @@ reach = Table(
     "reach",
     main,
     Column("id", LargeBinary(16), primary_key=True, comment="keyed link of the tip"),
-    Column("sender", LargeBinary(16), nullable=False, comment="keyed link of the conversation"),
-    Column("handle", LargeBinary, nullable=False, comment="under the edge key"),
-    Column("expires_at", BigInteger, nullable=False),
+    Column("sender", LargeBinary(32), nullable=False, comment="look-up of the sender's pseudonym, by the epoch key"),
+    Column("handle", LargeBinary, nullable=False, comment="under the epoch key"),
+    Column("expires_at", BigInteger, nullable=False, comment="end of a six-hour band, Unix seconds"),
     Index("reach_sender", "sender"),
     comment="reply handles of tipsters who asked to be reached",
 )
@@ -229,7 +244,7 @@ delivery = Table(
     Column("revision", Integer, nullable=False),
     Column("state", String(12), nullable=False, comment="due, blocked, done or dead_letter"),
     Column("attempts", Integer, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False, comment="Unix seconds; once done or dead, of a six-hour band"),
     Column("reason", String(200), nullable=False),
     UniqueConstraint("tip", "destination", "revision"),
     Index("delivery_due", "state", "destination", "due_at"),
@@ -369,6 +384,16 @@ retention_key = Table(
     comment="the key that desks seal terms to, and the scheduled job opens",
 )
 
+roster_proposal = Table(
+    "roster_proposal",
+    main,
+    Column("id", String(16), primary_key=True, comment="of what its signatures cover"),
+    Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry, with the signatures so far"),
+    Column("attachment", LargeBinary, nullable=False, comment="what is stored once it is signed, such as wrapped keys"),
+    Column("day", Integer, nullable=False),
+    comment="entries of the roster that still need signatures",
+)
+
 envelope = Table(
     "envelope",
     keys,
@@ -376,6 +401,15 @@ envelope = Table(
     Column("desk", String(80), primary_key=True),
     Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's recipient: tip.Envelope"),
     comment="tip keys, one for each desk that may read the tip",
+)
+
+roster = Table(
+    "roster",
+    keys,
+    Column("position", Integer, primary_key=True, autoincrement=False, comment="1 upwards"),
+    Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry"),
+    Column("hash", LargeBinary(32), nullable=False, comment="over the hash before, and the entry"),
+    comment="who may read, and who said so: signed entries, never changed",
 )
 
 anchor = Table(

@@ -36,7 +36,7 @@ HINDI: Answers = {
 
 ENGLISH: Answers = {
     "Choose a language": "English",
-    "Is this right": "Yes, send",
+    "Is this (right|correct)": "Yes, send",
     "What is this about": "Illegal arms",
     "What is happening\\?": "Arms are sold outside the village at night.",
     "Tell the place": "Lanka",

@@ -1,0 +1,198 @@
+"""Epoch keys: keys of short epochs, in a file of their own, destroyed by overwriting them in place.
+
+Drafts, reply handles, replies under way and the look-ups of senders are sealed under the key of the current epoch (see
+`satark.identity.edge_key`). A job seals what is still wanted anew (`satark.runtime.epoch_turnover`), and destroys the
+key of the epoch before: whatever copies of a row remain, in free blocks, in a log or in a backup, open no more.
+
+The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 62 slots. It is written only by
+overwriting, never by renaming, so that a key lies in one place of the disk. That holds on ext4 and XFS, not on file
+systems that copy on write (Btrfs, ZFS), and not below a flash disk's own remapping: hence the encrypted disk
+(docs/operations.md).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from satark import atomic_files
+
+EPOCH_ID: Final = 4
+"""Bytes of an epoch's id, which is random; every value that is sealed under the epoch begins with it."""
+LONGEST_GRACE: Final = 60
+"""Seconds after an epoch's end in which its key stays, for transactions that sealed something under it just before."""
+
+_MAGIC: Final = b"satark/epochs/1\n"
+_FILE_ID, _COUNTER, _HEAD = 16, 32, 64
+_SLOT, _SIZE = 64, 4096
+_KEY, _SUM = 32, 8
+_SLOTS: Final = range(_HEAD, _SIZE, _SLOT)
+
+
+class EpochKeysError(Exception):
+    """The file of the epoch keys can't be used; the message says what is wrong with it."""
+
+
+class Epoch(NamedTuple):
+    """One epoch: its id, when it began (Unix seconds), and its key of 32 bytes."""
+
+    id: bytes
+    since: int
+    key: bytes
+
+    def __repr__(self) -> str:
+        return "Epoch(…)"
+
+
+class EpochKeys:
+    """The keys of the epochs that are not destroyed yet; many threads and processes may share one file.
+
+    Args:
+        descriptor: the open file, which belongs to this object from now on.
+        seconds: how long an epoch is.
+        clock: gives the time, Unix seconds.
+    """
+
+    def __init__(self, descriptor: int, seconds: float, clock: Callable[[], float] = time.time) -> None:
+        self._descriptor = descriptor
+        self.seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._counter = b""
+        self._current: Epoch | None = None
+        self._live: dict[bytes, Epoch] = {}
+        head = os.pread(descriptor, _HEAD, 0)
+        if len(head) != _HEAD or not head.startswith(_MAGIC):
+            raise EpochKeysError("it is no file of epoch keys")
+        self.file_id = head[_FILE_ID:_COUNTER]
+        """16 random bytes. The database holds them too, so that another file is not taken for this one."""
+
+    def __repr__(self) -> str:
+        return "EpochKeys(…)"
+
+    def __del__(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    @classmethod
+    def load(
+        cls, path: Path, seconds: float, *, create: bool = True, clock: Callable[[], float] = time.time
+    ) -> EpochKeys:
+        """Open the file, or make one where there is none and `create` allows it.
+
+        Raises:
+            EpochKeysError: it is missing, others may read it, or it is something else.
+        """
+        if not path.exists():
+            if not create:
+                raise EpochKeysError(f"there is no file of epoch keys at {path}")
+            atomic_files.create(path, _empty())
+        if path.stat().st_mode & 0o077:
+            raise EpochKeysError(f"others can read the epoch keys: chmod 600 {path}")
+        return cls(os.open(path, os.O_RDWR | os.O_CLOEXEC), seconds, clock)
+
+    @classmethod
+    def in_memory(cls, seconds: float = 3600, clock: Callable[[], float] = time.time) -> EpochKeys:
+        """Make keys that end with this process and are on no disk."""
+        descriptor = os.memfd_create("satark-epochs")
+        os.write(descriptor, _empty())
+        return cls(descriptor, seconds, clock)
+
+    def current(self) -> Epoch:
+        """Return the current epoch; begin the next one where it has ended."""
+        self.refresh()
+        epoch = self._current
+        if epoch is None or abs(self._clock() - epoch.since) >= self.seconds:
+            epoch = self._begin()
+        return epoch
+
+    def find(self, id_: bytes) -> Epoch | None:
+        """Return the epoch with this id; None if its key is destroyed, or was never here."""
+        self.refresh()
+        return self._live.get(id_)
+
+    def live(self) -> list[Epoch]:
+        """Return every epoch whose key is not destroyed, the newest first."""
+        self.refresh()
+        return sorted(self._live.values(), key=lambda epoch: epoch.since, reverse=True)
+
+    def ended(self) -> list[bytes]:
+        """Return the ids of the epochs that ended so long ago that their keys may be destroyed."""
+        current, now = self.current(), self._clock()
+        grace = min(LONGEST_GRACE, self.seconds)
+        return [e.id for e in self.live() if e.id != current.id and now - e.since >= self.seconds + grace]
+
+    def destroy(self, ids: Collection[bytes]) -> None:
+        """Destroy keys: overwrite them in place, on the disk too when this returns."""
+        with self._changing():
+            places = [at for at in _SLOTS if os.pread(self._descriptor, EPOCH_ID, at) in ids]
+            for fill in (os.urandom(_SLOT), bytes(_SLOT)):
+                for at in places:
+                    os.pwrite(self._descriptor, fill, at)
+                os.fsync(self._descriptor)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the file anew if it was changed: this process then forgets the destroyed keys as well."""
+        counter = os.pread(self._descriptor, 8, _COUNTER)
+        if counter == self._counter:
+            return
+        slots = (_parse(os.pread(self._descriptor, _SLOT, at)) for at in _SLOTS)
+        live = {epoch.id: epoch for epoch in slots if epoch}
+        self._live, self._current = live, max(live.values(), key=lambda epoch: epoch.since, default=None)
+        self._counter = counter
+
+    def _begin(self) -> Epoch:
+        """Begin an epoch, unless another thread or process has begun it."""
+        with self._changing():
+            self.refresh()
+            now, epoch = int(self._clock()), self._current
+            if epoch is not None and abs(now - epoch.since) < self.seconds:
+                return epoch
+            free = [at for at in _SLOTS if _parse(os.pread(self._descriptor, _SLOT, at)) is None]
+            if epoch is not None and not free:
+                return epoch  # no job has destroyed a key for days: rather a long epoch than no service
+            os.pwrite(self._descriptor, _slot(Epoch(os.urandom(EPOCH_ID), now, os.urandom(_KEY))), free[0])
+        self.refresh()
+        return self._current or self._begin()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the file's lock for a change; flush it to the disk and count it at the end."""
+        with self._lock:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            try:
+                yield
+                # The change is on the disk before anybody is told of it.
+                os.fsync(self._descriptor)
+                counter = int.from_bytes(os.pread(self._descriptor, 8, _COUNTER)) + 1
+                os.pwrite(self._descriptor, counter.to_bytes(8), _COUNTER)
+                os.fsync(self._descriptor)
+            finally:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+
+def _empty() -> bytes:
+    # No key stands in it yet: what a file system moves while the file is made tells nothing.
+    return (_MAGIC + os.urandom(_COUNTER - _FILE_ID) + (1).to_bytes(8)).ljust(_SIZE, b"\0")
+
+
+def _slot(epoch: Epoch) -> bytes:
+    content = epoch.id + epoch.since.to_bytes(8) + epoch.key
+    return (content + sha256(content).digest()[:_SUM]).ljust(_SLOT, b"\0")
+
+
+def _parse(slot: bytes) -> Epoch | None:
+    """Read a slot; None where it is empty, overwritten or half written."""
+    end = EPOCH_ID + 8 + _KEY
+    content = slot[:end]
+    if slot[end : end + _SUM] != sha256(content).digest()[:_SUM]:
+        return None
+    return Epoch(content[:EPOCH_ID], int.from_bytes(content[EPOCH_ID:-_KEY]), content[-_KEY:])

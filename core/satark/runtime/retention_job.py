@@ -1,0 +1,94 @@
+"""The retention job: erases tips whose terms are over, every hour, and whatever a restored backup brought back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from satark.observability import log
+from satark.retention import erasure, schedule
+from satark.retention.erased_list import ErasedList
+from satark.store.writer import StoreDown
+
+if TYPE_CHECKING:
+    from satark.identity.edge_key import Identity
+    from satark.plugins.loader import Plugins
+    from satark.retention.schedule import ScheduledTip
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.store.unit_of_work import UnitOfWork
+    from satark.store.writer import Writer
+
+EVERY = 3600.0
+"""Seconds between two runs."""
+
+
+class Retention:
+    """What is due on this installation, and its erasure. It needs the edge key. Every method blocks."""
+
+    def __init__(self, settings: Settings, services: Services, edge: Identity, plugins: Plugins) -> None:
+        self._settings = settings.core.retention
+        self._services = services
+        self._edge = edge
+        erased = ErasedList(settings.erased_list_file, edge)
+        self.eraser = erasure.Eraser(edge, erased, services.evidence_dir, plugins.erased)
+
+    def prepare(self, unit: UnitOfWork) -> list[str]:
+        """Make the retention key, and erase again what a restored backup brought back; as `Eraser.restore`."""
+        schedule.ensure_key(unit, self._edge)
+        return self.eraser.restore(unit)
+
+    def scheduled(self) -> list[ScheduledTip]:
+        """Return every tip with its term."""
+        return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self._settings)))
+
+    def due(self, today: int) -> Iterator[ScheduledTip]:
+        """Yield the tips that are erased today."""
+        return (one for one in self.scheduled() if schedule.is_due(one.term, today, self._settings))
+
+    def erase(self, unit: UnitOfWork, tip: ScheduledTip) -> list[str]:
+        """Erase a due tip; as `Eraser.erase`."""
+        return self.eraser.erase(unit, tip.tip, "officers" if tip.term.ordered else "term")
+
+    def purge(self, unit: UnitOfWork) -> None:
+        """Delete the receipts of tips that were erased long ago."""
+        erasure.purge_receipts(unit, self._settings.receipt_days)
+
+
+class RetentionJob:
+    """Runs the retention of one process; several processes may run it at once."""
+
+    def __init__(self, retention: Retention, writer: Writer) -> None:
+        self._retention = retention
+        self._writer = writer
+
+    async def prepare(self) -> None:
+        """Erase again what a restored backup brought back, before anybody can open it."""
+        names = await self._writer.write(self._retention.prepare)
+        await asyncio.to_thread(self._retention.eraser.remove_files, names)
+
+    async def run(self) -> None:
+        """Erase what is due, every hour, until cancelled."""
+        while True:
+            with suppress(StoreDown):
+                await self.run_once()
+            await asyncio.sleep(EVERY)
+
+    async def run_once(self) -> int:
+        """Erase what is due now; return how many tips."""
+        await self.prepare()
+        day = await self._writer.write(lambda unit: unit.day)
+        due = await asyncio.to_thread(lambda: list(self._retention.due(day)))
+        for tip in due:
+            names = await self._writer.write(_erasing(self._retention, tip))
+            await asyncio.to_thread(self._retention.eraser.remove_files, names)
+        await self._writer.write(self._retention.purge)
+        if due:
+            log.info("tips erased, their terms are over", count=len(due))
+        return len(due)
+
+
+def _erasing(retention: Retention, tip: ScheduledTip) -> Callable[[UnitOfWork], list[str]]:
+    return lambda unit: retention.erase(unit, tip)

@@ -1,0 +1,41 @@
+"""Canaries: values by which the database recognises the key files that it was written with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, select, update
+
+from satark.store import tables
+
+if TYPE_CHECKING:
+    from satark.identity.edge_key import Identity
+    from satark.store.unit_of_work import UnitOfWork
+
+EDGE: Final = "edge"
+EPOCHS: Final = "epochs"
+
+
+def wrong_keys(unit: UnitOfWork, identity: Identity) -> list[str]:
+    """Return which of `EDGE` and `EPOCHS` is another than the database's; a database that has none takes these."""
+    table = tables.key_canary
+    own = {EDGE: identity.canary, EPOCHS: identity.epochs.file_id}
+    unit.insert_new(table, [{"name": name, "value": value} for name, value in own.items()], "name")
+    stored = {row.name: row.value for row in unit.main.execute(select(table))}
+    return [name for name, value in own.items() if stored[name] != value]
+
+
+def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
+    """Erase what other epoch keys sealed (drafts, replies, reply handles), and take these keys from now on.
+
+    Returns:
+        The number of conversations that were erased.
+    """
+    erased = unit.main.execute(delete(tables.conversation)).rowcount
+    for table in (tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code):
+        unit.main.execute(delete(table))
+    lost = update(tables.file).where(tables.file.c.state == "due")
+    unit.main.execute(lost.values(state="lost", job=b"", due_at=0, reason="its epoch key is lost"))
+    here = tables.key_canary.c.name == EPOCHS
+    unit.main.execute(update(tables.key_canary).where(here).values(value=identity.epochs.file_id))
+    return erased

@@ -1,0 +1,122 @@
+"""Resealing: what was sealed under epochs that ended, and is still wanted, is sealed under the current one.
+
+A value that does not open is blanked. Rows are found by the epoch's id, with which every sealed value begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import LargeBinary, Table, func, or_, select, update
+
+from satark.channel import Address
+from satark.identity.edge_key import BrokenSeal
+from satark.identity.epoch_keys import EPOCH_ID
+from satark.store import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Connection
+
+    from satark.identity.edge_key import Identity
+    from satark.store.unit_of_work import UnitOfWork
+
+Values = dict[str, object]
+
+
+class _Place(NamedTuple):
+    """A table with sealed columns, and how a row's are sealed anew."""
+
+    table: Table
+    columns: tuple[str, ...]
+    """Columns of which each may be sealed under an older epoch."""
+    reseal: Callable[[Identity, Any], Values]
+
+
+def reseal_some(unit: UnitOfWork, identity: Identity, ended: Collection[bytes], limit: int) -> int:
+    """Seal at most `limit` rows of each table anew; return how many were. 0: nothing is sealed under `ended` any more.
+
+    A look-up of a sender is made anew together with what it leads to, so that the old one can't be tried either.
+    """
+    return sum(_reseal(unit, identity, place, ended, limit) for place in _PLACES)
+
+
+def count_sealed(connection: Connection, epochs: Collection[bytes]) -> int:
+    """Count the rows that hold something sealed under these epochs."""
+    queries = (select(func.count()).select_from(place.table).where(_sealed_under(place, epochs)) for place in _PLACES)
+    return sum(connection.execute(query).scalar_one() for query in queries)
+
+
+def _reseal(unit: UnitOfWork, identity: Identity, place: _Place, ended: Collection[bytes], limit: int) -> int:
+    keys = list(place.table.primary_key)
+    query = select(place.table).where(_sealed_under(place, ended)).order_by(*keys).limit(limit).with_for_update()
+    rows = unit.main.execute(query).all()
+    for row in rows:
+        here = [key == getattr(row, key.name) for key in keys]
+        unit.main.execute(update(place.table).where(*here).values(**place.reseal(identity, row)))
+    return len(rows)
+
+
+def _sealed_under(place: _Place, epochs: Collection[bytes]) -> Any:
+    return or_(*(_epoch(place.table.c[name]).in_(list(epochs)) for name in place.columns))
+
+
+def _epoch(column: Column[Any]) -> Any:
+    return func.substr(column, 1, EPOCH_ID, type_=LargeBinary)
+
+
+def _again(identity: Identity, sealed: bytes, place: bytes) -> bytes:
+    try:
+        return identity.seal(identity.open(sealed, place), place)
+    except BrokenSeal:
+        return b""
+
+
+def _draft(identity: Identity, id_: bytes, sealed: bytes) -> bytes:
+    try:
+        return identity.seal_draft(id_, identity.open_draft(id_, sealed))
+    except BrokenSeal:
+        return b""
+
+
+def _conversation(identity: Identity, row: Any) -> Values:
+    return {
+        "draft": _draft(identity, row.id, row.draft),
+        "handle": _again(identity, row.handle, row.id),
+        "due": _again(identity, row.due, row.id + b"due"),
+    }
+
+
+def _alias(identity: Identity, row: Any) -> Values:
+    try:
+        pseudonym = identity.open(row.sealed, row.conversation)
+    except BrokenSeal:
+        return {"sealed": b""}  # it leads nowhere, and goes with its conversation
+    return {"lookup": identity.lookup(pseudonym), "sealed": identity.seal(pseudonym, row.conversation)}
+
+
+def _reach(identity: Identity, row: Any) -> Values:
+    try:
+        handle = identity.open_handle(row.handle, row.id)
+    except BrokenSeal:
+        return {"handle": b""}
+    pseudonym = identity.pseudonym(handle.account, Address(handle.address))
+    return {"sender": identity.lookup(pseudonym), "handle": identity.seal_handle(handle, row.id)}
+
+
+def _simple(column: str, place: Callable[[Any], bytes]) -> Callable[[Identity, Any], Values]:
+    return lambda identity, row: {column: _again(identity, getattr(row, column), place(row))}
+
+
+def _of_file(row: Any) -> bytes:
+    return f"{row.tip}-{row.ordinal}".encode()
+
+
+_PLACES: Final[Iterable[_Place]] = (
+    _Place(tables.conversation, ("draft", "handle", "due"), _conversation),
+    _Place(tables.alias, ("sealed",), _alias),
+    _Place(tables.reach, ("handle",), _reach),
+    _Place(tables.provider_message, ("sealed",), _simple("sealed", lambda row: bytes(row.id))),
+    _Place(tables.outbox, ("call",), _simple("call", lambda row: bytes(row.id))),
+    _Place(tables.file, ("job",), _simple("job", _of_file)),
+)
