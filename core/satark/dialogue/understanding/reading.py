@@ -102,7 +102,7 @@ class PlaceFound(msgspec.Struct, frozen=True):
     district: str = ""
     station: str = ""
     outpost: str = ""
-    told: bool = False
+    mentioned: bool = False
     """Whether the text tells a place at all, named in the geography or not: "behind the temple"."""
 
 

@@ -1,0 +1,223 @@
+"""The lexicon: which words and phrases carry which marks, in every language and script at once.
+
+The words are data: `lexicon/<language>/*.yaml`, each file a mapping of a mark (`act.kill`) to words and phrases with
+commas between them. A `*` at the end of a word stands for any ending. A language is added by adding a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, NamedTuple
+
+import msgspec
+from rapidfuzz.distance import OSA
+
+from satark.dialogue.understanding.tokens import Keys, Token, keys, tokenize
+
+EXACT: Final = 1.0
+SOUND: Final = 0.95
+FRAME: Final = 0.85
+BONES: Final = 0.7
+DISTANT: Final = 0.6
+"""How well a word is known: as written, by one of its keys, or by a letter more or less."""
+
+_SHORTEST_PREFIX: Final = 3
+_SHORTEST_DISTANT: Final = 5
+_TWO_LETTERS_OFF: Final = 9
+_MOST_DISTANT: Final = 80
+"""Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
+
+
+class LexiconError(ValueError):
+    """A file of the lexicon can't be used; the message names it."""
+
+
+class Mark(NamedTuple):
+    """A mark on the tokens `start` to `end` of a text."""
+
+    name: str
+    start: int
+    end: int
+    quality: float
+    """Of the worst known word in it: `EXACT` to `DISTANT`."""
+
+
+class _Phrase(NamedTuple):
+    words: tuple[str, ...]
+    mark: str
+
+
+class Lexicon:
+    """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept."""
+
+    def __init__(self, words: Iterable[tuple[str, str]]) -> None:
+        self._starts: dict[str, list[_Phrase]] = {}
+        self._by_key: tuple[dict[str, set[str]], ...] = ({}, {}, {})
+        self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
+        self._spelt: set[str] = set()
+        self._buckets: dict[tuple[str, int], list[str]] = {}
+        self._keys: dict[str, Keys] = {}
+        for mark, phrase in words:
+            self._add(mark, phrase)
+        self._fill_buckets()
+
+    @classmethod
+    def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None) -> Lexicon:
+        """Read the lexicon that comes with Satark; `extra` adds phrases by mark.
+
+        Raises:
+            LexiconError: a file is not what it should be.
+        """
+        added = ((mark, phrase) for mark, phrases in (extra or {}).items() for phrase in phrases)
+        return cls([*_read_all(files("satark.dialogue.understanding") / "lexicon"), *added])
+
+    def marks(self, tokens: Sequence[Token]) -> list[Mark]:
+        """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it."""
+        known = self._resolve(tokens)
+        found = [mark for index in range(len(tokens)) for mark in self._at(index, known)]
+        return _without_hidden(found)
+
+    # ------------------------------------------------------------- finding
+
+    def _at(self, index: int, known: Sequence[Mapping[str, float]]) -> Iterator[Mark]:
+        for first, quality in known[index].items():
+            for phrase in self._starts.get(first, ()):
+                worst = _match(phrase.words, index, known, quality)
+                if worst:
+                    yield Mark(phrase.mark, index, index + len(phrase.words), worst)
+
+    def _resolve(self, tokens: Sequence[Token]) -> list[Mapping[str, float]]:
+        seen: dict[str, Mapping[str, float]] = {}
+        distant = 0
+        for token in tokens:
+            if token.text in seen:
+                continue
+            found = self._known(token.text)
+            if not found and distant < _MOST_DISTANT:
+                distant += 1
+                found = self._distant(token.text)
+            seen[token.text] = found
+        return [seen[token.text] for token in tokens]
+
+    def _known(self, text: str) -> Mapping[str, float]:
+        if text in self._spelt:
+            return {text: EXACT, **self._by_prefix(keys(text))}
+        word = keys(text)
+        for level, quality in enumerate((SOUND, FRAME, BONES)):
+            if level == 2 and (word.frame != word.bones or len(word.bones) < _SHORTEST_PREFIX):  # noqa: PLR2004
+                break
+            if found := self._by_key[level].get(word[level]):
+                return {**dict.fromkeys(found, quality), **self._by_prefix(word)}
+        return self._by_prefix(word)
+
+    def _by_prefix(self, word: Keys) -> Mapping[str, float]:
+        for level, quality in ((0, SOUND), (1, FRAME)):
+            key = word[level]
+            for length in range(len(key), _SHORTEST_PREFIX - 1, -1):
+                if found := self._prefixes[level].get(key[:length]):
+                    return dict.fromkeys(found, quality)
+        return {}
+
+    def _distant(self, text: str) -> Mapping[str, float]:
+        sound = keys(text).sound
+        size = len(sound)
+        if size < _SHORTEST_DISTANT or not sound.isalpha():
+            return {}
+        allowed = 2 if size >= _TWO_LETTERS_OFF else 1
+        best, found = allowed + 1, set[str]()
+        for length in range(size - allowed, size + allowed + 1):
+            for other in self._buckets.get((sound[0], length), ()):
+                distance = OSA.distance(sound, other, score_cutoff=allowed)
+                if distance < best:
+                    best, found = distance, set(self._by_key[0][other])
+                elif distance == best <= allowed:
+                    found |= self._by_key[0][other]
+        return dict.fromkeys(found, DISTANT)
+
+    # ------------------------------------------------------------- building
+
+    def _add(self, mark: str, written: str) -> None:
+        ending = written.rstrip().endswith("*")
+        words = tuple(token.text for token in tokenize(written.replace("*", "")))
+        if not words:
+            return
+        for word in words:
+            self._add_word(word)
+        if ending:
+            words = (*words[:-1], self._add_prefix(words[-1]))
+        self._starts.setdefault(words[0], []).append(_Phrase(words, mark))
+        if len(words) > 1 and not ending and len("".join(words)) >= _SHORTEST_DISTANT:
+            joined = "".join(words)
+            self._add_word(joined)
+            self._starts.setdefault(joined, []).append(_Phrase((joined,), mark))
+
+    def _add_word(self, word: str) -> None:
+        if word in self._spelt:
+            return
+        self._spelt.add(word)
+        for level, key in enumerate(keys(word)):
+            self._by_key[level].setdefault(key, set()).add(word)
+
+    def _add_prefix(self, word: str) -> str:
+        for level in (0, 1):
+            key = keys(word)[level]
+            if len(key) >= _SHORTEST_PREFIX:
+                self._prefixes[level].setdefault(key, set()).add(f"{word}*")
+        for found in (f"{word}*",):
+            self._keys[found] = keys(word)
+        return f"{word}*"
+
+    def _fill_buckets(self) -> None:
+        for sound in self._by_key[0]:
+            if len(sound) >= _SHORTEST_DISTANT - 1 and sound.isalpha():
+                self._buckets.setdefault((sound[0], len(sound)), []).append(sound)
+
+
+def _match(words: tuple[str, ...], index: int, known: Sequence[Mapping[str, float]], quality: float) -> float:
+    """The worst quality of the words from here on, or 0 where they are not these."""
+    if index + len(words) > len(known):
+        return 0
+    for offset in range(1, len(words)):
+        found = known[index + offset].get(words[offset], 0)
+        if not found:
+            return 0
+        quality = min(quality, found)
+    return quality
+
+
+_HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
+
+
+def _without_hidden(marks: list[Mark]) -> list[Mark]:
+    longer = [mark for mark in marks if mark.end - mark.start > 1]
+    kept = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
+    return sorted(set(kept), key=lambda mark: (mark.start, -mark.end, mark.name))
+
+
+def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
+    size = mark.end - mark.start
+    return any(
+        other.start <= mark.start and mark.end <= other.end and other.end - other.start > size for other in longer
+    )
+
+
+def _read_all(folder: Traversable) -> Iterator[tuple[str, str]]:
+    for language in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not language.is_dir() or language.name.startswith("_"):
+            continue
+        for file in sorted(language.iterdir(), key=lambda entry: entry.name):
+            if file.name.endswith(".yaml"):
+                yield from _read(file, f"{language.name}/{file.name}")
+
+
+def _read(file: Traversable, name: str) -> Iterator[tuple[str, str]]:
+    try:
+        marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
+    except msgspec.MsgspecError as error:
+        raise LexiconError(f"the lexicon's file {name} can't be read: {error}") from error
+    for mark, words in marks.items():
+        for phrase in words.split(","):
+            if phrase.strip():
+                yield mark, phrase.strip()

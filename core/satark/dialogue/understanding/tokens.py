@@ -1,0 +1,173 @@
+"""Words of any script, and the keys by which different spellings of one word meet.
+
+Devanagari, Urdu script and roman letters are written in one plain roman alphabet. From it come three keys, each looser
+than the one before: `sound` (शराब, sharab and saraab meet), `frame` (without the short a's; e and i, o and u meet:
+dhamki and धमकी, and what Urdu writes without short vowels) and `bones` (consonants, first and last vowel: mjhe, مجھے).
+Nothing is cached by text, since what tipsters type must not stay in memory.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+from satark.folding import fold
+
+_WORD: Final = re.compile(r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u097f\u200c\u200d'’‘ʼ\ufe0f\u20e3]+|\S")
+_STOPS: Final = frozenset(".,;!?।॥\n۔،؛؟:|-–—()…")
+_STRESS: Final = re.compile(r"(.)\1{2,}")
+_HARAKAT: Final = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
+
+
+class Token(NamedTuple):
+    """One word, sign or emoji of a text."""
+
+    text: str
+    """Folded: see `satark.folding`."""
+    start: int
+    end: int
+    clause: int
+    """Counts up at each full stop, comma and line end."""
+
+
+class Keys(NamedTuple):
+    """The three keys of a word."""
+
+    sound: str
+    frame: str
+    bones: str
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split a text into folded words, emoji and question marks, with their places in it. Never raises."""
+    tokens: list[Token] = []
+    clause = end = 0
+    for match in _WORD.finditer(text):
+        raw = match[0]
+        if "\n" in text[end : match.start()]:
+            clause += 1
+        end = match.end()
+        words = _fold_word(raw)
+        tokens.extend(Token(word, match.start(), end, clause) for word in words)
+        if raw in _STOPS:
+            clause += 1
+    return tokens
+
+
+def _fold_word(raw: str) -> list[str]:
+    if raw in {"?", "؟"}:
+        return ["?"]
+    if len(raw) == 1 and unicodedata.category(raw) in {"So", "Sm"}:
+        return [raw]
+    folded = _HARAKAT.sub("", fold(raw))
+    if not folded or folded == "?":
+        return []
+    return _STRESS.sub(r"\1\1", folded).split()
+
+
+def normalize(text: str) -> str:
+    """Write a text as its folded words with spaces between them. Idempotent; empty for nothing but punctuation."""
+    return " ".join(token.text for token in tokenize(text))
+
+
+# ------------------------------------------------------------- one alphabet
+
+_CONSONANTS: Final = dict(
+    zip(
+        "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहळ",
+        ["k", "kh", "g", "gh", "n", "ch", "chh", "j", "jh", "n", "t", "th", "d", "dh", "n", "t", "th", "d", "dh", "n", "p", "ph", "b", "bh", "m", "y", "r", "l", "v", "sh", "sh", "s", "h", "l"],
+        strict=True,
+    )
+)
+_VOWELS: Final = {
+    "अ": "a", "आ": "aa", "इ": "i", "ई": "ee", "उ": "u", "ऊ": "oo", "ऋ": "ri", "ए": "e", "ऐ": "ai", "ओ": "o", "औ": "au",
+    "ऑ": "o", "ऍ": "e",
+}  # fmt: skip
+_SIGNS: Final = {
+    "ा": "aa", "ि": "i", "ी": "ee", "ु": "u", "ू": "oo", "ृ": "ri", "े": "e", "ै": "ai", "ो": "o", "ौ": "au", "ॉ": "o",
+    "ॅ": "e", "्": "",
+}  # fmt: skip
+_URDU: Final = {
+    "ا": "a", "آ": "a", "أ": "a", "إ": "i", "ب": "b", "پ": "p", "ت": "t", "ٹ": "t", "ث": "s", "ج": "j", "چ": "ch",
+    "ح": "h", "خ": "kh", "د": "d", "ڈ": "d", "ذ": "j", "ر": "r", "ڑ": "r", "ز": "j", "ژ": "j", "س": "s", "ش": "sh",
+    "ص": "s", "ض": "j", "ط": "t", "ظ": "j", "ع": "a", "غ": "g", "ف": "p", "ق": "k", "ک": "k", "ك": "k", "گ": "g",
+    "ل": "l", "م": "m", "ن": "n", "ں": "n", "ہ": "h", "ھ": "h", "ه": "h", "ة": "h", "ۃ": "h", "ے": "e", "ئ": "i",
+    "ؤ": "u", "ء": "",
+}  # fmt: skip
+_NASAL_LABIALS: Final = frozenset("पफबभम")
+
+
+def roman(word: str) -> str:
+    """Write a folded word in plain roman letters."""
+    if word.isascii():
+        return word
+    if "\u0900" <= word[0] <= "\u097f":
+        return _from_devanagari(word)
+    if "\u0600" <= word[0] <= "\u06ff":
+        return _from_urdu(word)
+    return "".join(char for char in word if not unicodedata.combining(char))
+
+
+def _from_devanagari(word: str) -> str:
+    written: list[str] = []
+    last = len(word) - 1
+    for index, char in enumerate(word):
+        following = word[index + 1] if index < last else ""
+        if char in _CONSONANTS:
+            silent = index == last or following in _SIGNS
+            written.append(_CONSONANTS[char] + ("" if silent else "a"))
+        elif char == "ं":
+            written.append("m" if following in _NASAL_LABIALS and following else "n")
+        else:
+            written.append(_VOWELS.get(char) or _SIGNS.get(char, "" if "\u0900" <= char <= "\u097f" else char))
+    return "".join(written)
+
+
+def _from_urdu(word: str) -> str:
+    written: list[str] = []
+    last = len(word) - 1
+    for index, char in enumerate(word):
+        if char == "و":
+            written.append("v" if index == 0 else "u")
+        elif char in {"ی", "ي", "ى"}:
+            written.append("y" if index == 0 else "i")
+        elif char in "ہهۃة" and index == last and index > 0 and written[-1] not in {"a", "e", "i", "u"}:
+            written.append("a")
+        elif char == "ع" and index > 0:
+            written.append("")
+        else:
+            written.append(_URDU.get(char, char))
+    return "".join(written)
+
+
+# ------------------------------------------------------------- keys
+
+_PAIRS: Final = (
+    ("chh", "C"), ("ch", "C"), ("ck", "k"), ("sh", "s"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"),
+    ("bh", "b"), ("ph", "p"), ("jh", "j"), ("rh", "r"), ("w", "v"), ("z", "j"), ("q", "k"), ("f", "p"), ("x", "ks"),
+    ("ce", "se"), ("ci", "si"), ("c", "k"), ("C", "c"), ("aa", "a"), ("ee", "i"), ("oo", "u"), ("ai", "e"),
+    ("ay", "e"), ("ei", "e"), ("ey", "e"), ("ie", "i"), ("au", "o"), ("ou", "u"), ("iy", "i"),
+)  # fmt: skip
+_REPEATED: Final = re.compile(r"(.)\1+")
+_LAST_Y: Final = re.compile(r"(?<=[bcdgjklmnprstvh])y$")
+_LAST_H: Final = re.compile(r"(?<=[aeiou])h$")
+_PLURAL: Final = re.compile(r"(?<=[a-z]{2})([oe])n$")
+_INNER_A: Final = re.compile(r"(?<=.)a(?=.)")
+_INNER: Final = re.compile(r"(?<=.)[iuvya](?=.)")
+_FRAME: Final = str.maketrans("eo", "iu")
+
+
+def keys(word: str) -> Keys:
+    """Return the keys of a folded word. Digits and signs are their own keys."""
+    sound = roman(word)
+    if not sound.isalpha():
+        return Keys(sound, sound, sound)
+    for pair, letter in _PAIRS:
+        if pair in sound:
+            sound = sound.replace(pair, letter)
+    sound = _REPEATED.sub(r"\1", sound)
+    sound = _PLURAL.sub(r"\1", _LAST_H.sub("", _LAST_Y.sub("i", sound)))
+    frame = _REPEATED.sub(r"\1", _INNER_A.sub("", sound.translate(_FRAME)))
+    bones = _REPEATED.sub(r"\1", _INNER.sub("", frame))
+    return Keys(sound, frame, bones)
