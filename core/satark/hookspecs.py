@@ -43,6 +43,7 @@ __all__ = [
     "satark_demo",
     "satark_desk_pages",
     "satark_destinations",
+    "satark_erased",
     "satark_event",
     "satark_flows",
     "satark_interpret",
@@ -187,6 +188,15 @@ def satark_before_commit(turn: Turn, uow: UnitOfWork) -> None:
 
 
 # ----------------------------------------------------------------- afterwards
+
+
+@hookspec
+def satark_erased(tip: str, uow: UnitOfWork) -> None:
+    """Delete what the plugin's own tables have of a tip, by its id: its term is over, and all of it is being erased.
+
+    No I/O but `uow`; what it raises undoes the erasure, which is tried again an hour later.
+    """
+    raise AssertionError
 
 
 @hookspec

@@ -21,6 +21,7 @@ __all__ = [
     "Place",
     "Priority",
     "Receipt",
+    "RetentionStep",
     "Status",
     "Tip",
     "group_digits",
@@ -40,6 +41,9 @@ FEEDBACK_STATUSES: frozenset[Status] = frozenset({"ACTED", "CLOSED"})
 """The statuses with which the tipster is asked whether it helped."""
 INITIAL_STATUS: Status = "RECEIVED"
 """The status of a tip until a desk sets one."""
+
+RetentionStep: TypeAlias = Literal["", "ask_hold", "hold", "ask_lift", "lift", "ask_erasure", "erasure"]
+"""A step to a legal hold (`hold`), its end (`lift`) or the erasure of a due tip. One officer asks, another agrees."""
 
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
 
@@ -171,6 +175,8 @@ class Message(Redacted, frozen=True, kw_only=True):
     """Between desks only (a direction, a note): never shown to the tipster."""
     answers: int | None = None
     """The `seq` of the desk's question that a tipster's message answers."""
+    retention: RetentionStep = ""
+    """A step towards a legal hold or an erasure. Always internal."""
     transcript: str = ""
     """Ordinal of the recording that `text` writes out. Always internal; the newest of a recording stands."""
     band: str = ""

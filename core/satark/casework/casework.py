@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, select
 from satark.audit.trail import Trail
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
+from satark.casework.keeping import keeping_of
 from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summarize, transcripts_of
 from satark.casework.tip_cache import TipCache, documents
@@ -22,6 +23,7 @@ from satark.evidence.records import open_records
 from satark.identity.sealing import open_tip, recipient_of, seal
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of, new_answer
+from satark.retention.schedule import store_term
 from satark.routing.desks import all_desks
 from satark.routing.destinations import matching_rules
 from satark.routing.rules import is_accused
@@ -282,7 +284,10 @@ class Casework(EvidenceAccess):
         if host_of(unit.main):
             self._cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
             return PostedMessage(len(tip.thread) + 1, message, self.trail.officer)
-        return PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer)
+        posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer)
+        keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
+        store_term(unit, tip.id, keeping.term, required=bool(message.retention))
+        return posted
 
 
 def _receipt_recipient(connection: Connection, tip: str) -> str:

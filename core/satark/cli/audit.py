@@ -51,6 +51,7 @@ def _as_dict(report: AuditReport) -> dict[str, object]:
         "rows": report.rows,
         "tips": report.tips,
         "acts": report.acts,
+        "erased": report.erased,
         "head": str(report.head),
         "problems": problems,
     }
@@ -58,6 +59,7 @@ def _as_dict(report: AuditReport) -> dict[str, object]:
 
 def _as_text(report: AuditReport) -> str:
     counts = f"{counted(report.rows, 'row')}, {counted(report.tips, 'tip')}, {counted(report.acts, 'act')} of officers"
+    counts += "".join(f", {counted(count, 'tip')} erased ({rule})" for rule, count in sorted(report.erased.items()))
     summary = f"{counts}; head {report.head}"
     if not report.problems:
         return f"the custody log is intact: {summary}"

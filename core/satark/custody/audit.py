@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -88,6 +89,8 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     tips: int
     acts: int
     """Rows of officers' acts."""
+    erased: dict[str, int]
+    """Tips that were erased, by the rule (`chain.ERASURE_RULES`)."""
     head: LogHead
     problems: tuple[AuditProblem, ...]
 
@@ -115,6 +118,7 @@ def _verify(connection: Connection, anchored: DbRow[Any] | None, folder: Path, k
     return AuditReport(
         rows=walk.rows,
         tips=len(walk.tips.keys() - {chain.OFFICERS}),
+        erased=dict(walk.erasures),
         acts=walk.tips.get(chain.OFFICERS, (0, b""))[0],
         head=LogHead(walk.position, walk.link),
         problems=tuple(dict.fromkeys(named)),
@@ -132,6 +136,7 @@ class _LogWalk:
         self.tips: dict[str, tuple[int, bytes]] = {}
         """Tip → the newest `seq` and hash."""
         self.logged: set[tuple[str, str]] = set()
+        self.erasures: Counter[str] = Counter()
         self._erased: set[tuple[str, str]] = set()
         self._emptied: list[AuditProblem] = []
         self._anchored = anchored
@@ -169,6 +174,7 @@ class _LogWalk:
     def _check_entry(self, row: DbRow[Any], own: chain.ChainRow, where: dict[str, Any]) -> None:
         if own.is_erasure and row.tip != chain.OFFICERS:
             self._erased.add((row.tip, row.file))
+            self.erasures.update([rule] if (rule := chain.erasure_rule(own)) else [])
         elif not row.sealed:
             self._emptied.append(AuditProblem(what="emptied", **where))
         elif chain.content_hash(row.sealed) != own.content:

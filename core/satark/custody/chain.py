@@ -95,6 +95,21 @@ def commitment(entry: LogEntry) -> bytes:
     return hashlib.sha256(canonical_json(entry)).digest()
 
 
+ERASURE_RULES = ("term", "officers")
+"""Rules under which a whole tip is erased: its term was over; or two officers decided it then."""
+
+
+def erasure_commitment(rule: str) -> bytes:
+    """Return what stands in the place of an entry's hash where a whole tip was erased: the hash of the rule."""
+    return hashlib.sha256(f"satark/1/erased/{rule}".encode()).digest()
+
+
+def erasure_rule(row: ChainRow) -> str:
+    """Return the rule under which a row says that a whole tip was erased; empty if it says no such thing."""
+    named = {erasure_commitment(rule): rule for rule in ERASURE_RULES}
+    return named.get(row.entry, "") if row.is_erasure and not row.file else ""
+
+
 def content_hash(sealed: bytes) -> bytes:
     """Return the SHA-256 of a sealed entry."""
     return hashlib.sha256(sealed).digest()

@@ -87,6 +87,19 @@ def record_erasure(unit: UnitOfWork, tip: str, files: Iterable[str] | None = Non
     unit.run_last(write)
 
 
+def record_tip_erasure(unit: UnitOfWork, tip: str, rule: str) -> None:
+    """Record the erasure of a whole tip under a rule, whether or not anything was logged of it, and empty its entries.
+
+    The row says when, by the day, and under which rule (`chain.erasure_rule`), and nothing of what the tip was.
+    """
+
+    def write() -> None:
+        unit.main.execute(update(custody).where(custody.c.tip == tip).values(sealed=b""))
+        _append(unit, tip, "", _fixed(chain.erasure_commitment(rule), b""))
+
+    unit.run_last(write)
+
+
 def read(connection: Connection, tip: str, identity: str) -> list[LogRow]:
     """Return a tip's log, opened, in order.
 

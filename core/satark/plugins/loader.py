@@ -156,6 +156,10 @@ class Plugins:
         """Let the plugins add rows to a turn's transaction."""
         self._call("satark_before_commit", turn=turn, uow=uow)
 
+    def erased(self, uow: UnitOfWork, tip: str) -> None:
+        """`satark_erased`."""
+        self._call("satark_erased", tip=tip, uow=uow)
+
     def event(self, event: LifecycleEvent, failed: Callable[[str], None]) -> None:
         """Tell each plugin what happened; one that fails is named to `failed` and stops no other."""
         for implementation in self._manager.hook.satark_event.get_hookimpls():

@@ -1,1 +1,8 @@
-"""Retention: how long tips are kept, legal holds, and their erasure."""
+"""Retention: how long tips are kept, and their erasure.
+
+- `terms` says when a tip is due, by its status and category; `schedule` stores that, sealed, for the scheduled job.
+- `erasure` erases tips; `erased_list` remembers which, so that a restored backup brings none of them back.
+
+The statuses of tips are sealed. So the desks work out when a tip is due, and seal it to a key that only the scheduled
+job opens: whoever reads the database learns of no tip whether it was acted upon, nor whether it is held.
+"""

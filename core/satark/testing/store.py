@@ -36,6 +36,7 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
         geography=Geography.sample(),
         destination_rules=settings.core.destination,
         destination_wait=int(settings.core.destination_wait_minutes * 60),
+        retention=settings.core.retention,
     )
 
 

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
+
 from satark import hookimpl
 from satark.database import Branch
 from satark.web import Page
 from satark_desk.demo import prepare
 from satark_desk.settings import DeskSettings
 from satark_desk.sink import DeskSink
+from satark_desk.tables import queue, read_state
 
 if TYPE_CHECKING:
     import click
 
+    from satark.database import UnitOfWork
     from satark.demo_setup import Prepared
     from satark.services import DeskContext, Services, WorkerContext
     from satark.settings import Settings
@@ -41,6 +45,13 @@ def satark_desk_pages(settings: Settings, context: DeskContext) -> Sequence[Page
 def satark_migrations() -> Sequence[Branch]:
     """Hand over the branch `desk`."""
     return [Branch("desk", Path(__file__).parent / "migrations")]
+
+
+@hookimpl
+def satark_erased(tip: str, uow: UnitOfWork) -> None:
+    """Delete an erased tip from the desks' queues, and what officers have seen of it."""
+    for table in (queue, read_state):
+        uow.main.execute(delete(table).where(table.c.tip == tip))
 
 
 @hookimpl

@@ -119,6 +119,9 @@ class FeedbackState(MailboxState):
 def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     """Show what a receipt opened."""
     language = context.session.language or mailbox.language
+    if mailbox.erased:
+        context.change(language=language, wrong_codes=0)
+        return _tell_erased(context, mailbox.open.number)
     context.change(state="@mailbox", mailbox=mailbox.open, language=language, wrong_codes=0)
     texts = context.catalogue
     shown = [message for message in mailbox.messages if not message.internal]
@@ -137,6 +140,15 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     if status in FEEDBACK_STATUSES and mailbox.open.question is None and news:
         context.change(state="@feedback")
     return context.ask(must_arrive=True)
+
+
+def _tell_erased(context: TurnContext, number: str) -> Turn:
+    """Say that the tip was erased, and go back to where the session was; where there was nothing, it ends."""
+    context.leave_menu()
+    if not context.session.has_draft and not context.session.submitted:
+        return context.end("mailbox.erased", values={"number": number}, must_arrive=True)
+    context.say("mailbox.erased", number=number)
+    return go_on(context)
 
 
 def refuse_code(context: TurnContext) -> Turn:

@@ -241,9 +241,11 @@ class TurnContext:
             revision=self.session.revision + 1,
         )
 
-    def end(self, key: str, *, must_arrive: bool = False, **fields: Any) -> Turn:
-        """End the conversation with a last word."""
-        self.say(key)
+    def end(
+        self, key: str, *, values: Mapping[str, str] | None = None, must_arrive: bool = False, **fields: Any
+    ) -> Turn:
+        """End the conversation with a last word, which may name `values`."""
+        self.say(key, **(values or {}))
         language = self.session.language or self.loaded.flow.languages[0]
         return self.turn(
             None, Prompt(text="\n\n".join(self.said), language=language, must_arrive=must_arrive), **fields

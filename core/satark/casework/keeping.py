@@ -1,0 +1,168 @@
+"""Keeping: when a tip is due to be erased, whether a legal hold keeps it, and the two officers whom each step takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.desk import CaseworkError
+from satark.retention import terms
+from satark.retention.schedule import Term
+from satark.tip import INITIAL_STATUS, Message, RetentionStep, Status
+
+if TYPE_CHECKING:
+    from satark.audit.acts import ActKind
+    from satark.casework.casework import Casework
+    from satark.casework.opened_tip import OpenTip, PostedMessage
+    from satark.services import Services
+    from satark.settings import RetentionSettings
+    from satark.store.unit_of_work import UnitOfWork
+    from satark.tip import Header
+
+AGREED: dict[RetentionStep, RetentionStep] = {"ask_hold": "hold", "ask_lift": "lift", "ask_erasure": "erasure"}
+"""What was asked for → the step that is taken when a second officer agrees."""
+
+
+class StepRefused(CaseworkError):  # noqa: N818 - it reads as what it says
+    """A step towards a hold or an erasure can't be taken now; the message says why."""
+
+
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """For how long a tip is kept, and what officers decided about it."""
+
+    due: int
+    """The day (days since 1970) from which it may be erased."""
+    asked: RetentionStep = ""
+    """What one officer asked for and nobody has agreed to yet."""
+    asked_by: tuple[str, str] = ("", "")
+    """Desk and name of that officer."""
+    reason: str = ""
+    """Of the hold, or of what was asked for."""
+    held: bool = False
+    """Whether a legal hold keeps the tip: from when one officer asks for it until two have lifted it."""
+    ordered: bool = False
+    """Whether two officers ordered the erasure."""
+
+    def is_due(self, today: int) -> bool:
+        """Return whether the term is over and nothing keeps the tip."""
+        return today >= self.due and not self.held
+
+    @property
+    def term(self) -> Term:
+        """The term as the scheduled job reads it."""
+        return Term(due=self.due, held=1 if self.held else 0, ordered=1 if self.ordered else 0)
+
+
+def keeping_of(settings: RetentionSettings, header: Header, thread: Sequence[PostedMessage]) -> Keeping:
+    """Work out for how long a tip is kept, from its thread."""
+    status, since = _newest_status(header, thread)
+    found = Keeping(due=terms.due_day(settings, status, header.category, since))
+    for posted in thread:
+        step = posted.message.retention
+        if posted.message.sender == "desk" and step:
+            found = _followed(found, posted, step)
+    return found
+
+
+def check_ask(keeping: Keeping, step: RetentionStep, today: int) -> None:
+    """Check that a step may be asked for now.
+
+    Raises:
+        StepRefused: it may not.
+    """
+    if step == "ask_hold" and keeping.held:
+        raise StepRefused("a legal hold keeps this tip already, or was asked for")
+    if step == "ask_lift" and not (keeping.held and not keeping.asked):
+        raise StepRefused("no legal hold keeps this tip, or a step is asked for already")
+    if step == "ask_erasure" and not keeping.is_due(today):
+        raise StepRefused("this tip is not due to be erased, or a legal hold keeps it")
+
+
+def check_agree(keeping: Keeping, officer: tuple[str, str]) -> RetentionStep:
+    """Check that an officer may agree to what was asked for; return the step that this takes.
+
+    Raises:
+        StepRefused: nothing was asked for, or the same officer asked for it.
+    """
+    if not keeping.asked:
+        raise StepRefused("nothing was asked for that could be agreed to")
+    if officer == keeping.asked_by or not officer[1]:
+        raise StepRefused("this takes two different officers")
+    return AGREED[keeping.asked]
+
+
+def _newest_status(header: Header, thread: Sequence[PostedMessage]) -> tuple[Status, str]:
+    """Return a tip's status and the time band in which it got it."""
+    for posted in reversed(thread):
+        message = posted.message
+        if message.sender == "desk" and message.status:
+            return message.status, message.band or header.received
+    newest = next((posted.message.band for posted in reversed(thread) if posted.message.band), header.received)
+    return INITIAL_STATUS, newest
+
+
+def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep) -> Keeping:
+    message = posted.message
+    if step in AGREED:
+        held = before.held or step == "ask_hold"
+        fields = {"asked": step, "asked_by": (message.desk, posted.officer), "reason": message.text}
+        return msgspec.structs.replace(before, held=held, ordered=False, **fields)
+    nothing = msgspec.structs.replace(before, asked="", asked_by=("", ""))
+    return msgspec.structs.replace(
+        nothing, held=step == "hold", ordered=step == "erasure", reason=before.reason if step == "hold" else ""
+    )
+
+
+class TipKeeping:
+    """What one officer does about how long their desk's tips are kept."""
+
+    def __init__(self, services: Services, casework: Casework) -> None:
+        self._services = services
+        self._casework = casework
+
+    def of(self, tip: OpenTip) -> Keeping:
+        """Return for how long a tip is kept."""
+        return keeping_of(self._services.retention, tip.header, tip.thread)
+
+    def ask(self, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        """Ask for a step; another officer must agree. A hold keeps the tip from now on.
+
+        Raises:
+            StepRefused: it can't be asked for now.
+            NoRetentionKey: the worker never ran on this installation.
+        """
+        return self._services.write_now(lambda unit: self._ask(unit, tip, step, reason))
+
+    def agree(self, tip: OpenTip) -> PostedMessage:
+        """Agree to what another officer asked for: the step is taken.
+
+        Raises:
+            StepRefused: nothing was asked for, or this officer asked for it.
+            NoRetentionKey: as for `ask`.
+        """
+        return self._services.write_now(lambda unit: self._agree(unit, tip))
+
+    def _ask(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        check_ask(self.of(tip), step, unit.day)
+        return self._post(unit, tip, step, reason)
+
+    def _agree(self, unit: UnitOfWork, tip: OpenTip) -> PostedMessage:
+        officer = (self._casework.trail.desk, self._casework.trail.officer)
+        return self._post(unit, tip, check_agree(self.of(tip), officer), "")
+
+    def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        desk = self._casework.desk
+        message = Message(sender="desk", desk=desk, text=reason, internal=True, retention=step)
+        return self._casework.post(unit, tip, message, act=(_ACTS[step], reason))
+
+
+_ACTS: dict[RetentionStep, ActKind] = {
+    "ask_hold": "hold_asked",
+    "hold": "held",
+    "ask_lift": "lift_asked",
+    "lift": "lifted",
+    "ask_erasure": "erasure_asked",
+    "erasure": "erasure_ordered",
+}

@@ -1,0 +1,103 @@
+"""Erasure: a tip's envelopes go first, for good, then all else of it. The custody log keeps that it was erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy import delete, select, update
+
+from satark.custody import log as custody
+from satark.store import evidence_files, sealed_files, tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark.identity.edge_key import Identity
+    from satark.retention.erased_list import ErasedList
+    from satark.retention.schedule import Rule
+    from satark.store.unit_of_work import UnitOfWork
+
+PluginsErase: TypeAlias = Callable[["UnitOfWork", str], None]
+"""Deletes what plugins have of a tip, given its id, in the same transaction."""
+
+_BY_TIP = (
+    tables.message,
+    tables.delivery,
+    tables.retention,
+    tables.received_answer,
+    tables.office_outbox,
+    tables.announced_file,
+)
+
+
+class Eraser:
+    """Erases tips. Its methods work in the transaction that they are given."""
+
+    def __init__(self, edge: Identity, erased: ErasedList, evidence_dir: Path, plugins_erase: PluginsErase) -> None:
+        self._edge = edge
+        self._erased = erased
+        self._folder = evidence_dir
+        self._plugins_erase = plugins_erase
+
+    def __repr__(self) -> str:
+        return "Eraser(…)"
+
+    def erase(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
+        """Erase a tip. Call `remove_files` with the result once this is committed.
+
+        The key store is committed first: envelopes and tag. A crash right after it leaves rows that nothing opens, and
+        `restore` erases them at the next start.
+
+        Returns:
+            The names of its sealed files.
+        """
+        self._erased.add(unit, tip_id)
+        unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
+        return self._erase_rows(unit, tip_id, rule)
+
+    def restore(self, unit: UnitOfWork) -> list[str]:
+        """Erase again whatever a restored backup, or a crash, brought back of erased tips.
+
+        Returns:
+            The names of sealed files to remove once this is committed.
+        """
+        tags = self._erased.complete(unit)
+        if not tags:
+            return []
+        here = set(unit.main.execute(select(tables.tip.c.id)).scalars())
+        here |= set(unit.keys.execute(select(tables.envelope.c.tip).distinct()).scalars())
+        names = []
+        for tip_id in sorted(tip for tip in here if self._erased.tag(tip) in tags):
+            unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
+            names += self._erase_rows(unit, tip_id, "term")
+        return names + self._abandoned(tags)
+
+    def remove_files(self, names: Iterable[str]) -> None:
+        """Remove sealed files, every form of each."""
+        for name in names:
+            sealed_files.erase(self._folder, name)
+
+    def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
+        custody.record_tip_erasure(unit, tip_id, rule)
+        names = evidence_files.delete_files(unit, tip_id)
+        for table in _BY_TIP:
+            unit.main.execute(delete(table).where(table.c.tip == tip_id))
+        unit.main.execute(delete(tables.reach).where(tables.reach.c.id == self._edge.link("tip", tip_id)))
+        unit.main.execute(delete(tables.tip).where(tables.tip.c.id == tip_id))
+        receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
+        unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
+        self._plugins_erase(unit, tip_id)
+        return names
+
+    def _abandoned(self, tags: frozenset[bytes]) -> list[str]:
+        """Return the names of sealed files of erased tips: a crash may leave them, and a restored folder."""
+        if not self._folder.is_dir():
+            return []
+        names = {path.name.partition(".")[0] for path in self._folder.iterdir()}
+        return sorted(name for name in names if self._erased.tag(name.rpartition("-")[0]) in tags)
+
+
+def purge_receipts(unit: UnitOfWork, days: int) -> None:
+    """Delete the receipts of tips that were erased more than so many days ago: their codes are unknown then."""
+    unit.main.execute(delete(tables.receipt).where(tables.receipt.c.erased < unit.day - days))

@@ -1,0 +1,55 @@
+"""An installation's store with two desks, an edge key, and the retention of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from satark.identity.edge_key import Identity
+from satark.plugins.loader import Plugins
+from satark.runtime.retention_job import Retention
+from satark.services import Services
+from satark.settings import Settings
+from satark.store.migrations import Branch
+from satark.testing.desks import SeededDesk
+from satark.testing.store import fresh_services
+
+EDGE = Identity(b"e" * 32)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def plugins() -> Plugins:
+    return Plugins.load(())
+
+
+@pytest.fixture
+def services(settings: Settings, plugins: Plugins) -> Iterator[Services]:
+    branches: list[Branch] = list(plugins.migrations())
+    services = fresh_services(settings.core.data_dir, branches)
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def retention(settings: Settings, services: Services, plugins: Plugins) -> Retention:
+    """The retention of the installation, as at its start."""
+    retention = Retention(settings, services, EDGE, plugins)
+    services.write_now(retention.prepare)
+    return retention
+
+
+@pytest.fixture
+def sp(services: Services) -> SeededDesk:
+    return SeededDesk(services, "sp")
+
+
+@pytest.fixture
+def dig(services: Services) -> SeededDesk:
+    return SeededDesk(services, "dig", "range")

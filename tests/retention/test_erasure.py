@@ -1,0 +1,232 @@
+"""Erasure: nothing of an erased tip stays but that it was erased, and no restored backup opens it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, select, update
+
+from satark.casework import Casework, NoSuchTip
+from satark.custody import chain
+from satark.custody.audit import verify_log
+from satark.custody.log import chain_row
+from satark.identity.edge_key import Identity
+from satark.plugins.loader import Plugins
+from satark.runtime.retention_job import Retention
+from satark.services import Services
+from satark.settings import Settings
+from satark.store import deliveries, tables
+from satark.testing.desks import SeededDesk
+from satark.testing.store import fresh_services
+from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
+from satark.tip import Message
+
+EDGE = Identity(b"e" * 32)
+FAR = 40_000
+"""A day on which every term is over."""
+
+
+def seeded_tip(services: Services, *desks: SeededDesk) -> SeededTip:
+    """Store a tip with a file, a message, a delivery and a receipt."""
+    seeded = seed_tip(services, [desk.desk for desk in desks], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean", preview=b"small")
+    seed_message(services, seeded, Message(sender="tipster", text="कल रात"))
+    link = EDGE.link("receipt", seeded.id)
+    row = {"lookup": seeded.id[:16].encode(), "sealed": b"x", "day": 20_000, "link": link}
+    services.write_now(lambda unit: unit.insert(tables.receipt, [row]))
+    services.write_now(lambda unit: deliveries.add(unit, seeded.id, "desk:sp"))
+    reach = {"id": EDGE.link("tip", seeded.id), "sender": b"s" * 16, "handle": b"h", "expires_at": 1 << 40}
+    columns = {column.name for column in tables.reach.c}
+    row = {name: value for name, value in {**reach, "expires": 1 << 20}.items() if name in columns}
+    services.write_now(lambda unit: unit.insert(tables.reach, [row]))
+    return seeded
+
+
+def erase_due(services: Services, retention: Retention, day: int = FAR) -> int:
+    """Erase what is due on a day, as the scheduled job does."""
+    due = list(retention.due(day))
+    for tip in due:
+        names = services.write_now(lambda unit: retention.erase(unit, tip))  # noqa: B023 - called at once
+        retention.eraser.remove_files(names)
+    return len(due)
+
+
+def traces(services: Services, tip: str) -> set[str]:
+    """Return the tables of both databases that have a row with a tip's id."""
+    found = set()
+    for metadata, read in ((tables.main, services.read), (tables.keys, services.read_keys)):
+        for table in metadata.sorted_tables:
+            if "tip" in table.c or table is tables.tip:
+                column = table.c.id if table is tables.tip else table.c.tip
+                query = select(func.count()).select_from(table).where(column == tip)
+                if read(lambda c: c.execute(query).scalar_one()):  # noqa: B023 - called at once
+                    found.add(table.name)
+    return found
+
+
+def test_an_erased_tip_leaves_only_that_it_was_erased(
+    services: Services, retention: Retention, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    seeded, other = seeded_tip(services, sp, dig), seeded_tip(services, sp)
+    sp.casework.note(sp.casework.open(other.number), "still here")
+    day = int(time.time()) // 86_400
+    due = next(one for one in retention.scheduled() if one.tip == seeded.id)
+    retention.eraser.remove_files(services.write_now(lambda unit: retention.erase(unit, due)))
+    assert traces(services, seeded.id) == {"custody"}
+    assert [path.name for path in services.evidence_dir.iterdir() if seeded.id in path.name] == []
+    for desk in (sp, dig):
+        with pytest.raises(NoSuchTip):
+            desk.casework.open(seeded.number)
+    query = select(tables.custody).where(tables.custody.c.tip == seeded.id).order_by(tables.custody.c.seq)
+    rows = services.read(lambda c: c.execute(query).all())
+    assert not any(row.sealed for row in rows)
+    assert (chain.erasure_rule(chain_row(rows[-1])), rows[-1].day) == ("term", day)
+    report = verify_log(services)
+    assert (report.problems, report.erased) == ((), {"term": 1})
+    assert sp.casework.open(other.number).tip == other.tip
+    assert b"".join(sp.casework.evidence(sp.casework.open(other.number), "1")) == b"clean"
+
+
+def test_a_tip_that_never_had_a_file_is_in_the_custody_log_once_it_is_erased(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    assert erase_due(services, retention) == 1
+    assert traces(services, seeded.id) == {"custody"}
+    assert verify_log(services).erased == {"term": 1}
+
+
+def test_the_envelopes_are_gone_even_if_the_machine_stops_before_the_rest_is(
+    services: Services, retention: Retention, sp: SeededDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeded = seeded_tip(services, sp)
+    (due,) = retention.scheduled()
+    with monkeypatch.context() as patched:
+        patched.setattr("sqlalchemy.Connection.commit", commits_keys_only(services))
+        with pytest.raises(MachineStoppedError):
+            services.write_now(lambda unit: retention.erase(unit, due))
+    assert "envelope" not in traces(services, seeded.id)
+    assert "tip" in traces(services, seeded.id)
+    retention.eraser.remove_files(services.write_now(retention.prepare))
+    assert traces(services, seeded.id) == {"custody"}
+    assert list(services.evidence_dir.iterdir()) == []
+
+
+class MachineStoppedError(Exception):
+    """The machine stopped after the key store was committed, and before the main database was."""
+
+
+def commits_keys_only(services: Services) -> Callable[[Connection], None]:
+    """Return a `Connection.commit` that works for the key store alone."""
+    real = Connection.commit
+
+    def commit(connection: Connection) -> None:
+        if connection.engine.url == services.main.url:
+            raise MachineStoppedError
+        real(connection)
+
+    return commit
+
+
+class Backup:
+    """A copy of both databases and the sealed files, made while nothing writes."""
+
+    def __init__(self, services: Services, folder: Path) -> None:
+        self._data, self._folder = services.evidence_dir.parent, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        services.close()
+        for name in ("satark.db", "keys.db"):
+            shutil.copy(self._data / name, folder / name)
+        shutil.copytree(services.evidence_dir, folder / "evidence")
+
+    def restore(self, *names: str) -> None:
+        """Put these back, over what is there now."""
+        for name in names:
+            source, target = self._folder / name, self._data / name
+            if source.is_dir():
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(source, target)
+            else:
+                for old in (target, target.with_name(f"{name}-wal"), target.with_name(f"{name}-shm")):
+                    old.unlink(missing_ok=True)
+                shutil.copy(source, target)
+
+
+@pytest.mark.parametrize(
+    "restored",
+    [("satark.db", "evidence"), ("keys.db",), ("satark.db", "keys.db"), ("satark.db", "keys.db", "evidence")],
+)
+def test_a_restored_backup_opens_nothing_of_what_was_erased(
+    tmp_path: Path, settings: Settings, plugins: Plugins, restored: tuple[str, ...]
+) -> None:
+    services = fresh_services(settings.core.data_dir, plugins.migrations())
+    sp = SeededDesk(services, "sp")
+    seeded, other = seeded_tip(services, sp), seeded_tip(services, sp)
+    services.write_now(Retention(settings, services, EDGE, plugins).prepare)
+    backup = Backup(services, tmp_path / "backup")
+    services = fresh_services(settings.core.data_dir, plugins.migrations())
+    retention = Retention(settings, services, EDGE, plugins)
+    due = next(one for one in retention.scheduled() if one.tip == seeded.id)
+    retention.eraser.remove_files(services.write_now(lambda unit: retention.erase(unit, due)))
+    services.close()
+    backup.restore(*restored)
+    services = fresh_services(settings.core.data_dir, plugins.migrations())
+    retention = Retention(settings, services, EDGE, plugins)
+    retention.eraser.remove_files(services.write_now(retention.prepare))
+    work = Casework(services, "sp", sp.identity)
+    with pytest.raises(NoSuchTip):
+        work.open(seeded.number)
+    assert traces(services, seeded.id) <= {"custody"}
+    assert [path for path in services.evidence_dir.iterdir() if seeded.id in path.name] == []
+    assert work.open(other.number).tip == other.tip
+    services.close()
+
+
+def test_the_list_of_erased_tips_reveals_none_of_them(
+    services: Services, retention: Retention, settings: Settings, sp: SeededDesk
+) -> None:
+    seeded = seeded_tip(services, sp)
+    erase_due(services, retention)
+    listed = settings.erased_list_file.read_text()
+    assert len(listed.splitlines()) == 1
+    assert seeded.id not in listed
+    assert settings.erased_list_file.stat().st_mode & 0o077 == 0
+    tag = services.read_keys(lambda c: c.execute(select(tables.erased_tip.c.tag)).scalar_one())
+    assert listed.strip() == tag.hex()
+
+
+def test_the_list_is_completed_from_either_place(
+    services: Services, retention: Retention, settings: Settings, sp: SeededDesk
+) -> None:
+    seeded_tip(services, sp)
+    erase_due(services, retention)
+    settings.erased_list_file.unlink()
+    services.write_now(retention.prepare)
+    assert len(settings.erased_list_file.read_text().splitlines()) == 1
+    services.write_now(lambda unit: unit.keys.execute(tables.erased_tip.delete()))
+    services.write_now(retention.prepare)
+    assert services.read_keys(lambda c: c.execute(select(func.count(tables.erased_tip.c.tag))).scalar_one()) == 1
+
+
+def test_receipts_of_erased_tips_are_deleted_after_their_own_term(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded_tip(services, sp)
+    kept = seeded_tip(services, sp)
+    due = next(one for one in retention.scheduled() if one.tip != kept.id)
+    services.write_now(lambda unit: retention.erase(unit, due))
+    services.write_now(retention.purge)
+    count = select(func.count(tables.receipt.c.lookup))
+    assert services.read(lambda c: c.execute(count).scalar_one()) == 2
+    older = (
+        update(tables.receipt).where(tables.receipt.c.erased.is_not(None)).values(erased=tables.receipt.c.erased - 181)
+    )
+    services.write_now(lambda unit: unit.main.execute(older))
+    services.write_now(retention.purge)
+    assert services.read(lambda c: c.execute(select(tables.receipt.c.link)).scalars().all()) == [
+        EDGE.link("receipt", kept.id)
+    ]

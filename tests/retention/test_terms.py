@@ -1,0 +1,163 @@
+"""Terms: when a tip is due, by its status and category, and that a legal hold keeps it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from satark.casework import Casework
+from satark.casework.keeping import Keeping, StepRefused, TipKeeping
+from satark.identity.edge_key import Identity
+from satark.identity.sealing import new_identity, seal
+from satark.plugins.loader import Plugins
+from satark.retention import terms
+from satark.retention.schedule import NoRetentionKey, Term
+from satark.runtime.retention_job import Retention
+from satark.services import Services
+from satark.settings import RetentionSettings, Settings
+from satark.store import tables
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import SeededTip, seed_tip
+from satark.tip import STATUSES, Status
+
+DEFAULTS = RetentionSettings()
+FAR = 40_000
+
+
+def keeping(services: Services, work: Casework, seeded: SeededTip) -> Keeping:
+    return TipKeeping(services, work).of(work.open(seeded.number))
+
+
+def term_of(retention: Retention, seeded: SeededTip) -> Term:
+    return next(one.term for one in retention.scheduled() if one.tip == seeded.id)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_has_a_term_and_unfinished_tips_have_that_of_unfinished_ones(status: Status) -> None:
+    finished = {"ACTED": 1825, "UNCONFIRMED": 180, "MERGED": 30, "TRANSFERRED": 365, "CLOSED": 365}
+    assert terms.term_days(DEFAULTS, status, "COW") == finished.get(status, 1095)
+
+
+def test_a_category_lengthens_the_terms_of_its_finished_tips_and_shortens_none() -> None:
+    settings = RetentionSettings(category_days={"ARMS": 400})
+    days = [terms.term_days(settings, status, "ARMS") for status in ("MERGED", "CLOSED", "ACTED", "RECEIVED")]
+    assert days == [400, 400, 1825, 1095]
+
+
+def test_a_tip_is_due_when_its_term_since_its_status_is_over(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    day = services.write_now(lambda unit: unit.day)
+    assert term_of(retention, seeded) == Term(due=day + 1095)
+    sp.casework.respond(sp.casework.open(seeded.number), status="UNCONFIRMED")
+    assert term_of(retention, seeded) == Term(due=day + 180)
+    assert list(retention.due(day + 179)) == []
+    assert [one.number for one in retention.due(day + 180)] == [seeded.number]
+    sp.casework.respond(sp.casework.open(seeded.number), status="REOPENED")
+    assert term_of(retention, seeded) == Term(due=day + 1095)
+
+
+def test_the_database_tells_of_no_term_which_it_is(services: Services, retention: Retention, sp: SeededDesk) -> None:
+    first, second = seed_tip(services, [sp.desk]), seed_tip(services, [sp.desk])
+    sp.casework.respond(sp.casework.open(first.number), status="ACTED")
+    sp.casework.respond(sp.casework.open(second.number), status="MERGED")
+    held = TipKeeping(services, sp.casework_of("rao"))
+    held.ask(sp.casework.open(second.number), "ask_hold", "court")
+    encoded = {len(msgspec.json.encode(one.term)) for one in retention.scheduled()}
+    assert len(encoded) == 1
+
+
+def test_a_hold_takes_two_officers_and_keeps_the_tip_from_the_first_on(
+    services: Services, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
+    first, second = TipKeeping(services, rao), TipKeeping(services, khan)
+    first.ask(rao.open(seeded.number), "ask_hold", "High Court, 12/2026")
+    asked = keeping(services, khan, seeded)
+    assert (asked.held, asked.asked, asked.asked_by, asked.reason) == (
+        True, "ask_hold", ("sp", "rao"), "High Court, 12/2026",
+    )  # fmt: skip
+    assert list(retention.due(FAR)) == []
+    with pytest.raises(StepRefused, match="two different officers"):
+        first.agree(rao.open(seeded.number))
+    second.agree(khan.open(seeded.number))
+    assert (keeping(services, rao, seeded).held, keeping(services, rao, seeded).asked) == (True, "")
+    rao.respond(rao.open(seeded.number), status="MERGED")
+    assert list(retention.due(FAR)) == []
+    second.ask(khan.open(seeded.number), "ask_lift", "the case is over")
+    with pytest.raises(StepRefused):
+        second.agree(khan.open(seeded.number))
+    assert keeping(services, rao, seeded).held
+    first.agree(rao.open(seeded.number))
+    assert not keeping(services, rao, seeded).held
+    assert [one.number for one in retention.due(FAR)] == [seeded.number]
+
+
+def test_a_step_that_makes_no_sense_is_refused(services: Services, retention: Retention, sp: SeededDesk) -> None:
+    del retention
+    seeded = seed_tip(services, [sp.desk])
+    rao = sp.casework_of("rao")
+    work = TipKeeping(services, rao)
+    for step in ("ask_lift", "ask_erasure"):
+        with pytest.raises(StepRefused):
+            work.ask(rao.open(seeded.number), step, "")  # type: ignore[arg-type]
+    with pytest.raises(StepRefused):
+        work.agree(rao.open(seeded.number))
+    work.ask(rao.open(seeded.number), "ask_hold", "court")
+    with pytest.raises(StepRefused):
+        work.ask(rao.open(seeded.number), "ask_hold", "court")
+
+
+def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_due_tips(
+    services: Services, settings: Settings, plugins: Plugins, sp: SeededDesk
+) -> None:
+    manual = RetentionSettings(automatic=False, merged_days=1)
+    settings.core = settings.core.model_copy(update={"retention": manual})
+    services.retention = manual
+    retention = Retention(settings, services, Identity(b"e" * 32), plugins)
+    services.write_now(retention.prepare)
+    seeded = seed_tip(services, [sp.desk])
+    rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
+    with pytest.raises(StepRefused):
+        TipKeeping(services, rao).ask(rao.open(seeded.number), "ask_erasure", "")
+    old = seed_tip(services, [sp.desk], received="2020-01-01T00/PT6H", category="COW")
+    assert list(retention.due(FAR)) == []
+    services.retention = RetentionSettings(automatic=False, unfinished_days=30)
+    TipKeeping(services, rao).ask(rao.open(old.number), "ask_erasure", "the term is over")
+    assert list(retention.due(FAR)) == []
+    TipKeeping(services, khan).agree(khan.open(old.number))
+    due = list(retention.due(FAR))
+    assert [(one.number, one.term.ordered) for one in due] == [(old.number, 1)]
+
+
+def test_a_hold_is_refused_rather_than_lost_where_the_job_never_ran(services: Services, sp: SeededDesk) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    with pytest.raises(NoRetentionKey):
+        TipKeeping(services, sp.casework).ask(sp.casework.open(seeded.number), "ask_hold", "court")
+    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+
+
+def test_a_term_that_does_not_open_keeps_the_tip(services: Services, retention: Retention, sp: SeededDesk) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    other = seal(Term(due=0), new_identity()[0])
+    services.write_now(lambda unit: unit.main.execute(update(tables.retention).values(sealed=other)))
+    assert (term_of(retention, seeded).held, list(retention.due(FAR))) == (1, [])
+
+
+def test_another_edge_key_makes_a_new_retention_key_and_erases_nothing_meanwhile(
+    services: Services, settings: Settings, plugins: Plugins, retention: Retention, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
+    before = services.read(lambda c: c.execute(select(tables.retention_key.c.recipient)).scalar_one())
+    rotated = Retention(settings, services, Identity(b"f" * 32), plugins)
+    services.write_now(rotated.prepare)
+    assert services.read(lambda c: c.execute(select(tables.retention_key.c.recipient)).scalar_one()) != before
+    assert list(rotated.due(FAR)) == []
+    sp.casework.note(sp.casework.open(seeded.number), "seen")
+    assert [one.number for one in rotated.due(FAR)] == [seeded.number]
+    del retention
