@@ -81,7 +81,7 @@ class NumberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NumberStep(BaseStepType):
-    """A number, in digits of any loaded."""
+    """A number, in digits of any script."""
 
     name = "number"
     settings: type[msgspec.Struct] = NumberSettings
