@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 
 import msgspec
+import pyrage
 import pytest
+from pyrage import x25519
 
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, open_tip, seal
 from satark.tip import Envelope, Header, Message, Tip
@@ -76,6 +78,16 @@ def test_an_altered_or_shortened_ciphertext_does_not_open() -> None:
 def test_what_is_no_identity_does_not_open() -> None:
     with pytest.raises(CantOpen):
         open_as(Tip, seal(TIP, new_identity()[0]), "AGE-SECRET-KEY-1NONSENSE")
+
+
+@pytest.mark.parametrize(
+    "plain", [b'{"sender": "\xff"}', b'{"sender": "desk", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}", b"\xff"]
+)
+def test_a_value_that_is_no_text_or_nested_without_end_does_not_open(plain: bytes) -> None:
+    recipient, identity = new_identity()
+    sealed = pyrage.encrypt(plain, [x25519.Recipient.from_str(recipient)])
+    with pytest.raises(CantOpen):
+        open_as(Message, sealed, identity)
 
 
 def test_another_kind_of_value_does_not_open() -> None:

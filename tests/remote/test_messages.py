@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from satark.remote.messages import (
-    TipMessage,
+import msgspec
+import pytest
+
+from satark.carrier import MessageRejected
+from satark.remote.messages import TipMessage, decode_answer, decode_host_message, decode_signed_answer
+
+NESTED = b"\x81\xa1x" + b"\x91" * 5000 + b"\x90"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [b"\x81\xa4type\xa1\xff", b"\x82\xa4type\xa3tip\xa3tip\xa1\xff", NESTED, b"", b"\xc1", msgspec.msgpack.encode(1)],
 )
+def test_a_message_that_is_no_text_or_nested_without_end_is_rejected(encoded: bytes) -> None:
+    for decode in (decode_host_message, decode_signed_answer, decode_answer):
+        with pytest.raises(MessageRejected):
+            decode(encoded)
 
 
 def test_the_repr_of_a_message_shows_no_content() -> None:

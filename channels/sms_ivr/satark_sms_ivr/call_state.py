@@ -21,6 +21,7 @@ from satark_sms_ivr.keypad import FIXED_COMMANDS, KEY_7_COMMAND, KEY_8_COMMANDS,
 
 _is_receipt_code = re.compile(rf"\d{{{RECEIPT_DIGITS}}}").fullmatch
 _is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch
+_is_counter = re.compile(r"[0-9]{1,9}").fullmatch
 _is_choice = re.compile(r"[1-7]").fullmatch
 
 
@@ -82,10 +83,10 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
             satark.channel.Malformed: it is not a state.
         """
         form = parse_form(query)
-        try:
-            turn, page, silences = (int(form.get(name) or 0) for name in "nps")
-        except ValueError:
-            raise Malformed("not a call's state") from None
+        counters = [form.get(name) or "0" for name in "nps"]
+        if not all(map(_is_counter, counters)):
+            raise Malformed("not a call's state")
+        turn, page, silences = map(int, counters)
         return cls(
             turn=turn,
             page=page,

@@ -16,6 +16,7 @@ import msgspec
 from yarl import URL
 
 from satark.channel import Accepted, Blocked, MediaGone, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.decoding import DECODING_ERRORS
 from satark_sms_ivr.settings import TwilioSettings
 
 _MAX_RESPONSE_BYTES: Final = 256 * 1024
@@ -165,7 +166,7 @@ class TwilioApi:
 def _error_code(body: bytes) -> int:
     try:
         return _decode_error(body).code
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except DECODING_ERRORS:
         return 0
 
 

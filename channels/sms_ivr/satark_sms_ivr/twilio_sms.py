@@ -27,6 +27,7 @@ _MAX_MEDIA: Final = 10
 _STOP: Final = frozenset({"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"})
 """Messages that Twilio treats as an opt-out: later messages to the sender fail with error 21610."""
 _FINAL: Final = frozenset({"delivered", "undelivered", "failed", "sent"})
+_is_count = re.compile(r"[0-9]{1,9}").fullmatch
 _is_message_sid = re.compile(r"[A-Z]{2}\w{1,62}", re.ASCII).fullmatch
 """An id that is safe in a URL; Twilio's own are two letters and 32 hex digits."""
 _MEDIA: Final = re.compile(r"/2010-04-01/Accounts/(\w+)/(Messages/\w{1,64}/Media/\w{1,64})", re.ASCII)
@@ -137,4 +138,4 @@ class TwilioSms:
 
 
 def _count(text: str) -> int:
-    return min(int(text), _MAX_MEDIA) if text.isdecimal() else 0
+    return min(int(text), _MAX_MEDIA) if _is_count(text) else 0

@@ -18,6 +18,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
 from satark.channel import Accepted, Call, SendResult
+from satark.decoding import DECODING_ERRORS
 from satark_telegram.errors import send_result_of
 from satark_telegram.http_client import AiohttpRequest
 from satark_telegram.rendering import DELETE_MESSAGES
@@ -112,7 +113,7 @@ class BotApi:
         query = {"offset": offset, "timeout": seconds, "allowed_updates": msgspec.json.encode(UPDATE_KINDS).decode()}
         url = f"{self._api}/bot{self._token}/getUpdates?{urlencode(query)}"
         response = await self.request.retrieve(url, read_timeout=seconds + (self.request.read_timeout or 0))
-        with suppress(msgspec.DecodeError):
+        with suppress(*DECODING_ERRORS):
             return [bytes(update) for update in _decode_updates(response).result]
         return []
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from satark.channel import Address, Batch, Call, Edited, Event, Inbound, Malformed, Tap, Unsupported
+from satark.decoding import DECODING_ERRORS
 from satark_telegram import updates
 from satark_telegram.events import UNREADABLE, event_of, unsupported_event
 
@@ -17,7 +18,6 @@ ACKNOWLEDGE = "acknowledge"
 
 PRIVATE = "private"
 _IGNORED = Batch(ignored=1)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class UpdateParser:
@@ -51,8 +51,8 @@ class UpdateParser:
         edited = update.message == updates.NOTHING
         raw = bytes(update.edited_message if edited else update.message)
         try:
-            message = updates.decode_message(raw)
-        except _UNREADABLE:
+            message, fields = updates.decode_message(raw), updates.decode_fields(raw)
+        except DECODING_ERRORS:
             return self._unreadable(update, raw)
         if message.sender is not None and message.sender.is_bot:
             return _IGNORED
@@ -61,7 +61,7 @@ class UpdateParser:
             event, event_key = _edit(message, key), f"edit:{update.update_id}"
         else:
             event = event_of(message, self._account, self._max_file_bytes)
-            event, event_key = event or unsupported_event(updates.decode_fields(raw)), key
+            event, event_key = event or unsupported_event(fields), key
         own_id, typing = str(message.message_id), self._typing_call(message.chat)
         return self._batch(message.chat, event_key, event, provider_message_id=own_id, busy=typing)
 
@@ -69,7 +69,7 @@ class UpdateParser:
         """Report the sender of a message that can't be decoded. An edit that can't be decoded is ignored."""
         try:
             header = updates.decode_header(raw)
-        except _UNREADABLE:
+        except DECODING_ERRORS:
             return _IGNORED
         event = Unsupported(UNREADABLE) if update.message != updates.NOTHING else None
         return self._batch(header.chat, _key(header), event, busy=self._typing_call(header.chat))
@@ -77,7 +77,7 @@ class UpdateParser:
     def _tap(self, update: updates.Update) -> Batch:
         try:
             query = updates.decode_callback_query(update.callback_query)
-        except _UNREADABLE:
+        except DECODING_ERRORS:
             return _IGNORED
         tapped = query.message
         if tapped is None or not query.data:
@@ -140,7 +140,7 @@ def parse_update(body: bytes) -> updates.Update:
     """
     try:
         return updates.decode_update(body)
-    except _UNREADABLE:
+    except DECODING_ERRORS:
         return _parse_leniently(body)
 
 
@@ -149,5 +149,5 @@ def _parse_leniently(body: bytes) -> updates.Update:
     try:
         data = json.loads(body.decode("utf-8", "replace"))
         return updates.decode_update(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError, msgspec.DecodeError):
+    except (ValueError, *DECODING_ERRORS):
         raise Malformed("not an update") from None

@@ -9,6 +9,7 @@ import msgspec
 from yarl import URL
 
 from satark.channel import Accepted, SendResult, Throttled, Transient
+from satark.decoding import DECODING_ERRORS
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
     ErrorResponse,
@@ -137,5 +138,5 @@ def error_of(body: bytes) -> GraphError | None:
     """Decode the error of an API response. None: the body reports no error."""
     try:
         return _decode_error(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODING_ERRORS:
         return None

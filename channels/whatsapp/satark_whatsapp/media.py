@@ -16,6 +16,7 @@ import msgspec
 from yarl import URL
 
 from satark.channel import MediaGone, MediaRef
+from satark.decoding import DECODING_ERRORS
 from satark_whatsapp.events import hex_digest
 from satark_whatsapp.graph_api import GraphApi, error_of, read_limited
 from satark_whatsapp.settings import WhatsAppSettings
@@ -79,7 +80,7 @@ class WhatsAppMedia:
             raise _error(response.status, body)
         try:
             info = _decode_info(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except DECODING_ERRORS:
             raise ConnectionError("media: the response can't be decoded") from None
         if info.file_size > self._settings.media_max_bytes:
             raise MediaGone("too large")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from satark.decoding import DECODING_ERRORS
 from satark_whatsapp.settings import WhatsAppSettings
 
 _BACKOFF_BASE = 4
@@ -71,7 +72,7 @@ _usages = msgspec.json.Decoder(dict[str, list[_Usage]], strict=False).decode
 def _seconds_to_regain_access(header: str) -> float:
     try:
         usages = _usages(header)
-    except msgspec.DecodeError:
+    except DECODING_ERRORS:
         return 0.0
     minutes = (usage.estimated_time_to_regain_access for per_account in usages.values() for usage in per_account)
     return max(minutes, default=0.0) * _SECONDS_PER_MINUTE

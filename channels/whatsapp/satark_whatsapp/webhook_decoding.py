@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from satark.channel import Malformed
+from satark.decoding import DECODING_ERRORS
 from satark_whatsapp import payload
 from satark_whatsapp.errors import GraphError
 
@@ -38,7 +39,7 @@ def decode_webhook(body: bytes) -> DecodedWebhook:
     """
     try:
         webhook = payload.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except DECODING_ERRORS:
         return decode_items(_lenient_json(body))
     decoded = DecodedWebhook()
     for entry in webhook.entry:
@@ -121,7 +122,7 @@ def _convert(item: Any, kind: type[T]) -> T | None:
     """Convert an item; a number may be given as a string. None: it has another shape."""
     try:
         return msgspec.convert(_without_lone_surrogates(item), kind, strict=False)
-    except (msgspec.ValidationError, RecursionError, OverflowError):
+    except (*DECODING_ERRORS, OverflowError):
         return None
 
 

@@ -17,6 +17,7 @@ from satark.custody import chain
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import FORMAT, Manifest
 from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, seal_json, zip_entry
+from satark.decoding import DECODING_ERRORS
 
 _STEP: Final = 1 << 18
 _HEADER: Final = 30
@@ -26,7 +27,6 @@ _MAX_CONTENT: Final = 64 << 20
 _MAX_DIRECTORY: Final = 1 << 20
 """Most bytes of the central directory at the end of a pack (about 10,000 files)."""
 _MAX_NAME: Final = 255
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _CONTAINER: Final = "the container (the ZIP around the files)"
 _REQUIRED_CERTIFICATES: Final = ("certificate-hi.pdf", "certificate-en.pdf")
 """Every pack has at least these; one that a later or an earlier version wrote may have other languages besides."""
@@ -148,7 +148,7 @@ class _PackVerifier:
             return
         try:
             sealed = msgspec.json.decode(content, type=dict[str, dict[str, str] | str])["files"]
-        except (*_UNREADABLE, KeyError):
+        except (*DECODING_ERRORS, KeyError):
             sealed = None
         if not isinstance(sealed, dict):
             self._add_problem(SEAL, "it was altered: it can't be read")
@@ -168,7 +168,7 @@ class _PackVerifier:
         content = self._content(MANIFEST)
         try:
             manifest = msgspec.json.decode(content, type=Manifest)
-        except _UNREADABLE:
+        except DECODING_ERRORS:
             self._add_problem(MANIFEST, "it was altered: it can't be read")
             return None
         if canonical_json(manifest) != content or manifest.format != FORMAT:
@@ -179,7 +179,7 @@ class _PackVerifier:
         content = self._content(CUSTODY)
         try:
             log = msgspec.json.decode(content, type=PackLog)
-        except _UNREADABLE:
+        except DECODING_ERRORS:
             self._add_problem(CUSTODY, "it was altered: it can't be read")
             return None
         if canonical_json(log) != content:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from PIL import Image
 
+from satark.decoding import DECODING_ERRORS
 from satark.evidence.images.decode import open_image
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.ffmpeg import container_of
@@ -71,7 +72,7 @@ def parse_origin(answer: bytes) -> Origin | None:
     """Parse an answer of the sandbox; None where it is not an origin with numbers within their bounds."""
     try:
         found = msgspec.json.decode(answer[:MAX_BYTES], type=Origin)
-    except msgspec.MsgspecError:
+    except DECODING_ERRORS:
         return None
     position = None if found.latitude is None or found.longitude is None else (found.latitude, found.longitude)
     return _origin(position, found.taken)

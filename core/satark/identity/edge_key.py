@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark import atomic_files
 from satark.channel import Address, Batch, Call
+from satark.decoding import DECODING_ERRORS
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 
 _NONCE = 12
@@ -153,7 +154,7 @@ class Identity:
         """
         try:
             return _decode_batch(self._open(_SPOOL, sealed, place))
-        except msgspec.MsgspecError:
+        except DECODING_ERRORS:
             raise BrokenSeal("a sealed batch can't be read") from None
 
     def reseal_batch(self, sealed: bytes, place: bytes) -> bytes:

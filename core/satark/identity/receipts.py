@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from satark.decoding import DECODING_ERRORS
 from satark.tip import RECEIPT_DIGITS
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class CodeKey(msgspec.Struct, frozen=True):
         """Decrypt it, or give None where the row was altered."""
         try:
             return _decode(self.unlock(sealed) or b"")
-        except msgspec.MsgspecError:
+        except DECODING_ERRORS:
             return None
 
     def lock(self, plain: bytes) -> bytes:

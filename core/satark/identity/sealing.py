@@ -8,6 +8,7 @@ import msgspec
 import pyrage
 from pyrage import x25519
 
+from satark.decoding import DECODING_ERRORS
 from satark.tip import Envelope, Evidence, Message, Tip
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
     try:
         plain = pyrage.decrypt(sealed, [x25519.Identity.from_str(one) for one in identity.split()])
         return _decoder(kind).decode(plain)
-    except (pyrage.DecryptError, pyrage.IdentityError, msgspec.MsgspecError):
+    except (pyrage.DecryptError, pyrage.IdentityError, *DECODING_ERRORS):
         raise CantOpen("it does not open with this key") from None
 
 

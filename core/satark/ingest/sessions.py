@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark import time_buckets
+from satark.decoding import DECODING_ERRORS
 from satark.dialogue.session import decode_session, encode_session
 from satark.identity.edge_key import BrokenSeal, Handle
 from satark.store import conversations
@@ -47,7 +48,7 @@ class SessionStore:
             return None
         try:
             return decode_session(self._identity.open_draft(row.id, row.draft))
-        except (BrokenSeal, msgspec.MsgspecError):
+        except (BrokenSeal, *DECODING_ERRORS):
             return None
 
     def look(self, connection: Connection, pseudonyms: Iterable[bytes]) -> Session | None:
@@ -72,7 +73,7 @@ class SessionStore:
         """Open when a conversation is due; at once where that does not open."""
         try:
             return _decode_due(self._identity.open(sealed, id_ + b"due"))
-        except (BrokenSeal, msgspec.MsgspecError):
+        except (BrokenSeal, *DECODING_ERRORS):
             return Due(0)
 
     def without_nudge(self, row: ConversationRow) -> bytes:

@@ -16,6 +16,7 @@ import pyrage
 from pyrage import x25519
 
 from satark.carrier import MessageRejected
+from satark.decoding import DECODING_ERRORS
 from satark.identity.signatures import is_signed
 from satark.redacted import Redacted
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
@@ -127,7 +128,7 @@ def open_frame(message: bytes, key: LinkKey) -> OpenedFrame:
     encoded = plain[start : start + int.from_bytes(plain[_SIGNATURE:start], "big")]
     try:
         frame = _decode(encoded)
-    except msgspec.MsgspecError:
+    except DECODING_ERRORS:
         raise MessageRejected("content") from None
     if len(plain) != FRAME_SIZE or not 0 <= frame.index < frame.total <= MOST_CHUNKS:
         raise MessageRejected("content")

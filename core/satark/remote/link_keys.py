@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyrage import x25519
 
 from satark import atomic_files
+from satark.decoding import DECODING_ERRORS
 from satark.identity.sealing import new_identity, recipient_of
 from satark.identity.signatures import signing_key, verifier_of
 
@@ -116,7 +117,7 @@ def read_pairing(text: str, kind: type[T]) -> T:
     """
     try:
         pairing = msgspec.json.decode(text, type=kind)
-    except msgspec.MsgspecError:
+    except DECODING_ERRORS:
         raise PairingError("this is not the pairing file that this command needs") from None
     for recipient in _recipients(pairing):
         try:

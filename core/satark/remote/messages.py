@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 import msgspec
 
 from satark.carrier import MessageRejected
+from satark.decoding import DECODING_ERRORS
 from satark.desk import Level
 from satark.redacted import Redacted
 from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path
@@ -207,5 +208,5 @@ _answer = msgspec.msgpack.Decoder(OfficeAnswer)
 def _decoded(decoder: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:
     try:
         return decoder.decode(encoded)
-    except msgspec.MsgspecError:
+    except DECODING_ERRORS:
         raise MessageRejected("content") from None

@@ -147,7 +147,8 @@ def read_results(text: str) -> Results:
 def function_of(mutant: str) -> str:
     """Return the function that a change is in: `satark.a.xǁClassǁmethod__mutmut_3` is in `satark.a.Class.method`."""
     module, _, mangled = mutant.rpartition("__mutmut_")[0].rpartition(".")
-    return f"{module}.{mangled.removeprefix('x').strip('ǁ').removeprefix('_' if mangled.startswith('x_') else '').replace('ǁ', '.')}"
+    name = mangled.removeprefix("x_") if mangled.startswith("x_") else mangled.removeprefix("xǁ").replace("ǁ", ".")
+    return f"{module}.{name}"
 
 
 def _difference(folder: Path, mutant: str) -> str:

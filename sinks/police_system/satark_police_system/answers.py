@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from sqlalchemy import delete, select
 
+from satark.decoding import DECODING_ERRORS
 from satark.redacted import Redacted
 from satark.tip import STATUSES, Message, Status
 from satark_police_system.tables import answer_sequence, seen_request
@@ -73,7 +74,7 @@ def read_answer(body: bytes) -> Answer:
     """
     try:
         answer = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except DECODING_ERRORS:
         raise AnswerError("does not match the schema of an answer") from None
     _check(answer)
     return answer

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from satark.decoding import DECODING_ERRORS
 from satark.desk import CaseworkError
 from satark.sealing import CantOpen
 from satark.web import stream_file
@@ -164,7 +165,7 @@ def _not_found(_: Request, __: Exception) -> Response:
 def _read(body: bytes) -> TipRequest:
     try:
         return msgspec.json.decode(body, type=TipRequest)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except DECODING_ERRORS:
         raise RequestError(422, 'expected {"number": "…", "ordinal": "…"}') from None
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from satark.channel import (  # fmt: skip
+    Malformed,
     Text,
 )
 from satark.prompt import Choice, Prompt
@@ -35,3 +37,9 @@ def test_a_page_has_seven_choices_and_its_keys_name_them(count: int, page: int) 
     assert state.key_8 == ("more" if fitted.page < last else "")
     assert state.key_9 == ("less" if fitted.page else "back")
     assert CallState.parse(state.query) == state
+
+
+@pytest.mark.parametrize("query", ["n=-1", "p=" + "9" * 4300, "s=1.5", "n=²", "p=+1", "s=" + "1" * 10])
+def test_a_counter_that_is_none_is_malformed(query: str) -> None:
+    with pytest.raises(Malformed):
+        CallState.parse(query)

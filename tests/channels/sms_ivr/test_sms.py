@@ -172,3 +172,11 @@ def test_a_text_outside_a_reply_is_one_call_per_page(sms: SmsChannel) -> None:
 def test_the_repr_of_a_batch_hides_content(sms: SmsChannel, signed: Sign) -> None:
     raw: Any = signed("/sms/webhook", MessageSid=SID, Body="secret words")
     assert "secret" not in repr(sms.parse(raw)) + repr(raw)
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "-1", "1" * 10, "²", "३"])
+def test_a_number_of_files_that_is_none_counts_as_no_file(
+    count: str, sms: SmsChannel, signed: Callable[..., RawRequest]
+) -> None:
+    batch = sms.parse(signed("/sms/webhook", MessageSid=SID, NumMedia=count, Body="Hi"))
+    assert [one.event for one in batch.inbound] == [Text("Hi")]

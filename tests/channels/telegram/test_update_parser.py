@@ -248,3 +248,12 @@ def test_every_field_of_a_message_is_known(
     assert not [name for name in ("text", "photo", "venue", "contact", "poll", "story", "gift") if ignored[name]]
     assert ignored["pinned_message"]
     assert ignored["caption"]
+
+
+@pytest.mark.parametrize("broken", [b'"text": "\xff"', b'"\xff": 1', b'"dice": "\xff"', b'"caption": "\xed\xa0\x80"'])
+def test_a_message_that_is_no_text_is_answered_as_unreadable(
+    broken: bytes, telegram: TelegramChannel, signed: Sign
+) -> None:
+    update = b'{"update_id": 7, "message": {"message_id": 1, "chat": {"id": 8812345678, "type": "private"}, %b}}'
+    (inbound,) = telegram.parse(signed(update % broken)).inbound
+    assert inbound.event in {Unsupported("unreadable"), Unsupported("dice")}

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from satark.channel import MediaKind
+from satark.decoding import DECODING_ERRORS
 from satark.redacted import Redacted
 
 SECRET_BYTES: Final = 32
@@ -58,7 +59,7 @@ class DraftKey:
         """Decrypt the manifest of an upload. None: it belongs to another draft or upload, or was altered."""
         try:
             return _decode(self._cipher(upload).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], upload.encode()))
-        except (InvalidTag, ValueError, msgspec.MsgspecError):
+        except (InvalidTag, ValueError, *DECODING_ERRORS):
             return None
 
     def _cipher(self, upload: str) -> ChaCha20Poly1305:

@@ -64,6 +64,7 @@ class MultipartReader:
         self._stream = stream
         self._events: deque[PartEvent] = deque()
         self._finished = False
+        self._broken = False
         self._in_part = False
         self._headers: dict[bytes, bytes] = {}
         self._name, self._value = bytearray(), bytearray()
@@ -86,10 +87,9 @@ class MultipartReader:
         while not self._events:
             if self._finished:
                 return None
-            try:
-                self._parser.write(await anext(self._stream))
-            except (StopAsyncIteration, FormParserError):
-                raise BrokenForm from None
+            if self._broken:
+                raise BrokenForm
+            await self._read()
         event = self._events.popleft()
         self._in_part = not isinstance(event, PartEnd)
         return event
@@ -98,6 +98,13 @@ class MultipartReader:
         """Yield the remaining content of the current part."""
         while self._in_part and isinstance(event := await self.next(), PartData):
             yield event.content
+
+    async def _read(self) -> None:
+        """Parse the next chunk. What came before an error in it is valid, so it is returned before the error."""
+        try:
+            self._parser.write(await anext(self._stream))
+        except (StopAsyncIteration, FormParserError):
+            self._broken = True
 
     def _on_header(self) -> None:
         self._headers[bytes(self._name).lower()] = bytes(self._value)

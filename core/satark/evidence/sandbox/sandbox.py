@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from satark.decoding import DECODING_ERRORS
 from satark.evidence.sandbox.fork_server import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
 from satark.scrubber import Unclean
 
@@ -81,7 +82,7 @@ class Sandbox:
                 async with asyncio.timeout(job.limits.wall_seconds + GRACE):
                     reply = await asyncio.get_running_loop().sock_recv(ours, MAX_MESSAGE)
                 return msgspec.json.decode(reply, type=CleaningResult)
-            except (OSError, TimeoutError, msgspec.MsgspecError):
+            except (OSError, TimeoutError, *DECODING_ERRORS):
                 return CleaningResult(reason="crashed")
 
     def _send(self, message: bytes, reply: socket.socket) -> None:

@@ -29,7 +29,13 @@ def instrumented(packages: Sequence[str]) -> AbstractContextManager[object]:
 
 
 def run_guided(
-    target: Target, corpus: Sequence[bytes], folder: Path, *, seconds: float, done: Callable[[Report], int]
+    target: Target,
+    corpus: Sequence[bytes],
+    folder: Path,
+    *,
+    seconds: float,
+    done: Callable[[Report], int],
+    until_fault: bool = False,
 ) -> NoReturn:
     """Fuzz for so many seconds, then call `done` with the results and end the process with what it returns.
 
@@ -39,6 +45,7 @@ def run_guided(
         folder: an empty folder for the inputs that libFuzzer keeps.
         seconds: how long.
         done: shows the results; returns the exit code.
+        until_fault: whether the first fault ends the run.
     """
     import atheris  # noqa: PLC0415 - see `instrumented`
 
@@ -47,7 +54,7 @@ def run_guided(
         (folder / f"{number:04}").write_bytes(data)
 
     def one(data: bytes) -> None:
-        if time.monotonic() - began >= seconds:
+        if time.monotonic() - began >= seconds or (until_fault and report.faults):
             report.seconds = time.monotonic() - began
             # libFuzzer has no way to be stopped from inside, and what it would do at exit would delay the report.
             code = done(report)

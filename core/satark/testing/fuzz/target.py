@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 
-class Fault(AssertionError):
+class Fault(AssertionError):  # noqa: N818 - it reads as what it says
     """The parser did what it must never do, though it raised nothing."""
 
 

@@ -99,26 +99,31 @@ def whatsapp(_folder: Path) -> ChannelTarget:
     """Make the target of WhatsApp's webhooks."""
     section = {"app_secret": "s", "verify_token": "v", "access_token": "a", "phone_number_id": _PHONE_ID}
     hooks, sender = Webhooks(_PHONE_ID), Sender(wa_id="919876543210", user_id="IN.13491208655302741918", name="Sunita")
+    card = {"name": {"formatted_name": "Raju"}, "phones": [{"phone": "+91 91234 56780", "wa_id": "919123456780"}]}
     node = {"id": "1003383421387256", "mime_type": "image/jpeg", "sha256": "a" * 64}
     bodies = [
         hooks.text(sender, "थाने के पास जुआ 🎲"),
         hooks.tap(sender, "category:drugs:4", "नशीले पदार्थ", row=True),
         hooks.tap(sender, "language:hi:1", "हिन्दी"),
         hooks.location(sender, 25.3176, 82.9739, name="अस्सी घाट"),
-        *(hooks.media(sender, kind, node, caption="FIR") for kind in ("image", "video", "voice", "document", "sticker")),
+        *(hooks.media(sender, kind, node, caption="FIR") for kind in ("image", "video", "voice", "document")),
         hooks.edit(sender, "wamid.A", "नया"),
         hooks.revoke(sender, "wamid.A"),
         hooks.moved(sender, Sender(wa_id="919876500000", user_id="IN.2")),
         hooks.status("wamid.B", "failed", sender, callback_data="0a1b", code=131047),
         hooks.status("wamid.B", "delivered", sender, callback_data="0a1b"),
-        hooks.message(sender, {"type": "contacts", "contacts": [{"name": {"formatted_name": "Raju"}, "phones": [{"phone": "+91 91234 56780"}]}]}),
+        hooks.message(sender, {"type": "contacts", "contacts": [card]}),
         hooks.message(sender, {"type": "button", "button": {"text": "Status", "payload": "status"}}),
     ]  # fmt: skip
-    seeds = [*bodies, batch(bodies), request_input(b"", method="GET", query="hub.mode=subscribe&hub.challenge=1&hub.verify_token=v")]
+    seeds = [
+        *bodies,
+        batch(bodies),
+        request_input(b"", method="GET", query="hub.mode=subscribe&hub.challenge=1&hub.verify_token=v"),
+    ]
     words = (
-        "entry", "changes", "value", "messages", "statuses", "errors", "contacts", "metadata", "phone_number_id", "from",
-        "user_id", "wa_id", "profile", "type", "text", "body", "interactive", "button_reply", "list_reply", "id",
-        "image", "audio", "voice", "video", "document", "sticker", "caption", "mime_type", "sha256", "location",
+        "entry", "changes", "value", "messages", "statuses", "errors", "contacts", "metadata", "phone_number_id",
+        "from", "user_id", "wa_id", "profile", "type", "text", "body", "interactive", "button_reply", "list_reply",
+        "id", "image", "audio", "voice", "video", "document", "sticker", "caption", "mime_type", "sha256", "location",
         "latitude", "longitude", "system", "edit", "revoke", "original_message_id", "reaction", "order", "unsupported",
         "biz_opaque_callback_data", "code", "error_data", "field", "object", "whatsapp_business_account", _PHONE_ID,
         "x-hub-signature-256", "sha256=",
@@ -163,13 +168,13 @@ def twilio(_folder: Path) -> ChannelTarget:
     state = "n=3&p=1&e=skip&a=back&c=1&s=1"
     seeds = [
         _signed("/sms/webhook", {**sid, "Body": "tip: कच्ची शराब", "NumMedia": "0"}),
-        _signed("/sms/webhook", {**sid, "Body": "1", "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": "image/jpeg"}),
+        _signed("/sms/webhook", {**sid, "Body": "1", "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": "a/b"}),
         _signed("/sms/webhook", {**sid, "Body": "STOP", "OptOutType": "STOP"}),
         _signed("/sms/webhook/status", {**sid, "MessageStatus": "delivered"}),
         _signed("/voice/webhook", call),
         _signed("/voice/webhook/keys", {**call, "Digits": "3"}, state),
         _signed("/voice/webhook/keys", {**call, "Digits": "8391446070125538"}, state),
-        _signed("/voice/webhook/record", {**call, "RecordingSid": new_sid("RE"), "RecordingDuration": "9"}, state + "&m=1"),
+        _signed("/voice/webhook/record", {**call, "RecordingSid": new_sid("RE"), "RecordingDuration": "9"}, "n=1&m=1"),
         _signed("/voice/webhook/recording", {**call, "RecordingStatus": "absent"}),
     ]  # fmt: skip
     words = (

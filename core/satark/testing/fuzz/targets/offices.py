@@ -20,7 +20,7 @@ from pyrage import x25519
 from satark.carrier import MessageRejected
 from satark.desk import Desk
 from satark.identity.sealing import check_recipient, new_identity, seal
-from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, Frame, message_frames, seal_frame
+from satark.remote.frames import FRAME_SIZE, WIRE_SIZE, message_frames, seal_frame
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, answer_key, load_link_key, make_office_pairing
@@ -95,7 +95,10 @@ class OfficesTarget:
         """Return every message of both sides, whole frames, and what lies on the wire."""
         host_messages = _host_messages(self._seeded)
         frames = [
-            *(list(msgspec.structs.astuple(next(message_frames(_DESK, "to_office", encode(m))))) for m in host_messages),
+            *(
+                list(msgspec.structs.astuple(next(message_frames(_DESK, "to_office", encode(m)))))
+                for m in host_messages
+            ),
             [_DESK, "to_office", "file", bytes(16), 1, 2, b"x" * 40],
         ]
         answers = [msgspec.msgpack.decode(encode(answer)) for answer in _answers(self._seeded, self._dig)]
@@ -186,6 +189,7 @@ def _host_messages(seeded: SeededTip) -> Sequence[Any]:
         revision=2,
         recipient=seeded.recipient,
         receipt_recipient=seeded.receipt_recipient,
+        key_changes=b"",
         day=20_400,
         envelope=b"envelope",
         document=b"document",

@@ -95,11 +95,15 @@ class TusTarget:
     def seeds(self) -> Sequence[bytes]:
         """Return uploads in one piece, in two, cut off, and deleted."""
         base = {"tus-resumable": "1.0.0"}
-        create = _step("POST", "/uploads/", {**base, "upload-length": "26", "upload-metadata": "filetype aW1hZ2UvanBlZw=="})
+        create = _step(
+            "POST", "/uploads/", {**base, "upload-length": "26", "upload-metadata": "filetype aW1hZ2UvanBlZw=="}
+        )
         patch = {**base, "content-type": "application/offset+octet-stream"}
         whole = _step("PATCH", "/uploads/{0}", {**patch, "upload-offset": "0"}, _PLAIN)
         first = _step("PATCH", "/uploads/{0}", {**patch, "upload-offset": "0"}, _PLAIN[:10])
-        second = _step("POST", "/uploads/{0}", {**patch, "upload-offset": "10", "x-http-method-override": "PATCH"}, _PLAIN[10:])
+        second = _step(
+            "POST", "/uploads/{0}", {**patch, "upload-offset": "10", "x-http-method-override": "PATCH"}, _PLAIN[10:]
+        )
         head, delete = _step("HEAD", "/uploads/{0}", base), _step("DELETE", "/uploads/{0}", base)
         listed = [
             [create, whole, head],
@@ -161,9 +165,10 @@ class MultipartTarget:
     """A form from a browser without JavaScript."""
 
     words: Sequence[str] = (
-        f"--{_BOUNDARY}\r\n", f"--{_BOUNDARY}--\r\n", f"\r\n--{_BOUNDARY}", "\r\n\r\n", "Content-Disposition: form-data; ",
-        'name="', 'filename="', "filename*=UTF-8''", "Content-Type: image/jpeg", "Content-Transfer-Encoding: base64",
-        "content-type", "multipart/form-data; boundary=", _BOUNDARY, "body", "headers", "_charset_", "name*0=",
+        f"--{_BOUNDARY}\r\n", f"--{_BOUNDARY}--\r\n", f"\r\n--{_BOUNDARY}", "\r\n\r\n",
+        "Content-Disposition: form-data; ", 'name="', 'filename="', "filename*=UTF-8''", "Content-Type: image/jpeg",
+        "Content-Transfer-Encoding: base64", "content-type", "multipart/form-data; boundary=", _BOUNDARY, "body",
+        "headers", "_charset_", "name*0=",
     )  # fmt: skip
 
     def __init__(self, folder: Path) -> None:

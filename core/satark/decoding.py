@@ -1,0 +1,17 @@
+"""What msgspec raises for bytes that it can't decode."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+__all__ = [
+    "DECODING_ERRORS",
+]
+
+DECODING_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""Catch all three around every decoder of bytes that others wrote: a string that is no UTF-8 raises the second, deeply
+nested values the third, and neither is a `MsgspecError` (msgspec 0.21). A `UnicodeDecodeError` quotes the bytes: raise
+`from None`.
+"""
