@@ -1,7 +1,7 @@
 """Derivation queue: keys are derived from passphrases a few at a time, in threads of its own, the most urgent first.
 
-A derivation takes 64 MiB and 0.2 s of a processor. Without a limit, a hundred strangers who try to sign in at once would
-take the machine's memory, and everybody else's turn.
+A derivation takes 64 MiB and 0.2 s of a processor. Without a limit, a hundred strangers who try to sign in at once
+would take the machine's memory, and everybody else's turn.
 """
 
 from __future__ import annotations

@@ -12,8 +12,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from satark.web import PageHeaders, SameOrigin
+from satark_desk.web.account_pages import AccountPages
+from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.pages import DeskPages
+from satark_desk.web.recovery_pages import RecoveryPages
+from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
 from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.voice_pages import VoicePages
 from satark_desk.web.web_context import WebContext
@@ -30,10 +34,8 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     voices = VoicePages(pages)
     routes = [
         Route("/", web.page(pages.queue)),
-        Route("/sign-in", sign_in.show_form),
-        Route("/sign-in", sign_in.sign_in, methods=["POST"]),
-        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
-        Route("/language", sign_in.set_language, methods=["POST"]),
+        *_sign_in_routes(web, sign_in),
+        *_account_routes(web),
         Route("/tips/{number}", web.page(pages.tip)),
         Route("/tips/{number}/files/{ordinal}", web.page(show_file)),
         Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),
@@ -44,6 +46,39 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     ]
     middleware = [Middleware(PageHeaders), Middleware(SameOrigin, public_url=public_url)]
     return Starlette(routes=routes, middleware=middleware)
+
+
+def _sign_in_routes(web: WebContext, sign_in: SignInPages) -> list[Route]:
+    factor, recovery = SecondFactorSignIn(web, sign_in), RecoveryPages(web)
+    return [
+        Route("/sign-in", sign_in.show_form),
+        Route("/sign-in", sign_in.sign_in, methods=["POST"]),
+        Route("/second-factor", factor.show_form),
+        Route("/second-factor", factor.check, methods=["POST"]),
+        Route("/recover", recovery.show_form),
+        Route("/recover", recovery.ask, methods=["POST"]),
+        Route("/recoveries", web.page(recovery.requests)),
+        Route("/recoveries", web.form(recovery.approve), methods=["POST"]),
+        Route("/sign-out", sign_in.sign_out, methods=["POST"]),
+        Route("/language", sign_in.set_language, methods=["POST"]),
+    ]
+
+
+def _account_routes(web: WebContext) -> list[Route]:
+    account = AccountPages(web)
+    factors = FactorPages(web, account)
+    return [
+        Route("/passphrase", web.page(account.passphrase, for_temporary=True)),
+        Route("/passphrase", web.form(account.change_passphrase, for_temporary=True), methods=["POST"]),
+        Route("/account", web.page(account.account)),
+        Route("/account/sessions", web.form(account.end_session), methods=["POST"]),
+        Route("/account/browsers", web.form(account.browser), methods=["POST"]),
+        Route("/account/app", web.page(factors.app)),
+        Route("/account/app", web.form(factors.add_app), methods=["POST"]),
+        Route("/account/passkey", web.page(factors.passkey)),
+        Route("/account/passkey", web.form(factors.add_passkey), methods=["POST"]),
+        Route("/account/remove", web.form(factors.remove), methods=["POST"]),
+    ]
 
 
 class _Assets(StaticFiles):

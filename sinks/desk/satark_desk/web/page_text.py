@@ -91,6 +91,11 @@ class PageText:
         end = start + timedelta(hours=BAND_HOURS)
         return f"{self.day(band)}, {start:%H:%M}–{end:%H:%M}"
 
+    def moment(self, seconds: int) -> str:
+        """Return an officer's time (Unix seconds) in the officers' time zone, to the minute."""
+        moment = datetime.fromtimestamp(seconds, UTC) + self._offset
+        return f"{format_date(moment.date(), 'd MMM y', locale=self.language)}, {moment:%H:%M}"
+
     def age(self, band: str, now: float) -> int:
         """Return the number of days since a time band, by the officers' calendar."""
         moment = self._moment(band)

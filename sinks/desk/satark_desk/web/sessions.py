@@ -12,17 +12,28 @@ if TYPE_CHECKING:
     from satark.officer import Casework
     from satark.services import DeskContext
     from satark_desk.officers import UnlockedDesk
+    from satark_desk.passkeys import Challenge
     from satark_desk.settings import DeskSettings
 
 
 class Session:
     """A signed-in officer at a desk."""
 
-    def __init__(self, unlocked: UnlockedDesk, casework: Casework, now: float) -> None:
+    def __init__(self, unlocked: UnlockedDesk, casework: Casework, now: float, browser: bytes = b"") -> None:
+        self.id = secrets.token_hex(8)
+        """Names the session in its owner's forms; no cookie can be made of it."""
         self.unlocked = unlocked
         self.casework = casework
         self.began_at = now
         self.used_at = now
+        self.since = int(time.time())
+        """Begin, Unix seconds."""
+        self.browser = browser
+        """Hash of the known browser's cookie."""
+        self.new_secret = ""
+        """The secret of an authenticator app that is being added."""
+        self.challenge: Challenge | None = None
+        """What the browser was asked to make a passkey with."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
@@ -32,6 +43,11 @@ class Session:
     def desk(self) -> str:
         """The desk's name."""
         return self.unlocked.desk.name
+
+    @property
+    def officer(self) -> str:
+        """The officer's name."""
+        return self.unlocked.officer
 
     def is_first_submission(self, submission_id: str) -> bool:
         """Record a form's random id; return whether it is new. So a double click has no second effect."""
@@ -52,13 +68,12 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[bytes, Session] = {}
 
-    def begin(self, unlocked: UnlockedDesk) -> str:
-        """Begin a session; return its token, 256 random bits."""
+    def begin(self, unlocked: UnlockedDesk, browser: bytes = b"") -> str:
+        """Begin a session in a browser, given the hash of its cookie; return its token, 256 random bits."""
         self._purge_expired()
         token = secrets.token_urlsafe(32)
-        self._sessions[_digest(token)] = Session(
-            unlocked, unlocked.casework(self._context, self._context.transcribers), self._clock()
-        )
+        casework = unlocked.casework(self._context, self._context.transcribers)
+        self._sessions[_digest(token)] = Session(unlocked, casework, self._clock(), browser)
         return token
 
     def find(self, token: str, *, used: bool = True) -> Session | None:
@@ -72,9 +87,24 @@ class Sessions:
             session.used_at = self._clock()
         return session
 
+    def of_officer(self, desk: str, officer: str) -> list[Session]:
+        """Return an officer's sessions, the newest first."""
+        self._purge_expired()
+        own = [one for one in list(self._sessions.values()) if (one.desk, one.officer) == (desk, officer)]
+        return sorted(own, key=lambda one: one.began_at, reverse=True)
+
+    def idle_minutes(self, session: Session) -> int:
+        """Return the minutes since a session was used."""
+        return int((self._clock() - session.used_at) // 60)
+
     def end(self, token: str) -> None:
         """End a session and drop its key."""
         self._sessions.pop(_digest(token), None)
+
+    def end_where(self, is_ended: Callable[[Session], bool]) -> int:
+        """End the sessions that this is true for; return how many."""
+        ended = [digest for digest, session in list(self._sessions.items()) if is_ended(session)]
+        return sum(self._sessions.pop(digest, None) is not None for digest in ended)
 
     def _purge_expired(self) -> None:
         now = self._clock()

@@ -1,17 +1,47 @@
-"""Pages without a session: sign-in, sign-out, language."""
+"""Pages without a session: sign-in with a passphrase, sign-out, language."""
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from satark.web import FormError, read_form
+from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
+from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember
 from satark_desk.officers import UnlockedDesk, WrongPassphrase, unlock
+from satark_desk.second_factors import factors_of
+from satark_desk.web.browser_names import browser_name
 from satark_desk.web.page_text import LANGUAGES
-from satark_desk.web.web_context import WebContext, redirect_to, url
+from satark_desk.web.throttle import LONGEST_HOLD
+from satark_desk.web.web_context import BROWSER_COOKIE, WebContext, redirect_to, url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MAX_INPUT = 200
+_BUSY_SECONDS = 10
+"""Seconds after which a stranger is asked to try again while too many wait."""
+
+
+class _Attempt(msgspec.Struct, frozen=True):
+    """One try to sign in."""
+
+    desk: str
+    officer: str
+    passphrase: str
+    browser_is_known: bool
+    key: str
+    """Whose failures are counted: the browser's, if it is the officer's own, else those of strangers on the account."""
+
+    def __repr__(self) -> str:
+        return "_Attempt(…)"
 
 
 class SignInPages:
@@ -19,6 +49,7 @@ class SignInPages:
 
     def __init__(self, web: WebContext) -> None:
         self._web = web
+        self._held = 0
 
     async def show_form(self, request: Request) -> Response:
         """Show the sign-in form."""
@@ -27,26 +58,21 @@ class SignInPages:
     async def sign_in(self, request: Request) -> Response:
         """Sign an officer in. A wrong desk, officer or passphrase gives the same message after the same time."""
         try:
-            form = await read_form(request)
+            attempt = await self._read_attempt(request, await read_form(request))
         except FormError as error:
             return self._show(request, error.status, problem="error.form")
-        desk, officer = form.get("desk", "").strip()[:_MAX_INPUT], form.get("officer", "").strip()[:_MAX_INPUT]
-        account = f"{desk}/{officer}"
-        wait = self._web.throttle.wait(account)
-        if wait > 0:
-            return self._show(
-                request, 429, problem="sign_in.throttled", seconds=int(wait) + 1, desk=desk, officer=officer
-            )
-        # Counted before the slow check, so that parallel guesses are throttled too.
-        self._web.throttle.failed(account)
-        unlocked = await run_in_threadpool(self._unlock, desk, officer, form.get("passphrase", "")[:_MAX_INPUT])
+        wait = await self._wait_for_turn(attempt)
+        if wait:
+            return self._show(request, 429, attempt, problem="sign_in.throttled", seconds=wait)
+        try:
+            unlocked = await self._check(attempt)
+        except QueueFull:
+            return self._show(request, 503, attempt, problem="sign_in.busy", seconds=_BUSY_SECONDS)
         if unlocked is None:
-            return self._show(request, 403, problem="sign_in.wrong", desk=desk, officer=officer)
-        self._web.throttle.succeeded(account)
-        response = redirect_to(request, "")
-        self._web.forget_session(request, response)
-        self._web.remember_session(request, response, self._web.sessions.begin(unlocked))
-        return response
+            self._web.throttle.failed(attempt.key)
+            return self._show(request, 403, attempt, problem="sign_in.wrong")
+        self._web.throttle.succeeded(attempt.key)
+        return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
@@ -65,29 +91,88 @@ class SignInPages:
             self._web.remember_language(request, response, form["language"])
         return response
 
+    def begin_session(self, request: Request, unlocked: UnlockedDesk) -> Response:
+        """Begin a session, and make the browser known. Blocks: call it from a thread."""
+        services, sent = self._web.context, request.cookies.get(BROWSER_COOKIE, "")
+        # A value that somebody else put there makes no browser known.
+        value = sent if services.read(lambda c: is_anyones(c, sent)) else secrets.token_urlsafe(32)
+        name, now = browser_name(request.headers.get("user-agent", "")), int(time.time())
+        desk, officer = unlocked.desk.name, unlocked.officer
+        services.write_now(lambda unit: remember(unit, desk, officer, value, name=name, now=now))
+        response = redirect_to(request, "passphrase" if unlocked.temporary else "")
+        self._web.forget_session(request, response)
+        self._web.remember_browser(request, response, value)
+        self._web.remember_session(request, response, self._web.sessions.begin(unlocked, browser_digest(value)))
+        return response
+
+    async def _read_attempt(self, request: Request, form: Mapping[str, str]) -> _Attempt:
+        desk, officer = (form.get(name, "").strip()[:_MAX_INPUT] for name in ("desk", "officer"))
+        value = request.cookies.get(BROWSER_COOKIE, "")
+        services = self._web.context
+        known = bool(value) and await run_in_threadpool(
+            services.read, lambda connection: is_known(connection, desk, officer, value)
+        )
+        key = f"{'browser' if known else 'strangers'}:{browser_digest(value).hex() if known else ''}:{desk}/{officer}"
+        return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key)
+
+    async def _wait_for_turn(self, attempt: _Attempt) -> int:
+        """Hold an attempt back until its turn; return the seconds after which to try again, if that is too long."""
+        wait = self._web.throttle.reserve(attempt.key)
+        too_many = self._held >= self._web.settings.passphrase_checks_waiting
+        if wait > LONGEST_HOLD or (wait and too_many and not attempt.browser_is_known):
+            return int(wait) + 1
+        self._held += 1
+        try:
+            await asyncio.sleep(wait)
+        finally:
+            self._held -= 1
+        return 0
+
+    async def _check(self, attempt: _Attempt) -> UnlockedDesk | None:
+        """Check a passphrase in the derivation queue, where this process waits for no thread.
+
+        Raises:
+            QueueFull: too many wait.
+        """
+        rank = KNOWN if attempt.browser_is_known else STRANGER + self._web.throttle.failures(attempt.key)
+        same = (attempt.key, attempt.desk, attempt.officer, attempt.passphrase)
+        return await asyncio.wrap_future(QUEUE.submit(lambda: self._unlock(attempt), rank, same))
+
+    def _unlock(self, attempt: _Attempt) -> UnlockedDesk | None:
+        try:
+            return unlock(self._web.context, attempt.desk, attempt.officer, attempt.passphrase)
+        except WrongPassphrase:
+            return None
+
+    def _go_on(self, request: Request, unlocked: UnlockedDesk, key: str) -> Response:
+        """Begin the session, or ask for the second factor."""
+        desk, officer = unlocked.desk.name, unlocked.officer
+        if not self._web.context.read(lambda c: factors_of(c, desk, officer)):
+            return self.begin_session(request, unlocked)
+        response = redirect_to(request, "second-factor")
+        self._web.remember_pending(request, response, self._web.pending.begin(unlocked, key))
+        return response
+
     def _own_url(self, request: Request, address: str) -> str:
         """Return the address if it belongs to the desk, else the desk's home: this is no open redirect."""
         home = url(request, "")
         is_safe = address.isprintable() and "\\" not in address and "//" not in address.partition("?")[0]
         return address if is_safe and address.startswith(home) else home
 
-    def _unlock(self, desk: str, officer: str, passphrase: str) -> UnlockedDesk | None:
-        try:
-            return unlock(self._web.context, desk, officer, passphrase)
-        except WrongPassphrase:
-            return None
-
     def _show(
         self,
         request: Request,
         status: int = 200,
+        attempt: _Attempt | None = None,
         *,
         problem: str = "",
         seconds: int = 0,
-        desk: str = "",
-        officer: str = "",
     ) -> Response:
-        values = {"problem": problem, "seconds": seconds, "desk": desk, "officer": officer}
-        return self._web.show(
-            request, "sign_in.html", status, signed_out="signed_out" in request.query_params, **values
+        typed = {"desk": attempt.desk, "officer": attempt.officer} if attempt else {"desk": "", "officer": ""}
+        notice = next((name for name in ("signed_out", "expired") if name in request.query_params), "")
+        response = self._web.show(
+            request, "sign_in.html", status, notice=notice, problem=problem, seconds=seconds, **typed
         )
+        if seconds:
+            response.headers["retry-after"] = str(seconds)
+        return response

@@ -1,38 +1,83 @@
-"""Throttle for passphrase guessing, by account and not by network address, which many officers may share."""
+"""Throttle for guessing: wrong attempts space further ones, by seconds only, so that nobody can be locked out.
+
+Attempts are counted by account for strangers, and by browser for an officer's own: a stranger's wrong passphrases don't
+slow the officer. They are not counted by network address, which many officers may share.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final
 
-FREE_ATTEMPTS = 4
-"""Wrong passphrases in a row without a delay."""
-MAX_WAIT = 300.0
-"""Seconds between two attempts, at most: strangers can slow an account down, but not lock it."""
-_MAX_ACCOUNTS = 10_000
+import msgspec
+
+FREE_ATTEMPTS: Final = 4
+"""Wrong attempts in a row that cost no time."""
+LONGEST_GAP: Final = 5.0
+"""Seconds between two attempts, at most. So 17,000 passphrases a day can be tried on an account; the weakest one
+withstands ten thousand million (`passphrase_strength.MIN_GUESSES`)."""
+LONGEST_GAP_OF_CODES: Final = 300.0
+"""The same for six-digit codes, which are tried only with the right passphrase."""
+LONGEST_HOLD: Final = 10.0
+"""Seconds that an attempt is held back until its turn, at most; beyond it is refused, and says when to try again."""
+FORGOTTEN_AFTER: Final = 3600.0
+"""Seconds after which failures no longer count."""
+_MAX_KEYS: Final = 10_000
+
+
+class _State(msgspec.Struct):
+    failures: int = 0
+    last: float = 0.0
+    next_turn: float = 0.0
 
 
 class Throttle:
-    """Counts consecutive failures by account, whether the account exists or not."""
+    """Counts consecutive failures by key, whether the account exists or not."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, longest_gap: float = LONGEST_GAP, clock: Callable[[], float] = time.monotonic) -> None:
+        self._longest_gap = longest_gap
         self._clock = clock
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._states: OrderedDict[str, _State] = OrderedDict()
 
-    def wait(self, account: str) -> float:
-        """Return the seconds until the next attempt is allowed; 0: now."""
-        count, last = self._failures.get(account, (0, 0.0))
-        delay = min(MAX_WAIT, 2.0 ** (count - FREE_ATTEMPTS)) if count > FREE_ATTEMPTS else 0.0
-        return max(0.0, last + delay - self._clock())
+    def reserve(self, key: str) -> float:
+        """Reserve the next turn of a key; return the seconds until it. Above `LONGEST_HOLD` nothing was reserved."""
+        state, now = self._state(key), self._clock()
+        turn = max(now, state.next_turn)
+        if turn - now <= LONGEST_HOLD:
+            state.next_turn = turn + self._gap(state)
+        return turn - now
 
-    def failed(self, account: str) -> None:
-        """Count a wrong passphrase."""
-        count, _ = self._failures.pop(account, (0, 0.0))
-        self._failures[account] = (count + 1, self._clock())
-        if len(self._failures) > _MAX_ACCOUNTS:
-            self._failures.popitem(last=False)
+    def wait(self, key: str) -> float:
+        """Return the seconds until the next turn of a key, and reserve nothing."""
+        return max(0.0, self._state(key).next_turn - self._clock())
 
-    def succeeded(self, account: str) -> None:
-        """Forget the failures of an account."""
-        self._failures.pop(account, None)
+    def failed(self, key: str) -> None:
+        """Count a failure."""
+        state = self._state(key)
+        state.failures += 1
+        state.last = self._clock()
+        state.next_turn = max(state.next_turn, state.last + self._gap(state))
+
+    def succeeded(self, key: str) -> None:
+        """Forget the failures of a key."""
+        self._states.pop(key, None)
+
+    def failures(self, key: str) -> int:
+        """Return the failures that still count."""
+        state = self._states.get(key)
+        return state.failures if state and self._clock() - state.last < FORGOTTEN_AFTER else 0
+
+    def _gap(self, state: _State) -> float:
+        beyond = state.failures - FREE_ATTEMPTS
+        return min(self._longest_gap, 2.0 ** min(beyond, 20)) if beyond > 0 else 0.0
+
+    def _state(self, key: str) -> _State:
+        state = self._states.pop(key, None)
+        if state is None or (state.failures and self._clock() - state.last >= FORGOTTEN_AFTER):
+            state = _State()
+        self._states[key] = state
+        if len(self._states) > _MAX_KEYS:
+            self._states.popitem(last=False)
+        return state

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,10 +17,14 @@ from satark.desk import CaseworkError
 from satark.languages import language_name
 from satark.sealing import CantOpen
 from satark.web import FormError, page_templates, preferred, read_form
+from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
+from satark_desk.passkeys import Site
+from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.web.page_text import LANGUAGES, PageText
+from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
-from satark_desk.web.throttle import Throttle
+from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 
 if TYPE_CHECKING:
     from satark.services import DeskContext
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
 SESSION_COOKIE = "satark-desk"
 LANGUAGE_COOKIE = "satark-desk-language"
+BROWSER_COOKIE = "satark-desk-browser"
+PENDING_COOKIE = "satark-desk-pending"
 _YEAR = 365 * 24 * 3600
 
 PageHandler: TypeAlias = Callable[[Request, Session], Response]
@@ -41,7 +48,11 @@ class WebContext:
         self.context = context
         self.settings = settings
         self.sessions = Sessions(context, settings)
+        self.pending = PendingSignIns()
         self.throttle = Throttle()
+        self.code_throttle = Throttle(LONGEST_GAP_OF_CODES)
+        at_once = min(settings.passphrase_checks_at_once, settings.passphrase_memory_mib * 1024 // MEMORY_KIB)
+        QUEUE.resize(max(1, at_once), settings.passphrase_checks_waiting)
         self._public = public_url
         self._text = {name: PageText(name, context.geography, settings.utc_offset_hours) for name in LANGUAGES}
         self._templates = page_templates(Path(__file__).parent / "templates")
@@ -66,24 +77,31 @@ class WebContext:
         }
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
 
-    def page(self, handler: PageHandler) -> Endpoint:
-        """Wrap a page handler for signed-in officers as an endpoint."""
+    def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
+        """Wrap a page handler for signed-in officers as an endpoint.
+
+        `for_temporary`: officers with a temporary passphrase see it too; all other pages send them to change it.
+        """
 
         async def endpoint(request: Request) -> Response:
             session = await run_in_threadpool(self._session, request)
             if session is None:
                 return redirect_to_sign_in(request)
+            if session.unlocked.temporary and not for_temporary:
+                return redirect_to(request, "passphrase")
             return await run_in_threadpool(self._handle_errors, request, lambda: handler(request, session))
 
         return endpoint
 
-    def form(self, handler: FormHandler) -> Endpoint:
-        """Wrap a form handler for signed-in officers as an endpoint."""
+    def form(self, handler: FormHandler, *, for_temporary: bool = False) -> Endpoint:
+        """Wrap a form handler for signed-in officers as an endpoint; `for_temporary` as for a page."""
 
         async def endpoint(request: Request) -> Response:
             session = await run_in_threadpool(self._session, request)
             if session is None:
                 return redirect_to_sign_in(request)
+            if session.unlocked.temporary and not for_temporary:
+                return redirect_to(request, "passphrase")
             try:
                 form = await read_form(request)
             except FormError as error:
@@ -99,6 +117,26 @@ class WebContext:
     def remember_session(self, request: Request, response: Response, token: str) -> None:
         """Store the session in the browser, until it is closed."""
         self._set_cookie(request, response, SESSION_COOKIE, token)
+
+    def remember_browser(self, request: Request, response: Response, value: str) -> None:
+        """Store the random value that makes this browser known, for a year."""
+        self._set_cookie(request, response, BROWSER_COOKIE, value, max_age=_YEAR)
+
+    def remember_pending(self, request: Request, response: Response, token: str) -> None:
+        """Store a sign-in that waits for its second factor."""
+        self._set_cookie(request, response, PENDING_COOKIE, token, max_age=int(EXPIRES_AFTER))
+
+    def forget_pending(self, request: Request, response: Response) -> None:
+        """Forget such a sign-in, and delete it from the browser."""
+        self.pending.end(request.cookies.get(PENDING_COOKIE, ""))
+        response.delete_cookie(PENDING_COOKIE, path=_root(request), httponly=True, samesite="strict")
+
+    def site(self, request: Request) -> Site:
+        """Return the site that passkeys are bound to, as the browser sees it: behind a proxy, its public address."""
+        public = urlsplit(self._public)
+        seen = request.url.netloc
+        origins = (f"https://{seen}", f"http://{seen}", f"{public.scheme}://{public.netloc}")
+        return Site(request.url.hostname or "", tuple(one for one in origins if one != "://"))
 
     def forget_session(self, request: Request, response: Response) -> None:
         """End the session, and delete it from the browser."""
@@ -118,6 +156,8 @@ class WebContext:
             return answer()
         except CaseworkError:
             return self.show(request, "error.html", 404, what="error.not_found", session=self._session(request))
+        except QueueFull:
+            return self.show(request, "error.html", 503, what="error.busy", session=self._session(request))
         except (CantOpen, FileNotFoundError):
             return self.show(request, "error.html", 409, what="error.damaged", session=self._session(request))
 

@@ -1,0 +1,84 @@
+"""Known browsers: those in which an officer has signed in. A cookie with a random value proves it; its hash is stored.
+
+A stored hash rather than a signature: it can be forgotten browser by browser, and there is no key that could be stolen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from satark_desk.tables import known_browser
+
+if TYPE_CHECKING:
+    from satark.database import UnitOfWork
+
+MOST_BROWSERS: Final = 20
+"""Known browsers of an officer, at most; the one that was not used for the longest time makes room."""
+MAX_NAME: Final = 40
+"""Characters of a browser's name, at most."""
+
+
+class KnownBrowser(msgspec.Struct, frozen=True):
+    """A browser in which an officer has signed in."""
+
+    id: str
+    """First 16 hexadecimal digits of the hash, for its owner's forms."""
+    name: str
+    used: int
+    """Last sign-in, Unix seconds."""
+    digest: bytes
+
+
+def browser_digest(value: str) -> bytes:
+    """Return the hash under which a cookie's value is stored."""
+    return hashlib.sha256(value.encode()).digest()
+
+
+def is_known(connection: Connection, desk: str, officer: str, value: str) -> bool:
+    """Return whether the officer has signed in in the browser that has this value in its cookie."""
+    where = _of(desk, officer), known_browser.c.browser == browser_digest(value)
+    return bool(value) and connection.execute(select(known_browser.c.desk).where(*where)).first() is not None
+
+
+def is_anyones(connection: Connection, value: str) -> bool:
+    """Return whether any officer has signed in in this browser."""
+    query = select(known_browser.c.desk).where(known_browser.c.browser == browser_digest(value)).limit(1)
+    return bool(value) and connection.execute(query).first() is not None
+
+
+def browsers_of(connection: Connection, desk: str, officer: str) -> list[KnownBrowser]:
+    """Return an officer's known browsers, the last used first."""
+    query = select(known_browser).where(_of(desk, officer)).order_by(known_browser.c.used.desc())
+    rows = connection.execute(query).all()
+    return [KnownBrowser(row.browser.hex()[:16], row.name, row.used, row.browser) for row in rows]
+
+
+def remember(unit: UnitOfWork, desk: str, officer: str, value: str, *, name: str, now: int) -> None:
+    """Remember a browser after a sign-in in it; a browser that is known keeps its name."""
+    digest = browser_digest(value)
+    row = {"desk": desk, "officer": officer, "browser": digest, "name": name[:MAX_NAME], "used": now}
+    if not unit.insert_new(known_browser, [row], "browser"):
+        same = _of(desk, officer), known_browser.c.browser == digest
+        unit.main.execute(update(known_browser).where(*same).values(used=now))
+    for extra in browsers_of(unit.main, desk, officer)[MOST_BROWSERS:]:
+        unit.main.execute(delete(known_browser).where(_of(desk, officer), known_browser.c.browser == extra.digest))
+
+
+def rename(unit: UnitOfWork, desk: str, officer: str, digest: bytes, name: str) -> None:
+    """Give a known browser the name that its officer calls it by."""
+    where = _of(desk, officer), known_browser.c.browser == digest
+    unit.main.execute(update(known_browser).where(*where).values(name=name[:MAX_NAME]))
+
+
+def forget(unit: UnitOfWork, desk: str, officer: str, digest: bytes | None = None, *, keep: bytes = b"") -> None:
+    """Forget one known browser, or all but one."""
+    which = known_browser.c.browser == digest if digest is not None else known_browser.c.browser != keep
+    unit.main.execute(delete(known_browser).where(_of(desk, officer), which))
+
+
+def _of(desk: str, officer: str) -> ColumnElement[bool]:
+    return (known_browser.c.desk == desk) & (known_browser.c.officer == officer)

@@ -1,0 +1,123 @@
+"""Passkeys (W3C Web Authentication): the options that a browser is given, and the check of what it answers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import parse_authentication_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from satark_desk.second_factors import counter_of, new_passkey, open_factors, use_counter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from satark.services import Services
+    from satark_desk.officers import UnlockedDesk
+    from satark_desk.second_factors import Factor, NewFactor
+
+_TIMEOUT_MS: Final = 120_000
+
+
+class Site(msgspec.Struct, frozen=True):
+    """The desk's site as browsers see it. A passkey is good for one host only, so no other site can ask for it."""
+
+    host: str
+    origins: tuple[str, ...]
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """What a browser is asked to sign."""
+
+    value: bytes
+    options: str
+    """JSON for `PublicKeyCredential.parse…OptionsFromJSON`."""
+
+
+def ask_for_new(by: UnlockedDesk, site: Site, existing: Sequence[Factor]) -> Challenge:
+    """Ask a browser to make a passkey."""
+    account = f"{by.desk.name}/{by.officer}"
+    options = generate_registration_options(
+        rp_id=site.host,
+        rp_name="Satark",
+        user_id=hashlib.sha256(account.encode()).digest(),
+        user_name=account,
+        user_display_name=by.officer,
+        timeout=_TIMEOUT_MS,
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential) for one in existing],
+        # As a second factor it is found by its id: it needs no place of its own on a security key.
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.DISCOURAGED
+        ),
+    )
+    return Challenge(options.challenge, options_to_json(options))
+
+
+def take_new(by: UnlockedDesk, site: Site, challenge: Challenge, answer: str) -> NewFactor | None:
+    """Check a browser's answer; return the new passkey, or None if the answer is wrong."""
+    try:
+        verified = verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge.value,
+            expected_rp_id=site.host,
+            expected_origin=list(site.origins),
+        )
+    except (WebAuthnException, ValueError, KeyError):
+        return None
+    return new_passkey(by, verified.credential_id, verified.credential_public_key, verified.sign_count)
+
+
+def ask_for_proof(site: Site, passkeys: Sequence[Factor]) -> Challenge:
+    """Ask a browser for a signature with one of these passkeys."""
+    options = generate_authentication_options(
+        rp_id=site.host,
+        timeout=_TIMEOUT_MS,
+        allow_credentials=[PublicKeyCredentialDescriptor(id=one.credential) for one in passkeys],
+        user_verification=UserVerificationRequirement.DISCOURAGED,
+    )
+    return Challenge(options.challenge, options_to_json(options))
+
+
+def check_proof(services: Services, by: UnlockedDesk, site: Site, challenge: Challenge, answer: str) -> bool:
+    """Return whether a browser's answer is signed with one of the officer's passkeys."""
+    try:
+        credential = parse_authentication_credential_json(answer)
+    except (WebAuthnException, ValueError, KeyError):
+        return False
+    for passkey in open_factors(services, by, "passkey"):
+        if passkey.credential == credential.raw_id:
+            return _check_signature(services, passkey, site, challenge, answer)
+    return False
+
+
+def _check_signature(services: Services, passkey: Factor, site: Site, challenge: Challenge, answer: str) -> bool:
+    known = services.read(lambda c: counter_of(c, passkey))
+    try:
+        verified = verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge.value,
+            expected_rp_id=site.host,
+            expected_origin=list(site.origins),
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=known,
+        )
+    except (WebAuthnException, ValueError, KeyError):
+        return False
+    # Many passkeys don't count, and say 0 for ever.
+    counts = verified.new_sign_count > 0
+    return not counts or use_counter(services, passkey, verified.new_sign_count)

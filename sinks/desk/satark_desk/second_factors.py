@@ -1,0 +1,183 @@
+"""Second factors: what an officer needs to sign in on the web besides the passphrase. Codes (RFC 6238) and passkeys.
+
+Each is sealed to the officer's own key, which only their passphrase opens: a stolen database gives no code. They guard
+the pages; a command needs the passphrase and the databases, and whoever has both has the desk's key already.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
+import pyotp
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from satark.desk import CaseworkError
+from satark.sealing import CantOpen, open_as, recipient_of, seal
+from satark_desk.tables import second_factor
+
+if TYPE_CHECKING:
+    from satark.database import UnitOfWork
+    from satark.services import Services
+    from satark_desk.officers import UnlockedDesk
+
+FactorKind: TypeAlias = Literal["totp", "passkey"]
+
+MOST_FACTORS: Final = 10
+"""Second factors of an officer, at most."""
+MAX_NAME: Final = 40
+"""Characters of a factor's name, at most."""
+_INTERVAL: Final = 30
+"""Seconds that a code is good for, in every authenticator app."""
+_STEPS_OFF: Final = (0, -1, 1)
+"""Time steps by which a phone's clock may be off."""
+
+
+class Factor(msgspec.Struct, frozen=True, kw_only=True):
+    """A second factor as it is sealed to its officer. Desk, officer and id are checked when it is opened."""
+
+    desk: str
+    officer: str
+    id: str
+    secret: str = ""
+    """The secret that an authenticator app has too, in base 32."""
+    credential: bytes = b""
+    """A passkey's id."""
+    public_key: bytes = b""
+    """A passkey's public key (COSE)."""
+
+    def __repr__(self) -> str:
+        return "Factor(…)"
+
+
+class ListedFactor(msgspec.Struct, frozen=True):
+    """What is known of a factor without the officer's key."""
+
+    id: str
+    kind: FactorKind
+    name: str
+    added: int
+    """Unix seconds."""
+
+
+class NewFactor(msgspec.Struct, frozen=True):
+    """A factor that was checked once and can be stored."""
+
+    kind: FactorKind
+    factor: Factor
+    counter: int
+
+
+def factors_of(connection: Connection, desk: str, officer: str) -> list[ListedFactor]:
+    """Return an officer's second factors, the oldest first."""
+    table = second_factor.c
+    query = select(table.id, table.kind, table.name, table.added).where(_of(desk, officer)).order_by(table.added)
+    return [ListedFactor(*row) for row in connection.execute(query).all()]
+
+
+def new_totp_secret() -> str:
+    """Make the secret of a new authenticator app: 160 random bits in base 32, as RFC 4226 recommends."""
+    return pyotp.random_base32()
+
+
+def totp_address(secret: str, desk: str, officer: str) -> str:
+    """Return the address (`otpauth://…`) that an authenticator app reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=f"{officer} ({desk})", issuer_name="Satark")
+
+
+def new_totp(by: UnlockedDesk, secret: str, code: str, *, now: int) -> NewFactor | None:
+    """Return an authenticator app as a new factor of this officer; None if it does not show the right code."""
+    step = _step_of(secret, code, now)
+    factor = Factor(desk=by.desk.name, officer=by.officer, id=_new_id(), secret=secret)
+    return None if step is None else NewFactor("totp", factor, step)
+
+
+def new_passkey(by: UnlockedDesk, credential: bytes, public_key: bytes, counter: int) -> NewFactor:
+    """Return a passkey that was verified as a new factor of this officer."""
+    key = Factor(desk=by.desk.name, officer=by.officer, id=_new_id(), credential=credential, public_key=public_key)
+    return NewFactor("passkey", key, counter)
+
+
+def add_factor(services: Services, by: UnlockedDesk, new: NewFactor, *, name: str, now: int) -> None:
+    """Store a factor, sealed to its officer.
+
+    Raises:
+        CaseworkError: the officer has too many.
+    """
+    factor = new.factor
+    row = {"desk": factor.desk, "officer": factor.officer, "id": factor.id, "kind": new.kind, "name": name[:MAX_NAME]}
+    row |= {"sealed": seal(factor, recipient_of(by.own_identity)), "counter": new.counter, "added": now}
+
+    def write(unit: UnitOfWork) -> None:
+        if len(factors_of(unit.main, by.desk.name, by.officer)) >= MOST_FACTORS:
+            raise CaseworkError(f"an officer has at most {MOST_FACTORS} second factors: remove one first")
+        unit.insert(second_factor, [row])
+
+    services.write_now(write)
+
+
+def check_code(services: Services, by: UnlockedDesk, code: str, *, now: int) -> bool:
+    """Return whether a code is right for one of the officer's apps. Each code is good once."""
+    for factor in open_factors(services, by, "totp"):
+        step = _step_of(factor.secret, code, now)
+        if step is not None and use_counter(services, factor, step):
+            return True
+    return False
+
+
+def open_factors(services: Services, by: UnlockedDesk, kind: FactorKind) -> list[Factor]:
+    """Open the officer's factors of one kind. One that was altered, or is another officer's, is left out."""
+    query = select(second_factor).where(_of(by.desk.name, by.officer), second_factor.c.kind == kind)
+    opened = []
+    for row in services.read(lambda c: c.execute(query).all()):
+        try:
+            factor = open_as(Factor, row.sealed, by.own_identity)
+        except CantOpen:
+            continue
+        if (factor.desk, factor.officer, factor.id) == (row.desk, row.officer, row.id):
+            opened.append(factor)
+    return opened
+
+
+def counter_of(connection: Connection, factor: Factor) -> int:
+    """Return the last signature counter of a passkey, or the last time step of a code."""
+    query = select(second_factor.c.counter).where(_row(factor))
+    return int(connection.execute(query).scalar_one())
+
+
+def use_counter(services: Services, factor: Factor, counter: int) -> bool:
+    """Raise a factor's counter; return whether it was lower, so that of two uses of one code only one counts."""
+    statement = update(second_factor).where(_row(factor), second_factor.c.counter < counter).values(counter=counter)
+    return services.write_now(lambda unit: unit.main.execute(statement).rowcount) == 1
+
+
+def remove_factor(unit: UnitOfWork, desk: str, officer: str, factor_id: str) -> str:
+    """Remove a factor; return its name, or nothing if there is none of that id."""
+    where = _of(desk, officer) & (second_factor.c.id == factor_id)
+    name = unit.main.execute(select(second_factor.c.name).where(where)).scalar_one_or_none()
+    unit.main.execute(delete(second_factor).where(where))
+    return name or ""
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
+def _step_of(secret: str, code: str, now: int) -> int | None:
+    """Return the time step whose code this is; None if it is wrong."""
+    digits = "".join(character for character in code if character.isalnum())
+    code_of = pyotp.TOTP(secret, interval=_INTERVAL)
+    for off in _STEPS_OFF:
+        at = now + off * _INTERVAL
+        if code_of.verify(digits, for_time=at):
+            return at // _INTERVAL
+    return None
+
+
+def _of(desk: str, officer: str) -> ColumnElement[bool]:
+    return (second_factor.c.desk == desk) & (second_factor.c.officer == officer)
+
+
+def _row(factor: Factor) -> ColumnElement[bool]:
+    return _of(factor.desk, factor.officer) & (second_factor.c.id == factor.id)

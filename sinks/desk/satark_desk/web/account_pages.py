@@ -1,0 +1,133 @@
+"""An officer's own account: passphrase, second factors, sessions and known browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from satark_desk.known_browsers import KnownBrowser, browsers_of, forget, rename
+from satark_desk.officers import WrongPassphrase
+from satark_desk.own_passphrase import SamePassphrase, change_passphrase
+from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase
+from satark_desk.second_factors import factors_of
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+DONE = ("passphrase", "factor", "factor_removed", "session", "browser", "named")
+"""What the account page can say was done."""
+
+
+class AccountPages:
+    """The pages of an officer's own account."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+
+    def account(self, request: Request, session: Session) -> Response:
+        """Show the account."""
+        return self.show(request, session)
+
+    def show(self, request: Request, session: Session, status: int = 200, **values: object) -> Response:
+        """Render the account page, with the outcome of a submitted form in `values`."""
+        read, sessions = self._web.context.read, self._web.sessions
+        own = sessions.of_officer(session.desk, session.officer)
+        browsers = read(lambda c: browsers_of(c, session.desk, session.officer))
+        done = request.query_params.get("done", "")
+        common: dict[str, object] = {"problem": "", "seconds": 0, "done": done if done in DONE else ""}
+        return self._web.show(
+            request,
+            "account.html",
+            status,
+            session=session,
+            factors=read(lambda c: factors_of(c, session.desk, session.officer)),
+            sessions=[(one, _name_of(one, browsers), sessions.idle_minutes(one)) for one in own],
+            browsers=browsers,
+            **{**common, **values},
+        )
+
+    def passphrase(self, request: Request, session: Session) -> Response:
+        """Show the form that changes the passphrase."""
+        return self._show_passphrase(request, session)
+
+    def change_passphrase(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Change the passphrase, and end the officer's other sessions: somebody else may have known the old one."""
+        old, new = form.get("old", ""), form.get("new", "")
+        if new != form.get("again", ""):
+            return self._show_passphrase(request, session, problem="passphrase.differs")
+        if wait := self.throttled(session):
+            return self._show_passphrase(request, session, 429, problem="sign_in.throttled", seconds=wait)
+        try:
+            session.unlocked = change_passphrase(self._web.context, session.unlocked, old, new)
+        except WeakPassphrase as weak:
+            return self._show_passphrase(request, session, problem=weak.advice)
+        except SamePassphrase:
+            return self._show_passphrase(request, session, problem="passphrase.same")
+        except WrongPassphrase:
+            self.failed(session)
+            return self._show_passphrase(request, session, 403, problem="passphrase.wrong")
+        self._end_others(session)
+        return redirect_to(request, "account?done=passphrase")
+
+    def end_session(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """End one of the officer's sessions, or all but this one."""
+        wanted = form.get("id", "")
+        if wanted:
+            self._web.sessions.end_where(lambda one: _is_of(one, session) and one.id == wanted)
+        else:
+            self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
+        return redirect_to(request, "account?done=session")
+
+    def browser(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Rename a known browser; or forget it, and end the sessions in it."""
+        browsers = self._web.context.read(lambda c: browsers_of(c, session.desk, session.officer))
+        found = next((one for one in browsers if one.id == form.get("id")), None)
+        if found is None:
+            return redirect_to(request, "account")
+        desk, officer, name = session.desk, session.officer, form.get("name", "").strip()
+        if "forget" not in form:
+            if name.isprintable() and name:
+                self._web.context.write_now(lambda unit: rename(unit, desk, officer, found.digest, name))
+            return redirect_to(request, "account?done=named")
+        self._web.context.write_now(lambda unit: forget(unit, desk, officer, found.digest))
+        self._web.sessions.end_where(
+            lambda one: _is_of(one, session) and one.browser == found.digest and one is not session
+        )
+        return redirect_to(request, "account?done=browser")
+
+    def throttled(self, session: Session) -> int:
+        """Return the seconds after which the passphrase may be tried again; 0: now."""
+        wait = self._web.throttle.wait(_throttle_key(session))
+        return int(wait) + 1 if wait else 0
+
+    def failed(self, session: Session) -> None:
+        """Count a wrong passphrase of a signed-in officer."""
+        self._web.throttle.failed(_throttle_key(session))
+
+    def _end_others(self, session: Session) -> None:
+        desk, officer = session.desk, session.officer
+        self._web.context.write_now(lambda unit: forget(unit, desk, officer, keep=session.browser))
+        self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
+
+    def _show_passphrase(
+        self, request: Request, session: Session, status: int = 0, *, problem: str = "", seconds: int = 0
+    ) -> Response:
+        values = {"session": session, "problem": problem, "seconds": seconds, "shortest": MIN_LENGTH}
+        return self._web.show(request, "passphrase.html", status or (422 if problem else 200), **values)
+
+
+def _throttle_key(session: Session) -> str:
+    return f"session:{session.id}"
+
+
+def _is_of(one: Session, session: Session) -> bool:
+    return (one.desk, one.officer) == (session.desk, session.officer)
+
+
+def _name_of(session: Session, browsers: list[KnownBrowser]) -> str:
+    return next((one.name for one in browsers if one.digest == session.browser), "")

@@ -1,0 +1,115 @@
+"""Recovery on the web: an officer without passphrase or factor asks, another officer of the desk approves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from satark.desk import CaseworkError
+from satark.web import FormError, read_form
+from satark_desk.derivation_queue import LAST, QUEUE, QueueFull
+from satark_desk.passphrase_strength import MIN_LENGTH, WeakPassphrase, check_passphrase
+from satark_desk.recovery import approve_recovery, ask_for_recovery, requests_of
+from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, LONGEST_HOLD, Throttle
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+_MAX_INPUT = 200
+
+
+class RecoveryPages:
+    """The page that asks for a recovery, and the one that approves it."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+        self._asked = Throttle(LONGEST_GAP_OF_CODES)
+        self._approved = Throttle(LONGEST_GAP_OF_CODES)
+
+    async def show_form(self, request: Request) -> Response:
+        """Show the form that asks for a recovery."""
+        return self._show(request)
+
+    async def ask(self, request: Request) -> Response:
+        """Store a request, and show its code. The answer is the same whether there is such an officer or not."""
+        try:
+            form = await read_form(request)
+        except FormError as error:
+            return self._show(request, error.status, problem="error.form")
+        desk, officer = (form.get(name, "").strip()[:_MAX_INPUT] for name in ("desk", "officer"))
+        passphrase = form.get("new", "")[:_MAX_INPUT]
+        problem = await run_in_threadpool(self._problem_of, form, desk, officer)
+        if problem:
+            return self._show(request, 422, problem=problem, desk=desk, officer=officer)
+        account = f"{desk}/{officer}"
+        wait = self._asked.reserve(account)
+        if wait > LONGEST_HOLD:
+            seconds = int(wait) + 1
+            return self._show(request, 429, problem="factor.throttled", seconds=seconds, desk=desk, officer=officer)
+        await asyncio.sleep(wait)
+        self._asked.failed(account)
+        try:
+            code = await asyncio.wrap_future(
+                QUEUE.submit(lambda: ask_for_recovery(self._web.context, desk, officer, passphrase), LAST)
+            )
+        except QueueFull:
+            return self._show(request, 503, problem="sign_in.busy", seconds=10, desk=desk, officer=officer)
+        return self._show(request, code=code, desk=desk, officer=officer)
+
+    def requests(self, request: Request, session: Session) -> Response:
+        """Show the officers who wait for approval."""
+        return self._show_requests(request, session)
+
+    def approve(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Approve a request by its code."""
+        officer, code = form.get("officer", "")[:_MAX_INPUT], form.get("code", "")[:20]
+        key = f"{session.desk}/{session.officer}"
+        if wait := self._approved.wait(key):
+            return self._show_requests(request, session, 429, problem="factor.throttled", seconds=int(wait) + 1)
+        try:
+            approve_recovery(self._web.context, session.unlocked, officer, code)
+        except CaseworkError:
+            self._approved.failed(key)
+            return self._show_requests(request, session, 422, problem="recoveries.wrong")
+        self._web.sessions.end_where(lambda one: (one.desk, one.officer) == (session.desk, officer))
+        return redirect_to(request, "recoveries?done=1")
+
+    def _problem_of(self, form: Mapping[str, str], desk: str, officer: str) -> str:
+        if form.get("new", "") != form.get("again", ""):
+            return "passphrase.differs"
+        try:
+            check_passphrase(form.get("new", "")[:_MAX_INPUT], (desk, officer), self._web.context.geography)
+        except WeakPassphrase as weak:
+            return weak.advice
+        return ""
+
+    def _show(
+        self,
+        request: Request,
+        status: int = 200,
+        *,
+        problem: str = "",
+        seconds: int = 0,
+        desk: str = "",
+        officer: str = "",
+        code: str = "",
+    ) -> Response:
+        values = {"problem": problem, "seconds": seconds, "desk": desk, "officer": officer, "code": code}
+        return self._web.show(request, "recover.html", status, shortest=MIN_LENGTH, **values)
+
+    def _show_requests(
+        self, request: Request, session: Session, status: int = 200, *, problem: str = "", seconds: int = 0
+    ) -> Response:
+        waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
+        others = [one for one in waiting if one.officer != session.officer]
+        done = "done" in request.query_params
+        values = {"session": session, "waiting": others, "problem": problem, "seconds": seconds, "done": done}
+        return self._web.show(request, "recoveries.html", status, **values)
