@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from satark.redacted import Redacted
 from satark.web import FORM_LIMIT, FormError
 from satark_web_form.uploads.multipart_parser import BrokenForm, MultipartReader, NotMultipart, PartData, PartHeader
-from satark_web_form.uploads.request_body import body_chunks
+from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.tus import announced_kind
 from satark_web_form.uploads.upload_errors import UploadProblem, UploadRefused
 
@@ -52,12 +51,11 @@ async def receive_form(
     Raises:
         FormError: 415: it is not a multipart form; 413: its fields are too long or too many.
     """
-    async with aclosing(body_chunks(request, stall_seconds)) as stream:
-        try:
-            reader = MultipartReader(request, stream)
-        except NotMultipart:
-            raise FormError(415, "this form can't be read") from None
-        return await _FormReceiver(reader, key, uploads, max_text_bytes).read()
+    try:
+        reader = MultipartReader(request, BodyChunks(request, stall_seconds))
+    except NotMultipart:
+        raise FormError(415, "this form can't be read") from None
+    return await _FormReceiver(reader, key, uploads, max_text_bytes).read()
 
 
 class _FormReceiver:

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect
-
 if TYPE_CHECKING:
+    from typing import Self
+
     from starlette.requests import Request
 
 
-async def body_chunks(request: Request, stall_seconds: float) -> AsyncGenerator[bytes, None]:
-    """Yield the body's chunks. Ends early if the connection is lost, or idle for so many seconds."""
-    async with aclosing(request.stream()) as stream:
-        while True:
+class BodyChunks:
+    """The body's chunks. They end early if the connection is lost, or idle for so many seconds.
+
+    An object and no generator: whoever stops waiting for a chunk, because a slot is taken away, can go on later.
+    """
+
+    def __init__(self, request: Request, stall_seconds: float) -> None:
+        self._receive = request.receive
+        self._stall_seconds = stall_seconds
+        self._ended = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next chunk that is not empty."""
+        while not self._ended:
             try:
-                async with asyncio.timeout(stall_seconds):
-                    chunk = await anext(stream)
-            except (StopAsyncIteration, ClientDisconnect, TimeoutError):
-                return
-            yield chunk
+                async with asyncio.timeout(self._stall_seconds):
+                    message = await self._receive()
+            except TimeoutError:
+                break
+            self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+            if chunk := bytes(message.get("body", b"")):
+                return chunk
+        self._ended = True
+        raise StopAsyncIteration

@@ -30,6 +30,12 @@ class UploadSettings(BaseModel):
     upload_at_once: int = Field(
         default=32, ge=1, description="most simultaneous uploads per process; each may use 3 MB of memory"
     )
+    upload_turn_seconds: float = Field(
+        default=3,
+        gt=0,
+        description="seconds that an upload keeps its slot at least; then the slowest one makes room for others, and "
+        "resumes later",
+    )
     upload_reserve_bytes: int = Field(
         default=1_000_000_000,
         ge=0,

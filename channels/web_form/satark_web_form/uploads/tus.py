@@ -11,7 +11,6 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -20,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from satark_web_form.uploads.draft_key import DraftKey
-from satark_web_form.uploads.request_body import body_chunks
+from satark_web_form.uploads.request_body import BodyChunks
 from satark_web_form.uploads.upload_errors import UploadProblem, UploadRefused
 
 if TYPE_CHECKING:
@@ -153,8 +152,7 @@ class TusEndpoints:
             raise UploadRefused("offset-mismatch")
         if offset + (_number(request, "content-length") or 0) > status.max_bytes:
             raise UploadRefused("too-large")
-        async with aclosing(body_chunks(request, self._stall_seconds)) as body:
-            await self._uploads.append(key, upload, offset, body)
+        await self._uploads.append(key, upload, offset, BodyChunks(request, self._stall_seconds))
         headers = self._state(await self._uploads.status(key, upload))
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 

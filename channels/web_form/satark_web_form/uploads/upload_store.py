@@ -29,6 +29,7 @@ from satark_web_form.uploads.draft_key import DraftKey, UploadManifest
 from satark_web_form.uploads.segment_writer import SegmentWriter
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.upload_errors import UploadRefused
+from satark_web_form.uploads.upload_slots import UploadSlots
 
 CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
@@ -69,7 +70,7 @@ class UploadStore:
         self._root = folder
         self._settings = settings
         self._clock = clock
-        self._slots = asyncio.Semaphore(settings.upload_at_once)
+        self._slots = UploadSlots(settings.upload_at_once, settings.upload_turn_seconds)
         self.file_bytes = (limits or Limits()).file_bytes
         """Size of the largest file, in bytes."""
 
@@ -93,13 +94,11 @@ class UploadStore:
         Raises:
             UploadRefused: `unknown`, `offset-mismatch`, `too-large`, `too-fragmented`, `disk-full` or `busy`.
         """
-        if self._slots.locked():
-            raise UploadRefused("busy")
-        async with self._slots:
-            folder, manifest = await asyncio.to_thread(self._find, key, upload)
+        folder, manifest = await asyncio.to_thread(self._find, key, upload)
+        async with self._slots.hold(key.folder) as slot:
             if await asyncio.to_thread(segments.stored_bytes, folder) != offset:
                 raise UploadRefused("offset-mismatch")
-            return await SegmentWriter(folder, manifest, offset).write(stream)
+            return await SegmentWriter(folder, manifest, offset).write(slot.watch(stream))
 
     async def finish(self, key: DraftKey, upload: str) -> UploadStatus:
         """Mark an upload of unknown length as complete.

@@ -185,22 +185,25 @@ async def test_a_file_with_too_many_segments_is_refused(
         await uploads.append(key, upload, 2, stream_of(b"x"))
 
 
-async def test_more_simultaneous_uploads_than_allowed_are_refused(tmp_path: Path, key: DraftKey) -> None:
-    uploads = UploadStore(tmp_path, UploadSettings(upload_at_once=1, upload_reserve_bytes=0))
-    upload = await uploads.create(key, kind="image", length=9)
-    busy, go = asyncio.Event(), asyncio.Event()
+async def test_an_upload_that_makes_no_progress_gives_its_slot_to_the_next(tmp_path: Path, key: DraftKey) -> None:
+    settings = UploadSettings(upload_at_once=1, upload_reserve_bytes=0, upload_turn_seconds=0.05)
+    uploads = UploadStore(tmp_path, settings)
+    slow, fast = [await uploads.create(key, kind="image", length=9) for _ in range(2)]
 
-    async def slow() -> AsyncIterator[bytes]:
-        busy.set()
-        await go.wait()
+    stalls = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
         yield b"slow"
+        stalls.set()
+        await asyncio.Event().wait()
 
-    first = asyncio.create_task(uploads.append(key, upload, 0, slow()))
-    await busy.wait()
+    first = asyncio.create_task(uploads.append(key, slow, 0, stalling()))
+    await stalls.wait()
+    assert await uploads.append(key, fast, 0, stream_of(b"fast")) == 4
     with pytest.raises(UploadRefused, match="busy"):
-        await uploads.append(key, upload, 0, stream_of(b"fast"))
-    go.set()
-    assert await first == 4
+        await first
+    assert (await uploads.status(key, slow)).offset == 4, "what came is stored"
+    assert await uploads.append(key, slow, 4, stream_of(b"again")) == 9
 
 
 # ----------------------------------------------------------------- attaching to a tip

@@ -24,7 +24,7 @@ from satark_web_form.uploads.upload_store import UploadStore
 STALL_SECONDS = 1.0
 
 
-def site(uploads: UploadStore) -> Starlette:
+def site(uploads: UploadStore, stall_seconds: float = STALL_SECONDS) -> Starlette:
     """Return the application."""
 
     async def admit(request: Request) -> DraftKey:
@@ -35,7 +35,7 @@ def site(uploads: UploadStore) -> Starlette:
 
     async def form(request: Request) -> Response:
         try:
-            received = await receive_form(request, await admit(request), uploads, stall_seconds=STALL_SECONDS)
+            received = await receive_form(request, await admit(request), uploads, stall_seconds=stall_seconds)
         except FormError as error:
             return PlainTextResponse(str(error), error.status)
         return JSONResponse(
@@ -43,7 +43,7 @@ def site(uploads: UploadStore) -> Starlette:
         )
 
     tus = TusEndpoints(
-        uploads, admit=admit, message=lambda _request, problem: f"text: {problem}", stall_seconds=STALL_SECONDS
+        uploads, admit=admit, message=lambda _request, problem: f"text: {problem}", stall_seconds=stall_seconds
     )
     return Starlette(routes=[Mount("/uploads", routes=tus.routes), Route("/form", form, methods=["POST"])])
 

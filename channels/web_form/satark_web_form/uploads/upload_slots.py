@@ -1,0 +1,126 @@
+"""Slots of uploads under way: a new upload takes the slot of the one that makes the least progress.
+
+Nobody is counted by address. What counts is a slot: how long it has been held, what came through it, and how many the
+same draft holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from satark_web_form.uploads.upload_errors import UploadRefused
+
+_TURNS_TO_WAIT: Final = 4
+"""Turns after which an upload that gets no slot is refused as `busy`."""
+
+
+class UploadSlots:
+    """The slots of one process. A slot can be taken away once it was held for a turn; what came stays stored."""
+
+    def __init__(self, at_once: int, turn_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`turn_seconds`: how long an upload keeps its slot at least."""
+        self._at_once = at_once
+        self._turn = turn_seconds
+        self._clock = clock
+        self._held: set[Slot] = set()
+        self._freed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def hold(self, draft: str) -> AsyncIterator[Slot]:
+        """Hold a slot for an upload of a draft. It waits for its turn where all slots are held.
+
+        Raises:
+            UploadRefused: `busy`: no slot was freed in time.
+        """
+        slot = Slot(draft, self._clock)
+        await self._enter(slot)
+        try:
+            yield slot
+        finally:
+            self._held.discard(slot)
+            async with self._freed:
+                self._freed.notify_all()
+
+    async def _enter(self, slot: Slot) -> None:
+        latest = self._clock() + _TURNS_TO_WAIT * self._turn
+        async with self._freed:
+            while len(self._held) >= self._at_once:
+                if self._clock() >= latest:
+                    raise UploadRefused("busy")
+                self._take_one_away()
+                await self._wait(self._turn / 4)
+            slot.begin()
+            self._held.add(slot)
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._freed.wait()
+        except TimeoutError:
+            return
+
+    def _take_one_away(self) -> None:
+        """End the upload with the least progress, unless one is ending already or all have just begun."""
+        if any(slot.is_taken_away for slot in self._held):
+            return
+        of_draft = {slot.draft: 0 for slot in self._held}
+        for slot in self._held:
+            of_draft[slot.draft] += 1
+        now = self._clock()
+        old = [slot for slot in self._held if now - slot.since >= self._turn]
+        if old:
+            min(old, key=lambda slot: (-of_draft[slot.draft], slot.rate(now))).take_away()
+
+
+class Slot:
+    """One slot, held by one upload."""
+
+    def __init__(self, draft: str, clock: Callable[[], float]) -> None:
+        self.draft: Final = draft
+        self.since = clock()
+        self.is_taken_away = False
+        self._clock = clock
+        self._bytes = 0
+        self._time = asyncio.timeout(None)
+        self._waits = False
+
+    def begin(self) -> None:
+        """Count its time from now on."""
+        self.since = self._clock()
+
+    def rate(self, now: float) -> float:
+        """Bytes that came per second."""
+        return self._bytes / max(now - self.since, 0.001)
+
+    def take_away(self) -> None:
+        """End the upload: it gets no further byte."""
+        self.is_taken_away = True
+        if self._waits:
+            self._time.reschedule(asyncio.get_running_loop().time())
+
+    async def watch(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield a stream's chunks while the slot is held.
+
+        Raises:
+            UploadRefused: `busy`: the slot was taken away.
+        """
+        while (chunk := await self._next(stream)) is not None:
+            self._bytes += len(chunk)
+            yield chunk
+
+    async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:
+        if self.is_taken_away:
+            raise UploadRefused("busy")
+        self._time = asyncio.timeout(None)
+        try:
+            async with self._time:
+                self._waits = True
+                return await anext(stream, None)
+        except TimeoutError:
+            raise UploadRefused("busy") from None
+        finally:
+            self._waits = False
