@@ -1,0 +1,199 @@
+"""Who may see what: every route of the desk, by every method, for every role and every tip.
+
+The cases are generated from the application's own table of routes: a new route is tried by itself, and one
+with a new parameter fails here until the parameter has a value.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import event
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.testclient import TestClient
+
+from satark.desk import Desk
+from satark.identity.tip_numbers import new_number
+from satark.services import Services
+from satark.testing.tips import seed_file, seed_tip
+from satark.tip import Accused
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+ROLES = ("nobody", "sp", "dig", "lanka", "removed")
+"""Nobody; the first officers of three desks; an officer who was removed while signed in."""
+FORGED = "sp by another site's form"
+WITHOUT_SESSION = frozenset(
+    {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/sign-out", "/desk/language"}
+)
+"""Routes that answer those who are not signed in. A new one is added here on purpose, and shows nothing of a tip."""
+ENDING = frozenset({"/desk/sign-out"})
+"""Routes whose form ends the session that the next cases need."""
+PARAMETERS: Mapping[str, Sequence[str]] = {
+    "ordinal": ("1", "2", "3", "../1"),
+    "action": ("status", "ask", "direct", "note", "erase", "nonsense"),
+    "name": ("sp-2",),
+    "officer": ("sp-2",),
+    "id": ("0" * 16, "1"),
+}
+"""Parameter of a path → the values that are tried. `number` is tried with the number of every tip."""
+FORM = {"text": "case-words", "status": "VERIFYING", "to": "lanka", "once": "case"}
+MADE_UP = "case-words"
+
+
+class Case(NamedTuple):
+    """A tip, and the desks that may read it, or must never."""
+
+    number: str
+    readers: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+
+    def relation(self, desk: str) -> str:
+        """Return what the tip is to a desk: own, excluded, other or unknown."""
+        if desk in self.readers:
+            return "own"
+        if not self.readers:
+            return "unknown"
+        return "excluded" if desk in self.excluded else "other"
+
+
+class Answer(NamedTuple):
+    """What an answer tells beside its words, and how much work it took."""
+
+    status: int
+    length: int
+    headers: tuple[tuple[str, str], ...]
+    statements: int
+
+
+@pytest.fixture
+def cases(services: Services, desk: Callable[[str], Desk]) -> Sequence[Case]:
+    """Tips with every relation to every desk, each with a picture and a voice, and a number that no tip has."""
+
+    def seed(readers: str, excluded: str = "", accused: Accused | None = None) -> Case:
+        names, out = frozenset(readers.split()), frozenset(excluded.split())
+        desks = [desk(name) for name in sorted(names)]
+        seeded = seed_tip(services, desks, accused=accused, excluded=tuple(sorted(out)), evidence=("1", "2"))
+        seed_file(services, seeded, "1", b"one", b"clean one")
+        seed_file(services, seeded, "2", b"two", b"clean two", mime="audio/ogg", kind="voice", role="what")
+        return Case(seeded.number, names, out)
+
+    return [
+        seed("sp dig lanka"),
+        seed("sp dig"),
+        seed("sp dig", "lanka", Accused(level="station", unit="lanka")),
+        seed("dig", "sp lanka", Accused(level="district", unit="varanasi")),
+        Case(new_number()),
+    ]
+
+
+@pytest.fixture
+def clients(
+    browser: Callable[..., TestClient], services: Services, unlocked: Callable[[str], Any]
+) -> Mapping[str, TestClient]:
+    """A browser for each role."""
+    clients = {role: browser(role) for role in ("sp", "dig", "lanka")}
+    clients["nobody"] = browser()
+    clients["removed"] = browser("sp")
+    clients["removed"].cookies.set("satark-desk", "x" * 43, domain="desk.example", path="/desk")
+    clients[FORGED] = browser("sp")
+    clients[FORGED].headers["sec-fetch-site"] = "cross-site"
+    return clients
+
+
+def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield (pattern, number, address) of every route, with every value of its parameters."""
+    for route in routes:
+        if isinstance(route, Mount):
+            if not isinstance(route.app, StaticFiles):
+                yield from addresses(route.routes, numbers, below + route.path)
+            continue
+        assert isinstance(route, Route), f"{route}: say here how it is tried"
+        names = list(route.param_convertors)
+        for name in names:
+            assert name == "number" or name in PARAMETERS, f"{route.path}: say in PARAMETERS what {name} can be"
+        for values in itertools.product(*(numbers if n == "number" else PARAMETERS[n] for n in names)):
+            given = dict(zip(names, values, strict=True))
+            pattern = route.path.format(**{**given, **({"number": "{number}"} if "number" in given else {})})
+            yield below + pattern, given.get("number", ""), below + route.path.format(**given)
+
+
+@contextmanager
+def statements(services: Services) -> Iterator[list[int]]:
+    """Count the statements that the databases execute, as a measure of time that a busy machine does not change."""
+    count = [0]
+
+    def add(*_: object) -> None:
+        count[0] += 1
+
+    for engine in (services.main, services.keys):
+        event.listen(engine, "before_cursor_execute", add)
+    yield count
+    for engine in (services.main, services.keys):
+        event.remove(engine, "before_cursor_execute", add)
+
+
+def send(client: TestClient, method: str, address: str) -> Response:
+    """Send a request; a form where the method carries one."""
+    data = FORM if method in {"POST", "PUT", "PATCH"} else None
+    return client.request(method, address, data=data, follow_redirects=False)
+
+
+def answer_of(response: Response, count: int) -> Answer:
+    """Reduce a response to what it tells beside its words."""
+    told = {name: value for name, value in response.headers.items() if name != "set-cookie"}
+    return Answer(response.status_code, len(response.content), tuple(sorted(told.items())), count)
+
+
+def is_authorised(role: str, pattern: str, relation: str, method: str) -> bool:
+    """Return whether a role may get anything from an address, for a tip of this relation to its desk."""
+    if role == FORGED:
+        return method in {"GET", "HEAD"} and relation in {"own", "none"}
+    if role in {"nobody", "removed"}:
+        return pattern in WITHOUT_SESSION
+    return relation in {"own", "none"}
+
+
+def test_no_role_gets_anything_that_it_may_not_and_an_excluded_tip_is_like_an_unknown_one(
+    services: Services, site: Starlette, clients: Mapping[str, TestClient], cases: Sequence[Case]
+) -> None:
+    by_number = {case.number: case for case in cases}
+    wanted = list(dict.fromkeys(addresses(site.routes, list(by_number))))
+    tried, wrong = 0, []
+    same: dict[tuple[str, str, str], dict[Answer, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for (role, client), (pattern, number, address), method in itertools.product(clients.items(), wanted, METHODS):
+        if pattern in ENDING and method == "POST" and role != "nobody":
+            continue
+        desk = "sp" if role == FORGED else role
+        relation = by_number[number].relation(desk) if number else "none"
+        with statements(services) as count:
+            response = send(client, method, address)
+        tried += 1
+        is_success = response.status_code // 100 == 2
+        if is_success and not is_authorised(role, pattern, relation, method):
+            wrong.append(f"{role} {method} {pattern} ({relation}): {response.status_code}")
+        if relation in {"excluded", "other", "unknown"}:
+            same[role, method, pattern][answer_of(response, count[0])].add(relation)
+            if MADE_UP in response.text or "clean" in response.text:
+                wrong.append(f"{role} {method} {pattern} ({relation}) shows content")
+    assert sorted(wrong) == []
+    for role in ("sp", "dig", "lanka"):
+        assert send(clients[role], "GET", f"/desk/tips/{cases[0].number}").status_code == 200, "its session has ended"
+    differing = {f"{key}: {answers}" for key, answers in same.items() if len(answers) > 1}
+    assert differing == set()
+    assert tried >= 2000
+
+
+def test_the_matrix_sees_a_tip_that_is_shown_to_whom_it_may_not_be(cases: Sequence[Case]) -> None:
+    about_sp = next(case for case in cases if case.readers == {"dig"})
+    assert about_sp.relation("sp") == "excluded"
+    assert not is_authorised("sp", "/desk/tips/{number}", "excluded", "GET")
+    assert not is_authorised("nobody", "/desk/tips/{number}", "own", "GET")
+    assert is_authorised("sp", "/desk/tips/{number}", "own", "GET")
