@@ -45,7 +45,7 @@ def _shown(target: str, *, keep: bool) -> Callable[[Report], int]:
         rate = report.inputs / report.seconds if report.seconds else 0
         click.echo(
             f"{target}: {report.inputs:,} inputs in {report.seconds:.0f} s ({rate:,.0f} a second), "
-            f"the slowest took {report.slowest:.2f} s, {len(report.faults)} faults"
+            f"the slowest took {report.slowest:.2f} s of CPU, {len(report.faults)} faults"
         )
         for where, fault in report.faults.items():
             name = hashlib.sha256(fault.data).hexdigest()[:12]

@@ -16,7 +16,7 @@ from satark.testing.fuzz.mutation import MAX_BYTES, Mutator
 from satark.testing.fuzz.seeded import try_one
 from satark.testing.fuzz.target import Report, Target
 
-_LIMIT_SECONDS = 20
+_LIMIT_SECONDS = 120
 """Seconds after which one input counts as endless, and ends the run."""
 
 

@@ -45,7 +45,7 @@ class Report(msgspec.Struct):
     inputs: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
-    """Seconds that the slowest input took."""
+    """CPU seconds that the slowest input took."""
     faults: dict[str, FoundFault] = {}
     counts: Counter[str] = msgspec.field(default_factory=Counter)
     """Fault → how many inputs showed it."""

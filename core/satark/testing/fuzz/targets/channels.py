@@ -35,6 +35,8 @@ _EDGE_KEY: Final = bytes(range(32))
 _SHOWN: Final = 6
 """Characters from which on an address is looked for in what an event shows of itself."""
 _NOW: Final = 1_795_000_000
+_MOST_EVENTS: Final = 20
+"""Events of one webhook that are given to the dialogue: a thousand of a kind tell no more."""
 
 
 class ChannelTarget:
@@ -79,7 +81,7 @@ class ChannelTarget:
         place = b"fuzz"
         if self._identity.open_batch(self._identity.seal_batch(parsed, place), place).ignored != parsed.ignored:
             raise Fault("a stored batch differs")
-        for inbound in parsed.inbound:
+        for inbound in parsed.inbound[:_MOST_EVENTS]:
             if inbound.account not in channel.accounts:
                 raise Fault("an event of a stranger's account")
             _check_silence(inbound)
