@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,6 @@ def seeded(services: Services, sp: SeededDesk, dig: SeededDesk) -> SeededTip:
     """A tip with a photo and a recording of the tipster's own voice."""
     seeded = seed_tip(services, [sp.desk, dig.desk], evidence=("1", "2"))
     seed_file(services, seeded, "1", b"original photo", b"clean photo", preview=b"small")
-    voice = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
+    voice: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
     seed_file(services, seeded, "2", b"their voice", b"their clean voice", disguised=b"disguised", **voice)
     return seeded

@@ -18,8 +18,11 @@ from satark.custody import chain
 from satark.custody import log as custody_log
 from satark.custody.audit import verify_log
 from satark.identity.sealing import new_identity
+from satark.roster import chain as roster_chain
+from satark.roster.entries import Entry, new_key_change
 from satark.services import Services
 from satark.store import tables
+from satark.store.unit_of_work import UnitOfWork
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip
 
@@ -58,8 +61,9 @@ def test_a_desk_above_that_was_added_later_reads_the_older_acts_once_they_are_sh
     sp.casework_of("rao").summaries()
     dig = SeededDesk(services, "dig", "range")
     assert seen_by(services, dig, {"sp"}) == []
-    holders = services.read(lambda c: keys.holders_above(c, "sp", services.geography))
-    services.write_now(lambda unit: keys.share_keys(unit, sp.desk, sp.identity, holders))
+    services.write_now(
+        lambda unit: keys.share_keys(unit, sp.desk, sp.identity, keys.holders_above(unit, services, "sp"))
+    )
     assert kinds(seen_by(services, dig, {"sp"})) == ["listed"]
 
 
@@ -185,16 +189,41 @@ def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services
     assert reading.read_acts(services, viewer, ActFilter()).acts == ()
 
 
+def change_key(services: Services, desk: SeededDesk) -> str:
+    """Change a desk's key, in the roster too; return the new identity."""
+    recipient, new = new_identity()
+    change = new_key_change(desk.desk.name, desk.identity, new, (desk.desk.recipient, recipient))
+
+    def write(unit: UnitOfWork) -> None:
+        keys.renew_key(unit, services, desk.desk.name, desk.identity, new)
+        roster_chain.append(unit, Entry(body=change))
+        unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk.desk.name).values(recipient=recipient))
+
+    services.write_now(write)
+    return new
+
+
 def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:
     sp.casework_of("rao").summaries()
-    _, new = new_identity()
-    services.write_now(lambda unit: keys.renew_key(unit, "sp", sp.identity, new, services.geography))
+    new = change_key(services, sp)
     Trail(services, "sp", "rao", new).record("searched")
     assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})] == [("searched", ""), ("listed", "")]
     old_holder = reading.viewer(services, holder="desk:sp", identity=sp.identity, desks={"sp"})
     assert reading.read_acts(services, old_holder, ActFilter()).acts == ()
+
+
+def test_acts_under_a_key_that_the_roster_does_not_list_show_as_forged(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    sp.casework_of("rao").summaries()
+    # Whoever can write to the database makes a key of their own, well signed by itself, and signs acts with it.
+    forger = new_identity()[1]
+    Trail(services, "sp", "rao", forger).record("read")
+    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["forged", ""]
+    sp.casework_of("khan").summaries()
+    assert [read.flaw for read in seen_by(services, dig, {"sp"})] == ["", "forged", ""]
 
 
 def test_a_log_that_was_cut_off_behind_what_another_desk_saw_shows(

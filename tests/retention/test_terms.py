@@ -103,7 +103,7 @@ def test_a_step_that_makes_no_sense_is_refused(services: Services, retention: Re
     work = TipKeeping(services, rao)
     for step in ("ask_lift", "ask_erasure"):
         with pytest.raises(StepRefused):
-            work.ask(rao.open(seeded.number), step, "")  # type: ignore[arg-type]
+            work.ask(rao.open(seeded.number), step, "")
     with pytest.raises(StepRefused):
         work.agree(rao.open(seeded.number))
     work.ask(rao.open(seeded.number), "ask_hold", "court")

@@ -2,23 +2,24 @@
 
 Each desk has an audit key pair (age) for its officers' acts. Its private half, an `AuditKey`, is sealed to each holder:
 the desk itself, every desk above it, and its auditors. Acts are signed with an Ed25519 key that is derived from the
-desk's own key, which the operator of the databases lacks. Both halves are renewed whenever the desk's key changes; the
-former ones stay, for older rows.
+desk's own key, which the operator of the databases lacks, and whose public half stands in the roster. Both are renewed
+whenever the desk's key changes; the former ones stay, for older rows, and each key vouches for the one before it.
 
-Which desks exist, and with which keys, this module takes from `satark.routing.desks`.
+Which desks exist, and with which keys, this module takes from the roster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 
 from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
 from satark.redacted import Redacted
+from satark.roster.entries import DESK_USE
 from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
 from satark.store.tables import audit_key, audit_key_copy
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from satark.desk import Desk
-    from satark.geography.geography import Geography
+    from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
 
@@ -46,6 +47,8 @@ class PublicAuditKey(Redacted, frozen=True, kw_only=True):
     number: int
     recipient: str
     verifier: str
+    former: str = ""
+    """The verifier before it, for which this key vouches; empty: there was none."""
 
 
 def desk_holder(desk: str) -> str:
@@ -59,37 +62,36 @@ def officer_holder(desk: str, officer: str) -> str:
 
 
 def act_key(identity: str) -> Ed25519PrivateKey:
-    """Derive the key that a desk signs acts with from the desk's opened key."""
-    return signing_key(identity, "satark/1/acts")
+    """Derive the key that a desk signs with, acts among other things, from the desk's opened key."""
+    return signing_key(identity, DESK_USE)
 
 
 def current_key(connection: Connection, desk: str) -> PublicAuditKey | None:
     """Return the public audit key of a desk that is in use; None if it has none yet."""
-    query = select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_newest_first(desk).limit(1)).one_or_none()
     return _public(row) if row else None
 
 
-def ensure_key(unit: UnitOfWork, desk: str, identity: str, geography: Geography) -> PublicAuditKey:
+def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -> PublicAuditKey:
     """Return the desk's audit key, given its opened key; make one if there is none, or if it is not the desk's own.
 
     Whoever writes to the database could put a key of their own there: the signature under the desk's key shows it.
     """
-    row = unit.main.execute(_newest(desk)).one_or_none()
-    if row is not None and _is_own(row, identity):
-        return _public(row)
-    return _make(unit, desk, identity, geography, number=row.number + 1 if row else 1, endorsed_by=None)
+    rows = unit.main.execute(_newest_first(desk)).all()
+    own = next((row for row in rows if _is_own(row, identity)), None)
+    return _public(own) if own else _make(unit, services, desk, identity, rows[0].number + 1 if rows else 1)
 
 
-def renew_key(unit: UnitOfWork, desk: str, old: str, new: str, geography: Geography) -> None:
+def renew_key(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
     """Change a desk's audit key together with the desk's key, from identity `old` to `new`.
 
     The copies that were sealed to the desk's old key are sealed to its new one, so that the desk can still read the
     older rows: its own, and those of the desks below it.
     """
-    row = unit.main.execute(_newest(desk)).one_or_none()
+    rows = unit.main.execute(_newest_first(desk)).all()
     _reseal_copies(unit, desk, old, recipient_of(new))
-    _make(unit, desk, new, geography, number=row.number + 1 if row else 1, endorsed_by=act_key(old) if row else None)
+    former = verifier_of(act_key(old)) if any(_is_own(row, old) for row in rows) else ""
+    _make(unit, services, desk, new, rows[0].number + 1 if rows else 1, former=former)
 
 
 def share_keys(unit: UnitOfWork, desk: Desk, identity: str, holders: Mapping[str, str]) -> None:
@@ -110,11 +112,12 @@ def share_keys(unit: UnitOfWork, desk: Desk, identity: str, holders: Mapping[str
             _store_copy(unit, key, holder, recipient)
 
 
-def holders_above(connection: Connection, desk: str, geography: Geography) -> dict[str, str]:
-    """Return the desks above a desk as holders of its audit keys: holder → age recipient."""
-    desks = all_desks(connection)
+def holders_above(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:
+    """Return the desks above a desk, as the roster lists them, as holders of its audit keys: holder → age recipient."""
+    desks = services.roster.sealable(unit.keys, all_desks(unit.main))
     own = next((one for one in desks if one.name == desk), None)
-    return {desk_holder(one.name): one.recipient for one in desks_above(own, desks, geography)} if own else {}
+    above = desks_above(own, desks, services.geography) if own else []
+    return {desk_holder(one.name): one.recipient for one in above}
 
 
 def opened_keys(connection: Connection, holder: str, identity: str, desk: str = "") -> list[AuditKey]:
@@ -126,27 +129,37 @@ def opened_keys(connection: Connection, holder: str, identity: str, desk: str = 
     return [key for key in opened if key is not None]
 
 
-def verifiers(connection: Connection, desk: str) -> dict[int, str]:
-    """Return the verifiers of a desk's acts, by the number of the audit key.
+def verifiers(connection: Connection, desk: str, rostered: str = "") -> dict[int, str]:
+    """Return the verifiers of a desk's acts, by the number of the audit key: the present one, and all it vouches for.
 
-    A key whose row is not signed by itself, or which the key before it does not endorse, is left out.
+    `rostered`: the desk's verifier in the roster; empty: the roster does not list the desk, and the newest key counts.
+    A key that nothing vouches for is left out.
     """
-    rows = connection.execute(select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number)).all()
     found: dict[int, str] = {}
-    for row in rows:
-        before = found.get(row.number - 1, "")
-        endorsed = row.number == 1 or is_signed(before, row.endorsement, _statement(row))
-        if endorsed and is_signed(row.verifier, row.signature, _statement(row)):
+    expected = rostered
+    for row in connection.execute(_newest_first(desk)):
+        vouched = not expected or row.verifier == expected
+        if vouched and is_signed(row.verifier, row.signature, _statement(row)):
             found[row.number] = row.verifier
+            if not row.former:
+                break
+            expected = row.former
     return found
 
 
-def _newest(desk: str) -> Any:
-    return select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number.desc()).limit(1)
+def trusted_verifiers(services: Services, desks: Iterable[str]) -> dict[str, dict[int, str]]:
+    """Return the verifiers of these desks' acts, as `verifiers`, held against the roster."""
+    state = services.read_keys(services.roster.check).state
+    listed = {desk: state.desks[desk].verifier if desk in state.desks else "" for desk in desks}
+    return services.read(lambda c: {desk: verifiers(c, desk, rostered) for desk, rostered in listed.items()})
+
+
+def _newest_first(desk: str) -> Select[Any]:
+    return select(audit_key).where(audit_key.c.desk == desk).order_by(audit_key.c.number.desc())
 
 
 def _public(row: Row[Any]) -> PublicAuditKey:
-    return PublicAuditKey(desk=row.desk, number=row.number, recipient=row.recipient, verifier=row.verifier)
+    return PublicAuditKey(**{name: getattr(row, name) for name in PublicAuditKey.__struct_fields__})
 
 
 def _is_own(row: Row[Any], identity: str) -> bool:
@@ -155,27 +168,19 @@ def _is_own(row: Row[Any], identity: str) -> bool:
 
 
 def _statement(row: Any) -> bytes:
-    return f"satark/1/audit-key/{row.desk}/{row.number}/{row.recipient}/{row.verifier}".encode()
+    fields = row.desk, str(row.number), row.recipient, row.verifier, row.former
+    return "/".join(("satark/1/audit-key", *fields)).encode()
 
 
 def _make(
-    unit: UnitOfWork,
-    desk: str,
-    identity: str,
-    geography: Geography,
-    *,
-    number: int,
-    endorsed_by: Ed25519PrivateKey | None,
+    unit: UnitOfWork, services: Services, desk: str, identity: str, number: int, *, former: str = ""
 ) -> PublicAuditKey:
     recipient, private = new_identity()
     key = act_key(identity)
-    public = PublicAuditKey(desk=desk, number=number, recipient=recipient, verifier=verifier_of(key))
-    statement = _statement(public)
-    endorsement = endorsed_by.sign(statement) if endorsed_by else b""
-    row = msgspec.structs.asdict(public)
-    unit.insert(audit_key, [{**row, "signature": key.sign(statement), "endorsement": endorsement}])
+    public = PublicAuditKey(desk=desk, number=number, recipient=recipient, verifier=verifier_of(key), former=former)
+    unit.insert(audit_key, [{**msgspec.structs.asdict(public), "signature": key.sign(_statement(public))}])
     made = AuditKey(desk=desk, number=number, identity=private)
-    for holder, to in {**holders_above(unit.main, desk, geography), desk_holder(desk): recipient_of(identity)}.items():
+    for holder, to in {**holders_above(unit, services, desk), desk_holder(desk): recipient_of(identity)}.items():
         _store_copy(unit, made, holder, to)
     return public
 

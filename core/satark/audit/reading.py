@@ -102,7 +102,7 @@ def read_acts(
         scan: rows of the log that are looked through for them.
     """
     rows = services.read(lambda c: _rows(c, before, scan))
-    names = services.read(lambda c: {desk: keys.verifiers(c, desk) for desk in by.desks | {by.own[0]} if desk})
+    names = keys.trusted_verifiers(services, by.desks | ({by.own[0]} - {""}))
     found: list[ReadAct] = []
     for row in rows:
         read = _read(row, by, names)

@@ -100,7 +100,7 @@ class Trail:
 
     def _audit_key(self, unit: UnitOfWork) -> tuple[int, str]:
         if self._identity:
-            key = keys.ensure_key(unit, self.desk, self._identity, self._services.geography)
+            key = keys.ensure_key(unit, self._services, self.desk, self._identity)
             return key.number, key.recipient
         found = keys.current_key(unit.main, self.desk)
         # A desk at which nobody has signed in yet has no audit key: only the desk itself can read the act then.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from satark.audit import keys
+from satark.audit.keys import trusted_verifiers
 from satark.custody.audit import LogHead
 from satark.identity.signatures import is_signed
 from satark.store.tables import custody, custody_head, witness
@@ -45,11 +45,11 @@ def contains(connection: Connection, head: LogHead) -> bool:
 def lost_witnesses(services: Services) -> list[str]:
     """Return the desks whose noted head the log does not contain any more, or whose note is not signed by them."""
     noted = services.read_keys(lambda c: c.execute(select(witness).order_by(witness.c.desk)).all())
+    known = trusted_verifiers(services, [row.desk for row in noted])
     lost = []
     for row in noted:
         head = LogHead(row.position, row.link)
-        known = services.read(lambda c: set(keys.verifiers(c, row.desk).values()))  # noqa: B023 - called at once
-        signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known)
+        signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known[row.desk].values())
         if not signed or not services.read(lambda c: contains(c, head)):  # noqa: B023 - called at once
             lost.append(row.desk)
     return lost

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from satark.casework.errors import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from satark.audit.acts import ActKind
     from satark.audit.trail import Trail
     from satark.custody.chain import Action, Form
     from satark.custody.log import LogRow
@@ -243,4 +245,17 @@ class EvidenceAccess:
         """Enter into the custody log and the audit log, in this transaction, what this officer does with a file."""
         entry = officer_entry(action, self._officer, unit.now, form=form, second=second, sha256=sha256, tool=tool)
         custody.append_entries(unit, tip.id, recipient_of(tip.envelope.identity), ordinal, entry)
-        self.trail.record(action, unit=unit, tip=tip.header.number, file=ordinal, second=second, detail=form)
+        self.trail.record(_ACTS[action], unit=unit, tip=tip.header.number, file=ordinal, second=second, detail=form)
+
+
+_ACTS: Mapping[Action, ActKind] = MappingProxyType(
+    {
+        "viewed": "viewed",
+        "heard": "heard",
+        "drafted": "drafted",
+        "transcribed": "transcribed",
+        "exported": "exported",
+        "opened": "opened",
+    }
+)
+"""What officers do with files → the act in the audit log."""

@@ -201,7 +201,7 @@ audit_key = Table(
     ),
     Column("verifier", String(64), nullable=False, comment="Ed25519 public key of the desk's acts, hex"),
     Column("signature", LargeBinary(64), nullable=False, comment="of the row, under its own verifier"),
-    Column("endorsement", LargeBinary, nullable=False, comment="of the row, under the verifier before; empty: none"),
+    Column("former", String(64), nullable=False, comment="the verifier before, for which it vouches; empty: none"),
     comment="public keys of the audit log",
 )
 

@@ -68,8 +68,8 @@ def upgrade() -> None:
         ),
         sa.Column("signature", sa.LargeBinary(length=64), nullable=False, comment="of the row, under its own verifier"),
         sa.Column(
-            "endorsement",
-            sa.LargeBinary(),
+            "former",
+            sa.String(length=64),
             nullable=False,
             comment="of the row, under the verifier before; empty: none",
         ),
