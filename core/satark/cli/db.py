@@ -10,6 +10,7 @@ from alembic.util import CommandError
 
 from satark.runtime import compose
 from satark.settings import Settings
+from satark.store import canaries
 from satark.store.migrations import Migrations
 
 
@@ -53,6 +54,26 @@ def current() -> None:
             click.echo(revision)
         if migrations.pending():
             click.echo("an upgrade is due, run: satark db upgrade", err=True)
+
+
+@db.command()
+@click.confirmation_option(prompt="This erases every unfinished tip, and every address to reply to. Continue?")
+def forget_drafts() -> None:
+    """Erase the drafts and reply addresses whose epoch keys are lost.
+
+    After the loss of the epoch keys' file, or after a restore, since no backup has them. Tips that were handed in stay.
+    """
+    settings = Settings()
+    plugins = compose.load_plugins(settings)
+    services = compose.load_services(settings, compose.load_geography(settings))
+    try:
+        if compose.migrations(services, plugins).pending():
+            raise click.ClickException("the databases are not at the newest revision, run: satark db upgrade")
+        identity = compose.load_identity(settings)
+        erased = services.write_now(lambda unit: canaries.forget_drafts(unit, identity))
+        click.echo(f"erased {erased} drafts; the database belongs to {settings.epoch_key_file} now")
+    finally:
+        services.close()
 
 
 @contextmanager

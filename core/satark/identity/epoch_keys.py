@@ -4,7 +4,7 @@ Drafts, reply handles, replies under way and the look-ups of senders are sealed 
 `satark.identity.edge_key`). A job seals what is still wanted anew (`satark.runtime.epoch_turnover`), and destroys the
 key of the epoch before: whatever copies of a row remain, in free blocks, in a log or in a backup, open no more.
 
-The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 62 slots. It is written only by
+The file has one block of 4 KiB: a head (magic, a random id, a counter of changes) and 63 slots. It is written only by
 overwriting, never by renaming, so that a key lies in one place of the disk. That holds on ext4 and XFS, not on file
 systems that copy on write (Btrfs, ZFS), and not below a flash disk's own remapping: hence the encrypted disk
 (docs/operations.md).

@@ -65,7 +65,7 @@ class IngestRuntime:
         core = settings.core
         self.channels: Sequence[Channel] = plugins.channels(settings)
         accounts = {account: channel for channel in self.channels for account in channel.accounts}
-        identity = compose.load_identity(settings)
+        self.identity = identity = compose.load_identity(settings)
         compose.check_canaries(identity, services)
         log = LogEraser((services.main, services.keys))
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)

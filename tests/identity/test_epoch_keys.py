@@ -1,0 +1,194 @@
+"""Epoch keys: shared by processes, and once destroyed nowhere, in the very blocks where they stood."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from satark.channel import Address
+from satark.identity.edge_key import BrokenSeal, Identity
+from satark.identity.epoch_keys import LONGEST_GRACE, EpochKeys, EpochKeysError
+
+HOUR = 3600
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "epoch.keys"
+
+
+def load(path: Path, clock: Clock) -> EpochKeys:
+    return EpochKeys.load(path, HOUR, clock=clock)
+
+
+def test_an_epoch_lasts_its_time_and_is_the_same_for_every_process(path: Path, clock: Clock) -> None:
+    one, other = load(path, clock), load(path, clock)
+    first = one.current()
+    assert other.current() == one.current() == first
+    clock.now += HOUR - 1
+    assert other.current() == first
+    clock.now += 1
+    second = other.current()
+    assert second.id != first.id
+    assert second.key != first.key
+    assert one.current() == second
+    assert [epoch.id for epoch in one.live()] == [second.id, first.id]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_is_destroyed_in_its_own_blocks(path: Path, clock: Clock) -> None:
+    keys = load(path, clock)
+    first = keys.current()
+    file, before = path.stat().st_ino, path.read_bytes()
+    place = before.index(first.key)
+    clock.now += HOUR
+    second = keys.current()
+    keys.destroy([first.id])
+    after = path.read_bytes()
+    assert (path.stat().st_ino, len(after)) == (file, len(before))
+    assert not any(after[place : place + 32])
+    assert first.key not in after
+    assert second.key in after
+    assert (keys.find(first.id), keys.find(second.id)) == (None, second)
+
+
+def test_it_is_overwritten_with_noise_first_and_flushed_each_time(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, flushed = load(path, clock), list[bytes]()
+    first = keys.current()
+    place = path.read_bytes().index(first.key)
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        fsync(descriptor)
+        flushed.append(path.read_bytes()[place : place + 32])
+
+    monkeypatch.setattr("satark.identity.epoch_keys.os.fsync", watched)
+    keys.destroy([first.id])
+    assert any(flushed[0])
+    assert flushed[0] != first.key
+    assert not any(flushed[1])
+
+
+def test_another_process_forgets_a_destroyed_key_at_its_next_step(path: Path, clock: Clock) -> None:
+    one, other = load(path, clock), load(path, clock)
+    first = other.current()
+    one.destroy([first.id])
+    other.refresh()
+    assert first not in other._live.values()
+    assert other.find(first.id) is None
+
+
+def test_an_epoch_may_be_destroyed_only_some_time_after_its_end(path: Path, clock: Clock) -> None:
+    keys = load(path, clock)
+    first = keys.current()
+    clock.now += HOUR + LONGEST_GRACE - 1
+    assert keys.ended() == []
+    clock.now += 1
+    assert keys.ended() == [first.id]
+    assert keys.current().id != first.id
+
+
+def test_threads_and_processes_that_begin_one_at_once_agree(path: Path) -> None:
+    keys = EpochKeys.load(path, HOUR)
+    begun: list[bytes] = []
+    threads = [threading.Thread(target=lambda: begun.append(keys.current().id)) for _ in range(8)]
+    code = (
+        "import sys, pathlib; from satark.identity.epoch_keys import EpochKeys\n"
+        "sys.stdout.write(EpochKeys.load(pathlib.Path(sys.argv[1]), 3600).current().id.hex())"
+    )
+    others = [subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = {bytes.fromhex(other.communicate()[0].decode()) for other in others}
+    assert {*begun, *found} == {keys.current().id}
+
+
+def test_a_half_written_slot_counts_as_empty(path: Path, clock: Clock) -> None:
+    keys = load(path, clock)
+    first = keys.current()
+    clock.now += HOUR
+    second = keys.current()
+    content = bytearray(path.read_bytes())
+    content[content.index(second.key) + 31] ^= 1
+    path.write_bytes(content)
+    again = load(path, clock)
+    assert [epoch.id for epoch in again.live()] == [first.id]
+    assert again.current().id not in {first.id, second.id}
+
+
+def test_without_a_job_that_destroys_keys_the_service_goes_on(path: Path, clock: Clock) -> None:
+    keys = load(path, clock)
+    for _ in range(100):
+        clock.now += HOUR
+        last = keys.current()
+    assert len(keys.live()) == 63
+    keys.destroy([epoch.id for epoch in keys.live()[1:]])
+    assert keys.current().id != last.id
+
+
+@pytest.mark.parametrize("content", [b"", b"short", bytes(4096)])
+def test_another_file_is_refused(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    with pytest.raises(EpochKeysError, match="no file of epoch keys"):
+        EpochKeys.load(path, HOUR)
+
+
+def test_a_file_that_others_can_read_is_refused(path: Path, clock: Clock) -> None:
+    load(path, clock)
+    path.chmod(0o640)
+    with pytest.raises(EpochKeysError, match="chmod 600"):
+        load(path, clock)
+
+
+def test_a_missing_file_is_made_only_where_that_is_allowed(path: Path) -> None:
+    with pytest.raises(EpochKeysError, match="there is no file"):
+        EpochKeys.load(path, HOUR, create=False)
+
+
+def test_the_edge_key_opens_nothing_and_finds_nobody_without_the_epochs_key(path: Path, clock: Clock) -> None:
+    identity = Identity(bytes(32), load(path, clock))
+    pseudonym = identity.pseudonym("whatsapp:1", Address("919876543210"))
+    draft, value, lookup = identity.seal_draft(b"c", b"d"), identity.seal(b"v", b"p"), identity.lookup(pseudonym)
+    assert identity.lookups(pseudonym) == [lookup]
+    clock.now += HOUR
+    assert (identity.open_draft(b"c", draft), identity.open(value, b"p")) == (b"d", b"v")
+    assert lookup in identity.lookups(pseudonym)
+    identity.epochs.destroy([draft[:4]])
+    for open_ in (lambda: identity.open_draft(b"c", draft), lambda: identity.open(value, b"p")):
+        with pytest.raises(BrokenSeal):
+            open_()
+    assert lookup not in identity.lookups(pseudonym)
+    identity.seal(b"", b"")
+    assert draft[:4] not in {epoch for _, epoch in identity._boxes}, "a process forgets it too"
+
+
+def test_the_size_of_a_draft_tells_little(path: Path, clock: Clock) -> None:
+    identity = Identity(bytes(32), load(path, clock))
+    assert len({len(identity.seal_draft(b"c", b"x" * size)) for size in range(0, 1000, 50)}) == 1

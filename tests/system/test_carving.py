@@ -1,0 +1,198 @@
+"""Whoever seizes the machine an epoch later opens nothing of what was handed in, forgotten, cancelled or expired."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mmap
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, select
+
+from satark.identity.epoch_keys import Epoch
+from satark.store import tables
+from satark.testing.carving import Carved, Raw, carve, live_epochs
+from satark.testing.installation import HINDI, PHONE_NUMBER_ID, Installation, set_up_installation
+from satark.testing.waiting import until
+from satark.testing.whatsapp.citizen import Citizen
+
+EPOCH_SECONDS = 4
+IMAGE_BYTES = 96 << 20
+ACCOUNT = f"whatsapp:{PHONE_NUMBER_ID}"
+WORDS = "मंदिर के पीछे हथियारों का ढेर"
+SETTINGS = {"SATARK_EPOCH_MINUTES": str(EPOCH_SECONDS / 60), "SATARK_REACH_MINUTES": str(2 / 60)}
+NUMBERS = {"handed in": 1, "went silent after the receipt": 2, "forgot": 3, "cancelled": 4, "still at it": 5}
+
+
+class Seized:
+    """What a thief has: raw bytes and key files; and what the test knows, to recognise what was opened."""
+
+    def __init__(self, installation: Installation, citizens: Mapping[str, Citizen]) -> None:
+        data = installation.service.folder
+        self.edge_key = (data / "edge.key").read_bytes()
+        self.epochs = live_epochs(data / "epoch.keys")
+        engine = create_engine(f"sqlite:///{data / 'satark.db'}")
+        with engine.connect() as connection:
+            rows = connection.execute(select(tables.tip.c.id, tables.tip.c.document))
+            self.documents = {row.id: row.document for row in rows}
+        engine.dispose()
+        self.senders = {name: (ACCOUNT, addresses(one)) for name, one in citizens.items()}
+
+    def carve(self, raw: Sequence[Raw], epochs: Sequence[Epoch]) -> Carved:
+        """Open whatever these epochs open in the raw bytes."""
+        known: Any = {"documents": self.documents, "senders": self.senders, "words": [WORDS]}
+        return carve(raw, self.edge_key, epochs, **known)
+
+
+def addresses(citizen: Citizen) -> tuple[str, ...]:
+    return str(citizen.sender.wa_id), str(citizen.sender.user_id)
+
+
+async def use(installation: Installation) -> dict[str, Citizen]:
+    """Hand in, go silent, forget, cancel; one is still at it at the end."""
+    citizens = {name: installation.citizen(76543210 + number) for name, number in NUMBERS.items()}
+    answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS}
+    await asyncio.gather(*(citizens[name].walk(answers) for name in list(NUMBERS)[:2]))
+    await say(citizens["handed in"], "forget")
+    for name, last in (("forgot", ["forget", "हाँ"]), ("cancelled", ["cancel", "हाँ"]), ("still at it", [])):
+        await say(citizens[name], "Hi", "हिन्दी", "अवैध हथियार", WORDS, *last)
+    return citizens
+
+
+async def say(citizen: Citizen, *texts: str) -> None:
+    for text in texts:
+        await citizen.say(text)
+        await citizen.hear()
+
+
+class EveryKey:
+    """Notes every epoch key that ever stood in the file: what a thief would have whose keys were never destroyed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen: dict[bytes, Epoch] = {}
+
+    async def watch(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            if self.path.exists():
+                self.seen |= {epoch.id: epoch for epoch in live_epochs(self.path)}
+            await asyncio.sleep(0.1)
+
+    async def two_epochs_later(self) -> None:
+        """Wait until nothing that lives now is there any more."""
+        now = {epoch.id for epoch in live_epochs(self.path)}
+        await until(lambda: not now & {epoch.id for epoch in live_epochs(self.path)}, every=0.1)
+
+
+@asynccontextmanager
+async def watched(work: Any) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextmanager
+def mounted(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Give an ext4 image and the folder where it is mounted; skip the test where that can't be done."""
+    image, place = folder / "disk.img", folder / "disk"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(IMAGE_BYTES)
+    make, mount = shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin"), shutil.which("mount")
+    if os.getuid() or not make or not mount:
+        pytest.skip("a loopback image needs root, mount and mkfs.ext4: only copies of the files are searched here")
+    subprocess.run([make, "-q", image], check=True)
+    if subprocess.run([mount, "-o", "loop", image, place], check=False, capture_output=True).returncode:
+        pytest.skip("loopback mounts are forbidden here: only copies of the files are searched")
+    try:
+        yield image, place
+    finally:
+        if place.is_mount():
+            unmount(place)
+
+
+def unmount(place: Path) -> None:
+    subprocess.run(["/usr/bin/umount", place], check=True)
+
+
+def check(everything: Carved, now: Carved) -> None:
+    """Check what every key that there ever was opens, and what is opened by those that are left."""
+    assert everything.drafts >= len(NUMBERS)
+    assert len(everything.tips) == 2
+    assert everything.senders == NUMBERS.keys()
+    assert now.tips == frozenset()
+    assert now.senders == {"still at it"}
+    assert now.drafts > 0, "the draft that is still being written"
+
+
+async def test_a_raw_disk_opens_nothing_an_epoch_later(tmp_path: Path) -> None:
+    with mounted(tmp_path) as (image, disk):
+        async with set_up_installation(disk, SETTINGS) as installation:
+            service = installation.service
+            keys = EveryKey(service.folder / "epoch.keys")
+            await service.start()
+            async with watched(keys.watch()):
+                citizens = await use(installation)
+                await keys.two_epochs_later()
+                await keys.two_epochs_later()
+            await service.kill()
+            seized = Seized(installation, citizens)
+        unmount(disk)
+        with image.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as raw:
+            assert raw.find(seized.edge_key) > 0, "the disk is the one that was in use"
+            check(seized.carve([raw], list(keys.seen.values())), seized.carve([raw], seized.epochs))
+
+
+async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:
+    async with set_up_installation(tmp_path, SETTINGS) as installation:
+        service = installation.service
+        keys, copies = EveryKey(service.folder / "epoch.keys"), Copies(service.folder)
+        await service.start()
+        async with watched(keys.watch()), watched(copies.watch()):
+            citizens = await use(installation)
+            await keys.two_epochs_later()
+            await keys.two_epochs_later()
+        await service.kill()
+        seized = Seized(installation, citizens)
+        copies.take()
+    assert len(copies.taken) > 20
+    check(seized.carve(copies.taken, list(keys.seen.values())), seized.carve(copies.taken, seized.epochs))
+
+
+class Copies:
+    """Copies of every file of a folder but the keys, taken when one has changed, as a backup or a snapshot would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.taken: list[bytes] = []
+        self._last: dict[Path, bytes] = {}
+
+    def take(self) -> None:
+        """Copy what has changed."""
+        for path in self.folder.rglob("*"):
+            if path.suffix not in {".key", ".keys"} and path.is_file():
+                with contextlib.suppress(FileNotFoundError):
+                    self._note(path, path.read_bytes())
+
+    def _note(self, path: Path, content: bytes) -> None:
+        if self._last.get(path) != content:
+            self._last[path] = content
+            self.taken.append(content)
+
+    async def watch(self) -> None:
+        """Copy again and again, until cancelled."""
+        while True:
+            await asyncio.to_thread(self.take)
+            await asyncio.sleep(0.05)
