@@ -35,7 +35,7 @@ MOST_REQUESTS: Final = 50
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-class NoSuchRequest(CaseworkError):
+class NoSuchRequest(CaseworkError):  # noqa: N818 - it reads as what it says
     """No request of that officer has this code, or it is a day old."""
 
     def __init__(self) -> None:
@@ -68,9 +68,8 @@ def ask_for_recovery(services: Services, desk: str, name: str, passphrase: str) 
 def requests_of(connection: Connection, desk: str) -> list[RecoveryRequest]:
     """Return the officers of a desk who wait for approval."""
     query = select(recovery.c.officer, recovery.c.asked).where(recovery.c.desk == desk, _is_fresh())
-    newest: dict[str, int] = {}
-    for name, asked in connection.execute(query.order_by(recovery.c.asked)).all():
-        newest[name] = asked
+    rows = connection.execute(query.order_by(recovery.c.asked)).all()
+    newest = {row.officer: row.asked for row in rows}
     return [RecoveryRequest(name, asked) for name, asked in newest.items()]
 
 

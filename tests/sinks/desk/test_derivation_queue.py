@@ -40,7 +40,7 @@ def blocked_queue(waiting: int = 100) -> tuple[DerivationQueue, Work]:
     return queue, work
 
 
-def test_the_most_urgent_goes_first_and_equals_in_the_order_of_their_arrival() -> None:
+def test_the_most_urgent_goes_first_and_equals_first_come_first_served() -> None:
     queue, work = blocked_queue()
     ranks = [("last", LAST), ("tried", STRANGER + 3), ("a", STRANGER), ("b", STRANGER), ("known", KNOWN)]
     results = [queue.submit(lambda name=name: work.note(name), rank) for name, rank in ranks]  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Names of browsers, such as "Chrome, Android", from the header `User-Agent`: so that officers know their own sessions."""
+"""Names of browsers, such as "Chrome, Android", from `User-Agent`: so that officers know their own sessions again."""
 
 from __future__ import annotations
 

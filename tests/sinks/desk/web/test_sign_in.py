@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 
+import httpx2
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from satark.services import Services
-from satark_desk.officers import UnlockedDesk, add_officer, remove_officer, rotate
+from satark_desk.derivation_queue import QUEUE, DerivationQueue
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate
+from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD
 
 Browser = Callable[..., TestClient]
 RIGHT = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
@@ -58,15 +64,113 @@ def test_every_wrong_attempt_gets_the_same_response(browser: Browser) -> None:
     assert len(pages) == 1
 
 
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that attempts were held back; here they take no time, and the throttle's clock goes on by them."""
+    waits: list[float] = []
+
+    async def hold(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("satark_desk.web.sign_in.asyncio.sleep", hold)
+    return waits
+
+
 @pytest.mark.parametrize("officer", ["sp-1", "nobody"])
-def test_guessing_is_throttled_by_account_whether_it_exists_or_not(browser: Browser, officer: str) -> None:
+def test_guessing_is_slowed_by_account_whether_it_exists_or_not(
+    browser: Browser, held: list[float], officer: str
+) -> None:
     client = browser()
     guess = RIGHT | {"officer": officer, "passphrase": "a wrong guess"}
-    answers = [client.post("/desk/sign-in", data=guess).status_code for _ in range(6)]
-    assert answers == [403, 403, 403, 403, 403, 429]
-    # Even the right passphrase waits now: otherwise the delay would tell right from wrong.
+    answers = [client.post("/desk/sign-in", data=guess) for _ in range(12)]
+    codes = [answer.status_code for answer in answers]
+    assert codes[:5] == [403] * 5
+    assert codes[-1] == 429
+    assert int(answers[-1].headers["retry-after"]) <= LONGEST_HOLD + LONGEST_GAP + 1
+    assert held[:5] == [0.0] * 5
+    assert all(0 < seconds <= LONGEST_HOLD for seconds in held[5:])
+    # Even the right passphrase takes its turn: otherwise the delay would tell right from wrong.
     assert client.post("/desk/sign-in", data=RIGHT | {"officer": officer}).status_code == 429
     assert client.post("/desk/sign-in", data=RIGHT | {"desk": "dig", "officer": "dig-1"}).status_code == 403
+
+
+def test_strangers_wrong_passphrases_never_slow_an_officer_in_a_browser_that_is_known(
+    browser: Browser, held: list[float]
+) -> None:
+    own, stranger = browser("sp"), browser()
+    own.post("/desk/sign-out")
+    for number in range(60):
+        stranger.post("/desk/sign-in", data=RIGHT | {"passphrase": f"wrong {number}"})
+    assert stranger.post("/desk/sign-in", data=RIGHT).status_code == 429
+    for _ in range(25):
+        held.clear()
+        answer = own.post("/desk/sign-in", data=RIGHT, follow_redirects=False)
+        assert (answer.status_code, held) == (303, [0.0])
+
+
+def test_an_officer_in_a_new_browser_waits_some_seconds_and_gets_in(browser: Browser, held: list[float]) -> None:
+    stranger = browser()
+    for number in range(6):
+        stranger.post("/desk/sign-in", data=RIGHT | {"passphrase": f"wrong {number}"})
+    assert browser().post("/desk/sign-in", data=RIGHT).url.path == "/desk/"
+    assert 0 < held[-1] <= LONGEST_HOLD
+
+
+def test_a_known_browser_has_a_budget_of_its_own_and_a_made_up_cookie_has_none(
+    browser: Browser, held: list[float]
+) -> None:
+    own = browser("sp")
+    codes = [own.post("/desk/sign-in", data=RIGHT | {"passphrase": "wrong"}).status_code for _ in range(12)]
+    assert (codes[:5], codes[-1]) == ([403] * 5, 429)
+    assert browser().post("/desk/sign-in", data=RIGHT).url.path == "/desk/"
+
+    made_up = browser()
+    made_up.cookies.set("satark-desk-browser", "x" * 43, path="/desk")
+    for _ in range(12):
+        made_up.post("/desk/sign-in", data=RIGHT | {"desk": "dig", "officer": "dig-1"})
+    stranger = browser().post("/desk/sign-in", data=RIGHT | {"desk": "dig", "officer": "dig-1"})
+    assert stranger.status_code == 429
+    answer = browser("lanka").get("/desk/account")
+    assert "x" * 43 not in answer.text
+
+
+def test_a_value_that_somebody_put_into_a_browser_makes_it_not_known(browser: Browser) -> None:
+    victim = browser()
+    victim.cookies.set("satark-desk-browser", "known-to-the-thief", path="/desk", domain="desk.example")
+    cookie = victim.post("/desk/sign-in", data=RIGHT, follow_redirects=False).headers["set-cookie"]
+    assert "satark-desk-browser=" in cookie
+    assert "known-to-the-thief" not in cookie
+
+
+def test_a_full_queue_says_so_and_lets_a_known_browser_in(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, stranger = browser("sp"), browser()
+    queue = DerivationQueue(1, 1)
+    monkeypatch.setattr("satark_desk.web.sign_in.QUEUE", queue)
+    go = threading.Event()
+    queue.submit(lambda: go.wait(20))
+    waiting = queue.submit(lambda: None)
+    answer = stranger.post("/desk/sign-in", data=RIGHT)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    go.set()
+    waiting.result(20)
+    assert own.post("/desk/sign-in", data=RIGHT).url.path == "/desk/"
+
+
+async def test_an_event_loop_with_a_hundred_sign_ins_stays_free(site: Starlette) -> None:
+    """A page is served while every check waits: none of them holds the loop, or a thread that pages need."""
+    go = threading.Event()
+    QUEUE.resize(1, 200)
+    QUEUE.submit(lambda: go.wait(30))
+    headers = {"sec-fetch-site": "same-origin"}
+    transport = httpx2.ASGITransport(app=site)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk.example", headers=headers) as client:
+        forms = [RIGHT | {"passphrase": f"wrong {number}"} for number in range(99)]
+        tasks = [asyncio.ensure_future(client.post("/desk/sign-in", data=form)) for form in [*forms, RIGHT]]
+        page = await client.get("/desk/sign-in")
+        assert (page.status_code, sum(task.done() for task in tasks)) == (200, 0)
+        go.set()
+        answers = await asyncio.gather(*tasks)
+    assert [answer.status_code for answer in answers] == [403] * 99 + [303]
 
 
 def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(browser: Browser) -> None:
@@ -87,7 +191,7 @@ def test_a_page_that_refreshes_itself_is_redirected_as_a_whole(browser: Browser)
 def test_a_removed_officer_is_signed_out_at_once_for_good(
     browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]
 ) -> None:
-    add_officer(services, unlocked("sp"), "second", "another passphrase")
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     client = browser()
     form = {"desk": "sp", "officer": "second", "passphrase": "another passphrase"}
     assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
