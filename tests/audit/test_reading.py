@@ -11,15 +11,15 @@ from sqlalchemy import delete, select, update
 
 from satark.audit import keys, reading, witness
 from satark.audit.acts import commitment, new_act, padded, seal_act, sign
-from satark.audit.reading import ActFilter, ReadAct
+from satark.audit.reading import ActFilter, ReadAct, Viewer
 from satark.audit.trail import Trail
 from satark.casework import NoSuchTip
 from satark.custody import chain
 from satark.custody import log as custody_log
 from satark.custody.audit import verify_log
-from satark.identity.sealing import new_identity
+from satark.identity.sealing import new_identity, recipient_of
 from satark.roster import chain as roster_chain
-from satark.roster.entries import Entry, new_key_change
+from satark.roster.entries import Entry, OfficerSet, Role, RosterOfficer, new_key_change, officer_signer
 from satark.services import Services
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
@@ -27,10 +27,15 @@ from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip
 
 
+def viewer_at(services: Services, holder: str, identity: str, desks: set[str]) -> Viewer:
+    """Return who has the copies of this holder, and may see these desks' acts."""
+    opened = services.read(lambda c: keys.opened_keys(c, holder, identity))
+    usable = tuple(key.identity for key in opened if key.desk in desks)
+    return Viewer(identities=(*usable, identity), desks=frozenset(desks))
+
+
 def seen_by(services: Services, desk: SeededDesk, desks: set[str], wanted: ActFilter | None = None) -> list[ReadAct]:
-    viewer = reading.viewer(
-        services, holder=keys.desk_holder(desk.desk.name), identity=desk.identity, desks=frozenset(desks)
-    )
+    viewer = viewer_at(services, keys.desk_holder(desk.desk.name), desk.identity, desks)
     return list(reading.read_acts(services, viewer, wanted or ActFilter()).acts)
 
 
@@ -61,10 +66,8 @@ def test_a_desk_above_that_was_added_later_reads_the_older_acts_once_they_are_sh
     sp.casework_of("rao").summaries()
     dig = SeededDesk(services, "dig", "range")
     assert seen_by(services, dig, {"sp"}) == []
-    services.write_now(
-        lambda unit: keys.share_keys(unit, sp.desk, sp.identity, keys.holders_above(unit, services, "sp"))
-    )
-    assert kinds(seen_by(services, dig, {"sp"})) == ["listed"]
+    Trail(services, "sp", "rao", sp.identity).signed_in()
+    assert kinds(seen_by(services, dig, {"sp"})) == ["listed", "signed_in"]
 
 
 def test_a_desk_below_and_a_desk_of_another_area_have_no_key(services: Services, sp: SeededDesk) -> None:
@@ -77,27 +80,77 @@ def test_a_desk_below_and_a_desk_of_another_area_have_no_key(services: Services,
     assert seen_by(services, other, {"lanka"}) == []
 
 
-def test_an_auditor_reads_acts_and_a_former_auditor_no_new_ones(services: Services, sp: SeededDesk) -> None:
-    recipient, identity = new_identity()
-    holder = keys.officer_holder("sp", "auditor")
+def list_officer(services: Services, name: str, identity: str, role: Role) -> None:
+    """List an officer of the SP in the roster."""
+    signer, recipient = officer_signer(identity), recipient_of(identity)
+    officer = RosterOfficer(name=name, recipient=recipient, signer=signer, role=role)
+    entry = Entry(body=OfficerSet(desk="sp", officer=officer))
+    services.write_now(lambda unit: roster_chain.append(unit, entry))
+
+
+def test_an_auditor_reads_acts_and_a_former_auditor_reads_none(services: Services, sp: SeededDesk) -> None:
+    identity = new_identity()[1]
 
     def seen() -> list[str]:
-        viewer = reading.viewer(services, holder=holder, identity=identity, desks={"sp"})
+        viewer = reading.viewer(
+            services, desk="sp", officer="auditor", role="auditor", identity="", own_identity=identity
+        )
         return kinds(list(reading.read_acts(services, viewer, ActFilter()).acts))
 
-    sp.casework_of("rao").summaries()
+    rao = Trail(services, "sp", "rao", sp.identity)
+    rao.record("listed")
+    list_officer(services, "auditor", identity, "auditor")
     assert seen() == []
-    services.write_now(lambda unit: keys.share_keys(unit, sp.desk, sp.identity, {holder: recipient}))
-    assert seen() == ["listed"]
-    services.write_now(lambda unit: keys.share_keys(unit, sp.desk, sp.identity, {}))
+    rao.signed_in()
+    assert seen() == ["listed", "signed_in"]
+    list_officer(services, "auditor", identity, "officer")
+    rao.signed_in()
     assert seen() == []
+
+
+def test_an_auditors_own_acts_are_signed_with_their_own_key(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    identity = new_identity()[1]
+    list_officer(services, "auditor", identity, "auditor")
+    Trail(services, "sp", "rao", sp.identity).signed_in()
+    Trail(services, "sp", "auditor", own_identity=identity).signed_in()
+    Trail(services, "sp", "auditor", own_identity=new_identity()[1]).record("log_read")
+    assert [(read.act.officer, read.flaw) for read in seen_by(services, dig, {"sp"})] == [
+        ("auditor", "forged"),
+        ("auditor", ""),
+        ("rao", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("desk", "role", "seen"),
+    [
+        ("sp", "auditor", {"sp"}),
+        ("sp", "head", {"lanka"}),
+        ("sp", "officer", set()),
+        ("dig", "head", {"sp", "lanka", "dig"}),
+        ("dig", "auditor", {"dig"}),
+        ("lanka", "head", set()),
+        ("nowhere", "head", set()),
+    ],
+)
+@pytest.mark.usefixtures("sp", "dig")
+def test_auditors_see_their_desk_and_heads_the_desks_below(
+    services: Services, desk: str, role: Role, seen: set[str]
+) -> None:
+    SeededDesk(services, "lanka", "station", "lanka")
+    state = services.read_keys(services.roster.check).state
+    assert reading.desks_seen(state, services.geography, desk, role) == seen
 
 
 def test_an_officer_reads_what_they_did_themselves_and_nothing_else(services: Services, sp: SeededDesk) -> None:
-    recipient, identity = new_identity()
-    Trail(services, "sp", "rao", sp.identity, own_recipient=recipient).record("listed")
+    identity = new_identity()[1]
+    Trail(services, "sp", "rao", sp.identity, own_identity=identity).record("listed")
     Trail(services, "sp", "khan", sp.identity).record("listed")
-    viewer = reading.viewer(services, holder="", identity=identity, desks=(), own=("sp", "rao"))
+    viewer = reading.viewer(
+        services, desk="sp", officer="rao", role="officer", identity=sp.identity, own_identity=identity
+    )
     acts = reading.read_acts(services, viewer, ActFilter()).acts
     assert [(read.act.officer, read.flaw) for read in acts] == [("rao", "")]
 
@@ -119,7 +172,7 @@ def test_pages_go_on_where_the_last_one_ended(services: Services, sp: SeededDesk
     trail = Trail(services, "sp", "rao", sp.identity)
     for number in range(7):
         trail.record("searched", detail=str(number))
-    viewer = reading.viewer(services, holder="desk:dig", identity=dig.identity, desks={"sp"})
+    viewer = viewer_at(services, "desk:dig", dig.identity, {"sp"})
     found, before = [], 0
     for _ in range(4):
         page = reading.read_acts(services, viewer, ActFilter(), before=before, most=3, scan=4)
@@ -185,7 +238,7 @@ def test_an_audit_key_that_the_operator_put_there_is_not_used(services: Services
     row = {"recipient": recipient, "verifier": forger.public_key().public_bytes_raw().hex()}
     services.write_now(lambda unit: unit.main.execute(update(tables.audit_key).values(row)))
     sp.casework_of("khan").summaries()
-    viewer = reading.Viewer(identities=(identity,), desks=frozenset({"sp"}))
+    viewer = Viewer(identities=(identity,), desks=frozenset({"sp"}))
     assert reading.read_acts(services, viewer, ActFilter()).acts == ()
 
 
@@ -210,7 +263,7 @@ def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     new = change_key(services, sp)
     Trail(services, "sp", "rao", new).record("searched")
     assert [(read.act.kind, read.flaw) for read in seen_by(services, dig, {"sp"})] == [("searched", ""), ("listed", "")]
-    old_holder = reading.viewer(services, holder="desk:sp", identity=sp.identity, desks={"sp"})
+    old_holder = viewer_at(services, "desk:sp", sp.identity, {"sp"})
     assert reading.read_acts(services, old_holder, ActFilter()).acts == ()
 
 
@@ -240,7 +293,7 @@ def test_a_log_that_was_cut_off_behind_what_another_desk_saw_shows(
     # Whoever can write to both databases makes the log consistent again: the witness and a noted head still show it.
     assert verify_log(services).problems == ()
     assert witness.lost_witnesses(services) == ["sp"]
-    assert not services.read(lambda c: witness.contains(c, noted))
+    assert not services.read(lambda c: witness.contains_head(c, noted))
     cut_off(services, 0)
     assert witness.lost_witnesses(services) == ["dig", "sp"]
 

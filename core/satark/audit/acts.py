@@ -21,10 +21,12 @@ ActKind: TypeAlias = Literal[
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
     "answered", "noted", "directed",
     "hold_asked", "held", "lift_asked", "lifted", "erasure_asked", "erasure_ordered",
-    "officer_added", "officer_removed", "officer_changed", "key_changed", "log_read",
+    "roster_proposed", "roster_approved", "roster_withdrawn", "log_read", "log_missing",
+    "page_opened", "form_sent",
 ]  # fmt: skip
 """What an officer did. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of the desk,
-as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which takes two officers."""
+as JSON; `heard`: a disguised voice; `opened`: an original or an undisguised voice, which takes two officers;
+`log_missing`: the log lacked what the officer's browser had seen of it; `page_opened`, `form_sent`: any other."""
 
 ACT_KINDS: tuple[ActKind, ...] = get_args(ActKind)
 
@@ -34,6 +36,8 @@ MAX_NAME = 40
 """Characters of a name that are stored."""
 _PADDED = 2048
 """Bytes of every act before it is sealed: all rows are of one size, whatever they say."""
+OWN_KEY = -1
+"""In the place of a number: the officer's own key signed, as an auditor's, who has no desk's key."""
 _DOMAIN = b"satark/1/act\0"
 
 
@@ -62,7 +66,7 @@ class SignedAct(Redacted, frozen=True, kw_only=True):
 
     act: Act
     number: int
-    """The number of the desk's audit key that signed it; 0: unsigned, as a failed sign-in has no key."""
+    """The number of the desk's audit key that signed it; `OWN_KEY`; 0: unsigned, as a failed sign-in has no key."""
     before: bytes
     """The hash that the log ended with."""
     signature: bytes

@@ -10,7 +10,7 @@ Which desks exist, and with which keys, this module takes from the roster.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, Select, delete, select, update
 from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
 from satark.redacted import Redacted
+from satark.roster.chain import read_state
 from satark.roster.entries import DESK_USE
 from satark.routing.desks import all_desks
 from satark.routing.rules import desks_above
@@ -27,7 +28,6 @@ from satark.store.tables import audit_key, audit_key_copy
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from satark.desk import Desk
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 
@@ -83,33 +83,39 @@ def ensure_key(unit: UnitOfWork, services: Services, desk: str, identity: str) -
 
 
 def renew_key(unit: UnitOfWork, services: Services, desk: str, old: str, new: str) -> None:
-    """Change a desk's audit key together with the desk's key, from identity `old` to `new`.
+    """Change a desk's audit key together with the desk's key, from identity `old` to `new`; once, if called again.
 
     The copies that were sealed to the desk's old key are sealed to its new one, so that the desk can still read the
     older rows: its own, and those of the desks below it.
     """
     rows = unit.main.execute(_newest_first(desk)).all()
     _reseal_copies(unit, desk, old, recipient_of(new))
-    former = verifier_of(act_key(old)) if any(_is_own(row, old) for row in rows) else ""
-    _make(unit, services, desk, new, rows[0].number + 1 if rows else 1, former=former)
+    if not any(_is_own(row, new) for row in rows):
+        former = verifier_of(act_key(old)) if any(_is_own(row, old) for row in rows) else ""
+        _make(unit, services, desk, new, rows[0].number + 1 if rows else 1, former=former)
 
 
-def share_keys(unit: UnitOfWork, desk: Desk, identity: str, holders: Mapping[str, str]) -> None:
-    """Give all audit keys of a desk to further holders, and take them from officers who are no holders any more.
+def share_keys(unit: UnitOfWork, services: Services, desk: str, identity: str) -> None:
+    """Give all audit keys of a desk to whoever may read them by the roster, and take them from who may no longer.
 
-    Args:
-        unit: the transaction.
-        desk: the desk.
-        identity: the desk's opened key.
-        holders: holder (`desk_holder`, `officer_holder`) → age recipient; the desk itself need not be among them.
+    `identity`: the desk's opened key.
     """
-    mine = audit_key_copy.c.desk == desk.name
-    for row in unit.main.execute(select(audit_key_copy.c.number, audit_key_copy.c.holder).where(mine)).all():
-        if row.holder.startswith("officer:") and row.holder not in holders:
-            unit.main.execute(delete(audit_key_copy).where(mine, audit_key_copy.c.holder == row.holder))
-    for key in opened_keys(unit.main, desk_holder(desk.name), identity, desk=desk.name):
+    holders = {**holders_above(unit, services, desk), **_auditors(unit, desk)}
+    mine = audit_key_copy.c.desk == desk
+    rows = unit.main.execute(select(audit_key_copy.c.number, audit_key_copy.c.holder).where(mine))
+    stored = {(number, holder) for number, holder in rows}
+    for holder in {one for _, one in stored} - holders.keys() - {desk_holder(desk)}:
+        unit.main.execute(delete(audit_key_copy).where(mine, audit_key_copy.c.holder == holder))
+    for key in opened_keys(unit.main, desk_holder(desk), identity, desk=desk):
         for holder, recipient in holders.items():
-            _store_copy(unit, key, holder, recipient)
+            if (key.number, holder) not in stored:
+                _store_copy(unit, key, holder, recipient)
+
+
+def _auditors(unit: UnitOfWork, desk: str) -> dict[str, str]:
+    listed = read_state(unit.keys).desks.get(desk)
+    officers = listed.officers.values() if listed else ()
+    return {officer_holder(desk, one.name): one.recipient for one in officers if one.role == "auditor"}
 
 
 def holders_above(unit: UnitOfWork, services: Services, desk: str) -> dict[str, str]:

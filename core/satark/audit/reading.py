@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -13,9 +13,13 @@ from satark.audit.acts import Act, SignedAct
 from satark.custody.chain import GENESIS, OFFICERS
 from satark.identity.sealing import CantOpen
 from satark.redacted import Redacted
+from satark.routing.rules import desks_above
 from satark.store.tables import custody
 
 if TYPE_CHECKING:
+    from satark.geography.geography import Geography
+    from satark.roster.entries import Role
+    from satark.roster.state import RosterState
     from satark.services import Services
 
 SCAN_ROWS = 2000
@@ -71,21 +75,39 @@ class ActPage(msgspec.Struct, frozen=True, kw_only=True):
     """The position from which the next page goes on; 0: there is nothing older."""
 
 
-def viewer(
-    services: Services, *, holder: str, identity: str, desks: Collection[str], own: tuple[str, str] = ("", "")
-) -> Viewer:
-    """Return a viewer with the audit keys of these desks that `holder` has copies of.
+def desks_seen(state: RosterState, geography: Geography, desk: str, role: Role) -> frozenset[str]:
+    """Return the desks whose officers' acts somebody of this desk and role may see.
+
+    An auditor sees those of their desk; a head those of the desks below, and of their own where no desk is above it.
+    """
+    if role == "auditor":
+        return frozenset({desk})
+    if role != "head" or desk not in state.desks:
+        return frozenset()
+    desks = [listed.desk for listed in state.desks.values()]
+    own = state.desks[desk].desk
+    below = {one.name for one in desks if own in desks_above(one, desks, geography)}
+    return frozenset(below if desks_above(own, desks, geography) else below | {desk})
+
+
+def viewer(services: Services, *, desk: str, officer: str, role: Role, identity: str, own_identity: str) -> Viewer:
+    """Return an officer as a reader of the log, with the keys that they have for it.
 
     Args:
         services: the store.
-        holder: as in `keys.desk_holder` and `keys.officer_holder`; empty: nobody, who sees at most their own acts.
-        identity: opens the holder's copies, and what is sealed to the officer.
-        desks: the desks whose officers' acts they may see.
-        own: desk and name of the officer whose own acts they may see.
+        desk: the officer's desk.
+        officer: the officer's name.
+        role: the officer's role.
+        identity: the desk's opened key; empty for an auditor.
+        own_identity: the officer's own opened key.
     """
-    opened = services.read(lambda c: keys.opened_keys(c, holder, identity)) if holder else []
+    state = services.read_keys(services.roster.check).state
+    desks = desks_seen(state, services.geography, desk, role)
+    auditor = role == "auditor"
+    holder = keys.officer_holder(desk, officer) if auditor else keys.desk_holder(desk)
+    opened = services.read(lambda c: keys.opened_keys(c, holder, own_identity if auditor else identity))
     usable = [key.identity for key in opened if key.desk in desks]
-    return Viewer(identities=(*usable, identity), desks=frozenset(desks), own=own)
+    return Viewer(identities=(*usable, own_identity), desks=desks, own=(desk, officer))
 
 
 def read_acts(
@@ -102,10 +124,10 @@ def read_acts(
         scan: rows of the log that are looked through for them.
     """
     rows = services.read(lambda c: _rows(c, before, scan))
-    names = keys.trusted_verifiers(services, by.desks | ({by.own[0]} - {""}))
+    trusted = _Trusted(services, by.desks | {by.own[0]})
     found: list[ReadAct] = []
     for row in rows:
-        read = _read(row, by, names)
+        read = _read(row, by, trusted)
         if read is not None and wanted.matches(read.act):
             found.append(read)
         if len(found) == most:
@@ -121,20 +143,34 @@ def _rows(connection: Connection, before: int, most: int) -> list[Row[Any]]:
     return list(connection.execute(query.where(custody.c.position < before) if before else query))
 
 
-def _read(row: Row[Any], by: Viewer, verifiers: Mapping[str, Mapping[int, str]]) -> ReadAct | None:
+class _Trusted:
+    """The public keys that acts are held against."""
+
+    def __init__(self, services: Services, desks: Iterable[str]) -> None:
+        self._state = services.read_keys(services.roster.check).state
+        self._desks = keys.trusted_verifiers(services, desks)
+
+    def verifier(self, signed: SignedAct) -> str:
+        act = signed.act
+        if signed.number == acts.OWN_KEY:
+            officer = self._state.officer(act.desk, act.officer)
+            return officer.signer if officer else ""
+        return self._desks.get(act.desk, {}).get(signed.number, "")
+
+
+def _read(row: Row[Any], by: Viewer, trusted: _Trusted) -> ReadAct | None:
     try:
         signed = acts.open_act(row.sealed, "\n".join(by.identities))
     except CantOpen:
         return None
     act = signed.act
-    return ReadAct(position=row.position, act=act, flaw=_flaw(row, signed, verifiers)) if by.may_see(act) else None
+    return ReadAct(position=row.position, act=act, flaw=_flaw(row, signed, trusted)) if by.may_see(act) else None
 
 
-def _flaw(row: Row[Any], signed: SignedAct, verifiers: Mapping[str, Mapping[int, str]]) -> Flaw:
+def _flaw(row: Row[Any], signed: SignedAct, trusted: _Trusted) -> Flaw:
     if acts.commitment(signed.act) != row.entry:
         return "forged"
     if not signed.number:
         return "unsigned"
-    verifier = verifiers.get(signed.act.desk, {}).get(signed.number, "")
     in_place = signed.before == (row.before or GENESIS)
-    return "" if in_place and acts.is_signed_with(signed, verifier) else "forged"
+    return "" if in_place and acts.is_signed_with(signed, trusted.verifier(signed)) else "forged"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from satark.audit import acts, keys, witness
 from satark.custody import log as custody
+from satark.identity.sealing import recipient_of
+from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ class Trail:
     """Records the acts of one officer of a desk. Every method may be called from any thread."""
 
     def __init__(
-        self, services: Services, desk: str, officer: str, identity: str = "", *, own_recipient: str = ""
+        self, services: Services, desk: str, officer: str, identity: str = "", *, own_identity: str = ""
     ) -> None:
         """Record for this officer.
 
@@ -31,14 +33,17 @@ class Trail:
             services: the store.
             desk: the desk.
             officer: the officer's name; for a machine, the name of its destination.
-            identity: the desk's opened key, which signs; empty: the acts stay unsigned.
-            own_recipient: the officer's own age recipient, so that they can read what they did themselves.
+            identity: the desk's opened key, which signs; empty: the officer's own key signs.
+            own_identity: the officer's own opened key: what they did is sealed to them too. Empty: a machine, or nobody
+                who proved to be the officer.
         """
         self.desk, self.officer = desk, officer
+        self.calls = 0
+        """How often something was to be recorded: whoever does something for an officer can see that it was."""
         self._services = services
         self._identity = identity
-        self._signing = keys.act_key(identity) if identity else None
-        self._own = own_recipient
+        self._signing = keys.act_key(identity) if identity else officer_key(own_identity) if own_identity else None
+        self._own = recipient_of(own_identity) if own_identity else ""
         self._lock = threading.Lock()
         self._recorded: dict[tuple[str, ...], float] = {}
 
@@ -59,6 +64,7 @@ class Trail:
 
         `tip` is the tip's number; `second` the second officer.
         """
+        self.calls += 1
         fields = {"tip": tip, "file": file, "second": second, "detail": detail}
         if unit is not None:
             self._append(unit, kind, fields)
@@ -71,6 +77,7 @@ class Trail:
         with self._lock:
             now = time.monotonic()
             if now - self._recorded.get(key, -REPEAT_AFTER) < REPEAT_AFTER:
+                self.calls += 1
                 return
             self.record(kind, tip=tip, file=file, detail=detail)
             self._recorded[key] = now
@@ -78,13 +85,17 @@ class Trail:
     def signed_in(self, detail: str = "") -> None:
         """Record that the officer signed in, and note the head of the log as their desk sees it now.
 
-        `detail`: how they signed in.
+        Whoever may read the log by the roster gets the keys for it.
+
+        Args:
+            detail: how they signed in.
         """
 
         def write(unit: UnitOfWork) -> None:
-            if self._identity:
-                witness.note_head(unit, self.desk, keys.act_key(self._identity))
             self._append(unit, "signed_in", {"detail": detail})
+            if self._identity:
+                keys.share_keys(unit, self._services, self.desk, self._identity)
+                witness.note_head(unit, self.desk, keys.act_key(self._identity))
 
         self._services.write_now(write)
 
@@ -104,4 +115,5 @@ class Trail:
             return key.number, key.recipient
         found = keys.current_key(unit.main, self.desk)
         # A desk at which nobody has signed in yet has no audit key: only the desk itself can read the act then.
-        return (found.number, found.recipient) if found else (0, find_desk(unit.main, self.desk).recipient)
+        recipient = found.recipient if found else find_desk(unit.main, self.desk).recipient
+        return acts.OWN_KEY if self._signing else 0, recipient

@@ -36,7 +36,7 @@ def current_head(connection: Connection) -> LogHead | None:
     return LogHead(row.position, row.link) if row and row.position else None
 
 
-def contains(connection: Connection, head: LogHead) -> bool:
+def contains_head(connection: Connection, head: LogHead) -> bool:
     """Return whether the log contains a head that was noted earlier."""
     query = select(custody.c.link).where(custody.c.position == head.position)
     return connection.execute(query).scalar() == head.link
@@ -50,7 +50,7 @@ def lost_witnesses(services: Services) -> list[str]:
     for row in noted:
         head = LogHead(row.position, row.link)
         signed = any(is_signed(one, row.signature, _statement(row.desk, head)) for one in known[row.desk].values())
-        if not signed or not services.read(lambda c: contains(c, head)):  # noqa: B023 - called at once
+        if not signed or not services.read(lambda c: contains_head(c, head)):  # noqa: B023 - called at once
             lost.append(row.desk)
     return lost
 

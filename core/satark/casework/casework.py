@@ -57,7 +57,7 @@ class Casework(EvidenceAccess):
         officer: str = "",
         may_listen: bool = False,
         transcribers: Sequence[Transcriber] = (),
-        own_recipient: str = "",
+        own_identity: str = "",
         audit_desk: str = "",
     ) -> None:
         """Work for an officer of a desk, or for a destination.
@@ -69,13 +69,13 @@ class Casework(EvidenceAccess):
             officer: name for the custody log and the audit log.
             may_listen: whether they have the right to hear tipsters' voices.
             transcribers: offline speech recognisers.
-            own_recipient: the officer's own age recipient, which their acts are sealed to as well.
+            own_identity: the officer's own opened key: their acts are sealed to them as well.
             audit_desk: of a destination, the desk that it belongs to, whose audit log has its acts.
         """
         trail = (
             Trail(services, audit_desk, desk)
             if audit_desk
-            else Trail(services, desk, officer, identity, own_recipient=own_recipient)
+            else Trail(services, desk, officer, identity, own_identity=own_identity)
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._cache = TipCache(services, desk, identity)
