@@ -58,7 +58,6 @@ class Lexicon:
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._spelt: set[str] = set()
         self._buckets: dict[tuple[str, int], list[str]] = {}
-        self._keys: dict[str, Keys] = {}
         for mark, phrase in words:
             self._add(mark, phrase)
         self._fill_buckets()
@@ -72,6 +71,10 @@ class Lexicon:
         """
         added = ((mark, phrase) for mark, phrases in (extra or {}).items() for phrase in phrases)
         return cls([*_read_all(files("satark.dialogue.understanding") / "lexicon"), *added])
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is spelt so in the lexicon: then it is no misspelling of another."""
+        return word in self._spelt
 
     def marks(self, tokens: Sequence[Token]) -> list[Mark]:
         """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it."""
@@ -165,8 +168,6 @@ class Lexicon:
             key = keys(word)[level]
             if len(key) >= _SHORTEST_PREFIX:
                 self._prefixes[level].setdefault(key, set()).add(f"{word}*")
-        for found in (f"{word}*",):
-            self._keys[found] = keys(word)
         return f"{word}*"
 
     def _fill_buckets(self) -> None:

@@ -1,0 +1,100 @@
+"""Own identity: the words of a text that tell who wrote it, so that they can be marked and taken out before sending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+from typing import Final, Literal, TypeAlias, get_args
+
+import msgspec
+
+from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.lexicon import Lexicon
+from satark.dialogue.understanding.reading import IdentitySpan
+from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
+from satark.folding import ascii_digits
+
+_Kind: TypeAlias = Literal["name", "phone", "address", "kin", "own_place", "work", "only_witness", "number"]
+_PHONE: Final = re.compile(r"(?<![\w])(?:\+?91[\s-]?|0)?[6-9]\d(?:[\s-]?\d){8}(?![\w])")
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
+_HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?[A-Za-z0-9]{1,4})?(?![\w/])")
+_NAME_WORDS: Final = 3
+_LATER_WORDS: Final = 5
+_NEAR: Final = 5
+
+
+class OwnIdentity:
+    """Finds what identifies the sender. The rules are data: `identity.yaml`."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        text = (files("satark.dialogue.understanding") / "identity.yaml").read_bytes()
+        lines = msgspec.yaml.decode(text, type=dict[_Kind, list[str]])
+        self._rules: Sequence[tuple[_Kind, Rule]] = [
+            (kind, parse_rule(kind, line)) for kind in get_args(_Kind) for line in lines.get(kind, [])
+        ]
+
+    def find(self, text: str) -> tuple[IdentitySpan, ...]:
+        """Find the parts of a text that identify its sender, in order, none inside another."""
+        analysis = Analysis(text, self._lexicon)
+        found = [*self._by_rules(analysis), *_by_form(analysis)]
+        return _merged(found)
+
+    def _by_rules(self, analysis: Analysis) -> Iterator[IdentitySpan]:
+        for kind, rule in self._rules:
+            for start, end in all_matches(rule, analysis.marks):
+                last = _name_end(analysis, end) if kind == "name" else end
+                yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
+
+
+def _name_end(analysis: Analysis, end: int) -> int:
+    """After "my name is" the name itself: words that the lexicon has no ordinary meaning for."""
+    ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
+    stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
+    clause = analysis.tokens[end - 1].clause
+    while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
+        end += 1
+    return end
+
+
+def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
+    plain = ascii_digits(analysis.text)
+    for match in _PHONE.finditer(plain):
+        if not _is_anothers(analysis, match.start()):
+            yield IdentitySpan(match.start(), match.end(), "phone")
+    for match in _MAIL.finditer(plain):
+        yield IdentitySpan(match.start(), match.end(), "number")
+    for match in _HOUSE.finditer(plain):
+        if not _is_anothers(analysis, match.start()):
+            yield IdentitySpan(match.start(), match.end(), "address")
+
+
+def _is_anothers(analysis: Analysis, at: int) -> bool:
+    """Whether the words before say that a number is somebody else's: "his number is 98…"."""
+    index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
+    before = [mark for mark in analysis.marks if index - _NEAR - 1 <= mark.start < index + _LATER_WORDS]
+    own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
+    others = [mark for mark in before if mark.name in {"id.their-number", "id.their", "who.they", "person.police"}]
+    return bool(others) and not own
+
+
+def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
+    merged: list[IdentitySpan] = []
+    for span in sorted(found, key=lambda one: (one.start, -one.end)):
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            merged[-1] = IdentitySpan(last.start, max(last.end, span.end), last.kind)
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def without_spans(text: str, spans: Sequence[IdentitySpan]) -> str:
+    """Return the text with the spans taken out: what one tap offers."""
+    kept: list[str] = []
+    at = 0
+    for span in spans:
+        kept.append(text[at : span.start])
+        at = span.end
+    return " ".join("".join([*kept, text[at:]]).split())

@@ -1,0 +1,76 @@
+"""Places: which districts, stations and outposts of the geography a text names, in any script and spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.lexicon import DISTANT, SOUND, Lexicon, Mark
+from satark.dialogue.understanding.reading import PlaceFound
+from satark.geography.geography import Geography, Unit
+
+_ADDED = frozenset({"thana", "थाना", "police", "station", "chowki", "चौकी", "outpost"})
+
+
+class Places:
+    """The names of one geography, indexed by spelling. Build it once for a geography."""
+
+    def __init__(self, geography: Geography, lexicon: Lexicon) -> None:
+        self._geography = geography
+        self._ordinary = lexicon
+        self._names = Lexicon(_names(geography))
+        self._districts = {district.code for district in geography.districts}
+        self._stations = {station.code for station in geography.stations()}
+
+    def find(self, analysis: Analysis) -> PlaceFound:
+        """Find the one district, station and outpost that a text names; where it names two, it names none."""
+        named = self.named(analysis)
+        outposts = {code for code in named if self._geography.station_of(code)}
+        stations = (named & self._stations) or {self._geography.station_of(code) for code in outposts}
+        districts = (named & self._districts) or {self._geography.district_of(code) for code in stations}
+        mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
+        return PlaceFound(district=_only(districts), station=_only(stations), outpost=_only(outposts), mentioned=mentioned)
+
+    def named(self, analysis: Analysis) -> set[str]:
+        """Every code that a text names."""
+        found = [mark for mark in self._names.marks(analysis.tokens) if self._counts(mark, analysis)]
+        return {mark.name for mark in found if not _is_inside(mark, found)}
+
+    def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
+        """The tokens on which a text names a code."""
+        found = self._names.marks(analysis.tokens)
+        return [(mark.start, mark.end) for mark in found if mark.name == code and self._counts(mark, analysis)]
+
+    def _counts(self, mark: Mark, analysis: Analysis) -> bool:
+        """An ordinary word is no misspelt name: "ladka" is not Lanka."""
+        if mark.quality >= SOUND:
+            return True
+        words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]
+        known = any(self._ordinary.knows(word) for word in words)
+        return not known and (mark.quality > DISTANT or len("".join(words)) > 5)  # noqa: PLR2004
+
+
+def _names(geography: Geography) -> Iterator[tuple[str, str]]:
+    for district in geography.districts:
+        units: list[Unit] = [district]
+        for station in district.stations:
+            units += [station, *station.outposts]
+        for unit in units:
+            for name in (*unit.names.values(), *unit.aliases):
+                yield unit.code, name
+                short = " ".join(word for word in name.split() if word.casefold() not in _ADDED)
+                if short and short != name:
+                    yield unit.code, short
+
+
+def _is_inside(mark: Mark, others: Iterable[Mark]) -> bool:
+    size = mark.end - mark.start
+    return any(o.start <= mark.start and mark.end <= o.end and o.end - o.start > size for o in others)
+
+
+def _near_something(analysis: Analysis) -> bool:
+    return analysis.has("place.near") and len(analysis) > 1
+
+
+def _only(codes: set[str]) -> str:
+    return next(iter(codes)) if len(codes) == 1 else ""

@@ -1,0 +1,266 @@
+"""The reader: what a typed text means at the question that stands.
+
+Build one for the process: `Reader(Geography.sample())`. `read` and `open` change nothing and never raise, whatever
+the text; what they return is not to be logged.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.choosing import FILL, POLITE, Chosen, choose
+from satark.dialogue.understanding.danger import DangerRules
+from satark.dialogue.understanding.lexicon import Lexicon
+from satark.dialogue.understanding.opening import opening_of
+from satark.dialogue.understanding.own_identity import OwnIdentity
+from satark.dialogue.understanding.places import Places
+from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Danger, IdentitySpan, Kind, Opening, Reading
+from satark.dialogue.understanding.topics import Topic, Topics
+from satark.geography.geography import Geography
+
+_COMMANDS: Final = (
+    "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
+    "restart", "forget", "elsewhere", "leave", "more", "less",
+)  # fmt: skip
+"""In the order in which they are looked for, where the words of two are there."""
+IRREVERSIBLE: Final = frozenset({"cancel", "restart", "forget", "delete", "clear"})
+"""Commands that are carried out only on an exact word or phrase."""
+_SOCIAL: Final = (
+    ("soc.wait", Kind.WAIT, ""),
+    ("soc.greet", Kind.GREETING, ""),
+    ("soc.thanks", Kind.THANKS, ""),
+    ("soc.sorry", Kind.REMARK, "mistake"),
+    ("soc.ok", Kind.REMARK, "ok"),
+    ("soc.bye", Kind.THANKS, ""),
+    ("soc.afraid", Kind.REMARK, "afraid"),
+    ("t.joke", Kind.REMARK, "chat"),
+)
+_LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "ask", "ask.sign")
+_STORY_WORDS: Final = 4
+_STORY_REST: Final = 2
+
+
+class Reader:
+    """Reads texts. Building it takes some tens of milliseconds; a reading takes one, of a long story some."""
+
+    def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
+        self.lexicon = lexicon or Lexicon.shipped()
+        self.places = Places(geography, self.lexicon) if geography else None
+        self._dangers = DangerRules()
+        self._topics = Topics()
+        self._identity = OwnIdentity(self.lexicon)
+
+    def read(self, text: str, asked: Asked) -> Reading:
+        """Read a text as the answer to a question, or as what else it is."""
+        analysis = Analysis(text, self.lexicon)
+        dangers = self._dangers.find(analysis)
+        return _OneReading(self, analysis, asked, dangers).read()
+
+    def open(self, text: str) -> Opening:
+        """Read what a story tells of category, place, time, police and danger."""
+        analysis = Analysis(text, self.lexicon)
+        return opening_of(analysis, self.places, self._dangers.find(analysis))
+
+    def dangers(self, text: str) -> tuple[Danger, ...]:
+        """Find the dangers that a text tells of."""
+        return self._dangers.find(Analysis(text, self.lexicon))
+
+    def own_identity(self, text: str) -> tuple[IdentitySpan, ...]:
+        """Find the parts of a text that identify its sender, in order, none inside another."""
+        return self._identity.find(text)
+
+    def topic(self, analysis: Analysis, *families: str) -> Topic | None:
+        """Find what a text asks, remarks or refuses."""
+        return self._topics.find(analysis, *families)  # type: ignore[arg-type]
+
+
+class _OneReading:
+    """The steps of one reading, the surest first."""
+
+    def __init__(self, reader: Reader, analysis: Analysis, asked: Asked, dangers: tuple[Danger, ...]) -> None:
+        self._reader = reader
+        self._analysis = analysis
+        self._asked = asked
+        self._dangers = dangers
+        self._free = asked.asks in FREE or (asked.opening and not asked.options)
+        self._chosen = choose(analysis, asked, reader.places) if asked.options else Chosen()
+
+    def read(self) -> Reading:
+        """Try each sense in turn."""
+        steps = (
+            self._nothing,
+            self._certain_option,
+            self._certain_command,
+            self._danger,
+            self._social,
+            self._unknown,
+            self._command,
+            self._own_story,
+            self._refused_sending,
+            self._option,
+            self._topic,
+            self._yes_or_no,
+            self._content,
+        )
+        for step in steps:
+            if reading := step():
+                return reading
+        return self._make(Kind.UNCLEAR, suggested=self._chosen.suggested)
+
+    def _make(self, kind: Kind, confidence: Confidence = Confidence.LIKELY, **fields: object) -> Reading:
+        analysis = self._analysis
+        story = bool(fields.pop("story", False))
+        opening = opening_of(analysis, self._reader.places, self._dangers) if story else Opening()
+        sure = Confidence.GUESS if kind is Kind.UNCLEAR else confidence
+        return Reading(
+            kind=kind, confidence=sure, negated=analysis.negates, asks=analysis.asks, dangers=self._dangers,
+            story=story, opening=opening, **fields,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    # ------------------------------------------------------------- the surest first
+
+    def _nothing(self) -> Reading | None:
+        if not self._analysis.tokens:
+            return self._make(Kind.UNCLEAR)
+        if all(token.text == "?" for token in self._analysis.tokens):
+            return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help")
+        return None
+
+    def _certain_option(self) -> Reading | None:
+        chosen = self._chosen
+        if chosen.option and chosen.confidence is Confidence.CERTAIN and not self._dangers:
+            return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
+        return None
+
+    def _certain_command(self) -> Reading | None:
+        for name in _COMMANDS:
+            if self._expects(name) and self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
+                return self._make(Kind.COMMAND, Confidence.CERTAIN, command=name)
+        return None
+
+    def _danger(self) -> Reading | None:
+        if not self._dangers:
+            return None
+        option = "" if self._acts(self._chosen.option) else self._chosen.option
+        return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
+
+    def _social(self) -> Reading | None:
+        for mark, kind, topic in _SOCIAL:
+            beside = ("fill", "pol", "soc.*", "say.yes", "who.*", "t.listen")
+            if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
+                if mark == "soc.ok" and self._analysis.negates:
+                    continue
+                suggested = self._chosen.suggested or self._suggested_by_ok(mark)
+                return self._make(kind, topic=topic, suggested=suggested)
+        return None
+
+    def _unknown(self) -> Reading | None:
+        if not self._analysis.consists_of(("say.unknown",), _LOOSE, spare=self._spare()) or self._tells():
+            return None
+        if any(option.id == "unknown" for option in self._asked.options):
+            return self._make(Kind.OPTION, option="unknown")
+        return self._make(Kind.COMMAND, command="unknown")
+
+    def _command(self) -> Reading | None:
+        if self._tells() or self._chosen.option:
+            return None
+        for name in _COMMANDS:
+            if not self._expects(name):
+                continue
+            near = self._analysis.consists_of((f"cmd.{name}",), _LOOSE, spare=0 if self._free else self._spare())
+            if near and name in IRREVERSIBLE:
+                return self._make(Kind.UNCLEAR, suggested=f"@{name}")
+            if near and not self._is_denied(name):
+                return self._make(Kind.COMMAND, command=name)
+        return None
+
+    def _own_story(self) -> Reading | None:
+        """At a question with options: a text that tells more than the option is kept, whatever it chooses."""
+        if self._free or not self._is_story() or not self._tells():
+            return None
+        option = "" if self._acts(self._chosen.option) else self._chosen.option
+        if option:
+            return self._make(Kind.OPTION, option=option, story=True)
+        topic = self._reader.topic(self._analysis, "question", "refusal")
+        if topic is not None and len(self._analysis) < _STORY_WORDS * 2:
+            return None
+        return self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
+
+    def _refused_sending(self) -> Reading | None:
+        """ "Don't send": a wish of its own, and never the opposite."""
+        if self._asked.asks == "review" and self._analysis.negates and self._analysis.has("cmd.send"):
+            return self._make(Kind.REFUSAL, topic="send")
+        return None
+
+    def _option(self) -> Reading | None:
+        chosen = self._chosen
+        if not chosen.option or self._acts(chosen.option):
+            return None
+        return self._make(Kind.OPTION, chosen.confidence, option=chosen.option)
+
+    def _topic(self) -> Reading | None:
+        if self._free and self._tells():
+            return None
+        topic = self._reader.topic(self._analysis, "question", "refusal", "remark")
+        if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
+            return None
+        return self._make(Kind(topic.family), topic=topic.name)
+
+    def _yes_or_no(self) -> Reading | None:
+        if self._analysis.consists_of(("say.no",), (*FILL, "soc.*", "neg")):
+            return self._make(Kind.UNCLEAR if self._asked.options else Kind.REFUSAL)
+        if self._analysis.consists_of(("say.yes", "say.right"), (*FILL, "soc.*")):
+            return self._make(Kind.UNCLEAR)
+        return None
+
+    def _content(self) -> Reading | None:
+        if self._free:
+            only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*"))
+            return self._make(Kind.UNCLEAR) if only_fill else self._make(Kind.CONTENT, story=True)
+        if self._chosen.suggested or not self._is_story():
+            return None
+        return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > _STORY_WORDS else None
+
+    # ------------------------------------------------------------- what is asked of the text
+
+    def _expects(self, name: str) -> bool:
+        """Whether a command counts here: "done", "more" and the like only where the question knows them."""
+        asked = self._asked
+        if name == "done":
+            return "done" in asked.actions or asked.asks == "media"
+        if name in {"more", "less"}:
+            return bool(asked.options)
+        return name not in {"clear", "leave"} or name in asked.actions
+
+    def _is_denied(self, name: str) -> bool:
+        """Whether a command's words are negated: "don't go back"."""
+        inside = self._analysis.found(f"cmd.{name}")
+        free = [
+            mark
+            for mark in self._analysis.found("neg", "neg.dont")
+            if not any(other.start <= mark.start and mark.end <= other.end for other in inside)
+        ]
+        return bool(free)
+
+    def _acts(self, option: str) -> bool:
+        return any(choice.acts and choice.id == option for choice in self._asked.options)
+
+    def _suggested_by_ok(self, mark: str) -> str:
+        acting = [choice.id for choice in self._asked.options if choice.acts]
+        return "send" if mark == "soc.ok" and "send" in acting else ""
+
+    def _spare(self) -> int:
+        """Words that a whole-message sense may leave unexplained: one in a text of four."""
+        return len(self._analysis) // 4
+
+    def _tells(self) -> bool:
+        """Whether it tells of a crime."""
+        return any(True for _ in self._analysis.story_marks())
+
+    def _uncovered(self, names: tuple[str, ...] = (*_LOOSE, "t.*", "say.*", "cmd.*")) -> int:
+        return len(set(range(len(self._analysis))) - self._analysis.covered(names))
+
+    def _is_story(self, least: int = _STORY_WORDS) -> bool:
+        plain = self._uncovered(("fill", "pol", "soc.*"))
+        return len(self._analysis) >= least and plain >= min(least, _STORY_REST + 1)
