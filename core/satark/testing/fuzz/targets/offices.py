@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 import msgspec
+import msgspec.inspect
 import pyrage
 from pyrage import x25519
 
@@ -53,6 +55,14 @@ from satark.tip import Message
 
 _DESK: Final = "sp"
 _FRAME_DOMAIN: Final = b"satark/1/frame\0"
+_EMPTY: Final[Mapping[type, Any]] = MappingProxyType({
+    msgspec.inspect.StrType: "",
+    msgspec.inspect.BytesType: b"",
+    msgspec.inspect.IntType: 0,
+    msgspec.inspect.BoolType: False,
+    msgspec.inspect.VarTupleType: (),
+})  # fmt: skip
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class OfficesTarget:
@@ -140,7 +150,7 @@ class OfficesTarget:
             for desk in store.read(all_desks):
                 check_recipient(desk.recipient)
         pairing = make_office_pairing(_DESK, self._identity, self.office_key)
-        key = NewKey(recipient=pairing.recipient, answer_verifier=pairing.answer_verifier)
+        key = _filled(NewKey, recipient=pairing.recipient, answer_verifier=pairing.answer_verifier)
         if self._stores[0].read(lambda c: find_desk(c, _DESK)).recipient != key.recipient:
             self._stores[0].write_now(lambda unit: apply_key_change(unit, _DESK, key))
 
@@ -179,36 +189,47 @@ def _sealed(plain: bytes, to: LinkKey) -> bytes:
     return (len(sealed).to_bytes(4, "big") + sealed).ljust(WIRE_SIZE, b"\0")
 
 
+def _filled(kind: type[T], **known: Any) -> T:
+    """Make a message; a field that is not given is empty, so that a new field needs no change here."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind) if field.required}
+    empty = {
+        name: _EMPTY[type(msgspec.inspect.type_info(field.type))] for name, field in fields.items() if name not in known
+    }
+    return kind(**empty, **known)
+
+
 def _host_messages(seeded: SeededTip) -> Sequence[Any]:
-    announced = AnnouncedFile(form="clean", transfer_id=bytes(16), size=66_000)
+    announced = _filled(AnnouncedFile, form="clean", transfer_id=bytes(16), size=66_000)
     sealed = seal(Message(sender="desk", desk="dig", text="जी"), seeded.recipient)
-    entry = DeskEntry(name="dig", title="DIG", level="range", area="", recipient=seeded.recipient)
-    tip = TipMessage(
+    entry = _filled(DeskEntry, name="dig", title="DIG", level="range", area="", recipient=seeded.recipient)
+    tip = _filled(
+        TipMessage,
         tip=seeded.id,
         number=seeded.number,
         revision=2,
         recipient=seeded.recipient,
         receipt_recipient=seeded.receipt_recipient,
-        key_changes=b"",
         day=20_400,
         envelope=b"envelope",
         document=b"document",
-        thread=(ThreadEntry(seq=1, sealed=sealed, answer=bytes(16)),),
-        files=(FileEntry(ordinal="1", state="sealed", record=b"record", sealed=(announced,)),),
-        custody=(CustodyEntry(file="1", entry=bytes(32), sealed=b"sealed"),),
+        thread=(_filled(ThreadEntry, seq=1, sealed=sealed, answer=bytes(16)),),
+        files=(_filled(FileEntry, ordinal="1", state="sealed", record=b"record", sealed=(announced,)),),
+        custody=(_filled(CustodyEntry, file="1", entry=bytes(32), sealed=b"sealed"),),
     )
-    directory = DirectoryMessage(version=7, desks=(entry,), destination_rules=encode_rules(()))
-    return tip, directory, KeyAcceptedMessage(answer=bytes(16)), RefusalMessage(answer=bytes(16))
+    directory = _filled(DirectoryMessage, version=7, desks=(entry,), destination_rules=encode_rules(()))
+    return tip, directory, _filled(KeyAcceptedMessage, answer=bytes(16)), _filled(RefusalMessage, answer=bytes(16))
 
 
 def _answers(seeded: SeededTip, dig: str) -> Sequence[OfficeAnswer]:
     sealed = seal(Message(sender="desk", desk=_DESK, text="जी"), seeded.recipient)
-    plain = OfficeAnswer(id=os.urandom(16), desk=_DESK, tip=seeded.id, sealed=sealed, internal=False)
-    destination = DirectedDestination(to="police_system:main", recipient="", envelope=b"envelope")
-    directed = DirectedDesk(desk="dig", recipient=dig, envelope=b"envelope", destinations=(destination,))
+    plain = _filled(OfficeAnswer, id=os.urandom(16), desk=_DESK, tip=seeded.id, sealed=sealed, internal=False)
+    destination = _filled(DirectedDestination, to="police_system:main", recipient="", envelope=b"envelope")
+    directed = _filled(DirectedDesk, desk="dig", recipient=dig, envelope=b"envelope", destinations=(destination,))
     return (
         plain,
         msgspec.structs.replace(plain, id=os.urandom(16), internal=True, directed_to=directed),
         msgspec.structs.replace(plain, id=os.urandom(16), desk="dig"),
-        msgspec.structs.replace(plain, id=os.urandom(16), new_key=NewKey(recipient=dig, answer_verifier="0" * 64)),
+        msgspec.structs.replace(
+            plain, id=os.urandom(16), new_key=_filled(NewKey, recipient=dig, answer_verifier="0" * 64)
+        ),
     )
