@@ -15,7 +15,7 @@ from satark.cli.flow import flow
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
     path = tmp_path / "broken.yaml"
-    path.write_text("languages: [en]\nsteps: [{id: a, type: text}]", "utf-8")
+    path.write_text("languages: [en]\naccuses: nobody\nsteps: [{id: a, type: text}]", "utf-8")
     return path
 
 

@@ -616,7 +616,7 @@ def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:
     assert chat.session is not None
     again = engine.repeat_question(chat.session)
     assert again.choices == chat.prompt.choices
-    assert "Please check" in again.text
+    assert "Check your answers" in again.text
 
 
 def test_notices_are_neutral(engine: Engine) -> None:

@@ -119,7 +119,7 @@ def test_before_a_language_is_chosen_the_keys_are_explained_in_each(voice: Voice
     assert [line for line in lines if "0 दबाएँ" in line or "press 0" in line] == [
         "पहले दी गई सूचना का जवाब सुनने के लिए 0 दबाएँ।", "To hear the answer to an earlier report press 0.",
     ]  # fmt: skip
-    place = Prompt(text="Please check:\n• Place: लंका\n112?", language="en", choices=choices, wants="choice")
+    place = Prompt(text="Check your answers:\n• Place: लंका\n112?", language="en", choices=choices, wants="choice")
     assert not [line for line in spoken(voice, raw, place) if "0 दबाएँ" in line], (
         "an answer in another script is not a language"
     )

@@ -31,7 +31,9 @@ SMS = Capabilities(kind="sms", text=670, body=670, unit="utf16")
 VOICE = Capabilities(kind="voice", text=2000, body=2000, rows=9, row_label=60)
 
 
-def source(steps: str, top: str = "languages: [en]", texts: dict[str, str] | None = None) -> FlowSource:
+def source(
+    steps: str, top: str = "languages: [en]\naccuses: nobody", texts: dict[str, str] | None = None
+) -> FlowSource:
     own = Catalogue("en", {**TEXTS, **(texts or {})}).over(Catalogues.shipped()["en"])
     return FlowSource(name="t", text=f"{top}\nsteps:\n{steps}", catalogues=Catalogues([own]))
 
@@ -84,10 +86,10 @@ def test_what_is_wrong_is_refused_and_named(steps: str, words: str) -> None:
     ("top", "words"),
     [
         ("languages: []", "needs a language"),
-        ("languages: [en, ur]", "language 'ur': there is no catalogue"),
-        ("languages: [en]\npriority: {high: 'f()'}", "step 'priority'"),
-        ("languages: [en]\nmore: 1", "can't be read"),
-        ("languages: [en]\n\tx", "can't be read"),
+        ("languages: [en, ur]\naccuses: nobody", "language 'ur': there is no catalogue"),
+        ("languages: [en]\naccuses: nobody\npriority: {high: 'f()'}", "step 'priority'"),
+        ("languages: [en]\naccuses: nobody\nmore: 1", "can't be read"),
+        ("languages: [en]\naccuses: nobody\n\tx", "can't be read"),
     ],
 )
 def test_a_wrong_head_is_refused(top: str, words: str) -> None:
@@ -108,8 +110,8 @@ def test_a_text_with_the_wrong_places_is_refused(key: str, text: str) -> None:
 
 
 def test_a_missing_engine_text_is_refused() -> None:
-    bare = FlowSource(name="t", text="languages: [en]\nsteps: [{id: z, type: submit}]", catalogues=Catalogues([
-        Catalogue("en", {})]))  # fmt: skip
+    text = "languages: [en]\naccuses: nobody\nsteps: [{id: z, type: submit}]"
+    bare = FlowSource(name="t", text=text, catalogues=Catalogues([Catalogue("en", {})]))
     with pytest.raises(FlowError, match="the text 'not_understood' is missing"):
         load_flow(bare)
 
@@ -260,7 +262,7 @@ def test_a_flow_of_ones_own_is_read_with_the_words_beside_it(tmp_path: Path) -> 
     (tmp_path / "texts" / "en.po").write_text('msgid "a.ask"\nmsgstr "Mine?"\n\nmsgid "a.name"\nmsgstr "A"\n', "utf-8")
     (tmp_path / "texts" / "bho.po").write_text('msgid "a.ask"\nmsgstr "का?"\n', "utf-8")
     path = tmp_path / "mine.yaml"
-    path.write_text("languages: [en]\nsteps: [{id: a, type: text}, {id: z, type: submit}]", "utf-8")
+    path.write_text("languages: [en]\naccuses: nobody\nsteps: [{id: a, type: text}, {id: z, type: submit}]", "utf-8")
     read = read_flow(path)
     assert read.name == "mine"
     assert read.catalogues["en"].text("a.ask") == "Mine?"

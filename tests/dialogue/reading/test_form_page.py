@@ -165,7 +165,7 @@ def test_what_came_before_a_language_without_one_is_kept(form: Chat) -> None:
 def many() -> Engine:
     """A flow with several choices of one question."""
     shipped = default_flow()
-    text = "languages: [en]\nsteps:\n- {id: danger, type: choices, options: ['yes', 'no', unknown]}\n"
+    text = "languages: [en]\naccuses: nobody\nsteps:\n- {id: danger, type: choices, options: ['yes', 'no', unknown]}\n"
     text += "- {id: review, type: review}\n- {id: send, type: submit}\n"
     source = FlowSource(name="many", text=text, catalogues=shipped.catalogues)
     return Engine(load_flow(source), source.catalogues, Geography.sample())

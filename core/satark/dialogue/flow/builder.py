@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
+from satark.dialogue.flow.accusations import accusation_problems, read_accuses
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem
 from satark.dialogue.steps.built_in import BUILT_IN_STEP_TYPES
 from satark.dialogue.steps.conditions import Condition, ConditionError, parse_condition
@@ -19,7 +20,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")
 _RESERVED_IDS: Final = frozenset(
     {"and", "or", "not", "in", "is", "if", "else", "language", "option", "command", "status"}
 )
-_COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check"})
+_COMMON_FIELDS: Final = frozenset({"id", "type", "when", "detail", "skip", "check", "accuses"})
 
 
 class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +31,8 @@ class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """None: every language that there is a catalogue for."""
     name: str = ""
     priority: dict[Priority, str] = {}
+    accuses: Literal["", "nobody"] = ""
+    """`nobody`: no tip of this flow is about the police."""
 
 
 def build_flow(document: FlowDocument, step_types: Iterable[StepType], validators: Mapping[str, Validator]) -> Flow:
@@ -43,10 +46,12 @@ def build_flow(document: FlowDocument, step_types: Iterable[StepType], validator
     priority = {level: builder.condition(text, "priority") for level, text in document.priority.items()}
     if not document.languages:
         builder.report("a flow needs a language")
+    for step, text in accusation_problems(builder.steps, document.accuses):
+        builder.report(text, step)
     if builder.problems:
         raise FlowError(builder.problems)
     conditions = {level: condition for level, condition in priority.items() if condition}
-    return Flow(document.name, document.languages or (), builder.steps, conditions)
+    return Flow(document.name, document.languages or (), builder.steps, conditions, document.accuses)
 
 
 def rebuild_flow(
@@ -108,6 +113,7 @@ class _Builder:
             known = ", ".join(sorted(self._types))
             self.report(f"the type {data.get('type')!r} is not known ({known}, branch)", name)
             return
+        accuses, names = read_accuses(data, lambda text: self.report(text, name))
         self.steps.append(
             Step(
                 id=name,
@@ -118,6 +124,8 @@ class _Builder:
                 skip=self._flag(data, "skip", name),
                 check=str(data.get("check", "")),
                 validator=self._validator(data, name),
+                accuses=accuses,
+                names=names,
             )
         )
 

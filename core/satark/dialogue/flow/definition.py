@@ -50,12 +50,19 @@ class Flow:
     """A checked flow. `canonical` is its structure as canonical JSON, `hash` the SHA-256 of that, in hex."""
 
     def __init__(
-        self, name: str, languages: Sequence[str], steps: Sequence[Step], priority: Mapping[Priority, Condition]
+        self,
+        name: str,
+        languages: Sequence[str],
+        steps: Sequence[Step],
+        priority: Mapping[Priority, Condition],
+        accuses: str = "",
     ) -> None:
         self.name = name
         self.languages = tuple(languages)
         self.steps = tuple(steps)
         self.priority = dict(priority)
+        self.accuses = accuses
+        """`nobody` where the flow declares that no tip is about the police."""
         self.by_id = {step.id: step for step in self.steps}
         self.canonical = self._canonical()
         self.hash = hashlib.sha256(self.canonical).hexdigest()
@@ -65,6 +72,7 @@ class Flow:
             "name": self.name,
             "languages": self.languages,
             "priority": {level: condition.source for level, condition in self.priority.items()},
+            "accuses": self.accuses,
             "steps": [_plain(step) for step in self.steps],
         }
         return msgspec.json.encode(document, order="sorted")
@@ -79,4 +87,6 @@ def _plain(step: Step) -> dict[str, Any]:
     for name in ("detail", "skip"):
         if getattr(step, name):
             plain[name] = True
+    if accuses := step.accuses or step.names:
+        plain["accuses"] = accuses
     return {**msgspec.to_builtins(step.settings), **plain}

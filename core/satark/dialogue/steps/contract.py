@@ -21,6 +21,9 @@ from satark.tip import Place
 Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
 """What the engine does with a step: say it in passing, ask it, collect files, show the review, submit the tip."""
 
+Accuses: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "unknown", "named", "nobody"]
+"""The police unit that an option accuses: of the place, by its level; `named`: the station that another step names."""
+
 Validator: TypeAlias = Callable[[Any], str | None]
 """Checks an answer's value: None if it is fine, else the message id of what to tell the tipster."""
 
@@ -42,6 +45,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the validator of its answers, or empty."""
     validator: Validator | None = None
     """That validator."""
+    accuses: Mapping[str, Accuses] = {}
+    """Option → the police unit that it accuses, so that routing keeps the tip away from it."""
+    names: Literal["", "station", "outpost"] = ""
+    """Whether the answer names the accused station, or may name its outpost, for an option that accuses one."""
 
 
 class Option(msgspec.Struct, frozen=True):

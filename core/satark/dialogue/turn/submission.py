@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -11,20 +11,8 @@ from satark.dialogue.session import Submission
 from satark.dialogue.turn.context import TurnContext
 from satark.tip import Accused, Place, Priority
 
-# The steps that a submission has fields for; a flow without them leaves the fields empty.
 _CATEGORY: Final = "category"
-_UNIT: Final = "police_unit"
-_STATION: Final = "police_station"
-_WHO: Final = "police_who"
-
-_LEVELS: Final[Mapping[str, Literal["station", "circle", "district", "range"]]] = {
-    "station": "station",
-    "other_station": "station",
-    "circle": "circle",
-    "district": "district",
-    "range": "range",
-}
-"""Option of the step `police_unit` → level of the accused unit."""
+"""The step that gives a submission its category; a flow without it leaves the field empty."""
 
 
 def make_submission(context: TurnContext) -> Submission:
@@ -59,22 +47,26 @@ def _files_of_the_tip(context: TurnContext) -> set[str]:
 
 
 def _accused(context: TurnContext, answers: Mapping[str, Any], place: Place) -> Accused | None:
-    unit = answers.get(_UNIT)
+    """Return the police unit that the answers accuse, as the steps declare it; None: nobody is accused."""
+    asked = [step for step in context.progress.path if step.accuses and step.id in answers]
+    units = [step.accuses[str(answers[step.id])] for step in asked]
+    unit = next((unit for unit in units if unit != "nobody"), None)
     if unit is None:
         return None
-    other = str(answers.get(_STATION, "unknown"))
-    if unit == "other_station":
-        return Accused(level="unknown") if other == "unknown" else Accused(level="station", unit=other)
+    if unit == "named":
+        station = _named(context, answers, "station")
+        return Accused(level="station", unit=station) if station not in {"", "unknown"} else Accused(level="unknown")
     if unit == "outpost":
-        who = answers.get(_WHO)
-        named = context.loaded.geography.outpost_in(who, place.station) if isinstance(who, str) else ""
+        named = context.loaded.geography.outpost_in(_named(context, answers, "outpost"), place.station)
         return Accused(level="outpost", unit=named or place.station)
-    if unit == "district":
-        return Accused(level="district", unit=place.district)
-    level = _LEVELS.get(str(unit))
-    if level is None:
-        return Accused(level="unknown")
-    return Accused(level=level, unit=place.station if level == "station" else "")
+    of_place = {"station": place.station, "district": place.district}
+    return Accused(level=unit, unit=of_place.get(unit, ""))
+
+
+def _named(context: TurnContext, answers: Mapping[str, Any], what: str) -> str:
+    """Return the answer that names a unit; a spoken one names none."""
+    found = (answers.get(step.id) for step in context.progress.path if step.names == what)
+    return next((answer for answer in found if isinstance(answer, str)), "")
 
 
 def _priority(context: TurnContext) -> Priority:
