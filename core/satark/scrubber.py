@@ -21,6 +21,7 @@ __all__ = [
 Reason: TypeAlias = Literal[
     "empty", "unknown", "mislabelled", "unsupported", "damaged", "too-many-pixels",
     "too-many-pages", "too-long", "expands", "encrypted", "too-slow", "crashed", "no-space",
+    "not-isolated",
 ]  # fmt: skip
 """Why there is no clean copy. A closed list: free text could carry a file's content to a screen."""
 
@@ -38,6 +39,7 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
     "too-slow": "Cleaning the file took too long.",
     "crashed": "Cleaning the file failed.",
     "no-space": "The server had too little memory to clean the file.",
+    "not-isolated": "The server can't isolate the program that cleans files, so the file was not opened.",
 })  # fmt: skip
 """The text for officers, in English; catalogues translate it."""
 

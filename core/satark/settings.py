@@ -116,9 +116,15 @@ class EvidenceSettings(BaseModel):
         description="bytes of address space for each process that cleans, its code included",
     )
 
+    allow_weak_isolation: bool = Field(
+        default=False,
+        description="clean files even where the system forbids a part of the isolation of what opens them; "
+        "`satark check` says what is missing",
+    )
+
     def limits(self) -> Limits:
         """Give them as the pipeline takes them."""
-        return Limits(**self.model_dump())
+        return Limits(**self.model_dump(exclude={"allow_weak_isolation"}))
 
 
 class HttpSettings(BaseModel):

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import update
 
 from satark.cli.main import cli
+from satark.evidence.sandbox.protections import NAMES, Protections
 from satark.store import tables
 from satark.testing.commands import run
 from satark.testing.store import fresh_services
@@ -33,6 +34,25 @@ def test_every_missing_setting_is_named(problems: list[dict[str, str]]) -> None:
 def test_a_problem_is_printed_as_a_sentence(data: Path) -> None:
     printed = run("check", code=1).stdout
     assert "✗ whatsapp.app_secret (SATARK_WHATSAPP__APP_SECRET): is missing" in printed
+
+
+def test_it_says_what_isolates_the_program_that_opens_files(data: Path) -> None:
+    printed = run("check", code=1).stdout
+    for meaning in NAMES.values():
+        assert f"  ✓ {meaning}" in printed
+    assert "✓" not in run("check", "--role", "web", code=1).stdout
+
+
+def test_a_machine_that_can_not_isolate_it_is_a_problem(
+    data: Path, monkeypatch: pytest.MonkeyPatch, problems: list[dict[str, str]]
+) -> None:
+    del problems
+    monkeypatch.setattr("satark.runtime.compose.probe", Protections)
+    setting = "SATARK_EVIDENCE__ALLOW_WEAK_ISOLATION"
+    assert setting in run("check", "--json", code=1).stdout
+    assert setting not in run("check", "--json", "--role", "web", code=1).stdout
+    monkeypatch.setenv(setting, "true")
+    assert setting not in run("check", "--json", code=1).stdout
 
 
 @pytest.mark.parametrize(
@@ -127,5 +147,5 @@ def test_a_complete_configuration_has_no_problems(data: Path, monkeypatch: pytes
     assert "no desk above the districts" in run("check", code=1).stdout
     services.write_now(lambda unit: unit.main.execute(update(tables.desk).values(level="range")))
     services.close()
-    assert run("check").stdout == "✓ nothing is wrong\n"
+    assert run("check").stdout.endswith("✓ nothing is wrong\n")
     assert run("check", "--json").stdout == ""

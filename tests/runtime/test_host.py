@@ -10,6 +10,7 @@ import pytest
 
 from satark import hookimpl
 from satark.channel import Accepted, Batch, Call, Delivered, Receive, Text
+from satark.evidence.sandbox.protections import Protections
 from satark.observability import LifecycleEvent
 from satark.runtime.host import Host
 from satark.settings import Role, Settings, SettingsError
@@ -35,6 +36,17 @@ def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
     services.close()
     with pytest.raises(SettingsError, match="satark db upgrade"):
         scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+
+
+def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.runtime.compose.probe", lambda: Protections(network=True))
+    with pytest.raises(SettingsError, match="allow_weak_isolation"):
+        scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+    Host(Settings(data_dir=tmp_path, plugins=("web_form",)), roles=("web",)).services.close()
+    monkeypatch.setenv("SATARK_EVIDENCE__ALLOW_WEAK_ISOLATION", "true")
+    scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
 
 
 async def test_listeners_hear_what_happened_and_their_failures_are_counted(tmp_path: Path) -> None:

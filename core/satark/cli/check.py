@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from satark.cli import check_destinations
 from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
+from satark.evidence.sandbox.protections import NAMES, probe
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
@@ -33,6 +34,8 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
     Each problem names the setting, its environment variable, and where to get its value. Exits with 1 if there is one.
     """
+    if "worker" in roles and not as_json:
+        _describe_isolation()
     problems = list(dict.fromkeys(find_problems(roles)))  # several plugins may read the same section
     for problem in problems:
         click.echo(json.dumps(_as_dict(problem)) if as_json else f"✗ {problem}")
@@ -40,6 +43,14 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
     if not as_json:
         click.echo("✓ nothing is wrong")
+
+
+def _describe_isolation() -> None:
+    """Say what isolates the program that opens citizens' files on this machine."""
+    missing = probe().missing
+    click.echo("Citizens' files are opened with:")
+    for name, meaning in NAMES.items():
+        click.echo(f"  {'✗' if name in missing else '✓'} {meaning}")
 
 
 def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
@@ -65,6 +76,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
     if services is not None:
         found.problems += check_destinations.settings_problems(settings.core, geography)
         if "worker" in roles:
+            found.of(lambda: compose.check_isolation(settings))
             context = WorkerContext(services, Writer(services.main, services.keys))
             sinks = found.of(lambda: plugins.sinks(settings, context))
             found.problems += check_destinations.sink_problems(settings.core, sinks or [])

@@ -11,9 +11,11 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.evidence.sandbox.protections import describe, probe
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
 from satark.identity.epoch_keys import EpochKeys, EpochKeysError
+from satark.observability import log
 from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.settings import SettingProblem, Settings, SettingsError
@@ -111,6 +113,27 @@ _CANARY_PROBLEMS = {
         "erase what it sealed: satark db forget-drafts",
     ),
 }
+
+
+def check_isolation(settings: Settings) -> None:
+    """Make sure that what opens hostile files is isolated, or that the settings allow it not to be, which is logged.
+
+    Raises:
+        SettingsError: this machine forbids a part of the isolation.
+    """
+    missing = probe().missing
+    if not missing:
+        return
+    if settings.core.evidence.allow_weak_isolation:
+        log.warning("HOSTILE FILES ARE OPENED WITHOUT: " + describe(missing), missing=",".join(missing))
+        return
+    message = f"this machine does not isolate the program that opens citizens' files; missing: {describe(missing)}"
+    hint = (
+        "docs/operations.md says what each needs; to clean files all the same, at the risk that a hostile one reaches "
+        "the network or Satark's own files, set it to true"
+    )
+    name = "allow_weak_isolation"
+    raise SettingsError([SettingProblem(f"evidence.{name}", f"SATARK_EVIDENCE__{name.upper()}", message, hint)])
 
 
 def load_destinations(settings: Settings, plugins: Plugins) -> tuple[DestinationRule, ...]:

@@ -35,6 +35,8 @@ class Host:
         """
         self.settings = settings
         self.roles = frozenset(roles)
+        if "worker" in self.roles:
+            compose.check_isolation(settings)
         self.metrics = Metrics()
         self.plugins = compose.load_plugins(settings)
         self._has_event_hook = self.plugins.implements("satark_event")

@@ -1,9 +1,11 @@
 """What a scrubber that a hostile file has taken over can do: nothing, and no result of it passes for a clean copy."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -104,6 +106,67 @@ async def test_there_is_no_network(hostile: Sandbox, folder: Path, limits: Limit
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert await attack(hostile, folder, f"connect {port}", limits) == "refused"
+
+
+async def test_a_socket_can_not_even_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await attack(hostile, folder, "socket", limits) == str(errno.ENOSYS)
+
+
+async def test_a_namespace_can_not_be_made(hostile: Sandbox, folder: Path, limits: Limits) -> None:
+    assert await attack(hostile, folder, "new-namespace", limits) == str(errno.ENOSYS)
+
+
+# asm-generic/unistd.h and, below 400, x86's: the numbers differ by architecture
+DANGEROUS = {
+    "io_uring_setup": 425, "io_uring_enter": 426, "pidfd_open": 434, "clone3": 435, "pidfd_getfd": 438,
+    "process_madvise": 440, "landlock_create_ruleset": 444, "a call of later kernels": 499,
+}  # fmt: skip
+DANGEROUS_ON_X86 = {
+    "socket": 41, "connect": 42, "socketpair": 53, "ptrace": 101, "syslog": 103, "personality": 135, "pivot_root": 155,
+    "chroot": 161, "mount": 165, "umount2": 166, "reboot": 169, "init_module": 175, "add_key": 248, "request_key": 249,
+    "keyctl": 250, "unshare": 272, "perf_event_open": 298, "open_by_handle_at": 304, "setns": 308,
+    "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "seccomp": 317, "memfd_create": 319, "bpf": 321,
+    "execveat": 322, "userfaultfd": 323,
+}  # fmt: skip
+NUMBERS = DANGEROUS | (DANGEROUS_ON_X86 if os.uname().machine == "x86_64" else {})
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS)
+async def test_dangerous_calls_do_not_exist(hostile: Sandbox, folder: Path, limits: Limits, number: int) -> None:
+    assert await attack(hostile, folder, f"call {number}", limits) == str(errno.ENOSYS)
+
+
+@pytest.mark.parametrize("cause", ["build_filter", "leave_network", "isolate_children", "restrict_files"])
+async def test_where_isolation_is_forbidden_nothing_is_opened(
+    cause: str, folder: Path, limits: Limits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The fork server runs with a `sitecustomize` that plays a system which forbids one part of the isolation."""
+    python = forbidding_python(tmp_path, cause)
+    monkeypatch.setattr("satark.evidence.sandbox.sandbox.sys.executable", str(python))
+    async with Sandbox([HostileScrubber()]) as closed:
+        with pytest.raises(Unclean, match="not-isolated"):
+            await attack(closed, folder, "copy text", limits)
+    async with Sandbox([HostileScrubber()], allow_weak_isolation=True) as weak:
+        assert await attack(weak, folder, "copy text", limits) == "text"
+
+
+def forbidding_python(folder: Path, cause: str) -> Path:
+    """Write a Python whose isolation lacks a part; return its path."""
+    module = "fork_server" if cause == "build_filter" else "isolation"
+    result = None if cause == "build_filter" else False
+    script = (
+        f"import runpy, sys\n"
+        f"import satark.evidence.sandbox.{module} as module\n"
+        f"module.{cause} = lambda *_: {result}\n"
+        f"import satark.evidence.sandbox.fork_server as server\n"
+        f"sys.argv = ['server', sys.argv[-1]]\n"
+        f"server.main()\n"
+    )
+    (folder / "server.py").write_text(script)
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -I {folder}/server.py "$@"\n')
+    python.chmod(0o700)
+    return python
 
 
 async def test_other_processes_are_out_of_reach(hostile: Sandbox, folder: Path, limits: Limits) -> None:

@@ -21,6 +21,8 @@ import msgspec
 from PIL import Image
 
 from satark.evidence.sandbox import isolation
+from satark.evidence.sandbox.calls import build_filter
+from satark.evidence.sandbox.protections import Protections
 from satark.identity.core_dumps import forbid_dumps
 from satark.limits import Limits
 from satark.scrubber import Reason, Unclean
@@ -28,6 +30,7 @@ from satark.scrubber import Reason, Unclean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from satark.evidence.sandbox.calls import CallFilter
     from satark.scrubber import Scrubber
 
 MAX_MESSAGE = 16_384
@@ -44,6 +47,8 @@ class CleaningJob(msgspec.Struct, frozen=True):
     source: str
     target: str
     limits: Limits
+    weakly: bool = False
+    """Whether it is cleaned even where the system forbids a part of the isolation."""
 
 
 class CleaningResult(msgspec.Struct, frozen=True):
@@ -56,7 +61,8 @@ class CleaningResult(msgspec.Struct, frozen=True):
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
     """Run jobs until the other side closes. Each job comes with a socket of its own for the result."""
     forbid_dumps()
-    isolation.leave_network()
+    calls = build_filter()
+    network = isolation.leave_network()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the supervisors
     while True:
         length, passed, _, _ = socket.recv_fds(jobs, LENGTH_BYTES, 1)
@@ -66,20 +72,53 @@ def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:
         with socket.socket(fileno=passed[0]) as reply:
             if os.fork() == 0:
                 jobs.close()
-                _run_and_exit(supervise, reply, msgspec.json.decode(message, type=CleaningJob), scrubbers)
+                job = msgspec.json.decode(message, type=CleaningJob)
+                _run_and_exit(supervise, reply, job, _Cleaner(scrubbers[job.scrubber], calls, network=network))
 
 
-def supervise(reply: socket.socket, job: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
+class _Cleaner:
+    """What cleans a file: a scrubber, in a process that has given up every access it does not need."""
+
+    def __init__(self, scrubber: Scrubber, calls: CallFilter | None, *, network: bool) -> None:
+        self.scrubber = scrubber
+        self._calls = calls
+        self._network = network
+
+    def isolate(self, job: CleaningJob, *, processes: bool) -> Protections:
+        """Give up access. Return what holds."""
+        isolation.set_limits(job.limits)
+        privileges = isolation.refuse_new_privileges()
+        files = isolation.restrict_files(_readable(self.scrubber), Path(job.folder))
+        return Protections(
+            network=self._network,
+            processes=processes,
+            files=files,
+            calls=self._restrict_calls(),
+            privileges=privileges,
+            limits=True,
+        )
+
+    def _restrict_calls(self) -> bool:
+        if self._calls is None:
+            return False
+        try:
+            self._calls.load()
+        except OSError:
+            return False
+        return True
+
+
+def supervise(reply: socket.socket, job: CleaningJob, cleaner: _Cleaner) -> None:
     """Run a child for the job, end it at its time limit or when the worker stops waiting, and send its result."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     isolation.die_with_parent()
-    isolation.isolate_children()
+    processes = isolation.isolate_children()
     answers, results = os.pipe()
     child = os.fork()
     if child == 0:
         reply.close()
         os.close(answers)
-        _run_and_exit(clean, results, job, scrubbers)
+        _run_and_exit(clean, results, job, cleaner, processes)
     os.close(results)
     ready, _, _ = select.select([answers, reply.fileno()], [], [], job.limits.wall_seconds)
     answer = os.read(answers, MAX_MESSAGE) if answers in ready else b""
@@ -87,14 +126,16 @@ def supervise(reply: socket.socket, job: CleaningJob, scrubbers: Sequence[Scrubb
     reply.send(answer if ready else msgspec.json.encode(CleaningResult(reason="too-slow")))
 
 
-def clean(results: int, job: CleaningJob, scrubbers: Sequence[Scrubber]) -> None:
+def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) -> None:  # noqa: FBT001 - a value
     """In the child: give up every access that the job does not need, clean the file, write the result."""
     isolation.die_with_parent()
     os.setsid()
-    folder = Path(job.folder)
-    isolation.set_limits(job.limits)
-    isolation.restrict_files(_readable(scrubbers[job.scrubber]), folder)
-    os.write(results, msgspec.json.encode(_scrub(folder, job, scrubbers[job.scrubber])))
+    holds = cleaner.isolate(job, processes=processes)
+    if holds.missing and not job.weakly:
+        result = CleaningResult(reason="not-isolated")
+    else:
+        result = _scrub(Path(job.folder), job, cleaner.scrubber)
+    os.write(results, msgspec.json.encode(result))
 
 
 def _scrub(folder: Path, job: CleaningJob, scrubber: Scrubber) -> CleaningResult:

@@ -2,9 +2,9 @@
 
 On every system: limits on memory, processor time, file size and open files. On Linux also, without privileges: no
 network and no view of other processes (user_namespaces(7)); access to the named files only (landlock(7), kernel 5.13)
-and no TCP (kernel 6.7); no new privileges (prctl(2)). Where a distribution or a container forbids namespaces or
-Landlock, and on other systems, only the limits hold: a scrubber that a hostile file has taken over could then reach the
-network and the files of Satark's user.
+and no TCP (kernel 6.7); no new privileges (prctl(2)); `calls` adds the system calls. Where a distribution or a
+container forbids one of them, a scrubber that a hostile file has taken over could reach the network or the files of
+Satark's user: nothing is cleaned there, unless the setting `evidence.allow_weak_isolation` says so.
 """
 
 from __future__ import annotations
@@ -74,11 +74,18 @@ def set_limits(limits: Limits) -> None:
         resource.setrlimit(kind, (allowed, allowed))
 
 
+def refuse_new_privileges() -> bool:
+    """Refuse this process and its children every privilege that a program file could give. True if allowed.
+
+    `restrict_files` needs it.
+    """
+    return _libc is not None and _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
+
+
 def restrict_files(readable: Iterable[Path], writable: Path) -> bool:
     """Allow reading in these folders only, and writing in `writable` only. True if the system allows it."""
     if _libc is None:
         return False
-    _libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     version = _libc.syscall(_CREATE_RULESET, None, 0, 1)
     if version < 1:
         return False

@@ -1,9 +1,10 @@
 """Runs scrubbers in child processes, one for each file, that are isolated from the machine and ended afterwards.
 
-A child has an empty environment and limits on memory, processor time, wall-clock time, file size and open files. Where
-Linux allows it, it has no network, sees no other process and no file outside its own folder (see `isolation` for where
-not). A crash, a hang or a false answer of the child is a reason of `Unclean`, never another exception. Measured on two
-shared cores: a 0.7 MB photo takes 13 ms, most of it decoding; a fresh interpreter with Pillow would take 150 ms more.
+A child has an empty environment and limits on memory, processor time, wall-clock time, file size and open files. It has
+no network, sees no other process and no file outside its own folder, and may make listed system calls only; where the
+system forbids one of these, nothing is cleaned (`allow_weak_isolation` changes that). A crash, a hang or a false answer
+of the child is a reason of `Unclean`, never another exception. Measured on two shared cores: a 0.7 MB photo takes 13
+ms, most of it decoding; a fresh interpreter with Pillow would take 150 ms more.
 """
 
 from __future__ import annotations
@@ -38,8 +39,12 @@ GRACE = 10.0
 class Sandbox:
     """Runs scrubbers, `parallel` files at a time. An async context manager; use it only inside the block."""
 
-    def __init__(self, scrubbers: Sequence[Scrubber], parallel: int = 2) -> None:
-        """The first scrubber with a type cleans its files: list those of plugins before the built-in ones."""
+    def __init__(self, scrubbers: Sequence[Scrubber], parallel: int = 2, *, allow_weak_isolation: bool = False) -> None:
+        """The first scrubber with a type cleans its files: list those of plugins before the built-in ones.
+
+        `allow_weak_isolation`: clean even where the system forbids a part of the isolation.
+        """
+        self._weakly = allow_weak_isolation
         self._scrubbers = list(scrubbers)
         self._index = {mime: i for i, scrubber in reversed(list(enumerate(scrubbers))) for mime in scrubber.mimes}
         self._slots = asyncio.Semaphore(parallel)
@@ -65,7 +70,7 @@ class Sandbox:
         Raises:
             Unclean: there is no clean copy; `target` may be missing or hold anything.
         """
-        job = CleaningJob(self._index[mime], str(source.parent), source.name, target.name, limits)
+        job = CleaningJob(self._index[mime], str(source.parent), source.name, target.name, limits, self._weakly)
         async with self._slots:
             result = await self._run(job)
         if result.reason is not None:

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from satark.limits import Limits
 
 _GET_DUMPABLE = 3
+_NEW_USER = 0x10000000
+_CLONE = {"x86_64": 56, "aarch64": 220}
 
 
 class HostileScrubber:
@@ -99,6 +102,31 @@ def _connect(_: Path, argument: str) -> str:
     return "connected"
 
 
+def _socket(_: Path, __: str) -> str:
+    """Return the error number of a UDP socket, which needs no network of its own; 0: there is one."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+    except OSError as error:
+        return str(error.errno)
+    return "0"
+
+
+def _call(_: Path, argument: str) -> str:
+    """Make a system call by its number, with null arguments. Return the error number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return str(ctypes.get_errno() if libc.syscall(int(argument), 0, 0, 0, 0, 0, 0) < 0 else 0)
+
+
+def _new_namespace(_: Path, __: str) -> str:
+    """Fork into a namespace of its own (clone(2)). Return the error number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = _NEW_USER | signal.SIGCHLD
+    made = libc.syscall(_CLONE[os.uname().machine], flags, 0, 0, 0, 0)
+    if made == 0:
+        os._exit(0)
+    return str(ctypes.get_errno() if made < 0 else 0)
+
+
 def _kill(_: Path, argument: str) -> str:
     try:
         os.kill(int(argument), 0)  # only checks whether it could
@@ -132,5 +160,6 @@ def _lie(_: Path, __: str) -> str:
 _ATTACKS: dict[str, Callable[[Path, str], str | None]] = {
     "copy": _copy, "crash": _crash, "raise": _raise, "hang": _hang, "spin": _spin, "memory": _swallow_memory,
     "disk": _fill_disk, "environment": _environment, "read": _read, "write": _write, "connect": _connect,
+    "socket": _socket, "call": _call, "new-namespace": _new_namespace,
     "kill": _kill, "leave": _leave_behind, "link": _link, "nothing": _nothing, "lie": _lie, "dump": _dump,
 }  # fmt: skip
