@@ -548,6 +548,16 @@ def test_a_revoked_message_takes_its_answer_back(chat: Chat) -> None:
     assert chat.revoke("nobody's").step == "what"
 
 
+def test_wiping_a_chat_after_the_end_is_not_answered(chat: Chat) -> None:
+    at_review(chat).tap("send").tap("no")
+    assert chat.session is None
+    said = len(chat.prompts)
+    chat.revoke("s3").edit("s2", "something else").revoke("s1")
+    assert chat.session is None
+    assert len(chat.prompts) == said
+    assert chat.say("Hi").step == "@language"
+
+
 def test_a_revoked_file_is_erased(chat: Chat) -> None:
     at_evidence(chat).send("image").send("image").revoke("s6")
     assert chat.turn.dropped_files == ("1",)

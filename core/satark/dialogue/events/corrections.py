@@ -20,7 +20,9 @@ from satark.folding import fold
 
 
 def handle_edited(context: TurnContext, event: Edited) -> Turn:
-    """Replace the answer that an edited message gave."""
+    """Replace the answer that an edited message gave. Where nothing was asked yet, it gets no reply."""
+    if _is_over(context):
+        return context.turn(None, None)
     if context.session.submitted or context.session.mailbox is not None:
         return not_understood(context, "edit.late")
     name = _answered_by(context, event.original)
@@ -37,7 +39,9 @@ def handle_edited(context: TurnContext, event: Edited) -> Turn:
 
 
 def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
-    """Take back the answer and the file that a revoked message gave."""
+    """Take back the answer and the file that a revoked message gave. Where nothing was asked yet, it gets no reply."""
+    if _is_over(context):
+        return context.turn(None, None)
     if context.session.submitted or context.session.mailbox is not None:
         return not_understood(context, "revoke.late")
     name = _answered_by(context, event.original)
@@ -48,6 +52,11 @@ def handle_revoked(context: TurnContext, event: Revoked) -> Turn:
     if name or files:
         context.say("revoke.done")
     return go_on(context, stay=True)
+
+
+def _is_over(context: TurnContext) -> bool:
+    """Whether the message belongs to a conversation that is over: a reply would bring back what its sender wipes."""
+    return context.session.revision == 0
 
 
 def _answered_by(context: TurnContext, source: str) -> str:

@@ -23,6 +23,7 @@ class Chat:
         self.mailbox = mailbox
         self.session: Session | None = None
         self.turn = Turn(session=None)
+        self.events: list[Event] = []
         self.turns: list[Turn] = []
         self.prompts: list[Prompt] = []
         self.submission: Submission | None = None
@@ -48,6 +49,7 @@ class Chat:
         """Give one event to the engine, and carry out what the turn asks of the intake."""
         session = self.session or self.engine.begin(channel=self.channel, tip="0" * 32, recipient="age1", identity="K")
         turn = self.engine.advance(session, event, source or f"s{len(self.turns)}", NOW)
+        self.events.append(event)
         self.turns.append(turn)
         self.turn = turn
         if turn.submission is not None and turn.session is not None:
