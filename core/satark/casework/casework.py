@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from satark.audit.trail import Trail
 from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
-from satark.casework.keeping import keeping_of
+from satark.casework.keeping import Keeping, keeping_of
 from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summarize, transcripts_of
 from satark.casework.tip_cache import TipCache, documents
@@ -35,6 +35,7 @@ from satark.tip import Envelope, Message, Status, ordinal_order
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
     from satark.destination_rule import DestinationRule
+    from satark.retention.schedule import Term
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
     from satark.transcriber import Transcriber
@@ -80,6 +81,7 @@ class Casework(EvidenceAccess):
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
         self._cache = TipCache(services, desk, identity)
         self._lock = threading.Lock()
+        self._stored_terms: dict[str, Term] = {}
 
     def __repr__(self) -> str:
         return f"Casework({self.desk})"
@@ -100,6 +102,28 @@ class Casework(EvidenceAccess):
             cached_tips = list(self._cache.tips.items())
         summaries = [summarize(tip, cached.envelope.header, cached.thread) for tip, cached in cached_tips]
         return sorted(summaries, key=lambda one: (one.header.received, one.header.number), reverse=True)
+
+    def keepings(self) -> list[tuple[TipSummary, Keeping]]:
+        """Return for how long each tip of the desk is kept, the first due first; and store it for the scheduled job.
+
+        What was answered in a remote office, or before a term was changed in the settings, counts from then on.
+        """
+        self.trail.record_once("listed")
+        with self._lock:
+            self._cache.refresh()
+            cached_tips = list(self._cache.tips.items())
+        found = [
+            (summarize(tip, one.envelope.header, one.thread), self._keeping(one.envelope, one.thread))
+            for tip, one in cached_tips
+        ]
+        changed = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
+        self._services.write_now(lambda unit: [store_term(unit, tip, term) for tip, term in changed.items()])
+        self._stored_terms |= changed
+        return sorted(found, key=lambda one: (one[1].due, one[0].header.number))
+
+    def _keeping(self, envelope: Envelope, thread: Sequence[PostedMessage]) -> Keeping:
+        named = [with_officer(one, envelope.identity) if one.message.retention else one for one in thread]
+        return keeping_of(self._services.retention, envelope.header, named)
 
     def find(self, words: str) -> set[str]:
         """Return the ids of the tips whose answers and messages contain all of these words, in any case.
@@ -216,10 +240,11 @@ class Casework(EvidenceAccess):
 
     def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str) -> PostedMessage:
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
-        desks = {desk.name: desk for desk in all_desks(unit.main)}
+        desks = {desk.name: desk for desk in self._sealable(unit)}
         desk = desks.get(to_desk)
         if desk is None or desk.name == self.desk or not self._may_have(desk, tip):
             raise NoSuchDesk
+        tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
         envelope = Envelope(tip=tip.id, desk=desk.name, identity=tip.envelope.identity, header=tip.header)
         sealed = seal(envelope, desk.recipient)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
@@ -234,11 +259,20 @@ class Casework(EvidenceAccess):
         self._queue_for_destinations(unit, tip, desk)
         return self.post(unit, tip, message, act=("directed", to_desk))
 
+    def _sealable(self, unit: UnitOfWork) -> list[Desk]:
+        desks = all_desks(unit.main)
+        # An office knows the host's desks from its directory; the host holds what was sealed against its own roster.
+        return desks if host_of(unit.main) else self._services.roster.sealable(unit.keys, desks)
+
     def _queue_for_destinations(self, unit: UnitOfWork, tip: OpenTip, desk: Desk) -> None:
         """Queue the tip for the destinations of a desk that it was directed to."""
         has_all_files = set(tip.tip.evidence) <= evidence_files.settled_ordinals(unit, tip.id)
         wait = 0 if has_all_files else self._services.destination_wait
-        for one in self._directed_destinations(tip, desk, self._services.destination_rules):
+        roster = self._services.roster
+        state = roster.check(unit.keys, committed=False).state
+        for one in self._directed_destinations(
+            tip, desk, roster.readable_rules(state, self._services.destination_rules)
+        ):
             if one.envelope:
                 unit.upsert(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
             deliveries.add(unit, tip.id, one.to, wait=wait)
@@ -276,7 +310,7 @@ class Casework(EvidenceAccess):
         if not message.transcript:  # `transcribe` has recorded that with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)
         # Derive the tip's recipient from its key: a row could have been altered.
-        own = recipient_of(tip.envelope.identity)
+        own = recipient_of(self._cache.present_envelope(unit, tip.envelope).identity)
         recipients = [own]
         if not message.internal:
             recipients.append(_receipt_recipient(unit.main, tip.id))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from satark.audit.acts import ActKind
     from satark.casework.casework import Casework
     from satark.casework.opened_tip import OpenTip, PostedMessage
+    from satark.roster.state import RosterState
     from satark.services import Services
     from satark.settings import RetentionSettings
     from satark.store.unit_of_work import UnitOfWork
@@ -80,16 +81,18 @@ def check_ask(keeping: Keeping, step: RetentionStep, today: int) -> None:
         raise StepRefused("this tip is not due to be erased, or a legal hold keeps it")
 
 
-def check_agree(keeping: Keeping, officer: tuple[str, str]) -> RetentionStep:
+def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) -> RetentionStep:
     """Check that an officer may agree to what was asked for; return the step that this takes.
 
     Raises:
-        StepRefused: nothing was asked for, or the same officer asked for it.
+        StepRefused: nothing was asked for, the same officer asked for it, or one of the two appointed the other.
     """
     if not keeping.asked:
         raise StepRefused("nothing was asked for that could be agreed to")
     if officer == keeping.asked_by or not officer[1]:
         raise StepRefused("this takes two different officers")
+    if state.did_appoint(officer, keeping.asked_by) or state.did_appoint(keeping.asked_by, officer):
+        raise StepRefused("this takes two officers of whom neither appointed the other")
     return AGREED[keeping.asked]
 
 
@@ -150,7 +153,8 @@ class TipKeeping:
 
     def _agree(self, unit: UnitOfWork, tip: OpenTip) -> PostedMessage:
         officer = (self._casework.trail.desk, self._casework.trail.officer)
-        return self._post(unit, tip, check_agree(self.of(tip), officer), "")
+        state = self._services.roster.check(unit.keys, committed=False).state
+        return self._post(unit, tip, check_agree(self.of(tip), officer, state), "")
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
         desk = self._casework.desk

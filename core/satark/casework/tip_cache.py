@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import PostedMessage
-from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip
+from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
 from satark.store import tables
 from satark.store.threads import batches, new_messages
@@ -88,6 +88,16 @@ class TipCache:
             self.tips[tip].add(messages)
         for tip, cached in self.tips.items():
             cached.pending_answers = pending.get(tip, [])
+
+    def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
+        """Return a tip's envelope as it is now: a desk's key change may have renewed the tip's since it was opened."""
+        known = select(tables.tip.c.recipient).where(tables.tip.c.id == envelope.tip)
+        if unit.main.execute(known).scalar() == recipient_of(envelope.identity):
+            return envelope
+        table = tables.envelope
+        query = select(table.c.sealed).where(table.c.tip == envelope.tip, table.c.desk == self._desk)
+        sealed = unit.keys.execute(query).scalar()
+        return (self._open(envelope.tip, sealed) if sealed else None) or envelope
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:
         """Sign an answer with the desk's key and queue it for the host.

@@ -1,4 +1,4 @@
-"""`satark audit`: verifies the custody log, without any key."""
+"""`satark audit`: verifies the custody log, and the audit log in it, without any key; `show` is the desk's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import click
 import msgspec
 
+from satark.audit.witness import lost_witnesses
 from satark.cli.counted import counted
 from satark.commands import open_services
 from satark.custody.audit import AuditReport, LogHead, verify_log
@@ -31,9 +32,9 @@ def verify(ctx: click.Context, known_head: str, *, as_json: bool) -> None:
     """
     head = _read_head(known_head)
     with open_services(ctx) as services:
-        report = verify_log(services, head)
-    click.echo(json.dumps(_as_dict(report)) if as_json else _as_text(report))
-    if report.problems:
+        report, lost = verify_log(services, head), lost_witnesses(services)
+    click.echo(json.dumps(_as_dict(report, lost)) if as_json else _as_text(report, lost))
+    if report.problems or lost:
         raise click.exceptions.Exit(1)
 
 
@@ -44,8 +45,9 @@ def _read_head(text: str) -> LogHead | None:
         raise click.UsageError(f"{text!r} is not a head such as 17:9f86d0…") from None
 
 
-def _as_dict(report: AuditReport) -> dict[str, object]:
+def _as_dict(report: AuditReport, lost: list[str]) -> dict[str, object]:
     problems = [{**msgspec.to_builtins(problem), "says": str(problem)} for problem in report.problems]
+    problems += [{"what": "witness", "desk": desk, "says": _LOST.format(desk)} for desk in lost]
     return {
         "good": not problems,
         "rows": report.rows,
@@ -57,10 +59,14 @@ def _as_dict(report: AuditReport) -> dict[str, object]:
     }
 
 
-def _as_text(report: AuditReport) -> str:
+def _as_text(report: AuditReport, lost: list[str]) -> str:
     counts = f"{counted(report.rows, 'row')}, {counted(report.tips, 'tip')}, {counted(report.acts, 'act')} of officers"
     counts += "".join(f", {counted(count, 'tip')} erased ({rule})" for rule, count in sorted(report.erased.items()))
     summary = f"{counts}; head {report.head}"
-    if not report.problems:
+    problems = [*map(str, report.problems), *map(_LOST.format, lost)]
+    if not problems:
         return f"the custody log is intact: {summary}"
-    return "\n".join([*map(str, report.problems), f"{counted(len(report.problems), 'problem')} in {summary}"])
+    return "\n".join([*problems, f"{counted(len(problems), 'problem')} in {summary}"])
+
+
+_LOST = "the log lacks what desk {} saw at its last sign-in: it was cut off, or rewritten"

@@ -20,7 +20,9 @@ from satark.cli.flow import flow
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
+from satark.cli.retention import retention
 from satark.cli.serve import serve
+from satark.cli.terminal import safe_output
 from satark.commands import plugins_of
 from satark.identity.core_dumps import forbid_dumps
 from satark.plugins.loader import PluginError
@@ -56,6 +58,11 @@ class _Satark(click.Group):
         except (SettingsError, PluginError):
             return super().list_commands(ctx)
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the program. No control character of what it prints reaches the terminal."""
+        with safe_output():
+            return super().main(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; turn expected failures into messages."""
         try:
@@ -78,7 +85,15 @@ class _SharedGroup(click.Group):
     """A group of the core to which plugins add commands, by a group of the same name."""
 
     def __init__(self, own: click.Group) -> None:
-        super().__init__(own.name, own.commands, help=own.help, short_help=own.short_help)
+        super().__init__(
+            own.name,
+            own.commands,
+            help=own.help,
+            short_help=own.short_help,
+            callback=own.callback,
+            params=own.params,
+            invoke_without_command=own.invoke_without_command,
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command; load the plugins only if the core does not have it."""
@@ -115,7 +130,10 @@ def cli() -> None:
     """
 
 
-for command in (serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr):
+COMMANDS = (
+    serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
+)  # fmt: skip
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -29,7 +29,7 @@ class Retention:
     """What is due on this installation, and its erasure. It needs the edge key. Every method blocks."""
 
     def __init__(self, settings: Settings, services: Services, edge: Identity, plugins: Plugins) -> None:
-        self._settings = settings.core.retention
+        self.settings = settings.core.retention
         self._services = services
         self._edge = edge
         erased = ErasedList(settings.erased_list_file, edge)
@@ -42,11 +42,11 @@ class Retention:
 
     def scheduled(self) -> list[ScheduledTip]:
         """Return every tip with its term."""
-        return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self._settings)))
+        return self._services.read(lambda c: list(schedule.scheduled_tips(c, self._edge, self.settings)))
 
     def due(self, today: int) -> Iterator[ScheduledTip]:
         """Yield the tips that are erased today."""
-        return (one for one in self.scheduled() if schedule.is_due(one.term, today, self._settings))
+        return (one for one in self.scheduled() if schedule.is_due(one.term, today, self.settings))
 
     def erase(self, unit: UnitOfWork, tip: ScheduledTip) -> list[str]:
         """Erase a due tip; as `Eraser.erase`."""
@@ -54,7 +54,7 @@ class Retention:
 
     def purge(self, unit: UnitOfWork) -> None:
         """Delete the receipts of tips that were erased long ago."""
-        erasure.purge_receipts(unit, self._settings.receipt_days)
+        erasure.purge_receipts(unit, self.settings.receipt_days)
 
 
 class RetentionJob:

@@ -56,10 +56,12 @@ def satark_erased(tip: str, uow: UnitOfWork) -> None:
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark desk`, `satark officer` and `satark evidence export`."""
+    """Add `satark desk`, `satark officer`, `satark evidence export`, `satark audit show` and `satark retention …`."""
     from satark_desk import office_commands as office  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.audit_commands import audit_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
 
     for command in office.COMMANDS:
         desk_group.add_command(command)
@@ -67,6 +69,8 @@ def satark_commands(cli: click.Group) -> None:
     cli.add_command(desk_group)
     cli.add_command(officer_group)
     cli.add_command(evidence_group)
+    cli.add_command(audit_group)
+    cli.add_command(retention_group)
 
 
 @hookimpl

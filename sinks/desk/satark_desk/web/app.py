@@ -13,10 +13,12 @@ from starlette.staticfiles import StaticFiles
 
 from satark.web import PageHeaders, SameOrigin
 from satark_desk.web.account_pages import AccountPages
+from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
+from satark_desk.web.retention_pages import RetentionPages
 from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
 from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.voice_pages import VoicePages
@@ -36,6 +38,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/", web.page(pages.queue)),
         *_sign_in_routes(web, sign_in),
         *_account_routes(web),
+        *_oversight_routes(web),
         Route("/tips/{number}", web.page(pages.tip)),
         Route("/tips/{number}/files/{ordinal}", web.page(show_file)),
         Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),
@@ -78,6 +81,16 @@ def _account_routes(web: WebContext) -> list[Route]:
         Route("/account/passkey", web.page(factors.passkey)),
         Route("/account/passkey", web.form(factors.add_passkey), methods=["POST"]),
         Route("/account/remove", web.form(factors.remove), methods=["POST"]),
+    ]
+
+
+def _oversight_routes(web: WebContext) -> list[Route]:
+    audit, retention = AuditPages(web), RetentionPages(web)
+    return [
+        Route("/audit", web.page(audit.log)),
+        Route("/retention", web.page(retention.overview)),
+        Route("/retention/{number}", web.page(retention.tip)),
+        Route("/retention/{number}/{step}", web.form(retention.step), methods=["POST"]),
     ]
 
 

@@ -91,6 +91,10 @@ class PageText:
         end = start + timedelta(hours=BAND_HOURS)
         return f"{self.day(band)}, {start:%H:%M}–{end:%H:%M}"
 
+    def date(self, seconds: int) -> str:
+        """Return the day (UTC) of a time in Unix seconds."""
+        return format_date(datetime.fromtimestamp(seconds, UTC).date(), "d MMM y", locale=self.language)
+
     def moment(self, seconds: int) -> str:
         """Return an officer's time (Unix seconds) in the officers' time zone, to the minute."""
         moment = datetime.fromtimestamp(seconds, UTC) + self._offset

@@ -34,6 +34,8 @@ class Session:
         """The secret of an authenticator app that is being added."""
         self.challenge: Challenge | None = None
         """What the browser was asked to make a passkey with."""
+        self.log_missing = False
+        """Whether the audit log lacked, at sign-in, what this browser had seen of it."""
         self._submissions: set[str] = set()
 
     def __repr__(self) -> str:
@@ -73,6 +75,7 @@ class Sessions:
         self._purge_expired()
         token = secrets.token_urlsafe(32)
         casework = unlocked.casework(self._context, self._context.transcribers)
+        casework.trail.signed_in("web")
         self._sessions[_digest(token)] = Session(unlocked, casework, self._clock(), browser)
         return token
 
@@ -99,7 +102,9 @@ class Sessions:
 
     def end(self, token: str) -> None:
         """End a session and drop its key."""
-        self._sessions.pop(_digest(token), None)
+        session = self._sessions.pop(_digest(token), None)
+        if session is not None:
+            session.casework.trail.record("signed_out")
 
     def end_where(self, is_ended: Callable[[Session], bool]) -> int:
         """End the sessions that this is true for; return how many."""

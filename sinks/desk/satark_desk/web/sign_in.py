@@ -8,19 +8,22 @@ import time
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from satark.officer import current_head
 from satark.web import FormError, read_form
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember
 from satark_desk.officers import UnlockedDesk, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
+from satark_desk.sign_in_acts import lacks_seen_head, record_failure
 from satark_desk.web.browser_names import browser_name
 from satark_desk.web.page_text import LANGUAGES
 from satark_desk.web.throttle import LONGEST_HOLD
-from satark_desk.web.web_context import BROWSER_COOKIE, WebContext, redirect_to, url
+from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, WebContext, redirect_to, url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +73,13 @@ class SignInPages:
             return self._show(request, 503, attempt, problem="sign_in.busy", seconds=_BUSY_SECONDS)
         if unlocked is None:
             self._web.throttle.failed(attempt.key)
-            return self._show(request, 403, attempt, problem="sign_in.wrong")
+            response = self._show(request, 403, attempt, problem="sign_in.wrong")
+            # After the answer, so that its time does not tell whether there is such a desk.
+            failures = self._web.throttle.failures(attempt.key)
+            response.background = BackgroundTask(
+                record_failure, self._web.context, attempt.desk, attempt.officer, failures
+            )
+            return response
         self._web.throttle.succeeded(attempt.key)
         return await run_in_threadpool(self._go_on, request, unlocked, attempt.key)
 
@@ -102,7 +111,19 @@ class SignInPages:
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
         self._web.forget_session(request, response)
         self._web.remember_browser(request, response, value)
-        self._web.remember_session(request, response, self._web.sessions.begin(unlocked, browser_digest(value)))
+        missing = lacks_seen_head(services, request.cookies.get(LOG_COOKIE, ""))
+        token = self._web.sessions.begin(unlocked, browser_digest(value))
+        self._web.remember_session(request, response, token)
+        return self._compare_log(request, response, token, missing=missing)
+
+    def _compare_log(self, request: Request, response: Response, token: str, *, missing: bool) -> Response:
+        """Note the log's head in the browser; warn if the log lacks the one that the browser noted last."""
+        session = self._web.sessions.find(token)
+        if session is not None and missing:
+            session.casework.trail.record("log_missing", detail=request.cookies.get(LOG_COOKIE, ""))
+            session.log_missing = True
+        elif head := self._web.context.read(current_head):
+            self._web.remember_log(request, response, str(head))
         return response
 
     async def _read_attempt(self, request: Request, form: Mapping[str, str]) -> _Attempt:

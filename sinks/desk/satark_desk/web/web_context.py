@@ -27,6 +27,7 @@ from satark_desk.web.sessions import Session, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
 
 if TYPE_CHECKING:
+    from satark.officer import ActKind
     from satark.services import DeskContext
     from satark_desk.settings import DeskSettings
 
@@ -34,6 +35,7 @@ SESSION_COOKIE = "satark-desk"
 LANGUAGE_COOKIE = "satark-desk-language"
 BROWSER_COOKIE = "satark-desk-browser"
 PENDING_COOKIE = "satark-desk-pending"
+LOG_COOKIE = "satark-desk-log"
 _YEAR = 365 * 24 * 3600
 
 PageHandler: TypeAlias = Callable[[Request, Session], Response]
@@ -89,7 +91,7 @@ class WebContext:
                 return redirect_to_sign_in(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
-            return await run_in_threadpool(self._handle_errors, request, lambda: handler(request, session))
+            return await run_in_threadpool(self._handle, request, session, lambda: handler(request, session))
 
         return endpoint
 
@@ -106,7 +108,7 @@ class WebContext:
                 form = await read_form(request)
             except FormError as error:
                 return self.show(request, "error.html", error.status, what="error.form", session=session)
-            return await run_in_threadpool(self._handle_errors, request, lambda: handler(request, session, form))
+            return await run_in_threadpool(self._handle, request, session, lambda: handler(request, session, form))
 
         return endpoint
 
@@ -121,6 +123,10 @@ class WebContext:
     def remember_browser(self, request: Request, response: Response, value: str) -> None:
         """Store the random value that makes this browser known, for a year."""
         self._set_cookie(request, response, BROWSER_COOKIE, value, max_age=_YEAR)
+
+    def remember_log(self, request: Request, response: Response, head: str) -> None:
+        """Store the head of the audit log in the browser, out of reach of whoever has the databases."""
+        self._set_cookie(request, response, LOG_COOKIE, head, max_age=_YEAR)
 
     def remember_pending(self, request: Request, response: Response, token: str) -> None:
         """Store a sign-in that waits for its second factor."""
@@ -151,6 +157,16 @@ class WebContext:
             return None
         return session
 
+    def _handle(self, request: Request, session: Session, answer: Callable[[], Response]) -> Response:
+        """Answer a request of a signed-in officer. Whatever it is, it leaves an act in the audit log."""
+        trail = session.casework.trail
+        before = trail.calls
+        response = self._handle_errors(request, answer)
+        if trail.calls == before:
+            kind: ActKind = "page_opened" if request.method in {"GET", "HEAD"} else "form_sent"
+            trail.record_once(kind, detail=url_path(request))
+        return response
+
     def _handle_errors(self, request: Request, answer: Callable[[], Response]) -> Response:
         try:
             return answer()
@@ -173,6 +189,11 @@ class WebContext:
 def url(request: Request, path: str) -> str:
     """Return the address of a page of the desk, under the path where the desk is mounted."""
     return f"{request.scope.get('root_path', '')}/{path}"
+
+
+def url_path(request: Request) -> str:
+    """Return a page's address below that of the desk."""
+    return request.url.path.removeprefix(request.scope.get("root_path", ""))
 
 
 def redirect_to(request: Request, path: str) -> Response:

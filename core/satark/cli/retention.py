@@ -1,0 +1,78 @@
+"""`satark retention`: what is due to be erased and what is held, and the erasure of what is due."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from satark.cli.counted import counted
+from satark.commands import open_services, plugins_of, settings_of
+from satark.retention.schedule import is_due
+from satark.runtime import compose
+from satark.runtime.retention_job import Retention
+
+if TYPE_CHECKING:
+    from satark.retention.schedule import ScheduledTip
+    from satark.services import Services
+
+_DAY = 86_400
+
+
+@click.group(invoke_without_command=True)
+@click.option("--erase", is_flag=True, help="Erase now what the scheduled job would erase: it runs every hour.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
+    """Show which tips are due to be erased and which are held; erase what is due.
+
+    The terms stand in the section [retention] of the settings. With `retention.automatic = false` only those tips are
+    erased whose erasure two officers ordered at a desk.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    with open_services(ctx) as services:
+        identity = compose.load_identity(settings_of(ctx))
+        compose.check_canaries(identity, services)
+        found = Retention(settings_of(ctx), services, identity, plugins_of(ctx))
+        found.eraser.remove_files(services.write_now(found.prepare))
+        tips, today = found.scheduled(), int(time.time()) // _DAY
+        erased = _erase(services, found, today) if erase else []
+        gone = {tip.number for tip in erased}
+        kept = [tip for tip in tips if tip.number not in gone]
+        click.echo(_as_json(kept, erased, today) if as_json else _as_text(kept, erased, today, found))
+
+
+def _erase(services: Services, found: Retention, today: int) -> list[ScheduledTip]:
+    due = list(found.due(today))
+    for tip in due:
+        found.eraser.remove_files(services.write_now(lambda unit: found.erase(unit, tip)))  # noqa: B023 - called at once
+    return due
+
+
+def _as_json(kept: list[ScheduledTip], erased: list[ScheduledTip], today: int) -> str:
+    due = [{"number": one.number, "due": _date(one), "ordered": bool(one.term.ordered)} for one in _due(kept, today)]
+    held = [one.number for one in kept if one.term.held]
+    return json.dumps({"erased": [one.number for one in erased], "due": due, "held": held, "kept": len(kept)})
+
+
+def _as_text(kept: list[ScheduledTip], erased: list[ScheduledTip], today: int, found: Retention) -> str:
+    lines = [f"{one.number}  erased" for one in erased]
+    for one in _due(kept, today):
+        waits = "" if is_due(one.term, today, found.settings) else ", waits for two officers"
+        lines.append(f"{one.number}  due since {_date(one)}{waits}")
+    lines += [f"{one.number}  held" for one in kept if one.term.held]
+    held = sum(bool(one.term.held) for one in kept)
+    due = len(_due(kept, today))
+    return "\n".join([*lines, f"{counted(len(kept), 'tip')} kept, {due} of them due, {held} held"])
+
+
+def _due(tips: list[ScheduledTip], today: int) -> list[ScheduledTip]:
+    return [one for one in tips if today >= one.term.due and not one.term.held]
+
+
+def _date(tip: ScheduledTip) -> str:
+    return f"{datetime.fromtimestamp(tip.term.due * _DAY, UTC):%Y-%m-%d}"

@@ -1,0 +1,95 @@
+"""The command `satark audit show`: who signed in, read, searched, exported, decided."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from satark.officer import ACT_KINDS, ActFilter, read_acts, viewer
+from satark_desk.commands import passphrase_option, unlocked_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from satark.officer import ReadAct, Viewer
+    from satark.services import Services
+
+_PAGE = 200
+"""Acts that are read at once."""
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """The record of who did what."""
+
+
+@audit_group.command("show")
+@click.argument("desk")
+@passphrase_option
+@click.option("--of", "of_desk", default="", metavar="DESK", help="Only acts of this desk's officers.")
+@click.option("--officer", default="", help="Only acts of this officer.")
+@click.option("--tip", default="", metavar="NUMBER", help="Only acts that concern this tip.")
+@click.option("--act", "kind", type=click.Choice(ACT_KINDS), default=None, help="Only acts of this kind.")
+@click.option("--most", type=click.IntRange(1), default=100, show_default=True, help="Acts that are shown.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def show(
+    ctx: click.Context,
+    *,
+    desk: str,
+    passphrase_file: Path,
+    of_desk: str,
+    officer: str,
+    tip: str,
+    kind: str | None,
+    most: int,
+    as_json: bool,
+) -> None:
+    """Show what officers did, the newest first, with the passphrase of an officer of DESK.
+
+    Auditors see their desk, heads the desks below, and everybody what they did themselves.
+    """
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        unlocked.casework(services).trail.record("log_read", tip=tip, detail=officer)
+        by = viewer(
+            services,
+            desk=desk,
+            officer=unlocked.officer,
+            role=unlocked.role,
+            identity=unlocked.identity,
+            own_identity=unlocked.own_identity,
+        )
+        wanted = ActFilter(desk=of_desk, officer=officer, tip=tip, kind=kind or "")
+        found = list(_read(services, by, wanted, most))
+        for read in found:
+            click.echo(_as_json(read) if as_json else _as_text(read))
+    if any(read.flaw == "forged" for read in found):
+        click.echo("entries are forged, or not in their place: `satark audit verify`", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _read(services: Services, by: Viewer, wanted: ActFilter, most: int) -> Iterator[ReadAct]:
+    before = 0
+    while most > 0:
+        page = read_acts(services, by, wanted, before=before, most=min(most, _PAGE))
+        yield from page.acts
+        most -= len(page.acts)
+        before = page.older
+        if not before:
+            return
+
+
+def _as_json(read: ReadAct) -> str:
+    fields = {name: value for name, value in msgspec.to_builtins(read.act).items() if name != "salt"}
+    return json.dumps({"position": read.position, **fields, "flaw": read.flaw}, ensure_ascii=False)
+
+
+def _as_text(read: ReadAct) -> str:
+    act = read.act
+    what = " ".join(part for part in (act.kind, act.tip, act.file, act.detail) if part)
+    flaw = f"  [{read.flaw}]" if read.flaw else ""
+    return f"{act.at}  {act.desk}  {act.officer or '-'}  {what}{flaw}"

@@ -1,0 +1,42 @@
+"""Acts of signing in: recorded for the web and for commands, failures too, and the log's head that a browser noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from satark.desk import NoSuchDesk
+from satark.officer import LogHead, Trail, contains_head
+
+if TYPE_CHECKING:
+    from satark.services import Services
+    from satark_desk.desk_keys import UnlockedDesk
+
+
+def record_failure(services: Services, desk: str, officer: str, failures: int = 1) -> None:
+    """Record a failed sign-in: the first of a row, and then each time their number has doubled.
+
+    So strangers can't fill the log. Nothing is recorded for a desk that does not exist.
+    """
+    if failures & (failures - 1):
+        return
+    try:
+        Trail(services, desk, officer).record("sign_in_failed", detail=str(failures))
+    except NoSuchDesk:
+        return
+
+
+def record_sign_in(services: Services, unlocked: UnlockedDesk) -> None:
+    """Record that an officer signed in for the command that runs."""
+    command = click.get_current_context(silent=True)
+    unlocked.casework(services).trail.signed_in(command.command_path if command else "")
+
+
+def lacks_seen_head(services: Services, noted: str) -> bool:
+    """Return whether the log lacks a head that was noted in a browser; False if nothing readable was noted."""
+    try:
+        head = LogHead.read(noted)
+    except ValueError:
+        return False
+    return not services.read(lambda c: contains_head(c, head))

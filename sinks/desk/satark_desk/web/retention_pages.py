@@ -1,0 +1,109 @@
+"""Retention on the web: which tips are due to be erased, which are held, and the steps that take two officers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast, get_args
+
+import msgspec
+
+from satark.officer import Keeping, NoSuchTip, StepRefused, TipKeeping, TipSummary
+from satark.tip import RetentionStep
+from satark_desk.web.actions import MAX_TEXT
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark.officer import OpenTip
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+_DAY = 86_400
+_SOON = 60
+"""Days before a tip is due in which it is listed as due soon."""
+_STEPS: tuple[RetentionStep, ...] = tuple(step for step in get_args(RetentionStep) if step.startswith("ask_"))
+
+
+class KeptTip(msgspec.Struct, frozen=True):
+    """A tip as the list shows it."""
+
+    summary: TipSummary
+    keeping: Keeping
+
+
+class RetentionPages:
+    """The list of what is due and held, and one tip's page with the steps."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+
+    def overview(self, request: Request, session: Session) -> Response:
+        """List the tips that are due, soon due, held, or waiting for a second officer."""
+        today = self._today()
+        kept = [KeptTip(summary, keeping) for summary, keeping in session.casework.keepings()]
+        held = [one for one in kept if one.keeping.held]
+        free = [one for one in kept if not one.keeping.held]
+        return self._web.show(
+            request,
+            "retention.html",
+            session=session,
+            sections={
+                "asked": [one for one in kept if one.keeping.asked],
+                "due": [one for one in free if one.keeping.due <= today],
+                "soon": [one for one in free if today < one.keeping.due <= today + _SOON],
+                "held": held,
+            },
+            automatic=self._web.context.retention.automatic,
+            seconds=_DAY,
+        )
+
+    def tip(self, request: Request, session: Session) -> Response:
+        """Show for how long a tip is kept, with the steps that may be taken now."""
+        return self._show(request, session, session.casework.open(request.path_params["number"]))
+
+    def step(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Ask for a step, or agree to what another officer asked for."""
+        step = request.path_params["step"]
+        if step not in (*_STEPS, "agree"):
+            raise NoSuchTip
+        tip = session.casework.open(request.path_params["number"])
+        reason = form.get("reason", "").strip()
+        if step != "agree" and (not reason or len(reason) > MAX_TEXT):
+            return self._show(request, session, tip, 422, problem="problem.long" if reason else "retention.no_reason")
+        if session.is_first_submission(form.get("once", "")):
+            try:
+                self._take(session, tip, step, reason)
+            except StepRefused:
+                return self._show(request, session, tip, 422, problem="retention.refused")
+        return redirect_to(request, f"retention/{tip.tip.number}?done=1")
+
+    def _take(self, session: Session, tip: OpenTip, step: str, reason: str) -> None:
+        work = TipKeeping(self._web.context, session.casework)
+        if step == "agree":
+            work.agree(tip)
+        else:
+            work.ask(tip, cast("RetentionStep", step), reason)
+
+    def _show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, problem: str = "") -> Response:
+        keeping = TipKeeping(self._web.context, session.casework).of(tip)
+        return self._web.show(
+            request,
+            "retention_tip.html",
+            status,
+            session=session,
+            tip=tip,
+            keeping=keeping,
+            is_due=keeping.is_due(self._today()),
+            automatic=self._web.context.retention.automatic,
+            asked_by_me=keeping.asked_by == (session.desk, session.officer),
+            problem=problem,
+            done="done" in request.query_params,
+            longest=MAX_TEXT,
+            seconds=_DAY,
+        )
+
+    def _today(self) -> int:
+        return int(time.time()) // _DAY
