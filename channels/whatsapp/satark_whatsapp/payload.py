@@ -144,6 +144,8 @@ class Message(Struct):
     timestamp: str | None = None
     wa_id: str | None = field(default=None, name="from")
     user_id: str | None = field(default=None, name="from_user_id")
+    group_id: str | None = None
+    """Set if the message was sent to a group."""
     text: TextNode | None = None
     image: MediaNode | None = None
     video: MediaNode | None = None
@@ -166,6 +168,7 @@ class MessageHeader(Struct):
     id: str
     wa_id: str | None = field(default=None, name="from")
     user_id: str | None = field(default=None, name="from_user_id")
+    group_id: str | None = None
 
 
 class Status(Struct):

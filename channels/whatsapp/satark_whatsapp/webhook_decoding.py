@@ -115,7 +115,9 @@ def _message(item: Any) -> payload.Message | None:
     header = _convert(item, payload.MessageHeader)
     if header is None:
         return None
-    return payload.Message(id=header.id, type=UNREADABLE, wa_id=header.wa_id, user_id=header.user_id)
+    return payload.Message(
+        id=header.id, type=UNREADABLE, wa_id=header.wa_id, user_id=header.user_id, group_id=header.group_id
+    )
 
 
 def _convert(item: Any, kind: type[T]) -> T | None:

@@ -79,7 +79,8 @@ class WebhookParser:
         event = event_of(message, MessageContext(account, senders, contact))
         if isinstance(event, Moved) and message.system is not None:
             senders = addresses.moved_addresses(message, message.system)
-        if event is None or not senders:
+        # A reply to a group's message would tell its sender, or the whole group, that somebody wrote here.
+        if event is None or not senders or message.group_id:
             items.ignored += 1
             return
         items.inbound.append(self._inbound(account, message, senders, event))

@@ -208,3 +208,12 @@ def test_two_senders_in_one_change_are_not_mixed_up(whatsapp: WhatsAppChannel, p
     found = [[address.reveal() for address in i.senders] for i in batch.inbound]
     assert found == [["IN.b", "912222222222"], ["IN.a", "911111111111"], ["913333333333"]]
     assert batch.ignored == 1
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "location", "unsupported"])
+def test_a_groups_message_is_ignored(whatsapp: WhatsAppChannel, payload: Callable[[str], bytes], kind: str) -> None:
+    whole = msgspec.json.decode(payload(kind))
+    for message in whole["entry"][0]["changes"][0]["value"]["messages"]:
+        message["group_id"] = "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
+    batch = whatsapp.parse(RawRequest(method="POST", path="/", body=msgspec.json.encode(whole)))
+    assert (batch.inbound, batch.ignored) == ([], 1)
