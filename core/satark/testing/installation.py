@@ -91,6 +91,7 @@ class Installation:
     def make_desk(self, name: str, level: str, area: str = "") -> None:
         """Add a desk with one officer."""
         self.passphrase_file(name).write_text(f"a passphrase that only {name} knows\n")
+        self.passphrase_file(name).chmod(0o600)
         passphrase = ("--officer", "officer", "--passphrase-file", str(self.passphrase_file(name)))
         self.service.run("desk", "add", name, "--level", level, "--area", area, *passphrase)
 
@@ -122,8 +123,10 @@ async def set_up_installation(
         installation.service.run("db", "upgrade")
         for name, level in desks:
             installation.make_desk(name, level)
-        yield installation
-        await installation.service.stop()
+        try:
+            yield installation
+        finally:
+            await installation.service.stop()
 
 
 @asynccontextmanager
