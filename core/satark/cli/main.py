@@ -22,11 +22,11 @@ from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.retention import retention
 from satark.cli.serve import serve
-from satark.cli.terminal import safe_output
 from satark.commands import plugins_of
 from satark.identity.core_dumps import forbid_dumps
 from satark.plugins.loader import PluginError
 from satark.settings import SettingsError
+from satark.terminal import safe_output
 
 
 class _Failure(click.ClickException):

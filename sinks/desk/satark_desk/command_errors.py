@@ -10,6 +10,7 @@ import click
 from satark.desk import CaseworkError
 from satark.sealing import CantOpen
 from satark_desk.passphrase_strength import WeakPassphrase
+from satark_desk.provision import ExposedPassphrase
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def report_errors() -> Iterator[None]:
     """Turn errors about tips, desks, passphrases and files into a message on standard error and exit code 1."""
     try:
         yield
-    except (CaseworkError, WeakPassphrase) as error:
+    except (CaseworkError, ExposedPassphrase, WeakPassphrase) as error:
         raise click.ClickException(str(error)) from None
     except CantOpen:
         raise click.ClickException(

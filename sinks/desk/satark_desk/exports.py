@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice
 from satark.tip import Evidence
 from satark_desk.officers import UnlockedDesk
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ENDINGS = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
 
 
@@ -46,12 +49,19 @@ def export(
         CantOpen: a file was altered. It is not written.
         OSError: the folder can't be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _opened(folder) as descriptor:
+        for name, chunks in _contents(casework, tip, approval):
+            _write_private(descriptor, folder, name, chunks)
+            yield folder / name
+
+
+def _contents(
+    casework: Casework, tip: OpenTip, approval: TwoOfficerApproval | None
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the name and content of each file."""
     if approval:
         for record in tip.records:
-            path = folder / file_name(tip, record, original=True)
-            write_private(path, casework.original_of(tip, record.ordinal, approval))
-            yield path
+            yield file_name(tip, record, original=True), casework.original_of(tip, record.ordinal, approval)
         return
     clean = [record for record in tip.evidence if record.clean_sha256]
     written = [voice for voice in tip.voices if voice.transcript]
@@ -60,13 +70,26 @@ def export(
     copies: list[tuple[str, Form]] = [(record.ordinal, "clean") for record in clean]
     copies += [(voice.ordinal, "transcript") for voice in written]
     _, contents = casework.export(tip, copies)
-    for name, chunks in zip(names, contents, strict=True):
-        write_private(folder / name, chunks)
-        yield folder / name
+    yield from zip(names, contents, strict=True)
 
 
-def write_private(path: Path, chunks: Iterator[bytes]) -> None:
-    """Write a file that only this user can read.
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """Open the folder, and make it where there is none. A link in its place is refused: somebody may have put it there.
+
+    Raises:
+        OSError: it can't be made or opened, or is a link.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_private(folder: int, where: Path, name: str, chunks: Iterator[bytes]) -> None:
+    """Write a file that only this user can read, in an opened folder. A link of that name is replaced, not followed.
 
     Raises:
         CantOpen: the content was altered. No file is written.
@@ -74,11 +97,18 @@ def write_private(path: Path, chunks: Iterator[bytes]) -> None:
     """
     # The first chunk comes after the whole file was verified: an altered file leaves nothing behind.
     first = next(chunks, b"")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(first)
-        for chunk in chunks:
-            out.write(chunk)
+    partial = f".{secrets.token_hex(8)}.part"
+    try:
+        with os.fdopen(os.open(partial, _NEW, 0o600, dir_fd=folder), "wb") as out:
+            out.write(first)
+            for chunk in chunks:
+                out.write(chunk)
+        os.replace(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(where / name)) from None
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(partial, dir_fd=folder)
 
 
 def video_warnings(tip: OpenTip) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,18 @@ from satark_desk.passphrases import new_passphrase
 if TYPE_CHECKING:
     from satark.desk import Level
     from satark.services import Services
+
+_BY_EVERYBODY = 0o007
+
+
+class ExposedPassphrase(Exception):  # noqa: N818 - it reads as what it says
+    """Everybody on this machine can read the passphrase file, so the passphrase is no secret any more."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"everybody on this machine can read the passphrase file: chmod 600 {file}, and change the passphrase if "
+            "others use this machine"
+        )
 
 
 def ensure_desk(
@@ -34,13 +48,18 @@ def ensure_desk(
 
 
 def read_passphrase(file: Path) -> str:
-    """Return the first line of a passphrase file.
+    """Return the first line of a passphrase file. A pipe, or a device such as `/dev/stdin`, will do as well.
 
     Raises:
+        ExposedPassphrase: everybody on this machine can read it.
         OSError: it can't be read.
         UnicodeDecodeError: it is not text.
     """
-    return file.read_text("utf-8").partition("\n")[0].strip()
+    with file.open(encoding="utf-8") as lines:
+        mode = os.fstat(lines.fileno()).st_mode
+        if stat.S_ISREG(mode) and mode & _BY_EVERYBODY:
+            raise ExposedPassphrase(file)
+        return lines.readline().strip()
 
 
 def _write_new_passphrase(file: Path) -> str:

@@ -74,6 +74,7 @@ def _prepare(satark: str, folder: Path, environment: dict[str, str]) -> None:
     """Create the tables, and two desks with one officer each, so that tips are sealed as in production."""
     passphrase = folder / "passphrase.txt"
     passphrase.write_text("five plain words for benchmarks\n")
+    passphrase.chmod(0o600)
     for arguments in (
         ["db", "upgrade"],
         ["desk", "add", "sp", "--passphrase-file", str(passphrase)],

@@ -67,6 +67,7 @@ def passphrase_file(tmp_path: Path) -> Callable[[str], Path]:
     def write(passphrase: str) -> Path:
         file = tmp_path / f"{abs(hash(passphrase))}.txt"
         file.write_text(passphrase + "\nanything else\n", "utf-8")
+        file.chmod(0o600)
         return file
 
     return write

@@ -189,6 +189,7 @@ def test_an_error_is_one_sentence(
 def test_an_unreadable_passphrase_file_is_an_error(run: Run, tmp_path: Path) -> None:
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00")
+    binary.chmod(0o600)
     assert "not UTF-8 text" in run("desk", "tips", "sp", "--passphrase-file", binary).stderr
     missing = run("desk", "tips", "sp", "--passphrase-file", tmp_path / "missing")
     assert (missing.exit_code, "missing" in missing.stderr) == (2, True)
@@ -223,6 +224,53 @@ def test_adding_and_removing_officers_changes_the_key(
     assert len(recipients) == 3
     assert run("desk", "tips", "sp", "--passphrase-file", second).exit_code == 1
     assert number in run("desk", "tips", "sp", by="sp").stdout
+
+
+def test_a_planted_link_is_replaced_and_not_followed(
+    services: Services, run: Run, desk: FindDesk, tmp_path: Path
+) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean")
+    victim, folder = tmp_path / "victim", tmp_path / "out"
+    victim.write_bytes(b"untouched")
+    folder.mkdir()
+    written = folder / f"{seeded.number}-1.jpg"
+    written.symlink_to(victim)
+    assert run("desk", "evidence", "sp", seeded.number, folder, by="sp").exit_code == 0
+    assert (victim.read_bytes(), written.is_symlink(), written.read_bytes()) == (b"untouched", False, b"clean")
+    assert [path.name for path in folder.iterdir()] == [written.name]
+
+
+def test_a_link_in_place_of_the_folder_is_refused(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:
+    seeded = seed_tip(services, [desk("sp")], evidence=("1",))
+    seed_file(services, seeded, "1", b"original", b"clean")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere")
+    result = run("desk", "evidence", "sp", seeded.number, tmp_path / "out", by="sp")
+    assert (result.exit_code, str(tmp_path / "out") in result.stderr) == (1, True)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_passphrase_file_that_everybody_can_read_is_refused(
+    services: Services, run: Run, passphrase_file: Callable[[str], Path]
+) -> None:
+    del services
+    file = passphrase_file("sp passphrase 1")
+    file.chmod(0o644)
+    result = run("desk", "tips", "sp", "--passphrase-file", file)
+    assert (result.exit_code, f"chmod 600 {file}" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_what_a_tipster_typed_never_controls_the_terminal(
+    services: Services, run: Run, desk: FindDesk, options: tuple[str, ...]
+) -> None:
+    seed_tip(services, [desk("sp")], answers={"what": "\x9b2J\u202eevil\x1b]0;x\x07"})
+    printed = run("desk", "tips", "sp", *options, by="sp").stdout
+    assert not set(printed) & {"\x9b", "\u202e", "\x1b", "\x07"}
+    if options:
+        assert "evil" in printed
+        assert lines(run("desk", "tips", "sp", *options, by="sp"))[0]["answers"]["what"].startswith("\x9b2J\u202e")
 
 
 def test_a_large_file_is_written_completely(services: Services, run: Run, desk: FindDesk, tmp_path: Path) -> None:

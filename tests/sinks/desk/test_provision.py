@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
+
+import pytest
 
 from satark.desk import Desk
 from satark.services import Services
 from satark_desk.officers import unlock, unlock_any
-from satark_desk.provision import ensure_desk, read_passphrase
+from satark_desk.provision import ExposedPassphrase, ensure_desk, read_passphrase
 
 
 def test_a_desk_is_created_once_and_its_passphrase_file_is_private(services: Services, tmp_path: Path) -> None:
@@ -26,5 +30,25 @@ def test_a_desk_is_created_once_and_its_passphrase_file_is_private(services: Ser
 def test_an_existing_passphrase_file_is_used(services: Services, tmp_path: Path) -> None:
     file = tmp_path / "new.txt"
     file.write_text("chosen by hand\r\nsecond line\n")
+    file.chmod(0o600)
     ensure_desk(services, name="new", title="New", level="circle", area="", officer="co", passphrase_file=file)
     assert unlock_any(services, "new", "chosen by hand").officer == "co"
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o666, 0o602])
+def test_a_passphrase_file_that_everybody_can_read_is_refused_with_advice(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "sp.txt"
+    file.write_text("chosen by hand\n")
+    file.chmod(mode)
+    with pytest.raises(ExposedPassphrase, match=f"chmod 600 {file}") as refusal:
+        read_passphrase(file)
+    assert "chosen" not in str(refusal.value)
+
+
+def test_a_passphrase_may_come_through_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o666)
+    writer = threading.Thread(target=pipe.write_text, args=("chosen by hand\n",))
+    writer.start()
+    assert read_passphrase(pipe) == "chosen by hand"
+    writer.join()

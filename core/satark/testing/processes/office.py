@@ -42,6 +42,7 @@ class OfficeProcess:
     def _set_up(self, level: str, area: str) -> None:
         self._passphrase.parent.mkdir(parents=True, exist_ok=True)
         self._passphrase.write_text(f"a passphrase that only the office of {self.desk} knows\n")
+        self._passphrase.chmod(0o600)
         self.service.run("db", "upgrade")
         self.run("add", self.desk)
         folder = self._passphrase.parent

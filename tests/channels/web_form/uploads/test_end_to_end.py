@@ -54,6 +54,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """Start a service with all roles in one process; its temporary folder is watched too."""
     (tmp_path / "tmp").mkdir()
     (tmp_path / "sp.txt").write_text("a long passphrase for this test")
+    (tmp_path / "sp.txt").chmod(0o600)
     environment = {
         "SATARK_PLUGINS": '["web_form", "desk"]',
         "SATARK_WEB_FORM__UPLOAD_RESERVE_BYTES": "0",

@@ -1,0 +1,80 @@
+"""A hundred sign-ins at the same moment, one of them right, against a real process at the real cost of a derivation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from satark.testing.process_watch import peak_resident_bytes
+from satark.testing.processes.service import Service
+from satark_desk import passphrases
+
+RIGHT = {"desk": "sp", "officer": "sp", "passphrase": "purana kuan neem ka ped"}
+HEADERS = {"Sec-Fetch-Site": "same-origin"}
+MB = 1_000_000
+
+
+@pytest.fixture
+def service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_passphrase_cost: tuple[int, int]
+) -> Service:
+    """A service that is not started, with the desk `sp`."""
+    monkeypatch.setattr(passphrases, "MEMORY_KIB", real_passphrase_cost[0])
+    monkeypatch.setattr(passphrases, "PASSES", real_passphrase_cost[1])
+    file = tmp_path / "passphrase.txt"
+    file.write_text(RIGHT["passphrase"])
+    file.chmod(0o600)
+    service = Service(tmp_path / "data", {})
+    service.run("db", "upgrade")
+    service.run("desk", "add", "sp", "--passphrase-file", str(file))
+    return service
+
+
+async def sign_in(client: aiohttp.ClientSession, url: str, form: dict[str, str]) -> int:
+    async with client.post(f"{url}/desk/sign-in", data=form, headers=HEADERS, allow_redirects=False) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known browser", "new browser"])
+async def test_of_a_hundred_sign_ins_at_once_the_right_one_gets_in_and_memory_stays_small(
+    service: Service, known: bool  # noqa: FBT001 - pytest's
+) -> None:
+    timeout = aiohttp.ClientTimeout(total=300)
+    jar = aiohttp.CookieJar(unsafe=True)
+    limits = aiohttp.TCPConnector(limit=0)
+    async with (
+        service,
+        aiohttp.ClientSession(timeout=timeout, cookie_jar=jar) as officer,
+        aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), connector=limits) as strangers,
+    ):
+        if known:
+            assert await sign_in(officer, service.url, RIGHT) == 303
+        ended: list[str] = []
+
+        async def attempt(client: aiohttp.ClientSession, form: dict[str, str], name: str) -> int:
+            status = await sign_in(client, service.url, form)
+            ended.append(name)
+            return status
+
+        began = time.monotonic()
+        wrong = [
+            asyncio.create_task(attempt(strangers, RIGHT | {"passphrase": f"wrong {number}"}, "stranger"))
+            for number in range(99)
+        ]
+        # The right one comes last, when all others are in line.
+        async with strangers.get(f"{service.url}/desk/sign-in") as page:
+            assert page.status == 200
+        assert await attempt(officer, RIGHT, "officer") == 303
+        took = time.monotonic() - began
+        before = ended.index("officer")
+        assert set(await asyncio.gather(*wrong)) == {403}
+        peak = peak_resident_bytes(service.process)
+        print(f"\nknown: {known}; in after {took:.1f} s, {before} before it; all {time.monotonic() - began:.1f} s; peak {peak / MB:.0f} MB")
+    assert peak < 300 * MB
+    if known:
+        # Those that were under way when it came, and those that had been answered by then.
+        assert before < 50
