@@ -22,7 +22,8 @@ class Analysis:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
         self.tokens: Sequence[Token] = tokenize(text)
-        self.marks: Sequence[Mark] = lexicon.marks(self.tokens)
+        marks = lexicon.marks(self.tokens)
+        self.marks: Sequence[Mark] = [*marks, *_inverted(marks, self.tokens), *_numbers(self.tokens)]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -75,9 +76,22 @@ class Analysis:
         return not doubts and not self.asks and self.consists_of(names, beside, worst=FRAME)
 
     def _is_part(self, mark: Mark, names: Sequence[str]) -> bool:
-        longer = (other for other in self.marks if carries(other, names) and other.end - other.start > 1)
-        return any(other.start <= mark.start and mark.end <= other.end for other in longer)
+        return any(
+            carries(other, names) and other.start <= mark.start and mark.end <= other.end for other in self.marks
+        )
 
     def story_marks(self) -> Iterable[Mark]:
         """The marks that tell of a crime rather than of the conversation."""
         return self.found("cat.*", "act.*")
+
+
+def _inverted(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """English questions without a question word: "is my number visible"."""
+    verbs = {mark.start for mark in marks if mark.name == "aux"}
+    subjects = {mark.start for mark in marks if mark.name == "aux.subject"}
+    first = [i for i in range(len(tokens)) if i == 0 or tokens[i].clause != tokens[i - 1].clause]
+    return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
+
+
+def _numbers(tokens: Sequence[Token]) -> list[Mark]:
+    return [Mark("digits", i, i + 1, 1.0) for i, token in enumerate(tokens) if token.text.isdecimal()]

@@ -12,13 +12,13 @@ from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import Asked, Choice, Confidence
 from satark.dialogue.understanding.tokens import keys, normalize, tokenize
 
-POLITE: Final = ("pol", "soc.greet", "soc.thanks")
+POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
 """Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
 _NEAR: Final = 2
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
-_SAYS: Final = {"yes": ("say.yes",), "no": ("say.no",), "unknown": ("say.unknown",)}
+_SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
 _REVIEW: Final = {
     "send": ("cmd.send", "say.yes", "say.right"),
     "details": ("opt.details",),
@@ -41,7 +41,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
     if exact := _exact(analysis, asked.options):
         return Chosen(exact, Confidence.CERTAIN)
     found = [(option, spans) for option in asked.options if (spans := _spans(option, asked, analysis, places))]
-    found = _narrowed(found, asked, analysis)
+    found = _narrowed(_with_sense(found, asked, analysis), asked, analysis)
     if not found:
         return Chosen()
     kept = [(option, spans) for option, spans in found if not _is_denied(option, spans, asked, analysis)]
@@ -83,9 +83,10 @@ def _exact(analysis: Analysis, options: Sequence[Choice]) -> str:
     if normal.isdecimal():
         number = int(normal) if len(normal) < _SHORT else 0
         return options[number - 1].id if 0 < number <= len(options) else ""
+    only_heard = analysis.consists_of(("soc.ok",), ("pol",)) and not analysis.has("say.right", "say.yes")
     for option in options:
         if any(normalize(word) == normal for word in (option.label, *option.words)):
-            return option.id
+            return "" if option.acts and only_heard else option.id
     return "" if any(option.acts for option in options) else _numbered(analysis, options)
 
 
@@ -103,10 +104,20 @@ def _numbered(analysis: Analysis, options: Sequence[Choice]) -> str:
 
 
 def _spans(option: Choice, asked: Asked, analysis: Analysis, places: Places | None) -> list[tuple[int, int]]:
-    found = [(mark.start, mark.end) for mark in analysis.found(*marks_of(option, asked))]
+    found = [(m.start, m.end) for m in analysis.found(*marks_of(option, asked)) if _counts(m, analysis)]
     if places is not None and asked.name not in _BY_SENSE:
         found += places.spans(analysis, option.id)
     return found or _by_label(option, analysis)
+
+
+def _counts(mark: Mark, analysis: Analysis) -> bool:
+    """A yes or no counts at the beginning or end: in the middle of a sentence it is a word like any other."""
+    if mark.name not in {"say.yes", "say.no"}:
+        return True
+    if len(analysis) <= _NEAR + 1:
+        return True
+    before = set(range(mark.start)) - analysis.covered(("pol", "soc.*"))
+    return not before
 
 
 def _by_label(option: Choice, analysis: Analysis) -> list[tuple[int, int]]:
@@ -127,7 +138,7 @@ _Found = list[tuple[Choice, list[tuple[int, int]]]]
 
 def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     """Of several options the one that the whole text is about, or whose words are the longest."""
-    if len(found) < 2:  # noqa: PLR2004
+    if len(found) < 2 and asked.name != "category":  # noqa: PLR2004
         return found
     if asked.name == "category":
         spared = [mark for mark in analysis.found("cat.*", "strong.*") if _is_negated((mark.start, mark.end), analysis)]
@@ -137,6 +148,16 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
         unknown = [one for one in found if one[0].id == "unknown"]
         return unknown or [one for one in found if one[0].id == unit_of(analysis)] or found
     return _longest(found)
+
+
+def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
+    """With the category that the whole text tells of, though no word of it names that: police who take money."""
+    if asked.name != "category" or any(option.id == "POLCOR" for option, _ in found):
+        return found
+    deeds = [(m.start, m.end) for m in analysis.found("act.take", "act.complicit", "act.sell", "cat.EXTORT")]
+    if not deeds or category_of(analysis) != "POLCOR":
+        return found
+    return [*found, *((option, deeds) for option in asked.options if option.id == "POLCOR")]
 
 
 def _longest(found: _Found) -> _Found:

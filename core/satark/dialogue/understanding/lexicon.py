@@ -19,12 +19,14 @@ from satark.dialogue.understanding.tokens import Keys, Token, keys, tokenize
 EXACT: Final = 1.0
 SOUND: Final = 0.95
 FRAME: Final = 0.85
+INFLECTED: Final = 0.8
 BONES: Final = 0.7
 DISTANT: Final = 0.6
-"""How well a word is known: as written, by one of its keys, or by a letter more or less."""
+"""How well a word is known: as written, by one of its keys, in another form, or by a letter more or less."""
 
 _SHORTEST_PREFIX: Final = 3
-_SHORTEST_DISTANT: Final = 5
+_SHORTEST_DISTANT: Final = 6
+_SHORTEST_STEM: Final = 3
 _TWO_LETTERS_OFF: Final = 9
 _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
@@ -98,9 +100,9 @@ class Lexicon:
             if token.text in seen:
                 continue
             found = self._known(token.text)
-            if not found and distant < _MOST_DISTANT:
+            if all(name.startswith("~") for name in found) and distant < _MOST_DISTANT:
                 distant += 1
-                found = self._distant(token.text)
+                found = {**found, **self._distant(token.text)}
             seen[token.text] = found
         return [seen[token.text] for token in tokens]
 
@@ -109,19 +111,20 @@ class Lexicon:
             return {text: EXACT, **self._by_prefix(keys(text))}
         word = keys(text)
         for level, quality in enumerate((SOUND, FRAME, BONES)):
-            if level == 2 and (word.frame != word.bones or len(word.bones) < _SHORTEST_PREFIX):  # noqa: PLR2004
+            if level == 2 and not _lacks_vowels(text, word):  # noqa: PLR2004
                 break
             if found := self._by_key[level].get(word[level]):
                 return {**dict.fromkeys(found, quality), **self._by_prefix(word)}
         return self._by_prefix(word)
 
     def _by_prefix(self, word: Keys) -> Mapping[str, float]:
-        for level, quality in ((0, SOUND), (1, FRAME)):
+        found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
+        for level, quality in ((1, FRAME), (0, SOUND)):
             key = word[level]
-            for length in range(len(key), _SHORTEST_PREFIX - 1, -1):
-                if found := self._prefixes[level].get(key[:length]):
-                    return dict.fromkeys(found, quality)
-        return {}
+            for length in range(1, len(key) + 1):
+                if ids := self._prefixes[level].get(key[:length]):
+                    found.update(dict.fromkeys(ids, quality))
+        return found
 
     def _distant(self, text: str) -> Mapping[str, float]:
         sound = keys(text).sound
@@ -150,7 +153,10 @@ class Lexicon:
             self._add_word(word)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
-        self._starts.setdefault(words[0], []).append(_Phrase(words, mark))
+        phrase = _Phrase(words, mark)
+        self._starts.setdefault(words[0], []).append(phrase)
+        if len(words) > 1 and (stem := _stem(keys(words[0]).sound)):
+            self._starts.setdefault(f"~{stem}", []).append(phrase)
         if len(words) > 1 and not ending and len("".join(words)) >= _SHORTEST_DISTANT:
             joined = "".join(words)
             self._add_word(joined)
@@ -166,7 +172,7 @@ class Lexicon:
     def _add_prefix(self, word: str) -> str:
         for level in (0, 1):
             key = keys(word)[level]
-            if len(key) >= _SHORTEST_PREFIX:
+            if key:
                 self._prefixes[level].setdefault(key, set()).add(f"{word}*")
         return f"{word}*"
 
@@ -181,18 +187,44 @@ def _match(words: tuple[str, ...], index: int, known: Sequence[Mapping[str, floa
     if index + len(words) > len(known):
         return 0
     for offset in range(1, len(words)):
-        found = known[index + offset].get(words[offset], 0)
+        here = known[index + offset]
+        found = here.get(words[offset], 0) or here.get(_stem_name(words[offset]), 0)
         if not found:
             return 0
         quality = min(quality, found)
     return quality
 
 
+_STEMS: Final[dict[str, str]] = {}
+"""Word of the lexicon → name of its stem; of words that tipsters type there is nothing here."""
+
+
+def _stem_name(word: str) -> str:
+    found = _STEMS.get(word)
+    if found is None:
+        found = _STEMS[word] = f"~{_stem(keys(word).sound)}"
+    return found
+
+
+def _stem(sound: str) -> str:
+    """A Hindi word without its ending: batata, batati and batate have one. Empty where it is too short for one."""
+    stem = sound.rstrip("aeiou")
+    return stem if len(stem) >= _SHORTEST_STEM and sound.isalpha() else ""
+
+
+def _lacks_vowels(text: str, word: Keys) -> bool:
+    """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
+    if len(word.bones) < _SHORTEST_PREFIX or word.frame != word.bones:
+        return False
+    return text[0] > "\u0600" and text[0] < "\u0700" or not set(text[1:-1]) & set("aeiou") and text.isascii()
+
+
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
+_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang")
 
 
 def _without_hidden(marks: list[Mark]) -> list[Mark]:
-    longer = [mark for mark in marks if mark.end - mark.start > 1]
+    longer = [mark for mark in marks if mark.end - mark.start > 1 and mark.name.startswith(_HIDING)]
     kept = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
     return sorted(set(kept), key=lambda mark: (mark.start, -mark.end, mark.name))
 

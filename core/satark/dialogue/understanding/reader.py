@@ -37,6 +37,8 @@ _SOCIAL: Final = (
     ("t.joke", Kind.REMARK, "chat"),
 )
 _LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "ask", "ask.sign")
+_VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
+"""Marks that a story has too, but that do not make one."""
 _STORY_WORDS: Final = 4
 _STORY_REST: Final = 2
 
@@ -98,6 +100,7 @@ class _OneReading:
             self._command,
             self._own_story,
             self._refused_sending,
+            self._likely_question,
             self._option,
             self._topic,
             self._yes_or_no,
@@ -147,7 +150,7 @@ class _OneReading:
 
     def _social(self) -> Reading | None:
         for mark, kind, topic in _SOCIAL:
-            beside = ("fill", "pol", "soc.*", "say.yes", "who.*", "t.listen")
+            beside = (*_LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
             if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
                 if mark == "soc.ok" and self._analysis.negates:
                     continue
@@ -198,6 +201,13 @@ class _OneReading:
         if not chosen.option or self._acts(chosen.option):
             return None
         return self._make(Kind.OPTION, chosen.confidence, option=chosen.option)
+
+    def _likely_question(self) -> Reading | None:
+        """At a question with options: a text that asks the service something chooses none of them."""
+        if self._free or not self._asked.options or self._tells():
+            return None
+        topic = self._reader.topic(self._analysis, "question")
+        return self._make(Kind.QUESTION, topic=topic.name) if topic and self._analysis.asks else None
 
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
@@ -256,7 +266,7 @@ class _OneReading:
 
     def _tells(self) -> bool:
         """Whether it tells of a crime."""
-        return any(True for _ in self._analysis.story_marks())
+        return any(mark.name not in _VAGUE for mark in self._analysis.story_marks())
 
     def _uncovered(self, names: tuple[str, ...] = (*_LOOSE, "t.*", "say.*", "cmd.*")) -> int:
         return len(set(range(len(self._analysis))) - self._analysis.covered(names))
