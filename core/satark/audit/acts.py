@@ -22,6 +22,7 @@ ActKind: TypeAlias = Literal[
     "answered", "noted", "directed",
     "hold_asked", "held", "lift_asked", "lifted", "erasure_asked", "erasure_ordered",
     "roster_proposed", "roster_approved", "roster_withdrawn", "log_read", "log_missing",
+    "passphrase_changed", "factor_added", "factor_removed", "session_ended", "recovery_approved",
     "page_opened", "form_sent",
 ]  # fmt: skip
 """What an officer did. `refused`: asked for a tip that the desk does not have; `exported_list`: every tip of the desk,

@@ -17,7 +17,7 @@ import msgspec
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 2
+AT_ONCE: Final = 1
 """Derivations that run at the same time, unless the settings say otherwise."""
 WAITING: Final = 200
 """Derivations that wait, at most, unless the settings say otherwise."""

@@ -14,8 +14,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from zxcvbn import zxcvbn  # type: ignore[import-untyped] # it ships no types
-
 from satark.catalogues import Catalogues
 
 if TYPE_CHECKING:
@@ -71,6 +69,9 @@ def check_passphrase(passphrase: str, names: Iterable[str] = (), geography: Geog
 
 
 def _judge(text: str, words: list[str]) -> dict[str, Any]:
+    # Its lists take 13 MB, which only whoever sets a passphrase needs.
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped] # noqa: PLC0415 - it ships no types
+
     with _one_at_a_time:
         judged: dict[str, Any] = zxcvbn(text, user_inputs=words, max_length=_LONGEST)
     return judged

@@ -15,16 +15,13 @@ class DeskSettings(BaseModel):
         default=10, gt=0, le=24, description="hours after which an officer is signed out in any case"
     )
     passphrase_checks_at_once: int = Field(
-        default=2, ge=1, le=16, description="passphrases that are checked at the same time, at 64 MiB each"
+        default=1, ge=1, le=16, description="passphrases that are checked at the same time, each on one processor"
     )
     passphrase_checks_waiting: int = Field(
         default=200, ge=1, le=10_000, description="sign-ins that wait for their check, at most; known browsers go first"
     )
     passphrase_memory_mib: int = Field(
-        default=128,
-        ge=64,
-        le=2048,
-        description="MiB that all passphrase checks may take together; with less, fewer run at once",
+        default=64, ge=64, le=2048, description="MiB that all passphrase checks may take together, at 64 each"
     )
     overdue_days: int = Field(default=3, ge=1, description="days after which an unfinished tip counts as overdue")
     page_size: int = Field(default=25, ge=1, le=500, description="tips on one page of the queue")

@@ -71,6 +71,7 @@ class AccountPages:
         except WrongPassphrase:
             self.failed(session)
             return self._show_passphrase(request, session, 403, problem="passphrase.wrong")
+        session.casework.trail.record("passphrase_changed")
         self._end_others(session)
         return redirect_to(request, "account?done=passphrase")
 
@@ -81,6 +82,7 @@ class AccountPages:
             self._web.sessions.end_where(lambda one: _is_of(one, session) and one.id == wanted)
         else:
             self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)
+        session.casework.trail.record("session_ended")
         return redirect_to(request, "account?done=session")
 
     def browser(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:

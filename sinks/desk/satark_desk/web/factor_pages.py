@@ -82,7 +82,8 @@ class FactorPages:
         if problem:
             return self._account.show(request, session, 422, problem=problem, seconds=seconds)
         desk, officer, wanted = session.desk, session.officer, form.get("id", "")
-        self._web.context.write_now(lambda unit: remove_factor(unit, desk, officer, wanted))
+        name = self._web.context.write_now(lambda unit: remove_factor(unit, desk, officer, wanted))
+        session.casework.trail.record("factor_removed", detail=name)
         return redirect_to(request, "account?done=factor_removed")
 
     def _add(self, session: Session, form: Mapping[str, str], take: Callable[[], NewFactor | None]) -> tuple[str, int]:
@@ -100,6 +101,7 @@ class FactorPages:
             add_factor(self._web.context, session.unlocked, new, name=text, now=int(time.time()))
         except CaseworkError:
             return "factor.many", MOST_FACTORS
+        session.casework.trail.record("factor_added", detail=text)
         return "", 0
 
     def _check_passphrase(self, session: Session, form: Mapping[str, str]) -> tuple[str, int]:

@@ -79,6 +79,7 @@ class RecoveryPages:
         except CaseworkError:
             self._approved.failed(key)
             return self._show_requests(request, session, 422, problem="recoveries.wrong")
+        session.casework.trail.record("recovery_approved", detail=officer)
         self._web.sessions.end_where(lambda one: (one.desk, one.officer) == (session.desk, officer))
         return redirect_to(request, "recoveries?done=1")
 
