@@ -1,5 +1,10 @@
 """Contract for officers' tools: what a desk does with its tips, and how a desk's key is made and changed."""
 
+from satark.audit.acts import ACT_KINDS, Act, ActKind
+from satark.audit.keys import renew_key as renew_audit_key
+from satark.audit.reading import ActFilter, ActPage, ReadAct, Viewer, read_acts, viewer
+from satark.audit.trail import Trail
+from satark.audit.witness import LogHead, contains_head, current_head
 from satark.casework import (
     Casework,
     NoSuchFile,
@@ -10,6 +15,7 @@ from satark.casework import (
     TipSummary,
     TwoOfficerApproval,
 )
+from satark.casework.keeping import Keeping, StepRefused, TipKeeping
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
 from satark.custody.chain import Form
@@ -18,30 +24,117 @@ from satark.delivery.faults import DestinationFault, destination_faults
 from satark.evidence.own_voice import may_contain_voice, may_hear_voices
 from satark.evidence.recordings.disguise import MIME as DISGUISED_MIME
 from satark.remote.office_outbox import queue_key_change
-from satark.routing.desks import add_desk, all_desks, begin_key_change, end_key_change, find_desk
+from satark.roster.chain import read_state
+from satark.roster.entries import (
+    RIGHTS,
+    ROLES,
+    DeskAdded,
+    DestinationSet,
+    Entry,
+    KeyChange,
+    OfficerSet,
+    Right,
+    Role,
+    RosterOfficer,
+    desk_verifier,
+    new_key_change,
+    officer_signer,
+    sign_as_desk,
+    sign_as_officer,
+)
+from satark.roster.proposals import (
+    NoSuchProposal,
+    NotAllowed,
+    Proposal,
+    all_proposals,
+    carry_out,
+    check_proposal,
+    find_proposal,
+    propose,
+    store_signed,
+    withdraw,
+)
+from satark.roster.roster import Roster
+from satark.roster.state import RosterState
+from satark.routing.desks import (
+    add_desk,
+    all_desks,
+    change_key,
+    check_desk,
+    close_roster,
+    find_desk,
+    finish_key_change,
+)
 
 __all__ = [
+    "ACT_KINDS",
     "DISGUISED_MIME",
+    "RIGHTS",
+    "ROLES",
+    "Act",
+    "ActFilter",
+    "ActKind",
+    "ActPage",
     "Casework",
+    "DeskAdded",
     "DestinationFault",
+    "DestinationSet",
+    "Entry",
     "Form",
     "Issuer",
+    "Keeping",
+    "KeyChange",
+    "LogHead",
     "NoSuchFile",
+    "NoSuchProposal",
     "NoSuchTip",
     "NoTranscript",
+    "NotAllowed",
+    "OfficerSet",
     "OpenTip",
     "PostedMessage",
+    "Proposal",
+    "ReadAct",
+    "Right",
+    "Role",
+    "Roster",
+    "RosterOfficer",
+    "RosterState",
+    "StepRefused",
+    "TipKeeping",
     "TipSummary",
+    "Trail",
     "TwoOfficerApproval",
+    "Viewer",
     "add_desk",
     "all_desks",
-    "begin_key_change",
+    "all_proposals",
+    "carry_out",
+    "change_key",
+    "check_desk",
+    "check_proposal",
+    "close_roster",
+    "contains_head",
+    "current_head",
+    "desk_verifier",
     "destination_faults",
-    "end_key_change",
     "export_pack",
     "find_desk",
+    "find_proposal",
+    "finish_key_change",
     "may_contain_voice",
     "may_hear_voices",
+    "new_key_change",
+    "officer_signer",
+    "propose",
     "queue_key_change",
+    "read_acts",
+    "read_state",
+    "renew_audit_key",
+    "sign_as_desk",
+    "sign_as_officer",
+    "store_signed",
     "summarize",
+    "viewer",
+    "withdraw",
 ]

@@ -9,12 +9,15 @@ from sqlalchemy import select, update
 
 from satark.casework import Casework
 from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
-from satark.identity.sealing import new_identity, open_envelope
-from satark.routing.desks import all_desks, begin_key_change, end_key_change, find_desk
+from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of
+from satark.roster.entries import Entry, new_key_change
+from satark.roster.rules import NotAllowed
+from satark.routing.desks import all_desks, change_key, find_desk
 from satark.services import Services
 from satark.store import tables
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip, seed_tip
+from satark.tip import Message
 
 
 def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:
@@ -23,16 +26,17 @@ def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> 
     services.write_now(lambda unit: (unit.keys if table is tables.envelope else unit.main).execute(statement))
 
 
-def change_key(services: Services, office: SeededDesk) -> str:
+def renew_key(services: Services, office: SeededDesk) -> str:
     recipient, identity = new_identity()
-    services.write_now(lambda unit: begin_key_change(unit, office.desk.name, office.identity, recipient))
-    services.write_now(lambda unit: end_key_change(unit, office.desk.name, identity))
+    recipients = (recipient_of(office.identity), recipient)
+    entry = Entry(body=new_key_change(office.desk.name, office.identity, identity, recipients))
+    services.write_now(lambda unit: change_key(unit, entry, office.identity, identity))
     return identity
 
 
 def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk])
-    identity = change_key(services, sp)
+    identity = renew_key(services, sp)
     later = seed_tip(services, [services.read(lambda c: find_desk(c, "sp"))])
     assert Casework(services, "sp", sp.identity).summaries() == []
     assert {summary.header.number for summary in Casework(services, "sp", identity).summaries()} == {
@@ -41,20 +45,33 @@ def test_after_a_key_change_the_old_key_opens_nothing(services: Services, sp: Se
     }
 
 
-def test_an_interrupted_key_change_leaves_both_keys_valid(services: Services, sp: SeededDesk) -> None:
-    seeded = seed_tip(services, [sp.desk])
+def test_after_a_key_change_a_tip_key_from_before_opens_nothing_that_is_written(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk, dig.desk])
+    (before,) = dig.casework.summaries()
+    stale = dig.casework.open(before.id)
+    renew_key(services, sp)
+    dig.casework.respond(stale, status="ACTION", text="खोज जारी है")
+    (row,) = services.read(lambda c: c.execute(select(tables.message)).all())
+    with pytest.raises(CantOpen):
+        open_as(Message, row.sealed, seeded.identity)
+    assert dig.casework.open(before.id).thread[0].message.text == "खोज जारी है"
+
+
+def test_a_key_change_that_the_key_before_did_not_sign_is_refused(services: Services, sp: SeededDesk) -> None:
     recipient, identity = new_identity()
-    services.write_now(lambda unit: begin_key_change(unit, "sp", sp.identity, recipient))
-    (row,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
-    for key in (sp.identity, identity):
-        assert open_envelope(row.sealed, key, tip=seeded.id, desk="sp").header == seeded.header
+    recipients = (recipient_of(sp.identity), recipient)
+    entry = Entry(body=new_key_change("sp", identity, identity, recipients))
+    with pytest.raises(NotAllowed):
+        services.write_now(lambda unit: change_key(unit, entry, sp.identity, identity))
 
 
 def test_a_second_change_of_the_same_key_is_refused(services: Services, sp: SeededDesk) -> None:
     seed_tip(services, [sp.desk])
-    identity = change_key(services, sp)
+    identity = renew_key(services, sp)
     with pytest.raises(KeyChanged):
-        change_key(services, sp)
+        renew_key(services, sp)
     assert len(Casework(services, "sp", identity).summaries()) == 1
 
 
@@ -62,7 +79,7 @@ def test_a_key_change_leaves_a_forged_envelope_as_it_is(services: Services, sp: 
     seeded = seed_tip(services, [dig.desk])
     tamper(services, tables.envelope, seeded, desk="sp")
     (before,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
-    change_key(services, sp)
+    renew_key(services, sp)
     assert services.read_keys(lambda c: c.execute(select(tables.envelope)).all()) == [before]
 
 

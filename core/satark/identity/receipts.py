@@ -43,6 +43,8 @@ class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     language: str
     tip_recipient: str
+    root: bytes = b""
+    """Encoded `routing.tip_keys.TipRoot`, of one size for all tips: what the tip's present key follows from."""
     recipient: str
     identity: str
     """age identity that opens the desks' messages to the tipster; stored nowhere else."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from satark.carrier import MessageRejected
-from satark.desk import NoSuchDesk
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
 from satark.remote.messages import (
@@ -22,7 +21,7 @@ from satark.remote.messages import (
     decode_signed_answer,
 )
 from satark.remote.offices import Office, apply_key_change, office_of
-from satark.routing.desks import find_desk
+from satark.routing.desks import all_desks
 from satark.store import deliveries, tables
 from satark.store.threads import append, post
 from satark.tip import Message
@@ -91,8 +90,7 @@ def _accept(unit: UnitOfWork, answer: OfficeAnswer, services: ProcessServices) -
     if not unit.insert_new(table, [row], "id"):
         return _confirm_again(unit, answer)
     if answer.new_key:
-        apply_key_change(unit, answer.desk, answer.new_key)
-        return True
+        return apply_key_change(unit, answer.desk, answer.new_key)
     if not _has_tip(unit, answer.desk, answer.tip):
         return False
     seq = append(unit, answer.tip, answer.sealed, notified=answer.internal)
@@ -124,16 +122,16 @@ def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
 
 
 def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, services: ProcessServices) -> None:
-    try:
-        desk = find_desk(unit.main, directed.desk)
-    except NoSuchDesk:
-        desk = None
+    desks = services.roster.sealable(unit.keys, all_desks(unit.main))
+    desk = next((one for one in desks if one.name == directed.desk), None)
     if desk is None or desk.recipient != directed.recipient:
         _report_changed_key(unit, answer, directed.desk)
         return
     unit.upsert(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
     deliveries.add(unit, answer.tip, desk.destination)
-    rules = {rule.to: rule for rule in services.destination_rules if rule.desk == desk.name}
+    state = services.roster.check(unit.keys, committed=False).state
+    readable = services.roster.readable_rules(state, services.destination_rules)
+    rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
     wait = services.destination_wait if deliveries.is_fetching_files(unit.main, answer.tip) else 0
     for one in directed.destinations:
         # An office names destinations, but only the settings of this host say which desk they belong to.

@@ -12,6 +12,7 @@ import msgspec
 from satark.carrier import MessageRejected
 from satark.decoding import DECODING_ERRORS
 from satark.desk import Level
+from satark.identity.sealing import CantOpen, check_recipient
 from satark.redacted import Redacted
 from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path
 
@@ -74,6 +75,8 @@ class TipMessage(Redacted, frozen=True, kw_only=True, tag="tip"):
     revision: int
     recipient: str
     receipt_recipient: str
+    key_changes: bytes
+    """New keys of the tip since it was submitted, as in the `tip` table."""
     day: int
     envelope: bytes
     document: bytes
@@ -144,6 +147,8 @@ class NewKey(Redacted, frozen=True, kw_only=True):
 
     recipient: str
     answer_verifier: str
+    proof: str
+    """Signature (hex) of the key before, as in the roster's `KeyChange`."""
 
 
 class OfficeAnswer(Redacted, frozen=True, kw_only=True):
@@ -194,15 +199,26 @@ def decode_answer(encoded: bytes) -> OfficeAnswer:
     """Decode the answer inside a `SignedAnswer`. Trust it only after its signature is verified.
 
     Raises:
-        MessageRejected: it is not one.
+        MessageRejected: it is not one, or it announces a key that nothing can be sealed to.
     """
-    return _decoded(_answer, encoded)
+    answer = _decoded(_answer, encoded)
+    if answer.new_key is not None:
+        _check_key(answer.new_key)
+    return answer
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _host_message: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
 _signed_answer = msgspec.msgpack.Decoder(SignedAnswer)
 _answer = msgspec.msgpack.Decoder(OfficeAnswer)
+
+
+def _check_key(key: NewKey) -> None:
+    # A desk with a key that nothing can be sealed to would keep every tip of its district from being submitted.
+    try:
+        check_recipient(key.recipient)
+    except CantOpen:
+        raise MessageRejected("key") from None
 
 
 def _decoded(decoder: msgspec.msgpack.Decoder[T], encoded: bytes) -> T:

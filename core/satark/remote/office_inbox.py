@@ -136,19 +136,21 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
         "revision": message.revision,
         "recipient": message.recipient,
         "receipt_recipient": message.receipt_recipient,
+        "key_changes": message.key_changes,
         "document": message.document,
         "day": message.day,
     }
-    known = select(tables.tip.c.revision).where(tables.tip.c.id == message.tip)
-    revision = unit.main.execute(known).scalar()
-    if revision is None:
+    known = select(tables.tip.c.revision, tables.tip.c.key_changes).where(tables.tip.c.id == message.tip)
+    found = unit.main.execute(known).one_or_none()
+    is_newer = found is None or (found.revision, len(found.key_changes)) < (message.revision, len(message.key_changes))
+    if found is None:
         unit.insert(tables.tip, [row])
-    elif revision < message.revision:
+    elif is_newer:
         unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))
     # A change of the desk's key may have resealed the envelope of the same revision here: then this one is older.
     table = tables.envelope
     stored = select(table.c.tip).where(table.c.tip == message.tip, table.c.desk == desk)
-    if (revision or 0) < message.revision or unit.keys.execute(stored).scalar() is None:
+    if is_newer or unit.keys.execute(stored).scalar() is None:
         unit.upsert(table, [{"tip": message.tip, "desk": desk, "sealed": message.envelope}])
     _store_thread(unit, message)
     for entry in message.files:

@@ -15,7 +15,7 @@ from satark.destination_rule import DestinationRule
 from satark.identity.sealing import open_as, recipient_of, seal
 from satark.redacted import Redacted
 from satark.remote.frames import CHUNK_SIZE
-from satark.remote.link_keys import LinkPublicKeys, answer_key, answer_verifier
+from satark.remote.link_keys import LinkPublicKeys, answer_key
 from satark.remote.messages import (
     ANSWER_DOMAIN,
     DirectedDesk,
@@ -25,6 +25,7 @@ from satark.remote.messages import (
     decode_signed_answer,
     encode,
 )
+from satark.roster.entries import new_key_change
 from satark.routing.destinations import decode_rules
 from satark.store import tables
 from satark.store.threads import batches
@@ -116,7 +117,8 @@ def queue_key_change(unit: UnitOfWork, desk: str, old: str, new: str) -> None:
         return
     _store_former_key(unit, desk, old, new)
     _sign_pending_answers(unit, desk, new)
-    new_key = NewKey(recipient=recipient_of(new), answer_verifier=answer_verifier(new))
+    proved = new_key_change(desk, old, new, (recipient_of(old), recipient_of(new)))
+    new_key = NewKey(recipient=proved.recipient, answer_verifier=proved.verifier, proof=proved.proof)
     change = OfficeAnswer(id=os.urandom(16), desk=desk, tip="", sealed=b"", internal=True, new_key=new_key)
     queue_answer(unit, change, old)
 

@@ -9,6 +9,9 @@ from satark.redacted import Redacted
 from satark.remote.link_keys import HostPairing, LinkPublicKeys, OfficePairing
 from satark.remote.messages import DirectoryMessage, NewKey
 from satark.remote.office_outbox import host_of
+from satark.roster.chain import append, read_state
+from satark.roster.entries import Entry, KeyChange
+from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.destinations import encode_rules
 from satark.store import deliveries, tables
@@ -31,22 +34,43 @@ class AlreadyJoined(CaseworkError):  # noqa: N818 - it reads as what it says
         super().__init__("this office belongs to another host already")
 
 
-def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing) -> None:
+def register(unit: UnitOfWork, desk: Desk, pairing: OfficePairing, entry: Entry | None = None) -> None:
     """At the host: add a desk that is in a remote office; `desk.via` is the sink that reaches it.
 
+    `entry`: the signed entry, once the roster is sealed.
+
     Raises:
-        CaseworkError: the desk exists, or its name or level is invalid.
+        CaseworkError: the desk exists, its name or level is invalid, or the roster does not allow it.
     """
-    add_desk(unit, desk)
+    add_desk(unit, desk, verifier=pairing.answer_verifier, entry=entry)
     row = {"desk": desk.name, "recipient": pairing.link.recipient, "verifier": pairing.link.verifier}
     unit.insert(tables.office, [{**row, "answer_verifier": pairing.answer_verifier}])
 
 
-def apply_key_change(unit: UnitOfWork, desk: str, key: NewKey) -> None:
-    """At the host: seal new tips to a remote desk's new key, and verify its answers with it."""
+def apply_key_change(unit: UnitOfWork, desk: str, key: NewKey) -> bool:
+    """At the host: seal new tips to a remote desk's new key, and verify its answers with it.
+
+    False: the roster does not allow it, since the key before did not sign it.
+    """
+    listed = read_state(unit.keys).desks.get(desk)
+    if listed is None:
+        return False
+    if listed.desk.recipient != key.recipient:
+        change = KeyChange(
+            desk=desk,
+            replaces=listed.desk.recipient,
+            recipient=key.recipient,
+            verifier=key.answer_verifier,
+            proof=key.proof,
+        )
+        try:
+            append(unit, Entry(body=change))
+        except NotAllowed:
+            return False
     table = tables.office
     unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=key.recipient))
     unit.main.execute(update(table).where(table.c.desk == desk).values(answer_verifier=key.answer_verifier))
+    return True
 
 
 def office_of(connection: Connection, desk: str) -> Office | None:

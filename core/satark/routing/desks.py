@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, select, update
 
 from satark.desk import LEVELS, CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
-from satark.identity.sealing import CantOpen, open_envelope, recipient_of, seal
+from satark.identity.sealing import recipient_of
+from satark.roster.chain import append, close, is_listed, read_state
+from satark.roster.entries import DeskAdded, DestinationSet, Entry, KeyChange, RosterOfficer
+from satark.routing.tip_keys import renew_tip_keys
 from satark.store import tables
 from satark.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from satark.destination_rule import DestinationRule
+    from satark.roster.state import RosterState
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
@@ -31,55 +40,99 @@ def find_desk(connection: Connection, name: str) -> Desk:
     return _desk(row)
 
 
-def add_desk(unit: UnitOfWork, desk: Desk) -> None:
-    """Add a desk.
+def add_desk(
+    unit: UnitOfWork,
+    desk: Desk,
+    *,
+    verifier: str = "",
+    officers: Sequence[RosterOfficer] = (),
+    entry: Entry | None = None,
+) -> None:
+    """Add a desk, to the roster too.
+
+    Args:
+        unit: the transaction.
+        desk: the desk.
+        verifier: Ed25519 public key (hex) of what it signs with its own key; empty: its key can't be changed.
+        officers: its first officers; none for a desk in a remote office.
+        entry: the signed entry, once the roster is sealed.
 
     Raises:
         DeskExists: there is a desk of this name.
+        NotAllowed: the roster does not allow it.
         CaseworkError: its name or level is invalid.
+    """
+    check_desk(desk)
+    if not unit.insert_new(tables.desk, [_row(desk)], "name"):
+        raise DeskExists
+    if entry is None or not is_listed(unit, entry):
+        append(unit, entry or Entry(body=DeskAdded(desk=desk, verifier=verifier, officers=tuple(officers))))
+
+
+def check_desk(desk: Desk) -> None:
+    """Check a new desk's name and level.
+
+    Raises:
+        CaseworkError: one of them is invalid.
     """
     if not _NAME.fullmatch(desk.name):
         raise CaseworkError("a desk's name is up to 40 lower-case letters, digits, - and _")
     if desk.level not in LEVELS:
         raise CaseworkError(f"a desk's level is one of {', '.join(LEVELS)}")
-    if not unit.insert_new(tables.desk, [_row(desk)], "name"):
-        raise DeskExists
 
 
-def begin_key_change(unit: UnitOfWork, desk: str, identity: str, recipient: str) -> None:
-    """Begin a change of a desk's key: reseal its envelopes to the old and the new key, and new tips to the new one.
+def change_key(unit: UnitOfWork, entry: Entry, old: str, new: str, rules: Sequence[DestinationRule] = ()) -> None:
+    """Change a desk's key: in the roster, in the list of desks, and for all its tips, which get new keys too.
 
-    The key store is committed before the main database. Resealing to the new key alone could, after a crash between
-    the two commits, leave envelopes that only a forgotten key opens. Call `end_key_change` in the next transaction.
+    Whoever knows only keys from before can open nothing that is sealed from now on, on old tips neither. The new
+    identity must be stored durably for the desk's officers before this is committed, together with the old one.
 
-    Raises:
-        KeyChanged: `identity` is not the desk's present key.
-    """
-    _reseal(unit, desk, identity, recipient_of(identity), recipient)
-    unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
-
-
-def end_key_change(unit: UnitOfWork, desk: str, identity: str) -> None:
-    """End a change of a desk's key: reseal its envelopes to the present key alone.
+    Args:
+        unit: the transaction.
+        entry: the signed entry of the roster; its body is a `KeyChange`.
+        old: the desk's present identity.
+        new: its new identity.
+        rules: the destinations beyond the desks, which may have some of the tips.
 
     Raises:
-        KeyChanged: `identity` is not the desk's present key.
+        KeyChanged: `old` is not the desk's present key.
+        NotAllowed: the roster does not allow it.
     """
-    _reseal(unit, desk, identity, recipient_of(identity))
-
-
-def _reseal(unit: UnitOfWork, desk: str, identity: str, *recipients: str) -> None:
+    change = entry.body
+    if not isinstance(change, KeyChange):
+        raise TypeError(change)
     # The lock serializes changes of the same key: otherwise the later one would seal to a key that is no longer used.
-    locked = select(tables.desk.c.recipient).where(tables.desk.c.name == desk).with_for_update()
-    if unit.main.execute(locked).scalar() != recipient_of(identity):
+    unit.main.execute(select(tables.desk.c.name).where(tables.desk.c.name == change.desk).with_for_update())
+    state = read_state(unit.keys)
+    listed = state.desks.get(change.desk)
+    if listed is None or listed.desk.recipient != recipient_of(old) or change.recipient != recipient_of(new):
         raise KeyChanged
-    table = tables.envelope
-    for row in unit.keys.execute(select(table.c.tip, table.c.sealed).where(table.c.desk == desk)).all():
-        try:
-            envelope = open_envelope(row.sealed, identity, tip=row.tip, desk=desk)
-        except CantOpen:
-            continue  # forged or damaged: leave it as it is for an investigation
-        unit.upsert(table, [{"tip": row.tip, "desk": desk, "sealed": seal(envelope, *recipients)}])
+    state = append(unit, entry)
+    finish_key_change(unit, state, change.desk, f"{new}\n{old}", rules)
+
+
+def finish_key_change(
+    unit: UnitOfWork, state: RosterState, desk: str, identities: str, rules: Sequence[DestinationRule] = ()
+) -> None:
+    """Do what follows from a change of a desk's key that the roster has: also after a crash.
+
+    `identities`: the new identity, then the one before, one a line.
+    """
+    recipient = state.desks[desk].desk.recipient
+    unit.main.execute(update(tables.desk).where(tables.desk.c.name == desk).values(recipient=recipient))
+    renew_tip_keys(unit, state, desk, identities, _destinations(state, rules))
+
+
+def close_roster(unit: UnitOfWork, rules: Sequence[DestinationRule]) -> None:
+    """End the founding in this transaction, unless it has ended: from here on the roster's entries need signatures."""
+    reading = [DestinationSet(to=rule.to, desk=rule.desk, recipient=rule.recipient) for rule in rules if rule.recipient]
+    close(unit, reading)
+
+
+def _destinations(state: RosterState, rules: Sequence[DestinationRule]) -> dict[str, str]:
+    if state.closed:
+        return {one.to: one.recipient for one in state.destinations.values() if one.recipient}
+    return {rule.to: rule.recipient for rule in rules if rule.recipient}
 
 
 def _row(desk: Desk) -> dict[str, str]:

@@ -65,15 +65,16 @@ class UnitOfWork:
         self._last.append(write)
 
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, Any]], returning: str) -> set[Any]:
-        """Insert rows that do not exist yet; return the `returning` column of those inserted.
+        """Insert rows that do not exist yet, in the table's database; return the `returning` column of those inserted.
 
         Waits for the outcome of a competing transaction.
         """
         if not rows:
             return set()
         column = table.c[returning]
-        statement = _dialect_insert(self.main)(table).on_conflict_do_nothing().returning(column)
-        return set(self.main.execute(statement, list(rows)).scalars())
+        connection = self.keys if table.metadata is keys_metadata else self.main
+        statement = _dialect_insert(connection)(table).on_conflict_do_nothing().returning(column)
+        return set(connection.execute(statement, list(rows)).scalars())
 
     def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows into the key store, or replace those with the same primary key."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from satark.casework import Casework
 from satark.desk import Desk, Level
 from satark.identity.sealing import new_identity
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class SeededDesk:
         recipient, self.identity = new_identity()
         self.desk = Desk(name=name, title=f"{name} title", level=level, area=area, recipient=recipient)
         self._services = services
-        services.write_now(lambda unit: add_desk(unit, self.desk))
+        services.write_now(lambda unit: add_desk(unit, self.desk, verifier=desk_verifier(self.identity)))
         self.casework = Casework(services, name, self.identity)
 
     def casework_of(self, officer: str, *, may_listen: bool = False) -> Casework:

@@ -12,12 +12,14 @@ import click
 
 from satark.commands import open_services
 from satark.desk import LEVELS, Level
-from satark.officer import all_desks
+from satark.officer import ROLES, Right, Role, all_desks
+from satark.terminal import escape_controls
 from satark.tip import STATUSES, Status
 from satark_desk import exports, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
     NewDesk,
+    NewOfficer,
     UnlockedDesk,
     add_officer,
     listeners_of,
@@ -33,8 +35,12 @@ from satark_desk.tip_json import tip_to_json
 
 if TYPE_CHECKING:
     from satark.services import Services
+    from satark_desk.roster_changes import Submitted
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+role_option = click.option(
+    "--role", type=click.Choice(ROLES), default="officer", show_default=True, help="What they may do at the desk."
+)
 passphrase_option = click.option(
     "--passphrase-file", type=FILE, required=True, help="File whose first line is an officer's passphrase."
 )
@@ -69,8 +75,12 @@ def add(
             passphrase=passphrase,
             temporary=True,
         )
-        make_desk(services, new)
-        _report_new_officer(officer, name, None if passphrase_file else passphrase)
+        submitted = make_desk(services, new)
+        if submitted is None:
+            _report_new_officer(officer, name, None if passphrase_file else passphrase)
+        else:
+            report_submitted(submitted, f"desk {name}")
+            _report_passphrase(None if passphrase_file else passphrase)
 
 
 @desk_group.command("list")
@@ -81,7 +91,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
     with open_services(ctx) as services, report_errors():
         desks = services.read(all_desks)
         officers = services.read(lambda c: {desk.name: officers_of(c, desk.name) for desk in desks})
-        listeners = services.read(lambda c: {desk.name: listeners_of(c, desk.name) for desk in desks})
+        listeners = {desk.name: listeners_of(services, desk.name) for desk in desks}
         if as_json:
             for desk in desks:
                 fields = {"name": desk.name, "title": desk.title, "level": desk.level, "area": desk.area}
@@ -98,8 +108,11 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 def rotate_(ctx: click.Context, desk: str, passphrase_file: Path) -> None:
     """Give DESK a new key. Officers keep their passphrases, and must sign in again."""
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
-        rotate(services, unlocked)
-        click.echo(f"desk {desk} has a new key")
+        submitted = rotate(services, unlocked)
+        if submitted.done:
+            click.echo(f"desk {desk} has a new key")
+        else:
+            report_submitted(submitted, f"a new key of desk {desk}")
 
 
 @desk_group.command("tips")
@@ -111,12 +124,11 @@ def tips(ctx: click.Context, desk: str, passphrase_file: Path, *, as_json: bool)
     """List the tips of DESK, the newest first."""
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
-        summaries = casework.summaries()
         if as_json:
-            for summary in summaries:
-                _print_json(tip_to_json(casework.open(summary.id)))
+            for tip in casework.export_list():
+                _print_json(tip_to_json(tip))
         else:
-            click.echo(terminal_tables.tips(summaries))
+            click.echo(terminal_tables.tips(casework.summaries()))
         if casework.unreadable:
             click.echo(f"tips that can't be opened: {casework.unreadable}; tell whoever runs the service", err=True)
 
@@ -200,7 +212,9 @@ def officer_group() -> None:
 @click.argument("name")
 @passphrase_option
 @click.option("--new-passphrase-file", type=FILE, help="File whose first line is the new officer's passphrase.")
+@role_option
 @click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised.")
+@click.option("--may-release", is_flag=True, help="They may open originals, with a second officer.")
 @click.pass_context
 def officer_add(
     ctx: click.Context,
@@ -209,13 +223,25 @@ def officer_add(
     name: str,
     passphrase_file: Path,
     new_passphrase_file: Path | None,
+    role: Role,
     may_listen: bool,
+    may_release: bool,
 ) -> None:
-    """Add the officer NAME to DESK, with the passphrase of an officer of the desk."""
+    """Add the officer NAME to DESK, with the passphrase of an officer of the desk.
+
+    Once the roster is sealed, this proposes it: a head must sign, and one more officer.
+    """
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         passphrase = read_passphrase(new_passphrase_file) if new_passphrase_file else new_passphrase()
-        add_officer(services, unlocked, name, passphrase, may_listen=may_listen, temporary=True)
-        _report_new_officer(name, desk, None if new_passphrase_file else passphrase)
+        rights = chosen_rights(may_listen=may_listen, may_release=may_release)
+        new = NewOfficer(name=name, passphrase=passphrase, role=role, rights=rights, temporary=True)
+        submitted = add_officer(services, unlocked, new)
+        shown = None if new_passphrase_file else passphrase
+        if submitted.done:
+            _report_new_officer(name, desk, shown)
+        else:
+            report_submitted(submitted, f"officer {name} of desk {desk}")
+            _report_passphrase(shown)
 
 
 @officer_group.command("remove")
@@ -224,10 +250,16 @@ def officer_add(
 @passphrase_option
 @click.pass_context
 def officer_remove(ctx: click.Context, desk: str, name: str, passphrase_file: Path) -> None:
-    """Remove the officer NAME from DESK and change its key, with the passphrase of another officer."""
+    """Remove the officer NAME from DESK and change its key, with the passphrase of another officer.
+
+    A head alone removes an officer; removing a head needs one more officer.
+    """
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
-        remove_officer(services, unlocked, name)
-        click.echo(f"officer {name} is removed; desk {desk} has a new key")
+        submitted = remove_officer(services, unlocked, name)
+        if submitted.done:
+            click.echo(f"officer {name} is removed; desk {desk} has a new key")
+        else:
+            report_submitted(submitted, f"the removal of officer {name} from desk {desk}")
 
 
 @contextmanager
@@ -246,9 +278,28 @@ def second_officer(services: Services, desk: str, file: Path | None) -> Unlocked
 
 def _report_new_officer(officer: str, desk: str, passphrase: str | None) -> None:
     click.echo(f"officer {officer} of desk {desk} is added; at the first sign-in they set a passphrase of their own")
+    _report_passphrase(passphrase)
+
+
+def report_submitted(submitted: Submitted, what: str) -> None:
+    """Say what a proposed change still needs."""
+    click.echo(f"the roster is sealed: {what} is proposed as {submitted.id}")
+    if submitted.missing:
+        click.echo(f"it needs the signature of {submitted.missing}: satark roster approve DESK {submitted.id}")
+    else:
+        click.echo("all have signed; it is carried out when an officer of the desk next signs in")
+
+
+def chosen_rights(*, may_listen: bool, may_release: bool) -> tuple[Right, ...]:
+    """Return the rights that the options of a command give."""
+    chosen: tuple[tuple[Right, bool], ...] = (("listen", may_listen), ("release", may_release))
+    return tuple(right for right, given in chosen if given)
+
+
+def _report_passphrase(passphrase: str | None) -> None:
     if passphrase:
         click.echo(f"passphrase, shown only once: {passphrase}")
 
 
 def _print_json(record: dict[str, object]) -> None:
-    click.echo(json.dumps(record, ensure_ascii=False))
+    click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))

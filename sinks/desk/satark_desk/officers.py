@@ -3,32 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, select
 
-from satark.desk import CaseworkError, Desk, Level
+from satark.desk import CaseworkError, Desk, KeyChanged, Level
 from satark.officer import (
-    Casework,
+    DeskAdded,
+    KeyChange,
+    OfficerSet,
+    Right,
+    Role,
+    RosterOfficer,
     add_desk,
-    begin_key_change,
-    end_key_change,
-    find_desk,
+    check_desk,
+    desk_verifier,
+    finish_key_change,
     may_hear_voices,
-    queue_key_change,
+    new_key_change,
+    officer_signer,
+    read_state,
+    renew_audit_key,
 )
-from satark.sealing import CantOpen, new_identity, open_as, recipient_of, seal
+from satark.sealing import new_identity, recipient_of
+from satark_desk.desk_keys import (
+    UnlockedDesk,
+    key_context,
+    new_officer_key,
+    open_desk_key,
+    seal_desk_key,
+    wrapped_key,
+)
 from satark_desk.passphrase_strength import check_passphrase
-from satark_desk.passphrases import WrappedKey, unwrap, unwrap_nothing, wrap
-from satark_desk.tables import known_browser, officer, read_state, recovery, second_factor
+from satark_desk.passphrases import unwrap, unwrap_nothing
+from satark_desk.roster_changes import Attachment, Submitted, complete, store_copies, submit, submit_unsigned
+from satark_desk.sign_in_acts import record_failure, record_sign_in
+from satark_desk.tables import officer
 
 if TYPE_CHECKING:
     from satark.database import UnitOfWork
+    from satark.officer import RosterState
     from satark.services import Services
-    from satark.transcriber import Transcriber
 
-_MAX_NAME = 40
+__all__ = [
+    "KeyLost",
+    "NewDesk",
+    "NewOfficer",
+    "UnlockedDesk",
+    "WrongPassphrase",
+    "add_officer",
+    "key_context",
+    "listeners_of",
+    "make_desk",
+    "officers_of",
+    "remove_officer",
+    "rotate",
+    "seal_desk_key",
+    "set_role",
+    "still_valid",
+    "unlock",
+    "unlock_any",
+]
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -38,43 +74,11 @@ class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
         super().__init__("desk, officer or passphrase is wrong")
 
 
-class DeskKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A desk's private key as it is sealed to an officer. Desk and officer are checked when it is opened."""
+class KeyLost(CaseworkError):  # noqa: N818
+    """The officer's copy of the desk's key is older than the roster says."""
 
-    desk: str
-    officer: str
-    identity: str
-
-    def __repr__(self) -> str:
-        return "DeskKey(…)"
-
-
-class UnlockedDesk(msgspec.Struct, frozen=True):
-    """A desk's private key, unlocked by an officer's passphrase."""
-
-    desk: Desk
-    officer: str
-    identity: str
-    may_listen: bool
-    """Whether the officer may hear tipsters' voices."""
-    own_identity: str
-    """The officer's own private key."""
-    temporary: bool = False
-    """Whether somebody else knows the passphrase: the pages ask for one of their own before anything else."""
-
-    def casework(self, services: Services, transcribers: Sequence[Transcriber] = ()) -> Casework:
-        """Return the desk's casework, on behalf of this officer."""
-        return Casework(
-            services,
-            self.desk.name,
-            self.identity,
-            officer=self.officer,
-            may_listen=self.may_listen,
-            transcribers=transcribers,
-        )
-
-    def __repr__(self) -> str:
-        return f"UnlockedDesk({self.desk.name}, {self.officer})"
+    def __init__(self) -> None:
+        super().__init__("this officer has no copy of the desk's present key: was an older backup restored?")
 
 
 class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +97,27 @@ class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
         return f"NewDesk({self.name})"
 
 
-def make_desk(services: Services, new: NewDesk) -> None:
-    """Create a desk with a new key and its first officer.
+class NewOfficer(msgspec.Struct, frozen=True, kw_only=True):
+    """An officer to add to a desk."""
 
-    At a district's desk or above this officer, who heads the desk, may hear tipsters' voices.
+    name: str
+    passphrase: str
+    role: Role = "officer"
+    rights: tuple[Right, ...] = ()
+    temporary: bool = False
+    """Whether somebody else than the officer set the passphrase."""
+
+    def __repr__(self) -> str:
+        return f"NewOfficer({self.name})"
+
+
+def make_desk(services: Services, new: NewDesk) -> Submitted | None:
+    """Create a desk with a new key and its first officer, its head; once the roster is sealed, propose it.
+
+    The head may open originals, and at a district's desk or above hear tipsters' voices.
+
+    Returns:
+        What was proposed; None if the desk is there.
 
     Raises:
         CaseworkError: the name is invalid or exists already.
@@ -104,15 +125,23 @@ def make_desk(services: Services, new: NewDesk) -> None:
     """
     recipient, identity = new_identity()
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
+    check_desk(desk)
     check_passphrase(new.passphrase, (new.name, new.title, new.officer), services.geography)
-    row = _officer_row(new.name, new.officer, identity, new.passphrase)
-    row |= {"may_listen": may_hear_voices(new.level), "temporary": new.temporary}
+    own, columns = new_officer_key(new.name, new.officer, new.passphrase)
+    rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
+    head = _listed(new.officer, own, "head", rights)
+    row = {"desk": new.name, "name": new.officer, "temporary": new.temporary, **columns}
+    key = seal_desk_key(new.name, new.officer, identity, head.recipient)
+    if services.read_keys(read_state).closed:
+        body = DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=(head,))
+        return submit_unsigned(services, body, Attachment(officer=row, desk_key=key))
 
     def write(unit: UnitOfWork) -> None:
-        add_desk(unit, desk)
-        unit.insert(officer, [row])
+        add_desk(unit, desk, verifier=desk_verifier(identity), officers=(head,))
+        unit.insert(officer, [{**row, "desk_key": key}])
 
     services.write_now(write)
+    return None
 
 
 def officers_of(connection: Connection, desk: str) -> list[str]:
@@ -124,24 +153,23 @@ def officers_of(connection: Connection, desk: str) -> list[str]:
 def unlock(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
     """Unlock a desk with one officer's passphrase. It takes equally long whatever is wrong.
 
+    What all have signed and what waits for an officer of the desk is carried out.
+
     Raises:
         WrongPassphrase: desk, officer or passphrase is wrong.
+        KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
     """
-    query = select(officer).where(officer.c.desk == desk, officer.c.name == name)
-    row = services.read(lambda c: c.execute(query).one_or_none())
-    if row is None:
-        unwrap_nothing(passphrase)
-        raise WrongPassphrase
-    own = unwrap(wrapped_key(row), passphrase, key_context(desk, name))
-    identity = _open_desk_key(row, own) if own else None
-    if own is None or identity is None:
-        raise WrongPassphrase
-    found = services.read(lambda c: find_desk(c, desk))
-    return UnlockedDesk(found, name, identity, row.may_listen, own, row.temporary)
+    unlocked = _unlock(services, desk, name, passphrase)
+    while unlocked.identity and complete(services, unlocked):
+        fresh = _reopened(services, unlocked)
+        if fresh is None:
+            raise WrongPassphrase
+        unlocked = fresh
+    return unlocked
 
 
 def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
-    """Unlock a desk with the passphrase of any of its officers.
+    """Unlock a desk for a command with the passphrase of any of its officers; the audit log gets the sign-in.
 
     Raises:
         WrongPassphrase: it is no officer's passphrase, or there is no such desk.
@@ -149,73 +177,81 @@ def unlock_any(services: Services, desk: str, passphrase: str) -> UnlockedDesk:
     names = services.read(lambda c: officers_of(c, desk)) or [""]
     for name in names:
         try:
-            return unlock(services, desk, name, passphrase)
+            unlocked = unlock(services, desk, name, passphrase)
         except WrongPassphrase:
             continue
+        record_sign_in(services, unlocked)
+        return unlocked
+    record_failure(services, desk, "")
     raise WrongPassphrase
 
 
 def still_valid(services: Services, unlocked: UnlockedDesk) -> bool:
-    """Return whether neither the officer's key nor the desk's has changed, nor the officer been removed, since then."""
-    query = select(officer.c.recipient).where(officer.c.desk == unlocked.desk.name, officer.c.name == unlocked.officer)
-    if services.read(lambda c: c.execute(query).scalar_one_or_none()) != recipient_of(unlocked.own_identity):
+    """Return whether nothing changed since: not the officer's key, role and rights, nor the desk's key."""
+    state = services.read_keys(services.roster.check).state
+    listed = state.officer(unlocked.desk.name, unlocked.officer)
+    if listed is None or listed.recipient != recipient_of(unlocked.own_identity):
         return False
-    return services.read(lambda c: find_desk(c, unlocked.desk.name)).recipient == recipient_of(unlocked.identity)
+    if (listed.role, listed.rights) != (unlocked.role, unlocked.rights):
+        return False
+    recipient = state.desks[unlocked.desk.name].desk.recipient
+    return not unlocked.identity or recipient == recipient_of(unlocked.identity)
 
 
-def listeners_of(connection: Connection, desk: str) -> list[str]:
+def listeners_of(services: Services, desk: str) -> list[str]:
     """Return the names of a desk's officers who may hear tipsters' voices."""
-    query = select(officer.c.name).where(officer.c.desk == desk, officer.c.may_listen).order_by(officer.c.name)
-    return list(connection.execute(query).scalars())
+    listed = services.read_keys(services.roster.check).state.desks.get(desk)
+    return sorted(one.name for one in listed.officers.values() if "listen" in one.rights) if listed else []
 
 
-def add_officer(
-    services: Services,
-    by: UnlockedDesk,
-    name: str,
-    passphrase: str,
-    *,
-    may_listen: bool = False,
-    temporary: bool = False,
-) -> None:
-    """Add an officer to a desk.
-
-    Args:
-        services: the store.
-        by: the desk, unlocked by another officer.
-        name: the officer's name.
-        passphrase: the officer's passphrase.
-        may_listen: they may hear tipsters' voices.
-        temporary: somebody else than the officer set the passphrase.
+def add_officer(services: Services, by: UnlockedDesk, new: NewOfficer) -> Submitted:
+    """Add an officer to a desk; once the roster is sealed, it needs further signatures.
 
     Raises:
-        CaseworkError: the name is invalid or exists already, or `by` may not give the permission to listen.
+        CaseworkError: the name is invalid or exists already, or `by` may not give the right to listen.
         WeakPassphrase: the passphrase is too easy to guess.
     """
-    if may_listen and not (by.may_listen and may_hear_voices(by.desk.level)):
-        raise CaseworkError("only an officer who may listen, at a district's desk or above, can give that permission")
-    check_passphrase(passphrase, (by.desk.name, by.desk.title, name), services.geography)
-    row = _officer_row(by.desk.name, name, by.identity, passphrase)
-    row |= {"may_listen": may_listen, "temporary": temporary}
-    if not services.write_now(lambda unit: unit.insert_new(officer, [row], "name")):
+    check_passphrase(new.passphrase, (by.desk.name, by.desk.title, new.name), services.geography)
+    state = services.read_keys(services.roster.check).state
+    if state.officer(by.desk.name, new.name):
         raise CaseworkError("the desk has an officer of that name already")
+    _check_rights(by, new.role, new.rights)
+    own, columns = new_officer_key(by.desk.name, new.name, new.passphrase)
+    body = OfficerSet(desk=by.desk.name, officer=_listed(new.name, own, new.role, new.rights))
+    row = {"desk": by.desk.name, "name": new.name, "temporary": new.temporary, **columns}
+    return submit(services, by, body, Attachment(officer=row))
 
 
-def remove_officer(services: Services, by: UnlockedDesk, name: str) -> None:
+def set_role(services: Services, by: UnlockedDesk, name: str, role: Role, rights: Sequence[Right]) -> Submitted:
+    """Change an officer's role and rights; once the roster is sealed, it needs further signatures.
+
+    Raises:
+        CaseworkError: there is no such officer, or the roster does not allow it.
+    """
+    listed = services.read_keys(services.roster.check).state.officer(by.desk.name, name)
+    if listed is None:
+        raise CaseworkError("the desk has no officer of that name")
+    chosen = tuple(right for right in get_args(Right) if right in rights)
+    _check_rights(by, role, chosen)
+    changed = msgspec.structs.replace(listed, role=role, rights=chosen)
+    return submit(services, by, OfficerSet(desk=by.desk.name, officer=changed), Attachment())
+
+
+def remove_officer(services: Services, by: UnlockedDesk, name: str) -> Submitted:
     """Remove an officer, and change the desk's key, so that a copy of the old key opens nothing new.
 
     Raises:
-        CaseworkError: there is no such officer, or it is `by`: the last officer can't be removed.
+        CaseworkError: there is no such officer, it is `by`, or it is the desk's last head.
     """
     if name == by.officer:
         raise CaseworkError("an officer must be removed by another officer of the desk")
-    if name not in services.read(lambda c: officers_of(c, by.desk.name)):
+    if services.read_keys(services.roster.check).state.officer(by.desk.name, name) is None:
         raise CaseworkError("the desk has no officer of that name")
-    rotate(services, by, without=name)
+    return rotate(services, by, without=name)
 
 
-def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> None:
-    """Change a desk's key: seal its tips' envelopes and its officers' copies of the key to the new one.
+def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> Submitted:
+    """Change a desk's key: its tips get new keys too, sealed to all that have them; officers keep their passphrases.
 
     Args:
         services: the store.
@@ -223,72 +259,86 @@ def rotate(services: Services, by: UnlockedDesk, *, without: str = "") -> None:
         without: the name of an officer to remove.
 
     Raises:
-        KeyChanged: the key was changed since the desk was unlocked.
+        CaseworkError: the key was changed since the desk was unlocked, or the roster does not allow it.
     """
     recipient, identity = new_identity()
-
-    def begin(unit: UnitOfWork) -> None:
-        begin_key_change(unit, by.desk.name, by.identity, recipient)
-        queue_key_change(unit, by.desk.name, by.identity, identity)
-        _delete_officer(unit, by.desk.name, without)
-        _seal_to_officers(unit, by.desk.name, identity)
-
-    services.write_now(begin)
-    services.write_now(lambda unit: end_key_change(unit, by.desk.name, identity))
-
-
-def _delete_officer(unit: UnitOfWork, desk: str, name: str) -> None:
-    unit.main.execute(delete(officer).where(officer.c.desk == desk, officer.c.name == name))
-    for table in (read_state, known_browser, second_factor, recovery):
-        unit.main.execute(delete(table).where(table.c.desk == desk, table.c.officer == name))
-
-
-def _seal_to_officers(unit: UnitOfWork, desk: str, identity: str) -> None:
-    query = select(officer.c.name, officer.c.recipient).where(officer.c.desk == desk)
-    for name, recipient in unit.main.execute(query).all():
-        key = seal_desk_key(desk, name, identity, recipient)
-        unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))
-
-
-def _officer_row(desk: str, name: str, identity: str, passphrase: str) -> dict[str, object]:
-    if not name.isprintable() or not name.strip() or len(name) > _MAX_NAME:
-        raise CaseworkError(f"an officer's name has 1 to {_MAX_NAME} printable characters")
-    return {"desk": desk, "name": name, **new_officer_key(desk, name, identity, passphrase)}
-
-
-def new_officer_key(desk: str, name: str, identity: str, passphrase: str) -> dict[str, object]:
-    """Make a key pair for an officer, encrypted with a passphrase, and seal the desk's private key to it.
-
-    Returns:
-        The columns of the officer's row that depend on it.
-    """
-    recipient, own = new_identity()
-    wrapped = wrap(own, passphrase, key_context(desk, name))
-    return {
-        "recipient": recipient,
-        "desk_key": seal_desk_key(desk, name, identity, recipient),
-        **msgspec.structs.asdict(wrapped),
+    recipients = (recipient_of(by.identity), recipient)
+    if services.read_keys(services.roster.check).state.desks[by.desk.name].desk.recipient != recipients[0]:
+        raise KeyChanged
+    body: KeyChange = new_key_change(by.desk.name, by.identity, identity, recipients, removed=without)
+    officers = services.read_keys(services.roster.check).state.desks[by.desk.name].officers.values()
+    copies = {
+        one.name: seal_desk_key(by.desk.name, one.name, identity, one.recipient)
+        for one in officers
+        if one.role != "auditor" and one.name != without
     }
+    return submit(services, by, body, Attachment(copies=copies))
 
 
-def seal_desk_key(desk: str, name: str, identity: str, recipient: str) -> bytes:
-    """Seal a desk's private key to an officer."""
-    return seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
+def _unlock(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
+    query = select(officer).where(officer.c.desk == desk, officer.c.name == name)
+    row = services.read(lambda c: c.execute(query).one_or_none())
+    if row is None:
+        unwrap_nothing(passphrase)
+        raise WrongPassphrase
+    own = unwrap(wrapped_key(row), passphrase, key_context(desk, name))
+    if own is None:
+        raise WrongPassphrase
+    opened = _open(services, desk, name, own)
+    if opened is None:
+        raise WrongPassphrase
+    return opened
 
 
-def wrapped_key(row: Row[tuple[object, ...]]) -> WrappedKey:
-    """Return a row's private key, as it is encrypted."""
-    return WrappedKey(wrapped=row.wrapped, salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
+def _reopened(services: Services, unlocked: UnlockedDesk) -> UnlockedDesk | None:
+    return _open(services, unlocked.desk.name, unlocked.officer, unlocked.own_identity)
 
 
-def key_context(desk: str, name: str) -> str:
-    """Return the context of an officer's private key: only in this officer's row can it be decrypted."""
-    return f"satark/1/officer/{desk}/{name}"
-
-
-def _open_desk_key(row: Row[tuple[object, ...]], own: str) -> str | None:
-    try:
-        key = open_as(DeskKey, row.desk_key, own)
-    except CantOpen:
+def _open(services: Services, desk: str, name: str, own: str) -> UnlockedDesk | None:
+    """Open a desk with an officer's own key, as the roster lists the officer: their row could have been altered."""
+    state = services.read_keys(services.roster.check).state
+    listed = state.officer(desk, name)
+    query = select(officer.c.desk_key, officer.c.temporary).where(officer.c.desk == desk, officer.c.name == name)
+    row = services.read(lambda c: c.execute(query).one_or_none())
+    if row is None or listed is None or listed.recipient != recipient_of(own):
         return None
-    return key.identity if (key.desk, key.officer) == (row.desk, row.name) else None
+    identity = ""
+    if listed.role != "auditor":
+        identities = open_desk_key(row.desk_key, desk, name, own)
+        if identities is None:
+            return None
+        identity = _present_identity(services, state, desk, identities)
+    found = state.desks[desk].desk
+    return UnlockedDesk(found, name, identity, listed.role, listed.rights, own, row.temporary)
+
+
+def _present_identity(services: Services, state: RosterState, desk: str, identities: str) -> str:
+    """Return the desk's present identity; finish a change of it that a crash interrupted after the roster had it."""
+    lines = identities.split()
+    recipient = state.desks[desk].desk.recipient
+    present = next((one for one in lines if recipient_of(one) == recipient), None)
+    if present is None:
+        raise KeyLost
+    if len(lines) > 1 and present == lines[0]:
+        services.write_now(lambda unit: _finish(unit, services, state, desk, identities))
+    return present
+
+
+def _finish(unit: UnitOfWork, services: Services, state: RosterState, desk: str, identities: str) -> None:
+    finish_key_change(unit, state, desk, identities, services.destination_rules)
+    new, old = identities.split()
+    renew_audit_key(unit, services, desk, old, new)
+    officers = state.desks[desk].officers.values()
+    recipients = {one.name: one.recipient for one in officers if one.role != "auditor"}
+    store_copies(unit, desk, new, recipients)
+
+
+def _listed(name: str, own: str, role: Role, rights: tuple[Right, ...]) -> RosterOfficer:
+    return RosterOfficer(name=name, recipient=recipient_of(own), signer=officer_signer(own), role=role, rights=rights)
+
+
+def _check_rights(by: UnlockedDesk, role: Role, rights: Sequence[Right]) -> None:
+    if role == "auditor" and rights:
+        raise CaseworkError("an auditor sees no content, so has no right to listen or to release originals")
+    if "listen" in rights and not (by.may_listen and may_hear_voices(by.desk.level)):
+        raise CaseworkError("only an officer who may listen, at a district's desk or above, can give that permission")

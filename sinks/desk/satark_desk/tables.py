@@ -1,4 +1,4 @@
-"""The plugin's own tables. As in the core, they hold no content of a tip and no tipster. Times in them are officers'."""
+"""The plugin's own tables. As in the core, they hold no content of a tip and no tipster; exact times are officers'."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ officer = Table(
     Column("memory_kib", Integer, nullable=False, comment="parameter of Argon2id, as the next two"),
     Column("passes", Integer, nullable=False),
     Column("lanes", Integer, nullable=False),
-    Column("may_listen", Boolean, nullable=False, comment="whether they may hear tipsters' voices"),
     Column("temporary", Boolean, nullable=False, comment="whether somebody else knows the passphrase"),
-    Column("desk_key", LargeBinary, nullable=False, comment="age, to the officer's recipient: officers.DeskKey"),
-    comment="officers who can unlock a desk",
+    Column(
+        "desk_key",
+        LargeBinary,
+        nullable=False,
+        comment="age, to the officer's recipient: desk_keys.DeskKey; empty: an auditor",
+    ),
+    comment="officers who can unlock a desk; what they may do is in the roster",
 )
 
 known_browser = Table(
@@ -55,6 +59,7 @@ recovery = Table(
     Column("officer", String(40), primary_key=True),
     Column("code", LargeBinary(32), primary_key=True, comment="SHA-256 of the code that the officer tells another"),
     Column("recipient", Text, nullable=False, comment="age recipient of the officer's new key"),
+    Column("signer", String(64), nullable=False, comment="Ed25519 public key of the officer's new key, hex"),
     Column("wrapped", LargeBinary, nullable=False, comment="its private key, encrypted with the new passphrase"),
     Column("salt", LargeBinary(16), nullable=False),
     Column("memory_kib", Integer, nullable=False, comment="parameter of Argon2id, as the next two"),
@@ -62,6 +67,28 @@ recovery = Table(
     Column("lanes", Integer, nullable=False),
     Column("asked", BigInteger, nullable=False, comment="Unix seconds"),
     comment="officers who lost a passphrase or a factor and wait for another officer's approval",
+)
+
+roster_seen = Table(
+    "desk_roster_seen",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("officer", String(40), primary_key=True),
+    Column("position", Integer, nullable=False, comment="of the newest entry of the roster that was shown"),
+    comment="how much of the roster an officer has seen",
+)
+
+release = Table(
+    "desk_release",
+    metadata,
+    Column("desk", String(40), primary_key=True),
+    Column("tip", String(32), primary_key=True),
+    Column("officer", String(40), primary_key=True, comment="who asks for the originals"),
+    Column("asked", LargeBinary(64), nullable=False, comment="their signature: releases.Request"),
+    Column("second", String(40), nullable=False, comment="who approved; empty: nobody yet"),
+    Column("approved", LargeBinary(64), nullable=False, comment="their signature"),
+    Column("day", Integer, nullable=False),
+    comment="originals of tips that one officer asks for and another approves",
 )
 
 queue = Table(

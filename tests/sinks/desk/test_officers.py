@@ -15,6 +15,7 @@ from satark.store import tables
 from satark.testing.tips import seed_tip
 from satark_desk import passphrases
 from satark_desk.officers import (
+    NewOfficer,
     UnlockedDesk,
     WrongPassphrase,
     add_officer,
@@ -91,7 +92,7 @@ def test_a_replaced_desk_key_is_refused(services: Services, key_kind: str) -> No
 
 
 def test_a_second_officer_unlocks_the_same_desk(services: Services, unlocked: Open) -> None:
-    add_officer(services, unlocked("sp"), "दूसरा अधिकारी", "another passphrase")
+    add_officer(services, unlocked("sp"), NewOfficer(name="दूसरा अधिकारी", passphrase="another passphrase"))
     assert unlock_any(services, "sp", "another passphrase").identity == unlocked("sp").identity
     assert services.read(lambda c: officers_of(c, "sp")) == ["sp-1", "दूसरा अधिकारी"]
 
@@ -99,11 +100,11 @@ def test_a_second_officer_unlocks_the_same_desk(services: Services, unlocked: Op
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41, "\N{RIGHT-TO-LEFT OVERRIDE}"])
 def test_an_invalid_officers_name_is_refused(services: Services, unlocked: Open, name: str) -> None:
     with pytest.raises(CaseworkError):
-        add_officer(services, unlocked("sp"), name, "another passphrase")
+        add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase="another passphrase"))
 
 
 def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Open) -> None:
-    add_officer(services, unlocked("sp"), "second", "another passphrase")
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     former = unlock(services, "sp", "second", "another passphrase")
     old = seed_tip(services, [former.desk])
     remove_officer(services, unlocked("sp"), "second")
@@ -120,7 +121,7 @@ def test_a_removed_officer_can_open_nothing_new(services: Services, unlocked: Op
 
 
 def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocked: Open) -> None:
-    add_officer(services, unlocked("sp"), "second", "another passphrase")
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     before = unlocked("sp")
     rotate(services, before)
     after = {
@@ -135,7 +136,7 @@ def test_a_key_change_keeps_the_officers_passphrases(services: Services, unlocke
 def test_an_unlocked_desk_is_valid_until_its_officer_is_removed_or_its_key_changed(
     services: Services, unlocked: Open
 ) -> None:
-    add_officer(services, unlocked("sp"), "second", "another passphrase")
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
     first, second = unlocked("sp"), unlock(services, "sp", "second", "another passphrase")
     assert still_valid(services, first)
     remove_officer(services, first, "second")
@@ -148,18 +149,18 @@ def test_only_an_officer_who_may_listen_can_give_that_permission(
 ) -> None:
     head = unlocked("sp")
     assert head.may_listen
-    add_officer(services, head, "second", "second passphrase", may_listen=True)
-    add_officer(services, head, "third", "third passphrase")
-    assert services.read(lambda c: listeners_of(c, "sp")) == ["second", "sp-1"]
+    add_officer(services, head, NewOfficer(name="second", passphrase="second passphrase", rights=("listen",)))
+    add_officer(services, head, NewOfficer(name="third", passphrase="third passphrase"))
+    assert listeners_of(services, "sp") == ["second", "sp-1"]
     third = unlock(services, "sp", "third", "third passphrase")
     with pytest.raises(CaseworkError, match="may listen"):
-        add_officer(services, third, "fourth", "fourth passphrase", may_listen=True)
+        add_officer(services, third, NewOfficer(name="fourth", passphrase="fourth passphrase", rights=("listen",)))
     rotate(services, head)
-    assert services.read(lambda c: listeners_of(c, "sp")) == ["second", "sp-1"]
+    assert listeners_of(services, "sp") == ["second", "sp-1"]
 
 
 def test_nobody_at_a_station_may_listen(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
     head = unlocked("lanka")
     assert not head.may_listen
     with pytest.raises(CaseworkError, match="may listen"):
-        add_officer(services, head, "second", "second passphrase", may_listen=True)
+        add_officer(services, head, NewOfficer(name="second", passphrase="second passphrase", rights=("listen",)))

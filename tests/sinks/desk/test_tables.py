@@ -10,7 +10,7 @@ from satark.sink import Delivery, Done
 from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import seed_tip
 from satark_desk import plugin
-from satark_desk.officers import NewDesk, add_officer, make_desk, remove_officer, unlock
+from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
 from satark_desk.read_state import ReadState, delivery_times, mark_read, read_states
 from satark_desk.sink import DeskSink
 
@@ -23,7 +23,7 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
         services, NewDesk(name="sp", title="SP", level="district", area="", officer="a", passphrase="first passphrase")
     )
     first = unlock(services, "sp", "a", "first passphrase")
-    add_officer(services, first, "b", "another passphrase")
+    add_officer(services, first, NewOfficer(name="b", passphrase="another passphrase"))
     seeded = seed_tip(services, [first.desk])
     remove_officer(services, first, "b")
     unlocked = unlock(services, "sp", "a", "first passphrase")

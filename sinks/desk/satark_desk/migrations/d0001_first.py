@@ -26,16 +26,15 @@ def upgrade() -> None:
         sa.Column("memory_kib", sa.Integer(), nullable=False, comment="parameter of Argon2id, as the next two"),
         sa.Column("passes", sa.Integer(), nullable=False),
         sa.Column("lanes", sa.Integer(), nullable=False),
-        sa.Column("may_listen", sa.Boolean(), nullable=False, comment="whether they may hear tipsters' voices"),
         sa.Column("temporary", sa.Boolean(), nullable=False, comment="whether somebody else knows the passphrase"),
         sa.Column(
             "desk_key",
             sa.LargeBinary(),
             nullable=False,
-            comment="age, to the officer's recipient: officers.DeskKey",
+            comment="age, to the officer's recipient: desk_keys.DeskKey; empty: an auditor",
         ),
         sa.PrimaryKeyConstraint("desk", "name"),
-        comment="officers who can unlock a desk",
+        comment="officers who can unlock a desk; what they may do is in the roster",
     )
     op.create_table(
         "desk_known_browser",
@@ -87,6 +86,9 @@ def upgrade() -> None:
         ),
         sa.Column("recipient", sa.Text(), nullable=False, comment="age recipient of the officer's new key"),
         sa.Column(
+            "signer", sa.String(length=64), nullable=False, comment="Ed25519 public key of the officer's new key, hex"
+        ),
+        sa.Column(
             "wrapped",
             sa.LargeBinary(),
             nullable=False,
@@ -99,6 +101,30 @@ def upgrade() -> None:
         sa.Column("asked", sa.BigInteger(), nullable=False, comment="Unix seconds"),
         sa.PrimaryKeyConstraint("desk", "officer", "code"),
         comment="officers who lost a passphrase or a factor and wait for another officer's approval",
+    )
+    op.create_table(
+        "desk_roster_seen",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("officer", sa.String(length=40), nullable=False),
+        sa.Column(
+            "position", sa.Integer(), nullable=False, comment="of the newest entry of the roster that was shown"
+        ),
+        sa.PrimaryKeyConstraint("desk", "officer"),
+        comment="how much of the roster an officer has seen",
+    )
+    op.create_table(
+        "desk_release",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column("officer", sa.String(length=40), nullable=False, comment="who asks for the originals"),
+        sa.Column(
+            "asked", sa.LargeBinary(length=64), nullable=False, comment="their signature: releases.Request"
+        ),
+        sa.Column("second", sa.String(length=40), nullable=False, comment="who approved; empty: nobody yet"),
+        sa.Column("approved", sa.LargeBinary(length=64), nullable=False, comment="their signature"),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("desk", "tip", "officer"),
+        comment="originals of tips that one officer asks for and another approves",
     )
     op.create_table(
         "desk_queue",
@@ -132,6 +158,8 @@ def downgrade() -> None:
     op.drop_index("desk_read_state_tip", table_name="desk_read_state")
     op.drop_table("desk_read_state")
     op.drop_table("desk_queue")
+    op.drop_table("desk_release")
+    op.drop_table("desk_roster_seen")
     op.drop_table("desk_recovery")
     op.drop_table("desk_second_factor")
     op.drop_table("desk_known_browser")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
-from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from satark.casework import Casework
 from satark.desk import Desk
+from satark.roster.chain import append
+from satark.roster.entries import Entry, OfficerSet
 from satark.services import DeskContext, Services
 from satark.store.workspace import workspace_dir
 from satark.testing.tips import SeededTip, seed_file, seed_tip
-from satark_desk.officers import UnlockedDesk, add_officer
-from satark_desk.tables import officer
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
 
 Browser = Callable[..., TestClient]
 FindDesk = Callable[[str], Desk]
@@ -75,7 +76,7 @@ def test_no_other_address_returns_it(browser: Browser, spoken: SeededTip) -> Non
 @pytest.fixture
 def reader(browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> TestClient:
     """An officer of the SP's desk who may not listen."""
-    add_officer(services, unlocked("sp"), "reader", "reader passphrase")
+    add_officer(services, unlocked("sp"), NewOfficer(name="reader", passphrase="reader passphrase"))
     client = browser()
     client.post("/desk/sign-in", data={"desk": "sp", "officer": "reader", "passphrase": "reader passphrase"})
     return client
@@ -98,7 +99,9 @@ def test_a_station_can_only_read_it_even_if_its_row_says_otherwise(
     browser: Browser, services: Services, spoken: SeededTip
 ) -> None:
     browser("sp").post(address(spoken), data={"text": "रात को ट्रक आता है"})
-    services.write_now(lambda unit: unit.main.execute(update(officer).values(may_listen=True)))
+    lanka = services.read_keys(services.roster.check).state.desks["lanka"].officers["lanka-1"]
+    body = OfficerSet(desk="lanka", officer=msgspec.structs.replace(lanka, rights=("listen", "release")))
+    services.write_now(lambda unit: append(unit, Entry(body=body)))
     client = browser("lanka")
     page = client.get(address(spoken, "")[:-1]).text
     assert ("<audio" in page, "रात को ट्रक" in page) == (False, True)

@@ -1,0 +1,125 @@
+"""The chain of the roster's entries in the key store: each row's hash covers all rows before it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from satark.roster import rules
+from satark.roster.entries import Closed, DestinationSet, Entry, decode_entry, encode_entry
+from satark.roster.rules import NotAllowed
+from satark.roster.state import RosterState
+from satark.store.tables import roster
+
+if TYPE_CHECKING:
+    from satark.store.unit_of_work import UnitOfWork
+
+_DOMAIN = b"satark/1/roster-chain\0"
+
+
+class ChainRow(msgspec.Struct, frozen=True):
+    """One stored entry."""
+
+    position: int
+    entry: bytes
+    hash: bytes
+
+
+class VerifiedChain(msgspec.Struct, frozen=True, kw_only=True):
+    """What a chain says, and what is wrong with it."""
+
+    state: RosterState
+    entries: tuple[Entry | None, ...]
+    """In order; None for one that can't be read."""
+    problems: tuple[str, ...]
+    """Sentences, each about one entry. Nothing follows from such an entry."""
+
+
+def chain_hash(before: str, entry: bytes) -> str:
+    """Return the hash (hex) of an entry that follows the entry of the hash `before`."""
+    return hashlib.sha256(_DOMAIN + bytes.fromhex(before) + entry).hexdigest()
+
+
+def verify(encoded: Iterable[bytes]) -> VerifiedChain:
+    """Follow entries from the first. What an entry may not say is left out, and reported."""
+    state, entries, problems = RosterState(), [], []
+    for one in encoded:
+        hash_, entry = chain_hash(state.head, one), None
+        try:
+            entry = decode_entry(one)
+            rules.check(state, entry)
+            state.apply(entry, hash_)
+        except ValueError:
+            problems.append(f"entry {state.position + 1} of the roster can't be read")
+            state.skip(hash_)
+        except NotAllowed as error:
+            problems.append(f"entry {state.position + 1} of the roster is forged or not allowed: {error}")
+            state.skip(hash_)
+        entries.append(entry)
+    return VerifiedChain(state=state, entries=tuple(entries), problems=tuple(problems))
+
+
+def read_rows(keys: Connection) -> list[ChainRow]:
+    """Read all rows, in order, from the key store."""
+    query = select(roster.c.position, roster.c.entry, roster.c.hash).order_by(roster.c.position)
+    return [ChainRow(*row) for row in keys.execute(query)]
+
+
+def newest(keys: Connection) -> tuple[int, bytes]:
+    """Return position and hash of the newest row; (0, b"") if there is none."""
+    query = select(roster.c.position, roster.c.hash).order_by(roster.c.position.desc()).limit(1)
+    row = keys.execute(query).one_or_none()
+    return (row.position, row.hash) if row else (0, b"")
+
+
+def row_problems(rows: Sequence[ChainRow]) -> list[str]:
+    """Say which rows are missing or altered: whose position or hash is not what follows from the entries."""
+    problems, before = [], ""
+    for number, row in enumerate(rows, 1):
+        before = chain_hash(before, row.entry)
+        if row.position != number or row.hash.hex() != before:
+            problems.append(f"row {row.position} of the roster was altered, or one before it is missing")
+            break
+    return problems
+
+
+def append(unit: UnitOfWork, entry: Entry) -> RosterState:
+    """Add an entry in this transaction; return the state that follows.
+
+    Raises:
+        Unsigned: it needs further signatures.
+        NotAllowed: the roster does not allow it.
+    """
+    rows = read_rows(unit.keys)
+    state = verify(row.entry for row in rows).state
+    rules.check(state, entry)
+    encoded = encode_entry(entry)
+    hash_ = chain_hash(state.head, encoded)
+    row = {"position": state.position + 1, "entry": encoded, "hash": bytes.fromhex(hash_)}
+    if not unit.insert_new(roster, [row], "position"):
+        raise NotAllowed("the roster changed meanwhile: try again")
+    state.apply(entry, hash_)
+    return state
+
+
+def is_listed(unit: UnitOfWork, entry: Entry) -> bool:
+    """Return whether the roster has this very entry already."""
+    encoded = encode_entry(entry)
+    return any(row.entry == encoded for row in read_rows(unit.keys))
+
+
+def close(unit: UnitOfWork, destinations: Iterable[DestinationSet]) -> None:
+    """End the founding in this transaction, unless it has ended."""
+    if not verify(row.entry for row in read_rows(unit.keys)).state.closed:
+        with suppress(NotAllowed):  # another process was quicker
+            append(unit, Entry(body=Closed(destinations=tuple(destinations))))
+
+
+def read_state(keys: Connection) -> RosterState:
+    """Return what the key store's rows say, without this machine's copy: for writing, not for sealing."""
+    return verify(row.entry for row in read_rows(keys)).state

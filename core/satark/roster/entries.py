@@ -1,0 +1,189 @@
+"""Entries of the roster: what may be said of who reads, and what the signatures of an entry cover."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from satark.desk import Desk
+from satark.identity.signatures import is_signed, signing_key, verifier_of
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+Role: TypeAlias = Literal["head", "officer", "auditor"]
+"""head: manages the desk's officers, approves. officer: reads tips and answers them. auditor: sees the audit log, and
+no content of a tip."""
+ROLES: tuple[Role, ...] = ("head", "officer", "auditor")
+
+Right: TypeAlias = Literal["listen", "release"]
+"""listen: hears tipsters' voices, disguised. release: opens originals, with a second officer."""
+RIGHTS: tuple[Right, ...] = ("listen", "release")
+
+_ENTRY = b"satark/1/roster-entry\0"
+_KEY_CHANGE = b"satark/1/roster-key\0"
+_OFFICER_USE = "satark/1/officer"
+DESK_USE = "satark/1/answers"
+"""Use of the key that a desk signs with (`satark.identity.signatures.signing_key`)."""
+
+
+class RosterOfficer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An officer as the roster lists them."""
+
+    name: str
+    recipient: str
+    """age recipient of the officer's own key, to which the desk's key is sealed."""
+    signer: str
+    """Ed25519 public key (hex) of the officer's signatures."""
+    role: Role
+    rights: tuple[Right, ...] = ()
+
+
+class DeskAdded(msgspec.Struct, frozen=True, kw_only=True, tag="desk-added", tag_field="what", omit_defaults=True):
+    """A desk, with its first officers; none for a desk in a remote office, which has a roster of its own."""
+
+    desk: Desk
+    verifier: str = ""
+    """Ed25519 public key (hex) of what the desk signs with its own key."""
+    officers: tuple[RosterOfficer, ...] = ()
+
+
+class KeyChange(msgspec.Struct, frozen=True, kw_only=True, tag="key-changed", tag_field="what", omit_defaults=True):
+    """A desk's new key; with `removed`, because an officer was removed."""
+
+    desk: str
+    replaces: str
+    """The recipient of the key before."""
+    recipient: str
+    verifier: str
+    removed: str = ""
+    proof: str = ""
+    """Signature (hex) of the key before, so that only who can read already makes a new key alone."""
+
+
+class OfficerSet(msgspec.Struct, frozen=True, kw_only=True, tag="officer-set", tag_field="what"):
+    """An officer was added, or their keys, role or rights were changed."""
+
+    desk: str
+    officer: RosterOfficer
+
+
+class DestinationSet(msgspec.Struct, frozen=True, kw_only=True, tag="destination-set", tag_field="what"):
+    """A destination beyond the desks that reads tips of a desk; an empty recipient: no longer."""
+
+    to: str
+    desk: str
+    recipient: str
+
+
+class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="sealed", tag_field="what"):
+    """The founding is over: from here on entries need signatures. It lists the destinations that read by then."""
+
+    destinations: tuple[DestinationSet, ...] = ()
+
+
+Body: TypeAlias = DeskAdded | KeyChange | OfficerSet | DestinationSet | Closed
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One signature. Without an officer it is the desk's own key that signed, as a desk in a remote office does."""
+
+    desk: str
+    officer: str = ""
+    signature: str
+    """64 bytes, hex."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One entry with its signatures; the first is the proposer's."""
+
+    body: Body
+    base: str = ""
+    """Hash (hex) of the entry that the roster ended with when this one was proposed; empty in the founding."""
+    signatures: tuple[Signature, ...] = ()
+
+    def signed_by(self, signature: Signature) -> Entry:
+        """Return this entry with one more signature; a signature of the same officer is replaced."""
+        others = [one for one in self.signatures if (one.desk, one.officer) != (signature.desk, signature.officer)]
+        return msgspec.structs.replace(self, signatures=(*others, signature))
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What every signature covers: the body, and where in the roster it was proposed."""
+        return _ENTRY + _encode((self.base, self.body))
+
+
+def officer_key(identity: str) -> Ed25519PrivateKey:
+    """Derive an officer's signing key from their own age identity, which only their passphrase opens."""
+    return signing_key(identity, _OFFICER_USE)
+
+
+def officer_signer(identity: str) -> str:
+    """Return the public half (hex) of `officer_key`."""
+    return verifier_of(officer_key(identity))
+
+
+def desk_verifier(identity: str) -> str:
+    """Return the public half (hex) of the key that a desk's own identity signs with."""
+    return verifier_of(signing_key(identity, DESK_USE))
+
+
+def sign_as_officer(entry: Entry, desk: str, officer: str, identity: str) -> Entry:
+    """Sign an entry with an officer's own identity."""
+    signature = officer_key(identity).sign(entry.signed_bytes).hex()
+    return entry.signed_by(Signature(desk=desk, officer=officer, signature=signature))
+
+
+def sign_as_desk(entry: Entry, desk: str, identity: str) -> Entry:
+    """Sign an entry with a desk's own identity, as a desk in a remote office does."""
+    signature = signing_key(identity, DESK_USE).sign(entry.signed_bytes).hex()
+    return entry.signed_by(Signature(desk=desk, signature=signature))
+
+
+def new_key_change(desk: str, old: str, new: str, recipients: tuple[str, str], *, removed: str = "") -> KeyChange:
+    """Make the entry body of a key change: `old` and `new` are identities, `recipients` theirs."""
+    change = KeyChange(
+        desk=desk, replaces=recipients[0], recipient=recipients[1], verifier=desk_verifier(new), removed=removed
+    )
+    proof = signing_key(old, DESK_USE).sign(_proved_bytes(change)).hex()
+    return msgspec.structs.replace(change, proof=proof)
+
+
+def is_proved(change: KeyChange, verifier: str) -> bool:
+    """Return whether the key before, of this public key (hex), signed a key change."""
+    return bool(change.proof) and _is_signed(verifier, change.proof, _proved_bytes(change))
+
+
+def is_good(signature: Signature, verifier: str, entry: Entry) -> bool:
+    """Return whether a signature on an entry is from this public key (hex)."""
+    return _is_signed(verifier, signature.signature, entry.signed_bytes)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Encode an entry as one line of JSON."""
+    return _encode(entry)
+
+
+def decode_entry(encoded: bytes | str) -> Entry:
+    """Decode an entry.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _decode(encoded)
+
+
+def _is_signed(verifier: str, signature: str, message: bytes) -> bool:
+    try:
+        return is_signed(verifier, bytes.fromhex(signature), message)
+    except ValueError:
+        return False
+
+
+def _proved_bytes(change: KeyChange) -> bytes:
+    return _KEY_CHANGE + _encode(msgspec.structs.replace(change, proof=""))
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Entry).decode

@@ -1,0 +1,138 @@
+"""The verified roster for whoever seals: held against this machine's own copy, so that the databases alone say nothing.
+
+A copy only grows. Where the key store's chain does not continue it (rows were altered, cut off or replaced), the copy
+is what counts, and an alarm is raised.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.desk import Desk
+from satark.observability import log
+from satark.roster import chain, copy_file
+from satark.roster.chain import VerifiedChain
+from satark.roster.state import RosterState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.destination_rule import DestinationRule
+
+COPY_NAME = "roster.jsonl"
+"""Name of the copy in the data folder."""
+_ADVICE = "tips are sealed to this machine's own copy of it; see `satark roster verify`"
+
+
+class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
+    """The roster that counts, and every reason for an alarm."""
+
+    chain: VerifiedChain
+    problems: tuple[str, ...]
+
+    @property
+    def state(self) -> RosterState:
+        """What follows from it."""
+        return self.chain.state
+
+
+class Roster:
+    """Reads the roster of one installation. Every method may be called from any thread."""
+
+    def __init__(self, copy: Path) -> None:
+        """`copy`: this machine's own copy."""
+        self._copy = copy
+        self._lock = threading.Lock()
+        self._newest: tuple[int, bytes] | None = None
+        self._checked = CheckedRoster(chain=chain.verify(()), problems=())
+        self._reported = set[str]()
+
+    def check(self, keys: Connection, *, committed: bool = True) -> CheckedRoster:
+        """Return the roster that counts. Reads everything again only when the key store's newest row changed.
+
+        `committed`: the connection sees nothing that may be rolled back, so that this machine's copy may follow it.
+        """
+        with self._lock:
+            newest = chain.newest(keys)
+            if newest == self._newest:
+                return self._checked
+            checked = self._read(keys, committed=committed)
+            self._report(checked.problems)
+            if committed:
+                self._checked, self._newest = checked, newest
+            return checked
+
+    def verify(self, keys: Connection) -> CheckedRoster:
+        """Return the roster that counts, from all its rows."""
+        with self._lock:
+            return self._read(keys, committed=True)
+
+    def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
+        """Return those of the database's desks that may be sealed to, as the roster lists them; in a transaction.
+
+        A desk that differs from the roster, or is not in it, raises an alarm.
+        """
+        state = self.check(keys, committed=False).state
+        self._report(desk_problems(state, stored))
+        return [state.desks[desk.name].desk for desk in stored if desk.name in state.desks]
+
+    def readable_rules(self, state: RosterState, rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
+        """Return those destination rules that the roster allows: all that read no tips, and those that it lists."""
+        every = tuple(rules)
+        self._report(destination_problems(state, every))
+        return tuple(rule for rule in every if _is_allowed(state, rule))
+
+    def _read(self, keys: Connection, *, committed: bool) -> CheckedRoster:
+        rows = chain.read_rows(keys)
+        stored, own = [row.entry for row in rows], copy_file.read_copy(self._copy)
+        problems = chain.row_problems(rows)
+        if stored[: len(own)] != own:
+            problems.append("the roster in the key store is not the one that this machine knows: it was rewritten")
+            verified = chain.verify(own)
+        else:
+            verified = chain.verify(stored)
+            if committed and len(stored) > len(own):
+                copy_file.write_copy(self._copy, stored)
+        return CheckedRoster(chain=verified, problems=(*problems, *verified.problems))
+
+    def _report(self, problems: Iterable[str]) -> None:
+        for problem in problems:
+            if problem not in self._reported:
+                self._reported.add(problem)
+                log.error("the roster was tampered with", problem=problem, action=_ADVICE)
+
+
+def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:
+    """Say which desks of the database are not as the roster lists them; an office's list of its host's desks aside."""
+    problems = []
+    for desk in stored:
+        listed = state.desks.get(desk.name)
+        if desk.via == "host":
+            continue
+        if listed is None:
+            problems.append(f"desk {desk.name} is in the database and not in the roster: nothing is sealed to it")
+        elif listed.desk != desk:
+            problems.append(f"desk {desk.name} differs in the database from the roster, which is followed")
+    missing = state.desks.keys() - {desk.name for desk in stored}
+    return problems + [f"desk {name} of the roster is missing in the database" for name in sorted(missing)]
+
+
+def destination_problems(state: RosterState, rules: Iterable[DestinationRule]) -> list[str]:
+    """Say which configured destinations would read tips and are not in the roster."""
+    return [
+        f"destination {rule.to} would read tips and is not in the roster: nothing is sealed to it"
+        for rule in rules
+        if not _is_allowed(state, rule)
+    ]
+
+
+def _is_allowed(state: RosterState, rule: DestinationRule) -> bool:
+    if not rule.recipient or not state.closed:
+        return True
+    listed = state.destinations.get(rule.to)
+    return listed is not None and (listed.desk, listed.recipient) == (rule.desk, rule.recipient)

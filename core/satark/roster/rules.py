@@ -1,0 +1,237 @@
+"""Rules of the roster: what an entry may say, and whose signatures it needs.
+
+One rule is behind them: nobody comes to read a desk's tips without the signature of a head of that desk, and no head
+lets anybody in alone. In the founding no signature is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from satark.desk import CaseworkError
+from satark.roster.entries import (
+    Body,
+    Closed,
+    DeskAdded,
+    DestinationSet,
+    Entry,
+    KeyChange,
+    OfficerSet,
+    RosterOfficer,
+    is_good,
+    is_proved,
+)
+from satark.roster.state import ListedDesk, Member, RosterState
+
+MAX_NAME = 40
+"""Characters of an officer's name, at most."""
+
+
+class NotAllowed(CaseworkError):  # noqa: N818 - it reads as what it says
+    """The roster does not allow an entry; the message says why."""
+
+
+class Unsigned(NotAllowed):
+    """An entry needs further signatures; the message says whose."""
+
+
+class Needed(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose signatures an entry needs: a head of each of `heads`, and one of `seconds` besides a head."""
+
+    heads: tuple[str, ...]
+    """Names of desks."""
+    seconds: tuple[Member, ...] = ()
+    """Any one of them; empty: one head is enough, because there is nobody else or nothing new is read."""
+
+    def missing(self, state: RosterState, signers: Iterable[Member]) -> str:
+        """Say whose signatures are still missing, as the end of a sentence; empty: none."""
+        signed = set(signers)
+        heads = [desk for desk in self.heads if not signed & set(state.heads_of(desk))]
+        if heads:
+            return " and ".join(f"a head of desk {desk}" for desk in heads)
+        if not self.seconds or self._is_seconded(state, signed):
+            return ""
+        names = [f"{officer or 'its officers'} (desk {desk})" for desk, officer in self.seconds]
+        return f"one more officer: {', '.join(names)}"
+
+    def _is_seconded(self, state: RosterState, signed: set[Member]) -> bool:
+        signing_heads = signed & {head for desk in self.heads for head in state.heads_of(desk)}
+        return any(second != head for head in signing_heads for second in signed & set(self.seconds))
+
+
+def needed(state: RosterState, body: Body) -> Needed:
+    """Return whose signatures an entry needs once the roster is closed."""
+    match body:
+        case DeskAdded():
+            everybody = tuple(state.members())
+            return Needed(heads=_sharing(state, body), seconds=everybody if len(everybody) > 1 else ())
+        case OfficerSet():
+            return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk, body.officer.name))
+        case DestinationSet() if body.desk:
+            return Needed(heads=(body.desk,), seconds=_seconds(state, body.desk))
+        case DestinationSet():
+            every = tuple(sorted(name for name in state.desks if state.heads_of(name)))
+            return Needed(heads=every)
+        case KeyChange():
+            if body.proof and not state.desks[body.desk].officers:
+                return Needed(heads=())
+            alone = body.proof and not _removes_head(state, body)
+            return Needed(heads=(body.desk,), seconds=() if alone else _seconds(state, body.desk, body.removed))
+        case Closed():
+            return Needed(heads=())
+
+
+def check(state: RosterState, entry: Entry) -> None:
+    """Check that an entry may follow in this state.
+
+    Raises:
+        Unsigned: it needs further signatures.
+        NotAllowed: it may not, whoever signs it.
+    """
+    _check_content(state, entry.body)
+    signers = _good_signers(state, entry)
+    if isinstance(entry.body, KeyChange):
+        _check_key_change(state, entry.body, signers)
+    if not state.closed or isinstance(entry.body, Closed):
+        return
+    wanted = needed(state, entry.body)
+    if missing := wanted.missing(state, signers):
+        raise Unsigned(f"this needs the signature of {missing}")
+    if not isinstance(entry.body, KeyChange):
+        _check_base(state, entry)
+
+
+def _check_content(state: RosterState, body: Body) -> None:
+    match body:
+        case DeskAdded():
+            _check_desk(state, body)
+        case OfficerSet():
+            listed = _listed(state, body.desk)
+            _check_officer(state, body.desk, body.officer)
+            if listed.heads == [body.officer.name] and body.officer.role != "head":
+                raise NotAllowed("the last head of a desk stays its head")
+        case DestinationSet():
+            if body.desk:
+                _listed(state, body.desk)
+        case KeyChange():
+            _check_removal(_listed(state, body.desk), body.removed)
+        case Closed():
+            if state.closed:
+                raise NotAllowed("the roster is sealed already")
+
+
+def _check_desk(state: RosterState, body: DeskAdded) -> None:
+    if body.desk.name in state.desks and state.closed:
+        raise NotAllowed("the roster has a desk of that name already")
+    if body.officers and not any(one.role == "head" for one in body.officers):
+        raise NotAllowed("the first officer of a desk is its head")
+    for officer in body.officers:
+        _check_officer(state, body.desk.name, officer)
+
+
+def _check_removal(listed: ListedDesk, removed: str) -> None:
+    if removed and removed not in listed.officers:
+        raise NotAllowed("the desk has no officer of that name")
+    if removed and listed.heads == [removed]:
+        raise NotAllowed("the last head of a desk can't be removed")
+
+
+def _check_officer(state: RosterState, desk: str, officer: RosterOfficer) -> None:
+    name = officer.name
+    if not name.isprintable() or not name.strip() or len(name) > MAX_NAME:
+        raise NotAllowed(f"an officer's name has 1 to {MAX_NAME} printable characters")
+    for other, listed in state.desks.items():
+        for one in listed.officers.values():
+            if one.signer == officer.signer and (other, one.name) != (desk, name):
+                raise NotAllowed("another officer has this key")
+
+
+def _check_key_change(state: RosterState, body: KeyChange, signers: list[Member]) -> None:
+    listed = _listed(state, body.desk)
+    if body.replaces != listed.desk.recipient:
+        raise NotAllowed("the desk's key was changed meanwhile: sign in again")
+    if body.proof and not is_proved(body, listed.verifier):
+        raise NotAllowed("the key before did not sign this one")
+    if not listed.officers and not body.proof:
+        raise NotAllowed("a desk in a remote office changes its key itself")
+    if body.removed and (body.desk, body.removed) in signers:
+        raise NotAllowed("an officer must be removed by another officer of the desk")
+
+
+def _check_base(state: RosterState, entry: Entry) -> None:
+    """Refuse a signature that was given before the desk's officers changed: it might be an old one, used again."""
+    position = state.positions.get(entry.base)
+    body = entry.body
+    desk = "" if isinstance(body, DeskAdded | Closed) else body.desk
+    if position is None or position < state.changed_at.get(desk, 0):
+        raise NotAllowed("the roster changed since this was proposed: propose it again")
+
+
+def _good_signers(state: RosterState, entry: Entry) -> list[Member]:
+    signers = []
+    for one in entry.signatures:
+        signer = state.signer_of((one.desk, one.officer))
+        if _signs_itself(entry.body, one.desk):
+            continue
+        if not signer or not is_good(one, signer, entry):
+            raise NotAllowed("a signature is not that of an officer whom the roster lists")
+        signers.append((one.desk, one.officer))
+    if len(set(signers)) != len(signers):
+        raise NotAllowed("an officer signs once")
+    return signers
+
+
+def _signs_itself(body: Body, desk: str) -> bool:
+    return isinstance(body, DeskAdded) and body.desk.name == desk
+
+
+def _listed(state: RosterState, desk: str) -> ListedDesk:
+    if desk not in state.desks:
+        raise NotAllowed("the roster lists no desk of that name")
+    return state.desks[desk]
+
+
+def _removes_head(state: RosterState, body: KeyChange) -> bool:
+    officer = state.officer(body.desk, body.removed)
+    return officer is not None and officer.role == "head"
+
+
+def _sharing(state: RosterState, body: DeskAdded) -> tuple[str, ...]:
+    """Return the names of the desks whose tips a new desk could come to read.
+
+    Those of its own level in the same area and all above it; those below too, unless a desk of its level reads all that
+    it would. If there is none of them, those of the highest level.
+    """
+    new = ListedDesk(desk=body.desk, verifier="", officers={}, appointed_by={})
+    signing = [one for one in state.desks.values() if state.heads_of(one.desk.name)]
+    peers = [one for one in signing if one.rank == new.rank]
+    is_covered = any(one.desk.area in ("", new.desk.area) for one in peers)
+    sharing = [one for one in peers if _same_area(one, new)]
+    sharing += [one for one in signing if one.rank > new.rank or (one.rank < new.rank and not is_covered)]
+    highest = max((one.rank for one in signing), default=0)
+    chosen = sharing or [one for one in signing if one.rank == highest]
+    return tuple(sorted(one.desk.name for one in chosen))
+
+
+def _same_area(one: ListedDesk, other: ListedDesk) -> bool:
+    return not one.desk.area or not other.desk.area or one.desk.area == other.desk.area
+
+
+def _seconds(state: RosterState, desk: str, subject: str = "") -> tuple[Member, ...]:
+    """Return who may sign besides a head of the desk: its other officers, else heads of the desk above, else others."""
+    listed = state.desks[desk]
+    own = [(desk, one.name) for one in listed.officers.values() if one.role != "auditor" and one.name != subject]
+    above = _heads_above(state, listed)
+    if any(one != head for one in own for head in state.heads_of(desk)):
+        return (*own, *above)
+    if above:
+        return tuple(above)
+    return tuple(head for other in state.desks if other != desk for head in state.heads_of(other))
+
+
+def _heads_above(state: RosterState, listed: ListedDesk) -> list[Member]:
+    higher = [one for one in state.desks.values() if one.rank > listed.rank and state.heads_of(one.desk.name)]
+    nearest = min((one.rank for one in higher), default=0)
+    return [head for one in higher if one.rank == nearest for head in state.heads_of(one.desk.name)]

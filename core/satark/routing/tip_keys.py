@@ -1,0 +1,212 @@
+"""New keys of tips: after a desk's key was changed, what is written on its old tips opens with no key from before.
+
+A tip's envelopes then hold several identities, one a line, the newest first: new words are sealed to the newest, and
+the others open what is older. Each new key is signed with the tip's key before and with the desk's new key, so that
+the host, which opens no tip, can tell it from one that somebody wrote into the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import select, update
+
+from satark.decoding import DECODING_ERRORS
+from satark.identity.sealing import CantOpen, new_identity, open_envelope, recipient_of, seal
+from satark.identity.signatures import is_signed, signing_key, verifier_of
+from satark.store import deliveries, tables
+from satark.tip import Envelope
+
+if TYPE_CHECKING:
+    from satark.roster.state import RosterState
+    from satark.store.unit_of_work import UnitOfWork
+
+_DOMAIN = b"satark/1/tip-key\0"
+_TIP_USE = "satark/1/tip"
+_DESK_USE = "satark/1/answers"
+_TAG = 4
+_PADDED = 1024
+
+
+class TipKeyAltered(Exception):  # noqa: N818 - it reads as what it says
+    """What the database says of a tip's keys was altered, so nothing may be sealed to them."""
+
+
+class TipKeyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A new key of a tip."""
+
+    recipient: str
+    verifier: str
+    """Ed25519 public key (hex) of what the new tip key signs."""
+    desk: str
+    """The desk whose key was changed."""
+    signature: bytes
+    """Of the tip's key before."""
+    desk_signature: bytes
+    """Of the desk's new key."""
+
+
+class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a receipt keeps of a tip, sealed to its code: from it the tip's present key can be told."""
+
+    tip: str
+    recipient: str
+    """age recipient of the tip's first key."""
+    verifier: str = ""
+    """Ed25519 public key (hex) of what the first key signs."""
+    roster: int = 0
+    """Position of the roster when the tip was submitted."""
+    desks: bytes = b""
+    """Tags of the desks that it was sealed to, 4 bytes each."""
+    excluded: bytes = b""
+    """Tags of the desks that must never have it."""
+
+    def __repr__(self) -> str:
+        return "TipRoot(…)"
+
+
+def tip_verifier(identity: str) -> str:
+    """Return the public half (hex) of what a tip's newest key signs."""
+    return verifier_of(signing_key(_newest(identity), _TIP_USE))
+
+
+def name_tags(tip: str, names: Iterable[str]) -> bytes:
+    """Return a tag of 4 bytes for each name, which tells nothing without the tip's id."""
+    return b"".join(_tag(tip, name) for name in sorted(names))
+
+
+def present_recipient(root: TipRoot, key_changes: bytes, state: RosterState) -> str:
+    """Return the recipient that new words on a tip are sealed to.
+
+    Raises:
+        TipKeyAltered: the changes are not those that the tip's desks made.
+    """
+    recipient, verifier, changes = root.recipient, root.verifier, _decoded(key_changes)
+    for one in changes:
+        if not is_signed(verifier, one.signature, _signed_bytes(root.tip, one)) or _has(root.excluded, root.tip, one):
+            raise TipKeyAltered
+        recipient, verifier = one.recipient, one.verifier
+    current = {one.desk for one in changes if _is_by_present_key(root.tip, one, state)}
+    if changes and changes[-1].desk not in current:
+        raise TipKeyAltered
+    changed = {desk for desk, at in state.key_changed_at.items() if at > root.roster and state.desks[desk].officers}
+    if any(_tag(root.tip, desk) in _split(root.desks) for desk in changed - current):
+        raise TipKeyAltered
+    return recipient
+
+
+def renew_tip_keys(
+    unit: UnitOfWork, state: RosterState, desk: str, identities: str, destinations: Mapping[str, str]
+) -> None:
+    """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
+
+    Args:
+        unit: the transaction that changes the desk's key.
+        state: the roster with the change.
+        desk: the desk's name.
+        identities: the desk's new identity, and the one before, one a line.
+        destinations: recipients of the destinations that read tips, by their names.
+    """
+    recipients = {name: listed.desk.recipient for name, listed in state.desks.items()} | dict(destinations)
+    table = tables.envelope
+    for row in unit.keys.execute(select(table.c.tip, table.c.sealed).where(table.c.desk == desk)).all():
+        try:
+            envelope = open_envelope(row.sealed, identities, tip=row.tip, desk=desk)
+        except CantOpen:
+            continue  # forged or damaged: leave it as it is for an investigation
+        _renew(unit, envelope, _newest(identities), recipients)
+
+
+def encode_root(root: TipRoot) -> bytes:
+    """Encode a root, padded: its size must not tell how many desks are excluded."""
+    encoded = msgspec.json.encode(root)
+    return encoded.ljust(-(-len(encoded) // _PADDED) * _PADDED)
+
+
+def decode_root(encoded: bytes) -> TipRoot:
+    """Decode what `encode_root` returned."""
+    return msgspec.json.decode(encoded, type=TipRoot)
+
+
+def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str]) -> None:
+    # Lock the tip in its own statement: another desk may change its key too, and the later one must see the earlier.
+    tip, envelopes = tables.tip, tables.envelope
+    locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()
+    row = unit.main.execute(locked).one_or_none()
+    before = next((one for one in envelope.identity.split() if row and recipient_of(one) == row.recipient), "")
+    identity = envelope.identity
+    if row and before:
+        identity = f"{new_identity()[1]}\n{envelope.identity}"
+        change = _change(envelope, before, identity, desk_identity)
+        encoded = _encode((*_decoded(row.key_changes), change))
+        values = {"recipient": change.recipient, "key_changes": encoded}
+        unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
+        deliveries.add_revision(unit, envelope.tip, offices_only=True)
+    holders = unit.keys.execute(select(envelopes.c.desk).where(envelopes.c.tip == envelope.tip)).scalars().all()
+    for holder in (one for one in holders if one in recipients):
+        sealed = seal(msgspec.structs.replace(envelope, desk=holder, identity=identity), recipients[holder])
+        unit.upsert(envelopes, [{"tip": envelope.tip, "desk": holder, "sealed": sealed}])
+
+
+def _change(envelope: Envelope, before: str, identity: str, desk_identity: str) -> TipKeyChange:
+    change = TipKeyChange(
+        recipient=recipient_of(identity),
+        verifier=tip_verifier(identity),
+        desk=envelope.desk,
+        signature=b"",
+        desk_signature=b"",
+    )
+    signed = _signed_bytes(envelope.tip, change)
+    return msgspec.structs.replace(
+        change,
+        signature=signing_key(before, _TIP_USE).sign(signed),
+        desk_signature=signing_key(desk_identity, _DESK_USE).sign(signed),
+    )
+
+
+def _is_by_present_key(tip: str, change: TipKeyChange, state: RosterState) -> bool:
+    listed = state.desks.get(change.desk)
+    return listed is not None and is_signed(listed.verifier, change.desk_signature, _signed_bytes(tip, change))
+
+
+def _signed_bytes(tip: str, change: TipKeyChange) -> bytes:
+    return _DOMAIN + msgspec.json.encode((tip, change.recipient, change.verifier, change.desk))
+
+
+def _has(tags: bytes, tip: str, change: TipKeyChange) -> bool:
+    return _tag(tip, change.desk) in _split(tags)
+
+
+def _split(tags: bytes) -> set[bytes]:
+    return {tags[at : at + _TAG] for at in range(0, len(tags), _TAG)}
+
+
+def _tag(tip: str, name: str) -> bytes:
+    return hashlib.sha256(f"{tip}/{name}".encode()).digest()[:_TAG]
+
+
+def _newest(identity: str) -> str:
+    return identity.split(maxsplit=1)[0]
+
+
+def _decoded(key_changes: bytes) -> tuple[TipKeyChange, ...]:
+    try:
+        return _decode(key_changes) if key_changes else ()
+    except DECODING_ERRORS:
+        raise TipKeyAltered from None
+
+
+def count_changes(key_changes: bytes) -> int:
+    """Return how many times a tip's key was changed.
+
+    Raises:
+        TipKeyAltered: the row was altered.
+    """
+    return len(_decoded(key_changes))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[TipKeyChange, ...]).decode
