@@ -1,0 +1,106 @@
+"""A desk's private key, sealed to each of its officers; and an unlocked desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.desk import Desk
+from satark.officer import Casework, Right, Role
+from satark.sealing import CantOpen, new_identity, open_as, seal
+from satark_desk.passphrases import WrappedKey, wrap
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from satark.services import Services
+    from satark.transcriber import Transcriber
+
+
+class DeskKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A desk's private key as it is sealed to an officer. Desk and officer are checked when it is opened."""
+
+    desk: str
+    officer: str
+    identity: str
+    """While the desk's key is being changed: the new one and the one before, one a line."""
+
+    def __repr__(self) -> str:
+        return "DeskKey(…)"
+
+
+class UnlockedDesk(msgspec.Struct, frozen=True):
+    """A desk, unlocked by an officer's passphrase."""
+
+    desk: Desk
+    officer: str
+    identity: str
+    """The desk's private key; empty for an auditor, who has none."""
+    role: Role
+    rights: tuple[Right, ...]
+    own_identity: str
+    """The officer's own private key."""
+    temporary: bool = False
+    """Whether somebody else knows the passphrase: the pages ask for one of their own before anything else."""
+
+    @property
+    def may_listen(self) -> bool:
+        """Whether the officer may hear tipsters' voices."""
+        return "listen" in self.rights
+
+    @property
+    def may_release(self) -> bool:
+        """Whether the officer may open originals, with a second officer."""
+        return "release" in self.rights
+
+    def casework(self, services: Services, transcribers: Sequence[Transcriber] = ()) -> Casework:
+        """Return the desk's casework, on behalf of this officer. An auditor's opens nothing."""
+        return Casework(
+            services,
+            self.desk.name,
+            self.identity,
+            officer=self.officer,
+            may_listen=self.may_listen,
+            transcribers=transcribers,
+            own_identity=self.own_identity,
+        )
+
+    def __repr__(self) -> str:
+        return f"UnlockedDesk({self.desk.name}, {self.officer})"
+
+
+def new_officer_key(desk: str, name: str, passphrase: str) -> tuple[str, dict[str, object]]:
+    """Make a key pair for an officer, encrypted with a passphrase.
+
+    Returns:
+        The private key, and the columns of the officer's row that depend on it; the desk's key is not among them.
+    """
+    recipient, own = new_identity()
+    wrapped = wrap(own, passphrase, key_context(desk, name))
+    return own, {"recipient": recipient, **msgspec.structs.asdict(wrapped)}
+
+
+def seal_desk_key(desk: str, name: str, identity: str, recipient: str) -> bytes:
+    """Seal a desk's private key to an officer."""
+    return seal(DeskKey(desk=desk, officer=name, identity=identity), recipient)
+
+
+def open_desk_key(sealed: bytes, desk: str, name: str, own: str) -> str | None:
+    """Open an officer's copy of a desk's private key; None if it is another's, or was altered."""
+    try:
+        key = open_as(DeskKey, sealed, own)
+    except CantOpen:
+        return None
+    return key.identity if (key.desk, key.officer) == (desk, name) else None
+
+
+def wrapped_key(row: Row[tuple[object, ...]]) -> WrappedKey:
+    """Return a row's private key, as it is encrypted."""
+    return WrappedKey(wrapped=row.wrapped, salt=row.salt, memory_kib=row.memory_kib, passes=row.passes, lanes=row.lanes)
+
+
+def key_context(desk: str, name: str) -> str:
+    """Return the context of an officer's private key: only in this officer's row can it be decrypted."""
+    return f"satark/1/officer/{desk}/{name}"

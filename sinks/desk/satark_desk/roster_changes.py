@@ -1,0 +1,296 @@
+"""Changes of who may read: proposed by one officer, signed by others in their own sessions, then carried out.
+
+What a change needs besides signatures (wrapped keys of a new officer, copies of a desk's new key) waits beside the
+proposal. The desk's key is sealed to a new officer only when the change is carried out, by an officer of the desk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import delete, select, update
+
+from satark.decoding import DECODING_ERRORS
+from satark.office import OfficePairing, register
+from satark.officer import (
+    DeskAdded,
+    Entry,
+    KeyChange,
+    NotAllowed,
+    OfficerSet,
+    Proposal,
+    add_desk,
+    all_proposals,
+    carry_out,
+    change_key,
+    check_proposal,
+    find_proposal,
+    propose,
+    queue_key_change,
+    read_state,
+    renew_audit_key,
+    sign_as_officer,
+    store_signed,
+    withdraw,
+)
+from satark_desk.desk_keys import open_desk_key, seal_desk_key
+from satark_desk.known_browsers import forget
+from satark_desk.tables import known_browser, officer, recovery, roster_seen, second_factor
+from satark_desk.tables import read_state as seen_tips
+
+if TYPE_CHECKING:
+    from satark.database import UnitOfWork
+    from satark.officer import ActKind, RosterState
+    from satark.services import Services
+    from satark_desk.desk_keys import UnlockedDesk
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What waits beside a proposal."""
+
+    officer: dict[str, Any] = {}
+    """Columns of the row of a new officer, or of one who gets a new key; without the desk's key."""
+    desk_key: bytes = b""
+    """Of a new desk: its key, sealed to its first officer."""
+    copies: dict[str, bytes] = {}
+    """Of a key change: the new key, sealed to each officer who stays."""
+    pairing: OfficePairing | None = None
+    """Of a new desk in a remote office."""
+
+    def __repr__(self) -> str:
+        return "Attachment(…)"
+
+
+class Submitted(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a proposed change."""
+
+    id: str
+    missing: str
+    """Whose signatures it still needs, as the end of a sentence; empty: none."""
+    done: bool
+    """Whether it is carried out. If not, and nothing is missing, an officer of the desk must sign in first."""
+
+
+def submit(
+    services: Services, by: UnlockedDesk, body: DeskAdded | KeyChange | OfficerSet, with_: Attachment
+) -> Submitted:
+    """Propose a change, signed by this officer; carry it out if that is enough.
+
+    Raises:
+        NotAllowed: the roster does not allow it, whoever signs.
+    """
+    state = services.read_keys(read_state)
+    entry = sign_as_officer(Entry(body=body, base=state.head), by.desk.name, by.officer, by.own_identity)
+    submitted = _store(services, by, entry, with_)
+    _record(services, by, "roster_proposed", body)
+    return submitted
+
+
+def submit_unsigned(services: Services, body: DeskAdded, with_: Attachment) -> Submitted:
+    """Propose a change that nobody has signed yet.
+
+    Raises:
+        NotAllowed: the roster does not allow it, whoever signs.
+    """
+    state = services.read_keys(read_state)
+    return _store(services, None, Entry(body=body, base=state.head), with_)
+
+
+def approve(services: Services, by: UnlockedDesk, id_: str) -> Submitted:
+    """Sign a proposal, and carry it out if no signature is missing any more.
+
+    Raises:
+        NoSuchProposal: there is none of this id.
+        NotAllowed: this officer may not sign, or the roster changed meanwhile.
+    """
+    proposal = services.read(lambda c: find_proposal(c, id_))
+    entry = sign_as_officer(proposal.entry, by.desk.name, by.officer, by.own_identity)
+    _record(services, by, "roster_approved", entry.body)
+    return add_signature(services, by, msgspec.structs.replace(proposal, entry=entry))
+
+
+def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal) -> Submitted:
+    """Store a proposal with a further signature, and carry it out if none is missing any more.
+
+    Raises:
+        NotAllowed: the signature is not good, or the roster changed meanwhile.
+    """
+    missing = services.read_keys(lambda c: check_proposal(read_state(c), signed.entry))
+    services.write_now(lambda unit: store_signed(unit, signed))
+    return Submitted(id=signed.id, missing=missing, done=not missing and _carry_out(services, by, signed))
+
+
+def complete(services: Services, by: UnlockedDesk) -> bool:
+    """Carry out what all have signed and what waits for an officer of this desk; return whether there was anything."""
+    state = services.read_keys(read_state)
+    waiting = [one for one in services.read(all_proposals) if _desk_of(one) == by.desk.name]
+    # One at a time: after a change of the desk's key `by` must be unlocked again.
+    return any(_carry_out(services, by, one) for one in waiting if _is_signed(state, one))
+
+
+def reject(services: Services, by: UnlockedDesk, id_: str) -> None:
+    """Withdraw a proposal about the officer's own desk, or one that they proposed.
+
+    Raises:
+        NoSuchProposal: there is none of this id.
+        NotAllowed: they may not.
+    """
+    proposal = services.read(lambda c: find_proposal(c, id_))
+    needed = services.read_keys(read_state)
+    proposer = proposal.entry.signatures[:1]
+    own = proposer and (proposer[0].desk, proposer[0].officer) == (by.desk.name, by.officer)
+    listed = needed.desks.get(by.desk.name)
+    if not own and not (listed and by.officer in listed.heads):
+        raise NotAllowed("only a head, or who proposed it, withdraws a proposal")
+    services.write_now(lambda unit: withdraw(unit, id_))
+    _record(services, by, "roster_withdrawn", proposal.entry.body)
+
+
+def attachment_of(proposal: Proposal) -> Attachment:
+    """Return what waits beside a proposal.
+
+    Raises:
+        NotAllowed: it was altered.
+    """
+    try:
+        return _decode(proposal.attachment)
+    except DECODING_ERRORS:
+        raise NotAllowed("what belongs to the proposal was altered: propose it again") from None
+
+
+def _record(services: Services, by: UnlockedDesk, kind: ActKind, body: object) -> None:
+    """Record in the audit log what an officer did about a change, with the key that they had before it."""
+    by.casework(services).trail.record(kind, detail=_summary(body))
+
+
+def _summary(body: object) -> str:
+    match body:
+        case OfficerSet():
+            return f"{body.desk}: {body.officer.name}, {body.officer.role} {' '.join(body.officer.rights)}".strip()
+        case KeyChange():
+            return f"{body.desk}: without {body.removed}" if body.removed else f"{body.desk}: new key"
+        case DeskAdded():
+            return f"new desk {body.desk.name}"
+        case _:
+            return ""
+
+
+def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: Attachment) -> Submitted:
+    missing = services.read_keys(lambda c: check_proposal(read_state(c), entry))
+    proposal = services.write_now(lambda unit: propose(unit, entry, _encode(with_)))
+    return Submitted(id=proposal.id, missing=missing, done=not missing and _carry_out(services, by, proposal))
+
+
+def _is_signed(state: RosterState, proposal: Proposal) -> bool:
+    try:
+        return not check_proposal(state, proposal.entry)
+    except NotAllowed:
+        return False
+
+
+def _desk_of(proposal: Proposal) -> str:
+    body = proposal.entry.body
+    return body.desk if isinstance(body, OfficerSet | KeyChange) else ""
+
+
+def _carry_out(services: Services, by: UnlockedDesk | None, proposal: Proposal) -> bool:
+    """Carry out a signed proposal; False: only an officer of its desk can, who has the desk's key."""
+    body, with_ = proposal.entry.body, attachment_of(proposal)
+    if isinstance(body, KeyChange):
+        if by is None or by.desk.name != body.desk or not by.identity:
+            return False
+        _change_key(services, by, proposal, with_)
+        return True
+    needs_key = isinstance(body, OfficerSet) and body.officer.role != "auditor" and with_.officer
+    if needs_key and (by is None or by.desk.name != _desk_of(proposal) or not by.identity):
+        return False
+    services.write_now(lambda unit: _write(unit, by, proposal, with_))
+    return True
+
+
+def _write(unit: UnitOfWork, by: UnlockedDesk | None, proposal: Proposal, with_: Attachment) -> None:
+    body = proposal.entry.body
+    if not isinstance(body, DeskAdded):
+        carry_out(unit, proposal)
+        if isinstance(body, OfficerSet) and with_.officer:
+            _write_officer(unit, by.identity if by else "", body, with_)
+        return
+    withdraw(unit, proposal.id)
+    if with_.pairing is not None:
+        register(unit, body.desk, with_.pairing, proposal.entry)
+        return
+    add_desk(unit, body.desk, entry=proposal.entry)
+    unit.insert(officer, [{**with_.officer, "desk_key": with_.desk_key}])
+
+
+def _write_officer(unit: UnitOfWork, identity: str, body: OfficerSet, with_: Attachment) -> None:
+    name, recipient = body.officer.name, body.officer.recipient
+    if with_.officer.get("recipient") != recipient:
+        raise NotAllowed("what belongs to the proposal was altered: propose it again")
+    is_auditor = body.officer.role == "auditor"
+    key = b"" if is_auditor else seal_desk_key(body.desk, name, identity, recipient)
+    row = {**with_.officer, "desk": body.desk, "name": name, "desk_key": key}
+    if not unit.insert_new(officer, [row], "name"):
+        unit.main.execute(update(officer).where(officer.c.desk == body.desk, officer.c.name == name).values(row))
+        for table in (second_factor, recovery):
+            unit.main.execute(delete(table).where(table.c.desk == body.desk, table.c.officer == name))
+        forget(unit, body.desk, name)
+
+
+def _change_key(services: Services, by: UnlockedDesk, proposal: Proposal, with_: Attachment) -> None:
+    body = proposal.entry.body
+    if not isinstance(body, KeyChange):
+        raise TypeError(body)
+    new = open_desk_key(with_.copies.get(by.officer, b""), body.desk, by.officer, by.own_identity)
+    if new is None:
+        raise NotAllowed("this officer has no copy of the new key: another officer of the desk must sign in")
+    staying = services.read_keys(lambda c: _staying(read_state(c), body))
+    # First both keys for every officer, durably: the new one must not be lost once the roster says it.
+    services.write_now(lambda unit: store_copies(unit, body.desk, f"{new}\n{by.identity}", staying))
+
+    def write(unit: UnitOfWork) -> None:
+        withdraw(unit, proposal.id)
+        change_key(unit, proposal.entry, by.identity, new, services.destination_rules)
+        queue_key_change(unit, body.desk, by.identity, new)
+        renew_audit_key(unit, services, body.desk, by.identity, new)
+        _delete_officer(unit, body.desk, body.removed)
+        store_copies(unit, body.desk, new, staying)
+
+    services.write_now(write)
+
+
+def _staying(state: RosterState, body: KeyChange) -> dict[str, str]:
+    """Return the recipients of the officers who have the desk's key, without the one who is removed."""
+    officers = state.desks[body.desk].officers.values()
+    return {one.name: one.recipient for one in officers if one.role != "auditor" and one.name != body.removed}
+
+
+def store_copies(unit: UnitOfWork, desk: str, identity: str, recipients: dict[str, str]) -> None:
+    """Seal a desk's key to its officers: to the recipients that the roster lists, whatever their rows say."""
+    for name, recipient in recipients.items():
+        key = seal_desk_key(desk, name, identity, recipient)
+        unit.main.execute(update(officer).where(officer.c.desk == desk, officer.c.name == name).values(desk_key=key))
+
+
+def _delete_officer(unit: UnitOfWork, desk: str, name: str) -> None:
+    unit.main.execute(delete(officer).where(officer.c.desk == desk, officer.c.name == name))
+    for table in (seen_tips, known_browser, second_factor, recovery, roster_seen):
+        unit.main.execute(delete(table).where(table.c.desk == desk, table.c.officer == name))
+
+
+def mark_roster_seen(unit: UnitOfWork, desk: str, name: str, position: int) -> None:
+    """Record that an officer has seen the roster's entries up to this position."""
+    here = (roster_seen.c.desk == desk) & (roster_seen.c.officer == name)
+    unit.main.execute(delete(roster_seen).where(here))
+    unit.insert(roster_seen, [{"desk": desk, "officer": name, "position": position}])
+
+
+def seen_position(services: Services, desk: str, name: str) -> int:
+    """Return the position of the newest entry of the roster that an officer has seen; 0: none."""
+    query = select(roster_seen.c.position).where(roster_seen.c.desk == desk, roster_seen.c.officer == name)
+    return services.read(lambda c: c.execute(query).scalar()) or 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Attachment).decode
