@@ -69,8 +69,8 @@ class DestinationRule(BaseModel):
         if value:
             try:
                 check_recipient(value)
-            except CantOpen:
-                raise ValueError("is not an age recipient (age1…)") from None
+            except CantOpen as error:
+                raise ValueError(str(error)) from None
         return value
 
     @property

@@ -1,15 +1,17 @@
-"""Tip keys, envelopes and everything that is encrypted to them. One format: age with X25519 (age-encryption.org/v1)."""
+"""Tip keys, envelopes and everything that is encrypted to them. One format: age (age-encryption.org/v1)."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-import pyrage
-from pyrage import x25519
 
 from satark.decoding import DECODING_ERRORS
+from satark.identity import age_keys
 from satark.tip import Envelope, Evidence, Message, Tip
+
+if TYPE_CHECKING:
+    import io
 
 T = TypeVar("T")
 
@@ -19,26 +21,29 @@ class CantOpen(Exception):  # noqa: N818 - it reads as what it says
 
 
 def new_identity() -> tuple[str, str]:
-    """Make a fresh key pair: (recipient `age1…`, identity `AGE-SECRET-KEY-1…`)."""
-    identity = x25519.Identity.generate()
-    return str(identity.to_public()), str(identity)
+    """Make a fresh key pair: (recipient `age1…`, identity `AGE-SECRET-KEY-…`)."""
+    return age_keys.new_identity()
 
 
 def recipient_of(identity: str) -> str:
-    """Give the recipient that an identity opens for."""
-    return str(x25519.Identity.from_str(identity).to_public())
+    """Give the recipient that an identity opens for; of several identities, one a line, that of the first, the newest.
+
+    Raises:
+        satark.identity.age_keys.UnusableKey: it is no identity.
+    """
+    return age_keys.recipient_of(identity.partition("\n")[0])
 
 
 def check_recipient(recipient: str) -> None:
     """Make sure that something can be sealed to a recipient.
 
     Raises:
-        CantOpen: it is not an age recipient.
+        CantOpen: it is not an age recipient, or of a kind that this version can't encrypt to; the message says which.
     """
     try:
-        x25519.Recipient.from_str(recipient)
-    except pyrage.RecipientError:
-        raise CantOpen("it is not an age recipient") from None
+        age_keys.read_recipient(recipient)
+    except age_keys.UnusableKey as error:
+        raise CantOpen(str(error)) from None
 
 
 def check_identity(identity: str) -> None:
@@ -48,17 +53,16 @@ def check_identity(identity: str) -> None:
         CantOpen: it is not.
     """
     try:
-        found = [x25519.Identity.from_str(one) for one in identity.split()]
-    except pyrage.IdentityError:
+        found = [age_keys.read_identity(one) for one in identity.split()]
+    except age_keys.UnusableKey:
         found = []
     if not found:
         raise CantOpen("it is no age identity")
 
 
 def seal(value: object, *recipients: str) -> bytes:
-    """Encrypt a value (as JSON) to one or more recipients."""
-    keys = [x25519.Recipient.from_str(recipient) for recipient in recipients]
-    return pyrage.encrypt(_encode(value), keys)
+    """Encrypt a value (as JSON) to one or more recipients, all of one kind."""
+    return age_keys.encrypt(_encode(value), *recipients)
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
@@ -68,9 +72,31 @@ def open_as(kind: type[T], sealed: bytes, identity: str) -> T:
         CantOpen: the key is another, the ciphertext was altered, or it holds something else.
     """
     try:
-        plain = pyrage.decrypt(sealed, [x25519.Identity.from_str(one) for one in identity.split()])
+        plain = age_keys.decrypt(sealed, *identity.split())
         return _decoder(kind).decode(plain)
-    except (pyrage.DecryptError, pyrage.IdentityError, *DECODING_ERRORS):
+    except (age_keys.UnusableKey, *DECODING_ERRORS):
+        raise CantOpen("it does not open with this key") from None
+
+
+def encrypt_stream(source: io.BufferedIOBase, target: io.BufferedIOBase, recipient: str) -> None:
+    """Encrypt a stream to one recipient. It lets other threads run.
+
+    Raises:
+        OSError: reading or writing failed.
+    """
+    age_keys.encrypt_stream(source, target, recipient)
+
+
+def decrypt_stream(sealed: io.BufferedIOBase, plain: io.BufferedIOBase, identity: str) -> None:
+    """Decrypt a stream. It lets other threads run. Trust nothing that was written before this returns.
+
+    Raises:
+        CantOpen: the key is another, or the ciphertext was altered.
+        OSError: reading or writing failed.
+    """
+    try:
+        age_keys.decrypt_stream(sealed, plain, identity)
+    except age_keys.UnusableKey:
         raise CantOpen("it does not open with this key") from None
 
 

@@ -12,11 +12,10 @@ from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import msgspec
-import pyrage
-from pyrage import x25519
 
 from satark.carrier import MessageRejected
 from satark.decoding import DECODING_ERRORS
+from satark.identity import age_keys
 from satark.identity.signatures import is_signed
 from satark.redacted import Redacted
 from satark.remote.link_keys import LinkKey, LinkPublicKeys
@@ -107,7 +106,9 @@ def seal_frame(frame: Frame, by: LinkKey, to: LinkPublicKeys) -> bytes:
     """Sign and pad a frame, and seal it to the receiving machine."""
     encoded = _encode(frame)
     plain = by.sign(_DOMAIN + encoded) + len(encoded).to_bytes(_LENGTH, "big") + encoded
-    sealed = pyrage.encrypt(plain.ljust(FRAME_SIZE, b"\0"), [x25519.Recipient.from_str(to.recipient)])
+    sealed = age_keys.encrypt(plain.ljust(FRAME_SIZE, b"\0"), to.recipient)
+    if _LENGTH + len(sealed) > WIRE_SIZE:
+        raise ValueError("a sealed frame is larger than the wire allows: every frame would be refused")
     return (len(sealed).to_bytes(_LENGTH, "big") + sealed).ljust(WIRE_SIZE, b"\0")
 
 
@@ -121,8 +122,8 @@ def open_frame(message: bytes, key: LinkKey) -> OpenedFrame:
         raise MessageRejected("size")
     end = _LENGTH + int.from_bytes(message[:_LENGTH], "big")
     try:
-        plain = pyrage.decrypt(message[_LENGTH:end], [x25519.Identity.from_str(key.identity)])
-    except pyrage.DecryptError:
+        plain = age_keys.decrypt(message[_LENGTH:end], key.identity)
+    except age_keys.UnusableKey:
         raise MessageRejected("seal") from None
     start = _SIGNATURE + _LENGTH
     encoded = plain[start : start + int.from_bytes(plain[_SIGNATURE:start], "big")]

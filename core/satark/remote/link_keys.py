@@ -9,11 +9,10 @@ from typing import TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pyrage import x25519
 
 from satark import atomic_files
 from satark.decoding import DECODING_ERRORS
-from satark.identity.sealing import new_identity, recipient_of
+from satark.identity.sealing import CantOpen, check_recipient, new_identity, recipient_of
 from satark.identity.signatures import signing_key, verifier_of
 
 T = TypeVar("T")
@@ -121,9 +120,9 @@ def read_pairing(text: str, kind: type[T]) -> T:
         raise PairingError("this is not the pairing file that this command needs") from None
     for recipient in _recipients(pairing):
         try:
-            x25519.Recipient.from_str(recipient)
-        except Exception:  # noqa: BLE001 - pyrage has no exception class for it
-            raise PairingError("a key in the pairing file is damaged") from None
+            check_recipient(recipient)
+        except CantOpen as error:
+            raise PairingError(f"a key in the pairing file can't be used: {error}") from None
     return pairing
 
 

@@ -13,6 +13,7 @@ from satark.carrier import MessageRejected
 from satark.decoding import DECODING_ERRORS
 from satark.desk import Level
 from satark.identity.sealing import CantOpen, check_recipient
+from satark.identity.sealing import CantOpen, check_recipient
 from satark.redacted import Redacted
 from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path
 
@@ -211,6 +212,14 @@ _encode = msgspec.msgpack.Encoder().encode
 _host_message: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
 _signed_answer = msgspec.msgpack.Decoder(SignedAnswer)
 _answer = msgspec.msgpack.Decoder(OfficeAnswer)
+
+
+def _check_key(key: NewKey) -> None:
+    # A desk with a key that nothing can be sealed to would keep every tip of its district from being submitted.
+    try:
+        check_recipient(key.recipient)
+    except CantOpen:
+        raise MessageRejected("key") from None
 
 
 def _check_key(key: NewKey) -> None:

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
-import pyrage
-from pyrage import x25519
 
 from satark.atomic_files import flush_folder
+from satark.identity import age_keys
 from satark.identity.sealing import CantOpen
 from satark.store.workspace import temporary_folder
 
@@ -196,10 +195,7 @@ def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str
 
 def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
     source, target = cast("io.BufferedIOBase", reader), cast("io.BufferedIOBase", out)
-    try:
-        pyrage.encrypt_io(source, target, [x25519.Recipient.from_str(recipient)])
-    except pyrage.EncryptError as error:
-        raise OSError("a file could not be sealed") from error
+    age_keys.encrypt_stream(source, target, recipient)
     out.flush()
     os.fsync(out.fileno())
 
@@ -207,8 +203,8 @@ def _encrypt(reader: _DigestingReader, out: BinaryIO, recipient: str) -> None:
 def _decrypt(sealed: BinaryIO, plain: BinaryIO, identity: str) -> None:
     source, target = cast("io.BufferedIOBase", sealed), cast("io.BufferedIOBase", plain)
     try:
-        pyrage.decrypt_io(source, target, [x25519.Identity.from_str(identity)])
-    except (pyrage.DecryptError, pyrage.IdentityError, OSError):
+        age_keys.decrypt_stream(source, target, identity)
+    except (age_keys.UnusableKey, OSError):
         raise CantOpen("the file does not open with this key, or was altered") from None
     plain.flush()
 

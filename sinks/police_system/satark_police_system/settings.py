@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
 
+from satark.sealing import CantOpen, check_recipient
 from satark.settings import provider_url
 from satark_police_system.keys import check_secret, read_public_key
 from satark_police_system.ssrf_guard import Network
@@ -82,7 +83,6 @@ class SystemSettings(BaseModel):
     )
     recipient: str = Field(
         default="",
-        pattern=r"^(age1[0-9a-z]{58})?$",
         description="the receiver's age key, to which the event's data is encrypted; empty: not encrypted",
     )
     ca_file: Path | None = Field(
@@ -101,6 +101,16 @@ class SystemSettings(BaseModel):
     send_seconds: float = Field(default=60, gt=0, description="seconds to wait for the response to one event")
 
     _only_safe_urls = field_validator("url")(lambda url: provider_url(url) if url else url)
+
+    @field_validator("recipient")
+    @classmethod
+    def _is_a_recipient(cls, value: str) -> str:
+        if value:
+            try:
+                check_recipient(value)
+            except CantOpen as error:
+                raise ValueError(str(error)) from None
+        return value
 
     @field_validator("answer_keys")
     @classmethod

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import pyrage
-
 from satark.database import temporary_folder
+from satark.sealing import encrypt_stream
 from satark_police_system.archive import write_archive
 from satark_police_system.events import encode
 from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarget
@@ -111,7 +110,7 @@ def _encrypted(chunks: Iterator[bytes], recipient: str, folder: Path) -> Iterato
     with plain.open("wb") as write:
         write.writelines(chunks)
     with plain.open("rb") as read, encrypted.open("wb") as write:
-        pyrage.encrypt_io(read, write, [pyrage.x25519.Recipient.from_str(recipient)])
+        encrypt_stream(read, write, recipient)
     plain.unlink()
     with encrypted.open("rb") as read:
         yield from iter(lambda: read.read(1 << 20), b"")

@@ -18,7 +18,7 @@ from satark_police_system.settings import SystemSettings
         ({"sftp": "sftp://a.example/x"}, "sftp_known_hosts"),
         ({"sftp": "ftp://a.example/x", "sftp_known_hosts": "/x"}, "sftp://user@host"),
         ({"url": "https://a.example", "payload": "full"}, "it allows none"),
-        ({"url": "https://a.example", "recipient": "age1short"}, "pattern"),
+        ({"url": "https://a.example", "recipient": "age1short"}, "not an age recipient"),
         ({"url": "https://a.example", "answer_keys": ["key"]}, "whpk_"),
         ({"url": "https://a.example", "networks": ["10.0.0.0/33"]}, "network"),
     ],

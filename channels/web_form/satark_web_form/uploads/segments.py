@@ -16,11 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
-import pyrage
-from pyrage import x25519
-
 from satark.atomic_files import flush_folder, flushed
-from satark.sealing import CantOpen
+from satark.sealing import CantOpen, decrypt_stream, encrypt_stream
 from satark_web_form.uploads.upload_errors import UploadRefused
 
 SEGMENT_BYTES: Final = 1 << 20
@@ -51,7 +48,7 @@ def write_segment(folder: Path, start: int, content: bytes, recipient: str) -> N
     try:
         with flushed(part) as out:
             source, target = io.BytesIO(content), cast("io.BufferedIOBase", out)
-            pyrage.encrypt_io(source, target, [x25519.Recipient.from_str(recipient)])
+            encrypt_stream(source, target, recipient)
         _put(part, folder, start, len(content))
     except FileNotFoundError:
         raise UploadRefused("unknown") from None
@@ -111,7 +108,7 @@ def _open(path: Path, identity: str) -> bytes:
     plain = io.BytesIO()
     with path.open("rb") as sealed:
         try:
-            pyrage.decrypt_io(cast("io.BufferedIOBase", sealed), plain, [x25519.Identity.from_str(identity)])
-        except (pyrage.DecryptError, pyrage.IdentityError, OSError):
+            decrypt_stream(cast("io.BufferedIOBase", sealed), plain, identity)
+        except (CantOpen, OSError):
             raise CantOpen("a segment does not open") from None
     return plain.getvalue()

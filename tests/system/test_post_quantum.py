@@ -1,0 +1,90 @@
+"""A recipient of 1,959 characters fits everywhere: the tests of what holds one pass with keys of that length.
+
+Without it switched on, it is refused where it is entered, in words, and nothing is cut.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from pydantic import ValidationError
+
+from satark.carrier import MessageRejected
+from satark.destination_rule import DestinationRule
+from satark.identity import age_keys
+from satark.identity.sealing import new_identity
+from satark.remote.frames import FRAME_SIZE, WIRE_SIZE
+from satark.remote.link_keys import LinkPublicKeys, OfficePairing, PairingError, load_link_key, read_pairing
+from satark.remote.messages import NewKey, OfficeAnswer, decode_answer, encode
+from satark.testing.post_quantum import LONG_KEYS
+
+ROOT = Path(__file__).parents[2]
+LONG = LONG_KEYS.recipient_of(LONG_KEYS.generate())
+REFUSED = "this version can't encrypt to post-quantum recipients yet"
+HOLDERS = (
+    "tests/identity/test_sealing.py",
+    "tests/identity/test_receipts.py",
+    "tests/store/test_sealed_files.py",
+    "tests/routing/test_desks.py",
+    "tests/routing/test_destinations.py",
+    "tests/test_destination_rule.py",
+    "tests/remote",
+    "tests/casework/test_casework.py",
+    "tests/custody/test_log.py",
+    "tests/delivery/test_reader.py",
+    "tests/cli/test_destination.py",
+    "tests/channels/web_form/uploads/test_upload_store.py",
+    "tests/sinks/desk/test_officers.py",
+    "tests/sinks/police_system/test_archive.py",
+)
+"""The tests of every column, file, setting and message that holds a recipient."""
+STANZA_BYTES = 1600
+"""What a post-quantum recipient adds to an age file: 1,120 and 32 bytes in base64, and a line for each."""
+
+
+@pytest.mark.slow("two hundred other tests")
+def test_every_column_file_setting_and_message_takes_keys_of_that_length() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "satark.testing.post_quantum",
+        *HOLDERS,
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_a_setting_refuses_it_in_words() -> None:
+    with pytest.raises(ValidationError, match=REFUSED):
+        DestinationRule(to="rabbitmq:x", recipient=LONG)
+
+
+def test_a_pairing_file_that_holds_it_is_refused_in_words() -> None:
+    recipient, _ = new_identity()
+    link = LinkPublicKeys(recipient=LONG, verifier="0" * 64)
+    pairing = OfficePairing(desk="sp", recipient=recipient, answer_verifier="0" * 64, link=link)
+    with pytest.raises(PairingError, match=REFUSED):
+        read_pairing(msgspec.json.encode(pairing).decode(), OfficePairing)
+
+
+@pytest.mark.parametrize("recipient", [LONG, "x", ""])
+def test_an_office_can_not_change_its_key_to_one_that_nobody_can_seal_to(recipient: str) -> None:
+    key = NewKey(recipient=recipient, answer_verifier="0" * 64)
+    answer = OfficeAnswer(id=bytes(16), desk="sp", tip="", sealed=b"", internal=False, new_key=key)
+    with pytest.raises(MessageRejected):
+        decode_answer(encode(answer))
+
+
+def test_a_frame_has_room_for_a_post_quantum_stanza(tmp_path: Path) -> None:
+    key = load_link_key(tmp_path / "link.key")
+    sealed = max(len(age_keys.encrypt(bytes(FRAME_SIZE), key.public_keys.recipient)) for _ in range(50))
+    assert sealed + STANZA_BYTES + 4 < WIRE_SIZE
