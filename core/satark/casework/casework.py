@@ -23,7 +23,7 @@ from satark.evidence.records import open_records
 from satark.identity.sealing import open_tip, recipient_of, seal
 from satark.remote.messages import DirectedDesk, DirectedDestination
 from satark.remote.office_outbox import host_destination_rules, host_of, new_answer
-from satark.retention.schedule import store_term
+from satark.retention.schedule import store_term, store_terms
 from satark.routing.desks import all_desks
 from satark.routing.destinations import matching_rules
 from satark.routing.rules import is_accused
@@ -117,7 +117,7 @@ class Casework(EvidenceAccess):
             for tip, one in cached_tips
         ]
         changed = {one.id: keeping.term for one, keeping in found if self._stored_terms.get(one.id) != keeping.term}
-        self._services.write_now(lambda unit: [store_term(unit, tip, term) for tip, term in changed.items()])
+        self._services.write_now(lambda unit: store_terms(unit, changed))
         self._stored_terms |= changed
         return sorted(found, key=lambda one: (one[1].due, one[0].header.number))
 

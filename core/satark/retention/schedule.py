@@ -7,7 +7,7 @@ without a stored term is unfinished, and counts from the day on which it was sub
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
@@ -87,6 +87,12 @@ def store_term(unit: UnitOfWork, tip_id: str, term: Term, *, required: bool = Fa
         return
     unit.main.execute(delete(retention).where(retention.c.tip == tip_id))
     unit.insert(retention, [{"tip": tip_id, "sealed": seal(term, recipient)}])
+
+
+def store_terms(unit: UnitOfWork, found: Mapping[str, Term]) -> None:
+    """Store when these tips are due, by id; as `store_term`."""
+    for tip_id, term in found.items():
+        store_term(unit, tip_id, term)
 
 
 def scheduled_tips(connection: Connection, edge: Identity, settings: RetentionSettings) -> Iterator[ScheduledTip]:
