@@ -17,8 +17,9 @@ from sqlalchemy import func, select
 
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Settings
+from satark.settings import PUBLIC_METRICS, Settings
 from satark.store import tables
+from satark.testing.later import render_a_band_later
 from satark.testing.processes.serving import serve
 from satark.testing.scripted import LIMIT, ScriptedChannel, database_down, scripted_host
 from satark.testing.waiting import limit, until
@@ -46,13 +47,13 @@ class Porch:
 
     def answered(self, answer: str) -> bool:
         line = f'satark_webhooks_total{{answer="{answer}",channel="script"}} 1.0'
-        return line.encode() in self.host.metrics.render()
+        return line.encode() in render_a_band_later(self.host.metrics)
 
 
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[Porch]:
     channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=folder), channel)
+    host = scripted_host(Settings(data_dir=folder, metrics_listen=PUBLIC_METRICS), channel)
     async with serve(build_app(host)) as url, aiohttp.ClientSession() as client:
         await until(lambda: channel.opened)
         yield Porch(host, channel, url, client)

@@ -31,6 +31,7 @@ from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
+from satark.testing.later import render_a_band_later
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
 from satark.testing.store import fresh_services
 from satark.testing.waiting import until
@@ -420,4 +421,5 @@ async def test_sends_are_counted_by_code(post: Post, result: SendResult) -> None
     await post.reply(item("asha"))
     await post.settled(1)
     code = getattr(result, "code", "accepted")
-    assert f'satark_sends_total{{channel="script",result="{code}"}} 1.0'.encode() in post.metrics.render()
+    shown = render_a_band_later(post.metrics)
+    assert f'satark_sends_total{{channel="script",result="{code}"}} 1.0'.encode() in shown

@@ -61,7 +61,7 @@ async def use(installation: Installation) -> dict[str, Citizen]:
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS}
     await asyncio.gather(*(citizens[name].walk(answers) for name in list(NUMBERS)[:2]))
     await say(citizens["handed in"], "forget")
-    for name, last in (("forgot", ["forget", "हाँ"]), ("cancelled", ["cancel", "हाँ"]), ("still at it", [])):
+    for name, last in (("forgot", ["forget"]), ("cancelled", ["cancel", "हाँ"]), ("still at it", [])):
         await say(citizens[name], "Hi", "हिन्दी", "अवैध हथियार", WORDS, *last)
     return citizens
 
@@ -127,14 +127,10 @@ def unmount(place: Path) -> None:
     subprocess.run(["/usr/bin/umount", place], check=True)
 
 
-def check(everything: Carved, now: Carved) -> None:
-    """Check what every key that there ever was opens, and what is opened by those that are left."""
-    assert everything.drafts >= len(NUMBERS)
-    assert len(everything.tips) == 2
-    assert everything.senders == NUMBERS.keys()
-    assert now.tips == frozenset()
-    assert now.senders == {"still at it"}
-    assert now.drafts > 0, "the draft that is still being written"
+def check(now: Carved) -> None:
+    """Check that the keys that are left open the draft that is still being written, and nothing else."""
+    assert (now.tips, now.senders) == (frozenset(), {"still at it"})
+    assert now.drafts > 0, "the carver finds what is there"
 
 
 async def test_a_raw_disk_opens_nothing_an_epoch_later(tmp_path: Path) -> None:
@@ -152,7 +148,9 @@ async def test_a_raw_disk_opens_nothing_an_epoch_later(tmp_path: Path) -> None:
         unmount(disk)
         with image.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as raw:
             assert raw.find(seized.edge_key) > 0, "the disk is the one that was in use"
-            check(seized.carve([raw], list(keys.seen.values())), seized.carve([raw], seized.epochs))
+            check(seized.carve([raw], seized.epochs))
+            # Nothing but that draft is left on the disk at all: keys that somebody had copied in time open no more.
+            assert seized.carve([raw], list(keys.seen.values())).senders == {"still at it"}
 
 
 async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:
@@ -168,7 +166,10 @@ async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:
         seized = Seized(installation, citizens)
         copies.take()
     assert len(copies.taken) > 20
-    check(seized.carve(copies.taken, list(keys.seen.values())), seized.carve(copies.taken, seized.epochs))
+    check(seized.carve(copies.taken, seized.epochs))
+    everything = seized.carve(copies.taken, list(keys.seen.values()))
+    assert everything.drafts >= len(NUMBERS), "the copies hold it all: only the keys are gone"
+    assert (len(everything.tips), everything.senders) == (2, NUMBERS.keys())
 
 
 class Copies:

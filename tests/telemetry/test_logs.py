@@ -92,6 +92,6 @@ def test_an_exception_is_told_by_its_class_and_the_lines_of_code_alone() -> None
 
 def test_every_process_counts_for_itself() -> None:
     one, other = Metrics(), Metrics()
-    one.turns.labels("chat").inc()
-    assert b'satark_turns_total{channel="chat"} 1.0' in one.render()
+    one.failures.labels("chat").inc()
+    assert b'satark_turn_failures_total{channel="chat"} 1.0' in one.render()
     assert b'channel="chat"' not in other.render()

@@ -69,7 +69,9 @@ class EvidenceWorker:
         self._attempts = settings.core.media_attempts
         self._folder = settings.evidence_dir
         self._workspace = workspace_dir(settings.core.data_dir)
-        self._sandbox = Sandbox([*scrubbers, *builtin_scrubbers()])
+        self._sandbox = Sandbox(
+            [*scrubbers, *builtin_scrubbers()], allow_weak_isolation=settings.core.evidence.allow_weak_isolation
+        )
         self._emit = emit
         self._notices = notices
         self._limits = settings.core.evidence.limits()
@@ -200,7 +202,7 @@ class EvidenceWorker:
             erase(self._folder, store.name(job.tip, job.ordinal))
 
     def _count(self, result: str, kind: Kind) -> None:
-        self._metrics.files.labels(result).inc()
+        self._metrics.files.count(result)
         self._emit(LifecycleEvent(kind))
 
 

@@ -113,7 +113,8 @@ class Ingest:
         for code in batch.alarms:
             self._metrics.reports.labels(channel.name, code).inc()
             log.error("provider alarm", channel=channel.name, code=code)
-        self._metrics.ignored.labels(channel.name).inc(batch.ignored)
+        for _ in range(batch.ignored):
+            self._metrics.ignored.count(channel.name)
         if batch.delivered:
             self._replies.report(batch.delivered, channel.name)
 
@@ -154,14 +155,14 @@ class Ingest:
 
     def _count(self, channel: str, result: TurnResult) -> None:
         if result.duplicate:
-            self._metrics.duplicates.labels(channel).inc()
+            self._metrics.duplicates.count(channel)
             return
-        self._metrics.turns.labels(channel).inc()
+        self._metrics.turns.count(channel)
         self._emit(LifecycleEvent("turn", channel))
         if result.wrong_code:
             self._guesses.wrong()
         if result.submitted:
-            self._metrics.tips.labels(channel).inc()
+            self._metrics.tips.count(channel)
             self._emit(LifecycleEvent("tip", channel))
 
     async def _queue_chores(self, chores: Sequence[Call]) -> None:

@@ -67,7 +67,7 @@ class WebhookEndpoint:
         except Exception as error:  # noqa: BLE001 - not acknowledged, so the provider will send it again
             log.error("webhook failed, the provider will retry", channel=self._channel.name, error=type(error).__name__)
             answer = "failed"
-        self._metrics.webhooks.labels(self._channel.name, answer).inc()
+        self._metrics.webhooks.count(self._channel.name, answer)
         await response(scope, receive, send)
 
     async def _verified(self, scope: Scope, receive: Receive) -> RawRequest:
@@ -110,7 +110,7 @@ class WebhookEndpoint:
         try:
             return self._channel.parse(raw)
         except Malformed:
-            self._metrics.webhooks.labels(self._channel.name, "malformed").inc()
+            self._metrics.webhooks.count(self._channel.name, "malformed")
             return None
 
 

@@ -168,7 +168,7 @@ class ReplyWorker:
                 self._later(item, attempt - 1, pause, "throttled")
                 return
             result = await _send(channel, item.call, item.id.hex())
-        self._metrics.sends.labels(channel.name, _name(result)).inc()
+        self._metrics.sends.count(channel.name, _name(result))
         self._settle(item, attempt, result)
 
     def _settle(self, item: OutboxMessage, attempt: int, result: SendResult) -> None:

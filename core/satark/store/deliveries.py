@@ -1,8 +1,8 @@
 """The `delivery` table: one row for each tip, destination and revision.
 
 A row is `due` (at `due_at`, until when it may be claimed), `blocked` (behind an earlier revision of the same tip for
-the same destination), `done` or `dead_letter`. No query scans the head of the whole queue: each destination has its
-own range of the index `delivery_due`.
+the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have their band's. No query
+scans the head of the whole queue: each destination has its own range of the index `delivery_due`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from satark.destination import DESK_SINK, SEPARATOR, Destination
 from satark.store.tables import delivery, desk, file, tip
+from satark.time_buckets import band_start
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -69,7 +70,8 @@ def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False) -
         if newest.state == "blocked" or (newest.state == "due" and not newest.attempts):
             continue  # it will carry the change
         row = new_row(tip_id, destination, unit.now, revision=newest.revision + 1)
-        unit.insert_new(delivery, [{**row, "state": "blocked" if newest.state == "due" else "due"}], "id")
+        blocked = {"state": "blocked", "due_at": band_start(unit.now)} if newest.state == "due" else {}
+        unit.insert_new(delivery, [{**row, **blocked}], "id")
 
 
 def release_waiting(unit: UnitOfWork, tip_id: str) -> None:
@@ -114,7 +116,7 @@ def mark_done(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
     """Mark deliveries as done, and older dead letters of the same tip and destination too."""
     if not ids:
         return
-    unit.main.execute(_DONE, [{"key": id_} for id_ in ids])
+    unit.main.execute(_DONE, [{"key": id_, "finished": band_start(unit.now)} for id_ in ids])
     older = _same_as(ids, delivery.c.revision < _OTHER.c.revision)
     superseded = update(delivery).where(delivery.c.state == "dead_letter", older)
     unit.main.execute(superseded.values(state="done", reason=SUPERSEDED))
@@ -133,7 +135,9 @@ def dead_letter(unit: UnitOfWork, id_: bytes, attempt: int, reason: str) -> bool
     """Turn a delivery into a dead letter, which is no longer attempted. False: another process has claimed it since."""
     claimed = _claimed(id_, attempt)
     result = unit.main.execute(
-        update(delivery).where(*claimed).values(state="dead_letter", reason=reason[:REASON_LENGTH])
+        update(delivery)
+        .where(*claimed)
+        .values(state="dead_letter", reason=reason[:REASON_LENGTH], due_at=band_start(unit.now))
     )
     if result.rowcount != 1:
         return False
@@ -231,7 +235,11 @@ _DUE = (
     .where(delivery.c.state == "due", delivery.c.destination == bindparam("to"), delivery.c.due_at <= bindparam("now"))
     .with_for_update(skip_locked=True)
 )
-_DONE = update(delivery).where(delivery.c.id == bindparam("key")).values(state="done", reason="")
+_DONE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("key"))
+    .values(state="done", reason="", due_at=bindparam("finished"))
+)
 _CLAIM = (
     update(delivery).where(delivery.c.id == bindparam("key")).values(due_at=bindparam("due"), attempts=bindparam("n"))
 )

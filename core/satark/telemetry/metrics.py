@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+
+from satark.telemetry.coarse_counts import CoarseCounter, CoarseHistogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 class Metrics:
     """The process's metrics, in a registry of their own.
 
-    Labels are names of channels, sinks and configured destinations, and error codes.
+    Labels are names of channels, sinks and configured destinations, and error codes. What a tipster's message moves is
+    shown at the end of its six-hour band, faults at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        disable_created_metrics()  # they say to the microsecond when something of a kind first happened
         self.registry = CollectorRegistry()
-        self.webhooks = self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer")
-        self.ignored = self._counter("satark_ignored_items", "items that need nothing", "channel")
-        self.turns = self._counter("satark_turns", "turns taken", "channel")
-        self.duplicates = self._counter("satark_duplicates", "events that had been taken before", "channel")
+        self._clock = clock
+        self._coarse: list[CoarseCounter | CoarseHistogram] = []
+        self.webhooks = self._by_band(
+            self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer"), "accepted"
+        )
+        self.ignored = self._by_band(self._counter("satark_ignored_items", "items that need nothing", "channel"))
+        self.turns = self._by_band(self._counter("satark_turns", "turns taken", "channel"))
+        self.duplicates = self._by_band(
+            self._counter("satark_duplicates", "events that had been taken before", "channel")
+        )
         self.failures = self._counter("satark_turn_failures", "turns that raised; the provider will retry", "channel")
-        self.tips = self._counter("satark_tips", "tips confirmed", "channel")
-        self.sends = self._counter("satark_sends", "provider calls by result", "channel", "result")
+        self.tips = self._by_band(self._counter("satark_tips", "tips confirmed", "channel"))
+        self.sends = self._by_band(
+            self._counter("satark_sends", "provider calls by result", "channel", "result"), "accepted"
+        )
         self.reports = self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result")
-        self.files = self._counter("satark_files", "files by what became of them", "result")
-        self.deliveries = self._counter("satark_deliveries", "deliveries by result", "sink", "result")
+        self.files = self._by_band(self._counter("satark_files", "files by what became of them", "result"), "sealed")
+        self.deliveries = self._by_band(
+            self._counter("satark_deliveries", "deliveries by result", "sink", "result"), "done"
+        )
         self.spooled = self._counter(
             "satark_spooled", "batches spooled or refused while the database was down", "channel", "result"
         )
@@ -35,22 +54,31 @@ class Metrics:
         self.destinations_down = self._gauge(
             "satark_destinations_down", "destinations that are down; the name of one that is configured", "destination"
         )
-        self.commit = Histogram(
-            "satark_commit_seconds",
-            "seconds from an event's arrival to its commit",
-            registry=self.registry,
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-        )
+        text = "seconds from an event's arrival to its commit"
+        histogram = Histogram("satark_commit_seconds", text, registry=self.registry, buckets=_SECONDS)
+        self.commit = CoarseHistogram(histogram, _SECONDS, clock)
+        self._coarse.append(self.commit)
         self.listeners = self._counter("satark_listener_failures", "satark_event implementations that raised", "plugin")
 
     def render(self) -> bytes:
         """Give everything in Prometheus' text format."""
+        self.end_bands()
         return generate_latest(self.registry)
+
+    def end_bands(self, now: float | None = None) -> None:
+        """Show what was counted in bands that are over, at `now` (Unix seconds) if it is given."""
+        for one in self._coarse:
+            one.end_band(now)
 
     def clear_queue_gauges(self) -> None:
         """Empty the gauges that `satark.runtime.queue_metrics` fills."""
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
+
+    def _by_band(self, counter: Counter, *usual: str) -> CoarseCounter:
+        coarse = CoarseCounter(counter, usual, self._clock)
+        self._coarse.append(coarse)
+        return coarse
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)

@@ -1,0 +1,107 @@
+"""Coarse counts: what a tipster's message moves is shown when its six-hour band is over.
+
+Whoever watches the metrics and has a phone company's records could else line up each message with a phone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from satark.time_buckets import band_start
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter, Histogram
+
+K = TypeVar("K")
+
+
+class _Band(Generic[K]):
+    """Tallies of the band that is not over yet; `publish` gets those that are. Threads may count at once."""
+
+    def __init__(self, publish: Callable[[K, int, float], None], clock: Callable[[], float]) -> None:
+        self._publish = publish
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._band = band_start(int(clock()))
+        self._counts: Tally[K] = Tally()
+        self._sums: dict[K, float] = {}
+
+    def add(self, key: K, value: float = 0) -> None:
+        """Count one."""
+        self.end()
+        with self._lock:
+            self._counts[key] += 1
+            self._sums[key] = self._sums.get(key, 0) + value
+
+    def end(self, now: float | None = None) -> None:
+        """Publish what was counted in a band that is over, at `now` if it is given."""
+        band = band_start(int(self._clock() if now is None else now))
+        if band == self._band:
+            return
+        with self._lock:
+            counts, sums, self._band = self._counts, self._sums, band
+            self._counts, self._sums = Tally(), {}
+        for key, count in counts.items():
+            self._publish(key, count, sums[key])
+
+
+class CoarseCounter:
+    """A counter whose numbers change at the ends of bands only.
+
+    Args:
+        counter: what is shown.
+        usual: values of the last label that are coarse; none: all. What is left are faults, which are shown at once.
+        clock: gives the time, Unix seconds.
+    """
+
+    def __init__(self, counter: Counter, usual: Collection[str] = (), clock: Callable[[], float] = time.time) -> None:
+        self._counter = counter
+        self._usual = frozenset(usual)
+        self._band: _Band[tuple[str, ...]] = _Band(self._show, clock)
+
+    def count(self, *labels: str) -> None:
+        """Count one with these labels."""
+        if self._usual and labels[-1] not in self._usual:
+            self._counter.labels(*labels).inc()
+        else:
+            self._band.add(labels)
+
+    def end_band(self, now: float | None = None) -> None:
+        """Show what was counted in a band that is over, at `now` if it is given."""
+        self._band.end(now)
+
+    def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
+        self._counter.labels(*labels).inc(count)
+
+
+class CoarseHistogram:
+    """A histogram that changes at the ends of bands only; a bucket's values are shown as their mean.
+
+    Args:
+        histogram: what is shown.
+        buckets: its upper bounds.
+        clock: gives the time, Unix seconds.
+    """
+
+    def __init__(
+        self, histogram: Histogram, buckets: Collection[float], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._histogram = histogram
+        self._buckets = sorted(buckets)
+        self._band: _Band[float] = _Band(self._show, clock)
+
+    def observe(self, value: float) -> None:
+        """Take one value."""
+        self._band.add(next((bound for bound in self._buckets if value <= bound), float("inf")), value)
+
+    def end_band(self, now: float | None = None) -> None:
+        """Show what was observed in a band that is over, at `now` if it is given."""
+        self._band.end(now)
+
+    def _show(self, _bucket: float, count: int, total: float) -> None:
+        for _ in range(count):
+            self._histogram.observe(total / count)

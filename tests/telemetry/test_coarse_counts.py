@@ -1,0 +1,66 @@
+"""Metrics change at the ends of bands, but for faults; and say nowhere when something first happened."""
+
+from __future__ import annotations
+
+from satark.telemetry.metrics import Metrics
+from satark.time_buckets import BAND_HOURS
+
+BAND = BAND_HOURS * 3600
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 100.0 * BAND
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_what_a_message_moves_is_shown_when_its_band_is_over() -> None:
+    clock = Clock()
+    metrics = Metrics(clock)
+    empty = metrics.render()
+    for _ in range(3):
+        metrics.turns.count("chat")
+        metrics.webhooks.count("chat", "accepted")
+        metrics.sends.count("chat", "accepted")
+        metrics.tips.count("chat")
+        metrics.files.count("sealed")
+        metrics.deliveries.count("desk", "done")
+        metrics.ignored.count("chat")
+        metrics.duplicates.count("chat")
+        metrics.commit.observe(0.002)
+    clock.now += BAND - 1
+    assert metrics.render() == empty
+    clock.now += 1
+    shown = metrics.render().decode()
+    for line in ('turns_total{channel="chat"} 3.0', 'deliveries_total{result="done",sink="desk"} 3.0'):
+        assert f"satark_{line}" in shown
+    assert "satark_commit_seconds_count 3.0" in shown
+    assert 'satark_commit_seconds_bucket{le="0.001"} 0.0' in shown
+    assert 'satark_commit_seconds_bucket{le="0.0025"} 3.0' in shown
+    assert "satark_commit_seconds_sum 0.006" in shown
+    assert metrics.render().decode() == shown
+
+
+def test_faults_are_shown_at_once() -> None:
+    metrics = Metrics(Clock())
+    metrics.webhooks.count("chat", "unsigned")
+    metrics.sends.count("chat", "131047")
+    metrics.deliveries.count("desk", "dead_letter")
+    metrics.failures.labels("chat").inc()
+    shown = metrics.render().decode()
+    assert 'satark_webhooks_total{answer="unsigned",channel="chat"} 1.0' in shown
+    assert 'satark_sends_total{channel="chat",result="131047"} 1.0' in shown
+    assert 'satark_deliveries_total{result="dead_letter",sink="desk"} 1.0' in shown
+    assert 'satark_turn_failures_total{channel="chat"} 1.0' in shown
+
+
+def test_no_series_says_when_something_first_happened() -> None:
+    metrics = Metrics()
+    metrics.failures.labels("chat").inc()
+    metrics.reports.labels("chat", "failed").inc()
+    assert b"_created" not in metrics.render()
