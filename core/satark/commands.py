@@ -101,4 +101,4 @@ def serve_desk(
     configure_logging(json=True)
     process = Host(settings, DESK)
     process.background["office"] = background(process.services, process.plugins.carriers(settings))
-    run_server(build_app(process), host, port)
+    run_server(build_app(process, listen_for_metrics=True), host, port)

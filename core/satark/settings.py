@@ -25,6 +25,7 @@ from satark.destination_rule import DestinationRule
 from satark.limits import Limits
 
 __all__ = [
+    "PUBLIC_METRICS",
     "Core",
     "EvidenceSettings",
     "HttpSettings",
@@ -35,6 +36,9 @@ __all__ = [
     "provider_url",
 ]
 
+PUBLIC_METRICS: Final = "public"
+"""Value of `metrics_listen` that has the metrics on the service's own port."""
+_LAST_PORT: Final = 65_535
 _USUAL: Final = Limits()
 
 
@@ -209,6 +213,13 @@ class Core(BaseModel):
         description="file with the 32-byte edge key, mode 0600; empty: data_dir/edge.key, made at first start",
         json_schema_extra={"where": "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"},
     )
+    edge_key_command: tuple[str, ...] = Field(
+        default=(),
+        description="a program with its arguments that prints the edge key, such as a secret manager's; it goes before "
+        "edge_key_file, and that before systemd's credential `edge.key`",
+        json_schema_extra={"where": "32 bytes, or the same in hexadecimal or base64; docs/operations.md, The edge key"},
+    )
+    edge_key_command_seconds: float = Field(default=30, gt=0, description="seconds that this program may take")
     epoch_key_file: Path | None = Field(
         default=None,
         description="file with the epoch keys, mode 0600; empty: data_dir/epoch.keys, made at first start; the same "
@@ -291,6 +302,11 @@ class Core(BaseModel):
         "empty: data_dir/erased.list; copy it elsewhere after each erasure, and never restore an older one",
     )
     http: HttpSettings = Field(default=HttpSettings(), description="how long slow clients may take: see `[http]`")
+    metrics_listen: str = Field(
+        default="127.0.0.1:9464",
+        description="address and port of a listener of its own for `/metrics`; `public`: on the service's own port, "
+        "before everybody; empty: none",
+    )
     senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
     spool_max_files: int = Field(
         default=10_000,
@@ -309,6 +325,14 @@ class Core(BaseModel):
         ge=1,
         description="wrong receipt codes a minute, of everybody together, before every look-up waits",
     )
+
+    @field_validator("metrics_listen")
+    @classmethod
+    def _is_a_listener(cls, value: str) -> str:
+        _, colon, port = value.rpartition(":")
+        if value not in {"", PUBLIC_METRICS} and not (colon and port.isdecimal() and int(port) <= _LAST_PORT):
+            raise ValueError("must be `address:port`, `public` or empty")
+        return value
 
     @field_validator("public_url")
     @classmethod

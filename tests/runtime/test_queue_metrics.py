@@ -10,7 +10,7 @@ from sqlalchemy import update
 from satark.destination_rule import DestinationRule
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Role, Settings
+from satark.settings import PUBLIC_METRICS, Role, Settings
 from satark.store import breakers, deliveries, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.processes.serving import serve
@@ -18,7 +18,13 @@ from satark.testing.processes.serving import serve
 
 def host(folder: Path) -> Host:
     destination_rules = (DestinationRule(to="email:cell", desk="sp"),)
-    settings = Settings(data_dir=folder, plugins=(), destination=destination_rules, alarm_to=("email:operator",))
+    settings = Settings(
+        data_dir=folder,
+        plugins=(),
+        destination=destination_rules,
+        alarm_to=("email:operator",),
+        metrics_listen=PUBLIC_METRICS,
+    )
     return Host(settings, frozenset[Role]({"desk"}))
 
 

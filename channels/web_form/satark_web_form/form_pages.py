@@ -157,9 +157,10 @@ class FormPages:
         problems |= {step: texts(key) for step, key in form.problems}
         if (problems or form.value("stay")) and outcome.state == "accepted":
             updated = await self._site.draft_of(visitor) or shown
-            response = self._page(request, updated, template, select(updated, form), form, problems=problems, **values)
-            self._site.drafts_cookie.set(request, response, visitor)
-            return response
+            if questions := select(updated, form):  # none: the form names no question that there is
+                response = self._page(request, updated, template, questions, form, problems=problems, **values)
+                self._site.drafts_cookie.set(request, response, visitor)
+                return response
         expired = database_up and view is None
         next_url = "/?expired" if expired else ""
         return await self._next_page(request, visitor, outcome, language=language, next_url=next_url)

@@ -14,6 +14,7 @@ from satark.cli import check_destinations
 from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
 from satark.evidence.sandbox.protections import NAMES, probe
+from satark.identity.edge_key_sources import find_credential
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
@@ -61,7 +62,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         return found.problems
     plugins = found.of(lambda: compose.load_plugins(settings))
     geography = found.of(lambda: compose.load_geography(settings))
-    if settings.core.edge_key_file or settings.edge_key_file.exists():
+    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
+    if configured or settings.edge_key_file.exists():
         found.of(lambda: compose.load_identity(settings))
     if plugins is None or geography is None:
         return found.problems

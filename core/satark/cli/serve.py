@@ -41,7 +41,7 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
     settings = Settings()
     configure_logging(json=True)
     process = Host(settings, roles)
-    application = build_app(process)
+    application = build_app(process, listen_for_metrics=True)
     if workers == 1:
         check_port(host, port)
         _announce(process, host, port)
@@ -72,4 +72,4 @@ def make_app() -> Starlette:
     forbid_dumps()
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)
-    return build_app(Host(Settings(), roles))
+    return build_app(Host(Settings(), roles), listen_for_metrics=True)

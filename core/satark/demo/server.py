@@ -21,7 +21,7 @@ from satark.demo.simulator import Simulator
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import CONNECTION_CLASS
-from satark.settings import Settings
+from satark.settings import PUBLIC_METRICS, Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -76,7 +76,7 @@ class DemoServer:
         async with simulated_providers(settings, self.url, public) as simulated:
             # The demo's files are a visitor's own: it runs in any container, and its log says what is missing there.
             evidence = settings.core.evidence.model_copy(update={"allow_weak_isolation": True})
-            core = {**self._core, "public_url": public, "evidence": evidence}
+            core = {**self._core, "public_url": public, "evidence": evidence, "metrics_listen": PUBLIC_METRICS}
             await self._serve(Settings(stand_ins=simulated.sections, presets=_PRESETS, **core), simulated)
 
     async def _serve(self, settings: Settings, simulated: SimulatedProviders) -> None:

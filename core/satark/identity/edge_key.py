@@ -24,7 +24,8 @@ from satark.decoding import DECODING_ERRORS
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 
 _NONCE = 12
-_SIZE = 32
+KEY_BYTES = 32
+"""Size of the edge key."""
 _STEP = 1024
 """Bytes to a multiple of which a draft is filled up."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
@@ -60,8 +61,8 @@ class Identity:
     """
 
     def __init__(self, edge_key: bytes, epochs: EpochKeys | None = None) -> None:
-        if len(edge_key) != _SIZE:
-            raise EdgeKeyError(f"the edge key must be {_SIZE} bytes, not {len(edge_key)}")
+        if len(edge_key) != KEY_BYTES:
+            raise EdgeKeyError(f"the edge key must be {KEY_BYTES} bytes, not {len(edge_key)}")
         self._root = edge_key
         self.epochs = epochs or EpochKeys.in_memory()
         self._pseudonym = self._derive(b"pseudonym")
@@ -205,7 +206,7 @@ def load_edge_key(path: Path, *, create: bool) -> bytes:
     if not path.exists():
         if not create:
             raise EdgeKeyError(f"there is no edge key at {path}")
-        atomic_files.create(path, os.urandom(_SIZE))
+        atomic_files.create(path, os.urandom(KEY_BYTES))
     if path.stat().st_mode & 0o077:
         raise EdgeKeyError(f"others can read the edge key: chmod 600 {path}")
     return path.read_bytes()

@@ -13,7 +13,8 @@ from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.evidence.sandbox.protections import describe, probe
 from satark.geography.geography import Geography, GeographyError
-from satark.identity.edge_key import EdgeKeyError, Identity, load_edge_key
+from satark.identity.edge_key import EdgeKeyError, Identity
+from satark.identity.edge_key_sources import read_edge_key
 from satark.identity.epoch_keys import EpochKeys, EpochKeysError
 from satark.observability import log
 from satark.plugins.loader import Plugins
@@ -79,12 +80,19 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
     Raises:
         SettingsError: the configured key is missing, too short, or readable by others.
     """
-    own = settings.core.edge_key_file is None
+    core = settings.core
     try:
-        return Identity(load_edge_key(settings.edge_key_file, create=own), epochs)
+        key = read_edge_key(
+            command=core.edge_key_command,
+            seconds=core.edge_key_command_seconds,
+            file=core.edge_key_file,
+            made=settings.edge_key_file,
+        )
+        return Identity(key, epochs)
     except (EdgeKeyError, OSError) as error:
         hint = "make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE"
-        raise SettingsError([SettingProblem("edge_key_file", "SATARK_EDGE_KEY_FILE", str(error), hint)]) from None
+        name = "edge_key_command" if core.edge_key_command else "edge_key_file"
+        raise SettingsError([SettingProblem(name, f"SATARK_{name.upper()}", str(error), hint)]) from None
 
 
 def check_canaries(identity: Identity, services: Services) -> None:

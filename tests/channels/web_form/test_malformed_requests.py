@@ -42,6 +42,18 @@ async def test_an_unreadable_form_gets_an_error_page_and_nothing_is_lost(
     assert 'value="INTOX" checked' in citizen.page.html
 
 
+@pytest.mark.parametrize("question", ["", "nothing", "evidence-x"])
+@pytest.mark.parametrize("path", ["/form/1", "/form/99", "/details/1", "/details/99", "/all"])
+async def test_a_form_that_stays_on_no_question_leads_to_the_current_one(
+    citizen: FormCitizen, path: str, question: str
+) -> None:
+    await citizen.begin()
+    fields = {"stay": "1", "question": question} if question else {"stay": "1"}
+    page = await citizen.post(path, BytesIO(urlencode(fields).encode()), **{"content-type": FORM})
+    assert page.status in {200, 422}
+    assert "Leave quickly" in page.text
+
+
 @pytest.mark.parametrize(
     "headers",
     [

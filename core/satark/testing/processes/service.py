@@ -15,6 +15,7 @@ from typing import Self
 import aiohttp
 from click.testing import CliRunner, Result
 
+from satark.settings import PUBLIC_METRICS
 from satark.testing.commands import installed_command
 from satark.testing.waiting import limit
 
@@ -42,7 +43,12 @@ class Service:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], command: Sequence[str] = ()) -> None:
         self.folder = folder
-        self.environment = {**os.environ, "SATARK_DATA_DIR": str(folder), **environment}
+        self.environment = {
+            **os.environ,
+            "SATARK_DATA_DIR": str(folder),
+            "SATARK_METRICS_LISTEN": PUBLIC_METRICS,  # the only port that a test knows
+            **environment,
+        }
         self.log = folder.parent / f"{folder.name}.log"
         self.port = free_port()
         self._command = list(command) or [str(Path(sys.executable).with_name("satark")), "serve"]

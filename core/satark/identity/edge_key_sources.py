@@ -1,0 +1,74 @@
+"""Where the edge key comes from: a command's output, a file, a credential of systemd, or a file made at first start."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from satark.identity.edge_key import KEY_BYTES, EdgeKeyError, load_edge_key
+
+CREDENTIAL: Final = "edge.key"
+"""Name of the credential (systemd.exec(5), `LoadCredential=` and `LoadCredentialEncrypted=`)."""
+_HEX: Final = 2 * KEY_BYTES
+
+
+def read_edge_key(
+    *, command: Sequence[str], seconds: float, file: Path | None, made: Path, credentials: str | None = None
+) -> bytes:
+    """Return the edge key from the first source that is configured.
+
+    Args:
+        command: a program with its arguments, run without a shell; empty: none.
+        seconds: how long it may take.
+        file: the configured file.
+        made: the file that is made where nothing is configured.
+        credentials: systemd's folder of credentials; None: the one in `CREDENTIALS_DIRECTORY`.
+
+    Raises:
+        EdgeKeyError: the key is missing or malformed; the message does not contain it.
+        OSError: a file can't be read.
+    """
+    if command:
+        return _from_command(command, seconds)
+    if file is None and (credential := find_credential(credentials)):
+        return _decoded(credential.read_bytes(), str(credential))  # systemd alone decides who may read it
+    return load_edge_key(file or made, create=file is None)
+
+
+def find_credential(folder: str | None = None) -> Path | None:
+    """Return the file of systemd's credential with the edge key; None where there is none."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "") if folder is None else folder
+    path = Path(folder) / CREDENTIAL
+    return path if folder and path.is_file() else None
+
+
+def _from_command(command: Sequence[str], seconds: float) -> bytes:
+    try:
+        # What it writes to standard error could hold the key: nobody sees it.
+        done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds)  # noqa: S603 - the operator's own
+    except subprocess.TimeoutExpired:
+        raise EdgeKeyError(f"{command[0]} gave no edge key in {seconds:.0f} s") from None
+    except OSError as error:
+        raise EdgeKeyError(f"{command[0]} can't be run: {error.strerror}") from None
+    if done.returncode:
+        raise EdgeKeyError(f"{command[0]} failed with exit code {done.returncode}; run it by hand to see why")
+    return _decoded(done.stdout, command[0])
+
+
+def _decoded(content: bytes, source: str) -> bytes:
+    """Return the key: 32 bytes, or the same in hexadecimal or base64 on one line."""
+    if len(content) == KEY_BYTES:
+        return content
+    text = content.strip()
+    try:
+        key = bytes.fromhex(text.decode("ascii")) if len(text) == _HEX else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise EdgeKeyError(f"{source} did not give {KEY_BYTES} bytes, nor {KEY_BYTES} bytes in hexadecimal or base64")
+    return key

@@ -1,0 +1,114 @@
+"""Health, readiness and metrics, for operators; metrics have a listener of their own, which citizens do not reach."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+import uvicorn
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from satark.ingest.spool import describe
+from satark.observability import log
+from satark.runtime.http_server import uvicorn_options
+from satark.runtime.queue_metrics import QueueMetrics
+from satark.settings import PUBLIC_METRICS
+
+if TYPE_CHECKING:
+    from satark.runtime.host import Host
+
+
+class Status:
+    """The pages of one process."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._queue_metrics = QueueMetrics(host.services, host.metrics, host.settings.core)
+
+    def routes(self, *, with_metrics: bool) -> list[BaseRoute]:
+        """Return the routes of `/healthz`, `/readyz` and, if wanted, `/metrics`."""
+        pages: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", self.readyz)]
+        return [*pages, Route("/metrics", self.metrics)] if with_metrics else pages
+
+    async def readyz(self, _request: Request) -> Response:
+        """Say whether the databases answer, and what was spooled while they did not."""
+        spooled = self._spooled()
+        try:
+            await anyio.to_thread.run_sync(self._ask)
+        except SQLAlchemyError:
+            return PlainTextResponse(_lines("the database does not answer", spooled), status_code=503)
+        return PlainTextResponse(_lines("ready", spooled))
+
+    async def metrics(self, _request: Request) -> Response:
+        """Give the metrics in Prometheus' text format."""
+        with suppress(SQLAlchemyError):  # /readyz says so; the process's own counts are wanted all the more
+            await anyio.to_thread.run_sync(self._queue_metrics.look)
+        return Response(self._host.metrics.render(), media_type="text/plain; version=0.0.4")
+
+    def _spooled(self) -> str:
+        runtime = self._host.ingest_runtime
+        return describe(runtime.spool.depth, runtime.spool.quarantined) if runtime else ""
+
+    def _ask(self) -> None:
+        self._host.services.read(lambda connection: connection.execute(text("SELECT 1")))
+        self._host.services.read_keys(lambda connection: connection.execute(text("SELECT 1")))
+
+
+@asynccontextmanager
+async def metrics_listener(status: Status, listen: str) -> AsyncIterator[None]:
+    """Serve the metrics at an address of their own while the block runs; nowhere if it is empty or `public`.
+
+    Where the port is taken, as by another role on the same machine, the process works without: it is logged.
+    """
+    listening = _open(listen) if listen not in {"", PUBLIC_METRICS} else None
+    if listening is None:
+        yield
+        return
+    app = Starlette(routes=status.routes(with_metrics=True))
+    options = {**uvicorn_options(*listening.getsockname()[:2]), "lifespan": "off", "loop": "none"}
+    server = _Server(uvicorn.Config(app, **options))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to the main one."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _open(listen: str) -> socket.socket | None:
+    address, _, port = listen.rpartition(":")
+    address = address.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return socket.create_server((address, int(port)), family=family)
+    except OSError as error:
+        hint = "choose another with SATARK_METRICS_LISTEN"
+        log.warning("metrics are not served", listen=listen, problem=error.strerror, hint=hint)
+        return None
+
+
+async def _healthz(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
