@@ -115,7 +115,7 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     tip: str
     desk: str
     identity: str
-    """The tip's age identity, `AGE-SECRET-KEY-1…`."""
+    """The tip's age identity, `AGE-SECRET-KEY-…`."""
     header: Header
 
 

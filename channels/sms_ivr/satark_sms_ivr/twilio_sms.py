@@ -127,7 +127,10 @@ class TwilioSms:
 
     def _ref(self, url: str, mime: str) -> MediaRef | None:
         """Return the reference of a file. It consists of ids alone; the file is downloaded from the API's own host."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as an address with brackets that are no IPv6
+            return None
         found = _MEDIA.fullmatch(parts.path)
         if found is None or found[1] != self._settings.account_sid or parts.netloc not in self._settings.media_hosts:
             return None

@@ -163,7 +163,7 @@ def load_identity(rule: DestinationRule) -> str:
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise _wrong(rule, "identity_file", f"{path} can be read by others: chmod 600 it")
-        identity = "\n".join(line for line in path.read_text().split() if line.startswith("AGE-SECRET-KEY-1"))
+        identity = "\n".join(line for line in path.read_text().split() if line.startswith("AGE-SECRET-KEY-"))
         check_identity(identity)
     except (OSError, UnicodeDecodeError, CantOpen) as error:
         raise _wrong(rule, "identity_file", f"{path} can't be used ({type(error).__name__})") from None

@@ -78,6 +78,7 @@ def ref(mime: str) -> MediaRef:
         (picture(URL.replace("api.twilio.com", "api.twilio.com@evil.example")), [Unsupported("media")]),
         (picture(URL.replace(ACCOUNT_SID, "AC" + "6" * 32)), [Unsupported("media")]),
         (picture(URL + "/../../x", Body="see"), [Unsupported("media"), Text("see")]),
+        (picture("https://[evil/x"), [Unsupported("media")]),
         ({"NumMedia": "1"}, [Unsupported("media")]),
         ({"NumMedia": "many", "Body": "Hi"}, [Text("Hi")]),
     ],

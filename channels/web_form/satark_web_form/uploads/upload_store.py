@@ -35,7 +35,7 @@ CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
 
 _UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}")
-_HANDLE: Final = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/(AGE-SECRET-KEY-1[0-9A-Z]+)")
+_HANDLE: Final = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/(AGE-SECRET-KEY-[0-9A-Z-]+)")
 
 
 class UploadStatus(msgspec.Struct, frozen=True, kw_only=True):
