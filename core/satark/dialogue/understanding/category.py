@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Final
+
+import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.lexicon import Mark
+from satark.dialogue.understanding.rules import Rule, matches, parse_rule
 
 _ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
 )  # fmt: skip
 """Which goes first where two are told equally."""
 _STRONG: Final = 3.0
+_TOGETHER: Final = 1.2
 _WEAK: Final = 0.3
 _LAST: Final = 0.2
 """Weight of "something else", which counts only where nothing else is told."""
@@ -39,9 +45,20 @@ def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:
         size = 1 + 0.25 * (mark.end - mark.start - 1)
         weight = _STRONG if kind == "strong" else _WEAK if code == "HEIN" and (mark.start, mark.end) in weak else size
         weights[code] = weights.get(code, 0) + (weight * _LAST if code == "OTHER" else weight) * mark.quality
+    for code, rule in _rules():
+        if not spared and matches(rule, analysis.marks):
+            weights[code] = weights.get(code, 0) + _TOGETHER
     if analysis.has("not.POLCOR") and not analysis.has("strong.POLCOR"):
         weights.pop("POLCOR", None)
     return weights
+
+
+@cache
+def _rules() -> tuple[tuple[str, Rule], ...]:
+    """The rules of `categories.yaml`."""
+    text = (files("satark.dialogue.understanding") / "categories.yaml").read_bytes()
+    read = msgspec.yaml.decode(text, type=dict[str, list[str]])
+    return tuple((code, parse_rule(code, line)) for code, lines in read.items() for line in lines)
 
 
 def _widest(marks: Sequence[Mark]) -> list[Mark]:

@@ -112,6 +112,8 @@ def _spans(option: Choice, asked: Asked, analysis: Analysis, places: Places | No
 
 def _counts(mark: Mark, analysis: Analysis) -> bool:
     """A yes or no counts at the beginning or end: in the middle of a sentence it is a word like any other."""
+    if mark.name == "say.ji":
+        return len(analysis) == 1
     if mark.name not in {"say.yes", "say.no"}:
         return True
     if len(analysis) <= _NEAR + 1:
@@ -152,12 +154,13 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     """With the category that the whole text tells of, though no word of it names that: police who take money."""
-    if asked.name != "category" or any(option.id == "POLCOR" for option, _ in found):
+    if asked.name != "category" or analysis.negates:
         return found
-    deeds = [(m.start, m.end) for m in analysis.found("act.take", "act.complicit", "act.sell", "cat.EXTORT")]
-    if not deeds or category_of(analysis) != "POLCOR":
+    code = category_of(analysis)
+    if not code or any(option.id == code for option, _ in found):
         return found
-    return [*found, *((option, deeds) for option in asked.options if option.id == "POLCOR")]
+    deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
+    return [*found, *((option, deeds) for option in asked.options if option.id == code)]
 
 
 def _longest(found: _Found) -> _Found:
@@ -168,7 +171,13 @@ def _longest(found: _Found) -> _Found:
         own = [span for span in spans if not any(_holds(other, span) for id_, other in everything if id_ != option.id)]
         if own:
             kept.append((option, own))
-    return kept
+    most = max((_size(spans) for _, spans in kept), default=0)
+    clear = [one for one in kept if _size(one[1]) == most]
+    return clear if most > 1 and len(clear) == 1 else kept
+
+
+def _size(spans: Iterable[tuple[int, int]]) -> int:
+    return max(end - start for start, end in spans)
 
 
 def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:

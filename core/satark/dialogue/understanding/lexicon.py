@@ -54,7 +54,8 @@ class _Phrase(NamedTuple):
 class Lexicon:
     """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept."""
 
-    def __init__(self, words: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, words: Iterable[tuple[str, str]], aliases: Mapping[str, str] | None = None) -> None:
+        self._aliases = dict(aliases or {})
         self._starts: dict[str, list[_Phrase]] = {}
         self._by_key: tuple[dict[str, set[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
@@ -72,7 +73,8 @@ class Lexicon:
             LexiconError: a file is not what it should be.
         """
         added = ((mark, phrase) for mark, phrases in (extra or {}).items() for phrase in phrases)
-        return cls([*_read_all(files("satark.dialogue.understanding") / "lexicon"), *added])
+        folder = files("satark.dialogue.understanding") / "lexicon"
+        return cls([*_read_all(folder), *added], _read_aliases(folder / "aliases.yaml"))
 
     def knows(self, word: str) -> bool:
         """Whether a folded word is spelt so in the lexicon: then it is no misspelling of another."""
@@ -107,17 +109,30 @@ class Lexicon:
         return [seen[token.text] for token in tokens]
 
     def _known(self, text: str) -> Mapping[str, float]:
-        if text in self._spelt:
-            return {text: EXACT, **self._by_prefix(keys(text))}
         word = keys(text)
-        for level, quality in enumerate((SOUND, FRAME, BONES)):
-            if level == 2 and not _lacks_vowels(text, word):  # noqa: PLR2004
-                break
-            if found := self._by_key[level].get(word[level]):
-                return {**dict.fromkeys(found, quality), **self._by_prefix(word)}
-        return self._by_prefix(word)
+        found = self._by_prefix(word)
+        if alias := self._aliases.get(text):
+            meant = keys(alias)
+            found.update({**self._by_prefix(meant), **self._by_spelling(alias, meant)})
+        found.update(self._by_spelling(text, word))
+        return found
 
-    def _by_prefix(self, word: Keys) -> Mapping[str, float]:
+    def _by_spelling(self, text: str, word: Keys) -> dict[str, float]:
+        """The words that are spelt so, and those of other scripts that sound so; else those that sound so."""
+        is_spelt = text in self._spelt
+        found = {text: EXACT} if is_spelt else dict[str, float]()
+        for level, quality in enumerate((SOUND, FRAME)):
+            for other in self._by_key[level].get(word[level], ()):
+                foreign = other.isascii() != text.isascii() and len(word[level]) > level + 2
+                if not is_spelt or foreign:
+                    found.setdefault(other, quality)
+            if found and not is_spelt:
+                return found
+        if not found and _lacks_vowels(text, word):
+            return dict.fromkeys(self._by_key[2].get(word.bones, ()), BONES)
+        return found
+
+    def _by_prefix(self, word: Keys) -> dict[str, float]:
         found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
         for level, quality in ((1, FRAME), (0, SOUND)):
             key = word[level]
@@ -216,7 +231,7 @@ def _lacks_vowels(text: str, word: Keys) -> bool:
     """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
     if len(word.bones) < _SHORTEST_PREFIX or word.frame != word.bones:
         return False
-    return text[0] > "\u0600" and text[0] < "\u0700" or not set(text[1:-1]) & set("aeiou") and text.isascii()
+    return (text[0] > "\u0600" and text[0] < "\u0700") or (not set(text[1:-1]) & set("aeiou") and text.isascii())
 
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
@@ -243,6 +258,11 @@ def _read_all(folder: Traversable) -> Iterator[tuple[str, str]]:
         for file in sorted(language.iterdir(), key=lambda entry: entry.name):
             if file.name.endswith(".yaml"):
                 yield from _read(file, f"{language.name}/{file.name}")
+
+
+def _read_aliases(file: Traversable) -> dict[str, str]:
+    read = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
+    return {short.strip(): word for word, shorts in read.items() for short in shorts.split(",")}
 
 
 def _read(file: Traversable, name: str) -> Iterator[tuple[str, str]]:

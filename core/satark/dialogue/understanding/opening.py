@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
 from satark.dialogue.understanding.category import category_of, unit_of
-from satark.dialogue.understanding.analysis import NEGATIONS
 from satark.dialogue.understanding.lexicon import Mark
 from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import Danger, Opening, PlaceFound

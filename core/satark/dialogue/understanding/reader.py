@@ -6,6 +6,7 @@ the text; what they return is not to be logged.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from satark.dialogue.understanding.analysis import Analysis
@@ -53,6 +54,12 @@ class Reader:
         self._topics = Topics()
         self._identity = OwnIdentity(self.lexicon)
 
+    @classmethod
+    @cache
+    def shared(cls, geography: Geography) -> Reader:
+        """Return the one reader of the process for a geography."""
+        return cls(geography)
+
     def read(self, text: str, asked: Asked) -> Reading:
         """Read a text as the answer to a question, or as what else it is."""
         analysis = Analysis(text, self.lexicon)
@@ -97,6 +104,7 @@ class _OneReading:
             self._danger,
             self._social,
             self._unknown,
+            self._language,
             self._command,
             self._own_story,
             self._refused_sending,
@@ -159,7 +167,9 @@ class _OneReading:
         return None
 
     def _unknown(self) -> Reading | None:
-        if not self._analysis.consists_of(("say.unknown",), _LOOSE, spare=self._spare()) or self._tells():
+        beside = (*_LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry")
+        unknown = self._analysis.consists_of(("say.unknown",), beside, spare=self._spare())
+        if not unknown or self._tells() or self._analysis.has("t.code"):
             return None
         if any(option.id == "unknown" for option in self._asked.options):
             return self._make(Kind.OPTION, option="unknown")
@@ -171,11 +181,20 @@ class _OneReading:
         for name in _COMMANDS:
             if not self._expects(name):
                 continue
-            near = self._analysis.consists_of((f"cmd.{name}",), _LOOSE, spare=0 if self._free else self._spare())
+            beside = (*_LOOSE, "t.listen", "t.tell", "digits")
+            near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
             if near and name in IRREVERSIBLE:
                 return self._make(Kind.UNCLEAR, suggested=f"@{name}")
             if near and not self._is_denied(name):
                 return self._make(Kind.COMMAND, command=name)
+        return None
+
+    def _language(self) -> Reading | None:
+        """The name of a language: a command, with the language as the option."""
+        for mark in self._analysis.found("lang.*"):
+            beside = (*_LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
+            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._analysis.negates:
+                return self._make(Kind.COMMAND, command="language", option=mark.name.partition(".")[2])
         return None
 
     def _own_story(self) -> Reading | None:
@@ -212,7 +231,7 @@ class _OneReading:
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
             return None
-        topic = self._reader.topic(self._analysis, "question", "refusal", "remark")
+        topic = self._reader.topic(self._analysis, "wait", "question", "refusal", "remark")
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
         return self._make(Kind(topic.family), topic=topic.name)

@@ -147,15 +147,16 @@ _PAIRS: Final = (
     ("chh", "C"), ("ch", "C"), ("ck", "k"), ("sh", "s"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"),
     ("bh", "b"), ("ph", "p"), ("jh", "j"), ("rh", "r"), ("w", "v"), ("z", "j"), ("q", "k"), ("f", "p"), ("x", "ks"),
     ("ce", "se"), ("ci", "si"), ("c", "k"), ("C", "c"), ("aa", "a"), ("ee", "i"), ("oo", "u"), ("ai", "e"),
-    ("ay", "e"), ("ei", "e"), ("ey", "e"), ("ie", "i"), ("au", "o"), ("ou", "u"), ("iy", "i"),
+    ("ei", "e"), ("ey", "e"), ("ie", "i"), ("au", "o"), ("ou", "u"), ("iy", "i"),
 )  # fmt: skip
+_AY: Final = re.compile("ay(?![aeiou])")
 _REPEATED: Final = re.compile(r"(.)\1+")
 _LAST_Y: Final = re.compile(r"(?<=[bcdgjklmnprstvh])y$")
 _LAST_H: Final = re.compile(r"(?<=[aeiou])h$")
 _PLURAL: Final = re.compile(r"(?<=[a-z]{2})([oe])n$")
 _INNER_A: Final = re.compile(r"(?<=.)a(?=.)")
 _INNER: Final = re.compile(r"(?<=.)[iuvya](?=.)")
-_FRAME: Final = str.maketrans("eo", "iu")
+_FRAME: Final = str.maketrans("eoy", "iui")
 
 
 def keys(word: str) -> Keys:
@@ -166,7 +167,7 @@ def keys(word: str) -> Keys:
     for pair, letter in _PAIRS:
         if pair in sound:
             sound = sound.replace(pair, letter)
-    sound = _REPEATED.sub(r"\1", sound)
+    sound = _REPEATED.sub(r"\1", _AY.sub("e", sound))
     sound = _PLURAL.sub(r"\1", _LAST_H.sub("", _LAST_Y.sub("i", sound)))
     frame = _REPEATED.sub(r"\1", _INNER_A.sub("", sound.translate(_FRAME)))
     bones = _REPEATED.sub(r"\1", _INNER.sub("", frame))

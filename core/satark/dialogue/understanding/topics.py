@@ -11,7 +11,7 @@ import msgspec
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.rules import Rule, matches, parse_rule
 
-Family: TypeAlias = Literal["question", "remark", "refusal"]
+Family: TypeAlias = Literal["wait", "question", "remark", "refusal"]
 _LONGEST: Final = 16
 """Words of the longest text that is nothing but a question or remark; a longer one tells something too."""
 
