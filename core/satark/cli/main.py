@@ -21,6 +21,7 @@ from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
 from satark.cli.retention import retention
+from satark.cli.roster import roster
 from satark.cli.serve import serve
 from satark.commands import plugins_of
 from satark.identity.core_dumps import forbid_dumps
@@ -132,6 +133,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
+    roster,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

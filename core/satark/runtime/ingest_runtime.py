@@ -123,7 +123,7 @@ class IngestRuntime:
             erased=self._fetcher.erase,
             emit=emit,
         )
-        self._retention = RetentionJob(Retention(settings, services, identity, plugins), self.writer)
+        self.retention = RetentionJob(Retention(settings, services, identity, plugins), self.writer)
         self.spool = Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
         self.ingest = Ingest(
             identity=identity,
@@ -144,7 +144,7 @@ class IngestRuntime:
 
     async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
         """Open the channels and start the background tasks. `embedded`: no other process works on this database."""
-        await self._retention.prepare()
+        await self.retention.prepare()
         for channel in self.channels:
             await channel.open()
         await self.writer.write(self._flows.store_current)
@@ -162,7 +162,7 @@ class IngestRuntime:
         if "worker" in self._roles:
             await self._deliveries.open()
             work |= {"deliveries": self._deliveries.run, "files": self._fetcher.run, "scheduled jobs": self._jobs.run}
-            work["retention"] = self._retention.run
+            work["retention"] = self.retention.run
             work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, ListeningSink)}
         for name, run in work.items():
             tasks.create_task(keep_running(name, run))

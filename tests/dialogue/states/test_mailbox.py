@@ -238,3 +238,23 @@ def test_what_became_of_a_file_is_told_where_the_mailbox_is_opened(engine: Engin
     chat = Chat(engine, mailbox=opened).say(CODE)
     assert "One file did not reach us" in chat.text
     assert "larger than 100 MB" in chat.text
+
+
+@pytest.mark.parametrize(("language", "told"), [("1", "हमेशा के लिए मिटा दी गई है"), ("2", "has been erased for good")])
+def test_who_asks_for_an_erased_tip_is_told_so_and_nothing_else(engine: Engine, language: str, told: str) -> None:
+    erased = msgspec.structs.replace(mailbox(), erased=True)
+    chat = Chat(engine, mailbox=erased)
+    chat.say("Hi", language, "status", CODE)
+    assert "4K7Q-2XPM" in chat.text
+    assert told in chat.text
+    assert chat.prompt.must_arrive
+    assert chat.session is None or chat.session.mailbox is None
+
+
+def test_a_draft_goes_on_after_the_news_of_an_erased_tip(engine: Engine) -> None:
+    chat = Chat(engine, mailbox=msgspec.structs.replace(mailbox(), erased=True))
+    chat.say("Hi", "2", "INTOX", "Liquor is sold behind the school")
+    before = chat.step
+    chat.say(f"status {CODE}")
+    assert "erased for good" in chat.text
+    assert chat.step == before

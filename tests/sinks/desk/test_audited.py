@@ -1,0 +1,259 @@
+"""Nothing that an officer does goes unrecorded: every route, every command, and every method of casework."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
+
+from satark.audit import reading
+from satark.audit.reading import ActFilter
+from satark.casework import Casework, TwoOfficerApproval
+from satark.casework.keeping import TipKeeping
+from satark.desk import Desk
+from satark.identity.edge_key import Identity
+from satark.retention.schedule import ensure_key
+from satark.services import Services
+from satark.store import tables
+from satark.testing.commands import installed_command
+from satark.testing.tips import SeededTip, seed_file, seed_tip
+from satark.tip import Message
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+
+Browser = Callable[..., TestClient]
+FindDesk = Callable[[str], Desk]
+Unlock = Callable[[str], UnlockedDesk]
+
+WITHOUT_SESSION = {"/sign-in", "/second-factor", "/recover", "/sign-out", "/language"}
+"""Routes that do nothing for a signed-in officer; sign-in and sign-out are tried on their own."""
+VALUES = {"ordinal": "1", "action": "note", "step": "ask_hold", "officer": "sp-2", "id": "0" * 16, "name": "sp-2"}
+FORM = {"text": "words", "status": "VERIFYING", "to": "dig", "reason": "court", "once": "1", "confirmed": "yes"}
+SECOND = "brittle-orchard-4711-lantern"
+READS_NOTHING = {"allowed_targets", "custody", "may_hear", "unreadable", "log", "post", "trail", "desk"}
+"""What of casework shows nothing that an officer has not opened before, and what other methods record themselves in."""
+
+
+@pytest.fixture
+def tip(services: Services, desk: FindDesk) -> SeededTip:
+    """A tip of the SP and the DIG, with a photo and the tipster's own voice."""
+    services.write_now(lambda unit: ensure_key(unit, Identity(b"e" * 32)))
+    seeded = seed_tip(services, [desk("sp"), desk("dig")], evidence=("1", "2"))
+    seed_file(services, seeded, "1", b"original", b"clean", preview=b"small", preview_mime="image/webp")
+    voice: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
+    seed_file(services, seeded, "2", b"voice", b"clean voice", disguised=b"disguised", **voice)
+    return seeded
+
+
+def act_count(services: Services) -> int:
+    query = select(func.count()).select_from(tables.custody).where(tables.custody.c.tip == "officers")
+    return services.read(lambda c: c.execute(query).scalar_one())
+
+
+def newest(services: Services, unlocked: UnlockedDesk, **wanted: str) -> list[reading.ReadAct]:
+    """Return what an officer sees of the log, the newest first."""
+    by = reading.viewer(
+        services,
+        desk=unlocked.desk.name,
+        officer=unlocked.officer,
+        role=unlocked.role,
+        identity=unlocked.identity,
+        own_identity=unlocked.own_identity,
+    )
+    return list(reading.read_acts(services, by, ActFilter(**wanted)).acts)
+
+
+def officers_routes(site: Starlette) -> Iterator[Route]:
+    (mount,) = site.routes
+    assert isinstance(mount, Mount)
+    for route in mount.routes:
+        if isinstance(route, Route) and route.path not in WITHOUT_SESSION:
+            yield route
+
+
+def test_every_route_leaves_an_act_whatever_it_answers(
+    services: Services, site: Starlette, browser: Browser, tip: SeededTip
+) -> None:
+    silent = []
+    tried = 0
+    for route in officers_routes(site):
+        for number in (tip.number, "4K7Q-2XPM"):
+            path = route.path.format(**{**VALUES, "number": number})
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                client = browser("sp")
+                before = act_count(services)
+                client.request(method, f"/desk{path}", data=FORM if method == "POST" else None)
+                tried += 1
+                if act_count(services) == before:
+                    silent.append(f"{method} {path}")
+    assert silent == []
+    assert tried > 20
+
+
+def test_signing_in_failing_to_and_signing_out_are_recorded(
+    services: Services, browser: Browser, unlocked: Unlock
+) -> None:
+    client = browser("sp")
+    for _ in range(3):
+        browser().post("/desk/sign-in", data={"desk": "sp", "officer": "sp-1", "passphrase": "wrong"})
+    browser().post("/desk/sign-in", data={"desk": "nowhere", "officer": "x", "passphrase": "wrong"})
+    client.post("/desk/sign-out")
+    kinds = [
+        (read.act.kind, read.act.officer, read.act.detail, read.flaw) for read in newest(services, unlocked("dig"))
+    ]
+    assert kinds == [
+        ("signed_out", "sp-1", "", ""),
+        ("sign_in_failed", "sp-1", "2", "unsigned"),
+        ("sign_in_failed", "sp-1", "1", "unsigned"),
+        ("signed_in", "sp-1", "web", ""),
+    ]
+
+
+class Recogniser:
+    """A speech recogniser that hears one word."""
+
+    name = "recogniser"
+    languages = ("hi",)
+
+    def transcribe(self, recording: Path, language: str) -> str:
+        assert recording.exists()
+        return language
+
+
+def commands_of(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_of(command, (*path, name))
+        if any(parameter.name == "passphrase_file" for parameter in command.params):
+            yield (*path, name), command
+
+
+def arguments_of(command: click.Command, tip: SeededTip, files: dict[str, Path], folder: Path) -> list[str]:
+    """Return arguments that a command accepts: every one that it requires."""
+    values = {
+        "desk": "sp", "number": tip.number, "folder": folder / "files", "pack": folder / "pack.zip", "name": "sp-2",
+        "passphrase_file": files["first"], "second_passphrase_file": files["second"], "status": "ACTED",
+        "reason": "court", "instruction": "act", "to_desk": "dig", "new_passphrase_file": files["new"],
+        "officer": "sp-2", "id": "0" * 16, "proposal": "0" * 16,
+    }  # fmt: skip
+    words: list[str] = []
+    for parameter in command.params:
+        if not parameter.required and parameter.name not in {"passphrase_file", "new_passphrase_file"}:
+            continue
+        value = str(values[parameter.name or ""])
+        words += [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
+    return words
+
+
+def test_every_command_of_an_officer_leaves_an_act(
+    services: Services, unlocked: Unlock, tip: SeededTip, passphrase_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    from satark_desk import plugin  # noqa: PLC0415
+
+    add_officer(services, unlocked("sp"), NewOfficer(name="sp-9", passphrase=SECOND))
+    files = {
+        "first": passphrase_file("sp passphrase 1"),
+        "second": passphrase_file(SECOND),
+        "new": passphrase_file("lantern-4711-orchard-brittle"),
+    }
+    group = click.Group("satark")
+    plugin.satark_commands(group)
+    tried, silent = [], []
+    for path, command in commands_of(group):
+        if "office" in path or path[-1] in {"join", "run", "pairing-file", "register"}:
+            continue  # for a desk in a remote office, which has a store of its own
+        before = act_count(services)
+        words = [*path, *arguments_of(command, tip, files, tmp_path)]
+        result: Result = CliRunner().invoke(group, words)
+        assert result.exit_code != 2, (words, result.output)
+        tried.append(" ".join(path))
+        if act_count(services) == before:
+            silent.append(" ".join(path))
+    assert silent == []
+    assert {"desk tips", "desk evidence", "desk respond", "evidence export", "audit show", "retention hold"} <= set(
+        tried
+    )
+
+
+def test_a_wrong_passphrase_of_a_command_is_recorded(
+    services: Services, run: Callable[..., Result], unlocked: Unlock, passphrase_file: Callable[[str], Path]
+) -> None:
+    assert run("desk", "tips", "sp", "--passphrase-file", passphrase_file("not a passphrase")).exit_code == 1
+    (read,) = newest(services, unlocked("dig"))
+    assert (read.act.kind, read.act.desk, read.act.officer, read.flaw) == ("sign_in_failed", "sp", "", "unsigned")
+
+
+def test_a_list_as_json_is_one_act_and_concerns_every_tip(
+    services: Services, run: Callable[..., Result], unlocked: Unlock, tip: SeededTip
+) -> None:
+    assert run("desk", "tips", "sp", "--json", by="sp").exit_code == 0
+    kinds = [read.act.kind for read in newest(services, unlocked("dig"), tip=tip.number)]
+    assert kinds == ["exported_list"]
+
+
+def test_every_public_method_of_casework_leaves_an_act(services: Services, unlocked: Unlock, tip: SeededTip) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="sp-9", passphrase=SECOND, rights=("listen",)))
+    officer = unlock(services, "sp", "sp-9", SECOND)
+    opened = unlocked("sp").casework(services).open(tip.number)
+    approval = TwoOfficerApproval("sp-1", "sp-9")
+    calls: dict[str, Callable[[Casework], object]] = {
+        "summaries": lambda work: work.summaries(),
+        "keepings": lambda work: work.keepings(),
+        "find": lambda work: work.find("शराब"),
+        "open": lambda work: work.open(tip.number),
+        "export_list": lambda work: list(work.export_list()),
+        "transcribe": lambda work: work.transcribe(opened, "2", "text"),
+        "respond": lambda work: work.respond(opened, status="ACTED"),
+        "note": lambda work: work.note(opened, "note"),
+        "direct": lambda work: work.direct(opened, "dig", "act"),
+        "evidence": lambda work: work.evidence(opened, "1"),
+        "preview": lambda work: work.preview(opened, "1"),
+        "listen": lambda work: work.listen(opened, "2"),
+        "draft_transcript": lambda work: work.draft_transcript(opened, "2"),
+        "original_of": lambda work: work.original_of(opened, "1", approval),
+        "undisguised_voice": lambda work: work.undisguised_voice(opened, "2", approval),
+        "export": lambda work: work.export(opened, [("1", "clean")]),
+    }
+    public = {name for name, _ in inspect.getmembers(Casework) if not name.startswith("_")}
+    assert public - READS_NOTHING == calls.keys()
+    silent = []
+    for name, call in calls.items():
+        before = act_count(services)
+        call(officer.casework(services, [Recogniser()]))
+        if act_count(services) == before:
+            silent.append(name)
+    assert silent == []
+    ensured = TipKeeping(services, officer.casework(services))
+    before = act_count(services)
+    ensured.ask(opened, "ask_hold", "court")
+    assert act_count(services) == before + 1
+
+
+def test_a_tipster_is_not_told_which_officer_wrote_and_the_desks_are(
+    services: Services, unlocked: Unlock, tip: SeededTip
+) -> None:
+    from satark.identity.sealing import open_as  # noqa: PLC0415
+
+    work = unlocked("sp").casework(services)
+    work.respond(work.open(tip.number), status="ACTED", text="धन्यवाद")
+    (row,) = services.read(lambda c: c.execute(select(tables.message)).all())
+    seen = open_as(Message, row.sealed, tip.receipt_identity)
+    assert (seen.text, b"sp-1" in seen.officer) == ("धन्यवाद", False)
+    with pytest.raises(Exception, match="does not open"):
+        open_as(str, seen.officer, tip.receipt_identity)
+    dig = unlocked("dig").casework(services)
+    assert [posted.officer for posted in dig.open(tip.number).thread] == ["sp-1"]
+
+
+def test_the_installed_command_has_show_and_verify() -> None:
+    result = CliRunner().invoke(installed_command(), ["audit", "--help"])
+    assert "show" in result.output
+    assert "verify" in result.output
