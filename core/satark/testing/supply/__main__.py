@@ -1,0 +1,39 @@
+"""The commands `python -m satark.testing.supply sbom FILE` and `… audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from satark.testing.supply.audit import in_words, run_pip_audit
+from satark.testing.supply.licences import read_allowed
+from satark.testing.supply.lock import needed_to_run, read_lock
+from satark.testing.supply.sbom import make_sbom
+
+
+@click.group()
+def main() -> None:
+    """Tell what Satark is built of."""
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def sbom(file: Path) -> None:
+    """Write the bill of materials (CycloneDX) of the locked packages to FILE."""
+    packages = read_lock()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(make_sbom(packages, needed_to_run(), read_allowed()))
+    click.echo(f"{file}: {len(packages)} packages")
+
+
+@main.command()
+def audit() -> None:
+    """Look up known flaws of the locked packages; fail if there is one."""
+    words, code = in_words(run_pip_audit())
+    click.echo(words)
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Reads `requirements.lock`, and tells what of it a running Satark needs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from pip_requirements_parser import RequirementsFile
+
+LOCK: Final = Path("requirements.lock")
+"""The lock, from the root of the project."""
+
+
+class LockedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """One package of the lock."""
+
+    name: str
+    """In its canonical form."""
+    version: str
+    sha256: tuple[str, ...]
+    """The digests of its files, hex."""
+    here: bool
+    """Whether it is installed on this machine and Python; some are for others."""
+
+
+def read_lock(path: Path = LOCK) -> Sequence[LockedPackage]:
+    """Read the lock.
+
+    Raises:
+        ValueError: a line is no pinned package, or has no hash.
+    """
+    found = RequirementsFile.from_file(str(path))
+    if found.invalid_lines:
+        raise ValueError(f"{path}: {len(found.invalid_lines)} lines are no packages")
+    packages = [_package(line) for line in found.requirements]
+    return sorted(packages, key=lambda package: package.name)
+
+
+def needed_to_run(project: Path = Path("pyproject.toml")) -> frozenset[str]:
+    """Return the names of all packages that Satark needs to run, with every extra but no tool of development."""
+    declared = tomllib.loads(project.read_text())["project"]
+    extras = (line for lines in declared["optional-dependencies"].values() for line in lines)
+    waiting = [Requirement(line) for line in (*declared["dependencies"], *extras)]
+    needed: set[tuple[str, str]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        for extra in ("", *requirement.extras):
+            key = (canonicalize_name(requirement.name), extra)
+            if key not in needed and key[0] != "satark":
+                needed.add(key)
+                waiting += _requirements(*key)
+    return frozenset(name for name, _ in needed)
+
+
+def _requirements(name: str, extra: str) -> Sequence[Requirement]:
+    try:
+        lines = importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:  # for another machine
+        return []
+    found = map(Requirement, lines)
+    return [one for one in found if one.marker is None or one.marker.evaluate({"extra": extra})]
+
+
+def _package(line: object) -> LockedPackage:
+    requirement: Requirement = line.req  # type: ignore[attr-defined] - the parser has no types
+    pins = [pin.version for pin in requirement.specifier if pin.operator == "=="]
+    hashes = tuple(one.partition("sha256:")[2] for one in line.hash_options)  # type: ignore[attr-defined]
+    if len(pins) != 1 or not all(hashes) or not hashes:
+        raise ValueError(f"{requirement.name} is not pinned by version and hash")
+    marker = line.marker  # type: ignore[attr-defined]
+    here = marker is None or marker.evaluate()
+    return LockedPackage(name=canonicalize_name(requirement.name), version=pins[0], sha256=hashes, here=here)
