@@ -22,6 +22,7 @@ _HOUSE: Final = re.compile(r"(?<![\w/])[A-Za-z]{1,2}\s?-?\s?\d{1,3}/\d{1,3}(?:-?
 _NAME_WORDS: Final = 3
 _LATER_WORDS: Final = 5
 _NEAR: Final = 5
+_OTHERS: Final = frozenset({"id.their-number", "id.their", "who.they", "person.police", "who.kin", "id.role"})
 
 
 class OwnIdentity:
@@ -75,8 +76,14 @@ def _is_anothers(analysis: Analysis, at: int) -> bool:
     index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
     before = [mark for mark in analysis.marks if index - _NEAR - 1 <= mark.start < index + _LATER_WORDS]
     own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
-    others = [mark for mark in before if mark.name in {"id.their-number", "id.their", "who.they", "person.police"}]
-    return bool(others) and not own
+    others = [mark for mark in before if mark.name in _OTHERS and mark.start < index]
+    return not own and (bool(others) or _is_named(analysis, index))
+
+
+def _is_named(analysis: Analysis, index: int) -> bool:
+    """Whether "ka mobile", "number of" stands before a number: with no "my", it is the number of whoever is named."""
+    of = {"ka", "का", "ki", "की", "کا", "کی", "ke", "के", "of", "s"}
+    return any(token.text in of for token in analysis.tokens[max(0, index - 3) : index])
 
 
 def _merged(found: Iterable[IdentitySpan]) -> tuple[IdentitySpan, ...]:
