@@ -74,6 +74,9 @@ FILE_HEADERS: Mapping[str, str] = {
 }
 """For every file of a tip."""
 
+_CONTROLS: Mapping[int, None] = dict.fromkeys({*range(32), *range(127, 160)} - set(map(ord, "\t\n\r")))
+    code for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"
+)
 FORM_LIMIT = 64 * 1024
 """Most bytes of a form."""
 _FIELDS = 100
@@ -175,9 +178,17 @@ def page_templates(folder: Path) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_without_controls,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _without_controls(value: object) -> object:
+    """Drop control characters from what a template shows, except line breaks and tabs: they are no part of a page."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return type(value)(value.translate(_CONTROLS))
 
 
 async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]:

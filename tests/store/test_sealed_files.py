@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from satark import time_buckets
 from satark.identity.sealing import CantOpen, new_identity
 from satark.store import sealed_files
 from satark.store.sealed_files import open_sealed, original_path, put_in_place, seal_file
@@ -56,3 +57,10 @@ def test_a_source_or_disk_that_fails_while_sealing_leaves_nothing(tmp_path: Path
     with pytest.raises(OSError, match="could not be encrypted"):
         sealed_files.seal_file(Broken(), tmp_path / "1.original.age", RECIPIENT)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_file_and_no_folder_tells_when_a_file_came_or_went(tmp_path: Path) -> None:
+    path = seal(tmp_path, b"words")
+    assert [one.stat().st_mtime % (time_buckets.BAND_HOURS * 3600) for one in (path, tmp_path)] == [0, 0]
+    sealed_files.erase(tmp_path, "1")
+    assert tmp_path.stat().st_mtime % (time_buckets.BAND_HOURS * 3600) == 0

@@ -11,11 +11,13 @@ import fcntl
 import hashlib
 import io
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
 
+from satark import time_buckets
 from satark.atomic_files import flush_folder
 from satark.identity import age_keys
 from satark.identity.sealing import CantOpen
@@ -113,8 +115,20 @@ def put_in_place(target: Path, digest: ContentDigest) -> None:
     if not _is_complete(part, digest.bytes):
         part.unlink()
         raise WriteFailed("a sealed file was not written completely")
+    forget_exact_times(part)
     part.rename(target)
+    forget_exact_times(target.parent)
     flush_folder(target.parent)
+
+
+def forget_exact_times(*paths: Path) -> None:
+    """Set the times of files and folders to the begin of the present six-hour band.
+
+    What cannot be set, the time of the last change of the inode and of its creation, a file system still has.
+    """
+    band = time_buckets.band_start(int(time.time()))
+    for path in paths:
+        os.utime(path, (band, band))
 
 
 def discard_part(target: Path) -> None:
@@ -145,6 +159,7 @@ def _erase(folder: Path, paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
         discard_part(path)
     if folder.is_dir():
+        forget_exact_times(folder)
         flush_folder(folder)
 
 

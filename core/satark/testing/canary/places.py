@@ -93,10 +93,12 @@ def sqlite_files(urls: tuple[str, str]) -> dict[str, bytes]:
 
 
 def times_of_files(folder: Path) -> dict[str, float]:
-    """Return when each file of a folder was changed: relative path → Unix seconds."""
+    """Return when each file of a folder, and the folder of evidence, was changed: relative path → Unix seconds."""
     found = {}
     for path in folder.rglob("*"):
         try:
+            if path.is_dir() and path.name != "evidence":
+                continue
             found[os.fspath(path.relative_to(folder))] = path.stat().st_mtime
         except FileNotFoundError:
             continue

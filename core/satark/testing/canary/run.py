@@ -28,8 +28,9 @@ _READABLE_BY_OFFICERS: Final = ("words", "picture", "voice", "file name", "user 
 _ADDRESSES: Final = ("phone", "wa_id", "BSUID", "Telegram id")
 _PSEUDONYM: Final = 16
 """Bytes of a pseudonym that are searched for: a shortened one links as well."""
-_EXEMPT: Final = ("satark.db", "keys.db", "edge.key", "lock")
-"""Beginnings of files in the data folder that change all the time, or never."""
+_EXEMPT: Final = ("satark.db", "keys.db", "edge.key", "epochs", "roster", "web_form/proof_of_work", "web_form/uploads")
+"""Beginnings of files in the data folder whose time tells nothing of a tip: they change all the time, or never, or with
+the officers; what waits, proofs of work and unfinished uploads, is removed when it has waited."""
 
 
 class CanaryRun:

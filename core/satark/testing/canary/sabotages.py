@@ -107,6 +107,12 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         caught=r"an exact time in tip\.day",
     ),
     Sabotage(
+        name="files that tell when they came",
+        file="satark/store/sealed_files.py",
+        line="forget_exact_times = lambda *_: None",
+        caught=r"an exact time of the file evidence/",
+    ),
+    Sabotage(
         name="the last digits of a number in the log",
         file="satark/ingest/event.py",
         line=_LOG + 'before(InboundEvent, "__init__", lambda self, channel, inbound, *_, **__: '
