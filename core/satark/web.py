@@ -75,8 +75,6 @@ FILE_HEADERS: Mapping[str, str] = {
 """For every file of a tip."""
 
 _CONTROLS: Mapping[int, None] = dict.fromkeys({*range(32), *range(127, 160)} - set(map(ord, "\t\n\r")))
-    code for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"
-)
 FORM_LIMIT = 64 * 1024
 """Most bytes of a form."""
 _FIELDS = 100
