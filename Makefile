@@ -3,6 +3,8 @@
 
 PORT ?= 8000
 ARGS ?=
+TARGETS ?= whatsapp telegram twilio tus multipart police offices packs evidence
+SECONDS ?= 60
 
 # The first of these that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
@@ -19,7 +21,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench torture fuzz canary docs clean
+.PHONY: help run test quick lint bench torture fuzz mutation audit sbom build canary docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,8 +45,21 @@ bench: $(READY) ## messages per second compared with a minimal bot (ARGS="--seco
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
 	@$(BIN)/python -m satark.testing.evidence.bench
 
-fuzz: $(READY) ## ten thousand hostile files against the evidence pipeline (ARGS="--count 500 --seed 7")
-	@$(BIN)/python -m satark.testing.evidence.fuzz $(ARGS)
+fuzz: $(READY) ## damaged inputs for every parser that strangers reach (TARGETS="twilio packs" SECONDS=600)
+	@for target in $(TARGETS); do \
+		$(BIN)/python -m satark.testing.fuzz $$target --seconds $(SECONDS) $(ARGS) || exit 1; done
+
+mutation: $(READY) ## change lines of what must not fail: do the tests notice? (PARTS="routing"; an hour for all)
+	@$(BIN)/python -m satark.testing.mutation $(PARTS)
+
+audit: $(READY) ## known flaws of the locked packages, where the advisory database can be reached
+	@$(BIN)/python -m satark.testing.supply audit
+
+sbom: $(READY) ## the bill of materials of the locked packages (CycloneDX), in dist/
+	@$(BIN)/python -m satark.testing.supply sbom dist/satark.cdx.json
+
+build: sbom ## wheel and source archive, and their bill of materials, in dist/
+	@$(BIN)/python -m hatchling build -d dist
 
 torture: $(READY) ## 10,000 tips to failing destinations while processes are killed; needs RabbitMQ (ARGS="--tips 500 --kills 20")
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_torture $(ARGS)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
+import math
 import random
 import resource
 import time
@@ -57,8 +59,15 @@ def damaged(number: int, seed: int, names: list[str], folder: Path) -> bytes:
     return bytes(data[: LIMITS.file_bytes])
 
 
-async def run(count: int, seed: int, folder: Path, progress: Callable[[Report], None] = lambda _: None) -> Report:
-    """Process `count` damaged files, and call `progress` after each."""
+async def run(
+    count: int | None,
+    seed: int,
+    folder: Path,
+    progress: Callable[[Report], None] = lambda _: None,
+    *,
+    seconds: float = math.inf,
+) -> Report:
+    """Process `count` damaged files (None: any number), for so many seconds at most; call `progress` after each."""
     (folder / "specimens").mkdir(parents=True, exist_ok=True)
     names = specimen_names()
     for name in names:
@@ -67,10 +76,12 @@ async def run(count: int, seed: int, folder: Path, progress: Callable[[Report], 
     workspace = workspace_dir(folder)
     async with Sandbox(builtin_scrubbers()) as sandbox:
         checker = _Checker(sandbox, folder, workspace, report)
-        numbers = iter(range(count))
+        numbers = itertools.count() if count is None else iter(range(count))
 
         async def work() -> None:
             for number in numbers:
+                if time.monotonic() - began >= seconds:
+                    return
                 await checker.process(number, damaged(number, seed, names, folder / "specimens"))
                 if number % CONTROL_EVERY == 0:
                     await checker.process_undamaged(number)

@@ -9,25 +9,32 @@ from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import click
 
 from satark.testing.fuzz.corpus import corpus_of, keep_fault
+from satark.testing.fuzz.evidence import fuzz_evidence
 from satark.testing.fuzz.guided import instrumented, run_guided
 from satark.testing.fuzz.seeded import run_seeded
 from satark.testing.fuzz.target import Report
 from satark.testing.fuzz.targets import TARGETS
 
+EVIDENCE: Final = "evidence"
+
 
 @click.command()
-@click.argument("target", type=click.Choice(list(TARGETS)))
+@click.argument("target", type=click.Choice([*TARGETS, EVIDENCE]))
 @click.option("--seconds", default=60.0, show_default=True, help="How long to fuzz.")
 @click.option("--seed", type=int, help="Try the same inputs for the same seed, without the guidance of coverage.")
 @click.option("--keep/--no-keep", default=True, help="Keep the inputs that found a fault, for the tests.")
 def main(target: str, seconds: float, seed: int | None, *, keep: bool) -> None:
     """Send damaged inputs to a parser that strangers reach, and report what must never happen."""
+    chosen = seed if seed is not None else int(time.time())
+    if target == EVIDENCE:
+        raise SystemExit(fuzz_evidence(seconds, chosen))
     guided = seed is None and find_spec("atheris") is not None
-    entry, chosen = TARGETS[target], seed if seed is not None else int(time.time())
+    entry = TARGETS[target]
     with TemporaryDirectory(prefix="satark-fuzz-") as folder:
         with instrumented(entry.packages) if guided else nullcontext():
             opened = entry.open(_inside(folder, "target"))
