@@ -4,7 +4,7 @@ from satark.audit.acts import ACT_KINDS, Act, ActKind
 from satark.audit.keys import renew_key as renew_audit_key
 from satark.audit.reading import ActFilter, ActPage, ReadAct, Viewer, read_acts, viewer
 from satark.audit.trail import Trail
-from satark.audit.witness import LogHead, contains_head, current_head
+from satark.audit.witness import contains_head, current_head
 from satark.casework import (
     Casework,
     NoSuchFile,
@@ -15,9 +15,12 @@ from satark.casework import (
     TipSummary,
     TwoOfficerApproval,
 )
+from satark.casework.approvals import two_officers
+from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.keeping import Keeping, StepRefused, TipKeeping
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
+from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
 from satark.delivery.faults import DestinationFault, destination_faults
@@ -36,11 +39,16 @@ from satark.roster.entries import (
     Right,
     Role,
     RosterOfficer,
+    Signature,
+    decode_entry,
     desk_verifier,
+    encode_entry,
+    is_statement_signed,
     new_key_change,
     officer_signer,
     sign_as_desk,
     sign_as_officer,
+    sign_statement,
 )
 from satark.roster.proposals import (
     NoSuchProposal,
@@ -50,6 +58,7 @@ from satark.roster.proposals import (
     carry_out,
     check_proposal,
     find_proposal,
+    missing_signatures,
     propose,
     store_signed,
     withdraw,
@@ -90,6 +99,7 @@ __all__ = [
     "NoSuchTip",
     "NoTranscript",
     "NotAllowed",
+    "NotTheseTwoOfficers",
     "OfficerSet",
     "OpenTip",
     "PostedMessage",
@@ -100,12 +110,15 @@ __all__ = [
     "Roster",
     "RosterOfficer",
     "RosterState",
+    "SecondOfficerRequired",
+    "Signature",
     "StepRefused",
     "TipKeeping",
     "TipSummary",
     "Trail",
     "TwoOfficerApproval",
     "Viewer",
+    "VoiceAccessDenied",
     "add_desk",
     "all_desks",
     "all_proposals",
@@ -116,14 +129,18 @@ __all__ = [
     "close_roster",
     "contains_head",
     "current_head",
+    "decode_entry",
     "desk_verifier",
     "destination_faults",
+    "encode_entry",
     "export_pack",
     "find_desk",
     "find_proposal",
     "finish_key_change",
+    "is_statement_signed",
     "may_contain_voice",
     "may_hear_voices",
+    "missing_signatures",
     "new_key_change",
     "officer_signer",
     "propose",
@@ -133,8 +150,10 @@ __all__ = [
     "renew_audit_key",
     "sign_as_desk",
     "sign_as_officer",
+    "sign_statement",
     "store_signed",
     "summarize",
+    "two_officers",
     "viewer",
     "withdraw",
 ]

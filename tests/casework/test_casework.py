@@ -67,7 +67,7 @@ def test_an_opened_tip_has_its_document_files_and_missing_files(services: Servic
     assert [record.ordinal for record in opened.evidence] == ["2", "10"]
     assert (opened.pending, opened.lost, opened.damaged) == (("1",), ("11",), 0)
     assert b"".join(sp.casework.evidence(opened, "2")) == b"clean two"
-    assert b"".join(sp.casework.original_of(opened, "2", TwoOfficerApproval("one", "other"))) == b"two"
+    assert b"".join(sp.casework.original_of(opened, "2", TwoOfficerApproval("one", "other", may_listen=True))) == b"two"
 
 
 def test_a_file_without_a_clean_copy_is_reported_as_missing(services: Services, sp: SeededDesk) -> None:

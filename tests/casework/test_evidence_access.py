@@ -18,7 +18,7 @@ from satark.testing.desks import SeededDesk
 from satark.testing.store import fresh_services
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 
-APPROVAL = TwoOfficerApproval("rao", "khan")
+APPROVAL = TwoOfficerApproval("rao", "khan", may_listen=True)
 VOICE: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
 
 
@@ -130,7 +130,7 @@ def test_a_voice_that_could_not_be_disguised_is_not_played(services: Services, s
 def test_originals_need_the_approval_of_two_officers(sp: SeededDesk, spoken: SeededTip) -> None:
     with pytest.raises(SecondOfficerRequired):
         TwoOfficerApproval("rao", "rao")
-    work, approval = sp.casework_of("rao", may_listen=True), TwoOfficerApproval("rao", "khan")
+    work, approval = sp.casework_of("rao", may_listen=True), TwoOfficerApproval("rao", "khan", may_listen=True)
     tip = work.open(spoken.number)
     assert b"".join(work.original_of(tip, "1", approval)) == b"their voice"
     assert b"".join(work.undisguised_voice(tip, "1", approval)) == b"their clean voice"

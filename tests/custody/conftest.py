@@ -19,7 +19,7 @@ from satark.services import Services
 from satark.testing.store import fresh_services
 from satark.testing.tips import SeededTip, seed_file, seed_tip
 
-AGREED = TwoOfficerApproval("rao", "khan")
+AGREED = TwoOfficerApproval("rao", "khan", may_listen=True)
 ISSUER = Issuer(name="रमेश सिंह", office="SP office", make="Dell R350", serial="7XK2P93")
 
 

@@ -137,7 +137,7 @@ class OfficeLink:
         work = self.casework
         tip = work.open(number)
         if original:
-            return b"".join(work.original_of(tip, ordinal, TwoOfficerApproval("one", "another")))
+            return b"".join(work.original_of(tip, ordinal, TwoOfficerApproval("one", "another", may_listen=True)))
         return b"".join(work.evidence(tip, ordinal))
 
     def make_deliveries_due(self) -> None:

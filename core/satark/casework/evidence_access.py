@@ -98,7 +98,10 @@ class EvidenceAccess:
 
     def may_hear(self) -> bool:
         """Return whether this officer may hear tipsters' voices: by their own right and by the desk's level."""
-        return self._may_listen and may_hear_voices(self._services.read(lambda c: find_desk(c, self.desk)).level)
+        return self._may_listen and self._desk_may_hear()
+
+    def _desk_may_hear(self) -> bool:
+        return may_hear_voices(self._services.read(lambda c: find_desk(c, self.desk)).level)
 
     def listen(self, tip: OpenTip, ordinal: str) -> Iterator[bytes]:
         """Yield the disguised copy of a tipster's own voice; logged and verified as in `evidence`.
@@ -149,6 +152,7 @@ class EvidenceAccess:
         """Yield the original of any file, with the approval of two officers; logged and verified as in `evidence`.
 
         Raises:
+            VoiceAccessDenied: it is the tipster's own voice, and neither of the two may listen.
             NoSuchFile: the tip has no such file.
             CantOpen, FileNotFoundError: as of `evidence`.
         """
@@ -158,6 +162,7 @@ class EvidenceAccess:
         """Yield the undisguised clean copy of a tipster's own voice, with the approval of two officers.
 
         Raises:
+            VoiceAccessDenied: neither of the two may listen.
             NoSuchFile: there is no such recording, or it has no clean copy.
             CantOpen, FileNotFoundError: as of `evidence`.
         """
@@ -213,6 +218,8 @@ class EvidenceAccess:
         record = next((record for record in tip.records if record.ordinal == ordinal), None)
         if record is None:
             raise NoSuchFile
+        if record not in tip.evidence and not (approval.may_listen and self._desk_may_hear()):
+            raise VoiceAccessDenied
         self._services.write_now(lambda unit: self.log(unit, tip, ordinal, "opened", form, second=approval.second))
         original = form == "original"
         path_of = original_path if original else clean_path

@@ -23,6 +23,7 @@ RIGHTS: tuple[Right, ...] = ("listen", "release")
 
 _ENTRY = b"satark/1/roster-entry\0"
 _KEY_CHANGE = b"satark/1/roster-key\0"
+_STATEMENT = b"satark/1/officer-statement\0"
 _OFFICER_USE = "satark/1/officer"
 DESK_USE = "satark/1/answers"
 """Use of the key that a desk signs with (`satark.identity.signatures.signing_key`)."""
@@ -158,6 +159,16 @@ def is_proved(change: KeyChange, verifier: str) -> bool:
 def is_good(signature: Signature, verifier: str, entry: Entry) -> bool:
     """Return whether a signature on an entry is from this public key (hex)."""
     return _is_signed(verifier, signature.signature, entry.signed_bytes)
+
+
+def sign_statement(statement: bytes, identity: str) -> bytes:
+    """Sign a statement of an officer that is no entry of the roster, with their own identity."""
+    return officer_key(identity).sign(_STATEMENT + statement)
+
+
+def is_statement_signed(signer: str, signature: bytes, statement: bytes) -> bool:
+    """Return whether an officer with this public key (hex) signed a statement."""
+    return is_signed(signer, signature, _STATEMENT + statement)
 
 
 def encode_entry(entry: Entry) -> bytes:

@@ -72,6 +72,14 @@ def check_proposal(state: RosterState, entry: Entry) -> str:
     return ""
 
 
+def missing_signatures(state: RosterState, entry: Entry) -> str:
+    """Return whose signatures a proposal still needs; or, if the roster does not allow it any more, why."""
+    try:
+        return check_proposal(state, entry)
+    except NotAllowed as error:
+        return f"to be withdrawn ({error})"
+
+
 def all_proposals(connection: Connection) -> list[Proposal]:
     """Return every proposal."""
     rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
@@ -119,6 +127,7 @@ __all__ = [
     "carry_out",
     "check_proposal",
     "find_proposal",
+    "missing_signatures",
     "proposal_id",
     "propose",
     "store_signed",

@@ -72,6 +72,11 @@ class Roster:
         with self._lock:
             return self._read(keys, committed=True)
 
+    def stored_entries(self, keys: Connection) -> list[bytes]:
+        """Return the encoded entries that count, in order."""
+        rows, own = [row.entry for row in chain.read_rows(keys)], copy_file.read_copy(self._copy)
+        return rows if rows[: len(own)] == own else own
+
     def sealable(self, keys: Connection, stored: Sequence[Desk]) -> list[Desk]:
         """Return those of the database's desks that may be sealed to, as the roster lists them; in a transaction.
 

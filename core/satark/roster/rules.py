@@ -53,7 +53,8 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
             return " and ".join(f"a head of desk {desk}" for desk in heads)
         if not self.seconds or self._is_seconded(state, signed):
             return ""
-        names = [f"{officer or 'its officers'} (desk {desk})" for desk, officer in self.seconds]
+        others = (one for one in self.seconds if one not in signed)
+        names = [f"{officer or 'its officers'} (desk {desk})" for desk, officer in others]
         return f"one more officer: {', '.join(names)}"
 
     def _is_seconded(self, state: RosterState, signed: set[Member]) -> bool:

@@ -15,7 +15,7 @@ from satark.desk import LEVELS, Level
 from satark.officer import ROLES, Right, Role, all_desks
 from satark.terminal import escape_controls
 from satark.tip import STATUSES, Status
-from satark_desk import exports, terminal_tables
+from satark_desk import exports, releases, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
     NewDesk,
@@ -34,6 +34,7 @@ from satark_desk.provision import read_passphrase
 from satark_desk.tip_json import tip_to_json
 
 if TYPE_CHECKING:
+    from satark.officer import Casework, OpenTip, TwoOfficerApproval
     from satark.services import Services
     from satark_desk.roster_changes import Submitted
 
@@ -155,14 +156,30 @@ def evidence(
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
         tip = casework.open(number)
-        second = second_officer(services, desk, second_passphrase_file) if originals else None
-        approval = exports.approve_originals(casework, tip, unlocked, second) if second else None
+        approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
         for file in exports.export(casework, tip, folder, approval):
             click.echo(file)
         for warning in exports.video_warnings(tip):
             click.echo(warning, err=True)
         for voice in () if approval else tip.voices:
             click.echo(f"file {voice.ordinal} is the tipster's own voice: it can be heard at the desk only", err=True)
+
+
+@desk_group.command("approve-originals")
+@click.argument("desk")
+@click.argument("number")
+@passphrase_option
+@click.pass_context
+def approve_originals(ctx: click.Context, desk: str, number: str, passphrase_file: Path) -> None:
+    """Approve that another officer of DESK, who asked for it, opens the originals of tip NUMBER."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        tip = unlocked.casework(services).open(number)
+        asking = [one.officer for one in releases.requests(services, desk, tip.id) if one.officer != unlocked.officer]
+        if not asking:
+            raise releases.NoSuchRelease
+        for officer in asking:
+            releases.approve(services, unlocked, tip, officer)
+            click.echo(f"{number}: officer {officer} may open the originals, today and tomorrow")
 
 
 @desk_group.command("respond")
@@ -269,11 +286,27 @@ def unlocked_desk(ctx: click.Context, desk: str, passphrase_file: Path) -> Itera
         yield services, unlock_any(services, desk, read_passphrase(passphrase_file))
 
 
-def second_officer(services: Services, desk: str, file: Path | None) -> UnlockedDesk:
-    """Unlock the desk for the second officer whom originals need."""
-    if file is None:
-        raise click.UsageError("--originals needs a second officer: --second-passphrase-file")
-    return unlock_any(services, desk, read_passphrase(file))
+def approved_originals(
+    services: Services, unlocked: UnlockedDesk, casework: Casework, tip: OpenTip, second_file: Path | None
+) -> TwoOfficerApproval:
+    """Return the approval of two officers: of the second whose passphrase is given, or of who approved a request.
+
+    Without either a request is stored, and the command ends.
+    """
+    desk = unlocked.desk.name
+    if second_file is not None:
+        second = unlock_any(services, desk, read_passphrase(second_file))
+        state = services.read_keys(services.roster.check).state
+        return exports.approve_originals(state, casework, tip, unlocked, second)
+    approval = releases.approval_of(services, unlocked, tip)
+    if approval is None:
+        releases.ask(services, unlocked, tip)
+        raise click.UsageError(
+            "--originals needs a second officer: give --second-passphrase-file, or let another officer run "
+            f"`satark desk approve-originals {desk} {tip.tip.number}` and repeat this; your request is stored"
+        )
+    exports.note_opened(casework, tip, approval)
+    return approval
 
 
 def _report_new_officer(officer: str, desk: str, passphrase: str | None) -> None:

@@ -9,7 +9,7 @@ import click
 from satark.commands import settings_of
 from satark.officer import Issuer, export_pack
 from satark_desk import exports
-from satark_desk.commands import FILE, passphrase_option, second_officer, unlocked_desk
+from satark_desk.commands import FILE, approved_originals, passphrase_option, unlocked_desk
 from satark_desk.officers import UnlockedDesk
 from satark_desk.settings import DeskSettings
 
@@ -51,8 +51,7 @@ def export(
     with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
         casework = unlocked.casework(services)
         tip = casework.open(number)
-        second = second_officer(services, desk, second_passphrase_file) if originals else None
-        approval = exports.approve_originals(casework, tip, unlocked, second) if second else None
+        approval = approved_originals(services, unlocked, casework, tip, second_passphrase_file) if originals else None
         written = export_pack(pack, casework, tip, _issuer(ctx, unlocked, name, office, place), approval)
     click.echo(f"{pack}: {written.items} files, certificates in Hindi and English")
     click.echo(f"manifest {written.manifest}")

@@ -8,10 +8,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice
+from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice, two_officers
 from satark.tip import Evidence
-from satark_desk.officers import UnlockedDesk
+
+if TYPE_CHECKING:
+    from satark.officer import RosterState
+    from satark_desk.desk_keys import UnlockedDesk
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ENDINGS = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
@@ -26,16 +30,22 @@ def file_name(tip: OpenTip, record: Evidence, *, original: bool) -> str:
 
 
 def approve_originals(
-    casework: Casework, tip: OpenTip, first: UnlockedDesk, second: UnlockedDesk
+    state: RosterState, casework: Casework, tip: OpenTip, first: UnlockedDesk, second: UnlockedDesk
 ) -> TwoOfficerApproval:
     """Approve the export of originals by two officers of the desk, and note their names in the tip.
 
     Raises:
         SecondOfficerRequired: both are the same officer.
+        NotTheseTwoOfficers: one lacks a right, or appointed the other.
     """
-    approval = TwoOfficerApproval(first.officer, second.officer)
-    casework.note(tip, f"Originals were opened by {first.officer} and {second.officer}.")
+    approval = two_officers(state, first.desk.name, first.officer, second.officer)
+    note_opened(casework, tip, approval)
     return approval
+
+
+def note_opened(casework: Casework, tip: OpenTip, approval: TwoOfficerApproval) -> None:
+    """Note in a tip's thread which two officers opened its originals."""
+    casework.note(tip, f"Originals were opened by {approval.first} and {approval.second}.")
 
 
 def export(
@@ -60,7 +70,7 @@ def _contents(
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the name and content of each file."""
     if approval:
-        for record in tip.records:
+        for record in tip.records if approval.may_listen else tip.evidence:
             yield file_name(tip, record, original=True), casework.original_of(tip, record.ordinal, approval)
         return
     clean = [record for record in tip.evidence if record.clean_sha256]

@@ -61,16 +61,21 @@ def satark_commands(cli: click.Group) -> None:
     from satark_desk.audit_commands import audit_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.commands import desk_group, officer_group  # noqa: PLC0415 - servers never need the commands
     from satark_desk.evidence_commands import evidence_group  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.passphrase_commands import COMMANDS  # noqa: PLC0415 - servers never need the commands
     from satark_desk.retention_commands import retention_group  # noqa: PLC0415 - servers never need the commands
+    from satark_desk.roster_commands import roster_group  # noqa: PLC0415 - servers never need the commands
 
     for command in office.COMMANDS:
         desk_group.add_command(command)
+    for command in COMMANDS:
+        officer_group.add_command(command)
 
     cli.add_command(desk_group)
     cli.add_command(officer_group)
     cli.add_command(evidence_group)
     cli.add_command(audit_group)
     cli.add_command(retention_group)
+    cli.add_command(roster_group)
 
 
 @hookimpl

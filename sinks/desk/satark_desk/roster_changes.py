@@ -15,6 +15,7 @@ from satark.decoding import DECODING_ERRORS
 from satark.office import OfficePairing, register
 from satark.officer import (
     DeskAdded,
+    DestinationSet,
     Entry,
     KeyChange,
     NotAllowed,
@@ -73,7 +74,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def submit(
-    services: Services, by: UnlockedDesk, body: DeskAdded | KeyChange | OfficerSet, with_: Attachment
+    services: Services, by: UnlockedDesk, body: DeskAdded | DestinationSet | KeyChange | OfficerSet, with_: Attachment
 ) -> Submitted:
     """Propose a change, signed by this officer; carry it out if that is enough.
 
@@ -118,7 +119,9 @@ def add_signature(services: Services, by: UnlockedDesk | None, signed: Proposal)
     """
     missing = services.read_keys(lambda c: check_proposal(read_state(c), signed.entry))
     services.write_now(lambda unit: store_signed(unit, signed))
-    return Submitted(id=signed.id, missing=missing, done=not missing and _carry_out(services, by, signed))
+    done = not missing and _carry_out(services, by, signed)
+    services.read_keys(services.roster.check)  # this machine's copy follows
+    return Submitted(id=signed.id, missing=missing, done=done)
 
 
 def complete(services: Services, by: UnlockedDesk) -> bool:
@@ -179,7 +182,9 @@ def _summary(body: object) -> str:
 def _store(services: Services, by: UnlockedDesk | None, entry: Entry, with_: Attachment) -> Submitted:
     missing = services.read_keys(lambda c: check_proposal(read_state(c), entry))
     proposal = services.write_now(lambda unit: propose(unit, entry, _encode(with_)))
-    return Submitted(id=proposal.id, missing=missing, done=not missing and _carry_out(services, by, proposal))
+    done = not missing and _carry_out(services, by, proposal)
+    services.read_keys(services.roster.check)  # this machine's copy follows
+    return Submitted(id=proposal.id, missing=missing, done=done)
 
 
 def _is_signed(state: RosterState, proposal: Proposal) -> bool:

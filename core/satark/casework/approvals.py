@@ -1,0 +1,30 @@
+"""Approvals: what takes two officers takes two who did not appoint each other, with the rights that it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.casework.errors import NotTheseTwoOfficers, TwoOfficerApproval
+
+if TYPE_CHECKING:
+    from satark.roster.state import RosterState
+
+
+def two_officers(state: RosterState, desk: str, first: str, second: str) -> TwoOfficerApproval:
+    """Approve originals for the first officer of a desk, together with the second.
+
+    Raises:
+        SecondOfficerRequired: they are the same officer.
+        NotTheseTwoOfficers: the first may not release originals, one of them reads no tips, or one appointed the other.
+    """
+    officers = [state.officer(desk, first), state.officer(desk, second)]
+    rights = {right for one in officers if one for right in one.rights}
+    approval = TwoOfficerApproval(first, second, may_listen="listen" in rights)
+    one, other = officers
+    if one is None or other is None or "auditor" in (one.role, other.role):
+        raise NotTheseTwoOfficers("both must be officers of the desk who read its tips")
+    if "release" not in one.rights:
+        raise NotTheseTwoOfficers(f"officer {first} has no right to release originals")
+    if state.did_appoint((desk, first), (desk, second)) or state.did_appoint((desk, second), (desk, first)):
+        raise NotTheseTwoOfficers("one of these two officers appointed the other: another officer must approve")
+    return approval

@@ -1,0 +1,172 @@
+"""`satark roster`: shows who may read and who said so, verifies it, ends the founding; `propose` is the desk's."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from satark.cli.counted import counted
+from satark.commands import open_services
+from satark.roster.entries import Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet
+from satark.roster.proposals import all_proposals, missing_signatures
+from satark.roster.roster import desk_problems, destination_problems
+from satark.routing.desks import all_desks, close_roster
+
+if TYPE_CHECKING:
+    from satark.roster.entries import Body, Entry
+    from satark.roster.proposals import Proposal
+    from satark.roster.roster import CheckedRoster
+    from satark.roster.state import RosterState
+    from satark.services import Services
+
+
+@click.group()
+def roster() -> None:
+    """Who may read, and who said so: desks, keys, officers, destinations."""
+
+
+@roster.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def show(ctx: click.Context, *, as_json: bool) -> None:
+    """Show desks, officers, every change with its signatures, and what still needs signatures."""
+    with open_services(ctx) as services:
+        checked = services.read_keys(services.roster.verify)
+        proposals = services.read(all_proposals)
+        shown = _as_dict(checked) | {
+            "proposals": [
+                {
+                    "id": one.id,
+                    "says": describe(one.entry.body),
+                    "missing": missing_signatures(checked.state, one.entry),
+                }
+                for one in proposals
+            ]
+        }
+    click.echo(json.dumps(shown, ensure_ascii=False) if as_json else _as_text(shown))
+
+
+@roster.command()
+@click.pass_context
+def verify(ctx: click.Context) -> None:
+    """Verify every entry, this machine's copy, the desks and the destinations; exit with 1 if anything is wrong."""
+    with open_services(ctx) as services:
+        checked = services.read_keys(services.roster.verify)
+        problems = [*checked.problems, *_differences(services, checked.state)]
+    for problem in problems:
+        click.echo(f"✗ {problem}")
+    state = checked.state
+    summary = f"{counted(len(checked.chain.entries), 'entry', 'entries')}; head {state.position}:{state.head}"
+    click.echo(f"{counted(len(problems), 'problem')} in {summary}" if problems else f"the roster is intact: {summary}")
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+@roster.command()
+@click.pass_context
+def seal(ctx: click.Context) -> None:
+    """End the founding: from here on desks, keys and officers need signatures. The first tip does the same."""
+    with open_services(ctx) as services:
+        if not services.read(all_desks):
+            raise click.ClickException("there is no desk yet: run `satark desk add`")
+        services.write_now(lambda unit: close_roster(unit, services.destination_rules))
+        state = services.read_keys(services.roster.check).state
+    click.echo(f"the roster is sealed; note its head where nobody who runs the service can change it: {_head(state)}")
+
+
+@roster.command()
+@click.argument("file", type=click.File("wb"))
+@click.pass_context
+def export(ctx: click.Context, file: click.utils.LazyFile) -> None:
+    """Write all entries into FILE, one JSON object a line."""
+    with open_services(ctx) as services:
+        rows = services.read_keys(services.roster.stored_entries)
+    for row in rows:
+        file.write(row + b"\n")
+
+
+def describe(body: Body) -> str:
+    """Say in a sentence what an entry says."""
+    match body:
+        case DeskAdded():
+            names = ", ".join(_officer(one.name, one.role, one.rights) for one in body.officers) or "in an office"
+            return f"desk {body.desk.name} ({body.desk.level}, {body.desk.area or 'everywhere'}) was added: {names}"
+        case KeyChange():
+            why = f", because officer {body.removed} was removed" if body.removed else ""
+            return f"desk {body.desk} got a new key{why}"
+        case OfficerSet():
+            one = body.officer
+            return f"desk {body.desk} has {_officer(one.name, one.role, one.rights)}"
+        case DestinationSet():
+            verb = "reads" if body.recipient else "reads no more"
+            return f"destination {body.to} of desk {body.desk or '(none)'} {verb}"
+        case Closed():
+            return f"the founding ended, with {counted(len(body.destinations), 'destination')} that reads"
+
+
+def _officer(name: str, role: str, rights: tuple[str, ...]) -> str:
+    return f"{role} {name}" + (f" (may {' and '.join(rights)})" if rights else "")
+
+
+def _head(state: RosterState) -> str:
+    return f"{state.position}:{state.head}"
+
+
+def _differences(services: Services, state: RosterState) -> list[str]:
+    stored = services.read(all_desks)
+    return [*desk_problems(state, stored), *destination_problems(state, services.destination_rules)]
+
+
+def _as_dict(checked: CheckedRoster) -> dict[str, Any]:
+    state = checked.state
+    desks = [
+        {
+            **msgspec.to_builtins(listed.desk),
+            "officers": [
+                {"name": one.name, "role": one.role, "rights": list(one.rights)} for one in listed.officers.values()
+            ],
+        }
+        for listed in state.desks.values()
+    ]
+    entries = [_entry(one) for one in checked.chain.entries]
+    destinations = [msgspec.to_builtins(one) for one in state.destinations.values() if one.recipient]
+    return {
+        "sealed": state.closed,
+        "head": _head(state),
+        "desks": desks,
+        "destinations": destinations,
+        "entries": entries,
+        "problems": list(checked.problems),
+    }
+
+
+def _proposal(state: RosterState, proposal: Proposal) -> dict[str, object]:
+    missing = missing_signatures(state, proposal.entry)
+    return {"id": proposal.id, "says": describe(proposal.entry.body), "missing": missing}
+
+
+def _entry(entry: Entry | None) -> dict[str, object]:
+    if entry is None:
+        return {"says": "can't be read", "signed": []}
+    signed = [f"{one.officer or 'desk key'} ({one.desk})" for one in entry.signatures]
+    return {"says": describe(entry.body), "signed": signed}
+
+
+def _as_text(shown: dict[str, Any]) -> str:
+    lines = ["sealed: changes need signatures" if shown["sealed"] else "open: the founding; the first tip seals it", ""]
+    for desk in shown["desks"]:
+        lines.append(f"{desk['name']}  {desk['title']}  {desk['level']}  {desk['area'] or '(everywhere)'}")
+        lines += [f"    {_officer(one['name'], one['role'], tuple(one['rights']))}" for one in desk["officers"]]
+    for one in shown["destinations"]:
+        lines.append(f"destination {one['to']} reads tips of desk {one['desk'] or '(all)'}")
+    lines.append("")
+    for number, entry in enumerate(shown["entries"], 1):
+        by = ", ".join(entry["signed"]) or "nobody: the founding"
+        lines.append(f"{number:4}  {entry['says']}; signed by {by}")
+    for one in shown["proposals"]:
+        lines.append(f"proposed {one['id']}: {one['says']}; needs {one['missing'] or 'to be carried out'}")
+    lines += [f"✗ {problem}" for problem in shown["problems"]]
+    return "\n".join([*lines, "", f"head {shown['head']}"])

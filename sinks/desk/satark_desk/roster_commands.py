@@ -1,0 +1,160 @@
+"""The commands `satark roster propose`, `approve`, `reject` and `sign`: changes of who may read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from satark.commands import open_services
+from satark.officer import (
+    DestinationSet,
+    Role,
+    Signature,
+    decode_entry,
+    encode_entry,
+    find_proposal,
+    sign_as_desk,
+)
+from satark_desk.command_errors import report_errors
+from satark_desk.commands import (
+    FILE,
+    chosen_rights,
+    passphrase_option,
+    report_submitted,
+    role_option,
+    unlocked_desk,
+)
+from satark_desk.officers import set_role
+from satark_desk.roster_changes import Attachment, Submitted, add_signature, approve, reject, submit
+
+if TYPE_CHECKING:
+    from satark_desk.desk_keys import UnlockedDesk
+
+
+@click.group("roster")
+def roster_group() -> None:
+    """Who may read, and who said so."""
+
+
+@roster_group.group("propose")
+def propose_group() -> None:
+    """Propose a change; `desk add`, `officer add` and `officer remove` propose those, once the roster is sealed."""
+
+
+@propose_group.command("role")
+@click.argument("desk")
+@click.argument("name")
+@passphrase_option
+@role_option
+@click.option("--may-listen", is_flag=True, help="They may hear tipsters' voices, disguised.")
+@click.option("--may-release", is_flag=True, help="They may open originals, with a second officer.")
+@click.pass_context
+def propose_role(
+    ctx: click.Context,
+    *,
+    desk: str,
+    name: str,
+    passphrase_file: Path,
+    role: Role,
+    may_listen: bool,
+    may_release: bool,
+) -> None:
+    """Propose a role and rights for the officer NAME of DESK; rights that are not given are taken."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        rights = chosen_rights(may_listen=may_listen, may_release=may_release)
+        _report(set_role(services, unlocked, name, role, rights), f"{role} {name} of desk {desk}")
+
+
+@propose_group.command("destination")
+@click.argument("desk")
+@click.argument("to")
+@click.option("--recipient", default="", help="age recipient of the destination's key; none: it reads no more.")
+@passphrase_option
+@click.pass_context
+def propose_destination(ctx: click.Context, *, desk: str, to: str, recipient: str, passphrase_file: Path) -> None:
+    """Propose that the destination TO (such as `email:control-room`) reads tips of DESK."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        body = DestinationSet(to=to, desk=desk, recipient=recipient)
+        _report(submit(services, unlocked, body, Attachment()), f"destination {to} of desk {desk}")
+
+
+@roster_group.command("approve")
+@click.argument("desk")
+@click.argument("proposal")
+@click.option("--passphrase-file", type=FILE, help="File whose first line is the passphrase of an officer of DESK.")
+@click.option("--signature-file", type=FILE, help="What `satark roster sign` printed in the office of DESK.")
+@click.pass_context
+def approve_(
+    ctx: click.Context, *, desk: str, proposal: str, passphrase_file: Path | None, signature_file: Path | None
+) -> None:
+    """Sign PROPOSAL as an officer of DESK; `satark roster show` says what it is and whose signatures it needs."""
+    if (passphrase_file is None) == (signature_file is None):
+        raise click.UsageError("give either --passphrase-file or --signature-file")
+    if passphrase_file is not None:
+        with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+            _report(approve(services, unlocked, proposal), f"proposal {proposal}")
+    elif signature_file is not None:
+        with report_errors(), open_services(ctx) as services:
+            signature = _read_signature(signature_file)
+            found = services.read(lambda c: find_proposal(c, proposal))
+            signed = msgspec.structs.replace(found, entry=found.entry.signed_by(signature))
+            _report(add_signature(services, None, signed), f"proposal {proposal}")
+
+
+@roster_group.command("reject")
+@click.argument("desk")
+@click.argument("proposal")
+@passphrase_option
+@click.pass_context
+def reject_(ctx: click.Context, *, desk: str, proposal: str, passphrase_file: Path) -> None:
+    """Withdraw PROPOSAL, as a head of DESK or as who proposed it."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        reject(services, unlocked, proposal)
+        click.echo(f"proposal {proposal} is withdrawn")
+
+
+@roster_group.command("text")
+@click.argument("proposal")
+@click.pass_context
+def text(ctx: click.Context, proposal: str) -> None:
+    """Print PROPOSAL for an office elsewhere, whose head signs it with `satark roster sign`."""
+    with report_errors(), open_services(ctx) as services:
+        click.echo(encode_entry(services.read(lambda c: find_proposal(c, proposal)).entry).decode())
+
+
+@roster_group.command("sign")
+@click.argument("desk")
+@click.argument("file", type=FILE)
+@passphrase_option
+@click.pass_context
+def sign(ctx: click.Context, *, desk: str, file: Path, passphrase_file: Path) -> None:
+    """At an office: sign the proposal in FILE with the key of DESK, and print the signature for the host."""
+    with unlocked_desk(ctx, desk, passphrase_file) as (_, unlocked):
+        _check_head(unlocked)
+        try:
+            entry = decode_entry(file.read_text("utf-8"))
+        except ValueError:
+            raise click.ClickException("the file holds no proposal of `satark roster text`") from None
+        click.echo(msgspec.json.encode(sign_as_desk(entry, desk, unlocked.identity).signatures[-1]).decode())
+
+
+def _check_head(unlocked: UnlockedDesk) -> None:
+    if unlocked.role != "head":
+        raise click.ClickException("a head of the desk signs")
+
+
+def _read_signature(file: Path) -> Signature:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Signature)
+    except msgspec.MsgspecError:
+        raise click.ClickException("the file holds no signature of `satark roster sign`") from None
+
+
+def _report(submitted: Submitted, what: str) -> None:
+    if submitted.done:
+        click.echo(f"{what}: signed by all, and carried out")
+    else:
+        report_submitted(submitted, what)
