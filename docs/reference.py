@@ -24,7 +24,7 @@ from satark.cli.main import cli
 from satark.destination_rule import DestinationRule
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
-from satark.settings import Core, EvidenceSettings, HttpSettings
+from satark.settings import Core, EvidenceSettings, HttpSettings, RetentionSettings
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -58,7 +58,8 @@ def settings() -> str:
     """Return every setting of the core and of each installed plugin."""
     evidence = _section("`[evidence]`", "EVIDENCE", EvidenceSettings)
     http = _section("`[http]`", "HTTP", HttpSettings)
-    core = "\n".join([_section("The core", "", Core), evidence, http, _destination_table()])
+    retention = _section("`[retention]`", "RETENTION", RetentionSettings)
+    core = "\n".join([_section("The core", "", Core), evidence, http, retention, _destination_table()])
     plugins = [_section(f"`[{section}]`", section, model) for name in installed() for section, model in _models(name)]
     return "\n".join([core, *plugins])
 
