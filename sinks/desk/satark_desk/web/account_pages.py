@@ -78,7 +78,7 @@ class AccountPages:
     def end_session(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
         """End one of the officer's sessions, or all but this one."""
         wanted = form.get("id", "")
-        if wanted:
+        if "others" not in form:
             self._web.sessions.end_where(lambda one: _is_of(one, session) and one.id == wanted)
         else:
             self._web.sessions.end_where(lambda one: _is_of(one, session) and one is not session)

@@ -75,13 +75,12 @@ class RecoveryPages:
         if wait := self._approved.wait(key):
             return self._show_requests(request, session, 429, problem="factor.throttled", seconds=int(wait) + 1)
         try:
-            approve_recovery(self._web.context, session.unlocked, officer, code)
+            submitted = approve_recovery(self._web.context, session.unlocked, officer, code)
         except CaseworkError:
             self._approved.failed(key)
             return self._show_requests(request, session, 422, problem="recoveries.wrong")
         session.casework.trail.record("recovery_approved", detail=officer)
-        self._web.sessions.end_where(lambda one: (one.desk, one.officer) == (session.desk, officer))
-        return redirect_to(request, "recoveries?done=1")
+        return redirect_to(request, "recoveries?done=" + ("all" if submitted.done else "signed"))
 
     def _problem_of(self, form: Mapping[str, str], desk: str, officer: str) -> str:
         if form.get("new", "") != form.get("again", ""):
@@ -111,6 +110,7 @@ class RecoveryPages:
     ) -> Response:
         waiting = self._web.context.read(lambda c: requests_of(c, session.desk))
         others = [one for one in waiting if one.officer != session.officer]
-        done = "done" in request.query_params
+        done = request.query_params.get("done", "")
+        done = done if done in {"all", "signed"} else ""
         values = {"session": session, "waiting": others, "problem": problem, "seconds": seconds, "done": done}
         return self._web.show(request, "recoveries.html", status, **values)

@@ -39,6 +39,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "error.",
         "sign_in.",
         "account.done.",
+        "recoveries.done.",
         "factor.",
         "weak.",
     }

@@ -1,0 +1,107 @@
+"""Recovery: a new passphrase with another officer's approval, and by nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyotp
+import pytest
+from sqlalchemy import select, update
+
+from satark.desk import CaseworkError
+from satark.services import Services
+from satark_desk.known_browsers import is_known, remember
+from satark_desk.officers import NewOfficer, UnlockedDesk, WrongPassphrase, add_officer, unlock
+from satark_desk.recovery import MOST_REQUESTS, NoSuchRequest, approve_recovery, ask_for_recovery, requests_of
+from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret
+from satark_desk.tables import officer, recovery
+
+Open = Callable[[str], UnlockedDesk]
+NEW = "purana kuan neem ka ped"
+
+
+@pytest.fixture
+def second(services: Services, unlocked: Open) -> UnlockedDesk:
+    """A second officer of the desk `sp`, signed in."""
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
+    return unlock(services, "sp", "second", "another passphrase")
+
+
+def test_an_officer_gets_in_with_the_new_passphrase_once_another_has_approved(
+    services: Services, second: UnlockedDesk
+) -> None:
+    code = ask_for_recovery(services, "sp", "sp-1", NEW)
+    with pytest.raises(WrongPassphrase):
+        unlock(services, "sp", "sp-1", NEW)
+    assert [one.officer for one in services.read(lambda c: requests_of(c, "sp"))] == ["sp-1"]
+    approve_recovery(services, second, "sp-1", code.upper())
+    again = unlock(services, "sp", "sp-1", NEW)
+    assert (again.identity, again.temporary) == (second.identity, False)
+    with pytest.raises(WrongPassphrase):
+        unlock(services, "sp", "sp-1", "sp passphrase 1")
+    assert services.read(lambda c: requests_of(c, "sp")) == []
+    with pytest.raises(NoSuchRequest):
+        approve_recovery(services, second, "sp-1", code)
+
+
+def test_lost_factors_and_browsers_go_with_the_old_key(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    head, secret = unlocked("sp"), new_totp_secret()
+    factor = new_totp(head, secret, pyotp.TOTP(secret).at(60), now=60)
+    assert factor is not None
+    add_factor(services, head, factor, name="phone", now=60)
+    services.write_now(lambda unit: remember(unit, "sp", "sp-1", "value", name="x", now=60))
+    approve_recovery(services, second, "sp-1", ask_for_recovery(services, "sp", "sp-1", NEW))
+    assert services.read(lambda c: factors_of(c, "sp", "sp-1")) == []
+    assert not services.read(lambda c: is_known(c, "sp", "sp-1", "value"))
+
+
+def test_neither_oneself_nor_another_desk_nor_a_wrong_or_old_code_approves(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    code = ask_for_recovery(services, "sp", "sp-1", NEW)
+    for by, name, typed in (
+        (unlocked("sp"), "sp-1", code),
+        (unlocked("dig"), "sp-1", code),
+        (second, "sp-1", "0000-0000"),
+        (second, "second", code),
+        (second, "sp-1", ""),
+    ):
+        with pytest.raises(CaseworkError):
+            approve_recovery(services, by, name, typed)
+    services.write_now(lambda unit: unit.main.execute(update(recovery).values(asked=recovery.c.asked - 86_401)))
+    with pytest.raises(NoSuchRequest):
+        approve_recovery(services, second, "sp-1", code)
+    assert services.read(lambda c: requests_of(c, "sp")) == []
+    assert unlocked("sp").officer == "sp-1"
+
+
+def test_nothing_is_stored_for_an_officer_who_does_not_exist(services: Services) -> None:
+    assert len(ask_for_recovery(services, "sp", "nobody", NEW)) == 9
+    assert services.read(lambda c: c.execute(select(recovery)).all()) == []
+
+
+def test_many_requests_of_strangers_keep_the_officers_own_for_a_while(services: Services, second: UnlockedDesk) -> None:
+    code = ask_for_recovery(services, "sp", "sp-1", NEW)
+    for _ in range(MOST_REQUESTS - 1):
+        ask_for_recovery(services, "sp", "sp-1", "a stranger's passphrase")
+    assert len(services.read(lambda c: c.execute(select(recovery)).all())) == MOST_REQUESTS
+    approve_recovery(services, second, "sp-1", code)
+    assert unlock(services, "sp", "sp-1", NEW).officer == "sp-1"
+
+
+def test_whoever_runs_the_service_can_make_nobody_a_reader_by_a_request(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    """They may ask, and write every row: without an officer's approval nothing opens the desk's key."""
+    ask_for_recovery(services, "sp", "sp-1", NEW)
+    (row,) = services.read(lambda c: c.execute(select(recovery)).all())
+    planted = {name: getattr(row, name) for name in ("recipient", "wrapped", "salt", "memory_kib", "passes", "lanes")}
+    services.write_now(
+        lambda unit: unit.main.execute(
+            update(officer).where(officer.c.desk == "sp", officer.c.name == "sp-1").values(planted)
+        )
+    )
+    with pytest.raises(WrongPassphrase):
+        unlock(services, "sp", "sp-1", NEW)

@@ -1,0 +1,85 @@
+"""Recovery on the web: the officer asks, another approves, and neither learns the other's passphrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from satark.services import Services
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, unlock
+
+Browser = Callable[..., TestClient]
+NEW = "purana kuan neem ka ped"
+
+
+@pytest.fixture
+def second(browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> TestClient:
+    """A browser in which a second officer of the desk `sp` is signed in."""
+    add_officer(services, unlocked("sp"), NewOfficer(name="second", passphrase="another passphrase"))
+    client = browser()
+    form = {"desk": "sp", "officer": "second", "passphrase": "another passphrase"}
+    assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
+    return client
+
+
+def ask(client: TestClient, officer: str = "sp-1", new: str = NEW, again: str = NEW) -> tuple[int, str]:
+    answer = client.post("/desk/recover", data={"desk": "sp", "officer": officer, "new": new, "again": again})
+    return answer.status_code, answer.text
+
+
+def code_in(page: str) -> str:
+    return re.findall(r'class="code" translate="no">([\w-]{9})<', page)[0]
+
+
+def test_an_officer_who_lost_the_passphrase_gets_in_again(
+    browser: Browser, second: TestClient, services: Services
+) -> None:
+    status, page = ask(browser())
+    assert status == 200
+    requests = second.get("/desk/recoveries").text
+    assert ("sp-1" in requests, code_in(page) in requests, NEW in requests) == (True, False, False)
+    wrong = second.post("/desk/recoveries", data={"officer": "sp-1", "code": "0000-0000"})
+    assert wrong.status_code == 422
+    old = browser("sp")
+    approved = second.post("/desk/recoveries", data={"officer": "sp-1", "code": code_in(page)})
+    assert "can sign in with the new passphrase" in approved.text
+    # Whoever is signed in with the old key is out.
+    assert old.get("/desk/", follow_redirects=False).status_code == 303
+    form = {"desk": "sp", "officer": "sp-1", "passphrase": NEW}
+    assert browser().post("/desk/sign-in", data=form).url.path == "/desk/"
+
+
+def test_the_answer_does_not_tell_whether_there_is_such_an_officer(browser: Browser) -> None:
+    pages = {
+        re.sub(r"[\w-]{9}(?=</p>)", "", re.sub(r'value="[^"]*"', "", ask(browser(), officer)[1]))
+        for officer in ("sp-1", "nobody")
+    }
+    assert len(pages) == 1
+
+
+@pytest.mark.parametrize(("new", "again"), [("12345678", "12345678"), (NEW, "something else"), ("", "")])
+def test_a_weak_or_mistyped_passphrase_is_refused(browser: Browser, second: TestClient, new: str, again: str) -> None:
+    assert ask(browser(), new=new, again=again)[0] == 422
+    assert "Nobody waits for approval" in second.get("/desk/recoveries").text
+
+
+def test_nobody_approves_for_another_desk_or_for_themselves(browser: Browser, services: Services) -> None:
+    code = code_in(ask(browser())[1])
+    for desk in ("dig", "sp"):
+        client = browser(desk)
+        assert "sp-1</h2>" not in client.get("/desk/recoveries").text
+        answer = client.post("/desk/recoveries", data={"officer": "sp-1", "code": code})
+        assert answer.status_code == 422
+    assert unlock(services, "sp", "sp-1", "sp passphrase 1").officer == "sp-1"
+
+
+def test_guessing_codes_is_throttled(browser: Browser, second: TestClient) -> None:
+    ask(browser())
+    codes = [
+        second.post("/desk/recoveries", data={"officer": "sp-1", "code": f"{number:04}-0000"}).status_code
+        for number in range(7)
+    ]
+    assert codes == [422] * 5 + [429] * 2
