@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 from rapidfuzz.distance import OSA
 
-from satark.dialogue.understanding.tokens import Keys, Token, keys, tokenize
+from satark.dialogue.understanding.tokens import Keys, Token, keys, roman, tokenize
 
 EXACT: Final = 1.0
 SOUND: Final = 0.95
@@ -26,7 +26,8 @@ DISTANT: Final = 0.6
 
 _SHORTEST_PREFIX: Final = 3
 _SHORTEST_DISTANT: Final = 6
-_SHORTEST_STEM: Final = 3
+_SHORTEST_FOREIGN: Final = 4
+_SHORTEST_STEM: Final = 4
 _TWO_LETTERS_OFF: Final = 9
 _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
@@ -110,10 +111,10 @@ class Lexicon:
 
     def _known(self, text: str) -> Mapping[str, float]:
         word = keys(text)
-        found = self._by_prefix(word)
+        found = self._by_prefix(text, word)
         if alias := self._aliases.get(text):
             meant = keys(alias)
-            found.update({**self._by_prefix(meant), **self._by_spelling(alias, meant)})
+            found.update({**self._by_prefix(alias, meant), **self._by_spelling(alias, meant)})
         found.update(self._by_spelling(text, word))
         return found
 
@@ -123,8 +124,8 @@ class Lexicon:
         found = {text: EXACT} if is_spelt else dict[str, float]()
         for level, quality in enumerate((SOUND, FRAME)):
             for other in self._by_key[level].get(word[level], ()):
-                foreign = other.isascii() != text.isascii() and len(word[level]) > level + 2
-                if not is_spelt or foreign:
+                same = is_spelt and other.isascii() == text.isascii() and _is_urdu(text) == _is_urdu(other)
+                if not same and _may_meet(text, other, len(word[level]) - level - is_spelt):
                     found.setdefault(other, quality)
             if found and not is_spelt:
                 return found
@@ -132,13 +133,15 @@ class Lexicon:
             return dict.fromkeys(self._by_key[2].get(word.bones, ()), BONES)
         return found
 
-    def _by_prefix(self, word: Keys) -> dict[str, float]:
+    def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
         found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
+        start = roman(text)[:2]
         for level, quality in ((1, FRAME), (0, SOUND)):
             key = word[level]
             for length in range(1, len(key) + 1):
-                if ids := self._prefixes[level].get(key[:length]):
-                    found.update(dict.fromkeys(ids, quality))
+                for name in self._prefixes[level].get(key[:length], ()):
+                    if length > _SHORTEST_PREFIX or (level == 0 and name[:2] == start):
+                        found[name] = quality
         return found
 
     def _distant(self, text: str) -> Mapping[str, float]:
@@ -185,11 +188,12 @@ class Lexicon:
             self._by_key[level].setdefault(key, set()).add(word)
 
     def _add_prefix(self, word: str) -> str:
+        name = f"{roman(word)[:2]}:{word}*"
         for level in (0, 1):
             key = keys(word)[level]
             if key:
-                self._prefixes[level].setdefault(key, set()).add(f"{word}*")
-        return f"{word}*"
+                self._prefixes[level].setdefault(key, set()).add(name)
+        return name
 
     def _fill_buckets(self) -> None:
         for sound in self._by_key[0]:
@@ -227,6 +231,17 @@ def _stem(sound: str) -> str:
     return stem if len(stem) >= _SHORTEST_STEM and sound.isalpha() else ""
 
 
+def _may_meet(text: str, other: str, size: int) -> bool:
+    """Whether a word may stand for one of another spelling: Urdu script leaves so much open that short words don't."""
+    if _is_urdu(text) != _is_urdu(other):
+        return size >= _SHORTEST_FOREIGN
+    return size >= _SHORTEST_PREFIX or (text.isascii() and other.isascii())
+
+
+def _is_urdu(word: str) -> bool:
+    return "\u0600" < word[0] < "\u0700"
+
+
 def _lacks_vowels(text: str, word: Keys) -> bool:
     """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
     if len(word.bones) < _SHORTEST_PREFIX or word.frame != word.bones:
@@ -239,7 +254,7 @@ _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse"
 
 
 def _without_hidden(marks: list[Mark]) -> list[Mark]:
-    longer = [mark for mark in marks if mark.end - mark.start > 1 and mark.name.startswith(_HIDING)]
+    longer = [mark for mark in marks if mark.end - mark.start > 1 and mark.name.startswith(_HIDING) and mark.quality >= FRAME]
     kept = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
     return sorted(set(kept), key=lambda mark: (mark.start, -mark.end, mark.name))
 

@@ -249,7 +249,9 @@ class _OneReading:
             return self._make(Kind.UNCLEAR) if only_fill else self._make(Kind.CONTENT, story=True)
         if self._chosen.suggested or not self._is_story():
             return None
-        return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > _STORY_WORDS else None
+        plain = self._asked.asks != "review" and not self._analysis.asks and not self._analysis.negates
+        enough = _STORY_REST if plain else _STORY_WORDS
+        return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > enough else None
 
     # ------------------------------------------------------------- what is asked of the text
 
