@@ -67,6 +67,9 @@ torture: $(READY) ## 10,000 tips to failing destinations while processes are kil
 canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
 	@$(BIN)/satark canary --sabotages $(ARGS)
 
+corpus: $(READY) ## read the corpus of utterances: understood, asked again, swallowed, acted wrongly (ARGS=--misses lists)
+	@$(BIN)/python -m satark.testing.dialogue.understanding tests/dialogue/understanding/corpora $(ARGS)
+
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)
 

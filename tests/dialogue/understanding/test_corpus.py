@@ -1,0 +1,60 @@
+"""The corpus in this folder is understood to the shares that the README states, and nothing acts against its sender."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from satark.catalogues import Catalogues
+from satark.dialogue.understanding.reader import Reader
+from satark.geography.geography import Geography
+from satark.testing.dialogue.corpus import Utterance, asked_at, judge, read_corpus
+
+CORPORA = Path(__file__).parent / "corpora"
+ALL = list(read_corpus(CORPORA))
+LABELLED = {"danger", "harmless", "identity", "anonymous"}
+STEPS = [one for one in ALL if one.step not in LABELLED]
+MOST_SWALLOWED = 0.025
+LEAST = {"hi-Latn": 0.92, "hi-Deva": 0.92, "en": 0.92, "bho": 0.85, "ur": 0.85}
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(Geography.sample())
+
+
+@pytest.fixture(scope="module")
+def outcomes(reader: Reader) -> list[tuple[Utterance, str]]:
+    asked = {step: asked_at(step, Geography.sample(), Catalogues.shipped()) for step in {one.step for one in STEPS}}
+    return [(one, judge(one, reader, asked[one.step]).name) for one in STEPS]
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(STEPS) >= 2500
+    assert sum(one.step in {"danger", "harmless"} for one in ALL) >= 600
+    assert sum(one.step in {"identity", "anonymous"} for one in ALL) >= 500
+
+
+def test_nothing_acts_against_what_was_meant(outcomes: list[tuple[Utterance, str]]) -> None:
+    assert [one.text for one, outcome in outcomes if outcome == "acted"] == []
+
+
+@pytest.mark.parametrize("script", LEAST)
+def test_each_script_is_understood(outcomes: list[tuple[Utterance, str]], script: str) -> None:
+    counts = Counter(outcome for one, outcome in outcomes if one.script == script)
+    assert counts["understood"] / counts.total() >= LEAST[script]
+
+
+def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
+    counts = Counter(outcome for _, outcome in outcomes)
+    assert counts["swallowed"] / counts.total() <= MOST_SWALLOWED
+
+
+@pytest.mark.parametrize(("wanted", "unwanted", "recall"), [("danger", "harmless", 0.95), ("identity", "anonymous", 0.95)])
+def test_dangers_and_identity_are_found(reader: Reader, wanted: str, unwanted: str, recall: float) -> None:
+    finds = reader.dangers if wanted == "danger" else reader.own_identity
+    found = {name: sum(bool(finds(one.text)) for one in ALL if one.step == name) for name in (wanted, unwanted)}
+    assert found[wanted] / sum(one.step == wanted for one in ALL) >= recall
+    assert found[wanted] / (found[wanted] + found[unwanted]) >= 0.8
