@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.casework import Casework
-from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
+from satark.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
 from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of
 from satark.roster.entries import Entry, new_key_change
 from satark.roster.rules import NotAllowed
-from satark.routing.desks import all_desks, change_key, find_desk
+from satark.routing.desks import add_desk, all_desks, change_key, find_desk
 from satark.services import Services
 from satark.store import tables
 from satark.testing.desks import SeededDesk
@@ -89,6 +89,28 @@ def test_desks_are_listed_by_name_and_names_are_unique(services: Services, sp: S
         SeededDesk(services, "sp")
     with pytest.raises(NoSuchDesk):
         services.read(lambda c: find_desk(c, "nowhere"))
+
+
+def test_a_desk_is_read_back_as_it_was_added(services: Services) -> None:
+    recipient, _ = new_identity()
+    desk = Desk(name="lanka", title="थाना लंका", level="station", area="lanka", recipient=recipient, via="list")
+    services.write_now(lambda unit: add_desk(unit, desk))
+    assert services.read(all_desks) == [desk]
+    assert services.read(lambda c: find_desk(c, "lanka")) == desk
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "reason"),
+    [
+        ("A", "district", r"^a desk's name is up to 40 lower-case letters, digits, - and _$"),
+        ("a" * 41, "district", "up to 40"),
+        ("a", "planet", r"^a desk's level is one of outpost, station, circle, district, range"),
+    ],
+)
+def test_an_invalid_desk_is_refused_with_the_reason(name: str, level: Any, reason: str, services: Services) -> None:
+    desk = Desk(name=name, title="x", level=level, area="", recipient="age1")
+    with pytest.raises(CaseworkError, match=reason):
+        services.write_now(lambda unit: add_desk(unit, desk))
 
 
 @pytest.mark.parametrize(("name", "level"), [("", "district"), ("Ä", "district"), ("a b", "district"), ("a", "planet")])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from satark.destination_rule import DestinationRule
-from satark.routing.destinations import matching_rules
+from satark.routing.destinations import decode_rules, encode_rules, matching_rules
 from satark.tip import Accused, Tip
 
 
@@ -36,3 +38,14 @@ def test_a_destination_without_a_desk_gets_no_tip_that_is_kept_from_anybody() ->
     assert not matching_rules(nobodys, tip(), "normal", desks={"dig"}, excluded={"sp"})
     complaint = msgspec.structs.replace(tip(), accused=Accused(level="unknown"))
     assert not matching_rules(nobodys, complaint, "normal", desks={"sp", "dig"}, added={"email:cell"})
+
+
+def test_an_office_learns_the_rules_of_desks_without_where_their_keys_lie(tmp_path: Path) -> None:
+    key = tmp_path / "cell.key"
+    own = rule(identity_file=key, categories=("ARMS",), priority="high")
+    nobodys = rule(to="email:other", desk="", identity_file=key)
+    encoded = encode_rules([own, nobodys])
+    assert str(tmp_path).encode() not in encoded
+    assert decode_rules(encoded) == (own.model_copy(update={"identity_file": None}),)
+    with pytest.raises(ValueError, match="JSON"):
+        decode_rules(b"no rules")

@@ -25,12 +25,18 @@ districts:
       - {code: lanka, names: {hi: लंका, en: Lanka}, latitude: 25.28, longitude: 82.99, circle: c1,
          outposts: [{code: nagwa, names: {hi: नगवां, en: Nagwa}}]}
       - {code: chowk, names: {hi: चौक, en: Chowk}, latitude: 25.31, longitude: 83.01, circle: c1}
-      - {code: cantt, names: {hi: कैंट, en: Cantt}, latitude: 25.33, longitude: 82.98, circle: c2}
+      - {code: cantt, names: {hi: कैंट, en: Cantt}, latitude: 25.33, longitude: 82.98, circle: c2,
+         outposts: [{code: sadar, names: {hi: सदर, en: Sadar}}]}
   - code: jaunpur
     names: {hi: जौनपुर, en: Jaunpur}
     range: east
     stations:
       - {code: line-bazar, names: {hi: लाइन बाज़ार, en: Line Bazar}, latitude: 25.75, longitude: 82.68, circle: c3}
+  - code: agra
+    names: {hi: आगरा, en: Agra}
+    range: west
+    stations:
+      - {code: tajganj, names: {hi: ताजगंज, en: Tajganj}, latitude: 27.17, longitude: 78.04, circle: c4}
 """
 )
 
@@ -194,5 +200,41 @@ def test_no_advice_ever_reaches_an_accused_desk(level: Any, unit: str, wanted: l
 
 def test_screenings_combine_to_the_highest_priority_and_all_flags() -> None:
     screenings = [Screening(priority="high", flags=("a",)), Screening(flags=("b", "a"))]
-    assert screen(screenings, "normal") == Screening(priority="high", flags=("a", "b"))
-    assert screen([], "urgent").priority == "urgent"
+    assert screen(screenings, Screening()) == Screening(priority="high", flags=("a", "b"))
+    assert screen([], Screening(priority="urgent")).priority == "urgent"
+
+
+DIG_WEST = desk("dig-west", "range", "west")
+CO_JAUNPUR = desk("co-jaunpur", "circle", "c3")
+
+
+@pytest.mark.parametrize(
+    ("accused", "one", "excluded"),
+    [
+        (Accused(level="range"), DIG_WEST, False),
+        (Accused(level="range"), DIG, True),
+        (Accused(level="range", unit="west"), DIG, False),
+        (Accused(level="range", unit="west"), DIG_WEST, True),
+        (Accused(level="outpost", unit="sadar"), CANTT, True),
+        (Accused(level="outpost", unit="sadar"), LANKA, False),
+        (Accused(level="district"), CO_JAUNPUR, False),
+        (Accused(level="district", unit="jaunpur"), CO_JAUNPUR, True),
+        (Accused(level="district", unit="jaunpur"), CO, False),
+    ],
+)
+def test_the_accused_unit_and_not_the_place_of_the_tip_decides(accused: Accused, one: Desk, excluded: bool) -> None:  # noqa: FBT001
+    assert is_accused(tip(accused=accused), one, GEOGRAPHY) is excluded
+
+
+def test_a_configured_destination_that_is_added_is_its_desks_and_not_its_names() -> None:
+    rule = DestinationRule(to="email:sp", desk="dig")
+    advice = [RouteAdvice(add=("email:sp",), exclude=("dig",))]
+    chosen = route(tip(), ALL, GEOGRAPHY, advice, destination_rules=[rule])
+    assert names(chosen.desks) == {"sp"}
+    assert "email:sp" not in chosen.destinations
+    assert chosen.unknown == ()
+
+
+def test_where_no_desk_may_have_it_the_error_says_what_to_do() -> None:
+    with pytest.raises(NoDesk, match=r"^no desk may receive this tip: add one with `satark desk add`$"):
+        route(tip(accused=Accused(level="range")), ALL, GEOGRAPHY)
