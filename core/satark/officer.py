@@ -1,6 +1,7 @@
 """Contract for officers' tools: what a desk does with its tips, and how a desk's key is made and changed."""
 
 from satark.audit.acts import ACT_KINDS, Act, ActKind
+from satark.audit.keys import ensure_key as ensure_audit_key
 from satark.audit.keys import renew_key as renew_audit_key
 from satark.audit.reading import ActFilter, ActPage, ReadAct, Viewer, read_acts, viewer
 from satark.audit.trail import Trail
@@ -31,6 +32,7 @@ from satark.roster.chain import read_state
 from satark.roster.entries import (
     RIGHTS,
     ROLES,
+    Closed,
     DeskAdded,
     DestinationSet,
     Entry,
@@ -60,6 +62,7 @@ from satark.roster.proposals import (
     find_proposal,
     missing_signatures,
     propose,
+    still_needed,
     store_signed,
     withdraw,
 )
@@ -77,14 +80,13 @@ from satark.routing.desks import (
 
 __all__ = [
     "ACT_KINDS",
-    "DISGUISED_MIME",
-    "RIGHTS",
-    "ROLES",
     "Act",
     "ActFilter",
     "ActKind",
     "ActPage",
     "Casework",
+    "Closed",
+    "DISGUISED_MIME",
     "DeskAdded",
     "DestinationFault",
     "DestinationSet",
@@ -104,6 +106,8 @@ __all__ = [
     "OpenTip",
     "PostedMessage",
     "Proposal",
+    "RIGHTS",
+    "ROLES",
     "ReadAct",
     "Right",
     "Role",
@@ -133,6 +137,7 @@ __all__ = [
     "desk_verifier",
     "destination_faults",
     "encode_entry",
+    "ensure_audit_key",
     "export_pack",
     "find_desk",
     "find_proposal",
@@ -151,6 +156,7 @@ __all__ = [
     "sign_as_desk",
     "sign_as_officer",
     "sign_statement",
+    "still_needed",
     "store_signed",
     "summarize",
     "two_officers",

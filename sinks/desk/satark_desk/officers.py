@@ -19,6 +19,7 @@ from satark.officer import (
     add_desk,
     check_desk,
     desk_verifier,
+    ensure_audit_key,
     finish_key_change,
     may_hear_voices,
     new_key_change,
@@ -138,6 +139,7 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
 
     def write(unit: UnitOfWork) -> None:
         add_desk(unit, desk, verifier=desk_verifier(identity), officers=(head,))
+        ensure_audit_key(unit, services, new.name, identity)
         unit.insert(officer, [{**row, "desk_key": key}])
 
     services.write_now(write)
