@@ -21,6 +21,12 @@ _DESKS: tuple[tuple[str, str, Level], ...] = (
 )
 
 
+_DEMO_ONLY = (
+    "demo only: one officer a desk, whose passphrase lies in a file, and no second factor; "
+    "in service each officer sets a passphrase of their own and adds a second factor at /desk/account"
+)
+
+
 def prepare(services: Services, data_dir: Path) -> Sequence[Prepared]:
     """Create the desks `sp` and `dig` if they don't exist; return how to sign in to each, and its casework."""
     prepared = []
@@ -28,7 +34,7 @@ def prepare(services: Services, data_dir: Path) -> Sequence[Prepared]:
         file = data_dir / "officers" / f"{name}.txt"
         ensure_desk(services, name=name, title=title, level=level, area="", officer=name, passphrase_file=file)
         prepared.append(_open(services, name, file))
-    return prepared
+    return [*prepared, Prepared(line=_DEMO_ONLY)]
 
 
 def _open(services: Services, name: str, file: Path) -> Prepared:

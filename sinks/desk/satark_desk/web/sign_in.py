@@ -17,7 +17,7 @@ from satark.officer import current_head
 from satark.web import FormError, read_form
 from satark_desk.derivation_queue import KNOWN, QUEUE, STRANGER, QueueFull
 from satark_desk.known_browsers import browser_digest, is_anyones, is_known, remember
-from satark_desk.officers import UnlockedDesk, WrongPassphrase, unlock
+from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
 from satark_desk.web.browser_names import browser_name
@@ -71,6 +71,8 @@ class SignInPages:
             unlocked = await self._check(attempt)
         except QueueFull:
             return self._show(request, 503, attempt, problem="sign_in.busy", seconds=_BUSY_SECONDS)
+        except KeyLost:
+            return self._show(request, 409, attempt, problem="sign_in.key_lost")
         if unlocked is None:
             self._web.throttle.failed(attempt.key)
             response = self._show(request, 403, attempt, problem="sign_in.wrong")
@@ -154,6 +156,7 @@ class SignInPages:
 
         Raises:
             QueueFull: too many wait.
+            KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
         """
         rank = KNOWN if attempt.browser_is_known else STRANGER + self._web.throttle.failures(attempt.key)
         same = (attempt.key, attempt.desk, attempt.officer, attempt.passphrase)
