@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,18 @@ import msgspec
 import pytest
 
 from satark.identity import age_keys
-from satark.identity.sealing import CantOpen, new_identity, open_as, open_envelope, open_tip, seal
+from satark.identity.sealing import (
+    CantOpen,
+    check_identity,
+    decrypt_stream,
+    encrypt_stream,
+    new_identity,
+    open_as,
+    open_envelope,
+    open_tip,
+    recipient_of,
+    seal,
+)
 from satark.tip import Envelope, Header, Message, Tip
 
 HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")
@@ -116,3 +128,43 @@ def test_secrets_do_not_show() -> None:
     envelope = make_envelope()
     assert envelope.identity not in repr(envelope)
     assert "ट्रक" not in repr(TIP)
+
+
+def test_of_several_identities_the_recipient_is_the_newests() -> None:
+    (newest, key), (_, former) = new_identity(), new_identity()
+    assert recipient_of(f"{key}\n{former}") == recipient_of(key) == newest
+
+
+def test_a_padded_value_tells_its_length_in_steps_and_is_filled_up_at_its_end() -> None:
+    recipient, identity = new_identity()
+    for text in ("", "x", "x" * 60, "x" * 64, "धन्यवाद"):
+        message = Message(sender="desk", text=text)
+        plain = age_keys.decrypt(seal(message, recipient, padded=64), identity)
+        exact = age_keys.decrypt(seal(message, recipient), identity)
+        assert exact == msgspec.json.encode(message)
+        assert plain.startswith(exact)
+        assert (len(plain) % 64, plain[len(exact) :].strip()) == (0, b"")
+        assert len(plain) - len(exact) < 64
+        assert open_as(Message, seal(message, recipient, padded=64), identity) == message
+
+
+def test_a_stream_opens_with_its_key_alone() -> None:
+    (recipient, identity), (_, stranger), sealed, plain = new_identity(), new_identity(), io.BytesIO(), io.BytesIO()
+    encrypt_stream(io.BytesIO(b"photo"), sealed, recipient)
+    decrypt_stream(io.BytesIO(sealed.getvalue()), plain, identity)
+    assert plain.getvalue() == b"photo"
+    with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
+        decrypt_stream(io.BytesIO(sealed.getvalue()), io.BytesIO(), stranger)
+
+
+def test_every_refusal_says_why() -> None:
+    (recipient, identity), (_, stranger) = new_identity(), new_identity()
+    with pytest.raises(CantOpen, match=r"^it is no age identity$"):
+        check_identity("AGE-SECRET-KEY-1")
+    with pytest.raises(CantOpen, match=r"^it does not open with this key$"):
+        open_as(Message, seal(TIP, recipient), stranger)
+    with pytest.raises(CantOpen, match=r"^the envelope belongs to another tip or desk$"):
+        open_envelope(seal(make_envelope(), recipient), identity, tip="t2", desk="sp")
+    other = make_envelope(identity=identity, header=msgspec.structs.replace(HEADER, revision=2))
+    with pytest.raises(CantOpen, match=r"^the document is another tip's or another revision$"):
+        open_tip(seal(TIP, recipient), other)
