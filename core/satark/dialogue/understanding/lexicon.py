@@ -26,7 +26,7 @@ DISTANT: Final = 0.6
 
 _SHORTEST_PREFIX: Final = 3
 _SHORTEST_DISTANT: Final = 6
-_SHORTEST_FOREIGN: Final = 4
+_SHORTEST_FOREIGN: Final = 5
 _SHORTEST_STEM: Final = 4
 _TWO_LETTERS_OFF: Final = 9
 _MOST_DISTANT: Final = 80
@@ -125,7 +125,7 @@ class Lexicon:
         for level, quality in enumerate((SOUND, FRAME)):
             for other in self._by_key[level].get(word[level], ()):
                 same = is_spelt and other.isascii() == text.isascii() and _is_urdu(text) == _is_urdu(other)
-                if not same and _may_meet(text, other, len(word[level]) - level - is_spelt):
+                if not same and _may_meet(text, other, len(word[level]) - level):
                     found.setdefault(other, quality)
             if found and not is_spelt:
                 return found
@@ -175,7 +175,7 @@ class Lexicon:
         self._starts.setdefault(words[0], []).append(phrase)
         if len(words) > 1 and (stem := _stem(keys(words[0]).sound)):
             self._starts.setdefault(f"~{stem}", []).append(phrase)
-        if len(words) > 1 and not ending and len("".join(words)) >= _SHORTEST_DISTANT:
+        if len(words) > 1 and not ending and _may_be_joined(words, mark):
             joined = "".join(words)
             self._add_word(joined)
             self._starts.setdefault(joined, []).append(_Phrase((joined,), mark))
@@ -229,6 +229,13 @@ def _stem(sound: str) -> str:
     """A Hindi word without its ending: batata, batati and batate have one. Empty where it is too short for one."""
     stem = sound.rstrip("aeiou")
     return stem if len(stem) >= _SHORTEST_STEM and sound.isalpha() else ""
+
+
+def _may_be_joined(words: Sequence[str], mark: str) -> bool:
+    """Whether a phrase is also written as one word: "bhejdo", "hogaya"."""
+    if mark.startswith(("cmd", "say", "soc")):
+        return len("".join(words)) >= _SHORTEST_DISTANT
+    return len(words) == 2 and min(map(len, words)) >= _SHORTEST_STEM  # noqa: PLR2004
 
 
 def _may_meet(text: str, other: str, size: int) -> bool:

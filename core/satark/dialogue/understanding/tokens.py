@@ -143,12 +143,13 @@ def _from_urdu(word: str) -> str:
 
 # ------------------------------------------------------------- keys
 
-_PAIRS: Final = (
-    ("chh", "C"), ("ch", "C"), ("ck", "k"), ("sh", "s"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"),
-    ("bh", "b"), ("ph", "p"), ("jh", "j"), ("rh", "r"), ("w", "v"), ("z", "j"), ("q", "k"), ("f", "p"), ("x", "ks"),
-    ("ce", "se"), ("ci", "si"), ("c", "k"), ("C", "c"), ("aa", "a"), ("ee", "i"), ("oo", "u"), ("ai", "e"),
-    ("ei", "e"), ("ey", "e"), ("ie", "i"), ("au", "o"), ("ou", "u"), ("iy", "i"),
-)  # fmt: skip
+_LETTERS: Final = {
+    "chh": "c", "ch": "c", "ck": "k", "sh": "s", "kh": "k", "gh": "g", "th": "t", "dh": "d", "bh": "b", "ph": "p",
+    "jh": "j", "rh": "r", "w": "v", "z": "j", "q": "k", "f": "p", "x": "ks", "ce": "se", "ci": "si", "c": "k",
+    "aa": "a", "ee": "i", "oo": "u", "ai": "e", "ei": "e", "ey": "e", "ie": "i", "au": "o", "ou": "u", "iy": "i",
+}  # fmt: skip
+"""Spellings of one sound, the longer before the shorter."""
+_SPELLING: Final = re.compile("|".join(_LETTERS))
 _AY: Final = re.compile("ay(?![aeiou])")
 _REPEATED: Final = re.compile(r"(.)\1+")
 _LAST_Y: Final = re.compile(r"(?<=[bcdgjklmnprstvh])y$")
@@ -164,11 +165,13 @@ def keys(word: str) -> Keys:
     sound = roman(word)
     if not sound.isalpha():
         return Keys(sound, sound, sound)
-    for pair, letter in _PAIRS:
-        if pair in sound:
-            sound = sound.replace(pair, letter)
+    sound = _SPELLING.sub(_letter, sound)
     sound = _REPEATED.sub(r"\1", _AY.sub("e", sound))
     sound = _PLURAL.sub(r"\1", _LAST_H.sub("", _LAST_Y.sub("i", sound)))
     frame = _REPEATED.sub(r"\1", _INNER_A.sub("", sound.translate(_FRAME)))
     bones = _REPEATED.sub(r"\1", _INNER.sub("", frame))
     return Keys(sound, frame, bones)
+
+
+def _letter(found: re.Match[str]) -> str:
+    return _LETTERS[found[0]]
