@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 
 import pytest
 
@@ -60,6 +63,80 @@ async def test_the_mint_keeps_a_stock_of_different_codes() -> None:
     assert len(codes) == 5
     assert all(len(code) == 16 and code.isdecimal() for code in codes)
     assert all(derive(one.code, IDENTITY) == one.key for one in minted)
+
+
+def test_the_derivation_of_a_code_stays_what_it_is_since_rows_are_stored_under_it() -> None:
+    key = derive("8391446012345678", IDENTITY)
+    assert key.lookup.hex() == "6578ba97b258e8bad404f1dc36db9389"
+    assert key.wrap.hex() == "0682cf9e5776e3ed63b30b216b5e4d51bb2ee91425c33c00171fae599918d20a"
+    assert key.unlock(key.lock(b"one thing")) == b"one thing"
+    assert key.lock(b"one thing") == key.lock(b"one thing")
+    assert key.unlock(b"") is None
+
+
+def test_a_row_that_is_authentic_but_no_receipt_opens_nothing() -> None:
+    key = derive("8391446012345678", IDENTITY)
+    assert key.open(key.lock(b"\x81\xa3tip\xa1\xff")) is None
+    assert key.open(key.lock(b"")) is None
+
+
+def test_what_shows_is_that_there_is_something_and_no_more() -> None:
+    key = derive("8391446012345678", IDENTITY)
+    assert [repr(one) for one in (OPENED, key, FreshCode("8391446012345678", key))] == [
+        "Opened(…)",
+        "Key(…)",
+        "Minted(…)",
+    ]
+
+
+@pytest.mark.parametrize("digits", [12, 16])
+async def test_a_code_is_made_at_once_of_the_length_that_is_asked_for(digits: int) -> None:
+    stock = CodeStock(IDENTITY, digits=digits, ahead=0)
+    try:
+        made = [await stock.make() for _ in range(60)]
+        assert await stock.key(made[0].code) == made[0].key == derive(made[0].code, IDENTITY)
+    finally:
+        stock.close()
+    assert {len(one.code) for one in made} == {digits}
+    assert len({one.code for one in made}) == 60
+    assert {one.code[0] for one in made} >= {"0", "9"} or len({one.code[0] for one in made}) > 4
+    assert stock.pop() is None
+
+
+async def test_the_stock_ends_at_what_was_asked_for_and_its_threads_end_with_it() -> None:
+    stock = CodeStock(IDENTITY, ahead=2)
+    filling = asyncio.ensure_future(stock.run())
+    try:
+        taken = [await _next(stock) for _ in range(2)]
+        for _ in range(40):
+            await asyncio.sleep(0.005)
+        ready = [one for one in (stock.pop() for _ in range(3)) if one is not None]
+    finally:
+        filling.cancel()
+        stock.close()
+    assert len(ready) == 2
+    assert len({one.code for one in (*taken, *ready)}) == 4
+    with pytest.raises(RuntimeError):
+        await stock.make()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")
+async def test_the_stock_is_filled_with_what_time_is_left_and_a_waiting_turn_is_not() -> None:
+    stock, own = CodeStock(IDENTITY, ahead=1), os.getpriority(os.PRIO_PROCESS, 0)
+    filling = asyncio.ensure_future(stock.run())
+    try:
+        await _next(stock)
+        await stock.make()
+        threads = {thread.name: thread.native_id for thread in threading.enumerate()}
+        priorities = {
+            name.rpartition("_")[0]: os.getpriority(os.PRIO_PROCESS, id_)
+            for name, id_ in threads.items()
+            if id_ is not None and name.startswith("satark-receipts")
+        }
+    finally:
+        filling.cancel()
+        stock.close()
+    assert priorities == {"satark-receipts": own, "satark-receipts-idle": 19}
 
 
 async def _next(mint: CodeStock) -> FreshCode:
