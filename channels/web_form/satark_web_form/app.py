@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -17,7 +17,7 @@ from satark_web_form.form_pages import FormPages
 from satark_web_form.mailbox_pages import MailboxPages
 from satark_web_form.privacy_page import PrivacyPage
 from satark_web_form.submit_pages import SubmitPages
-from satark_web_form.uploads.tus import NotAdmitted, TusEndpoints
+from satark_web_form.uploads.tus import PROBLEM_HEADER, STATUS, NotAdmitted, TusEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from satark_web_form.site import Endpoint, Site
     from satark_web_form.uploads.draft_key import DraftKey
     from satark_web_form.uploads.upload_errors import UploadProblem
-    from satark_web_form.visitors import VisitorCookie
+    from satark_web_form.visitors import Visitor, VisitorCookie
+
+PROOF_HEADER = "satark-proof"
+"""Header of a new upload with a proof of work, after a 428 has asked for one."""
 
 
 def build_app(site: Site) -> ASGIApp:
@@ -91,19 +94,33 @@ def _upload_routes(site: Site, cookie: VisitorCookie) -> list[BaseRoute]:
     """Return the routes of uploads that precede their form. They accept files only where a conversation has begun."""
 
     async def admit(request: Request) -> DraftKey:
+        return (await visitor_of(request)).key
+
+    async def admit_new(request: Request) -> DraftKey:
+        visitor = await visitor_of(request)
+        problem = await site.admit_files(visitor, request.headers.get(PROOF_HEADER, ""))
+        if problem is not None:
+            content = {"challenge": site.challenge("upload").work, "message": message(request, "proof")}
+            raise NotAdmitted(JSONResponse(content, STATUS["proof"], {PROBLEM_HEADER: "proof"}))
+        return visitor.key
+
+    async def visitor_of(request: Request) -> Visitor:
         visitor = cookie.read(request)
         found = await site.look_up(visitor)
         if not found.database_up:  # the script retries later
             raise NotAdmitted(PlainTextResponse(message(request, "busy"), 503))
         if visitor is None or found.view is None:
             raise NotAdmitted(PlainTextResponse(message(request, "unknown"), 403))
-        return visitor.key
+        return visitor
 
     def message(request: Request, problem: UploadProblem) -> str:
         return site.texts(site.language(request))(f"upload.{problem}")
 
     stall_seconds = site.settings.upload_stall_seconds
-    return TusEndpoints(site.uploads, admit=admit, message=message, stall_seconds=stall_seconds).routes
+    endpoints = TusEndpoints(
+        site.uploads, admit=admit, admit_new=admit_new, message=message, stall_seconds=stall_seconds
+    )
+    return endpoints.routes
 
 
 def _headers(site: Site) -> dict[str, str]:

@@ -11,7 +11,7 @@ from satark.flow import ORIGIN, FormQuestion, FormView
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.page_texts import LANGUAGES
-from satark_web_form.site import DraftLookup, Site, paragraphs, redirect
+from satark_web_form.site import DraftLookup, ProofProblem, Site, paragraphs, redirect
 from satark_web_form.visitors import Visitor, new_visitor
 
 if TYPE_CHECKING:
@@ -33,20 +33,32 @@ class FormPages:
         view = await self._view(request)
         if view is not None and view.submitted:
             return self._site.message_page(request, "submitted", 200, view.language, next_url="/close")
+        problem = ProofProblem("proof.needed") if view is None and self._site.free_drafts.is_empty else None
+        return self._start(request, view, problem)
+
+    def _start(
+        self, request: Request, view: FormView | None, problem: ProofProblem | None, form: SubmittedForm | None = None
+    ) -> Response:
         shown = view or self._site.drafts.blank(self._site.channel.name)
+        language = self._site.language(request, view, form)
         return self._site.page(
             request,
             "start.html",
-            self._site.language(request, view),
+            language,
+            422 if form else 200,
             languages=shown.languages,
             draft_url=_current_url(view) if view is not None and view.started else "",
             expired="expired" in request.query_params,
+            challenge=self._site.challenge("draft", problem) if problem else None,
+            proof_problem=self._site.proof_text(problem, language),
         )
 
     async def begin(self, request: Request) -> Response:
         """Set the language, and redirect to the current question."""
         form = await self._site.read(request)
         visitor, _ = await self._visitor(request)
+        if self._is_new(request, visitor) and (problem := await self._site.admit_draft(form)):
+            return self._start(request, None, problem, form)
         outcome = await self._site.ingest(visitor, Tap(f"@language:{form.value('language')}:0"))
         return await self._next_page(request, visitor, outcome, language=form.value("language"))
 
@@ -143,13 +155,32 @@ class FormPages:
         known = visitor is not None and (found.view is not None or not found.database_up)
         return (visitor, found) if visitor is not None and known else (new_visitor(), found)
 
+    def _is_new(self, request: Request, visitor: Visitor) -> bool:
+        """Whether a visitor has no draft yet, as far as is known."""
+        return self._site.drafts_cookie.read(request) != visitor
+
+    def _ask_for_proof(
+        self, request: Request, shown: FormView, form: SubmittedForm, problem: ProofProblem, **page: Any
+    ) -> Response:
+        """Show the answers again, with a challenge: their draft has expired, and many new ones begin now."""
+        questions = page["questions"]
+        if not questions:
+            return redirect("/")
+        text = self._site.proof_text(problem, self._site.language(request, shown, form))
+        challenge = self._site.challenge("draft", problem)
+        return self._page(request, shown, form=form, problems={questions[0].step: text}, challenge=challenge, **page)
+
     async def _answer(self, request: Request, select: Select, template: str, **values: Any) -> Response:
         visitor, (view, database_up) = await self._visitor(request)
-        form = await self._site.read(request, visitor)
+        is_new = self._is_new(request, visitor)
+        form = await self._site.read(request, visitor, accepts_files=not is_new)
         if view is not None and view.submitted:
             return redirect("/")
         language = form.value("language")
         shown = view or self._site.drafts.blank(self._site.channel.name, language)
+        if is_new and (problem := await self._site.admit_draft(form)):
+            questions = select(shown, form)
+            return self._ask_for_proof(request, shown, form, problem, template=template, questions=questions, **values)
         event = FormPage(tuple(answers_of(select(shown, form), form)), language)
         outcome = await self._site.ingest(visitor, event, form.value("page"))
         problems = dict(outcome.prompts[-1].problems) if outcome.prompts else {}
@@ -196,6 +227,7 @@ class FormPages:
             "view": view,
             "fieldsets": fieldsets,
             "problems": [fieldset for fieldset in fieldsets if fieldset.problem],
+            "challenge": self._site.challenge("upload") if self._site.free_uploads.is_empty else None,
             "notes": [] if hides_notes else paragraphs(view.prompt.parts[:-1]),
             "position": 0,
             **values,
@@ -204,10 +236,12 @@ class FormPages:
         return self._site.page(request, template, self._site.language(request, view), status, **shown)
 
 
-def review_values(site: Site, view: FormView) -> dict[str, Any]:
+def review_values(
+    site: Site, view: FormView, problem: ProofProblem | None = None, language: str = ""
+) -> dict[str, Any]:
     """Return what the review's template shows."""
-    challenge = site.proof_of_work.challenge("tip")
-    return {"answered": _answered(view), "token": _send_token(view), "challenge": challenge, "problem": ""}
+    challenge, text = site.challenge("tip", problem), site.proof_text(problem, language)
+    return {"answered": _answered(view), "token": send_token(view), "challenge": challenge, "problem": text}
 
 
 def _current_url(view: FormView) -> str:
@@ -250,7 +284,7 @@ def _answered(view: FormView) -> list[tuple[int, FormQuestion]]:
     return [(n, question) for n, question in enumerate(questions_so_far(view), 1) if question.answered]
 
 
-def _send_token(view: FormView) -> str:
+def send_token(view: FormView) -> str:
     """Return the token that submits exactly what the page shows."""
     choices = (choice.token for choice in view.prompt.choices)
     return next((token for token in choices if token.split(":")[1] == "send"), "")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -11,16 +11,22 @@ from satark.channel import Media
 from satark.redacted import Redacted
 from satark.web import FormError, read_pairs
 from satark_web_form.channel import ACCOUNT
+from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.uploads.multipart_form import receive_form
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from satark_web_form.uploads.upload_errors import UploadProblem
     from satark_web_form.uploads.upload_store import UploadStore
     from satark_web_form.visitors import Visitor
 
 MAX_FORM_BYTES: Final = 2 * 1024 * 1024
 """Size of a form without its files: enough for four of the longest Hindi answers, at nine bytes per letter."""
+
+
+AdmitFiles: TypeAlias = Callable[["Visitor", str], Awaitable[object | None]]
+"""Checks that a visitor may upload, with the proof in the form; returns a problem, or None."""
 
 
 class SubmittedForm(Redacted, frozen=True, kw_only=True):
@@ -49,12 +55,15 @@ def to_submitted_form(pairs: Iterable[tuple[str, str]]) -> SubmittedForm:
 class FormReader:
     """Reads forms. Files are stored as they arrive, and attached to the conversation once the form is complete."""
 
-    def __init__(self, uploads: UploadStore, stall_seconds: float) -> None:
+    def __init__(self, uploads: UploadStore, stall_seconds: float, admit_files: AdmitFiles) -> None:
         self._uploads = uploads
         self._stall = stall_seconds
+        self._admit_files = admit_files
 
-    async def read(self, request: Request, visitor: Visitor | None = None) -> SubmittedForm:
-        """Read a form; with a visitor, also the files in it and those that were uploaded before.
+    async def read(
+        self, request: Request, visitor: Visitor | None = None, *, accepts_files: bool = True
+    ) -> SubmittedForm:
+        """Read a form; with a visitor, also the files in it, if they are accepted, and those that were uploaded before.
 
         Raises:
             satark.web.FormError: the form can't be read.
@@ -62,8 +71,15 @@ class FormReader:
         if visitor is None or not _has_files(request):
             form = to_submitted_form(await read_pairs(request, MAX_FORM_BYTES))
             return form if visitor is None else await self._with_files(form, visitor)
+
+        async def admit(fields: Sequence[tuple[str, str]]) -> UploadProblem | None:
+            if not accepts_files:
+                return "unknown"
+            proof = to_submitted_form(fields).value(PROOF_FIELD)
+            return "proof" if await self._admit_files(visitor, proof) else None
+
         received = await receive_form(
-            request, visitor.key, self._uploads, stall_seconds=self._stall, max_text_bytes=MAX_FORM_BYTES
+            request, visitor.key, self._uploads, admit=admit, stall_seconds=self._stall, max_text_bytes=MAX_FORM_BYTES
         )
         form = to_submitted_form(received.fields)
         if "broken" in received.refusals:

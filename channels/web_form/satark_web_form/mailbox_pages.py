@@ -10,7 +10,7 @@ from satark.codes import find_receipt_code
 from satark.flow import MAILBOX
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.page_texts import LANGUAGES
-from satark_web_form.site import Site, redirect
+from satark_web_form.site import ProofProblem, Site, redirect
 from satark_web_form.visitors import new_visitor
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ class MailboxPages:
         code = find_receipt_code(form.value("code"))
         if code is None:
             return self._code_page(request, language, form.value("code"), self._site.texts(language)("status.none"))
-        if error := await self._site.check_proof(form, "mailbox"):
-            return self._code_page(request, language, form.value("code"), self._site.texts(language)(error))
+        if problem := await self._site.check_proof(form, "mailbox"):
+            text = self._site.proof_text(problem, language)
+            return self._code_page(request, language, form.value("code"), text, proof=problem)
         visitor = self._site.mailbox_cookie.read(request)
         if visitor is None or await self._site.draft_of(visitor) is None:
             visitor = new_visitor()
@@ -57,8 +58,9 @@ class MailboxPages:
     async def message(self, request: Request) -> Response:
         """Accept a message, a file or feedback from the tipster."""
         visitor = self._site.mailbox_cookie.read(request)
-        form = await self._site.read(request, visitor or new_visitor())
         view, database_up = await self._site.look_up(visitor)
+        known = visitor is not None and (view is not None or not database_up)
+        form = await self._site.read(request, visitor or new_visitor(), accepts_files=known)
         language = self._site.language(request, view, form)
         if visitor is None or (database_up and (view is None or not view.mailbox)):
             return self._code_page(request, language, "", self._site.texts(language)("status.over"), 409)
@@ -101,8 +103,17 @@ class MailboxPages:
             return self._code_page(request, language, code, prompt.parts[0])
         return self._mailbox_page(request, language, prompt)
 
-    def _code_page(self, request: Request, language: str, code: str, problem: str, status: int = 422) -> Response:
-        challenge = self._site.proof_of_work.challenge("mailbox")
+    def _code_page(
+        self,
+        request: Request,
+        language: str,
+        code: str,
+        problem: str,
+        status: int = 422,
+        *,
+        proof: ProofProblem | None = None,
+    ) -> Response:
+        challenge = self._site.challenge("mailbox", proof)
         values = {"code": code, "problem": problem, "challenge": challenge}
         return self._site.page(request, "status.html", language, status, **values)
 
@@ -115,6 +126,7 @@ class MailboxPages:
             parts=prompt.parts,
             choices=[choice for choice in prompt.choices if not choice.token.startswith("@mailbox:answer:")],
             feedback=prompt.choices[0].token.startswith("@feedback") if prompt.choices else False,
+            challenge=self._site.challenge("upload") if self._site.free_uploads.is_empty else None,
             was_sent="sent" in request.query_params,
             problem=problem,
         )

@@ -17,16 +17,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from satark.channel import Batch, Event, Inbound, Outcome
 from satark.web import FormError, page_templates, preferred
 from satark_web_form.channel import ACCOUNT, WebFormChannel
-from satark_web_form.form_reader import FormReader, SubmittedForm
+from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
 from satark_web_form.page_texts import LANGUAGES, PageTexts, load_page_texts
+from satark_web_form.proof_of_work.free_budget import FreeBudget
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.visitors import Visitor, VisitorCookie
 
 if TYPE_CHECKING:
     from satark.flow import FormView
     from satark.services import WebContext
-    from satark_web_form.proof_of_work.proof_of_work import ProofOfWork, Purpose
+    from satark_web_form.proof_of_work.proof_of_work import Challenge, ProofOfWork, Purpose
     from satark_web_form.settings import WebFormSettings
     from satark_web_form.uploads.upload_store import UploadStore
 
@@ -41,6 +42,17 @@ class DraftLookup(NamedTuple):
     view: FormView | None
     database_up: bool
     """False: the database is down, so that `view` is None whether there is a draft or not."""
+
+
+class ProofProblem(NamedTuple):
+    """What is wrong with a proof of work."""
+
+    text: str
+    """Key of the text that says so."""
+    ticket: str = ""
+    """The delay ticket that stays valid; empty: the page needs a new one."""
+    wait: int = 0
+    """Seconds after which it can be checked again."""
 
 
 class Site:
@@ -63,32 +75,79 @@ class Site:
         self.uploads = uploads
         self.proof_of_work = proof_of_work
         self.channel = WebFormChannel(uploads)
-        self._reader = FormReader(uploads, settings.upload_stall_seconds)
+        self._reader = FormReader(uploads, settings.upload_stall_seconds, self.admit_files)
+        self._waiting = 0
+        self.free_drafts = FreeBudget(settings.free_drafts_per_minute)
+        """New drafts that need no proof."""
+        self.free_uploads = FreeBudget(settings.free_uploads_per_minute)
+        """Files that need no proof."""
         self.drafts_cookie = VisitorCookie("satark-form", "/", public_url)
         self.mailbox_cookie = VisitorCookie("satark-status", "/status", public_url)
         self._texts = load_page_texts()
         self._maps = {language: draw_map(context.geography, language) for language in self._texts}
         self._templates = page_templates(Path(__file__).parent / "templates")
 
-    async def read(self, request: Request, visitor: Visitor | None = None) -> SubmittedForm:
-        """Read a form; with a visitor, also the files that belong to it.
+    async def read(
+        self, request: Request, visitor: Visitor | None = None, *, accepts_files: bool = True
+    ) -> SubmittedForm:
+        """Read a form; with a visitor, also the files that belong to it, if it has a draft that accepts some.
 
         Raises:
             satark.web.FormError: the form can't be read.
         """
-        return await self._reader.read(request, visitor)
+        return await self._reader.read(request, visitor, accepts_files=accepts_files)
 
-    async def check_proof(self, sent: SubmittedForm, purpose: Purpose) -> str:
-        """Check the proof of work of a form. Return the key of the error text; empty where the proof is valid.
+    async def check_proof(
+        self, sent: SubmittedForm, purpose: Purpose, owner: Visitor | None = None
+    ) -> ProofProblem | None:
+        """Check the proof of work of a form. Return what is wrong with it, or None.
 
-        A delay ticket that is not valid yet is checked again after its delay, so that nobody presses the button twice.
+        A delay ticket that is valid soon is checked again then, so that nobody presses the button twice.
         """
-        proof = sent.value(PROOF_FIELD)
-        result = await self.proof_of_work.check(proof, purpose)
-        if result.status == "early":
-            await asyncio.sleep(result.wait)
-            result = await self.proof_of_work.check(proof, purpose)
-        return "" if result.valid else "proof.busy" if result.status == "busy" else "proof.again"
+        proof, secret = sent.value(PROOF_FIELD), owner.secret if owner else ""
+        result = await self.proof_of_work.check(proof, purpose, secret)
+        if result.status in {"early", "queued"} and self._may_wait(result.wait):
+            await self._wait(result.wait)
+            result = await self.proof_of_work.check(proof, purpose, secret)
+        if result.valid:
+            return None
+        if result.status in {"early", "queued", "busy"}:  # the ticket, and the place in the queue, stay as they are
+            return ProofProblem("proof.busy" if result.status == "busy" else "proof.queued", proof, result.wait)
+        return ProofProblem("proof.again" if proof else "proof.needed")
+
+    def _may_wait(self, seconds: int) -> bool:
+        short = seconds <= self.settings.proof_wait_seconds + 1
+        return short and self._waiting < self.settings.proof_waiting_at_once
+
+    async def _wait(self, seconds: int) -> None:
+        self._waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._waiting -= 1
+
+    def challenge(self, purpose: Purpose, problem: ProofProblem | None = None) -> Challenge:
+        """Return the challenge of a form; after a problem, with the ticket that the browser keeps."""
+        return self.proof_of_work.challenge(purpose, *(problem[1:] if problem else ()))
+
+    def proof_text(self, problem: ProofProblem | None, language: str) -> str:
+        """Return the text that tells a problem of the proof; empty where there is none."""
+        return self.texts(language)(problem.text, seconds=problem.wait) if problem else ""
+
+    async def admit_draft(self, sent: SubmittedForm) -> ProofProblem | None:
+        """Check that a new draft may begin: so many a minute are free, the others need a proof."""
+        if not sent.value(PROOF_FIELD) and self.free_drafts.take():
+            return None
+        return await self.check_proof(sent, "draft")
+
+    async def admit_files(self, visitor: Visitor, proof: str) -> ProofProblem | None:
+        """Check that a draft may upload: so many files a minute are free, others need one proof a draft."""
+        if self.free_uploads.take() or await asyncio.to_thread(self.uploads.has_worked, visitor.key):
+            return None
+        problem = await self.check_proof(to_submitted_form([(PROOF_FIELD, proof)]), "upload", visitor)
+        if problem is None:
+            await asyncio.to_thread(self.uploads.note_work, visitor.key)
+        return problem
 
     async def draft_of(self, visitor: Visitor | None) -> FormView | None:
         """Return the draft of a visitor; None where there is none.

@@ -8,8 +8,8 @@ from satark.channel import Tap
 from satark.choice_tokens import command_token
 from satark.codes import find_receipt_code
 from satark.flow import ORIGIN
-from satark_web_form.form_pages import review_values
-from satark_web_form.site import Site, paragraphs, redirect
+from satark_web_form.form_pages import review_values, send_token
+from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,8 +36,10 @@ class SubmitPages:
         if visitor is None or (database_up and (view is None or view.submitted)):
             return redirect("/")
         language = self._site.language(request, view, form)
-        if error := await self._site.check_proof(form, "tip"):
-            return self._proof_refused(request, view, language, error)
+        if view is not None and form.value("token") != send_token(view):
+            return redirect("/review?changed")  # before the proof is checked, which is for one tip
+        if problem := await self._site.check_proof(form, "tip", visitor):
+            return self._proof_refused(request, view, language, problem)
         outcome = await self._site.ingest(visitor, Tap(form.value("token")))
         if outcome.state != "accepted":
             return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/review")
@@ -80,10 +82,10 @@ class SubmitPages:
         response.headers["referrer-policy"] = "no-referrer"
         return self._cleared(request, response)
 
-    def _proof_refused(self, request: Request, view: FormView | None, language: str, error: str) -> Response:
+    def _proof_refused(self, request: Request, view: FormView | None, language: str, problem: ProofProblem) -> Response:
         if view is None:
             return self._site.message_page(request, "refused.sent", 503, language, next_url="/review")
-        values = {**review_values(self._site, view), "problem": self._site.texts(language)(error)}
+        values = review_values(self._site, view, problem, language)
         return self._site.page(request, "review.html", language, 422, notes=[], problems=[], changed=False, **values)
 
     def _receipt(self, request: Request, outcome: Outcome, language: str) -> Response | None:

@@ -26,7 +26,14 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def served(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FormService]:
     """Serve the form. Delay tickets are valid at once."""
-    section = {"proof_wait_seconds": 0, "proof_waits_per_minute": 10_000, "onion_url": "http://satark2345.onion"}
+    section = {
+        "proof_wait_seconds": 0,
+        "proof_waits_per_minute": 10_000,
+        "mailbox_waits_per_minute": 10_000,
+        "free_drafts_per_minute": 10_000,
+        "free_uploads_per_minute": 10_000,
+        "onion_url": "http://satark2345.onion",
+    }
     async with form_service(tmp_path_factory.mktemp("form"), section) as service:
         yield service
 

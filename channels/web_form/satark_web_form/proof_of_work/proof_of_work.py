@@ -1,6 +1,6 @@
 """Proof of work (ALTCHA version 2), which the page's script solves; without JavaScript, a delay instead.
 
-Nobody is identified by address or device: rate limits count everybody together.
+Nobody is identified by address or device: rate limits count everybody together, each purpose by itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 from satark_web_form.proof_of_work.delay_ticket import DelayTicket, new_ticket, read_ticket, write_ticket
 from satark_web_form.proof_of_work.settings import ProofOfWorkSettings
 from satark_web_form.proof_of_work.used_proofs import UsedProofs
+from satark_web_form.proof_of_work.waiting_places import WaitingPlaces
 
 PROOF_FIELD: Final = "proof"
 """Name of the form's field with the proof."""
@@ -29,8 +30,8 @@ CLEANUP_SECONDS: Final = 60.0
 ALGORITHM: Final = "PBKDF2/SHA-256"
 """The algorithm of ALTCHA that browsers support natively; the others need WebAssembly, which the CSP forbids."""
 
-Purpose: TypeAlias = Literal["tip", "mailbox"]
-Status: TypeAlias = Literal["valid", "early", "busy", "expired", "invalid"]
+Purpose: TypeAlias = Literal["tip", "mailbox", "draft", "upload"]
+Status: TypeAlias = Literal["valid", "early", "queued", "busy", "expired", "invalid"]
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ class Verification(msgspec.Struct, frozen=True):
 
     status: Status
     wait: int = 0
-    """For `early` and `busy`: seconds after which the same ticket can be checked again."""
+    """For `early`, `queued` and `busy`: seconds after which the same ticket can be checked again."""
 
     @property
     def valid(self) -> bool:
@@ -67,12 +68,16 @@ class ProofOfWork:
             hmac.digest(key, label, "sha256") for label in (b"challenge", b"solution", b"ticket")
         )
         self._used_proofs = UsedProofs(folder)
+        self._places = WaitingPlaces(folder, settings.proof_queue_minutes)
         self._settings = settings
         self._clock = clock
         self._cleaned_at = 0.0
 
-    def challenge(self, purpose: Purpose) -> Challenge:
-        """Create the challenge of a form. It costs one guess of the work, about a millisecond."""
+    def challenge(self, purpose: Purpose, kept: str = "", wait: int = 0) -> Challenge:
+        """Create the challenge of a form. It costs one guess of the work, about a millisecond.
+
+        `kept`: the ticket that the browser has, where it keeps it, and the seconds until that is valid.
+        """
         now = int(self._clock())
         expires = now + int(self._settings.proof_minutes * 60)
         guesses = self._settings.proof_guesses
@@ -85,20 +90,25 @@ class ProofOfWork:
             hmac_secret=self._challenge_key,
             hmac_key_secret=self._solution_key,
         )
+        if kept:
+            return Challenge(msgspec.json.encode(work.to_dict()).decode(), kept, wait)
         wait = self._settings.proof_wait_seconds
         ticket = write_ticket(self._ticket_key, purpose, new_ticket(now + wait, expires))
         return Challenge(msgspec.json.encode(work.to_dict()).decode(), ticket, wait)
 
-    async def check(self, proof: str, purpose: Purpose) -> Verification:
-        """Check a proof or ticket and mark it as used: a second check is `invalid`. Never raises for its content."""
+    async def check(self, proof: str, purpose: Purpose, owner: str = "") -> Verification:
+        """Check a proof or ticket and mark it as used: a second check is `invalid`. Never raises for its content.
+
+        `owner`: the draft's secret, which has one place in the queue; empty: each ticket has its own.
+        """
         if not proof or len(proof) > MAX_PROOF_CHARACTERS:
             return Verification("invalid")
         ticket = read_ticket(self._ticket_key, purpose, proof)
         if ticket is not None:
-            return await asyncio.to_thread(self._check_ticket, ticket)
+            return await asyncio.to_thread(self._check_ticket, ticket, purpose, owner.encode() or ticket.nonce)
         return await asyncio.to_thread(self._check_work, proof, purpose)
 
-    def _check_ticket(self, ticket: DelayTicket) -> Verification:
+    def _check_ticket(self, ticket: DelayTicket, purpose: Purpose, owner: bytes) -> Verification:
         now = self._clock()
         if now > ticket.valid_until:
             return Verification("expired")
@@ -106,8 +116,12 @@ class ProofOfWork:
             return Verification("early", wait=int(ticket.valid_from - now) + 1)
         if self._used_proofs.was_used(ticket.nonce, ticket.valid_until):
             return Verification("invalid")
-        if not self._used_proofs.take_slot(now, self._settings.proof_waits_per_minute):
+        wait = self._places.take(now, purpose, owner, self._settings.waits_per_minute(purpose))
+        if wait is None:
             return Verification("busy", wait=60 - int(now) % 60 + secrets.randbelow(30))
+        if wait:
+            return Verification("queued", wait=wait)
+        self._places.leave(now, purpose, owner)
         return self._use(ticket.nonce, ticket.valid_until)
 
     def _check_work(self, proof: str, purpose: Purpose) -> Verification:
@@ -125,6 +139,7 @@ class ProofOfWork:
         if now > self._cleaned_at + CLEANUP_SECONDS:
             self._cleaned_at = now
             self._used_proofs.delete_expired(now)
+            self._places.delete_expired(now)
         return Verification("valid" if self._used_proofs.use(proof, expires) else "invalid")
 
 

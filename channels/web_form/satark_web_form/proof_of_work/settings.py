@@ -25,8 +25,35 @@ class ProofOfWorkSettings(BaseModel):
         default=20, ge=0, le=600, description="seconds that a browser without JavaScript waits instead of the work"
     )
     proof_waits_per_minute: int = Field(
-        default=60,
-        ge=1,
-        le=10_000,
-        description="number of browsers without JavaScript that may pass per minute, in total",
+        default=60, ge=1, le=10_000, description="tips a minute, in total, from browsers without JavaScript"
     )
+    mailbox_waits_per_minute: int = Field(
+        default=60, ge=1, le=10_000, description="look-ups of a receipt a minute, in total, without JavaScript"
+    )
+    draft_waits_per_minute: int = Field(
+        default=60, ge=1, le=10_000, description="new drafts a minute without JavaScript, beyond the free ones"
+    )
+    upload_waits_per_minute: int = Field(
+        default=60, ge=1, le=10_000, description="first files of a draft a minute without JavaScript, beyond the free"
+    )
+    proof_queue_minutes: int = Field(
+        default=15, ge=1, le=60, description="minutes of the longest queue of browsers without JavaScript"
+    )
+    proof_waiting_at_once: int = Field(
+        default=100, ge=1, description="requests that one process keeps waiting for their ticket; others come again"
+    )
+    free_drafts_per_minute: int = Field(
+        default=60, ge=1, description="new drafts a minute in one process, of everybody together, that need no work"
+    )
+    free_uploads_per_minute: int = Field(
+        default=60, ge=1, description="files a minute in one process, of everybody together, that need no work"
+    )
+
+    def waits_per_minute(self, purpose: str) -> int:
+        """How many browsers without JavaScript may pass per minute; each purpose has a budget of its own."""
+        return {
+            "tip": self.proof_waits_per_minute,
+            "mailbox": self.mailbox_waits_per_minute,
+            "draft": self.draft_waits_per_minute,
+            "upload": self.upload_waits_per_minute,
+        }[purpose]

@@ -16,38 +16,29 @@ _BUCKET: Final = 60
 
 
 class UsedProofs:
-    """The used proofs below a folder, and the slots of delay tickets. Every method blocks briefly."""
+    """The used proofs below a folder. Every method blocks briefly."""
 
     def __init__(self, folder: Path) -> None:
         self._used = folder / "used"
-        self._slots = folder / "slots"
 
     def use(self, proof: bytes, expires: int) -> bool:
         """Mark a proof as used. Return False if it was used before. `expires`: its expiry, in Unix seconds."""
         path = self._path(proof, expires)
-        return _claim(path.parent, path.name)
+        return claim(path.parent, path.name)
 
     def was_used(self, proof: bytes, expires: int) -> bool:
         """Whether a proof was used."""
         return self._path(proof, expires).exists()
 
-    def take_slot(self, now: float, limit: int) -> bool:
-        """Take one of this minute's slots. Return False if all are taken."""
-        minute = self._slots / str(int(now) // _BUCKET)
-        return any(_claim(minute, str(number)) for number in range(limit))
-
     def delete_expired(self, now: float) -> None:
-        """Delete expired proofs and slots."""
-        for kind in (self._used, self._slots):
-            for bucket in kind.iterdir() if kind.is_dir() else ():
-                if int(bucket.name) < int(now) // _BUCKET:
-                    shutil.rmtree(bucket, ignore_errors=True)
+        """Delete expired proofs."""
+        delete_buckets(self._used, before=int(now) // _BUCKET)
 
     def _path(self, proof: bytes, expires: int) -> Path:
         return self._used / str(expires // _BUCKET) / sha256(proof).hexdigest()
 
 
-def _claim(folder: Path, name: str) -> bool:
+def claim(folder: Path, name: str) -> bool:
     """Create a file. Of several processes that try, exactly one succeeds."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -55,3 +46,10 @@ def _claim(folder: Path, name: str) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def delete_buckets(folder: Path, *, before: int) -> None:
+    """Delete the folders that are named by a lower number."""
+    for bucket in folder.iterdir() if folder.is_dir() else ():
+        if int(bucket.name) < before:
+            shutil.rmtree(bucket, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from satark.redacted import Redacted
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_PARTS: Final = 200
 """Number of parts that a form may have."""
 
+Admit: TypeAlias = Callable[[Sequence[tuple[str, str]]], Awaitable[UploadProblem | None]]
+"""Given the fields so far, returns why the next file is refused, or None."""
 Refusal: TypeAlias = UploadProblem | Literal["broken"]
 """Why a file was refused; `broken`: the form itself is truncated or malformed."""
 
@@ -37,7 +39,13 @@ class ReceivedForm(Redacted, frozen=True, kw_only=True):
 
 
 async def receive_form(
-    request: Request, key: DraftKey, uploads: UploadStore, *, stall_seconds: float, max_text_bytes: int = FORM_LIMIT
+    request: Request,
+    key: DraftKey,
+    uploads: UploadStore,
+    *,
+    admit: Admit,
+    stall_seconds: float,
+    max_text_bytes: int = FORM_LIMIT,
 ) -> ReceivedForm:
     """Read a form with files. A refused file is skipped, so that the rest of the form is received.
 
@@ -45,6 +53,7 @@ async def receive_form(
         request: the request.
         key: the draft's key.
         uploads: where files are stored.
+        admit: whether a file is accepted; the fields before it are known then.
         stall_seconds: seconds without a byte after which the connection counts as lost.
         max_text_bytes: size of all fields without files.
 
@@ -55,11 +64,14 @@ async def receive_form(
         reader = MultipartReader(request, BodyChunks(request, stall_seconds))
     except NotMultipart:
         raise FormError(415, "this form can't be read") from None
-    return await _FormReceiver(reader, key, uploads, max_text_bytes).read()
+    return await _FormReceiver(reader, key, uploads, admit, max_text_bytes).read()
 
 
 class _FormReceiver:
-    def __init__(self, reader: MultipartReader, key: DraftKey, uploads: UploadStore, max_text_bytes: int) -> None:
+    def __init__(
+        self, reader: MultipartReader, key: DraftKey, uploads: UploadStore, admit: Admit, max_text_bytes: int
+    ) -> None:
+        self._admit = admit
         self._max_text_bytes = max_text_bytes
         self._reader = reader
         self._key = key
@@ -101,6 +113,8 @@ class _FormReceiver:
                 pass
 
     async def _store(self, header: PartHeader, first: bytes) -> None:
+        if problem := await self._admit(self._received.fields):
+            raise UploadRefused(problem)
         upload = await self._uploads.create(self._key, kind=announced_kind(header.mime), length=None)
         try:
             await self._uploads.append(self._key, upload, 0, self._content(first))

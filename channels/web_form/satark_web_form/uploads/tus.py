@@ -52,6 +52,7 @@ STATUS: Final[Mapping[UploadProblem, HTTPStatus]] = {
     "quota": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-fragmented": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "disk-full": HTTPStatus.INSUFFICIENT_STORAGE,
+    "proof": HTTPStatus.PRECONDITION_REQUIRED,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
@@ -69,9 +70,13 @@ class NotAdmitted(Exception):  # noqa: N818 - it reads as what it says
 class TusEndpoints:
     """The endpoints. Mount `routes` below a path such as `/uploads`."""
 
-    def __init__(self, uploads: UploadStore, *, admit: Admit, message: Message, stall_seconds: float) -> None:
+    def __init__(
+        self, uploads: UploadStore, *, admit: Admit, admit_new: Admit, message: Message, stall_seconds: float
+    ) -> None:
+        """`admit_new` is asked for a new upload in place of `admit`: it may require a proof of work."""
         self._uploads = uploads
         self._admit = admit
+        self._admit_new = admit_new
         self._message = message
         self._stall_seconds = stall_seconds
 
@@ -129,7 +134,7 @@ class TusEndpoints:
             return PlainTextResponse("Upload-Length is missing", HTTPStatus.BAD_REQUEST)
         if length > self._uploads.file_bytes:
             raise UploadRefused("too-large")
-        key = await self._admit(request)
+        key = await self._admit_new(request)
         kind = announced_kind(_metadata(request.headers.get("upload-metadata", "")).get("filetype", ""))
         upload = await self._uploads.create(key, kind=kind, length=length)
         headers = self._state(await self._uploads.status(key, upload))

@@ -14,6 +14,7 @@ UploadProblem: TypeAlias = Literal[
     "quota",  # more bytes in all than a draft may have
     "too-fragmented",  # more segments than one file may have
     "disk-full",  # the disk has no space left for uploads
+    "proof",  # many files are being sent: this draft's browser must work or wait first
     "busy",  # too many uploads at once, and this one was the slowest: resume later
 ]
 

@@ -34,6 +34,8 @@ from satark_web_form.uploads.upload_slots import UploadSlots
 CLEANUP_SECONDS: Final = 60.0
 """Seconds between two deletions of expired uploads."""
 
+_WORKED: Final = "worked"
+"""Name of a folder beside a draft's uploads, which expires as they do."""
 _UPLOAD_ID: Final = re.compile(r"[0-9a-f]{32}")
 _HANDLE: Final = re.compile(r"([0-9a-f]{32})/([0-9a-f]{32})/(AGE-SECRET-KEY-[0-9A-Z-]+)")
 
@@ -152,6 +154,14 @@ class UploadStore:
         """Delete an attached file; see `satark.channel.Channel.discard`."""
         folder, _ = self._locate(ref)
         await asyncio.to_thread(_delete, folder)
+
+    def note_work(self, key: DraftKey) -> None:
+        """Note that a draft's browser has worked, or waited, for its uploads. Blocks."""
+        (self._root / key.folder / _WORKED).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def has_worked(self, key: DraftKey) -> bool:
+        """Whether it has. Blocks."""
+        return (self._root / key.folder / _WORKED).is_dir()
 
     async def run_cleanup(self) -> None:
         """Delete expired uploads until cancelled. Several processes may run this at once."""

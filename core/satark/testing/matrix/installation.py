@@ -87,6 +87,9 @@ async def matrix_installation(folder: Path, environment: Mapping[str, str]) -> A
             "SATARK_SETTLE_SECONDS": "0",
             "SATARK_WEB_FORM__PROOF_WAIT_SECONDS": "0",
             "SATARK_WEB_FORM__PROOF_WAITS_PER_MINUTE": "10000",
+            "SATARK_WEB_FORM__MAILBOX_WAITS_PER_MINUTE": "10000",
+            "SATARK_WEB_FORM__FREE_DRAFTS_PER_MINUTE": "10000",
+            "SATARK_WEB_FORM__FREE_UPLOADS_PER_MINUTE": "10000",
         }
         installation = await stack.enter_async_context(set_up_installation(folder, {**providers, **environment}))
         installation.service.environment["SATARK_PUBLIC_URL"] = installation.service.url

@@ -140,9 +140,53 @@ async def test_a_limited_number_of_tickets_is_valid_per_minute(proof_of_work: Pr
     first, second, third = [await proof_of_work.check(ticket, "tip") for ticket in tickets]
     assert first.valid
     assert second.valid
-    assert third.status == "busy"
+    assert third.status == "queued"
     clock.now += third.wait
     assert (await proof_of_work.check(tickets[2], "tip")).valid
+
+
+async def test_a_place_in_the_queue_is_kept_for_whoever_came_first(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    tickets = [proof_of_work.challenge("tip").ticket for _ in range(9)]
+    clock.now += 60 - clock.now % 60
+    first = [await proof_of_work.check(ticket, "tip") for ticket in tickets[:7]]
+    assert [one.wait for one in first] == [0, 0, 60, 60, 120, 120, 180]
+    again = [await proof_of_work.check(ticket, "tip") for ticket in tickets[2:7]]
+    assert again == first[2:]
+    clock.now += 120
+    assert (await proof_of_work.check(tickets[7], "tip")).wait == 60, "the later ones queue behind"
+    assert [(await proof_of_work.check(ticket, "tip")).valid for ticket in tickets[2:6]] == [True] * 4
+
+
+async def test_a_draft_has_one_place_in_the_queue(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    tickets = [proof_of_work.challenge("tip").ticket for _ in range(50)]
+    clock.now += 60 - clock.now % 60
+    checked = [await proof_of_work.check(ticket, "tip", "greedy") for ticket in tickets]
+    assert [one.valid for one in checked[:3]] == [True, True, False]
+    assert {one.wait for one in checked[2:]} == {60}
+    honest = await proof_of_work.check(proof_of_work.challenge("tip").ticket, "tip", "honest")
+    assert honest.status == "early"
+    clock.now += 60
+    for ticket in tickets[2:]:
+        await proof_of_work.check(ticket, "tip", "greedy")
+    assert (await proof_of_work.check(proof_of_work.challenge("tip").ticket, "tip", "honest")).wait <= 60
+
+
+async def test_a_queue_that_is_full_says_so(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    tickets = [proof_of_work.challenge("tip").ticket for _ in range(2 * (EASY.proof_queue_minutes + 1) + 1)]
+    clock.now += 60
+    checked = [await proof_of_work.check(ticket, "tip") for ticket in tickets]
+    assert [one.status for one in checked].count("busy") == 1
+    assert checked[-1].status == "busy"
+
+
+async def test_each_purpose_has_a_budget_of_its_own(proof_of_work: ProofOfWork, clock: Clock) -> None:
+    """A flood of free tickets at the mailbox keeps nobody without JavaScript from sending a tip."""
+    flood = [proof_of_work.challenge("mailbox").ticket for _ in range(62)]
+    tip = proof_of_work.challenge("tip").ticket
+    clock.now += 20
+    for ticket in flood:
+        await proof_of_work.check(ticket, "mailbox")
+    assert (await proof_of_work.check(tip, "tip")).valid
 
 
 async def test_a_used_ticket_takes_no_slot(proof_of_work: ProofOfWork, clock: Clock) -> None:
@@ -209,7 +253,7 @@ async def test_used_proofs_are_stored_as_hashes_and_deleted_once_expired(
     clock.now += 60
     await proof_of_work.check(challenge.ticket, "tip")
     stored = [path for path in (tmp_path / "proofs").rglob("*") if path.is_file()]
-    assert sorted(len(path.name) for path in stored) == [1, 64, 64], "a slot and two hashes"
+    assert sorted(len(path.name) for path in stored) == [5, 64, 64], "a place and two hashes"
     assert not any(path.stat().st_size for path in stored)
     clock.now += 3700
     await proof_of_work.check(solve(proof_of_work.challenge("mailbox")), "mailbox")

@@ -6,6 +6,7 @@ The draft's secret is a cookie, in hex. The texts of problems contain their name
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -19,6 +20,7 @@ from satark_web_form.uploads.draft_key import DraftKey
 from satark_web_form.uploads.multipart_form import receive_form
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.tus import NotAdmitted, TusEndpoints
+from satark_web_form.uploads.upload_errors import UploadProblem
 from satark_web_form.uploads.upload_store import UploadStore
 
 STALL_SECONDS = 1.0
@@ -33,9 +35,14 @@ def site(uploads: UploadStore, stall_seconds: float = STALL_SECONDS) -> Starlett
             raise NotAdmitted(PlainTextResponse("no draft", 403))
         return DraftKey(bytes.fromhex(secret))
 
+    async def admit_file(fields: Sequence[tuple[str, str]]) -> UploadProblem | None:
+        return "proof" if ("refuse", "files") in fields else None
+
     async def form(request: Request) -> Response:
         try:
-            received = await receive_form(request, await admit(request), uploads, stall_seconds=stall_seconds)
+            received = await receive_form(
+                request, await admit(request), uploads, admit=admit_file, stall_seconds=stall_seconds
+            )
         except FormError as error:
             return PlainTextResponse(str(error), error.status)
         return JSONResponse(
@@ -43,7 +50,11 @@ def site(uploads: UploadStore, stall_seconds: float = STALL_SECONDS) -> Starlett
         )
 
     tus = TusEndpoints(
-        uploads, admit=admit, message=lambda _request, problem: f"text: {problem}", stall_seconds=stall_seconds
+        uploads,
+        admit=admit,
+        admit_new=admit,
+        message=lambda _request, problem: f"text: {problem}",
+        stall_seconds=stall_seconds,
     )
     return Starlette(routes=[Mount("/uploads", routes=tus.routes), Route("/form", form, methods=["POST"])])
 

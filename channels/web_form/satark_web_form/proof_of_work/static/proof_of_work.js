@@ -14,11 +14,16 @@ function solve(challenge) {
   });
 }
 
+/** Return the proof of a challenge, given as JSON. Throws where the browser can't solve it. */
+export async function prove(json) {
+  if (!globalThis.crypto?.subtle || !globalThis.Worker) throw new Error("no proof of work");
+  const challenge = JSON.parse(json);
+  return btoa(JSON.stringify({ challenge, solution: await solve(challenge) }));
+}
+
 async function fillIn(field) {
-  if (!globalThis.crypto?.subtle || !globalThis.Worker) return;
-  const challenge = JSON.parse(field.dataset.challenge);
   try {
-    field.value = btoa(JSON.stringify({ challenge, solution: await solve(challenge) }));
+    field.value = await prove(field.dataset.challenge);
   } catch {
     // The delay ticket stays in the field.
   }

@@ -1,6 +1,8 @@
 // Uploads a file with the protocol tus 1.0.0: in parts, resumed after a lost connection while the page is open. Nothing
 // is stored in the browser.
 
+import { prove } from "../proof_of_work/proof_of_work.js";
+
 const PART_BYTES = 4 * 1024 * 1024;
 const MAX_WAIT_MS = 30_000;
 const COMMON_HEADERS = { "Tus-Resumable": "1.0.0", "Accept-Language": document.documentElement.lang };
@@ -37,9 +39,21 @@ function checked(call) {
 
 const offsetIn = (call) => Number(call.getResponseHeader("Upload-Offset"));
 
+const PROOF_NEEDED = 428;
+
+/** Create an upload. While many files are being sent, the server asks for a proof of work first. */
 async function create(blob, type, { endpoint, signal }) {
   const headers = { "Upload-Length": blob.size, "Upload-Metadata": `filetype ${btoa(type)}` };
-  return checked(await request("POST", endpoint, { headers, signal })).getResponseHeader("Location");
+  let call = await request("POST", endpoint, { headers, signal });
+  if (call.status === PROOF_NEEDED) {
+    const { challenge, message } = JSON.parse(call.responseText);
+    const proof = await prove(challenge).catch(() => {
+      throw new Refused(message);
+    });
+    call = await request("POST", endpoint, { headers: { ...headers, "Satark-Proof": proof }, signal });
+    if (call.status === PROOF_NEEDED) throw new Error("a second proof is needed");
+  }
+  return checked(call).getResponseHeader("Location");
 }
 
 async function sendPart(url, blob, offset, { progress, signal }) {
