@@ -75,7 +75,15 @@ def test_every_link_has_a_target(page: Path) -> None:
 
 # ----------------------------------------------------------------- promises and the tree
 
-PROMISES = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (DOCS / "privacy.md").read_text())
+PRIVACY_PAGES = [
+    DOCS / "privacy.md",
+    DOCS / "threat-model.md",
+    DOCS / "evidence.md",
+    ROOT / "SECURITY.md",
+    ROOT / "README.md",
+]
+PROMISES = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", "".join(page.read_text() for page in PRIVACY_PAGES))
+ABSOLUTE = re.compile(r"\b(?:never|always|cannot|can't|can not)\b", re.IGNORECASE)
 
 
 def test_privacy_names_tests() -> None:
@@ -95,6 +103,16 @@ def test_the_test_behind_a_promise_exists(file: str, name: str) -> None:
 )
 def test_a_promise_names_its_tests(row: str) -> None:
     assert re.search(r"`tests/[\w/]+\.py::test_\w+`", row)
+
+
+@pytest.mark.parametrize("page", PRIVACY_PAGES, ids=relative)
+def test_never_always_and_cannot_stand_beside_the_name_of_a_test(page: Path) -> None:
+    for block in re.split(r"\n\n|\n(?=[|#]|- )", prose(page)):
+        words = re.sub(r"`[^`]*`", "", block)
+        promised = ABSOLUTE.search(words)
+        assert not promised or re.search(r"`tests/[\w/]+\.py::test_\w+`", block), (
+            f"{promised[0]!r} needs the name of a test beside it, or another word: {block[:200]}"
+        )
 
 
 def tree() -> list[str]:
