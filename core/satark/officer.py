@@ -66,7 +66,7 @@ from satark.roster.proposals import (
     store_signed,
     withdraw,
 )
-from satark.roster.roster import Roster
+from satark.roster.roster import Roster, desk_problems
 from satark.roster.state import RosterState
 from satark.routing.desks import (
     add_desk,
@@ -80,13 +80,15 @@ from satark.routing.desks import (
 
 __all__ = [
     "ACT_KINDS",
+    "DISGUISED_MIME",
+    "RIGHTS",
+    "ROLES",
     "Act",
     "ActFilter",
     "ActKind",
     "ActPage",
     "Casework",
     "Closed",
-    "DISGUISED_MIME",
     "DeskAdded",
     "DestinationFault",
     "DestinationSet",
@@ -106,8 +108,6 @@ __all__ = [
     "OpenTip",
     "PostedMessage",
     "Proposal",
-    "RIGHTS",
-    "ROLES",
     "ReadAct",
     "Right",
     "Role",
@@ -134,6 +134,7 @@ __all__ = [
     "contains_head",
     "current_head",
     "decode_entry",
+    "desk_problems",
     "desk_verifier",
     "destination_faults",
     "encode_entry",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from satark.desk import CaseworkError
 from satark.roster import chain, rules
 from satark.roster.entries import Entry, decode_entry, encode_entry
-from satark.roster.rules import NotAllowed, Unsigned
+from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.store.tables import roster_proposal as table
 
 if TYPE_CHECKING:
@@ -80,6 +80,16 @@ def missing_signatures(state: RosterState, entry: Entry) -> str:
         return f"to be withdrawn ({error})"
 
 
+def still_needed(state: RosterState, entry: Entry) -> Needed | None:
+    """Return whose signatures a proposal still needs; None if the roster does not allow it any more."""
+    try:
+        check_proposal(state, entry)
+    except NotAllowed:
+        return None
+    signers = [(one.desk, one.officer) for one in entry.signatures]
+    return rules.needed(state, entry.body).without(state, signers) if state.closed else Needed(heads=())
+
+
 def all_proposals(connection: Connection) -> list[Proposal]:
     """Return every proposal."""
     rows = connection.execute(select(table).order_by(table.c.day, table.c.id))
@@ -130,6 +140,7 @@ __all__ = [
     "missing_signatures",
     "proposal_id",
     "propose",
+    "still_needed",
     "store_signed",
     "withdraw",
 ]

@@ -45,17 +45,21 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
     seconds: tuple[Member, ...] = ()
     """Any one of them; empty: one head is enough, because there is nobody else or nothing new is read."""
 
+    def without(self, state: RosterState, signers: Iterable[Member]) -> Needed:
+        """Return what is still missing when these have signed: first heads, then one of `seconds`."""
+        signed = set(signers)
+        heads = tuple(desk for desk in self.heads if not signed & set(state.heads_of(desk)))
+        if heads or not self.seconds or self._is_seconded(state, signed):
+            return Needed(heads=heads)
+        return Needed(heads=(), seconds=tuple(one for one in self.seconds if one not in signed))
+
     def missing(self, state: RosterState, signers: Iterable[Member]) -> str:
         """Say whose signatures are still missing, as the end of a sentence; empty: none."""
-        signed = set(signers)
-        heads = [desk for desk in self.heads if not signed & set(state.heads_of(desk))]
-        if heads:
-            return " and ".join(f"a head of desk {desk}" for desk in heads)
-        if not self.seconds or self._is_seconded(state, signed):
-            return ""
-        others = (one for one in self.seconds if one not in signed)
-        names = [f"{officer or 'its officers'} (desk {desk})" for desk, officer in others]
-        return f"one more officer: {', '.join(names)}"
+        left = self.without(state, signers)
+        if left.heads:
+            return " and ".join(f"a head of desk {desk}" for desk in left.heads)
+        names = [f"{officer or 'its officers'} (desk {desk})" for desk, officer in left.seconds]
+        return f"one more officer: {', '.join(names)}" if names else ""
 
     def _is_seconded(self, state: RosterState, signed: set[Member]) -> bool:
         signing_heads = signed & {head for desk in self.heads for head in state.heads_of(desk)}

@@ -19,6 +19,7 @@ from satark_desk.web.files import show_file, show_preview
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages
+from satark_desk.web.roster_pages import RosterPages
 from satark_desk.web.second_factor_sign_in import SecondFactorSignIn
 from satark_desk.web.sign_in import SignInPages
 from satark_desk.web.voice_pages import VoicePages
@@ -85,8 +86,10 @@ def _account_routes(web: WebContext) -> list[Route]:
 
 
 def _oversight_routes(web: WebContext) -> list[Route]:
-    audit, retention = AuditPages(web), RetentionPages(web)
+    audit, retention, roster = AuditPages(web), RetentionPages(web), RosterPages(web)
     return [
+        Route("/roster", web.page(roster.show)),
+        Route("/roster/{action}", web.form(roster.act), methods=["POST"]),
         Route("/audit", web.page(audit.log)),
         Route("/retention", web.page(retention.overview)),
         Route("/retention/{number}", web.page(retention.tip)),

@@ -15,12 +15,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from satark.desk import CaseworkError
 from satark.languages import language_name
+from satark.officer import all_desks, desk_problems
 from satark.sealing import CantOpen
 from satark.web import FormError, page_templates, preferred, read_form
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
 from satark_desk.passkeys import Site
 from satark_desk.passphrases import MEMORY_KIB
+from satark_desk.roster_changes import seen_position
 from satark_desk.web.page_text import LANGUAGES, PageText
 from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
@@ -36,6 +38,8 @@ LANGUAGE_COOKIE = "satark-desk-language"
 BROWSER_COOKIE = "satark-desk-browser"
 PENDING_COOKIE = "satark-desk-pending"
 LOG_COOKIE = "satark-desk-log"
+_FOR_AUDITORS = ("audit", "roster", "account", "passphrase")
+"""First parts of the addresses that an auditor may open: they see no content of a tip."""
 _YEAR = 365 * 24 * 3600
 
 PageHandler: TypeAlias = Callable[[Request, Session], Response]
@@ -77,7 +81,17 @@ class WebContext:
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
         }
+        if isinstance(session := values.get("session"), Session):
+            common |= self._roster_notices(session)
         return HTMLResponse(self._templates.get_template(template).render({**common, **values}), status)
+
+    def _roster_notices(self, session: Session) -> dict[str, Any]:
+        """Return how many entries of the roster the officer has not seen, and whether there is an alarm."""
+        services = self.context
+        checked = services.read_keys(services.roster.check)
+        alarm = bool(checked.problems or desk_problems(checked.state, services.read(all_desks)))
+        seen = seen_position(services, session.desk, session.officer)
+        return {"roster_news": max(0, checked.state.position - seen), "roster_alarm": alarm}
 
     def page(self, handler: PageHandler, *, for_temporary: bool = False) -> Endpoint:
         """Wrap a page handler for signed-in officers as an endpoint.
@@ -91,6 +105,8 @@ class WebContext:
                 return redirect_to_sign_in(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
+            if session.unlocked.role == "auditor" and url_path(request).split("/")[1] not in _FOR_AUDITORS:
+                return redirect_to(request, "audit")
             return await run_in_threadpool(self._handle, request, session, lambda: handler(request, session))
 
         return endpoint
@@ -104,6 +120,8 @@ class WebContext:
                 return redirect_to_sign_in(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
+            if session.unlocked.role == "auditor" and url_path(request).split("/")[1] not in _FOR_AUDITORS:
+                return redirect_to(request, "audit")
             try:
                 form = await read_form(request)
             except FormError as error:

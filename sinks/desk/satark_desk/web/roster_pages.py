@@ -1,0 +1,206 @@
+"""The roster on the web: who may read and who said so; changes are proposed here, and signed by others here too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from satark.desk import CaseworkError
+from satark.officer import (
+    ROLES,
+    Closed,
+    DeskAdded,
+    DestinationSet,
+    KeyChange,
+    OfficerSet,
+    Right,
+    Role,
+    all_proposals,
+    find_proposal,
+    still_needed,
+)
+from satark_desk.officers import NewOfficer, add_officer, remove_officer, set_role
+from satark_desk.passphrases import new_passphrase
+from satark_desk.roster_changes import approve, mark_roster_seen, reject, seen_position
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark.officer import Entry, RosterState, Signature
+    from satark_desk.roster_changes import Submitted
+    from satark_desk.web.page_text import PageText
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+ACTIONS = ("add", "role", "remove", "approve", "reject")
+_NEWEST = 50
+"""Entries that the page lists, at most: the newest."""
+_MAX_INPUT = 40
+
+
+class ShownEntry(msgspec.Struct, frozen=True):
+    """An entry, or a proposal, as the page shows it."""
+
+    position: int
+    """0: a proposal."""
+    id: str
+    says: str
+    signed: str
+    needs: str = ""
+    mine: bool = False
+    """Whether this officer has signed it."""
+    new: bool = False
+    """Whether this officer has not seen it."""
+
+
+class RosterPages:
+    """The page of the roster, and the forms on it."""
+
+    def __init__(self, web: WebContext) -> None:
+        self._web = web
+
+    def show(self, request: Request, session: Session) -> Response:
+        """Show who may read, what changed, and what needs signatures; all of it counts as seen."""
+        return self._show(request, session)
+
+    def act(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Handle a form: ask for confirmation, then propose, sign or withdraw a change."""
+        action = request.path_params["action"]
+        if action not in ACTIONS or session.unlocked.role == "auditor":
+            return redirect_to(request, "roster")
+        if "confirmed" not in form:
+            return self._confirm(request, session, action, form)
+        if not session.is_first_submission(form.get("once", "")):
+            return redirect_to(request, "roster")
+        try:
+            return self._perform(request, session, action, form)
+        except CaseworkError as error:
+            return self._show(request, session, 422, problem=str(error))
+
+    def _perform(self, request: Request, session: Session, action: str, form: Mapping[str, str]) -> Response:
+        services, by = self._web.context, session.unlocked
+        name, id_ = form.get("name", "").strip()[:_MAX_INPUT], form.get("id", "")[:_MAX_INPUT]
+        if action == "add":
+            passphrase = new_passphrase()
+            new = NewOfficer(name=name, passphrase=passphrase, role=_role(form), rights=_rights(form), temporary=True)
+            submitted = add_officer(services, by, new)
+            session.casework.trail.record("officer_added", detail=name)
+            return self._show(request, session, submitted=submitted, passphrase=passphrase)
+        if action == "reject":
+            reject(services, by, id_)
+            return redirect_to(request, "roster")
+        if action == "remove":
+            submitted = remove_officer(services, by, name)
+            session.casework.trail.record("officer_removed", detail=name)
+        elif action == "role":
+            submitted = set_role(services, by, name, _role(form), _rights(form))
+            session.casework.trail.record("officer_changed", detail=name)
+        else:
+            submitted = approve(services, by, id_)
+        return self._show(request, session, submitted=submitted)
+
+    def _confirm(self, request: Request, session: Session, action: str, form: Mapping[str, str]) -> Response:
+        says = ""
+        if action in {"approve", "reject"}:
+            try:
+                proposal = self._web.context.read(lambda c: find_proposal(c, form.get("id", "")[:_MAX_INPUT]))
+            except CaseworkError as error:
+                return self._show(request, session, 422, problem=str(error))
+            says = describe(self._web.text(request), proposal.entry)
+        fields = {key: form[key][:_MAX_INPUT] for key in ("name", "role", "listen", "release", "id") if key in form}
+        return self._web.show(request, "roster_confirm.html", session=session, action=action, fields=fields, says=says)
+
+    def _show(
+        self,
+        request: Request,
+        session: Session,
+        status: int = 200,
+        *,
+        problem: str = "",
+        submitted: Submitted | None = None,
+        passphrase: str = "",
+    ) -> Response:
+        services, by, t = self._web.context, session.unlocked, self._web.text(request)
+        checked = services.read_keys(services.roster.check)
+        seen = seen_position(services, by.desk.name, by.officer)
+        entries = [
+            ShownEntry(number, "", describe(t, entry), _signers(t, entry), new=number > seen)
+            for number, entry in enumerate(checked.chain.entries, 1)
+            if entry is not None
+        ]
+        mark = (by.desk.name, by.officer, checked.state.position)
+        services.write_now(lambda unit: mark_roster_seen(unit, *mark))
+        return self._web.show(
+            request,
+            "roster.html",
+            status,
+            session=session,
+            state=checked.state,
+            entries=entries[::-1][:_NEWEST],
+            proposals=self._proposals(checked.state, session, t),
+            roles=ROLES,
+            problem=problem,
+            submitted=submitted,
+            passphrase=passphrase,
+            roster_news=0,
+        )
+
+    def _proposals(self, state: RosterState, session: Session, t: PageText) -> list[ShownEntry]:
+        own = session.desk, session.officer
+        shown = []
+        for one in self._web.context.read(all_proposals):
+            signed = [(sign.desk, sign.officer) for sign in one.entry.signatures]
+            says, by = describe(t, one.entry), _signers(t, one.entry)
+            shown.append(ShownEntry(0, one.id, says, by, _needs(t, state, one.entry), own in signed))
+        return shown
+
+
+def describe(t: PageText, entry: Entry) -> str:
+    """Say in the page's language what an entry says."""
+    match entry.body:
+        case DeskAdded(desk=desk, officers=officers):
+            names = ", ".join(one.name for one in officers) or "–"
+            level = t(f"level.{desk.level}")
+            return t("roster.says.desk", desk=desk.title, name=desk.name, level=level, officers=names)
+        case KeyChange(desk=name, removed=removed):
+            return t("roster.says.removed" if removed else "roster.says.key", desk=name, officer=removed)
+        case OfficerSet(desk=name, officer=officer):
+            rights = ", ".join(t(f"right.{right}") for right in officer.rights) or t("right.none")
+            role = t(f"role.{officer.role}")
+            return t("roster.says.officer", desk=name, officer=officer.name, role=role, rights=rights)
+        case DestinationSet(to=to, desk=name, recipient=recipient):
+            return t("roster.says.destination" if recipient else "roster.says.no_destination", to=to, desk=name or "–")
+        case Closed():
+            return t("roster.says.sealed")
+
+
+def _signers(t: PageText, entry: Entry) -> str:
+    return ", ".join(_signer(one) for one in entry.signatures) or t("roster.signed.nobody")
+
+
+def _signer(signature: Signature) -> str:
+    return f"{signature.officer or '–'} ({signature.desk})"
+
+
+def _needs(t: PageText, state: RosterState, entry: Entry) -> str:
+    left = still_needed(state, entry)
+    if left is None:
+        return t("roster.needs.stale")
+    if left.heads:
+        return t("roster.needs.heads", desks=", ".join(left.heads))
+    if left.seconds:
+        return t("roster.needs.second", officers=", ".join(f"{name or '–'} ({desk})" for desk, name in left.seconds))
+    return t("roster.needs.sign_in")
+
+
+def _role(form: Mapping[str, str]) -> Role:
+    return cast("Role", form["role"]) if form.get("role") in ROLES else "officer"
+
+
+def _rights(form: Mapping[str, str]) -> tuple[Right, ...]:
+    rights: tuple[Right, ...] = ("listen", "release")
+    return tuple(right for right in rights if right in form)

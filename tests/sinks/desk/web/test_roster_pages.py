@@ -1,0 +1,91 @@
+"""The roster on the web: each officer signs in their own session; every desk is shown every change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from satark.routing.desks import close_roster
+from satark.services import Services
+from satark.store.tables import desk as desk_table
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+
+Browser = Callable[..., TestClient]
+PAGE = "/desk/roster"
+
+
+@pytest.fixture
+def sealed(services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
+    """Make the SP's desk have a second officer, and seal the roster."""
+    new = NewOfficer(name="second", passphrase="second passphrase 77", rights=("release",))
+    add_officer(services, unlocked("sp"), new)
+    services.write_now(lambda unit: close_roster(unit, ()))
+
+
+def officer(browser: Browser, name: str, passphrase: str) -> TestClient:
+    client = browser()
+    form = {"desk": "sp", "officer": name, "passphrase": passphrase}
+    assert client.post("/desk/sign-in", data=form).url.path == "/desk/"
+    return client
+
+
+def confirmed(client: TestClient, action: str, **form: str) -> str:
+    page = client.post(f"{PAGE}/{action}", data=form)
+    assert page.status_code == 200
+    return client.post(f"{PAGE}/{action}", data={**form, "confirmed": "yes", "once": action + str(form)}).text
+
+
+def names(services: Services, desk: str) -> list[str]:
+    return sorted(services.read_keys(services.roster.check).state.desks[desk].officers)
+
+
+@pytest.mark.usefixtures("sealed")
+def test_an_officer_is_proposed_by_the_head_and_added_when_another_signs(services: Services, browser: Browser) -> None:
+    head = browser("sp")
+    page = confirmed(head, "add", name="third", role="officer", release="yes")
+    assert "Passphrase for the first sign-in" in page
+    assert names(services, "sp") == ["second", "sp-1"]
+    (id_,) = {part.split('"')[0] for part in page.split('name="id" value="')[1:]}
+    assert names(services, "sp") == ["second", "sp-1"], "the head signs once"
+    second = officer(browser, "second", "second passphrase 77")
+    assert "third" in second.get(PAGE).text
+    assert "carried out" in confirmed(second, "approve", id=id_)
+    assert names(services, "sp") == ["second", "sp-1", "third"]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_every_desk_is_shown_a_change_until_it_has_looked(services: Services, browser: Browser) -> None:
+    dig = browser("dig")
+    dig.get(PAGE)
+    assert "Who may read has changed" not in dig.get("/desk/").text
+    confirmed(browser("sp"), "remove", name="second")
+    assert "Who may read has changed" in dig.get("/desk/").text
+    assert "Officer second was removed from desk sp" in dig.get(PAGE).text
+    assert "Who may read has changed" not in dig.get("/desk/").text
+
+
+def test_a_desk_that_somebody_wrote_into_the_database_alarms_every_desk(services: Services, browser: Browser) -> None:
+    client = browser("sp")
+    assert "tampered" not in client.get("/desk/").text
+    row = {"name": "watch", "title": "watch", "level": "range", "area": "", "recipient": "age1x", "via": "desk"}
+    services.write_now(lambda unit: unit.insert(desk_table, [row]))
+    assert "tampered" in client.get("/desk/").text
+
+
+def test_an_auditor_sees_who_may_read_and_no_tip(
+    services: Services, browser: Browser, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    new = NewOfficer(name="auditor", passphrase="auditor passphrase 5", role="auditor")
+    add_officer(services, unlocked("sp"), new)
+    client = browser()
+    client.post("/desk/sign-in", data={"desk": "sp", "officer": "auditor", "passphrase": "auditor passphrase 5"})
+    assert client.get("/desk/", follow_redirects=False).headers["location"] == "/desk/audit"
+    assert client.get("/desk/tips/K111-1111", follow_redirects=False).headers["location"] == "/desk/audit"
+    page = client.get(PAGE).text
+    assert "Who may read" in page
+    assert "roster/add" not in page
+    confirmed_add = client.post(f"{PAGE}/add", data={"name": "x", "confirmed": "yes", "once": "1"})
+    assert confirmed_add.url.path == PAGE
+    assert names(services, "sp") == ["auditor", "sp-1"]
