@@ -262,21 +262,43 @@ def test_all_files_of_a_step_can_be_erased(chat: Chat) -> None:
 # ----------------------------------------------------------------- the first words
 
 
-def test_a_story_as_the_first_message_is_kept(chat: Chat) -> None:
+def test_a_story_as_the_first_message_answers_what_it_tells(chat: Chat) -> None:
     chat.say("They sell illegal liquor at Lanka crossing")
-    assert "We have kept" in chat.text
-    assert "Choose a language" in chat.text
-    chat.say("2", "daru")
-    assert chat.step == "place"
-    chat.say("Assi", "no", "skip").tap("send")
+    assert "NOT sent yet" in chat.text
+    assert "Understood: Illegal liquor / drugs, Lanka" in chat.text
+    assert chat.step == "police"
+    chat.say("no")
+    assert chat.step == "review"
+    chat.tap("send")
     assert chat.submission is not None
+    assert chat.submission.category == "INTOX"
     assert chat.submission.answers["what"] == "They sell illegal liquor at Lanka crossing"
+    assert (chat.submission.place.district, chat.submission.place.station) == ("varanasi", "lanka")
+    assert len(chat.turns) == 3
 
 
-def test_two_first_messages_are_both_kept(chat: Chat) -> None:
+@pytest.mark.parametrize(
+    ("story", "language"),
+    [
+        ("लंका सामने घाट पर रोज़ रात 2 बजे अवैध बालू खनन होता है", "hi"),
+        ("lanka ghat pe roz raat ko avaidh balu khanan hota hai", "hi"),
+        ("every night they dig sand at Lanka ghat without permission", "en"),
+    ],
+)
+def test_a_story_is_answered_in_its_own_language(chat: Chat, story: str, language: str) -> None:
+    chat.say(story)
+    assert chat.session is not None
+    assert chat.session.language == language
+    assert chat.session.answers["category"].value == "MINE"
+    assert chat.session.answers["place"].value["station"] == "lanka"
+
+
+def test_only_what_a_story_leaves_out_is_asked(chat: Chat) -> None:
     chat.say("They sell illegal liquor", "at Lanka crossing every night")
     assert chat.session is not None
-    assert chat.session.answers["what"].value == "They sell illegal liquor\nat Lanka crossing every night"
+    assert chat.session.answers["what"].value == "They sell illegal liquor"
+    assert chat.session.answers["place"].value["station"] == "lanka"
+    assert chat.step == "police"
 
 
 def test_first_photo_voice_and_pin_are_kept(chat: Chat) -> None:
@@ -751,9 +773,10 @@ def what(chat: Chat) -> Any:
 
 
 def test_a_rewritten_message_replaces_no_other_message_of_the_same_answer(chat: Chat) -> None:
-    chat.say("They sell raw liquor behind the mill", "every night after ten, by a white pickup", "2", "daru")
-    assert "every night" in what(chat.edit("s1", "every night after nine, by a blue pickup"))
-    assert what(chat).splitlines()[0] == "They sell raw liquor behind the mill"
+    at_police(chat).say("they bring it every night after ten, in a white pickup")
+    source = f"s{len(chat.turns) - 1}"
+    assert "every night" in what(chat.edit(source, "they bring it every night after nine, in a blue pickup"))
+    assert what(chat).splitlines()[0] == "They sell it behind the school"
     assert "blue pickup" in what(chat)
 
 

@@ -95,6 +95,10 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Those that the current question is about."""
     origin_disclosed: tuple[str, ...] = ()
     """Those to which the tipster said yes."""
+    dangers: tuple[str, ...] = ()
+    """Kinds of danger that the tipster told of; they make the tip urgent."""
+    identity_decided: tuple[str, ...] = ()
+    """Words that may identify the tipster and that they were asked about."""
     mailbox: OpenMailbox | None = None
     wrong_codes: int = 0
     handoff_code: str = ""
@@ -141,6 +145,8 @@ class Submission(Redacted, frozen=True, kw_only=True):
     place: Place
     accused: Accused | None
     priority: Priority = "normal"
+    flags: tuple[str, ...] = ()
+    """Reasons of the priority: `danger:<kind>` for each danger that the tipster told of."""
     origin_disclosed: tuple[str, ...] = ()
     """Ordinals of the files of which the desks may know where and when they were taken."""
 

@@ -120,6 +120,11 @@ class Geography:
         found = self._districts.get(district)
         return found.stations if found else tuple(self._stations.values())
 
+    def label(self, code: str, language: str) -> str:
+        """The name of a station or an outpost in a language; empty if the code is neither's."""
+        units = {unit.code: unit for station in self._stations.values() for unit in (station, *station.outposts)}
+        return units[code].label(language) if code in units else ""
+
     def station_of(self, outpost: str) -> str:
         """Code of the station that an outpost belongs to."""
         return self._station_of.get(outpost, "")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from satark import time_buckets
 from satark.desk import Desk, Screening
+from satark.destination import DESK_SINK, HERE, Destination
 from satark.identity.receipts import FreshCode, OpenedReceipt
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
@@ -17,7 +19,7 @@ from satark.observability import log
 from satark.routing import rules
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
-from satark.store import deliveries, evidence_files, tables
+from satark.store import deliveries, envelopes, evidence_files, tables
 from satark.tip import Envelope, Header, Priority, Receipt, Tip
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from satark.plugins.loader import Plugins
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
+
+
+_PADDED = 4096
+"""Bytes to a multiple of which a tip's document is filled up: its size tells less of the answers."""
 
 
 class Submissions:
@@ -58,17 +64,17 @@ class Submissions:
         if fresh is None:
             raise NeedsReceipt
         tip = _document(session, submission, channel, unit.now)
-        screening = self._screen(tip, submission.priority)
+        screening = self._screen(tip, Screening(priority=submission.priority, flags=submission.flags))
         route = self._route(unit, tip, screening.priority)
         header = _header(tip, screening, route)
-        _seal_envelopes(unit, session, header, route)
+        self._seal_envelopes(unit, session, header, route)
         recipient = self._receipt(unit, session, tip, fresh, route)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
         self._deliveries(unit, session.tip, tip, route)
         return Receipt(number=tip.number, code=fresh.code)
 
-    def _screen(self, tip: Tip, priority: Priority) -> Screening:
-        return rules.screen(self._plugins.screen(tip) if self._screened else [], priority)
+    def _screen(self, tip: Tip, own: Screening) -> Screening:
+        return rules.screen(self._plugins.screen(tip) if self._screened else [], own)
 
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> rules.Route:
         desks, services = self._desks(unit), self._services
@@ -83,15 +89,30 @@ class Submissions:
         return route
 
     def _deliveries(self, unit: UnitOfWork, id_: str, tip: Tip, route: rules.Route) -> None:
-        desks = [desk.destination for desk in route.desks]
-        others = [to for to in route.destinations if to not in desks]
+        others = [to for to in route.destinations if Destination(to).sink != DESK_SINK]
         # Files that came in this very turn have no row yet, and are under way too.
         incomplete = bool(others) and not set(tip.evidence) <= evidence_files.settled_ordinals(unit, id_)
-        rows = [deliveries.new_row(id_, to, unit.now) for to in desks]
+        # One for all desks at this host: a row of each would tell which of them must not have the tip.
+        rows = [deliveries.new_row(id_, HERE, unit.now)]
         rows += [
             deliveries.new_row(id_, to, unit.now, wait=self._services.destination_wait * incomplete) for to in others
         ]
         unit.queue(tables.delivery, rows)
+
+    def _seal_envelopes(self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route) -> None:
+        """Seal the tip's key to its holders; the others who could have it get decoys, so that all tips look alike."""
+        holders = {desk.name: desk.recipient for desk in route.desks}
+        holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
+        everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
+        everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
+        envelope = Envelope(tip=session.tip, desk="", identity=session.identity, header=header)
+        sealed = {
+            name: seal(replace(envelope, desk=name), recipient, padded=envelopes.PADDED)
+            for name, recipient in holders.items()
+        }
+        empty = replace(envelope, identity="")
+        decoys = [seal(empty, new_identity()[0], padded=envelopes.PADDED) for name in everybody.keys() - holders.keys()]
+        unit.queue(tables.envelope, envelopes.rows_of(unit.keys, sealed, session.tip, decoys))
 
     def _desks(self, unit: UnitOfWork) -> Sequence[Desk]:
         if unit.desks is None:
@@ -140,16 +161,6 @@ def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:
     )
 
 
-def _seal_envelopes(unit: UnitOfWork, session: Session, header: Header, route: rules.Route) -> None:
-    holders = [(desk.name, desk.recipient) for desk in route.desks]
-    holders += [(rule.to, rule.recipient) for rule in route.destination_rules if rule.recipient]
-    rows = []
-    for name, recipient in holders:
-        envelope = Envelope(tip=session.tip, desk=name, identity=session.identity, header=header)
-        rows.append({"tip": session.tip, "desk": name, "sealed": seal(envelope, recipient)})
-    unit.queue(tables.envelope, rows)
-
-
 def _document(
     session: Session, submission: Submission, channel: Literal["chat", "sms", "voice", "web"], now: int
 ) -> Tip:
@@ -176,6 +187,6 @@ def _tip_row(session: Session, tip: Tip, receipt_recipient: str, day: int) -> di
         "revision": tip.revision,
         "recipient": session.recipient,
         "receipt_recipient": receipt_recipient,
-        "document": seal(tip, session.recipient),
+        "document": seal(tip, session.recipient, padded=_PADDED),
         "day": day,
     }

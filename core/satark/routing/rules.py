@@ -168,9 +168,9 @@ def _highest(desks: Sequence[Desk]) -> list[Desk]:
     return [desk for desk in desks if _RANK[desk.level] == top]
 
 
-def screen(screenings: Iterable[Screening], priority: Priority) -> Screening:
-    """Combine the plugins' screenings: the highest priority and all flags."""
-    screenings = [Screening(priority=priority), *screenings]
+def screen(screenings: Iterable[Screening], own: Screening) -> Screening:
+    """Combine the flow's own screening and the plugins': the highest priority and all flags."""
+    screenings = [own, *screenings]
     highest = max(screenings, key=lambda one: PRIORITIES.index(one.priority)).priority
     flags = dict.fromkeys(flag for one in screenings for flag in one.flags)
     return Screening(priority=highest, flags=tuple(flags))

@@ -1,4 +1,4 @@
-"""Handle a typed text: a code, a command, the name of an option or a language, or an answer."""
+"""Handle a typed text: a code, a command, the name of an option or a language; `words` reads all other texts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from satark.channel import Text
 from satark.codes import find_handoff_code, find_receipt_code, without_codes
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
+from satark.dialogue.events.words import handle_words
 from satark.dialogue.flow.commands import GLOBAL_COMMANDS, MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import redeem_code
@@ -30,9 +31,9 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     code = named_option(context, name, question, folded)
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
-    if not code and question.options:
-        code = context.loaded.option_lookup(context.session, name, question).within(folded)
-    return context.state.handle_event(context, code, event) or not_understood(context)
+    if code:
+        return context.state.handle_event(context, code, event) or not_understood(context)
+    return handle_words(context, event, name, question)
 
 
 def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:

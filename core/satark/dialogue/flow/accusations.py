@@ -52,7 +52,8 @@ def accusation_problems(steps: Sequence[Step], accuses: str) -> Iterator[tuple[s
 
 def _of_options(step: Step) -> Iterator[tuple[str, str]]:
     codes: Callable[[Step], Sequence[str]] | None = getattr(step.type, "codes", None)
-    if codes is None or getattr(step.settings, "source", "") or step.type.name == "choices":
+    source: str = getattr(step.settings, "source", "")
+    if codes is None or source or step.type.name == "choices":
         yield step.id, "`accuses` with options needs a choice of one of its own options"
         return
     options = set(codes(step))

@@ -26,6 +26,12 @@ text.continue text.full edit.done edit.unclear edit.late revoke.done revoke.late
 code.ask code.none code.wrong code.closed
 elsewhere.ask elsewhere.none elsewhere.sent elsewhere.busy elsewhere.here elsewhere.left
 mailbox.question mailbox.answer mailbox.unknown mailbox.decline mailbox.ask mailbox.write mailbox.posted mailbox.long
+danger.life danger.suicide danger.woman danger.child danger.medical danger.fire
+reply.question reply.question.code reply.question.who reply.question.safe reply.question.police reply.question.person
+reply.question.reward reply.question.when reply.question.why reply.question.can
+reply.remark reply.remark.code reply.remark.no_evidence reply.remark.evidence_later reply.remark.report
+reply.remark.afraid reply.remark.rude reply.remark.mistake reply.remark.ok reply.thanks reply.wait
+reply.refusal reply.refusal.send language.common.words
 mailbox.closed mailbox.left feedback.ask feedback.yes feedback.no feedback.again status.no_reason
 """
 
@@ -36,6 +42,8 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys((f"status.{status}.text" for status in STATUSES), frozenset[str]()),
     "status.CLOSED.text": frozenset({"reason"}),
     "changed": frozenset({"name", "value"}),
+    "understood": frozenset({"label"}),
+    "suggested": frozenset({"label"}),
     "receipt": frozenset({"number", "code"}),
     "filled.long": frozenset({"most"}),
     "elsewhere.code": frozenset({"code", "minutes"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -196,6 +196,14 @@ class TurnContext:
     def say(self, key: str, **values: Any) -> None:
         """Say a text above the next question."""
         self.said.append(self.text(key, **values))
+
+    def note_dangers(self, kinds: Iterable[str]) -> None:
+        """Say whom to call in a danger, in every language of the flow, and make the tip urgent."""
+        kinds = list(dict.fromkeys(kinds))
+        for kind in kinds:
+            texts = (self.loaded.catalogues[language] for language in self.loaded.flow.languages)
+            self.said.append("\n".join(each.text(each.own(f"danger.{kind}", self.session.channel)) for each in texts))
+        self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *kinds))))
 
     def repeat_said(self) -> None:
         """Say again what stood above the current question, as far as the session has it."""

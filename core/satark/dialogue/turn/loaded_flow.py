@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
 from satark.dialogue.steps.contract import Option, Question, Step, View
 from satark.dialogue.steps.option_matching import OptionLookup
+from satark.dialogue.understanding.reader import Reader
+from satark.folding import fold
 from satark.geography.geography import Geography
 from satark.tip import Place
 
@@ -51,8 +54,15 @@ class LoadedFlow:
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = next((s.id for s in flow.steps if s.type.part == "media"), "evidence")
         self.place_step = next((s.id for s in flow.steps if s.type.name == "place"), "")
+        self.common_words = {c.language: frozenset(map(fold, c.words("language.common.words"))) for c in catalogues}
+        """Language → its commonest words, by which a text in a shared script shows its language."""
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads typed texts; built when the first one comes."""
+        return Reader.shared(self.geography)
 
     def start(self, session: Session) -> Session:
         """Set the language of a new session where there is only one."""

@@ -35,6 +35,7 @@ def make_submission(context: TurnContext) -> Submission:
         place=place,
         accused=_accused(context, answers, place),
         priority=_priority(context),
+        flags=tuple(f"danger:{kind}" for kind in session.dangers),
         origin_disclosed=context.session.origin_disclosed,
     )
 
@@ -70,6 +71,8 @@ def _named(context: TurnContext, answers: Mapping[str, Any], what: str) -> str:
 
 
 def _priority(context: TurnContext) -> Priority:
+    if context.session.dangers:
+        return "urgent"
     rules = context.loaded.flow.priority
     levels: tuple[Priority, ...] = ("urgent", "high")
     return next((level for level in levels if level in rules and rules[level].holds(context.progress.values)), "normal")

@@ -40,6 +40,8 @@ _SOCIAL: Final = (
 _LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "ask", "ask.sign")
 _VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 """Marks that a story has too, but that do not make one."""
+_LONGEST_TALK: Final = 12
+_LONGEST_SOCIAL: Final = 5
 _STORY_WORDS: Final = 4
 _STORY_REST: Final = 2
 
@@ -112,6 +114,7 @@ class _OneReading:
             self._option,
             self._topic,
             self._yes_or_no,
+            self._guess,
             self._content,
         )
         for step in steps:
@@ -226,7 +229,11 @@ class _OneReading:
         if self._free or not self._asked.options or self._tells():
             return None
         topic = self._reader.topic(self._analysis, "question")
-        return self._make(Kind.QUESTION, topic=topic.name) if topic and self._analysis.asks else None
+        if topic is None or not self._analysis.asks:
+            return None
+        if topic.name == "status":
+            return self._make(Kind.COMMAND, command="status")
+        return self._make(Kind.QUESTION, topic=topic.name)
 
     def _topic(self) -> Reading | None:
         if self._free and self._tells():
@@ -234,6 +241,8 @@ class _OneReading:
         topic = self._reader.topic(self._analysis, "wait", "question", "refusal", "remark")
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
+        if topic.name == "status" and self._expects("status"):
+            return self._make(Kind.COMMAND, command="status")
         return self._make(Kind(topic.family), topic=topic.name)
 
     def _yes_or_no(self) -> Reading | None:
@@ -243,9 +252,28 @@ class _OneReading:
             return self._make(Kind.UNCLEAR)
         return None
 
+    def _guess(self) -> Reading | None:
+        """A text without a word of a crime or place is talk: a question, a wait, a refusal, or a remark."""
+        analysis = self._analysis
+        if self._chosen.suggested or len(analysis) > _LONGEST_TALK or self._tells_anything():
+            return None
+        mine = analysis.has("verb.mine", "t.mine")
+        if analysis.has("soc.wait") or (mine and not analysis.negates and not analysis.asks):
+            return self._make(Kind.WAIT, Confidence.GUESS)
+        if analysis.asks or analysis.has("verb.yours"):
+            return self._make(Kind.QUESTION, Confidence.GUESS, topic="other") if len(analysis) > 1 else None
+        if analysis.negates and (mine or analysis.has("who.me", "t.tell", "t.refuse")):
+            return self._make(Kind.REFUSAL, Confidence.GUESS)
+        for mark, kind, topic in _SOCIAL:
+            if analysis.has(mark) and len(analysis) <= _LONGEST_SOCIAL:
+                return self._make(kind, Confidence.GUESS, topic=topic)
+        if analysis.has("t.report", "t.useless", "t.love", "t.listen", "d.afraid", "t.service", "t.safe"):
+            return self._make(Kind.REMARK, Confidence.GUESS, topic="other")
+        return None
+
     def _content(self) -> Reading | None:
         if self._free:
-            only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*"))
+            only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done"))
             return self._make(Kind.UNCLEAR) if only_fill else self._make(Kind.CONTENT, story=True)
         if self._chosen.suggested or not self._is_story():
             return None
@@ -288,6 +316,14 @@ class _OneReading:
     def _tells(self) -> bool:
         """Whether it tells of a crime."""
         return any(mark.name not in _VAGUE for mark in self._analysis.story_marks())
+
+    def _tells_anything(self) -> bool:
+        """Whether it tells anything of a crime, or, where a place is asked, of a place."""
+        if self._asked.asks == "place":
+            return self._analysis.has("place.*") or bool(self._reader.places and self._reader.places.named(self._analysis))
+        if self._asked.name == "what" or not self._free:
+            return self._tells() or self._analysis.has("cat.*", "w.drink", "d.weapon", "place.thing", "time.often")
+        return self._analysis.has("police", "unit.*", "cat.*", "act.*", "place.*", "time.*", "digits")
 
     def _uncovered(self, names: tuple[str, ...] = (*_LOOSE, "t.*", "say.*", "cmd.*")) -> int:
         return len(set(range(len(self._analysis))) - self._analysis.covered(names))

@@ -1,0 +1,93 @@
+"""What a story tells before it is asked: it answers the questions that it can, and only the others are put.
+
+All of it is likely and none certain, so it is said back, and the review shows it before anything is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from satark.channel import Tap, Text
+from satark.dialogue.session import GivenAnswer
+from satark.dialogue.states.unsolicited import accept_unsolicited
+from satark.dialogue.steps.contract import AcceptedAnswer, Step
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.understanding.reading import Opening, PlaceFound
+from satark.folding import fold
+from satark.tip import Place
+
+_CATEGORY: Final = "category"
+_POLICE: Final = "police"
+_WHEN: Final = "when"
+
+
+def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> None:
+    """Begin a tip with a story: in its language, with everything that it answers."""
+    if not context.session.language:
+        context.change(language=language_of(context, event.body))
+    context.leave_menu()
+    if not accept_unsolicited(context, event):
+        return
+    fill_in(context, opening)
+    evidence = context.loaded.flow.by_id.get(context.loaded.evidence_step)
+    if evidence is not None and evidence.skip and evidence.id not in context.session.answers:
+        # Files are welcome at any time until the tip is sent: a story needs no question for them.
+        files = tuple(file.ordinal for file in context.session.files if file.role == evidence.id)
+        context.set_answer(evidence.id, GivenAnswer(None, context.source, files))
+
+
+def fill_in(context: TurnContext, opening: Opening, *, but: str = "") -> None:
+    """Answer the open questions that a story tells the answer of, `but` one, and say what was understood."""
+    told = {_CATEGORY: opening.category, _POLICE: "yes" if opening.police else "", _WHEN: _only_now(opening)}
+    labels = [_choose(context, name, code) for name, code in told.items() if name != but]
+    labels.append(_place(context, opening.place))
+    if understood := [label for label in labels if label]:
+        context.say("understood", label=", ".join(understood))
+
+
+def language_of(context: TurnContext, text: str) -> str:
+    """Return the language of a text: by its script, and in a script that several share, by its commonest words."""
+    languages = context.loaded.flow.languages
+    words = fold(text).split()
+    counts = {name: sum(word in context.loaded.common_words[name] for word in words) for name in languages}
+    best = max(languages, key=lambda name: counts[name])
+    return best if counts[best] else languages[0]
+
+
+def _only_now(opening: Opening) -> str:
+    """The time, where it makes a tip more urgent; any other is told in the story well enough."""
+    return opening.when if opening.when == "now" else ""
+
+
+def _choose(context: TurnContext, name: str, code: str) -> str:
+    """Choose an option of a step that is open; return its label, empty where it was not chosen."""
+    step = context.loaded.flow.by_id.get(name)
+    if step is None or not code or name in context.session.answers:
+        return ""
+    view = context.view(step)
+    option = next((option for option in step.type.ask(step, view).options if option.code == code), None)
+    result = step.type.accept(step, Tap(code), view) if option else None
+    if option is None or not isinstance(result, AcceptedAnswer) or result.more:
+        return ""
+    _answer(context, step, result.value)
+    return f"{context.catalogue.text(f'{name}.name')}: {option.label}" if code == "yes" else option.label
+
+
+def _place(context: TurnContext, found: PlaceFound) -> str:
+    """Fill in the place that a story names in the geography; return its name, empty where it names none."""
+    step = context.loaded.flow.by_id.get(context.loaded.place_step)
+    if step is None or step.id in context.session.answers or not found.station:
+        return ""
+    geography = context.loaded.geography
+    label = geography.label(found.outpost or found.station, context.session.language)
+    place = geography.locate(Place(text=label, district=found.district, station=found.station))
+    _answer(context, step, msgspec.to_builtins(place))
+    return label
+
+
+def _answer(context: TurnContext, step: Step, value: Any) -> None:
+    if step.detail:
+        context.change(picked_details=(*context.session.picked_details, step.id))
+    context.set_answer(step.id, GivenAnswer(value, context.source))

@@ -1,0 +1,43 @@
+"""The question that stands, as the understanding reads a text against it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from satark.dialogue.steps.contract import Question, Step
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.understanding.reading import Asked, Asks, Choice
+
+_ACTING: Final[dict[str, frozenset[str]]] = {
+    "@reach": frozenset({"yes", "no", "erase"}),
+    "@cancel": frozenset({"yes"}),
+    "@restart": frozenset({"yes"}),
+    "@origin": frozenset({"yes"}),
+    "@identity": frozenset({"remove"}),
+}
+"""Question → its options that can't be undone. In a review it is `send`."""
+_ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
+
+
+def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
+    """Describe a question with this id."""
+    step = context.step if not name.startswith("@") else None
+    acting = _ACTING.get(name, frozenset())
+    if step is not None and step.type.part == "review":
+        acting = frozenset({"send"})
+    options = tuple(Choice(o.code, o.label, o.words, acts=o.code in acting) for o in question.options)
+    return Asked(
+        name=name.removeprefix("@"),
+        asks=_asks(name, step, has_options=bool(options)),
+        options=options,
+        actions=question.actions,
+        opening=name in {"@language", context.loaded.opening_step},
+    )
+
+
+def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
+    if name == "@code":
+        return "code"
+    if step is None:
+        return "choice" if has_options else "nothing"
+    return _ASKS.get(step.type.name, "choice" if has_options else "nothing")
