@@ -126,3 +126,31 @@ async def test_a_refusal_is_shown_beside_the_file_in_the_chosen_language(
     await expect(item.get_by_role("status")).to_contain_text("बड़ी")
     await item.get_by_role("button", name="हटाएँ").click()
     await expect(item).to_have_count(0)
+
+
+async def test_while_many_write_and_send_the_browser_works_first(chromium: Browser, tmp_path: Path) -> None:
+    scarce = {"FREE_DRAFTS_PER_MINUTE": "1", "FREE_UPLOADS_PER_MINUTE": "1", "PROOF_GUESSES": "2"}
+    environment = {f"SATARK_WEB_FORM__{name}": value for name, value in scarce.items()}
+    service = Service(tmp_path / "data", {"SATARK_PLUGINS": '["web_form", "desk"]', **environment})
+    service.run("db", "upgrade")
+    problems: list[str] = []
+    files = [tmp_path / f"{number}.jpg" for number in range(3)]
+    for file in files:
+        file.write_bytes(b"photo" * 1000)
+    async with service:
+        for _ in range(2):  # the first draft is free
+            context = await chromium.new_context(viewport=PHONE, locale="en-IN")  # type: ignore[arg-type]
+            page = await context.new_page()
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            await page.goto(service.url)
+            await page.get_by_role("button", name="English").click()
+            if await page.get_by_role("alert").count():
+                assert await accessibility_violations(page) == []
+                await page.get_by_role("button", name="English").click()
+            await expect(page.get_by_role("radio").first).to_be_visible()
+        await page.get_by_role("radio").first.check()
+        await page.locator(".actions button").click()
+        for file in files:
+            await page.locator("input[type=file]").set_input_files(file)
+        await expect(page.locator("[data-list] li[data-state=sent]")).to_have_count(3)
+    assert problems == []
