@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
@@ -13,6 +14,7 @@ from satark.dialogue.understanding.tokens import Token, tokenize
 NEGATIONS: Final = ("neg", "neg.dont")
 DOUBTS: Final = ("neg", "neg.dont", "neg.but", "say.maybe", "soc.wait", "time.coming")
 """Marks any of which keeps a text from acting."""
+_SHORTEST_VERB: Final = 3
 _ASKING: Final = ("ask", "ask.sign", "ask.who")
 
 
@@ -23,7 +25,7 @@ class Analysis:
         self.text = text
         self.tokens: Sequence[Token] = tokenize(text)
         marks = lexicon.marks(self.tokens)
-        self.marks: Sequence[Mark] = [*marks, *_inverted(marks, self.tokens), *_numbers(self.tokens)]
+        self.marks: Sequence[Mark] = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -93,5 +95,28 @@ def _inverted(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
     return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
 
 
-def _numbers(tokens: Sequence[Token]) -> list[Mark]:
-    return [Mark("digits", i, i + 1, 1.0) for i, token in enumerate(tokens) if token.text.isdecimal()]
+_ENDINGS: Final = (
+    ("verb.mine", re.compile(r"(oo?ng|ung|wung|aung)[ai]+$|(ऊँ|ऊं|ूँ|ूं|ुँ|ुं)(गा|गी)$|(ाइब|इब|ावब|ाब)$|[^s](aib|ayab)$")),
+    ("verb.yours", re.compile(r"(o|oo)g[ei]$|ोगे$|ओगे$|(iyega|iega)$|इएगा$")),
+    ("digits", re.compile(r"^\d+$")),
+)
+"""Marks that a word carries for its ending: "I will …", "you will …", a number."""
+
+
+def _by_ending(tokens: Sequence[Token]) -> list[Mark]:
+    marks = [
+        Mark(name, i, i + 1, 1.0)
+        for i, token in enumerate(tokens)
+        for name, ending in _ENDINGS
+        if (name == "digits" or len(token.text) > _SHORTEST_VERB) and ending.search(token.text)
+    ]
+    first = {"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"}
+    habits = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
+    for i in range(1, len(tokens)):
+        if tokens[i].text in first and tokens[i - 1].text.endswith(habits):
+            marks.append(Mark("verb.mine", i - 1, i + 1, 1.0))
+        if tokens[i].text in {"گا", "گی"} and tokens[i - 1].text.endswith("وں"):
+            marks.append(Mark("verb.mine", i - 1, i + 1, 1.0))
+        if tokens[i].text == "گے" and tokens[i - 1].text.endswith("و"):
+            marks.append(Mark("verb.yours", i - 1, i + 1, 1.0))
+    return marks
