@@ -69,7 +69,7 @@ def test_a_pairing_file_that_holds_it_is_refused_in_words() -> None:
 
 @pytest.mark.parametrize("recipient", [LONG, "x", ""])
 def test_an_office_can_not_change_its_key_to_one_that_nobody_can_seal_to(recipient: str) -> None:
-    key = NewKey(recipient=recipient, answer_verifier="0" * 64, proof=b"")
+    key = NewKey(recipient=recipient, answer_verifier="0" * 64, proof="")
     answer = OfficeAnswer(id=bytes(16), desk="sp", tip="", sealed=b"", internal=False, new_key=key)
     with pytest.raises(MessageRejected):
         decode_answer(encode(answer))

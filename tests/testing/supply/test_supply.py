@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -66,7 +68,7 @@ def test_the_bill_of_materials_lists_every_locked_package_and_is_valid() -> None
     schemas = files("cyclonedx.schema._res")
     schema = json.loads(schemas.joinpath("bom-1.6.SNAPSHOT.schema.json").read_text())
     others = ("spdx.SNAPSHOT.schema.json", "jsf-0.82.SNAPSHOT.schema.json")
-    store: dict[str, object] = {name: json.loads(schemas.joinpath(name).read_text()) for name in others}
+    store = {name: json.loads(schemas.joinpath(name).read_text()) for name in others}
     registry = _registry(schema["$id"], store)
     jsonschema.Draft7Validator(schema, registry=registry).validate(bom)
     assert {(one["name"], one["version"]) for one in bom["components"]} == {(p.name, p.version) for p in packages}
@@ -115,8 +117,11 @@ def test_another_failure_is_no_success() -> None:
         read_report("", "Traceback\nFileNotFoundError: no such file")
 
 
-def _registry(base: str, store: dict[str, object]) -> object:
-    made: object = Registry().with_resources(
-        [(base.rpartition("/")[0] + "/" + name, Resource(contents, DRAFT7)) for name, contents in store.items()]
+def _registry(base: str, store: Mapping[str, Any]) -> Registry[Any]:
+    made: Registry[Any] = Registry()
+    return made.with_resources(
+        [
+            (f"{base.rpartition('/')[0]}/{name}", Resource(contents=contents, specification=DRAFT7))
+            for name, contents in store.items()
+        ]
     )
-    return made

@@ -39,15 +39,13 @@ def licence_of(name: str, allowed: AllowedLicences) -> str:
     Raises:
         importlib.metadata.PackageNotFoundError: it is not installed.
     """
-    metadata = importlib.metadata.metadata(name)
+    metadata = importlib.metadata.metadata(name).json
     if name in allowed.packages:
         return allowed.packages[name]
-    if expression := metadata.get("License-Expression"):
+    if expression := metadata.get("license_expression"):
         return str(expression)
-    classifiers = [
-        one.rpartition(" :: ")[2] for one in metadata.get_all("Classifier") or [] if one.startswith("License")
-    ]
-    words = [(metadata.get("License") or "").strip(), *classifiers]
+    classifiers = [one.rpartition(" :: ")[2] for one in metadata.get("classifier", ()) if one.startswith("License")]
+    words = [str(metadata.get("license", "")).strip(), *classifiers]
     return next((allowed.named[word] for word in words if word in allowed.named), "")
 
 

@@ -6,7 +6,7 @@ import importlib.metadata
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from packaging.requirements import Requirement
@@ -67,12 +67,11 @@ def _requirements(name: str, extra: str) -> Sequence[Requirement]:
     return [one for one in found if one.marker is None or one.marker.evaluate({"extra": extra})]
 
 
-def _package(line: object) -> LockedPackage:
-    requirement: Requirement = line.req  # type: ignore[attr-defined] - the parser has no types
+def _package(line: Any) -> LockedPackage:
+    requirement: Requirement = line.req
     pins = [pin.version for pin in requirement.specifier if pin.operator == "=="]
-    hashes = tuple(one.partition("sha256:")[2] for one in line.hash_options)  # type: ignore[attr-defined]
+    hashes = tuple(one.partition("sha256:")[2] for one in line.hash_options)
     if len(pins) != 1 or not all(hashes) or not hashes:
         raise ValueError(f"{requirement.name} is not pinned by version and hash")
-    marker = line.marker  # type: ignore[attr-defined]
-    here = marker is None or marker.evaluate()
+    here = line.marker is None or line.marker.evaluate()
     return LockedPackage(name=canonicalize_name(requirement.name), version=pins[0], sha256=hashes, here=here)
