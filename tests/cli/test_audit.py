@@ -52,7 +52,7 @@ def verify(*arguments: str) -> Any:
 
 def test_an_altered_log_is_named_and_fails(services: Services, tips: list[SeededTip]) -> None:
     intact = verify()
-    assert (intact.exit_code, "is intact: 12 rows of 2 tips" in intact.stdout) == (0, True)
+    assert (intact.exit_code, "is intact: 12 rows, 2 tips" in intact.stdout) == (0, True)
     with services.main.begin() as connection:
         connection.execute(update(custody).where(custody.c.position == 4).values(day=1))
     altered = verify()
