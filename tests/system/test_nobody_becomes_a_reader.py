@@ -1,0 +1,439 @@
+"""With the command line, SQL on both databases and every passphrase but one head's, nobody makes himself a reader.
+
+The attacker has the passphrases of the SP's desk (its head and a clerk) and of a station, runs every command, and
+writes whatever they like into both databases. What they lack is the passphrase of the DIG's head. After each attempt a
+tip about the SP's office comes, and the tipster of an earlier one writes once more: both open for the DIG, and with no
+key that the attacker can have.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import delete, select, update
+
+from satark.cli.main import cli
+from satark.desk import CaseworkError, Desk
+from satark.destination_rule import DestinationRule
+from satark.identity.sealing import CantOpen, new_identity, open_as
+from satark.roster.chain import chain_hash
+from satark.roster.entries import (
+    DeskAdded,
+    Entry,
+    OfficerSet,
+    RosterOfficer,
+    desk_verifier,
+    encode_entry,
+    new_key_change,
+    officer_signer,
+    sign_as_officer,
+)
+from satark.roster.roster import Roster
+from satark.runtime.host import Host
+from satark.services import Services
+from satark.settings import Settings
+from satark.store import tables
+from satark.testing.installation import ENGLISH
+from satark.testing.scripted import ScriptedChannel, Tipster, scripted_host
+from satark.testing.waiting import until
+from satark.tip import Envelope, Message
+from satark_desk import plugin
+from satark_desk.officers import (
+    NewDesk,
+    NewOfficer,
+    UnlockedDesk,
+    WrongPassphrase,
+    add_officer,
+    make_desk,
+    remove_officer,
+    rotate,
+    unlock,
+    unlock_any,
+)
+from satark_desk.recovery import approve_recovery, ask_for_recovery
+from satark_desk.roster_changes import approve
+from satark_desk.tables import officer
+
+ACCUSING = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)} | {
+    "Do you suspect": "Yes",
+    "Whom do you suspect": "The SP's office",
+    "Which officer": "skip",
+}
+RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+PASSPHRASES = {
+    ("sp", "sp-head"): "kupfer wolke 71 anker",
+    ("sp", "clerk"): "leiter mond 38 zwiebel",
+    ("lanka", "so"): "fenster gabel 54 komet",
+}
+DIGS = "harfe nebel 92 quitte"
+
+
+class Attacker:
+    """An operator with every passphrase but that of the DIG's head, and with a key of their own."""
+
+    def __init__(self, services: Services, folder: Path) -> None:
+        self.services = services
+        self.folder = folder
+        self.recipient, self.identity = new_identity()
+
+    def unlock(self, desk: str, name: str) -> UnlockedDesk:
+        """Unlock a desk with a passphrase that the attacker has."""
+        return unlock(self.services, desk, name, PASSPHRASES[desk, name])
+
+    def run(self, *arguments: str, by: tuple[str, str] | None = None) -> Result:
+        """Run `satark`, with the passphrase of one of these officers."""
+        words = list(arguments)
+        if by:
+            file = self.folder / f"{by[1]}.txt"
+            file.write_text(PASSPHRASES[by] + "\n", "utf-8")
+            file.chmod(0o600)
+            words += ["--passphrase-file", str(file)]
+        return CliRunner().invoke(cli, words)
+
+    def main(self, statement: Any) -> None:
+        """Run SQL on the main database."""
+        self.services.write_now(lambda unit: unit.main.execute(statement))
+
+    def keys(self, *statements: Any) -> None:
+        """Run SQL on the key store."""
+        self.services.write_now(lambda unit: [unit.keys.execute(one) for one in statements])
+
+    def desk_row(self, name: str = "watch") -> dict[str, str]:
+        """Return the row of a desk at the level of a range, with the attacker's key."""
+        return {"name": name, "title": name, "level": "range", "area": "", "recipient": self.recipient, "via": "desk"}
+
+    def identities(self) -> Iterator[str]:
+        """Yield every key that the attacker can have."""
+        yield self.identity
+        desks = [row.name for row in self.services.read(lambda c: c.execute(select(tables.desk.c.name)))]
+        for passphrase in PASSPHRASES.values():
+            for desk in {*desks, "sp", "dig", "lanka", "watch"}:
+                try:
+                    unlocked = unlock_any(self.services, desk, passphrase)
+                except CaseworkError:
+                    continue
+                yield from (unlocked.identity, unlocked.own_identity)
+
+    def opened(self) -> list[str]:
+        """Return what of envelopes and messages opens with any of these keys."""
+        envelopes = self.services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
+        messages = self.services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())
+        keys = {one for one in self.identities() if one}
+        found = [one for key in keys for sealed in envelopes if (one := opens(Envelope, sealed, key))]
+        keys |= {line for one in found for line in one.identity.split()}
+        said = [one for key in keys for sealed in messages if (one := opens(Message, sealed, key))]
+        return [repr(one) for one in (*found, *said)]
+
+
+def opens(kind: Any, sealed: bytes, identity: str) -> Any:
+    try:
+        return open_as(kind, sealed, identity)
+    except CantOpen:
+        return None
+
+
+class Place:
+    """A host with its desks, sealed, and the attacker at work on it."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel, folder: Path) -> None:
+        self.host, self.channel = host, channel
+        self.attacker = Attacker(host.services, folder)
+
+    @property
+    def dig(self) -> UnlockedDesk:
+        """The DIG's desk, unlocked by its head."""
+        return unlock(self.host.services, "dig", "dig-head", DIGS)
+
+    async def tip(self, address: str) -> tuple[Tipster, str]:
+        """Submit a tip about the SP's office; return its tipster, and the receipt's text."""
+        assert self.host.ingest_runtime is not None
+        tipster = Tipster(self.host.ingest_runtime, self.channel, address)
+        return tipster, await tipster.walk(ACCUSING, RECEIPT)
+
+
+@asynccontextmanager
+async def place(folder: Path) -> AsyncIterator[Place]:
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=folder / "data"), channel, plugin=plugin)
+    async with host.running():
+        await until(lambda: channel.opened)
+        found(host.services)
+        yield Place(host, channel, folder)
+
+
+def found(services: Services) -> None:
+    for name, level, area, head, passphrase in (
+        ("sp", "district", "", "sp-head", PASSPHRASES["sp", "sp-head"]),
+        ("dig", "range", "", "dig-head", DIGS),
+        ("lanka", "station", "lanka", "so", PASSPHRASES["lanka", "so"]),
+    ):
+        new = NewDesk(name=name, title=name, level=level, area=area, officer=head, passphrase=passphrase)  # type: ignore[arg-type]
+        make_desk(services, new)
+    sp = unlock(services, "sp", "sp-head", PASSPHRASES["sp", "sp-head"])
+    clerk = NewOfficer(name="clerk", passphrase=PASSPHRASES["sp", "clerk"], rights=("listen", "release"))
+    add_officer(services, sp, clerk)
+
+
+def insert_a_desk(at: Attacker) -> None:
+    at.main(tables.desk.insert().values(at.desk_row()))
+
+
+def give_the_digs_row_another_key(at: Attacker) -> None:
+    at.main(update(tables.desk).where(tables.desk.c.name == "dig").values(recipient=at.recipient))
+
+
+def propose_a_desk_and_sign_it_with_every_passphrase(at: Attacker) -> None:
+    assert at.run("desk", "add", "watch", "--level", "range", by=("sp", "sp-head")).exit_code == 0
+    shown = json.loads(at.run("roster", "show", "--json").stdout)
+    (proposal,) = shown["proposals"]
+    for member in PASSPHRASES:
+        at.run("roster", "approve", member[0], proposal["id"], by=member)
+    (proposal,) = json.loads(at.run("roster", "show", "--json").stdout)["proposals"]
+    assert "dig" in proposal["missing"]
+
+
+def append_an_entry_that_the_sps_desk_signed(at: Attacker) -> None:
+    state = at.services.read_keys(at.services.roster.check).state
+    entry = Entry(body=own_desk(at), base=state.head)
+    for desk, name in PASSPHRASES:
+        entry = sign_as_officer(entry, desk, name, at.unlock(desk, name).own_identity)
+    add_row(at, encode_entry(entry))
+    at.main(tables.desk.insert().values(at.desk_row()))
+
+
+def found_the_roster_anew(at: Attacker) -> None:
+    at.keys(delete(tables.roster))
+    at.run("desk", "add", "watch", "--level", "range", by=("sp", "sp-head"))
+    at.main(tables.desk.insert().prefix_with("OR IGNORE").values(at.desk_row("watch2")))
+
+
+def cut_the_roster_before_it_was_sealed(at: Attacker) -> None:
+    newest = at.services.read_keys(at.services.roster.check).state.position
+    at.keys(delete(tables.roster).where(tables.roster.c.position >= newest))
+    at.run("desk", "add", "watch", "--level", "range", by=("sp", "sp-head"))
+
+
+def rewrite_the_roster_with_another_key_for_the_dig(at: Attacker) -> None:
+    checked = at.services.read_keys(at.services.roster.check)
+    at.keys(delete(tables.roster))
+    for entry in filter(None, checked.chain.entries):
+        add_row(at, encode_entry(with_another_key_for_the_dig(at, entry)))
+    give_the_digs_row_another_key(at)
+
+
+def with_another_key_for_the_dig(at: Attacker, entry: Entry) -> Entry:
+    if not isinstance(entry.body, DeskAdded) or entry.body.desk.name != "dig":
+        return entry
+    dig = msgspec.structs.replace(entry.body.desk, recipient=at.recipient)
+    body = msgspec.structs.replace(entry.body, desk=dig, verifier=desk_verifier(at.identity))
+    return msgspec.structs.replace(entry, body=body)
+
+
+def change_the_digs_key_with_the_sps_signatures(at: Attacker) -> None:
+    listed = at.services.read_keys(at.services.roster.check).state.desks["dig"].desk.recipient
+    body = new_key_change("dig", at.identity, at.identity, (listed, at.recipient))
+    entry = Entry(body=body, base=at.services.read_keys(at.services.roster.check).state.head)
+    head = at.unlock("sp", "sp-head")
+    add_row(at, encode_entry(sign_as_officer(entry, "sp", "sp-head", head.own_identity)))
+    give_the_digs_row_another_key(at)
+    assert at.run("desk", "rotate", "dig", by=("sp", "sp-head")).exit_code == 1
+
+
+def put_an_officer_of_the_sp_into_the_digs_desk(at: Attacker) -> None:
+    row = at.services.read(lambda c: c.execute(select(officer).where(officer.c.name == "sp-head")).one())
+    at.main(officer.insert().values({**row._mapping, "desk": "dig"}))
+    with pytest.raises(WrongPassphrase):
+        unlock(at.services, "dig", "sp-head", PASSPHRASES["sp", "sp-head"])
+    assert at.run("officer", "add", "dig", "mole", by=("sp", "sp-head")).exit_code == 1
+
+
+def add_an_officer_to_the_dig_by_a_forged_entry(at: Attacker) -> None:
+    state = at.services.read_keys(at.services.roster.check).state
+    mole = RosterOfficer(
+        name="mole", recipient=at.recipient, signer=officer_signer(at.identity), role="head", rights=("listen",)
+    )
+    entry = Entry(body=OfficerSet(desk="dig", officer=mole), base=state.head)
+    for desk, name in PASSPHRASES:
+        entry = sign_as_officer(entry, desk, name, at.unlock(desk, name).own_identity)
+    add_row(at, encode_entry(entry))
+
+
+def recover_the_digs_head(at: Attacker) -> None:
+    code = ask_for_recovery(at.services, "dig", "dig-head", "an attackers own phrase 17")
+    for desk, name in PASSPHRASES:
+        with pytest.raises(CaseworkError):
+            approve_recovery(at.services, at.unlock(desk, name), "dig-head", code)
+
+
+def direct_tips_to_a_destination_of_their_own(at: Attacker) -> None:
+    rule = DestinationRule(to="email:mole", desk="dig", recipient=at.recipient)
+    at.services.destination_rules = (*at.services.destination_rules, rule)
+
+
+ATTEMPTS: list[Callable[[Attacker], None]] = [
+    insert_a_desk,
+    give_the_digs_row_another_key,
+    propose_a_desk_and_sign_it_with_every_passphrase,
+    append_an_entry_that_the_sps_desk_signed,
+    found_the_roster_anew,
+    cut_the_roster_before_it_was_sealed,
+    rewrite_the_roster_with_another_key_for_the_dig,
+    change_the_digs_key_with_the_sps_signatures,
+    put_an_officer_of_the_sp_into_the_digs_desk,
+    add_an_officer_to_the_dig_by_a_forged_entry,
+    recover_the_digs_head,
+    direct_tips_to_a_destination_of_their_own,
+]
+
+
+def own_desk(at: Attacker) -> DeskAdded:
+    return DeskAdded(desk=Desk(**at.desk_row()), verifier=desk_verifier(at.identity))  # type: ignore[arg-type]
+
+
+def add_row(at: Attacker, entry: bytes) -> None:
+    rows = at.services.read_keys(lambda c: c.execute(select(tables.roster).order_by(tables.roster.c.position)).all())
+    before = ""
+    for row in rows:
+        before = chain_hash(before, row.entry)
+    hash_ = bytes.fromhex(chain_hash(before, entry))
+    at.keys(tables.roster.insert().values(position=len(rows) + 1, entry=entry, hash=hash_))
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: None) -> None:
+    """Point the commands at the host's data folder."""
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda one: one.__name__)
+async def test_no_attempt_makes_a_reader(attempt: Callable[[Attacker], None], tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        tipster, before = await town.tip("9140112233")
+        attempt(town.attacker)
+        await town.tip("9140112244")
+        await write_more(tipster, before)
+        assert town.attacker.opened() == []
+        tips = town.dig.casework(town.host.services).summaries()
+        assert len(tips) == 2
+
+
+@pytest.mark.usefixtures("environment")
+async def test_the_same_search_finds_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with place(tmp_path) as town:
+        tipster, before = await town.tip("9140112233")
+        await write_more(tipster, before)
+        assert town.attacker.opened() == []
+        town.attacker.identity = town.dig.identity
+        assert {one.partition("(")[0] for one in town.attacker.opened()} == {"Envelope", "Message"}
+
+
+@pytest.mark.usefixtures("environment")
+async def test_without_the_roster_a_desk_in_the_database_would_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with place(tmp_path) as town:
+        await town.tip("9140112233")
+        monkeypatch.setattr(Roster, "sealable", lambda _self, _keys, stored: list(stored))
+        insert_a_desk(town.attacker)
+        await town.tip("9140112244")
+        assert town.attacker.opened() != []
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_changed_key_is_sealed_to_the_officers_of_the_roster_and_not_of_the_database(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        tipster, before = await town.tip("9140112233")
+        at = town.attacker
+        dig = town.dig
+        at.main(update(officer).where(officer.c.desk == "dig").values(recipient=at.recipient))
+        rotate(town.host.services, dig)
+        (row,) = town.host.services.read(lambda c: c.execute(select(officer).where(officer.c.desk == "dig")).all())
+        assert opens(dict, row.desk_key, at.identity) is None
+        await write_more(tipster, before)
+        assert at.opened() == []
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_tipsters_words_are_not_sealed_to_a_key_that_was_written_into_the_tips_row(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        tipster, before = await town.tip("9140112233")
+        at = town.attacker
+        at.main(update(tables.tip).values(recipient=at.recipient))
+        await write_more(tipster, before)
+        assert at.opened() == []
+        (summary,) = town.dig.casework(town.host.services).summaries()
+        thread = town.dig.casework(town.host.services).open(summary.id).thread
+        assert [one.message.text for one in thread] == ["he was there again at night"]
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_removed_officer_with_a_stale_copy_and_their_passphrase_reads_nothing_new(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services = town.host.services
+        add_officer(services, town.dig, NewOfficer(name="leaver", passphrase="sommer glas 66 turm"))
+        tipster, receipt = await town.tip("9140112233")
+        leaver = unlock(services, "dig", "leaver", "sommer glas 66 turm")
+        stale = {bytes(row[0]) for row in stale_envelopes(tmp_path)}
+        keys = {leaver.identity, leaver.own_identity}
+        opened = [one for key in keys for sealed in stale if (one := opens(Envelope, sealed, key))]
+        assert [one.desk for one in opened] == ["dig"], "they could read what was there"
+        keys |= {line for one in opened for line in one.identity.split()}
+
+        assert remove_officer(services, town.dig, "leaver").done
+        work = town.dig.casework(services)
+        (summary,) = work.summaries()
+        work.respond(work.open(summary.id), status="NEED_INFO", text="When was it?")
+        await write_more(tipster, receipt)
+        await town.tip("9140112244")
+
+        messages = services.read(lambda c: c.execute(select(tables.message.c.sealed)).scalars().all())
+        envelopes = services.read_keys(lambda c: c.execute(select(tables.envelope.c.sealed)).scalars().all())
+        assert len(messages) == 2
+        assert not any(opens(Message, sealed, key) for key in keys for sealed in messages)
+        assert not any(opens(Envelope, sealed, key) for key in keys for sealed in envelopes)
+        with pytest.raises(WrongPassphrase):
+            unlock(services, "dig", "leaver", "sommer glas 66 turm")
+        thread = town.dig.casework(services).open(summary.id).thread
+        assert [one.message.text for one in thread] == ["When was it?", "he was there again at night"]
+
+
+def stale_envelopes(folder: Path) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(folder / "data" / "keys.db") as connection:
+        return connection.execute("SELECT sealed FROM envelope").fetchall()
+
+
+@pytest.mark.usefixtures("environment")
+async def test_an_old_signed_entry_is_not_used_again(tmp_path: Path) -> None:
+    async with place(tmp_path) as town:
+        services = town.host.services
+        await town.tip("9140112233")
+        submitted = add_officer(services, town.dig, NewOfficer(name="leaver", passphrase="sommer glas 66 turm"))
+        assert not submitted.done
+        approve(services, town.attacker.unlock("sp", "sp-head"), submitted.id)
+        added = services.read_keys(services.roster.check).chain.entries
+        assert unlock(services, "dig", "dig-head", DIGS), "carries it out"
+        (entry,) = services.read_keys(services.roster.check).chain.entries[len(added) :]
+        assert entry is not None
+        assert remove_officer(services, town.dig, "leaver").done
+        add_row(town.attacker, encode_entry(entry))
+        checked = services.read_keys(services.roster.check)
+        assert sorted(checked.state.desks["dig"].officers) == ["dig-head"]
+        assert any("forged or not allowed" in problem for problem in checked.problems)
+
+
+async def write_more(tipster: Tipster, receipt: str) -> None:
+    code = re.search(RECEIPT, receipt)
+    assert code
+    await tipster.say("Hi", code.group())
+    await tipster.say("he was there again at night")
