@@ -78,6 +78,8 @@ class WebContext:
             "here": f"{request.url.path}?{request.url.query}".removesuffix("?"),
             "languages": {language: language_name(language) for language in LANGUAGES},
             "session": None,
+            "roster_news": 0,
+            "roster_alarm": False,
             "once": secrets.token_urlsafe(12),
             "now": time.time(),
         }
