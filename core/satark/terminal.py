@@ -30,7 +30,7 @@ def escape_controls(text: str) -> str:
 def safe_output() -> Iterator[None]:
     """Escape control characters in what is written to standard output and standard error while the block runs."""
     out, err = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _SafeStream(out), _SafeStream(err)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _SafeStream(out), _SafeStream(err)
     try:
         yield
     finally:

@@ -44,7 +44,7 @@ def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_other
     monkeypatch.setattr("satark.runtime.compose.probe", lambda: Protections(network=True))
     with pytest.raises(SettingsError, match="allow_weak_isolation"):
         scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
-    Host(Settings(data_dir=tmp_path, plugins=("web_form",)), roles=("web",)).services.close()
+    Host(Settings(data_dir=tmp_path, plugins=("web_form",)), frozenset[Role]({"web"})).services.close()
     monkeypatch.setenv("SATARK_EVIDENCE__ALLOW_WEAK_ISOLATION", "true")
     scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
 
