@@ -1,0 +1,146 @@
+"""The audit log on the web: who sees whose acts, filters, and the warning that the log was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+from starlette.testclient import TestClient
+
+from satark.desk import Desk
+from satark.officer import Role
+from satark.services import Services
+from satark.store import tables
+from satark.store.unit_of_work import UnitOfWork
+from satark.testing.tips import seed_tip
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer
+
+Browser = Callable[..., TestClient]
+FindDesk = Callable[[str], Desk]
+Unlock = Callable[[str], UnlockedDesk]
+
+PASSPHRASE = "brittle-orchard-4711-lantern"
+
+
+def sign_in(browser: Browser, officer: str) -> TestClient:
+    client = browser()
+    form = {"desk": "sp", "officer": officer, "passphrase": PASSPHRASE}
+    assert client.post("/desk/sign-in", data=form, follow_redirects=False).status_code == 303
+    return client
+
+
+def add(services: Services, unlocked: Unlock, name: str, role: Role) -> None:
+    """Add an officer who has chosen their passphrase themselves."""
+    add_officer(services, unlocked("sp"), NewOfficer(name=name, passphrase=PASSPHRASE, role=role))
+
+
+def test_the_head_of_the_desk_above_sees_who_read_what(services: Services, browser: Browser, desk: FindDesk) -> None:
+    seeded = seed_tip(services, [desk("sp"), desk("dig")])
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    page = browser("dig").get("/desk/audit").text
+    assert all(word in page for word in ("sp-1", "read a tip", seeded.number, "signed in"))
+    assert "dig-1" in page
+
+
+def test_an_officer_sees_their_own_acts_alone(
+    services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    add(services, unlocked, "sp-2", "officer")
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    page = sign_in(browser, "sp-2").get("/desk/audit").text
+    assert "signed in" in page
+    assert "sp-1" not in page
+    assert seeded.number not in page
+
+
+def test_an_auditor_sees_the_acts_of_the_desk_and_no_tip(
+    services: Services, browser: Browser, unlocked: Unlock, desk: FindDesk
+) -> None:
+    seeded = seed_tip(services, [desk("sp")])
+    add(services, unlocked, "auditor", "auditor")
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    client = sign_in(browser, "auditor")
+    page = client.get("/desk/audit").text
+    assert all(word in page for word in ("sp-1", "read a tip", seeded.number))
+    shown = client.get(f"/desk/tips/{seeded.number}")
+    assert shown.url.path == "/desk/audit"
+    assert "कच्ची शराब" not in shown.text
+    assert "कच्ची शराब" not in client.get("/desk/").text
+
+
+def test_a_head_does_not_see_the_acts_of_desks_above(services: Services, browser: Browser, desk: FindDesk) -> None:
+    seeded = seed_tip(services, [desk("dig")])
+    browser("dig").get(f"/desk/tips/{seeded.number}")
+    page = browser("sp").get("/desk/audit").text
+    assert "dig-1" not in page
+    assert seeded.number not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("kind=read", True),
+        ("kind=searched", False),
+        ("officer=SP-1", True),
+        ("officer=x", False),
+        ("desk=lanka", False),
+    ],
+)
+def test_acts_are_filtered(services: Services, browser: Browser, desk: FindDesk, query: str, seen: bool) -> None:  # noqa: FBT001 - a parameter
+    seeded = seed_tip(services, [desk("sp")])
+    browser("sp").get(f"/desk/tips/{seeded.number}")
+    page = browser("dig").get(f"/desk/audit?tip={seeded.number.lower()}&{query}").text
+    assert (f'translate="no">{seeded.number}' in page) is seen
+
+
+def test_pages_of_acts_go_on(services: Services, browser: Browser) -> None:
+    client = browser("sp")
+    for number in range(7):
+        client.get(f"/desk/?q=word{number}")
+    first = client.get("/desk/audit?kind=searched").text
+    assert [f"word{number}" in first for number in range(7)] == [False, False, True, True, True, True, True]
+    link = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = client.get(link).text
+    assert [f"word{number}" in second for number in range(3)] == [True, True, False]
+
+
+def test_what_officers_typed_is_shown_as_text(services: Services, browser: Browser) -> None:
+    client = browser("sp")
+    client.get("/desk/?q=<script>alert(1)</script>")
+    assert "<script>alert(1)" not in browser("dig").get("/desk/audit").text
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "٣"])
+def test_a_strange_position_shows_the_newest(browser: Browser, before: str) -> None:
+    assert browser("dig").get("/desk/audit", params={"before": before}).status_code == 200
+
+
+def test_a_browser_that_saw_more_of_the_log_is_warned_and_the_warning_is_an_act(
+    services: Services, browser: Browser
+) -> None:
+    client = browser("sp")
+    client.post("/desk/sign-out")
+    form = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
+    assert "cut off" not in client.post("/desk/sign-in", data=form).text
+    client.post("/desk/sign-out")
+    cut_off(services)
+    assert "it was cut off or replaced by an older copy" in client.post("/desk/sign-in", data=form).text
+    assert "was warned that the audit log is cut off" in browser("dig").get("/desk/audit").text
+
+
+def cut_off(services: Services) -> None:
+    """Take both databases' logs back to their first row, consistently."""
+    table = tables.custody
+    link = services.read(lambda c: c.execute(select(table.c.link).where(table.c.position == 1)).scalar_one())
+
+    def write(unit: UnitOfWork) -> None:
+        unit.main.execute(delete(table).where(table.c.position > 1))
+        values: dict[str, Any] = {"position": 1, "link": link}
+        unit.main.execute(update(tables.custody_head).values(values))
+        unit.keys.execute(update(tables.anchor).values(**values, before=link))
+        unit.keys.execute(delete(tables.witness))
+
+    services.write_now(write)
