@@ -616,16 +616,35 @@ def test_hi_after_the_receipt_forgets_and_begins_afresh(chat: Chat) -> None:
     assert chat.tap("hi").step == "category"
 
 
-@pytest.mark.parametrize("word", ["skip", "cancel", "done", "one more thing about it", "forget"])
-def test_anything_else_after_the_receipt_means_forget(chat: Chat, word: str) -> None:
+@pytest.mark.parametrize("word", ["skip", "cancel", "no", "नहीं", "forget"])
+def test_a_refusal_after_the_receipt_means_forget(chat: Chat, word: str) -> None:
     at_review(chat).tap("send").say(word)
     assert (chat.turn.session, chat.turn.reach, chat.turn.erase) == (None, False, False)
 
 
-def test_a_file_after_the_receipt_is_told_how_to_be_added(chat: Chat) -> None:
+@pytest.mark.parametrize(
+    "word", ["ok", "👍", "thanks", "theek hai", "धन्यवाद", "hmm", "yes but not now", "is it safe?", "mat bhejo", "kyon?"]
+)
+def test_nothing_but_a_clear_answer_decides_about_the_contact(chat: Chat, word: str) -> None:
+    at_review(chat).tap("send").say(word)
+    assert chat.turn.reach is None
+    assert chat.turn.post is None
+    assert chat.step == "@reach"
+
+
+def test_what_is_told_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
+    at_review(chat).tap("send").say("they come in a white van with the number 4411")
+    assert chat.turn.post is not None
+    assert chat.turn.post.text == "they come in a white van with the number 4411"
+    assert "Added to your information" in chat.text
+    assert chat.step == "@reach"
+
+
+def test_a_file_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
     at_review(chat).tap("send").send("image")
-    assert chat.turn.media_jobs == ()
-    assert "was not added" in chat.text
+    assert [job.role for job in chat.turn.media_jobs] == ["message"]
+    assert chat.turn.post is not None
+    assert "Added to your information" in chat.text
 
 
 # ----------------------------------------------------------------- the engine's other voices

@@ -11,7 +11,7 @@ from satark.dialogue.events.dispatch import handle_event
 from satark.dialogue.events.surrogates import without_surrogates
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.rendering.form_view import FormView, make_form
-from satark.dialogue.session import FileNotice, Mailbox, Session, Turn
+from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, Turn
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states
 from satark.dialogue.states.registry import STATES
@@ -101,6 +101,13 @@ class Engine:
             state="@reach",
             erasable=session.erasable,
             submitted=True,
+            sent=OpenMailbox(
+                tip=session.tip,
+                number=receipt.number,
+                recipient=session.recipient,
+                files=len(session.files),
+                last_ordinal=session.last_ordinal,
+            ),
         )
         context = self._context(submitted, "", now)
         context.say("receipt", number=receipt.number, code=receipt.grouped)

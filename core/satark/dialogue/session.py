@@ -100,6 +100,9 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     identity_decided: tuple[str, ...] = ()
     """Words that may identify the tipster and that they were asked about."""
     mailbox: OpenMailbox | None = None
+    sent: OpenMailbox | None = None
+    """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is
+    added to it."""
     wrong_codes: int = 0
     handoff_code: str = ""
     """Look-up key (hex) of the one code that moves this session to another channel; empty: there is none."""
@@ -197,7 +200,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     redeem_handoff_code: bool = False
     """The event held a handoff code: bring its session here, and end the conversation that had it."""
     post: Message | None = None
-    """A tipster's message for the open mailbox."""
+    """A tipster's message for the open mailbox, or for the tip that was just sent."""
     delete_messages: bool = False
     """Ask the provider to delete this chat's messages, as far as it can."""
     reach: bool | None = None

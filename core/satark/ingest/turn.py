@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.channel import ErasingChannel, Moved
+from satark.channel import CompleteTip, ErasingChannel, Moved
 from satark.custody.erasure import erase_files
 from satark.identity.sealing import new_identity
 from satark.ingest.event import NeedsReceipt, TurnResult
@@ -93,7 +93,7 @@ class TurnRunner:
         result = TurnResult()
         result.conversation = conversation.id
         if not isinstance(event.event, Moved):
-            session = self._refresh(unit, conversation.session or self._begin(event), event)
+            session = self._refresh(unit, self._session(conversation, event), event)
             notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
             engine = self._engine(unit, session)
             turn = engine.advance(session, event.event, event.source, unit.now, notices)
@@ -125,8 +125,8 @@ class TurnRunner:
             evidence_files.add(unit, jobs, self._identity)
             result.files = True
         session = turn.session or conversation.session
-        if turn.post is not None and session is not None and session.mailbox is not None:
-            self._mailboxes.post(unit, session.mailbox, turn.post)
+        if turn.post is not None and session is not None and (box := session.mailbox or session.sent):
+            self._mailboxes.post(unit, box, turn.post)
         if turn.delete_messages:
             deletions = self._delete_messages(unit, conversation, event)
             conversation.calls += deletions
@@ -142,6 +142,12 @@ class TurnRunner:
         if turn.prompt is not None:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
+
+    def _session(self, conversation: Conversation, event: InboundEvent) -> Session:
+        """The conversation's session; a new one where there is none, and for a complete tip after another one."""
+        session = conversation.session
+        over = session is not None and session.submitted and isinstance(event.event, CompleteTip)
+        return self._begin(event) if session is None or over else session
 
     def _begin(self, event: InboundEvent) -> Session:
         recipient, identity = new_identity()
@@ -165,6 +171,8 @@ class TurnRunner:
             session = msgspec.structs.replace(session, files_with_origin=with_origin)
         if session.mailbox is not None:
             session = msgspec.structs.replace(session, mailbox=self._mailboxes.refreshed(unit, session.mailbox))
+        if session.sent is not None:
+            session = msgspec.structs.replace(session, sent=self._mailboxes.refreshed(unit, session.sent))
         return session
 
     def _answer_requests(

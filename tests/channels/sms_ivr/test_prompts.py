@@ -35,7 +35,7 @@ ONE_PAGE = {
     "what", "place", "district", "police", "police_unit", "police_who", "evidence", "when", "when_date", "who",
     "vehicle", "how_often", "danger", "known_by", "@language", "@cancel", "@restart", "@code", "@elsewhere", "@reach",
     "@mailbox", "@answer", "@feedback", "receipt", "elsewhere.code", "reach.no.done", "reach.yes.done", "forget.done",
-    "cancel.done", "mailbox.left", "reach.late", "expired", "news", "failed",
+    "cancel.done", "mailbox.left", "expired", "news", "failed",
 }  # fmt: skip
 """The prompts that fit on one page in both languages."""
 

@@ -71,12 +71,6 @@ def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, .
     assert "8391 4460 7012 5538" in voice.text
 
 
-def test_after_a_receipt_it_is_refused_aloud(sms: Chat) -> None:
-    sms.hear(CompleteTip(Text(STORY))).hear(CompleteTip(Text(STORY)))
-    assert len([turn for turn in sms.turns if turn.submission]) == 1
-    assert "not added" in sms.text
-
-
 def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Chat) -> None:
     sms.say("Hi", "English")
     assert "We ask no name" in sms.text

@@ -116,7 +116,9 @@ class _Words:
     # ------------------------------------------------------------- what is only answered
 
     def command(self) -> Turn:
-        """Carry a command out."""
+        """Carry a command out; after the receipt, where most commands mean "no, forget me", only a certain one."""
+        if self.context.session.state == "@reach" and self.reading.confidence < Confidence.CERTAIN:
+            return not_understood(self.context)
         return handle_command(self.context, "skip" if self.reading.command == "unknown" else self.reading.command)
 
     def question(self) -> Turn:

@@ -15,7 +15,7 @@ language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
 origin.ask origin.no origin.yes
 details.ask details.none change.ask change.none
-reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.late
+reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
 database_down.saved database_down.refused

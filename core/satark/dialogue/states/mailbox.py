@@ -61,12 +61,8 @@ class MailboxState(BaseState):
             return context.ask()
         if code:
             return _post(context, context.catalogue.text(f"mailbox.{code}"))
-        if isinstance(event, Text) and event.body.strip():
-            return _post(context, event.body.strip())
-        if isinstance(event, Media):
-            return _post_file(context, event)
-        if isinstance(event, Pin):
-            return _post(context, f"{event.latitude:.6f}, {event.longitude:.6f} {event.name} {event.address}".strip())
+        if isinstance(event, Media | Pin) or (isinstance(event, Text) and event.body.strip()):
+            return _post(context, _told(context, event))
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
@@ -114,6 +110,23 @@ class FeedbackState(MailboxState):
             return super().handle_event(context, "", event)
         texts = context.catalogue
         return _post(context, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}")
+
+
+def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
+    """Add something to the tip that was just sent, and ask again whether its sender may be contacted."""
+    message = Message(sender="tipster", text=truncate(replace_surrogates(_told(context, event)), _MAX_LENGTH))
+    context.say("reach.added")
+    return context.ask(post=message)
+
+
+def _told(context: TurnContext, event: Text | Media | Pin) -> str:
+    """What is told, as a message's text; a file is fetched, and named by its ordinal."""
+    if isinstance(event, Media):
+        ordinal = context.add_mailbox_file(event, "message")
+        return f"{context.catalogue.text('mailbox.file', ordinal=ordinal)} {event.caption}".strip()
+    if isinstance(event, Pin):
+        return f"{event.latitude:.6f}, {event.longitude:.6f} {event.name} {event.address}".strip()
+    return event.body.strip()
 
 
 def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
@@ -196,12 +209,6 @@ def _since_the_tipster_wrote(messages: list[Message]) -> list[Message]:
     for message in messages:
         news = [] if message.sender == "tipster" else [*news, message]
     return news
-
-
-def _post_file(context: TurnContext, media: Media) -> Turn:
-    ordinal = context.add_mailbox_file(media, "message")
-    text = context.catalogue.text("mailbox.file", ordinal=ordinal)
-    return _post(context, f"{text} {media.caption}".strip())
 
 
 def _post(context: TurnContext, text: str) -> Turn:

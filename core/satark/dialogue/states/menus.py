@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final
 
-from satark.channel import Edited, Event, Media, Pin, Revoked, Tap, Text
+from satark.channel import Event, Media, Pin, Tap, Text
 from satark.dialogue.flow.commands import MAX_COMMAND_LENGTH
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import go_on, unsay
+from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story
 from satark.dialogue.steps.contract import Option, Question, Step
 from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
@@ -220,12 +221,12 @@ class ContactMenu(BaseState):
         return "@reach", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Keep or forget the way to contact them."""
+        """Keep or forget the way to contact them; what is told now is added to the tip just sent."""
         if code:
             return context.end(f"reach.{code}.done", reach=code == "yes", delete_messages=code == "erase")
-        if isinstance(event, Edited | Revoked):
-            return None
-        return context.end("reach.late", reach=False)
+        if isinstance(event, Media | Pin) or (isinstance(event, Text) and is_story(event.body)):
+            return add_to_tip(context, event)
+        return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Restart, or read the command as no."""

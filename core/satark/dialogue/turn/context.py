@@ -9,7 +9,7 @@ import msgspec
 
 from satark.catalogues import Catalogue
 from satark.channel import Event, Media
-from satark.dialogue.session import GivenAnswer, MediaJob, Session, SessionFile, Turn
+from satark.dialogue.session import GivenAnswer, MediaJob, OpenMailbox, Session, SessionFile, Turn
 from satark.dialogue.steps.contract import Option, Question, Step, View
 from satark.dialogue.turn.loaded_flow import LoadedFlow, Progress
 from satark.dialogue.turn.prompts import make_prompt
@@ -148,7 +148,7 @@ class TurnContext:
     @property
     def files_full(self) -> bool:
         """Whether the tip, or the one whose mailbox is open, has as many files as it may have."""
-        box = self.session.mailbox
+        box = self.session.mailbox or self.session.sent
         return (box.files if box else len(self.session.files)) >= self.loaded.max_files
 
     def add_file(self, media: Media, role: str) -> str:
@@ -160,13 +160,14 @@ class TurnContext:
         return ordinal
 
     def add_mailbox_file(self, media: Media, role: str) -> str:
-        """Have a file fetched for the tip of the open mailbox; return its ordinal."""
-        box = self.session.mailbox
+        """Have a file fetched for the tip of the open mailbox, or the one just sent; return its ordinal."""
+        field = "mailbox" if self.session.mailbox else "sent"
+        box: OpenMailbox | None = getattr(self.session, field)
         if box is None:
             raise AssertionError("no mailbox is open")
         ordinal = str(box.last_ordinal + 1)
         self._fetch(box.tip, box.recipient, ordinal, role, media)
-        self.change(mailbox=msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1))
+        self.change(**{field: msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1)})
         return ordinal
 
     def _fetch(self, tip: str, recipient: str, ordinal: str, role: str, media: Media) -> None:

@@ -130,7 +130,8 @@ class Lexicon:
             if found and not is_spelt:
                 return found
         if not found and _lacks_vowels(text, word):
-            return dict.fromkeys(self._by_key[2].get(word.bones, ()), BONES)
+            alike = self._by_key[2].get(word.bones, ())
+            return {other: BONES for other in alike if _may_meet(text, other, len(word.bones))}
         return found
 
     def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
@@ -140,7 +141,7 @@ class Lexicon:
             key = word[level]
             for length in range(1, len(key) + 1):
                 for name in self._prefixes[level].get(key[:length], ()):
-                    if length > _SHORTEST_PREFIX or (level == 0 and name[:2] == start):
+                    if length > _SHORTEST_PREFIX or (level == 0 and start.startswith(name.partition(":")[0])):
                         found[name] = quality
         return found
 
@@ -251,7 +252,7 @@ def _is_urdu(word: str) -> bool:
 
 def _lacks_vowels(text: str, word: Keys) -> bool:
     """Whether a word is written without its vowels: in Urdu script, or as in a short message: "shrb"."""
-    if len(word.bones) < _SHORTEST_PREFIX or word.frame != word.bones:
+    if len(word.bones) <= _SHORTEST_PREFIX or word.frame != word.bones:
         return False
     return (text[0] > "\u0600" and text[0] < "\u0700") or (not set(text[1:-1]) & set("aeiou") and text.isascii())
 

@@ -34,12 +34,21 @@ class Places:
     def named(self, analysis: Analysis) -> set[str]:
         """Every code that a text names."""
         found = [mark for mark in self._names.marks(analysis.tokens) if self._counts(mark, analysis)]
+        found += self._written_apart(analysis) if not found else []
         return {mark.name for mark in found if not _is_inside(mark, found)}
+
+    def _written_apart(self, analysis: Analysis) -> list[Mark]:
+        """Names that are one word but were written as two: "chet ganj"."""
+        tokens = analysis.tokens
+        joined = [tokens[i]._replace(text=tokens[i].text + tokens[i + 1].text) for i in range(len(tokens) - 1)]
+        marks = [mark for mark in self._names.marks(joined) if mark.end - mark.start == 1 and mark.quality >= SOUND]
+        return [mark._replace(end=mark.end + 1) for mark in marks if len(joined[mark.start].text) > 5]  # noqa: PLR2004
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
         """The tokens on which a text names a code."""
-        found = self._names.marks(analysis.tokens)
-        return [(mark.start, mark.end) for mark in found if mark.name == code and self._counts(mark, analysis)]
+        found = [mark for mark in self._names.marks(analysis.tokens) if self._counts(mark, analysis)]
+        found = found or self._written_apart(analysis)
+        return [(mark.start, mark.end) for mark in found if mark.name == code]
 
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
         """An ordinary word is no misspelt name: "ladka" is not Lanka."""

@@ -12,7 +12,7 @@ from typing import Final
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.choosing import FILL, POLITE, Chosen, choose
 from satark.dialogue.understanding.danger import DangerRules
-from satark.dialogue.understanding.lexicon import Lexicon
+from satark.dialogue.understanding.lexicon import FRAME, Lexicon
 from satark.dialogue.understanding.opening import opening_of
 from satark.dialogue.understanding.own_identity import OwnIdentity
 from satark.dialogue.understanding.places import Places
@@ -102,6 +102,7 @@ class _OneReading:
         steps = (
             self._nothing,
             self._certain_option,
+            self._certain_wait,
             self._certain_command,
             self._danger,
             self._social,
@@ -147,6 +148,11 @@ class _OneReading:
             return self._make(Kind.OPTION, Confidence.CERTAIN, option=chosen.option)
         return None
 
+    def _certain_wait(self) -> Reading | None:
+        waits = self._analysis.consists_of(("soc.wait",), ("fill", "pol", "who.me", "digits"), worst=FRAME)
+        long = any(mark.end - mark.start > 1 for mark in self._analysis.found("soc.wait"))
+        return self._make(Kind.WAIT) if waits and long and not self._dangers else None
+
     def _certain_command(self) -> Reading | None:
         for name in _COMMANDS:
             if self._expects(name) and self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
@@ -172,7 +178,7 @@ class _OneReading:
     def _unknown(self) -> Reading | None:
         beside = (*_LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry")
         unknown = self._analysis.consists_of(("say.unknown",), beside, spare=self._spare())
-        if not unknown or self._tells() or self._analysis.has("t.code"):
+        if not unknown or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
         if any(option.id == "unknown" for option in self._asked.options):
             return self._make(Kind.OPTION, option="unknown")
@@ -196,9 +202,13 @@ class _OneReading:
         """The name of a language: a command, with the language as the option."""
         for mark in self._analysis.found("lang.*"):
             beside = (*_LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
-            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._analysis.negates:
+            if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._doubts:
                 return self._make(Kind.COMMAND, command="language", option=mark.name.partition(".")[2])
         return None
+
+    @property
+    def _doubts(self) -> bool:
+        return self._analysis.negates or self._analysis.asks
 
     def _own_story(self) -> Reading | None:
         """At a question with options: a text that tells more than the option is kept, whatever it chooses."""
@@ -260,6 +270,10 @@ class _OneReading:
         mine = analysis.has("verb.mine", "t.mine")
         if analysis.has("soc.wait") or (mine and not analysis.negates and not analysis.asks):
             return self._make(Kind.WAIT, Confidence.GUESS)
+        if analysis.has("ask.how") and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
+            return self._make(Kind.COMMAND, Confidence.GUESS, command="help")
+        if self._asked.asks == "media" and analysis.negates:
+            return self._make(Kind.REMARK, Confidence.GUESS, topic="no_evidence")
         if analysis.asks or analysis.has("verb.yours"):
             return self._make(Kind.QUESTION, Confidence.GUESS, topic="other") if len(analysis) > 1 else None
         if analysis.negates and (mine or analysis.has("who.me", "t.tell", "t.refuse")):
