@@ -11,9 +11,11 @@ from pydantic import Field
 
 __all__ = [
     "DESK_SINK",
+    "HERE",
     "SEPARATOR",
     "ConfiguredDestination",
     "Destination",
+    "delivered_to",
 ]
 
 DESK_SINK = "desk"
@@ -48,3 +50,12 @@ class Destination(str):
     def name(self) -> str:
         """The name at the sink; for a desk, the desk's name."""
         return self.partition(SEPARATOR)[2]
+
+
+HERE = Destination.of(DESK_SINK, "*")
+"""All desks at this host together. Which of them have a tip is told by its envelopes, and by no delivery."""
+
+
+def delivered_to(destination: Destination) -> Destination:
+    """Return the destination that a delivery to a desk's own one names: `HERE` for a desk at this host."""
+    return HERE if destination.sink == DESK_SINK else destination

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from satark.identity.edge_key import load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
 from satark.settings import RetentionSettings
+from satark.store import envelopes
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work
 from satark.store.write_ahead_log import LogEraser
@@ -37,6 +39,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+NAME_KEY = "name.key"
+"""Name of the name key's file in the data folder."""
+
 
 class Services:
     """The store and the static data, as every role and every command has them.
@@ -54,9 +59,11 @@ class Services:
         destination_rules: Sequence[DestinationRule] = (),
         destination_wait: int = 0,
         retention: RetentionSettings | None = None,
+        name_key_file: Path | None = None,
     ) -> None:
         self.main = main
-        self.keys = keys
+        name_key = load_edge_key(name_key_file or evidence_dir.parent / NAME_KEY, create=True, what="name key")
+        self.keys = envelopes.with_name_key(keys, name_key)
         self.evidence_dir = evidence_dir
         self.geography = geography
         self.destination_rules = tuple(destination_rules)
@@ -67,7 +74,7 @@ class Services:
         """For how long tips are kept."""
         self.roster = Roster(evidence_dir.parent / COPY_NAME)
         """Who may read."""
-        self._reading, self._reading_keys = reading_engine(main), reading_engine(keys)
+        self._reading, self._reading_keys = reading_engine(main), reading_engine(self.keys)
 
     def close(self) -> None:
         """Erase SQLite's logs, which it would only delete, and close the databases' connections."""

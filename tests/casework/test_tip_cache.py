@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from satark.casework import Casework, NoSuchTip
 from satark.services import Services
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip, seed_tip
 
@@ -20,6 +20,8 @@ def numbers(office: SeededDesk) -> list[str]:
 
 def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:
     column = table.c.id if "id" in table.c else table.c.tip
+    if "desk" in values:
+        values["holder"] = services.read_keys(lambda c: envelopes.tag(c, seeded.id, values.pop("desk")))
     statement = update(table).where(column == seeded.id).values(**values)
     services.write_now(lambda unit: (unit.keys if table is tables.envelope else unit.main).execute(statement))
 

@@ -17,7 +17,7 @@ from satark.delivery.worker import DeliveryWorker
 from satark.observability import LifecycleEvent
 from satark.settings import Core
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 from satark.testing.scripted import ScriptedSink, database_down
@@ -97,8 +97,8 @@ async def test_it_carries_the_document_and_this_desks_envelope(tmp_path: Path) -
     async with working(tmp_path) as yard:
         tip = {"id": "t1", "number": "N", "revision": 1, "recipient": "", "receipt_recipient": "", "day": 1}
         yard.services.write_now(lambda unit: unit.insert(tables.tip, [{**tip, "document": b"document"}]))
-        envelopes = [{"tip": "t1", "desk": desk, "sealed": desk.encode()} for desk in ("sp", "dig")]
-        yard.services.write_now(lambda unit: unit.upsert(tables.envelope, envelopes))
+        for desk in ("sp", "dig"):
+            yard.services.write_now(lambda unit, desk=desk: envelopes.store(unit, "t1", desk, desk.encode()))  # type: ignore[misc]
         yard.queue("t1", "script:dig")
         yard.worker.wake()
         await until(lambda: yard.sink.delivered)

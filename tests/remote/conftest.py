@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from satark.casework import Casework, TwoOfficerApproval
 from satark.delivery import payload
@@ -23,7 +23,7 @@ from satark.remote.offices import join, register
 from satark.routing.desks import add_desk
 from satark.services import Services, WorkerContext
 from satark.sink import Delivery, DeliveryResult, Done
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.carrier import InMemoryCarrier
 from satark.testing.store import fresh_services, worker_context
@@ -143,6 +143,17 @@ class OfficeLink:
     def make_deliveries_due(self) -> None:
         """Make all deliveries due now."""
         self.host.write_now(lambda unit: unit.main.execute(update(tables.delivery).values(due_at=0)))
+
+    def take_away(self, seeded: SeededTip, holder: str) -> None:
+        """Delete a holder's envelope at the host."""
+        here = tables.envelope.c
+        self.host.write_now(
+            lambda unit: unit.keys.execute(
+                delete(tables.envelope).where(
+                    here.tip == seeded.id, here.holder == envelopes.tag(unit.keys, seeded.id, holder)
+                )
+            )
+        )
 
     def rows(self, services: Services, table: Any) -> list[Any]:
         """Return every row of a table."""

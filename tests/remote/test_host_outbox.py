@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from satark.carrier import CarrierError
 from satark.casework import NoSuchTip
@@ -56,7 +56,7 @@ async def test_an_interrupted_transfer_resumes_after_the_confirmed_chunks(link: 
 
 async def test_a_desk_without_an_envelope_is_sent_nothing(link: Any) -> None:
     seeded = link.seed_tip(accused=Accused(level="district"), excluded=("sp",))
-    link.host.write_now(lambda unit: unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.desk == "sp")))
+    link.take_away(seeded, "sp")
     assert await link.deliver() == [DeadLetter("the tip was not sealed to this desk")]
     assert link.connection.to_offices == []
     link.casework_at_host.note(link.casework_at_host.open(seeded.number), "गोपनीय")

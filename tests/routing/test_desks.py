@@ -14,7 +14,7 @@ from satark.roster.entries import Entry, new_key_change
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks, change_key, find_desk
 from satark.services import Services
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip, seed_tip
 from satark.tip import Message
@@ -22,6 +22,8 @@ from satark.tip import Message
 
 def tamper(services: Services, table: Any, seeded: SeededTip, **values: Any) -> None:
     column = table.c.id if "id" in table.c else table.c.tip
+    if "desk" in values:
+        values["holder"] = services.read_keys(lambda c: envelopes.tag(c, seeded.id, values.pop("desk")))
     statement = update(table).where(column == seeded.id).values(**values)
     services.write_now(lambda unit: (unit.keys if table is tables.envelope else unit.main).execute(statement))
 

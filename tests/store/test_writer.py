@@ -88,7 +88,7 @@ async def test_write_soon_goes_with_the_next_batch(store: Store) -> None:
 
 
 async def test_the_key_store_is_committed_too(store: Store) -> None:
-    rows = [{"tip": "t", "desk": "sp", "sealed": b"1"}]
+    rows = [{"tip": "t", "holder": b"sp", "sealed": b"1"}]
     await store.writer.write(lambda unit: unit.upsert(envelope, rows))
     await store.writer.write(lambda unit: unit.upsert(envelope, [{**rows[0], "sealed": b"2"}]))
     with store.keys.connect() as connection:
@@ -97,7 +97,7 @@ async def test_the_key_store_is_committed_too(store: Store) -> None:
 
 async def test_a_failed_write_leaves_nothing_in_the_key_store(store: Store) -> None:
     def failing(unit: UnitOfWork) -> None:
-        unit.upsert(envelope, [{"tip": "t", "desk": "sp", "sealed": b"1"}])
+        unit.upsert(envelope, [{"tip": "t", "holder": b"sp", "sealed": b"1"}])
         raise KeyError("no")
 
     with pytest.raises(KeyError):

@@ -18,6 +18,7 @@ from satark.casework.officer_names import seal_officer, with_officer
 from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summarize, transcripts_of
 from satark.casework.tip_cache import TipCache, documents
 from satark.desk import Desk, NoSuchDesk
+from satark.destination import delivered_to
 from satark.evidence.own_voice import OwnVoice, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.sealing import open_tip, recipient_of, seal
@@ -27,7 +28,7 @@ from satark.retention.schedule import store_term, store_terms
 from satark.routing.desks import all_desks
 from satark.routing.destinations import matching_rules
 from satark.routing.rules import is_accused
-from satark.store import deliveries, evidence_files, tables
+from satark.store import deliveries, envelopes, evidence_files, tables
 from satark.store.threads import post
 from satark.time_buckets import band
 from satark.tip import Envelope, Message, Status, ordinal_order
@@ -246,7 +247,7 @@ class Casework(EvidenceAccess):
             raise NoSuchDesk
         tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
         envelope = Envelope(tip=tip.id, desk=desk.name, identity=tip.envelope.identity, header=tip.header)
-        sealed = seal(envelope, desk.recipient)
+        sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
         if host_of(unit.main):
             destinations = self._directed_destinations(tip, desk, host_destination_rules(unit.main))
@@ -254,8 +255,8 @@ class Casework(EvidenceAccess):
                 desk=desk.name, recipient=desk.recipient, envelope=sealed, destinations=destinations
             )
             return self.post(unit, tip, message, directed_to, act=("directed", to_desk))
-        unit.upsert(tables.envelope, [{"tip": tip.id, "desk": desk.name, "sealed": sealed}])
-        deliveries.add(unit, tip.id, desk.destination)
+        envelopes.store(unit, tip.id, desk.name, sealed)
+        deliveries.add(unit, tip.id, delivered_to(desk.destination))
         self._queue_for_destinations(unit, tip, desk)
         return self.post(unit, tip, message, act=("directed", to_desk))
 
@@ -274,7 +275,7 @@ class Casework(EvidenceAccess):
             tip, desk, roster.readable_rules(state, self._services.destination_rules)
         ):
             if one.envelope:
-                unit.upsert(tables.envelope, [{"tip": tip.id, "desk": one.to, "sealed": one.envelope}])
+                envelopes.store(unit, tip.id, one.to, one.envelope)
             deliveries.add(unit, tip.id, one.to, wait=wait)
 
     def _directed_destinations(
@@ -286,7 +287,7 @@ class Casework(EvidenceAccess):
         sealed = []
         for rule in rules:
             envelope = Envelope(tip=tip.id, desk=rule.to, identity=tip.envelope.identity, header=header)
-            key = seal(envelope, rule.recipient) if rule.recipient else b""
+            key = seal(envelope, rule.recipient, padded=envelopes.PADDED) if rule.recipient else b""
             sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)
 

@@ -11,7 +11,7 @@ from satark.casework.errors import NoSuchTip
 from satark.casework.opened_tip import PostedMessage
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.store.threads import batches, new_messages
 from satark.tip import Envelope, Message, Tip
 
@@ -47,11 +47,7 @@ class TipCache:
 
     def refresh(self) -> None:
         """Read what changed in the store: new, changed and deleted envelopes, and new messages."""
-        table = tables.envelope
-        query = select(table.c.tip, table.c.sealed).where(table.c.desk == self._desk)
-        rows: dict[str, bytes] = {
-            row.tip: row.sealed for row in self._services.read_keys(lambda c: c.execute(query).all())
-        }
+        rows = self._services.read_keys(lambda c: envelopes.of_holder(c, self._desk))
         for tip in self.tips.keys() - rows.keys():
             del self.tips[tip]
         changed = {t: s for t, s in rows.items() if t not in self.tips or self.tips[t].sealed != s}
@@ -94,9 +90,7 @@ class TipCache:
         known = select(tables.tip.c.recipient).where(tables.tip.c.id == envelope.tip)
         if unit.main.execute(known).scalar() == recipient_of(envelope.identity):
             return envelope
-        table = tables.envelope
-        query = select(table.c.sealed).where(table.c.tip == envelope.tip, table.c.desk == self._desk)
-        sealed = unit.keys.execute(query).scalar()
+        sealed = envelopes.find(unit.keys, envelope.tip, self._desk)
         return (self._open(envelope.tip, sealed) if sealed else None) or envelope
 
     def queue_answer(self, unit: UnitOfWork, answer: OfficeAnswer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from satark.destination import Destination
 from satark.sink import Delivery, SealedFile, SealedMessage
-from satark.store import evidence_files
+from satark.store import envelopes, evidence_files
 from satark.store.sealed_files import clean_path, original_path
-from satark.store.tables import envelope, file, message, tip
+from satark.store.tables import file, message, tip
 from satark.tip import ordinal_order
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tupl
     tips = sorted({row.tip for row in rows})
     written = unit.main.execute(select(tip.c.id, tip.c.document).where(tip.c.id.in_(tips)))
     documents = {row.id: row.document for row in written}
-    found = unit.keys.execute(select(envelope).where(envelope.c.tip.in_(tips)))
-    envelopes = {(row.tip, row.desk): row.sealed for row in found}
     sealed_files, messages = _files(unit, tips, services.evidence_dir), _messages(unit, tips)
     offices = {rule.to: rule.desk for rule in services.destination_rules}
+    holders = {(row.tip, name) for row in rows for name in (row.destination, _desk(row.destination, offices))}
+    found = envelopes.find_many(unit.keys, holders)
     loaded = []
     for row in rows:
-        desk = offices.get(row.destination, Destination(row.destination).name)
-        own = envelopes.get((row.tip, row.destination))
+        desk = _desk(row.destination, offices)
+        own = found.get((row.tip, row.destination))
         loaded.append(
             Delivery(
                 idempotency_key=row.id.hex(),
@@ -42,13 +42,17 @@ def load(unit: UnitOfWork, rows: Sequence[Any], services: Services) -> list[tupl
                 desk=desk,
                 revision=row.revision,
                 attempt=row.attempts + 1,
-                envelope=own or envelopes.get((row.tip, desk), b""),
+                envelope=own or found.get((row.tip, desk), b""),
                 document=documents.get(row.tip, b""),
                 files=tuple(sealed_files[row.tip]),
                 messages=tuple(messages[row.tip]),
             )
         )
     return [(row.id, one) for row, one in zip(rows, loaded, strict=True)]
+
+
+def _desk(destination: str, offices: Mapping[str, str]) -> str:
+    return offices.get(destination, Destination(destination).name)
 
 
 def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, list[SealedFile]]:

@@ -164,7 +164,7 @@ class DeliveryWorker:
             result = await _attempt(sink, delivery)
         finally:
             self._breaker(delivery.destination).end(id_)
-        self._metrics.deliveries.count(sink.name, type(result).__struct_config__.tag)
+        self._metrics.deliveries.count(sink.name, str(type(result).__struct_config__.tag))
         if isinstance(result, Retry) and delivery.attempt >= self._settings.delivery_attempts:
             result = DeadLetter(f"given up after {delivery.attempt} attempts: {result.reason}")
         with suppress(StoreDown):  # the claim runs out, and it is tried again

@@ -197,18 +197,18 @@ class Identity:
         return box
 
 
-def load_edge_key(path: Path, *, create: bool) -> bytes:
-    """Read the edge key, or make one where there is none and `create` allows it.
+def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
+    """Read the edge key, or another key of 32 bytes, or make one where there is none and `create` allows it.
 
     Raises:
         EdgeKeyError: it is missing, has the wrong length, or others may read it.
     """
     if not path.exists():
         if not create:
-            raise EdgeKeyError(f"there is no edge key at {path}")
+            raise EdgeKeyError(f"there is no {what} at {path}")
         atomic_files.create(path, os.urandom(KEY_BYTES))
     if path.stat().st_mode & 0o077:
-        raise EdgeKeyError(f"others can read the edge key: chmod 600 {path}")
+        raise EdgeKeyError(f"others can read the {what}: chmod 600 {path}")
     return path.read_bytes()
 
 

@@ -60,9 +60,13 @@ def check_identity(identity: str) -> None:
         raise CantOpen("it is no age identity")
 
 
-def seal(value: object, *recipients: str) -> bytes:
-    """Encrypt a value (as JSON) to one or more recipients, all of one kind."""
-    return age_keys.encrypt(_encode(value), *recipients)
+def seal(value: object, *recipients: str, padded: int = 1) -> bytes:
+    """Encrypt a value (as JSON) to one or more recipients, all of one kind.
+
+    `padded`: its size is filled up with spaces to a multiple of so many bytes, so that it tells little.
+    """
+    encoded = _encode(value)
+    return age_keys.encrypt(encoded.ljust(-(-len(encoded) // padded) * padded), *recipients)
 
 
 def open_as(kind: type[T], sealed: bytes, identity: str) -> T:

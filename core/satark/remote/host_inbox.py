@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from satark.carrier import MessageRejected
+from satark.destination import delivered_to
 from satark.identity.signatures import is_signed
 from satark.remote.frames import Frame, open_frame
 from satark.remote.messages import (
@@ -22,7 +23,7 @@ from satark.remote.messages import (
 )
 from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
 from satark.tip import Message
 
@@ -116,9 +117,8 @@ def _recorded_seq(connection: Connection, answer: OfficeAnswer) -> int | None:
 
 
 def _has_tip(unit: UnitOfWork, desk: str, tip: str) -> bool:
-    sealed = select(tables.envelope.c.tip).where(tables.envelope.c.tip == tip, tables.envelope.c.desk == desk)
     exists = select(tables.tip.c.id).where(tables.tip.c.id == tip)
-    return unit.keys.execute(sealed).scalar() is not None and unit.main.execute(exists).scalar() is not None
+    return envelopes.find(unit.keys, tip, desk) is not None and unit.main.execute(exists).scalar() is not None
 
 
 def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, services: ProcessServices) -> None:
@@ -127,8 +127,8 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
     if desk is None or desk.recipient != directed.recipient:
         _report_changed_key(unit, answer, directed.desk)
         return
-    unit.upsert(tables.envelope, [{"tip": answer.tip, "desk": desk.name, "sealed": directed.envelope}])
-    deliveries.add(unit, answer.tip, desk.destination)
+    envelopes.store(unit, answer.tip, desk.name, directed.envelope)
+    deliveries.add(unit, answer.tip, delivered_to(desk.destination))
     state = services.roster.check(unit.keys, committed=False).state
     readable = services.roster.readable_rules(state, services.destination_rules)
     rules = {rule.to: rule for rule in readable if rule.desk == desk.name}
@@ -139,7 +139,7 @@ def _direct(unit: UnitOfWork, answer: OfficeAnswer, directed: DirectedDesk, serv
             _report_changed_key(unit, answer, one.to)
             continue
         if one.recipient:
-            unit.upsert(tables.envelope, [{"tip": answer.tip, "desk": one.to, "sealed": one.envelope}])
+            envelopes.store(unit, answer.tip, one.to, one.envelope)
         deliveries.add(unit, answer.tip, one.to, wait=wait)
 
 

@@ -29,7 +29,7 @@ from satark.remote.offices import Office, copy_recipient, office_of
 from satark.routing.desks import all_desks, find_desk
 from satark.routing.destinations import encode_rules
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
-from satark.store import evidence_files, tables
+from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import disguised_path
 
 if TYPE_CHECKING:
@@ -135,9 +135,7 @@ class HostOutbox:
         await self._services.write(write)
 
     def _read_tip(self, tip: str, desk: str) -> TipMessage | None:
-        table = tables.envelope
-        query = select(table.c.sealed).where(table.c.tip == tip, table.c.desk == desk)
-        envelope = self._services.read_keys(lambda c: c.execute(query).scalar())
+        envelope = self._services.read_keys(lambda c: envelopes.find(c, tip, desk))
         if envelope is None:
             return None
         return self._services.read(lambda c: _tip_message(c, self._services.evidence_dir, tip, desk, envelope))

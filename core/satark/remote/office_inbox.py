@@ -24,7 +24,7 @@ from satark.remote.messages import (
     decode_host_message,
 )
 from satark.remote.offices import store_directory
-from satark.store import evidence_files, tables
+from satark.store import envelopes, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -148,10 +148,8 @@ def _store_tip(unit: UnitOfWork, desk: str, message: TipMessage) -> None:
     elif is_newer:
         unit.main.execute(update(tables.tip).where(tables.tip.c.id == message.tip).values(row))
     # A change of the desk's key may have resealed the envelope of the same revision here: then this one is older.
-    table = tables.envelope
-    stored = select(table.c.tip).where(table.c.tip == message.tip, table.c.desk == desk)
-    if is_newer or unit.keys.execute(stored).scalar() is None:
-        unit.upsert(table, [{"tip": message.tip, "desk": desk, "sealed": message.envelope}])
+    if is_newer or envelopes.find(unit.keys, message.tip, desk) is None:
+        envelopes.store(unit, message.tip, desk, message.envelope)
     _store_thread(unit, message)
     for entry in message.files:
         _store_file(unit, message.tip, entry)

@@ -14,7 +14,7 @@ from satark.roster.entries import Entry, KeyChange
 from satark.roster.rules import NotAllowed
 from satark.routing.desks import add_desk, all_desks
 from satark.routing.destinations import encode_rules
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.store.unit_of_work import UnitOfWork
 
 
@@ -107,7 +107,7 @@ def resend(unit: UnitOfWork, desk: str) -> int:
     if office_of(unit.main, desk) is None:
         raise NoSuchDesk
     unit.main.execute(delete(tables.sent_transfer).where(tables.sent_transfer.c.desk == desk))
-    tips = unit.keys.execute(select(tables.envelope.c.tip).where(tables.envelope.c.desk == desk)).scalars().all()
+    tips = envelopes.tips_of(unit.keys, desk)
     for tip in tips:
         deliveries.add_revision(unit, tip, offices_only=True)
     return len(tips)

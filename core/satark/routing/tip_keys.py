@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from satark.decoding import DECODING_ERRORS
 from satark.identity.sealing import CantOpen, new_identity, open_envelope, recipient_of, seal
 from satark.identity.signatures import is_signed, signing_key, verifier_of
-from satark.store import deliveries, tables
+from satark.store import deliveries, envelopes, tables
 from satark.tip import Envelope
 
 if TYPE_CHECKING:
@@ -111,10 +111,9 @@ def renew_tip_keys(
         destinations: recipients of the destinations that read tips, by their names.
     """
     recipients = {name: listed.desk.recipient for name, listed in state.desks.items()} | dict(destinations)
-    table = tables.envelope
-    for row in unit.keys.execute(select(table.c.tip, table.c.sealed).where(table.c.desk == desk)).all():
+    for tip, sealed in envelopes.of_holder(unit.keys, desk).items():
         try:
-            envelope = open_envelope(row.sealed, identities, tip=row.tip, desk=desk)
+            envelope = open_envelope(sealed, identities, tip=tip, desk=desk)
         except CantOpen:
             continue  # forged or damaged: leave it as it is for an investigation
         _renew(unit, envelope, _newest(identities), recipients)
@@ -133,7 +132,7 @@ def decode_root(encoded: bytes) -> TipRoot:
 
 def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients: Mapping[str, str]) -> None:
     # Lock the tip in its own statement: another desk may change its key too, and the later one must see the earlier.
-    tip, envelopes = tables.tip, tables.envelope
+    tip = tables.tip
     locked = select(tip.c.recipient, tip.c.key_changes).where(tip.c.id == envelope.tip).with_for_update()
     row = unit.main.execute(locked).one_or_none()
     before = next((one for one in envelope.identity.split() if row and recipient_of(one) == row.recipient), "")
@@ -145,10 +144,10 @@ def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients:
         values = {"recipient": change.recipient, "key_changes": encoded}
         unit.main.execute(update(tip).where(tip.c.id == envelope.tip).values(values))
         deliveries.add_revision(unit, envelope.tip, offices_only=True)
-    holders = unit.keys.execute(select(envelopes.c.desk).where(envelopes.c.tip == envelope.tip)).scalars().all()
-    for holder in (one for one in holders if one in recipients):
-        sealed = seal(msgspec.structs.replace(envelope, desk=holder, identity=identity), recipients[holder])
-        unit.upsert(envelopes, [{"tip": envelope.tip, "desk": holder, "sealed": sealed}])
+    for holder in envelopes.holders_of(unit.keys, envelope.tip, recipients):
+        renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity)
+        sealed = seal(renewed, recipients[holder], padded=envelopes.PADDED)
+        envelopes.store(unit, envelope.tip, holder, sealed)
 
 
 def _change(envelope: Envelope, before: str, identity: str, desk_identity: str) -> TipKeyChange:

@@ -398,9 +398,9 @@ envelope = Table(
     "envelope",
     keys,
     Column("tip", String(32), primary_key=True),
-    Column("desk", String(80), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False, comment="age, to the desk's recipient: tip.Envelope"),
-    comment="tip keys, one for each desk that may read the tip",
+    Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination; a decoy's is random"),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
+    comment="tip keys, one for each desk and destination that may read the tip, and decoys",
 )
 
 roster = Table(

@@ -20,7 +20,8 @@ class Metrics:
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        disable_created_metrics()  # they say to the microsecond when something of a kind first happened
+        # They say to the microsecond when something of a kind first happened.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._clock = clock
         self._coarse: list[CoarseCounter | CoarseHistogram] = []

@@ -16,7 +16,7 @@ from satark.custody import log as custody
 from satark.delivery.payload import load
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
-from satark.store import deliveries, evidence_files, tables
+from satark.store import deliveries, envelopes, evidence_files, tables
 from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path, put_in_place, seal_file
 from satark.store.threads import post
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
@@ -124,8 +124,7 @@ def _store(
     unit.insert(tables.tip, [row])
     for name, recipient in holders:
         envelope = Envelope(tip=planted.id, desk=name, identity=planted.identity, header=planted.header)
-        sealed = seal(envelope, recipient)
-        unit.upsert(tables.envelope, [{"tip": planted.id, "desk": name, "sealed": sealed}])
+        envelopes.store(unit, planted.id, name, seal(envelope, recipient, padded=envelopes.PADDED))
     unit.insert(tables.delivery, rows)
 
 

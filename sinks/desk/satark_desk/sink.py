@@ -30,17 +30,16 @@ class DeskSink:
         """Close nothing."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        """Put a tip into its desk's queue. Without an envelope the desk can't open it: a dead letter."""
-        if not delivery.envelope:
-            return DeadLetter("the tip was not sealed to this desk")
+        """Put a tip into the queue of the desks here. Its envelopes alone tell which of them can open it."""
+        if not delivery.document:
+            return DeadLetter("there is no such tip")
         await self._context.write(lambda unit: enqueue(unit, delivery.name, delivery.tip, delivery.revision))
         return Done()
 
 
-def enqueue(unit: UnitOfWork, desk: str, tip: str, revision: int) -> None:
-    """Put a tip into a desk's queue. A tip that is there already gets a new time only with a newer revision."""
-    row = {"desk": desk, "tip": tip, "revision": revision, "delivered": band(unit.now)}
+def enqueue(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
+    """Put a tip into the queue. A tip that is there already gets a new time only with a newer revision."""
+    row = {"tip": tip, "revision": revision, "delivered": band(unit.now)}
     if not unit.insert_new(queue, [row], "tip"):
-        here = (queue.c.desk == desk) & (queue.c.tip == tip)
-        older = update(queue).where(here & (queue.c.revision < revision))
+        older = update(queue).where((queue.c.tip == tip) & (queue.c.revision < revision))
         unit.main.execute(older.values(revision=revision, delivered=band(unit.now)))

@@ -94,11 +94,10 @@ release = Table(
 queue = Table(
     "desk_queue",
     metadata,
-    Column("desk", String(40), primary_key=True),
     Column("tip", String(32), primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("delivered", String(20), nullable=False, comment="date and six-hour band"),
-    comment="tips that were delivered to a desk",
+    comment="tips that were delivered to the desks at this machine; which of them have it is not told",
 )
 
 read_state = Table(

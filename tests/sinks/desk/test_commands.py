@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 from satark.casework import Casework
 from satark.desk import Desk
 from satark.services import Services
-from satark.store import tables
+from satark.store import envelopes, tables
 from satark.testing.tips import seed_file, seed_file_state, seed_message, seed_tip
 from satark.tip import Accused, Message, Origin
 from satark_desk.officers import UnlockedDesk
@@ -363,7 +363,8 @@ def test_a_moved_envelope_is_reported_and_can_not_be_opened(
 
     def move(unit: Any) -> None:
         unit.keys.execute(delete(table).where(table.c.tip == other.id))
-        unit.keys.execute(update(table).where(table.c.tip == mine.id).values(tip=other.id))
+        moved = {"tip": other.id, "holder": envelopes.tag(unit.keys, other.id, "sp")}
+        unit.keys.execute(update(table).where(table.c.tip == mine.id).values(moved))
 
     services.write_now(move)
     result = run("desk", "tips", "sp", "--json", by="sp")

@@ -32,7 +32,7 @@ async def sink(services: Services) -> AsyncIterator[DeskSink]:
     await context.writer.stop()
 
 
-def delivery(seeded: SeededTip, desk: str, envelope: bytes = b"sealed") -> Delivery:
+def delivery(seeded: SeededTip, desk: str, document: bytes = b"sealed") -> Delivery:
     return Delivery(
         idempotency_key="k",
         tip=seeded.id,
@@ -40,8 +40,8 @@ def delivery(seeded: SeededTip, desk: str, envelope: bytes = b"sealed") -> Deliv
         desk=desk,
         revision=1,
         attempt=1,
-        envelope=envelope,
-        document=b"",
+        envelope=b"",
+        document=document,
     )
 
 
@@ -57,8 +57,7 @@ async def test_a_tip_is_queued_once_however_often_it_is_delivered(
     for name in ("sp", "sp", "dig", "sp"):
         assert await sink.deliver(delivery(seeded, name)) == Done()
     rows = services.read(lambda c: c.execute(select(queue)).all())
-    assert {(row.desk, row.tip, row.revision) for row in rows} == {("sp", seeded.id, 1), ("dig", seeded.id, 1)}
-    assert len(rows) == 2
+    assert [(row.tip, row.revision) for row in rows] == [(seeded.id, 1)]
     assert all(row.delivered.endswith("/PT6H") for row in rows)
 
 
@@ -72,9 +71,7 @@ async def test_a_newer_revision_replaces_the_older_and_an_older_changes_nothing(
     assert row.revision == 3
 
 
-async def test_a_tip_that_is_not_sealed_to_the_desk_is_a_dead_letter(
-    services: Services, sink: DeskSink, desk: FindDesk
-) -> None:
+async def test_a_delivery_without_its_tip_is_a_dead_letter(services: Services, sink: DeskSink, desk: FindDesk) -> None:
     seeded = seed_tip(services, [desk("sp")])
     assert isinstance(await sink.deliver(delivery(seeded, "lanka", b"")), DeadLetter)
     assert services.read(lambda c: c.execute(select(queue)).all()) == []

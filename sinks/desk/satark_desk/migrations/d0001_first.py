@@ -106,9 +106,7 @@ def upgrade() -> None:
         "desk_roster_seen",
         sa.Column("desk", sa.String(length=40), nullable=False),
         sa.Column("officer", sa.String(length=40), nullable=False),
-        sa.Column(
-            "position", sa.Integer(), nullable=False, comment="of the newest entry of the roster that was shown"
-        ),
+        sa.Column("position", sa.Integer(), nullable=False, comment="of the newest entry of the roster that was shown"),
         sa.PrimaryKeyConstraint("desk", "officer"),
         comment="how much of the roster an officer has seen",
     )
@@ -117,9 +115,7 @@ def upgrade() -> None:
         sa.Column("desk", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("officer", sa.String(length=40), nullable=False, comment="who asks for the originals"),
-        sa.Column(
-            "asked", sa.LargeBinary(length=64), nullable=False, comment="their signature: releases.Request"
-        ),
+        sa.Column("asked", sa.LargeBinary(length=64), nullable=False, comment="their signature: releases.Request"),
         sa.Column("second", sa.String(length=40), nullable=False, comment="who approved; empty: nobody yet"),
         sa.Column("approved", sa.LargeBinary(length=64), nullable=False, comment="their signature"),
         sa.Column("day", sa.Integer(), nullable=False),
@@ -128,12 +124,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "desk_queue",
-        sa.Column("desk", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("delivered", sa.String(length=20), nullable=False, comment="date and six-hour band"),
-        sa.PrimaryKeyConstraint("desk", "tip"),
-        comment="tips that were delivered to a desk",
+        sa.PrimaryKeyConstraint("tip"),
+        comment="tips that were delivered to the desks at this machine; which of them have it is not told",
     )
     op.create_table(
         "desk_read_state",

@@ -9,12 +9,13 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import NoSuchTip, OpenTip, destination_faults, may_contain_voice, summarize
+from satark.officer import NoSuchTip, OpenTip, destination_faults, may_contain_voice, may_hear_voices, summarize
 from satark.tip import STATUSES
 from satark_desk.read_state import delivery_times, mark_read, read_states
 from satark_desk.web import actions
 from satark_desk.web.actions import ACTIONS, Action
 from satark_desk.web.files import INLINE
+from satark_desk.web.original_pages import originals_of
 from satark_desk.web.queue import MARKS, PRIORITIES, Filter, Row, RowBuilder, count_by_status, filter_rows, neighbours
 from satark_desk.web.sessions import Session
 from satark_desk.web.web_context import WebContext, redirect_to
@@ -101,6 +102,7 @@ class DeskPages:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {"problem": "", "action": "", "form_data": {}, "near": None, "done": ""}
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
+        common["originals"] = originals_of(self._web.context, session, tip)
         days = self._web.text(request).age(tip.header.received, time.time())
         finished = summarize(tip.id, tip.header, tip.thread).finished
         return self._web.show(
@@ -120,6 +122,7 @@ class DeskPages:
             may_contain_voice=may_contain_voice,
             can_draft=any(tip.tip.language in one.languages for one in self._web.context.transcribers),
             longest_transcript=actions.MAX_TRANSCRIPT,
+            may_hear_here=may_hear_voices(session.unlocked.desk.level),
             **{**common, **values},
         )
 
@@ -127,7 +130,7 @@ class DeskPages:
         services, desk = self._web.context, session.desk
         builder = RowBuilder(
             read_states=services.read(lambda c: read_states(c, desk, session.unlocked.officer)),
-            delivered=services.read(lambda c: delivery_times(c, desk)),
+            delivered=services.read(delivery_times),
             now=time.time(),
             overdue_days=self._web.settings.overdue_days,
         )

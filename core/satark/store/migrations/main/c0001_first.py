@@ -71,7 +71,7 @@ def upgrade() -> None:
             "former",
             sa.String(length=64),
             nullable=False,
-            comment="of the row, under the verifier before; empty: none",
+            comment="the verifier before, for which it vouches; empty: none",
         ),
         sa.PrimaryKeyConstraint("desk", "number"),
         comment="public keys of the audit log",

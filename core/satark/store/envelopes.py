@@ -1,0 +1,100 @@
+"""The `envelope` table: tip keys, sealed to their holders. A row names its holder only to who has the name key.
+
+A holder is a desk, or a destination that reads tips. Its rows are found by a tag, HMAC-SHA256 of the tip and its name
+under the name key: a file beside the databases, in none of them. Each tip has rows of decoys besides, with random tags
+that stand for nobody, so that the number of rows does not tell that somebody is excluded.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, select
+
+from satark.store.tables import envelope
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from satark.store.unit_of_work import UnitOfWork
+
+TAG: Final = 16
+PADDED: Final = 2048
+"""Bytes to a multiple of which an envelope's content is filled up: its size must not tell who is excluded."""
+_OPTION: Final = "satark_name_key"
+_BATCH: Final = 300
+
+
+def with_name_key(keys: Engine, name_key: bytes) -> Engine:
+    """Return the engine of the key store with the name key, which every function here needs."""
+    return keys.execution_options(**{_OPTION: name_key})
+
+
+def tag(connection: Connection, tip: str, holder: str) -> bytes:
+    """Return the tag of a holder of a tip."""
+    key: bytes = connection.get_execution_options()[_OPTION]
+    return hmac.digest(key, f"{tip}\0{holder}".encode(), "sha256")[:TAG]
+
+
+def row(connection: Connection, tip: str, holder: str, sealed: bytes) -> dict[str, Any]:
+    """Make the row of a holder."""
+    return {"tip": tip, "holder": tag(connection, tip, holder), "sealed": sealed}
+
+
+def decoy(tip: str, sealed: bytes) -> dict[str, Any]:
+    """Make a row that stands for nobody; `sealed` must look like the others and open for nobody."""
+    return {"tip": tip, "holder": os.urandom(TAG), "sealed": sealed}
+
+
+def store(unit: UnitOfWork, tip: str, holder: str, sealed: bytes) -> None:
+    """Store the envelope of a holder, in the place of the one that it has."""
+    unit.upsert(envelope, [row(unit.keys, tip, holder, sealed)])
+
+
+def find(connection: Connection, tip: str, holder: str) -> bytes | None:
+    """Return the envelope of a holder of a tip; None if it has none."""
+    query = select(envelope.c.sealed).where(envelope.c.tip == tip, envelope.c.holder == tag(connection, tip, holder))
+    return connection.execute(query).scalar()
+
+
+def find_many(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """Return the envelopes of (tip, holder), of those that have one."""
+    found = ((one, find(connection, *one)) for one in set(wanted))
+    return {one: sealed for one, sealed in found if sealed is not None}
+
+
+def tips_of(connection: Connection, holder: str) -> list[str]:
+    """Return the ids of the tips that a holder has an envelope of."""
+    rows = connection.execute(select(envelope.c.tip, envelope.c.holder))
+    return [one.tip for one in rows if one.holder == tag(connection, one.tip, holder)]
+
+
+def of_holder(connection: Connection, holder: str) -> dict[str, bytes]:
+    """Return the envelopes of a holder by tip id."""
+    tips = tips_of(connection, holder)
+    found: dict[str, bytes] = {}
+    for start in range(0, len(tips), _BATCH):
+        tags = {tag(connection, tip, holder): tip for tip in tips[start : start + _BATCH]}
+        query = select(envelope.c.tip, envelope.c.holder, envelope.c.sealed)
+        rows = connection.execute(query.where(envelope.c.tip.in_(tags.values()), envelope.c.holder.in_(list(tags))))
+        found |= {one.tip: one.sealed for one in rows if tags[one.holder] == one.tip}
+    return found
+
+
+def holders_of(connection: Connection, tip: str, names: Iterable[str]) -> list[str]:
+    """Return those of these names that have an envelope of a tip."""
+    tags = set(connection.execute(select(envelope.c.holder).where(envelope.c.tip == tip)).scalars())
+    return [name for name in names if tag(connection, tip, name) in tags]
+
+
+def rows_of(
+    connection: Connection, envelopes: Mapping[str, bytes], tip: str, decoys: Iterable[bytes]
+) -> list[dict[str, Any]]:
+    """Make all rows of a new tip, in an order that tells nothing: of its holders (name → sealed), and of decoys."""
+    rows = [row(connection, tip, holder, sealed) for holder, sealed in envelopes.items()]
+    rows += [decoy(tip, sealed) for sealed in decoys]
+    return sorted(rows, key=itemgetter("holder"))
