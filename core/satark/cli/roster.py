@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import msgspec
@@ -80,12 +80,11 @@ def seal(ctx: click.Context) -> None:
 @roster.command()
 @click.argument("file", type=click.File("wb"))
 @click.pass_context
-def export(ctx: click.Context, file: click.utils.LazyFile) -> None:
+def export(ctx: click.Context, file: BinaryIO) -> None:
     """Write all entries into FILE, one JSON object a line."""
     with open_services(ctx) as services:
         rows = services.read_keys(services.roster.stored_entries)
-    for row in rows:
-        file.write(row + b"\n")
+    file.writelines(row + b"\n" for row in rows)
 
 
 def describe(body: Body) -> str:

@@ -16,6 +16,7 @@ from satark_desk.web.account_pages import AccountPages
 from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
+from satark_desk.web.original_pages import OriginalPages
 from satark_desk.web.pages import DeskPages
 from satark_desk.web.recovery_pages import RecoveryPages
 from satark_desk.web.retention_pages import RetentionPages
@@ -34,7 +35,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
     web = WebContext(context, settings, public_url)
     sign_in, pages = SignInPages(web), DeskPages(web)
-    voices = VoicePages(pages)
+    voices, originals = VoicePages(pages), OriginalPages(pages, context)
     routes = [
         Route("/", web.page(pages.queue)),
         *_sign_in_routes(web, sign_in),
@@ -45,6 +46,8 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),
         Route("/tips/{number}/voices/{ordinal}", web.page(voices.listen)),
         Route("/tips/{number}/voices/{ordinal}", web.form(voices.transcribe), methods=["POST"]),
+        Route("/tips/{number}/originals", web.form(originals.ask), methods=["POST"]),
+        Route("/tips/{number}/originals/{ordinal}", web.page(originals.download)),
         Route("/tips/{number}/{action}", web.form(pages.act), methods=["POST"]),
         Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
     ]

@@ -88,17 +88,14 @@ class RosterPages:
             passphrase = new_passphrase()
             new = NewOfficer(name=name, passphrase=passphrase, role=_role(form), rights=_rights(form), temporary=True)
             submitted = add_officer(services, by, new)
-            session.casework.trail.record("officer_added", detail=name)
             return self._show(request, session, submitted=submitted, passphrase=passphrase)
         if action == "reject":
             reject(services, by, id_)
             return redirect_to(request, "roster")
         if action == "remove":
             submitted = remove_officer(services, by, name)
-            session.casework.trail.record("officer_removed", detail=name)
         elif action == "role":
             submitted = set_role(services, by, name, _role(form), _rights(form))
-            session.casework.trail.record("officer_changed", detail=name)
         else:
             submitted = approve(services, by, id_)
         return self._show(request, session, submitted=submitted)

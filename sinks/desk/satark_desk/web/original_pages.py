@@ -1,0 +1,90 @@
+"""Originals on the web: one officer asks, another approves in their own session, then the first downloads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.desk import CaseworkError
+from satark.officer import NoSuchFile, TwoOfficerApproval
+from satark.web import stream_file
+from satark_desk import releases
+from satark_desk.exports import file_name, note_opened
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from satark.officer import OpenTip
+    from satark.services import Services
+    from satark_desk.web.pages import DeskPages
+    from satark_desk.web.sessions import Session
+
+_MAX_INPUT = 40
+
+
+class Originals(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tip's page says about its originals."""
+
+    approval: TwoOfficerApproval | None
+    asked: bool
+    """Whether this officer asks for them."""
+    others: tuple[str, ...]
+    """Officers who ask for them and whom nobody has approved."""
+    refused: bool = False
+
+
+def originals_of(services: Services, session: Session, tip: OpenTip) -> Originals:
+    """Return what an officer may do about a tip's originals."""
+    asking = releases.requests(services, session.desk, tip.id)
+    own = session.officer
+    return Originals(
+        approval=releases.approval_of(services, session.unlocked, tip),
+        asked=any(one.officer == own for one in asking),
+        others=tuple(one.officer for one in asking if one.officer != own and not one.second),
+    )
+
+
+class OriginalPages:
+    """Asks for originals, approves, and returns them."""
+
+    def __init__(self, pages: DeskPages, services: Services) -> None:
+        self._pages = pages
+        self._services = services
+
+    def ask(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Ask for a tip's originals, or approve that another officer opens them."""
+        tip = session.casework.open(request.path_params["number"])
+        officer = form.get("officer", "")[:_MAX_INPUT]
+        try:
+            if officer:
+                releases.approve(self._services, session.unlocked, tip, officer)
+            else:
+                releases.ask(self._services, session.unlocked, tip)
+        except CaseworkError:
+            shown = msgspec.structs.replace(originals_of(self._services, session, tip), refused=True)
+            return self._pages.show(request, session, tip, 422, originals=shown)
+        return redirect_to(request, f"tips/{tip.tip.number}")
+
+    def download(self, request: Request, session: Session) -> Response:
+        """Return the original of a file, with the approval of another officer.
+
+        Raises:
+            CaseworkError: there is no such file, no approval, or it is a voice and neither officer may listen.
+            CantOpen: the file was altered.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        ordinal = request.path_params["ordinal"]
+        record = next((one for one in tip.records if one.ordinal == ordinal), None)
+        approval = releases.approval_of(self._services, session.unlocked, tip)
+        if record is None or approval is None:
+            raise NoSuchFile
+        chunks = session.casework.original_of(tip, ordinal, approval)
+        if session.is_first_submission(f"originals {tip.id}"):
+            note_opened(session.casework, tip, approval)
+        name = file_name(tip, record, original=True)
+        disposition = f'attachment; filename="{name}"'
+        return stream_file(chunks, media_type="application/octet-stream", size=record.bytes, disposition=disposition)
