@@ -1,0 +1,117 @@
+"""Entries: what a signature covers, and that each use of a key has signatures of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from satark.identity.sealing import new_identity, recipient_of
+from satark.identity.signatures import is_signed, signing_key, verifier_of
+from satark.roster.entries import (
+    Closed,
+    DestinationSet,
+    Entry,
+    OfficerSet,
+    Signature,
+    decode_entry,
+    desk_verifier,
+    encode_entry,
+    is_good,
+    is_proved,
+    is_statement_signed,
+    new_key_change,
+    officer_key,
+    officer_signer,
+    sign_as_desk,
+    sign_as_officer,
+    sign_statement,
+)
+
+IDENTITY = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQSUA4TLJ"
+
+
+def test_keys_derived_for_one_use_are_no_other_and_stay_what_they_are() -> None:
+    assert officer_signer(IDENTITY) == verifier_of(signing_key(IDENTITY, "satark/1/officer"))
+    assert desk_verifier(IDENTITY) == verifier_of(signing_key(IDENTITY, "satark/1/answers"))
+    assert officer_signer(IDENTITY) != desk_verifier(IDENTITY)
+    signature = signing_key(IDENTITY, "x").sign(b"one")
+    assert is_signed(verifier_of(signing_key(IDENTITY, "x")), signature, b"one")
+    for verifier, given, message in (
+        (verifier_of(signing_key(IDENTITY, "y")), signature, b"one"),
+        (verifier_of(signing_key(IDENTITY, "x")), signature, b"two"),
+        (verifier_of(signing_key(IDENTITY, "x")), signature[:-1], b"one"),
+        ("zz", signature, b"one"),
+        ("", signature, b"one"),
+    ):
+        assert not is_signed(verifier, given, message)
+
+
+def test_a_signature_covers_the_body_and_where_it_was_proposed(book: Any) -> None:
+    body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
+    entry = sign_as_officer(Entry(body=body, base="ab"), "sp", "khan", IDENTITY)
+    (signature,) = entry.signatures
+    assert (signature.desk, signature.officer, len(signature.signature)) == ("sp", "khan", 128)
+    assert is_good(signature, officer_signer(IDENTITY), entry)
+    assert not is_good(signature, desk_verifier(IDENTITY), entry)
+    for other in (Entry(body=body, base="cd"), Entry(body=Closed(), base="ab")):
+        assert not is_good(signature, officer_signer(IDENTITY), other)
+    for wrong in ("", "zz", signature.signature[:-2]):
+        assert not is_good(msgspec.structs.replace(signature, signature=wrong), officer_signer(IDENTITY), entry)
+    assert entry.signed_bytes.startswith(b"satark/1/roster-entry\0")
+
+
+def test_a_desk_signs_with_its_own_key_and_no_officers_name() -> None:
+    entry = sign_as_desk(Entry(body=Closed()), "cell", IDENTITY)
+    (signature,) = entry.signatures
+    assert (signature.desk, signature.officer) == ("cell", "")
+    assert is_good(signature, desk_verifier(IDENTITY), entry)
+
+
+def test_a_second_signature_of_an_officer_takes_the_place_of_the_first() -> None:
+    signatures = [Signature(desk=desk, officer=name, signature=one) for desk, name, one in (
+        ("sp", "a", "1"), ("sp", "b", "2"), ("dig", "a", "3"), ("sp", "a", "4"))]  # fmt: skip
+    entry = Entry(body=Closed())
+    for one in signatures:
+        entry = entry.signed_by(one)
+    assert [one.signature for one in entry.signatures] == ["2", "3", "4"]
+
+
+def test_the_key_before_signs_the_new_one_with_all_that_is_said_of_it() -> None:
+    (old, former), (new, latest) = new_identity(), new_identity()
+    change = new_key_change("sp", former, latest, (old, new), removed="clerk")
+    assert (change.desk, change.replaces, change.recipient, change.removed) == ("sp", old, new, "clerk")
+    assert change.verifier == desk_verifier(latest)
+    assert recipient_of(latest) == change.recipient
+    assert is_proved(change, desk_verifier(former))
+    assert not is_proved(change, desk_verifier(latest))
+    assert new_key_change("sp", former, latest, (old, new)).removed == ""
+    for field, value in (
+        ("recipient", old),
+        ("verifier", "x"),
+        ("removed", ""),
+        ("desk", "dig"),
+        ("proof", ""),
+        ("proof", "zz"),
+    ):
+        assert not is_proved(msgspec.structs.replace(change, **{field: value}), desk_verifier(former))
+
+
+def test_a_statement_is_no_signature_of_an_entry() -> None:
+    signature = sign_statement(b"I rotated", IDENTITY)
+    assert is_statement_signed(officer_signer(IDENTITY), signature, b"I rotated")
+    assert not is_statement_signed(officer_signer(IDENTITY), signature, b"I rotate")
+    assert not is_signed(officer_signer(IDENTITY), signature, b"I rotated")
+    assert is_signed(officer_signer(IDENTITY), signature, b"satark/1/officer-statement\0I rotated")
+    assert officer_key(IDENTITY).sign(b"I rotated") != signature
+
+
+def test_an_entry_is_one_line_and_read_back() -> None:
+    entry = Entry(body=Closed(destinations=(DestinationSet(to="email:a", desk="sp", recipient="r\n"),)), base="ab")
+    encoded = encode_entry(entry)
+    assert b"\n" not in encoded
+    assert decode_entry(encoded) == decode_entry(encoded.decode()) == entry
+    for broken in (b"", b"{}", b'{"body": {"what": "x"}}'):
+        with pytest.raises(ValueError, match=r".+"):
+            decode_entry(broken)

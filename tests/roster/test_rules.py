@@ -1,0 +1,209 @@
+"""Rules of the roster: whose signatures an entry needs, and what nobody may say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from satark.desk import Level
+from satark.identity.sealing import new_identity, recipient_of
+from satark.roster.entries import (
+    Closed,
+    DestinationSet,
+    Entry,
+    KeyChange,
+    OfficerSet,
+    Signature,
+    encode_entry,
+    new_key_change,
+)
+from satark.roster.rules import NotAllowed, Unsigned, check, needed
+
+SP, CLERK, DIG = ("sp", "head"), ("sp", "clerk"), ("dig", "head")
+
+
+def key_change(ledger: Any, desk: str, removed: str = "", *, proved: bool = True) -> KeyChange:
+    recipient, identity = new_identity()
+    old = ledger.desks[desk]
+    change = new_key_change(desk, old, identity, (recipient_of(old), recipient), removed=removed)
+    return change if proved else msgspec.structs.replace(change, proof="")
+
+
+@pytest.mark.parametrize("signers", [[SP, CLERK], [CLERK, SP], [SP, DIG]])
+def test_a_head_and_one_more_officer_add_an_officer(ledger: Any, signers: list[tuple[str, str]]) -> None:
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), *signers)
+    assert "new" in ledger.state.desks["sp"].officers
+
+
+@pytest.mark.parametrize("signers", [[], [SP], [CLERK], [DIG], [CLERK, DIG]])
+def test_fewer_or_others_do_not(ledger: Any, signers: list[tuple[str, str]]) -> None:
+    with pytest.raises(Unsigned):
+        ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), *signers)
+
+
+def test_a_desk_with_one_officer_needs_a_head_of_the_desk_above_and_the_highest_one_of_another_desk(
+    ledger: Any,
+) -> None:
+    ledger.add(ledger.desk("lanka", "station", "lanka"), SP, DIG)
+    new = OfficerSet(desk="lanka", officer=ledger.officer("lanka", "new"))
+    assert needed(ledger.state, new).seconds == (SP,)
+    assert set(needed(ledger.state, OfficerSet(desk="dig", officer=ledger.officer("dig", "new"))).seconds) == {
+        SP,
+        ("lanka", "head"),
+    }
+
+
+def test_the_only_officer_of_the_only_desk_adds_an_officer_alone(empty_ledger: Any) -> None:
+    empty_ledger.add(empty_ledger.desk("sp", "district"))
+    empty_ledger.close()
+    empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer("sp", "new")), SP)
+    with pytest.raises(Unsigned):
+        empty_ledger.add(OfficerSet(desk="sp", officer=empty_ledger.officer("sp", "third")), SP)
+
+
+@pytest.mark.parametrize(
+    ("level", "area", "heads"),
+    [
+        ("range", "", ("dig",)),
+        ("state", "", ("dig", "sp")),
+        ("district", "", ("dig", "sp")),
+        ("station", "lanka", ("dig", "sp")),
+    ],
+)
+def test_a_new_desk_needs_a_head_of_every_desk_whose_tips_it_could_read(
+    ledger: Any, level: Level, area: str, heads: tuple[str, ...]
+) -> None:
+    body = ledger.desk("new", level, area)
+    assert needed(ledger.state, body).heads == heads
+    with pytest.raises(Unsigned):
+        ledger.add(body, *[head for head in (SP, DIG) if head[0] in heads][1:])
+    ledger.add(body, SP, DIG)
+
+
+def test_one_signature_never_adds_a_desk_where_there_are_more_officers(ledger: Any) -> None:
+    with pytest.raises(Unsigned):
+        ledger.add(ledger.desk("watch", "range"), DIG)
+
+
+def test_a_desk_in_a_remote_office_signs_with_its_own_key(ledger: Any) -> None:
+    ledger.add(ledger.desk("far", "range", heads=()), DIG, SP)
+    body = ledger.desk("watch", "range")
+    with pytest.raises(Unsigned):
+        ledger.add(body, DIG, SP)
+    ledger.add(body, DIG, ("far", ""))
+
+
+@pytest.mark.parametrize(("signers", "proved", "error"), [
+    ([SP], True, None),
+    ([CLERK], True, Unsigned),
+    ([DIG], True, Unsigned),
+    ([SP], False, Unsigned),
+    ([SP, CLERK], False, None),
+])  # fmt: skip
+def test_a_head_changes_the_key_alone_only_if_the_key_before_signs_the_new_one(
+    ledger: Any, signers: list[tuple[str, str]], *, proved: bool, error: type[Exception] | None
+) -> None:
+    change = key_change(ledger, "sp", proved=proved)
+    if error:
+        with pytest.raises(error):
+            ledger.add(change, *signers)
+    else:
+        ledger.add(change, *signers)
+        assert ledger.state.desks["sp"].desk.recipient == change.recipient
+
+
+def test_a_key_that_somebody_else_made_is_refused(ledger: Any) -> None:
+    recipient, identity = new_identity()
+    change = new_key_change("dig", identity, identity, (ledger.state.desks["dig"].desk.recipient, recipient))
+    for signers in ([SP], [SP, CLERK], [DIG]):
+        with pytest.raises(NotAllowed):
+            ledger.add(change, *signers)
+
+
+def test_a_head_removes_an_officer_alone_and_another_head_with_one_more(ledger: Any) -> None:
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "deputy", "head")), SP, CLERK)
+    with pytest.raises(Unsigned):
+        ledger.add(key_change(ledger, "sp", "head"), ("sp", "deputy"))
+    with pytest.raises(NotAllowed):
+        ledger.add(key_change(ledger, "sp", "head"), SP, ("sp", "deputy"))
+    ledger.add(key_change(ledger, "sp", "head"), ("sp", "deputy"), CLERK)
+    assert list(ledger.state.desks["sp"].officers) == ["clerk", "deputy"]
+
+
+def test_the_last_head_is_neither_removed_nor_demoted(ledger: Any) -> None:
+    with pytest.raises(NotAllowed, match="last head"):
+        ledger.add(key_change(ledger, "sp", "head"), CLERK, DIG)
+    head = ledger.state.desks["sp"].officers["head"]
+    with pytest.raises(NotAllowed, match="last head"):
+        ledger.add(OfficerSet(desk="sp", officer=msgspec.structs.replace(head, role="officer")), SP, CLERK)
+
+
+def test_nobody_widens_their_own_rights_with_their_own_second_signature(ledger: Any) -> None:
+    clerk = ledger.state.desks["sp"].officers["clerk"]
+    wider = OfficerSet(desk="sp", officer=msgspec.structs.replace(clerk, rights=("release",)))
+    with pytest.raises(Unsigned):
+        ledger.add(wider, SP, CLERK)
+    ledger.add(wider, SP, DIG)
+
+
+def test_an_auditor_does_not_sign(ledger: Any) -> None:
+    ledger.add(OfficerSet(desk="dig", officer=ledger.officer("dig", "auditor", "auditor")), DIG, SP)
+    with pytest.raises(NotAllowed):
+        ledger.add(OfficerSet(desk="dig", officer=ledger.officer("dig", "new")), DIG, ("dig", "auditor"))
+
+
+def test_a_forged_signature_and_one_for_another_entry_are_refused(ledger: Any) -> None:
+    body = OfficerSet(desk="sp", officer=ledger.officer("sp", "new"))
+    good = ledger.entry(body, SP, CLERK)
+    other = ledger.entry(OfficerSet(desk="sp", officer=ledger.officer("sp", "other")))
+    for signatures in (
+        good.signatures,
+        (Signature(desk="sp", officer="head", signature="00" * 64), good.signatures[1]),
+        (Signature(desk="sp", officer="head", signature="no hex"), good.signatures[1]),
+    ):
+        with pytest.raises(NotAllowed):
+            check(ledger.state, msgspec.structs.replace(other, signatures=signatures))
+
+
+def test_a_proposal_from_before_a_change_of_the_desk_is_refused(ledger: Any) -> None:
+    early = ledger.entry(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), SP, CLERK)
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "other")), SP, CLERK)
+    with pytest.raises(NotAllowed, match="propose it again"):
+        check(ledger.state, early)
+
+
+def test_a_destination_reads_with_a_head_and_one_more(ledger: Any) -> None:
+    body = DestinationSet(to="email:room", desk="sp", recipient="age1x")
+    with pytest.raises(Unsigned):
+        ledger.add(body, SP)
+    ledger.add(body, SP, CLERK)
+    everybodys = DestinationSet(to="email:all", desk="", recipient="age1x")
+    assert needed(ledger.state, everybodys).heads == ("dig", "sp")
+
+
+def test_a_forged_entry_changes_nothing_and_is_reported(ledger: Any) -> None:
+    before = ledger.state.desks.keys()
+    ledger.encoded.append(encode_entry(Entry(body=ledger.desk("watch", "range"), base=ledger.state.head)))
+    ledger.encoded.append(b"junk")
+    assert ledger.state.desks.keys() == before
+    assert len(ledger.problems) == 2
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), SP, CLERK)
+    assert "new" in ledger.state.desks["sp"].officers, "what is signed still counts"
+
+
+def test_the_founding_ends_once(ledger: Any) -> None:
+    with pytest.raises(NotAllowed):
+        ledger.add(Closed())
+
+
+def test_who_was_proposed_by_an_officer_was_appointed_by_them_and_by_who_appointed_those(ledger: Any) -> None:
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "deputy", "head")), SP, CLERK)
+    ledger.add(OfficerSet(desk="sp", officer=ledger.officer("sp", "new")), ("sp", "deputy"), CLERK)
+    state = ledger.state
+    assert state.did_appoint(SP, ("sp", "deputy"))
+    assert state.did_appoint(SP, ("sp", "new"))
+    assert not state.did_appoint(CLERK, ("sp", "new"))
+    assert not state.did_appoint(("sp", "new"), SP)
+    assert not state.did_appoint(SP, CLERK), "the founding appointed both"
