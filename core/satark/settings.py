@@ -233,6 +233,12 @@ class Core(BaseModel):
         description="minutes of an epoch: its key is destroyed at most a minute after it, and with it whatever is left "
         "of drafts and addresses that were given up until then",
     )
+    name_key_file: Path | None = Field(
+        default=None,
+        description="file with the name key, mode 0600; empty: data_dir/name.key, made at first start; the same for "
+        "every process that opens these databases, in backups, but not together with the databases",
+        json_schema_extra={"where": "docs/operations.md, Name key"},
+    )
     link_key_file: Path | None = Field(
         default=None,
         description="file with this machine's key towards offices of their own (or, in an office, towards the host), "
@@ -427,6 +433,11 @@ class Settings:
     def epoch_key_file(self) -> Path:
         """The epoch keys' file."""
         return self.core.epoch_key_file or self.core.data_dir / "epoch.keys"
+
+    @property
+    def name_key_file(self) -> Path:
+        """The name key's file."""
+        return self.core.name_key_file or self.core.data_dir / "name.key"
 
     @property
     def link_key_file(self) -> Path:

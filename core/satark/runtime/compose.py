@@ -11,7 +11,7 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
-from satark.evidence.sandbox.protections import describe, probe
+from satark.evidence.sandbox.protections import describe, find_protections
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity
 from satark.identity.edge_key_sources import read_edge_key
@@ -95,7 +95,7 @@ def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:
         raise SettingsError([SettingProblem(name, f"SATARK_{name.upper()}", str(error), hint)]) from None
 
 
-def check_canaries(identity: Identity, services: Services) -> None:
+def check_canaries(identity: Identity | None, services: Services) -> None:
     """Make sure that the key files are those that the database was written with; a new database takes these.
 
     Raises:
@@ -107,6 +107,12 @@ def check_canaries(identity: Identity, services: Services) -> None:
 
 
 _CANARY_PROBLEMS = {
+    canaries.NAMES: SettingProblem(
+        "name_key_file",
+        "SATARK_NAME_KEY_FILE",
+        "is not the name key that this database's envelopes are filed with",
+        "put the right file there, from a backup if need be: without it no desk finds its tips",
+    ),
     canaries.EDGE: SettingProblem(
         "edge_key_file",
         "SATARK_EDGE_KEY_FILE",
@@ -129,7 +135,7 @@ def check_isolation(settings: Settings) -> None:
     Raises:
         SettingsError: this machine forbids a part of the isolation.
     """
-    missing = probe().missing
+    missing = find_protections().missing
     if not missing:
         return
     if settings.core.evidence.allow_weak_isolation:
@@ -161,17 +167,22 @@ def load_services(
     """Open the databases.
 
     Raises:
-        SettingsError: a database URL is wrong.
+        SettingsError: a database URL is wrong, or the name key can't be used.
     """
-    return Services(
-        main=_engine(settings.database_url, "database_url"),
-        keys=_engine(settings.keys_url, "keys_url"),
-        evidence_dir=settings.evidence_dir,
-        geography=geography,
-        destination_rules=destination_rules,
-        destination_wait=int(settings.core.destination_wait_minutes * 60),
-        retention=settings.core.retention,
-    )
+    main, keys = _engine(settings.database_url, "database_url"), _engine(settings.keys_url, "keys_url")
+    try:
+        return Services(
+            main=main,
+            keys=keys,
+            evidence_dir=settings.evidence_dir,
+            geography=geography,
+            destination_rules=destination_rules,
+            destination_wait=int(settings.core.destination_wait_minutes * 60),
+            retention=settings.core.retention,
+            name_key_file=settings.name_key_file,
+        )
+    except (EdgeKeyError, OSError) as error:
+        raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", str(error))]) from None
 
 
 def load_sinks(settings: Settings, plugins: Plugins, context: WorkerContext) -> list[Sink]:

@@ -127,3 +127,4 @@ class Host:
         elif migrations.pending():
             message = "was made by another version: run `satark db upgrade`"
             raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
+        compose.check_canaries(None, services)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
 
-from satark.store import tables
+from satark.store import envelopes, tables
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
 EDGE: Final = "edge"
 EPOCHS: Final = "epochs"
+NAMES: Final = "names"
 
 
-def wrong_keys(unit: UnitOfWork, identity: Identity) -> list[str]:
-    """Return which of `EDGE` and `EPOCHS` is another than the database's; a database that has none takes these."""
+def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
+    """Return which of `NAMES`, `EDGE` and `EPOCHS` is another than the database's; a database without any takes these.
+
+    `identity`: the edge key and the epoch keys, where the process has them.
+    """
     table = tables.key_canary
-    own = {EDGE: identity.canary, EPOCHS: identity.epochs.file_id}
+    own = {NAMES: envelopes.tag(unit.keys, "", "canary")}
+    if identity:
+        own |= {EDGE: identity.canary, EPOCHS: identity.epochs.file_id}
     unit.insert_new(table, [{"name": name, "value": value} for name, value in own.items()], "name")
     stored = {row.name: row.value for row in unit.main.execute(select(table))}
     return [name for name, value in own.items() if stored[name] != value]

@@ -26,7 +26,7 @@ keys = MetaData()
 key_canary = Table(
     "key_canary",
     main,
-    Column("name", String(16), primary_key=True, comment="edge or epochs"),
+    Column("name", String(16), primary_key=True, comment="edge, epochs or names"),
     Column("value", LargeBinary(16), nullable=False, comment="what follows from the right key file, and from no other"),
     comment="which key files this database belongs to",
 )

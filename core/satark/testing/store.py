@@ -37,6 +37,7 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
         destination_rules=settings.core.destination,
         destination_wait=int(settings.core.destination_wait_minutes * 60),
         retention=settings.core.retention,
+        name_key_file=settings.name_key_file,
     )
 
 

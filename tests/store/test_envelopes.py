@@ -1,0 +1,69 @@
+"""Envelopes: found by who has the name key, and by nobody else; rows of decoys stand for nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from satark.services import Services
+from satark.store import envelopes, tables
+from satark.testing.store import fresh_services
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return fresh_services(tmp_path)
+
+
+def plant(services: Services, tip: str, *holders: str) -> None:
+    for holder in holders:
+        services.write_now(lambda unit, holder=holder: envelopes.store(unit, tip, holder, holder.encode()))  # type: ignore[misc]
+
+
+def test_a_holder_is_found_and_another_is_not(services: Services) -> None:
+    plant(services, "t1", "sp", "dig")
+    plant(services, "t2", "dig")
+    read = services.read_keys
+    assert read(lambda c: envelopes.find(c, "t1", "sp")) == b"sp"
+    assert read(lambda c: envelopes.find(c, "t2", "sp")) is None
+    assert read(lambda c: envelopes.of_holder(c, "sp")) == {"t1": b"sp"}
+    assert read(lambda c: envelopes.of_holder(c, "dig")) == {"t1": b"dig", "t2": b"dig"}
+    assert sorted(read(lambda c: envelopes.tips_of(c, "dig"))) == ["t1", "t2"]
+    assert read(lambda c: envelopes.holders_of(c, "t2", ["sp", "dig"])) == ["dig"]
+    assert read(lambda c: envelopes.find_many(c, [("t1", "sp"), ("t2", "sp")])) == {("t1", "sp"): b"sp"}
+
+
+def test_many_tips_are_read_in_batches(services: Services) -> None:
+    wanted = {f"t{n}": b"sp" for n in range(700)}
+    rows = services.read_keys(lambda c: [envelopes.row(c, tip, "sp", sealed) for tip, sealed in wanted.items()])
+    services.write_now(lambda unit: unit.upsert(tables.envelope, rows))
+    assert services.read_keys(lambda c: envelopes.of_holder(c, "sp")) == wanted
+
+
+def test_a_row_tells_its_holder_to_nobody_without_the_name_key(services: Services, tmp_path: Path) -> None:
+    plant(services, "t1", "sp")
+    plant(services, "t2", "sp")
+    rows = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
+    assert len({row.holder for row in rows}) == 2, "not even that two rows have the same holder"
+    assert not any(b"sp" in row.holder for row in rows)
+    other = Services(
+        main=services.main,
+        keys=services.keys,
+        evidence_dir=tmp_path / "evidence",
+        geography=services.geography,
+        name_key_file=tmp_path / "other.key",
+    )
+    assert other.read_keys(lambda c: envelopes.of_holder(c, "sp")) == {}
+
+
+def test_a_decoy_stands_for_nobody(services: Services) -> None:
+    def write(unit: object) -> None:
+        rows = envelopes.rows_of(unit.keys, {"sp": b"sealed"}, "t1", [b"decoy", b"decoy"])  # type: ignore[attr-defined]
+        unit.queue(tables.envelope, rows)  # type: ignore[attr-defined]
+
+    services.write_now(write)
+    assert len(services.read_keys(lambda c: c.execute(select(tables.envelope)).all())) == 3
+    names = ["sp", "dig", "", "*", "email:cell"]
+    assert services.read_keys(lambda c: envelopes.holders_of(c, "t1", names)) == ["sp"]
