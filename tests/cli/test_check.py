@@ -47,7 +47,7 @@ def test_a_machine_that_can_not_isolate_it_is_a_problem(
     data: Path, monkeypatch: pytest.MonkeyPatch, problems: list[dict[str, str]]
 ) -> None:
     del problems
-    monkeypatch.setattr("satark.runtime.compose.probe", Protections)
+    monkeypatch.setattr("satark.runtime.compose.find_protections", Protections)
     setting = "SATARK_EVIDENCE__ALLOW_WEAK_ISOLATION"
     assert setting in run("check", "--json", code=1).stdout
     assert setting not in run("check", "--json", "--role", "web", code=1).stdout

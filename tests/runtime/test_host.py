@@ -41,7 +41,7 @@ def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_machine_that_can_not_isolate_the_cleaner_is_refused_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("satark.runtime.compose.probe", lambda: Protections(network=True))
+    monkeypatch.setattr("satark.runtime.compose.find_protections", lambda: Protections(network=True))
     with pytest.raises(SettingsError, match="allow_weak_isolation"):
         scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
     Host(Settings(data_dir=tmp_path, plugins=("web_form",)), frozenset[Role]({"web"})).services.close()

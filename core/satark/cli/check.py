@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from satark.cli import check_destinations
 from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
-from satark.evidence.sandbox.protections import NAMES, probe
+from satark.evidence.sandbox.protections import NAMES, find_protections
 from satark.identity.edge_key_sources import find_credential
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
@@ -48,7 +48,7 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
 
 def _describe_isolation() -> None:
     """Say what isolates the program that opens citizens' files on this machine."""
-    missing = probe().missing
+    missing = find_protections().missing
     click.echo("Citizens' files are opened with:")
     for name, meaning in NAMES.items():
         click.echo(f"  {'✗' if name in missing else '✓'} {meaning}")

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from satark.evidence.sandbox import protections
-from satark.evidence.sandbox.protections import NAMES, Protections, describe, probe
+from satark.evidence.sandbox.protections import NAMES, Protections, describe, find_protections
 
 
 def test_everything_holds_on_this_machine() -> None:
-    assert probe() == Protections(network=True, processes=True, files=True, calls=True, privileges=True, limits=True)
-    assert probe().missing == ()
+    assert find_protections() == Protections(
+        network=True, processes=True, files=True, calls=True, privileges=True, limits=True
+    )
+    assert find_protections().missing == ()
 
 
 def test_each_protection_has_a_name_for_operators() -> None:
@@ -25,4 +27,4 @@ def test_a_probe_that_fails_finds_nothing(answer: str, tmp_path: Path, monkeypat
     broken.write_text(f"#!/bin/sh\n{'exit 1' if answer == 'exit' else f'echo {answer}'}\n")
     broken.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(broken))
-    assert protections.probe.__wrapped__() == Protections()
+    assert protections.find_protections.__wrapped__() == Protections()

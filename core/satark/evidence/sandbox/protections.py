@@ -53,7 +53,7 @@ class Protections(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @functools.cache
-def probe() -> Protections:
+def find_protections() -> Protections:
     """Find out what holds on this machine, once in each process. It takes half a second."""
     command = [sys.executable, "-I", "-m", __name__]
     try:
