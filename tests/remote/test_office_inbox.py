@@ -15,6 +15,7 @@ from satark.custody import log as custody
 from satark.remote.frames import CHUNK_SIZE, message_frames, seal_frame
 from satark.remote.messages import (
     RefusalMessage,
+    TipMessage,
     encode,
 )
 from satark.store import tables
@@ -170,3 +171,32 @@ async def test_a_replayed_message_changes_nothing(link: Any) -> None:
     link.connection.to_offices = recorded
     await link.receive_at_office()
     assert link.thread_at_office(seeded.number) == ["नया"]
+
+
+async def test_a_tip_that_contradicts_what_is_stored_is_rejected_and_holds_up_nothing(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    message = _tip_message(link, seeded)
+    other = msgspec.structs.replace(message, tip="f" * 32)  # another tip of the same number
+    (frame,) = message_frames("sp", "to_office", encode(other))
+    with pytest.raises(MessageRejected, match="conflict"):
+        await link.inbox.accept(seal_frame(frame, link.host_key, link.office_key.public_keys))
+    assert link.casework.open(seeded.number).tip == seeded.tip
+
+
+@pytest.mark.parametrize(("field", "value"), [("revision", 2**31), ("revision", -1), ("day", 2**63)])
+async def test_a_number_that_no_column_takes_is_rejected(link: Any, field: str, value: int) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    message = msgspec.structs.replace(_tip_message(link, seeded), **{field: value})
+    (frame,) = message_frames("sp", "to_office", encode(message))
+    with pytest.raises(MessageRejected, match="content"):
+        await link.inbox.accept(seal_frame(frame, link.host_key, link.office_key.public_keys))
+
+
+def _tip_message(link: Any, seeded: Any) -> TipMessage:
+    (row,) = link.rows(link.office, tables.tip)
+    required = [field for field in msgspec.structs.fields(TipMessage) if field.required]
+    empty: dict[str, Any] = {"envelope": b"e", "thread": (), "files": (), "custody": ()}
+    fields = {one.name: getattr(row, one.name, empty.get(one.name, b"")) for one in required if one.name not in empty}
+    return TipMessage(**{**empty, **fields, "tip": seeded.id, "revision": row.revision + 1})

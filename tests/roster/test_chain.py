@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,9 +16,15 @@ from satark.roster.entries import Closed, DestinationSet, Entry, OfficerSet, dec
 from satark.roster.rules import NotAllowed, Unsigned
 from satark.services import Services
 from satark.store.tables import roster
+from satark.testing.roster import RosterBook
 from satark.testing.store import fresh_services
 
 SP, CLERK = ("sp", "khan"), ("sp", "clerk")
+
+
+@pytest.fixture
+def book() -> RosterBook:
+    return RosterBook.sealed()
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def stored(services: Services, book: Any) -> Services:
+def stored(services: Services, book: RosterBook) -> Services:
     """The entries of the book, in the key store."""
     for encoded in book.entries:
         services.write_now(lambda unit, one=encoded: chain.append(unit, decode_entry(one)))  # type: ignore[misc]
@@ -46,7 +51,7 @@ def test_a_hash_covers_the_one_before_and_the_entry() -> None:
     )
 
 
-def test_what_is_stored_is_read_back_and_follows(stored: Services, book: Any) -> None:
+def test_what_is_stored_is_read_back_and_follows(stored: Services, book: RosterBook) -> None:
     rows = stored.read_keys(chain.read_rows)
     assert [row.position for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row.entry for row in rows] == book.entries
@@ -63,7 +68,7 @@ def test_an_empty_store_has_no_roster(services: Services) -> None:
     assert services.read_keys(chain.read_state).position == 0
 
 
-def test_an_entry_without_its_signatures_is_not_stored(stored: Services, book: Any) -> None:
+def test_an_entry_without_its_signatures_is_not_stored(stored: Services, book: RosterBook) -> None:
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
     with pytest.raises(Unsigned):
         stored.write_now(lambda unit: chain.append(unit, book.signed(body, SP)))
@@ -89,7 +94,7 @@ def test_a_row_that_was_altered_or_is_missing_is_named(stored: Services, at: int
     assert left == ([] if at == 6 else [f"row {at + 1} of the roster was altered, or one before it is missing"])
 
 
-def test_nothing_follows_from_an_entry_that_is_forged_or_can_not_be_read(book: Any) -> None:
+def test_nothing_follows_from_an_entry_that_is_forged_or_can_not_be_read(book: RosterBook) -> None:
     forged = encode_entry(Entry(body=OfficerSet(desk="sp", officer=book.officer("sp", "spy"))))
     nested = b'{"body": {"what": "sealed", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
     for strange in (b"no entry", b'{"body": {"what": "other"}}', b"\xff", nested):
@@ -107,7 +112,7 @@ def test_nothing_follows_from_an_entry_that_is_forged_or_can_not_be_read(book: A
     assert "new" in chain.verify([*book.entries, forged, encode_entry(later)]).state.desks["sp"].officers
 
 
-def test_the_founding_ends_once(services: Services, book: Any) -> None:
+def test_the_founding_ends_once(services: Services, book: RosterBook) -> None:
     reads = DestinationSet(to="email:a", desk="sp", recipient="r")
     for _ in range(2):
         services.write_now(lambda unit: chain.close(unit, [reads]))

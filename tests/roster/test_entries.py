@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -28,8 +26,14 @@ from satark.roster.entries import (
     sign_as_officer,
     sign_statement,
 )
+from satark.testing.roster import RosterBook
 
 IDENTITY = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQSUA4TLJ"
+
+
+@pytest.fixture
+def book() -> RosterBook:
+    return RosterBook.sealed()
 
 
 def test_keys_derived_for_one_use_are_no_other_and_stay_what_they_are() -> None:
@@ -48,7 +52,7 @@ def test_keys_derived_for_one_use_are_no_other_and_stay_what_they_are() -> None:
         assert not is_signed(verifier, given, message)
 
 
-def test_a_signature_covers_the_body_and_where_it_was_proposed(book: Any) -> None:
+def test_a_signature_covers_the_body_and_where_it_was_proposed(book: RosterBook) -> None:
     body = OfficerSet(desk="sp", officer=book.officer("sp", "new"))
     entry = sign_as_officer(Entry(body=body, base="ab"), "sp", "khan", IDENTITY)
     (signature,) = entry.signatures

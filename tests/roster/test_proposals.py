@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +14,7 @@ from satark.roster.entries import Entry, OfficerSet, decode_entry
 from satark.roster.proposals import NoSuchProposal, Proposal
 from satark.roster.rules import Needed, NotAllowed, Unsigned
 from satark.services import Services
+from satark.testing.roster import RosterBook
 from satark.testing.store import fresh_services
 
 SP, CLERK, DIG = ("sp", "khan"), ("sp", "clerk"), ("dig", "rao")
@@ -22,7 +22,12 @@ MISSING = "one more officer: clerk (desk sp), rao (desk dig)"
 
 
 @pytest.fixture
-def services(tmp_path: Path, book: Any) -> Iterator[Services]:
+def book() -> RosterBook:
+    return RosterBook.sealed()
+
+
+@pytest.fixture
+def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
     services = fresh_services(tmp_path)
     for encoded in book.entries:
         services.write_now(lambda unit, one=encoded: chain.append(unit, decode_entry(one)))  # type: ignore[misc]
@@ -30,11 +35,13 @@ def services(tmp_path: Path, book: Any) -> Iterator[Services]:
     services.close()
 
 
-def body(book: Any, name: str = "new") -> OfficerSet:
+def body(book: RosterBook, name: str = "new") -> OfficerSet:
     return OfficerSet(desk="sp", officer=book.officer("sp", name))
 
 
-def test_a_proposal_is_stored_until_it_is_signed_and_then_carried_out_once(services: Services, book: Any) -> None:
+def test_a_proposal_is_stored_until_it_is_signed_and_then_carried_out_once(
+    services: Services, book: RosterBook
+) -> None:
     entry = book.signed(body(book), SP)
     made = services.write_now(lambda unit: proposals.propose(unit, entry, b"wrapped key"))
     assert made.id == proposals.proposal_id(entry) == hashlib.sha256(entry.signed_bytes).hexdigest()[:16]
@@ -55,7 +62,7 @@ def test_a_proposal_is_stored_until_it_is_signed_and_then_carried_out_once(servi
     assert len(services.read(proposals.all_proposals)) == 1
 
 
-def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, book: Any) -> None:
+def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, book: RosterBook) -> None:
     what = body(book)
     first = services.write_now(lambda unit: proposals.propose(unit, book.signed(what, SP)))
     second = services.write_now(lambda unit: proposals.propose(unit, book.signed(what, CLERK), b"x"))
@@ -71,14 +78,14 @@ def test_proposing_again_replaces_and_withdrawing_deletes(services: Services, bo
         services.read(lambda c: proposals.find_proposal(c, second.id))
 
 
-def test_what_nobody_may_do_is_not_even_proposed(services: Services, book: Any) -> None:
+def test_what_nobody_may_do_is_not_even_proposed(services: Services, book: RosterBook) -> None:
     unknown = OfficerSet(desk="x", officer=book.officer("x", "y"))
     with pytest.raises(NotAllowed, match="lists no desk"):
         services.write_now(lambda unit: proposals.propose(unit, Entry(body=unknown)))
     assert services.read(proposals.all_proposals) == []
 
 
-def test_a_proposal_says_whose_signature_it_still_needs(book: Any) -> None:
+def test_a_proposal_says_whose_signature_it_still_needs(book: RosterBook) -> None:
     what = body(book)
     one, two = book.signed(what, SP), book.signed(what, SP, CLERK)
     assert proposals.check_proposal(book.state, one) == proposals.missing_signatures(book.state, one) == MISSING
@@ -91,8 +98,8 @@ def test_a_proposal_says_whose_signature_it_still_needs(book: Any) -> None:
     assert proposals.still_needed(book.state, stale) is None
 
 
-def test_in_the_founding_nothing_is_missing(book: Any) -> None:
-    young = type(book)()
+def test_in_the_founding_nothing_is_missing(book: RosterBook) -> None:
+    young = RosterBook()
     young.follow(young.desk("sp", "district", "", young.officer("sp", "khan", "head")))
     entry = young.signed(OfficerSet(desk="sp", officer=young.officer("sp", "new")))
     assert proposals.still_needed(young.state, entry) == Needed(heads=())

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+import pytest
 
 from satark.identity.sealing import new_identity, recipient_of
 from satark.roster.entries import Closed, DestinationSet, OfficerSet, new_key_change
+from satark.testing.roster import RosterBook
 
 DIG, SP, CLERK = ("dig", "rao"), ("sp", "khan"), ("sp", "clerk")
 
 
-def test_who_may_sign_and_for_whom(book: Any) -> None:
+@pytest.fixture
+def book() -> RosterBook:
+    return RosterBook.sealed()
+
+
+def test_who_may_sign_and_for_whom(book: RosterBook) -> None:
     state = book.state
     assert list(state.members()) == [DIG, SP, CLERK, ("sp-jaunpur", "iyer"), ("lanka", "so"), ("cell", "")]
     assert state.heads_of("sp") == [SP]
@@ -27,14 +32,14 @@ def test_who_may_sign_and_for_whom(book: Any) -> None:
     assert [state.desks[name].rank for name in ("lanka", "sp", "dig")] == [1, 3, 4]
 
 
-def test_a_desk_without_officers_and_key_signs_nothing(book: Any) -> None:
-    young = type(book)()
+def test_a_desk_without_officers_and_key_signs_nothing(book: RosterBook) -> None:
+    young = RosterBook()
     young.follow(msgspec.structs.replace(young.desk("x", "district", ""), verifier=""))
     assert young.state.heads_of("x") == []
     assert list(young.state.members()) == []
 
 
-def test_who_appointed_whom_is_known_through_others_and_not_of_the_founding(book: Any) -> None:
+def test_who_appointed_whom_is_known_through_others_and_not_of_the_founding(book: RosterBook) -> None:
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), CLERK, SP)
     book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "newer")), ("sp", "new"), SP)
     state = book.state
@@ -50,7 +55,7 @@ def test_who_appointed_whom_is_known_through_others_and_not_of_the_founding(book
     assert book.state.desks["sp"].appointed_by["new"] == CLERK
 
 
-def test_a_circle_of_appointments_ends(book: Any) -> None:
+def test_a_circle_of_appointments_ends(book: RosterBook) -> None:
     listed = book.state.desks["sp"]
     circle = {"khan": CLERK, "clerk": SP}
     book.state.desks["sp"] = msgspec.structs.replace(listed, appointed_by=circle)
@@ -58,7 +63,7 @@ def test_a_circle_of_appointments_ends(book: Any) -> None:
     assert book.state.did_appoint(CLERK, CLERK)
 
 
-def test_each_entry_has_a_position_and_each_desk_its_newest(book: Any) -> None:
+def test_each_entry_has_a_position_and_each_desk_its_newest(book: RosterBook) -> None:
     state = book.state
     assert (state.position, state.closed, len(state.head)) == (6, True, 64)
     assert state.positions[state.head] == 6
@@ -72,8 +77,8 @@ def test_each_entry_has_a_position_and_each_desk_its_newest(book: Any) -> None:
     assert (state.position, state.head, state.positions["ab" * 32]) == (8, "ab" * 32, 8)
 
 
-def test_destinations_are_those_of_the_founding_and_what_was_set_since(book: Any) -> None:
-    young = type(book)()
+def test_destinations_are_those_of_the_founding_and_what_was_set_since(book: RosterBook) -> None:
+    young = RosterBook()
     young.follow(young.desk("sp", "district", "", young.officer("sp", "khan", "head")))
     first = DestinationSet(to="email:a", desk="sp", recipient="one")
     young.follow(Closed(destinations=(first,)))

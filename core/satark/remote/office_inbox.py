@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from satark import atomic_files
 from satark.carrier import MessageRejected
@@ -94,7 +95,10 @@ class OfficeInbox:
 
     async def _accept_message(self, desk: str, encoded: bytes) -> None:
         message = decode_host_message(encoded)
-        await self._services.write(lambda unit: self._store(unit, desk, message))
+        try:
+            await self._services.write(lambda unit: self._store(unit, desk, message))
+        except IntegrityError:  # it contradicts what is stored, such as another tip of the same number
+            raise MessageRejected("conflict") from None
         if isinstance(message, TipMessage):
             await self._complete_files([file.transfer_id for entry in message.files for file in entry.sealed])
 

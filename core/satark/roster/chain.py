@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Connection, select
 
+from satark.decoding import DECODING_ERRORS
 from satark.roster import rules
 from satark.roster.entries import Closed, DestinationSet, Entry, decode_entry, encode_entry
 from satark.roster.rules import NotAllowed
@@ -54,7 +55,7 @@ def verify(encoded: Iterable[bytes]) -> VerifiedChain:
             entry = decode_entry(one)
             rules.check(state, entry)
             state.apply(entry, hash_)
-        except ValueError:
+        except DECODING_ERRORS:
             problems.append(f"entry {state.position + 1} of the roster can't be read")
             state.skip(hash_)
         except NotAllowed as error:

@@ -101,9 +101,11 @@ def _configuration(part: Part) -> str:
         "source_paths": ["src"],
         "only_mutate": [f"src/satark/{pattern}" for pattern in part.modules],
         "pytest_add_cli_args_test_selection": part.tests,
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:randomly", "--timeout=60"],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:randomly", "--timeout=15"],
     }
-    return "\n".join(f"{name} = {_toml_list(values)}" for name, values in lists.items())
+    # A change that makes a test wait for ever shall not hold up the others for minutes.
+    limits = "timeout_constant = 2.0\ntimeout_multiplier = 3.0"
+    return "\n".join([*(f"{name} = {_toml_list(values)}" for name, values in lists.items()), limits])
 
 
 def _toml_list(values: Iterable[str]) -> str:

@@ -1,0 +1,77 @@
+"""A roster with every private key of it, for tests of what it allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from satark.desk import Desk, Level
+from satark.identity.sealing import new_identity
+from satark.roster import rules
+from satark.roster.chain import chain_hash
+from satark.roster.entries import (
+    Body,
+    Closed,
+    DeskAdded,
+    Entry,
+    Role,
+    RosterOfficer,
+    desk_verifier,
+    encode_entry,
+    officer_signer,
+    sign_as_desk,
+    sign_as_officer,
+)
+from satark.roster.state import RosterState
+
+
+class RosterBook:
+    """A roster that grows."""
+
+    def __init__(self) -> None:
+        self.state = RosterState()
+        self.identities: dict[tuple[str, str], str] = {}
+        """(desk, officer) → identity; of the desk's own key the officer is empty."""
+        self.entries: list[bytes] = []
+
+    @classmethod
+    def sealed(cls) -> RosterBook:
+        """Make a sealed roster of the DIG, two SPs (one with a clerk and an auditor), a station, and an office."""
+        book = cls()
+        book.follow(book.desk("dig", "range", "east", book.officer("dig", "rao", "head")))
+        sp = [book.officer("sp", "khan", "head"), book.officer("sp", "clerk"), book.officer("sp", "watcher", "auditor")]
+        book.follow(book.desk("sp", "district", "varanasi", *sp))
+        book.follow(book.desk("sp-jaunpur", "district", "jaunpur", book.officer("sp-jaunpur", "iyer", "head")))
+        book.follow(book.desk("lanka", "station", "lanka", book.officer("lanka", "so", "head")))
+        book.follow(book.desk("cell", "district", "ballia"))
+        book.follow(Closed())
+        return book
+
+    def officer(self, desk: str, name: str, role: Role = "officer") -> RosterOfficer:
+        """Make an officer with a fresh key."""
+        recipient, identity = new_identity()
+        self.identities[desk, name] = identity
+        return RosterOfficer(name=name, recipient=recipient, signer=officer_signer(identity), role=role)
+
+    def desk(self, name: str, level: Level, area: str, *officers: RosterOfficer) -> DeskAdded:
+        """Make a desk with a fresh key."""
+        recipient, identity = new_identity()
+        self.identities[name, ""] = identity
+        desk = Desk(name=name, title=name, level=level, area=area, recipient=recipient)
+        return DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=officers)
+
+    def signed(self, body: Body, *signers: tuple[str, str], base: str | None = None) -> Entry:
+        """Make an entry that is signed by these; by a desk itself where the officer is empty."""
+        entry = Entry(body=body, base=self.state.head if base is None else base)
+        for desk, name in signers:
+            identity = self.identities[desk, name]
+            entry = sign_as_officer(entry, desk, name, identity) if name else sign_as_desk(entry, desk, identity)
+        return entry
+
+    def follow(self, body: Body, *signers: tuple[str, str], **options: Any) -> Entry:
+        """Check an entry and follow it."""
+        entry = self.signed(body, *signers, **options)
+        rules.check(self.state, entry)
+        encoded = encode_entry(entry)
+        self.state.apply(entry, chain_hash(self.state.head, encoded))
+        self.entries.append(encoded)
+        return entry
