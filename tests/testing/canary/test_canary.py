@@ -35,6 +35,7 @@ async def test_nothing_that_is_written_identifies_a_tipster(
     (tmp_path / "canary").mkdir()
     report = await run_canary(tmp_path / "canary", environment)
     assert report.finds == ()
+    assert report.interrupted == ()
     assert report.kinds >= 14
     assert report.places > 50
 

@@ -44,6 +44,11 @@ class DeletedRows:
         for table, value in self._values(self._urls[:1], TABLES):
             self._seen.setdefault(value, table)
 
+    @property
+    def seen(self) -> bytes:
+        """Every value that was read, of rows that may be deleted by now."""
+        return b"\n".join(self._seen)
+
     def left(self) -> list[str]:
         """Return one sentence for each table and file that holds something of a deleted row."""
         live = {value for _, value in self._values(self._urls)}

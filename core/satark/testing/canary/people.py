@@ -21,6 +21,8 @@ from satark.testing.telegram.citizen import TelegramCitizen, content
 from satark.testing.twilio.people import Caller, Texter
 from satark.testing.whatsapp.citizen import Citizen
 
+_QUESTION: Final = 30
+"""Characters by which a question is recognised."""
 FORM_FILE: Final = "IMG-20261124-WA0042"
 """What `satark.testing.form.browser.Browser` calls the first file."""
 
@@ -90,8 +92,10 @@ class MarkedDriver:
         await self._driver.greet()
 
     async def choose(self, label: str, texts: Catalogue) -> None:
-        """Choose an option; remember the answer, which may be the receipt."""
+        """Choose an option, and keep the place of a photo for oneself; remember the answer: it may be the receipt."""
         await self._driver.choose(label, texts)
+        if texts.text("origin.ask")[:_QUESTION] in self.last_answer:
+            await self._driver.choose(texts.text("origin.no"), texts)
         self.answers.append(self.last_answer)
 
     async def command(self, name: str, texts: Catalogue) -> None:

@@ -17,11 +17,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     kinds: int
     needles: int
     """Byte strings that were searched for: every identifier in every encoding, and its parts."""
+    interrupted: tuple[str, ...] = ()
+    """Visits of tipsters that ended early, by the class of their error: what they would have left is not searched."""
     left_out: tuple[str, ...] = ()
     """What this machine can't show, and why."""
 
     def __str__(self) -> str:
-        lines = [*self.finds, *(f"left out: {what}" for what in self.left_out)]
+        lines = [*self.finds, *(f"a tipster got lost: {what}" for what in self.interrupted)]
+        lines += [f"left out: {what}" for what in self.left_out]
         lines.append(
             f"{len(self.finds)} hits: {self.identifiers} identifiers of {self.kinds} kinds, as {self.needles} byte "
             f"strings, in {self.places} places with {self.searched_bytes} bytes"

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +21,24 @@ from satark.testing.identifier_search import Searcher, rows_of
 from satark.testing.installation import DESKS, PHONE_NUMBER_ID
 from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark.testing.twilio.api import NUMBER
-from satark.testing.waiting import until
 
 _READABLE_BY_OFFICERS: Final = ("words", "picture", "voice", "file name", "user agent")
 """What an export may hold: the tip itself. The names of exported files are Satark's own."""
 _ADDRESSES: Final = ("phone", "wa_id", "BSUID", "Telegram id")
 _PSEUDONYM: Final = 16
 """Bytes of a pseudonym that are searched for: a shortened one links as well."""
-_EXEMPT: Final = ("satark.db", "keys.db", "edge.key", "epochs", "roster", "web_form/proof_of_work", "web_form/uploads")
+_LOOKS: Final = 10
+_BETWEEN_LOOKS: Final = 1.0
+"""How often, and every how many seconds, the write-ahead log is searched before what is left in it counts."""
+_EXEMPT: Final = (
+    "satark.db",
+    "keys.db",
+    "edge.key",
+    "epoch.keys",
+    "roster",
+    "web_form/proof_of_work",
+    "web_form/uploads",
+)
 """Beginnings of files in the data folder whose time tells nothing of a tip: they change all the time, or never, or with
 the officers; what waits, proofs of work and unfinished uploads, is removed when it has waited."""
 
@@ -49,6 +59,7 @@ class CanaryRun:
         self._places: dict[str, bytes] = {}
         self._exports: dict[str, bytes] = {}
         self._finds: set[str] = set()
+        self._interrupted: list[str] = []
         self._deleted = DeletedRows(places.database_urls(matrix.installation))
 
     async def play(self) -> None:
@@ -59,17 +70,23 @@ class CanaryRun:
         if "whatsapp" in self._media:
             visits += [stay_reachable(self._matrix, self._made), share_and_forget(self._matrix, self._made)]
         try:
-            await asyncio.gather(*visits)
+            ended = await asyncio.gather(*visits, return_exceptions=True)
+            self._interrupted = [f"{type(error).__name__}: {error}"[:200] for error in ended if error is not None]
             await self._matrix.tips()
         finally:
             watch.cancel()
         self._remember_ids()
+        self._places["rows that came and went"] = self._deleted.seen
 
     async def wait_for_log(self) -> None:
         """Wait until nothing of deleted rows is left in the write-ahead log, or report what is."""
-        with suppress(TimeoutError):
-            await until(lambda: not any("-wal" in left for left in self._deleted.left()), every=2.0)
-        self._finds |= set(self._deleted.left())
+        left: list[str] = []
+        for _ in range(_LOOKS):
+            left = [one for one in await asyncio.to_thread(self._deleted.left) if "-wal" in one]
+            if not left:
+                return
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        self._finds |= set(left)
 
     async def look(self, stage: str) -> None:
         """Read everything that is written by now; `stage` tells it apart from other readings."""
@@ -131,6 +148,7 @@ class CanaryRun:
             identifiers=len(secrets),
             kinds=len({kind_of(name) for name in secrets}),
             needles=searcher.needles,
+            interrupted=tuple(self._interrupted),
         )
 
     def _remember_ids(self) -> None:

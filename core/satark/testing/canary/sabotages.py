@@ -92,10 +92,9 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         caught=r"a deleted row .*\.db after",
     ),
     Sabotage(
-        name="the write-ahead log is never truncated",
-        file="satark/store/engines.py",
-        old="wal_checkpoint(TRUNCATE)",
-        line="wal_checkpoint(PASSIVE)",
+        name="the write-ahead log is neither overwritten nor truncated",
+        file="satark/store/write_ahead_log.py",
+        line="erase_log = lambda engine: True",
         caught=r"a deleted row .*-wal",
         group=LOG_GROUP,
     ),
@@ -159,8 +158,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         file="satark/identity/edge_key.py",
         line="Identity.seal_call = lambda self, call, place: _encode(call)\n"
         "Identity.open_call = lambda self, sealed, place: _decode_call(sealed)",
-        caught=r"^(receipt code|wa_id|BSUID|Telegram id) as .*raw in .*-wal",
-        group=LOG_GROUP,
+        caught=r"^(receipt code|wa_id|BSUID|Telegram id) as raw in rows that came and went",
     ),
     Sabotage(
         name="message ids hashed without a key",
@@ -178,10 +176,12 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     ),
     Sabotage(
         name="a metric by desk",
-        file="satark/delivery/worker.py",
-        line='before(DeliveryWorker, "_deliver", lambda self, id_, delivery: '
-        'self._metrics.deliveries.labels(delivery.destination, "done").inc())',
-        caught=r"a telling value of the label sink of the metric",
+        file="satark/ingest/submission.py",
+        line="import gc\nfrom satark.telemetry.metrics import Metrics\n"
+        'before(Submissions, "_seal_envelopes", lambda self, unit, session, header, route: ['
+        "one.failures.labels(desk.name).inc() for one in gc.get_objects() if isinstance(one, Metrics) "
+        "for desk in route.desks])",
+        caught=r"a telling value of the label channel of the metric",
     ),
     Sabotage(
         name="an exception with the text in the log",
@@ -232,7 +232,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
     Sabotage(
         name="a number in hexadecimal as the label of a metric",
         file="satark/ingest/ingest.py",
-        line='before(Ingest, "ingest", lambda self, channel, batch, **_: [self._metrics.turns.labels('
+        line='before(Ingest, "ingest", lambda self, channel, batch, **_: [self._metrics.failures.labels('
         "f\"{int('0' + ''.join(filter(str.isdigit, one.senders[0].reveal()))):x}\").inc() for one in batch.inbound])",
         caught=r"^(phone|wa_id|Telegram id) as hex of the integer in .*metrics",
     ),

@@ -47,8 +47,14 @@ async def stay_reachable(matrix: MatrixInstallation, made: Identifiers) -> None:
     """Send a tip by WhatsApp, want to be contacted, open the mailbox, and enter a wrong code."""
     citizen = whatsapp_citizen(matrix, made)
     words = made.sentence("मंदिर के पीछे हथियारों का ढेर है")
+    no = Catalogues.shipped()["hi"].text("origin.no")
     code = await citizen.walk(
-        {**HINDI, "क्या हो रहा है\\?": words, "हो गया": [Photo(made.photo()), Photo(made.voice(), "audio/ogg"), "हो गया"]}
+        {
+            **HINDI,
+            no: no,
+            "क्या हो रहा है\\?": words,
+            "हो गया": [Photo(made.photo()), Photo(made.voice(), "audio/ogg"), "हो गया"],
+        }
     )
     _remember(code, made)
     await citizen.reply(Catalogues.shipped()["hi"].text("reach.yes"))
