@@ -39,6 +39,7 @@ ENDING = frozenset({"/desk/sign-out"})
 PARAMETERS: Mapping[str, Sequence[str]] = {
     "ordinal": ("1", "2", "3", "../1"),
     "action": ("status", "ask", "direct", "note", "erase", "nonsense"),
+    "step": ("ask_hold", "agree", "nonsense"),
     "name": ("sp-2",),
     "officer": ("sp-2",),
     "id": ("0" * 16, "1"),

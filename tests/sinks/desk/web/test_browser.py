@@ -187,7 +187,8 @@ async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
         chromium, address, problems, locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
     )
     violations = {}
-    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", "/tips/none", "/sign-in"):
+    oversight = ("/audit", "/retention", f"/retention/{seeded.number}")
+    for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", *oversight, "/tips/none", "/sign-in"):
         await page.goto(address + path)
         for details in await page.locator("details").all():
             await details.evaluate("element => { element.removeAttribute('name'); element.open = true; }")
