@@ -5,14 +5,14 @@ from satark.dialogue.events.form_pages import MAILBOX
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.rendering.every_prompt import every_prompt
-from satark.dialogue.rendering.form_view import ORIGIN, FormQuestion, FormView
+from satark.dialogue.rendering.form_view import BEFORE_SENDING, FormQuestion, FormView
 from satark.dialogue.session import Session, Turn
 from satark.dialogue.steps.contract import Step, StepType, Validator
 from satark.geography.geography import Geography, Station
 
 __all__ = [
+    "BEFORE_SENDING",
     "MAILBOX",
-    "ORIGIN",
     "Catalogue",
     "Catalogues",
     "Flow",

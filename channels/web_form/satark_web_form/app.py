@@ -64,7 +64,7 @@ def _routes(site: Site) -> list[BaseRoute]:
         "/review": {"GET": form.review},
         "/erase": {"GET": form.confirm_erasure, "POST": form.erase},
         "/send": {"POST": submit.send},
-        "/origin": {"GET": submit.ask_origin, "POST": submit.answer_origin},
+        "/before-sending": {"GET": submit.ask_before_sending, "POST": submit.answer_before_sending},
         "/close": {"POST": submit.close},
         "/leave": {"POST": submit.leave},
         "/status": {"GET": mailbox.enter_code, "POST": mailbox.open},

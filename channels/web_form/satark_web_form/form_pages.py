@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from satark.channel import FormPage, Outcome, Tap
 from satark.choice_tokens import command_token
-from satark.flow import ORIGIN, FormQuestion, FormView
+from satark.flow import BEFORE_SENDING, FormQuestion, FormView
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
 from satark_web_form.page_texts import LANGUAGES
@@ -112,7 +112,7 @@ class FormPages:
         view = await self._view(request)
         if view is None or view.submitted or not view.language:
             return redirect("/")
-        if not view.review or view.current == ORIGIN:
+        if not view.review or view.current in BEFORE_SENDING:
             return redirect(_current_url(view))
         values = {**review_values(self._site, view), "changed": "changed" in request.query_params}
         return self._page(request, view, "review.html", [], **values)
@@ -246,8 +246,8 @@ def review_values(
 
 def _current_url(view: FormView) -> str:
     """Return the URL of the current question."""
-    if view.current == ORIGIN:
-        return "/origin"
+    if view.current in BEFORE_SENDING:
+        return "/before-sending"
     if view.review and view.current == view.review:
         return "/review"
     return f"/form/{position_of(view, view.current) or 1}"

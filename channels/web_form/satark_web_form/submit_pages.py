@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.channel import Tap
-from satark.choice_tokens import command_token
+from satark.choice_tokens import command_token, parse_token
 from satark.codes import find_receipt_code
-from satark.flow import ORIGIN
+from satark.flow import BEFORE_SENDING
 from satark_web_form.form_pages import review_values, send_token
 from satark_web_form.site import ProofProblem, Site, paragraphs, redirect
 
@@ -45,26 +45,31 @@ class SubmitPages:
             return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/review")
         return self._receipt(request, outcome, language) or redirect("/review?changed")
 
-    async def ask_origin(self, request: Request) -> Response:
-        """Ask whether the police may know where and when the photos and videos were taken."""
+    async def ask_before_sending(self, request: Request) -> Response:
+        """Ask what has to be decided before sending: words that may identify the tipster, the origin of files."""
         view = await self._site.draft_of(self._site.drafts_cookie.read(request))
-        if view is None or view.current != ORIGIN:
+        if view is None or view.current not in BEFORE_SENDING:
             return redirect("/review")
         language, prompt = self._site.language(request, view), view.prompt
         lead, unsent = prompt.parts[-1], not view.review
-        return self._site.page(request, "origin.html", language, lead=lead, choices=prompt.choices, unsent=unsent)
+        # Who wants to write it anew changes the answer on its own page.
+        choices = [
+            choice for choice in prompt.choices if (token := parse_token(choice.token)) and token.option != "change"
+        ]
+        values = {"lead": paragraphs([lead]), "choices": choices, "unsent": unsent, "about": view.current[1:]}
+        return self._site.page(request, "before_sending.html", language, **values)
 
-    async def answer_origin(self, request: Request) -> Response:
+    async def answer_before_sending(self, request: Request) -> Response:
         """Accept the answer. If the tip was sent before this question came up, the answer submits it."""
         form = await self._site.read(request)
         visitor = self._site.drafts_cookie.read(request)
         view, database_up = await self._site.look_up(visitor)
-        if visitor is None or (database_up and (view is None or view.current != ORIGIN)):
+        if visitor is None or (database_up and (view is None or view.current not in BEFORE_SENDING)):
             return redirect("/review")
         language = self._site.language(request, view, form)
         outcome = await self._site.ingest(visitor, Tap(form.value("token")))
         if outcome.state != "accepted":
-            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/origin")
+            return self._site.message_page(request, f"{outcome.state}.sent", 503, language, next_url="/before-sending")
         return self._receipt(request, outcome, language) or redirect("/review")
 
     async def close(self, request: Request) -> Response:

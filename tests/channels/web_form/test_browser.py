@@ -211,9 +211,9 @@ async def test_axe_finds_no_violations_on_the_pages_after_the_review(
     await visitor.context.add_cookies(cookies)  # type: ignore[arg-type] # a TypedDict's own type
     await page.goto(f"{visitor.url}/review")
     await page.locator("form[action='/send'] button").click()
-    await expect(page.locator("form[action='/origin']")).to_be_visible()
+    await expect(page.locator("form[action='/before-sending']")).to_be_visible()
     await _check_accessibility(page)
-    await page.locator("form[action='/origin'] button").first.click()
+    await page.locator("form[action='/before-sending'] button").first.click()
     await expect(page.locator(".receipt")).to_be_visible()
     await page.goto(f"{visitor.url}/")
     await _check_accessibility(page)

@@ -235,7 +235,7 @@ async def test_a_photos_location_is_asked_about_before_the_receipt_and_shared_on
     answer: str, known: int, located: FormCitizen, served: FormService
 ) -> None:
     page = await located.press("Send")
-    assert page.address.endswith("/origin")
+    assert page.address.endswith("/before-sending")
     assert "where or when it was taken" in page.text
     assert "not been sent yet" in page.text
     await located.press(answer)
@@ -249,9 +249,9 @@ async def test_a_photos_location_is_asked_about_before_the_review_if_it_is_known
 ) -> None:
     await located.open("/form/5")
     page = await located.press("Continue")
-    assert page.address.endswith("/origin")
+    assert page.address.endswith("/before-sending")
     assert "not been sent yet" not in page.text
-    assert (await located.open("/review")).address.endswith("/origin")
+    assert (await located.open("/review")).address.endswith("/before-sending")
     page = await located.press("No, leave it out")
     assert page.address.endswith("/review")
     await located.press("Send")

@@ -52,7 +52,9 @@ def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
     assert counts["swallowed"] / counts.total() <= MOST_SWALLOWED
 
 
-@pytest.mark.parametrize(("wanted", "unwanted", "recall"), [("danger", "harmless", 0.95), ("identity", "anonymous", 0.95)])
+@pytest.mark.parametrize(
+    ("wanted", "unwanted", "recall"), [("danger", "harmless", 0.95), ("identity", "anonymous", 0.95)]
+)
 def test_dangers_and_identity_are_found(reader: Reader, wanted: str, unwanted: str, recall: float) -> None:
     finds = reader.dangers if wanted == "danger" else reader.own_identity
     found = {name: sum(bool(finds(one.text)) for one in ALL if one.step == name) for name in (wanted, unwanted)}

@@ -80,7 +80,9 @@ def test_chance_letters_never_act(text: str, step: str) -> None:
     assert not acts(text, ASKED[step]), text
 
 
-@pytest.mark.parametrize("text", ["ok", "👍", "theek hai", "thanks", "hmm", "shukriya ji", "maybe", "1 minute", "bhej dunga"])
+@pytest.mark.parametrize(
+    "text", ["ok", "👍", "theek hai", "thanks", "hmm", "shukriya ji", "maybe", "1 minute", "bhej dunga"]
+)
 @pytest.mark.parametrize("step", ["review", "reach", "cancel"])
 def test_what_is_only_polite_does_not_act(text: str, step: str) -> None:
     assert not acts(text, ASKED[step])

@@ -13,7 +13,7 @@ from satark.tip import STATUSES
 _WITHOUT_PLACES: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
-origin.ask origin.no origin.yes
+origin.ask origin.no origin.yes identity.remove identity.keep identity.change identity.removed
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done
@@ -42,6 +42,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys((f"status.{status}.text" for status in STATUSES), frozenset[str]()),
     "status.CLOSED.text": frozenset({"reason"}),
     "changed": frozenset({"name", "value"}),
+    "identity.ask": frozenset({"words"}),
     "understood": frozenset({"label"}),
     "suggested": frozenset({"label"}),
     "receipt": frozenset({"number", "code"}),
@@ -61,6 +62,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
 
 BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswith("command.")) | {
     "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
+    "identity.remove", "identity.keep", "identity.change",
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
     "feedback.yes", "feedback.no", "feedback.again", "language.name",
 }  # fmt: skip

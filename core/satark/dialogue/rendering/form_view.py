@@ -12,8 +12,9 @@ from satark.dialogue.turn.prompts import make_prompt
 from satark.prompt import Prompt, Wants
 from satark.redacted import Redacted
 
-ORIGIN: Final = "@origin"
-"""`FormView.current` while it is asked whether the police may know where and when files were taken."""
+BEFORE_SENDING: Final = frozenset({"@identity", "@origin"})
+"""`FormView.current` while something is asked before the tip is sent: whether to take out words that may identify the
+tipster, and whether the police may know where and when files were taken."""
 
 
 class FormQuestion(Redacted, frozen=True, kw_only=True):

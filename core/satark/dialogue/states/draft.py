@@ -11,6 +11,7 @@ from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
 from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
+from satark.dialogue.turn.identity import identifying_words
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import make_submission
 from satark.dialogue.turn.summary import summary
@@ -77,18 +78,21 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     if not stay and context.session.state.startswith(EDIT_PREFIX):
         context.change(state="")
     step = context.step
-    if (
-        context.state is DRAFT
-        and step is not None
-        and step.type.part in {"review", "submit"}
-        and (asked := _undecided_origins(context))
-    ):
-        decided = (*context.session.origin_decided, *asked)
-        context.change(state="@origin", origin_asked=asked, origin_decided=decided)
+    if context.state is DRAFT and step is not None and step.type.part in {"review", "submit"}:
+        _ask_before_sending(context)
     if context.state is not DRAFT or (step is not None and step.type.part != "submit"):
         return context.ask()
     submission = make_submission(context)
     return context.turn(msgspec.structs.replace(context.session, submitted=True), None, submission=submission)
+
+
+def _ask_before_sending(context: TurnContext) -> None:
+    """Enter the menu about words that may identify the tipster, or about the origin of files, where one is needed."""
+    if identifying_words(context):
+        context.change(state="@identity")
+    elif asked := _undecided_origins(context):
+        decided = (*context.session.origin_decided, *asked)
+        context.change(state="@origin", origin_asked=asked, origin_decided=decided)
 
 
 def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | RefusedAnswer) -> Turn:

@@ -7,6 +7,7 @@ from typing import Final
 
 from satark.dialogue.states.draft import DRAFT
 from satark.dialogue.states.handoff import HandoffCodeState
+from satark.dialogue.states.identity import IdentityMenu
 from satark.dialogue.states.mailbox import FeedbackState, MailboxState, ReceiptCodeState, ReplyState
 from satark.dialogue.states.menus import (
     LANGUAGE,
@@ -24,6 +25,7 @@ STATES: Final[Mapping[str, DialogueState]] = {
     "@language": LANGUAGE,
     "@cancel": CancelMenu(),
     "@restart": RestartMenu(),
+    "@identity": IdentityMenu(),
     "@origin": OriginMenu(),
     "@details": DetailsMenu(),
     "@change": ChangeMenu(),

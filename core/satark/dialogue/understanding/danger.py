@@ -27,10 +27,14 @@ class DangerRules:
             (kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()
         ]
 
+    def numbers(self, kind: DangerKind) -> tuple[str, ...]:
+        """Return the numbers to call in a danger of this kind, the most urgent first."""
+        return self._numbers.get(kind, ("112",))
+
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers of a text, one a kind, in the order of the file."""
         found: dict[DangerKind, Danger] = {}
         for kind, rule in self._rules:
             if kind not in found and matches(rule, analysis.marks):
-                found[kind] = Danger(kind, self._numbers.get(kind, ("112",)), rule.name)
+                found[kind] = Danger(kind, self.numbers(kind), rule.name)
         return tuple(found.values())

@@ -16,7 +16,17 @@ from satark.dialogue.understanding.lexicon import FRAME, Lexicon
 from satark.dialogue.understanding.opening import opening_of
 from satark.dialogue.understanding.own_identity import OwnIdentity
 from satark.dialogue.understanding.places import Places
-from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Danger, IdentitySpan, Kind, Opening, Reading
+from satark.dialogue.understanding.reading import (
+    FREE,
+    Asked,
+    Confidence,
+    Danger,
+    DangerKind,
+    IdentitySpan,
+    Kind,
+    Opening,
+    Reading,
+)
 from satark.dialogue.understanding.topics import Topic, Topics
 from satark.geography.geography import Geography
 
@@ -76,6 +86,10 @@ class Reader:
     def dangers(self, text: str) -> tuple[Danger, ...]:
         """Find the dangers that a text tells of."""
         return self._dangers.find(Analysis(text, self.lexicon))
+
+    def numbers(self, kind: DangerKind) -> tuple[str, ...]:
+        """Return the numbers to call in a danger of this kind, the most urgent first."""
+        return self._dangers.numbers(kind)
 
     def own_identity(self, text: str) -> tuple[IdentitySpan, ...]:
         """Find the parts of a text that identify its sender, in order, none inside another."""
@@ -334,7 +348,9 @@ class _OneReading:
     def _tells_anything(self) -> bool:
         """Whether it tells anything of a crime, or, where a place is asked, of a place."""
         if self._asked.asks == "place":
-            return self._analysis.has("place.*") or bool(self._reader.places and self._reader.places.named(self._analysis))
+            return self._analysis.has("place.*") or bool(
+                self._reader.places and self._reader.places.named(self._analysis)
+            )
         if self._asked.name == "what" or not self._free:
             return self._tells() or self._analysis.has("cat.*", "w.drink", "d.weapon", "place.thing", "time.often")
         return self._analysis.has("police", "unit.*", "cat.*", "act.*", "place.*", "time.*", "digits")

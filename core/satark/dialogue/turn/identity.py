@@ -1,0 +1,53 @@
+"""Words of a tip that may identify its tipster, as far as they were not asked about them yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from satark.dialogue.session import GivenAnswer
+from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.understanding.own_identity import without_spans
+from satark.dialogue.understanding.reading import IdentitySpan
+
+
+def identifying_words(context: TurnContext) -> tuple[str, ...]:
+    """Return the words in question, each once, in the order of the answers."""
+    found = (text[span.start : span.end] for _, text in _texts(context) for span in _open_spans(context, text))
+    return tuple(dict.fromkeys(found))
+
+
+def take_out_identity(context: TurnContext) -> None:
+    """Take these words out of every answer."""
+    for name, text in list(_texts(context)):
+        if spans := _open_spans(context, text):
+            answer = context.session.answers[name]
+            value = _replaced(answer.value, without_spans(text, spans))
+            context.set_answer(name, msgspec.structs.replace(answer, value=value))
+
+
+def _open_spans(context: TurnContext, text: str) -> list[IdentitySpan]:
+    decided = context.session.identity_decided
+    spans = context.loaded.reader.own_identity(text)
+    return [span for span in spans if text[span.start : span.end] not in decided]
+
+
+def _texts(context: TurnContext) -> Iterator[tuple[str, str]]:
+    """Yield the step and the words of every answer in words on the path."""
+    for step in context.progress.path:
+        answer = context.session.answers.get(step.id)
+        if answer is not None and step.type.part == "ask" and (text := _words(step.type.name, answer)):
+            yield step.id, text
+
+
+def _words(step_type: str, answer: GivenAnswer) -> str:
+    value = answer.value
+    if isinstance(value, Mapping):
+        return str(value.get("text", ""))
+    return value if isinstance(value, str) and step_type == "text" else ""
+
+
+def _replaced(value: Any, text: str) -> Any:
+    return {**value, "text": text} if isinstance(value, Mapping) else text
