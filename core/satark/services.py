@@ -111,6 +111,7 @@ class ProcessServices(Services):
             destination_wait=services.destination_wait,
             retention=services.retention,
         )
+        self.roster = services.roster
         self.writer = writer
 
     async def write(self, write: Callable[[UnitOfWork], T]) -> T:
