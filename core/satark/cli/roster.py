@@ -10,7 +10,8 @@ import msgspec
 
 from satark.cli.counted import counted
 from satark.commands import open_services
-from satark.roster.entries import Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet
+from satark.roster.chain import append
+from satark.roster.entries import Closed, DeskAdded, DestinationSet, KeyChange, OfficerSet, decode_entry
 from satark.roster.proposals import all_proposals, missing_signatures
 from satark.roster.roster import desk_problems, destination_problems
 from satark.routing.desks import all_desks, close_roster
@@ -75,6 +76,19 @@ def seal(ctx: click.Context) -> None:
         services.write_now(lambda unit: close_roster(unit, services.destination_rules))
         state = services.read_keys(services.roster.check).state
     click.echo(f"the roster is sealed; note its head where nobody who runs the service can change it: {_head(state)}")
+
+
+@roster.command()
+@click.pass_context
+def restore(ctx: click.Context) -> None:
+    """Give the databases the entries that this machine's copy has and they lack, as after an older backup."""
+    with open_services(ctx) as services:
+        missing = services.read_keys(services.roster.missing_entries)
+        services.write_now(lambda unit: [append(unit, decode_entry(one)) for one in missing])
+        differences = _differences(services, services.read_keys(services.roster.check).state)
+    click.echo(f"{counted(len(missing), 'entry', 'entries')} restored from this machine's copy")
+    for problem in differences:
+        click.echo(f"✗ {problem}")
 
 
 @roster.command()

@@ -25,6 +25,7 @@ from satark.remote.messages import (
     decode_host_message,
 )
 from satark.remote.offices import store_directory
+from satark.routing.desks import close_roster
 from satark.store import envelopes, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
 
@@ -107,6 +108,8 @@ class OfficeInbox:
         match message:
             case TipMessage():
                 _store_tip(unit, desk, message)
+                if not self._services.roster.check(unit.keys, committed=False).state.closed:
+                    close_roster(unit, ())
                 self._tip_stored(unit, desk, message.tip, message.revision)
             case DirectoryMessage():
                 store_directory(unit, message, set(self._desks))

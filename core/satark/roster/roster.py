@@ -72,6 +72,25 @@ class Roster:
         with self._lock:
             return self._read(keys, committed=True)
 
+    def inspect(self, keys: Connection, stored: Sequence[Desk], rules: Iterable[DestinationRule]) -> tuple[str, ...]:
+        """Log and return everything that differs from the roster: its rows, the database's desks, the destinations."""
+        checked = self.check(keys)
+        problems = (
+            *checked.problems,
+            *desk_problems(checked.state, stored),
+            *destination_problems(checked.state, rules),
+        )
+        self._report(problems)
+        return problems
+
+    def missing_entries(self, keys: Connection) -> list[bytes]:
+        """Return the entries that this machine's copy has and the key store lacks, as after an older backup.
+
+        Empty if the key store says something else, so that nothing of it is continued.
+        """
+        rows, own = [row.entry for row in chain.read_rows(keys)], copy_file.read_copy(self._copy)
+        return own[len(rows) :] if own[: len(rows)] == rows else []
+
     def stored_entries(self, keys: Connection) -> list[bytes]:
         """Return the encoded entries that count, in order."""
         rows, own = [row.entry for row in chain.read_rows(keys)], copy_file.read_copy(self._copy)

@@ -11,6 +11,7 @@ from satark.backoff import keep_running
 from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
 from satark.runtime.ingest_runtime import IngestRuntime
+from satark.runtime.roster_watch import watch_roster
 from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings import Role, SettingProblem, Settings, SettingsError
 from satark.store.writer import Writer
@@ -47,7 +48,7 @@ class Host:
         self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
         self.writer = self._writer(services)
         self.services = ProcessServices(services, self.writer)
-        self.background: dict[str, Callable[[], Awaitable[None]]] = {}
+        self.background: dict[str, Callable[[], Awaitable[None]]] = {"roster": lambda: watch_roster(services)}
         """Further endless tasks, by name; add to it before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 

@@ -31,10 +31,13 @@ from satark.office import (
     register,
     resend,
 )
+from satark.officer import DeskAdded, check_desk, read_state
 from satark.settings import SettingProblem, SettingsError
 from satark_desk.command_errors import report_errors
+from satark_desk.commands import report_submitted
 from satark_desk.officers import unlock_any
 from satark_desk.provision import read_passphrase
+from satark_desk.roster_changes import Attachment, submit_unsigned
 from satark_desk.sink import enqueue
 from satark_desk.tables import officer
 
@@ -86,10 +89,14 @@ def register_(ctx: click.Context, *, pairing_file: Path, title: str, level: Leve
             recipient=pairing.recipient,
             via=via,
         )
-        services.write_now(lambda unit: register(unit, desk, pairing))
-        click.echo(
-            f"desk {desk.name} is registered; compare this fingerprint with its officers: {fingerprint(pairing)}"
-        )
+        if services.read_keys(read_state).closed:
+            check_desk(desk)
+            body = DeskAdded(desk=desk, verifier=pairing.answer_verifier)
+            report_submitted(submit_unsigned(services, body, Attachment(pairing=pairing)), f"desk {desk.name}")
+        else:
+            services.write_now(lambda unit: register(unit, desk, pairing))
+            click.echo(f"desk {desk.name} is registered")
+        click.echo(f"compare this fingerprint with its officers: {fingerprint(pairing)}")
 
 
 @click.command("resend")
