@@ -21,6 +21,8 @@ from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, V
 from satark.casework.keeping import Keeping, StepRefused, TipKeeping
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
+from satark.casework.synthetic_voice import MIME as SYNTHETIC_MIME
+from satark.casework.synthetic_voice import SyntheticVoiceError, can_speak, speak
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
@@ -83,6 +85,7 @@ __all__ = [
     "DISGUISED_MIME",
     "RIGHTS",
     "ROLES",
+    "SYNTHETIC_MIME",
     "Act",
     "ActFilter",
     "ActKind",
@@ -117,6 +120,7 @@ __all__ = [
     "SecondOfficerRequired",
     "Signature",
     "StepRefused",
+    "SyntheticVoiceError",
     "TipKeeping",
     "TipSummary",
     "Trail",
@@ -126,6 +130,7 @@ __all__ = [
     "add_desk",
     "all_desks",
     "all_proposals",
+    "can_speak",
     "carry_out",
     "change_key",
     "check_desk",
@@ -157,6 +162,7 @@ __all__ = [
     "sign_as_desk",
     "sign_as_officer",
     "sign_statement",
+    "speak",
     "still_needed",
     "store_signed",
     "summarize",

@@ -24,6 +24,7 @@ SKIP_NOTHING = "SATARK_TESTS_SKIP_NOTHING"
 # Program → the command that installs it on Debian.
 _INSTALL_COMMANDS: Mapping[str, str] = MappingProxyType({
     "age": "apt-get install age",
+    "espeak-ng": "apt-get install espeak-ng",
     "exim": "apt-get install exim4-daemon-light",
     "gpg": "apt-get install gnupg",
     "chromium": "apt-get install chromium",

@@ -46,6 +46,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/tips/{number}/previews/{ordinal}", web.page(show_preview)),
         Route("/tips/{number}/voices/{ordinal}", web.page(voices.listen)),
         Route("/tips/{number}/voices/{ordinal}", web.form(voices.transcribe), methods=["POST"]),
+        Route("/tips/{number}/transcripts/{ordinal}", web.page(voices.read_aloud)),
         Route("/tips/{number}/originals", web.form(originals.ask), methods=["POST"]),
         Route("/tips/{number}/originals/{ordinal}", web.page(originals.download)),
         Route("/tips/{number}/{action}", web.form(pages.act), methods=["POST"]),

@@ -9,7 +9,15 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import NoSuchTip, OpenTip, destination_faults, may_contain_voice, may_hear_voices, summarize
+from satark.officer import (
+    NoSuchTip,
+    OpenTip,
+    can_speak,
+    destination_faults,
+    may_contain_voice,
+    may_hear_voices,
+    summarize,
+)
 from satark.tip import STATUSES
 from satark_desk.read_state import delivery_times, mark_read, read_states
 from satark_desk.web import actions
@@ -120,6 +128,7 @@ class DeskPages:
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
             may_contain_voice=may_contain_voice,
+            can_speak=can_speak(tip.tip.language),
             can_draft=any(tip.tip.language in one.languages for one in self._web.context.transcribers),
             longest_transcript=actions.MAX_TRANSCRIPT,
             may_hear_here=may_hear_voices(session.unlocked.desk.level),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from satark.officer import DISGUISED_MIME, NoTranscript
+from satark.officer import DISGUISED_MIME, SYNTHETIC_MIME, NoTranscript, SyntheticVoiceError, can_speak, speak
 from satark.web import stream_file
 from satark_desk.web.actions import MAX_TRANSCRIPT
 from satark_desk.web.web_context import redirect_to
@@ -36,6 +36,23 @@ class VoicePages:
         voice = tip.voice(request.path_params["ordinal"])
         chunks = session.casework.listen(tip, voice.ordinal)
         return stream_file(chunks, media_type=DISGUISED_MIME, size=voice.record.disguised_bytes, disposition="inline")
+
+    def read_aloud(self, request: Request, session: Session) -> Response:
+        """Have a synthetic voice read the transcript: the words, and nothing of who spoke them.
+
+        Raises:
+            CaseworkError: there is no such tip or recording.
+            NoTranscript: nobody has written one yet, or no synthetic voice is installed.
+        """
+        tip = session.casework.open(request.path_params["number"])
+        voice = tip.voice(request.path_params["ordinal"])
+        if not voice.transcript or not can_speak(tip.tip.language):
+            raise NoTranscript
+        try:
+            sound = speak(voice.transcript, tip.tip.language)
+        except SyntheticVoiceError:
+            raise NoTranscript from None
+        return stream_file(iter([sound]), media_type=SYNTHETIC_MIME, size=len(sound), disposition="inline")
 
     def transcribe(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
         """Save an officer's transcript; or, on request, put a machine's draft into the form.

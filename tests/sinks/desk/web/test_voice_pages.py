@@ -104,7 +104,7 @@ def test_a_station_can_only_read_it_even_if_its_row_says_otherwise(
     services.write_now(lambda unit: append(unit, Entry(body=body)))
     client = browser("lanka")
     page = client.get(address(spoken, "")[:-1]).text
-    assert ("<audio" in page, "रात को ट्रक" in page) == (False, True)
+    assert ("nodownload" in page, "रात को ट्रक" in page) == (False, True)
     assert client.get(address(spoken)).status_code == 404
 
 
