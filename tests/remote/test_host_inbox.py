@@ -22,6 +22,9 @@ from satark.remote.messages import (
     SignedAnswer,
     encode,
 )
+from satark.roster.chain import append
+from satark.roster.entries import DeskAdded, Entry
+from satark.routing.desks import add_desk
 from satark.store import deliveries, envelopes, tables
 from satark.testing.tips import seed_file_state
 from satark.tip import Message
@@ -68,7 +71,7 @@ async def test_repeated_and_reordered_answers_appear_once_and_in_order(link: Any
 async def test_an_office_directs_a_tip_to_a_desk_at_the_host(link: Any) -> None:
     recipient, _ = new_identity()
     lanka = msgspec.structs.replace(link.dig, name="lanka", title="Lanka", level="station", recipient=recipient)
-    link.host.write_now(lambda unit: unit.insert(tables.desk, [msgspec.structs.asdict(lanka)]))
+    link.host.write_now(lambda unit: add_desk(unit, lanka))
     seeded = link.seed_tip()
     await link.exchange_all()
     opened = link.casework.open(seeded.number)
@@ -138,8 +141,9 @@ async def test_a_tip_directed_to_a_changed_key_is_reported_and_not_handed_over(l
     await link.exchange_all()
     recipient, _ = new_identity()
     changed = update(tables.desk).where(tables.desk.c.name == "dig").values(recipient=recipient)
+    entry = Entry(body=DeskAdded(desk=msgspec.structs.replace(link.dig, recipient=recipient)))
     before = link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all())
-    link.host.write_now(lambda unit: unit.main.execute(changed))
+    link.host.write_now(lambda unit: [unit.main.execute(changed), append(unit, entry)])
     link.casework.direct(link.casework.open(seeded.number), "dig", "देखें")
     await link.exchange_all()
     assert link.host.read_keys(lambda c: c.execute(tables.envelope.select()).all()) == before

@@ -20,6 +20,7 @@ from satark.officer import (
     check_desk,
     desk_verifier,
     ensure_audit_key,
+    find_desk,
     finish_key_change,
     may_hear_voices,
     new_key_change,
@@ -310,7 +311,9 @@ def _open(services: Services, desk: str, name: str, own: str) -> UnlockedDesk | 
         if identities is None:
             return None
         identity = _present_identity(services, state, desk, identities)
-    found = state.desks[desk].desk
+    # The title may be what an office's host calls the desk.
+    title = services.read(lambda c: find_desk(c, desk)).title
+    found = msgspec.structs.replace(state.desks[desk].desk, title=title)
     return UnlockedDesk(found, name, identity, listed.role, listed.rights, own, row.temporary)
 
 
