@@ -68,7 +68,7 @@ class ProofOfWork:
             hmac.digest(key, label, "sha256") for label in (b"challenge", b"solution", b"ticket")
         )
         self._used_proofs = UsedProofs(folder)
-        self._places = WaitingPlaces(folder, settings.proof_queue_minutes)
+        self._places = WaitingPlaces(folder, settings.proof_queue_minutes, settings.proof_kept_minutes)
         self._settings = settings
         self._clock = clock
         self._cleaned_at = 0.0

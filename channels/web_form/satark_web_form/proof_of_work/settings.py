@@ -39,6 +39,9 @@ class ProofOfWorkSettings(BaseModel):
     proof_queue_minutes: int = Field(
         default=15, ge=1, le=60, description="minutes of the longest queue of browsers without JavaScript"
     )
+    proof_kept_minutes: int = Field(
+        default=10, ge=1, le=60, description="minutes for which a place in that queue is kept for whoever comes late"
+    )
     proof_waiting_at_once: int = Field(
         default=100, ge=1, description="requests that one process keeps waiting for their ticket; others come again"
     )

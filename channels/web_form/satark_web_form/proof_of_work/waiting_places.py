@@ -13,18 +13,17 @@ from typing import Final
 from satark_web_form.proof_of_work.used_proofs import claim, delete_buckets
 
 _MINUTE: Final = 60
-_KEPT: Final = 10
-"""Minutes for which a place that came up is kept for somebody who comes late."""
 
 
 class WaitingPlaces:
     """The places below a folder. Every method blocks briefly."""
 
-    def __init__(self, folder: Path, queue_minutes: int) -> None:
-        """`queue_minutes`: the longest queue."""
+    def __init__(self, folder: Path, queue_minutes: int, kept_minutes: int) -> None:
+        """`queue_minutes`: the longest queue; `kept_minutes`: how long a place is kept for whoever comes late."""
         self._places = folder / "places"
         self._kept = folder / "kept"
         self._queue = queue_minutes
+        self._late = kept_minutes
 
     def take(self, now: float, purpose: str, owner: bytes, per_minute: int) -> int | None:
         """Take a place. Return the seconds until it comes up: 0 for now; None: the queue is full.
@@ -33,7 +32,7 @@ class WaitingPlaces:
         """
         this = int(now) // _MINUTE
         name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
-        for minute in range(this - _KEPT, this + self._queue + 1):
+        for minute in range(this - self._late, this + self._queue + 1):
             if (self._kept / str(minute) / name).exists():
                 return max(0, minute * _MINUTE - int(now))
         for minute in range(this, this + self._queue + 1):
@@ -47,14 +46,14 @@ class WaitingPlaces:
         """Give up the place of an owner who has passed: a second passage needs a second place."""
         this = int(now) // _MINUTE
         name = sha256(purpose.encode() + b"\0" + owner).hexdigest()
-        for minute in range(this - _KEPT, this + 1):
+        for minute in range(this - self._late, this + 1):
             (self._kept / str(minute) / name).unlink(missing_ok=True)
 
     def delete_expired(self, now: float) -> None:
         """Delete the places that were."""
         this = int(now) // _MINUTE
         delete_buckets(self._places, before=this)
-        delete_buckets(self._kept, before=this - _KEPT)
+        delete_buckets(self._kept, before=this - self._late)
 
     def _has_room(self, minute: int, purpose: str, per_minute: int) -> bool:
         folder = self._places / str(minute)

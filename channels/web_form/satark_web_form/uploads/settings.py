@@ -36,6 +36,15 @@ class UploadSettings(BaseModel):
         description="seconds that an upload keeps its slot at least; then the slowest one makes room for others, and "
         "resumes later",
     )
+    upload_wait_seconds: float = Field(
+        default=12, gt=0, description="seconds that an upload waits for a slot before it is told to come again"
+    )
+    upload_reclaim_minutes: float = Field(
+        default=30,
+        gt=0,
+        description="where the disk is full: minutes without a byte after which files that are not part of a tip make "
+        "room for new ones, the oldest first",
+    )
     upload_reserve_bytes: int = Field(
         default=1_000_000_000,
         ge=0,

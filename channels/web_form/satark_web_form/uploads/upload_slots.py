@@ -14,17 +14,24 @@ from typing import Final
 
 from satark_web_form.uploads.upload_errors import UploadRefused
 
-_TURNS_TO_WAIT: Final = 4
-"""Turns after which an upload that gets no slot is refused as `busy`."""
-
 
 class UploadSlots:
     """The slots of one process. A slot can be taken away once it was held for a turn; what came stays stored."""
 
-    def __init__(self, at_once: int, turn_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`turn_seconds`: how long an upload keeps its slot at least."""
+    def __init__(
+        self, at_once: int, turn_seconds: float, wait_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Make the slots.
+
+        Args:
+            at_once: how many there are.
+            turn_seconds: how long an upload keeps its slot at least.
+            wait_seconds: how long an upload waits for a slot before it is refused as `busy`.
+            clock: seconds.
+        """
         self._at_once = at_once
         self._turn = turn_seconds
+        self._longest_wait = wait_seconds
         self._clock = clock
         self._held: set[Slot] = set()
         self._freed = asyncio.Condition()
@@ -46,7 +53,7 @@ class UploadSlots:
                 self._freed.notify_all()
 
     async def _enter(self, slot: Slot) -> None:
-        latest = self._clock() + _TURNS_TO_WAIT * self._turn
+        latest = self._clock() + self._longest_wait
         async with self._freed:
             while len(self._held) >= self._at_once:
                 if self._clock() >= latest:

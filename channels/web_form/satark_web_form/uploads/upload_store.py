@@ -72,7 +72,7 @@ class UploadStore:
         self._root = folder
         self._settings = settings
         self._clock = clock
-        self._slots = UploadSlots(settings.upload_at_once, settings.upload_turn_seconds)
+        self._slots = UploadSlots(settings.upload_at_once, settings.upload_turn_seconds, settings.upload_wait_seconds)
         self.file_bytes = (limits or Limits()).file_bytes
         """Size of the largest file, in bytes."""
 
@@ -208,9 +208,27 @@ class UploadStore:
         if left < (length or 1):
             raise UploadRefused("quota")
         max_bytes = length or min(left, self.file_bytes)
-        if shutil.disk_usage(draft).free - max_bytes < self._settings.upload_reserve_bytes:
+        if self._lacks_space(max_bytes) and not self._reclaim(max_bytes):
             raise UploadRefused("disk-full")
         return max_bytes
+
+    def _lacks_space(self, wanted: int) -> bool:
+        return shutil.disk_usage(self._root).free - wanted < self._settings.upload_reserve_bytes
+
+    def _reclaim(self, wanted: int) -> bool:
+        """Delete files that are not part of a tip and have long been idle, the oldest first. True: there is room."""
+        latest = self._clock() - 60 * self._settings.upload_reclaim_minutes
+        idle: list[tuple[float, Path]] = []
+        for upload in self._root.glob("*/*"):
+            with suppress(FileNotFoundError):
+                changed = upload.stat().st_mtime
+                if _UPLOAD_ID.fullmatch(upload.name) and changed < latest and not (upload / "attached").exists():
+                    idle.append((changed, upload))
+        for _, upload in sorted(idle):
+            _delete(upload)
+            if not self._lacks_space(wanted):
+                return True
+        return False
 
     def _find(self, key: DraftKey, upload: str) -> tuple[Path, UploadManifest]:
         folder = self._root / key.folder / upload

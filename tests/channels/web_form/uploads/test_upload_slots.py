@@ -19,6 +19,7 @@ from satark_web_form.uploads.upload_slots import Slot, UploadSlots
 from satark_web_form.uploads.upload_store import UploadStore
 
 TURN = 0.05
+WAIT = 60
 ATTACKERS = 32
 HONEST = 35
 
@@ -59,20 +60,20 @@ async def first_taken_away(tasks: list[asyncio.Task[str]], slots: UploadSlots) -
 
 
 async def test_the_slowest_upload_makes_room() -> None:
-    slots = UploadSlots(3, TURN)
+    slots = UploadSlots(3, TURN, WAIT)
     tasks = await holders(slots, ("a", b"x" * 1000), ("b", b"x"), ("c", b"x" * 1000))
     assert await first_taken_away(tasks, slots) == "b"
 
 
 async def test_of_drafts_the_one_with_most_uploads_makes_room_first() -> None:
-    slots = UploadSlots(3, TURN)
+    slots = UploadSlots(3, TURN, WAIT)
     tasks = await holders(slots, ("honest", b"x"), ("greedy", b"x" * 1000), ("greedy", b"x" * 1000))
     assert await first_taken_away(tasks, slots) == "greedy"
 
 
 async def test_every_upload_keeps_its_slot_for_a_turn() -> None:
     now = [0.0]
-    slots = UploadSlots(1, 3, clock=lambda: now[0])
+    slots = UploadSlots(1, 3, WAIT, clock=lambda: now[0])
     (held,) = await holders(slots, ("a", b""))
     waiting = asyncio.create_task(hold(slots, "b"))
     await asyncio.sleep(0.05)
@@ -84,7 +85,7 @@ async def test_every_upload_keeps_its_slot_for_a_turn() -> None:
 
 
 async def test_a_slot_that_ends_goes_to_the_next_that_waits() -> None:
-    slots = UploadSlots(1, 60)
+    slots = UploadSlots(1, 60, WAIT)
     async with limit():
         async with slots.hold("a"):
             waiting = asyncio.create_task(_held(slots))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -160,6 +162,30 @@ async def test_the_reserved_disk_space_is_left_free(tmp_path: Path, key: DraftKe
     uploads = UploadStore(tmp_path, UploadSettings(upload_reserve_bytes=1 << 60))
     with pytest.raises(UploadRefused, match="disk-full"):
         await uploads.create(key, kind="image", length=1)
+
+
+async def test_on_a_full_disk_idle_files_make_room_and_those_of_tips_do_not(
+    tmp_path: Path, key: DraftKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    settings = UploadSettings(upload_reserve_bytes=100, upload_reclaim_minutes=30)
+    uploads = UploadStore(tmp_path, settings, clock=lambda: now + 3600)
+    oldest, tip, older, fresh = [await uploaded(uploads, key, b"content") for _ in range(4)]
+    await uploads.attach(key, tip, ACCOUNT)
+    for upload, minutes in ((oldest, 40), (tip, 50), (older, 0), (fresh, -59)):
+        os.utime(tmp_path / key.folder / upload, (0, now - 60 * minutes))
+
+    def free(path: object) -> SimpleNamespace:
+        return SimpleNamespace(free=180 - 20 * len(list((tmp_path / key.folder).glob("?" * 32))))
+
+    monkeypatch.setattr(shutil, "disk_usage", free)
+    await uploads.create(key, kind="image", length=7)
+    left = {status.upload for status in await uploads.list_uploads(key)}
+    assert (oldest in left, older in left, fresh in left) == (False, True, True)
+    with pytest.raises(UploadRefused, match="disk-full"):
+        await uploads.create(key, kind="image", length=100)
+    assert fresh in {status.upload for status in await uploads.list_uploads(key)}, "it was not idle"
+    assert (tmp_path / key.folder / tip).is_dir(), "it is part of a tip"
 
 
 async def test_a_full_disk_refuses_and_stored_bytes_stay(
