@@ -106,7 +106,8 @@ def add_factor(services: Services, by: UnlockedDesk, new: NewFactor, *, name: st
         CaseworkError: the officer has too many.
     """
     factor = new.factor
-    row = {"desk": factor.desk, "officer": factor.officer, "id": factor.id, "kind": new.kind, "name": name[:MAX_NAME]}
+    row: dict[str, object] = {"desk": factor.desk, "officer": factor.officer, "id": factor.id}
+    row |= {"kind": new.kind, "name": name[:MAX_NAME]}
     row |= {"sealed": seal(factor, recipient_of(by.own_identity)), "counter": new.counter, "added": now}
 
     def write(unit: UnitOfWork) -> None:

@@ -31,7 +31,8 @@ def ask(client: TestClient, officer: str = "sp-1", new: str = NEW, again: str = 
 
 
 def code_in(page: str) -> str:
-    return re.findall(r'class="code" translate="no">([\w-]{9})<', page)[0]
+    (code,) = re.findall(r'class="code" translate="no">([\w-]{9})<', page)
+    return str(code)
 
 
 def test_an_officer_who_lost_the_passphrase_gets_in_again(
