@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from satark.telemetry.coarse_counts import STEP
 from satark.telemetry.metrics import Metrics
 from satark.time_buckets import BAND_HOURS
 
@@ -23,7 +24,7 @@ def test_what_a_message_moves_is_shown_when_its_band_is_over() -> None:
     clock = Clock()
     metrics = Metrics(clock)
     empty = metrics.render()
-    for _ in range(3):
+    for _ in range(STEP + 3):
         metrics.turns.count("chat")
         metrics.webhooks.count("chat", "accepted")
         metrics.sends.count("chat", "accepted")
@@ -37,12 +38,12 @@ def test_what_a_message_moves_is_shown_when_its_band_is_over() -> None:
     assert metrics.render() == empty
     clock.now += 1
     shown = metrics.render().decode()
-    for line in ('turns_total{channel="chat"} 3.0', 'deliveries_total{result="done",sink="desk"} 3.0'):
+    for line in ('turns_total{channel="chat"} 16.0', 'deliveries_total{result="done",sink="desk"} 19.0'):
         assert f"satark_{line}" in shown
-    assert "satark_commit_seconds_count 3.0" in shown
+    assert "satark_commit_seconds_count 16.0" in shown
     assert 'satark_commit_seconds_bucket{le="0.001"} 0.0' in shown
-    assert 'satark_commit_seconds_bucket{le="0.0025"} 3.0' in shown
-    assert "satark_commit_seconds_sum 0.006" in shown
+    assert 'satark_commit_seconds_bucket{le="0.0025"} 16.0' in shown
+    assert "satark_commit_seconds_sum 0.032" in shown
     assert metrics.render().decode() == shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TypeVar
 
 import click
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark.cli import check_destinations
+from satark.cli.check_machine import machine_findings
 from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
 from satark.evidence.sandbox.protections import NAMES, find_protections
@@ -37,6 +39,8 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
     """
     if "worker" in roles and not as_json:
         _describe_isolation()
+    if not as_json:
+        _describe_machine()
     problems = list(dict.fromkeys(find_problems(roles)))  # several plugins may read the same section
     for problem in problems:
         click.echo(json.dumps(_as_dict(problem)) if as_json else f"✗ {problem}")
@@ -44,6 +48,15 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
     if not as_json:
         click.echo("✓ nothing is wrong")
+
+
+def _describe_machine() -> None:
+    """Say whether what is destroyed on this machine is gone, and whether memory stays in memory."""
+    with suppress(SettingsError):  # it is reported with the other problems
+        settings = Settings()
+        click.echo("This machine (? is unknown; docs/operations.md says what to do about each):")
+        for finding in machine_findings(settings.core.data_dir, settings.epoch_key_file):
+            click.echo(f"  {finding}")
 
 
 def _describe_isolation() -> None:

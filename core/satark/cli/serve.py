@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from satark.cli.roles import Roles, roles_option
 from satark.identity.core_dumps import forbid_dumps
+from satark.identity.memory_lock import lock_memory
 from satark.observability import log
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
@@ -70,6 +71,7 @@ def _announce(process: Host, host: str, port: int) -> None:
 def make_app() -> Starlette:
     """Make the application of one worker process."""
     forbid_dumps()
+    lock_memory()
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)
     return build_app(Host(Settings(), roles), listen_for_metrics=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 
+_EVENTS = 32
+"""Events to a multiple of which a tip's are filled up, by the prompts that they were answered with."""
 _PADDED = 4096
 """Bytes to a multiple of which a tip's document is filled up: its size tells less of the answers."""
 
@@ -71,6 +74,7 @@ class Submissions:
         recipient = self._receipt(unit, session, tip, fresh, route)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
         self._deliveries(unit, session.tip, tip, route)
+        unit.queue(tables.seen, _decoy_events(session.revision, unit.day))
         return Receipt(number=tip.number, code=fresh.code)
 
     def _screen(self, tip: Tip, own: Screening) -> Screening:
@@ -144,6 +148,11 @@ class Submissions:
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.seal(opened), "day": unit.day, "link": link}
         unit.queue(tables.receipt, [row])
         return recipient
+
+
+def _decoy_events(prompts: int, day: int) -> list[dict[str, object]]:
+    """Make events that never came, so that a day's rows do not tell which questions a tip was asked."""
+    return [{"key": os.urandom(16), "day": day} for _ in range(-prompts % _EVENTS)]
 
 
 def _header(tip: Tip, screening: Screening, route: rules.Route) -> Header:

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 
-class _Band(Generic[K]):
-    """Tallies of the band that is not over yet; `publish` gets those that are. Threads may count at once."""
+STEP = 16
+"""Messages are counted in steps of so many: a day's number must not tell whether a tip took a question more."""
 
-    def __init__(self, publish: Callable[[K, int, float], None], clock: Callable[[], float]) -> None:
+
+class _Band(Generic[K]):
+    """Tallies of the band that is not over yet; `publish` gets whole steps of those that are. Threads may count."""
+
+    def __init__(self, publish: Callable[[K, int, float], None], step: int, clock: Callable[[], float]) -> None:
         self._publish = publish
+        self._step = step
         self._clock = clock
         self._lock = threading.Lock()
         self._band = band_start(int(clock()))
@@ -37,16 +42,23 @@ class _Band(Generic[K]):
             self._counts[key] += 1
             self._sums[key] = self._sums.get(key, 0) + value
 
-    def end(self, now: float | None = None) -> None:
-        """Publish what was counted in a band that is over, at `now` if it is given."""
+    def end(self, now: float | None = None, *, all_steps: bool = False) -> None:
+        """Publish what was counted in a band that is over, at `now` if it is given; what is left of a step waits."""
         band = band_start(int(self._clock() if now is None else now))
         if band == self._band:
             return
         with self._lock:
-            counts, sums, self._band = self._counts, self._sums, band
-            self._counts, self._sums = Tally(), {}
-        for key, count in counts.items():
-            self._publish(key, count, sums[key])
+            self._band = band
+            ended = {key: self._take(key, 1 if all_steps else self._step) for key in list(self._counts)}
+        for key, (count, total) in ended.items():
+            if count:
+                self._publish(key, count, total)
+
+    def _take(self, key: K, step: int) -> tuple[int, float]:
+        found, total = self._counts[key], self._sums[key]
+        count = found - found % step
+        self._counts[key], self._sums[key] = found - count, total * (found - count) / found if found else 0
+        return count, total - self._sums[key]
 
 
 class CoarseCounter:
@@ -55,13 +67,16 @@ class CoarseCounter:
     Args:
         counter: what is shown.
         usual: values of the last label that are coarse; none: all. What is left are faults, which are shown at once.
+        step: how many are shown at once.
         clock: gives the time, Unix seconds.
     """
 
-    def __init__(self, counter: Counter, usual: Collection[str] = (), clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, counter: Counter, usual: Collection[str] = (), *, step: int = STEP, clock: Callable[[], float] = time.time
+    ) -> None:
         self._counter = counter
         self._usual = frozenset(usual)
-        self._band: _Band[tuple[str, ...]] = _Band(self._show, clock)
+        self._band: _Band[tuple[str, ...]] = _Band(self._show, step, clock)
 
     def count(self, *labels: str) -> None:
         """Count one with these labels."""
@@ -70,9 +85,9 @@ class CoarseCounter:
         else:
             self._band.add(labels)
 
-    def end_band(self, now: float | None = None) -> None:
-        """Show what was counted in a band that is over, at `now` if it is given."""
-        self._band.end(now)
+    def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
+        """Show what was counted in a band that is over, at `now` if it is given; `all_steps`: to the last one."""
+        self._band.end(now, all_steps=all_steps)
 
     def _show(self, labels: tuple[str, ...], count: int, _sum: float) -> None:
         self._counter.labels(*labels).inc(count)
@@ -92,15 +107,15 @@ class CoarseHistogram:
     ) -> None:
         self._histogram = histogram
         self._buckets = sorted(buckets)
-        self._band: _Band[float] = _Band(self._show, clock)
+        self._band: _Band[float] = _Band(self._show, STEP, clock)
 
     def observe(self, value: float) -> None:
         """Take one value."""
         self._band.add(next((bound for bound in self._buckets if value <= bound), float("inf")), value)
 
-    def end_band(self, now: float | None = None) -> None:
-        """Show what was observed in a band that is over, at `now` if it is given."""
-        self._band.end(now)
+    def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
+        """Show what was observed in a band that is over, as `CoarseCounter.end_band`."""
+        self._band.end(now, all_steps=all_steps)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:
         for _ in range(count):

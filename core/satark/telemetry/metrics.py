@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from satark.telemetry.coarse_counts import CoarseCounter, CoarseHistogram
+from satark.telemetry.coarse_counts import STEP, CoarseCounter, CoarseHistogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -34,14 +34,16 @@ class Metrics:
             self._counter("satark_duplicates", "events that had been taken before", "channel")
         )
         self.failures = self._counter("satark_turn_failures", "turns that raised; the provider will retry", "channel")
-        self.tips = self._by_band(self._counter("satark_tips", "tips confirmed", "channel"))
+        self.tips = self._by_band(self._counter("satark_tips", "tips confirmed", "channel"), step=1)
         self.sends = self._by_band(
             self._counter("satark_sends", "provider calls by result", "channel", "result"), "accepted"
         )
         self.reports = self._counter("satark_send_reports", "later reports of providers on calls", "channel", "result")
-        self.files = self._by_band(self._counter("satark_files", "files by what became of them", "result"), "sealed")
+        self.files = self._by_band(
+            self._counter("satark_files", "files by what became of them", "result"), "sealed", step=1
+        )
         self.deliveries = self._by_band(
-            self._counter("satark_deliveries", "deliveries by result", "sink", "result"), "done"
+            self._counter("satark_deliveries", "deliveries by result", "sink", "result"), "done", step=1
         )
         self.spooled = self._counter(
             "satark_spooled", "batches spooled or refused while the database was down", "channel", "result"
@@ -66,18 +68,18 @@ class Metrics:
         self.end_bands()
         return generate_latest(self.registry)
 
-    def end_bands(self, now: float | None = None) -> None:
-        """Show what was counted in bands that are over, at `now` (Unix seconds) if it is given."""
+    def end_bands(self, now: float | None = None, *, all_steps: bool = False) -> None:
+        """Show what was counted in bands that are over, at `now` (Unix seconds) if it is given, as `CoarseCounter`."""
         for one in self._coarse:
-            one.end_band(now)
+            one.end_band(now, all_steps=all_steps)
 
     def clear_queue_gauges(self) -> None:
         """Empty the gauges that `satark.runtime.queue_metrics` fills."""
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
 
-    def _by_band(self, counter: Counter, *usual: str) -> CoarseCounter:
-        coarse = CoarseCounter(counter, usual, self._clock)
+    def _by_band(self, counter: Counter, *usual: str, step: int = STEP) -> CoarseCounter:
+        coarse = CoarseCounter(counter, usual, step=step, clock=self._clock)
         self._coarse.append(coarse)
         return coarse
 

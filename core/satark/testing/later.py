@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def render_a_band_later(metrics: Metrics) -> bytes:
     """Render metrics when everything that was counted so far belongs to a band that is over."""
-    metrics.end_bands(time.time() + BAND_HOURS * 3600)
+    metrics.end_bands(time.time() + BAND_HOURS * 3600, all_steps=True)
     return metrics.render()

@@ -1,0 +1,130 @@
+"""What `satark check` says of the machine: whether what is destroyed here is gone, and memory stays in memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from satark.identity.memory_lock import may_lock_memory
+
+State = Literal["good", "bad", "unknown"]
+MARKS: Final[dict[State, str]] = {"good": "✓", "bad": "✗", "unknown": "?"}
+OVERWRITE_IN_PLACE: Final = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
+COPY_ON_WRITE: Final = frozenset({"btrfs", "zfs", "bcachefs", "f2fs", "nilfs2"})
+
+
+class Finding(NamedTuple):
+    """One property of the machine."""
+
+    state: State
+    text: str
+
+    def __str__(self) -> str:
+        return f"{MARKS[self.state]} {self.text}"
+
+
+def machine_findings(data_dir: Path, epoch_key_file: Path, root: Path = Path("/")) -> list[Finding]:
+    """Return what is known of swap, memory locks, core dumps, and the disk; `root` stands for `/` in tests."""
+    return [
+        swap(root),
+        memory_lock(),
+        core_dumps(root),
+        encryption(_existing(data_dir), root),
+        overwriting(_existing(epoch_key_file), root),
+    ]
+
+
+def swap(root: Path) -> Finding:
+    """Tell whether memory may be written to a disk."""
+    try:
+        lines = (root / "proc/swaps").read_text().splitlines()[1:]
+    except OSError:
+        return Finding("unknown", "swap: this system does not tell; it must be off or encrypted")
+    places = [line.split()[0] for line in lines if line.strip()]
+    if not places:
+        return Finding("good", "swap is off")
+    if all(Path(place).name.startswith("zram") for place in places):
+        return Finding("good", "swap is in memory only (zram)")
+    return Finding("bad", f"swap is on ({', '.join(places)}): keys and drafts may be written there; run: swapoff -a")
+
+
+def memory_lock() -> Finding:
+    """Tell whether `satark serve` can lock its memory."""
+    if may_lock_memory():
+        return Finding("good", "memory is locked by `satark serve`")
+    return Finding("bad", "memory can't be locked: set LimitMEMLOCK=infinity for the service (ulimit -l unlimited)")
+
+
+def core_dumps(root: Path) -> Finding:
+    """Tell what becomes of the memory of a process that crashes."""
+    try:
+        pattern = (root / "proc/sys/kernel/core_pattern").read_text().strip()
+    except OSError:
+        return Finding(
+            "unknown", "core dumps: Satark forbids its own; this system does not tell what it does with them"
+        )
+    handler = " to a handler" if pattern.startswith("|") else ""
+    return Finding("good", f"core dumps: Satark forbids its own (this system would write others{handler})")
+
+
+def encryption(folder: Path, root: Path) -> Finding:
+    """Tell whether a folder is on a disk that this machine encrypts (dm-crypt, LUKS)."""
+    kind, _ = _mount(folder, root)
+    if kind == "tmpfs":
+        return Finding("good", f"{folder} is in memory")
+    device = folder.stat().st_dev
+    found = _is_encrypted(root / f"sys/dev/block/{os.major(device)}:{os.minor(device)}")
+    if found is None:
+        return Finding(
+            "unknown", f"disk encryption: this machine does not tell what {folder} is on ({kind or 'unknown'})"
+        )
+    if found:
+        return Finding("good", f"{folder} is on an encrypted disk (dm-crypt)")
+    return Finding(
+        "bad", f"{folder} is on no disk that this machine encrypts; what a provider encrypts can't be seen here"
+    )
+
+
+def overwriting(file: Path, root: Path) -> Finding:
+    """Tell whether a file that is overwritten is overwritten on the disk."""
+    kind, options = _mount(file, root)
+    if kind in COPY_ON_WRITE or "data=journal" in options:
+        return Finding("bad", f"{file} is on {kind}, which keeps copies of what is overwritten: put it on ext4 or XFS")
+    if kind in OVERWRITE_IN_PLACE:
+        return Finding("good", f"{file} is on {kind}, which overwrites in place (a flash disk may not: encrypt it)")
+    return Finding("unknown", f"whether {kind or 'this file system'} overwrites {file} in place is not known")
+
+
+def _existing(path: Path) -> Path:
+    """Return the path, or the nearest folder above it that exists."""
+    path = path.resolve()
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+def _mount(path: Path, root: Path) -> tuple[str, str]:
+    """Return type and options of the file system that holds a path; empty where the system does not tell."""
+    try:
+        lines = (root / "proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return "", ""
+    best = ("", "", "")
+    for line in lines:
+        # proc(5): … mount point, options, optional fields, "-", type, source, super options
+        before, _, after = line.partition(" - ")
+        point = before.split()[4].replace("\\040", " ")
+        if path.is_relative_to(point) and len(point) >= len(best[0]):
+            kind, _, options = after.split(" ", 2)
+            best = (point, kind, options)
+    return best[1], best[2]
+
+
+def _is_encrypted(device: Path) -> bool | None:
+    """Whether a block device, or each one below it, is dm-crypt; None where the system shows no such device."""
+    if not device.exists():
+        return None
+    uuid = device / "dm/uuid"
+    if uuid.exists() and uuid.read_text().startswith("CRYPT-"):
+        return True
+    below = [_is_encrypted(one) for one in sorted((device / "slaves").glob("*"))]
+    return bool(below) and all(below)

@@ -1,0 +1,94 @@
+"""What `satark check` says of swap, disks and memory: found on made-up machines, and unknown where nothing tells."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from satark.cli import check_machine
+from satark.cli.check_machine import encryption, machine_findings, overwriting, swap
+from satark.testing.commands import run
+
+HEAD = "Filename Type Size Used Priority\n"
+
+
+def machine(root: Path, **files: str) -> Path:
+    """Make the files of a machine; `__` in a name stands for `/`."""
+    for name, content in files.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("swaps", "state"),
+    [
+        (HEAD, "good"),
+        (HEAD + "/dev/zram0 partition 1 0 100\n", "good"),
+        (HEAD + "/dev/sda2 partition 1 0 -2\n", "bad"),
+        (HEAD + "/dev/zram0 partition 1 0 100\n/swapfile file 1 0 -2\n", "bad"),
+        (None, "unknown"),
+    ],
+)
+def test_swap(tmp_path: Path, swaps: str | None, state: str) -> None:
+    root = machine(tmp_path, proc__swaps=swaps) if swaps is not None else tmp_path
+    assert swap(root).state == state
+
+
+def device_of(folder: Path, root: Path) -> Path:
+    device = folder.stat().st_dev
+    made = root / f"sys/dev/block/{os.major(device)}:{os.minor(device)}"
+    made.mkdir(parents=True)
+    return made
+
+
+def crypt(device: Path, kind: str = "CRYPT-LUKS2-0-name") -> None:
+    (device / "dm").mkdir(parents=True)
+    (device / "dm/uuid").write_text(kind)
+
+
+def test_a_disk_that_is_encrypted_itself_or_below_a_volume(tmp_path: Path) -> None:
+    device = device_of(tmp_path, tmp_path)
+    assert encryption(tmp_path, tmp_path).state == "bad"
+    crypt(device, "LVM-name")
+    assert encryption(tmp_path, tmp_path).state == "bad"
+    crypt(device / "slaves/dm-0")
+    assert encryption(tmp_path, tmp_path).state == "good"
+    (device / "slaves/sda2").mkdir()
+    assert encryption(tmp_path, tmp_path).state == "bad", "half of the volume is in plain"
+
+
+def test_a_disk_that_the_machine_does_not_show_is_unknown(tmp_path: Path) -> None:
+    assert encryption(tmp_path, tmp_path).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "state"),
+    [
+        ("ext4", "rw", "good"),
+        ("xfs", "rw", "good"),
+        ("ext4", "rw,data=journal", "bad"),
+        ("btrfs", "rw", "bad"),
+        ("zfs", "rw", "bad"),
+        ("overlay", "rw", "unknown"),
+        ("nfs4", "rw", "unknown"),
+    ],
+)
+def test_a_file_system_that_keeps_what_is_overwritten(tmp_path: Path, kind: str, options: str, state: str) -> None:
+    lines = f"1 0 0:1 / / rw - tmpfs none rw\n2 1 8:1 / {tmp_path} rw shared:1 - {kind} /dev/sda1 {options}\n"
+    assert overwriting(tmp_path, machine(tmp_path / "root", proc__self__mountinfo=lines)).state == state
+
+
+def test_where_nothing_tells_all_is_unknown(tmp_path: Path) -> None:
+    found = machine_findings(tmp_path, tmp_path / "epoch.keys", tmp_path / "nothing")
+    assert [one.state for one in found if "memory" not in one.text] == ["unknown"] * 4
+
+
+def test_the_command_says_each(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_machine, "may_lock_memory", lambda: False)
+    printed = run("check", code=1).stdout
+    for words in ("swap", "LimitMEMLOCK=infinity", "core dumps", str(data.parent), "overwrite"):
+        assert words in printed

@@ -1,0 +1,130 @@
+"""Whoever sees the databases, the files and the metrics can't tell a day with a tip about the SP's office from another.
+
+Days come in pairs that differ in one tip alone: once it is about the SP's office, once about nobody. What the observer
+learns is measured on days that it was not trained on; to a coin it owes 0.5.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.desk import Desk
+from satark.identity.sealing import new_identity, seal
+from satark.ingest.submission import Submissions
+from satark.routing.desks import add_desk
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.store import deliveries, envelopes, tables
+from satark.testing.installation import ENGLISH
+from satark.testing.observer import Seen, accuracy, difference, look
+from satark.testing.scripted import ScriptedChannel, ScriptedSink, Tipster, scripted_host
+from satark.testing.waiting import until
+from satark.time_buckets import BAND_HOURS
+from satark.tip import Envelope
+
+PAIRS = 100
+RECEIPT = r"\d{4} \d{4} \d{4} \d{4}"
+NOBODY = {pattern: answer for pattern, answer in ENGLISH.items() if isinstance(answer, str)}
+STATION = {
+    "Whom do you suspect": "The police station of this area",
+    "Which officer": "skip",
+    **NOBODY,
+    "Do you suspect": "Yes",
+}
+OFFICE = {**STATION, "Whom do you suspect": "SP office"}
+
+
+class Town:
+    """A host at work with two desks."""
+
+    def __init__(self, host: Host, channel: ScriptedChannel, folder: Path) -> None:
+        self.host, self.channel, self.folder = host, channel, folder
+        self.bands = 0
+
+    async def day(self, number: int, *, about_the_office: bool) -> Seen:
+        """Let a day pass, the same for each number but for one tip; return what changed."""
+        before, chance = self._look(), random.Random(number)
+        tips = [chance.choice([NOBODY, NOBODY, STATION]) for _ in range(chance.randint(0, 2))]
+        tips.insert(chance.randint(0, len(tips)), OFFICE if about_the_office else NOBODY)
+        for answers in tips:
+            await self._tip(answers, chance)
+        await until(self._settled)
+        return difference(before, self._look())
+
+    async def _tip(self, answers: dict[str, str], chance: random.Random) -> None:
+        assert self.host.ingest_runtime
+        tipster = Tipster(self.host.ingest_runtime, self.channel, f"91{random.randrange(10**10):010}")
+        told = {**answers, "happening": "Arms are sold at night. " * chance.randint(1, 8)}
+        for _ in range(chance.randint(0, 3)):
+            await tipster.say("Hi")
+        await tipster.walk(told, RECEIPT)
+        await tipster.say("no")
+
+    def _settled(self) -> bool:
+        states = self.host.services.read(lambda c: c.execute(select(tables.delivery.c.state)).scalars().all())
+        return set(states) <= {"done"}
+
+    def _look(self) -> Seen:
+        self.bands += 1
+        self.host.metrics.end_bands(time.time() + self.bands * BAND_HOURS * 3600)
+        return look(self.host.services, self.folder, self.host.metrics.render())
+
+
+@asynccontextmanager
+async def town(folder: Path) -> AsyncIterator[Town]:
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=folder, settle_seconds=0), channel, [ScriptedSink("desk")])
+    async with host.running():
+        await until(lambda: channel.opened)
+        for name, level in (("sp", "district"), ("dig", "range")):
+            desk = Desk(name=name, title=name, level=level, area="", recipient=new_identity()[0])  # type: ignore[arg-type]
+            host.services.write_now(lambda unit, desk=desk: add_desk(unit, desk))  # type: ignore[misc]
+        yield Town(host, channel, folder)
+
+
+async def told(folder: Path, pairs: int) -> float:
+    """Return the share of days that the observer tells right."""
+    days: list[Seen] = []
+    labels = [label for _ in range(pairs) for label in (True, False)]
+    async with town(folder) as place:
+        for at, label in enumerate(labels):
+            days.append(await place.day(at // 2, about_the_office=label))
+    return accuracy(days, labels, [at // 2 for at in range(len(labels))])
+
+
+async def test_an_observer_does_not_tell_a_day_with_a_tip_about_the_office_from_one_without(tmp_path: Path) -> None:
+    assert await told(tmp_path, PAIRS) == pytest.approx(0.5, abs=0.05)
+
+
+async def test_the_same_observer_tells_them_by_rows_that_name_desks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Submissions, "_deliveries", naming_deliveries)
+    assert await told(tmp_path, 15) > 0.9
+
+
+async def test_the_same_observer_tells_them_by_the_number_of_envelopes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Submissions, "_seal_envelopes", envelopes_without_decoys)
+    assert await told(tmp_path, 15) > 0.9
+
+
+def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) -> None:
+    """Write one delivery for each desk, as it was before."""
+    unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
+
+
+def envelopes_without_decoys(_self: Any, unit: Any, session: Any, header: Any, route: Any) -> None:
+    """Write one envelope for each desk that has the tip, as it was before."""
+    for desk in route.desks:
+        sealed = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header)
+        unit.queue(tables.envelope, [envelopes.row(unit.keys, session.tip, desk.name, seal(sealed, desk.recipient))])
