@@ -41,7 +41,7 @@ def services(settings: Settings, plugins: Plugins) -> Iterator[Services]:
 def retention(settings: Settings, services: Services, plugins: Plugins) -> Retention:
     """The retention of the installation, as at its start."""
     retention = Retention(settings, services, EDGE, plugins)
-    services.write_now(retention.prepare)
+    retention.prepare(services.write_now)
     return retention
 
 

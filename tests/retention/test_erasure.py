@@ -111,7 +111,7 @@ def test_the_envelopes_are_gone_even_if_the_machine_stops_before_the_rest_is(
             services.write_now(lambda unit: retention.erase(unit, due))
     assert "envelope" not in traces(services, seeded.id)
     assert "tip" in traces(services, seeded.id)
-    retention.eraser.remove_files(services.write_now(retention.prepare))
+    retention.prepare(services.write_now)
     assert traces(services, seeded.id) == {"custody"}
     assert list(services.evidence_dir.iterdir()) == []
 
@@ -166,7 +166,7 @@ def test_a_restored_backup_opens_nothing_of_what_was_erased(
     services = fresh_services(settings.core.data_dir, plugins.migrations())
     sp = SeededDesk(services, "sp")
     seeded, other = seeded_tip(services, sp), seeded_tip(services, sp)
-    services.write_now(Retention(settings, services, EDGE, plugins).prepare)
+    Retention(settings, services, EDGE, plugins).prepare(services.write_now)
     backup = Backup(services, tmp_path / "backup")
     services = fresh_services(settings.core.data_dir, plugins.migrations())
     retention = Retention(settings, services, EDGE, plugins)
@@ -176,7 +176,7 @@ def test_a_restored_backup_opens_nothing_of_what_was_erased(
     backup.restore(*restored)
     services = fresh_services(settings.core.data_dir, plugins.migrations())
     retention = Retention(settings, services, EDGE, plugins)
-    retention.eraser.remove_files(services.write_now(retention.prepare))
+    retention.prepare(services.write_now)
     work = Casework(services, "sp", sp.identity)
     with pytest.raises(NoSuchTip):
         work.open(seeded.number)
@@ -205,10 +205,10 @@ def test_the_list_is_completed_from_either_place(
     seeded_tip(services, sp)
     erase_due(services, retention)
     settings.erased_list_file.unlink()
-    services.write_now(retention.prepare)
+    retention.prepare(services.write_now)
     assert len(settings.erased_list_file.read_text().splitlines()) == 1
     services.write_now(lambda unit: unit.keys.execute(tables.erased_tip.delete()))
-    services.write_now(retention.prepare)
+    retention.prepare(services.write_now)
     assert services.read_keys(lambda c: c.execute(select(func.count(tables.erased_tip.c.tag))).scalar_one()) == 1
 
 

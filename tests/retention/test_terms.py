@@ -118,7 +118,7 @@ def test_without_the_automatic_job_two_officers_order_each_erasure_and_only_of_d
     settings.core = settings.core.model_copy(update={"retention": manual})
     services.retention = manual
     retention = Retention(settings, services, Identity(b"e" * 32), plugins)
-    services.write_now(retention.prepare)
+    retention.prepare(services.write_now)
     seeded = seed_tip(services, [sp.desk])
     rao, khan = sp.casework_of("rao"), sp.casework_of("khan")
     with pytest.raises(StepRefused):
@@ -155,7 +155,7 @@ def test_another_edge_key_makes_a_new_retention_key_and_erases_nothing_meanwhile
     sp.casework.respond(sp.casework.open(seeded.number), status="MERGED")
     before = services.read(lambda c: c.execute(select(tables.retention_key.c.recipient)).scalar_one())
     rotated = Retention(settings, services, Identity(b"f" * 32), plugins)
-    services.write_now(rotated.prepare)
+    rotated.prepare(services.write_now)
     assert services.read(lambda c: c.execute(select(tables.retention_key.c.recipient)).scalar_one()) != before
     assert list(rotated.due(FAR)) == []
     sp.casework.note(sp.casework.open(seeded.number), "seen")

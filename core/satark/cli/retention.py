@@ -38,7 +38,7 @@ def retention(ctx: click.Context, *, erase: bool, as_json: bool) -> None:
         identity = compose.load_identity(settings_of(ctx))
         compose.check_canaries(identity, services)
         found = Retention(settings_of(ctx), services, identity, plugins_of(ctx))
-        found.eraser.remove_files(services.write_now(found.prepare))
+        found.prepare(services.write_now)
         tips, today = found.scheduled(), int(time.time()) // _DAY
         erased = _erase(services, found, today) if erase else []
         gone = {tip.number for tip in erased}

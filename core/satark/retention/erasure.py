@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from satark.custody import log as custody
 from satark.store import evidence_files, sealed_files, tables
@@ -47,7 +47,7 @@ class Eraser:
         """Erase a tip. Call `remove_files` with the result once this is committed.
 
         The key store is committed first: envelopes and tag. A crash right after it leaves rows that nothing opens, and
-        `restore` erases them at the next start.
+        `erase_again` erases them at the next start.
 
         Returns:
             The names of its sealed files.
@@ -56,22 +56,32 @@ class Eraser:
         unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
         return self._erase_rows(unit, tip_id, rule)
 
-    def restore(self, unit: UnitOfWork) -> list[str]:
-        """Erase again whatever a restored backup, or a crash, brought back of erased tips.
+    def complete_list(self, unit: UnitOfWork) -> frozenset[bytes]:
+        """Complete the list of erased tips from both its places; return all tags."""
+        return self._erased.complete(unit)
 
-        Returns:
-            The names of sealed files to remove once this is committed.
-        """
-        tags = self._erased.complete(unit)
+    def returned(self, main: Connection, keys: Connection, tags: frozenset[bytes]) -> list[str]:
+        """Return the ids of erased tips that a restored backup, or a crash, brought back: a read of every id."""
         if not tags:
             return []
-        here = set(unit.main.execute(select(tables.tip.c.id)).scalars())
-        here |= set(unit.keys.execute(select(tables.envelope.c.tip).distinct()).scalars())
+        here = set(main.execute(select(tables.tip.c.id)).scalars())
+        here |= set(keys.execute(select(tables.envelope.c.tip).distinct()).scalars())
+        return sorted(tip for tip in here if self._erased.tag(tip) in tags)
+
+    def erase_again(self, unit: UnitOfWork, returned: Iterable[str]) -> list[str]:
+        """Erase what `returned` found; return the names of sealed files to remove once this is committed."""
         names = []
-        for tip_id in sorted(tip for tip in here if self._erased.tag(tip) in tags):
+        for tip_id in returned:
             unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
             names += self._erase_rows(unit, tip_id, "term")
-        return names + self._abandoned(tags)
+        return names
+
+    def abandoned_files(self, tags: frozenset[bytes]) -> list[str]:
+        """Return the names of sealed files of erased tips: a crash may leave them, and a restored folder has them."""
+        if not tags or not self._folder.is_dir():
+            return []
+        names = {path.name.partition(".")[0] for path in self._folder.iterdir()}
+        return sorted(name for name in names if self._erased.tag(name.rpartition("-")[0]) in tags)
 
     def remove_files(self, names: Iterable[str]) -> None:
         """Remove sealed files, every form of each."""
@@ -89,13 +99,6 @@ class Eraser:
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
         self._plugins_erase(unit, tip_id)
         return names
-
-    def _abandoned(self, tags: frozenset[bytes]) -> list[str]:
-        """Return the names of sealed files of erased tips: a crash may leave them, and a restored folder."""
-        if not self._folder.is_dir():
-            return []
-        names = {path.name.partition(".")[0] for path in self._folder.iterdir()}
-        return sorted(name for name in names if self._erased.tag(name.rpartition("-")[0]) in tags)
 
 
 def purge_receipts(unit: UnitOfWork, days: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from satark.observability import log
 from satark.retention import erasure, schedule
@@ -21,8 +21,17 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer
 
+T = TypeVar("T")
+
 EVERY = 3600.0
 """Seconds between two runs."""
+
+
+class Write(Protocol):
+    """Runs a write in a transaction, and waits for it."""
+
+    def __call__(self, write: Callable[[UnitOfWork], T], /) -> T:
+        """Return what the write returned, once it is committed."""
 
 
 class Retention:
@@ -35,10 +44,18 @@ class Retention:
         erased = ErasedList(settings.erased_list_file, edge)
         self.eraser = erasure.Eraser(edge, erased, services.evidence_dir, plugins.erased)
 
-    def prepare(self, unit: UnitOfWork) -> list[str]:
-        """Make the retention key, and erase again what a restored backup brought back; as `Eraser.restore`."""
+    def prepare(self, write: Write) -> None:
+        """Make the retention key, and erase again what a restored backup or a crash brought back of erased tips."""
+        tags = write(self._ensure)
+        returned = self._services.read_keys(
+            lambda keys: self._services.read(lambda main: self.eraser.returned(main, keys, tags))
+        )
+        names = write(lambda unit: self.eraser.erase_again(unit, returned)) if returned else []
+        self.eraser.remove_files([*names, *self.eraser.abandoned_files(tags)])
+
+    def _ensure(self, unit: UnitOfWork) -> frozenset[bytes]:
         schedule.ensure_key(unit, self._edge)
-        return self.eraser.restore(unit)
+        return self.eraser.complete_list(unit)
 
     def scheduled(self) -> list[ScheduledTip]:
         """Return every tip with its term."""
@@ -66,8 +83,12 @@ class RetentionJob:
 
     async def prepare(self) -> None:
         """Erase again what a restored backup brought back, before anybody can open it."""
-        names = await self._writer.write(self._retention.prepare)
-        await asyncio.to_thread(self._retention.eraser.remove_files, names)
+        loop = asyncio.get_running_loop()
+
+        def write(work: Callable[[UnitOfWork], T]) -> T:
+            return asyncio.run_coroutine_threadsafe(self._writer.write(work), loop).result()
+
+        await asyncio.to_thread(self._retention.prepare, write)
 
     async def run(self) -> None:
         """Erase what is due, every hour, until cancelled."""
