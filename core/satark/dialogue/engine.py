@@ -53,8 +53,12 @@ class Engine:
         identity: str,
         erasable: bool = False,
         reachable: bool = True,
+        above_range: bool = False,
     ) -> Session:
-        """Begin a session; nothing is said until the first event is given to `advance`."""
+        """Begin a session; nothing is said until the first event is given to `advance`.
+
+        The last three are as in `Session`.
+        """
         session = Session(
             flow=self.flow.hash,
             channel=channel,
@@ -63,6 +67,7 @@ class Engine:
             identity=identity,
             erasable=erasable,
             reachable=reachable,
+            above_range=above_range,
         )
         return self._loaded.start(session)
 

@@ -109,6 +109,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     submitted: bool = False
     erasable: bool = False
     """Whether the channel can delete this chat's messages."""
+    above_range: bool = False
+    """Whether a desk stands above the range's, so that the range's own office may be accused."""
     reachable: bool = True
     """Whether this channel can write to the tipster later, once they have their receipt."""
 

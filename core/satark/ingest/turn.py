@@ -13,6 +13,7 @@ from satark.identity.sealing import new_identity
 from satark.ingest.event import NeedsReceipt, TurnResult
 from satark.ingest.handoff_codes import brought
 from satark.outbox.outbox import message
+from satark.routing.desks import all_desks
 from satark.store import evidence_files, provider_messages
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class TurnRunner:
         result = TurnResult()
         result.conversation = conversation.id
         if not isinstance(event.event, Moved):
-            session = self._refresh(unit, self._session(conversation, event), event)
+            session = self._refresh(unit, self._session(unit, conversation, event), event)
             notices = evidence_files.pending_file_notices(unit.main, session.tip) if session.files else ()
             engine = self._engine(unit, session)
             turn = engine.advance(session, event.event, event.source, unit.now, notices)
@@ -143,13 +144,13 @@ class TurnRunner:
             # Within one batch only the newest question matters; what must arrive (a receipt) stays.
             conversation.prompts = [prompt for prompt in conversation.prompts if prompt.must_arrive] + [turn.prompt]
 
-    def _session(self, conversation: Conversation, event: InboundEvent) -> Session:
+    def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """The conversation's session; a new one where there is none, and for a complete tip after another one."""
         session = conversation.session
         over = session is not None and session.submitted and isinstance(event.event, CompleteTip)
-        return self._begin(event) if session is None or over else session
+        return self._begin(unit, event) if session is None or over else session
 
-    def _begin(self, event: InboundEvent) -> Session:
+    def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
         recipient, identity = new_identity()
         return self._flows.current.begin(
             channel=event.channel.name,
@@ -158,6 +159,7 @@ class TurnRunner:
             identity=identity,
             erasable=isinstance(event.channel, ErasingChannel),
             reachable=event.channel.capabilities.reachable,
+            above_range=any(desk.level == "state" for desk in all_desks(unit.main)),
         )
 
     def _refresh(self, unit: UnitOfWork, session: Session, event: InboundEvent) -> Session:

@@ -10,7 +10,7 @@ from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.definition import FlowError, FlowSource
-from satark.dialogue.flow.loader import load_flow
+from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
 from satark.tip import Accused
@@ -86,3 +86,19 @@ def test_a_flow_in_its_own_words_accuses_the_declared_unit(said: Sequence[str], 
     chat.tap(said[0]).say(*said[1:]).tap("send")
     assert chat.submission is not None
     assert chat.submission.accused == accused
+
+
+@pytest.mark.parametrize(("above", "accused"), [(True, Accused(level="range")), (False, None)])
+def test_the_ranges_office_is_accused_only_where_a_desk_stands_above_it(above: bool, accused: Accused | None) -> None:
+    shipped = default_flow()
+    engine = Engine(load_flow(shipped), shipped.catalogues, Geography.sample())
+    chat = Chat(engine)
+    chat.session = engine.begin(channel="whatsapp", tip="0" * 32, recipient="age1", identity="K", above_range=above)
+    chat.say("Hi", "2", "police corruption", "They take money from every shop", "Lanka", "the DIG's office")
+    if accused is None:
+        assert chat.step == "police_unit"
+        assert "No office above the DIG's receives information here" in chat.text
+    else:
+        chat.say("skip", "skip").tap("send")
+        assert chat.submission is not None
+        assert chat.submission.accused == accused

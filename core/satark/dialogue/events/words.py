@@ -96,6 +96,8 @@ class _Words:
             return go_on(context)
         if context.state is DRAFT and self.asked.opening:
             fill_in(context, reading.opening)
+            if _names_a_place(context, self.event.body):
+                return context.ask()
         elif context.state is DRAFT and self.asked.asks == "choice":
             self._keep_story()
             return go_on(context, stay=True)

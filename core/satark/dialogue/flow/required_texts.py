@@ -13,7 +13,7 @@ from satark.tip import STATUSES
 _WITHOUT_PLACES: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
-origin.ask origin.no origin.yes identity.remove identity.keep identity.change identity.removed
+accused.nobody_above origin.ask origin.no origin.yes identity.remove identity.keep identity.change identity.removed
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done

@@ -60,9 +60,12 @@ class ChoiceStep(BaseStepType):
         return Question(text=question_text(step, view), options=options, actions=actions, wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
-        """Accept the chosen code."""
-        del step, view
-        return AcceptedAnswer(value=event.token) if isinstance(event, Tap) else None
+        """Accept the chosen code; the range's office can be accused only where a desk stands above it."""
+        if not isinstance(event, Tap):
+            return None
+        if step.accuses.get(event.token) == "range" and not view.above_range:
+            return RefusedAnswer(view.catalogue.text("accused.nobody_above"))
+        return AcceptedAnswer(value=event.token)
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """Return the option's label."""

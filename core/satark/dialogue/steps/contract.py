@@ -103,6 +103,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """The part of this step's answer that is there already."""
     files: int = 0
     """Files that were sent for this step."""
+    above_range: bool = False
+    """Whether a desk stands above the range's office."""
 
 
 class StepType(Protocol):

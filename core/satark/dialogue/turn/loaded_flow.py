@@ -117,6 +117,7 @@ class LoadedFlow:
             values=progress.values,
             place=self.located_place(progress),
             partial=partial.value if partial else None,
+            above_range=session.above_range,
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )
 

@@ -125,7 +125,7 @@ class Lexicon:
         for level, quality in enumerate((SOUND, FRAME)):
             for other in self._by_key[level].get(word[level], ()):
                 same = is_spelt and other.isascii() == text.isascii() and _is_urdu(text) == _is_urdu(other)
-                if not same and _may_meet(text, other, len(word[level]) - level):
+                if not same and _may_meet(text, other, len(word[level]) - level - is_spelt * level):
                     found.setdefault(other, quality)
             if found and not is_spelt:
                 return found
@@ -262,7 +262,9 @@ _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse"
 
 
 def _without_hidden(marks: list[Mark]) -> list[Mark]:
-    longer = [mark for mark in marks if mark.end - mark.start > 1 and mark.name.startswith(_HIDING) and mark.quality >= FRAME]
+    longer = [
+        mark for mark in marks if mark.end - mark.start > 1 and mark.name.startswith(_HIDING) and mark.quality >= FRAME
+    ]
     kept = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
     return sorted(set(kept), key=lambda mark: (mark.start, -mark.end, mark.name))
 

@@ -29,7 +29,9 @@ class Places:
         stations = (named & self._stations) or {self._geography.station_of(code) for code in outposts}
         districts = (named & self._districts) or {self._geography.district_of(code) for code in stations}
         mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
-        return PlaceFound(district=_only(districts), station=_only(stations), outpost=_only(outposts), mentioned=mentioned)
+        return PlaceFound(
+            district=_only(districts), station=_only(stations), outpost=_only(outposts), mentioned=mentioned
+        )
 
     def named(self, analysis: Analysis) -> set[str]:
         """Every code that a text names."""

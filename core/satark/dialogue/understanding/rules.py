@@ -9,8 +9,7 @@ A mark ending in `*` stands for all that begin so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from satark.dialogue.understanding.lexicon import Mark
@@ -75,22 +74,14 @@ def all_matches(rule: Rule, marks: Sequence[Mark]) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _combinations(candidates: Sequence[Sequence[Mark]], rule: Rule) -> Iterable[tuple[Mark, ...]]:
-    if len(candidates) == 1:
-        return ((mark,) for mark in candidates[0])
-    return (found for found in product(*candidates) if _fit(found, rule)) if len(candidates) == 2 else _deep(  # noqa: PLR2004
-        candidates, rule
-    )
-
-
-def _deep(candidates: Sequence[Sequence[Mark]], rule: Rule) -> Iterator[tuple[Mark, ...]]:
+def _combinations(candidates: Sequence[Sequence[Mark]], rule: Rule) -> Iterator[tuple[Mark, ...]]:
     chains: list[tuple[Mark, ...]] = [(mark,) for mark in candidates[0]]
     for more in candidates[1:]:
         chains = [(*chain, mark) for chain in chains for mark in more if _fit((chain[-1], mark), rule)]
     yield from chains
 
 
-def _fit(found: tuple[Mark, ...], rule: Rule) -> bool:
+def _fit(found: tuple[Mark, Mark], rule: Rule) -> bool:
     before, after = found
     if rule.ordered and after.start < before.end:
         return False
