@@ -23,7 +23,20 @@ __all__ = ["Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 _ACTS: Final = {"review": {"send"}, "reach": {"yes", "no", "erase"}, "cancel": {"yes"}, "restart": {"yes"}}
 _YES_NO: Final = ("yes", "no")
 _OPTIONS: Final = {
-    "category": "COW INTOX ARMS GAMBL TRAFF MINE EXTORT HARASS CONV POLCOR HEIN OTHER".split(),
+    "category": [
+        "COW",
+        "INTOX",
+        "ARMS",
+        "GAMBL",
+        "TRAFF",
+        "MINE",
+        "EXTORT",
+        "HARASS",
+        "CONV",
+        "POLCOR",
+        "HEIN",
+        "OTHER",
+    ],
     "police": ["yes", "no", "unknown"],
     "police_unit": ["station", "outpost", "other_station", "circle", "district", "range", "unknown"],
     "whose_voice": ["own", "other"],
@@ -105,9 +118,7 @@ def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
     options = tuple(_choice(step, code, catalogues) for code in _OPTIONS.get(step, ()))
     asks = _ASKS.get(step, "choice")
     name = f"@{step}" if step in {"reach", "cancel", "restart", "origin", "feedback"} else step
-    return Asked(
-        name=name, asks=asks, options=options, actions=_ACTIONS.get(step, ("back",)), opening=step == "what"
-    )
+    return Asked(name=name, asks=asks, options=options, actions=_ACTIONS.get(step, ("back",)), opening=step == "what")
 
 
 def _choice(step: str, code: str, catalogues: Catalogues) -> Choice:

@@ -89,7 +89,9 @@ def _print_labels(title: str, rows: Sequence[tuple[Utterance, bool, str]], *, mi
     wanted = sum(1 for _, is_wanted, _ in rows if is_wanted)
     found = sum(1 for _, _, what in rows if what)
     if rows:
-        click.echo(f"{title}: {len(rows)} texts, recall {right / (wanted or 1):.3f}, precision {right / (found or 1):.3f}")
+        click.echo(
+            f"{title}: {len(rows)} texts, recall {right / (wanted or 1):.3f}, precision {right / (found or 1):.3f}"
+        )
     for one, is_wanted, what in rows if misses else ():
         if bool(what) != is_wanted:
             click.echo(f"  {'MISSED' if is_wanted else 'FALSE'} {one.meant[0]:9} {one.text}   [{what}]")
