@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
 
 from satark.plugins.loader import Plugins
 from satark.services import Services
 from satark.settings import Settings
 from satark.store import tables
 from satark.store.migrations import Migrations
+from satark.store.unit_of_work import UnitOfWork
 from satark.testing.store import desk_context, worker_context
 from satark_desk import plugin
 from satark_desk.officers import unlock_any
-from satark_desk.tables import metadata
+from satark_desk.tables import metadata, queue, read_state
 
 
 def test_the_plugin_loads_by_its_name_and_hands_everything_over(services: Services) -> None:
@@ -52,7 +54,8 @@ def _of_the_plugin(_item: object, name: str | None, kind: str, _reflected: objec
 
 def test_the_demo_says_if_a_passphrase_file_is_missing(services: Services, tmp_path: Path) -> None:
     # The fixture has created `sp` and `dig`, without passphrase files.
-    prepared = plugin.satark_demo(services, tmp_path)
+    *prepared, what_it_lacks = plugin.satark_demo(services, tmp_path)
+    assert "no second factor" in what_it_lacks.line
     assert ["its file is missing" in one.line for one in prepared] == [True, True]
 
 
@@ -61,10 +64,27 @@ def test_the_demo_creates_missing_desks_and_unlocks_them(tmp_path: Path, monkeyp
 
     services = fresh_services(tmp_path / "demo", plugin.satark_migrations())
     for _ in range(2):
-        prepared = plugin.satark_demo(services, tmp_path)
+        *prepared, _ = plugin.satark_demo(services, tmp_path)
         for name, one in zip(("sp", "dig"), prepared, strict=True):
             passphrase = (tmp_path / "officers" / f"{name}.txt").read_text().strip()
             assert passphrase in one.line
-            assert unlock_any(services, name, passphrase).officer == name
+            unlocked = unlock_any(services, name, passphrase)
+            assert (unlocked.officer, unlocked.temporary) == (name, False)
     services.main.dispose()
     services.keys.dispose()
+
+
+def test_an_erased_tip_leaves_the_queue_and_what_officers_have_seen(services: Services) -> None:
+    def write(unit: UnitOfWork) -> None:
+        for tip in ("erased", "kept"):
+            row = {name: value for name, value in _QUEUED.items() if name in queue.c}
+            unit.insert(queue, [{**row, "tip": tip}])
+            unit.insert(read_state, [{"desk": "sp", "officer": "sp-1", "tip": tip, "revision": 1, "last_message": 0}])
+        plugin.satark_erased("erased", unit)
+
+    services.write_now(write)
+    for table in (queue, read_state):
+        assert services.read(lambda c: c.execute(select(table.c.tip)).scalars().all()) == ["kept"]  # noqa: B023
+
+
+_QUEUED = {"desk": "sp", "revision": 1, "delivered": "2026-11-24T06/PT6H"}
