@@ -292,6 +292,10 @@ class _OneReading:
             return self._make(Kind.QUESTION, Confidence.GUESS, topic="other") if len(analysis) > 1 else None
         if analysis.negates and (mine or analysis.has("who.me", "t.tell", "t.refuse")):
             return self._make(Kind.REFUSAL, Confidence.GUESS)
+        return self._guess_social()
+
+    def _guess_social(self) -> Reading | None:
+        analysis = self._analysis
         for mark, kind, topic in _SOCIAL:
             if analysis.has(mark) and len(analysis) <= _LONGEST_SOCIAL:
                 return self._make(kind, Confidence.GUESS, topic=topic)

@@ -32,7 +32,7 @@ class Kind(StrEnum):
     REMARK = "remark"
     """It says something about the conversation, not about a crime: `Reading.topic`."""
     REFUSAL = "refusal"
-    """The sender won't, or can't, do or say what the question asks. Read as `skip` where the question may be skipped."""
+    """The sender won't, or can't, do or say what is asked. Read as `skip` where the question may be skipped."""
     CONTENT = "content"
     """It is an answer in free words, or belongs to the tip."""
     UNCLEAR = "unclear"
@@ -65,7 +65,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The question that stands, as far as reading needs it."""
 
     name: str
-    """The step's or the state's id: `category`, `police_unit`, `@reach`. The lexicon has words for the default flow's."""
+    """The id of the step or state: `category`, `police_unit`, `@reach`. The lexicon has words for the default flow."""
     asks: Asks = "nothing"
     options: tuple[Choice, ...] = ()
     """In the order in which they are numbered, with the labels and words of every language."""
