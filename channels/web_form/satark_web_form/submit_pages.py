@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from satark.channel import Tap
 from satark.choice_tokens import command_token, parse_token
@@ -56,7 +56,7 @@ class SubmitPages:
         choices = [
             choice for choice in prompt.choices if (token := parse_token(choice.token)) and token.option != "change"
         ]
-        values = {"lead": paragraphs([lead]), "choices": choices, "unsent": unsent, "about": view.current[1:]}
+        values: dict[str, Any] = {"lead": paragraphs([lead]), "choices": choices, "unsent": unsent, "about": view.current[1:]}
         return self._site.page(request, "before_sending.html", language, **values)
 
     async def answer_before_sending(self, request: Request) -> Response:
