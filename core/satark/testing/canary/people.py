@@ -94,13 +94,18 @@ class MarkedDriver:
     async def choose(self, label: str, texts: Catalogue) -> None:
         """Choose an option, and keep the place of a photo for oneself; remember the answer: it may be the receipt."""
         await self._driver.choose(label, texts)
-        if texts.text("origin.ask")[:_QUESTION] in self.last_answer:
-            await self._driver.choose(texts.text("origin.no"), texts)
+        await self._keep_origin(texts)
         self.answers.append(self.last_answer)
 
     async def command(self, name: str, texts: Catalogue) -> None:
         """Give a command."""
         await self._driver.command(name, texts)
+        await self._keep_origin(texts)
+
+    async def _keep_origin(self, texts: Catalogue) -> None:
+        """Answer with no if the question is whether the police may know where the photo was taken."""
+        if texts.text("origin.ask")[:_QUESTION] in self.last_answer:
+            await self._driver.choose(texts.text("origin.no"), texts)
 
     async def type(self, words: str) -> None:
         """Type words."""

@@ -1,0 +1,169 @@
+"""Who may do what on the command line: every command that takes a passphrase, for every desk and every tip.
+
+The commands are those that the plugin registers: a new one is tried by itself, and one with a new required parameter
+fails here until the parameter has a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from satark.desk import Desk
+from satark.identity.tip_numbers import new_number
+from satark.services import Services
+from satark.testing.tips import seed_file, seed_tip
+from satark.tip import Accused
+from satark_desk import plugin
+
+DESKS = ("sp", "dig", "lanka")
+VALUES: Mapping[str, str] = {
+    "status": "VERIFYING",
+    "to_desk": "dig",
+    "instruction": "look into it",
+    "reason": "a court asked for it",
+    "name": "another-officer",
+    "code": "0000-0000",
+    "proposal": "1",
+    "to": "folder:copies",
+}
+"""Required parameter of a command → what is given for it."""
+FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file"})
+"""Parameters that take a path."""
+
+
+class Command(NamedTuple):
+    """A command that takes a passphrase."""
+
+    words: tuple[str, ...]
+    parameters: Mapping[str, click.Parameter]
+
+    @property
+    def takes_a_tip(self) -> bool:
+        """Whether it names a tip."""
+        return "number" in self.parameters
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    output: str
+
+
+def commands_of(group: click.Group, before: tuple[str, ...] = ()) -> Iterator[Command]:
+    """Yield every command of a group that takes a desk and an officer's passphrase."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_of(command, (*before, name))
+        else:
+            parameters = {str(parameter.name): parameter for parameter in command.params}
+            if {"desk", "passphrase_file"} <= parameters.keys():
+                yield Command((*before, name), parameters)
+
+
+@pytest.fixture
+def cli() -> click.Group:
+    """The plugin's commands."""
+    group = click.Group("satark")
+    plugin.satark_commands(group)
+    return group
+
+
+@pytest.fixture
+def tips(services: Services, desk: Callable[[str], Desk]) -> Mapping[str, Mapping[str, str]]:
+    """Desk → relation → the number of a tip: own, excluded, other, unknown."""
+
+    def seed(readers: str, excluded: str = "", accused: Accused | None = None) -> str:
+        desks = [desk(name) for name in readers.split()]
+        seeded = seed_tip(services, desks, accused=accused, excluded=tuple(excluded.split()), evidence=("1",))
+        seed_file(services, seeded, "1", b"one", b"clean one")
+        return seeded.number
+
+    everybody = seed("sp dig lanka")
+    about_station = seed("sp dig", "lanka", Accused(level="station", unit="lanka"))
+    about_sp = seed("dig", "sp lanka", Accused(level="district", unit="varanasi"))
+    without_station, without_range = seed("sp dig"), seed("sp")
+    return {
+        "sp": {"own": everybody, "excluded": about_sp, "unknown": new_number()},
+        "dig": {"own": everybody, "other": without_range, "unknown": new_number()},
+        "lanka": {"own": everybody, "excluded": about_station, "other": without_station, "unknown": new_number()},
+    }
+
+
+@pytest.fixture
+def run(
+    cli: click.Group, services: Services, tmp_path: Path, passphrases: Callable[[str], Path]
+) -> Callable[..., Outcome]:
+    """Run a command at a desk, with the passphrase of an officer of another or the same desk."""
+    del services
+
+    def invoke(command: Command, at: str, by: str, number: str = "") -> Outcome:
+        words = [*command.words]
+        for name, parameter in command.parameters.items():
+            if not parameter.required and name != "passphrase_file":
+                continue
+            value = {"desk": at, "number": number, "passphrase_file": str(passphrases(by))}.get(name)
+            value = value or VALUES.get(name) or path_for(name, tmp_path, passphrases(by))
+            words += [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
+        result: Result = CliRunner().invoke(cli, words)
+        assert result.exception is None or isinstance(result.exception, SystemExit), (words, result.exception)
+        output = result.output.replace(number, "NUMBER") if number else result.output
+        return Outcome(result.exit_code, output)
+
+    return invoke
+
+
+def path_for(name: str, folder: Path, passphrase: Path) -> str:
+    """Return a path for a parameter that takes one."""
+    assert name in FILES, f"say in VALUES or FILES what {name} can be"
+    return str(passphrase if name.endswith("passphrase_file") else folder / f"{name}.out")
+
+
+@pytest.fixture
+def passphrases(passphrase_file: Callable[[str], Path], unlocked: Callable[[str], object]) -> Callable[[str], Path]:
+    """Write the file with the passphrase of a desk's first officer, or one that nobody has."""
+    import inspect  # noqa: PLC0415 - needed here alone
+
+    known: Mapping[str, str] = inspect.getclosurevars(unlocked).globals["PASSPHRASES"]  # type: ignore[arg-type]
+    return lambda desk: passphrase_file(known.get(desk, "quiet mango tractor 7 violin nobody"))
+
+
+def test_there_are_commands_to_try(cli: click.Group) -> None:
+    found = list(commands_of(cli))
+    assert len(found) >= 15
+    assert len([command for command in found if command.takes_a_tip]) >= 5
+
+
+def test_an_excluded_tip_and_an_unknown_one_get_the_same_answer_of_every_command(
+    cli: click.Group, run: Callable[..., Outcome], tips: Mapping[str, Mapping[str, str]]
+) -> None:
+    for command in commands_of(cli):
+        for desk in DESKS if command.takes_a_tip else ():
+            numbers = {relation: number for relation, number in tips[desk].items() if relation != "own"}
+            outcomes = {relation: run(command, desk, desk, number) for relation, number in numbers.items()}
+            assert len(set(outcomes.values())) == 1, f"{command} at {desk}: {outcomes}"
+            assert outcomes["unknown"].code != 0, f"{command} at {desk}: {outcomes}"
+
+
+def test_no_command_opens_a_desk_with_the_passphrase_of_another(
+    cli: click.Group, run: Callable[..., Outcome], tips: Mapping[str, Mapping[str, str]]
+) -> None:
+    own = tips["sp"]["own"]
+    pairs: Sequence[tuple[str, str]] = [("sp", "dig"), ("dig", "lanka"), ("lanka", "sp"), ("sp", "nobody")]
+    for command in commands_of(cli):
+        outcomes = {(at, by): run(command, at, by, own) for at, by in pairs}
+        for (at, by), outcome in outcomes.items():
+            assert outcome.code != 0, f"{command} at {at} by {by}: {outcome}"
+            assert "clean" not in outcome.output
+        told = {re.sub(rf"\b{at}\b", "DESK", outcome.output) for (at, _), outcome in outcomes.items()}
+        assert len(told) == 1, f"{command}: {told}"
