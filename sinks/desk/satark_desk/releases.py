@@ -10,14 +10,14 @@ import msgspec
 from sqlalchemy import delete, select, update
 
 from satark.desk import CaseworkError
-from satark.officer import is_statement_signed, sign_statement, two_officers
+from satark.officer import TwoOfficerApproval, is_statement_signed, sign_statement, two_officers
 from satark_desk.tables import release
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from satark.database import UnitOfWork
-    from satark.officer import OpenTip, RosterState, TwoOfficerApproval
+    from satark.officer import OpenTip, RosterState
     from satark.services import Services
     from satark_desk.desk_keys import UnlockedDesk
 
@@ -38,6 +38,17 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     second: str
     """Who approved; empty: nobody yet."""
+
+
+class Originals(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tip's page says about its originals."""
+
+    approval: TwoOfficerApproval | None
+    asked: bool
+    """Whether this officer asks for them."""
+    others: tuple[str, ...]
+    """Officers who ask for them and whom nobody has approved."""
+    refused: bool = False
 
 
 def ask(services: Services, by: UnlockedDesk, tip: OpenTip) -> None:
@@ -106,6 +117,16 @@ def requests(services: Services, desk: str, tip: str) -> list[Release]:
     rows = services.read(lambda c: c.execute(query).all())
     today = _today()
     return [Release(officer=row.officer, second=row.second) for row in rows if _is_asked(row, state, today)]
+
+
+def originals_of(services: Services, by: UnlockedDesk, tip: OpenTip) -> Originals:
+    """Return what an officer may do about a tip's originals."""
+    asking = requests(services, by.desk.name, tip.id)
+    return Originals(
+        approval=approval_of(services, by, tip),
+        asked=any(one.officer == by.officer for one in asking),
+        others=tuple(one.officer for one in asking if one.officer != by.officer and not one.second),
+    )
 
 
 def _is_asked(row: Row[Any], state: RosterState, today: int) -> bool:

@@ -8,44 +8,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.desk import CaseworkError
-from satark.officer import NoSuchFile, TwoOfficerApproval
+from satark.officer import NoSuchFile
 from satark.web import stream_file
 from satark_desk import releases
 from satark_desk.exports import file_name, note_opened
+from satark_desk.releases import originals_of
 from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from satark.officer import OpenTip
     from satark.services import Services
     from satark_desk.web.pages import DeskPages
     from satark_desk.web.sessions import Session
 
 _MAX_INPUT = 40
-
-
-class Originals(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tip's page says about its originals."""
-
-    approval: TwoOfficerApproval | None
-    asked: bool
-    """Whether this officer asks for them."""
-    others: tuple[str, ...]
-    """Officers who ask for them and whom nobody has approved."""
-    refused: bool = False
-
-
-def originals_of(services: Services, session: Session, tip: OpenTip) -> Originals:
-    """Return what an officer may do about a tip's originals."""
-    asking = releases.requests(services, session.desk, tip.id)
-    own = session.officer
-    return Originals(
-        approval=releases.approval_of(services, session.unlocked, tip),
-        asked=any(one.officer == own for one in asking),
-        others=tuple(one.officer for one in asking if one.officer != own and not one.second),
-    )
 
 
 class OriginalPages:
@@ -65,7 +43,7 @@ class OriginalPages:
             else:
                 releases.ask(self._services, session.unlocked, tip)
         except CaseworkError:
-            shown = msgspec.structs.replace(originals_of(self._services, session, tip), refused=True)
+            shown = msgspec.structs.replace(originals_of(self._services, session.unlocked, tip), refused=True)
             return self._pages.show(request, session, tip, 422, originals=shown)
         return redirect_to(request, f"tips/{tip.tip.number}")
 

@@ -20,10 +20,10 @@ from satark.officer import (
 )
 from satark.tip import STATUSES
 from satark_desk.read_state import delivery_times, mark_read, read_states
+from satark_desk.releases import originals_of
 from satark_desk.web import actions
 from satark_desk.web.actions import ACTIONS, Action
 from satark_desk.web.files import INLINE
-from satark_desk.web.original_pages import originals_of
 from satark_desk.web.queue import MARKS, PRIORITIES, Filter, Row, RowBuilder, count_by_status, filter_rows, neighbours
 from satark_desk.web.sessions import Session
 from satark_desk.web.web_context import WebContext, redirect_to
@@ -110,7 +110,7 @@ class DeskPages:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
         common: dict[str, object] = {"problem": "", "action": "", "form_data": {}, "near": None, "done": ""}
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
-        common["originals"] = originals_of(self._web.context, session, tip)
+        common["originals"] = originals_of(self._web.context, session.unlocked, tip)
         days = self._web.text(request).age(tip.header.received, time.time())
         finished = summarize(tip.id, tip.header, tip.thread).finished
         return self._web.show(
