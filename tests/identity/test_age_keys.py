@@ -131,3 +131,8 @@ def test_every_refusal_is_told_in_full() -> None:
 def test_a_stream_that_fails_is_an_error_of_the_disk() -> None:
     with pytest.raises(OSError, match=r"^a stream could not be encrypted$"):
         age_keys.encrypt_stream(Failing(), io.BytesIO(), SHORT)
+
+
+def test_an_identity_with_a_second_separator_is_none() -> None:
+    with pytest.raises(UnusableKey, match=r"^it is no age identity$"):
+        age_keys.recipient_of(f"{SHORT_IDENTITY[:20]}1{SHORT_IDENTITY[20:]}")

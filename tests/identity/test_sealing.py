@@ -168,3 +168,11 @@ def test_every_refusal_says_why() -> None:
     other = make_envelope(identity=identity, header=msgspec.structs.replace(HEADER, revision=2))
     with pytest.raises(CantOpen, match=r"^the document is another tip's or another revision$"):
         open_tip(seal(TIP, recipient), other)
+
+
+def test_a_value_of_any_kind_is_sealed_and_opened() -> None:
+    recipient, identity = new_identity()
+    for value in ({"a": 1}, {"b": 2}):
+        assert open_as(dict[str, int], seal(value, recipient), identity) == value
+    with pytest.raises(CantOpen):
+        open_as(dict[str, int], seal({"a": "x"}, recipient), identity)

@@ -1,0 +1,129 @@
+"""The roster that counts: this machine's own copy grows with the key store, and what contradicts it raises an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import delete, update
+
+from satark.desk import Desk
+from satark.destination_rule import DestinationRule
+from satark.identity.sealing import new_identity
+from satark.roster import chain, copy_file
+from satark.roster.entries import Closed, DestinationSet, OfficerSet, decode_entry, encode_entry
+from satark.roster.roster import Roster, desk_problems, destination_problems
+from satark.services import Services
+from satark.store.tables import roster
+from satark.testing.roster import RosterBook
+from satark.testing.store import fresh_services
+
+SP, CLERK = ("sp", "khan"), ("sp", "clerk")
+REWRITTEN = "the roster in the key store is not the one that this machine knows: it was rewritten"
+
+
+@pytest.fixture
+def book() -> RosterBook:
+    return RosterBook.sealed()
+
+
+@pytest.fixture
+def services(tmp_path: Path, book: RosterBook) -> Iterator[Services]:
+    services = fresh_services(tmp_path / "data")
+    for encoded in book.entries:
+        services.write_now(lambda unit, one=encoded: chain.append(unit, decode_entry(one)))  # type: ignore[misc]
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return tmp_path / "copies" / "roster.jsonl"
+
+
+def test_the_copy_follows_what_is_committed_and_nothing_else(services: Services, book: RosterBook, copy: Path) -> None:
+    checked = services.read_keys(lambda keys: Roster(copy).check(keys, committed=False))
+    assert checked.state.desks == book.state.desks
+    assert not copy.exists()
+    kept = Roster(copy)
+    assert services.read_keys(kept.check).problems == ()
+    assert copy_file.read_copy(copy) == book.entries
+    assert copy.stat().st_mode & 0o077 == 0
+    entry = book.follow(OfficerSet(desk="sp", officer=book.officer("sp", "new")), SP, CLERK)
+    services.write_now(lambda unit: chain.append(unit, entry))
+    assert services.read_keys(kept.check).state.position == 7
+    assert copy_file.read_copy(copy) == services.read_keys(kept.stored_entries) == book.entries
+
+
+def test_a_rewritten_key_store_is_not_followed(services: Services, book: RosterBook, copy: Path) -> None:
+    kept = Roster(copy)
+    services.read_keys(kept.check)
+    forged = RosterBook()
+    forged.follow(forged.desk("spy", "range", "", forged.officer("spy", "x", "head")))
+    services.write_now(lambda unit: unit.keys.execute(delete(roster)))
+    services.write_now(lambda unit: chain.append(unit, decode_entry(forged.entries[0])))
+    for found in (services.read_keys(kept.check), services.read_keys(Roster(copy).verify)):
+        assert REWRITTEN in found.problems
+        assert found.state.desks == book.state.desks
+    assert services.read_keys(kept.stored_entries) == copy_file.read_copy(copy) == book.entries
+
+
+def test_an_altered_row_is_named_once_in_the_log_and_each_time_it_is_asked(
+    services: Services, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = roster.c.position == 6
+    services.write_now(lambda unit: unit.keys.execute(update(roster).where(last).values(hash=bytes(32))))
+    kept = Roster(copy)
+    for _ in range(2):
+        found = services.read_keys(kept.check).problems
+        assert found == ("row 6 of the roster was altered, or one before it is missing",)
+    assert services.read_keys(kept.verify).problems == found
+
+
+def test_only_desks_of_the_roster_are_sealed_to_and_as_it_lists_them(
+    services: Services, book: RosterBook, copy: Path
+) -> None:
+    desks = {name: listed.desk for name, listed in book.state.desks.items()}
+    recipient, _ = new_identity()
+    altered = msgspec.structs.replace(desks["sp"], recipient=recipient)
+    unknown = Desk(name="watch", title="w", level="range", area="", recipient=recipient)
+    from_host = Desk(name="elsewhere", title="e", level="range", area="", recipient=recipient, via="host")
+    stored = [altered, unknown, from_host, desks["dig"], desks["sp-jaunpur"], desks["lanka"]]
+    kept = Roster(copy)
+    sealable = services.read_keys(lambda keys: kept.sealable(keys, stored))
+    assert sealable == [desks["sp"], desks["dig"], desks["sp-jaunpur"], desks["lanka"]]
+    assert desk_problems(book.state, stored) == [
+        "desk sp differs in the database from the roster, which is followed",
+        "desk watch is in the database and not in the roster: nothing is sealed to it",
+        "desk cell of the roster is missing in the database",
+    ]
+    assert desk_problems(book.state, list(desks.values())) == []
+
+
+def test_only_destinations_of_the_roster_read_tips(services: Services, copy: Path) -> None:
+    recipient, _ = new_identity()
+    reading = DestinationRule(to="email:a", desk="sp", recipient=recipient)
+    carrier = DestinationRule(to="rabbitmq:b", desk="sp")
+    other_key = DestinationRule(to="email:a", desk="sp", recipient=new_identity()[0])
+    other_desk = DestinationRule(to="email:a", desk="", recipient=recipient)
+    listed = RosterBook()
+    listed.follow(listed.desk("sp", "district", "", listed.officer("sp", "khan", "head")))
+    kept = Roster(copy)
+    assert kept.readable_rules(listed.state, [reading, carrier]) == (reading, carrier)
+    listed.follow(Closed(destinations=(DestinationSet(to="email:a", desk="sp", recipient=recipient),)))
+    every = [reading, carrier, other_key, other_desk]
+    assert kept.readable_rules(listed.state, every) == (reading, carrier)
+    words = "destination email:a would read tips and is not in the roster: nothing is sealed to it"
+    assert destination_problems(listed.state, every) == [words, words]
+
+
+def test_a_copy_is_written_whole_and_read_line_by_line(tmp_path: Path, book: RosterBook) -> None:
+    path = tmp_path / "deep" / "er" / "roster.jsonl"
+    assert copy_file.read_copy(path) == []
+    copy_file.write_copy(path, book.entries[:2])
+    copy_file.write_copy(path, book.entries)
+    assert copy_file.read_copy(path) == book.entries
+    assert path.read_bytes() == b"".join(encode_entry(decode_entry(one)) + b"\n" for one in book.entries)
+    assert path.parent.stat().st_mode & 0o077 == 0
