@@ -8,12 +8,16 @@ from collections.abc import Callable
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from satark.sealing import new_identity, recipient_of
 from satark.services import Services
 from satark_desk.derivation_queue import QUEUE, DerivationQueue
+from satark_desk.desk_keys import seal_desk_key
 from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate
+from satark_desk.tables import officer
 from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD
 
 Browser = Callable[..., TestClient]
@@ -171,6 +175,18 @@ async def test_an_event_loop_with_a_hundred_sign_ins_stays_free(site: Starlette)
         go.set()
         answers = await asyncio.gather(*tasks)
     assert [answer.status_code for answer in answers] == [403] * 99 + [303]
+
+
+def test_an_officer_whose_copy_of_the_key_is_an_old_one_is_told_what_to_do(
+    browser: Browser, services: Services, unlocked: Callable[[str], UnlockedDesk]
+) -> None:
+    stale = seal_desk_key("sp", "sp-1", new_identity()[1], recipient_of(unlocked("sp").own_identity))
+    services.write_now(
+        lambda unit: unit.main.execute(update(officer).where(officer.c.desk == "sp").values(desk_key=stale))
+    )
+    answer = browser().post("/desk/sign-in", data=RIGHT)
+    assert answer.status_code == 409
+    assert "Ask another officer of your desk for a new key" in answer.text
 
 
 def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(browser: Browser) -> None:
