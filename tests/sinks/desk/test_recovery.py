@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.desk import CaseworkError
+from satark.routing.desks import close_roster
 from satark.services import Services
 from satark_desk.known_browsers import is_known, remember
 from satark_desk.officers import NewOfficer, UnlockedDesk, WrongPassphrase, add_officer, unlock
 from satark_desk.recovery import MOST_REQUESTS, NoSuchRequest, approve_recovery, ask_for_recovery, requests_of
+from satark_desk.roster_changes import approve
 from satark_desk.second_factors import add_factor, factors_of, new_totp, new_totp_secret
 from satark_desk.tables import officer, recovery
 
@@ -105,3 +107,31 @@ def test_whoever_runs_the_service_can_make_nobody_a_reader_by_a_request(
     )
     with pytest.raises(WrongPassphrase):
         unlock(services, "sp", "sp-1", NEW)
+
+
+def test_once_the_roster_is_sealed_a_head_and_one_more_officer_must_sign(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    add_officer(services, unlocked("sp"), NewOfficer(name="third", passphrase="yet another one here"))
+    services.write_now(lambda unit: close_roster(unit, ()))
+    code = ask_for_recovery(services, "sp", "third", NEW)
+    submitted = approve_recovery(services, second, "third", code)
+    assert (submitted.done, "head" in submitted.missing) == (False, True)
+    with pytest.raises(WrongPassphrase):
+        unlock(services, "sp", "third", NEW)
+    assert unlock(services, "sp", "third", "yet another one here").officer == "third"
+    assert approve(services, unlocked("sp"), submitted.id).done
+    assert unlock(services, "sp", "third", NEW).identity == second.identity
+    with pytest.raises(WrongPassphrase):
+        unlock(services, "sp", "third", "yet another one here")
+
+
+def test_an_officer_who_asks_in_anothers_name_becomes_them_not_alone(
+    services: Services, unlocked: Open, second: UnlockedDesk
+) -> None:
+    services.write_now(lambda unit: close_roster(unit, ()))
+    code = ask_for_recovery(services, "sp", "sp-1", "a passphrase that second knows")
+    assert not approve_recovery(services, second, "sp-1", code).done
+    with pytest.raises(WrongPassphrase):
+        unlock(services, "sp", "sp-1", "a passphrase that second knows")
+    assert unlocked("sp").role == "head"
