@@ -25,10 +25,12 @@ from satark.identity.tip_numbers import new_number
 from satark.services import Services
 from satark.testing.tips import seed_file, seed_tip
 from satark.tip import Accused
+from satark_desk.officers import NewOfficer, add_officer
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-ROLES = ("nobody", "sp", "dig", "lanka", "removed")
-"""Nobody; the first officers of three desks; an officer who was removed while signed in."""
+AUDITOR = "sp's auditor"
+"""Sees the audit log of a desk, and no content of a tip."""
+PASSPHRASE = "quiet mango tractor 7 violin ledger"
 FORGED = "sp by another site's form"
 WITHOUT_SESSION = frozenset(
     {"/desk/sign-in", "/desk/second-factor", "/desk/recover", "/desk/sign-out", "/desk/language"}
@@ -101,12 +103,22 @@ def clients(
 ) -> Mapping[str, TestClient]:
     """A browser for each role."""
     clients = {role: browser(role) for role in ("sp", "dig", "lanka")}
+    clients[AUDITOR] = auditor(browser(), services, unlocked)
     clients["nobody"] = browser()
     clients["removed"] = browser("sp")
     clients["removed"].cookies.set("satark-desk", "x" * 43, domain="desk.example", path="/desk")
     clients[FORGED] = browser("sp")
     clients[FORGED].headers["sec-fetch-site"] = "cross-site"
     return clients
+
+
+def auditor(client: TestClient, services: Services, unlocked: Callable[[str], Any]) -> TestClient:
+    """Add an auditor to the desk `sp`, and sign them in."""
+    new = NewOfficer(name="sp-audit", passphrase=PASSPHRASE, role="auditor")
+    add_officer(services, unlocked("sp"), new)
+    form = {"desk": "sp", "officer": "sp-audit", "passphrase": PASSPHRASE}
+    assert client.post("/desk/sign-in", data=form, follow_redirects=False).status_code == 303
+    return client
 
 
 def addresses(routes: Sequence[BaseRoute], numbers: Sequence[str], below: str = "") -> Iterator[tuple[str, str, str]]:
@@ -159,6 +171,8 @@ def is_authorised(role: str, pattern: str, relation: str, method: str) -> bool:
         return method in {"GET", "HEAD"} and relation in {"own", "none"}
     if role in {"nobody", "removed"}:
         return pattern in WITHOUT_SESSION
+    if role == AUDITOR:
+        return relation == "none"
     return relation in {"own", "none"}
 
 
@@ -172,15 +186,14 @@ def test_no_role_gets_anything_that_it_may_not_and_an_excluded_tip_is_like_an_un
     for (role, client), (pattern, number, address), method in itertools.product(clients.items(), wanted, METHODS):
         if pattern in ENDING and method == "POST" and role != "nobody":
             continue
-        desk = "sp" if role == FORGED else role
-        relation = by_number[number].relation(desk) if number else "none"
+        relation = by_number[number].relation("sp" if role in {FORGED, AUDITOR} else role) if number else "none"
         with statements(services) as count:
             response = send(client, method, address)
         tried += 1
         is_success = response.status_code // 100 == 2
         if is_success and not is_authorised(role, pattern, relation, method):
             wrong.append(f"{role} {method} {pattern} ({relation}): {response.status_code}")
-        if relation in {"excluded", "other", "unknown"}:
+        if relation in {"excluded", "other", "unknown"} or (role == AUDITOR and relation == "own"):
             same[role, method, pattern][answer_of(response, count[0])].add(relation)
             if MADE_UP in response.text or "clean" in response.text:
                 wrong.append(f"{role} {method} {pattern} ({relation}) shows content")
