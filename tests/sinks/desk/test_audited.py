@@ -132,7 +132,7 @@ class Recogniser:
     """A speech recogniser that hears one word."""
 
     name = "recogniser"
-    languages = ("hi",)
+    languages = frozenset({"hi"})
 
     def transcribe(self, recording: Path, language: str) -> str:
         assert recording.exists()
