@@ -56,7 +56,12 @@ class SubmitPages:
         choices = [
             choice for choice in prompt.choices if (token := parse_token(choice.token)) and token.option != "change"
         ]
-        values: dict[str, Any] = {"lead": paragraphs([lead]), "choices": choices, "unsent": unsent, "about": view.current[1:]}
+        values: dict[str, Any] = {
+            "lead": paragraphs([lead]),
+            "choices": choices,
+            "unsent": unsent,
+            "about": view.current[1:],
+        }
         return self._site.page(request, "before_sending.html", language, **values)
 
     async def answer_before_sending(self, request: Request) -> Response:
