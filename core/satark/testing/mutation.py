@@ -102,7 +102,7 @@ def _configuration(part: Part) -> str:
         "only_mutate": [f"src/satark/{pattern}" for pattern in part.modules],
         "pytest_add_cli_args_test_selection": part.tests,
         # Each change is tried on SQLite alone: PostgreSQL takes ten times as long and knows no other rule.
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=15", "-k", "not postgresql"],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=40", "-k", "not postgresql"],
     }
     # A change that makes a test wait for ever shall not hold up the others for minutes.
     limits = "timeout_constant = 2.0\ntimeout_multiplier = 3.0"

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from satark.testing.supply.audit import AuditFailed, in_words, read_report
@@ -120,8 +120,5 @@ def test_another_failure_is_no_success() -> None:
 def _registry(base: str, store: Mapping[str, Any]) -> Registry[Any]:
     made: Registry[Any] = Registry()
     return made.with_resources(
-        [
-            (f"{base.rpartition('/')[0]}/{name}", Resource(contents=contents, specification=DRAFT7))
-            for name, contents in store.items()
-        ]
+        [(f"{base.rpartition('/')[0]}/{name}", DRAFT7.create_resource(contents)) for name, contents in store.items()]
     )
