@@ -30,13 +30,18 @@ class SourceCopy:
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(Path(spec.origin).parent, folder / package, ignore=ignore)
 
-    def run(self, code: str) -> dict[str, object]:
+    def run(self, code: str, *, write_bytecode: bool = False) -> dict[str, object]:
         """Run code in a new process that imports the copies; return the JSON object that it prints.
+
+        Args:
+            code: the code.
+            write_bytecode: whether compiled modules are kept, for code that starts further processes; the copies must
+                not change after it.
 
         Raises:
             AssertionError: the code failed; the message is what it wrote.
         """
-        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "" if write_bytecode else "1"}
         done = subprocess.run(  # noqa: S603 - the code is the test's own
             [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False, timeout=300
         )

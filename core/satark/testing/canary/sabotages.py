@@ -41,8 +41,6 @@ class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
     """Regular expression over the finds, one of which must tell of it."""
     old: str = ""
     """What `line` replaces; empty: it is appended."""
-    media: tuple[str, ...] = MEDIA
-    """The media that show it, where it is tried alone."""
     group: int = 0
     """Sabotages of one group can be tried in one run: each has a find of its own."""
 
@@ -77,7 +75,8 @@ def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], media: Sequence[s
     (folder / "run").mkdir()
     waits = any(sabotage.group == LOG_GROUP for sabotage in sabotages)
     arguments = f"{str(folder / 'run')!r}, {list(media)!r}, wait_for_log={waits}"
-    return msgspec.convert(source.run(f"from satark.testing.canary.__main__ import main; main({arguments})"), Report)
+    code = f"from satark.testing.canary.__main__ import main; main({arguments})"
+    return msgspec.convert(source.run(code, write_bytecode=True), Report)
 
 
 _LOG: Final = "from satark.observability import log\n"
