@@ -91,7 +91,7 @@ class PageText:
         end = start + timedelta(hours=BAND_HOURS)
         return f"{self.day(band)}, {start:%H:%M}–{end:%H:%M}"
 
-    def date(self, seconds: int) -> str:
+    def day_of(self, seconds: int) -> str:
         """Return the day (UTC) of a time in Unix seconds."""
         return format_date(datetime.fromtimestamp(seconds, UTC).date(), "d MMM y", locale=self.language)
 
