@@ -108,8 +108,10 @@ async def test_the_stock_ends_at_what_was_asked_for_and_its_threads_end_with_it(
     filling = asyncio.ensure_future(stock.run())
     try:
         taken = [await _next(stock) for _ in range(2)]
-        for _ in range(40):
-            await asyncio.sleep(0.005)
+        while len(stock._ready) < 2:
+            await asyncio.sleep(0.01)
+        for _ in range(5):
+            await asyncio.sleep(0.02)
         ready = [one for one in (stock.pop() for _ in range(3)) if one is not None]
     finally:
         filling.cancel()
