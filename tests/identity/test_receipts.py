@@ -108,7 +108,7 @@ async def test_the_stock_ends_at_what_was_asked_for_and_its_threads_end_with_it(
     filling = asyncio.ensure_future(stock.run())
     try:
         taken = [await _next(stock) for _ in range(2)]
-        while len(stock._ready) < 2:
+        while len(stock._ready) < 2:  # noqa: ASYNC110 - the stock is filled by threads
             await asyncio.sleep(0.01)
         for _ in range(5):
             await asyncio.sleep(0.02)

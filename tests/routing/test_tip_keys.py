@@ -1,0 +1,143 @@
+"""The present key of a tip follows from its changes, and no change counts that somebody wrote into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from satark.identity.sealing import new_identity, recipient_of
+from satark.roster.entries import new_key_change
+from satark.routing import tip_keys
+from satark.routing.tip_keys import TipKeyAltered, TipKeyChange, TipRoot, name_tags, present_recipient, tip_verifier
+from satark.testing.roster import RosterBook
+from satark.tip import Envelope, Header
+
+TIP = "f" * 32
+HEADER = Header(number="K4Q7-2XPM", revision=1, category="COW", language="hi", received="2026-11-24T12/PT6H")
+SP, CLERK, DIG = ("sp", "khan"), ("sp", "clerk"), ("dig", "rao")
+
+
+class Renewals:
+    """A tip of the SP and the DIG, whose key is renewed with each change of a desk's key."""
+
+    def __init__(self) -> None:
+        self.book = RosterBook.sealed()
+        recipient, self.identity = new_identity()
+        self.changes: list[TipKeyChange] = []
+        self.root = TipRoot(
+            tip=TIP,
+            recipient=recipient,
+            verifier=tip_verifier(self.identity),
+            roster=self.book.state.position,
+            desks=name_tags(TIP, ["sp", "dig"]),
+            excluded=name_tags(TIP, ["lanka"]),
+        )
+
+    def change_desk_key(self, desk: str, *signers: tuple[str, str]) -> str:
+        """Change a desk's key in the roster; return the new identity."""
+        old, (recipient, new) = self.book.identities[desk, ""], new_identity()
+        self.book.follow(new_key_change(desk, old, new, (recipient_of(old), recipient)), *signers)
+        self.book.identities[desk, ""] = new
+        return new
+
+    def renew(self, desk: str, desk_identity: str, before: str = "") -> str:
+        """Renew the tip's key as a desk does; return the new recipient."""
+        old = before or self.identity.split("\n")[0]
+        recipient, new = new_identity()
+        self.identity = f"{new}\n{self.identity}"
+        envelope = Envelope(tip=TIP, desk=desk, identity=self.identity, header=HEADER)
+        self.changes.append(tip_keys._change(envelope, old, self.identity, desk_identity))
+        return recipient
+
+    def present(self, changes: Sequence[TipKeyChange] | None = None) -> str:
+        """Return the recipient that follows."""
+        listed = self.changes if changes is None else changes
+        encoded = tip_keys._encode(tuple(listed)) if listed else b""
+        return present_recipient(self.root, encoded, self.book.state)
+
+
+@pytest.fixture
+def renewals() -> Renewals:
+    return Renewals()
+
+
+def test_the_present_key_is_the_newest_that_the_keys_before_signed(renewals: Renewals) -> None:
+    assert renewals.present() == renewals.root.recipient
+    first = renewals.renew("sp", renewals.change_desk_key("sp", SP))
+    assert renewals.present() == first == renewals.changes[0].recipient
+    second = renewals.renew("dig", renewals.change_desk_key("dig", DIG))
+    assert renewals.present() == second
+    assert tip_keys.count_changes(tip_keys._encode(tuple(renewals.changes))) == 2
+    assert tip_keys.count_changes(b"") == 0
+
+
+def test_a_change_that_is_altered_left_out_or_out_of_order_is_refused(renewals: Renewals) -> None:
+    renewals.renew("sp", renewals.change_desk_key("sp", SP))
+    renewals.renew("dig", renewals.change_desk_key("dig", DIG))
+    first, second = renewals.changes
+    stranger, _ = new_identity()
+    replace = msgspec.structs.replace
+    for changes in (
+        [],
+        [first],
+        [second],
+        [second, first],
+        [first, first],
+        [replace(first, recipient=stranger), second],
+        [first, replace(second, recipient=stranger)],
+        [first, replace(second, verifier=first.verifier)],
+        [first, replace(second, desk="sp")],
+        [first, replace(second, signature=first.signature)],
+        [first, replace(second, desk_signature=first.desk_signature)],
+    ):
+        with pytest.raises(TipKeyAltered):
+            renewals.present(changes)
+    with pytest.raises(TipKeyAltered):
+        present_recipient(renewals.root, b"\xff", renewals.book.state)
+
+
+def test_a_change_by_another_key_of_the_tip_or_of_the_desk_is_refused(renewals: Renewals) -> None:
+    desk_identity = renewals.change_desk_key("sp", SP)
+    renewals.renew("sp", desk_identity, before=new_identity()[1])
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+    renewals.changes.clear()
+    renewals.renew("sp", new_identity()[1])
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+
+
+def test_a_desk_that_must_never_have_it_renews_nothing(renewals: Renewals) -> None:
+    renewals.renew("lanka", renewals.change_desk_key("lanka", ("lanka", "so")))
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+
+
+def test_a_changed_key_of_a_desk_that_has_it_must_have_renewed_it(renewals: Renewals) -> None:
+    renewals.change_desk_key("sp-jaunpur", ("sp-jaunpur", "iyer"))  # a desk that never had the tip
+    assert renewals.present() == renewals.root.recipient
+    renewals.change_desk_key("sp", SP)
+    with pytest.raises(TipKeyAltered):
+        renewals.present()
+    later = msgspec.structs.replace(renewals.root, roster=renewals.book.state.position)
+    assert present_recipient(later, b"", renewals.book.state) == later.recipient
+
+
+def test_tags_tell_a_name_only_together_with_the_tip() -> None:
+    tags = name_tags(TIP, ["sp", "dig"])
+    assert len(tags) == 8
+    assert tags == name_tags(TIP, ["dig", "sp"]) != name_tags("e" * 32, ["dig", "sp"])
+    assert name_tags(TIP, []) == b""
+    assert {name_tags(TIP, [name]) for name in ("sp", "dig")} == {tags[:4], tags[4:]}
+
+
+def test_a_root_is_padded_and_shows_nothing() -> None:
+    root = Renewals().root
+    encoded = tip_keys.encode_root(root)
+    assert len(encoded) == 1024
+    assert tip_keys.decode_root(encoded) == root
+    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 40))) == 1024
+    assert len(tip_keys.encode_root(msgspec.structs.replace(root, excluded=b"x" * 900))) == 2048
+    assert repr(root) == "TipRoot(…)"
