@@ -18,11 +18,12 @@ from satark.casework import (
 )
 from satark.casework.approvals import two_officers
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
-from satark.casework.keeping import Keeping, StepRefused, TipKeeping
+from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
 from satark.casework.synthetic_voice import MIME as SYNTHETIC_MIME
 from satark.casework.synthetic_voice import SyntheticVoiceError, can_speak, speak
+from satark.casework.tip_keeping import TipKeeping
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer

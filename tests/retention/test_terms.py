@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.casework import Casework
-from satark.casework.keeping import Keeping, StepRefused, TipKeeping
+from satark.casework.keeping import Keeping, StepRefused
+from satark.casework.tip_keeping import TipKeeping
 from satark.identity.edge_key import Identity
 from satark.identity.sealing import new_identity, seal
 from satark.plugins.loader import Plugins

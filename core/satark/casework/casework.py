@@ -246,7 +246,7 @@ class Casework(EvidenceAccess):
         if desk is None or desk.name == self.desk or not self._may_have(desk, tip):
             raise NoSuchDesk
         tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
-        envelope = Envelope(tip=tip.id, desk=desk.name, identity=tip.envelope.identity, header=tip.header)
+        envelope = msgspec.structs.replace(tip.envelope, desk=desk.name)
         sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
         message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
         if host_of(unit.main):
@@ -286,7 +286,7 @@ class Casework(EvidenceAccess):
         rules = matching_rules(destination_rules, tip.tip, header.priority, desks={desk.name}, excluded=header.excluded)
         sealed = []
         for rule in rules:
-            envelope = Envelope(tip=tip.id, desk=rule.to, identity=tip.envelope.identity, header=header)
+            envelope = msgspec.structs.replace(tip.envelope, desk=rule.to)
             key = seal(envelope, rule.recipient, padded=envelopes.PADDED) if rule.recipient else b""
             sealed.append(DirectedDestination(to=rule.to, recipient=rule.recipient, envelope=key))
         return tuple(sealed)
@@ -314,7 +314,7 @@ class Casework(EvidenceAccess):
         own = recipient_of(self._cache.present_envelope(unit, tip.envelope).identity)
         recipients = [own]
         if not message.internal:
-            recipients.append(_receipt_recipient(unit.main, tip.id))
+            recipients.append(tip.envelope.receipt)
         message = msgspec.structs.replace(message, band=band(unit.now), officer=seal_officer(self.trail.officer, own))
         if host_of(unit.main):
             self._cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
@@ -323,12 +323,6 @@ class Casework(EvidenceAccess):
         keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
         store_term(unit, tip.id, keeping.term, required=bool(message.retention))
         return posted
-
-
-def _receipt_recipient(connection: Connection, tip: str) -> str:
-    query = select(tables.tip.c.receipt_recipient).where(tables.tip.c.id == tip)
-    recipient: str = connection.execute(query).scalar_one()
-    return recipient
 
 
 def _files(connection: Connection, tip: str) -> list[Row[tuple[str, str, bytes]]]:

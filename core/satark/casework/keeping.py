@@ -1,4 +1,4 @@
-"""Keeping: when a tip is due to be erased, whether a legal hold keeps it, and the two officers whom each step takes."""
+"""Keeping: when a tip is due to be erased, whether a legal hold keeps it, and which steps may follow. No I/O."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ import msgspec
 from satark.desk import CaseworkError
 from satark.retention import terms
 from satark.retention.schedule import Term
-from satark.tip import INITIAL_STATUS, Message, RetentionStep, Status
+from satark.tip import INITIAL_STATUS, RetentionStep, Status
 
 if TYPE_CHECKING:
-    from satark.audit.acts import ActKind
-    from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip, PostedMessage
+    from satark.casework.opened_tip import PostedMessage
     from satark.roster.state import RosterState
-    from satark.services import Services
     from satark.settings import RetentionSettings
-    from satark.store.unit_of_work import UnitOfWork
     from satark.tip import Header
 
 AGREED: dict[RetentionStep, RetentionStep] = {"ask_hold": "hold", "ask_lift": "lift", "ask_erasure": "erasure"}
@@ -116,57 +112,3 @@ def _followed(before: Keeping, posted: PostedMessage, step: RetentionStep) -> Ke
     return msgspec.structs.replace(
         nothing, held=step == "hold", ordered=step == "erasure", reason=before.reason if step == "hold" else ""
     )
-
-
-class TipKeeping:
-    """What one officer does about how long their desk's tips are kept."""
-
-    def __init__(self, services: Services, casework: Casework) -> None:
-        self._services = services
-        self._casework = casework
-
-    def of(self, tip: OpenTip) -> Keeping:
-        """Return for how long a tip is kept."""
-        return keeping_of(self._services.retention, tip.header, tip.thread)
-
-    def ask(self, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
-        """Ask for a step; another officer must agree. A hold keeps the tip from now on.
-
-        Raises:
-            StepRefused: it can't be asked for now.
-            NoRetentionKey: the worker never ran on this installation.
-        """
-        return self._services.write_now(lambda unit: self._ask(unit, tip, step, reason))
-
-    def agree(self, tip: OpenTip) -> PostedMessage:
-        """Agree to what another officer asked for: the step is taken.
-
-        Raises:
-            StepRefused: nothing was asked for, or this officer asked for it.
-            NoRetentionKey: as for `ask`.
-        """
-        return self._services.write_now(lambda unit: self._agree(unit, tip))
-
-    def _ask(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
-        check_ask(self.of(tip), step, unit.day)
-        return self._post(unit, tip, step, reason)
-
-    def _agree(self, unit: UnitOfWork, tip: OpenTip) -> PostedMessage:
-        officer = (self._casework.trail.desk, self._casework.trail.officer)
-        state = self._services.roster.check(unit.keys, committed=False).state
-        return self._post(unit, tip, check_agree(self.of(tip), officer, state), "")
-
-    def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
-        desk = self._casework.desk
-        message = Message(sender="desk", desk=desk, text=reason, internal=True, retention=step)
-        return self._casework.post(unit, tip, message, act=(_ACTS[step], reason))
-
-
-_ACTS: dict[RetentionStep, ActKind] = {
-    "ask_hold": "hold_asked",
-    "hold": "held",
-    "ask_lift": "lift_asked",
-    "lift": "lifted",
-    "ask_erasure": "erasure_asked",
-    "erasure": "erasure_ordered",
-}

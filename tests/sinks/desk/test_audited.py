@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from satark.audit import reading
 from satark.audit.reading import ActFilter
 from satark.casework import Casework, TwoOfficerApproval
-from satark.casework.keeping import TipKeeping
+from satark.casework.tip_keeping import TipKeeping
 from satark.desk import Desk
 from satark.identity.edge_key import Identity
 from satark.retention.schedule import ensure_key

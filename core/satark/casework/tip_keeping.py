@@ -1,0 +1,69 @@
+"""Steps about keeping tips: legal holds and orders to erase, each asked for by one officer and agreed to by another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satark.casework.keeping import Keeping, check_agree, check_ask, keeping_of
+from satark.tip import Message, RetentionStep
+
+if TYPE_CHECKING:
+    from satark.audit.acts import ActKind
+    from satark.casework.casework import Casework
+    from satark.casework.opened_tip import OpenTip, PostedMessage
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+
+class TipKeeping:
+    """What one officer does about how long their desk's tips are kept."""
+
+    def __init__(self, services: Services, casework: Casework) -> None:
+        self._services = services
+        self._casework = casework
+
+    def of(self, tip: OpenTip) -> Keeping:
+        """Return for how long a tip is kept."""
+        return keeping_of(self._services.retention, tip.header, tip.thread)
+
+    def ask(self, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        """Ask for a step; another officer must agree. A hold keeps the tip from now on.
+
+        Raises:
+            StepRefused: it can't be asked for now.
+            NoRetentionKey: the worker never ran on this installation.
+        """
+        return self._services.write_now(lambda unit: self._ask(unit, tip, step, reason))
+
+    def agree(self, tip: OpenTip) -> PostedMessage:
+        """Agree to what another officer asked for: the step is taken.
+
+        Raises:
+            StepRefused: nothing was asked for, or this officer asked for it.
+            NoRetentionKey: as for `ask`.
+        """
+        return self._services.write_now(lambda unit: self._agree(unit, tip))
+
+    def _ask(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        check_ask(self.of(tip), step, unit.day)
+        return self._post(unit, tip, step, reason)
+
+    def _agree(self, unit: UnitOfWork, tip: OpenTip) -> PostedMessage:
+        officer = (self._casework.trail.desk, self._casework.trail.officer)
+        state = self._services.roster.check(unit.keys, committed=False).state
+        return self._post(unit, tip, check_agree(self.of(tip), officer, state), "")
+
+    def _post(self, unit: UnitOfWork, tip: OpenTip, step: RetentionStep, reason: str) -> PostedMessage:
+        desk = self._casework.desk
+        message = Message(sender="desk", desk=desk, text=reason, internal=True, retention=step)
+        return self._casework.post(unit, tip, message, act=(_ACTS[step], reason))
+
+
+_ACTS: dict[RetentionStep, ActKind] = {
+    "ask_hold": "hold_asked",
+    "hold": "held",
+    "ask_lift": "lift_asked",
+    "lift": "lifted",
+    "ask_erasure": "erasure_asked",
+    "erasure": "erasure_ordered",
+}
