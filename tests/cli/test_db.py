@@ -18,3 +18,13 @@ def test_the_database_is_upgraded_and_downgraded(data: Path) -> None:
     assert "satark db current" in error
     assert "now at nothing" in run("db", "downgrade", "base", "--yes").stdout
     assert run("db", "current").stdout == ""
+
+
+def test_drafts_whose_epoch_keys_are_lost_can_be_given_up(data: Path) -> None:
+    error = run("db", "forget-drafts", "--yes", code=1).stderr
+    assert "run: satark db upgrade" in error
+    run("db", "upgrade")
+    run("db", "forget-drafts", code=1, text="n\n")
+    assert "erased 0 drafts" in run("db", "forget-drafts", "--yes").stdout
+    (data / "epoch.keys").chmod(0o644)
+    assert "chmod 600" in run("db", "forget-drafts", "--yes", code=1).output

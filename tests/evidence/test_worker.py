@@ -79,10 +79,10 @@ class WorkerFixture:
         return text
 
     def add_conversation(self, address: str) -> bytes:
-        """Store a conversation in Hindi, and return its pseudonym."""
+        """Store a conversation in Hindi; return its id, for which the pseudonym of its sender does."""
         id_ = self.identity.pseudonym(ACCOUNT, Address(address))
         handle = self.identity.seal_handle(Handle(ACCOUNT, address, "hi"), id_)
-        row = {"id": id_, "draft": b"", "handle": handle, "expires_at": 1 << 40}
+        row = {"id": id_, "draft": b"", "handle": handle, "due": b"", "ends_by": 1 << 40}
         self.services.write_now(lambda unit: unit.insert(tables.conversation, [row]))
         return id_
 
@@ -98,6 +98,7 @@ class WorkerFixture:
             caption="",
             ref=ref,
             conversation=conversation,
+            senders=(conversation,),
         )
         self.services.write_now(lambda unit: evidence_files.add(unit, [job], self.identity))
         self.worker.wake()

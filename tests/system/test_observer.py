@@ -108,14 +108,14 @@ async def test_the_same_observer_tells_them_by_rows_that_name_desks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_deliveries", naming_deliveries)
-    assert await told(tmp_path, 15) > 0.9
+    assert await told(tmp_path, 15) > 0.8
 
 
 async def test_the_same_observer_tells_them_by_the_number_of_envelopes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_seal_envelopes", envelopes_without_decoys)
-    assert await told(tmp_path, 15) > 0.9
+    assert await told(tmp_path, 15) > 0.8
 
 
 def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) -> None:
