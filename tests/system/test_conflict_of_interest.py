@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import MetaData, select
 
 from satark.geography.geography import Geography
+from satark.identity import age_keys
 from satark.identity.sealing import CantOpen, open_as
 from satark.services import Services
 from satark.store.engines import make_engine
-from satark.store.tables import envelope, file, message, tip
 from satark.testing.installation import HINDI, Installation, set_up_installation
-from satark.tip import Envelope, Evidence, Message, Tip
+from satark.tip import Envelope
 from satark_desk.officers import unlock_any
 
 ACCUSING: Any = {
@@ -75,44 +75,70 @@ async def test_a_tip_about_the_sps_office_opens_with_no_sp_key(
 ) -> None:
     async with set_up_installation(tmp_path, environment) as installation:
         await installation.service.start()
+        await installation.citizen(1).walk(HINDI)
+        await installation.tips("sp", at_least=1)
         before = snapshot(installation, "sp")
+        known = sealed_values(databases, installation.service.folder)
         await file_against(installation, "एसपी कार्यालय", 2)
-        assert len(await installation.tips("dig", at_least=1)) == 1
+        assert len(await installation.tips("dig", at_least=2)) == 2
+        about_sp = sealed_values(databases, installation.service.folder) - known
         assert snapshot(installation, "sp") == before
-        identity = key_of(databases, "sp", installation.passphrase_file("sp"))
-        opened = [kind for kind, sealed in raw_rows(databases) if opens(kind, sealed, identity)]
-        assert opened == []
-        control = key_of(databases, "dig", installation.passphrase_file("dig"))
-        assert [kind for kind, sealed in raw_rows(databases) if opens(kind, sealed, control)] == [Envelope]
+        keys = keys_of(databases, "sp", installation.passphrase_file("sp"))
+        installation.service.run("desk", "rotate", "sp", "--passphrase-file", str(installation.passphrase_file("sp")))
+        keys |= keys_of(databases, "sp", installation.passphrase_file("sp"))
+        assert len(keys) >= 4, "the desk's key and a tip's key, before and after the change"
+        assert not {sealed for sealed in about_sp for key in keys if opens(sealed, key)}
+        control = keys_of(databases, "dig", installation.passphrase_file("dig"))
+        assert {sealed for sealed in about_sp for key in control if opens(sealed, key)}
 
 
-def key_of(databases: Any, desk: str, passphrase_file: Path) -> str:
+def keys_of(databases: Any, desk: str, passphrase_file: Path) -> set[str]:
+    """Return every key that an officer of a desk can come by: their own, the desk's, and those of the desk's tips."""
     main, keys = make_engine(databases.main), make_engine(databases.keys)
-    services = Services(main=main, keys=keys, evidence_dir=passphrase_file.parent, geography=Geography.sample())
-    opened = unlock_any(services, desk, passphrase_file.read_text().strip())
+    folder = passphrase_file.parent / "data"
+    services = Services(main=main, keys=keys, evidence_dir=folder / "evidence", geography=Geography.sample())
+    unlocked = unlock_any(services, desk, passphrase_file.read_text().strip())
     main.dispose()
     keys.dispose()
-    return opened.identity
+    envelopes = (opened_envelope(sealed, unlocked.identity) for sealed in sealed_values(databases, folder))
+    return {unlocked.identity, unlocked.own_identity, *(one.identity for one in envelopes if one is not None)}
 
 
-def raw_rows(databases: Any) -> list[tuple[type, bytes]]:
-    main, keys = make_engine(databases.main), make_engine(databases.keys)
-    with main.connect() as one, keys.connect() as other:
-        found: list[tuple[type, bytes]] = [
-            (Envelope, sealed) for sealed in other.execute(select(envelope.c.sealed)).scalars()
-        ]
-        found += [(Tip, sealed) for sealed in one.execute(select(tip.c.document)).scalars()]
-        found += [(Message, sealed) for sealed in one.execute(select(message.c.sealed)).scalars()]
-        found += [(Evidence, sealed) for sealed in one.execute(select(file.c.record)).scalars()]
-    main.dispose()
-    keys.dispose()
+def opened_envelope(sealed: bytes, identity: str) -> Envelope | None:
+    """Open an envelope, if it is one."""
+    try:
+        return open_as(Envelope, sealed, identity)
+    except (CantOpen, ValueError):
+        return None
+
+
+def sealed_values(databases: Any, folder: Path) -> set[bytes]:
+    """Return every value of every table, and every file of the data folder, that is sealed by age."""
+    places = rows_as_values(databases.main, databases.keys)
+    places += [path.read_bytes() for path in folder.rglob("*.age")]
+    return {value for value in places if value.startswith(b"age-encryption.org/v1")}
+
+
+def rows_as_values(*urls: str) -> list[bytes]:
+    """Return every binary value of every row."""
+    found = []
+    for url in urls:
+        engine = make_engine(url)
+        metadata = MetaData()
+        metadata.reflect(engine)
+        with engine.connect() as connection:
+            for table in metadata.sorted_tables:
+                rows = connection.execute(select(table)).all()
+                found += [bytes(v) for row in rows for v in row if isinstance(v, bytes | memoryview)]
+        engine.dispose()
     return found
 
 
-def opens(kind: type, sealed: bytes, identity: str) -> bool:
+def opens(sealed: bytes, identity: str) -> bool:
+    """Return whether a key opens a sealed value."""
     try:
-        open_as(kind, sealed, identity)
-    except CantOpen:
+        age_keys.decrypt(sealed, identity)
+    except age_keys.UnusableKey:
         return False
     return True
 
