@@ -117,6 +117,8 @@ class Envelope(Redacted, frozen=True, kw_only=True):
     identity: str
     """The tip's age identity, `AGE-SECRET-KEY-…`."""
     header: Header
+    receipt: str = ""
+    """The receipt's age recipient: what is written to the tipster is sealed to it, whatever the database says."""
 
 
 class Origin(Redacted, frozen=True, kw_only=True, omit_defaults=True):

@@ -369,12 +369,16 @@ async def test_a_tipsters_words_are_not_sealed_to_a_key_that_was_written_into_th
     async with place(tmp_path) as town:
         tipster, before = await town.tip("9140112233")
         at = town.attacker
-        at.main(update(tables.tip).values(recipient=at.recipient))
+        at.main(update(tables.tip).values(recipient=at.recipient, receipt_recipient=at.recipient))
         await write_more(tipster, before)
+        work = town.dig.casework(town.host.services)
+        (summary,) = work.summaries()
+        work.respond(work.open(summary.id), status="NEED_INFO", text="When was it?")
         assert at.opened() == []
-        (summary,) = town.dig.casework(town.host.services).summaries()
-        thread = town.dig.casework(town.host.services).open(summary.id).thread
-        assert [one.message.text for one in thread] == ["he was there again at night"]
+        thread = work.open(summary.id).thread
+        assert [one.message.text for one in thread] == ["he was there again at night", "When was it?"]
+        await tipster.say("Hi", code_in(before))
+        assert "When was it?" in tipster.text
 
 
 @pytest.mark.usefixtures("environment")
@@ -432,8 +436,12 @@ async def test_an_old_signed_entry_is_not_used_again(tmp_path: Path) -> None:
         assert any("forged or not allowed" in problem for problem in checked.problems)
 
 
-async def write_more(tipster: Tipster, receipt: str) -> None:
+def code_in(receipt: str) -> str:
     code = re.search(RECEIPT, receipt)
     assert code
-    await tipster.say("Hi", code.group())
+    return code.group()
+
+
+async def write_more(tipster: Tipster, receipt: str) -> None:
+    await tipster.say("Hi", code_in(receipt))
     await tipster.say("he was there again at night")

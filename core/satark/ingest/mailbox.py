@@ -84,7 +84,8 @@ class Mailboxes:
             return
         message = msgspec.structs.replace(message, sender="tipster", band=time_buckets.band(unit.now))
         recipient = self._recipient(unit, mailbox, tip.key_changes)
-        threads.post(unit, mailbox.tip, message, recipient, tip.receipt_recipient)
+        own = decode_root(mailbox.root).receipt if mailbox.root else tip.receipt_recipient
+        threads.post(unit, mailbox.tip, message, recipient, own)
 
     def _recipient(self, unit: UnitOfWork, mailbox: OpenMailbox, key_changes: bytes) -> str:
         # Not the recipient in the tip's row: whoever writes to the database could put their own there.

@@ -70,8 +70,8 @@ class Submissions:
         screening = self._screen(tip, Screening(priority=submission.priority, flags=submission.flags))
         route = self._route(unit, tip, screening.priority)
         header = _header(tip, screening, route)
-        self._seal_envelopes(unit, session, header, route)
         recipient = self._receipt(unit, session, tip, fresh, route)
+        self._seal_envelopes(unit, session, header, route, recipient)
         unit.queue(tables.tip, [_tip_row(session, tip, recipient, unit.day)])
         self._deliveries(unit, session.tip, tip, route)
         unit.queue(tables.seen, _decoy_events(session.revision, unit.day))
@@ -103,13 +103,15 @@ class Submissions:
         ]
         unit.queue(tables.delivery, rows)
 
-    def _seal_envelopes(self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route) -> None:
+    def _seal_envelopes(
+        self, unit: UnitOfWork, session: Session, header: Header, route: rules.Route, receipt: str
+    ) -> None:
         """Seal the tip's key to its holders; the others who could have it get decoys, so that all tips look alike."""
         holders = {desk.name: desk.recipient for desk in route.desks}
         holders |= {rule.to: rule.recipient for rule in route.destination_rules if rule.recipient}
         everybody = {desk.name: desk.recipient for desk in self._desks(unit)}
         everybody |= {rule.to: rule.recipient for rule in self._services.destination_rules if rule.recipient}
-        envelope = Envelope(tip=session.tip, desk="", identity=session.identity, header=header)
+        envelope = Envelope(tip=session.tip, desk="", identity=session.identity, header=header, receipt=receipt)
         sealed = {
             name: seal(replace(envelope, desk=name), recipient, padded=envelopes.PADDED)
             for name, recipient in holders.items()
@@ -134,6 +136,7 @@ class Submissions:
             roster=self._services.roster.check(unit.keys, committed=False).state.position,
             desks=name_tags(session.tip, [desk.name for desk in route.desks]),
             excluded=name_tags(session.tip, route.excluded),
+            receipt=recipient,
         )
         opened = OpenedReceipt(
             tip=session.tip,

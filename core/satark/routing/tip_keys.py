@@ -63,6 +63,8 @@ class TipRoot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tags of the desks that it was sealed to, 4 bytes each."""
     excluded: bytes = b""
     """Tags of the desks that must never have it."""
+    receipt: str = ""
+    """The receipt's age recipient."""
 
     def __repr__(self) -> str:
         return "TipRoot(…)"

@@ -123,7 +123,13 @@ def _store(
     }
     unit.insert(tables.tip, [row])
     for name, recipient in holders:
-        envelope = Envelope(tip=planted.id, desk=name, identity=planted.identity, header=planted.header)
+        envelope = Envelope(
+            tip=planted.id,
+            desk=name,
+            identity=planted.identity,
+            header=planted.header,
+            receipt=planted.receipt_recipient,
+        )
         envelopes.store(unit, planted.id, name, seal(envelope, recipient, padded=envelopes.PADDED))
     unit.insert(tables.delivery, rows)
 
