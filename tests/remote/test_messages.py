@@ -28,6 +28,7 @@ def test_the_repr_of_a_message_shows_no_content() -> None:
         revision=1,
         recipient="",
         receipt_recipient="",
+        key_changes=b"",
         day=1,
         envelope=b"",
         document=b"",

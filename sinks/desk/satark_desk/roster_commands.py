@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from satark.commands import open_services
+from satark.decoding import DECODING_ERRORS
 from satark.officer import (
     DestinationSet,
     Role,
@@ -149,7 +150,7 @@ def _check_head(unlocked: UnlockedDesk) -> None:
 def _read_signature(file: Path) -> Signature:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Signature)
-    except msgspec.MsgspecError:
+    except DECODING_ERRORS:
         raise click.ClickException("the file holds no signature of `satark roster sign`") from None
 
 

@@ -20,6 +20,7 @@ from typing import Final
 
 import msgspec
 
+from satark.decoding import DECODING_ERRORS
 from satark.evidence.sandbox import isolation
 from satark.evidence.sandbox.calls import build_filter
 from satark.limits import Limits
@@ -59,7 +60,7 @@ def find_protections() -> Protections:
     try:
         done = subprocess.run(command, env={}, capture_output=True, check=True, timeout=_SECONDS)  # noqa: S603 - ours
         return msgspec.json.decode(done.stdout, type=Protections)
-    except (subprocess.SubprocessError, OSError, msgspec.MsgspecError):
+    except (subprocess.SubprocessError, OSError, *DECODING_ERRORS):
         return Protections()
 
 
