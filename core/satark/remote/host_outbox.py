@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from satark.desk import Desk
+    from satark.destination_rule import DestinationRule
     from satark.remote.link_keys import LinkKey
     from satark.services import ProcessServices
     from satark.store.unit_of_work import UnitOfWork
@@ -92,8 +93,8 @@ class HostOutbox:
         return office_of(connection, desk) or (copy_recipient(connection, desk) if desk in self._copies else None)
 
     async def _send_directory(self, office: Office, publish: Publish) -> None:
-        desks = await asyncio.to_thread(self._services.read, _directory_entries)
-        rules = encode_rules(self._services.destination_rules)
+        desks, readable = await asyncio.to_thread(self._directory)
+        rules = encode_rules(readable)
         unversioned = encode(DirectoryMessage(version=0, desks=desks, destination_rules=rules))
         transfer_id = sha256(unversioned).digest()[:16]
         if await self._sent_chunks(office.desk, transfer_id):
@@ -101,6 +102,13 @@ class HostOutbox:
         message = DirectoryMessage(version=time.time_ns(), desks=desks, destination_rules=rules)
         await self.send(office, message, publish)
         await self._record_sent(office.desk, transfer_id, 1)
+
+    def _directory(self) -> tuple[tuple[DeskEntry, ...], tuple[DestinationRule, ...]]:
+        """Return the desks and destinations that the roster lists: offices seal to them."""
+        stored, roster = self._services.read(all_desks), self._services.roster
+        desks = self._services.read_keys(lambda keys: roster.sealable(keys, stored))
+        state = self._services.read_keys(roster.check).state
+        return _directory_entries(desks), roster.readable_rules(state, self._services.destination_rules)
 
     async def _send_file(self, office: Office, tip: str, ordinal: str, file: AnnouncedFile, publish: Publish) -> None:
         total = count_chunks(file.size)
@@ -198,8 +206,8 @@ def _read_chunks(path: Path, numbers: range) -> Iterator[bytes]:
             yield file.read(CHUNK_SIZE)
 
 
-def _directory_entries(connection: Connection) -> tuple[DeskEntry, ...]:
+def _directory_entries(desks: Iterable[Desk]) -> tuple[DeskEntry, ...]:
     return tuple(
         DeskEntry(name=desk.name, title=desk.title, level=desk.level, area=desk.area, recipient=desk.recipient)
-        for desk in all_desks(connection)
+        for desk in desks
     )
