@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import pickle
 from hashlib import sha256
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satark.channel import Address, Call
+from satark.channel import Address, Batch, Call, Inbound, Text
 from satark.identity.edge_key import BrokenSeal, EdgeKeyError, Handle, Identity, load_edge_key
+from satark.identity.epoch_keys import EpochKeys
 
 KEY = bytes(range(32))
 PHONE = "919876543210"
@@ -123,3 +125,51 @@ def test_an_edge_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_an_edge_key_of_another_length_is_refused() -> None:
     with pytest.raises(EdgeKeyError, match="32 bytes, not 31"):
         Identity(bytes(31))
+
+
+def test_what_is_derived_stays_what_it_is_since_rows_are_stored_under_it(identity: Identity) -> None:
+    assert identity.pseudonym("whatsapp:1", Address(PHONE)).hex() == _mac(b"pseudonym", "whatsapp:1", PHONE).hex()
+    assert identity.event("whatsapp:1", "wamid.A") == _mac(b"event", "whatsapp:1", "wamid.A")[:16]
+    assert identity.link("tip", "abc") == _mac(b"link", "tip", "abc")[:16]
+    derived = [identity.receipt_salt, identity.receipt_lookup, identity.canary]
+    labels = (b"receipt salt", b"receipt lookup", b"canary")
+    assert derived == [_derived(label) for label in labels[:2]] + [_derived(b"canary")[:16]]
+
+
+def test_a_stored_batch_comes_back_whole_at_its_place_and_under_a_later_epoch(identity: Identity) -> None:
+    inbound = Inbound(account="sms:1", event_key="SM1", senders=(Address(PHONE),), event=Text("कच्ची शराब"))
+    batch = Batch(inbound=[inbound], delivered=[], ignored=3, chores=[], alarms=[])
+    sealed = identity.seal_batch(batch, b"place")
+    assert PHONE.encode() not in sealed
+    assert identity.open_batch(sealed, b"place") == batch
+    again = identity.reseal_batch(sealed, b"place")
+    assert again != sealed
+    assert identity.open_batch(again, b"place") == batch
+    for refuse in (identity.open_batch, identity.reseal_batch):
+        with pytest.raises(BrokenSeal):
+            refuse(sealed, b"elsewhere")
+    other = Identity(bytes(32)).with_epochs(identity.epochs)
+    with pytest.raises(BrokenSeal):
+        other.open_batch(sealed, b"place")
+
+
+def test_other_epochs_change_no_name_and_open_nothing(identity: Identity) -> None:
+    other = identity.with_epochs(EpochKeys.in_memory())
+    assert other.pseudonym("a", Address(PHONE)) == identity.pseudonym("a", Address(PHONE))
+    assert other.lookup(b"p") != identity.lookup(b"p")
+    with pytest.raises(BrokenSeal):
+        other.open(identity.seal(b"plain", b"place"), b"place")
+
+
+def test_neither_an_identity_nor_its_epochs_show_anything(identity: Identity) -> None:
+    shown = (repr(identity), repr(identity.epochs), repr(identity.epochs.current()))
+    assert shown == ("Identity(…)", "EpochKeys(…)", "Epoch(…)")
+
+
+def _derived(label: bytes) -> bytes:
+    return hmac.digest(KEY, b"satark/1/" + label, "sha256")
+
+
+def _mac(label: bytes, *parts: str) -> bytes:
+    message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in map(str.encode, parts))
+    return hmac.digest(_derived(label), message, "sha256")
