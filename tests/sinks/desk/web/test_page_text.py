@@ -40,6 +40,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "sign_in.",
         "account.done.",
         "recoveries.done.",
+        "roster.confirm.",
         "factor.",
         "weak.",
     }
