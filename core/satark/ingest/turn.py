@@ -9,7 +9,7 @@ import msgspec
 
 from satark.channel import CompleteTip, ErasingChannel, Moved
 from satark.custody.erasure import erase_files
-from satark.identity.sealing import new_identity
+from satark.identity.age_keys import new_identity
 from satark.ingest.event import NeedsReceipt, TurnResult
 from satark.ingest.handoff_codes import brought
 from satark.outbox.outbox import message
