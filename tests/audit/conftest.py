@@ -15,8 +15,9 @@ from satark.testing.tips import SeededTip, seed_file, seed_tip
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    services = fresh_services(tmp_path / "data")
+def services(tmp_path: Path, databases: Any) -> Iterator[Services]:
+    """An empty store, on SQLite and on PostgreSQL in turn."""
+    services = fresh_services(tmp_path / "data", database_url=databases.main, keys_url=databases.keys)
     yield services
     services.close()
 

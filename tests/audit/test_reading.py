@@ -267,6 +267,19 @@ def test_after_a_change_of_the_desks_key_old_and_new_acts_are_read_and_verified(
     assert reading.read_acts(services, old_holder, ActFilter()).acts == ()
 
 
+def test_the_desk_above_still_reads_after_a_change_of_its_own_key_and_who_kept_the_old_one_does_not(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    sp.casework_of("rao").summaries()
+    dig.casework_of("rai").summaries()
+    new = change_key(services, dig)
+    found = [
+        reading.read_acts(services, viewer_at(services, "desk:dig", identity, {"sp"}), ActFilter()).acts
+        for identity in (new, dig.identity)
+    ]
+    assert [kinds(list(acts)) for acts in found] == [["listed"], []]
+
+
 def test_acts_under_a_key_that_the_roster_does_not_list_show_as_forged(
     services: Services, sp: SeededDesk, dig: SeededDesk
 ) -> None:

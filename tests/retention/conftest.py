@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,11 @@ def plugins() -> Plugins:
 
 
 @pytest.fixture
-def services(settings: Settings, plugins: Plugins) -> Iterator[Services]:
+def services(settings: Settings, plugins: Plugins, databases: Any) -> Iterator[Services]:
+    """An empty store, on SQLite and on PostgreSQL in turn."""
     branches: list[Branch] = list(plugins.migrations())
-    services = fresh_services(settings.core.data_dir, branches)
+    urls = {"database_url": databases.main, "keys_url": databases.keys}
+    services = fresh_services(settings.core.data_dir, branches, **urls)
     yield services
     services.close()
 
