@@ -184,3 +184,12 @@ def test_a_refused_export_is_not_logged(form: Any, error: type[Exception], sp: S
     with pytest.raises(error):
         work.export(tip, [("2", "clean"), form])
     assert acts(work, tip) == []
+
+
+def test_a_voice_is_opened_by_no_two_officers_of_whom_none_may_listen(sp: SeededDesk, spoken: SeededTip) -> None:
+    work, approval = sp.casework_of("rao"), TwoOfficerApproval("rao", "khan")
+    tip = work.open(spoken.number)
+    with pytest.raises(VoiceAccessDenied):
+        work.original_of(tip, tip.voices[0].ordinal, approval)
+    with pytest.raises(VoiceAccessDenied):
+        work.undisguised_voice(tip, tip.voices[0].ordinal, approval)
