@@ -134,7 +134,7 @@ def passphrases(passphrase_file: Callable[[str], Path], unlocked: Callable[[str]
     """Write the file with the passphrase of a desk's first officer, or one that nobody has."""
     import inspect  # noqa: PLC0415 - needed here alone
 
-    known: Mapping[str, str] = inspect.getclosurevars(unlocked).globals["PASSPHRASES"]  # type: ignore[arg-type]
+    known: Mapping[str, str] = inspect.getclosurevars(unlocked).globals["PASSPHRASES"]
     return lambda desk: passphrase_file(known.get(desk, "quiet mango tractor 7 violin nobody"))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from satark.testing.canary import SABOTAGES, run_canary
 from satark.testing.canary.identifiers import KINDS
-from satark.testing.canary.sabotages import LOG_GROUP, PACKAGES, Sabotage, run_sabotaged
+from satark.testing.canary.sabotages import PACKAGES, Sabotage, run_sabotaged
 from satark.testing.source_copy import SourceCopy
 
 GROUPS = sorted({sabotage.group for sabotage in SABOTAGES})
@@ -40,10 +40,11 @@ async def test_nothing_that_is_written_identifies_a_tipster(
     assert report.places > 50
 
 
-@pytest.mark.parametrize("group", [group for group in GROUPS if group != LOG_GROUP])
+@pytest.mark.parametrize("group", GROUPS)
 def test_every_sabotage_is_caught(tmp_path: Path, group: int) -> None:
     tried = [sabotage for sabotage in SABOTAGES if sabotage.group == group]
     report = run_sabotaged(tmp_path, tried)
+    assert report.interrupted == (), "a sabotage breaks more than it should: adapt it to the code as it is now"
     assert missed(tried, report.finds) == []
 
 

@@ -20,7 +20,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: tuple[str, ...] = ()
     """Visits of tipsters that ended early, by the class of their error: what they would have left is not searched."""
     left_out: tuple[str, ...] = ()
-    """What this machine can't show, and why."""
+    """What is not searched, and why."""
 
     def __str__(self) -> str:
         lines = [*self.finds, *(f"a tipster got lost: {what}" for what in self.interrupted)]

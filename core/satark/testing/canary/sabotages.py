@@ -177,7 +177,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         name="a metric by desk",
         file="satark/ingest/submission.py",
         line="import gc\nfrom satark.telemetry.metrics import Metrics\n"
-        'before(Submissions, "_seal_envelopes", lambda self, unit, session, header, route: ['
+        'before(Submissions, "_seal_envelopes", lambda self, unit, session, header, route, *_: ['
         "one.failures.labels(desk.name).inc() for one in gc.get_objects() if isinstance(one, Metrics) "
         "for desk in route.desks])",
         caught=r"a telling value of the label channel of the metric",
@@ -217,7 +217,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         name="a file in plain in the temporary folder",
         file="satark/evidence/pipeline.py",
         line=_FOLDER + "import shutil\n"
-        'before(WorkingCopies, "make_clean", lambda self, source, mime: '
+        'before(WorkingCopies, "make_clean", lambda self, source, mime, *_: '
         'shutil.copy(source, Path(tempfile.gettempdir(), f"{time.time_ns()}.copy")))',
         caught=r"^(picture|voice) as raw in .*\.copy",
     ),

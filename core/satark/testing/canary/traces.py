@@ -53,6 +53,11 @@ def _is_near(seconds: float, begun: float) -> bool:
     return begun - _DAY < seconds < begun + _WINDOW_DAYS * _DAY and seconds % BUCKET_SECONDS != 0
 
 
+def exact_times_in_texts(texts: Mapping[str, bytes]) -> Iterator[str]:
+    """Name each text, such as a desk's list of tips, that holds a time finer than an hour."""
+    yield from (f"an exact time in {name}" for name, content in texts.items() if _ISO_TIME.search(content))
+
+
 def exact_times_of_files(changed: Mapping[str, float], begun: float, exempt: Collection[str]) -> Iterator[str]:
     """Name each folder and kind of file that was changed at an exact time after the run began.
 
