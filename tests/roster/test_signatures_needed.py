@@ -253,3 +253,9 @@ def test_in_the_founding_no_signature_is_needed_but_a_wrong_one_is_refused() -> 
     forged = young.signed(body).signed_by(Signature(desk="sp", officer="khan", signature="00" * 64))
     with pytest.raises(NotAllowed, match="not that of an officer"):
         rules.check(young.state, forged)
+
+
+def test_the_last_head_gets_rights_and_stays_head(book: RosterBook) -> None:
+    khan = msgspec.structs.replace(book.state.desks["sp"].officers["khan"], rights=("listen",))
+    book.follow(OfficerSet(desk="sp", officer=khan), CLERK, SP)
+    assert book.state.officer("sp", "khan") == khan
