@@ -28,6 +28,7 @@ IMAGE_BYTES = 96 << 20
 ACCOUNT = f"whatsapp:{PHONE_NUMBER_ID}"
 WORDS = "मंदिर के पीछे हथियारों का ढेर"
 SETTINGS = {"SATARK_EPOCH_MINUTES": str(EPOCH_SECONDS / 60), "SATARK_REACH_MINUTES": str(2 / 60)}
+HANDED_IN = ("handed in", "went silent after the receipt")
 NUMBERS = {"handed in": 1, "went silent after the receipt": 2, "forgot": 3, "cancelled": 4, "still at it": 5}
 
 
@@ -59,7 +60,7 @@ async def use(installation: Installation) -> dict[str, Citizen]:
     """Hand in, go silent, forget, cancel; one is still at it at the end."""
     citizens = {name: installation.citizen(76543210 + number) for name, number in NUMBERS.items()}
     answers: Any = {**HINDI, "क्या हो रहा है\\?": WORDS}
-    await asyncio.gather(*(citizens[name].walk(answers) for name in list(NUMBERS)[:2]))
+    await asyncio.gather(*(citizens[name].walk(answers) for name in HANDED_IN))
     await say(citizens["handed in"], "forget")
     for name, last in (("forgot", ["forget"]), ("cancelled", ["cancel", "हाँ"]), ("still at it", [])):
         await say(citizens[name], "Hi", "हिन्दी", "अवैध हथियार", WORDS, *last)
@@ -129,7 +130,8 @@ def unmount(place: Path) -> None:
 
 def check(now: Carved) -> None:
     """Check that the keys that are left open the draft that is still being written, and nothing else."""
-    assert (now.tips, now.senders) == (frozenset(), {"still at it"})
+    assert not now.tips
+    assert now.senders == {"still at it"}
     assert now.drafts > 0, "the carver finds what is there"
 
 
@@ -169,7 +171,8 @@ async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:
     check(seized.carve(copies.taken, seized.epochs))
     everything = seized.carve(copies.taken, list(keys.seen.values()))
     assert everything.drafts >= len(NUMBERS), "the copies hold it all: only the keys are gone"
-    assert (len(everything.tips), everything.senders) == (2, NUMBERS.keys())
+    assert len(everything.tips) == len(HANDED_IN)
+    assert everything.senders == set(NUMBERS)
 
 
 class Copies:
