@@ -1,7 +1,8 @@
 """Languages: a part of Satark speaks those that it ships a catalogue for, `texts/<language>.po` in its package.
 
 To add a language, add its file to each part that shall speak it: the questionnaire (`satark.dialogue`), the web form,
-phone calls and text messages, the desk, e-mail, posters, certificates. Nothing else lists the languages.
+phone calls and text messages, the desk, e-mail, posters, certificates. What is typed in it is understood by the words
+in `satark.dialogue.understanding`, one folder of its lexicon a language. Nothing else lists the languages.
 """
 
 from __future__ import annotations

@@ -37,7 +37,9 @@ def test_a_post_quantum_recipient_is_refused_in_words_and_never_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "age1", "1", SHORT[:-1], SHORT + "q", SHORT.upper(), " " + SHORT, "ssh-ed25519 AAAA", "é1"]
+    "text",
+    ["", "age1", "1", SHORT[:-1], SHORT + "q", SHORT.upper(), " " + SHORT, "ssh-ed25519 AAAA", "é1"],
+    ids=["nothing", "prefix", "digit", "too short", "too long", "capitals", "space", "SSH", "not ASCII"],
 )
 def test_what_is_no_recipient_is_refused_and_not_quoted(text: str) -> None:
     with pytest.raises(UnusableKey, match="not an age recipient") as refused:

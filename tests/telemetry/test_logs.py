@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import structlog
@@ -18,10 +20,11 @@ from starlette.routing import Route
 from satark.identity.sealing import CantOpen, check_recipient
 from satark.observability import describe_error, log
 from satark.runtime.http_server import uvicorn_options
-from satark.telemetry.logs import configure_logging
+from satark.telemetry.logs import ALLOWED, configure_logging
 from satark.telemetry.metrics import Metrics
 from satark.testing.processes.serving import serve
 
+ROOT = Path(__file__).parents[2]
 WORDS = "a truck behind the temple"
 
 
@@ -95,3 +98,15 @@ def test_every_process_counts_for_itself() -> None:
     one.failures.labels("chat").inc()
     assert b'satark_turn_failures_total{channel="chat"} 1.0' in one.render()
     assert b'channel="chat"' not in other.render()
+
+
+def test_every_key_that_the_code_logs_is_allowed() -> None:
+    dropped = []
+    for path in (path for folder in ("core", "channels", "sinks") for path in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log" | "_log"), attr=level), keywords=keys):
+                    if level in {"debug", "info", "warning", "error", "exception", "critical"}:
+                        wrong = {key.arg for key in keys if key.arg} - ALLOWED - {"exc_info"}
+                        dropped += [f"{path.relative_to(ROOT)}:{node.lineno}: {name}" for name in wrong]
+    assert dropped == []

@@ -37,10 +37,12 @@ from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.signature import HEADER, TwilioSignature
 from satark_sms_ivr.twilio_api import TwilioApi
-from satark_sms_ivr.voice_twiml import KEYS_PATH, MAX_SILENCES, RECORD_PATH, RECORDING_PATH, VoiceTwiml
+from satark_sms_ivr.voice_twiml import KEYS_PATH, RECORD_PATH, RECORDING_PATH, VoiceTwiml
 
 PATH: Final = "/voice/webhook"
 STATUS_PATH: Final = "/voice/webhook/status"
+MAX_SILENCES: Final = 3
+"""After so many silences in a row the caller is asked to leave a message."""
 
 CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
 """Twilio accepts 4096 characters in one `<Say>`; every line has one of its own."""

@@ -22,9 +22,6 @@ KEYS_PATH: Final = "/voice/webhook/keys"
 RECORD_PATH: Final = "/voice/webhook/record"
 RECORDING_PATH: Final = "/voice/webhook/recording"
 
-MAX_SILENCES: Final = 3
-"""After so many silences in a row the caller is asked to leave a message."""
-
 _TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4})-([0-9A-Z]{4})(?![0-9A-Z-])")
 _SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
 _KEY_SECONDS: Final = 6

@@ -1,4 +1,4 @@
-"""Rate limit on wrong receipt codes."""
+"""Slows wrong receipt codes, of everybody together: nobody is counted."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COPY_NAME = "roster.jsonl"
 """Name of the copy in the data folder."""
-_ADVICE = "tips are sealed to this machine's own copy of it; see `satark roster verify`"
+_ALARM = "the roster was tampered with, tips are sealed to this machine's own copy, run: satark roster verify"
 
 
 class CheckedRoster(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class Roster:
         for problem in problems:
             if problem not in self._reported:
                 self._reported.add(problem)
-                log.error("the roster was tampered with", problem=problem, action=_ADVICE)
+                log.error(_ALARM)
 
 
 def desk_problems(state: RosterState, stored: Sequence[Desk]) -> list[str]:

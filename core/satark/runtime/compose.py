@@ -139,7 +139,7 @@ def check_isolation(settings: Settings) -> None:
     if not missing:
         return
     if settings.core.evidence.allow_weak_isolation:
-        log.warning("HOSTILE FILES ARE OPENED WITHOUT: " + describe(missing), missing=",".join(missing))
+        log.warning("HOSTILE FILES ARE OPENED WITHOUT: " + describe(missing))
         return
     message = f"this machine does not isolate the program that opens citizens' files; missing: {describe(missing)}"
     hint = (

@@ -100,9 +100,8 @@ def _open(listen: str) -> socket.socket | None:
     try:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         return socket.create_server((address, int(port)), family=family)
-    except OSError as error:
-        hint = "choose another with SATARK_METRICS_LISTEN"
-        log.warning("metrics are not served", listen=listen, problem=error.strerror, hint=hint)
+    except OSError:
+        log.warning("metrics are not served, choose another address with SATARK_METRICS_LISTEN", host=address, port=port)
         return None
 
 
