@@ -90,7 +90,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
         yield Town(host, channel, folder)
 
 
-async def told(folder: Path, pairs: int) -> float:
+async def tell_days(folder: Path, pairs: int) -> float:
     """Return the share of days that the observer tells right."""
     days: list[Seen] = []
     labels = [label for _ in range(pairs) for label in (True, False)]
@@ -101,21 +101,21 @@ async def told(folder: Path, pairs: int) -> float:
 
 
 async def test_an_observer_does_not_tell_a_day_with_a_tip_about_the_office_from_one_without(tmp_path: Path) -> None:
-    assert await told(tmp_path, PAIRS) == pytest.approx(0.5, abs=0.05)
+    assert await tell_days(tmp_path, PAIRS) == pytest.approx(0.5, abs=0.05)
 
 
 async def test_the_same_observer_tells_them_by_rows_that_name_desks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_deliveries", naming_deliveries)
-    assert await told(tmp_path, 15) > 0.8
+    assert await tell_days(tmp_path, 15) > 0.8
 
 
 async def test_the_same_observer_tells_them_by_the_number_of_envelopes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_seal_envelopes", envelopes_without_decoys)
-    assert await told(tmp_path, 15) > 0.8
+    assert await tell_days(tmp_path, 15) > 0.8
 
 
 def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from satark.telemetry.coarse_counts import STEP, CoarseCounter, CoarseHistogram
+from satark.telemetry.band_counts import STEP, BandCounter, BandHistogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -24,7 +24,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._clock = clock
-        self._coarse: list[CoarseCounter | CoarseHistogram] = []
+        self._banded: list[BandCounter | BandHistogram] = []
         self.webhooks = self._by_band(
             self._counter("satark_webhooks", "webhooks by how they were answered", "channel", "answer"), "accepted"
         )
@@ -59,8 +59,8 @@ class Metrics:
         )
         text = "seconds from an event's arrival to its commit"
         histogram = Histogram("satark_commit_seconds", text, registry=self.registry, buckets=_SECONDS)
-        self.commit = CoarseHistogram(histogram, _SECONDS, clock)
-        self._coarse.append(self.commit)
+        self.commit = BandHistogram(histogram, _SECONDS, clock)
+        self._banded.append(self.commit)
         self.listeners = self._counter("satark_listener_failures", "satark_event implementations that raised", "plugin")
 
     def render(self) -> bytes:
@@ -69,8 +69,8 @@ class Metrics:
         return generate_latest(self.registry)
 
     def end_bands(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was counted in bands that are over, at `now` (Unix seconds) if it is given, as `CoarseCounter`."""
-        for one in self._coarse:
+        """Show what was counted in bands that are over, at `now` (Unix seconds) if it is given, as `BandCounter`."""
+        for one in self._banded:
             one.end_band(now, all_steps=all_steps)
 
     def clear_queue_gauges(self) -> None:
@@ -78,10 +78,10 @@ class Metrics:
         for gauge in (self.deliveries_waiting, self.deliveries_dead_lettered, self.destinations_down):
             gauge.clear()
 
-    def _by_band(self, counter: Counter, *usual: str, step: int = STEP) -> CoarseCounter:
-        coarse = CoarseCounter(counter, usual, step=step, clock=self._clock)
-        self._coarse.append(coarse)
-        return coarse
+    def _by_band(self, counter: Counter, *usual: str, step: int = STEP) -> BandCounter:
+        banded = BandCounter(counter, usual, step=step, clock=self._clock)
+        self._banded.append(banded)
+        return banded
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)

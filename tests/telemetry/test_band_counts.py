@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.telemetry.coarse_counts import STEP
+from satark.telemetry.band_counts import STEP
 from satark.telemetry.metrics import Metrics
 from satark.time_buckets import BAND_HOURS
 

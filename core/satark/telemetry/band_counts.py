@@ -1,4 +1,4 @@
-"""Coarse counts: what a tipster's message moves is shown when its six-hour band is over.
+"""Band counts: what a tipster's message moves is shown when its six-hour band is over.
 
 Whoever watches the metrics and has a phone company's records could else line up each message with a phone.
 """
@@ -61,12 +61,13 @@ class _Band(Generic[K]):
         return count, total - self._sums[key]
 
 
-class CoarseCounter:
+class BandCounter:
     """A counter whose numbers change at the ends of bands only.
 
     Args:
         counter: what is shown.
-        usual: values of the last label that are coarse; none: all. What is left are faults, which are shown at once.
+        usual: values of the last label that wait for the end of a band; none: all. What is left are faults, which are
+            shown at once.
         step: how many are shown at once.
         clock: gives the time, Unix seconds.
     """
@@ -93,7 +94,7 @@ class CoarseCounter:
         self._counter.labels(*labels).inc(count)
 
 
-class CoarseHistogram:
+class BandHistogram:
     """A histogram that changes at the ends of bands only; a bucket's values are shown as their mean.
 
     Args:
@@ -114,7 +115,7 @@ class CoarseHistogram:
         self._band.add(next((bound for bound in self._buckets if value <= bound), float("inf")), value)
 
     def end_band(self, now: float | None = None, *, all_steps: bool = False) -> None:
-        """Show what was observed in a band that is over, as `CoarseCounter.end_band`."""
+        """Show what was observed in a band that is over, as `BandCounter.end_band`."""
         self._band.end(now, all_steps=all_steps)
 
     def _show(self, _bucket: float, count: int, total: float) -> None:
