@@ -101,7 +101,7 @@ def _open(listen: str) -> socket.socket | None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         return socket.create_server((address, int(port)), family=family)
     except OSError:
-        log.warning("metrics are not served, choose another address with SATARK_METRICS_LISTEN", host=address, port=port)
+        log.warning("metrics are not served, set another SATARK_METRICS_LISTEN", host=address, port=port)
         return None
 
 

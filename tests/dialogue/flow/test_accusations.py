@@ -93,7 +93,9 @@ def test_the_ranges_office_is_accused_only_where_a_desk_stands_above_it(accused:
     shipped = default_flow()
     engine = Engine(load_flow(shipped), shipped.catalogues, Geography.sample())
     chat = Chat(engine)
-    chat.session = engine.begin(channel="whatsapp", tip="0" * 32, recipient="age1", identity="K", above_range=accused is not None)
+    chat.session = engine.begin(
+        channel="whatsapp", tip="0" * 32, recipient="age1", identity="K", above_range=accused is not None
+    )
     chat.say("Hi", "2", "police corruption", "They take money from every shop", "Lanka", "the DIG's office")
     if accused is None:
         assert chat.step == "police_unit"
