@@ -48,7 +48,9 @@ def test_what_is_no_recipient_is_refused_and_not_quoted(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "AGE-SECRET-KEY-1", SHORT_IDENTITY[:-1], SHORT_IDENTITY.lower(), LONG_KEYS.generate()]
+    "text",
+    ["", "AGE-SECRET-KEY-1", SHORT_IDENTITY[:-1], SHORT_IDENTITY.lower(), LONG_KEYS.generate()],
+    ids=["nothing", "prefix", "too short", "small letters", "post-quantum"],
 )
 def test_what_is_no_identity_is_refused_and_not_quoted(text: str) -> None:
     for use in (age_keys.read_identity, age_keys.recipient_of, lambda one: age_keys.decrypt(b"", one)):
