@@ -18,12 +18,12 @@ def chat() -> Chat:
     return Chat(Engine(load_flow(source), source.catalogues, Geography.sample()))
 
 
-def told(chat: Chat, story: str = STORY) -> Chat:
+def walk(chat: Chat, story: str = STORY) -> Chat:
     return chat.say("Hi", "2", "daru", story, "Lanka", "no", "skip")
 
 
 def test_the_words_are_shown_before_the_review(chat: Chat) -> None:
-    told(chat)
+    walk(chat)
     assert chat.step == "@identity"
     assert "Ramesh" in chat.text
     assert "9876543210" in chat.text
@@ -31,7 +31,7 @@ def test_the_words_are_shown_before_the_review(chat: Chat) -> None:
 
 
 def test_one_tap_takes_them_out_of_the_tip(chat: Chat) -> None:
-    told(chat).tap("remove")
+    walk(chat).tap("remove")
     assert chat.step == "review"
     assert "Taken out." in chat.text
     chat.tap("send")
@@ -43,7 +43,7 @@ def test_one_tap_takes_them_out_of_the_tip(chat: Chat) -> None:
 
 
 def test_who_leaves_them_in_is_asked_once(chat: Chat) -> None:
-    told(chat).tap("keep")
+    walk(chat).tap("keep")
     assert chat.step == "review"
     chat.tap("details", "who").say("a man with a scar")
     assert chat.step == "review"
@@ -53,7 +53,7 @@ def test_who_leaves_them_in_is_asked_once(chat: Chat) -> None:
 
 
 def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
-    told(chat).tap("remove").tap("details", "who").say("ask me, my number is 9123456780")
+    walk(chat).tap("remove").tap("details", "who").say("ask me, my number is 9123456780")
     assert chat.step == "@identity"
     assert "9123456780" in chat.text
     assert "9876543210" not in chat.text
@@ -61,11 +61,11 @@ def test_what_is_added_later_is_asked_about_again(chat: Chat) -> None:
 
 @pytest.mark.parametrize("words", ["ok", "kya", "don't remove them", "mat hatao", "?"])
 def test_nothing_is_taken_out_or_sent_on_a_guess(chat: Chat, words: str) -> None:
-    told(chat).say(words)
+    walk(chat).say(words)
     assert chat.session is not None
     assert chat.session.answers["what"].value == STORY
     assert chat.submission is None
 
 
 def test_a_story_without_such_words_goes_straight_to_the_review(chat: Chat) -> None:
-    assert told(chat, "Two men sell liquor behind the school, their leader is called Kallu").step == "review"
+    assert walk(chat, "Two men sell liquor behind the school, their leader is called Kallu").step == "review"

@@ -62,7 +62,7 @@ class MailboxState(BaseState):
         if code:
             return _post(context, context.catalogue.text(f"mailbox.{code}"))
         if isinstance(event, Media | Pin) or (isinstance(event, Text) and event.body.strip()):
-            return _post(context, _told(context, event))
+            return _post(context, _message_text(context, event))
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
@@ -114,12 +114,12 @@ class FeedbackState(MailboxState):
 
 def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
     """Add something to the tip that was just sent, and ask again whether its sender may be contacted."""
-    message = Message(sender="tipster", text=truncate(replace_surrogates(_told(context, event)), _MAX_LENGTH))
+    message = Message(sender="tipster", text=truncate(replace_surrogates(_message_text(context, event)), _MAX_LENGTH))
     context.say("reach.added")
     return context.ask(post=message)
 
 
-def _told(context: TurnContext, event: Text | Media | Pin) -> str:
+def _message_text(context: TurnContext, event: Text | Media | Pin) -> str:
     """What is told, as a message's text; a file is fetched, and named by its ordinal."""
     if isinstance(event, Media):
         ordinal = context.add_mailbox_file(event, "message")
