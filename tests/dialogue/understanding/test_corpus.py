@@ -12,7 +12,7 @@ from satark.dialogue.understanding.reader import Reader
 from satark.geography.geography import Geography
 from satark.testing.dialogue.corpus import Utterance, asked_at, judge, read_corpus
 
-CORPORA = Path(__file__).parent / "corpora"
+CORPORA = Path(__file__).parent / "corpora" / "tuning"
 ALL = list(read_corpus(CORPORA))
 LABELLED = {"danger", "harmless", "identity", "anonymous"}
 STEPS = [one for one in ALL if one.step not in LABELLED]
