@@ -28,6 +28,7 @@ from satark.runtime.host import Host
 from satark.settings import Settings
 from satark.store import tables
 from satark.store.writer import StoreDown
+from satark.testing.later import render_a_band_later
 from satark.testing.processes.serving import serve
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down, inbound, scripted_host
 from satark.testing.waiting import until
@@ -72,7 +73,7 @@ class Office:
         return self.host.services.read(lambda c: c.execute(select(func.count()).select_from(table)).scalar_one())
 
     def metric(self, line: str) -> bool:
-        return line in self.host.metrics.render().decode()
+        return line in render_a_band_later(self.host.metrics).decode()
 
 
 @asynccontextmanager
