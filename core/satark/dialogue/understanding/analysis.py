@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
-from satark.dialogue.understanding.lexicon import FRAME, Lexicon, Mark
-from satark.dialogue.understanding.rules import carries
+from satark.dialogue.understanding.lexicon import FRAME, Lexicon
+from satark.dialogue.understanding.marks import Mark, Marks
 from satark.dialogue.understanding.tokens import Token, tokenize
 
 NEGATIONS: Final = ("neg", "neg.dont")
@@ -25,7 +25,8 @@ class Analysis:
         self.text = text
         self.tokens: Sequence[Token] = tokenize(text)
         marks = lexicon.marks(self.tokens)
-        self.marks: Sequence[Mark] = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)]
+        self.marks = Marks([*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)])
+        """What its words and phrases mean, one by one."""
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -47,19 +48,16 @@ class Analysis:
 
     def has(self, *names: str) -> bool:
         """Whether any of these marks is there."""
-        return any(carries(mark, names) for mark in self.marks)
+        return self.marks.has(names)
 
-    def found(self, *names: str) -> list[Mark]:
-        """The marks of these names."""
-        return [mark for mark in self.marks if carries(mark, names)]
+    def found(self, *names: str) -> Sequence[Mark]:
+        """The marks of these names, in order."""
+        return self.marks.named(names)
 
-    def covered(self, names: Sequence[str], worst: float = 0) -> set[int]:
+    def covered(self, names: Iterable[str], worst: float = 0) -> set[int]:
         """The indexes of the tokens that carry one of these marks, at no less than this quality."""
         return {
-            index
-            for mark in self.marks
-            if mark.quality >= worst and carries(mark, names)
-            for index in range(mark.start, mark.end)
+            index for mark in self.marks.named(names) if mark.quality >= worst for index in range(mark.start, mark.end)
         }
 
     def consists_of(self, names: Sequence[str], beside: Sequence[str], *, worst: float = 0, spare: int = 0) -> bool:
@@ -67,22 +65,26 @@ class Analysis:
 
         `spare` tokens may be something else.
         """
-        if not self.tokens or not self.covered(names, worst):
+        if not self.marks.has(names) or not self.covered(names, worst):
             return False
-        rest = set(range(len(self.tokens))) - self.covered([*names, *beside], worst)
-        return len({index for index in rest if self.tokens[index].text != "?"}) <= spare
+        rest = self._words - self.covered([*names, *beside], worst)
+        return len(rest) <= spare
+
+    @cached_property
+    def _words(self) -> set[int]:
+        return {index for index, token in enumerate(self.tokens) if token.text != "?"}
 
     def is_exactly(self, names: Sequence[str], beside: Sequence[str]) -> bool:
         """Whether it is an exact word or phrase of `names` with nothing but `beside` around it, unasked, unnegated."""
+        if not self.marks.has(names) or self.asks:
+            return False
         doubts = [mark for mark in self.found(*DOUBTS) if not self._is_part(mark, names)]
-        return not doubts and not self.asks and self.consists_of(names, beside, worst=FRAME)
+        return not doubts and self.consists_of(names, beside, worst=FRAME)
 
     def _is_part(self, mark: Mark, names: Sequence[str]) -> bool:
-        return any(
-            carries(other, names) and other.start <= mark.start and mark.end <= other.end for other in self.marks
-        )
+        return any(other.start <= mark.start and mark.end <= other.end for other in self.marks.named(names))
 
-    def story_marks(self) -> Iterable[Mark]:
+    def story_marks(self) -> Sequence[Mark]:
         """The marks that tell of a crime rather than of the conversation."""
         return self.found("cat.*", "act.*")
 

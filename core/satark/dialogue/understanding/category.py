@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.lexicon import Mark
+from satark.dialogue.understanding.marks import Mark
 from satark.dialogue.understanding.rules import Rule, matches, parse_rule
 
 _ORDER: Final = (

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 from rapidfuzz.distance import OSA
 
+from satark.dialogue.understanding.marks import Mark
 from satark.dialogue.understanding.tokens import Keys, Token, keys, roman, tokenize
 
 EXACT: Final = 1.0
@@ -35,16 +36,6 @@ _MOST_DISTANT: Final = 80
 
 class LexiconError(ValueError):
     """A file of the lexicon can't be used; the message names it."""
-
-
-class Mark(NamedTuple):
-    """A mark on the tokens `start` to `end` of a text."""
-
-    name: str
-    start: int
-    end: int
-    quality: float
-    """Of the worst known word in it: `EXACT` to `DISTANT`."""
 
 
 class _Phrase(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
 from satark.dialogue.understanding.category import category_of, unit_of
-from satark.dialogue.understanding.lexicon import Mark
+from satark.dialogue.understanding.marks import Mark
 from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import Danger, Opening, PlaceFound
 

@@ -11,6 +11,7 @@ import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.lexicon import Lexicon
+from satark.dialogue.understanding.marks import between
 from satark.dialogue.understanding.reading import IdentitySpan
 from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
 from satark.folding import ascii_digits
@@ -74,7 +75,7 @@ def _by_form(analysis: Analysis) -> Iterator[IdentitySpan]:
 def _is_anothers(analysis: Analysis, at: int) -> bool:
     """Whether the words before say that a number is somebody else's: "his number is 98…"."""
     index = next((i for i, token in enumerate(analysis.tokens) if token.end > at), len(analysis.tokens))
-    before = [mark for mark in analysis.marks if index - _NEAR - 1 <= mark.start < index + _LATER_WORDS]
+    before = between(analysis.marks.all(), index - _NEAR - 1, index + _LATER_WORDS - 1)
     own = [mark for mark in before if mark.name in {"id.my-number", "who.mine", "id.live", "id.my-name"}]
     others = [mark for mark in before if mark.name in _OTHERS and mark.start < index]
     return not own and (bool(others) or _is_named(analysis, index))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.lexicon import DISTANT, SOUND, Lexicon, Mark
+from satark.dialogue.understanding.lexicon import DISTANT, SOUND, Lexicon
+from satark.dialogue.understanding.marks import Mark
 from satark.dialogue.understanding.reading import PlaceFound
 from satark.geography.geography import Geography, Unit
 

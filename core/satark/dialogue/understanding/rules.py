@@ -12,11 +12,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from satark.dialogue.understanding.lexicon import Mark
+from satark.dialogue.understanding.marks import Mark, Marks, between
 
 _NEAR: Final = 6
-_MOST: Final = 40
-"""Marks of one kind that are looked at: a story of eight hundred words must not take longer than it takes to read."""
 
 
 class RuleError(ValueError):
@@ -52,40 +50,45 @@ def _names(listed: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in listed.split("|") if name.strip())
 
 
-def carries(mark: Mark, names: Sequence[str]) -> bool:
-    """Whether a mark is one of these; a name ending in `*` stands for all that begin so."""
-    return any(mark.name == name or (name[-1] == "*" and mark.name.startswith(name[:-1])) for name in names)
-
-
-def matches(rule: Rule, marks: Sequence[Mark]) -> tuple[int, int] | None:
+def matches(rule: Rule, marks: Marks) -> tuple[int, int] | None:
     """Return the words, from first to last, on which a rule holds; None: it does not."""
     return next(all_matches(rule, marks), None)
 
 
-def all_matches(rule: Rule, marks: Sequence[Mark]) -> Iterator[tuple[int, int]]:
+def all_matches(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
     """Yield the words, from first to last, of each place where a rule holds."""
-    candidates = [[mark for mark in marks if carries(mark, part)][:_MOST] for part in rule.parts]
-    if not all(candidates):
+    if not all(marks.has(part) for part in rule.parts):
         return
-    stops = [mark for mark in marks if carries(mark, rule.unless)] if rule.unless else []
-    for found in _combinations(candidates, rule):
-        start, end = min(mark.start for mark in found), max(mark.end for mark in found)
-        if not any(stop.start < end + rule.near and stop.end > start - rule.near for stop in stops):
+    stops = marks.named(rule.unless) if rule.unless else ()
+    for start, end in _spans(rule, marks):
+        near = between(stops, start - rule.near - marks.longest, end + rule.near - 1)
+        if not any(stop.end > start - rule.near for stop in near):
             yield start, end
 
 
-def _combinations(candidates: Sequence[Sequence[Mark]], rule: Rule) -> Iterator[tuple[Mark, ...]]:
-    chains: list[tuple[Mark, ...]] = [(mark,) for mark in candidates[0]]
-    for more in candidates[1:]:
-        chains = [(*chain, mark) for chain in chains for mark in more if _fit((chain[-1], mark), rule)]
-    yield from chains
+def _spans(rule: Rule, marks: Marks) -> Iterator[tuple[int, int]]:
+    """Yield the words of each chain of marks, each near the one before it; of chains over the same words, one."""
+    seen: set[tuple[int, int]] = set()
+    for first in marks.named(rule.parts[0]):
+        chains = {(first.start, first.end, first)}
+        for part in rule.parts[1:]:
+            chains = {
+                (min(start, mark.start), max(end, mark.end), mark)
+                for start, end, last in chains
+                for mark in _near(last, marks.named(part), rule, marks.longest)
+            }
+        found = sorted({(start, end) for start, end, _ in chains} - seen)
+        seen.update(found)
+        yield from found
 
 
-def _fit(found: tuple[Mark, Mark], rule: Rule) -> bool:
-    before, after = found
-    if rule.ordered and after.start < before.end:
-        return False
+def _near(last: Mark, marks: Sequence[Mark], rule: Rule, longest: int) -> Iterator[Mark]:
+    first = last.end if rule.ordered else last.start - rule.near - longest
+    return (mark for mark in between(marks, first, last.end + rule.near) if _fit(last, mark, rule.near))
+
+
+def _fit(before: Mark, after: Mark, near: int) -> bool:
     if before.start < after.end and after.start < before.end:
         return False
     gap = after.start - before.end if after.start >= before.end else before.start - after.end
-    return gap <= rule.near
+    return gap <= near

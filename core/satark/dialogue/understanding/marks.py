@@ -1,0 +1,69 @@
+"""The marks of one text, found by name and by place without looking at each of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A mark on the tokens `start` to `end` of a text."""
+
+    name: str
+    start: int
+    end: int
+    quality: float
+    """Of the worst known word in it: `EXACT` to `DISTANT` of the lexicon."""
+
+
+class Marks:
+    """The marks of a text, in the order of the text. A name that ends in `*` stands for all that begin so."""
+
+    __slots__ = ("_by_name", "_found", "longest")
+
+    def __init__(self, marks: Iterable[Mark]) -> None:
+        self._by_name: dict[str, list[Mark]] = {}
+        self._found: dict[tuple[str, ...], Sequence[Mark]] = {}
+        self.longest = 1
+        """Tokens of the longest mark."""
+        for mark in marks:
+            self._by_name.setdefault(mark.name, []).append(mark)
+            self.longest = max(self.longest, mark.end - mark.start)
+
+    def all(self) -> Sequence[Mark]:
+        """Every mark."""
+        return self.named(("*",))
+
+    def named(self, names: Iterable[str]) -> Sequence[Mark]:
+        """The marks of these names."""
+        key = tuple(names)
+        found = self._found.get(key)
+        if found is None:
+            wanted = {name for one in key for name in self._names(one)}
+            found = [mark for name in wanted for mark in self._by_name[name]]
+            found.sort(key=_place)
+            self._found[key] = found
+        return found
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether there is a mark of one of these names."""
+        return any(self._names(name) for name in names)
+
+    def _names(self, name: str) -> Sequence[str]:
+        if name[-1] == "*":
+            return [known for known in self._by_name if known.startswith(name[:-1])]
+        return (name,) if name in self._by_name else ()
+
+
+def _place(mark: Mark) -> tuple[int, int, str]:
+    return (mark.start, -mark.end, mark.name)
+
+
+def between(marks: Sequence[Mark], first: int, last: int) -> Sequence[Mark]:
+    """The marks, of a sequence in order, that start at tokens `first` to `last`, the last one included."""
+    return marks[bisect_left(marks, first, key=_start) : bisect_left(marks, last + 1, key=_start)]
+
+
+def _start(mark: Mark) -> int:
+    return mark.start
