@@ -21,7 +21,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench torture fuzz mutation audit sbom build canary docs clean
+.PHONY: help run test quick lint bench torture fuzz mutation audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -69,6 +69,9 @@ canary: $(READY) ## plant identifiers of every kind, search all that is written 
 
 corpus: $(READY) ## read the corpus of utterances: understood, asked again, swallowed, acted wrongly (ARGS=--misses lists)
 	@$(BIN)/python -m satark.testing.dialogue.understanding tests/dialogue/understanding/corpora $(ARGS)
+
+lexicon: $(READY) ## write the index of the words that are understood, after a change of them
+	@$(BIN)/python -m satark.dialogue.understanding.write_index
 
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)

@@ -9,7 +9,7 @@ from typing import Final
 
 from satark.dialogue.understanding.lexicon import FRAME, Lexicon
 from satark.dialogue.understanding.marks import Mark, Marks
-from satark.dialogue.understanding.tokens import Token, tokenize
+from satark.dialogue.understanding.tokens import Keys, Token, tokenize
 
 NEGATIONS: Final = ("neg", "neg.dont")
 DOUBTS: Final = ("neg", "neg.dont", "neg.but", "say.maybe", "soc.wait", "time.coming")
@@ -24,7 +24,9 @@ class Analysis:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
         self.tokens: Sequence[Token] = tokenize(text)
-        marks = lexicon.marks(self.tokens)
+        self.heard: dict[str, Keys] = {}
+        """Keys of its words."""
+        marks = lexicon.marks(self.tokens, self.heard)
         self.marks = Marks([*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)])
         """What its words and phrases mean, one by one."""
 

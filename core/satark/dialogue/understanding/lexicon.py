@@ -7,15 +7,22 @@ commas between them. A `*` at the end of a word stands for any ending. A languag
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
-import msgspec
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
+from satark.dialogue.understanding.index import (
+    Index,
+    Phrase,
+    phrase_of,
+    read_aliases,
+    read_index,
+    read_phrases,
+    shipped_folder,
+)
 from satark.dialogue.understanding.marks import Mark
-from satark.dialogue.understanding.tokens import Keys, Token, keys, roman, tokenize
+from satark.dialogue.understanding.tokens import Keys, Token, keys, roman
 
 EXACT: Final = 1.0
 SOUND: Final = 0.95
@@ -34,74 +41,104 @@ _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
 
 
-class LexiconError(ValueError):
-    """A file of the lexicon can't be used; the message names it."""
-
-
 class _Phrase(NamedTuple):
     words: tuple[str, ...]
     mark: str
+
+
+class _Start(NamedTuple):
+    """The phrases that begin with one word."""
+
+    alone: Sequence[str]
+    """Marks of the word alone."""
+    followed: Mapping[str, Sequence[_Phrase]]
+    """By second word, or name of its stem."""
 
 
 class Lexicon:
     """All words and phrases, indexed by spelling and by keys. Built once; nothing of a text is kept."""
 
     def __init__(self, words: Iterable[tuple[str, str]], aliases: Mapping[str, str] | None = None) -> None:
-        self._aliases = dict(aliases or {})
-        self._starts: dict[str, list[_Phrase]] = {}
-        self._by_key: tuple[dict[str, set[str]], ...] = ({}, {}, {})
-        self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
-        self._spelt: set[str] = set()
-        self._buckets: dict[tuple[str, int], list[str]] = {}
-        for mark, phrase in words:
-            self._add(mark, phrase)
-        self._fill_buckets()
+        phrases = (phrase for mark, written in words for phrase in phrase_of(mark, written))
+        self._build(Index(tuple(phrases), {}), aliases or {})
 
     @classmethod
-    def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None) -> Lexicon:
-        """Read the lexicon that comes with Satark; `extra` adds phrases by mark.
+    def shipped(cls, extra: Mapping[str, Sequence[str]] | None = None, *, indexed: bool = True) -> Lexicon:
+        """Read the lexicon that comes with Satark, with its index or without; `extra` adds phrases by mark.
 
         Raises:
             LexiconError: a file is not what it should be.
         """
-        added = ((mark, phrase) for mark, phrases in (extra or {}).items() for phrase in phrases)
-        folder = files("satark.dialogue.understanding") / "lexicon"
-        return cls([*_read_all(folder), *added], _read_aliases(folder / "aliases.yaml"))
+        folder = shipped_folder()
+        index = read_index(folder) if indexed else Index(tuple(read_phrases(folder)), {})
+        added = [one for mark, phrases in (extra or {}).items() for text in phrases for one in phrase_of(mark, text)]
+        lexicon = cls(())
+        lexicon._build(index._replace(phrases=(*index.phrases, *added)), read_aliases(folder))
+        return lexicon
+
+    @property
+    def keys(self) -> Mapping[str, Keys]:
+        """Its words with their keys."""
+        return self._spelt
 
     def knows(self, word: str) -> bool:
         """Whether a folded word is spelt so in the lexicon: then it is no misspelling of another."""
         return word in self._spelt
 
-    def marks(self, tokens: Sequence[Token]) -> list[Mark]:
-        """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it."""
-        known = self._resolve(tokens)
+    def marks(self, tokens: Sequence[Token], heard: dict[str, Keys] | None = None) -> list[Mark]:
+        """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it.
+
+        `heard` holds keys of its words that are worked out already; those of the others are added to it.
+        """
+        known = self._resolve(tokens, {} if heard is None else heard)
         found = [mark for index in range(len(tokens)) for mark in self._at(index, known)]
         return _without_hidden(found)
 
     # ------------------------------------------------------------- finding
 
     def _at(self, index: int, known: Sequence[Mapping[str, float]]) -> Iterator[Mark]:
+        following = known[index + 1] if index + 1 < len(known) else {}
         for first, quality in known[index].items():
-            for phrase in self._starts.get(first, ()):
-                worst = _match(phrase.words, index, known, quality)
-                if worst:
-                    yield Mark(phrase.mark, index, index + len(phrase.words), worst)
+            start = self._start(first)
+            if start is None:
+                continue
+            for mark in start.alone:
+                yield Mark(mark, index, index + 1, quality)
+            for second in start.followed.keys() & following.keys():
+                for phrase in start.followed[second]:
+                    if worst := _match(phrase.words, index, known, quality):
+                        yield Mark(phrase.mark, index, index + len(phrase.words), worst)
 
-    def _resolve(self, tokens: Sequence[Token]) -> list[Mapping[str, float]]:
+    def _start(self, first: str) -> _Start | None:
+        """What begins with this word; put in order when it is first met, for most words never are."""
+        if first not in self._starts:
+            return None
+        start = self._ordered.get(first)
+        if start is None:
+            phrases = self._starts[first]
+            followed: dict[str, list[_Phrase]] = {}
+            for phrase in phrases:
+                for second in {*phrase.words[1:2], *map(_stem_name, phrase.words[1:2])}:
+                    followed.setdefault(second, []).append(phrase)
+            alone = [phrase.mark for phrase in phrases if len(phrase.words) == 1]
+            start = self._ordered[first] = _Start(alone, followed)
+        return start
+
+    def _resolve(self, tokens: Sequence[Token], heard: dict[str, Keys]) -> list[Mapping[str, float]]:
         seen: dict[str, Mapping[str, float]] = {}
         distant = 0
         for token in tokens:
             if token.text in seen:
                 continue
-            found = self._known(token.text)
+            word = heard.get(token.text) or heard.setdefault(token.text, keys(token.text))
+            found = self._known(token.text, word)
             if all(name.startswith("~") for name in found) and distant < _MOST_DISTANT:
                 distant += 1
-                found = {**found, **self._distant(token.text)}
+                found = {**found, **self._distant(word.sound)}
             seen[token.text] = found
         return [seen[token.text] for token in tokens]
 
-    def _known(self, text: str) -> Mapping[str, float]:
-        word = keys(text)
+    def _known(self, text: str, word: Keys) -> Mapping[str, float]:
         found = self._by_prefix(text, word)
         if alias := self._aliases.get(text):
             meant = keys(alias)
@@ -136,58 +173,68 @@ class Lexicon:
                         found[name] = quality
         return found
 
-    def _distant(self, text: str) -> Mapping[str, float]:
-        sound = keys(text).sound
+    def _distant(self, sound: str) -> Mapping[str, float]:
         size = len(sound)
         if size < _SHORTEST_DISTANT or not sound.isalpha():
             return {}
         allowed = 2 if size >= _TWO_LETTERS_OFF else 1
-        best, found = allowed + 1, set[str]()
-        for length in range(size - allowed, size + allowed + 1):
-            for other in self._buckets.get((sound[0], length), ()):
-                distance = OSA.distance(sound, other, score_cutoff=allowed)
-                if distance < best:
-                    best, found = distance, set(self._by_key[0][other])
-                elif distance == best <= allowed:
-                    found |= self._by_key[0][other]
-        return dict.fromkeys(found, DISTANT)
+        near = [
+            (distance, other)
+            for length in range(size - allowed, size + allowed + 1)
+            for other, distance, _ in extract(
+                sound, self._buckets.get((sound[0], length), ()), scorer=OSA.distance, score_cutoff=allowed, limit=None
+            )
+        ]
+        best = min(near, default=(0, ""))[0]
+        return {word: DISTANT for distance, other in near if distance == best for word in self._by_key[0][other]}
 
     # ------------------------------------------------------------- building
 
-    def _add(self, mark: str, written: str) -> None:
-        ending = written.rstrip().endswith("*")
-        words = tuple(token.text for token in tokenize(written.replace("*", "")))
-        if not words:
-            return
+    def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
+        self._aliases = dict(aliases)
+        self._spelt: dict[str, Keys] = {}
+        self._starts: dict[str, list[_Phrase]] = {}
+        self._ordered: dict[str, _Start] = {}
+        self._by_key: tuple[dict[str, set[str]], ...] = ({}, {}, {})
+        self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
+        self._buckets: dict[tuple[str, int], list[str]] = {}
+        for phrase in index.phrases:
+            self._add(phrase, index.keys)
+        self._fill_keys()
+
+    def _add(self, phrase: Phrase, known: Mapping[str, Keys]) -> None:
+        mark, words, ending = phrase
         for word in words:
-            self._add_word(word)
+            self._add_word(word, known)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
-        phrase = _Phrase(words, mark)
-        self._starts.setdefault(words[0], []).append(phrase)
-        if len(words) > 1 and (stem := _stem(keys(words[0]).sound)):
-            self._starts.setdefault(f"~{stem}", []).append(phrase)
-        if len(words) > 1 and not ending and _may_be_joined(words, mark):
+        entry = _Phrase(words, mark)
+        self._starts.setdefault(words[0], []).append(entry)
+        if len(words) == 1:
+            return
+        if stem := _stem(self._spelt[words[0]].sound):
+            self._starts.setdefault(f"~{stem}", []).append(entry)
+        if not ending and _may_be_joined(words, mark):
             joined = "".join(words)
-            self._add_word(joined)
+            self._add_word(joined, known)
             self._starts.setdefault(joined, []).append(_Phrase((joined,), mark))
 
-    def _add_word(self, word: str) -> None:
-        if word in self._spelt:
-            return
-        self._spelt.add(word)
-        for level, key in enumerate(keys(word)):
-            self._by_key[level].setdefault(key, set()).add(word)
+    def _add_word(self, word: str, known: Mapping[str, Keys]) -> None:
+        if word not in self._spelt:
+            self._spelt[word] = known.get(word) or keys(word)
 
     def _add_prefix(self, word: str) -> str:
         name = f"{roman(word)[:2]}:{word}*"
         for level in (0, 1):
-            key = keys(word)[level]
+            key = self._spelt[word][level]
             if key:
                 self._prefixes[level].setdefault(key, set()).add(name)
         return name
 
-    def _fill_buckets(self) -> None:
+    def _fill_keys(self) -> None:
+        for word, word_keys in self._spelt.items():
+            for level, key in enumerate(word_keys):
+                self._by_key[level].setdefault(key, set()).add(word)
         for sound in self._by_key[0]:
             if len(sound) >= _SHORTEST_DISTANT - 1 and sound.isalpha():
                 self._buckets.setdefault((sound[0], len(sound)), []).append(sound)
@@ -265,28 +312,3 @@ def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:
     return any(
         other.start <= mark.start and mark.end <= other.end and other.end - other.start > size for other in longer
     )
-
-
-def _read_all(folder: Traversable) -> Iterator[tuple[str, str]]:
-    for language in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not language.is_dir() or language.name.startswith("_"):
-            continue
-        for file in sorted(language.iterdir(), key=lambda entry: entry.name):
-            if file.name.endswith(".yaml"):
-                yield from _read(file, f"{language.name}/{file.name}")
-
-
-def _read_aliases(file: Traversable) -> dict[str, str]:
-    read = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
-    return {short.strip(): word for word, shorts in read.items() for short in shorts.split(",")}
-
-
-def _read(file: Traversable, name: str) -> Iterator[tuple[str, str]]:
-    try:
-        marks = msgspec.yaml.decode(file.read_bytes(), type=dict[str, str])
-    except msgspec.MsgspecError as error:
-        raise LexiconError(f"the lexicon's file {name} can't be read: {error}") from error
-    for mark, words in marks.items():
-        for phrase in words.split(","):
-            if phrase.strip():
-                yield mark, phrase.strip()

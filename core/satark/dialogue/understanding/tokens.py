@@ -62,7 +62,7 @@ def _fold_word(raw: str) -> list[str]:
         return ["?"]
     if len(raw) == 1 and unicodedata.category(raw) in {"So", "Sm"}:
         return [raw]
-    folded = _HARAKAT.sub("", fold(raw))
+    folded = raw.lower() if raw.isascii() and raw.isalnum() else _HARAKAT.sub("", fold(raw))
     if not folded or folded == "?":
         return []
     return _STRESS.sub(r"\1\1", folded).split()
