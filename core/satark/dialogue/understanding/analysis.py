@@ -26,6 +26,8 @@ class Analysis:
         self.tokens: Sequence[Token] = tokenize(text)
         self.heard: dict[str, Keys] = {}
         """Keys of its words."""
+        self.places: Sequence[Mark] | None = None
+        """Names of the geography in it; None: not looked for yet. See `Places`."""
         marks = lexicon.marks(self.tokens, self.heard)
         self.marks = Marks([*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)])
         """What its words and phrases mean, one by one."""

@@ -37,6 +37,7 @@ _SHORTEST_DISTANT: Final = 6
 _SHORTEST_FOREIGN: Final = 5
 _SHORTEST_STEM: Final = 4
 _TWO_LETTERS_OFF: Final = 9
+_FILLER: Final = "fill"
 _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
 
@@ -130,7 +131,8 @@ class Lexicon:
         for token in tokens:
             if token.text in seen:
                 continue
-            word = heard.get(token.text) or heard.setdefault(token.text, keys(token.text))
+            word = heard.get(token.text) or self._spelt.get(token.text) or keys(token.text)
+            heard[token.text] = word
             found = self._known(token.text, word)
             if all(name.startswith("~") for name in found) and distant < _MOST_DISTANT:
                 distant += 1
@@ -141,10 +143,17 @@ class Lexicon:
     def _known(self, text: str, word: Keys) -> Mapping[str, float]:
         found = self._by_prefix(text, word)
         if alias := self._aliases.get(text):
-            meant = keys(alias)
-            found.update({**self._by_prefix(alias, meant), **self._by_spelling(alias, meant)})
-        found.update(self._by_spelling(text, word))
+            meant = self._spelt.get(alias) or keys(alias)
+            found.update({**self._by_prefix(alias, meant), **self._by_sense(alias, meant)})
+        found.update(self._by_sense(text, word))
         return found
+
+    def _by_sense(self, text: str, word: Keys) -> dict[str, float]:
+        """As by spelling; but a word that means nothing alone stands for none that means something."""
+        found = self._by_spelling(text, word)
+        if text not in self._fillers:
+            return found
+        return {other: quality for other, quality in found.items() if other in self._fillers}
 
     def _by_spelling(self, text: str, word: Keys) -> dict[str, float]:
         """The words that are spelt so, and those of other scripts that sound so; else those that sound so."""
@@ -198,6 +207,8 @@ class Lexicon:
         self._by_key: tuple[dict[str, set[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._buckets: dict[tuple[str, int], list[str]] = {}
+        self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
+        """Words that mean nothing alone: none of them is heard as a word that does."""
         for phrase in index.phrases:
             self._add(phrase, index.keys)
         self._fill_keys()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final
 
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.lexicon import DISTANT, SOUND, Lexicon
@@ -10,7 +12,11 @@ from satark.dialogue.understanding.marks import Mark
 from satark.dialogue.understanding.reading import PlaceFound
 from satark.geography.geography import Geography, Unit
 
-_ADDED = frozenset({"thana", "थाना", "police", "station", "chowki", "चौकी", "outpost"})
+_BEGINNING: Final = 80
+_END: Final = 40
+"""Words of a long text in which a name is looked for: a place is only a likely answer, and is said back."""
+_SHORTEST_JOINED: Final = 6
+_ADDED: Final = frozenset({"thana", "थाना", "police", "station", "chowki", "चौकी", "outpost"})
 
 
 class Places:
@@ -36,22 +42,38 @@ class Places:
 
     def named(self, analysis: Analysis) -> set[str]:
         """Every code that a text names."""
-        found = [mark for mark in self._names.marks(analysis.tokens) if self._counts(mark, analysis)]
-        found += self._written_apart(analysis) if not found else []
+        found = self._found(analysis)
         return {mark.name for mark in found if not _is_inside(mark, found)}
-
-    def _written_apart(self, analysis: Analysis) -> list[Mark]:
-        """Names that are one word but were written as two: "chet ganj"."""
-        tokens = analysis.tokens
-        joined = [tokens[i]._replace(text=tokens[i].text + tokens[i + 1].text) for i in range(len(tokens) - 1)]
-        marks = [mark for mark in self._names.marks(joined) if mark.end - mark.start == 1 and mark.quality >= SOUND]
-        return [mark._replace(end=mark.end + 1) for mark in marks if len(joined[mark.start].text) > 5]  # noqa: PLR2004
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
         """The tokens on which a text names a code."""
-        found = [mark for mark in self._names.marks(analysis.tokens) if self._counts(mark, analysis)]
-        found = found or self._written_apart(analysis)
-        return [(mark.start, mark.end) for mark in found if mark.name == code]
+        return [(mark.start, mark.end) for mark in self._found(analysis) if mark.name == code]
+
+    def _found(self, analysis: Analysis) -> Sequence[Mark]:
+        """The names in a text, of a long one in its beginning and end; worked out once."""
+        if analysis.places is None:
+            parts = _ends(len(analysis))
+            found = [mark for part in parts for mark in self._marks(analysis, part)]
+            analysis.places = found or [mark for part in parts for mark in self._written_apart(analysis, part)]
+        return analysis.places
+
+    def _marks(self, analysis: Analysis, part: slice) -> Iterator[Mark]:
+        for mark in self._names.marks(analysis.tokens[part], analysis.heard):
+            there = mark._replace(start=mark.start + part.start, end=mark.end + part.start)
+            if self._counts(there, analysis):
+                yield there
+
+    def _written_apart(self, analysis: Analysis, part: slice) -> Iterator[Mark]:
+        """Names that are one word but were written as two: "chet ganj"."""
+        tokens = analysis.tokens[part]
+        joined = [one._replace(text=one.text + other.text) for one, other in pairwise(tokens)]
+        for mark in self._names.marks(joined):
+            if (
+                mark.end - mark.start == 1
+                and mark.quality >= SOUND
+                and len(joined[mark.start].text) >= _SHORTEST_JOINED
+            ):
+                yield mark._replace(start=mark.start + part.start, end=mark.end + part.start + 1)
 
     def _counts(self, mark: Mark, analysis: Analysis) -> bool:
         """An ordinary word is no misspelt name: "ladka" is not Lanka."""
@@ -60,6 +82,12 @@ class Places:
         words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]
         known = any(self._ordinary.knows(word) for word in words)
         return not known and (mark.quality > DISTANT or len("".join(words)) > 5)  # noqa: PLR2004
+
+
+def _ends(size: int) -> Sequence[slice]:
+    if size <= _BEGINNING + _END:
+        return [slice(0, size)]
+    return [slice(0, _BEGINNING), slice(size - _END, size)]
 
 
 def _names(geography: Geography) -> Iterator[tuple[str, str]]:

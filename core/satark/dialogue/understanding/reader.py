@@ -50,6 +50,7 @@ _SOCIAL: Final = (
 _LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "ask", "ask.sign")
 _VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 """Marks that a story has too, but that do not make one."""
+_QUESTION_MARKS: Final = frozenset("?❓❔")
 _LONGEST_TALK: Final = 12
 _LONGEST_SOCIAL: Final = 5
 _STORY_WORDS: Final = 4
@@ -152,7 +153,7 @@ class _OneReading:
     def _nothing(self) -> Reading | None:
         if not self._analysis.tokens:
             return self._make(Kind.UNCLEAR)
-        if all(token.text == "?" for token in self._analysis.tokens):
+        if all(token.text in _QUESTION_MARKS for token in self._analysis.tokens):
             return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help")
         return None
 
@@ -202,7 +203,7 @@ class _OneReading:
         if self._tells() or self._chosen.option:
             return None
         for name in _COMMANDS:
-            if not self._expects(name):
+            if not self._expects(name) or (self._free and not self._is_phrase(f"cmd.{name}")):
                 continue
             beside = (*_LOOSE, "t.listen", "t.tell", "digits")
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
@@ -211,6 +212,10 @@ class _OneReading:
             if near and not self._is_denied(name):
                 return self._make(Kind.COMMAND, command=name)
         return None
+
+    def _is_phrase(self, mark: str) -> bool:
+        """Whether a mark stands on several words: where anything may be told, one word among others is no command."""
+        return any(one.end - one.start > 1 for one in self._analysis.found(mark))
 
     def _language(self) -> Reading | None:
         """The name of a language: a command, with the language as the option."""

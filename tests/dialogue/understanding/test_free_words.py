@@ -1,0 +1,55 @@
+"""Where anything may be told, a small word is no command, and a word without a meaning is heard as no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.catalogues import Catalogues
+from satark.dialogue.understanding.reader import Reader
+from satark.dialogue.understanding.reading import Confidence, Kind
+from satark.dialogue.understanding.tokens import Token
+from satark.geography.geography import Geography
+from satark.testing.dialogue.corpus import asked_at
+
+GEOGRAPHY = Geography.sample()
+READER = Reader(GEOGRAPHY)
+FREE = ("what", "place", "police_who", "who", "vehicle", "how_often", "when_date")
+EVERY_KIND = (*FREE, "category", "police", "when", "review", "reach", "evidence", "origin")
+CAR = "He has a white car with the number 4411"
+
+
+@pytest.mark.parametrize("step", EVERY_KIND)
+def test_a_car_with_a_number_waits_for_nothing(step: str) -> None:
+    reading = READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    assert reading.kind is not Kind.WAIT
+
+
+@pytest.mark.parametrize("step", FREE)
+def test_a_car_with_a_number_is_an_answer(step: str) -> None:
+    assert READER.read(CAR, asked_at(step, GEOGRAPHY, Catalogues.shipped())).kind is Kind.CONTENT
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("with", "soc.wait"), ("गई", "cat.COW"), ("bhail", "cat.COW"), ("any", "cat.OTHER"),
+     ("again", "cmd.skip"), ("kr", "id.work-place")],
+)  # fmt: skip
+def test_a_word_that_means_nothing_is_heard_as_no_other(word: str, other: str) -> None:
+    assert other not in {mark.name for mark in READER.lexicon.marks([Token(word, 0, len(word), 0)])}
+
+
+@pytest.mark.parametrize("step", FREE)
+@pytest.mark.parametrize("text", ["an answer", "some answer he gave", "मेरे घर के पास", "میرے گھر کے پیچھے", "we help"])
+def test_one_word_among_others_is_no_command(step: str, text: str) -> None:
+    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    assert reading.kind is not Kind.COMMAND
+
+
+@pytest.mark.parametrize("step", FREE)
+@pytest.mark.parametrize(
+    ("text", "command"), [("back", "back"), ("पीछे", "back"), ("piche jana h", "back"), ("❓", "help")]
+)
+def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, command: str) -> None:
+    reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
+    assert (reading.kind, reading.command) == (Kind.COMMAND, command)
+    assert reading.confidence >= Confidence.LIKELY
