@@ -29,6 +29,7 @@ class Analysis:
         self.places: Sequence[Mark] | None = None
         """Names of the geography in it; None: not looked for yet. See `Places`."""
         marks = lexicon.marks(self.tokens, self.heard)
+        marks = _without_hindi_me(marks, self.tokens)
         self.marks = Marks([*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)])
         """What its words and phrases mean, one by one."""
 
@@ -99,6 +100,21 @@ def _inverted(marks: Sequence[Mark], tokens: Sequence[Token]) -> list[Mark]:
     subjects = {mark.start for mark in marks if mark.name == "aux.subject"}
     first = [i for i in range(len(tokens)) if i == 0 or tokens[i].clause != tokens[i - 1].clause]
     return [Mark("ask", i, i + 1, 1.0) for i in first if i in verbs and i + 1 in subjects]
+
+
+_HINDI: Final = frozenset({
+    "hai", "hain", "h", "ka", "ki", "ke", "ko", "se", "ne", "par", "pe", "ba", "tha", "thi", "ho", "raha", "rahe",
+    "rahi", "aur", "nahi", "hota", "hoti", "hote", "wala", "wale", "gaya", "gayi",
+})  # fmt: skip
+
+
+def _without_hindi_me(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """Without the English "me" in roman Hindi, where it means "in"."""
+    if not any(token.text in _HINDI for token in tokens):
+        return marks
+    return [
+        mark for mark in marks if mark.name != "who.me" or mark.end - mark.start > 1 or tokens[mark.start].text != "me"
+    ]
 
 
 _ENDINGS: Final = (

@@ -103,7 +103,8 @@ class Lexicon:
             start = self._start(first)
             if start is None:
                 continue
-            for mark in start.alone:
+            # "में" (in) sounds like "main" (I): alone, a small word means only what it is spelt as.
+            for mark in start.alone if quality == EXACT or first not in self._fillers else ():
                 yield Mark(mark, index, index + 1, quality)
             for second in start.followed.keys() & following.keys():
                 for phrase in start.followed[second]:
