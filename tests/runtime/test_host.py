@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -93,6 +94,7 @@ async def test_chores_alarms_and_reports_of_a_batch_are_taken(tmp_path: Path) ->
             channel, Batch(chores=[CHORE], alarms=["131056"], delivered=reports, ignored=2)
         )
         await until(lambda: channel.bodies == [b"chore"])
+    host.metrics.end_bands(time.time() + 7 * 3600, all_steps=True)
     metrics = host.metrics.render()
     assert b'satark_send_reports_total{channel="script",result="131056"} 1.0' in metrics
     assert b'satark_ignored_items_total{channel="script"} 2.0' in metrics

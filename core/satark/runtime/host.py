@@ -44,8 +44,12 @@ class Host:
         services = compose.load_services(
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
         )
-        self._prepare_database(services)
-        self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
+        try:
+            self._prepare_database(services)
+            self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
+        except SettingsError:
+            services.close()
+            raise
         self.writer = self._writer(services)
         self.services = ProcessServices(services, self.writer)
         self.background: dict[str, Callable[[], Awaitable[None]]] = {"roster": lambda: watch_roster(services)}

@@ -20,7 +20,7 @@ from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import asked_of
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reading import Asked, Confidence, Kind, Reading
+from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Kind, Opening, Reading
 from satark.tip import Place
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
@@ -30,6 +30,9 @@ _FOR_A_CODE: Final = frozenset({"@code", "@elsewhere"})
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """The types of steps whose answers are read; to the others the understanding listens for dangers alone."""
 
+_TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
+_STORY_WORDS: Final = 5
+"""Words from which on a text is kept, unless it is surely talk."""
 _PLACE_WORDS: Final = 3
 """Words of the longest text that is hardly more than a name."""
 
@@ -47,7 +50,15 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     words = _Words(context, event, asked, reading)
     if asked.asks == "place" and not reading.dangers and _names_a_place(context, event.body):
         return words.content()
+    if asked.asks in FREE and _may_be_a_story(reading, event.body):
+        return words.content()
     return _HANDLERS[reading.kind](words)
+
+
+def _may_be_a_story(reading: Reading, body: str) -> bool:
+    """Whether a longer text is talk by a mere guess: where words are asked for it is kept, since a lost story is worse."""
+    is_talk = reading.kind in _TALK and reading.confidence is Confidence.GUESS and not reading.asks
+    return is_talk and len(body.split()) >= _STORY_WORDS
 
 
 def _names_a_place(context: TurnContext, body: str) -> bool:
@@ -95,7 +106,7 @@ class _Words:
             begin_with_story(context, self.event, reading.opening)
             return go_on(context)
         if context.state is DRAFT and self.asked.opening:
-            fill_in(context, reading.opening)
+            fill_in(context, Opening(place=reading.opening.place))  # the other questions still follow
             if _names_a_place(context, self.event.body):
                 return context.ask()
         elif context.state is DRAFT and self.asked.asks == "choice":
