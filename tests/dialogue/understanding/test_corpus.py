@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from satark.dialogue.understanding.reader import Reader
 from satark.geography.geography import Geography
 from satark.testing.dialogue.corpus import Utterance, asked_at, judge, read_corpus
 
-CORPORA = Path(__file__).parent / "corpora" / "tuning"
-ALL = list(read_corpus(CORPORA))
+CORPORA = Path(__file__).parent / "corpora"
+ALL = list(read_corpus(CORPORA / "tuning"))
+INDIRECT = list(read_corpus(CORPORA / "indirect"))
 LABELLED = {"danger", "harmless", "identity", "anonymous"}
 STEPS = [one for one in ALL if one.step not in LABELLED]
-MOST_SWALLOWED = 0.025
-LEAST = {"hi-Latn": 0.92, "hi-Deva": 0.92, "en": 0.92, "bho": 0.85, "ur": 0.85}
+MOST_SWALLOWED = 0.01
+LEAST = {"hi-Latn": 0.95, "hi-Deva": 0.95, "en": 0.95, "Latn": 0.95, "bho": 0.85, "ur": 0.85}
+"""`Latn`: of groups in several scripts, what is written in roman letters, of any language."""
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +56,24 @@ def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "unwanted", "recall"), [("danger", "harmless", 0.95), ("identity", "anonymous", 0.95)]
+    ("wanted", "unwanted", "recall"), [("danger", "harmless", 0.99), ("identity", "anonymous", 0.95)]
 )
 def test_dangers_and_identity_are_found(reader: Reader, wanted: str, unwanted: str, recall: float) -> None:
     finds = reader.dangers if wanted == "danger" else reader.own_identity
-    found = {name: sum(bool(finds(one.text)) for one in ALL if one.step == name) for name in (wanted, unwanted)}
-    assert found[wanted] / sum(one.step == wanted for one in ALL) >= recall
-    assert found[wanted] / (found[wanted] + found[unwanted]) >= 0.8
+    found, precision = _shares(ALL, finds, wanted, unwanted)
+    assert found >= recall
+    assert precision >= 0.8
+
+
+def test_long_and_indirect_dangers_are_mostly_found(reader: Reader) -> None:
+    """What nobody can read off single words: the goal of 0.99 is not reached there, and the README says so."""
+    recall, precision = _shares(INDIRECT, reader.dangers, "danger", "harmless")
+    assert recall >= 0.8
+    assert precision >= 0.9
+
+
+def _shares(
+    texts: Sequence[Utterance], finds: Callable[[str], Sequence[object]], wanted: str, unwanted: str
+) -> tuple[float, float]:
+    found = {name: sum(bool(finds(one.text)) for one in texts if one.step == name) for name in (wanted, unwanted)}
+    return found[wanted] / sum(one.step == wanted for one in texts), found[wanted] / sum(found.values())

@@ -49,6 +49,7 @@ def test_any_text_is_read_without_raising(text: str, step: str) -> None:
 
 @LAWS
 @given(st.text(max_size=80))
+@example("ำ")
 @example("ＤＡＲＵ  कहाँ॥ شراب؟ ½ ﬁ İ")
 def test_normalizing_twice_changes_nothing_more(text: str) -> None:
     once = normalize(text)

@@ -65,7 +65,7 @@ def _fold_word(raw: str) -> list[str]:
     folded = raw.lower() if raw.isascii() and raw.isalnum() else _HARAKAT.sub("", fold(raw))
     if not folded or folded == "?":
         return []
-    return _STRESS.sub(r"\1\1", folded).split()
+    return _WORD.findall(_STRESS.sub(r"\1\1", folded))
 
 
 def normalize(text: str) -> str:
