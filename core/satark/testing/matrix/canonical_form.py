@@ -7,6 +7,7 @@ to the hash and order of the files and the desks that may read the tip.
 Some media can't type, point at a map or send files. `canonical(…, can=…)` reduces a tip to what all of them give:
 
 - without pointing, the place has a name only, so the coordinates are omitted;
+- without typing, no danger is read in the words, so its flag and the priority are omitted;
 - without typing, answers are spoken, so typed and spoken answers become the same mark and their recordings are omitted.
   Only typed words can name a station, so the station stands in the place alone. For the same reason an outpost has no
   name;
@@ -23,6 +24,7 @@ import msgspec
 from satark.testing.matrix.driver import EVERYTHING, Ability
 
 _ANSWERED = "(answered)"
+_DANGER = "danger:"
 _SPOKEN_STEPS = frozenset({"what", "police_who", "when_date", "who", "vehicle", "how_often"})
 _PLACE = "place"
 _STATION = "station"
@@ -42,6 +44,9 @@ def canonical(
     if opened is None:
         return b"null"
     tip = {name: opened[name] for name in ("flow", "language", "category", "priority", "flags", "district", "station")}
+    if "type" not in can:
+        tip["flags"] = [flag for flag in tip["flags"] if not flag.startswith(_DANGER)]
+        del tip["priority"]
     tip["accused"] = _accused(opened["accused"], can)
     tip["answers"] = canonical_answers(opened["answers"], can=can)
     tip["evidence"] = [_file(file, can) for file in opened["evidence"] if "type" in can or file["role"] == _EVIDENCE]
