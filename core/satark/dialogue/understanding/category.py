@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from satark.dialogue.understanding.analysis import Analysis
-from satark.dialogue.understanding.marks import Mark
+from satark.dialogue.understanding.marks import Mark, between
 from satark.dialogue.understanding.rules import Rule, matches, parse_rule
 
 _ORDER: Final = (
@@ -63,12 +63,13 @@ def _rules() -> tuple[tuple[str, Rule], ...]:
 
 def _widest(marks: Sequence[Mark]) -> list[Mark]:
     """Without the marks that stand inside a longer one of another category."""
+    longest = max((mark.end - mark.start for mark in marks), default=0)
     return [
         mark
         for mark in marks
         if not any(
-            other.start <= mark.start and mark.end <= other.end and other.end - other.start > mark.end - mark.start
-            for other in marks
+            mark.end <= other.end and other.end - other.start > mark.end - mark.start
+            for other in between(marks, mark.start - longest, mark.start)
         )
     ]
 

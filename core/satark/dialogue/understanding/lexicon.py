@@ -205,7 +205,7 @@ class Lexicon:
         self._spelt: dict[str, Keys] = {}
         self._starts: dict[str, list[_Phrase]] = {}
         self._ordered: dict[str, _Start] = {}
-        self._by_key: tuple[dict[str, set[str]], ...] = ({}, {}, {})
+        self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
         self._buckets: dict[tuple[str, int], list[str]] = {}
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
@@ -244,9 +244,13 @@ class Lexicon:
         return name
 
     def _fill_keys(self) -> None:
-        for word, word_keys in self._spelt.items():
-            for level, key in enumerate(word_keys):
-                self._by_key[level].setdefault(key, set()).add(word)
+        for level, words in enumerate(self._by_key):
+            for word, word_keys in self._spelt.items():
+                key = word_keys[level]
+                if key in words:
+                    words[key].append(word)
+                else:
+                    words[key] = [word]
         for sound in self._by_key[0]:
             if len(sound) >= _SHORTEST_DISTANT - 1 and sound.isalpha():
                 self._buckets.setdefault((sound[0], len(sound)), []).append(sound)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from importlib.resources import files
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -44,15 +45,15 @@ class OwnIdentity:
         return _merged(found)
 
     def _by_rules(self, analysis: Analysis) -> Iterator[IdentitySpan]:
+        ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
         for kind, rule in self._rules:
             for start, end in all_matches(rule, analysis.marks):
-                last = _name_end(analysis, end) if kind == "name" else end
+                last = _name_end(analysis, end, ordinary) if kind == "name" else end
                 yield IdentitySpan(analysis.tokens[start].start, analysis.tokens[last - 1].end, kind)
 
 
-def _name_end(analysis: Analysis, end: int) -> int:
+def _name_end(analysis: Analysis, end: int, ordinary: AbstractSet[int]) -> int:
     """After "my name is" the name itself: words that the lexicon has no ordinary meaning for."""
-    ordinary = analysis.covered(("fill", "cat.*", "act.*", "place.*", "neg"))
     stop = min(len(analysis.tokens), end + _NAME_WORDS + 1)
     clause = analysis.tokens[end - 1].clause
     while end < stop and analysis.tokens[end].clause == clause and (end not in ordinary or end < stop - _NAME_WORDS):
