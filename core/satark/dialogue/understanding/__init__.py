@@ -2,8 +2,9 @@
 
 Build one `reader.Reader` for the process. `reading` has what goes in and comes out. A text passes, in this order:
 `tokens` (words of any script, and their keys), `lexicon` (which marks a word or phrase carries; the words are data, a
-folder a language), `rules` (which marks together mean what; `rules.yaml`, `danger.yaml`, `identity.yaml`), and
-`reader` with `choosing`, `commanding` and `opening` (which of it counts at this question).
+folder a language, and `index` reads them quickly), `marks` (the marks of one text, by name and place), `rules` (which
+marks together mean what; `rules.yaml`, `danger.yaml`, `identity.yaml`), and `reader` with `choosing` and `opening`
+(which of it counts at this question).
 
 The law: what can't be undone is done only on a number, a label, or an exact word or phrase; a negation or a question
 anywhere wins; what is uncertain is asked again.
