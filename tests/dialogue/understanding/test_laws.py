@@ -129,6 +129,20 @@ def test_a_danger_is_heard_with_its_numbers() -> None:
     assert {"1090", "181"} <= set(READER.dangers("pati roz marta hai mujhe")[0].numbers)
 
 
+STORY = "roz raat me log sharab peete hai aur gaana bajta hai "
+
+
+def test_a_danger_and_a_name_in_the_middle_of_a_long_story_are_heard() -> None:
+    text = STORY * 40 + "unhone mere bhai ko jaan se maarne ki dhamki di, mera naam Ramesh Yadav hai, " + STORY * 40
+    assert READER.read(text, ASKED["what"]).dangers
+    assert "name" in {span.kind for span in READER.own_identity(text)}
+
+
+@pytest.mark.parametrize("told", ["lanka me " + STORY * 40, STORY * 40 + "ye lanka me hai"])
+def test_a_place_at_either_end_of_a_long_story_is_read(told: str) -> None:
+    assert READER.open(told).place.station == "lanka"
+
+
 def test_long_texts_cost_no_more_than_reading_them() -> None:
     words = "roz raat ko lanka ke paas maidan me kuch log aakar sharab bechte hai ramesh xyzab "
     once = _seconds(words * 5)

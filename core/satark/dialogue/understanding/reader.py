@@ -58,7 +58,7 @@ _STORY_REST: Final = 2
 
 
 class Reader:
-    """Reads texts. Building it takes about an eighth of a second; a reading a millisecond, of 800 words about twenty."""
+    """Reads texts. Building it takes an eighth of a second; a reading a millisecond, of 800 words twenty."""
 
     def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
         self.lexicon = lexicon or Lexicon.shipped()
