@@ -16,7 +16,7 @@ ONE_KIND = {"MsgspecError", "DecodeError", "ValidationError"}
 OWN_FILES = {
     "core/satark/dialogue/flow/loader.py",
     "core/satark/dialogue/flow/builder.py",
-    "core/satark/dialogue/understanding/lexicon.py",
+    "core/satark/dialogue/understanding/index.py",
     "core/satark/geography/geography.py",
     "core/satark/demo/simulator.py",
 }
