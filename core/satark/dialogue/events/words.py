@@ -56,7 +56,7 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
 
 
 def _may_be_a_story(reading: Reading, body: str) -> bool:
-    """Whether a longer text is talk by a mere guess: where words are asked for it is kept, since a lost story is worse."""
+    """Whether a longer text is talk by a mere guess: where words are asked for it is kept; a lost story is worse."""
     is_talk = reading.kind in _TALK and reading.confidence is Confidence.GUESS and not reading.asks
     return is_talk and len(body.split()) >= _STORY_WORDS
 
