@@ -11,6 +11,7 @@ from pathlib import Path
 from satark.destination_rule import DestinationRule
 from satark.services import Services
 from satark.store import deliveries, tables
+from satark.store.unit_of_work import UnitOfWork
 from satark.testing.peers.mail import MailPeer, Received, mail_server
 from satark_email.mime import message_id
 from satark_torture.targets import DESTINATIONS, Answers, Effect
@@ -66,11 +67,15 @@ class Mailboxes:
     def seed_tip(self, services: Services, tips: int) -> None:
         """Store empty tips, since a notice reveals nothing of them."""
         names = [f"{n:032x}" for n in range(tips)]
-        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b"", "day": 0}
-        rows = [{"id": name, "number": name[-12:], **empty} for name in names]
+        # The day is today's: the retention job erases a tip that is years old.
+        empty = {"revision": 1, "recipient": "", "receipt_recipient": "", "document": b""}
         due = [deliveries.new_row(name, self.destination_rules[n % DESTINATIONS].to, 0) for n, name in enumerate(names)]
-        services.write_now(lambda unit: unit.insert(tables.tip, rows))
-        services.write_now(lambda unit: unit.insert(tables.delivery, due))
+
+        def seed(unit: UnitOfWork) -> None:
+            unit.insert(tables.tip, [{"id": name, "number": name[-12:], "day": unit.day, **empty} for name in names])
+            unit.insert(tables.delivery, due)
+
+        services.write_now(seed)
 
     @asynccontextmanager
     async def running(self, services: Services, desk_url: str) -> AsyncIterator[None]:
