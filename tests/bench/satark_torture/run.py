@@ -15,7 +15,10 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import select, update
 
+from satark.desk import Desk
+from satark.identity.sealing import new_identity
 from satark.plugins.loader import Plugins
+from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.store import deliveries, tables
 from satark.testing.peers.postgres import empty_database, postgres_server
@@ -137,6 +140,8 @@ async def torture(
         branches = Plugins.load(plugins).migrations()
         services = fresh_services(folder / "data", branches, database_url=urls[0], keys_url=urls[1])
         stack.callback(services.close)
+        office = Desk(name="sp", title="SP", level="district", area="varanasi", recipient=new_identity()[0])
+        services.write_now(lambda unit: add_desk(unit, office))
         environment = {
             "SATARK_PLUGINS": json.dumps(plugins),
             "SATARK_DATABASE_URL": urls[0],
