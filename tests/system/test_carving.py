@@ -152,7 +152,7 @@ async def test_a_raw_disk_opens_nothing_an_epoch_later(tmp_path: Path) -> None:
             assert raw.find(seized.edge_key) > 0, "the disk is the one that was in use"
             check(seized.carve([raw], seized.epochs))
             # Nothing but that draft is left on the disk at all: keys that somebody had copied in time open no more.
-            assert seized.carve([raw], list(keys.seen.values())).senders == {"still at it"}
+            assert seized.carve([raw], list(keys.seen.values())).senders <= {"still at it"}
 
 
 async def test_no_copy_of_any_file_opens_an_epoch_later(tmp_path: Path) -> None:

