@@ -29,7 +29,6 @@ _FOR_A_CODE: Final = frozenset({"@code", "@elsewhere"})
 """States that wait for a code: words are no code, unless they say that it is lost."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """The types of steps whose answers are read; to the others the understanding listens for dangers alone."""
-
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
 _STORY_WORDS: Final = 5
 """Words from which on a text is kept, unless it is surely talk."""
@@ -138,7 +137,7 @@ class _Words:
         """Answer a question about the service; for the status, ask for the code."""
         if self.reading.topic == "status":
             return handle_command(self.context, "status")
-        return self._reply()
+        return self.reply()
 
     def remark(self) -> Turn:
         """Answer a remark; "no photo" leaves the question for files."""
@@ -146,13 +145,13 @@ class _Words:
             return handle_command(self.context, "skip")
         if self.reading.topic == "code" and self.context.session.state == "@code":
             self.context.leave_menu()
-        return self._reply()
+        return self.reply()
 
     def refusal(self) -> Turn:
         """Skip what may be skipped; say of anything else that it is needed, and how to leave."""
         if "skip" in self.asked.actions or self.asked.asks == "media":
             return handle_command(self.context, "skip")
-        return self._reply()
+        return self.reply()
 
     def greeting(self) -> Turn:
         """Put the question."""
@@ -172,9 +171,6 @@ class _Words:
 
     def reply(self) -> Turn:
         """Answer shortly, and put the question again."""
-        return self._reply()
-
-    def _reply(self) -> Turn:
         kind = f"reply.{self.reading.kind}"
         key = f"{kind}.{self.reading.topic}"
         return not_understood(self.context, key if key in REQUIRED_TEXTS else kind)
