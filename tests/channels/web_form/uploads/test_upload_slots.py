@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from satark.testing.processes.serving import serve
-from satark.testing.waiting import limit
+from satark.testing.waiting import limit, until
 from satark_web_form.uploads.settings import UploadSettings
 from satark_web_form.uploads.upload_errors import UploadRefused
 from satark_web_form.uploads.upload_slots import Slot, UploadSlots
@@ -60,14 +60,18 @@ async def first_taken_away(tasks: list[asyncio.Task[str]], slots: UploadSlots) -
 
 
 async def test_the_slowest_upload_makes_room() -> None:
-    slots = UploadSlots(3, TURN, WAIT)
+    now = [0.0]
+    slots = UploadSlots(3, TURN, WAIT, clock=lambda: now[0])
     tasks = await holders(slots, ("a", b"x" * 1000), ("b", b"x"), ("c", b"x" * 1000))
+    now[0] = TURN
     assert await first_taken_away(tasks, slots) == "b"
 
 
 async def test_of_drafts_the_one_with_most_uploads_makes_room_first() -> None:
-    slots = UploadSlots(3, TURN, WAIT)
+    now = [0.0]
+    slots = UploadSlots(3, TURN, WAIT, clock=lambda: now[0])
     tasks = await holders(slots, ("honest", b"x"), ("greedy", b"x" * 1000), ("greedy", b"x" * 1000))
+    now[0] = TURN
     assert await first_taken_away(tasks, slots) == "greedy"
 
 
@@ -132,8 +136,10 @@ async def besieged(tmp_path: Path) -> AsyncIterator[str]:
     """A site all of whose slots are held by slow sockets, each with a draft of its own."""
     settings = UploadSettings(upload_at_once=ATTACKERS, upload_turn_seconds=TURN, upload_reserve_bytes=0)
     site_of = runpy.run_path(str(Path(__file__).with_name("uploads_server.py")))["site"]
-    async with serve(site_of(UploadStore(tmp_path / "uploads", settings), stall_seconds=30)) as site:
+    store = UploadStore(tmp_path / "uploads", settings)
+    async with serve(site_of(store, stall_seconds=30)) as site:
         slow = [await slow_upload(site, draft) for draft in range(ATTACKERS)]
+        await until(lambda: len(store._slots._held) == ATTACKERS)
         yield site
         for writer in slow:
             writer.close()
@@ -161,11 +167,10 @@ async def test_a_form_whose_file_gave_up_its_slot_is_received_without_it(tmp_pat
     site_of = runpy.run_path(str(Path(__file__).with_name("uploads_server.py")))["site"]
     store = UploadStore(tmp_path / "uploads", settings)
     async with serve(site_of(store, stall_seconds=30)) as site, client_of(site, 1) as slow, client_of(site, 2) as fast:
-        sending, go_on = asyncio.Event(), asyncio.Event()
+        go_on = asyncio.Event()
 
         async def body() -> AsyncIterator[bytes]:
             yield b'--B\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nfirst'
-            sending.set()
             await go_on.wait()
             yield b'last\r\n--B\r\nContent-Disposition: form-data; name="words"\r\n\r\ntold\r\n--B--\r\n'
 
@@ -176,7 +181,7 @@ async def test_a_form_whose_file_gave_up_its_slot_is_received_without_it(tmp_pat
                 return received
 
         posted = asyncio.create_task(post())
-        await sending.wait()
+        await until(lambda: store._slots._held)
         headers = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
         async with limit(), fast.patch(await created(fast), data=b"x" * 5000, headers=headers) as answer:
             assert answer.status == 204
