@@ -12,13 +12,26 @@ __all__ = [
     "Capabilities",
     "Choice",
     "Prompt",
+    "SpokenPart",
     "Unit",
+    "VoiceNote",
     "Wants",
 ]
 
 Unit: TypeAlias = Literal["characters", "utf16", "bytes"]
 Wants: TypeAlias = Literal["nothing", "choice", "text", "code", "pin", "media"]
 """What kind of answer a question would like best, so that a medium can offer its own control; `code`: a receipt's."""
+
+SpokenPart: TypeAlias = str | tuple[str, str]
+"""A part of a voice note: the name of a clip, or a language and words for the synthetic voice of this machine."""
+
+
+class VoiceNote(Redacted, frozen=True):
+    """What a prompt sounds like, part by part."""
+
+    parts: tuple[SpokenPart, ...]
+    once: bool = False
+    """Whether it is one person's alone, such as a code's digits: what is uploaded of it is used once."""
 
 
 class Choice(Redacted, frozen=True):
@@ -53,6 +66,14 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     """It must arrive even when a newer prompt has overtaken it: a receipt, an officer's answer."""
     debounce: bool = False
     """It may wait a moment for more of the same (an album); a newer prompt meanwhile replaces it."""
+    aloud: bool = False
+    """Whether the tipster uses their voice: where the medium sends voice notes, it is read out as well."""
+    police_words: tuple[str, ...] = ()
+    """What in `text` the police wrote: no clip says it, so that the synthetic voice of this machine reads it."""
+    receipt_code: str = ""
+    """The code of a receipt that is also to be sent as a picture, in groups; empty: there is none to be sent."""
+    spoken: VoiceNote | None = None
+    """What it sounds like. The outbox fills it in, for a medium that sends voice notes."""
 
     @property
     def asks(self) -> bool:
@@ -85,6 +106,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has a control of its own for asking a location."""
     inline: bool = False
     """Whether prompts are answered in the HTTP response instead of being sent."""
+    voice_notes: bool = False
+    """Whether it can send the voice notes of `Prompt.spoken` and a receipt's picture."""
     reachable: bool = True
     """Whether a tipster can be written to there later on. Where not, nobody is asked whether they may be, and the
     receipt is the last word."""

@@ -7,8 +7,8 @@ import wave
 
 import pytest
 
-from satark.casework import synthetic_voice
-from satark.casework.synthetic_voice import SyntheticVoiceError, can_speak, speak
+from satark.speech import synthetic_voice
+from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 
 
 @pytest.mark.needs("espeak-ng")

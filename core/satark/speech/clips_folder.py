@@ -1,0 +1,78 @@
+"""Fills a folder with the clips that voice notes are joined of: recordings where there are some, else rendered."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import msgspec
+
+from satark.speech.encoder import encode, encode_files
+from satark.speech.synthetic_voice import can_speak, speak
+
+SUFFIX: Final = ".ogg"
+RECORDED_SUFFIXES: Final = (".wav", ".mp3", ".m4a", ".ogg", ".flac")
+_SAMPLES: Final = 16_000
+
+
+class Filled(msgspec.Struct, frozen=True, kw_only=True):
+    """How many clips a folder got: of recordings, of the synthetic voice; and which lines have none."""
+
+    recorded: int
+    rendered: int
+    missing: tuple[str, ...]
+
+
+def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: Path | None, pause: str) -> Filled:
+    """Make the clips that a folder lacks. Blocks, for a few seconds a hundred clips.
+
+    Args:
+        lines: name of a clip → its language and its text.
+        folder: where the clips go; made where it is missing.
+        recordings: a folder of sound files with these names; a clip that has one is made again.
+        pause: the name of the clip without sound, which is written last: with it the folder is complete.
+
+    Raises:
+        satark.speech.encoder.EncoderError: a recording can't be read.
+        satark.speech.synthetic_voice.SyntheticVoiceError: the synthetic voice failed.
+        OSError: the folder can't be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    recorded = _recorded(lines, recordings)
+    there = {file.stem for file in folder.glob(f"*{SUFFIX}")} | recorded.keys()
+    absent = {name: line for name, line in lines.items() if name not in there}
+    spoken = {name: line for name, line in absent.items() if can_speak(line[0])}
+    encode_files({source: folder / f"{name}{SUFFIX}" for name, source in recorded.items()})
+    _render(spoken, folder)
+    (folder / f"{pause}{SUFFIX}").write_bytes(encode(_silence(0.3)))
+    return Filled(recorded=len(recorded), rendered=len(spoken), missing=tuple(sorted(absent.keys() - spoken.keys())))
+
+
+def _recorded(lines: Mapping[str, tuple[str, str]], recordings: Path | None) -> dict[str, Path]:
+    files = sorted(recordings.iterdir()) if recordings else []
+    return {file.stem: file for file in files if file.stem in lines and file.suffix in RECORDED_SUFFIXES}
+
+
+def _render(lines: Mapping[str, tuple[str, str]], folder: Path) -> None:
+    with TemporaryDirectory(prefix="satark-clips-") as work:
+        files: dict[Path, Path] = {}
+        for name, (language, text) in lines.items():
+            source = Path(work) / f"{name}.wav"
+            source.write_bytes(speak(text, language))
+            files[source] = folder / f"{name}{SUFFIX}"
+        encode_files(files)
+
+
+def _silence(seconds: float) -> bytes:
+    """Return a WAV file without sound."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(_SAMPLES)
+        sound.writeframes(bytes(2 * round(seconds * _SAMPLES)))
+    return made.getvalue()
