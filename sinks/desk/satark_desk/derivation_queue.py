@@ -1,16 +1,17 @@
 """Derivation queue: keys are derived from passphrases a few at a time, in threads of its own, the most urgent first.
 
 A derivation takes 64 MiB and 0.2 s of a processor. Without a limit, a hundred strangers who try to sign in at once
-would take the machine's memory, and everybody else's turn.
+would take the machine's memory, and everybody else's turn. Strangers take turns by visit: whoever sends a hundred
+passphrases waits behind whoever sends one. In one turn accounts without failures go first, then the newest: in a flood
+the oldest is a guess, and the newest may be an officer.
 """
 
 from __future__ import annotations
 
-import heapq
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import count
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -24,7 +25,7 @@ WAITING: Final = 200
 KNOWN: Final = 0
 """Rank of an officer who is signed in, or whose browser is known: before every stranger."""
 STRANGER: Final = 1
-"""Rank of a stranger who never failed; each failure on the same account adds one."""
+"""Rank of a stranger on an account without failures; each failure on the account adds one."""
 LAST: Final = 1_000_000
 """Rank of work that nobody waits for."""
 
@@ -33,14 +34,11 @@ class QueueFull(Exception):  # noqa: N818 - it reads as what it says
     """Too many derivations wait, and this one was the least urgent. Nothing was derived; try again in some seconds."""
 
 
-class _Job(msgspec.Struct, frozen=True, order=True):
-    rank: int
-    number: int
-
-
-class _Waiting(msgspec.Struct, frozen=True):
+class _Waiting(msgspec.Struct, frozen=True, eq=False):
     work: Callable[[], Any]
     result: Future[Any]
+    rank: Callable[[], int]
+    share: Hashable
     key: Hashable
 
 
@@ -49,11 +47,10 @@ class DerivationQueue:
 
     def __init__(self, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
         self._lock = threading.Lock()
-        self._numbers = count()
         self._own_thread = threading.local()
         self.resize(at_once, waiting)
-        self._heap: list[_Job] = []
-        self._waiting: dict[_Job, _Waiting] = {}
+        self._waiting: list[_Waiting] = []
+        self._turns: Counter[Hashable] = Counter()
         self._same: dict[Hashable, Future[Any]] = {}
 
     def resize(self, at_once: int, waiting: int) -> None:
@@ -61,13 +58,20 @@ class DerivationQueue:
         self._limit = waiting
         self._threads = ThreadPoolExecutor(at_once, "derivation", initializer=self._mark_thread)
 
-    def submit(self, work: Callable[[], T], rank: int = KNOWN, key: Hashable = None) -> Future[T]:
+    def submit(
+        self,
+        work: Callable[[], T],
+        rank: int | Callable[[], int] = KNOWN,
+        key: Hashable = None,
+        share: Hashable = None,
+    ) -> Future[T]:
         """Queue a derivation, or what contains one. Blocks nobody.
 
         Args:
             work: what to do.
-            rank: lower ones go first; equal ones in the order of their arrival.
+            rank: lower ones go first. A function is asked again whenever a thread is free: a rank may change by then.
             key: while work of an equal key waits or runs, that one's result is returned and nothing is queued.
+            share: whose turn it takes among strangers.
 
         Returns:
             The result; it fails with `QueueFull` if more urgent work fills the queue.
@@ -75,12 +79,12 @@ class DerivationQueue:
         with self._lock:
             if key is not None and key in self._same:
                 return self._same[key]
-            job, result = _Job(rank, next(self._numbers)), Future[T]()
-            heapq.heappush(self._heap, job)
-            self._waiting[job] = _Waiting(work, result, key)
+            result = Future[T]()
+            asked = rank if callable(rank) else lambda: rank
+            self._waiting.append(_Waiting(work, result, asked, share, key))
             if key is not None:
                 self._same[key] = result
-            refused = self._drop_last() if len(self._heap) > self._limit else None
+            refused = self._drop_last() if len(self._waiting) > self._limit else None
         if refused is not None:
             refused.result.set_exception(QueueFull())
         self._threads.submit(self._run_next)
@@ -95,22 +99,40 @@ class DerivationQueue:
         return work() if hasattr(self._own_thread, "mark") else self.submit(work, rank).result()
 
     def _drop_last(self) -> _Waiting:
-        last = max(self._heap)
-        self._heap.remove(last)
-        heapq.heapify(self._heap)
-        dropped = self._waiting.pop(last)
+        dropped = self._waiting.pop(self._in_order()[-1])
         self._same.pop(dropped.key, None)
         return dropped
 
+    def _take_first(self) -> _Waiting | None:
+        if not self._waiting:
+            return None
+        first = self._waiting.pop(self._in_order()[0])
+        self._turns[first.share] += 1
+        return first
+
+    def _in_order(self) -> list[int]:
+        """Return the places of what waits, in the order in which it would be done now."""
+        turns, order = self._turns.copy(), []
+        for place in range(len(self._waiting) - 1, -1, -1):
+            rank, share = self._waiting[place].rank(), self._waiting[place].share
+            if STRANGER <= rank < LAST:
+                order.append((STRANGER, turns[share], rank, -place, place))
+                turns[share] += 1
+            else:
+                order.append((rank, 0, rank, place, place))
+        return [place for *_, place in sorted(order)]
+
     def _run_next(self) -> None:
         with self._lock:
-            waiting = self._waiting.pop(heapq.heappop(self._heap)) if self._heap else None
+            waiting = self._take_first()
         if waiting is None:
             return
         if waiting.result.set_running_or_notify_cancel():
             _finish(waiting)
         with self._lock:
             self._same.pop(waiting.key, None)
+            if not self._waiting:
+                self._turns.clear()  # nobody waits, so nobody is behind others
 
     def _mark_thread(self) -> None:
         self._own_thread.mark = True

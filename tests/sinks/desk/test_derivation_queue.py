@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from satark.testing.waiting import until
 from satark_desk.derivation_queue import KNOWN, LAST, STRANGER, DerivationQueue, QueueFull
 
 
@@ -40,19 +41,54 @@ def blocked_queue(waiting: int = 100) -> tuple[DerivationQueue, Work]:
     return queue, work
 
 
-def test_the_most_urgent_goes_first_and_equals_first_come_first_served() -> None:
+def test_the_most_urgent_goes_first_and_of_strangers_the_newest() -> None:
     queue, work = blocked_queue()
-    ranks = [("last", LAST), ("tried", STRANGER + 3), ("a", STRANGER), ("b", STRANGER), ("known", KNOWN)]
+    ranks = [("last", LAST), ("tried", STRANGER + 3), ("a", STRANGER), ("b", STRANGER)]
+    ranks += [("known 1", KNOWN), ("known 2", KNOWN), ("last 2", LAST)]
     results = [queue.submit(lambda name=name: work.note(name), rank) for name, rank in ranks]  # type: ignore[misc]
     work.go.set()
-    assert [result.result(20) for result in results] == ["last", "tried", "a", "b", "known"]
-    assert work.order == ["known", "a", "b", "tried", "last"]
+    assert [result.result(20) for result in results] == [name for name, _ in ranks]
+    # Strangers who show no visit share one turn after the other, so the newest is before those that came before it.
+    assert work.order == ["known 1", "known 2", "b", "a", "tried", "last", "last 2"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 50, 98, 99])
+def test_of_a_hundred_strangers_one_with_a_visit_of_their_own_waits_for_one_other(place: int) -> None:
+    queue, work = blocked_queue()
+    flood = [("guess", "", STRANGER)] * 50 + [("guess", "one visit", STRANGER)] * 49
+    # The account that is guessed at has failures, and those that the strangers made up have none.
+    flood.insert(place, ("officer", "own visit", STRANGER + 40))
+    results = [queue.submit(lambda name=name: work.note(name), rank, share=visit) for name, visit, rank in flood]  # type: ignore[misc]
+    work.go.set()
+    assert len([result.result(20) for result in results]) == 100
+    assert work.order.index("officer") <= 2
+
+
+def test_a_rank_is_asked_for_when_a_turn_comes() -> None:
+    queue, work = blocked_queue()
+    failures = {"guessed": 0, "other": 0}
+    results = [
+        queue.submit(lambda name=name: work.note(name), lambda name=name: STRANGER + failures[name], share=name)  # type: ignore[misc]
+        for name in ("other", "guessed")
+    ]
+    failures["guessed"] = 9
+    work.go.set()
+    assert [result.result(20) for result in results] == ["other", "guessed"]
+    assert work.order == ["other", "guessed"]
+
+
+async def test_turns_are_forgotten_when_nobody_waits() -> None:
+    queue, work = blocked_queue()
+    many = [queue.submit(lambda: work.note("many"), STRANGER, share="many") for _ in range(5)]
+    work.go.set()
+    assert [one.result(20) for one in many] == ["many"] * 5
+    await until(lambda: not queue._turns)
 
 
 def test_a_full_queue_refuses_the_least_urgent_and_never_an_officer_who_is_known() -> None:
     queue, work = blocked_queue(waiting=3)
-    strangers = [queue.submit(lambda: work.note("stranger"), STRANGER + number) for number in range(3)]
-    late = queue.submit(lambda: work.note("late"), STRANGER + 9)
+    strangers = [queue.submit(lambda: work.note("stranger"), STRANGER + one, share=one) for one in range(3)]
+    late = queue.submit(lambda: work.note("late"), STRANGER + 9, share="late")
     known = queue.submit(lambda: work.note("known"), KNOWN)
     work.go.set()
     assert known.result(20) == "known"
@@ -60,6 +96,15 @@ def test_a_full_queue_refuses_the_least_urgent_and_never_an_officer_who_is_known
         with pytest.raises(QueueFull):
             refused.result(20)
     assert [one.result(20) for one in strangers[:2]] == ["stranger", "stranger"]
+
+
+def test_of_a_flood_that_fills_the_queue_the_last_of_whoever_sent_most_is_refused() -> None:
+    queue, work = blocked_queue(waiting=10)
+    officer = queue.submit(lambda: work.note("officer"), STRANGER, share="own visit")
+    flood = [queue.submit(lambda: work.note("guess"), STRANGER, share="one visit") for _ in range(30)]
+    work.go.set()
+    assert officer.result(20) == "officer"
+    assert sum(one.exception(20) is None for one in flood) == 9
 
 
 def test_the_same_form_sent_many_times_is_derived_once() -> None:

@@ -23,7 +23,8 @@ from satark_desk.sign_in_acts import lacks_seen_head, record_failure
 from satark_desk.web.browser_names import browser_name
 from satark_desk.web.page_text import LANGUAGES
 from satark_desk.web.throttle import LONGEST_HOLD
-from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, WebContext, redirect_to, url
+from satark_desk.web.visits import Visits
+from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to, url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,8 @@ class _Attempt(msgspec.Struct, frozen=True):
     browser_is_known: bool
     key: str
     """Whose failures are counted: the browser's, if it is the officer's own, else those of strangers on the account."""
+    visit: str
+    """Whose turn it takes: the visit of the page that it comes from. All that come without a page share one."""
 
     def __repr__(self) -> str:
         return "_Attempt(…)"
@@ -53,6 +56,7 @@ class SignInPages:
     def __init__(self, web: WebContext) -> None:
         self._web = web
         self._held = 0
+        self._visits = Visits()
 
     async def show_form(self, request: Request) -> Response:
         """Show the sign-in form."""
@@ -136,7 +140,8 @@ class SignInPages:
             services.read, lambda connection: is_known(connection, desk, officer, value)
         )
         key = f"{'browser' if known else 'strangers'}:{browser_digest(value).hex() if known else ''}:{desk}/{officer}"
-        return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key)
+        visit = self._visits.checked(request.cookies.get(VISIT_COOKIE, ""))
+        return _Attempt(desk, officer, form.get("passphrase", "")[:_MAX_INPUT], known, key, visit)
 
     async def _wait_for_turn(self, attempt: _Attempt) -> int:
         """Hold an attempt back until its turn; return the seconds after which to try again, if that is too long."""
@@ -160,7 +165,11 @@ class SignInPages:
         """
         rank = KNOWN if attempt.browser_is_known else STRANGER + self._web.throttle.failures(attempt.key)
         same = (attempt.key, attempt.desk, attempt.officer, attempt.passphrase)
-        return await asyncio.wrap_future(QUEUE.submit(lambda: self._unlock(attempt), rank, same))
+        waiting = QUEUE.submit(lambda: self._unlock(attempt), lambda: self._rank(attempt), same, attempt.visit)
+        return await asyncio.wrap_future(waiting)
+
+    def _rank(self, attempt: _Attempt) -> int:
+        return KNOWN if attempt.browser_is_known else STRANGER + self._web.throttle.failures(attempt.key)
 
     def _unlock(self, attempt: _Attempt) -> UnlockedDesk | None:
         try:
@@ -196,6 +205,8 @@ class SignInPages:
         notice = next((name for name in ("signed_out", "expired") if name in request.query_params), "")
         response = self._web.show(
             request, "sign_in.html", status, notice=notice, problem=problem, seconds=seconds, **typed
+        if not self._visits.checked(request.cookies.get(VISIT_COOKIE, "")):
+            self._web.remember_visit(request, response, self._visits.begin())
         )
         if seconds:
             response.headers["retry-after"] = str(seconds)

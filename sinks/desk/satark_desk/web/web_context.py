@@ -38,6 +38,7 @@ LANGUAGE_COOKIE = "satark-desk-language"
 BROWSER_COOKIE = "satark-desk-browser"
 PENDING_COOKIE = "satark-desk-pending"
 LOG_COOKIE = "satark-desk-log"
+VISIT_COOKIE = "satark-desk-visit"
 _FOR_AUDITORS = ("audit", "roster", "account", "passphrase")
 """First parts of the addresses that an auditor may open: they see no content of a tip."""
 _YEAR = 365 * 24 * 3600
@@ -149,6 +150,10 @@ class WebContext:
         self._set_cookie(request, response, LOG_COOKIE, head, max_age=_YEAR)
 
     def remember_pending(self, request: Request, response: Response, token: str) -> None:
+    def remember_visit(self, request: Request, response: Response, value: str) -> None:
+        """Store in the browser that it has seen the sign-in page, until it is closed."""
+        self._set_cookie(request, response, VISIT_COOKIE, value)
+
         """Store a sign-in that waits for its second factor."""
         self._set_cookie(request, response, PENDING_COOKIE, token, max_age=int(EXPIRES_AFTER))
 

@@ -14,11 +14,13 @@ from starlette.testclient import TestClient
 
 from satark.sealing import new_identity, recipient_of
 from satark.services import Services
+from satark.testing.waiting import until
 from satark_desk.derivation_queue import QUEUE, DerivationQueue
 from satark_desk.desk_keys import seal_desk_key
-from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate
+from satark_desk.officers import NewOfficer, UnlockedDesk, add_officer, remove_officer, rotate, unlock
 from satark_desk.tables import officer
 from satark_desk.web.throttle import LONGEST_GAP, LONGEST_HOLD
+from satark_desk.web.visits import Visits
 
 Browser = Callable[..., TestClient]
 RIGHT = {"desk": "sp", "officer": "sp-1", "passphrase": "sp passphrase 1"}
@@ -63,7 +65,8 @@ def test_every_wrong_attempt_gets_the_same_response(browser: Browser) -> None:
     for form in wrong:
         answer = browser().post("/desk/sign-in", data=form)
         assert answer.status_code == 403
-        assert "set-cookie" not in answer.headers
+        assert answer.headers["set-cookie"].startswith("satark-desk-visit=")
+        assert answer.headers["set-cookie"].count("=") <= 4
         pages.add(answer.text.replace(f'value="{form["desk"]}"', "").replace(f'value="{form["officer"]}"', ""))
     assert len(pages) == 1
 
@@ -175,6 +178,54 @@ async def test_an_event_loop_with_a_hundred_sign_ins_stays_free(site: Starlette)
         go.set()
         answers = await asyncio.gather(*tasks)
     assert [answer.status_code for answer in answers] == [403] * 99 + [303]
+
+
+@pytest.mark.parametrize("place", [0, 20, 40])
+async def test_an_officer_in_a_new_browser_is_before_a_flood_of_guesses(
+    site: Starlette, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """The order of service: what the flood sends without the page, or from one page, waits its turn."""
+    go, order = threading.Event(), list[str]()
+    queue = DerivationQueue(1, 200)
+    queue.submit(lambda: go.wait(30))
+    monkeypatch.setattr("satark_desk.web.sign_in.QUEUE", queue)
+
+    def noted(services: Services, desk: str, name: str, passphrase: str) -> UnlockedDesk:
+        order.append(passphrase)
+        return unlock(services, desk, name, passphrase)
+
+    monkeypatch.setattr("satark_desk.web.sign_in.unlock", noted)
+
+    async def visitor(*, sees_page: bool) -> httpx2.AsyncClient:
+        client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=site),
+            base_url="http://desk.example",
+            headers={"sec-fetch-site": "same-origin"},
+        )
+        if sees_page:
+            await client.get("/desk/sign-in")
+        return client
+
+    senders = [await visitor(sees_page=False), await visitor(sees_page=True)] * 20
+    forms = [RIGHT | {"passphrase": f"wrong {number}"} for number in range(40)]
+    senders.insert(place, await visitor(sees_page=True))
+    forms.insert(place, RIGHT)
+    posts = [sender.post("/desk/sign-in", data=form) for sender, form in zip(senders, forms, strict=True)]
+    tasks = [asyncio.ensure_future(post) for post in posts]
+    await until(lambda: len(queue._waiting) == 41)
+    go.set()
+    answers = await asyncio.gather(*tasks)
+    assert sorted(answer.status_code for answer in answers) == [303, *[403] * 40]
+    assert order.index(RIGHT["passphrase"]) <= 2
+
+
+def test_a_visit_that_somebody_made_up_is_none() -> None:
+    visits = Visits()
+    one, other = visits.begin(), visits.begin()
+    assert visits.checked(one)
+    assert visits.checked(one) != visits.checked(other)
+    assert {visits.checked(cookie) for cookie in ("", "x", f"x.{one.partition('.')[2]}", one[:-1], "é.é")} == {""}
+    assert Visits().checked(one) == ""
 
 
 def test_an_officer_whose_copy_of_the_key_is_an_old_one_is_told_what_to_do(

@@ -52,6 +52,8 @@ async def test_of_a_hundred_sign_ins_at_once_the_right_one_gets_in_and_memory_st
     ):
         if known:
             assert await sign_in(officer, service.url, RIGHT) == 303
+        # A browser has seen the page before it sends a passphrase; what floods the desk need not.
+        await (await officer.get(f"{service.url}/desk/sign-in")).release()
         ended: list[str] = []
 
         async def attempt(client: aiohttp.ClientSession, form: dict[str, str], name: str) -> int:
@@ -74,6 +76,5 @@ async def test_of_a_hundred_sign_ins_at_once_the_right_one_gets_in_and_memory_st
         peak = peak_resident_bytes(service.process)
         print(f"known browser: {known}; in after {took:.1f} s and {before} others; peak memory {peak / MB:.0f} MB")  # noqa: T201 - figures for whoever measures, with -s
     assert peak < 300 * MB
-    if known:
-        # Those that were under way when it came, and those that had been answered by then.
-        assert before < 50
+    # Those that were under way when it came, and those that had been answered by then.
+    assert before < 50
