@@ -163,7 +163,6 @@ class SignInPages:
             QueueFull: too many wait.
             KeyLost: the passphrase is right, and the officer's copy of the desk's key is an old one.
         """
-        rank = KNOWN if attempt.browser_is_known else STRANGER + self._web.throttle.failures(attempt.key)
         same = (attempt.key, attempt.desk, attempt.officer, attempt.passphrase)
         waiting = QUEUE.submit(lambda: self._unlock(attempt), lambda: self._rank(attempt), same, attempt.visit)
         return await asyncio.wrap_future(waiting)
