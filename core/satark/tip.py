@@ -179,6 +179,8 @@ class Message(Redacted, frozen=True, kw_only=True):
     """The `seq` of the desk's question that a tipster's message answers."""
     retention: RetentionStep = ""
     """A step towards a legal hold or an erasure. Always internal."""
+    flags: tuple[str, ...] = ()
+    """Of a tipster's message: why the tip is urgent from now on, as in `Header.flags`."""
     transcript: str = ""
     """Ordinal of the recording that `text` writes out. Always internal; the newest of a recording stands."""
     band: str = ""

@@ -57,6 +57,15 @@ def test_summaries_include_what_came_since_the_last_call(services: Services, sp:
     assert sp.casework.summaries()[0].finished
 
 
+def test_a_danger_told_later_makes_the_tip_urgent_in_the_queue_and_when_opened(
+    services: Services, sp: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk])
+    seed_message(services, seeded, Message(sender="tipster", text="they have come", flags=("danger:life",)))
+    for header in (sp.casework.summaries()[0].header, sp.casework.open(seeded.number).header):
+        assert (header.priority, header.flags[-1]) == ("urgent", "danger:life")
+
+
 def test_an_opened_tip_has_its_document_files_and_missing_files(services: Services, sp: SeededDesk) -> None:
     seeded = seed_tip(services, [sp.desk], evidence=("1", "2", "10", "11"))
     seed_file(services, seeded, "10", b"ten")

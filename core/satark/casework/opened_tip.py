@@ -74,8 +74,8 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def header(self) -> Header:
-        """The tip's header, which the queue lists."""
-        return self.envelope.header
+        """The tip's header, which the queue lists: urgent too where the tipster told of a danger afterwards."""
+        return raised(self.envelope.header, self.thread)
 
     @property
     def status(self) -> Status:
@@ -129,6 +129,14 @@ def status_of(thread: Sequence[PostedMessage]) -> Status:
     return INITIAL_STATUS
 
 
+def raised(header: Header, thread: Sequence[PostedMessage]) -> Header:
+    """Return a header with the flags of the tipster's later messages; with any, the tip is urgent."""
+    later = [flag for one in thread if one.message.sender == "tipster" for flag in one.message.flags]
+    if not later:
+        return header
+    return msgspec.structs.replace(header, priority="urgent", flags=tuple(dict.fromkeys((*header.flags, *later))))
+
+
 def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
     """Return the newest transcript of each recording, by ordinal."""
     return {posted.message.transcript: posted.message.text for posted in thread if posted.message.transcript}
@@ -140,7 +148,7 @@ def summarize(tip: str, header: Header, thread: Sequence[PostedMessage]) -> TipS
     answered = {posted.message.answers for posted in thread}
     return TipSummary(
         id=tip,
-        header=header,
+        header=raised(header, thread),
         status=status_of(thread),
         newest_from_tipster=max(from_tipster, default=0),
         awaits_reply=any(posted.message.question and posted.seq not in answered for posted in thread),

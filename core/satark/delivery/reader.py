@@ -15,7 +15,7 @@ import msgspec
 
 from satark import atomic_files
 from satark.casework.errors import NoSuchFile
-from satark.casework.opened_tip import PostedMessage
+from satark.casework.opened_tip import PostedMessage, raised
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.evidence.own_voice import is_own_voice
@@ -110,7 +110,7 @@ class OpenedDelivery:
         records, damaged = open_records(delivery.files, envelope.identity)
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content = ReadableTip(
-            header=envelope.header,
+            header=raised(envelope.header, thread),
             tip=tip,
             thread=thread,
             evidence=tuple(record for record in records if record.ordinal not in spoken),

@@ -115,6 +115,7 @@ class Engine:
             ),
         )
         context = self._context(submitted, "", now)
+        context.said = [session.said] if session.said else []
         context.say("receipt", number=receipt.number, code=receipt.grouped)
         if session.reachable:
             return context.ask(must_arrive=True)

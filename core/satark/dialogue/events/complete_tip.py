@@ -30,6 +30,7 @@ def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None
     context.change(state="", language=session.language or _language_of(context, words))
     if context.state is not DRAFT:
         return None
+    context.hear_dangers(words)
     if opening in context.session.answers:
         accept_unsolicited(context, event.content)
     while (step := context.step) is not None and step.type.part != "submit":

@@ -6,6 +6,7 @@ from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Rev
 from satark.dialogue.events.commands import not_understood
 from satark.dialogue.events.complete_tip import submit_complete_tip
 from satark.dialogue.events.corrections import handle_edited, handle_revoked
+from satark.dialogue.events.dangers import hear_dangers_beside, tell_desk_of_dangers
 from satark.dialogue.events.form_pages import handle_form_page
 from satark.dialogue.events.taps import handle_tap
 from satark.dialogue.events.text_messages import handle_text
@@ -16,6 +17,11 @@ from satark.dialogue.turn.context import TurnContext
 
 def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
+    hear_dangers_beside(context, event)
+    return tell_desk_of_dangers(context, event, _handle(context, event))
+
+
+def _handle(context: TurnContext, event: Event) -> Turn:
     match event:
         case Text():
             return handle_text(context, event)

@@ -101,8 +101,6 @@ def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> No
         context.refuse_answer(step, context.text("not_understood"))
         return
     result = step.type.accept(step, part, view)
-    if isinstance(part, Text):
-        context.note_dangers(danger.kind for danger in context.loaded.reader.dangers(part.body))
     if isinstance(part, Text) and (limit := max_length(step)) and len(part.body) > limit:
         context.refuse_answer(step, context.text("filled.long", most=limit))
     elif result is None:

@@ -14,6 +14,7 @@ from satark.dialogue.events.commands import handle_command, not_understood
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.opening import begin_with_story, fill_in
 from satark.dialogue.states.unsolicited import accept_unsolicited
@@ -39,7 +40,7 @@ _PLACE_WORDS: Final = 3
 def handle_words(context: TurnContext, event: Text, name: str, question: Question) -> Turn:
     """Handle a text at the question with this id."""
     if not _reads(context):
-        context.note_dangers(danger.kind for danger in context.loaded.reader.dangers(event.body))
+        context.hear_dangers(event.body)
         return context.state.handle_event(context, "", event) or not_understood(context)
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(event.body, asked)
@@ -117,6 +118,8 @@ class _Words:
         """The numbers are said already; the words belong to the tip."""
         if self.reading.option:
             return self.option()
+        if self.context.session.state == "@reach":
+            return add_to_tip(self.context, self.event)
         if self.reading.story or self.asked.asks in {"text", "place"}:
             return self.content()
         return self.context.ask()

@@ -83,7 +83,8 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     if context.state is not DRAFT or (step is not None and step.type.part != "submit"):
         return context.ask()
     submission = make_submission(context)
-    return context.turn(msgspec.structs.replace(context.session, submitted=True), None, submission=submission)
+    sent = msgspec.structs.replace(context.session, submitted=True, said="\n\n".join(context.said))
+    return context.turn(sent, None, submission=submission)
 
 
 def _ask_before_sending(context: TurnContext) -> None:

@@ -114,9 +114,14 @@ class FeedbackState(MailboxState):
 
 def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
     """Add something to the tip that was just sent, and ask again whether its sender may be contacted."""
-    message = Message(sender="tipster", text=truncate(replace_surrogates(_message_text(context, event)), _MAX_LENGTH))
+    message = tipsters_message(_message_text(context, event))
     context.say("reach.added")
     return context.ask(post=message)
+
+
+def tipsters_message(text: str) -> Message:
+    """Make a tipster's message to the desks, as long as it may be."""
+    return Message(sender="tipster", text=truncate(replace_surrogates(text), _MAX_LENGTH))
 
 
 def _message_text(context: TurnContext, event: Text | Media | Pin) -> str:
@@ -218,7 +223,7 @@ def _post(context: TurnContext, text: str) -> Turn:
         return close_mailbox(context)
     if len(text) > _MAX_LENGTH:
         context.say("mailbox.long")
-    message = Message(sender="tipster", text=truncate(replace_surrogates(text), _MAX_LENGTH), answers=box.question)
+    message = msgspec.structs.replace(tipsters_message(text), answers=box.question)
     context.change(state="@mailbox", mailbox=msgspec.structs.replace(box, question=None))
     context.say("mailbox.posted")
     return context.ask(post=message)

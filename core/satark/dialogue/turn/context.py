@@ -52,6 +52,7 @@ class TurnContext:
 
     __slots__ = (
         "_progress",
+        "dangers",
         "debounce",
         "dropped_files",
         "loaded",
@@ -77,6 +78,8 @@ class TurnContext:
         self.problems: list[tuple[str, str]] = []
         self.media_jobs: list[MediaJob] = []
         self.dropped_files: list[str] = []
+        self.dangers: tuple[str, ...] = ()
+        """Kinds of danger that this turn's event tells of."""
         self.debounce = False
         self.page_stays = False
         """Whether the current page may stay although something is said above it: it was said above it before."""
@@ -200,11 +203,16 @@ class TurnContext:
 
     def note_dangers(self, kinds: Iterable[str]) -> None:
         """Say whom to call in a danger, in every language of the flow, and make the tip urgent."""
-        kinds = list(dict.fromkeys(kinds))
+        kinds = [kind for kind in dict.fromkeys(kinds) if kind not in self.dangers]
         for kind in kinds:
             texts = (self.loaded.catalogues[language] for language in self.loaded.flow.languages)
             self.said.append("\n".join(each.text(each.own(f"danger.{kind}", self.session.channel)) for each in texts))
+        self.dangers += tuple(kinds)
         self.change(dangers=tuple(dict.fromkeys((*self.session.dangers, *kinds))))
+
+    def hear_dangers(self, words: str) -> None:
+        """Read words for dangers alone; otherwise as `note_dangers`."""
+        self.note_dangers(danger.kind for danger in self.loaded.reader.dangers(words))
 
     def repeat_said(self) -> None:
         """Say again what stood above the current question, as far as the session has it."""

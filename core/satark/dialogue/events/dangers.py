@@ -1,0 +1,48 @@
+"""Dangers in words that no question asked for: captions, edited messages, what is added to a tip that was sent."""
+
+from __future__ import annotations
+
+import msgspec
+
+from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
+from satark.dialogue.session import Turn
+from satark.dialogue.states.mailbox import tipsters_message
+from satark.dialogue.turn.context import TurnContext
+
+
+def words_of(event: Event) -> str:
+    """Return the words that an event carries, other than those of a tap or of a place; empty where it has none."""
+    match event:
+        case Text() | Edited():
+            return event.body
+        case Media():
+            return event.caption
+        case CompleteTip():
+            return words_of(event.content)
+        case FormPage():
+            return "\n".join(words for _, part in event.answers if (words := words_of(part)))
+        case _:
+            return ""
+
+
+def hear_dangers_beside(context: TurnContext, event: Event) -> None:
+    """Read the words of an event that is no typed text for dangers; typed texts are read where they are understood.
+
+    A change to a conversation that is over is part of wiping it, and gets no answer.
+    """
+    if isinstance(event, Media | FormPage) or (isinstance(event, Edited) and context.session.revision):
+        context.hear_dangers(words_of(event))
+
+
+def tell_desk_of_dangers(context: TurnContext, event: Event, turn: Turn) -> Turn:
+    """Mark what goes to a tip that was sent already as urgent; a danger that would go nowhere is added to the tip."""
+    box = context.session.mailbox or context.session.sent
+    if not context.dangers or box is None or turn.session is None:
+        return turn
+    post = turn.post
+    if post is None and not isinstance(event, Tap | Pin):
+        post = tipsters_message(words_of(event))
+    if post is None:
+        return turn
+    flags = tuple(f"danger:{kind}" for kind in context.dangers)
+    return msgspec.structs.replace(turn, post=msgspec.structs.replace(post, flags=flags))
