@@ -1,125 +1,173 @@
-"""Languages: which there are, how they are named, and that adding one is adding its catalogues."""
+"""Languages: which there are, how they are named, and that adding one is adding one folder."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from satark.languages import is_written_in, language_name, language_of_text, languages_of, script_of
-from satark.testing.source_copy import SourceCopy
-
-PARTS = {
-    "satark": ["dialogue", "printing/poster", "custody"],
-    "satark_web_form": ["."],
-    "satark_sms_ivr": ["."],
-    "satark_desk": ["web"],
-    "satark_email": ["."],
-}
-"""Package → the folders in it that have catalogues."""
-
-ASK_EVERY_PART = """
-import json
+from satark.catalogues import Catalogues
+from satark.channel import Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.dialogue.understanding.reader import Reader
+from satark.dialogue.understanding.reading import Asked, Kind
 from satark.geography.geography import Geography
+from satark.languages import (
+    LanguageError,
+    catalogue_of,
+    is_written_in,
+    language,
+    language_name,
+    language_of_text,
+    languages_of,
+    script_of,
+    use_folder,
+    written_date,
+)
 from satark.prompt import Capabilities
-from satark.channel import Text
-from satark.cli.qr import qr
-from satark.custody.pack import CERTIFICATES
-from satark.printing.poster.poster import make_poster
-from satark.printing.poster.target import form_target
-from satark_desk.web.page_text import LANGUAGES as DESK, PageText
-from satark_email.settings import EmailDestination
-from satark_email.tip_text import TipText
-from satark_sms_ivr.call_texts import CALL_LANGUAGES, call_text, language_of, locale_of
+from satark.settings import Settings, SettingsError
+from satark.testing.made_up_language import CODE, NAME, made_up, make_language
+from satark_desk.web.page_text import PageText, officers_languages
+from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_of
 from satark_sms_ivr.paging import more_hint
 from satark_web_form.page_texts import load_page_texts
 
-source, places = default_flow(), Geography.sample()
-flow = load_flow(source)
-engine = Engine(flow, source.catalogues, places)
-session = engine.begin(channel="sms", tip="0" * 32, recipient="age1", identity="K")
-prompt = engine.advance(session, Text("Hi"), "s", 0).prompt
-medium = Capabilities(kind="chat", text=4096, body=4096, rows=20, row_label=64, button_label=64, token=200)
-language = next(option for option in qr.params if option.name == "languages")
-print(json.dumps({
-    "flow": flow.languages,
-    "problems": [str(problem) for problem in check_flow(flow, source.catalogues, [("chat", medium)])],
-    "choices": [choice.label for choice in prompt.choices],
-    "form": dict(engine.form(session, 0).languages),
-    "web form": list(load_page_texts()),
-    "calls": CALL_LANGUAGES,
-    "call": [call_text("mr", "bye"), language_of("मराठी", "mr"), language_of("मराठी", "hi"), locale_of("mr")],
-    "sms": more_hint("mr"),
-    "desk": DESK,
-    "desk page": PageText("mr", places, 5.5).status("RECEIVED"),
-    "mail": EmailDestination(recipients=("a@b.in",), language="mr").language,
-    "mail text": TipText("mr", places)._labels.text("number"),
-    "poster choices": list(language.type.choices),
-    "poster": make_poster(form_target("https://satark.example"), ["mr"])[:5].decode(),
-    "certificates": list(CERTIFICATES),
-}))
-"""
+MEDIUM = Capabilities(kind="chat", text=4096, body=4096, rows=20, row_label=64, button_label=64, token=200)
+OFFERED = ("hi", "en", CODE)
 
 
-def add_marathi(copy: SourceCopy) -> None:
-    """Add a catalogue to every part: the English texts, the language named in itself, and each text marked."""
-    for package, folders in PARTS.items():
-        for folder in folders:
-            texts = copy.folder / package / folder / "texts"
-            english = (texts / "en.po").read_text("utf-8").replace("Language: en", "Language: mr")
-            for text, other in (
-                ('"English"', '"मराठी"'),
-                ('"Received"', '"मिळाले"'),
-                ('"Thank you for calling."', '"धन्यवाद।"'),
-                ('"Tip number"', '"क्रमांक"'),
-            ):
-                english = english.replace(text, other)
-            (texts / "mr.po").write_text(english, "utf-8")
+@pytest.fixture(autouse=True)
+def _no_folder() -> Iterator[None]:
+    yield
+    use_folder(None)
 
 
-def test_adding_a_language_is_adding_its_catalogues(tmp_path: Path) -> None:
-    copy = SourceCopy(tmp_path, PARTS)
-    add_marathi(copy)
-    found = copy.run(ASK_EVERY_PART)
-    assert found["problems"] == []
-    assert found["flow"] == found["web form"] == found["calls"] == found["desk"] == ["hi", "en", "mr"]
-    assert found["poster choices"] == ["hi", "en", "mr"]
-    assert found["choices"] == ["हिन्दी", "English", "मराठी"]
-    assert found["form"] == {"hi": "हिन्दी", "en": "English", "mr": "मराठी"}
-    assert found["call"] == ["धन्यवाद।", "mr", "hi", "mr-IN"]
-    assert found["sms"] == "More: reply M"
-    assert found["desk page"] == "मिळाले"
-    assert (found["mail"], found["mail text"]) == ("mr", "क्रमांक")
-    assert found["poster"] == "%PDF-"
-    assert found["certificates"] == ["certificate-hi.pdf", "certificate-en.pdf", "certificate-mr.pdf"]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the made-up language."""
+    found = tmp_path_factory.mktemp("languages")
+    make_language(found)
+    return found
 
 
-def test_a_part_without_a_catalogue_offers_the_language_nowhere(tmp_path: Path) -> None:
-    copy = SourceCopy(tmp_path, ["satark"])
-    (copy.folder / "satark/dialogue/texts/mr.po").write_bytes(
-        (copy.folder / "satark/dialogue/texts/en.po").read_bytes()
-    )
-    found = copy.run(
-        "import json; from satark.languages import languages_of\n"
-        "print(json.dumps({name: languages_of(name) for name in ('satark.dialogue', 'satark.custody')}))"
-    )
-    assert found == {"satark.dialogue": ["hi", "en", "mr"], "satark.custody": ["hi", "en"]}
+@pytest.fixture
+def added(folder: Path) -> Path:
+    """The folder, in use."""
+    use_folder(folder)
+    return folder
 
 
-@pytest.mark.parametrize("package", ["satark.dialogue", "satark_web_form", "satark_desk.web", "satark.custody"])
+@pytest.mark.usefixtures("added")
+def test_the_questionnaire_speaks_a_language_that_has_a_folder() -> None:
+    source = default_flow(OFFERED)
+    flow = load_flow(source)
+    assert flow.languages == OFFERED
+    assert not list(check_flow(flow, source.catalogues, [("chat", MEDIUM)]))
+    engine = Engine(flow, source.catalogues, Geography.sample())
+    session = engine.begin(channel="sms", tip="0" * 32, recipient="age1", identity="K")
+    prompt = engine.advance(session, Text("Hi"), "s", 0).prompt
+    assert prompt is not None
+    assert [choice.label for choice in prompt.choices] == ["हिन्दी", "English", NAME]
+
+
+@pytest.mark.usefixtures("added")
+def test_form_calls_and_text_messages_speak_it_too() -> None:
+    assert list(load_page_texts(OFFERED)) == ["hi", "en", CODE]
+    assert load_page_texts(OFFERED)[CODE].direction == "rtl"
+    assert call_text(CODE, "bye") == made_up("Thank you for calling.")
+    assert (language_of(made_up("choose"), "hi"), locale_of(CODE), voice_of(CODE)) == (CODE, "qaa-IN", "Nobody")
+    assert more_hint(CODE) == made_up("More: reply M")
+
+
+@pytest.mark.usefixtures("added")
+def test_typed_texts_are_understood_by_the_words_in_its_folder() -> None:
+    asked = Asked(name="category", asks="choice")
+    assert Reader.shared(Geography.sample()).read(made_up("thanks"), asked).kind is Kind.THANKS
+    use_folder(None)
+    assert Reader.shared(Geography.sample()).read(made_up("thanks"), asked).kind is not Kind.THANKS
+
+
+@pytest.mark.usefixtures("added")
+def test_counts_and_dates_are_written_in_its_numerals() -> None:
+    assert "१२" in Catalogues.shipped()[CODE].counted("value.files", 12)
+    assert written_date(date(2026, 11, 5), CODE) == "५ Nov २०२६"
+    assert [written_date(date(2026, 11, 5), code) for code in ("ur", "bho")] == ["5 نومبر 2026", "5 नवंबर 2026"]
+
+
+@pytest.mark.usefixtures("added")
+def test_the_desk_stays_in_the_officers_languages_and_names_the_tipsters() -> None:
+    assert officers_languages() == ("hi", "en")
+    assert PageText("en", Geography.sample(), 5.5).language_name(CODE) == NAME
+
+
+def test_a_part_without_a_catalogue_does_not_offer_the_language(tmp_path: Path) -> None:
+    make_language(tmp_path, ["satark.dialogue"])
+    use_folder(tmp_path)
+    assert CODE in languages_of("satark.dialogue")
+    assert list(load_page_texts(OFFERED)) == ["hi", "en"]
+    assert call_text(CODE, "bye") == "Thank you for calling."
+
+
+def test_the_officers_read_a_language_that_has_the_desks_catalogue(tmp_path: Path) -> None:
+    make_language(tmp_path, ["satark_desk.web"])
+    use_folder(tmp_path)
+    text = PageText(CODE, Geography.sample(), 5.5)
+    assert (officers_languages(), text.direction, text("queue")) == (("hi", "en", CODE), "rtl", _made_up_queue())
+    assert text.status("RECEIVED") == "Received"
+
+
+def _made_up_queue() -> str:
+    return made_up(Catalogues.of("satark_desk.web")["en"].text("queue"))
+
+
+def test_an_own_folder_replaces_a_language_that_comes_with_satark(tmp_path: Path) -> None:
+    (tmp_path / "bho").mkdir()
+    (tmp_path / "bho" / "language.toml").write_text('name = "भोजपुरिया"\n', "utf-8")
+    use_folder(tmp_path)
+    assert language_name("bho") == "भोजपुरिया"
+
+
+def test_the_settings_say_which_languages_are_offered_and_where_they_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings().core.languages == ("hi", "en")
+    monkeypatch.setenv("SATARK_LANGUAGES", '["en", "qaa"]')
+    monkeypatch.setenv("SATARK_LANGUAGES_FOLDER", str(folder))
+    assert Settings().core.languages == ("en", CODE)
+    assert language(CODE).name == NAME
+
+
+def test_a_folder_that_is_not_there_is_a_problem_of_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SATARK_LANGUAGES_FOLDER"):
+        Settings(languages_folder=tmp_path / "missing")
+
+
+@pytest.mark.parametrize("text", ["", "name = 1", 'name = "X"\ndirection = "up"', 'name = "X"\ncolour = "red"'])
+def test_a_language_file_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / CODE).mkdir()
+    (tmp_path / CODE / "language.toml").write_text(text)
+    use_folder(tmp_path)
+    with pytest.raises(LanguageError, match=r"qaa/language\.toml"):
+        language(CODE)
+
+
+@pytest.mark.parametrize("package", ["satark.dialogue", "satark_web_form", "satark_sms_ivr", "satark_desk.web"])
 def test_hindi_and_english_are_shipped_in_every_part(package: str) -> None:
-    assert languages_of(package) == ("hi", "en")
+    assert languages_of(package)[:2] == ("hi", "en")
+    assert catalogue_of(package, "hi")
 
 
 @pytest.mark.parametrize(
-    ("language", "other", "name"),
-    [("hi", "", "हिन्दी"), ("en", "hi", "अंग्रेज़ी"), ("hi", "en", "Hindi"), ("xx", "en", "xx"), ("../x", "", "../x")],
-)
-def test_a_language_has_a_name(language: str, other: str, name: str) -> None:
-    assert language_name(language, other) == name
+    ("code", "other", "name"),
+    [("hi", "", "हिन्दी"), ("en", "hi", "अंग्रेज़ी"), ("hi", "en", "Hindi"), ("ur", "", "اردو"), ("xx", "en", "xx"),
+     ("../x", "", "../x")],
+)  # fmt: skip
+def test_a_language_has_a_name(code: str, other: str, name: str) -> None:
+    assert language_name(code, other) == name
 
 
 @pytest.mark.parametrize(
@@ -130,13 +178,13 @@ def test_a_text_has_the_script_of_its_first_letter(text: str, script: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "otherwise", "language"),
+    ("text", "otherwise", "found"),
     [("हाँ", "en", "hi"), ("Yes", "hi", "en"), ("112", "hi", "hi"), ("UP65 में", "en", "hi"), ("हाँ", "bho", "hi"),
      ("हाँ", "mr", "mr"), ("१२", "en", "hi"), ("", "", "")],
 )  # fmt: skip
-def test_a_texts_language_is_judged_by_its_script(text: str, otherwise: str, language: str) -> None:
+def test_a_texts_language_is_judged_by_its_script(text: str, otherwise: str, found: str) -> None:
     languages = ("hi", "en", "mr") if otherwise == "mr" else ("hi", "en")
-    assert language_of_text(text, languages, otherwise) == language
+    assert language_of_text(text, languages, otherwise) == found
 
 
 def test_a_text_may_be_written_in_several_scripts() -> None:

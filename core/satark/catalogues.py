@@ -7,14 +7,13 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from gettext import c2py
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
 
-from satark.languages import languages_of
+from satark.languages import catalogue_of, in_numerals, languages_of, own_folder
 
 __all__ = [
     "Catalogue",
@@ -40,6 +39,8 @@ class Catalogue:
     @cache
     def read(cls, language: str, source: str) -> Catalogue:
         """Read a `.po` file's text, once in a process; fuzzy and empty entries count as missing.
+
+        Its plural forms are those of its header, or those that Babel knows of the language.
 
         Raises:
             CatalogueError: it is not a `.po` file.
@@ -84,7 +85,7 @@ class Catalogue:
     def counted(self, key: str, count: int) -> str:
         """Return the text in the plural form of a number, its `{count}` filled: "1 file", "2 files"."""
         form = f"{key}#{self._plural(count)}"
-        return self.text(form if form in self._texts else key, count=count)
+        return self.text(form if form in self._texts else key, count=in_numerals(str(count), self.language))
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return the spellings that a text lists; none where it is missing. Its key ends in `.words`."""
@@ -127,11 +128,9 @@ class Catalogues:
         self._by_language = {catalogue.language: catalogue for catalogue in catalogues}
 
     @classmethod
-    @cache
     def of(cls, package: str) -> Catalogues:
-        """Return the catalogues that a package ships, read once in a process, in the order of `languages_of`."""
-        folder = files(package) / "texts"
-        return cls(Catalogue.read(name, (folder / f"{name}.po").read_text("utf-8")) for name in languages_of(package))
+        """Return a package's catalogues, read once in a process, in the order of `languages_of`."""
+        return _catalogues_of(package, own_folder())
 
     @classmethod
     def shipped(cls) -> Catalogues:
@@ -151,6 +150,10 @@ class Catalogues:
             found[file.stem] = own.over(found[file.stem]) if file.stem in found else own
         return Catalogues(found.values())
 
+    def only(self, languages: Iterable[str]) -> Catalogues:
+        """Return those of these languages that are here, in this order."""
+        return Catalogues(self._by_language[one] for one in languages if one in self._by_language)
+
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages, in the order in which they were given."""
@@ -166,3 +169,9 @@ class Catalogues:
 
     def __iter__(self) -> Iterator[Catalogue]:
         return iter(self._by_language.values())
+
+
+@cache
+def _catalogues_of(package: str, folder: Path | None) -> Catalogues:
+    del folder  # which languages there are depends on it
+    return Catalogues(Catalogue.read(one, catalogue_of(package, one)) for one in languages_of(package))

@@ -1,49 +1,164 @@
-"""Languages: a part of Satark speaks those that it ships a catalogue for, `texts/<language>.po` in its package.
+"""Languages: each is a folder, `<code>/`, with `language.toml` and the catalogues of the parts that speak it.
 
-To add a language, add its file to each part that shall speak it: the questionnaire (`satark.dialogue`), the web form,
-phone calls and text messages, the desk, e-mail, posters, certificates. What is typed in it is understood by the words
-in `satark.dialogue.understanding`, one folder of its lexicon a language. Nothing else lists the languages.
+`language.toml` says what a `Language` is. `<package>.po` beside it is the catalogue of that package, such as
+`satark.dialogue.po` (the questionnaire) and `satark_web_form.po` (the form); `lexicon/*.yaml` adds words by which typed
+texts are understood. Hindi and English, which every text is written in first, have their catalogues in the packages
+themselves (`texts/<code>.po`). The other languages that come with Satark lie in `satark.translations`, an
+installation's own in the folder of the setting `languages_folder`. Nothing else lists the languages.
+
+Which of them citizens are offered is the setting `languages`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final, Literal
 
+import msgspec
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 
 __all__ = [
+    "OFFERED",
+    "Language",
+    "LanguageError",
+    "catalogue_of",
+    "in_numerals",
     "is_written_in",
+    "language",
     "language_name",
     "language_of_text",
     "languages_of",
+    "lexicon_folders",
+    "own_folder",
     "script_of",
+    "use_folder",
+    "written_date",
 ]
 
-_OFFERED_FIRST: Final = ("hi", "en")
-"""Offered before all others, which follow in the order of their codes."""
+OFFERED: Final = ("hi", "en")
+"""The languages that citizens are offered unless the settings say otherwise; before all others wherever all are listed.
+"""
+
+_SHIPPED: Final = "satark.translations"
+_FILE: Final = "language.toml"
+_ASCII: Final = "0123456789"
+_FIRST_DIGIT: Final = {
+    "latn": "0", "deva": "०", "arab": "٠", "arabext": "۰", "beng": "০", "gujr": "૦", "guru": "੦", "knda": "೦",
+    "mlym": "൦", "orya": "୦", "tamldec": "௦", "telu": "౦",
+}  # fmt: skip
+"""CLDR's numbering systems of India's languages → zero. Source: CLDR, `numberingSystems.xml`."""
+
+Numerals = Literal[
+    "latn", "deva", "arab", "arabext", "beng", "gujr", "guru", "knda", "mlym", "orya", "tamldec", "telu"
+]  # fmt: skip
 
 
-@cache
+class LanguageError(ValueError):
+    """A language's folder can't be used; the message names the file."""
+
+
+class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `language.toml` says of a language."""
+
+    name: str
+    """In the language itself."""
+    direction: Literal["ltr", "rtl"] = "ltr"
+    """Whether it is written from left to right or from right to left."""
+    locale: str = ""
+    """CLDR's locale, by which Babel forms plurals and dates; empty: the language's code."""
+    speech: str = ""
+    """The tag by which a telephone provider's synthetic voice knows it; empty: as spoken in India."""
+    voice: str = ""
+    """The name of that voice at Twilio; the setting `twilio.voices` comes first. Empty: the first one of the settings.
+    """
+    numerals: Numerals = "latn"
+    """The digits of counts and dates. Codes and numbers to call are always in ASCII: they are typed."""
+    read_by_a_native: bool = False
+    """Whether somebody who speaks it from childhood has read its texts."""
+
+
+_own_folder: Path | None = None
+
+
+def use_folder(folder: Path | None) -> None:
+    """Have this process know the languages in a folder too; None: only those that come with Satark.
+
+    `Settings` calls it with `languages_folder`. Like the locale, it holds for the whole process.
+
+    Raises:
+        LanguageError: the folder does not exist.
+    """
+    global _own_folder  # noqa: PLW0603 - one per process, as with `gettext.bindtextdomain`
+    if folder is not None and not folder.is_dir():
+        raise LanguageError(f"{folder} is not a folder")
+    _own_folder = folder
+
+
+def own_folder() -> Path | None:
+    """Return the folder of the languages that this installation adds."""
+    return _own_folder
+
+
+def language(code: str) -> Language:
+    """Return what is known of a language; of one without a folder its name by Babel.
+
+    Raises:
+        LanguageError: its `language.toml` is not what it should be.
+    """
+    return _language(code, _own_folder)
+
+
 def languages_of(package: str) -> tuple[str, ...]:
-    """List the languages that a package has a catalogue for, in the order in which they are offered.
+    """List the languages that a package has a catalogue for, those of `OFFERED` first, then by code.
 
     Args:
-        package: its import name; its folder `texts` holds the catalogues, each named by the language's code.
+        package: its import name.
     """
-    found = {
-        file.name.removesuffix(".po") for file in (files(package) / "texts").iterdir() if file.name.endswith(".po")
-    }
-    first = [language for language in _OFFERED_FIRST if language in found]
-    return (*first, *sorted(found - set(first)))
+    return _languages_of(package, _own_folder)
 
 
-def language_name(language: str, in_language: str = "") -> str:
-    """Return the name of a language in another one, or in itself; its code where it has none."""
-    return _display_name(language, in_language or language) or language
+def catalogue_of(package: str, code: str) -> str:
+    """Return the text of a package's catalogue in a language; empty where there is none."""
+    for file in _catalogue_files(package, code):
+        if file.is_file():
+            return file.read_text("utf-8")
+    return ""
+
+
+def lexicon_folders() -> tuple[Traversable, ...]:
+    """List the folders of words that languages outside the lexicon bring for the understanding."""
+    folders = (folder / "lexicon" for _, folder in _folders(_own_folder))
+    return tuple(folder for folder in folders if folder.is_dir())
+
+
+def language_name(code: str, in_language: str = "") -> str:
+    """Return the name of a language in itself, or in another one as Babel has it; its code where nothing has one."""
+    if not in_language or in_language == code:
+        return language(code).name
+    return _display_name(code, in_language) or language(code).name
+
+
+def in_numerals(text: str, code: str) -> str:
+    """Return a text with its ASCII digits written as a language writes them."""
+    zero = _FIRST_DIGIT[language(code).numerals]
+    return text if zero == "0" else text.translate({ord(d): chr(ord(zero) + n) for n, d in enumerate(_ASCII)})
+
+
+def written_date(day: date, code: str) -> str:
+    """Return a date as a language writes it: day, short month, year. In English where Babel doesn't know it."""
+    found = language(code)
+    try:
+        written = format_date(day, "d MMM y", locale=found.locale or code)
+    except (ValueError, UnknownLocaleError):
+        written = format_date(day, "d MMM y", locale="en")
+    return in_numerals(written, code)
 
 
 def script_of(text: str) -> str:
@@ -72,8 +187,41 @@ def language_of_text(text: str, languages: Sequence[str], otherwise: str) -> str
 
 
 @cache
-def _script_of_language(language: str) -> str:
-    return script_of(_display_name(language, language))
+def _languages_of(package: str, own: Path | None) -> tuple[str, ...]:
+    texts = files(package) / "texts"
+    found = {file.name.removesuffix(".po") for file in texts.iterdir() if file.name.endswith(".po")}
+    found |= {code for code, folder in _folders(own) if (folder / f"{package}.po").is_file()}
+    first = [code for code in OFFERED if code in found]
+    return (*first, *sorted(found - set(first)))
+
+
+@cache
+def _language(code: str, own: Path | None) -> Language:
+    folder = dict(_folders(own)).get(code)
+    if folder is None:
+        return Language(name=_display_name(code, code) or code)
+    try:
+        return msgspec.toml.decode((folder / _FILE).read_text("utf-8"), type=Language)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise LanguageError(f"{code}/{_FILE}: {error}") from error
+
+
+def _folders(own: Path | None) -> Iterator[tuple[str, Traversable]]:
+    """Yield code and folder of each language; an installation's own folder of a language comes last, and so wins."""
+    for parent in (files(_SHIPPED), own):
+        if parent is not None:
+            yield from ((entry.name, entry) for entry in parent.iterdir() if (entry / _FILE).is_file())
+
+
+def _catalogue_files(package: str, code: str) -> Iterator[Traversable]:
+    folders = [folder / f"{package}.po" for name, folder in _folders(_own_folder) if name == code]
+    yield from reversed(folders)
+    yield files(package) / "texts" / f"{code}.po"
+
+
+def _script_of_language(code: str) -> str:
+    name = language(code).name
+    return script_of(name) if name != code else ""
 
 
 def _display_name(language: str, in_language: str) -> str:

@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, create_model, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from satark.destination import DESK_SINK, ConfiguredDestination
 from satark.destination_rule import DestinationRule
+from satark.languages import OFFERED, LanguageError, use_folder
 from satark.limits import Limits
 
 __all__ = [
@@ -253,6 +254,17 @@ class Core(BaseModel):
         default=None,
         description="a flow file in place of the default questionnaire; its words in `texts/<language>.po` beside it",
     )
+    languages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Za-z]{2,8})?$")], ...] = Field(
+        default=OFFERED,
+        min_length=1,
+        description="the languages that citizens are offered, in this order; `ur` (Urdu) and `bho` (Bhojpuri) come "
+        "with Satark too, machine-made and not yet read by a native: have one read every text before you offer them",
+    )
+    languages_folder: Path | None = Field(
+        default=None,
+        description="folder of this installation's own languages, a folder each; empty: those that come with Satark",
+        json_schema_extra={"where": "docs/plugins.md, A language"},
+    )
     geography: Path | None = Field(
         default=None, description="a file with districts, stations and outposts; empty: the sample"
     )
@@ -388,6 +400,10 @@ class Settings:
         _check_file(self.path)
         loaded = self._load("", Core)
         self.core = loaded.model_copy(update=core)
+        try:
+            use_folder(self.core.languages_folder)
+        except LanguageError as error:
+            raise SettingsError([SettingProblem("languages_folder", "SATARK_LANGUAGES_FOLDER", str(error))]) from None
 
     def section(self, name: str, model: type[M]) -> M | None:
         """Give a plugin its section, or None where nothing at all of it is set.

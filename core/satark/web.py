@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
 import msgspec
-from babel import Locale, negotiate_locale
+from babel import negotiate_locale
 from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, StreamingResponse
@@ -46,8 +46,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 def preferred(accept_language: str, languages: Sequence[str]) -> str:
     """Give the language that a browser asks for (its header `Accept-Language`) among ours; the first where none is."""
     wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
-    found = negotiate_locale([tag for tag in wanted if tag], languages)
-    return Locale.parse(found).language if found else languages[0]
+    found = negotiate_locale([tag for tag in wanted if tag], languages) or ""
+    return next((one for one in languages if one.lower() in {found.lower(), found.partition("_")[0]}), languages[0])
 
 
 PAGE_HEADERS: Mapping[str, str] = {

@@ -1,32 +1,41 @@
-"""The texts of calls beside the dialogue's own, such as what each key does."""
+"""The texts of calls and text messages beside the dialogue's own, such as what each key does."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from satark.catalogues import Catalogue, Catalogues
+from satark.languages import language as known_language
 from satark.languages import language_of_text, languages_of
 
-CALL_LANGUAGES: Final = languages_of("satark_sms_ivr")
-"""The languages of these texts. While the database is down, callers hear each of them."""
-
+_PACKAGE: Final = "satark_sms_ivr"
 _SMS_TEXTS: Final = "sms."
+
+
+def call_languages() -> tuple[str, ...]:
+    """List the languages of these texts."""
+    return languages_of(_PACKAGE)
 
 
 def spoken_language(language: str) -> str:
     """Return the language of the texts for a language: English for one that has no catalogue."""
     code = language.partition("-")[0]
-    return code if code in CALL_LANGUAGES else "en"
+    return code if code in call_languages() else "en"
 
 
 def channel_texts(language: str) -> Catalogue:
     """Return the texts in a language; in English for one that has no catalogue."""
-    return Catalogues.of("satark_sms_ivr")[spoken_language(language)]
+    return Catalogues.of(_PACKAGE)[spoken_language(language)]
 
 
 def call_text(language: str, key: str, /, **values: object) -> str:
     """Return a text in a language; in English for one that has no catalogue."""
     return channel_texts(language).text(key, **values)
+
+
+def listed_words(key: str) -> tuple[str, ...]:
+    """Return the words that a text lists, in every language; its key ends in `.words`."""
+    return tuple(word for texts in Catalogues.of(_PACKAGE) for word in texts.words(key))
 
 
 def fixed_call_texts(language: str) -> list[str]:
@@ -37,9 +46,15 @@ def fixed_call_texts(language: str) -> list[str]:
 
 def language_of(text: str, otherwise: str) -> str:
     """Return the language in which to read a line, judged by its script; `otherwise` where it has no letters."""
-    return language_of_text(text, CALL_LANGUAGES, otherwise)
+    return language_of_text(text, call_languages(), otherwise)
 
 
 def locale_of(language: str) -> str:
-    """Return the locale of a language for speech synthesis: as it is spoken in India."""
-    return f"{spoken_language(language)}-IN"
+    """Return the locale of a language for speech synthesis: as it is spoken in India, unless its folder says more."""
+    spoken = spoken_language(language)
+    return known_language(spoken).speech or f"{spoken}-IN"
+
+
+def voice_of(language: str) -> str:
+    """Return the synthetic voice that the language's folder names; empty where it names none."""
+    return known_language(spoken_language(language)).voice

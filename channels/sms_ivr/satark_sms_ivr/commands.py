@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from satark.catalogues import Catalogues
 from satark.commands import geography_of, settings_of
 from satark.flow import Flow, FlowError, Geography, default_flow, every_prompt, load_flow, read_flow
-from satark_sms_ivr.call_texts import CALL_LANGUAGES, fixed_call_texts, language_of
+from satark_sms_ivr.call_texts import fixed_call_texts, language_of, spoken_language
 from satark_sms_ivr.clips import clip_name
 from satark_sms_ivr.keypad import PAGE_CHOICES, fit_to_keypad
 from satark_sms_ivr.speech import menu_lines, spoken_lines
@@ -30,7 +30,8 @@ def lines(ctx: click.Context) -> None:
     """
     settings = settings_of(ctx)
     try:
-        source = read_flow(settings.core.flow) if settings.core.flow else default_flow()
+        offered = settings.core.languages
+        source = read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
         found = fixed_lines(load_flow(source), source.catalogues, geography_of(ctx))
     except FlowError as error:
         raise click.ClickException(str(error)) from None
@@ -40,7 +41,7 @@ def lines(ctx: click.Context) -> None:
 
 def fixed_lines(flow: Flow, catalogues: Catalogues, geography: Geography) -> Iterator[tuple[str, str]]:
     """Yield each line without variable text, with its language. Some lines are repeated."""
-    texts = [catalogue.get(key) for catalogue in catalogues for key in catalogue]
+    texts = [catalogue.get(key) for catalogue in catalogues.only(flow.languages) for key in catalogue]
     fixed = {line for text in texts for line in spoken_lines(text) if "{" not in line}
     for _, prompt in every_prompt(flow, catalogues, geography, "voice"):
         for line in spoken_lines(prompt.text):
@@ -49,5 +50,5 @@ def fixed_lines(flow: Flow, catalogues: Catalogues, geography: Geography) -> Ite
         for page in range(-(-len(prompt.choices) // PAGE_CHOICES)):
             for line in menu_lines(fit_to_keypad(replace(prompt, page=page))):
                 yield language_of(line, prompt.language), line
-    for language in CALL_LANGUAGES:
+    for language in dict.fromkeys(map(spoken_language, flow.languages)):
         yield from ((language, text) for text in fixed_call_texts(language))

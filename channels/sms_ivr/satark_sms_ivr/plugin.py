@@ -45,7 +45,7 @@ def satark_channels(settings: Settings) -> list[Channel]:
     public_url = settings.core.public_url
     if not public_url:
         raise SettingsError([_PUBLIC])
-    return [SmsChannel(TwilioSms(section, public_url)), VoiceChannel(section, public_url)]
+    return [SmsChannel(TwilioSms(section, public_url)), VoiceChannel(section, public_url, settings.core.languages)]
 
 
 @hookimpl

@@ -57,8 +57,8 @@ class TwilioSettings(BaseModel):
     )
     throttled_seconds: float = Field(default=5, gt=0, description="seconds to pause after Twilio throttles a call")
     voices: dict[str, str] = Field(
-        default={"hi": "Polly.Aditi", "en": "Polly.Raveena"},
-        description="language -> the synthetic voice that speaks it",
+        default={},
+        description="language -> the synthetic voice that speaks it, in place of the one that its folder names",
         json_schema_extra=_where("Twilio's page 'Text-to-speech', voices for hi-IN and en-IN"),
     )
     record_seconds: int = Field(default=300, gt=0, le=3600, description="longest spoken answer, in seconds")

@@ -28,16 +28,13 @@ from satark.channel import (
 )
 from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
+from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
 from satark_sms_ivr.provider import IncomingSms, SmsProvider
 
 CAPABILITIES: Final = Capabilities(kind="sms", text=1600, body=1600, unit="utf16", inline=True)
 """Twilio accepts 1600 characters (error 21617 above it); one message is at most three segments."""
 
-_NEXT_PAGE: Final = frozenset({"m", "м", "म"})
-_COMPLETE_TIP: Final = re.compile(
-    r"\s*(?:tip|सूचना|soochna|suchna)(?=[\s:.,-]|$)[\s:.,-]*(.*)", re.IGNORECASE | re.DOTALL
-)
 _KINDS: Final[dict[str, MediaKind]] = {"image": "image", "video": "video", "audio": "audio"}
 
 
@@ -147,9 +144,10 @@ def _message_events(message: IncomingSms) -> Iterator[Event]:
 
 
 def _text_event(body: str) -> Event:
-    if body.strip().casefold() in _NEXT_PAGE:
+    if body.strip().casefold() in listed_words("sms.more.words"):
         return Tap(NEXT_PAGE)
-    found = _COMPLETE_TIP.fullmatch(body)
+    words = "|".join(map(re.escape, listed_words("sms.tip.words")))
+    found = re.fullmatch(rf"\s*(?:{words})(?=[\s:.,-]|$)[\s:.,-]*(.*)", body, re.IGNORECASE | re.DOTALL)
     if found is None:
         return Text(body)
     tip = found[1].strip()

@@ -30,6 +30,7 @@ from satark.channel import (
     Tap,
 )
 from satark.choice_tokens import command_token
+from satark.languages import OFFERED
 from satark.prompt import Capabilities, Prompt
 from satark_sms_ivr import twiml
 from satark_sms_ivr.call_state import CallState
@@ -61,13 +62,13 @@ class VoiceChannel:
     name: Final = "voice"
     capabilities: Final[Capabilities] = CAPABILITIES
 
-    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
+    def __init__(self, settings: TwilioSettings, public_url: str, languages: Sequence[str] = OFFERED) -> None:
         self._settings = settings
         self._account = f"{self.name}:{settings.number}"
         self._signature = TwilioSignature(
             settings.auth_token.get_secret_value(), public_url, settings.shared_key.get_secret_value()
         )
-        self._twiml = VoiceTwiml(settings, public_url)
+        self._twiml = VoiceTwiml(settings, public_url, languages)
         self._api = TwilioApi(settings)
 
     @property

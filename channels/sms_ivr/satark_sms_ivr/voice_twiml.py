@@ -7,12 +7,14 @@ nests only `<Say>`, `<Play>` and `<Pause>`; an empty `finishOnKey` lets `#` coun
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
+from satark.languages import OFFERED
 from satark.prompt import Prompt
 from satark.tip import RECEIPT_DIGITS
 from satark_sms_ivr.call_state import CallState
-from satark_sms_ivr.call_texts import CALL_LANGUAGES, call_text, language_of, locale_of
+from satark_sms_ivr.call_texts import call_text, language_of, locale_of, spoken_language, voice_of
 from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.speech import key_lines, menu_lines, prompt_languages, prompt_lines
@@ -33,8 +35,10 @@ _SILENCE_SECONDS: Final = 5
 class VoiceTwiml:
     """Writes the responses of calls."""
 
-    def __init__(self, settings: TwilioSettings, public_url: str) -> None:
+    def __init__(self, settings: TwilioSettings, public_url: str, languages: Sequence[str] = OFFERED) -> None:
+        """`languages`: those that callers are offered; they hear each while the database is down."""
         self._settings = settings
+        self._languages = tuple(dict.fromkeys(map(spoken_language, languages)))
         self._base = public_url.rstrip("/")
         self._clips = Clips(settings.clips, public_url)
 
@@ -77,7 +81,7 @@ class VoiceTwiml:
         """
         response = voice_response()
         text = f"down.{outcome}" if left_message or outcome == "refused" else "down.record"
-        for language in CALL_LANGUAGES:
+        for language in self._languages:
             self._say(response, language, [call_text(language, text)])
         if text == "down.record":
             self._record(response, state)
@@ -145,18 +149,17 @@ class VoiceTwiml:
 
     def _say(self, verb: Any, language: str, lines: list[str]) -> None:
         for line in lines:
-            spoken_language = language_of(line, language)
-            if url := self._clips.url(spoken_language, line):
+            read_in = language_of(line, language)
+            if url := self._clips.url(read_in, line):
                 verb.play(url)
             elif line.isdecimal():
-                self._voice(verb, spoken_language).prosody(" ".join(line), rate="x-slow")
+                self._voice(verb, read_in).prosody(" ".join(line), rate="x-slow")
                 verb.pause(length=1)
             else:
-                _read_aloud(self._voice(verb, spoken_language), line)
+                _read_aloud(self._voice(verb, read_in), line)
 
     def _voice(self, verb: Any, language: str) -> Any:
-        voices = self._settings.voices
-        voice = voices.get(language) or next(iter(voices.values()), None)
+        voice = self._settings.voices.get(language) or voice_of(language) or None
         return verb.say(voice=voice, language=locale_of(language))
 
     def _url(self, path: str, state: CallState) -> str:

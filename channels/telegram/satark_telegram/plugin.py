@@ -37,5 +37,6 @@ def satark_channels(settings: Settings) -> list[Channel]:
 
 def _catalogues(settings: Settings) -> Catalogues:
     """Return the catalogues of the flow in use: the menu names the commands in each of its languages."""
-    path = settings.core.flow
-    return (read_flow(path) if path else default_flow()).catalogues
+    path, offered = settings.core.flow, settings.core.languages
+    source = read_flow(path, offered) if path else default_flow(offered)
+    return source.catalogues.only(source.offered)

@@ -10,7 +10,6 @@ from satark.choice_tokens import command_token
 from satark.flow import BEFORE_SENDING, FormQuestion, FormView
 from satark_web_form.fieldsets import answers_of, position_of, questions_so_far, to_fieldsets
 from satark_web_form.form_reader import SubmittedForm
-from satark_web_form.page_texts import LANGUAGES
 from satark_web_form.site import DraftLookup, ProofProblem, Site, paragraphs, redirect
 from satark_web_form.visitors import Visitor, new_visitor
 
@@ -39,14 +38,12 @@ class FormPages:
     def _start(
         self, request: Request, view: FormView | None, problem: ProofProblem | None, form: SubmittedForm | None = None
     ) -> Response:
-        shown = view or self._site.drafts.blank(self._site.channel.name)
         language = self._site.language(request, view, form)
         return self._site.page(
             request,
             "start.html",
             language,
             422 if form else 200,
-            languages=shown.languages,
             draft_url=_current_url(view) if view is not None and view.started else "",
             expired="expired" in request.query_params,
             challenge=self._site.challenge("draft", problem) if problem else None,
@@ -201,7 +198,7 @@ class FormPages:
     ) -> Response:
         """Redirect to the current question; while the database is down, show whether the answer was spooled."""
         if outcome.state != "accepted":
-            shown_language = language if language in LANGUAGES else self._site.language(request)
+            shown_language = language if language in self._site.languages else self._site.language(request)
             response = self._site.message_page(request, outcome.state, 503, shown_language, next_url=request.url.path)
         else:
             view = await self._site.draft_of(visitor)

@@ -9,7 +9,6 @@ from satark.choice_tokens import command_token
 from satark.codes import find_receipt_code
 from satark.flow import MAILBOX
 from satark_web_form.form_reader import SubmittedForm
-from satark_web_form.page_texts import LANGUAGES
 from satark_web_form.site import ProofProblem, Site, redirect
 from satark_web_form.visitors import new_visitor
 
@@ -39,7 +38,7 @@ class MailboxPages:
         """Open a mailbox by its code. A wrong code and an unknown one get the same response."""
         form = await self._site.read(request)
         chosen = form.value("language")
-        language = chosen if chosen in LANGUAGES else self._site.language(request)
+        language = chosen if chosen in self._site.languages else self._site.language(request)
         code = find_receipt_code(form.value("code"))
         if code is None:
             return self._code_page(request, language, form.value("code"), self._site.texts(language)("status.none"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from satark.catalogues import Catalogues
+from satark.languages import language as known_language
 from satark.languages import languages_of
 
-LANGUAGES: Final = languages_of("satark_web_form")
+_PACKAGE: Final = "satark_web_form"
 
 
 class PageTexts:
@@ -16,7 +17,11 @@ class PageTexts:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._texts = Catalogues.of("satark_web_form")[language]
+        self.direction = known_language(language).direction
+        """`ltr` or `rtl`."""
+        self.name = known_language(language).name
+        """The language, in itself."""
+        self._texts = Catalogues.of(_PACKAGE)[language]
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the text of a key."""
@@ -31,6 +36,10 @@ class PageTexts:
         return self._texts.text(key).split("\n")
 
 
-def load_page_texts() -> dict[str, PageTexts]:
-    """Load the texts of every language."""
-    return {language: PageTexts(language) for language in LANGUAGES}
+def load_page_texts(offered: Iterable[str]) -> dict[str, PageTexts]:
+    """Load the texts of the languages that the flow is offered in and these pages have a catalogue for.
+
+    Where they have a catalogue for none of them, the pages are in those that they do have.
+    """
+    spoken = languages_of(_PACKAGE)
+    return {language: PageTexts(language) for language in [one for one in offered if one in spoken] or spoken}

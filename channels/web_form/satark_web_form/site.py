@@ -19,7 +19,7 @@ from satark.web import FormError, page_templates, preferred
 from satark_web_form.channel import ACCOUNT, WebFormChannel
 from satark_web_form.form_reader import FormReader, SubmittedForm, to_submitted_form
 from satark_web_form.map.area_map import draw_map
-from satark_web_form.page_texts import LANGUAGES, PageTexts, load_page_texts
+from satark_web_form.page_texts import PageTexts, load_page_texts
 from satark_web_form.proof_of_work.free_budget import FreeBudget
 from satark_web_form.proof_of_work.proof_of_work import PROOF_FIELD
 from satark_web_form.visitors import Visitor, VisitorCookie
@@ -83,7 +83,7 @@ class Site:
         """Files that need no proof."""
         self.drafts_cookie = VisitorCookie("satark-form", "/", public_url)
         self.mailbox_cookie = VisitorCookie("satark-status", "/status", public_url)
-        self._texts = load_page_texts()
+        self._texts = load_page_texts(code for code, _ in self.drafts.blank(self.channel.name).languages)
         self._maps = {language: draw_map(context.geography, language) for language in self._texts}
         self._templates = page_templates(Path(__file__).parent / "templates")
 
@@ -181,7 +181,8 @@ class Site:
         """Return the language of the response: the draft's, the form's, the query's or the browser's, in this order."""
         known = view.language if view else ""
         wanted = known or (sent.value("language") if sent else "") or request.query_params.get("lang", "")
-        return wanted if wanted in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
+        offered = self.languages
+        return wanted if wanted in offered else preferred(request.headers.get("accept-language", ""), offered)
 
     async def visitor_language(self, request: Request) -> str:
         """Return the language of the response where only the cookies are known."""
@@ -189,6 +190,11 @@ class Site:
         if found.view is None:
             found = await self.look_up(self.mailbox_cookie.read(request))
         return self.language(request, found.view)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the pages, in the order in which they are offered."""
+        return tuple(self._texts)
 
     def texts(self, language: str) -> PageTexts:
         """Return the texts of the pages in a language."""

@@ -44,6 +44,8 @@ class FlowSource(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     text: str
     catalogues: Catalogues
+    offered: tuple[str, ...] = ()
+    """The languages of a flow that names none; empty: every one that there is a catalogue for."""
 
 
 class Flow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSo
 from satark.dialogue.flow.reachability import path_problems
 from satark.dialogue.flow.required_texts import missing_texts
 from satark.dialogue.steps.contract import StepType, Validator
+from satark.languages import OFFERED
 
 
 def load_flow(
@@ -29,7 +30,7 @@ def load_flow(
     except msgspec.MsgspecError as error:
         raise FlowError([FlowProblem(text=f"the flow can't be read: {error}")]) from error
     if document.languages is None:
-        document = msgspec.structs.replace(document, languages=list(source.catalogues.languages))
+        document = msgspec.structs.replace(document, languages=list(source.offered or source.catalogues.languages))
     flow = build_flow(document, step_types, validators or {})
     on_the_way = [FlowProblem(text=text, step=step) for step, text in path_problems(flow.steps)]
     problems = [*on_the_way, *missing_texts(flow, source.catalogues)]
@@ -38,14 +39,20 @@ def load_flow(
     return flow
 
 
-def default_flow() -> FlowSource:
-    """Return the questionnaire that comes with Satark, in every language that it ships a catalogue for."""
+class _Names(msgspec.Struct, frozen=True):
+    languages: tuple[str, ...] | None = None
+
+
+def default_flow(offered: Sequence[str] = OFFERED) -> FlowSource:
+    """Return the questionnaire that comes with Satark, in these languages."""
     text = (files("satark.dialogue.flow") / "default.yaml").read_text("utf-8")
-    return FlowSource(name="default", text=text, catalogues=Catalogues.shipped())
+    return FlowSource(name="default", text=text, catalogues=Catalogues.shipped(), offered=tuple(offered))
 
 
-def read_flow(path: Path) -> FlowSource:
+def read_flow(path: Path, offered: Sequence[str] = OFFERED) -> FlowSource:
     """Read a flow file; `<language>.po` files in a folder `texts` beside it override the shipped texts.
+
+    It is offered in the languages that it names; else in these, and in those that lie beside it.
 
     Raises:
         FlowError: a file is not what it should be.
@@ -53,6 +60,16 @@ def read_flow(path: Path) -> FlowSource:
     """
     try:
         catalogues = Catalogues.shipped().beside(path.parent / "texts")
-        return FlowSource(name=path.stem, text=path.read_text("utf-8"), catalogues=catalogues)
+        text = path.read_text("utf-8")
+        beside = sorted(file.stem for file in (path.parent / "texts").glob("*.po"))
+        languages = _named_languages(text) or tuple(dict.fromkeys((*offered, *beside)))
+        return FlowSource(name=path.stem, text=text, catalogues=catalogues, offered=languages)
     except (CatalogueError, UnicodeDecodeError) as error:
         raise FlowError([FlowProblem(text=str(error))]) from error
+
+
+def _named_languages(text: str) -> tuple[str, ...]:
+    try:
+        return msgspec.yaml.decode(text.encode(), type=_Names).languages or ()
+    except msgspec.MsgspecError:
+        return ()  # what is wrong with it is said when it is loaded

@@ -7,8 +7,10 @@ the text; what they return is not to be logged.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Final
 
+from satark.dialogue.understanding.added_words import added_words
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.choosing import FILL, POLITE, Chosen, choose
 from satark.dialogue.understanding.danger import DangerRules
@@ -29,6 +31,7 @@ from satark.dialogue.understanding.reading import (
 )
 from satark.dialogue.understanding.topics import Topic, Topics
 from satark.geography.geography import Geography
+from satark.languages import own_folder
 
 _COMMANDS: Final = (
     "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
@@ -61,17 +64,16 @@ class Reader:
     """Reads texts. Building it takes an eighth of a second; a reading a millisecond, of 800 words twenty."""
 
     def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
-        self.lexicon = lexicon or Lexicon.shipped()
+        self.lexicon = lexicon or Lexicon.shipped(added_words())
         self.places = Places(geography, self.lexicon) if geography else None
         self._dangers = DangerRules()
         self._topics = Topics()
         self._identity = OwnIdentity(self.lexicon)
 
     @classmethod
-    @cache
     def shared(cls, geography: Geography) -> Reader:
         """Return the one reader of the process for a geography."""
-        return cls(geography)
+        return _shared(geography, own_folder())
 
     def read(self, text: str, asked: Asked) -> Reading:
         """Read a text as the answer to a question, or as what else it is."""
@@ -370,3 +372,9 @@ class _OneReading:
     def _is_story(self, least: int = _STORY_WORDS) -> bool:
         plain = self._uncovered(("fill", "pol", "soc.*"))
         return len(self._analysis) >= least and plain >= min(least, _STORY_REST + 1)
+
+
+@cache
+def _shared(geography: Geography, folder: Path | None) -> Reader:
+    del folder  # the lexicon depends on it
+    return Reader(geography)

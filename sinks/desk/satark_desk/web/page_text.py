@@ -6,17 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from babel.dates import format_date
 
 from satark.catalogues import Catalogues
-from satark.languages import language_name, languages_of
+from satark.languages import language as known_language
+from satark.languages import language_name, languages_of, written_date
 from satark.time_buckets import BAND_HOURS
 
 if TYPE_CHECKING:
     from satark.flow import Geography
 
-LANGUAGES = languages_of("satark_desk.web")
+_PACKAGE = "satark_desk.web"
 _COORDINATES = ("latitude", "longitude")
+
+
+def officers_languages() -> tuple[str, ...]:
+    """List the languages of the officers' pages, whatever languages citizens are offered."""
+    return languages_of(_PACKAGE)
 
 
 class PageText:
@@ -24,8 +29,11 @@ class PageText:
 
     def __init__(self, language: str, geography: Geography, utc_offset_hours: float) -> None:
         self.language = language
-        self._interface = Catalogues.of("satark_desk.web")[language]
-        self._flow = Catalogues.shipped()[language]
+        self.direction = known_language(language).direction
+        """`ltr` or `rtl`."""
+        self._interface = Catalogues.of(_PACKAGE)[language]
+        shipped = Catalogues.shipped()
+        self._flow = shipped[language if language in shipped else "en"]
         self._geography = geography
         self._offset = timedelta(hours=utc_offset_hours)
 
@@ -81,7 +89,7 @@ class PageText:
     def day(self, band: str) -> str:
         """Return the day of a time band, in the officers' time zone."""
         moment = self._moment(band)
-        return format_date(moment.date(), "d MMM y", locale=self.language) if moment else ""
+        return self._date(moment.date()) if moment else ""
 
     def band(self, band: str) -> str:
         """Return a time band in the officers' time zone: the day and the six hours."""
@@ -93,12 +101,12 @@ class PageText:
 
     def day_of(self, seconds: int) -> str:
         """Return the day (UTC) of a time in Unix seconds."""
-        return format_date(datetime.fromtimestamp(seconds, UTC).date(), "d MMM y", locale=self.language)
+        return self._date(datetime.fromtimestamp(seconds, UTC).date())
 
     def moment(self, seconds: int) -> str:
         """Return an officer's time (Unix seconds) in the officers' time zone, to the minute."""
         moment = datetime.fromtimestamp(seconds, UTC) + self._offset
-        return f"{format_date(moment.date(), 'd MMM y', locale=self.language)}, {moment:%H:%M}"
+        return f"{self._date(moment.date())}, {moment:%H:%M}"
 
     def age(self, band: str, now: float) -> int:
         """Return the number of days since a time band, by the officers' calendar."""
@@ -108,6 +116,9 @@ class PageText:
     def today(self, now: float) -> date:
         """Return the date in the officers' time zone."""
         return (datetime.fromtimestamp(now, UTC) + self._offset).date()
+
+    def _date(self, day: date) -> str:
+        return written_date(day, self.language)
 
     def _moment(self, band: str) -> datetime | None:
         try:

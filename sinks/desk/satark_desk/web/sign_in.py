@@ -21,7 +21,7 @@ from satark_desk.officers import KeyLost, UnlockedDesk, WrongPassphrase, unlock
 from satark_desk.second_factors import factors_of
 from satark_desk.sign_in_acts import lacks_seen_head, record_failure
 from satark_desk.web.browser_names import browser_name
-from satark_desk.web.page_text import LANGUAGES
+from satark_desk.web.page_text import officers_languages
 from satark_desk.web.throttle import LONGEST_HOLD
 from satark_desk.web.visits import Visits
 from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to, url
@@ -102,7 +102,7 @@ class SignInPages:
         except FormError as error:
             return self._show(request, error.status, problem="error.form")
         response = RedirectResponse(self._own_url(request, form.get("next", "")), status_code=303)
-        if form.get("language") in LANGUAGES:
+        if form.get("language") in officers_languages():
             self._web.remember_language(request, response, form["language"])
         return response
 

@@ -23,7 +23,7 @@ from satark_desk.officers import still_valid
 from satark_desk.passkeys import Site
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
-from satark_desk.web.page_text import LANGUAGES, PageText
+from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
 from satark_desk.web.throttle import LONGEST_GAP_OF_CODES, Throttle
@@ -61,15 +61,16 @@ class WebContext:
         at_once = min(settings.passphrase_checks_at_once, settings.passphrase_memory_mib * 1024 // MEMORY_KIB)
         QUEUE.resize(max(1, at_once), settings.passphrase_checks_waiting)
         self._public = public_url
-        self._text = {name: PageText(name, context.geography, settings.utc_offset_hours) for name in LANGUAGES}
+        self._text = {
+            name: PageText(name, context.geography, settings.utc_offset_hours) for name in officers_languages()
+        }
         self._templates = page_templates(Path(__file__).parent / "templates")
 
     def text(self, request: Request) -> PageText:
         """Return the page text in the officer's language."""
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-        return self._text[
-            chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
-        ]
+        spoken = tuple(self._text)
+        return self._text[chosen if chosen in spoken else preferred(request.headers.get("accept-language", ""), spoken)]
 
     def show(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Render a template."""
@@ -77,7 +78,7 @@ class WebContext:
             "t": self.text(request),
             "url": lambda path: url(request, path),
             "here": f"{request.url.path}?{request.url.query}".removesuffix("?"),
-            "languages": {language: language_name(language) for language in LANGUAGES},
+            "languages": {language: language_name(language) for language in self._text},
             "session": None,
             "roster_news": 0,
             "roster_alarm": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.web import preferred
-from satark_desk.web.page_text import LANGUAGES
+from satark_desk.web.page_text import officers_languages
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from satark_desk.web.page_text import LANGUAGES
     ],
 )
 def test_the_browsers_language_is_used_if_it_is_supported(accepted: str, expected: str) -> None:
-    assert preferred(accepted, LANGUAGES) == expected
+    assert preferred(accepted, officers_languages()) == expected

@@ -1,0 +1,60 @@
+"""A language that nobody speaks, made of the English texts, to prove what adding a language takes: one folder.
+
+Its letters are Thaana, which no other language here is written in, from right to left. Each text is as long as the
+English one and has the same `{places}`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from babel.messages.pofile import read_po, write_po
+
+from satark.languages import catalogue_of
+
+CODE: Final = "qaa"
+"""ISO 639-2 keeps it for local use; Babel knows nothing of it."""
+NAME: Final = "ނަކަލީ"
+PACKAGES: Final = ("satark.dialogue", "satark_web_form", "satark_sms_ivr")
+"""What a tipster reads or hears is in the catalogues of these."""
+
+_FIRST_LETTER: Final = ord("ހ")
+_LETTERS: Final = {ord(a): chr(_FIRST_LETTER + n) for n, a in enumerate("abcdefghijklmnopqrstuvwxyz")}
+_PLACE: Final = re.compile(r"(\{\w*\})")
+_LANGUAGE_FILE: Final = f'name = "{NAME}"\ndirection = "rtl"\nspeech = "qaa-IN"\nvoice = "Nobody"\nnumerals = "deva"\n'
+
+
+def made_up(text: str) -> str:
+    """Return an English text in the made-up language."""
+    parts = _PLACE.split(text)
+    return "".join(part if number % 2 else part.lower().translate(_LETTERS) for number, part in enumerate(parts))
+
+
+def make_language(folder: Path, packages: Iterable[str] = PACKAGES) -> Path:
+    """Make the language's folder in a folder of languages; return it. `packages`: those that have a catalogue."""
+    own = folder / CODE
+    (own / "lexicon").mkdir(parents=True)
+    (own / "language.toml").write_text(_LANGUAGE_FILE, "utf-8")
+    (own / "lexicon" / "social.yaml").write_text(f"soc.thanks: {made_up('thanks')}\n", "utf-8")
+    for package in packages:
+        (own / f"{package}.po").write_bytes(_catalogue(package))
+    return own
+
+
+def _catalogue(package: str) -> bytes:
+    entries = read_po(io.BytesIO(catalogue_of(package, "en").encode()), locale="en")
+    for entry in entries:
+        if not entry.id:
+            continue
+        forms = entry.string
+        entry.string = tuple(map(made_up, forms)) if isinstance(forms, list | tuple) else made_up(str(forms))
+    names = entries.get("language.name")
+    if names is not None:
+        names.string = NAME
+    written = io.BytesIO()
+    write_po(written, entries, omit_header=True)
+    return written.getvalue()
