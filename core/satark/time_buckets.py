@@ -10,6 +10,7 @@ __all__ = [
     "band",
     "band_end",
     "band_start",
+    "day_start",
 ]
 
 BAND_HOURS = 6
@@ -28,6 +29,11 @@ def band_start(now: int) -> int:
 def band_end(now: int) -> int:
     """Give the end of the six-hour band of a moment; both in Unix seconds."""
     return band_start(now) + BAND_HOURS * 3600
+
+
+def day_start(now: int) -> int:
+    """Give the begin of the day (UTC) of a moment; both in Unix seconds."""
+    return now - now % 86_400
 
 
 @lru_cache(maxsize=4)

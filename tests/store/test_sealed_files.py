@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from satark import time_buckets
 from satark.identity.sealing import CantOpen, new_identity
 from satark.store import sealed_files
 from satark.store.sealed_files import open_sealed, original_path, put_in_place, seal_file
 
+DAY = 86_400
 RECIPIENT, IDENTITY = new_identity()
 
 
@@ -61,6 +61,6 @@ def test_a_source_or_disk_that_fails_while_sealing_leaves_nothing(tmp_path: Path
 
 def test_no_file_and_no_folder_tells_when_a_file_came_or_went(tmp_path: Path) -> None:
     path = seal(tmp_path, b"words")
-    assert [one.stat().st_mtime % (time_buckets.BAND_HOURS * 3600) for one in (path, tmp_path)] == [0, 0]
+    assert [one.stat().st_mtime % DAY for one in (path, tmp_path)] == [0, 0]
     sealed_files.erase(tmp_path, "1")
-    assert tmp_path.stat().st_mtime % (time_buckets.BAND_HOURS * 3600) == 0
+    assert tmp_path.stat().st_mtime % DAY == 0

@@ -11,7 +11,7 @@ from satark.backoff import keep_running
 from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
 from satark.runtime.ingest_runtime import IngestRuntime
-from satark.runtime.roster_watch import watch_roster
+from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings import Role, SettingProblem, Settings, SettingsError
 from satark.store.writer import Writer
@@ -52,7 +52,8 @@ class Host:
             raise
         self.writer = self._writer(services)
         self.services = ProcessServices(services, self.writer)
-        self.background: dict[str, Callable[[], Awaitable[None]]] = {"roster": lambda: watch_roster(services)}
+        roster_watch = RosterWatch(self.services, self.metrics, settings.core.alarm_to)
+        self.background: dict[str, Callable[[], Awaitable[None]]] = {"roster": roster_watch.run}
         """Further endless tasks, by name; add to it before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 

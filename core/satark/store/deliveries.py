@@ -160,7 +160,7 @@ def mark_returned(unit: UnitOfWork, id_: bytes, reason: str) -> None:
 
 
 def add_alarm(unit: UnitOfWork, to: Iterable[str]) -> None:
-    """Queue an alarm about the deliveries for each of these destinations, at most one in `ALARM_EVERY` seconds."""
+    """Queue an alarm for each of these destinations, at most one in `ALARM_EVERY` seconds."""
     for destination in to:
         add(unit, f"alarm:{unit.now // ALARM_EVERY}", destination)
 

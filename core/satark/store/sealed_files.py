@@ -122,13 +122,13 @@ def put_in_place(target: Path, digest: ContentDigest) -> None:
 
 
 def forget_exact_times(*paths: Path) -> None:
-    """Set the times of files and folders to the begin of the present six-hour band.
+    """Set the times of files and folders to the begin of the present day (UTC).
 
     What cannot be set, the time of the last change of the inode and of its creation, a file system still has.
     """
-    band = time_buckets.band_start(int(time.time()))
+    day = time_buckets.day_start(int(time.time()))
     for path in paths:
-        os.utime(path, (band, band))
+        os.utime(path, (day, day))
 
 
 def discard_part(target: Path) -> None:

@@ -57,6 +57,10 @@ class Metrics:
         self.destinations_down = self._gauge(
             "satark_destinations_down", "destinations that are down; the name of one that is configured", "destination"
         )
+        # Set by a look every half minute, whatever comes: it changes by no tip, so it is shown at once.
+        self.roster_alarms = Gauge(
+            "satark_roster_alarms", "reasons not to follow the databases on who may read", registry=self.registry
+        )
         text = "seconds from an event's arrival to its commit"
         histogram = Histogram("satark_commit_seconds", text, registry=self.registry, buckets=_SECONDS)
         self.commit = BandHistogram(histogram, _SECONDS, clock)

@@ -23,8 +23,9 @@ SUBJECT = "Satark"
 """The subject of every notification and every encrypted mail: mail servers can read a subject."""
 
 ALARM = (
-    "A Satark delivery has failed for good, or a destination is unreachable.\n\n"
-    "On the server, run: satark deliveries list\n\nYou get this message at most once an hour.\n"
+    "A Satark delivery has failed for good, a destination is unreachable, or the roster was tampered with.\n\n"
+    "On the server, run: satark deliveries list\nand then: satark roster verify\n\n"
+    "You get this message at most once an hour.\n"
 )
 
 
@@ -69,8 +70,8 @@ def notification(headers: OuterHeaders) -> bytes:
 
 
 def alarm(headers: OuterHeaders) -> bytes:
-    """Build the mail that asks an operator to look at the deliveries."""
-    return _plain_text(headers, "Satark: deliveries", ALARM)
+    """Build the mail that asks an operator to look at the deliveries and the roster."""
+    return _plain_text(headers, "Satark: please look", ALARM)
 
 
 def pgp_mime(headers: OuterHeaders, ciphertext: bytes) -> bytes:
