@@ -78,7 +78,7 @@ def test_the_first_question_carries_the_channels_notice_and_112(chat: Chat, engi
     for channel, words in (
         ("telegram", "Telegram itself knows"),
         ("other", "stays confidential"),
-        ("web_form", "identify"),
+        ("web_form", "Write nothing that shows who you are"),
     ):
         assert words in Chat(engine, channel=channel).say("Hi", "2").text
 
@@ -190,7 +190,7 @@ def test_evidence_is_any_number_of_files_until_done(chat: Chat) -> None:
 
 
 def test_whoever_sends_a_film_is_told_once_that_their_voice_may_be_in_it(chat: Chat) -> None:
-    warning = "your voice can give you away"
+    warning = "voice in a video can give you away"
     at_evidence(chat).send("image")
     assert warning not in chat.text
     assert warning in chat.send("video").text
@@ -200,7 +200,7 @@ def test_whoever_sends_a_film_is_told_once_that_their_voice_may_be_in_it(chat: C
 
 def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:
     chat.say("Hi", "2").send("video")
-    assert "your voice can give you away" in chat.text
+    assert "voice in a video can give you away" in chat.text
     assert "keep it as evidence" in chat.text
 
 
@@ -682,7 +682,7 @@ def test_notices_are_neutral(engine: Engine) -> None:
 
 def test_what_a_channel_can_not_take_is_answered(chat: Chat) -> None:
     assert "cannot take this kind" in chat.say("Hi", "2").hear(Unsupported("poll")).text
-    assert "contact card was not taken" in chat.hear(Unsupported("contact")).text
+    assert "contact card can show who you are" in chat.hear(Unsupported("contact")).text
     assert "too large" in chat.hear(Unsupported("too_large")).text
     assert chat.step == "category"
 

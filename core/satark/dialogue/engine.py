@@ -39,8 +39,9 @@ class Engine:
         max_files: int = MAX_FILES,
     ) -> None:
         self.flow = flow
-        self._loaded = LoadedFlow(flow, catalogues, geography, max_files)
+        self._loaded = LoadedFlow(flow, catalogues, geography, max_files, website=website)
         self._interpret = interpret
+        website: str = "",
 
     # ------------------------------------------------------------- turns
 

@@ -221,10 +221,11 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
     most = settings.core.evidence.tip_files
 
     def build(canonical: bytes) -> Engine:
+    website = settings.core.public_url if any(c.capabilities.kind == "web" for c in channels) else ""
         return engine(rebuild_flow(canonical, types, validators))
 
     def engine(of: Flow) -> Engine:
-        return Engine(of, source.catalogues, geography, interpret, max_files=most)
+        return Engine(of, source.catalogues, geography, interpret, max_files=most, website=website)
 
     return Flows(engine(flow), build)
 

@@ -99,7 +99,7 @@ def test_the_ranges_office_is_accused_only_where_a_desk_stands_above_it(accused:
     chat.say("Hi", "2", "police corruption", "They take money from every shop", "Lanka", "the DIG's office")
     if accused is None:
         assert chat.step == "police_unit"
-        assert "No office above the DIG's receives information here" in chat.text
+        assert "No office above the DIG's is connected here" in chat.text
     else:
         chat.say("skip", "skip").tap("send")
         assert chat.submission is not None

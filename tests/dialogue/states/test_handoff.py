@@ -6,6 +6,7 @@ import pytest
 
 from satark.codes import find_handoff_code, find_receipt_code
 from satark.dialogue.engine import Engine
+from satark.dialogue.steps.contract import with_website
 from satark.testing.dialogue.chat import HANDOFF_CODE, Chat
 
 GROUPED = "4827 1930 5571"
@@ -53,7 +54,7 @@ def test_the_draft_goes_on_there_in_the_channels_own_words(begun: Chat, engine: 
     there.say(f"continue {GROUPED}")
     assert there.turn.redeem_handoff_code
     assert "goes on here" in there.text
-    notice = engine._loaded.catalogues["en"].get(f"notice.{channel}")
+    notice = with_website(engine._loaded.catalogues["en"].get(f"notice.{channel}"), "")
     assert notice in there.text
     assert there.step == "place"
     assert there.session is not None

@@ -16,6 +16,8 @@ from satark.geography.geography import Geography
 from satark.graphemes import size
 from satark.prompt import Capabilities
 
+_WEBSITE_LENGTH = 60
+"""Characters of a website's address for which there is room."""
 _HIGHEST_REVISION = 36**4
 """Prompts that no session ever reaches."""
 
@@ -58,7 +60,9 @@ class _Checker:
         self._texts = catalogue
         self._channel = channel
         self._shows = capabilities
-        self._view = View(catalogue=catalogue, geography=geography, channel=channel, now=0, values={})
+        self._view = View(
+            catalogue=catalogue, geography=geography, channel=channel, now=0, values={}, website="w" * _WEBSITE_LENGTH
+        )
 
     def problems(self) -> Iterator[FlowProblem]:
         """List every problem, those of steps first."""

@@ -30,6 +30,7 @@ _FILLED: Final = {
     "ordinal": 10,
 }
 """What fills the places of a text; all others get words."""
+_WEBSITE: Final = "https://satark.varanasipolice.in"
 _WORDS: Final = {"hi": "गाँव के बाहर रात में हथियार बिकते हैं। ", "en": "Arms are sold outside the village at night. "}
 
 
@@ -40,7 +41,7 @@ def every_prompt(
 
     `erasable`: the channel can delete messages (`satark.channel.ErasingChannel`).
     """
-    loaded = LoadedFlow(flow, catalogues, geography)
+    loaded = LoadedFlow(flow, catalogues, geography, website=_WEBSITE)
     for language in flow.languages:
         session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
         session = msgspec.structs.replace(session, erasable=erasable)

@@ -6,8 +6,8 @@ share: commands, buttons, numbers and labels typed instead of tapped, files, goi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,8 @@ from satark.dialogue.steps.conditions import Condition
 from satark.geography.geography import Geography
 from satark.prompt import Wants
 from satark.tip import Place
+
+_WEBSITE: Final = "{website}"
 
 Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
 """What the engine does with a step: say it in passing, ask it, collect files, show the review, submit the tip."""
@@ -108,6 +110,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepType(Protocol):
+    names: Callable[[str], Iterable[str]] | None = None
+    """Which codes of the geography a text names, in any spelling; None: only as they are written."""
+    website: str = ""
+    """The form's address for a browser; empty: there is none."""
     """A type of step. Hand over an instance; inherit from `BaseStepType` for what most types share."""
 
     @property
@@ -170,3 +176,10 @@ def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:
     if partial:
         return ("done",)
     return ("skip",) if step.skip or step.detail else ()
+def with_website(text: str, website: str) -> str:
+    """Fill the form's address in for `{website}`; without one leave every line out that names it."""
+    if website:
+        return text.replace(_WEBSITE, website)
+    return "\n".join(line for line in text.split("\n") if _WEBSITE not in line)
+
+

@@ -17,6 +17,7 @@ from satark.dialogue.steps.contract import (
     View,
     actions_of,
     question_text,
+    with_website,
 )
 
 _REVIEW_OPTIONS: Final = ("send", "details", "change")
@@ -33,8 +34,9 @@ class SayStep(BaseStepType):
         return [(step.id,)]
 
     def ask(self, step: Step, view: View) -> Question:
-        """Return the text, in the channel's own wording where there is one."""
-        return Question(text=view.catalogue.first(f"{step.id}.{view.channel}", step.id))
+        """Return the text, in the channel's own wording where there is one, with the form's address filled in."""
+        text = view.catalogue.first(f"{step.id}.{view.channel}", step.id)
+        return Question(text=with_website(text, view.website))
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Accept nothing: nothing is asked."""

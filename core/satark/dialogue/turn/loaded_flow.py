@@ -44,9 +44,20 @@ class Progress(msgspec.Struct, frozen=True):
 class LoadedFlow:
     """A flow with its texts and its geography."""
 
-    def __init__(self, flow: Flow, catalogues: Catalogues, geography: Geography, max_files: int = MAX_FILES) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        catalogues: Catalogues,
+        geography: Geography,
+        max_files: int = MAX_FILES,
+        *,
+        website: str = "",
+    ) -> None:
         self.flow = flow
         self.max_files = max_files
+        self.website = website
+        """The form's address, for those who want to tell it without a number; empty: there is none."""
+        catalogues = catalogues.only(flow.languages)
         self.catalogues = catalogues
         self.geography = geography
         self.commands = CommandWords(catalogues)
@@ -121,6 +132,7 @@ class LoadedFlow:
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )
 
+            website=self.website,
     def located_place(self, progress: Progress) -> Place:
         """Combine the place step's answer with what later steps filled in, and work out district and station."""
         raw = progress.values.get(self.place_step)
