@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
-from satark.dialogue.understanding.lexicon import FRAME, Lexicon
+from satark.dialogue.understanding.compounds import compounds
+from satark.dialogue.understanding.lexicon import FRAME, Lexicon, without_hidden
 from satark.dialogue.understanding.marks import Mark, Marks
 from satark.dialogue.understanding.tokens import Keys, Token, tokenize
 
@@ -30,7 +31,8 @@ class Analysis:
         """Names of the geography in it; None: not looked for yet. See `Places`."""
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_hindi_me(marks, self.tokens)
-        self.marks = Marks([*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)])
+        marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)]
+        self.marks = Marks(without_hidden([*marks, *compounds(marks)]))
         """What its words and phrases mean, one by one."""
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from satark.dialogue.understanding.endings import VERB
 from satark.dialogue.understanding.tokens import Keys, tokenize
 
 _PHRASES: Final = "phrases.tsv"
@@ -113,9 +114,17 @@ def read_phrases(folder: Traversable) -> Iterator[Phrase]:
 
 def phrase_of(mark: str, written: str) -> Iterator[Phrase]:
     """Read one phrase as it is written in the files; nothing where there is no word in it."""
-    words = tuple(token.text for token in tokenize(written.replace("*", "")))
+    words = tuple(_folded(written.replace("*", "")))
     if words:
         yield Phrase(mark, words, written.rstrip().endswith("*"))
+
+
+def _folded(written: str) -> Iterator[str]:
+    """The folded words of a phrase; a verb keeps its sign."""
+    for word in written.split():
+        folded = [token.text for token in tokenize(word.removesuffix(VERB))]
+        yield from folded[:-1]
+        yield from (last + VERB if word.endswith(VERB) and len(word) > 1 else last for last in folded[-1:])
 
 
 def read_aliases(folder: Traversable) -> dict[str, str]:

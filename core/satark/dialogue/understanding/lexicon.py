@@ -1,7 +1,8 @@
 """The lexicon: which words and phrases carry which marks, in every language and script at once.
 
 The words are data: `lexicon/<language>/*.yaml`, each file a mapping of a mark (`act.kill`) to words and phrases with
-commas between them. A `*` at the end of a word stands for any ending. A language is added by adding a folder.
+commas between them. A `*` at the end of the last word stands for any ending, a `+` at the end of any word for the
+endings of a Hindi, Bhojpuri or Urdu verb (`endings`). A language is added by adding a folder.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
+from satark.dialogue.understanding.endings import VERB, stems
 from satark.dialogue.understanding.index import (
     Index,
     Phrase,
@@ -93,7 +95,7 @@ class Lexicon:
         """
         known = self._resolve(tokens, {} if heard is None else heard)
         found = [mark for index in range(len(tokens)) for mark in self._at(index, known)]
-        return _without_hidden(found)
+        return without_hidden(found)
 
     # ------------------------------------------------------------- finding
 
@@ -163,7 +165,7 @@ class Lexicon:
         for level, quality in enumerate((SOUND, FRAME)):
             for other in self._by_key[level].get(word[level], ()):
                 same = is_spelt and other.isascii() == text.isascii() and _is_urdu(text) == _is_urdu(other)
-                if not same and _may_meet(text, other, len(word[level]) - level - is_spelt * level):
+                if not same and _may_meet(text, other, len(word[level]) - level - is_spelt * (level + 1)):
                     found.setdefault(other, quality)
             if found and not is_spelt:
                 return found
@@ -174,6 +176,8 @@ class Lexicon:
 
     def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
         found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
+        if text not in self._fillers:
+            found.update((name, SOUND) for stem in stems(word.sound) if (name := stem + VERB) in self._verbs)
         start = roman(text)[:2]
         for level, quality in ((1, FRAME), (0, SOUND)):
             key = word[level]
@@ -207,6 +211,7 @@ class Lexicon:
         self._ordered: dict[str, _Start] = {}
         self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
+        self._verbs: set[str] = set()
         self._buckets: dict[tuple[str, int], list[str]] = {}
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
         """Words that mean nothing alone: none of them is heard as a word that does."""
@@ -216,17 +221,19 @@ class Lexicon:
 
     def _add(self, phrase: Phrase, known: Mapping[str, Keys]) -> None:
         mark, words, ending = phrase
+        words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
         for word in words:
-            self._add_word(word, known)
+            if word not in self._verbs:
+                self._add_word(word, known)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
         entry = _Phrase(words, mark)
         self._starts.setdefault(words[0], []).append(entry)
         if len(words) == 1:
             return
-        if stem := _stem(self._spelt[words[0]].sound):
+        if words[0] in self._spelt and (stem := _stem(self._spelt[words[0]].sound)):
             self._starts.setdefault(f"~{stem}", []).append(entry)
-        if not ending and _may_be_joined(words, mark):
+        if not ending and not self._verbs.intersection(words) and _may_be_joined(words, mark):
             joined = "".join(words)
             self._add_word(joined, known)
             self._starts.setdefault(joined, []).append(_Phrase((joined,), mark))
@@ -234,6 +241,11 @@ class Lexicon:
     def _add_word(self, word: str, known: Mapping[str, Keys]) -> None:
         if word not in self._spelt:
             self._spelt[word] = known.get(word) or keys(word)
+
+    def _add_verb(self, word: str) -> str:
+        name = keys(word[:-1]).sound + VERB
+        self._verbs.add(name)
+        return name
 
     def _add_prefix(self, word: str) -> str:
         name = f"{roman(word)[:2]}:{word}*"
@@ -312,14 +324,23 @@ def _lacks_vowels(text: str, word: Keys) -> bool:
 
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
-_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang")
+_HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
+_CRIMES: Final = ("cat.", "act.", "w.")
+_SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")
+"""A longer phrase of these keeps a word in it from telling of a crime: "last week" is no weekly extortion."""
 
 
-def _without_hidden(marks: list[Mark]) -> list[Mark]:
-    longer = [
-        mark for mark in marks if mark.end - mark.start > 1 and mark.name.startswith(_HIDING) and mark.quality >= FRAME
+def without_hidden(marks: list[Mark]) -> list[Mark]:
+    """Take out the social and negating words inside a longer phrase, and words of crime inside one of another sense."""
+    sure = [mark for mark in marks if mark.end - mark.start > 1 and mark.quality >= FRAME]
+    longer = [mark for mark in sure if mark.name.startswith(_HIDING)]
+    senseless = [mark for mark in sure if mark.name.startswith(_SENSELESS)]
+    kept = [
+        mark
+        for mark in marks
+        if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))
+        and not (mark.name.startswith(_CRIMES) and _is_inside(mark, senseless))
     ]
-    kept = [mark for mark in marks if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))]
     return sorted(set(kept), key=lambda mark: (mark.start, -mark.end, mark.name))
 
 

@@ -10,13 +10,13 @@ from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.lexicon import DISTANT, SOUND, Lexicon
 from satark.dialogue.understanding.marks import Mark
 from satark.dialogue.understanding.reading import PlaceFound
-from satark.geography.geography import Geography, Unit
+from satark.geography.geography import ELSEWHERE, Geography, called_stations
+from satark.geography.units import UNIT_WORDS
 
 _BEGINNING: Final = 80
 _END: Final = 40
 """Words of a long text in which a name is looked for: a place is only a likely answer, and is said back."""
 _SHORTEST_JOINED: Final = 6
-_ADDED: Final = frozenset({"thana", "थाना", "police", "station", "chowki", "चौकी", "outpost"})
 
 
 class Places:
@@ -26,24 +26,25 @@ class Places:
         self._geography = geography
         self._ordinary = lexicon
         self._names = Lexicon(_names(geography))
-        self._districts = {district.code for district in geography.districts}
         self._stations = {station.code for station in geography.stations()}
 
     def find(self, analysis: Analysis) -> PlaceFound:
-        """Find the one district, station and outpost that a text names; where it names two, it names none."""
-        named = self.named(analysis)
-        outposts = {code for code in named if self._geography.station_of(code)}
-        stations = (named & self._stations) or {self._geography.station_of(code) for code in outposts}
-        districts = (named & self._districts) or {self._geography.district_of(code) for code in stations}
+        """Find the one district, station and outpost that a text names; names that contradict each other tell none."""
+        named = self.named(analysis) | (self._geography.named(analysis.text) & {ELSEWHERE})
+        found = self._geography.resolve(named)
         mentioned = bool(named) or analysis.has("place.thing") or _near_something(analysis)
-        return PlaceFound(
-            district=_only(districts), station=_only(stations), outpost=_only(outposts), mentioned=mentioned
-        )
+        return PlaceFound(district=found.district, station=found.station, outpost=found.outpost, mentioned=mentioned)
+
+    def codes(self, text: str) -> set[str]:
+        """Every code that a text names in any spelling, and `ELSEWHERE` where it names a place outside."""
+        return self.named(Analysis(text, self._ordinary)) | (self._geography.named(text) & {ELSEWHERE})
 
     def named(self, analysis: Analysis) -> set[str]:
         """Every code that a text names."""
         found = self._found(analysis)
-        return {mark.name for mark in found if not _is_inside(mark, found)}
+        whole = [mark for mark in found if not _is_inside(mark, found)]
+        words = [token.text for token in analysis.tokens]
+        return set(called_stations([(mark.name, mark.start, mark.end) for mark in whole], words, self._stations))
 
     def spans(self, analysis: Analysis, code: str) -> list[tuple[int, int]]:
         """The tokens on which a text names a code."""
@@ -80,7 +81,8 @@ class Places:
         if mark.quality >= SOUND:
             return True
         words = [analysis.tokens[index].text for index in range(mark.start, mark.end)]
-        known = any(self._ordinary.knows(word) for word in words)
+        heard = analysis.covered(("*",), SOUND)
+        known = heard.issuperset(range(mark.start, mark.end)) or any(self._ordinary.knows(word) for word in words)
         return not known and (mark.quality > DISTANT or len("".join(words)) > 5)  # noqa: PLR2004
 
 
@@ -92,13 +94,10 @@ def _ends(size: int) -> Sequence[slice]:
 
 def _names(geography: Geography) -> Iterator[tuple[str, str]]:
     for district in geography.districts:
-        units: list[Unit] = [district]
-        for station in district.stations:
-            units += [station, *station.outposts]
-        for unit in units:
-            for name in (*unit.names.values(), *unit.aliases):
+        for unit in district.units():
+            for name in unit.every_name:
                 yield unit.code, name
-                short = " ".join(word for word in name.split() if word.casefold() not in _ADDED)
+                short = " ".join(word for word in name.split() if word.casefold() not in UNIT_WORDS)
                 if short and short != name:
                     yield unit.code, short
 
@@ -110,7 +109,3 @@ def _is_inside(mark: Mark, others: Iterable[Mark]) -> bool:
 
 def _near_something(analysis: Analysis) -> bool:
     return analysis.has("place.near") and len(analysis) > 1
-
-
-def _only(codes: set[str]) -> str:
-    return next(iter(codes)) if len(codes) == 1 else ""

@@ -50,7 +50,7 @@ _SOCIAL: Final = (
     ("soc.afraid", Kind.REMARK, "afraid"),
     ("t.joke", Kind.REMARK, "chat"),
 )
-_LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "ask", "ask.sign")
+_LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.but", "ask", "ask.sign")
 _VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 """Marks that a story has too, but that do not make one."""
 _QUESTION_MARKS: Final = frozenset("?❓❔")
@@ -183,6 +183,8 @@ class _OneReading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
 
     def _social(self) -> Reading | None:
+        if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= _STORY_WORDS:
+            return None
         for mark, kind, topic in _SOCIAL:
             beside = (*_LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
             if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():

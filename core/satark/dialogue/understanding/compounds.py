@@ -1,0 +1,51 @@
+"""Compounds: marks that several words make together: "tell" and "not" are a refusal, in any order and language.
+
+The rules are data, `compounds.yaml`, in the form of `rules`. A later rule may use the marks of those before it. Between
+the parts may stand nothing but words that mean nothing, so that a compound is as sure as a phrase that is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from satark.dialogue.understanding.lexicon import FRAME, SOUND
+from satark.dialogue.understanding.marks import Mark, Marks
+from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
+
+_BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok")
+_LONGEST: Final = 10
+"""Words of the longest compound."""
+
+
+def compounds(marks: Sequence[Mark]) -> list[Mark]:
+    """Find the compounds of a text."""
+    found: list[Mark] = []
+    for names in _layers():
+        sure = Marks([*(mark for mark in marks if mark.quality >= FRAME), *found])
+        found.extend(mark for name, rule in names for mark in _of(name, rule, sure))
+    return found
+
+
+def _of(name: str, rule: Rule, marks: Marks) -> Iterator[Mark]:
+    if not all(marks.has(part) for part in rule.parts):
+        return
+    known = {name for part in rule.parts for name in part}
+    empty = {index for mark in marks.named((*_BETWEEN, *known)) for index in range(mark.start, mark.end)}
+    for start, end in all_matches(rule, marks):
+        if end - start <= _LONGEST and all(index in empty for index in range(start, end)):
+            yield Mark(name, start, end, SOUND)
+
+
+@cache
+def _layers() -> tuple[tuple[tuple[str, Rule], ...], ...]:
+    """The rules of `compounds.yaml`, in its layers."""
+    text = (files("satark.dialogue.understanding") / "compounds.yaml").read_bytes()
+    read = msgspec.yaml.decode(text, type=list[dict[str, list[str]]])
+    return tuple(
+        tuple((name, parse_rule(name, line)) for name, lines in layer.items() for line in lines) for layer in read
+    )
