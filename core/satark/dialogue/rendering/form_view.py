@@ -34,6 +34,9 @@ class FormQuestion(Redacted, frozen=True, kw_only=True):
     """Whether it is asked only if the tipster wants to tell more."""
     conditional: bool = False
     """Whether other answers decide if it is asked."""
+    expected: bool = False
+    """Whether it lies on the way to the review: asked by the answers so far, and where these do not tell, by ordinary
+    ones. A detail lies on it once it is answered."""
     asked: bool = False
     """Whether it is asked, by the answers so far; of a detail: whether it may be."""
     answered: bool = False
@@ -69,16 +72,31 @@ class FormView(Redacted, frozen=True, kw_only=True):
     mailbox: bool = False
     """Whether a receipt's mailbox is open."""
 
+    @property
+    def length(self) -> int:
+        """How many pages there are up to the review, which is the last."""
+        return 1 + sum(question.expected for question in self.questions)
+
+
+class _Ordinary(dict[str, str]):
+    """Stands for an answer that is still to come: no condition names it, nor any of its fields."""
+
+    def get(self, key: str, default: Any = None) -> str:
+        """Return what is in no flow."""
+        del key, default
+        return "\0"
+
 
 def make_form(context: TurnContext) -> FormView:
     """Make the form that shows where a session stands. Changes nothing."""
     loaded, session = context.loaded, context.session
     name, question = context.state.question(context)
     step = context.progress.step
+    expected = _expected(context)
     return FormView(
         language=session.language,
         languages=tuple((code, loaded.catalogues[code].text("language.name")) for code in loaded.flow.languages),
-        questions=tuple(_question(context, s) for s in loaded.steps if s.type.part in ASKED_PARTS),
+        questions=tuple(_question(context, s, expected) for s in loaded.steps if s.type.part in ASKED_PARTS),
         prompt=make_prompt(loaded, session, name, question, said=(session.said,) if session.said else ()),
         current=name,
         review=step.id if step is not None and step.type.part == "review" else "",
@@ -88,7 +106,16 @@ def make_form(context: TurnContext) -> FormView:
     )
 
 
-def _question(context: TurnContext, step: Step) -> FormQuestion:
+def _expected(context: TurnContext) -> frozenset[str]:
+    """Return the questions that lie on the way to the review."""
+    known, values = context.session.answers, context.progress.values
+    likely = {step.id: _Ordinary() for step in context.loaded.steps if not step.detail and step.id not in known}
+    likely |= values
+    asked = (step for step in context.loaded.steps if step.when is None or step.when.holds(likely))
+    return frozenset(step.id for step in asked if not step.detail or step.id in known)
+
+
+def _question(context: TurnContext, step: Step, expected: frozenset[str]) -> FormQuestion:
     view, answer = context.view(step), context.session.answers.get(step.id)
     question = step.type.ask(step, view)
     value = answer.value if answer else None
@@ -103,6 +130,7 @@ def _question(context: TurnContext, step: Step) -> FormQuestion:
         optional=step.skip or step.detail,
         detail=step.detail,
         conditional=step.when is not None,
+        expected=step.id in expected,
         asked=context.may_answer(step),
         answered=answer is not None,
         value=value,
