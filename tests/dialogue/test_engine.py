@@ -153,6 +153,8 @@ def test_a_pin_tells_district_and_station(chat: Chat) -> None:
 
 def test_an_unknown_place_has_its_station_asked_and_dont_know_is_fine(chat: Chat) -> None:
     chat.say("Hi", "2", "daru", "It is sold here daily", "behind the big temple")
+    assert chat.step == "district"
+    chat.say("Varanasi")
     assert chat.step == "station"
     chat.say("don't know", "no", "skip").tap("send")
     assert chat.submission is not None
@@ -162,16 +164,17 @@ def test_an_unknown_place_has_its_station_asked_and_dont_know_is_fine(chat: Chat
 
 @pytest.mark.parametrize("typed", ["लंका", "lanka", "thana lanka", "1"])
 def test_a_station_is_chosen_by_name(chat: Chat, typed: str) -> None:
-    chat.say("Hi", "2", "daru", "It is sold here daily", "behind the big temple", typed, "no", "skip").tap("send")
+    chat.say("Hi", "2", "daru", "It is sold here daily", "behind the big temple", "Varanasi", typed)
+    chat.say("no", "skip").tap("send")
     assert chat.submission is not None
     assert chat.submission.place.station == "lanka"
     assert chat.submission.answers["place"]["station"] == "lanka"
 
 
 def test_a_spoken_place_is_kept(chat: Chat) -> None:
-    chat.say("Hi", "2", "daru", "It is sold here daily").send("voice").say("sigra", "no", "skip").tap("send")
+    chat.say("Hi", "2", "daru", "It is sold here daily").send("voice").say("no", "skip").tap("send")
     assert chat.submission is not None
-    assert chat.submission.answers["place"] == {"voice": "1", "district": "varanasi", "station": "sigra"}
+    assert chat.submission.answers["place"] == {"voice": "1"}
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(91.0, 0.0), (0.0, float("nan")), (float("inf"), 1.0)])

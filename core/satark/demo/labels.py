@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark.dialogue.flow.loader import default_flow
+from satark.geography.units import ELSEWHERE
 
 if TYPE_CHECKING:
     from satark.geography.geography import Geography
@@ -19,5 +20,6 @@ def labels(geography: Geography) -> dict[str, dict[str, str]]:
         texts = {key: catalogue.get(key) for key in catalogue if not key.endswith(_OTHER_TEXTS)}
         units = {f"unit.{s.code}": s.label(catalogue.language) for s in geography.stations()}
         units |= {f"unit.{d.code}": d.label(catalogue.language) for d in geography.districts}
+        units[f"unit.{ELSEWHERE}"] = catalogue.text(f"district.{ELSEWHERE}")
         found[catalogue.language] = {**texts, **units}
     return found

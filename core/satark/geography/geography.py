@@ -2,110 +2,101 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from satark.folding import fold
+from satark.geography.area import holds, kilometres
+from satark.geography.reading import GeographyError, GeographyProblem, Source, read_sources, sources_of
+from satark.geography.units import ELSEWHERE, RESERVED, UNKNOWN, District, Outpost, Point, Station, Unit
 from satark.tip import Place
 
-_EARTH_KM: Final = 6371.0
+__all__ = [
+    "ELSEWHERE",
+    "RESERVED",
+    "UNKNOWN",
+    "District",
+    "Geography",
+    "GeographyError",
+    "GeographyProblem",
+    "Named",
+    "Outpost",
+    "Station",
+    "Unit",
+    "called_stations",
+]
+
+_REACH_KM: Final = 12.0
 _LONGEST_TEXT: Final = 2000
 """Characters of a place's text that are searched for names."""
 _LONGEST_NAME: Final = 4
 """Words of the longest name or alias that is looked for."""
+_CALLS: Final = frozenset({"thana", "थाना", "thane", "थाने"})
 
 
-class GeographyError(ValueError):
-    """The geography can't be used; the message says what is wrong in it."""
+class Named(NamedTuple):
+    """The one district, station and outpost that names tell; empty where they tell none, or more than one."""
 
-
-class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every place in the geography has: a code, unique among all, and names by language."""
-
-    code: str
-    names: Mapping[str, str]
-    aliases: tuple[str, ...] = ()
-    """Further spellings and well-known localities, in any script."""
-
-    def label(self, language: str) -> str:
-        """The name in a language, or the first name given where there is none in it."""
-        return self.names.get(language) or next(iter(self.names.values()))
-
-
-class Outpost(Unit, frozen=True, kw_only=True):
-    """An outpost (chowki) of a station."""
-
-
-class Station(Unit, frozen=True, kw_only=True):
-    """A police station (thana). Latitude and longitude in degrees, roughly those of its building."""
-
-    latitude: float
-    longitude: float
-    circle: str = ""
-    """Code of the circle officer's circle, or empty."""
-    outposts: tuple[Outpost, ...] = ()
-
-
-class District(Unit, frozen=True, kw_only=True):
-    """A district: what one SP is responsible for."""
-
-    range: str
-    """Code of the range (the DIG's) that the district belongs to."""
-    stations: tuple[Station, ...]
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    districts: tuple[District, ...]
-    reach_km: float = 12.0
+    district: str = ""
+    station: str = ""
+    outpost: str = ""
 
 
 class Geography:
     """A covered area. Everything is answered from memory; a code that is not known gives None or an empty text."""
 
-    def __init__(self, districts: Iterable[District], reach_km: float = 12.0) -> None:
+    def __init__(
+        self, districts: Iterable[District], reach_km: float = _REACH_KM, elsewhere: Iterable[str] = ()
+    ) -> None:
         self.districts: tuple[District, ...] = tuple(districts)
         self._reach_km = reach_km
         self._districts = {district.code: district for district in self.districts}
         self._stations = {s.code: s for d in self.districts for s in d.stations}
         self._district_of = {s.code: d.code for d in self.districts for s in d.stations}
+        self._outposts = {o.code: o for s in self._stations.values() for o in s.outposts}
         self._station_of = {o.code: s.code for s in self._stations.values() for o in s.outposts}
-        self._names = _index(unit for district in self.districts for unit in _within(district))
+        self._names = _index((unit for district in self.districts for unit in district.units()), elsewhere)
 
     @classmethod
     def parse(cls, text: str) -> Geography:
         """Read a geography from YAML.
 
         Raises:
-            GeographyError: it is not a geography, or a code occurs twice in it.
+            GeographyError: it is not a geography, or something is wrong in it.
         """
-        try:
-            found = msgspec.yaml.decode(text.encode(), type=_File)
-        except msgspec.MsgspecError as error:
-            raise GeographyError(f"the geography can't be read: {error}") from error
-        _check(found.districts)
-        return cls(found.districts, found.reach_km)
+        return cls._of([Source("geography", text)])
 
     @classmethod
     def load(cls, path: Path) -> Geography:
-        """Read a geography from a YAML file.
+        """Read a geography from a YAML file, or from all YAML files of a folder.
 
         Raises:
             GeographyError: as `parse`.
-            OSError: the file can't be read.
+            OSError: a file can't be read.
         """
-        return cls.parse(path.read_text("utf-8"))
+        return cls._of(sources_of(path))
 
     @classmethod
     @cache
     def sample(cls) -> Geography:
-        """The geography that comes with Satark: the district Varanasi."""
-        return cls.parse((files("satark.geography") / "geography.yaml").read_text("utf-8"))
+        """The geography that comes with Satark: the Varanasi range."""
+        folder = files("satark.geography") / "varanasi_range"
+        found = {file.name: file for file in folder.iterdir()}
+        # The service began in Varanasi, which therefore comes first in every list.
+        order = ("varanasi.yaml", *sorted(found.keys() - {"varanasi.yaml"}))
+        return cls._of([Source(name, found[name].read_text("utf-8")) for name in order])
+
+    @classmethod
+    def _of(cls, sources: list[Source]) -> Geography:
+        read = read_sources(sources)
+        reach = next((file.reach_km for file in read if file.reach_km is not None), _REACH_KM)
+        districts = [district for file in read for district in file.districts]
+        return cls(districts, reach, [name for file in read for name in file.elsewhere])
 
     def district(self, code: str) -> District | None:
         """The district of this code."""
@@ -121,9 +112,9 @@ class Geography:
         return found.stations if found else tuple(self._stations.values())
 
     def label(self, code: str, language: str) -> str:
-        """The name of a station or an outpost in a language; empty if the code is neither's."""
-        units = {unit.code: unit for station in self._stations.values() for unit in (station, *station.outposts)}
-        return units[code].label(language) if code in units else ""
+        """The name of a district, a station or an outpost in a language; empty if the code is none of theirs."""
+        unit: Unit | None = self._districts.get(code) or self._stations.get(code) or self._outposts.get(code)
+        return unit.label(language) if unit else ""
 
     def station_of(self, outpost: str) -> str:
         """Code of the station that an outpost belongs to."""
@@ -143,77 +134,130 @@ class Geography:
         found = self._districts.get(district)
         return found.range if found else ""
 
-    def locate(self, place: Place) -> Place:
+    def locate(self, place: Place, codes: Iterable[str] | None = None) -> Place:
         """Fill in district and station as far as the pin, or names in the text, tell them. What is set stays.
 
-        A pin says more than a text. A text that names two stations tells none; an outpost's name tells its station.
+        A pin says more than a text. Nothing is guessed: what is not told stays empty, and is asked.
+
+        Args:
+            place: what is known of it.
+            codes: what its text names, where that was read already; None: what it names as it is written.
         """
-        station = place.station or self._nearest(place) or self._named(place.text)
-        district = place.district or self._district_of.get(station, "") or self._only_district(place)
-        return msgspec.structs.replace(place, district=district, station=station)
+        if place.station:
+            district = place.district or self.district_of(place.station)
+            return msgspec.structs.replace(place, district=district)
+        if place.district in RESERVED:
+            return place
+        point = _point(place)
+        told = self.named(place.text) if codes is None else set(codes)
+        found = self._told(told, place.district) if point is None else self._at(point, told, place.district)
+        return msgspec.structs.replace(place, district=place.district or found.district, station=found.station)
+
+    def is_outside(self, place: Place) -> bool:
+        """Whether a pin lies in no district of the geography."""
+        point = _point(place)
+        return point is not None and not self._around(point)
+
+    def resolve(self, codes: Iterable[str]) -> Named:
+        """Work out what the codes that a text names tell together: "Kotwali, Jaunpur" is a station of Jaunpur.
+
+        A district and a station that is not in it contradict each other, as do two stations: then nothing is told, or
+        only the district that they share. `ELSEWHERE` among the codes: the text names a place outside.
+        """
+        codes = set(codes)
+        stations = {code for code in codes if code in self._stations} | {self._station_of.get(code) for code in codes}
+        named = {code for code in codes if code in self._districts}
+        inside = {code for code in stations if code and self._district_of[code] in named}
+        outposts = {code for code in codes if code in self._station_of}
+        if not named and ELSEWHERE not in codes:
+            inside = {code for code in stations if code}
+        elif not inside and stations - {None}:
+            return Named()
+        station = _only(inside)
+        district = _only({self._district_of[code] for code in inside} or named)
+        outpost = _only({code for code in outposts if self._station_of[code] == station})
+        return Named(district, station, outpost)
+
+    def named(self, text: str) -> set[str]:
+        """Every code that a text names as it is written, `ELSEWHERE` among them; a longer name hides one inside it."""
+        words = fold(text[:_LONGEST_TEXT]).split()
+        found: list[tuple[str, int, int]] = []
+        hidden = 0
+        for start in range(len(words)):
+            for end in range(min(start + _LONGEST_NAME, len(words)), max(start, hidden), -1):
+                if codes := self._names.get(" ".join(words[start:end])):
+                    found += [(code, start, end) for code in codes]
+                    hidden = end
+                    break
+        return set(called_stations(found, words, self._stations))
 
     def outpost_in(self, text: str, station: str = "") -> str:
         """Code of the one outpost that a text names, of this station where one is given; else empty."""
-        found = {code for code in self._found(text) if code in self._station_of}
-        found = {code for code in found if station in {"", self._station_of[code]}}
-        return found.pop() if len(found) == 1 else ""
+        found = {code for code in self.named(text) if code in self._station_of}
+        return _only({code for code in found if station in {"", self._station_of[code]}})
 
-    def _nearest(self, place: Place) -> str:
-        if place.latitude is None or place.longitude is None or not self._stations:
-            return ""
-        distance, code = min((_km(place.latitude, place.longitude, s), s.code) for s in self._stations.values())
-        return code if distance <= self._reach_km else ""
+    def _told(self, codes: set[str], district: str) -> Named:
+        """What the words tell, in the district where that is known already."""
+        if district:
+            codes = {code for code in codes if code not in self._districts and code != ELSEWHERE} | {district}
+        return self.resolve(codes)
 
-    def _named(self, text: str) -> str:
-        found = self._found(text)
-        stations = {code for code in found if code in self._stations}
-        stations |= {self._station_of[code] for code in found if code in self._station_of}
-        return stations.pop() if len(stations) == 1 else ""
+    def _at(self, point: Point, codes: set[str], district: str) -> Named:
+        """The district that a pin is in, and its nearest station within reach."""
+        around = [one for one in self._around(point) if district in {"", one[1]}]
+        if not around:
+            return self._told(codes, district) if district else Named()
+        distance, nearest, station = min(around)
+        return Named(nearest, station if distance <= self._reach_of(nearest) else "")
 
-    def _only_district(self, place: Place) -> str:
-        named = {code for code in self._found(place.text) if code in self._districts}
-        if len(named) == 1:
-            return named.pop()
-        return self.districts[0].code if len(self.districts) == 1 and place.latitude is None else ""
-
-    def _found(self, text: str) -> set[str]:
-        words = fold(text[:_LONGEST_TEXT]).split()
-        found: set[str] = set()
-        for start in range(len(words)):
-            for end in range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1):
-                code = self._names.get(" ".join(words[start:end]))
-                if code:
-                    found.add(code)
+    def _around(self, point: Point) -> list[tuple[float, str, str]]:
+        """The districts that a point may be in, each with its nearest station and how far that is."""
+        found: list[tuple[float, str, str]] = []
+        for district in self.districts:
+            inside = holds(district, point)
+            if inside is False:
+                continue
+            placed = [(kilometres(point, s.position), district.code, s.code) for s in district.stations if s.position]
+            nearest = min(placed, default=(float("inf"), district.code, ""))
+            if inside or nearest[0] <= self._reach_of(district.code):
+                found.append(nearest)
         return found
 
-
-def _within(district: District) -> list[Unit]:
-    stations = district.stations
-    return [district, *stations, *(outpost for station in stations for outpost in station.outposts)]
-
-
-def _index(units: Iterable[Unit]) -> dict[str, str]:
-    """Folded name → code. A name that two places share tells neither; a station goes before its district's name."""
-    index: dict[str, str] = {}
-    for unit in units:
-        for name in {fold(name) for name in (*unit.names.values(), *unit.aliases)}:
-            index[name] = unit.code if name not in index else ""
-    return index
+    def _reach_of(self, district: str) -> float:
+        own = self._districts[district].reach_km
+        return self._reach_km if own is None else own
 
 
-def _check(districts: tuple[District, ...]) -> None:
-    seen: set[str] = set()
-    for unit in (unit for district in districts for unit in _within(district)):
-        if not unit.names:
-            raise GeographyError(f"{unit.code!r} has no name")
-        if unit.code in seen:
-            raise GeographyError(f"the code {unit.code!r} occurs twice")
-        seen.add(unit.code)
+def called_stations(found: Sequence[tuple[str, int, int]], words: Sequence[str], stations: Container[str]) -> list[str]:
+    """Leave out stations that only share their name with a village, where the text says which is the station.
+
+    "Rampur, thana Cholapur" is in Cholapur. The word before a name says more than the one after it, which may belong to
+    the next name.
+
+    Args:
+        found: the codes that a text names, each with the first word of its name and the one after the last.
+        words: the words of the text, folded.
+        stations: the codes of all stations.
+    """
+    named = [one for one in found if one[0] in stations]
+    called = {code for code, start, _ in named if start and words[start - 1] in _CALLS}
+    called = called or {code for code, _, end in named if end < len(words) and words[end] in _CALLS}
+    return [code for code, _, _ in found if not called or code in called or code not in stations]
 
 
-def _km(latitude: float, longitude: float, station: Station) -> float:
-    """Distance on the sphere (haversine)."""
-    north, south = math.radians(latitude), math.radians(station.latitude)
-    across = math.radians(station.longitude - longitude)
-    half = math.sin((south - north) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(across / 2) ** 2
-    return 2 * _EARTH_KM * math.asin(math.sqrt(min(1.0, half)))
+def _point(place: Place) -> Point | None:
+    return None if place.latitude is None or place.longitude is None else (place.latitude, place.longitude)
+
+
+def _index(units: Iterable[Unit], elsewhere: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Folded name → the codes of the units that have it."""
+    index: dict[str, set[str]] = {}
+    named = [(name, unit.code) for unit in units for name in unit.every_name]
+    for name, code in (*named, *((name, ELSEWHERE) for name in elsewhere)):
+        index.setdefault(fold(name), set()).add(code)
+    return {name: frozenset(codes) for name, codes in index.items()}
+
+
+def _only(codes: Iterable[str]) -> str:
+    found = list(codes)
+    return found[0] if len(found) == 1 else ""

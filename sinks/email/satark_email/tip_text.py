@@ -81,4 +81,4 @@ class TipText:
 
     def _unit(self, code: str) -> str:
         unit = self._geography.district(code) or self._geography.station(code)
-        return unit.label(self._language) if unit else code
+        return unit.label(self._language) if unit else self._flow.get(f"district.{code}") or code

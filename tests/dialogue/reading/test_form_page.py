@@ -183,7 +183,7 @@ def test_the_sheet_tells_what_is_asked_and_what_is_answered(form: Chat) -> None:
     shown = sheet(form)
     assert (shown.current, shown.language, shown.started, shown.review) == ("place", "en", True, "")
     asked = [one.step for one in shown.questions if one.asked and not one.detail]
-    assert asked == ["category", "what", "place", "station", "police", "evidence"]
+    assert asked == ["category", "what", "place", "district", "police", "evidence"]
     assert question(form, "category").shown == "Illegal liquor / drugs"
     assert [one.step for one in shown.questions if one.detail and one.asked][:2] == ["when", "who"]
     assert sheet(fill(form, *SHORT[2:])).review == "review"

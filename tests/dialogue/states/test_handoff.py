@@ -104,7 +104,7 @@ def test_what_is_here_already_is_not_lost(begun: Chat, engine: Engine) -> None:
 def test_twelve_digits_are_words_like_any_others_where_no_code_is_awaited(begun: Chat) -> None:
     begun.say("919876543210")
     assert not begun.turn.redeem_handoff_code
-    assert begun.step == "station"
+    assert begun.step == "district"
 
 
 def test_who_has_handed_in_is_told_of_the_receipt(begun: Chat) -> None:

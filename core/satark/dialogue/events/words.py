@@ -11,6 +11,7 @@ from typing import Final
 
 from satark.channel import Tap, Text
 from satark.dialogue.events.commands import handle_command, not_understood
+from satark.dialogue.events.unit_names import choose_by_name
 from satark.dialogue.flow.required_texts import REQUIRED_TEXTS
 from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
@@ -22,7 +23,6 @@ from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import asked_of
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Kind, Opening, Reading
-from satark.tip import Place
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police: nothing of it is read as a remark."""
@@ -47,6 +47,8 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     context.note_dangers(danger.kind for danger in reading.dangers)
     if context.session.state in _FOR_A_CODE and reading.kind not in {Kind.COMMAND, Kind.REMARK}:
         return context.state.handle_event(context, "", event) or not_understood(context)
+    if turn := choose_by_name(context, event, question, reading):
+        return turn
     words = _Words(context, event, asked, reading)
     if asked.asks == "place" and not reading.dangers and _names_a_place(context, event.body):
         return words.content()
@@ -64,7 +66,7 @@ def _may_be_a_story(reading: Reading, body: str) -> bool:
 def _names_a_place(context: TurnContext, body: str) -> bool:
     """Whether a text is hardly more than a name of the geography, which no other reading may outweigh."""
     is_short = len(body.split()) <= _PLACE_WORDS
-    return is_short and bool(context.loaded.geography.locate(Place(text=body)).station)
+    return is_short and bool(context.loaded.geography.resolve(context.loaded.names(body)).district)
 
 
 def _reads(context: TurnContext) -> bool:

@@ -85,6 +85,7 @@ def _add_pin(context: TurnContext, pin: Pin) -> bool:
     value = merge_pin(before, result.value)
     context.set_answer(step.id, GivenAnswer(value, context.source, old.evidence if old else ()))
     context.say("pin.kept")
+    context.said.append(result.said)
     return True
 
 

@@ -157,6 +157,10 @@ class PlaceStep(BaseStepType):
     def ask(self, step: Step, view: View) -> Question:
         """Put the question."""
         return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
+    def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
+        """List the question, the name, and what is said of a pin outside the geography."""
+        return [*super().keys(step), ("place.outside",)]
+
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
@@ -166,7 +170,9 @@ class PlaceStep(BaseStepType):
             return None
         cut = isinstance(event, Text) and len(event.body.strip()) > len(place.text)
         said = view.catalogue.text("text.long", tail=_tail(place.text)) if cut else ""
-        return AcceptedAnswer(value=msgspec.to_builtins(view.geography.locate(place)), said=said)
+        if view.geography.is_outside(place):
+            said = view.catalogue.text("place.outside")
+        return AcceptedAnswer(value=msgspec.to_builtins(located(place, view)), said=said)
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """The text, a word for the pin, and the station."""
@@ -178,11 +184,22 @@ class PlaceStep(BaseStepType):
 
 
 def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what a later pin tells to a place; the words that were given first stay."""
+    """Add what a later pin tells to a place; the words that were given first stay.
+
+    A pin says more than words: the district and station that the words named count no more where it is elsewhere.
+    """
     text = place.get("text") or pin.get("text", "")
+def located(place: Place, view: View) -> Place:
+    """Fill in district and station of a place, whatever the spelling of the names in its text."""
+    codes = view.names(place.text) if view.names and place.text else None
+    return view.geography.locate(place, codes)
+
+
     return {**place, **pin, **({"text": text} if text else {})}
 
 
+    if place.get("district") != pin.get("district"):
+        place = {name: value for name, value in place.items() if name not in {"district", "station"}}
 def _is_slip(event: Event, view: View) -> bool:
     """Whether a caller pressed a key where words are awaited: it tells nothing, and would stand in their place."""
     return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1

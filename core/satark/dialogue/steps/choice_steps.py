@@ -69,7 +69,8 @@ class ChoiceStep(BaseStepType):
 
     def show(self, step: Step, value: Any, view: View) -> str:
         """Return the option's label."""
-        return next((option.label for option in self.options(step, view) if option.code == value), str(value))
+        label = next((option.label for option in self.options(step, view) if option.code == value), "")
+        return label or view.geography.label(str(value), view.catalogue.language) or str(value)
 
 
 class ConfirmStep(ChoiceStep):

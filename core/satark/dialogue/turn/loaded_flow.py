@@ -17,7 +17,7 @@ from satark.dialogue.steps.contract import Option, Question, Step, View
 from satark.dialogue.steps.option_matching import OptionLookup
 from satark.dialogue.understanding.reader import Reader
 from satark.folding import fold
-from satark.geography.geography import Geography
+from satark.geography.geography import ELSEWHERE, UNKNOWN, Geography
 from satark.tip import Place
 
 _CALL: Final = "voice"
@@ -61,7 +61,7 @@ class LoadedFlow:
         self.catalogues = catalogues
         self.geography = geography
         self.commands = CommandWords(catalogues)
-        self.steps = tuple(step for step in flow.steps if not _has_one_district(step, geography))
+        self.steps = tuple(flow.steps)
         self.opening_step = next((s.id for s in flow.steps if getattr(s.settings, "opening", False)), "")
         self.evidence_step = next((s.id for s in flow.steps if s.type.part == "media"), "evidence")
         self.place_step = next((s.id for s in flow.steps if s.type.name == "place"), "")
@@ -109,6 +109,8 @@ class LoadedFlow:
             path.append(step)
             if answer is not None:
                 values[step.id] = _media_value(session, step) if step.type.part == "media" else _value(answer)
+                if step.id in self._place_fields:
+                    self._fill_place(values, step.id)
             elif position is None:
                 if step.type.part == "say":
                     passed.append(step)
@@ -127,24 +129,34 @@ class LoadedFlow:
             now=now,
             values=progress.values,
             place=self.located_place(progress),
+            names=self.names,
             partial=partial.value if partial else None,
             above_range=session.above_range,
+            website=self.website,
             files=sum(1 for file in session.files if file.role == name) if session.files else 0,
         )
 
-            website=self.website,
     def located_place(self, progress: Progress) -> Place:
-        """Combine the place step's answer with what later steps filled in, and work out district and station."""
-        raw = progress.values.get(self.place_step)
-        fields = dict(raw) if isinstance(raw, Mapping) else {}
-        fields.pop("voice", None)
-        for name, field in self._place_fields.items():
-            code = progress.values.get(name, "")
-            if code and code != "unknown":
-                fields[field] = code
-        place = Place(**fields)
-        # Nobody has listened to a spoken place yet; the district still follows from the rest of the answer.
-        return self.geography.locate(place) if raw and not place.district else place
+        """Return the place as the answers tell it, with its district and station as far as they are known."""
+        told = progress.values.get(self.place_step)
+        return _place_of(told) if isinstance(told, Mapping) else Place()
+
+    def names(self, text: str) -> set[str]:
+        """Return the codes of the geography that a text names, in any spelling."""
+        return self.reader.places.codes(text) if self.reader.places else set()
+
+    def _fill_place(self, values: dict[str, Any], step: str) -> None:
+        """Add to the place what a later step tells of it: the conditions of the steps after it look at both.
+
+        In a known district the words of the place may name its station: a Kotwali there is in each.
+        """
+        told, code = values.get(self.place_step), values[step]
+        if not isinstance(code, str) or code in {"", UNKNOWN}:
+            return
+        before = dict(told) if isinstance(told, Mapping) else {}
+        place = msgspec.structs.replace(_place_of(before), **{self._place_fields[step]: code})
+        codes = self.names(place.text) if place.text and not place.station and place.district != ELSEWHERE else None
+        values[self.place_step] = {**before, **msgspec.to_builtins(self.geography.locate(place, codes))}
 
     def option_lookup(self, session: Session, name: str, question: Question) -> OptionLookup:
         """Return the spellings of a question's options, in every language."""
@@ -175,6 +187,5 @@ def _media_value(session: Session, step: Step) -> Any:
     return {"sound": "yes"} if heard and session.channel != _CALL else ""
 
 
-def _has_one_district(step: Step, geography: Geography) -> bool:
-    """Whether a step asks for a district where there is only one."""
-    return getattr(step.settings, "source", "") == "districts" and len(geography.districts) <= 1
+def _place_of(answer: Mapping[str, Any]) -> Place:
+    return Place(**{name: value for name, value in answer.items() if name in Place.__struct_fields__})

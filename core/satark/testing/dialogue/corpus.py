@@ -113,7 +113,8 @@ def script_of(named: str, text: str) -> str:
 def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
     """Make the question of a step of the default flow, as the engine asks it."""
     if step == "station":
-        choices = [Choice(station.code, station.label("hi")) for station in geography.stations()]
+        stations = geography.stations(geography.districts[0].code)  # those of the district that was asked before
+        choices = [Choice(station.code, station.label("hi")) for station in stations]
         return Asked(name=step, asks="choice", options=(*choices, _choice(step, "unknown", catalogues)))
     options = tuple(_choice(step, code, catalogues) for code in _OPTIONS.get(step, ()))
     asks = _ASKS.get(step, "choice")

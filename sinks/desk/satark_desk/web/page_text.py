@@ -66,9 +66,9 @@ class PageText:
         return self._flow.get(f"{step}.name", step)
 
     def place(self, code: str) -> str:
-        """Return the name of a district or station."""
+        """Return the name of a district or station; of `elsewhere`, what the tipster chose."""
         unit = self._geography.district(code) or self._geography.station(code)
-        return unit.label(self.language) if unit else code
+        return unit.label(self.language) if unit else self._flow.get(f"district.{code}", code)
 
     def language_name(self, language: str) -> str:
         """Return the name of a language."""
