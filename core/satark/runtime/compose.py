@@ -219,9 +219,9 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
         raise SettingsError([SettingProblem("flow", "SATARK_FLOW", str(misfit)) for misfit in misfits])
     interpret = plugins.interpret if plugins.implements("satark_interpret") else None
     most = settings.core.evidence.tip_files
+    website = settings.core.public_url if any(c.capabilities.kind == "web" for c in channels) else ""
 
     def build(canonical: bytes) -> Engine:
-    website = settings.core.public_url if any(c.capabilities.kind == "web" for c in channels) else ""
         return engine(rebuild_flow(canonical, types, validators))
 
     def engine(of: Flow) -> Engine:

@@ -204,9 +204,9 @@ class SignInPages:
         notice = next((name for name in ("signed_out", "expired") if name in request.query_params), "")
         response = self._web.show(
             request, "sign_in.html", status, notice=notice, problem=problem, seconds=seconds, **typed
+        )
         if not self._visits.checked(request.cookies.get(VISIT_COOKIE, "")):
             self._web.remember_visit(request, response, self._visits.begin())
-        )
         if seconds:
             response.headers["retry-after"] = str(seconds)
         return response

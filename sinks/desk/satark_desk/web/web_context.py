@@ -150,11 +150,11 @@ class WebContext:
         """Store the head of the audit log in the browser, out of reach of whoever has the databases."""
         self._set_cookie(request, response, LOG_COOKIE, head, max_age=_YEAR)
 
-    def remember_pending(self, request: Request, response: Response, token: str) -> None:
     def remember_visit(self, request: Request, response: Response, value: str) -> None:
         """Store in the browser that it has seen the sign-in page, until it is closed."""
         self._set_cookie(request, response, VISIT_COOKIE, value)
 
+    def remember_pending(self, request: Request, response: Response, token: str) -> None:
         """Store a sign-in that waits for its second factor."""
         self._set_cookie(request, response, PENDING_COOKIE, token, max_age=int(EXPIRES_AFTER))
 
