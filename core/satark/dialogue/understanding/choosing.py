@@ -13,7 +13,7 @@ from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import Asked, Choice, Confidence
 from satark.dialogue.understanding.tokens import keys, normalize, tokenize
 
-POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
+POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok", "who.me", "who.you", "k.here")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
 """Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
@@ -74,6 +74,8 @@ def marks_of(option: Choice, asked: Asked) -> tuple[str, ...]:
         return (*names, f"lang.{option.id}")
     if asked.asks == "review" or name == "review":
         return (*names, *_REVIEW.get(option.id, ()))
+    if name == "reach":
+        return (*names, *_SAYS.get(option.id, ()), *(("cmd.forget",) if option.id == "no" else ()))
     return (*names, *_SAYS.get(option.id, ()))
 
 
@@ -150,6 +152,8 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     if asked.name == "police_unit":
         unknown = [one for one in found if one[0].id == "unknown"]
         return unknown or [one for one in found if one[0].id == unit_of(analysis)] or found
+    if asked.name == "when" and analysis.has("opt.when.coming") and not analysis.has("opt.when.was"):
+        return [one for one in found if one[0].id == "coming"] or found
     return _longest(found)
 
 

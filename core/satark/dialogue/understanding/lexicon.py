@@ -341,7 +341,8 @@ def without_hidden(marks: list[Mark]) -> list[Mark]:
         if not (mark.name.startswith(_HIDDEN) and _is_inside(mark, longer))
         and not (mark.name.startswith(_CRIMES) and _is_inside(mark, senseless))
     ]
-    return sorted(set(kept), key=lambda mark: (mark.start, -mark.end, mark.name))
+    best = {mark[:3]: mark for mark in sorted(kept, key=lambda mark: mark.quality)}
+    return sorted(best.values(), key=lambda mark: (mark.start, -mark.end, mark.name))
 
 
 def _is_inside(mark: Mark, longer: Iterable[Mark]) -> bool:

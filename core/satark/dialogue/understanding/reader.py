@@ -204,12 +204,12 @@ class _OneReading:
         return self._make(Kind.COMMAND, command="unknown")
 
     def _command(self) -> Reading | None:
-        if self._tells() or self._chosen.option:
+        if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):
             return None
         for name in _COMMANDS:
             if not self._expects(name) or (self._free and not self._is_phrase(f"cmd.{name}")):
                 continue
-            beside = (*_LOOSE, "t.listen", "t.tell", "digits")
+            beside = (*_LOOSE, "t.listen", "t.tell", "digits", *(("time.*", "t.report") if name == "status" else ()))
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
             if near and name in IRREVERSIBLE:
                 return self._make(Kind.UNCLEAR, suggested=f"@{name}")
