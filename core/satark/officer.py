@@ -21,8 +21,6 @@ from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, V
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
-from satark.speech.synthetic_voice import MIME as SYNTHETIC_MIME
-from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 from satark.casework.tip_keeping import TipKeeping
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
@@ -80,6 +78,8 @@ from satark.routing.desks import (
     find_desk,
     finish_key_change,
 )
+from satark.speech.synthetic_voice import MIME as SYNTHETIC_MIME
+from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 
 __all__ = [
     "ACT_KINDS",

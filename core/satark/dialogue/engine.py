@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from satark.catalogues import Catalogues
 from satark.channel import Event
+from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.dispatch import handle_event
 from satark.dialogue.events.surrogates import without_surrogates
 from satark.dialogue.flow.definition import Flow
@@ -90,6 +91,10 @@ class Engine:
         if self._interpret is not None:
             event = self._interpret(event, context.step, session) or event
         return handle_event(context, without_surrogates(event))
+
+    def begins_anew(self, session: Session, event: Event) -> bool:
+        """Whether an event is a complete tip of its own, after the one that this session has sent."""
+        return session.submitted and session.mailbox is None and is_complete_tip(self._loaded, event)
 
     def show_receipt(self, session: Session, receipt: Receipt, now: int) -> Turn:
         """Show the receipt of the tip that was just submitted, and ask whether the tipster may be contacted here.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from satark.channel import CompleteTip, ErasingChannel, Moved
+from satark.channel import ErasingChannel, Moved
 from satark.custody.erasure import erase_files
 from satark.identity.age_keys import new_identity
 from satark.ingest.event import NeedsReceipt, TurnResult
@@ -147,8 +147,9 @@ class TurnRunner:
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """The conversation's session; a new one where there is none, and for a complete tip after another one."""
         session = conversation.session
-        over = session is not None and session.submitted and isinstance(event.event, CompleteTip)
-        return self._begin(unit, event) if session is None or over else session
+        if session is None or self._engine(unit, session).begins_anew(session, event.event):
+            return self._begin(unit, event)
+        return session
 
     def _begin(self, unit: UnitOfWork, event: InboundEvent) -> Session:
         recipient, identity = new_identity()

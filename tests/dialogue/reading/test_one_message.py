@@ -7,6 +7,7 @@ import pytest
 from satark.channel import CompleteTip, Media, MediaRef, Tap, Text
 from satark.choice_tokens import NEXT_PAGE, PREVIOUS_PAGE, command_token
 from satark.dialogue.engine import Engine
+from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.testing.dialogue.chat import Chat
 
 STORY = "Arms are sold behind the rice mill in Lanka every night"
@@ -135,3 +136,68 @@ def test_what_is_newly_said_stands_on_the_first_page(word: str, told: str, sms: 
     assert (told in sms.text, sms.prompt.page) == (True, 1)
     sms.hear(Tap(command_token("repeat")))
     assert sms.prompt.page == 1
+
+
+CHATS = ("whatsapp", "telegram", "sms")
+MARKED = {
+    f"TIP {STORY}": "en",
+    f"tip: {STORY}": "en",
+    f"सूचना: {HINDI}": "hi",
+    "soochna lanka me chawal mill ke peeche raat ko hathiyar bikte hai": "hi",
+    "TIP they are going to kill a boy at Lanka crossing": "en",
+}
+
+
+@pytest.mark.parametrize("channel", CHATS)
+@pytest.mark.parametrize("typed", MARKED)
+def test_a_typed_tip_is_handed_in_at_once_in_every_chat_and_a_second_one_is_a_new_tip(
+    engine: Engine, channel: str, typed: str
+) -> None:
+    talk = Chat(engine, channel).say(typed)
+    assert talk.submission is not None
+    assert talk.submission.answers["what"] == typed.split(maxsplit=1)[1]
+    assert "8391 4460 7012 5538" in talk.text
+    assert bool(talk.submission.flags) == ("kill" in typed)
+    assert ("112" in talk.text) == ("kill" in typed)
+    first, second = talk.submission, "TIP liquor is sold at the ghat in Ramnagar every evening"
+    talk.say(second)
+    assert talk.submission is not first
+    assert talk.submission.answers["what"] == second.removeprefix("TIP ")
+    assert not any(turn.post for turn in talk.turns)
+
+
+@pytest.mark.parametrize("channel", CHATS)
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "TIP",
+        "tip daru",
+        "tip kaise bheje?",
+        "tip mat bhejo abhi ruko",
+        "soochna deni hai mujhe",
+        "सूचना देनी है मुझे",
+        "सूचना मिली है कि रात में जुआ होता है",
+        "tip lanka me daru bikti hai par abhi mat bhejna",
+        "TIP they will kill me, don't send this yet",
+        "tip ka kya hua batao",
+        "tipper trucks pass the bridge at night",
+        "can I tip you something about Lanka",
+    ],
+)
+def test_what_only_speaks_of_a_tip_is_never_handed_in(engine: Engine, channel: str, typed: str) -> None:
+    assert Chat(engine, channel).say(typed).submission is None
+    assert Chat(engine, channel).say("Hi", "English", typed).submission is None
+
+
+@pytest.mark.parametrize("channel", CHATS)
+def test_a_typed_tip_belongs_to_the_draft_that_is_under_way_and_to_the_mailbox_that_is_open(
+    engine: Engine, channel: str
+) -> None:
+    draft = Chat(engine, channel).say("Hi", "English", "3", f"TIP {STORY}")
+    assert draft.submission is None
+    assert draft.session is not None
+    assert STORY in draft.session.answers["what"].value
+    opened = OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1")
+    box = Chat(engine, channel, Mailbox(open=opened, language="en", messages=()))
+    box.say("status 8391446070125538", f"TIP {STORY}")
+    assert (box.submission, box.turn.post is not None) == (None, True)

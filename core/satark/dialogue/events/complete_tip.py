@@ -6,27 +6,61 @@ the tip is submitted with all that they had told before.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
-from satark.channel import CompleteTip, Media, Text
+from satark.channel import CompleteTip, Event, Media, Text
+from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import AcceptedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.turn.loaded_flow import LoadedFlow
+from satark.dialogue.understanding.reading import Asked, Kind
+from satark.folding import fold
 
 _UNKNOWN: Final = ("unknown", "OTHER")
 """Options that say nothing, the better one first."""
+_FEWEST_WORDS: Final = 3
+"""Words of the shortest tip that is submitted at once in a chat, where asking back costs nothing."""
+_MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
+
+
+def complete_tip_of(loaded: LoadedFlow, event: Event) -> CompleteTip | None:
+    """Return the complete tip that a typed text is: `TIP` and what happens; None where it is anything else."""
+    found = _MARKED.fullmatch(event.body) if isinstance(event, Text) else None
+    if found is None or fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
+        return None
+    return CompleteTip(Text(found[2].strip()), typed=Text(event.body)) if _tells_a_tip(loaded, found[2]) else None
+
+
+def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:
+    """Whether an event is a complete tip, marked by its channel or by its words."""
+    if not isinstance(event, CompleteTip):
+        return complete_tip_of(loaded, event) is not None
+    return event.typed is None or _tells_a_tip(loaded, words_of(event))
+
+
+def _tells_a_tip(loaded: LoadedFlow, body: str) -> bool:
+    """Whether words that follow `TIP` are a tip: no talk about tips, and no word against sending beside a negation."""
+    reading = loaded.reader.read(body, Asked(name="what", asks="text"))
+    words = fold(body).split()
+    if not words or words[0] in loaded.words_after_tip or reading.kind not in {Kind.CONTENT, Kind.DANGER}:
+        return False
+    return not (reading.negated and any(word.startswith(loaded.sending_stems) for word in words))
 
 
 def submit_complete_tip(context: TurnContext, event: CompleteTip) -> Turn | None:
-    """Submit the tip; None where a draft is under way, to which the words then belong."""
+    """Submit the tip; None where a draft is under way, to which the words then belong, and where they tell no tip."""
     session, opening = context.session, context.loaded.opening_step
     under_way = session.has_draft and not event.last
     if under_way or session.submitted or session.mailbox is not None or not opening:
         return None
-    words = event.content.body if isinstance(event.content, Text) else event.content.caption
+    if not is_complete_tip(context.loaded, event):
+        return None
+    words = words_of(event)
     context.change(state="", language=session.language or _language_of(context, words))
     if context.state is not DRAFT:
         return None

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Tap, Text
+from satark.channel import Edited, Event, FormPage, Media, Pin, Tap
+from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import Turn
 from satark.dialogue.states.mailbox import tipsters_message
 from satark.dialogue.turn.context import TurnContext
-
-
-def words_of(event: Event) -> str:
-    """Return the words that an event carries, other than those of a tap or of a place; empty where it has none."""
-    match event:
-        case Text() | Edited():
-            return event.body
-        case Media():
-            return event.caption
-        case CompleteTip():
-            return words_of(event.content)
-        case FormPage():
-            return "\n".join(words for _, part in event.answers if (words := words_of(part)))
-        case _:
-            return ""
 
 
 def hear_dangers_beside(context: TurnContext, event: Event) -> None:

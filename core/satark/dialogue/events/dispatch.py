@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
 from satark.dialogue.events.commands import not_understood
-from satark.dialogue.events.complete_tip import submit_complete_tip
+from satark.dialogue.events.complete_tip import complete_tip_of, submit_complete_tip
 from satark.dialogue.events.corrections import handle_edited, handle_revoked
 from satark.dialogue.events.dangers import hear_dangers_beside, tell_desk_of_dangers
 from satark.dialogue.events.form_pages import handle_form_page
@@ -17,6 +17,7 @@ from satark.dialogue.turn.context import TurnContext
 
 def handle_event(context: TurnContext, event: Event) -> Turn:
     """Handle one event. Every event is answered; nothing that anybody can send raises."""
+    event = complete_tip_of(context.loaded, event) or event
     hear_dangers_beside(context, event)
     return tell_desk_of_dangers(context, event, _handle(context, event))
 
@@ -26,7 +27,7 @@ def _handle(context: TurnContext, event: Event) -> Turn:
         case Text():
             return handle_text(context, event)
         case CompleteTip():
-            return submit_complete_tip(context, event) or handle_event(context, event.typed or event.content)
+            return submit_complete_tip(context, event) or _handle(context, event.typed or event.content)
         case FormPage():
             return handle_form_page(context, event)
         case Tap():

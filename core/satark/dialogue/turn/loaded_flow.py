@@ -67,8 +67,15 @@ class LoadedFlow:
         self.place_step = next((s.id for s in flow.steps if s.type.name == "place"), "")
         self.common_words = {c.language: frozenset(map(fold, c.words("language.common.words"))) for c in catalogues}
         """Language → its commonest words, by which a text in a shared script shows its language."""
+        self.tip_words = frozenset(fold(word) for c in catalogues for word in c.words("one_message.words"))
+        """The words that mark a complete tip in one message."""
+        self.words_after_tip = frozenset(fold(word) for c in catalogues for word in c.words("one_message.talk.words"))
+        """Words that go on after such a word where it marks nothing: "tip me kya likhun"."""
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
+
+        self.sending_stems = tuple(fold(stem) for c in catalogues for stem in c.words("one_message.sending.words"))
+        """How words for sending begin: beside a negation, "don't send it yet", nothing is sent at once."""
 
     @cached_property
     def reader(self) -> Reader:

@@ -47,7 +47,9 @@ class Chat:
 
     def hear(self, event: Event, source: str = "") -> Chat:
         """Give one event to the engine, and carry out what the turn asks of the intake."""
-        session = self.session or self.engine.begin(channel=self.channel, tip="0" * 32, recipient="age1", identity="K")
+        session = self.session
+        if session is None or self.engine.begins_anew(session, event):
+            session = self.engine.begin(channel=self.channel, tip="0" * 32, recipient="age1", identity="K")
         turn = self.engine.advance(session, event, source or f"s{len(self.turns)}", NOW)
         self.events.append(event)
         self.turns.append(turn)
