@@ -58,7 +58,7 @@ class Place(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     latitude: float | None = None
     longitude: float | None = None
     district: str = ""
-    """Code of the district in the geography, or empty."""
+    """Code of the district in the geography, `elsewhere` for one that it does not have, or empty."""
     station: str = ""
     """Code of the police station in the geography, or empty."""
 
@@ -148,6 +148,9 @@ class Evidence(Redacted, frozen=True, kw_only=True):
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
+    muted_bytes: int = 0
+    muted_sha256: str = ""
+    """Of the clean copy of a film without its sound; its hash alone where the film has none. Else both empty."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
     """Of the copy in which the voice is disguised, `audio/ogg`; empty where there is none."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from satark.delivery.reader import key_problems
 from satark.destination import Destination
+from satark.geography.units import ELSEWHERE
 from satark.settings import SettingProblem
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _NOT_LOADED = (
 def _unknown_places(rule: DestinationRule, geography: Geography) -> Iterator[SettingProblem]:
     for field in ("districts", "exclude_districts"):
         for code in getattr(rule, field):
-            if geography.district(code) is None:
+            if geography.district(code) is None and code != ELSEWHERE:
                 yield _problem(rule, field, f"the geography has no district {code!r}")
     for field in ("stations", "exclude_stations"):
         for code in getattr(rule, field):

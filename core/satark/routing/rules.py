@@ -1,9 +1,11 @@
 """Routing rules: which desks and destinations get a tip, and which must never.
 
-A tip goes to the SP of the district and the DIG of the range. A tip about an outpost or a station never goes to that
-station or below; one about the SP's office goes to the DIG alone; one about the range's office goes to desks above it.
-Exclusion always wins, whoever adds the destination. If all responsible desks are excluded, the tip goes to the highest
-desk that is not, and is never dropped.
+A tip goes to the SP of the district and the DIG of the range; where the SP has no desk, to the DIG alone. One from a
+district that the geography does not have goes to the DIG, whose desk passes it on.
+
+A tip about an outpost or a station never goes to that station or below; one about the SP's office goes to the DIG
+alone; one about the range's office goes to desks above it. Exclusion always wins, whoever adds the destination. If all
+responsible desks are excluded, the tip goes to the highest desk that is not, and is never dropped.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import msgspec
 from satark.desk import LEVELS, Desk, RouteAdvice, Screening
 from satark.destination import DESK_SINK, Destination
 from satark.destination_rule import PRIORITIES
+from satark.geography.units import ELSEWHERE
 from satark.routing.destinations import matching_rules
 from satark.tip import Priority, Tip
 
@@ -155,7 +158,12 @@ def _district_of_circle(circle: str, geography: Geography) -> str:
 
 
 def _responsible(tip: Tip, desk: Desk, geography: Geography) -> bool:
-    """Return whether a desk gets a tip because of its place: the SP of the district, the DIG of the range."""
+    """Return whether a desk gets a tip because of its place: the SP of the district, the DIG of the range.
+
+    A place that nobody could say is everybody's. One elsewhere is no SP's: it is every range's to pass on.
+    """
+    if tip.district == ELSEWHERE:
+        return desk.level == "range"
     if desk.level == "district":
         return not desk.area or not tip.district or desk.area == tip.district
     if desk.level == "range":
