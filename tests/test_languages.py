@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from satark.catalogues import Catalogues
+from satark.catalogues import Catalogues, without_isolates
 from satark.channel import Text
+from satark.codes import find_receipt_code
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.loader import default_flow, load_flow
@@ -33,7 +34,7 @@ from satark.settings import Settings, SettingsError
 from satark.testing.made_up_language import CODE, NAME, made_up, make_language
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, voice_of
-from satark_sms_ivr.paging import more_hint
+from satark_sms_ivr.paging import more_hint, split_into_pages
 from satark_web_form.page_texts import load_page_texts
 
 MEDIUM = Capabilities(kind="chat", text=4096, body=4096, rows=20, row_label=64, button_label=64, token=200)
@@ -79,7 +80,7 @@ def test_form_calls_and_text_messages_speak_it_too() -> None:
     assert list(load_page_texts(OFFERED)) == ["hi", "en", CODE]
     assert load_page_texts(OFFERED)[CODE].direction == "rtl"
     assert call_text(CODE, "bye") == made_up("Thank you for calling.")
-    assert (language_of(made_up("choose"), "hi"), locale_of(CODE), voice_of(CODE)) == (CODE, "qaa-IN", "Nobody")
+    assert (language_of(made_up("choose"), "hi"), locale_of(CODE), voice_of(CODE)) == (CODE, "en-IN", "Nobody")
     assert more_hint(CODE) == made_up("More: reply M")
 
 
@@ -96,6 +97,17 @@ def test_counts_and_dates_are_written_in_its_numerals() -> None:
     assert "१२" in Catalogues.shipped()[CODE].counted("value.files", 12)
     assert written_date(date(2026, 11, 5), CODE) == "५ Nov २०२६"
     assert [written_date(date(2026, 11, 5), code) for code in ("ur", "bho")] == ["5 نومبر 2026", "5 नवंबर 2026"]
+
+
+@pytest.mark.usefixtures("added")
+def test_values_keep_their_own_direction_in_a_language_from_right_to_left() -> None:
+    code = "1234 5678 9012 3456"
+    shown = Catalogues.shipped()[CODE].text("receipt", number="ABCD-1234", code=code)
+    assert f"\u2068{code}\u2069" in shown
+    assert f"\u2068{code}" not in Catalogues.shipped()["hi"].text("receipt", number="ABCD-1234", code=code)
+    assert find_receipt_code(shown.split("\n")[2]) == code.replace(" ", "")
+    assert without_isolates(shown).splitlines()[2].endswith(code)
+    assert [page for page in split_into_pages(shown) if "\u2068" in page] == []
 
 
 @pytest.mark.usefixtures("added")

@@ -8,18 +8,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from gettext import c2py
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
 
 from satark.languages import catalogue_of, in_numerals, languages_of, own_folder
+from satark.languages import language as known_language
 
 __all__ = [
     "Catalogue",
     "CatalogueError",
     "Catalogues",
+    "isolated",
+    "without_isolates",
 ]
+
+_ISOLATE: Final = "\u2068"
+_END: Final = "\u2069"
 
 
 class CatalogueError(ValueError):
@@ -31,6 +37,7 @@ class Catalogue:
 
     def __init__(self, language: str, texts: Mapping[str, str], plural: Callable[[int], int] = int) -> None:
         self.language = language
+        self._is_rtl = known_language(language).direction == "rtl"
         self._plural = plural
         self._texts = dict(texts)
         self._words = {key: _listed(text) for key, text in texts.items() if key.endswith(".words")}
@@ -78,8 +85,13 @@ class Catalogue:
         return f"{key}.{channel}" if f"{key}.{channel}" in self._texts else key
 
     def text(self, key: str, /, **values: Any) -> str:
-        """Return the text with its `{places}` filled. A missing text is shown as its key."""
+        """Return the text with its `{places}` filled. A missing text is shown as its key.
+
+        In a language that is written from right to left each value is isolated, or the groups of a code would swap.
+        """
         template = self._texts.get(key, key)
+        if values and self._is_rtl:
+            values = {name: isolated(value) for name, value in values.items()}
         return template.format_map(_Lenient(values)) if values else template
 
     def counted(self, key: str, count: int) -> str:
@@ -98,6 +110,16 @@ class Catalogue:
             ValueError: the braces don't match.
         """
         return frozenset(name for _, name, _, _ in string.Formatter().parse(self.get(key)) if name is not None)
+
+
+def isolated(value: Any) -> Any:
+    """Return a text of one line between Unicode's isolates, so that its direction is its own (UAX 9, FSI and PDI)."""
+    return f"{_ISOLATE}{value}{_END}" if isinstance(value, str) and value and "\n" not in value else value
+
+
+def without_isolates(text: str) -> str:
+    """Return a text without isolates: for voices, and for phones so old that they show them as boxes."""
+    return text.replace(_ISOLATE, "").replace(_END, "")
 
 
 def _texts(entry: Message) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.catalogues import Catalogue, Catalogues
+from satark.catalogues import Catalogue, Catalogues, without_isolates
 from satark.languages import language as known_language
 from satark.languages import language_of_text, languages_of
 
@@ -30,7 +30,7 @@ def channel_texts(language: str) -> Catalogue:
 
 def call_text(language: str, key: str, /, **values: object) -> str:
     """Return a text in a language; in English for one that has no catalogue."""
-    return channel_texts(language).text(key, **values)
+    return without_isolates(channel_texts(language).text(key, **values))
 
 
 def listed_words(key: str) -> tuple[str, ...]:

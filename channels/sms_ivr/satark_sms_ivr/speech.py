@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from satark.catalogues import without_isolates
 from satark.languages import is_written_in
 from satark.prompt import Prompt
 from satark_sms_ivr.call_state import CallState
@@ -17,7 +18,7 @@ _BULLET: Final = "• "
 
 def spoken_lines(text: str) -> Iterator[str]:
     """Yield the lines of a text without bullets and empty lines."""
-    return (line.removeprefix(_BULLET) for line in text.split("\n") if line.strip())
+    return (line.removeprefix(_BULLET) for line in without_isolates(text).split("\n") if line.strip())
 
 
 def prompt_lines(prompt: Prompt) -> Iterator[str]:

@@ -25,7 +25,7 @@ PACKAGES: Final = ("satark.dialogue", "satark_web_form", "satark_sms_ivr")
 _FIRST_LETTER: Final = ord("ހ")
 _LETTERS: Final = {ord(a): chr(_FIRST_LETTER + n) for n, a in enumerate("abcdefghijklmnopqrstuvwxyz")}
 _PLACE: Final = re.compile(r"(\{\w*\})")
-_LANGUAGE_FILE: Final = f'name = "{NAME}"\ndirection = "rtl"\nspeech = "qaa-IN"\nvoice = "Nobody"\nnumerals = "deva"\n'
+_LANGUAGE_FILE: Final = f'name = "{NAME}"\ndirection = "rtl"\nspeech = "en-IN"\nvoice = "Nobody"\nnumerals = "deva"\n'
 
 
 def made_up(text: str) -> str:

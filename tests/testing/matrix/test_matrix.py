@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
@@ -10,14 +11,24 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from satark.languages import use_folder
 from satark.testing.dialogue.walking import LostError
+from satark.testing.made_up_language import CODE as MADE_UP
+from satark.testing.made_up_language import make_language
 from satark.testing.matrix import Driver, Scenario, canonical, play, scenarios
 from satark.testing.matrix.installation import MEDIA, MatrixInstallation, matrix_installation
 from satark.testing.matrix.scenario import Do, Exchange, FileName, Point, Send, Speak, Words
 
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA
+OTHER_LANGUAGES = (MADE_UP,)
+"""Those that are off by default, and one that a folder of this test adds."""
+IN_OTHER_LANGUAGES = {
+    f"arms, with a photo, in {language}": replace(SCENARIOS["arms, with a photo"], language=language)
+    for language in OTHER_LANGUAGES
+}
 WITHOUT_A_TIP = {"forgotten in the middle"}
 WORDS = ("रात में ट्रक आते हैं।", "They meet behind the mill; nobody stops them.", "“वही” लोग — फिर से", "a 'quoted' word")
 STATIONS = {"lanka": (25.2810, 82.9990), "luxa": (25.3105, 82.9975), "ramnagar": (25.2690, 83.0290)}
@@ -104,18 +115,24 @@ class MatrixThread:
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixThread]:
-    """One running service for the whole module."""
+    """One running service for the whole module, in every language that comes with Satark and one from a folder."""
+    folder = tmp_path_factory.mktemp("languages")
+    make_language(folder)
+    use_folder(folder)
+    offered = {"SATARK_LANGUAGES": json.dumps(["hi", "en", *OTHER_LANGUAGES]), "SATARK_LANGUAGES_FOLDER": str(folder)}
     with start_blocking_portal() as portal:
-        prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), {})
+        prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), offered)
         with portal.wrap_async_context_manager(prepared) as installation:
             yield MatrixThread(portal, installation)
+    use_folder(None)
 
 
 class Played:
     """The result of every scenario on every medium, all played at once."""
 
     def __init__(self, matrix: MatrixThread) -> None:
-        self._begun = {(name, medium): matrix.begin(s, medium) for name, s in SCENARIOS.items() for medium in MEDIA}
+        scenarios = {**SCENARIOS, **IN_OTHER_LANGUAGES}
+        self._begun = {(name, medium): matrix.begin(s, medium) for name, s in scenarios.items() for medium in MEDIA}
         for _, future in self._begun.values():
             future.exception()
         self._tips = matrix.tips()
@@ -136,7 +153,7 @@ def played(matrix: MatrixThread) -> Played:
     return Played(matrix)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [*SCENARIOS, *IN_OTHER_LANGUAGES])
 @pytest.mark.parametrize("medium", OTHERS)
 def test_a_scenario_gives_the_same_tip_on_every_medium(played: Played, name: str, medium: str) -> None:
     can = played.driver(name, FIRST).can & played.driver(name, medium).can
@@ -150,6 +167,13 @@ def test_a_tip_reveals_no_more_of_its_channel_than_the_class(played: Played, nam
     tips = [played.tip(name, medium)[0] for medium in MEDIA]
     if name not in WITHOUT_A_TIP:
         assert [tip["channel"] for tip in tips] == ["chat", "chat", "sms", "voice", "web"]
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_a_tip_is_told_in_any_language_that_has_a_folder(played: Played, medium: str, language: str) -> None:
+    tip, desks = played.tip(f"arms, with a photo, in {language}", medium)
+    assert (tip["language"], tip["category"], set(desks)) == (language, "ARMS", {"sp", "dig"})
 
 
 # No shrinking: each walk of a failure is printed in full and can be played as a scenario.

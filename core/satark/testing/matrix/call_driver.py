@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.catalogues import Catalogue
+from satark.catalogues import Catalogue, Catalogues
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.matrix.driver import Ability
 from satark.testing.twilio.people import Caller
@@ -78,6 +78,13 @@ class CallDriver:
 
     def _key(self, label: str) -> str:
         spoken = r"\s*[/,]\s*".join(map(re.escape, re.split(r"\s*/\s*", label)))
-        named = rf"^{spoken}: (?:press (\d)\.|(\d) दबाएँ।)$"
-        found = re.search(named, self.last_answer, re.MULTILINE)
-        return next(filter(None, found.groups()), "") if found else ""
+        for wording in _wordings():
+            announced = re.escape(wording).replace(r"\{label\}", spoken).replace(r"\{key\}", r"(\d)")
+            if found := re.search(rf"^{announced}$", self.last_answer, re.MULTILINE):
+                return found[1]
+        return ""
+
+
+def _wordings() -> set[str]:
+    """The ways to announce an option's key, in every language."""
+    return {texts.get(key) for texts in Catalogues.of("satark_sms_ivr") for key in ("choose", "choose.next")}

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from satark.catalogues import Catalogue
+from satark.catalogues import Catalogue, Catalogues
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.form.browser import Browser, Control, Form
 from satark.testing.matrix.driver import EVERYTHING, Ability
 
-_CONTINUE: Final = {"hi": "आगे बढ़ें", "en": "Continue"}
-_BACK: Final = {"hi": "पीछे", "en": "Back"}
-_CHANGE: Final = {"hi": "बदलें", "en": "Change"}
-_STAY: Final = {"hi": "जोड़ें और इसी पन्ने पर रहें", "en": "Add and stay on this page"}
-_CLEAR: Final = {"hi": "सब फ़ाइलें मिटाएँ", "en": "Erase all files"}
-_SEND: Final = {"hi": "भेजें", "en": "Send"}
-_CANCEL: Final = {"hi": "रद्द करें", "en": "Cancel"}
-_NOTED: Final = {"hi": "लिख लिया, बंद करें", "en": "I have written it down, close"}
+_PAGES: Final = "satark_web_form"
 
 
 class FormDriver:
@@ -55,9 +48,9 @@ class FormDriver:
         elif label == texts.text("review.details"):
             await self._browser.open("/details")
         elif label == texts.text("review.send"):
-            await self._browser.press(_SEND[language])
+            await self._browser.press(_page_text(language, "send"))
         elif label == texts.text("reach.no"):
-            await self._browser.press(_NOTED[language])
+            await self._browser.press(_page_text(language, "receipt.done"))
         else:
             await self._use(label)
 
@@ -72,16 +65,16 @@ class FormDriver:
             self._menu = ""
             await browser.open("/review")
         elif name == "back":
-            await browser.follow(_BACK[language])
+            await browser.follow(_page_text(language, "back"))
         elif name in {"skip", "done"}:
-            await browser.press(_CONTINUE[language])
+            await browser.press(_page_text(language, "continue"))
         elif name == "clear":
-            await browser.press(_CLEAR[language])
+            await browser.press(_page_text(language, "files.clear"))
         elif name == "forget":
             await browser.open("/erase")
             await browser.press(texts.text("cancel.yes"))
         elif name == "cancel":
-            await browser.follow(_CANCEL[language])
+            await browser.follow(_page_text(language, "cancel"))
         else:
             raise LostError(f"no way to {name}: {self.last_answer}")
 
@@ -103,7 +96,7 @@ class FormDriver:
 
     async def send(self, file: Photo) -> None:
         """Attach a file with a caption and stay on the page."""
-        label = next(label for label in _STAY.values() if label in self._browser.page.text)
+        label = next(label for label in _in_every_language("files.stay") if label in self._browser.page.text)
         await self._browser.press(label, {"caption": file.caption or ""}, [file])
 
     async def leave(self) -> None:
@@ -126,7 +119,7 @@ class FormDriver:
     async def _pick(self, label: str, language: str) -> None:
         """Follow the link to the answer to change."""
         self._menu = ""
-        await self._browser.follow(f"{_CHANGE[language]} {label}")
+        await self._browser.follow(f"{_page_text(language, 'change')} {label}")
 
     def _field(self) -> tuple[Form, Control]:
         """Return the field for the answer."""
@@ -137,5 +130,13 @@ class FormDriver:
         raise LostError(f"no field to fill in: {self._browser.page.text}")
 
     async def _continue(self, form: Form, filled: dict[str, str], *files: Photo) -> None:
-        button = next(c for c in form.controls if c.kind == "submit" and c.label in _CONTINUE.values())
+        button = next(c for c in form.controls if c.kind == "submit" and c.label in _in_every_language("continue"))
         await self._browser.send(form, button, filled, files)
+
+
+def _page_text(language: str, key: str) -> str:
+    return Catalogues.of(_PAGES)[language].text(key)
+
+
+def _in_every_language(key: str) -> set[str]:
+    return {texts.text(key) for texts in Catalogues.of(_PAGES)}

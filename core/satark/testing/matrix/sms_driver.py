@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from satark.catalogues import Catalogue
+from satark.catalogues import Catalogue, Catalogues
 from satark.testing.dialogue.walking import LostError, Photo, Place
 from satark.testing.matrix.driver import Ability
 from satark.testing.twilio.people import Texter
-
-_MORE: Final = re.compile(r"^.*: (?:reply )?M$", re.MULTILINE)
-"""The last line of every page but the last."""
 
 
 class SmsDriver:
@@ -67,7 +64,12 @@ class SmsDriver:
 
     async def _read(self, messages: list[str]) -> None:
         pages = list(messages)
-        while pages and _MORE.search(pages[-1]):
-            pages[-1] = _MORE.sub("", pages[-1])
+        while pages and pages[-1].endswith(_hints()):
+            pages[-1] = pages[-1].rpartition("\n")[0]
             pages += await self._texter.say("M")
         self.last_answer = "\n".join(page.strip("\n") for page in pages)
+
+
+def _hints() -> tuple[str, ...]:
+    """The last line of every page but the last, in every language."""
+    return tuple(f"\n{texts.text('sms.more')}" for texts in Catalogues.of("satark_sms_ivr"))
