@@ -12,6 +12,8 @@ __all__ = [
     "NEXT_PAGE",
     "PREVIOUS_PAGE",
     "Token",
+    "code_in",
+    "code_token",
     "command_token",
     "make_token",
     "parse_token",
@@ -26,6 +28,10 @@ PREVIOUS_PAGE: Final = "@page:@less:0"
 
 ANY_QUESTION: Final = "@any"
 """Stands in place of a question's id in the token of a command that is meant wherever the session stands."""
+
+
+_RECEIPT: Final = "@receipt"
+"""Stands in place of a question's id in the token of the button below a receipt's picture."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -44,6 +50,17 @@ def make_token(question: str, option: str, revision: int) -> str:
 def command_token(name: str) -> str:
     """Make the token of a command that is meant wherever the session stands, for a medium with a key for it."""
     return make_token(ANY_QUESTION, f"@{name}", 0)
+
+
+def code_token(code: str) -> str:
+    """Make the token that gives a receipt's code, for the button below its picture: who taps it need not write."""
+    return make_token(_RECEIPT, code.replace(" ", ""), 0)
+
+
+def code_in(text: str) -> str:
+    """Return the receipt code that a token gives; empty: it gives none."""
+    token = parse_token(text)
+    return token.option if token and token.question == _RECEIPT and token.option.isdecimal() else ""
 
 
 def parse_token(text: str) -> Token | None:

@@ -250,6 +250,12 @@ class Core(BaseModel):
         description="the address under which citizens and providers reach this service",
         json_schema_extra={"where": "the https:// address of your reverse proxy"},
     )
+    voice_clips: Path | None = Field(
+        default=None,
+        description="folder of the clips that prompts in WhatsApp and Telegram are read out with, to those who send "
+        "voice notes; empty: nothing is read out there",
+        json_schema_extra={"where": "`satark voice render FOLDER` fills it; docs/voice-notes.md"},
+    )
     flow: Path | None = Field(
         default=None,
         description="a flow file in place of the default questionnaire; its words in `texts/<language>.po` beside it",

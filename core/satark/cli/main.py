@@ -23,6 +23,7 @@ from satark.cli.qr import qr
 from satark.cli.retention import retention
 from satark.cli.roster import roster
 from satark.cli.serve import serve
+from satark.cli.voice import voice
 from satark.commands import plugins_of
 from satark.identity.core_dumps import forbid_dumps
 from satark.plugins.loader import PluginError
@@ -133,7 +134,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster,
+    roster, voice,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import msgspec
+
 from satark.catalogues import Catalogues
 from satark.channel import Event
 from satark.dialogue.events.complete_tip import is_complete_tip
+from satark.dialogue.events.aloud import notice_voice
 from satark.dialogue.events.dispatch import handle_event
 from satark.dialogue.events.surrogates import without_surrogates
 from satark.dialogue.flow.definition import Flow
@@ -56,10 +59,11 @@ class Engine:
         erasable: bool = False,
         reachable: bool = True,
         above_range: bool = False,
+        speaks: bool = False,
     ) -> Session:
         """Begin a session; nothing is said until the first event is given to `advance`.
 
-        The last three are as in `Session`.
+        The last four are as in `Session`.
         """
         session = Session(
             flow=self.flow.hash,
@@ -70,6 +74,7 @@ class Engine:
             erasable=erasable,
             reachable=reachable,
             above_range=above_range,
+            speaks=speaks,
         )
         return self._loaded.start(session)
 
@@ -90,6 +95,7 @@ class Engine:
             context.say(f"file.{notice.what}", megabytes=notice.megabytes)
         if self._interpret is not None:
             event = self._interpret(event, context.step, session) or event
+        notice_voice(context, event)
         return handle_event(context, without_surrogates(event))
 
     def begins_anew(self, session: Session, event: Event) -> bool:
@@ -111,6 +117,8 @@ class Engine:
             revision=session.revision,
             state="@reach",
             erasable=session.erasable,
+            speaks=session.speaks,
+            aloud=session.aloud,
             submitted=True,
             sent=OpenMailbox(
                 tip=session.tip,
@@ -123,8 +131,10 @@ class Engine:
         context = self._context(submitted, "", now)
         context.said = [session.said] if session.said else []
         context.say("receipt", number=receipt.number, code=receipt.grouped)
+        if session.aloud:
+            context.say("aloud.receipt")
         if session.reachable:
-            return context.ask(must_arrive=True)
+            return _with_picture(context.ask(must_arrive=True), receipt)
         return context.end("reach.cannot", must_arrive=True, reach=False)
 
     def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
@@ -196,3 +206,10 @@ class Engine:
 
     def _context(self, session: Session, source: str, now: int) -> TurnContext:
         return TurnContext(self._loaded, STATES, session, source, now)
+
+
+def _with_picture(turn: Turn, receipt: Receipt) -> Turn:
+    """Have a receipt that is read out sent as a picture too."""
+    if turn.prompt is None or not turn.prompt.aloud:
+        return turn
+    return msgspec.structs.replace(turn, prompt=msgspec.structs.replace(turn.prompt, receipt_code=receipt.grouped))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -109,6 +109,10 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     submitted: bool = False
     erasable: bool = False
     """Whether the channel can delete this chat's messages."""
+    speaks: bool = False
+    """Whether the channel can send voice notes."""
+    aloud: Literal["", "spoke", "chosen"] = ""
+    """Whether prompts are read out as well: because the tipster sent a voice note, or chose it."""
     above_range: bool = False
     """Whether a desk stands above the range's, so that the range's own office may be accused."""
     reachable: bool = True

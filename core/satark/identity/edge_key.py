@@ -47,6 +47,8 @@ class Handle(msgspec.Struct, frozen=True):
     language: str = ""
     heard: int = 0
     """When the sender last wrote, Unix seconds: providers take free messages only for a while after it."""
+    aloud: bool = False
+    """Whether what is said there is read out too."""
 
     def __repr__(self) -> str:
         return "Handle(…)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from satark.channel import Edited, Event, Inbound, Revoked, Text
+from satark.channel import Edited, Event, Inbound, Revoked, Tap, Text
+from satark.choice_tokens import code_in
 from satark.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class InboundEvent:
 
     @property
     def text(self) -> str:
-        """The typed text, or nothing."""
+        """The typed text, or the receipt code that a tapped button gives, or nothing."""
+        if isinstance(self.event, Tap):
+            return code_in(self.event.token)
         return self.event.body if isinstance(self.event, Text) else ""
 
 

@@ -109,7 +109,7 @@ class Mailboxes:
         """Keep the reply handle for the tip just submitted."""
         id_ = self._identity.link("tip", session.tip)
         inbound = event.inbound
-        handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now)
+        handle = Handle(inbound.account, inbound.senders[0].reveal(), session.language, unit.now, bool(session.aloud))
         row = {
             "id": id_,
             "sender": self._identity.lookup(event.pseudonyms[0]),

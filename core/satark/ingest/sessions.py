@@ -59,7 +59,7 @@ class SessionStore:
 
     def seal(self, id_: bytes, session: Session, account: str, address: Address, now: int) -> Mapping[str, object]:
         """Make the row of a conversation: the sealed session, where to answer, and when it expires."""
-        handle = Handle(account, address.reveal(), session.language, now)
+        handle = Handle(account, address.reveal(), session.language, now, bool(session.aloud))
         minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
         return {
             "key": id_,

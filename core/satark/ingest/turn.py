@@ -160,6 +160,7 @@ class TurnRunner:
             identity=identity,
             erasable=isinstance(event.channel, ErasingChannel),
             reachable=event.channel.capabilities.reachable,
+            speaks=event.channel.capabilities.voice_notes,
             above_range=any(desk.level == "state" for desk in all_desks(unit.main)),
         )
 

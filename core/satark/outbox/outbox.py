@@ -8,12 +8,15 @@ from itertools import count
 from secrets import token_bytes
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from satark.channel import Address
 from satark.store import outbox
 from satark.store.outbox import OutboxMessage
 
 if TYPE_CHECKING:
     from satark.channel import Call, Channel
+    from satark.dialogue.rendering.read_aloud import ReadAloud
     from satark.identity.edge_key import Handle, Identity
     from satark.prompt import Capabilities, Prompt
     from satark.store.unit_of_work import UnitOfWork
@@ -28,6 +31,7 @@ class Outbox:
         channels: account → its channel.
         fit: fits a prompt to what a medium can show.
         identity: seals the stored calls.
+        read_aloud: says what a prompt sounds like; None: nothing is read out.
     """
 
     def __init__(
@@ -36,13 +40,17 @@ class Outbox:
         channels: Mapping[str, Channel],
         fit: Callable[[Prompt, Capabilities], Prompt],
         identity: Identity,
+        read_aloud: ReadAloud | None = None,
     ) -> None:
         self._channels = channels
         self._fit = fit
+        self._read_aloud = read_aloud
         self._identity = identity
 
     def fit(self, prompt: Prompt, channel: Channel) -> Prompt:
-        """Fit a prompt to what a channel can show."""
+        """Fit a prompt to what a channel can show and, where it is read out, to what it can send of that."""
+        if prompt.aloud and self._read_aloud is not None and channel.capabilities.voice_notes:
+            return self._read_aloud.fit(prompt, channel.capabilities, self._fit)
         return self._fit(prompt, channel.capabilities)
 
     def reply(
@@ -66,6 +74,8 @@ class Outbox:
         channel = self._channels.get(handle.account)
         if channel is None:
             return []
+        if handle.aloud:
+            prompt = msgspec.structs.replace(prompt, aloud=True)
         render = channel.notice if notice else channel.render
         calls = render(self.fit(prompt, channel), handle.account, Address(handle.address))
         return [message(conversation, call, must_arrive=True) for call in calls]

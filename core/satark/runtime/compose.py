@@ -11,6 +11,7 @@ from satark.dialogue.flow.builder import rebuild_flow
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError
 from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
+from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.evidence.sandbox.protections import describe, find_protections
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity
@@ -24,6 +25,7 @@ from satark.store import canaries
 from satark.store.engines import DatabaseUrlError, make_engine
 from satark.store.flows import Flows
 from satark.store.migrations import Migrations
+from satark.voice_notes import VoiceNotes
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine as DatabaseEngine
@@ -228,6 +230,12 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
         return Engine(of, source.catalogues, geography, interpret, max_files=most, website=website)
 
     return Flows(engine(flow), build)
+
+
+def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | None:
+    """Make what reads prompts out; None where there are no clips."""
+    notes = VoiceNotes(settings.core.voice_clips)
+    return ReadAloud(_source(settings).catalogues, geography, notes.names) if notes.ready else None
 
 
 def _source(settings: Settings) -> FlowSource:

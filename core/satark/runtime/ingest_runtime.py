@@ -72,7 +72,12 @@ class IngestRuntime:
         self._receipts = CodeStock(identity, ahead=core.receipt_codes_ahead)
         self._handoff_codes = HandoffCodes(identity, core.handoff_code_minutes)
         sessions = SessionStore(identity, core)
-        outbox = Outbox(channels=accounts, fit=_fitting(plugins), identity=identity)
+        outbox = Outbox(
+            channels=accounts,
+            fit=_fitting(plugins),
+            identity=identity,
+            read_aloud=compose.load_read_aloud(settings, services.geography),
+        )
         runner = TurnRunner(
             identity=identity,
             flows=self._flows,

@@ -21,7 +21,7 @@ MOST_SECONDS: Final = 120
 _FILES_AT_ONCE: Final = 40
 _CODED: Final = (
     "-ac", "1", "-ar", "48000", "-c:a", "libopus", "-b:a", f"{KILOBITS}k", "-application", "voip",
-    "-frame_duration", "20", "-map_metadata", "-1", "-f", "ogg",
+    "-frame_duration", "20", "-compression_level", "4", "-map_metadata", "-1", "-f", "ogg",
 )  # fmt: skip
 _QUIET: Final = ("-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-y")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from satark.channel import CompleteTip, Edited, Event, FormPage, Media, Pin, Revoked, Tap, Text, Unsupported
+from satark.dialogue.events.aloud import keep_recording
 from satark.dialogue.events.commands import not_understood
 from satark.dialogue.events.complete_tip import complete_tip_of, submit_complete_tip
 from satark.dialogue.events.corrections import handle_edited, handle_revoked
@@ -46,6 +47,8 @@ def _handle_sent(context: TurnContext, event: Media | Pin) -> Turn:
     if isinstance(event, Media) and context.files_full:
         context.refuse_file()
         return context.ask()
+    if turn := keep_recording(context, event):
+        return turn
     return context.state.handle_event(context, "", event) or not_understood(context)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from satark.channel import Tap, Text
-from satark.choice_tokens import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, Token, parse_token
+from satark.choice_tokens import ANY_QUESTION, NEXT_PAGE, PREVIOUS_PAGE, Token, code_in, parse_token
 from satark.dialogue.events.commands import handle_command, switch_language, turn_page
-from satark.dialogue.events.text_messages import handle_text
+from satark.dialogue.events.text_messages import handle_text, open_mailbox
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.steps.contract import AcceptedAnswer
@@ -22,6 +22,9 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     token = parse_token(tap.token)
     if token is None:
         return handle_text(context, Text(tap.title)) if tap.title.strip() else context.ask()
+    if code_in(tap.token):
+        context.change(aloud="chosen" if context.session.speaks else "")
+        return open_mailbox(context)
     if tap.token in _PAGE_STEPS:
         context.repeat_said()
         return turn_page(context, _PAGE_STEPS[tap.token])

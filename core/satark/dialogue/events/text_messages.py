@@ -25,7 +25,7 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     name, question = context.state.question(context)
     folded = fold(event.body) if len(event.body) <= MAX_COMMAND_LENGTH else ""
     if _gives_receipt_code(context, event.body, question):
-        return _open_mailbox(context)
+        return open_mailbox(context)
     if _gives_handoff_code(context, event.body):
         return redeem_code(context)
     code = named_option(context, name, question, folded)
@@ -85,7 +85,8 @@ def _gives_handoff_code(context: TurnContext, body: str) -> bool:
     return expected or context.loaded.commands.command(fold(without_codes(body))) == "elsewhere"
 
 
-def _open_mailbox(context: TurnContext) -> Turn:
+def open_mailbox(context: TurnContext) -> Turn:
+    """Have the mailbox opened whose code the event gives, unless too many wrong ones were tried."""
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         return ask_code(context)
     context.change(state="@code")

@@ -19,6 +19,7 @@ reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.add
 reach.erase reach.erase.ask reach.erase.done forget.done
 help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
 database_down.saved database_down.refused
+aloud.name aloud.choose aloud.own_words aloud.kept aloud.continue aloud.receipt aloud.answer
 text.kept voice.kept file.kept file.film pin.kept files.cleared file.lost file.tip_full file.encrypted
 file.own_card
 skip.cannot back.cannot
@@ -64,7 +65,7 @@ BUTTON_TEXTS: Final = frozenset(name for name in REQUIRED_TEXTS if name.startswi
     "cancel.yes", "cancel.no", "restart.yes", "restart.no", "restart.language", "origin.no", "origin.yes",
     "identity.remove", "identity.keep", "identity.change",
     "reach.no", "reach.yes", "reach.erase", "mailbox.answer", "mailbox.unknown", "mailbox.decline",
-    "feedback.yes", "feedback.no", "feedback.again", "language.name",
+    "feedback.yes", "feedback.no", "feedback.again", "language.name", "aloud.answer",
 }  # fmt: skip
 """Those of them that stand on buttons."""
 

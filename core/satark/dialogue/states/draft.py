@@ -103,7 +103,9 @@ def accept_result(context: TurnContext, step: Step, result: AcceptedAnswer | Ref
         context.said.append(result.said)
     if isinstance(result, RefusedAnswer):
         return context.ask()
-    answer = GivenAnswer(result.value, context.source, joined=f"@{step.id}" in context.session.answers)
+    before = context.session.answers.get(f"@{step.id}")
+    spoken = before.evidence if before else ()
+    answer = GivenAnswer(result.value, context.source, spoken, joined=before is not None)
     if result.more:
         context.set_answer(f"@{step.id}", answer)
         return context.ask()
@@ -151,7 +153,8 @@ def _accept_file(context: TurnContext, step: Step, media: Media) -> Turn:
     if getattr(step.settings, "voice", False) and media.kind in SPOKEN:
         ordinal = context.add_file(media, step.id)
         caption = {"text": media.caption} if media.caption.strip() else {}
-        return finish_step(context, step, GivenAnswer({"voice": ordinal, **caption}, context.source, (ordinal,)))
+        before = context.session.answers.get(f"@{step.id}", GivenAnswer()).evidence
+        return finish_step(context, step, GivenAnswer({"voice": ordinal, **caption}, context.source, (*before, ordinal)))
     if step.type.part == "media":
         warn_of_voice(context, media)
         context.add_file(media, step.id)

@@ -76,6 +76,8 @@ def resume(context: TurnContext, session: Session | None) -> Turn:
         channel=here.channel,
         erasable=here.erasable,
         reachable=here.reachable,
+        speaks=here.speaks,
+        aloud=here.aloud,
         mailbox=None,
         handoff_code="",
         page=0,

@@ -155,6 +155,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     for message in news:
         if message.text and message is not in_sentence:
             context.say("mailbox.asked" if message.question else "mailbox.message", text=message.text)
+            context.police_words.append(message.text)
     if status in FEEDBACK_STATUSES and mailbox.open.question is None and news:
         context.change(state="@feedback")
     return context.ask(must_arrive=True)

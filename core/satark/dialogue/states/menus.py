@@ -16,6 +16,9 @@ from satark.dialogue.turn.context import EDIT_PREFIX, BaseState, TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.folding import fold
 
+ALOUD: Final = "aloud"
+"""The option beside the languages that has prompts read out."""
+
 _WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
 
@@ -28,10 +31,15 @@ class LanguageMenu(BaseState):
         spoken = [context.loaded.catalogues[language] for language in context.loaded.flow.languages]
         options = tuple(Option(c.language, c.text("language.name"), words=c.words("language.words")) for c in spoken)
         text = "\n".join(catalogue.text("language.ask") for catalogue in spoken)
+        if context.session.speaks and not context.session.aloud:
+            options += (Option(ALOUD, "🔊 " + " / ".join(c.text("aloud.name") for c in spoken[:2])),)
         return "@language", Question(text=text, options=options, wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
         """Set the language; keep what a tipster tells before choosing one."""
+        if code == ALOUD:
+            context.change(aloud="chosen")
+            return context.ask()
         if code:
             set_language(context, code)
             context.leave_menu()

@@ -52,13 +52,16 @@ class TextStep(BaseStepType):
     def ask(self, step: Step, view: View) -> Question:
         """Put the question, or ask for the rest of an answer that was too long for one message."""
         partial = view.partial is not None
-        text = view.catalogue.text("text.continue") if partial else question_text(step, view)
+        more = "aloud.continue" if isinstance(view.partial, Mapping) else "text.continue"
+        text = view.catalogue.text(more) if partial else question_text(step, view)
         return Question(text=text, actions=actions_of(step, partial=partial), wants="text", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take the words as they are typed. Nothing is cut off silently: what is too long is asked for again."""
         if not isinstance(event, Text) or not event.body.strip() or _is_slip(event, view):
             return None
+        if isinstance(view.partial, Mapping):
+            return AcceptedAnswer(value={**view.partial, "text": truncate(event.body.strip(), step.settings.max)})
         before = f"{view.partial}\n" if view.partial else ""
         limit = step.settings.max
         if len(before) >= max_length(step):

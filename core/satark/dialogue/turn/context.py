@@ -59,6 +59,7 @@ class TurnContext:
         "media_jobs",
         "now",
         "page_stays",
+        "police_words",
         "problems",
         "said",
         "session",
@@ -81,6 +82,8 @@ class TurnContext:
         self.dangers: tuple[str, ...] = ()
         """Kinds of danger that this turn's event tells of."""
         self.debounce = False
+        self.police_words: list[str] = []
+        """What of `said` the police wrote."""
         self.page_stays = False
         """Whether the current page may stay although something is said above it: it was said above it before."""
         self._progress: Progress | None = None
@@ -238,6 +241,8 @@ class TurnContext:
         said = tuple(part for part in self.said if part)
         self._remember_question(name, said, must_arrive=must_arrive)
         prompt = make_prompt(self.loaded, self.session, name, question, said=said)
+        if self.police_words:
+            prompt = msgspec.structs.replace(prompt, police_words=tuple(self.police_words))
         if self.problems:
             prompt = msgspec.structs.replace(prompt, problems=tuple(self.problems))
         if must_arrive or self.debounce:
@@ -265,13 +270,29 @@ class TurnContext:
         self.say(key, **(values or {}))
         language = self.session.language or self.loaded.flow.languages[0]
         return self.turn(
-            None, Prompt(text="\n\n".join(self.said), language=language, must_arrive=must_arrive), **fields
+            None,
+            Prompt(
+                text="\n\n".join(self.said),
+                language=language,
+                must_arrive=must_arrive,
+                aloud=bool(self.session.aloud),
+                police_words=tuple(self.police_words),
+            ),
+            **fields,
         )
 
     def restart(self, **fields: Any) -> Turn:
         """End the conversation with the first question of a new one, which begins with the answer to it."""
         old = self.session
-        empty = Session(flow=old.flow, channel=old.channel, tip="", recipient="", identity="")
+        empty = Session(
+            flow=old.flow,
+            channel=old.channel,
+            tip="",
+            recipient="",
+            identity="",
+            speaks=old.speaks,
+            aloud=old.aloud,
+        )
         fresh = TurnContext(self.loaded, self.states, self.loaded.start(empty), self.source, self.now)
         fresh.said = self.said
         return self.turn(None, fresh.ask().prompt, **fields)

@@ -34,4 +34,5 @@ def make_prompt(
         menu_label=texts.text("list.open") if choices else "",
         wants=question.wants,
         page=session.page,
+        aloud=bool(session.aloud),
     )

@@ -1,0 +1,159 @@
+"""Prompts for those who don't read: choices with a digit and a picture, and what the prompt sounds like.
+
+What is said is put together of clips alone, phrase by phrase. The tipster's own words have none: a clip says that they
+stand there. What the police wrote is read by the synthetic voice of this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from satark.catalogues import Catalogues
+from satark.choice_tokens import parse_token
+from satark.dialogue.rendering.phrases import Phrases, every_phrase, words_of
+from satark.folding import ascii_digits
+from satark.geography.geography import Geography
+from satark.graphemes import truncate
+from satark.languages import language_of_text
+from satark.prompt import Capabilities, Choice, Prompt, SpokenPart, VoiceNote
+from satark.voice_notes import PAUSE, clip_name
+
+_MARK: Final = "\0"
+"""Stands on a line of its own in place of what the police wrote; a number follows it."""
+
+Fit = Callable[[Prompt, Capabilities], Prompt]
+
+
+class ReadAloud:
+    """Illustrates prompts, and says what they sound like.
+
+    Args:
+        catalogues: the texts of the flow in use.
+        geography: districts and stations, whose names are said.
+        clips: the names of the clips that there are.
+    """
+
+    def __init__(self, catalogues: Catalogues, geography: Geography, clips: Collection[str]) -> None:
+        self._catalogues = catalogues
+        self._geography = geography
+        self._clips = clips
+
+    def fit(self, prompt: Prompt, capabilities: Capabilities, fit: Fit) -> Prompt:
+        """Fit a prompt to a medium that sends voice notes, illustrated and with what it sounds like."""
+        fitted = fit(illustrated(prompt, capabilities), capabilities)
+        return msgspec.structs.replace(fitted, spoken=self.note(prompt, fitted))
+
+    def note(self, prompt: Prompt, fitted: Prompt) -> VoiceNote | None:
+        """Return what a prompt sounds like, with the choices of the page that is shown; None: there is no clip for it.
+
+        Args:
+            prompt: the prompt.
+            fitted: the same, as the medium shows it.
+        """
+        parts = [*self._text(prompt), *self._choices(prompt, fitted)]
+        while parts and parts[-1] == PAUSE:
+            parts.pop()
+        return VoiceNote(tuple(parts), once=prompt.must_arrive) if parts else None
+
+    def _text(self, prompt: Prompt) -> Iterator[SpokenPart]:
+        text = prompt.text
+        for number, words in enumerate(prompt.police_words):
+            text = text.replace(words, f"\n{_MARK}{number}\n", 1)
+        for line in text.split("\n"):
+            if line.startswith(_MARK):
+                words = prompt.police_words[int(line.removeprefix(_MARK))]
+                yield language_of_text(words, self._catalogues.languages, prompt.language), words
+                yield PAUSE
+            elif line.strip():
+                yield from self._line(line, prompt.language)
+                yield PAUSE
+
+    def _choices(self, prompt: Prompt, fitted: Prompt) -> Iterator[SpokenPart]:
+        numbers = {choice.token: number for number, choice in enumerate(prompt.choices, 1)}
+        labels = {choice.token: choice.label for choice in (*prompt.choices, *prompt.actions, *prompt.turns)}
+        shown = fitted.choices or prompt.choices
+        if shown:
+            yield from self._own("aloud.choose", prompt.language)
+        for choice in (*shown, *fitted.actions):
+            yield PAUSE
+            if number := numbers.get(choice.token):
+                yield from self._line(str(number), prompt.language)
+            yield from self._line(labels.get(choice.token, choice.label), prompt.language)
+
+    def _own(self, key: str, language: str) -> Iterator[SpokenPart]:
+        yield from self._line(self._catalogues[language].text(key), language)
+
+    def _line(self, line: str, language: str) -> Iterator[SpokenPart]:
+        """Say one line: its phrases, the digits of its numbers, and of other words that they stand there."""
+        words, at, skipped = words_of(line), 0, False
+        while at < len(words):
+            taken, names = self._here(words, at, language)
+            yield from names
+            if not taken and not skipped and words[at].isalpha():
+                yield from self._clip(language, self._catalogues[language].text("aloud.own_words"))
+                skipped = True
+            skipped = skipped and not taken
+            at += taken or 1
+
+    def _here(self, words: Sequence[str], at: int, language: str) -> tuple[int, list[str]]:
+        found = [self._phrases[one].longest(words, at) for one in self._languages(language)]
+        taken, name = max(found, key=lambda one: one[0])
+        if taken:
+            return taken, [name]
+        digits = ascii_digits(words[at])
+        if not digits.isdecimal():
+            return 0, []
+        return 1, [*(name for digit in digits for name in self._clip(language, digit)), PAUSE]
+
+    def _clip(self, language: str, text: str) -> list[str]:
+        name = clip_name(language, text)
+        return [name] if name in self._clips else []
+
+    def _languages(self, first: str) -> list[str]:
+        own = first if first in self._phrases else next(iter(self._phrases))
+        return [own, *(other for other in self._phrases if other != own)]
+
+    @cached_property
+    def _phrases(self) -> Mapping[str, Phrases]:
+        """The phrases of each language that there are clips of. Built when the first prompt is read out."""
+        there = self._clips
+        named: dict[str, list[tuple[str, str]]] = {language: [] for language in self._catalogues.languages}
+        for language, text in every_phrase(self._catalogues, self._geography):
+            if (name := clip_name(language, text)) in there:
+                named[language].append((name, text))
+        return {language: Phrases(those) for language, those in named.items()}
+
+
+def illustrated(prompt: Prompt, capabilities: Capabilities) -> Prompt:
+    """Put its number and a picture before each choice, and a picture before each action."""
+    as_buttons = len(prompt.choices) <= capabilities.buttons and not any(c.description for c in prompt.choices)
+    limit = capabilities.button_label if as_buttons or not capabilities.rows else capabilities.row_label
+    choices = tuple(_illustrated(choice, f"{at} ", limit, capabilities) for at, choice in enumerate(prompt.choices, 1))
+    actions = tuple(_illustrated(action, "", limit, capabilities) for action in prompt.actions)
+    turns = tuple(_illustrated(turn, "", limit, capabilities) for turn in prompt.turns)
+    return msgspec.structs.replace(prompt, choices=choices, actions=actions, turns=turns)
+
+
+def _illustrated(choice: Choice, number: str, limit: int, capabilities: Capabilities) -> Choice:
+    picture = _picture(choice.token)
+    label = f"{number}{picture} {choice.label}" if picture else f"{number}{choice.label}"
+    return msgspec.structs.replace(choice, label=truncate(label, limit, capabilities.unit))
+
+
+def _picture(token: str) -> str:
+    parsed = parse_token(token)
+    if parsed is None:
+        return ""
+    pictures = _pictures()
+    return pictures.get(f"{parsed.question}.{parsed.option}", pictures.get(parsed.option, ""))
+
+
+@cache
+def _pictures() -> Mapping[str, str]:
+    source = (files("satark.dialogue.rendering") / "pictures.yaml").read_bytes()
+    return msgspec.yaml.decode(source, type=dict[str, str])
