@@ -12,12 +12,20 @@ from urllib.parse import urlencode
 import msgspec
 
 from satark.channel import Event, Malformed, Tap, Text
-from satark.choice_tokens import command_token, parse_token
+from satark.choice_tokens import command_token
 from satark.codes import HANDOFF_DIGITS
 from satark.prompt import Prompt
 from satark.tip import RECEIPT_DIGITS
 from satark_sms_ivr.form_data import parse_form
-from satark_sms_ivr.keypad import FIXED_COMMANDS, KEY_7_COMMAND, KEY_8_COMMANDS, KEY_9_COMMANDS, PAGE_CHOICES
+from satark_sms_ivr.keypad import (
+    FIXED_COMMANDS,
+    KEY_7_COMMAND,
+    KEY_8_COMMANDS,
+    KEY_9_COMMANDS,
+    PAGE_CHOICES,
+    key_0_command,
+    offered_commands,
+)
 
 _is_receipt_code = re.compile(rf"\d{{{RECEIPT_DIGITS}}}").fullmatch
 _is_handoff_code = re.compile(rf"\d{{{HANDOFF_DIGITS}}}").fullmatch
@@ -31,6 +39,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     turn: int = 0
     """Number of the request in this call, by which a repeated request is recognized."""
     page: int = 0
+    key_0: str = ""
+    """The command of key 0; empty: none."""
     key_8: str = ""
     """The command of key 8; empty: none."""
     key_9: str = ""
@@ -44,10 +54,11 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
 
     def next(self, prompt: Prompt) -> CallState:
         """Return the state after this prompt was put."""
-        offered = {token.option.removeprefix("@") for a in prompt.actions if (token := parse_token(a.token))}
+        offered = offered_commands(prompt)
         return CallState(
             turn=self.turn + 1,
             page=prompt.page,
+            key_0=key_0_command(prompt),
             key_8=next((command for command in KEY_8_COMMANDS if command in offered), ""),
             key_9=next((command for command in KEY_9_COMMANDS if command in offered), ""),
             clears=KEY_7_COMMAND in offered and not prompt.choices,
@@ -67,6 +78,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         fields = {
             "n": self.turn,
             "p": self.page,
+            "z": self.key_0,
             "e": self.key_8,
             "a": self.key_9,
             "c": int(self.clears),
@@ -91,6 +103,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
             turn=turn,
             page=page,
             silences=silences,
+            key_0=form.get("z"),
             key_8=form.get("e"),
             key_9=form.get("a"),
             clears=form.get("c") == "1",
@@ -102,7 +115,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         if not digits:
             return Tap(command_token("repeat"))
         command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits)
-        command = command or {"7": KEY_7_COMMAND if self.clears else "", "8": self.key_8, "9": self.key_9}.get(digits)
+        keys = {"0": self.key_0, "7": KEY_7_COMMAND if self.clears else "", "8": self.key_8, "9": self.key_9}
+        command = command or keys.get(digits)
         if command:
             return Tap(command_token(command))
         if _is_choice(digits):

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from satark.prompt import Prompt
+from satark.choice_tokens import parse_token
+from satark.prompt import Choice, Prompt
 
 PAGE_CHOICES: Final = 7
 """Choices per page, on the keys 1 to 7. Key 8 turns to the next page, key 9 to the previous one."""
@@ -16,8 +17,12 @@ KEY_8_COMMANDS: Final = ("more", "skip", "done")
 """What key 8 may do; the first that the prompt offers."""
 KEY_9_COMMANDS: Final = ("less", "back", "leave", "cancel", "elsewhere")
 """What key 9 may do; the first that the prompt offers."""
-FIXED_COMMANDS: Final = {"*": "restart", "#": "repeat", "0": "status"}
-"""What the other keys do in every state of a call."""
+FIXED_COMMANDS: Final = {"*": "restart", "#": "repeat"}
+"""What these keys do in every state of a call."""
+UNKNOWN: Final = "unknown"
+"""What key 0 says at every question of a tip, and of the police: "I don't know"."""
+_START_MENUS: Final = frozenset({"@language", "@restart"})
+"""The first question of a call, and what the star key leads to: there key 0 asks for an earlier report."""
 
 
 def fit_to_keypad(prompt: Prompt) -> Prompt:
@@ -32,3 +37,22 @@ def fit_to_keypad(prompt: Prompt) -> Prompt:
     return msgspec.structs.replace(
         prompt, page=page, choices=choices, actions=(*forward, *back, *prompt.actions), turns=()
     )
+
+
+def offered_commands(prompt: Prompt) -> set[str]:
+    """Return the commands that a prompt offers beside its choices."""
+    return {token.option.removeprefix("@") for a in prompt.actions if (token := parse_token(a.token))}
+
+
+def says_unknown(choice: Choice) -> bool:
+    """Whether a choice says that the caller does not know: it is on key 0, whatever its number."""
+    token = parse_token(choice.token)
+    return token is not None and token.option == UNKNOWN
+
+
+def key_0_command(prompt: Prompt) -> str:
+    """Return what key 0 does at a prompt: "don't know", at the start an earlier report; empty: nothing."""
+    if UNKNOWN in offered_commands(prompt) or any(map(says_unknown, prompt.choices)):
+        return UNKNOWN
+    tokens = (parse_token(choice.token) for choice in (*prompt.choices, *prompt.actions))
+    return "status" if any(token and token.question in _START_MENUS for token in tokens) else ""

@@ -62,6 +62,9 @@ class TwilioSettings(BaseModel):
         json_schema_extra=_where("Twilio's page 'Text-to-speech', voices for hi-IN and en-IN"),
     )
     record_seconds: int = Field(default=300, gt=0, le=3600, description="longest spoken answer, in seconds")
+    code_times: int = Field(
+        default=4, gt=0, le=10, description="how often a call says a receipt's code, each time slower, at most"
+    )
     clips: Path | None = Field(
         default=None,
         description="folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks",

@@ -11,9 +11,12 @@ from satark.languages import is_written_in
 from satark.prompt import Prompt
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, spoken_language
+from satark_sms_ivr.keypad import UNKNOWN, offered_commands, says_unknown
 
 _CODE: Final = re.compile(r"(?<!\d)\d{4}(?: \d{4}){2,3}(?!\d)")
 _BULLET: Final = "• "
+_SAME_EVERYWHERE: Final = frozenset({"back", "repeat"})
+"""Commands whose keys are named at the start of a call, and to a caller who pressed none."""
 
 
 def spoken_lines(text: str) -> Iterator[str]:
@@ -24,10 +27,12 @@ def spoken_lines(text: str) -> Iterator[str]:
 def prompt_lines(prompt: Prompt) -> Iterator[str]:
     """Yield the lines of a prompt. A receipt's code, and any other text that must arrive, comes twice."""
     again = call_text(prompt.language, "again")
+    if prompt.page:
+        return  # the caller turned the page of the choices, and has heard the question
     if found := _CODE.search(prompt.text):
         groups = found[0].split()
         yield from spoken_lines(prompt.text[: found.start()])
-        yield from [*groups, again, *groups] if prompt.must_arrive else groups
+        yield from [*groups, again, *groups] if prompt.must_arrive and prompt.asks else groups
         yield from spoken_lines(prompt.text[found.end() :])
         return
     question = prompt.parts[-1] if prompt.must_arrive and prompt.asks and prompt.parts else ""
@@ -36,17 +41,48 @@ def prompt_lines(prompt: Prompt) -> Iterator[str]:
     yield from spoken_lines(question)
 
 
+def receipt_code(prompt: Prompt) -> list[str]:
+    """Return the groups of the code in a receipt that ends the call; empty for every other prompt."""
+    found = None if prompt.asks or not prompt.must_arrive else _CODE.search(prompt.text)
+    return found[0].split() if found else []
+
+
 def menu_lines(prompt: Prompt) -> Iterator[str]:
-    """Yield each choice with its key, in the language of its label."""
+    """Yield each choice with its key, in the language of its label; "don't know" has a line of its own.
+
+    Each language's first line says that a key is to be pressed.
+    """
+    said: set[str] = set()
     for key, choice in enumerate(prompt.choices, 1):
-        yield call_text(language_of(choice.label, prompt.language), "choose", label=choice.label, key=key)
+        if says_unknown(choice):
+            continue
+        language = language_of(choice.label, prompt.language)
+        yield call_text(language, "choose.next" if language in said else "choose", label=choice.label, key=key)
+        said.add(language)
 
 
-def key_lines(prompt: Prompt, state: CallState, *, greeting: bool) -> list[str]:
-    """Return what the keys beside the choices do. `greeting`: the call begins."""
+def unknown_lines(prompt: Prompt, state: CallState) -> list[str]:
+    """Return the line that says which key says "don't know", if one does. It leads on from every question of a tip."""
+    if state.key_0 != UNKNOWN or prompt.page:
+        return []
+    kind = next((f".{command}" for command in ("done", "skip") if command in offered_commands(prompt)), "")
+    return [call_text(prompt.language, f"{UNKNOWN}{kind}")]
+
+
+def key_lines(prompt: Prompt, state: CallState, *, remind: bool) -> list[str]:
+    """Return what the keys beside the choices do.
+
+    Args:
+        prompt: the question.
+        state: the call's state once it is put.
+        remind: whether to name the keys too that do the same at every question.
+    """
     key_9 = f"{state.key_9}.code" if state.key_9 and prompt.wants == "code" else state.key_9
-    commands = (state.key_8, key_9, "clear" if state.clears else "", "repeat", "status" if greeting else "")
-    return [call_text(language, command) for language in prompt_languages(prompt) for command in commands if command]
+    commands = [state.key_8, key_9, "clear" if state.clears else "", "repeat", state.key_0]
+    known = {UNKNOWN, "" if state.key_0 != UNKNOWN else "skip", "" if state.key_0 != UNKNOWN else "done"}
+    known |= set() if remind else _SAME_EVERYWHERE
+    commands = [command for command in commands if command and command not in known]
+    return [call_text(language, command) for language in prompt_languages(prompt) for command in commands]
 
 
 def prompt_languages(prompt: Prompt) -> tuple[str, ...]:

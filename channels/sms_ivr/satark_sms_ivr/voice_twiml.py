@@ -17,7 +17,14 @@ from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, spoken_language, voice_of
 from satark_sms_ivr.clips import Clips
 from satark_sms_ivr.settings import TwilioSettings
-from satark_sms_ivr.speech import key_lines, menu_lines, prompt_languages, prompt_lines
+from satark_sms_ivr.speech import (
+    key_lines,
+    menu_lines,
+    prompt_languages,
+    prompt_lines,
+    receipt_code,
+    unknown_lines,
+)
 from satark_sms_ivr.twiml import voice_response
 
 KEYS_PATH: Final = "/voice/webhook/keys"
@@ -30,6 +37,9 @@ _KEY_SECONDS: Final = 6
 _CODE_SECONDS: Final = 12
 _BEFORE_BEEP_SECONDS: Final = 1
 _SILENCE_SECONDS: Final = 5
+_BETWEEN_CODES_SECONDS: Final = 2
+_LEARNING_TURNS: Final = 3
+"""Turns of a call in which a caller is told how to end a recording; after them, and not fallen silent, they know."""
 
 
 class VoiceTwiml:
@@ -46,11 +56,16 @@ class VoiceTwiml:
         """Say prompts, the last of which is the question, and wait for its answer. `greeting`: the call begins."""
         prompt = prompts[-1]
         response = voice_response()
+        if greeting:
+            self._say_emergency(response)
         lines = [line for one in prompts for line in prompt_lines(one)]
         answered = state.next(prompt)
         states = (answered, answered.after_silence(state.silences + 1))
-        hints = key_lines(prompt, answered, greeting=greeting)
-        if not prompt.asks:
+        lines += unknown_lines(prompt, answered)
+        hints = key_lines(prompt, answered, remind=state.turn == 1 or bool(state.silences))
+        if code := receipt_code(prompt):
+            self._give_receipt(response, prompt, lines, code)
+        elif not prompt.asks:
             self._say(response, prompt.language, [*lines, call_text(prompt.language, "bye")])
             response.hangup()
         elif prompt.wants == "code":
@@ -58,13 +73,32 @@ class VoiceTwiml:
         elif prompt.choices:
             self._gather_keys(response, prompt, [*lines, *menu_lines(prompt), *hints], states)
         else:
-            self._gather_speech(response, prompt, [*lines, *hints], states)
+            how = "speak" if state.turn <= _LEARNING_TURNS or state.silences else "speak.again"
+            self._gather_speech(response, prompt, [*lines, *hints, call_text(prompt.language, how)], states)
         return str(response)
+
+    def _say_emergency(self, verb: Any) -> None:
+        """Say what to dial in an emergency, in every language that callers are offered: they have chosen none yet."""
+        for language in self._languages:
+            self._say(verb, language, [call_text(language, "emergency")])
+
+    def _give_receipt(self, response: Any, prompt: Prompt, lines: list[str], code: list[str]) -> None:
+        """Say a receipt, and its code again and again, ever slower, until the caller hangs up.
+
+        No key is waited for: whoever pressed one would ask a service that no longer has the code, and lose it.
+        """
+        self._say(response, prompt.language, lines)
+        for time in range(1, self._settings.code_times):
+            response.pause(length=_BETWEEN_CODES_SECONDS)
+            self._say(response, prompt.language, [call_text(prompt.language, "receipt.again"), *code], pause=1 + time)
+        self._say(response, prompt.language, [call_text(prompt.language, "bye")])
+        response.hangup()
 
     def leave_message(self, prompt: Prompt, state: CallState) -> str:
         """Ask a caller who pressed no key at this prompt for a message; hang up if there is none."""
         response = voice_response()
         languages = prompt_languages(prompt)
+        self._say_emergency(response)
         self._say(response, prompt.language, [call_text(language, "message") for language in languages])
         self._record(response, state)
         self._say(response, prompt.language, [call_text(language, "bye") for language in languages])
@@ -81,6 +115,8 @@ class VoiceTwiml:
         """
         response = voice_response()
         text = f"down.{outcome}" if left_message or outcome == "refused" else "down.record"
+        if text == "down.record":
+            self._say_emergency(response)
         for language in self._languages:
             self._say(response, language, [call_text(language, text)])
         if text == "down.record":
@@ -129,7 +165,7 @@ class VoiceTwiml:
             action=self._url(KEYS_PATH, pressed),
             method="POST",
         )
-        self._say(gather, prompt.language, [*lines, call_text(prompt.language, "speak")])
+        self._say(gather, prompt.language, lines)
         self._record(response, pressed)
         response.redirect(self._url(KEYS_PATH, silent), method="POST")
 
@@ -147,14 +183,15 @@ class VoiceTwiml:
             recording_status_callback_event="completed absent",
         )
 
-    def _say(self, verb: Any, language: str, lines: list[str]) -> None:
+    def _say(self, verb: Any, language: str, lines: list[str], *, pause: int = 1) -> None:
+        """Say lines. `pause`: seconds of silence after each group of a code."""
         for line in lines:
             read_in = language_of(line, language)
             if url := self._clips.url(read_in, line):
                 verb.play(url)
             elif line.isdecimal():
-                self._voice(verb, read_in).prosody(" ".join(line), rate="x-slow")
-                verb.pause(length=1)
+                self._voice(verb, read_in).prosody(" ".join(line), rate="slow" if pause == 1 else "x-slow")
+                verb.pause(length=pause)
             else:
                 _read_aloud(self._voice(verb, read_in), line)
 

@@ -8,13 +8,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
-from satark.channel import RawRequest
+from satark.channel import Outcome, RawRequest
+from satark.dialogue.engine import Engine
+from satark.testing.dialogue.chat import Chat
 from satark.testing.installation import Installation, twilio_installation
 from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import ACCOUNT_SID, AUTH_TOKEN, NUMBER, TwilioPeer
+from satark.testing.twilio.twiml import read_twiml
+from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.sms import SmsChannel
 from satark_sms_ivr.twilio_sms import TwilioSms
@@ -72,6 +78,57 @@ def signed() -> Callable[..., RawRequest]:
         return RawRequest(method="POST", path=bare_path, query=query, headers=headers, body=urlencode(form).encode())
 
     return sign
+
+
+class ScriptedCall:
+    """A call to the channel and an engine, without a server; `chat` is its conversation, `document` the last TwiML."""
+
+    def __init__(self, engine: Engine, channel: VoiceChannel) -> None:
+        self.chat = Chat(engine, "voice")
+        self._channel = channel
+        self._next = PUBLIC + "/voice/webhook"
+        self.document = self._ask()
+
+    @property
+    def question(self) -> str:
+        """The lines that were said last."""
+        return "\n".join("".join(verb.itertext()).strip() for verb in self.document.iter("Say"))
+
+    def press(self, *keys: str) -> ScriptedCall:
+        """Press a key at each of the next questions."""
+        for key in keys:
+            self._next = self.document.find("Gather").attrib["action"]
+            self.document = self._ask(Digits=key)
+        return self
+
+    def speak(self) -> ScriptedCall:
+        """Speak after the beep."""
+        self._next = self.document.find("Record").attrib["action"]
+        self.document = self._ask(RecordingSid="RE" + f"{len(self.chat.turns):032}", RecordingDuration="4")
+        return self
+
+    def stay_silent(self) -> ScriptedCall:
+        """Press no key."""
+        self._next = "".join(self.document.find("Redirect").itertext()).strip()
+        self.document = self._ask()
+        return self
+
+    def _ask(self, **fields: str) -> ET.Element:
+        path, _, query = self._next.removeprefix(PUBLIC).partition("?")
+        form = {"AccountSid": ACCOUNT_SID, "From": "+919876543210", "CallSid": "CA" + "a" * 32, **fields}
+        raw = RawRequest(method="POST", path=path, query=query, headers={}, body=urlencode(form).encode())
+        (inbound,) = self._channel.parse(raw).inbound
+        if self.chat.session is not None:
+            self.chat.session = replace(self.chat.session, reachable=False)
+        self.chat.hear(inbound.event)
+        prompt = fit_to_keypad(self.chat.prompt)
+        return read_twiml(self._channel.reply(raw, Outcome(prompts=(prompt,))).body)
+
+
+@pytest.fixture
+def dial(voice: VoiceChannel) -> Callable[[Engine], ScriptedCall]:
+    """Return the function that calls a service with an engine."""
+    return lambda engine: ScriptedCall(engine, voice)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from satark.channel import Outcome, RawRequest, Tap
 from satark.choice_tokens import command_token
 from satark.prompt import Choice, Prompt
 from satark.testing.twilio.twiml import read_twiml, said
-from satark_sms_ivr.call_texts import language_of
+from satark_sms_ivr.call_texts import call_text, language_of
 from satark_sms_ivr.clips import clip_name
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import TwilioSettings
@@ -48,7 +48,8 @@ def test_a_menu_waits_for_one_key_and_asks_again_when_none_comes(voice: VoiceCha
     assert (gather.get("numDigits"), gather.get("finishOnKey"), gather.get("input")) == ("1", "", "dtmf")
     assert urlsplit(gather.attrib["action"]).query == "n=7&e=more&a=back"
     assert urlsplit(said(redirect)).query == "n=7&e=more&a=back&s=1"
-    assert "choice 7: press 7." in [said(verb) for verb in gather]
+    lines = [said(verb) for verb in gather]
+    assert ("choice 1: press 1." in lines, "choice 7: 7." in lines) == (True, True)
 
 
 def test_an_open_question_is_answered_by_a_recording(voice: VoiceChannel, signed: Sign) -> None:
@@ -72,6 +73,48 @@ def test_a_prompt_that_asks_nothing_ends_the_call(voice: VoiceChannel, signed: S
     raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
     root = read_twiml(voice.reply(raw, Outcome(prompts=(Prompt(text="Done.", language="en"),))).body)
     assert [verb.tag for verb in root] == ["Say", "Say", "Hangup"]
+
+
+@pytest.mark.parametrize("state", ["accepted", "spooled", "refused"])
+def test_a_call_says_112_first_in_the_languages_that_are_offered(
+    state: Literal["accepted", "spooled", "refused"], settings: TwilioSettings, signed: Sign
+) -> None:
+    prompt = Prompt(text="Which?", language="en", wants="text")
+    raw = signed("/voice/webhook", CallSid=SID)
+    for offered in (["hi", "en"], ["en"]):
+        channel = VoiceChannel(settings, "https://satark.example", offered)
+        root = read_twiml(channel.reply(raw, Outcome(state=state, prompts=(prompt,))).body)
+        first = [*root.iter("Say")][: len(offered)]
+        assert [verb.get("language") for verb in first] == [f"{language}-IN" for language in offered]
+        assert all("112" in said(verb) for verb in first)
+
+
+def test_who_presses_no_key_hears_112_before_anything_and_again_before_the_beep(
+    voice: VoiceChannel, signed: Sign
+) -> None:
+    choices = (Choice("@language:hi:1", "हिन्दी"), Choice("@language:en:1", "English"))
+    prompt = Prompt(text="भाषा चुनें:\nChoose a language.", language="hi", choices=choices, wants="choice")
+    for query in ("", "/keys?n=1&s=3"):
+        lines = spoken(voice, signed(f"/voice/webhook{query}", CallSid=SID), prompt)
+        assert ["112" in line for line in lines[:3]] == [True, True, False]
+
+
+def test_the_code_of_a_last_receipt_is_said_again_and_slower_until_the_caller_hangs_up(
+    settings: TwilioSettings, signed: Sign
+) -> None:
+    channel = VoiceChannel(settings.model_copy(update={"code_times": 3}), "https://satark.example")
+    raw = signed("/voice/webhook/keys?n=6", CallSid=SID, Digits="1")
+    receipt = Prompt(text="Thanks.\n8391 4460 1234 5678\nTip 4K7Q.", language="en", must_arrive=True)
+    root = read_twiml(channel.reply(raw, Outcome(prompts=(receipt,))).body)
+    groups = ["8 3 9 1", "4 4 6 0", "1 2 3 4", "5 6 7 8"]
+    again = call_text("en", "receipt.again")
+    lines = [said(verb) for verb in root.iter("Say")]
+    assert lines == ["Thanks.", *groups, "Tip 4K7Q.", again, *groups, again, *groups, call_text("en", "bye")]
+    rates = [verb.attrib["rate"] for verb in root.iter("prosody")]
+    assert rates == ["slow"] * 4 + ["x-slow"] * 8
+    pauses = [int(verb.attrib["length"]) for verb in root.iter("Pause")]
+    assert (pauses[:4], pauses[-4:]) == ([1] * 4, [3] * 4)
+    assert not [*root.iter("Gather")], "a key pressed by mistake would lose the code"
 
 
 def test_a_receipt_is_spoken_slowly_and_twice(voice: VoiceChannel, signed: Sign) -> None:
@@ -116,15 +159,13 @@ def test_before_a_language_is_chosen_the_keys_are_explained_in_each(voice: Voice
     choices = (Choice("@language:hi:1", "हिन्दी"), Choice("@language:en:1", "English"))
     prompt = Prompt(text="भाषा चुनें:\nChoose a language.", language="hi", choices=choices, wants="choice")
     lines = spoken(voice, raw, prompt)
-    assert [line for line in lines if "0 दबाएँ" in line or "press 0" in line] == [
-        "पहले दी गई सूचना का जवाब सुनने के लिए 0 दबाएँ।", "To hear the answer to an earlier report press 0.",
-    ]  # fmt: skip
+    assert [line for line in lines if "0" in line] == ["पुरानी सूचना: 0।", "For an earlier report press 0."]
     place = Prompt(text="Check your answers:\n• Place: लंका\n112?", language="en", choices=choices, wants="choice")
-    assert not [line for line in spoken(voice, raw, place) if "0 दबाएँ" in line], (
+    assert not [line for line in spoken(voice, raw, place) if "सूचना: 0" in line], (
         "an answer in another script is not a language"
     )
     message = spoken(voice, signed("/voice/webhook/keys?n=6&s=3", CallSid=SID), prompt)
-    assert [language_of(line, "") for line in message] == ["hi", "en", "hi", "en"]
+    assert [language_of(line, "") for line in message] == ["hi", "en", "hi", "en", "hi", "en"]
 
 
 def test_the_question_for_a_code_is_closed_by_two_keys(voice: VoiceChannel, signed: Sign) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from satark.channel import Tap
 from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import request_handoff
 from satark.dialogue.states.mailbox import ask_code
@@ -64,13 +65,19 @@ def _edit(context: TurnContext) -> Turn:
     return context.ask()
 
 
+def _unknown(context: TurnContext) -> Turn | None:
+    _, question = context.state.question(context)
+    known = "unknown" in {option.code for option in question.options}
+    return context.state.handle_event(context, "unknown", Tap("unknown")) if known else None
+
+
 def _repeat(context: TurnContext) -> Turn:
     if context.session.said != context.text("not_understood"):
         context.repeat_said()
     return context.ask()
 
 
-_COMMON: Final[Mapping[str, Callable[[TurnContext], Turn]]] = {
+_COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "help": _help,
     "language": _language,
     "repeat": _repeat,
@@ -84,6 +91,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn]]] = {
     "elsewhere": request_handoff,
     "back": lambda context: context.ask(),
     "skip": lambda context: not_understood(context, "skip.cannot"),
+    "unknown": _unknown,
     "more": lambda context: turn_page(context, 1),
     "less": lambda context: turn_page(context, -1),
 }

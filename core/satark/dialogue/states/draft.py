@@ -9,12 +9,15 @@ import msgspec
 from satark.channel import SPOKEN, Event, Media, Pin, Tap, Text
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
-from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step
+from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
 from satark.dialogue.turn.identity import identifying_words
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.dialogue.turn.submission import make_submission
 from satark.dialogue.turn.summary import summary
+
+_CALL: Final = "voice"
+"""The channel that has one key for "don't know" at every question."""
 
 
 class DraftState:
@@ -38,6 +41,8 @@ class DraftState:
             question = msgspec.structs.replace(question, text=question.text.replace("{summary}", summary(context)))
         elif _previous(context, step) is not None or len(context.loaded.flow.languages) > 1:
             question = msgspec.structs.replace(question, actions=(*question.actions, "back"))
+        if step.type.part in ASKED_PARTS and context.session.channel == _CALL:
+            question = msgspec.structs.replace(question, actions=("unknown", *question.actions))
         return step.id, question
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
@@ -67,6 +72,8 @@ class DraftState:
             return _clear_files(context, step)
         if name in {"done", "skip"}:
             return _leave_step(context, step)
+        if name == "unknown":
+            return _answer_unknown(context, step, partial)
         return _go_back(context, step) if name == "back" else None
 
 
@@ -192,6 +199,22 @@ def _leave_step(context: TurnContext, step: Step) -> Turn:
         return finish_step(context, step, GivenAnswer(None, context.source))
     context.say("skip.cannot")
     return context.ask()
+
+
+def _answer_unknown(context: TurnContext, step: Step, partial: GivenAnswer | None) -> Turn | None:
+    """Go on where the tipster does not know: with the option that says so, else with what is there, else without."""
+    if step.type.part not in ASKED_PARTS:
+        return None
+    view = context.view(step)
+    code = unknown_option(step.type.ask(step, view).options)
+    if partial is not None:
+        return finish_step(context, step, partial)
+    if code and (result := step.type.accept(step, Tap(code), view)):
+        whole = isinstance(result, AcceptedAnswer) and msgspec.structs.replace(result, more=False)
+        return accept_result(context, step, whole or result)
+    if step.skip or step.detail or view.files or context.session.state.startswith(EDIT_PREFIX):
+        return _leave_step(context, step)
+    return finish_step(context, step, GivenAnswer(None, context.source))
 
 
 def _unpick(context: TurnContext, step: Step) -> Turn:

@@ -30,7 +30,7 @@ class LanguageMenu(BaseState):
         """Offer the languages, each named in itself."""
         spoken = [context.loaded.catalogues[language] for language in context.loaded.flow.languages]
         options = tuple(Option(c.language, c.text("language.name"), words=c.words("language.words")) for c in spoken)
-        text = "\n".join(catalogue.text("language.ask") for catalogue in spoken)
+        text = "\n".join(each.text(each.own("language.ask", context.session.channel)) for each in spoken)
         if context.session.speaks and not context.session.aloud:
             options += (Option(ALOUD, "🔊 " + " / ".join(c.text("aloud.name") for c in spoken[:2])),)
         return "@language", Question(text=text, options=options, wants="choice")

@@ -26,6 +26,9 @@ Part: TypeAlias = Literal["say", "ask", "media", "review", "submit"]
 Accuses: TypeAlias = Literal["outpost", "station", "circle", "district", "range", "unknown", "named", "nobody"]
 """The police unit that an option accuses: of the place, by its level; `named`: the station that another step names."""
 
+_SAYS_NOTHING: Final = ("unknown", "OTHER")
+"""Options that say nothing, the better one first."""
+
 Validator: TypeAlias = Callable[[Any], str | None]
 """Checks an answer's value: None if it is fine, else the message id of what to tell the tipster."""
 
@@ -107,13 +110,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Files that were sent for this step."""
     above_range: bool = False
     """Whether a desk stands above the range's office."""
-
-
-class StepType(Protocol):
     names: Callable[[str], Iterable[str]] | None = None
     """Which codes of the geography a text names, in any spelling; None: only as they are written."""
     website: str = ""
     """The form's address for a browser; empty: there is none."""
+
+
+class StepType(Protocol):
     """A type of step. Hand over an instance; inherit from `BaseStepType` for what most types share."""
 
     @property
@@ -166,16 +169,17 @@ class BaseStepType:
         return ", ".join(part for part in (value.get("text", ""), view.catalogue.text("value.voice")) if part)
 
 
+def unknown_option(options: Sequence[Option]) -> str:
+    """Return the code of the option that says that nothing is known, or that fits everything; empty without one."""
+    codes = {option.code for option in options}
+    return next((code for code in _SAYS_NOTHING if code in codes), "")
+
+
 def question_text(step: Step, view: View) -> str:
     """Return the step's question, in the channel's own wording where there is one."""
     return view.catalogue.first(f"{step.id}.ask.{view.channel}", f"{step.id}.ask")
 
 
-def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:
-    """Return the actions of a step that may be skipped or is half answered."""
-    if partial:
-        return ("done",)
-    return ("skip",) if step.skip or step.detail else ()
 def with_website(text: str, website: str) -> str:
     """Fill the form's address in for `{website}`; without one leave every line out that names it."""
     if website:
@@ -183,3 +187,8 @@ def with_website(text: str, website: str) -> str:
     return "\n".join(line for line in text.split("\n") if _WEBSITE not in line)
 
 
+def actions_of(step: Step, *, partial: bool) -> tuple[str, ...]:
+    """Return the actions of a step that may be skipped or is half answered."""
+    if partial:
+        return ("done",)
+    return ("skip",) if step.skip or step.detail else ()

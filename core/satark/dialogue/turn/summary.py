@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
@@ -15,17 +16,23 @@ _LONGEST: Final = 240
 
 
 def summary(context: TurnContext) -> str:
-    """List the answers, one a line; long ones are truncated."""
+    """List the answers, one a line; long ones are truncated. A caller is not told that they spoke."""
     answers = context.session.answers
     shown = []
     for step in context.progress.path:
         answer = answers.get(step.id)
         if answer is None or step.type.part not in ASKED_PARTS or (answer.value is None and not answer.evidence):
             continue
+        if context.session.channel == "voice" and _is_recording(answer.value):
+            continue
         name = context.catalogue.text(f"{step.id}.name")
         shown.append((name, step.type.show(step, answer.value, context.view(step))))
     share = SUMMARY_LENGTH // max(1, len(shown))
     return "\n".join(f"• {name}: {_shortened(text, share - len(name))}" for name, text in shown)
+
+
+def _is_recording(value: Any) -> bool:
+    return isinstance(value, Mapping) and "voice" in value and "text" not in value
 
 
 def _shortened(text: str, share: int) -> str:

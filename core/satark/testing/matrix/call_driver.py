@@ -11,6 +11,8 @@ from satark.testing.matrix.driver import Ability
 from satark.testing.twilio.people import Caller
 
 _KEYS: Final = {"back": "9", "leave": "9", "cancel": "9", "skip": "8", "done": "8", "repeat": "#", "clear": "7"}
+_UNKNOWN: Final = "0"
+"""The key for "don't know", the same at every question."""
 _MAX_PAGES: Final = 12
 
 
@@ -35,7 +37,9 @@ class CallDriver:
 
     async def choose(self, label: str, texts: Catalogue) -> None:
         """Press the key that is announced for the option, asking for more options until it is."""
-        del texts
+        if label == texts.text("option.unknown"):
+            await self._caller.press(_UNKNOWN)
+            return
         for _ in range(_MAX_PAGES):
             if key := self._key(label):
                 await self._caller.press(key)
