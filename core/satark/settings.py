@@ -272,7 +272,9 @@ class Core(BaseModel):
         json_schema_extra={"where": "docs/plugins.md, A language"},
     )
     geography: Path | None = Field(
-        default=None, description="a file with districts, stations and outposts; empty: the sample"
+        default=None,
+        description="a file, or a folder of files, with districts, stations and outposts; empty: the sample",
+        json_schema_extra={"where": "docs/geography.md"},
     )
     session_hours: float = Field(default=12, gt=0, le=24, description="hours without a message until a draft is erased")
     nudge_minutes: float = Field(

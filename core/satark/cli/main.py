@@ -17,6 +17,7 @@ from satark.cli.demo import demo
 from satark.cli.destination import destination
 from satark.cli.evidence import evidence
 from satark.cli.flow import flow
+from satark.cli.geography import geography
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
 from satark.cli.qr import qr
@@ -134,7 +135,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster, voice,
+    roster, voice, geography,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -57,8 +57,12 @@ def load_geography(settings: Settings) -> Geography:
         return Geography.sample()
     try:
         return Geography.load(path)
-    except (GeographyError, OSError) as error:
-        raise SettingsError([SettingProblem("geography", "SATARK_GEOGRAPHY", str(error))]) from None
+    except GeographyError as error:
+        problems = [SettingProblem("geography", "SATARK_GEOGRAPHY", str(one)) for one in error.problems]
+        raise SettingsError(problems) from None
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "give a file, or a folder of files, as docs/geography.md explains"
+        raise SettingsError([SettingProblem("geography", "SATARK_GEOGRAPHY", str(error), hint)]) from None
 
 
 def load_identity(settings: Settings) -> Identity:

@@ -1,0 +1,125 @@
+"""`satark geography`: what it says of a geography, and what it makes of public lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from satark.cli.geography import geography
+from satark.cli.main import cli
+from satark.geography.geography import Geography
+
+DISTRICTS = """\
+State Code,State Name (In English),District Code,District Name(In English),District Name (In Local),Census 2011 Code
+9,UTTAR PRADESH,123,AZAMGARH,आजमगढ़,191
+9,UTTAR PRADESH,168,MAU,,192
+9,UTTAR PRADESH,141,FARRUKHABAD,,159
+27,MAHARASHTRA,9141,FARRUKHABAD,,0
+"""
+STATIONS = """\
+district,code,name_hi,name_en,aliases,latitude,longitude,circle,outposts
+123,azamgarh-kotwali,आजमगढ़ कोतवाली,Azamgarh Kotwali,कोतवाली; kotwali,26.07,83.18,azamgarh-circle,azamgarh-chowk|चौक|Chowk
+Azamgarh,sidhari,सिधारी,Sidhari,,,,azamgarh-circle,
+191,rani-ki-sarai,रानी की सराय,Rani ki Sarai,,,,,
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Result]:
+    """Write the tables and import what is named."""
+    (tmp_path / "districts.csv").write_text(DISTRICTS, "utf-8")
+
+    def run(*arguments: str, stations: str = STATIONS, districts: str = DISTRICTS) -> Result:
+        (tmp_path / "districts.csv").write_text(districts, "utf-8")
+        (tmp_path / "stations.csv").write_text(stations, "utf-8")
+        tables = ["--districts", str(tmp_path / "districts.csv"), "--stations", str(tmp_path / "stations.csv")]
+        ways = ["--range", "azamgarh-range", "--to", str(tmp_path / "out")]
+        return CliRunner().invoke(geography, ["import", *tables, *ways, *arguments])
+
+    return run
+
+
+def test_the_geography_that_comes_with_satark_has_no_problems() -> None:
+    printed = CliRunner().invoke(cli, ["geography", "check"])
+    assert (printed.exit_code, printed.output.splitlines()[-1]) == (0, "The geography has no problems.")
+    assert "varanasi: 28 stations (26 outposts)" in printed.output
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("districts:\n  - code: D\n    names: {en: D}\n    range: r\n", ":2: the code 'D' may have only small letters"),
+        ("districts:\n  - {code: d, names: {en: " + "D" * 25 + "}, range: r}\n", "has 25 characters; 24 can be shown"),
+        ("districts: [\n", "this is no YAML"),
+    ],
+)
+def test_a_problem_is_reported_with_file_and_line(tmp_path: Path, text: str, words: str) -> None:
+    (file := tmp_path / "g.yaml").write_text(text, "utf-8")
+    printed = CliRunner().invoke(geography, ["check", str(file)])
+    assert printed.exit_code == 1
+    assert words in printed.output
+
+
+def test_a_district_is_made_of_public_lists(run: Callable[..., Result], tmp_path: Path) -> None:
+    printed = run("--only", "azamgarh", "--only", "168")
+    assert printed.exit_code == 0, printed.output
+    assert "azamgarh: 3 stations (1 outpost, 2 without coordinates, no border" in printed.output
+    made = Geography.load(tmp_path / "out")
+    assert [(one.code, one.lgd, one.census, one.range) for one in made.districts] == [
+        ("azamgarh", 123, 191, "azamgarh-range"),
+        ("mau", 168, 192, "azamgarh-range"),
+    ]
+    assert [one.code for one in made.stations("azamgarh")] == ["azamgarh-kotwali", "sidhari", "rani-ki-sarai"]
+    kotwali = made.station("azamgarh-kotwali")
+    assert kotwali is not None
+    assert (kotwali.position, kotwali.aliases) == ((26.07, 83.18), ("कोतवाली", "kotwali"))
+    assert made.label("azamgarh-chowk", "hi") == "चौक"
+    assert made.label("azamgarh", "hi") == "आजमगढ़"
+
+
+def test_a_file_that_somebody_has_worked_on_stays(run: Callable[..., Result], tmp_path: Path) -> None:
+    run("--only", "Mau", stations="district,code,name_en\n")
+    (tmp_path / "out" / "mau.yaml").write_text("districts: [{code: mau, names: {en: M}, range: r}]", "utf-8")
+    again = run("--only", "Mau", stations="district,code,name_en\n")
+    assert "is there already and stays as it is" in again.output
+    assert Geography.load(tmp_path / "out").label("mau", "en") == "M"
+
+
+HEAD = STATIONS.split("\n", 1)[0] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("only", "stations", "words"),
+    [
+        ("Nowhere", HEAD, "0 districts of the table: 'Nowhere'; look its name up in the table"),
+        ("Farrukhabad", HEAD, "give one of the LGD codes 141 (Farrukhabad, UTTAR PRADESH), 9141"),
+        ("123", HEAD + "Mau,x,,X,,,,,\n", "stations.csv:2: the district 'Mau' is not among those that are imported"),
+        ("123", HEAD + "123,x,,X,,north,83,,\n", "stations.csv:2: the latitude 'north' is no number of degrees"),
+        ("123", HEAD + "123,,,X,,,,,\n", "stations.csv:2: a station needs a code and a name"),
+        ("123", HEAD + "123,x,,X,,,,,post\n", "the outpost 'post' is no code|hi|en"),
+        ("123", HEAD + "123,X,,X,,,,,\n", "azamgarh.yaml:10: the code 'X' may have only small letters"),
+        ("123", "district,code,name\n", "stations.csv:1: the columns are district, code, name_hi"),
+    ],
+)
+def test_what_can_not_be_imported_is_said_with_its_line(
+    run: Callable[..., Result], only: str, stations: str, words: str
+) -> None:
+    printed = run("--only", only, stations=stations)
+    assert printed.exit_code == 1
+    assert words in printed.output
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("code,name\n1,X\n", "districts.csv:1: the table needs the columns District Code"),
+        ("District Code,District Name (In English)\nx,X\n", "districts.csv:2: the district's code 'x' is no number"),
+    ],
+)
+def test_another_table_of_districts_is_refused(run: Callable[..., Result], table: str, words: str) -> None:
+    printed = run("--only", "X", districts=table)
+    assert printed.exit_code == 1
+    assert words in printed.output
