@@ -21,8 +21,8 @@ State Code,State Name (In English),District Code,District Name(In English),Distr
 """
 STATIONS = """\
 district,code,name_hi,name_en,aliases,latitude,longitude,circle,outposts
-123,azamgarh-kotwali,आजमगढ़ कोतवाली,Azamgarh Kotwali,कोतवाली; kotwali,26.07,83.18,azamgarh-circle,azamgarh-chowk|चौक|Chowk
-Azamgarh,sidhari,सिधारी,Sidhari,,,,azamgarh-circle,
+123,azamgarh-kotwali,आजमगढ़ कोतवाली,Azamgarh Kotwali,कोतवाली; kotwali,26.07,83.18,azamgarh-city,azamgarh-chowk|चौक|Chowk
+Azamgarh,sidhari,सिधारी,Sidhari,,,,azamgarh-city,
 191,rani-ki-sarai,रानी की सराय,Rani ki Sarai,,,,,
 """
 
