@@ -12,6 +12,7 @@ __all__ = [
     "Capabilities",
     "Choice",
     "Prompt",
+    "ReceiptPicture",
     "SpokenPart",
     "Unit",
     "VoiceNote",
@@ -42,6 +43,16 @@ class Choice(Redacted, frozen=True):
     description: str = ""
 
 
+class ReceiptPicture(Redacted, frozen=True, kw_only=True):
+    """A receipt to be sent as a picture too, for a tipster who can't write its code down."""
+
+    code: str
+    """In groups."""
+    caption: str
+    button: Choice
+    """Below the picture: a tap on it gives the code, so that its tipster hears the answer without writing."""
+
+
 class Prompt(Redacted, frozen=True, kw_only=True):
     """One message to the tipster, complete and in their language: what was said and what is asked, merged."""
 
@@ -70,8 +81,8 @@ class Prompt(Redacted, frozen=True, kw_only=True):
     """Whether the tipster uses their voice: where the medium sends voice notes, it is read out as well."""
     police_words: tuple[str, ...] = ()
     """What in `text` the police wrote: no clip says it, so that the synthetic voice of this machine reads it."""
-    receipt_code: str = ""
-    """The code of a receipt that is also to be sent as a picture, in groups; empty: there is none to be sent."""
+    receipt: ReceiptPicture | None = None
+    """The receipt's picture, for a medium that sends voice notes; None: there is none to be sent."""
     spoken: VoiceNote | None = None
     """What it sounds like. The outbox fills it in, for a medium that sends voice notes."""
 

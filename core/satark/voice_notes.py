@@ -63,12 +63,13 @@ class VoiceNotes:
         return PAUSE in self.names
 
     def make(self, note: VoiceNote) -> bytes:
-        """Join a note's parts to one file, of the type `MIME`. Blocks.
+        """Join a note's parts to one file, of the type `MIME`; empty: nothing of it can be heard. Blocks.
 
         A part whose clip is gone or damaged, and words that no synthetic voice on this machine reads, are left out: the
         text above says the same.
         """
-        return write_file([packet for part in note.parts for packet in self._packets(part)])
+        packets = [packet for part in note.parts for packet in self._packets(part)]
+        return write_file(packets) if packets else b""
 
     def _packets(self, part: SpokenPart) -> tuple[bytes, ...]:
         try:

@@ -51,6 +51,12 @@ def to_addresses(*values: str | None, sort: bool = True) -> tuple[Address, ...]:
     return tuple(map(Address, found))
 
 
+def recipient(to: Address) -> dict[str, str]:
+    """Return the field of an outgoing message that names whom it goes to."""
+    address = to.reveal()
+    return {"recipient" if is_bsuid(address) else "to": address}
+
+
 def _normalized(value: str | None) -> str:
     if not value or len(value) > _MAX_CHARACTERS:
         return ""

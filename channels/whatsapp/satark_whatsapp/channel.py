@@ -20,8 +20,10 @@ from satark.channel import (
     RawResponse,
     SendResult,
 )
-from satark.prompt import Capabilities, Prompt
+from satark.prompt import Prompt
+from satark.voice_notes import VoiceNotes
 from satark_whatsapp import rendering, signature
+from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
 from satark_whatsapp.errors import RetryDelays
 from satark_whatsapp.graph_api import GraphApi
 from satark_whatsapp.media import WhatsAppMedia
@@ -32,12 +34,18 @@ PATH: Final = "/whatsapp/webhook"
 
 
 class WhatsAppChannel:
-    """One WhatsApp app at Meta with one or more numbers. Implements `satark.channel.Channel`."""
+    """One WhatsApp app at Meta with one or more numbers. Implements `satark.channel.Channel`.
+
+    Args:
+        settings: the section `whatsapp`.
+        notes: makes the voice notes by which prompts are read out.
+        public_url: where citizens reach Satark, for the receipt's picture; empty: it names no address.
+    """
 
     name: Final = "whatsapp"
-    capabilities: Final[Capabilities] = rendering.CAPABILITIES
 
-    def __init__(self, settings: WhatsAppSettings) -> None:
+    def __init__(self, settings: WhatsAppSettings, notes: VoiceNotes | None = None, public_url: str = "") -> None:
+        notes = notes or VoiceNotes(None)
         self._settings = settings
         self._app_secret = settings.app_secret.get_secret_value().encode()
         self._verify_token = settings.verify_token.get_secret_value().encode()
@@ -49,6 +57,9 @@ class WhatsAppChannel:
         )
         self._graph = GraphApi(settings)
         self._media = WhatsAppMedia(self._graph, settings)
+        status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
+        self._attachments = AttachmentSender(self._graph, settings, notes, status_url)
+        self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=notes.ready)
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -81,12 +92,12 @@ class WhatsAppChannel:
         return RawResponse(body=signature.challenge(raw) if raw.method == "GET" else b"")
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as buttons, a list, a location request or plain text."""
-        return rendering.render(prompt, account, to)
+        """Render a prompt as buttons, a list, a location request or plain text, and what is heard or shown after it."""
+        return (*rendering.render(prompt, account, to), *attachments(prompt, account, to))
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Where the reply window is closed, one template in the prompt's language is sent instead."""
-        first, *rest = rendering.render(prompt, account, to)
+        first, *rest = self.render(prompt, account, to)
         name = self._template(prompt.language)
         if name is None:
             return (first, *rest)
@@ -99,6 +110,7 @@ class WhatsAppChannel:
 
     async def close(self) -> None:
         """Close the HTTP client."""
+        await self._attachments.close()
         await self._graph.close()
 
     async def send(self, call: Call, call_id: str) -> SendResult:
@@ -106,6 +118,8 @@ class WhatsAppChannel:
         number = self._numbers.get(call.account)
         if number is None:
             return Misconfigured("account")
+        if call.method == ATTACHMENT:
+            return await self._attachments.send(number, call, call_id)
         body = call.body
         if call.method == rendering.MESSAGES:
             body = body[:-1] + b',"biz_opaque_callback_data":' + msgspec.json.encode(call_id) + b"}"

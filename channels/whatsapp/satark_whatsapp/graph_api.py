@@ -26,6 +26,13 @@ _MAX_RESPONSE_BYTES = 256 * 1024
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 
+class _Uploaded(msgspec.Struct):
+    id: str
+
+
+_decode_upload = msgspec.json.Decoder(_Uploaded).decode
+
+
 class GraphApi:
     """The HTTP client. Call `open` in the event loop that uses it."""
 
@@ -70,6 +77,29 @@ class GraphApi:
             self._throttling.recipient_accepted(account, body)
             return Accepted()
         return self._error_result(response.status, response.headers, content, account, body)
+
+    async def upload(self, number: str, data: bytes, mime: str) -> str | SendResult:
+        """Upload a file; return its media id, or why not. Never raises for what Meta or the network does."""
+        form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
+        form.add_field("file", data, filename="file", content_type=mime)
+        try:
+            async with self.session.post(
+                self._base / number / "media", data=form, headers=self._authorization, allow_redirects=False
+            ) as response:
+                content = await read_limited(response)
+        except TimeoutError:
+            return Transient("timeout")
+        except (aiohttp.ClientError, OSError):
+            return Transient("network")
+        if response.status != 200:  # noqa: PLR2004 - HTTP: OK
+            delays = RetryDelays(account=self._throttling.account_delay(response.headers), recipient=0)
+            error = error_of(content)
+            status = response.status
+            return send_result_of(error, delays, status) if error else send_result_of_status(status, "upload", delays)
+        try:
+            return _decode_upload(content).id
+        except DECODING_ERRORS:
+            return Transient("upload")
 
     def _error_result(
         self, status: int, headers: Mapping[str, str], content: bytes, account: str, body: bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satark import hookimpl
+from satark.voice_notes import VoiceNotes
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 
@@ -20,5 +21,5 @@ def satark_channels(settings: Settings) -> list[Channel]:
     Raises:
         satark.settings.SettingsError: a setting of the section `whatsapp` is missing or wrong.
     """
-    section = settings.section("whatsapp", WhatsAppSettings)
-    return [] if section is None else [WhatsAppChannel(section)]
+    section, core = settings.section("whatsapp", WhatsAppSettings), settings.core
+    return [] if section is None else [WhatsAppChannel(section, VoiceNotes(core.voice_clips), core.public_url)]

@@ -13,7 +13,7 @@ import msgspec
 
 from satark.channel import Address, Call
 from satark.prompt import Capabilities, Choice, Prompt
-from satark_whatsapp.addresses import is_bsuid
+from satark_whatsapp.addresses import recipient
 from satark_whatsapp.text_splitting import split_text
 
 MESSAGES = "messages"
@@ -133,8 +133,6 @@ def _call(node: Mapping[str, Any], account: str, to: Address) -> Call:
 
 
 def _body(node: Mapping[str, Any], to: Address) -> bytes:
-    address = to.reveal()
-    field = "recipient" if is_bsuid(address) else "to"
     return msgspec.json.encode(
-        {"messaging_product": "whatsapp", "recipient_type": "individual", field: address, **node}
+        {"messaging_product": "whatsapp", "recipient_type": "individual", **recipient(to), **node}
     )

@@ -60,6 +60,19 @@ class WhatsAppSettings(BaseModel):
         default=100 * 1024 * 1024, gt=0, description="largest file to download, in bytes (Meta's own limit is 100 MB)"
     )
     media_chunk_bytes: int = Field(default=64 * 1024, gt=0, description="largest chunk of a file in memory, in bytes")
+    media_reuse_days: float = Field(
+        default=29,
+        gt=0,
+        le=30,
+        description="days that the media id of a voice note which many people hear is used again (Meta keeps it 30)",
+    )
+    media_remembered: int = Field(default=2_000, ge=1, description="most such media ids remembered, in memory")
+    single_use_seconds: float = Field(
+        default=3_600,
+        gt=0,
+        description="seconds after which a file that is one person's (a receipt's picture, its code read out) is "
+        "deleted at Meta",
+    )
     webhook_max_bytes: int = Field(
         default=3 * 1024 * 1024, gt=0, description="largest webhook accepted, in bytes (Meta sends up to 3 MB)"
     )

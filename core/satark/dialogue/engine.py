@@ -9,6 +9,7 @@ import msgspec
 
 from satark.catalogues import Catalogues
 from satark.channel import Event
+from satark.choice_tokens import code_token
 from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.aloud import notice_voice
 from satark.dialogue.events.dispatch import handle_event
@@ -24,7 +25,7 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
 from satark.geography.geography import Geography
-from satark.prompt import Prompt
+from satark.prompt import Choice, Prompt, ReceiptPicture
 from satark.tip import Receipt
 
 Interpreter: TypeAlias = Callable[[Event, Step | None, Session], Event | None]
@@ -131,10 +132,8 @@ class Engine:
         context = self._context(submitted, "", now)
         context.said = [session.said] if session.said else []
         context.say("receipt", number=receipt.number, code=receipt.grouped)
-        if session.aloud:
-            context.say("aloud.receipt")
         if session.reachable:
-            return _with_picture(context.ask(must_arrive=True), receipt)
+            return _with_picture(context, context.ask(must_arrive=True), receipt)
         return context.end("reach.cannot", must_arrive=True, reach=False)
 
     def show_mailbox(self, session: Session, mailbox: Mailbox | None, now: int) -> Turn:
@@ -208,8 +207,10 @@ class Engine:
         return TurnContext(self._loaded, STATES, session, source, now)
 
 
-def _with_picture(turn: Turn, receipt: Receipt) -> Turn:
+def _with_picture(context: TurnContext, turn: Turn, receipt: Receipt) -> Turn:
     """Have a receipt that is read out sent as a picture too."""
     if turn.prompt is None or not turn.prompt.aloud:
         return turn
-    return msgspec.structs.replace(turn, prompt=msgspec.structs.replace(turn.prompt, receipt_code=receipt.grouped))
+    button = Choice(code_token(receipt.grouped), context.text("aloud.answer"))
+    picture = ReceiptPicture(code=receipt.grouped, caption=context.text("aloud.receipt"), button=button)
+    return msgspec.structs.replace(turn, prompt=msgspec.structs.replace(turn.prompt, receipt=picture))

@@ -72,6 +72,9 @@ class ReadAloud:
             elif line.strip():
                 yield from self._line(line, prompt.language)
                 yield PAUSE
+        if prompt.receipt:
+            yield from self._line(prompt.receipt.caption, prompt.language)
+            yield PAUSE
 
     def _choices(self, prompt: Prompt, fitted: Prompt) -> Iterator[SpokenPart]:
         numbers = {choice.token: number for number, choice in enumerate(prompt.choices, 1)}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-Operation = Literal["messages", "media", "download", "delete"]
+Operation = Literal["messages", "media", "download", "delete", "upload"]
 
 _STATUS = {0: 401, 3: 403, 10: 403, 190: 401, 132001: 404, 2: 503, 130429: 429} | dict.fromkeys(
     (1, 131000, 131016, 131045, 131057), 500

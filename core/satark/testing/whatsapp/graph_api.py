@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from satark.testing.processes.serving import provider_session
 from satark.testing.whatsapp.faults import Faults, error
-from satark.testing.whatsapp.limits import RefusedError, check_message, check_receipt
+from satark.testing.whatsapp.limits import RefusedError, check_message, check_receipt, check_upload
 from satark.testing.whatsapp.media import MediaShelf, StoredMedia
 from satark.testing.whatsapp.sent import Offer, Sent
 from satark.testing.whatsapp.webhooks import Sender, Webhooks, batch, wamid
@@ -61,6 +62,8 @@ class GraphPeer:
         """Every accepted message, oldest first; the last hundred thousand."""
         self.receipts: deque[str] = deque(maxlen=_REMEMBERED)
         """The ids of the messages that were marked as read."""
+        self.uploads: list[str] = []
+        """The media ids of the files that were uploaded, in order."""
         self.closed_windows: set[str] = set()
         """Addresses whose 24 hours are over: they take only templates."""
         self.faults = Faults()
@@ -137,6 +140,7 @@ class GraphPeer:
     def _routes(self, base: str) -> list[Route]:
         return [
             Route(f"{base}/{{number}}/messages", self._messages, methods=["POST"]),
+            Route(f"{base}/{{number}}/media", self._upload, methods=["POST"]),
             Route(f"{base}/{{media_id}}", self._describe, methods=["GET"]),
             Route(f"{base}/{{media_id}}", self._delete, methods=["DELETE"]),
             Route("/download", self._download, methods=["GET"]),
@@ -159,6 +163,8 @@ class GraphPeer:
         except RefusedError as refused:
             return error(refused.code, refused.details)
         sent = Sent(id=wamid(), phone_number_id=self.phone_number_id, body=message)
+        if sent.media_id and sent.media_id not in self.shelf.files:
+            return error(100, "Invalid parameter: media id")
         if sent.address in self.closed_windows and sent.kind != "template":
             return error(_REENGAGEMENT, "More than 24 hours have passed since the customer last replied")
         self._publish(sent)
@@ -170,6 +176,27 @@ class GraphPeer:
         for callback in self._receipt_callbacks:
             callback(receipt)
         return JSONResponse({"success": True})
+
+    async def _upload(self, request: Request) -> Response:
+        refused = await self.faults.next("upload") or self._unauthorized(request)
+        if refused is None and request.path_params["number"] != self.phone_number_id:
+            refused = error(100, "Unsupported post request", 400, subcode=33)
+        return refused or await self._shelve(request)
+
+    async def _shelve(self, request: Request) -> Response:
+        """Take an uploaded file, as Meta would: of a type and size that it may have."""
+        async with request.form() as form:
+            file, mime = form.get("file"), str(form.get("type", ""))
+            if form.get("messaging_product") != "whatsapp" or not isinstance(file, UploadFile):
+                return error(131008, "messaging_product and file are required")
+            data = await file.read()
+        try:
+            check_upload(mime, data)
+        except RefusedError as refused:
+            return error(refused.code, refused.details)
+        node = self.add_media(data, mime)
+        self.uploads.append(node["id"])
+        return JSONResponse({"id": node["id"]})
 
     def _publish(self, sent: Sent) -> None:
         self.sent.append(sent)

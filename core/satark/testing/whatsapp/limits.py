@@ -31,6 +31,9 @@ ROW_TITLE: Final = 24
 ROW_ID: Final = 200
 ROW_DESCRIPTION: Final = 72
 CALLBACK_DATA: Final = 512
+MEDIA_ID: Final = 64
+UPLOADS: Final = {"audio/ogg": 16 * 1024 * 1024, "image/png": 5 * 1024 * 1024, "image/jpeg": 5 * 1024 * 1024}
+"""Type of an uploaded file → most bytes. Source: Meta, "Media > Supported media types"."""
 
 
 class RefusedError(Exception):
@@ -73,6 +76,18 @@ def check_receipt(receipt: Mapping[str, Any]) -> None:
     _need(isinstance(message_id, str) and message_id.startswith("wamid."), PARAMETER, "message_id")
     typing = receipt.get("typing_indicator")
     _need(typing is None or typing == {"type": "text"}, PARAMETER, "typing_indicator")
+
+
+def check_upload(mime: str, data: bytes) -> None:
+    """Check an uploaded file's type and size.
+
+    Raises:
+        RefusedError: Meta would refuse it.
+    """
+    kind = mime.partition(";")[0]
+    _need(kind in UPLOADS, PARAMETER, "type is not one that may be uploaded")
+    _need(0 < len(data) <= UPLOADS[kind], PARAMETER, "the file is empty or too large")
+    _need(kind != "audio/ogg" or b"OpusHead" in data[:64], PARAMETER, "audio/ogg must be Opus")
 
 
 def _need(condition: bool, code: int, details: str) -> None:  # noqa: FBT001 - it reads as a sentence
@@ -130,8 +145,20 @@ def _check_interactive(node: Mapping[str, Any]) -> None:
     if "footer" in node:
         _string(_object(node, "footer"), "text", SHORT)
     if "header" in node:
-        _string(_object(node, "header"), "text", SHORT)
+        _check_header(_object(node, "header"))
     check(_object(node, "action"))
+
+
+def _check_header(header: Mapping[str, Any]) -> None:
+    if header.get("type") == "image":
+        _string(_object(header, "image"), "id", MEDIA_ID)
+    else:
+        _string(header, "text", SHORT)
+
+
+def _check_audio(node: Mapping[str, Any]) -> None:
+    _string(node, "id", MEDIA_ID)
+    _need(isinstance(node.get("voice", False), bool), PARAMETER, "voice must be a boolean")
 
 
 def _check_buttons(action: Mapping[str, Any]) -> None:
@@ -169,6 +196,7 @@ def _check_template(node: Mapping[str, Any]) -> None:
 _KINDS: Final[dict[str, Callable[[Mapping[str, Any]], None]]] = {
     "text": _check_text,
     "interactive": _check_interactive,
+    "audio": _check_audio,
     "template": _check_template,
 }
 _CONTROLS: Final[dict[str, Callable[[Mapping[str, Any]], None]]] = {

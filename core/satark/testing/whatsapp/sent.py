@@ -33,7 +33,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """`text`, `template`, or what kind of interactive message: `button`, `list`, `location_request_message`."""
+        """`text`, `audio`, `template`, or of an interactive message `button`, `list`, `location_request_message`."""
         kind: str = self.body.get("type", "text")
         return str(self.body[kind]["type"]) if kind == "interactive" else kind
 
@@ -41,9 +41,18 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """What it says; of a template its name."""
         node = self.body[self.body.get("type", "text")]
+        if self.kind == "audio":
+            return ""
         if self.kind == "template":
             return str(node["name"])
         return str(node["body"] if self.kind == "text" else node["body"]["text"])
+
+    @property
+    def media_id(self) -> str:
+        """The file that it carries: a voice note, or the picture above its buttons; empty: none."""
+        node = self.body[self.body.get("type", "text")]
+        picture = node.get("header", {}).get("image", {}) if self.body.get("type") == "interactive" else {}
+        return str(node["id"] if self.kind == "audio" else picture.get("id", ""))
 
     @property
     def menu_label(self) -> str:
