@@ -159,12 +159,14 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     """With the category that the whole text tells of, though no word of it names that: police who take money."""
-    if asked.name != "category" or analysis.negates:
+    if asked.name != "category" or (analysis.negates and len(analysis) <= _SHORT):
         return found
     code = category_of(analysis)
     if not code or any(option.id == code for option, _ in found):
         return found
     deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
+    if all(_is_negated(deed, analysis) for deed in deeds):
+        return found
     return [*found, *((option, deeds) for option in asked.options if option.id == code)]
 
 
@@ -206,6 +208,8 @@ def _is_negated(span: tuple[int, int], analysis: Analysis) -> bool:
     start, end = span
     for mark in analysis.found(*NEGATIONS):
         if start <= mark.start and mark.end <= end:
+            continue
+        if mark.name == "neg.without" and mark.end != start:
             continue
         if len(analysis) <= _SHORT or (mark.start < end + _NEAR and mark.end > start - _NEAR):
             return True

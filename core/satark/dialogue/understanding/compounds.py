@@ -17,7 +17,7 @@ from satark.dialogue.understanding.lexicon import FRAME, SOUND
 from satark.dialogue.understanding.marks import Mark, Marks
 from satark.dialogue.understanding.rules import Rule, all_matches, parse_rule
 
-_BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok")
+_BETWEEN: Final = ("fill", "pol", "who.me", "who.you", "say.yes", "soc.ok", "k.opinion")
 _LONGEST: Final = 10
 """Words of the longest compound."""
 

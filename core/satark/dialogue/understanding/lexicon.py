@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from satark.dialogue.understanding.endings import VERB, stems
+from satark.dialogue.understanding.endings import VERB, singulars, stems
 from satark.dialogue.understanding.index import (
     Index,
     Phrase,
@@ -136,7 +136,7 @@ class Lexicon:
                 continue
             word = heard.get(token.text) or self._spelt.get(token.text) or keys(token.text)
             heard[token.text] = word
-            found = self._known(token.text, word)
+            found = self._known(token.text, word) or self._inflected(token.text, word.sound)
             if all(name.startswith("~") for name in found) and distant < _MOST_DISTANT:
                 distant += 1
                 found = {**found, **self._distant(word.sound)}
@@ -186,6 +186,17 @@ class Lexicon:
                     if length > _SHORTEST_PREFIX or (level == 0 and start.startswith(name.partition(":")[0])):
                         found[name] = quality
         return found
+
+    def _inflected(self, text: str, sound: str) -> dict[str, float]:
+        """The nouns and verbs whose plural, oblique case or past a word that is not known may be."""
+        for base in singulars(sound, english=text.isascii()):
+            for level in (0, 1) if len(base) >= _SHORTEST_DISTANT else (0,):
+                key = base if level == 0 else keys(base).frame
+                if others := [
+                    one for one in self._by_key[level].get(key, ()) if _may_meet(text, one, len(key) - level)
+                ]:
+                    return dict.fromkeys(others, FRAME)
+        return {}
 
     def _distant(self, sound: str) -> Mapping[str, float]:
         size = len(sound)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from satark.dialogue.understanding.added_words import added_words
-from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
 from satark.dialogue.understanding.choosing import FILL, POLITE, Chosen, choose
 from satark.dialogue.understanding.danger import DangerRules
 from satark.dialogue.understanding.lexicon import FRAME, Lexicon
@@ -50,12 +50,14 @@ _SOCIAL: Final = (
     ("soc.afraid", Kind.REMARK, "afraid"),
     ("t.joke", Kind.REMARK, "chat"),
 )
-_LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.but", "ask", "ask.sign")
+_LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.but", "ask", "ask.sign")
 _VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 """Marks that a story has too, but that do not make one."""
 _QUESTION_MARKS: Final = frozenset("?❓❔")
 _LONGEST_TALK: Final = 12
 _LONGEST_SOCIAL: Final = 5
+_LONGEST_PROMISE: Final = 6
+"""Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
 _STORY_WORDS: Final = 4
 _STORY_REST: Final = 2
 
@@ -211,6 +213,8 @@ class _OneReading:
                 continue
             beside = (*_LOOSE, "t.listen", "t.tell", "digits", *(("time.*", "t.report") if name == "status" else ()))
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
+            if near and name in IRREVERSIBLE and self._analysis.has("k.passive"):
+                continue
             if near and name in IRREVERSIBLE:
                 return self._make(Kind.UNCLEAR, suggested=f"@{name}")
             if near and not self._is_denied(name):
@@ -291,7 +295,8 @@ class _OneReading:
         if self._chosen.suggested or len(analysis) > _LONGEST_TALK or self._tells_anything():
             return None
         mine = analysis.has("verb.mine", "t.mine")
-        if analysis.has("soc.wait") or (mine and not analysis.negates and not analysis.asks):
+        promises = mine and len(analysis) <= _LONGEST_PROMISE
+        if analysis.has("soc.wait") or (promises and not analysis.negates and not analysis.asks):
             return self._make(Kind.WAIT, Confidence.GUESS)
         if analysis.has("ask.how") and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
             return self._make(Kind.COMMAND, Confidence.GUESS, command="help")
@@ -338,7 +343,7 @@ class _OneReading:
         inside = self._analysis.found(f"cmd.{name}")
         free = [
             mark
-            for mark in self._analysis.found("neg", "neg.dont")
+            for mark in self._analysis.found(*NEGATIONS)
             if not any(other.start <= mark.start and mark.end <= other.end for other in inside)
         ]
         return bool(free)
