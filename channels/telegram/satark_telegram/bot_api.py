@@ -19,6 +19,9 @@ from telegram.error import BadRequest, TelegramError
 
 from satark.channel import Accepted, Call, SendResult
 from satark.decoding import DECODING_ERRORS
+from satark.voice_notes import VoiceNotes
+from satark_telegram.attachment_sender import AttachmentSender
+from satark_telegram.attachments import ATTACHMENT
 from satark_telegram.errors import send_result_of
 from satark_telegram.http_client import AiohttpRequest
 from satark_telegram.rendering import DELETE_MESSAGES
@@ -34,7 +37,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class BotApi:
     """The client. Call `open` in the event loop that uses it."""
 
-    def __init__(self, settings: TelegramSettings) -> None:
+    def __init__(self, settings: TelegramSettings, notes: VoiceNotes | None = None, status_url: str = "") -> None:
         _silence_logs()
         self._token = settings.token.get_secret_value()
         self._api = settings.api_url
@@ -47,6 +50,9 @@ class BotApi:
             base_file_url=f"{settings.api_url}/file/bot",
             request=self.request,
             get_updates_request=self.request,
+        )
+        self._attachments = AttachmentSender(
+            self._bot, notes or VoiceNotes(None), status_url, settings.files_remembered
         )
 
     async def open(self) -> None:
@@ -61,6 +67,8 @@ class BotApi:
         """Make one call. Never raises for what Telegram or the network does."""
         body = _decode(call.body)
         try:
+            if call.method == ATTACHMENT:
+                return Accepted(str(await self._attachments.send(call.body) or ""))
             if call.method == ACKNOWLEDGE:
                 await self._acknowledge(body)
             elif call.method == DELETE_MESSAGES:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from satark.catalogues import Catalogues
 from satark.channel import (
     Address,
@@ -20,8 +22,10 @@ from satark.channel import (
     Receive,
     SendResult,
 )
-from satark.prompt import Capabilities, Prompt
+from satark.prompt import Prompt
+from satark.voice_notes import VoiceNotes
 from satark_telegram import rendering, secret_token
+from satark_telegram.attachments import attachments
 from satark_telegram.settings import TelegramSettings
 from satark_telegram.update_parser import UpdateParser
 
@@ -38,21 +42,25 @@ class TelegramChannel:
         settings: the section `telegram`.
         public_url: where citizens and providers reach Satark. Empty: the webhook is not registered.
         catalogues: loads the catalogues with the names of the commands in the bot's menu.
+        notes: makes the voice notes by which prompts are read out; None: there are none.
     """
 
     name: Final = "telegram"
-    capabilities: Final[Capabilities] = rendering.CAPABILITIES
 
     def __init__(
         self,
         settings: TelegramSettings,
         public_url: str = "",
         catalogues: Callable[[], Catalogues] = Catalogues.shipped,
+        notes: VoiceNotes | None = None,
     ) -> None:
         self._settings = settings
         self._secret = settings.secret_token.get_secret_value().encode()
         self._webhook = f"{public_url.rstrip('/')}{PATH}" if public_url else ""
         self._catalogues = catalogues
+        self._notes = notes or VoiceNotes(None)
+        self._status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
+        self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=self._notes.ready)
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
         self._bot: BotApi | None = None
@@ -88,12 +96,12 @@ class TelegramChannel:
         return RawResponse()
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
-        """Render a prompt as a message with an inline keyboard."""
-        return rendering.render(prompt, account, to)
+        """Render a prompt as a message with an inline keyboard, and what is heard or shown after it."""
+        return (*rendering.render(prompt, account, to), *attachments(prompt, account, to))
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a notice. Telegram has no reply window, so there is no fallback."""
-        return rendering.render(prompt, account, to)
+        return self.render(prompt, account, to)
 
     def erase(self, message_ids: Sequence[str], account: str, to: Address) -> Sequence[Call]:
         """Delete messages of the last 48 hours, the bot's and the sender's, for both sides."""
@@ -103,7 +111,7 @@ class TelegramChannel:
         """Open the client. python-telegram-bot is imported here and not before."""
         from satark_telegram.bot_api import BotApi  # noqa: PLC0415 - the import takes half a second
 
-        self._bot = BotApi(self._settings)
+        self._bot = BotApi(self._settings, self._notes, self._status_url)
         await self._bot.open()
 
     async def close(self) -> None:

@@ -63,7 +63,7 @@ class AiohttpRequest(BaseRequest):
         del write_timeout, connect_timeout, pool_timeout  # the settings apply to all calls
         total = read_timeout if isinstance(read_timeout, int | float) else self._settings.send_seconds
         timeout = aiohttp.ClientTimeout(total=total, sock_connect=self._settings.connect_seconds)
-        data = request_data.json_parameters if request_data else None
+        data = _form(request_data) if request_data else None
         try:
             async with self.session.request(method, url, data=data, timeout=timeout, allow_redirects=False) as response:
                 return response.status, await _read_limited(response)
@@ -82,6 +82,14 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             raise RuntimeError("the Telegram channel is not open")
         return self._session
+
+
+def _form(request_data: RequestData) -> aiohttp.FormData:
+    """Return a call's parameters as a form; with files where it has some."""
+    form = aiohttp.FormData(request_data.json_parameters)
+    for name, (filename, content, mime) in (request_data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=mime)
+    return form
 
 
 async def _read_limited(response: aiohttp.ClientResponse) -> bytes:

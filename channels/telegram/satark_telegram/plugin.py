@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from satark import hookimpl
 from satark.flow import default_flow, read_flow
 from satark.settings import SettingProblem, SettingsError
+from satark.voice_notes import VoiceNotes
 from satark_telegram.channel import TelegramChannel
 from satark_telegram.settings import TelegramSettings
 
@@ -32,7 +33,8 @@ def satark_channels(settings: Settings) -> list[Channel]:
     if find_spec("telegram") is None:
         message, hint = "python-telegram-bot is not installed", "pip install 'satark[telegram]'"
         raise SettingsError([SettingProblem("telegram", "SATARK_TELEGRAM__TOKEN", message, hint)])
-    return [TelegramChannel(section, settings.core.public_url, partial(_catalogues, settings))]
+    notes = VoiceNotes(settings.core.voice_clips)
+    return [TelegramChannel(section, settings.core.public_url, partial(_catalogues, settings), notes)]
 
 
 def _catalogues(settings: Settings) -> Catalogues:

@@ -53,6 +53,9 @@ class TelegramSettings(BaseModel):
         description="largest file to download, in bytes (Telegram allows bots 20 MB; your own Bot API server more)",
     )
     media_chunk_bytes: int = Field(default=64 * 1024, gt=0, description="largest chunk of a file in memory, in bytes")
+    files_remembered: int = Field(
+        default=2_000, ge=1, description="most voice notes whose Telegram file id is remembered, in memory"
+    )
     connect_seconds: float = Field(default=5, gt=0, description="seconds to wait for a connection to Telegram")
     send_seconds: float = Field(default=20, gt=0, description="seconds to wait for Telegram's response to one call")
     stall_seconds: float = Field(

@@ -15,6 +15,7 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -75,6 +76,8 @@ class TelegramPeer:
         self.deleted: set[tuple[int, int]] = set()
         """Chat and number of every message that the bot had deleted."""
         self.files: dict[str, StoredFile] = {}
+        self.uploads: list[str] = []
+        """The ids of the files that the bot uploaded, in order."""
         self._description = description
         self._callbacks: dict[int, list[Callback]] = {}
         self._watchers: list[Watcher] = []
@@ -153,7 +156,7 @@ class TelegramPeer:
         scripted = await self.faults.next(method)
         if scripted is not None:
             return scripted
-        parameters = await _parameters(request)
+        parameters = await self._parameters(request)
         try:
             if self._description is not None:
                 self._description.check(method, parameters)
@@ -172,13 +175,26 @@ class TelegramPeer:
         return JSONResponse({"ok": True, "result": result})
 
     async def _on_sendMessage(self, given: Mapping[str, Any]) -> Any:  # noqa: N802 - Telegram's name, likewise below
+        return self._take(given, given["text"])
+
+    async def _on_sendVoice(self, given: Mapping[str, Any]) -> Any:  # noqa: N802
+        return self._take(given, given.get("caption", ""), voice=given["voice"])
+
+    async def _on_sendPhoto(self, given: Mapping[str, Any]) -> Any:  # noqa: N802
+        return self._take(given, given.get("caption", ""), photo=given["photo"])
+
+    def _take(self, given: Mapping[str, Any], text: str, voice: str = "", photo: str = "") -> Any:
         chat = int(given["chat_id"])
         if chat in self.blocked:
             return error(403, "Forbidden: bot was blocked by the user")
+        if (voice or photo) and (voice or photo) not in self.files:
+            return error(400, "Bad Request: wrong file identifier/HTTP URL specified")
         keyboard = as_json(given.get("reply_markup", "{}")).get("inline_keyboard", [])
         protected = str(given.get("protect_content", "")).lower() == "true"
         number = self.updates.message_id()
-        sent = Sent(id=number, address=chat, text=given["text"], keyboard=keyboard, protected=protected)
+        sent = Sent(
+            id=number, address=chat, text=text, keyboard=keyboard, protected=protected, voice=voice, photo=photo
+        )
         self.sent.append(sent)
         for callback in self._callbacks.get(chat, ()):
             callback(sent)
@@ -256,17 +272,23 @@ class TelegramPeer:
         headers = {"content-length": str(len(stored.data))}
         return Response(stored.data[: stored.cut_after], media_type="application/octet-stream", headers=headers)
 
+    async def _parameters(self, request: Request) -> dict[str, Any]:
+        """Read a call's parameters: JSON, a form, or the query. An uploaded file is stored: its id stands for it."""
+        if request.method == "GET":
+            return dict(request.query_params)
+        body = await request.body()
+        if request.headers.get("content-type", "").startswith("application/json"):
+            given: dict[str, Any] = json.loads(body or b"{}")
+            return given
+        async with request.form() as form:
+            return {name: await self._value(value) for name, value in form.items()}
+
+    async def _value(self, value: UploadFile | str) -> str:
+        if isinstance(value, str):
+            return value
+        file_id = str(self.add_file(await value.read(), "uploaded")["file_id"])
+        self.uploads.append(file_id)
+        return file_id
+
     def _bot(self) -> dict[str, Any]:
         return {"id": self.bot_id, "is_bot": True, "first_name": "Satark", "username": "satark_bot"}
-
-
-async def _parameters(request: Request) -> dict[str, Any]:
-    """Read a call's parameters: JSON, a form, or the query."""
-    if request.method == "GET":
-        return dict(request.query_params)
-    body = await request.body()
-    if request.headers.get("content-type", "").startswith("application/json"):
-        given: dict[str, Any] = json.loads(body or b"{}")
-        return given
-    async with request.form() as form:
-        return {name: value for name, value in form.items() if isinstance(value, str)}

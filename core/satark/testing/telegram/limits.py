@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 TEXT: Final = 4096
+CAPTION: Final = 1024
 CALLBACK_DATA_BYTES: Final = 64
 BUTTONS: Final = 100
 BUTTONS_A_ROW: Final = 8
@@ -49,6 +50,16 @@ def _message(parameters: Mapping[str, Any]) -> None:
     text = str(parameters.get("text", ""))
     _need(text.strip(), "message text is empty")
     _need(len(text.encode("utf-16-le")) // 2 <= TEXT, "message is too long")
+    _keyboard(parameters)
+
+
+def _file(parameters: Mapping[str, Any]) -> None:
+    caption = str(parameters.get("caption", ""))
+    _need(len(caption.encode("utf-16-le")) // 2 <= CAPTION, "message caption is too long")
+    _keyboard(parameters)
+
+
+def _keyboard(parameters: Mapping[str, Any]) -> None:
     keyboard = as_json(parameters.get("reply_markup", "{}")).get("inline_keyboard", [])
     _need(sum(map(len, keyboard)) <= BUTTONS, "reply markup is too long")
     for row in keyboard:
@@ -83,6 +94,8 @@ def _deletion(parameters: Mapping[str, Any]) -> None:
 
 _CHECKS: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
     "sendMessage": _message,
+    "sendVoice": _file,
+    "sendPhoto": _file,
     "deleteMessages": _deletion,
     "setWebhook": _webhook,
     "setMyCommands": _commands,

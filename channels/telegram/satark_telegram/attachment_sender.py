@@ -1,0 +1,83 @@
+"""Sends voice notes and the receipt's picture. What many people hear is uploaded once: Telegram's `file_id` names it.
+
+Source: Telegram, Bot API 10.1, `sendVoice` (an OGG file with Opus), `sendPhoto`, "Sending files". A `file_id` stays
+valid, belongs to the bot, and says nothing of the chat that it was first sent to.
+
+This module imports python-telegram-bot, so the channel imports it only when it opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+import telegram
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.error import BadRequest
+
+from satark.prompt import ReceiptPicture, VoiceNote
+from satark.receipt_picture import draw_receipt
+from satark.voice_notes import VoiceNotes, reuse_key
+from satark_telegram.attachments import decode_attachment
+
+
+class AttachmentSender:
+    """Sends attachments, and remembers the file ids of one process, in memory.
+
+    Args:
+        bot: python-telegram-bot's.
+        notes: makes the voice notes.
+        status_url: the address of the page that takes a receipt's code, for the picture; empty: none.
+        remembered: most file ids remembered.
+    """
+
+    def __init__(self, bot: telegram.Bot, notes: VoiceNotes, status_url: str, remembered: int) -> None:
+        self._bot = bot
+        self._notes = notes
+        self._status_url = status_url
+        self._remembered = remembered
+        self._file_ids: OrderedDict[str, str] = OrderedDict()
+
+    async def send(self, body: bytes) -> int:
+        """Send what a call holds; return the message's id, or 0 where there was nothing to be heard.
+
+        Raises:
+            telegram.error.TelegramError: Telegram or the network failed.
+        """
+        attachment = decode_attachment(body)
+        if attachment.receipt:
+            return await self._picture(attachment.chat_id, attachment.receipt)
+        return await self._note(attachment.chat_id, attachment.note) if attachment.note else 0
+
+    async def _picture(self, chat_id: str, receipt: ReceiptPicture) -> int:
+        picture = await asyncio.to_thread(draw_receipt, receipt.code, self._status_url)
+        button = InlineKeyboardButton(receipt.button.label, callback_data=receipt.button.token)
+        sent = await self._bot.send_photo(
+            chat_id,
+            picture,
+            caption=receipt.caption,
+            protect_content=True,
+            reply_markup=InlineKeyboardMarkup([[button]]),
+            filename="receipt.png",
+        )
+        return sent.message_id
+
+    async def _note(self, chat_id: str, note: VoiceNote) -> int:
+        key = reuse_key(note)
+        if file_id := self._file_ids.get(key):
+            try:
+                return (await self._bot.send_voice(chat_id, file_id, protect_content=True)).message_id
+            except BadRequest:
+                self._file_ids.pop(key, None)  # if it was the chat that is wrong, the upload says so again
+        data = await asyncio.to_thread(self._notes.make, note)
+        if not data:
+            return 0
+        sent = await self._bot.send_voice(chat_id, data, protect_content=True, filename="note.ogg")
+        if key and sent.voice:
+            self._remember(key, sent.voice.file_id)
+        return sent.message_id
+
+    def _remember(self, key: str, file_id: str) -> None:
+        self._file_ids[key] = file_id
+        while len(self._file_ids) > self._remembered:
+            self._file_ids.popitem(last=False)
