@@ -23,12 +23,23 @@ from satark.testing.matrix.scenario import Do, Exchange, FileName, Point, Send, 
 
 SCENARIOS = {scenario.name: scenario for scenario in scenarios()}
 FIRST, *OTHERS = MEDIA
-OTHER_LANGUAGES = (MADE_UP,)
+OTHER_LANGUAGES = ("bho", "ur", MADE_UP)
 """Those that are off by default, and one that a folder of this test adds."""
 IN_OTHER_LANGUAGES = {
     f"arms, with a photo, in {language}": replace(SCENARIOS["arms, with a photo"], language=language)
     for language in OTHER_LANGUAGES
 }
+ELSEWHERE = replace(
+    SCENARIOS["mining, a place that nobody knows"],
+    exchanges=tuple(
+        {"place": (question, Words("near the bus stand, Azamgarh")), "district": (question, "elsewhere")}.get(
+            question, (question, action)
+        )
+        for question, action in SCENARIOS["mining, a place that nobody knows"].exchanges
+        if question != "station"
+    ),
+)
+"""A place outside the range."""
 WITHOUT_A_TIP = {"forgotten in the middle"}
 WORDS = ("रात में ट्रक आते हैं।", "They meet behind the mill; nobody stops them.", "“वही” लोग — फिर से", "a 'quoted' word")
 STATIONS = {"lanka": (25.2810, 82.9990), "luxa": (25.3105, 82.9975), "ramnagar": (25.2690, 83.0290)}
@@ -67,7 +78,7 @@ def walks(draw: st.DrawFn) -> Scenario:
     if draw(st.booleans()):
         exchanges.extend([("what", Do("back")), ("category", category)])
     ask("what", draw(words_or_speech))
-    _place(draw, ask)
+    _place(draw, ask, exchanges)
     if category == "POLCOR" or ask("police", draw(st.sampled_from(("yes", "no", "unknown")))) == "yes":
         if ask("police_unit", draw(st.sampled_from(ACCUSED))) == "other_station":
             ask("police_station", draw(st.sampled_from((*STATIONS, "unknown"))))
@@ -82,18 +93,19 @@ def walks(draw: st.DrawFn) -> Scenario:
     return Scenario("walk", draw(st.sampled_from(("hi", "en"))), tuple(exchanges))
 
 
-def _place(draw: st.DrawFn, ask: Any) -> None:
+def _place(draw: st.DrawFn, ask: Any, exchanges: list[Exchange]) -> None:
     station = draw(st.sampled_from(tuple(STATIONS)))
     ways = (
-        Words(NAMES[station], station),
-        Point(STATIONS[station], NAMES[station], station),
+        Words(NAMES[station]),
+        Point(STATIONS[station], NAMES[station]),
         Speak(NAMES[station]),
         None,
     )
     way = draw(st.sampled_from(ways))
     ask("place", way or Words("by the two old palms"))
-    if way is None or isinstance(way, Speak):
-        ask("station", draw(st.sampled_from((station, "unknown"))))
+    if way is None:
+        # No detour here: a call asks neither, since its place is spoken.
+        exchanges.extend([("district", "varanasi"), ("station", draw(st.sampled_from((station, "unknown"))))])
 
 
 class MatrixThread:
@@ -131,7 +143,7 @@ class Played:
     """The result of every scenario on every medium, all played at once."""
 
     def __init__(self, matrix: MatrixThread) -> None:
-        scenarios = {**SCENARIOS, **IN_OTHER_LANGUAGES}
+        scenarios = {**SCENARIOS, **IN_OTHER_LANGUAGES, "elsewhere": ELSEWHERE}
         self._begun = {(name, medium): matrix.begin(s, medium) for name, s in scenarios.items() for medium in MEDIA}
         for _, future in self._begun.values():
             future.exception()
@@ -174,6 +186,16 @@ def test_a_tip_reveals_no_more_of_its_channel_than_the_class(played: Played, nam
 def test_a_tip_is_told_in_any_language_that_has_a_folder(played: Played, medium: str, language: str) -> None:
     tip, desks = played.tip(f"arms, with a photo, in {language}", medium)
     assert (tip["language"], tip["category"], set(desks)) == (language, "ARMS", {"sp", "dig"})
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_place_in_another_district_goes_to_the_range_with_its_words(played: Played, medium: str) -> None:
+    tip, desks = played.tip("elsewhere", medium)
+    if "type" in played.driver("elsewhere", medium).can:
+        assert (tip["district"], tip["station"], set(desks)) == ("elsewhere", "", {"dig"})
+        assert tip["answers"]["place"] == {"text": "near the bus stand, Azamgarh", "district": "elsewhere"}
+    else:  # a spoken place is whoever's listens to it
+        assert (tip["district"], set(desks)) == ("", {"sp", "dig"})
 
 
 # No shrinking: each walk of a failure is printed in full and can be played as a scenario.

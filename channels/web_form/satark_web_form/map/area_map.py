@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
-    from satark.flow import Geography, Station
+    from satark.flow import Geography
+
+Point: TypeAlias = tuple[float, float]
+"""Latitude and longitude in degrees."""
 
 WIDTH: Final = 320
 """Width in units; a unit is about a pixel on a phone."""
 _MAX_HEIGHT: Final = 480
 _MARGIN: Final = 0.08
-"""Margin around the outermost stations, in degrees (about nine kilometres)."""
+"""Margin around the outermost stations and borders, in degrees (about nine kilometres)."""
 _LABEL_HEIGHT: Final = 14
 _LETTER_WIDTH: Final = 8
 """Approximate, in units; combining marks have no width."""
@@ -41,6 +44,14 @@ class StationMarker(msgspec.Struct, frozen=True):
         return round(self.x + (-_LABEL_GAP if self.left else _LABEL_GAP), 1)
 
 
+class Outline(msgspec.Struct, frozen=True):
+    """The border of a district on the map."""
+
+    name: str
+    points: str
+    """`x,y` of its corners, with spaces between them, as SVG writes a polygon."""
+
+
 class AreaMap(msgspec.Struct, frozen=True, kw_only=True):
     """A map, with its bounds in degrees (WGS 84)."""
 
@@ -51,6 +62,10 @@ class AreaMap(msgspec.Struct, frozen=True, kw_only=True):
     west: float
     east: float
     markers: Sequence[StationMarker]
+    """The stations whose position is known."""
+    outlines: Sequence[Outline] = ()
+    names: Sequence[str] = ()
+    """Of all stations, each with its district where there are several."""
 
     def position_of(self, latitude: str, longitude: str) -> tuple[float, float] | None:
         """Return where a position is on the map. None: it is outside, or not a number."""
@@ -63,21 +78,45 @@ class AreaMap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draw_map(geography: Geography, language: str) -> AreaMap | None:
-    """Draw the covered area. None: it has no stations."""
-    stations = geography.stations()
-    if not stations:
+    """Draw the covered area. None: no position in it is known."""
+    placed = [(station.label(language), station.position) for station in geography.stations() if station.position]
+    corners = [corner for district in geography.districts for corner in district.border]
+    points = [*corners, *(position for _, position in placed)]
+    if not placed:
         return None
-    north, south = _bounds([station.latitude for station in stations])
-    east, west = _bounds([station.longitude for station in stations])
+    north, south = _bounds([latitude for latitude, _ in points])
+    east, west = _bounds([longitude for _, longitude in points])
     longitude_scale = math.cos(math.radians((north + south) / 2))
     height = min(_MAX_HEIGHT, round(WIDTH * (north - south) / ((east - west) * longitude_scale)))
 
-    def point(station: Station) -> tuple[float, float]:
-        x = WIDTH * (station.longitude - west) / (east - west)
-        return round(x, 1), round(height * (north - station.latitude) / (north - south), 1)
+    def place(position: Point) -> tuple[float, float]:
+        x = WIDTH * (position[1] - west) / (east - west)
+        return round(x, 1), round(height * (north - position[0]) / (north - south), 1)
 
-    markers = _with_labels([(station.label(language), *point(station)) for station in stations])
-    return AreaMap(width=WIDTH, height=height, north=north, south=south, west=west, east=east, markers=markers)
+    return AreaMap(
+        width=WIDTH,
+        height=height,
+        north=north,
+        south=south,
+        west=west,
+        east=east,
+        markers=_with_labels([(name, *place(position)) for name, position in placed]),
+        outlines=[
+            Outline(one.label(language), " ".join("{},{}".format(*place(corner)) for corner in one.border))
+            for one in geography.districts
+            if one.border
+        ],
+        names=_names(geography, language),
+    )
+
+
+def _names(geography: Geography, language: str) -> list[str]:
+    several = len(geography.districts) > 1
+    return [
+        f"{station.label(language)}, {district.label(language)}" if several else station.label(language)
+        for district in geography.districts
+        for station in district.stations
+    ]
 
 
 def _bounds(degrees: Sequence[float]) -> tuple[float, float]:

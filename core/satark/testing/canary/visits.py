@@ -16,7 +16,7 @@ from satark.testing.matrix.installation import MatrixInstallation
 from satark.testing.matrix.scenario import Do, Send, Words
 from satark.testing.twilio.people import code_in
 
-_PLACE: Final = Words("लंका", station="lanka")
+_PLACE: Final = Words("लंका")
 _CODE: Final = re.compile(r"(?:\d[ \u00a0\u2009\u202f–-]?){16}")
 
 

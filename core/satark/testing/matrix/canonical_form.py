@@ -9,8 +9,7 @@ Some media can't type, point at a map or send files. `canonical(…, can=…)` r
 - without pointing, the place has a name only, so the coordinates are omitted;
 - without typing, no danger is read in the words, so its flag and the priority are omitted;
 - without typing, answers are spoken, so typed and spoken answers become the same mark and their recordings are omitted.
-  Only typed words can name a station, so the station stands in the place alone. For the same reason an outpost has no
-  name;
+  Only typed words can name a district or a station: without them neither is in the tip, nor the accused unit's name;
 - without sending files, evidence is spoken, so only the number of files remains.
 """
 
@@ -27,7 +26,7 @@ _ANSWERED = "(answered)"
 _DANGER = "danger:"
 _SPOKEN_STEPS = frozenset({"what", "police_who", "when_date", "who", "vehicle", "how_often"})
 _PLACE = "place"
-_STATION = "station"
+_UNITS = frozenset({"district", "station"})
 _EVIDENCE = "evidence"
 
 
@@ -46,7 +45,7 @@ def canonical(
     tip = {name: opened[name] for name in ("flow", "language", "category", "priority", "flags", "district", "station")}
     if "type" not in can:
         tip["flags"] = [flag for flag in tip["flags"] if not flag.startswith(_DANGER)]
-        del tip["priority"]
+        del tip["priority"], tip["district"], tip["station"]
     tip["accused"] = _accused(opened["accused"], can)
     tip["answers"] = canonical_answers(opened["answers"], can=can)
     tip["evidence"] = [_file(file, can) for file in opened["evidence"] if "type" in can or file["role"] == _EVIDENCE]
@@ -58,7 +57,7 @@ def canonical(
 def canonical_answers(answers: Mapping[str, Any], *, can: frozenset[Ability] = EVERYTHING) -> dict[str, Any]:
     """Return a tip's answers in canonical form; see `canonical`."""
     if "type" not in can:
-        answers = {step: _spoken_form(step, value) for step, value in answers.items() if step != _STATION}
+        answers = {step: _spoken_form(step, value) for step, value in answers.items() if step not in _UNITS}
     place = answers.get(_PLACE)
     if isinstance(place, Mapping) and "point" not in can:
         return {**answers, _PLACE: {name: v for name, v in place.items() if name not in {"latitude", "longitude"}}}
@@ -69,12 +68,12 @@ def _spoken_form(step: str, value: Any) -> Any:
     if step in _SPOKEN_STEPS:
         return _ANSWERED
     if step == _PLACE:
-        return {"answered": True, **{name: value.get(name, "") for name in ("district", "station")}}
+        return _ANSWERED
     return value
 
 
 def _accused(accused: Mapping[str, str] | None, can: frozenset[Ability]) -> Mapping[str, str] | None:
-    if accused is None or "type" in can or accused["level"] != "outpost":
+    if accused is None or "type" in can:
         return accused
     return {"level": accused["level"]}
 

@@ -18,6 +18,8 @@ END: Final = "@end"
 """Stands for no question: the answers are erased, and nothing more is asked."""
 _STEP_MENUS: Final = ("@details", "@change")
 """Questions whose options are the names of steps."""
+_ASKED_OF_WORDS: Final = ("district", "station")
+"""Questions about a place that was typed. Where it was spoken, whoever listens to it hears them."""
 _UNIT_STEPS: Final = ("station", "police_station", "district")
 
 
@@ -41,6 +43,8 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
     driver = player.driver
     try:
         for question, action in exchanges:
+            if question in _ASKED_OF_WORDS and "type" not in driver.can:
+                continue
             player.expect(question)
             await player.answer(question, action)
         found = _NUMBER.search(driver.last_answer)
@@ -101,9 +105,6 @@ class _Player:
             await self.driver.type(words.words)
             return
         await self.driver.speak(recording(words.words))
-        if words.station:
-            self.expect("station")
-            await self.answer("station", words.station)
 
     async def _point(self, point: Point) -> None:
         if "point" in self.driver.can:

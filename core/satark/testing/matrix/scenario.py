@@ -25,8 +25,6 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words, typed where the medium can type, else spoken."""
 
     words: str
-    station: str = ""
-    """The police station that these words name. Spoken words are followed by the question for it."""
 
 
 class Speak(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,13 +38,12 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     point: tuple[float, float]
     name: str
-    station: str
-    """The nearest station, which the name names too."""
+    """That of the nearest station."""
 
     @property
     def as_words(self) -> Words:
         """The words that replace it."""
-        return Words(self.name, self.station)
+        return Words(self.name)
 
 
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

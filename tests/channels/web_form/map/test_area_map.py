@@ -8,6 +8,7 @@ import unicodedata
 import pytest
 
 from satark.geography.geography import Geography
+from satark.tip import Place
 from satark_web_form.map.area_map import StationMarker, draw_map
 
 
@@ -16,7 +17,10 @@ def test_every_station_is_at_its_position(language: str) -> None:
     geography = Geography.sample()
     area_map = draw_map(geography, language)
     assert area_map
-    for station, marker in zip(geography.stations(), area_map.markers, strict=True):
+    placed = [station for station in geography.stations() if station.latitude and station.longitude]
+    for station, marker in zip(placed, area_map.markers, strict=True):
+        assert station.latitude
+        assert station.longitude
         assert marker.name == station.label(language)
         assert 0 < marker.x < area_map.width
         assert 0 < marker.y < area_map.height
@@ -24,6 +28,24 @@ def test_every_station_is_at_its_position(language: str) -> None:
         longitude = area_map.west + marker.x / area_map.width * (area_map.east - area_map.west)
         assert abs(latitude - station.latitude) < 0.001
         assert abs(longitude - station.longitude) < 0.001
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_every_district_has_an_outline_and_every_station_a_name_that_tells_it(language: str) -> None:
+    geography = Geography.sample()
+    area_map = draw_map(geography, language)
+    assert area_map
+    assert [one.name for one in area_map.outlines] == [one.label(language) for one in geography.districts]
+    corners = [tuple(map(float, corner.split(","))) for one in area_map.outlines for corner in one.points.split()]
+    assert all(0 <= x <= area_map.width and 0 <= y <= area_map.height for x, y in corners)
+    for station, name in zip(geography.stations(), area_map.names, strict=True):
+        assert geography.locate(Place(text=name)).station == station.code
+
+
+def test_one_district_is_not_named_with_every_station() -> None:
+    area_map = draw_map(Geography(Geography.sample().districts[:1]), "en")
+    assert area_map
+    assert area_map.names[0] == "Lanka"
 
 
 @pytest.mark.parametrize("language", ["hi", "en"])
