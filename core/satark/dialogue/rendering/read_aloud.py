@@ -97,7 +97,7 @@ class ReadAloud:
         while at < len(words):
             taken, names = self._here(words, at, language)
             yield from names
-            if not taken and not skipped and words[at].isalpha():
+            if not taken and not skipped and _is_word(words[at]):
                 yield from self._clip(language, self._catalogues[language].text("aloud.own_words"))
                 skipped = True
             skipped = skipped and not taken
@@ -130,6 +130,11 @@ class ReadAloud:
             if (name := clip_name(language, text)) in there:
                 named[language].append((name, text))
         return {language: Phrases(those) for language, those in named.items()}
+
+
+def _is_word(word: str) -> bool:
+    """Whether it is a word of a language, rather than a tip's number, an address or a sign."""
+    return any(map(str.isalpha, word)) and not any(char.isdigit() or char == "/" for char in word)
 
 
 def illustrated(prompt: Prompt, capabilities: Capabilities) -> Prompt:

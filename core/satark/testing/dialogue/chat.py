@@ -17,10 +17,13 @@ NOW = 1_795_000_000
 class Chat:
     """One tipster and one engine. It stands in for the intake: hands out receipts, opens `mailbox` for a code."""
 
-    def __init__(self, engine: Engine, channel: str = "whatsapp", mailbox: Mailbox | None = None) -> None:
+    def __init__(
+        self, engine: Engine, channel: str = "whatsapp", mailbox: Mailbox | None = None, *, speaks: bool = False
+    ) -> None:
         self.engine = engine
         self.channel = channel
         self.mailbox = mailbox
+        self.speaks = speaks
         self.session: Session | None = None
         self.turn = Turn(session=None)
         self.events: list[Event] = []
@@ -49,7 +52,9 @@ class Chat:
         """Give one event to the engine, and carry out what the turn asks of the intake."""
         session = self.session
         if session is None or self.engine.begins_anew(session, event):
-            session = self.engine.begin(channel=self.channel, tip="0" * 32, recipient="age1", identity="K")
+            session = self.engine.begin(
+                channel=self.channel, tip="0" * 32, recipient="age1", identity="K", speaks=self.speaks
+            )
         turn = self.engine.advance(session, event, source or f"s{len(self.turns)}", NOW)
         self.events.append(event)
         self.turns.append(turn)

@@ -1,0 +1,116 @@
+"""What a prompt sounds like: clips of what is fixed, digits one by one, and never anybody's own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import default_flow
+from satark.dialogue.rendering.fit import fit
+from satark.dialogue.rendering.phrases import every_phrase, words_of
+from satark.dialogue.rendering.read_aloud import ReadAloud, illustrated
+from satark.flow import every_prompt, load_flow
+from satark.geography.geography import Geography
+from satark.prompt import Capabilities, Choice, Prompt, ReceiptPicture, VoiceNote
+from satark.voice_notes import PAUSE, clip_name
+
+BUTTONS = Capabilities(
+    kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, menu_label=20, token=200
+)
+KEYBOARD = Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16")
+
+
+@pytest.fixture(scope="module")
+def lines() -> dict[str, str]:
+    """Every clip that can be recorded: its name and its text."""
+    found = every_phrase(default_flow().catalogues, Geography.sample())
+    return {clip_name(*line): line[1] for line in found} | {PAUSE: "|"}
+
+
+@pytest.fixture(scope="module")
+def read_aloud(lines: dict[str, str]) -> ReadAloud:
+    return ReadAloud(default_flow().catalogues, Geography.sample(), lines.keys())
+
+
+def heard(note: VoiceNote | None, lines: dict[str, str]) -> str:
+    """Write a note down, part by part."""
+    assert note
+    return " ".join(lines[part] if isinstance(part, str) else f"[{part[0]}: {part[1]}]" for part in note.parts)
+
+
+def test_the_digits_of_a_code_are_said_one_by_one_and_a_tips_number_is_not(
+    read_aloud: ReadAloud, lines: dict[str, str], engine: Engine
+) -> None:
+    code = "8391 4460 7012 5538"
+    text = engine._loaded.catalogues["en"].text("receipt", number="4K7Q-2XPM", code=code)
+    button = Choice("@receipt:8391446070125538:0", "🔊 Hear the answer")
+    caption = engine._loaded.catalogues["en"].text("aloud.receipt")
+    picture = ReceiptPicture(code=code, caption=caption, button=button)
+    prompt = Prompt(text=text, language="en", must_arrive=True, receipt=picture)
+    note = read_aloud.note(prompt, prompt)
+    said = heard(note, lines)
+    assert "8 3 9 1 | 4 4 6 0 | 7 0 1 2 | 5 5 3 8" in said
+    assert "4K7Q" not in said
+    assert caption in said
+    assert note
+    assert note.once, "nobody else hears this code"
+
+
+def test_choices_are_said_with_their_numbers_as_they_are_shown(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+    labels = ("Illegal liquor / drugs", "Illegal arms")
+    choices = tuple(Choice(f"category:{code}:1", label) for code, label in zip(("INTOX", "ARMS"), labels, strict=True))
+    fitted = read_aloud.fit(Prompt(text="When?", language="en", choices=choices), BUTTONS, fit)
+    assert [choice.label for choice in fitted.choices] == ["1 🍾 Illegal liquor…", "2 🔫 Illegal arms"]
+    said = heard(fitted.spoken, lines)
+    assert said.startswith("When? | ")
+    assert said.endswith("| 1 Illegal liquor / drugs | 2 Illegal arms")
+    assert fitted.spoken
+    assert not fitted.spoken.once
+
+
+@pytest.mark.parametrize("own", ["Ramesh of Shivpur runs it", "रमेश चलाता है", "भैंसासुर का रमेश लंका"])
+def test_a_tipsters_own_words_are_said_by_no_voice(own: str, read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+    prompt = Prompt(text=f"What happens: {own}", language="en", police_words=())
+    note = read_aloud.note(prompt, prompt)
+    assert note
+    assert all(isinstance(part, str) for part in note.parts)
+    assert "Here stand your own words." in heard(note, lines)
+
+
+def test_what_the_police_wrote_is_left_to_the_synthetic_voice(read_aloud: ReadAloud, lines: dict[str, str]) -> None:
+    words = "गिरोह पकड़ा गया।\nधन्यवाद।"
+    prompt = Prompt(text=f"Police: {words}\n\nWhen?", language="en", police_words=(words,))
+    said = heard(read_aloud.note(prompt, prompt), lines)
+    assert f"[hi: {words}] | When?" in said
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram"])
+def test_every_prompt_of_the_flow_can_be_heard_and_still_fits(
+    channel: str, read_aloud: ReadAloud, lines: dict[str, str]
+) -> None:
+    source = default_flow()
+    medium = BUTTONS if channel == "whatsapp" else KEYBOARD
+    for name, prompt in every_prompt(load_flow(source), source.catalogues, Geography.sample(), channel):
+        fitted = read_aloud.fit(prompt, medium, fit)
+        said = heard(fitted.spoken, lines)
+        assert all(words_of(choice.label) for choice in fitted.choices), name
+        labels = [choice.label for choice in (*fitted.choices, *fitted.actions)]
+        assert len(set(labels)) == len(labels), f"{name}: two choices look alike"
+        limit = medium.button_label if not medium.rows else medium.row_label
+        assert all(len(label) <= limit for label in labels), name
+        for choice in prompt.choices[: len(fitted.choices) - 1]:
+            assert " ".join(words_of(choice.label)) in " ".join(words_of(said)), name
+
+
+def test_a_picture_stands_before_each_action_and_the_tokens_stay() -> None:
+    actions = (Choice("what:@skip:1", "Skip"), Choice("what:@back:1", "Back"))
+    shown = illustrated(Prompt(text="?", language="en", actions=actions), BUTTONS)
+    assert [action.label for action in shown.actions] == ["⏭ Skip", "↩ Back"]
+    assert [action.token for action in shown.actions] == [action.token for action in actions]
+
+
+def test_a_line_without_a_clip_is_left_out(lines: dict[str, str]) -> None:
+    some = {name for name, text in lines.items() if text != "When?"}
+    read_aloud = ReadAloud(default_flow().catalogues, Geography.sample(), some)
+    prompt = Prompt(text="When?", language="en")
+    assert "When?" not in heard(read_aloud.note(prompt, prompt), lines)
