@@ -13,7 +13,7 @@ from typing import Any, Final
 from babel.messages import Message
 from babel.messages.pofile import PoFileError, read_po
 
-from satark.languages import catalogue_of, in_numerals, languages_of, own_folder
+from satark.languages import catalogue_of, in_numerals, is_written_in, languages_of, own_folder, wording_of
 from satark.languages import language as known_language
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "without_isolates",
 ]
 
+_QUESTIONNAIRE: Final = "satark.dialogue"
 _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"
 
@@ -37,6 +38,8 @@ class Catalogue:
 
     def __init__(self, language: str, texts: Mapping[str, str], plural: Callable[[int], int] = int) -> None:
         self.language = language
+        self.in_latin = False
+        """Whether they are in Latin letters although the language is written in others."""
         self._is_rtl = known_language(language).direction == "rtl"
         self._plural = plural
         self._texts = dict(texts)
@@ -62,6 +65,30 @@ class Catalogue:
     def over(self, base: Catalogue) -> Catalogue:
         """Return this catalogue, with the texts of another one for what it lacks."""
         return Catalogue(self.language, {**base._texts, **self._texts}, self._plural)
+
+    def reworded(self, channel: str) -> Catalogue | None:
+        """Return this catalogue in the wording that its language has for a channel; None where it has none.
+
+        A text that a flow has worded itself stays as it is.
+        """
+        source = wording_of(_QUESTIONNAIRE, self.language, channel)
+        if not source:
+            return None
+        wording, shipped = Catalogue.read(self.language, source), Catalogues.of(_QUESTIONNAIRE)[self.language]
+        changed = self._texts | {
+            name: text
+            for key, text in wording._texts.items()
+            for name in (key, f"{key}.{channel}")
+            if all(self.get(one) == shipped.get(one) for one in (key, f"{key}.{channel}"))
+        }
+        found = Catalogue(self.language, changed, self._plural)
+        found.in_latin = not any(is_written_in(text, self.language) for text in wording._texts.values())
+        return found
+
+    @property
+    def names_in(self) -> str:
+        """The language in which names of places are written among these texts."""
+        return "en" if self.in_latin else self.language
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts

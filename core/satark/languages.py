@@ -4,7 +4,8 @@
 `satark.dialogue.po` (the questionnaire) and `satark_web_form.po` (the form); `lexicon/*.yaml` adds words by which typed
 texts are understood. Hindi and English, which every text is written in first, have their catalogues in the packages
 themselves (`texts/<code>.po`). The other languages that come with Satark lie in `satark.translations`, an
-installation's own in the folder of the setting `languages_folder`. Nothing else lists the languages.
+installation's own in the folder of the setting `languages_folder`. Nothing else lists the languages. A file
+`<package>.<channel>.po` words some texts anew for one channel.
 
 Which of them citizens are offered is the setting `languages`.
 """
@@ -38,6 +39,7 @@ __all__ = [
     "lexicon_folders",
     "own_folder",
     "script_of",
+    "wording_of",
     "use_folder",
     "written_date",
 ]
@@ -128,6 +130,18 @@ def catalogue_of(package: str, code: str) -> str:
     """Return the text of a package's catalogue in a language; empty where there is none."""
     for file in _catalogue_files(package, code):
         if file.is_file():
+            return file.read_text("utf-8")
+    return ""
+
+
+def wording_of(package: str, code: str, channel: str) -> str:
+    """Return the text of a channel's own wording of a package's catalogue; empty where a language has none.
+
+    It is the file `<package>.<channel>.po` in the language's folder, such as Hindi in Latin letters for text messages.
+    """
+    for name, folder in reversed([*_folders(_own_folder)]):
+        file = folder / f"{package}.{channel}.po"
+        if name == code and file.is_file():
             return file.read_text("utf-8")
     return ""
 

@@ -20,8 +20,8 @@ RECORDING = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0
     800
 )
 SMS_ANSWERS = {
-    "Choose a language": "1", "क्या यह सही है": "1", "किस बारे में": "3", "जगह लिखें": "लंका", "मिलीभगत का शक": "2",
-    "हो गया": "छोड़ें", "और: M": "M",
+    "Choose a language": "1", "क्या यह सही है": "1", "Kis bare mein": "3", "जगह लिखें": "लंका", "मिलीभगत का शक": "2",
+    "हो गया": "छोड़ें",
 }  # fmt: skip
 CALL_ANSWERS: dict[str, str | bytes] = {
     "Choose a language": "1", "क्या यह सही है": "1", "किस बारे में": "3", "क्या हो रहा है": RECORDING,
@@ -66,7 +66,7 @@ async def by_telegram(matrix: MatrixInstallation, number: int) -> tuple[str, Tel
 
 async def by_text(matrix: MatrixInstallation, number: int) -> str:
     texter = Texter(matrix.twilio, matrix.installation.service.url, f"+9191{number:08}")
-    return await texter.walk({"क्या हुआ": f"एसएमएस {number}", **SMS_ANSWERS})
+    return await texter.walk({"Kya hua": f"एसएमएस {number}", **SMS_ANSWERS})
 
 
 async def by_call(matrix: MatrixInstallation, number: int) -> str:

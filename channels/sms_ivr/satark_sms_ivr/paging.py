@@ -10,7 +10,7 @@ from satark.catalogues import without_isolates
 from satark.graphemes import clusters
 from satark.prompt import Prompt
 from satark_sms_ivr.call_texts import channel_texts
-from satark_sms_ivr.segments import count_segments, to_gsm7
+from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
 
 MAX_SEGMENTS: Final = 3
 """Segments per message."""
@@ -25,14 +25,17 @@ def fit_to_sms(prompt: Prompt) -> Prompt:
     lines = [f"{number} {choice.label}" for number, choice in enumerate(prompt.choices, 1)]
     actions = " / ".join(action.label for action in prompt.actions)
     text = "\n".join(part for part in (prompt.text, *lines, actions) if part)
-    pages = split_into_pages(text, more_hint(prompt.language)) if prompt.asks and not prompt.must_arrive else [text]
+    hint = more_hint(prompt.language, text)
+    pages = split_into_pages(text, hint) if prompt.asks and not prompt.must_arrive else [text]
     page = pages[prompt.page % len(pages)]
     return msgspec.structs.replace(prompt, text=page, choices=(), actions=(), turns=(), menu_label="")
 
 
-def more_hint(language: str) -> str:
-    """Return the line that says how to get the next page."""
-    return channel_texts(language).text("sms.more")
+def more_hint(language: str, text: str = "") -> str:
+    """Return the line that says how to get the next page of a text; in the 7-bit alphabet where the text is in it."""
+    texts = channel_texts(language)
+    in_gsm7 = bool(text) and is_gsm7(to_gsm7(without_isolates(text)))
+    return texts.text("sms.more.latin" if in_gsm7 and "sms.more.latin" in texts else "sms.more")
 
 
 def split_into_pages(text: str, hint: str = "") -> list[str]:

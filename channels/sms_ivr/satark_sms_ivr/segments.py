@@ -43,6 +43,11 @@ def count_segments(text: str) -> int:
     return _segments(size(text, "utf16"), 70, 67)
 
 
+def is_gsm7(text: str) -> bool:
+    """Whether a text fits the 7-bit alphabet."""
+    return _septets(text) is not None
+
+
 def to_gsm7(text: str) -> str:
     """Replace typographic marks if the text then fits the 7-bit alphabet; else return it unchanged.
 

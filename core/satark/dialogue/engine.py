@@ -14,6 +14,7 @@ from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.aloud import notice_voice
 from satark.dialogue.events.dispatch import handle_event
 from satark.dialogue.events.surrogates import without_surrogates
+from satark.dialogue.events.wording import words_of
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.rendering.form_view import FormView, make_form
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, Turn
@@ -25,6 +26,7 @@ from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
 from satark.geography.geography import Geography
+from satark.languages import script_of
 from satark.prompt import Choice, Prompt, ReceiptPicture
 from satark.tip import Receipt
 
@@ -91,6 +93,7 @@ class Engine:
             now: seconds since 1970, for steps that ask for a day.
             notices: what became of files; it is said above the next question.
         """
+        session = _with_letters(session, event)
         context = self._context(session, source, now)
         for notice in notices:
             context.say(f"file.{notice.what}", megabytes=notice.megabytes)
@@ -115,6 +118,7 @@ class Engine:
             recipient=session.recipient,
             identity="",
             language=session.language,
+            own_letters=session.own_letters,
             revision=session.revision,
             state="@reach",
             erasable=session.erasable,
@@ -205,6 +209,14 @@ class Engine:
 
     def _context(self, session: Session, source: str, now: int) -> TurnContext:
         return TurnContext(self._loaded, STATES, session, source, now)
+
+
+def _with_letters(session: Session, event: Event) -> Session:
+    """Note that a tipster writes in letters other than Latin ones: they are answered in these."""
+    letters = script_of(words_of(event))
+    if session.own_letters or letters in {"", "LATIN"}:
+        return session
+    return msgspec.structs.replace(session, own_letters=True)
 
 
 def _with_picture(context: TurnContext, turn: Turn, receipt: Receipt) -> Turn:

@@ -68,6 +68,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The tip's age identity; emptied once the tip is submitted."""
 
     language: str = ""
+    own_letters: bool = False
+    """Whether the tipster has written in the letters of a language that a channel also words in others."""
     answers: dict[str, GivenAnswer] = msgspec.field(default_factory=dict)
     """Step → its answer; under `@<step>`: the part of an answer that is not complete yet."""
     files: tuple[SessionFile, ...] = ()

@@ -182,7 +182,7 @@ class PlaceStep(BaseStepType):
         known = view.geography.station(value.get("station", ""))
         pin = view.catalogue.text("value.pin") if "latitude" in value else ""
         spoken = view.catalogue.text("value.voice") if "voice" in value else ""
-        parts = [value.get("text", ""), pin, spoken, known.label(view.catalogue.language) if known else ""]
+        parts = [value.get("text", ""), pin, spoken, known.label(view.catalogue.names_in) if known else ""]
         return ", ".join(dict.fromkeys(part for part in parts if part))
 
 

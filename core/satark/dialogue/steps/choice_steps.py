@@ -70,7 +70,7 @@ class ChoiceStep(BaseStepType):
     def show(self, step: Step, value: Any, view: View) -> str:
         """Return the option's label."""
         label = next((option.label for option in self.options(step, view) if option.code == value), "")
-        return label or view.geography.label(str(value), view.catalogue.language) or str(value)
+        return label or view.geography.label(str(value), view.catalogue.names_in) or str(value)
 
 
 class ConfirmStep(ChoiceStep):
@@ -122,7 +122,7 @@ def _option(step: Step, code: str, view: View) -> Option:
 
 
 def _places(step: Step, view: View) -> tuple[Option, ...]:
-    language = view.catalogue.language
+    language = view.catalogue.names_in
     if step.settings.source == "districts":
         return tuple(Option(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
     if step.settings.source == "stations":

@@ -87,7 +87,8 @@ class ReviewStep(BaseStepType):
         """Make the question."""
         texts = view.catalogue
         keys = ((code, f"{step.id}.{code}") for code in _REVIEW_OPTIONS)
-        options = tuple(Option(code, texts.text(key), words=texts.words(f"{key}.words")) for code, key in keys)
+        labels = ((code, key, texts.text(texts.own(key, view.channel))) for code, key in keys)
+        options = tuple(Option(code, label, words=texts.words(f"{key}.words")) for code, key, label in labels)
         return Question(text=question_text(step, view), options=options, actions=("cancel",), wants="choice")
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:

@@ -198,7 +198,7 @@ class TurnContext:
     def option(self, menu: str, code: str) -> Option:
         """Return an option of a menu: its label is the text `<menu>.<code>`, its words `<menu>.<code>.words`."""
         texts, key = self.catalogue, f"{menu}.{code}"
-        return Option(code, texts.text(key), words=texts.words(f"{key}.words"))
+        return Option(code, texts.text(texts.own(key, self.session.channel)), words=texts.words(f"{key}.words"))
 
     def say(self, key: str, **values: Any) -> None:
         """Say a text above the next question."""

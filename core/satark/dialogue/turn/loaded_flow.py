@@ -73,6 +73,7 @@ class LoadedFlow:
         """Words that go on after such a word where it marks nothing: "tip me kya likhun"."""
         self._place_fields = {s.id: s.settings.fills for s in flow.steps if getattr(s.settings, "fills", "")}
         self._lookups: dict[tuple[str, ...], OptionLookup] = {}
+        self._wordings: dict[tuple[str, str], Catalogue | None] = {}
 
         self.sending_stems = tuple(fold(stem) for c in catalogues for stem in c.words("one_message.sending.words"))
         """How words for sending begin: beside a negation, "don't send it yet", nothing is sent at once."""
@@ -88,16 +89,25 @@ class LoadedFlow:
         return msgspec.structs.replace(session, language=languages[0]) if len(languages) == 1 else session
 
     def catalogue(self, session: Session) -> Catalogue:
-        """Return the texts in the session's language; in the flow's first one before a language is chosen."""
-        return self.catalogues[session.language or self.flow.languages[0]]
+        """Return the texts in the session's language; in the flow's first one before a language is chosen.
+
+        A channel may have a wording of its own, in other letters: until the tipster writes in those of the language.
+        """
+        language = session.language or self.flow.languages[0]
+        wording = None if session.own_letters or not session.language else self._wording(language, session.channel)
+        return wording or self.catalogues[language]
+
+    def _wording(self, language: str, channel: str) -> Catalogue | None:
+        if (language, channel) not in self._wordings:
+            self._wordings[language, channel] = self.catalogues[language].reworded(channel)
+        return self._wordings[language, channel]
 
     def text(self, session: Session, key: str, **values: Any) -> str:
         """Return a text in the session's language; before one is chosen, in every language, one below the other.
 
         A channel's own wording replaces the common one: `receipt.sms` is preferred to `receipt`.
         """
-        spoken = [session.language] if session.language else self.flow.languages
-        catalogues = [self.catalogues[language] for language in spoken]
+        catalogues = [self.catalogue(session)] if session.language else self.catalogues
         return "\n".join(texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
 
     def progress(self, session: Session) -> Progress:

@@ -11,6 +11,8 @@ from satark.graphemes import truncate
 
 SUMMARY_LENGTH: Final = 620
 """Characters that all answers of a summary may take together, so that it fits the body of a message with buttons."""
+SMS_SUMMARY_LENGTH: Final = 110
+"""The same of a text message, which is paid for by its length: whoever reads it has just written it."""
 _SHORTEST: Final = 24
 _LONGEST: Final = 240
 
@@ -25,10 +27,12 @@ def summary(context: TurnContext) -> str:
             continue
         if context.session.channel == "voice" and _is_recording(answer.value):
             continue
-        name = context.catalogue.text(f"{step.id}.name")
+        name = context.catalogue.text(context.catalogue.own(f"{step.id}.name", context.session.channel))
         shown.append((name, step.type.show(step, answer.value, context.view(step))))
-    share = SUMMARY_LENGTH // max(1, len(shown))
-    return "\n".join(f"• {name}: {_shortened(text, share - len(name))}" for name, text in shown)
+    length = SMS_SUMMARY_LENGTH if context.session.channel == "sms" else SUMMARY_LENGTH
+    share = length // max(1, len(shown))
+    bullet = "" if context.session.channel == "sms" else "• "
+    return "\n".join(f"{bullet}{name}: {_shortened(text, share - len(name))}" for name, text in shown)
 
 
 def _is_recording(value: Any) -> bool:

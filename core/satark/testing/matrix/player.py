@@ -66,6 +66,12 @@ class _Player:
     def _texts(self) -> Catalogue:
         return self._catalogues[self._language]
 
+    @property
+    def _spellings(self) -> list[Catalogue]:
+        """The texts of the language, and the wording in other letters that the channel may have of them."""
+        worded = self._texts.reworded(self.driver.channel)
+        return [self._texts, *([worded] if worded else [])]
+
     def expect(self, question: str) -> None:
         """Check that a question is the one asked."""
         if not self.is_asked(question):
@@ -79,7 +85,7 @@ class _Player:
     def _wordings(self, question: str) -> list[str]:
         """Return patterns of a question: in the channel's own wording or the common one, with files or without."""
         name = question.removeprefix("@")
-        catalogues = [self._texts] if self._language and question != LANGUAGE else list(self._catalogues)
+        catalogues = self._spellings if self._language and question != LANGUAGE else list(self._catalogues)
         keys = ["cancel.done"] if question == END else [f"{name}.ask", f"{name}.more", f"{name}.more#0"]
         own = [texts.text(texts.own(key, self.driver.channel)) for texts in catalogues for key in keys if key in texts]
         return [re.sub(r"\\\{\w+\\\}", ".*", re.escape(_without_spaces(text))) for text in own]
@@ -127,13 +133,20 @@ class _Player:
     def _label(self, question: str, code: str) -> str:
         if question == LANGUAGE:
             return self._catalogues[code].text("language.name")
+        labels = [self._label_in(texts, question, code) for texts in self._spellings]
+        offered = (
+            label for label in labels if re.search(rf" {re.escape(label)}$", self.driver.last_answer, re.MULTILINE)
+        )
+        return next(offered, labels[0])
+
+    def _label_in(self, texts: Catalogue, question: str, code: str) -> str:
         if question in _STEP_MENUS:
-            return self._texts.text(f"{code}.name")
+            return texts.text(f"{code}.name")
         place = self._geography.station(code) or self._geography.district(code)
         if question in _UNIT_STEPS and place is not None:
-            return place.label(self._language)
-        name = question.removeprefix("@")
-        return self._texts.first(f"{name}.{code}", f"option.{code}")
+            return place.label(texts.names_in)
+        key = f"{question.removeprefix('@')}.{code}"
+        return texts.text(texts.own(key if key in texts else f"option.{code}", self.driver.channel))
 
 
 def _without_spaces(text: str) -> str:

@@ -1,0 +1,70 @@
+"""A whole tip by text message takes half the segments that it took: they are paid for one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.catalogues import Catalogues
+from satark.channel import Text
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.commands import CommandWords
+from satark.dialogue.flow.loader import FlowSource, default_flow, load_flow
+from satark.geography.geography import Geography
+from satark.testing.dialogue.chat import Chat
+from satark.testing.dialogue.tip_costs import TIPS, tip_costs
+from satark_sms_ivr.paging import fit_to_sms
+from satark_sms_ivr.segments import is_gsm7, to_gsm7
+
+SOURCE = default_flow()
+ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())
+HINDI = Catalogues.shipped()["hi"]
+LATIN = HINDI.reworded("sms")
+BEFORE = 25
+"""Segments of this tip in Hindi before it had wordings for text messages."""
+CEILINGS = {"hi": BEFORE // 2, "hi-Latn": BEFORE // 2, "en": 13}
+
+
+@pytest.mark.parametrize("written", TIPS)
+def test_a_tip_by_text_message_takes_half_the_segments_that_it_took(written: str) -> None:
+    costs = tip_costs("sms", written)
+    assert costs.segments <= CEILINGS[written]
+    assert costs.incoming == costs.outgoing == 9, "nobody pays for turning a page"
+
+
+def test_a_tip_in_a_chat_takes_as_few_messages() -> None:
+    assert tip_costs("whatsapp", "hi").outgoing <= 9
+
+
+def texts(*said: str) -> list[str]:
+    chat = Chat(ENGINE, "sms")
+    for words in said:
+        chat.hear(Text(words))
+    return [fit_to_sms(prompt).text for prompt in chat.prompts]
+
+
+def test_hindi_is_written_in_latin_letters_until_the_tipster_writes_in_its_own() -> None:
+    latin = texts("Hi", "1", "6", "balu ka khanan hota hai raat ko", "kahin door gaon", "1")
+    assert [is_gsm7(to_gsm7(text)) for text in latin] == [False, *[True] * 5], "stations are named in Latin letters too"
+    own = texts("Hi", "1", "6", "रात को बालू का खनन होता है", "lanka", "2")
+    assert [is_gsm7(to_gsm7(text)) for text in own] == [False, True, True, False, False, False]
+    assert "मोबाइल" in texts("नमस्ते", "1")[-1]
+
+
+def test_the_wording_in_latin_letters_fits_the_short_alphabet_and_has_the_same_places_and_commands() -> None:
+    assert LATIN is not None
+    known = CommandWords(Catalogues.shipped())
+    changed = [key for key in LATIN if LATIN.get(key) != HINDI.get(key)]
+    assert len(changed) > 200
+    for key in changed:
+        assert is_gsm7(LATIN.get(key)), key
+        assert LATIN.places(key) == HINDI.places(HINDI.own(key.removesuffix(".sms"), "sms")), key
+        if key.startswith("command."):
+            meant = {key.removeprefix("command.").removesuffix(".sms")}
+            assert known.command(LATIN.get(key).casefold()) in meant | ({"delete"} if "cancel" in meant else set())
+
+
+def test_words_of_a_flow_of_ones_own_are_sent_as_they_are() -> None:
+    own = Catalogues([HINDI.__class__("hi", {"what.ask.sms": "क्या देखा?"}).over(HINDI), SOURCE.catalogues["en"]])
+    source = FlowSource(name="satark", text=SOURCE.text, catalogues=own)
+    chat = Chat(Engine(load_flow(source), own, Geography.sample()), "sms").say("Hi", "1", "6")
+    assert "क्या देखा?" in chat.text
