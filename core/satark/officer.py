@@ -26,7 +26,7 @@ from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
 from satark.delivery.faults import DestinationFault, destination_faults
-from satark.evidence.own_voice import may_contain_voice, may_hear_voices
+from satark.evidence.own_voice import is_muted, may_contain_voice, may_hear_voices
 from satark.evidence.recordings.disguise import MIME as DISGUISED_MIME
 from satark.remote.office_outbox import queue_key_change
 from satark.roster.chain import read_state
@@ -149,6 +149,7 @@ __all__ = [
     "find_desk",
     "find_proposal",
     "finish_key_change",
+    "is_muted",
     "is_statement_signed",
     "may_contain_voice",
     "may_hear_voices",

@@ -38,6 +38,8 @@ class SealedFile(msgspec.Struct, frozen=True, kw_only=True):
     """The sealed original; None unless sealed. It may be erased at any time."""
     clean: Path | None = None
     """The sealed clean copy; None where there is none."""
+    muted: Path | None = None
+    """The sealed clean copy of a film without its sound; None where there is none."""
 
 
 class SealedMessage(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from satark.casework import Casework, NoSuchFile, OpenTip, SecondOfficerRequired
 from satark.custody.audit import verify_log
 from satark.custody.chain import LogEntry
 from satark.desk import Level
-from satark.evidence.own_voice import EVIDENCE_STEP, OTHER, WHOSE_STEP
+from satark.evidence.own_voice import EVIDENCE_STEP, OTHER, SOUND_STEP, WHOSE_STEP, may_contain_voice
 from satark.services import Services
 from satark.testing.desks import SeededDesk
 from satark.testing.store import fresh_services
@@ -140,6 +140,7 @@ def test_originals_need_the_approval_of_two_officers(sp: SeededDesk, spoken: See
         work.original_of(tip, "7", approval)
 
 
+SOUND_ALONE: dict[str, Any] = {"kind": "document", "mime": "video/mp4", "clean_mime": "video/mp4", "muted_sha256": ""}
 WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
     ("a voice message that answers a question", VOICE, OTHER, True),
     ("a voice message sent as evidence", {**VOICE, "role": EVIDENCE_STEP}, "own", True),
@@ -149,6 +150,7 @@ WHOSE: list[tuple[str, dict[str, Any], str | None, bool]] = [
     ("a sound file sent as a document", {"kind": "document", "mime": "audio/amr", "role": EVIDENCE_STEP}, None, True),
     ("a sound file called a voice that is a film", {"kind": "voice", "mime": "video/mp4", "role": "what"}, None, True),
     ("a film", {"kind": "video", "mime": "video/mp4", "role": EVIDENCE_STEP}, None, False),
+    ("a recording in a container of films", SOUND_ALONE, None, True),
     ("a photo", {"kind": "image", "mime": "image/jpeg", "role": EVIDENCE_STEP}, None, False),
 ]
 
@@ -161,6 +163,24 @@ def test_sound_counts_as_the_tipsters_own_voice_unless_they_said_otherwise(servi
         if bool(sp.casework_of("rao").open(seeded.number).voices) is not own:
             wrong.append(name)
     assert wrong == []
+
+
+@pytest.mark.parametrize("answer", [None, "remove", "keep"])
+@pytest.mark.parametrize("role", [EVIDENCE_STEP, "message"])
+def test_a_film_is_passed_on_without_sound_unless_the_tipster_kept_it(
+    services: Services, sp: SeededDesk, role: str, answer: str | None
+) -> None:
+    seeded = seed_tip(services, [sp.desk], evidence=("1",), answers={SOUND_STEP: answer})
+    seed_file(services, seeded, "1", b"film", b"film, sound", muted=b"film", mime="video/mp4", kind="video", role=role)
+    work = sp.casework_of("rao")
+    tip = work.open(seeded.number)
+    kept = answer == "keep" and role == EVIDENCE_STEP
+    assert may_contain_voice(tip.evidence[0]) is kept
+    expected = b"film, sound" if kept else b"film"
+    assert tip.evidence[0].clean_bytes == len(expected)
+    assert b"".join(work.evidence(tip, "1")) == expected
+    _, contents = work.export(tip, [("1", "clean")])
+    assert b"".join(contents[0]) == expected
 
 
 def test_an_export_is_logged(sp: SeededDesk, spoken: SeededTip) -> None:

@@ -135,6 +135,22 @@ def test_the_tipsters_own_voice_never_leaves(
             opened.clean("1")
 
 
+@pytest.mark.parametrize(("answer", "expected"), [("remove", b"film"), (None, b"film"), ("keep", b"film, sound")])
+def test_a_film_leaves_without_sound_unless_the_tipster_kept_it(
+    answer: str | None, expected: bytes, services: Services, destination: ReadingDestination
+) -> None:
+    seeded = seed_tip(
+        services,
+        [destination.desk],
+        answers={"film_sound": answer},
+        evidence=("1",),
+        destination_rules=[destination.rule],
+    )
+    seed_file(services, seeded, "1", b"original", b"film, sound", muted=b"film", mime="video/mp4", kind="video")
+    opened = reader(destination.rule, services).open(claim_delivery(services, TO))
+    assert b"".join(opened.clean("1")) == expected
+
+
 def test_the_delivery_opens_with_the_destinations_key_alone(
     services: Services, destination: ReadingDestination
 ) -> None:

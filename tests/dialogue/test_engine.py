@@ -187,7 +187,7 @@ def test_evidence_is_any_number_of_files_until_done(chat: Chat) -> None:
     at_evidence(chat).send("image").send("video")
     assert "2 so far" in chat.text
     assert chat.prompt.debounce
-    chat.say("ho gaya").tap("send")
+    chat.say("ho gaya").tap("remove", "send")
     assert chat.submission is not None
     assert chat.submission.evidence == ("1", "2")
 
@@ -198,7 +198,24 @@ def test_whoever_sends_a_film_is_told_once_that_their_voice_may_be_in_it(chat: C
     assert warning not in chat.text
     assert warning in chat.send("video").text
     assert warning not in chat.send("video").text
-    assert chat.say("done").step == "review"
+    assert chat.say("done").step == "film_sound"
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "telegram", "web_form"])
+@pytest.mark.parametrize("answer", ["remove", "keep"])
+def test_the_sound_of_a_film_is_removed_by_one_tap(engine: Engine, channel: str, answer: str) -> None:
+    chat = at_evidence(Chat(engine, channel=channel)).send("video").say("done").tap(answer)
+    assert chat.step == "review"
+    chat.tap("send")
+    assert chat.submission is not None
+    assert chat.submission.answers["film_sound"] == answer
+
+
+def test_a_film_that_comes_at_the_review_has_its_sound_asked_about(chat: Chat) -> None:
+    at_review(chat).send("video")
+    assert chat.step == "film_sound"
+    assert chat.say("skip").step == "review"
+    assert "film_sound" not in chat.tap("send").submission.answers  # type: ignore[union-attr] # it was sent
 
 
 def test_a_film_that_comes_unasked_is_warned_of_too(chat: Chat) -> None:

@@ -20,7 +20,7 @@ from satark.testing.evidence.hostile import HostileScrubber
 from satark.testing.evidence.images import IMAGES
 from satark.testing.evidence.markers import MARKER_BYTES
 from satark.testing.evidence.pipeline_driver import PipelineDriver, chunks
-from satark.testing.evidence.recordings import RECORDINGS
+from satark.testing.evidence.recordings import RECORDINGS, ffmpeg
 
 
 @pytest.mark.parametrize("name", ["jpg", "heic", "mp4", "opus"])
@@ -36,8 +36,26 @@ async def test_a_file_is_sealed_as_received_and_cleaned(
     copy = driver.clean(file.clean_sha256)
     assert (file.clean_bytes, file.clean_sha256) == (len(copy), hashlib.sha256(copy).hexdigest())
     assert MARKER_BYTES not in copy
-    voice = ["1.disguised.age"] * (name == "opus")
-    assert driver.files == ["1.clean.age", *voice, "1.original.age", "1.preview.age"]
+    more = {"mp4": ["1.muted.age"], "opus": ["1.disguised.age"]}.get(name, [])
+    assert driver.files == sorted(["1.clean.age", "1.original.age", "1.preview.age", *more])
+
+
+async def test_a_film_without_sound_is_stored_once(driver: PipelineDriver, tmp_path: Path) -> None:
+    film = tmp_path / "silent.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=128x96:d=0.4", "-pix_fmt", "yuv420p", str(film))
+    file = await driver.process(chunks(film.read_bytes()))
+    assert file.muted_sha256 == file.clean_sha256
+    assert file.muted_bytes == 0
+    assert driver.files == ["1.clean.age", "1.original.age", "1.preview.age"]
+
+
+async def test_sound_in_a_container_of_films_is_a_voice(driver: PipelineDriver, tmp_path: Path) -> None:
+    recording = tmp_path / "recording.mp4"
+    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", str(recording))
+    file = await driver.process(chunks(recording.read_bytes()))
+    assert file.clean_mime == "video/mp4"
+    assert not file.muted_sha256
+    assert file.disguised_sha256
 
 
 async def test_the_origin_is_read_from_video_and_not_from_voice_messages(

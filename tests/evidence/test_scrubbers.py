@@ -19,6 +19,7 @@ from satark.evidence.recordings import remux
 from satark.evidence.recordings.codec_rules import CodecRules
 from satark.evidence.recordings.disguise import DISGUISE_JOB
 from satark.evidence.recordings.ffmpeg import CONTAINERS
+from satark.evidence.recordings.mute import MUTE_JOB
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
@@ -80,7 +81,8 @@ def test_no_marker_survives(name: str, make: Callable[[str], Path], tmp_path: Pa
 def test_there_is_a_specimen_of_every_type_that_is_cleaned() -> None:
     cleaned = {mime for scrubber in SCRUBBERS for mime in scrubber.mimes}
     specimens = {*IMAGES, *RECORDINGS, *DOCUMENTS}
-    assert cleaned - specimens == {"application/vnd.oasis.opendocument.graphics", DISGUISE_JOB, PREVIEW_JOB, ORIGIN_JOB}
+    jobs = {DISGUISE_JOB, MUTE_JOB, PREVIEW_JOB, ORIGIN_JOB}
+    assert cleaned - specimens == {"application/vnd.oasis.opendocument.graphics", *jobs}
     assert len(specimens) >= 36
 
 

@@ -19,7 +19,7 @@ from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summa
 from satark.casework.tip_cache import TipCache, documents
 from satark.desk import Desk, NoSuchDesk
 from satark.destination import delivered_to
-from satark.evidence.own_voice import OwnVoice, is_own_voice
+from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.sealing import open_tip, recipient_of, seal
 from satark.remote.messages import DirectedDesk, DirectedDestination
@@ -171,7 +171,8 @@ class Casework(EvidenceAccess):
             document = self._services.read(lambda c: documents(c, [tip])).get(tip, b"")
         opened = open_tip(document, cached.envelope)
         rows = self._services.read(lambda c: _files(c, tip))
-        records, damaged = open_records(rows, cached.envelope.identity)
+        stored, damaged = open_records(rows, cached.envelope.identity)
+        records = [as_passed_on(record, opened) for record in stored]
         transcripts = transcripts_of(cached.thread)
         missing = sorted(set(opened.evidence) - {row.ordinal for row in rows})
         return OpenTip(

@@ -17,7 +17,7 @@ from satark.casework.errors import (
 from satark.casework.opened_tip import OpenTip
 from satark.custody import log as custody
 from satark.custody.entries import DeskOfficer, officer_entry
-from satark.evidence.own_voice import may_hear_voices
+from satark.evidence.own_voice import copy_path, may_hear_voices
 from satark.identity.sealing import recipient_of
 from satark.observability import log
 from satark.routing.desks import find_desk
@@ -78,7 +78,7 @@ class EvidenceAccess:
         if not record.clean_sha256:
             raise NoSuchFile
         self._log_once(tip, ordinal, "viewed", "clean")
-        return self._read(clean_path, tip, ordinal, record.clean_sha256)
+        return self._read(copy_path(record), tip, ordinal, record.clean_sha256)
 
     def preview(self, tip: OpenTip, ordinal: str) -> bytes:
         """Return a file's preview, whose type is `Evidence.preview_mime`; logged and verified as in `evidence`.
@@ -204,7 +204,7 @@ class EvidenceAccess:
             return self._read(original_path, tip, ordinal, record.sha256)
         if form != "clean" or not record.clean_sha256:
             raise NoSuchFile
-        return self._read(clean_path, tip, ordinal, record.clean_sha256)
+        return self._read(copy_path(record), tip, ordinal, record.clean_sha256)
 
     def custody(self, tip: OpenTip) -> list[LogRow]:
         """Return the tip's custody log.
@@ -222,7 +222,7 @@ class EvidenceAccess:
             raise VoiceAccessDenied
         self._services.write_now(lambda unit: self.log(unit, tip, ordinal, "opened", form, second=approval.second))
         original = form == "original"
-        path_of = original_path if original else clean_path
+        path_of = original_path if original else copy_path(record)
         return self._read(path_of, tip, ordinal, record.sha256 if original else record.clean_sha256)
 
     def _read(self, path_of: _PathOf, tip: OpenTip, ordinal: str, expected: str) -> Iterator[bytes]:

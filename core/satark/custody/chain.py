@@ -18,13 +18,13 @@ import msgspec
 from satark.redacted import Redacted
 
 Action: TypeAlias = Literal[
-    "received", "sealed", "cleaned", "uncleaned", "disguised", "lost",
+    "received", "sealed", "cleaned", "uncleaned", "muted", "disguised", "lost",
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
 ]  # fmt: skip
-"""What was done with a file. `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`: what takes
+"""What was done with a file. `muted`: a copy without sound was made; `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`: what takes
 two officers."""
 
-Form: TypeAlias = Literal["", "original", "clean", "preview", "disguised", "transcript"]
+Form: TypeAlias = Literal["", "original", "clean", "muted", "preview", "disguised", "transcript"]
 
 OFFICERS = "officers"
 """What stands in the place of a tip's id in the rows of officers' acts. No tip has this id."""

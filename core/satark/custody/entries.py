@@ -30,6 +30,9 @@ def received_entries(record: Evidence, now: int) -> list[LogEntry]:
     if record.clean_sha256:
         clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
         entries.append(_service_entry("cleaned", when, form="clean", **clean, tool=TOOL))
+    if record.muted_bytes:
+        muted = {"bytes": record.muted_bytes, "sha256": record.muted_sha256}
+        entries.append(_service_entry("muted", when, form="muted", **muted, tool=TOOL))
     if record.disguised_sha256:
         disguised = {"bytes": record.disguised_bytes, "sha256": record.disguised_sha256}
         entries.append(_service_entry("disguised", when, form="disguised", **disguised, tool=TOOL))

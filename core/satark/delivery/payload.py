@@ -12,7 +12,7 @@ from sqlalchemy import select
 from satark.destination import Destination
 from satark.sink import Delivery, SealedFile, SealedMessage
 from satark.store import envelopes, evidence_files
-from satark.store.sealed_files import clean_path, original_path
+from satark.store.sealed_files import clean_path, muted_path, original_path
 from satark.store.tables import file, message, tip
 from satark.tip import ordinal_order
 
@@ -61,7 +61,7 @@ def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, l
     rows = unit.main.execute(select(*columns).where(file.c.tip.in_(tips))).all()
     for row in sorted(rows, key=lambda row: ordinal_order(row.ordinal)):
         name = evidence_files.name(row.tip, row.ordinal)
-        original, clean = original_path(folder, name), clean_path(folder, name)
+        original, clean, muted = (path_of(folder, name) for path_of in (original_path, clean_path, muted_path))
         is_here = row.state == "sealed"
         found[row.tip].append(
             SealedFile(
@@ -70,6 +70,7 @@ def _files(unit: UnitOfWork, tips: Collection[str], folder: Path) -> dict[str, l
                 record=row.record,
                 original=original if is_here else None,
                 clean=clean if is_here and clean.exists() else None,
+                muted=muted if is_here and muted.exists() else None,
             )
         )
     return found

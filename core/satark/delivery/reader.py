@@ -18,7 +18,7 @@ from satark.casework.errors import NoSuchFile
 from satark.casework.opened_tip import PostedMessage, raised
 from satark.custody import entries
 from satark.custody import log as custody
-from satark.evidence.own_voice import is_own_voice
+from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
 from satark.evidence.records import open_records
 from satark.identity.sealing import (
     CantOpen,
@@ -107,7 +107,8 @@ class OpenedDelivery:
         self._files = {file.ordinal: file for file in delivery.files}
         tip = open_tip(delivery.document, envelope)
         thread, torn = _thread(delivery, envelope.identity)
-        records, damaged = open_records(delivery.files, envelope.identity)
+        stored, damaged = open_records(delivery.files, envelope.identity)
+        records = [as_passed_on(record, tip) for record in stored]
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content = ReadableTip(
             header=raised(envelope.header, thread),
@@ -134,7 +135,8 @@ class OpenedDelivery:
             FileNotFoundError: (while reading) it was erased.
         """
         record = next((record for record in self.content.evidence if record.ordinal == ordinal), None)
-        sealed = self._files[ordinal].clean if record else None
+        file = self._files.get(ordinal) if record else None
+        sealed = file and (file.muted if record and is_muted(record) else file.clean)
         if record is None or sealed is None or not record.clean_sha256:
             raise NoSuchFile
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)

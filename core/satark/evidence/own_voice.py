@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from satark.channel import SPOKEN
 from satark.desk import LEVELS
 from satark.redacted import Redacted
+from satark.store.sealed_files import clean_path, muted_path
 from satark.tip import Evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from satark.desk import Level
     from satark.tip import Tip
 
@@ -17,6 +23,10 @@ EVIDENCE_STEP: Final = "evidence"
 WHOSE_STEP: Final = "whose_voice"
 OTHER: Final = "other"
 """The answer to `WHOSE_STEP` (see the default flow) that makes recordings of `EVIDENCE_STEP` ordinary evidence."""
+
+SOUND_STEP: Final = "film_sound"
+KEEP: Final = "keep"
+"""The answer to `SOUND_STEP` (see the default flow) with which films of `EVIDENCE_STEP` are passed on with sound."""
 
 LOWEST_LEVEL: Final[Level] = "district"
 """The lowest level of a desk at which a tipster's voice may be heard."""
@@ -37,14 +47,40 @@ class OwnVoice(Redacted, frozen=True, kw_only=True):
 
 def is_own_voice(record: Evidence, tip: Tip) -> bool:
     """Whether a file counts as the tipster's own voice: all sound does, unless they said that it is another's."""
-    if record.kind not in SPOKEN and not record.mime.startswith("audio/"):
+    if record.kind not in SPOKEN and not record.mime.startswith("audio/") and not _has_no_picture(record):
         return False
     return not (record.role == EVIDENCE_STEP and tip.answers.get(WHOSE_STEP) == OTHER)
 
 
+def as_passed_on(record: Evidence, tip: Tip) -> Evidence:
+    """Return the record of a file as officers and destinations get it: a film without sound, unless it was to be kept.
+
+    The clean copy that it then names is the muted one, which `copy_path` finds.
+    """
+    kept = record.role == EVIDENCE_STEP and tip.answers.get(SOUND_STEP) == KEEP
+    if kept or not record.muted_bytes:
+        return record
+    return msgspec.structs.replace(record, clean_bytes=record.muted_bytes, clean_sha256=record.muted_sha256)
+
+
+def copy_path(record: Evidence) -> Callable[[Path, str], Path]:
+    """Return what gives the path of the clean copy that a record names."""
+    return muted_path if is_muted(record) else clean_path
+
+
+def is_muted(record: Evidence) -> bool:
+    """Whether the clean copy that a record names is that of a film whose sound was removed."""
+    return bool(record.muted_bytes) and record.clean_sha256 == record.muted_sha256
+
+
 def may_contain_voice(record: Evidence) -> bool:
-    """Whether a file that is passed on undisguised may contain the tipster's voice: videos keep their sound."""
-    return record.clean_mime.startswith("video/")
+    """Whether a file that is passed on undisguised may contain the tipster's voice: a film with its sound does."""
+    return record.clean_mime.startswith("video/") and record.clean_sha256 != record.muted_sha256
+
+
+def _has_no_picture(record: Evidence) -> bool:
+    """Whether a container of films holds sound alone: of such a one there is no muted copy."""
+    return record.clean_mime.startswith("video/") and not record.muted_sha256
 
 
 def may_hear_voices(level: Level) -> bool:

@@ -15,11 +15,12 @@ import msgspec
 
 from satark.evidence.preview import PREVIEW_JOB
 from satark.evidence.recordings.disguise import DISGUISE_JOB
+from satark.evidence.recordings.mute import MUTE_JOB
 from satark.evidence.sniff import UNKNOWN, sniff_file
-from satark.evidence.working_copies import NO_COPY, WorkingCopies
+from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
 from satark.scrubber import Reason, Unclean
 from satark.store import sealed_files
-from satark.store.sealed_files import ContentDigest, clean_path, disguised_path, original_path, preview_path
+from satark.store.sealed_files import ContentDigest, clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     clean_mime: str = ""
     clean_bytes: int = 0
     clean_sha256: str = ""
+    muted_bytes: int = 0
+    muted_sha256: str = ""
+    """SHA-256 of a film's clean copy without sound, which is the clean copy's own where it has none (then 0 bytes)."""
     disguised_bytes: int = 0
     disguised_sha256: str = ""
     """SHA-256 of the copy with a disguised voice, if there is one (`satark.evidence.recordings.disguise`)."""
@@ -84,9 +88,9 @@ async def process_file(
 ) -> ProcessedFile:
     """Seal a file and its copies in `folder`; all are on the disk and checked when this returns.
 
-    The original is sealed as `<name>.original.age`; the clean copy, if one can be made, as `<name>.clean.age`. Sound
-    without video also gets a disguised copy, `<name>.disguised.age`; images, video, sound and PDF get a preview,
-    `<name>.preview.age`.
+    The original is sealed as `<name>.original.age`; the clean copy, if one can be made, as `<name>.clean.age`. A film
+    with sound also gets a copy without it, `<name>.muted.age`; sound without a picture a disguised copy,
+    `<name>.disguised.age`; images, video, sound and PDF get a preview, `<name>.preview.age`.
 
     Args:
         stream: the file's bytes, in chunks of any size.
@@ -134,6 +138,9 @@ async def process_file(
 async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:
     """Seal the clean copy and the copies derived from it; return their fields of `ProcessedFile`."""
     clean = await copies.seal_clean(mime, clean_path(folder, name))
+    muted = await _seal_muted(copies, clean, folder, name) if mime.startswith("video/") else NO_COPY
+    # A container of films may hold sound alone, as that of many phones' recorders does.
+    sound = sound or (mime.startswith("video/") and not muted.sha256)
     disguised = await copies.seal_derived(DISGUISE_JOB, disguised_path(folder, name)) if sound else NO_COPY
     previewable = mime.startswith(_PREVIEWABLE)
     preview = await copies.seal_derived(PREVIEW_JOB, preview_path(folder, name)) if previewable else NO_COPY
@@ -141,12 +148,23 @@ async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str
         "clean_mime": clean.mime,
         "clean_bytes": clean.bytes,
         "clean_sha256": clean.sha256,
+        "muted_bytes": muted.bytes,
+        "muted_sha256": muted.sha256,
         "disguised_bytes": disguised.bytes,
         "disguised_sha256": disguised.sha256,
         "preview_mime": preview.mime,
         "preview_bytes": preview.bytes,
         "preview_sha256": preview.sha256,
     }
+
+
+async def _seal_muted(copies: WorkingCopies, clean: SealedCopy, folder: Path, name: str) -> SealedCopy:
+    """Seal a film without its sound; where it has none the clean copy is that already, and is not stored twice."""
+    muted = await copies.seal_derived(MUTE_JOB, muted_path(folder, name))
+    if muted.sha256 != clean.sha256:
+        return muted
+    await asyncio.to_thread(muted_path(folder, name).unlink)
+    return msgspec.structs.replace(muted, bytes=0)
 
 
 def remove_abandoned(evidence_dir: Path, workspace: Path) -> None:

@@ -16,6 +16,7 @@ from satark.evidence.images.webp import WebpScrubber
 from satark.evidence.origin import OriginReader
 from satark.evidence.preview import Previewer
 from satark.evidence.recordings.disguise import VoiceDisguise
+from satark.evidence.recordings.mute import FilmMuter
 from satark.evidence.recordings.remux import RemuxScrubber
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         HeifScrubber(),
         BmpScrubber(),
         RemuxScrubber(ffmpeg),
+        FilmMuter(ffmpeg),
         VoiceDisguise(ffmpeg),
         PdfScrubber(),
         OoxmlScrubber(),

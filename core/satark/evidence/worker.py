@@ -147,6 +147,8 @@ class EvidenceWorker:
             clean_mime=file.clean_mime,
             clean_bytes=file.clean_bytes,
             clean_sha256=file.clean_sha256,
+            muted_bytes=file.muted_bytes,
+            muted_sha256=file.muted_sha256,
             disguised_bytes=file.disguised_bytes,
             disguised_sha256=file.disguised_sha256,
             preview_mime=file.preview_mime,

@@ -14,7 +14,7 @@ from satark.decoding import DECODING_ERRORS
 from satark.desk import Level
 from satark.identity.sealing import CantOpen, check_recipient
 from satark.redacted import Redacted
-from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path
+from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 
 T = TypeVar("T")
 
@@ -23,10 +23,16 @@ SmallNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """What a `BigInteger` column takes."""
 
-Form: TypeAlias = Literal["original", "clean", "disguised", "preview"]
+Form: TypeAlias = Literal["original", "clean", "muted", "disguised", "preview"]
 
 FORM_PATHS: Mapping[Form, Callable[[Path, str], Path]] = MappingProxyType(
-    {"original": original_path, "clean": clean_path, "disguised": disguised_path, "preview": preview_path}
+    {
+        "original": original_path,
+        "clean": clean_path,
+        "muted": muted_path,
+        "disguised": disguised_path,
+        "preview": preview_path,
+    }
 )
 """The function that returns the path of each sealed form of a file, given the evidence folder and the file's name."""
 

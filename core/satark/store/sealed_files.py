@@ -24,7 +24,7 @@ from satark.identity.sealing import CantOpen
 from satark.store.workspace import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
 PART = ".part"
 _MAGIC = b"age-encryption.org/v1\n"
@@ -146,12 +146,16 @@ def remove_abandoned_parts(root: Path) -> None:
 
 def erase(folder: Path, name: str) -> None:
     """Remove the sealed original and every copy of a file, and flush the folder. It is no error if there are none."""
-    _erase(folder, [path_of(folder, name) for path_of in (original_path, clean_path, disguised_path, preview_path)])
+    _erase(folder, [path_of(folder, name) for path_of in (original_path, *_derived())])
 
 
 def erase_derived_copies(folder: Path, name: str) -> None:
     """Remove the copies that an earlier run made of a file, but not its original."""
-    _erase(folder, [path_of(folder, name) for path_of in (clean_path, disguised_path, preview_path)])
+    _erase(folder, [path_of(folder, name) for path_of in _derived()])
+
+
+def _derived() -> tuple[Callable[[Path, str], Path], ...]:
+    return (clean_path, muted_path, disguised_path, preview_path)
 
 
 def _erase(folder: Path, paths: Iterable[Path]) -> None:
@@ -186,6 +190,11 @@ def total_original_bytes(folder: Path, prefix: str) -> int:
 def disguised_path(folder: Path, name: str) -> Path:
     """Return the path of the sealed disguised copy of a voice."""
     return folder / f"{name}.disguised.age"
+
+
+def muted_path(folder: Path, name: str) -> Path:
+    """Return the path of a film's sealed copy without sound."""
+    return folder / f"{name}.muted.age"
 
 
 def open_sealed(path: Path, identity: str, workspace: Path, expected_sha256: str = "") -> Generator[bytes, None, None]:

@@ -360,7 +360,7 @@ announced_file = Table(
     Column("transfer_id", LargeBinary(16), primary_key=True),
     Column("tip", String(32), nullable=False),
     Column("ordinal", String(8), nullable=False),
-    Column("form", String(10), nullable=False, comment="original, clean, disguised or preview"),
+    Column("form", String(10), nullable=False, comment="original, clean, muted, disguised or preview"),
     Column("size", BigInteger, nullable=False, comment="bytes of the sealed file"),
     Column("received", Boolean, nullable=False, comment="whether it is in the evidence folder"),
     Index("announced_file_tip", "tip", "ordinal"),

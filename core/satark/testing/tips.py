@@ -17,7 +17,15 @@ from satark.delivery.payload import load
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.store import deliveries, envelopes, evidence_files, tables
-from satark.store.sealed_files import clean_path, disguised_path, original_path, preview_path, put_in_place, seal_file
+from satark.store.sealed_files import (
+    clean_path,
+    disguised_path,
+    muted_path,
+    original_path,
+    preview_path,
+    put_in_place,
+    seal_file,
+)
 from satark.store.threads import post
 from satark.tip import Accused, Envelope, Evidence, Header, Message, Priority, Tip
 
@@ -155,6 +163,7 @@ def seed_file(
     original: bytes,
     clean: bytes = b"",
     *,
+    muted: bytes = b"",
     disguised: bytes = b"",
     preview: bytes = b"",
     **record: Any,
@@ -168,6 +177,11 @@ def seed_file(
         _seal(clean, clean_path(services.evidence_dir, name), planted.recipient)
         fields |= {"clean_bytes": len(clean), "clean_sha256": hashlib.sha256(clean).hexdigest()}
         fields.setdefault("clean_mime", fields["mime"])
+        if fields["clean_mime"].startswith("video/"):
+            fields.setdefault("muted_sha256", fields["clean_sha256"])  # a film without sound
+    if muted:
+        _seal(muted, muted_path(services.evidence_dir, name), planted.recipient)
+        fields |= {"muted_bytes": len(muted), "muted_sha256": hashlib.sha256(muted).hexdigest()}
     if disguised:
         _seal(disguised, disguised_path(services.evidence_dir, name), planted.recipient)
         fields |= {"disguised_bytes": len(disguised), "disguised_sha256": hashlib.sha256(disguised).hexdigest()}

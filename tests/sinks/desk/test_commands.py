@@ -108,9 +108,10 @@ def test_clean_copies_are_written_under_neutral_names(
 def test_exporting_a_video_warns_that_the_tipster_may_be_heard(
     command: tuple[str, str], services: Services, run: Run, desk: FindDesk, tmp_path: Path
 ) -> None:
-    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2"))
+    seeded = seed_tip(services, [desk("sp")], evidence=("1", "2", "3"), answers={"film_sound": "keep"})
     seed_file(services, seeded, "1", b"photo", b"clean photo")
-    seed_file(services, seeded, "2", b"film", b"clean film", mime="video/mp4", kind="video")
+    seed_file(services, seeded, "2", b"film", b"clean film", muted=b"muted", mime="video/mp4", kind="video")
+    seed_file(services, seeded, "3", b"film", b"silent film", mime="video/mp4", kind="video")
     result = run(*command, "sp", seeded.number, tmp_path / "out", by="sp")
     assert result.exit_code == 0, result.output
     assert result.stderr == "file 2 is a video: the tipster may be heard in it. Listen before you pass it on\n"

@@ -199,9 +199,12 @@ def _value(answer: GivenAnswer) -> Any:
 
 
 def _media_value(session: Session, step: Step) -> Any:
-    """What a condition sees of a step's files: whether there is sound among them that may be anybody's voice."""
-    heard = any(file.role == step.id and file.kind in SPOKEN for file in session.files)
-    return {"sound": "yes"} if heard and session.channel != _CALL else ""
+    """What a condition sees of a step's files: whether there is sound among them that may be anybody's voice, or film."""
+    if session.channel == _CALL:
+        return ""
+    kinds = {file.kind for file in session.files if file.role == step.id}
+    found = {"sound": kinds & SPOKEN, "film": kinds & {"video"}}
+    return {name: "yes" for name, some in found.items() if some} or ""
 
 
 def _place_of(answer: Mapping[str, Any]) -> Place:

@@ -48,6 +48,9 @@ class RemuxScrubber:
     """Cleans video and sound by remuxing."""
 
     mimes = frozenset(CONTAINERS)
+    picture: tuple[str, ...] = ("-map", "0:V:0?")
+    sound: tuple[str, ...] = ("-map", "0:a:0?")
+    """What is kept of picture and sound, as options of ffmpeg."""
 
     def __init__(self, program: str = "") -> None:
         self.ffmpeg = ffmpeg.find_program(program)
@@ -74,7 +77,7 @@ class RemuxScrubber:
 
     def _remux(self, source: Path, target: Path, container: Container, rules: CodecRules) -> bytes:
         """Copy the streams into a new container, and return the hash of each as it was read."""
-        streams = ("-map", "0:V:0?") * container.has_video + ("-map", "0:a:0?")
+        streams = self.picture * container.has_video + self.sound
         written = (*streams, *_NO_TAGS, *rules.filters, *_REPRODUCIBLE, *container.write(target))
         hashed = (*streams, "-c", "copy", *rules.compared, "-f", "streamhash", "pipe:1")
         return self._run("error", *_KEEP_ROTATION, *container.read(source), *written, *hashed)[0]

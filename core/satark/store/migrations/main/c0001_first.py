@@ -391,7 +391,7 @@ def upgrade() -> None:
         sa.Column("transfer_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("ordinal", sa.String(length=8), nullable=False),
-        sa.Column("form", sa.String(length=10), nullable=False, comment="original, clean, disguised or preview"),
+        sa.Column("form", sa.String(length=10), nullable=False, comment="original, clean, muted, disguised or preview"),
         sa.Column("size", sa.BigInteger(), nullable=False, comment="bytes of the sealed file"),
         sa.Column("received", sa.Boolean(), nullable=False, comment="whether it is in the evidence folder"),
         sa.PrimaryKeyConstraint("transfer_id"),

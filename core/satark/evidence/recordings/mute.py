@@ -1,0 +1,40 @@
+"""Removes the sound of a film: what is passed on unless the tipster said that the sound is evidence."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from satark.evidence.recordings import ffmpeg
+from satark.evidence.recordings.ffmpeg import container_of
+from satark.evidence.recordings.remux import RemuxScrubber
+from satark.evidence.sniff import sniff_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from satark.evidence.recordings.ffmpeg import Container
+    from satark.limits import Limits
+
+MUTE_JOB: Final = "muted film"
+"""The name of this job in the sandbox, in place of a MIME type."""
+_SOUND: Final = b": Audio: "
+
+
+class FilmMuter(RemuxScrubber):
+    """Makes a copy of a film's clean copy, without its sound. A recording without a picture is refused (`damaged`)."""
+
+    mimes = frozenset({MUTE_JOB})
+    picture = ("-map", "0:V:0")  # needed: where nothing is mapped ffmpeg takes what it likes, sound among it
+    sound = ()
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the muted copy; of a film without sound the same bytes. See `Scrubber`."""
+        container = container_of(sniff_file(source))
+        if _SOUND in ffmpeg.describe(self.ffmpeg, container, source):
+            return super().scrub(source, target, limits)
+        shutil.copyfile(source, target)
+        return container.mime
+
+    def _decode_start(self, clean: Path, container: Container, limits: Limits, *, video: bool) -> None:
+        """Decode nothing: the clean copy was decoded, and the hash of its film is that of this one."""

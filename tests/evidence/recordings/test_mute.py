@@ -1,0 +1,43 @@
+"""A film's sound is removed without touching its picture, whatever the container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from satark.evidence.recordings.ffmpeg import CONTAINERS
+from satark.evidence.recordings.mute import FilmMuter
+from satark.evidence.sniff import sniff_file
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark.testing.evidence.recordings import RECORDINGS, ffmpeg
+
+FILMS = [name for mime, names in RECORDINGS.items() if CONTAINERS[mime].has_video for name in names[:1]]
+MUTER = FilmMuter()
+
+
+def streams(path: Path, *options: str) -> bytes:
+    """Return the hash of each stream of a film, after its kind."""
+    return ffmpeg("-i", str(path), "-map", "0", *options, "-c", "copy", "-f", "streamhash", "pipe:1")
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_the_picture_stays_and_the_sound_goes(
+    name: str, make: Callable[[str], Path], cleaned: Callable[[Path], Path], limits: Limits
+) -> None:
+    clean = cleaned(make(name))
+    muted = clean.with_name("muted")
+    assert b",a," in streams(clean), "the specimen has no sound: the test proves nothing"
+    assert MUTER.scrub(clean, muted, limits) == sniff_file(clean) == sniff_file(muted)
+    assert streams(muted) == streams(clean, "-map", "-0:a")
+    assert MARKER_BYTES not in muted.read_bytes()
+
+
+def test_a_recording_without_a_picture_has_no_muted_copy(tmp_path: Path, limits: Limits) -> None:
+    recording = tmp_path / "recording.mp4"
+    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", str(recording))
+    with pytest.raises(Unclean):
+        MUTER.scrub(recording, tmp_path / "muted", limits)
