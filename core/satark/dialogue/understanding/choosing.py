@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
@@ -13,11 +14,13 @@ from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import Asked, Choice, Confidence
 from satark.dialogue.understanding.tokens import keys, normalize, tokenize
 
-POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok", "who.me", "who.you", "k.here")
+POLITE: Final = ("pol", "soc.greet", "soc.thanks", "soc.ok")
+_BESIDE_ACT: Final = (*POLITE, "who.me", "who.you", "k.here", "k.may")
 FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", "who.you")
 _SHORT: Final = 5
 """Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
 _NEAR: Final = 2
+_SHORTEST_NAME: Final = 3
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
 _SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
 _REVIEW: Final = {
@@ -50,7 +53,7 @@ def choose(analysis: Analysis, asked: Asked, places: Places | None) -> Chosen:
         return Chosen(negated=not kept)
     option, spans = kept[0]
     if option.acts:
-        exactly = _has_words(analysis) and analysis.is_exactly(marks_of(option, asked), POLITE)
+        exactly = _has_words(analysis) and analysis.is_exactly(marks_of(option, asked), _BESIDE_ACT)
         return Chosen(option.id, Confidence.CERTAIN) if exactly else Chosen(suggested=option.id)
     if analysis.asks and len(analysis) <= _SHORT * 2:
         return Chosen(suggested=option.id)
@@ -88,7 +91,7 @@ def _exact(analysis: Analysis, options: Sequence[Choice]) -> str:
         return options[number - 1].id if 0 < number <= len(options) else ""
     only_heard = analysis.consists_of(("soc.ok",), ("pol",)) and not analysis.has("say.right", "say.yes")
     for option in options:
-        if any(normalize(word) == normal for word in (option.label, *option.words)):
+        if normal in _normals(option.label, option.words):
             return "" if option.acts and only_heard else option.id
     return "" if any(option.acts for option in options) else _numbered(analysis, options)
 
@@ -127,15 +130,25 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
 
 def _by_label(option: Choice, analysis: Analysis) -> list[tuple[int, int]]:
     """Where a text has the words of an option's label, or of another name for it, one after the other."""
-    heard = [keys(token.text).frame for token in analysis.tokens]
+    heard = [analysis.heard[token.text].frame for token in analysis.tokens]
     spans: list[tuple[int, int]] = []
-    for name in (option.label, *option.words):
-        words = [keys(token.text).frame for token in tokenize(name)]
-        if len("".join(words)) < 3 or option.id in _SAYS:  # noqa: PLR2004
-            continue
+    for words in _frames(option.label, option.words) if option.id not in _SAYS else ():
         size = len(words)
         spans += [(at, at + size) for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
     return spans
+
+
+@lru_cache(maxsize=1024)
+def _normals(label: str, words: tuple[str, ...]) -> frozenset[str]:
+    """The names of an option, folded. What tipsters type is never kept so."""
+    return frozenset(normalize(name) for name in (label, *words))
+
+
+@lru_cache(maxsize=1024)
+def _frames(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
+    """The keys of the words of an option's names, without those of one or two letters."""
+    names = ([keys(token.text).frame for token in tokenize(name)] for name in (label, *words))
+    return tuple(one for one in names if len("".join(one)) >= _SHORTEST_NAME)
 
 
 _Found = list[tuple[Choice, list[tuple[int, int]]]]

@@ -42,18 +42,20 @@ def stems(sound: str) -> Iterator[str]:
 
 
 _PLURALS: Final = (
-    ("iyon", "i"), ("ion", "i"), ("iyo", "i"), ("io", "i"), ("iyan", "i"), ("ian", "i"), ("iya", "i"), ("ia", "i"), ("on", "a"), ("on", ""),
+    ("iyon", "i"), ("ion", "i"), ("iyo", "i"), ("io", "i"), ("iyan", "i"), ("ian", "i"), ("iya", "i"), ("ia", "i"),
+    ("on", "a"), ("on", ""),
     ("o", "a"), ("o", ""), ("en", ""), ("e", "a"), ("an", ""), ("van", ""), ("va", ""), ("vo", ""), ("n", ""),
 )  # fmt: skip
 """Plurals and oblique cases of nouns in Hindi, Urdu and Bhojpuri: juari, juariyon; dukan, dukano; laika, laikan."""
 _ENGLISH: Final = (
-    ("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("er", ""), ("ers", ""), ("ly", ""),
+    ("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"),
+    ("er", ""), ("ers", ""), ("ly", ""),
 )  # fmt: skip
 _SHORTEST_NOUN: Final = 3
 
 
 def singulars(sound: str, *, english: bool) -> Iterator[str]:
-    """Yield what may be the form of a noun, given by its sound, that a dictionary lists; with `english` of a verb too."""
+    """Yield what may be the form that a dictionary lists of a noun, given by its sound; with `english` of a verb too."""
     for ending, other in (*_PLURALS, *_ENGLISH) if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other

@@ -119,7 +119,7 @@ class Lexicon:
             return None
         start = self._ordered.get(first)
         if start is None:
-            phrases = self._starts[first]
+            phrases = [_Phrase(tuple(words), mark) for mark, *words in map(str.split, self._starts[first])]
             followed: dict[str, list[_Phrase]] = {}
             for phrase in phrases:
                 for second in {*phrase.words[1:2], *map(_stem_name, phrase.words[1:2])}:
@@ -136,7 +136,9 @@ class Lexicon:
                 continue
             word = heard.get(token.text) or self._spelt.get(token.text) or keys(token.text)
             heard[token.text] = word
-            found = self._known(token.text, word) or self._inflected(token.text, word.sound)
+            found = self._known(token.text, word)
+            if all(name.startswith("~") for name in found):
+                found = {**found, **self._inflected(token.text, word.sound)}
             if all(name.startswith("~") for name in found) and distant < _MOST_DISTANT:
                 distant += 1
                 found = {**found, **self._distant(word.sound)}
@@ -218,7 +220,8 @@ class Lexicon:
     def _build(self, index: Index, aliases: Mapping[str, str]) -> None:
         self._aliases = dict(aliases)
         self._spelt: dict[str, Keys] = {}
-        self._starts: dict[str, list[_Phrase]] = {}
+        self._starts: dict[str, list[str]] = {}
+        """Of each first word its phrases, a mark and its words in a line: texts cost less to build than objects."""
         self._ordered: dict[str, _Start] = {}
         self._by_key: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         self._prefixes: tuple[dict[str, set[str]], ...] = ({}, {})
@@ -226,35 +229,45 @@ class Lexicon:
         self._buckets: dict[tuple[str, int], list[str]] = {}
         self._fillers = {phrase.words[0] for phrase in index.phrases if phrase.mark == _FILLER and not phrase.words[1:]}
         """Words that mean nothing alone: none of them is heard as a word that does."""
+        stems_of: dict[str, str] = {}
         for phrase in index.phrases:
-            self._add(phrase, index.keys)
+            self._add(phrase, index.keys, stems_of)
         self._fill_keys()
 
-    def _add(self, phrase: Phrase, known: Mapping[str, Keys]) -> None:
+    def _add(self, phrase: Phrase, known: Mapping[str, Keys], stems_of: dict[str, str]) -> None:
         mark, words, ending = phrase
-        words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
-        for word in words:
-            if word not in self._verbs:
-                self._add_word(word, known)
+        if self._add_words(words, known):
+            words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
-        entry = _Phrase(words, mark)
-        self._starts.setdefault(words[0], []).append(entry)
+        entry = f"{mark} {' '.join(words)}"
+        first = words[0]
+        self._starts.setdefault(first, []).append(entry)
         if len(words) == 1:
             return
-        if words[0] in self._spelt and (stem := _stem(self._spelt[words[0]].sound)):
+        if first not in stems_of:
+            stems_of[first] = _stem(self._spelt[first].sound) if first in self._spelt else ""
+        if stem := stems_of[first]:
             self._starts.setdefault(f"~{stem}", []).append(entry)
         if not ending and not self._verbs.intersection(words) and _may_be_joined(words, mark):
             joined = "".join(words)
-            self._add_word(joined, known)
-            self._starts.setdefault(joined, []).append(_Phrase((joined,), mark))
+            self._add_words((joined,), known)
+            self._starts.setdefault(joined, []).append(f"{mark} {joined}")
 
-    def _add_word(self, word: str, known: Mapping[str, Keys]) -> None:
-        if word not in self._spelt:
-            self._spelt[word] = known.get(word) or keys(word)
+    def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
+        """Note the words' keys; return whether a verb is among them, which has none."""
+        verbs = False
+        for word in words:
+            if word not in self._spelt:
+                if word[-1] == VERB:
+                    verbs = True
+                else:
+                    self._spelt[word] = known.get(word) or keys(word)
+        return verbs
 
     def _add_verb(self, word: str) -> str:
-        name = keys(word[:-1]).sound + VERB
+        # Before an ending the stem keeps what the end of a word loses: kah, "kahna".
+        name = keys(f"{roman(word[:-1])}na").sound.removesuffix("na") + VERB
         self._verbs.add(name)
         return name
 

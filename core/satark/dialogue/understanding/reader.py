@@ -197,7 +197,7 @@ class _OneReading:
         return None
 
     def _unknown(self) -> Reading | None:
-        beside = (*_LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry")
+        beside = (*_LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
         unknown = self._analysis.consists_of(("say.unknown",), beside, spare=self._spare())
         if not unknown or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
@@ -211,7 +211,7 @@ class _OneReading:
         for name in _COMMANDS:
             if not self._expects(name) or (self._free and not self._is_phrase(f"cmd.{name}")):
                 continue
-            beside = (*_LOOSE, "t.listen", "t.tell", "digits", *(("time.*", "t.report") if name == "status" else ()))
+            beside = (*_LOOSE, "t.listen", "t.tell", "digits", "cmd.help", *(("time.*", "t.report") if name == "status" else ()))
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
             if near and name in IRREVERSIBLE and self._analysis.has("k.passive"):
                 continue
