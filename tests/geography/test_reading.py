@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from satark.geography.geography import Geography, GeographyError
+from satark.geography.geography import District, Geography, GeographyError, Station
+from satark.geography.reading import GeographyFile
 from satark.tip import Place
 
 HEAD = """\
@@ -107,3 +109,12 @@ def test_a_district_may_be_a_circle_or_only_its_stations(
 ) -> None:
     found = Geography.parse(text).locate(Place(latitude=latitude, longitude=83.0))
     assert (found.district, found.station) == (district, station)
+
+
+def test_the_example_of_the_document_is_a_geography() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "geography.md").read_text("utf-8")
+    example = Geography.parse(document.split("```yaml\n")[1].split("```")[0])
+    assert example.locate(Place(text="मुगलसराय, चंदौली")).station == "mughalsarai"
+    named = set(re.findall(r"^\| `(\w+)`(?:, `(\w+)`)?", document, re.MULTILINE))
+    fields = {name for struct in (GeographyFile, District, Station) for name in struct.__struct_fields__}
+    assert {name for row in named for name in row if name} == fields
