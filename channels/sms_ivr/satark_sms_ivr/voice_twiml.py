@@ -33,6 +33,7 @@ RECORDING_PATH: Final = "/voice/webhook/recording"
 
 _TIP_NUMBER: Final = re.compile(r"(?<![0-9A-Z-])([0-9A-Z]{4})-([0-9A-Z]{4})(?![0-9A-Z-])")
 _SLASH: Final = re.compile(r"\s+/\s+|(?<=\D)/(?=\D)")
+_SCHEME: Final = re.compile(r"https?://")
 _KEY_SECONDS: Final = 6
 _CODE_SECONDS: Final = 12
 _BEFORE_BEEP_SECONDS: Final = 1
@@ -205,7 +206,7 @@ class VoiceTwiml:
 
 def _read_aloud(say: Any, line: str) -> None:
     """Add a line to `<Say>`: a tip's number letter by letter, and a slash between words as a pause."""
-    text, end = _SLASH.sub(", ", line), 0
+    text, end = _SLASH.sub(", ", _SCHEME.sub("", line)), 0
     for found in _TIP_NUMBER.finditer(text):
         say.nest(text[end : found.start()])
         say.say_as(found[1], interpret_as="characters")

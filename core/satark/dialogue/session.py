@@ -106,6 +106,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is
     added to it."""
     wrong_codes: int = 0
+    without_code: int = 0
+    """How often in a row something else came where a receipt code was asked for."""
     handoff_code: str = ""
     """Look-up key (hex) of the one code that moves this session to another channel; empty: there is none."""
     submitted: bool = False

@@ -28,6 +28,8 @@ _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police: nothing of it is read as a remark."""
 _FOR_A_CODE: Final = frozenset({"@code", "@elsewhere"})
 """States that wait for a code: words are no code, unless they say that it is lost."""
+_ASKS_AGAIN: Final = frozenset({"status", "reply", "help"})
+"""Commands that, read in words where a code is asked for, would only ask for it again and again."""
 _READ_TYPES: Final = frozenset({"choice", "choices", "confirm", "text", "place", "media", "review"})
 """The types of steps whose answers are read; to the others the understanding listens for dangers alone."""
 _TALK: Final = frozenset({Kind.REMARK, Kind.WAIT, Kind.THANKS, Kind.GREETING, Kind.REFUSAL, Kind.QUESTION})
@@ -45,7 +47,8 @@ def handle_words(context: TurnContext, event: Text, name: str, question: Questio
     asked = asked_of(context, name, question)
     reading = context.loaded.reader.read(event.body, asked)
     context.note_dangers(danger.kind for danger in reading.dangers)
-    if context.session.state in _FOR_A_CODE and reading.kind not in {Kind.COMMAND, Kind.REMARK}:
+    asks_again = reading.kind is Kind.COMMAND and reading.command in _ASKS_AGAIN
+    if context.session.state in _FOR_A_CODE and (asks_again or reading.kind not in {Kind.COMMAND, Kind.REMARK}):
         return context.state.handle_event(context, "", event) or not_understood(context)
     if turn := choose_by_name(context, event, question, reading):
         return turn

@@ -14,6 +14,8 @@ from satark.tip import FEEDBACK_STATUSES, INITIAL_STATUS, Message
 
 MAX_WRONG_CODES = 5
 """Wrong codes after which a session opens no mailbox any more."""
+_TEXTS_WITHOUT_CODE = 2
+"""Texts in a row without a code, after which it counts as lost: the question would go round in a circle."""
 _MAX_LENGTH = 4000
 _ANSWERS = ("answer", "unknown", "decline")
 _FEEDBACK = ("yes", "no", "again")
@@ -28,12 +30,17 @@ class ReceiptCodeState(BaseState):
         return "@code", Question(text=context.text("code.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Say that there is no code in the text: a text with one never comes here."""
+        """Say that there is no code in the text: a text with one never comes here. After the second the code is lost."""
         del code
-        if isinstance(event, Text):
+        if not isinstance(event, Text):
+            return None
+        context.change(without_code=context.session.without_code + 1)
+        if context.session.without_code < _TEXTS_WITHOUT_CODE:
             context.say("code.none")
             return context.ask()
-        return None
+        context.change(without_code=0)
+        context.say("reply.remark.code")
+        return close_mailbox(context)
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
         """Leave, or restart."""
@@ -180,7 +187,7 @@ def refuse_code(context: TurnContext) -> Turn:
 
 def ask_code(context: TurnContext) -> Turn:
     """Ask for the receipt code, unless too many wrong ones were tried."""
-    context.change(mailbox=None)
+    context.change(mailbox=None, without_code=0)
     if context.session.wrong_codes >= MAX_WRONG_CODES:
         context.leave_menu()
         context.say("code.closed")

@@ -13,7 +13,7 @@ from satark.channel import SPOKEN
 from satark.dialogue.flow.commands import CommandWords
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.session import GivenAnswer, Session
-from satark.dialogue.steps.contract import Option, Question, Step, View
+from satark.dialogue.steps.contract import Option, Question, Step, View, with_website
 from satark.dialogue.steps.option_matching import OptionLookup
 from satark.dialogue.understanding.reader import Reader
 from satark.folding import fold
@@ -108,7 +108,8 @@ class LoadedFlow:
         A channel's own wording replaces the common one: `receipt.sms` is preferred to `receipt`.
         """
         catalogues = [self.catalogue(session)] if session.language else self.catalogues
-        return "\n".join(texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
+        said = (texts.text(texts.own(key, session.channel), **values) for texts in catalogues)
+        return "\n".join(with_website(text, self.website) for text in said)
 
     def progress(self, session: Session) -> Progress:
         """Work out the path and the position from the answers."""
