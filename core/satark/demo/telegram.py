@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from satark.demo.chat import Chat, NoSuchMessage, Publish
-from satark.demo.messages import ChatMessage, Pin, SentFile, kind_of
+from satark.demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
 from satark.demo.photo_metadata import identifying_metadata
 from satark.testing.telegram.citizen import content
 from satark.testing.telegram.updates import Person, Update
@@ -87,7 +87,11 @@ class TelegramChat(Chat):
     def _show_sent(self, sent: Sent) -> None:
         self.show_typing(typing=False)
         rows = tuple(map(len, sent.keyboard))
-        self.show(ChatMessage(id=str(sent.id), mine=False, text=sent.text, offers=sent.offers, rows=rows))
+        kind: MessageKind = "voice" if sent.voice else "image" if sent.photo else "text"
+        if stored := self._peer.files.get(sent.voice or sent.photo):
+            mime = "audio/ogg" if sent.voice else "image/png"
+            self.files[str(sent.id)] = SentFile(data=stored.data, mime=mime)
+        self.show(ChatMessage(id=str(sent.id), mine=False, kind=kind, text=sent.text, offers=sent.offers, rows=rows))
 
     def _apply(self, method: str, parameters: Mapping[str, Any]) -> None:
         """Show the bot's other calls in this chat: it types, removes keyboards, deletes messages."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from satark.demo.chat import Chat, NoSuchMessage, Publish
-from satark.demo.messages import ChatMessage, Pin, SentFile, kind_of
+from satark.demo.messages import ChatMessage, MessageKind, Pin, SentFile, kind_of
 from satark.demo.photo_metadata import identifying_metadata
 from satark.testing.whatsapp.webhooks import Sender, wamid
 
@@ -98,10 +98,15 @@ class WhatsAppChat(Chat):
 
     def _show_sent(self, sent: Sent) -> None:
         self.show_typing(typing=False)
+        kind: MessageKind = "text"
+        if media := self._peer.shelf.files.get(sent.media_id):
+            kind = "voice" if sent.kind == "audio" else "image"
+            self.files[sent.id] = SentFile(data=media.data, mime=media.mime)
         self.show(
             ChatMessage(
                 id=sent.id,
                 mine=False,
+                kind=kind,
                 text=sent.text,
                 menu=sent.menu_label,
                 offers=sent.offers,

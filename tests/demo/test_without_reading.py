@@ -1,0 +1,116 @@
+"""Somebody who can't read files a tip on WhatsApp with voice notes and taps alone, and hears the officer's answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, FilePayload, Page, expect
+
+from satark.catalogues import Catalogues
+from satark.demo import samples
+from satark.dialogue.rendering.phrases import words_of
+from satark.speech.clips_folder import fill_folder
+from satark.testing.commands import run
+from satark.voice_notes import PAUSE, clip_name
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.needs("espeak-ng")]
+
+HEARD = """
+aloud.choose aloud.continue aloud.kept aloud.receipt evidence.ask language.ask mailbox.ask place.ask police.ask
+reach.no.done receipt review.ask status.ACTED.text what.ask
+""".split()
+"""Texts whose clips are rendered for the test: a sound for every prompt, in a few seconds."""
+VOICE = FilePayload(name="", mimeType="audio/wav", buffer=samples.spoken())
+
+
+def render_some(folder: Path) -> None:
+    texts = Catalogues.shipped()["hi"]
+    lines = [line for key in HEARD for line in texts.get(key).split("\n") if words_of(line) and "{" not in line]
+    named = {clip_name("hi", line): ("hi", line) for line in (*lines, *map(str, range(10)))}
+    assert not fill_folder(named, folder, None, PAUSE).missing
+
+
+class Phone:
+    """The simulator's page, used without reading: by voice, by the place of a button, and by ear."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.heard = 0
+
+    async def speak(self) -> None:
+        async with self.page.expect_file_chooser() as chooser:
+            await self.page.locator("#mic-button").click()
+        await (await chooser.value).set_files([VOICE])
+        await self.hear()
+
+    async def tap(self, picture: str) -> None:
+        """Tap the newest button with this picture."""
+        await self.page.locator(".theirs .offer", has_text=picture).last.click()
+        await self.hear()
+
+    async def pick(self, picture: str) -> None:
+        """Open the newest list, and take the row with this picture."""
+        await self.page.locator(".theirs .offer").last.click()
+        await self.page.locator("#sheet label", has_text=picture).click()
+        await self.page.locator("#sheet").get_by_role("button", name="भेजें").click()
+        await self.hear()
+
+    async def hear(self) -> None:
+        """Play the voice note that comes next, to see that there is a sound in it."""
+        self.heard += 1
+        notes = self.page.locator(".theirs audio")
+        await expect(notes).to_have_count(self.heard)
+        await notes.last.evaluate(
+            "sound => new Promise((heard, failed) => {"
+            " sound.ontimeupdate = () => sound.currentTime > 0.2 && heard(sound.pause());"
+            " sound.onerror = () => failed(sound.error.message); sound.play().catch(failed); })"
+        )
+
+    async def place(self) -> None:
+        """Send a place from the map."""
+        await self.page.locator(".theirs .offer").last.click()
+        await self.page.get_by_role("button", name="अस्सी घाट").click()
+        await self.hear()
+
+
+async def file_tip(phone: Phone) -> None:
+    await phone.speak()
+    await phone.tap("हिन्दी")
+    await phone.pick("🍾")
+    await phone.speak()
+    await phone.place()
+    for picture in ("❌", "⏭"):
+        await phone.tap(picture)
+    await phone.speak()  # "send it": a machine does not take that for granted
+    await expect(phone.page.locator("[data-desk=sp] .number")).to_have_count(0)
+    await phone.tap("📤")
+
+
+async def test_a_tip_by_voice_and_taps_alone_and_the_officers_answer_is_heard(
+    chromium: Browser,
+    open_demo: Callable[[Path], Awaitable[Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await asyncio.to_thread(render_some, tmp_path / "clips")
+    monkeypatch.setenv("SATARK_VOICE_CLIPS", str(tmp_path / "clips"))
+    visitor = await open_demo(tmp_path / "d")
+    context = await chromium.new_context(locale="hi-IN", viewport={"width": 1280, "height": 860})
+    page = await context.new_page()
+    await page.goto(visitor.url)
+    phone = Phone(page)
+    await file_tip(phone)
+    picture = page.locator(".theirs img").last
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1080
+    number = await page.locator("[data-desk=sp] .number").inner_text()
+    await phone.tap("🚫")
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "d"))
+    answer = ("--status", "ACTED", "--message", "गिरोह पकड़ा गया, धन्यवाद।")
+    officer = ("--passphrase-file", str(tmp_path / "d" / "officers" / "sp.txt"))
+    await asyncio.to_thread(run, "desk", "respond", "sp", number, *answer, *officer)
+    await phone.tap("जवाब सुनें")
+    await expect(page.locator(".theirs", has_text="गिरोह पकड़ा गया")).to_have_count(1)
