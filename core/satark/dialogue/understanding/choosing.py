@@ -172,9 +172,11 @@ def _narrowed(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
 
 def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
     """With the category that the whole text tells of, though no word of it names that: police who take money."""
-    if asked.name != "category" or (analysis.negates and len(analysis) <= _SHORT):
+    if asked.name not in {"category", "police"} or (analysis.negates and len(analysis) <= _SHORT):
         return found
     code = category_of(analysis)
+    if asked.name == "police":
+        code = "yes" if code == "POLCOR" and not analysis.has("opt.police.no") else ""
     if not code or any(option.id == code for option, _ in found):
         return found
     deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]

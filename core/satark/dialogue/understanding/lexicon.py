@@ -29,6 +29,7 @@ from satark.dialogue.understanding.tokens import Keys, Token, keys, roman
 EXACT: Final = 1.0
 SOUND: Final = 0.95
 FRAME: Final = 0.85
+SHORT: Final = 0.86
 INFLECTED: Final = 0.8
 BONES: Final = 0.7
 DISTANT: Final = 0.6
@@ -40,6 +41,8 @@ _SHORTEST_FOREIGN: Final = 5
 _SHORTEST_STEM: Final = 4
 _TWO_LETTERS_OFF: Final = 9
 _FILLER: Final = "fill"
+_WEIGHTY: Final = ("cat.", "strong.", "act.", "cmd.", "soc.", "say.", "neg", "t.", "d.")
+"""Marks that a short word does not get from a word of another script that sounds like it: "send" is no सेंध."""
 _MOST_DISTANT: Final = 80
 """Words of a text that are looked up by distance: in a long story a misspelt word is said again, spelt well."""
 
@@ -107,7 +110,8 @@ class Lexicon:
                 continue
             # "में" (in) sounds like "main" (I): alone, a small word means only what it is spelt as.
             for mark in start.alone if quality == EXACT or first not in self._fillers else ():
-                yield Mark(mark, index, index + 1, quality)
+                if quality != SHORT or not mark.startswith(_WEIGHTY):
+                    yield Mark(mark, index, index + 1, quality)
             for second in start.followed.keys() & following.keys():
                 for phrase in start.followed[second]:
                     if worst := _match(phrase.words, index, known, quality):
@@ -167,8 +171,10 @@ class Lexicon:
         for level, quality in enumerate((SOUND, FRAME)):
             for other in self._by_key[level].get(word[level], ()):
                 same = is_spelt and other.isascii() == text.isascii() and _is_urdu(text) == _is_urdu(other)
-                if not same and _may_meet(text, other, len(word[level]) - level - is_spelt * (level + 1)):
-                    found.setdefault(other, quality)
+                if same or not _may_meet(text, other, len(word[level]) - level - is_spelt * level):
+                    continue
+                short = is_spelt and not _may_meet(text, other, len(word[level]) - level - is_spelt * (level + 1))
+                found.setdefault(other, SHORT if short else quality)
             if found and not is_spelt:
                 return found
         if not found and _lacks_vowels(text, word):
@@ -178,7 +184,7 @@ class Lexicon:
 
     def _by_prefix(self, text: str, word: Keys) -> dict[str, float]:
         found = {f"~{stem}": INFLECTED} if (stem := _stem(word.sound)) else dict[str, float]()
-        if text not in self._fillers:
+        if text not in self._fillers or len(word.sound) >= _SHORTEST_STEM:
             found.update((name, SOUND) for stem in stems(word.sound) if (name := stem + VERB) in self._verbs)
         start = roman(text)[:2]
         for level, quality in ((1, FRAME), (0, SOUND)):

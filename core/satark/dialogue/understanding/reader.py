@@ -59,6 +59,8 @@ _LONGEST_SOCIAL: Final = 5
 _LONGEST_PROMISE: Final = 6
 """Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
 _STORY_WORDS: Final = 4
+_WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
+"""Commands beside whose phrases "ok" says nothing of its own."""
 _STORY_REST: Final = 2
 
 
@@ -190,7 +192,7 @@ class _OneReading:
         for mark, kind, topic in _SOCIAL:
             beside = (*_LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
             if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
-                if mark == "soc.ok" and self._analysis.negates:
+                if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, _WISHES))):
                     continue
                 suggested = self._chosen.suggested or self._suggested_by_ok(mark)
                 return self._make(kind, topic=topic, suggested=suggested)
@@ -211,7 +213,14 @@ class _OneReading:
         for name in _COMMANDS:
             if not self._expects(name) or (self._free and not self._is_phrase(f"cmd.{name}")):
                 continue
-            beside = (*_LOOSE, "t.listen", "t.tell", "digits", "cmd.help", *(("time.*", "t.report") if name == "status" else ()))
+            beside = (
+                *_LOOSE,
+                "t.listen",
+                "t.tell",
+                "digits",
+                "cmd.help",
+                *(("time.*", "t.report") if name == "status" else ()),
+            )
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
             if near and name in IRREVERSIBLE and self._analysis.has("k.passive"):
                 continue
