@@ -16,6 +16,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from satark.testing.peers.postgres import clear_database, empty_database, postgres_server
+from satark.testing.quick_migrations import quick_migrations
 from satark.testing.waiting import LIMIT_SECONDS
 from satark_desk import passphrases
 
@@ -34,6 +35,8 @@ SLOW: Final[Mapping[str, str]] = {
 }
 """Module, or function → what the tests need that import something of it, or use a fixture whose module does."""
 SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}
+PLAIN_MODULE_FIXTURES: Final = {"anyio_backend", "browser_arguments"}
+"""Fixtures of a module that cost nothing to make again."""
 left_out: Counter[str] = Counter()
 
 
@@ -45,16 +48,36 @@ class Databases(NamedTuple):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker `slow`."""
+    """Register the markers."""
     config.addinivalue_line("markers", "slow(why): needs a service or much work; `make quick` leaves it out")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that needs a service or much work."""
+    """Mark every test that needs a service or much work, put those first, and keep together what shares something.
+
+    Where tests run in several processes, a module's server or browser is started in one of them. What is quick comes
+    last, a module at a time: so all processes are busy until the end.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and (why := why_slow(item)):
             item.add_marker(pytest.mark.slow(why))
+        if not is_slow(item) or shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(item.config.rootpath).as_posix()))
+    slow = {item.path for item in items if is_slow(item)}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Say whether `make quick` leaves a test out."""
+    return item.get_closest_marker("slow") is not None
+
+
+def shares(item: pytest.Item) -> bool:
+    """Say whether a test uses what its module makes once."""
+    fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+    mine = (each[-1] for name, each in fixtures.items() if name not in PLAIN_MODULE_FIXTURES)
+    return any(fixture.scope in {"module", "class"} for fixture in mine)
 
 
 def why_slow(item: pytest.Function) -> str:
@@ -134,6 +157,13 @@ def real_passphrase_cost() -> Iterator[PassphraseCost]:
         patch.setattr(passphrases, "MEMORY_KIB", 64)
         patch.setattr(passphrases, "PASSES", 1)
         yield real
+
+
+@pytest.fixture(autouse=True, scope="session")
+def migrations_made_once() -> Iterator[None]:
+    """New databases repeat what the first migration in this process executed."""
+    with quick_migrations():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

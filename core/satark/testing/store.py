@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-
-from sqlalchemy import Engine
 
 from satark.geography.geography import Geography
 from satark.services import DeskContext, Services, WorkerContext
@@ -28,7 +24,7 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
     """
     settings = Settings(data_dir=data_dir, **core)
     main, keys = make_engine(settings.database_url), make_engine(settings.keys_url)
-    _migrate(main, keys, tuple(branches))
+    Migrations(main, keys, branches).upgrade()
     return Services(
         main=main,
         keys=keys,
@@ -39,28 +35,6 @@ def fresh_services(data_dir: Path, branches: Iterable[Branch] = (), **core: Any)
         retention=settings.core.retention,
         name_key_file=settings.name_key_file,
     )
-
-
-def _migrate(main: Engine, keys: Engine, branches: tuple[Branch, ...]) -> None:
-    """Migrate both databases. New SQLite files get a copy of what the first migration in this process made."""
-    files = [Path(engine.url.database or "") for engine in (main, keys) if engine.dialect.name == "sqlite"]
-    if len(files) < 2 or any(file.stat().st_size for file in files):  # noqa: PLR2004 - both databases
-        Migrations(main, keys, branches).upgrade()
-        return
-    for file, content in zip(files, _migrated_files(branches), strict=True):
-        file.write_bytes(content)
-
-
-@cache
-def _migrated_files(branches: tuple[Branch, ...]) -> tuple[bytes, ...]:
-    """Migrate two empty SQLite databases; return their files' contents."""
-    with TemporaryDirectory(prefix="satark-migrated-") as folder:
-        files = [Path(folder) / name for name in ("main.db", "keys.db")]
-        main, keys = (make_engine(f"sqlite:///{file}") for file in files)
-        Migrations(main, keys, branches).upgrade()
-        main.dispose()
-        keys.dispose()
-        return tuple(file.read_bytes() for file in files)
 
 
 def worker_context(services: Services) -> WorkerContext:

@@ -30,12 +30,17 @@ class _Walker:
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
         self._domains = {step.id: _domain(step, steps) for step in steps}
+        self._asked_about = [_asked_about(steps[at:]) for at in range(len(steps) + 1)]
         self._seen: set[tuple[int, str]] = set()
         self.reached: set[str] = set()
         self.reached_the_end = False
 
     def walk(self, at: int, values: dict[str, Any]) -> None:
-        """Try every value of the step here, unless the same was tried already."""
+        """Try every value of the step here, unless the same was tried already.
+
+        Values that no condition looks at from here on make no difference: they are forgotten.
+        """
+        values = {name: value for name, value in values.items() if name in self._asked_about[at]}
         key = (at, repr(sorted(values.items())))
         if key in self._seen:
             return
@@ -52,6 +57,11 @@ class _Walker:
             return
         for value in self._domains[step.id]:
             self.walk(at + 1, {**values, step.id: value} if value != "" else values)
+
+
+def _asked_about(steps: Iterable[Step]) -> frozenset[str]:
+    """Names of the steps that these steps' conditions look at."""
+    return frozenset(full.partition(".")[0] for step in steps if step.when for full in step.when.constants)
 
 
 def _domain(step: Step, steps: Sequence[Step]) -> list[Any]:
@@ -110,6 +120,9 @@ def _names(steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
             for constant in sorted(map(str, constants[full])):
                 if codes is not None and constant not in {"", *codes}:
                     yield step.id, f"its condition compares {name!r} with {constant!r}, which is not an option of it"
+        of: str = getattr(step.settings, "of", "")
+        if of and getattr(getattr(known.get(of), "settings", None), "source", "") != "districts":
+            yield step.id, f"`of` names {of!r}, which asks for no district before it"
         known[step.id] = step
 
 
