@@ -151,7 +151,8 @@ def retry_later(unit: UnitOfWork, job: MediaJob, seconds: float, reason: str) ->
 def _settle_for_good(unit: UnitOfWork, media_job: MediaJob, /, **values: object) -> bool:
     deliveries.add_revision(unit, media_job.tip)
     settled = _settle(unit, media_job, job=b"", due_at=0, **values)
-    deliveries.release_waiting(unit, media_job.tip)
+    # Last: the tip may be submitted in this very transaction, and its deliveries be queued.
+    unit.run_last(lambda: deliveries.release_waiting(unit, media_job.tip))
     return settled
 
 
