@@ -55,6 +55,7 @@ SEND = "\n- {id: r, type: review}\n- {id: z, type: submit}"
         ("- {id: a, type: text}\n- {id: a, type: text}" + SEND, "step 'a': the id occurs twice"),
         ("- {id: a, type: text, when: 'f(x)'}" + SEND, "is refused"),
         ("- {id: a, type: text, when: b == 'x'}\n- {id: b, type: text}" + SEND, "'b', which is not asked before it"),
+        ("- {id: a, type: text}\n- {id: b, type: choice, from: stations, of: a}" + SEND, "asks for no district"),
         ("- {id: a, type: choice, options: [x]}\n- {id: b, type: text, when: a == 'q'}" + SEND, "'q', which is not an"),
         ("- {id: a, type: choice, options: [yes, no]}" + SEND, "write them in quotes"),
         ("- {id: a, type: choice, options: ['p q']}" + SEND, "is not a code"),

@@ -42,6 +42,19 @@ def test_twelve_choices_are_nine_and_more_then_the_rest_and_back() -> None:
     assert labels(fit(prompt(12, page=-1), WHATSAPP)) == labels(fit(prompt(12, page=1), WHATSAPP))
 
 
+def test_dont_know_is_on_every_page() -> None:
+    unknown = Choice("s:unknown:1", "Don't know")
+
+    def page(at: int) -> list[str]:
+        asked = Prompt(text="?", language="en", choices=(*choices(20), unknown), turns=TURNS, page=at)
+        return labels(fit(asked, WHATSAPP))
+
+    assert page(0) == [*(f"o{i}" for i in range(8)), "Don't know", "More"]
+    assert page(1) == [*(f"o{i}" for i in range(8, 15)), "Don't know", "More", "Back"]
+    assert page(2) == [*(f"o{i}" for i in range(15, 20)), "Don't know", "Back"]
+    assert page(3) == page(0)
+
+
 def test_few_choices_are_buttons_and_actions_fill_what_is_left() -> None:
     fitted = fit(prompt(2, actions=2), WHATSAPP)
     assert (len(fitted.choices), len(fitted.actions)) == (2, 1)

@@ -29,7 +29,7 @@ def lines() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def read_aloud(lines: dict[str, str]) -> ReadAloud:
-    return ReadAloud(default_flow().catalogues, Geography.sample(), lines.keys())
+    return ReadAloud(default_flow().catalogues, Geography.sample(), lines.keys)
 
 
 def heard(note: VoiceNote | None, lines: dict[str, str]) -> str:
@@ -98,7 +98,8 @@ def test_every_prompt_of_the_flow_can_be_heard_and_still_fits(
         assert len(set(labels)) == len(labels), f"{name}: two choices look alike"
         limit = medium.button_label if not medium.rows else medium.row_label
         assert all(len(label) <= limit for label in labels), name
-        for choice in prompt.choices[: len(fitted.choices) - 1]:
+        shown = {choice.token for choice in fitted.choices}
+        for choice in (choice for choice in prompt.choices if choice.token in shown):
             assert " ".join(words_of(choice.label)) in " ".join(words_of(said)), name
 
 
@@ -111,6 +112,6 @@ def test_a_picture_stands_before_each_action_and_the_tokens_stay() -> None:
 
 def test_a_line_without_a_clip_is_left_out(lines: dict[str, str]) -> None:
     some = {name for name, text in lines.items() if text != "When?"}
-    read_aloud = ReadAloud(default_flow().catalogues, Geography.sample(), some)
+    read_aloud = ReadAloud(default_flow().catalogues, Geography.sample(), lambda: some)
     prompt = Prompt(text="When?", language="en")
     assert "When?" not in heard(read_aloud.note(prompt, prompt), lines)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
+from satark.choice_tokens import parse_token
 from satark.graphemes import size, truncate
 from satark.prompt import Capabilities, Choice, Prompt
+
+_UNKNOWN: Final = "unknown"
+_FEWEST_ROWS: Final = 4
+"""Rows of a page without which none is kept for "don't know": a choice and the ways to turn."""
 
 
 def fit(prompt: Prompt, capabilities: Capabilities) -> Prompt:
@@ -51,11 +57,20 @@ def _page(prompt: Prompt, places: int) -> tuple[tuple[Choice, ...], tuple[Choice
     """The choices of the prompt's page, and as many actions as there is room for."""
     if len(prompt.choices) <= places:
         return prompt.choices, prompt.actions[: places - len(prompt.choices)]
-    pages = _pages(prompt.choices, places)
+    unknown = tuple(choice for choice in prompt.choices if _says_unknown(choice))
+    if len(unknown) >= places - _FEWEST_ROWS:
+        unknown = ()
+    pages = _pages([choice for choice in prompt.choices if choice not in unknown], places - len(unknown))
     at = prompt.page % len(pages)
     more, less = (*prompt.turns, None, None)[:2]
     ways = [way for way in (more if at < len(pages) - 1 else None, less if at else None) if way]
-    return (*pages[at], *ways), ()
+    return (*pages[at], *unknown, *ways), ()
+
+
+def _says_unknown(choice: Choice) -> bool:
+    """Whether it is for those who don't know: they find it on every page, and need not turn to the last one."""
+    token = parse_token(choice.token)
+    return token is not None and token.option == _UNKNOWN
 
 
 def _pages(choices: Sequence[Choice], places: int) -> list[Sequence[Choice]]:

@@ -30,6 +30,8 @@ class ChoiceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Codes; their labels lie in the catalogues under `<step>.<code>`, or `option.<code>` where steps share them."""
     source: Literal["", "districts", "stations"] = msgspec.field(default="", name="from")
     """Takes options from the geography, before the ones listed."""
+    of: str = ""
+    """The step whose answer is the district of the stations; without an answer, or empty: that of the tip's place."""
     fills: Literal["", "district", "station"] = ""
     """The field of the tip's place that the answer fills."""
 
@@ -126,7 +128,8 @@ def _places(step: Step, view: View) -> tuple[Option, ...]:
     if step.settings.source == "districts":
         return tuple(Option(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
     if step.settings.source == "stations":
-        stations = view.geography.stations(view.place.district)
+        district = str(view.values.get(step.settings.of) or view.place.district)
+        stations = view.geography.stations(district)
         return tuple(Option(s.code, s.label(language), words=s.aliases) for s in stations)
     return ()
 

@@ -1,0 +1,177 @@
+"""Where it happens, as the dialogue asks it: district first, then its stations, and a name at any of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from satark.dialogue.rendering.fit import fit
+from satark.prompt import Capabilities
+from satark.testing.dialogue.chat import Chat
+from satark.tip import Accused
+
+WHATSAPP = Capabilities(
+    kind="chat", text=4096, body=1024, buttons=3, button_label=20, rows=10, row_label=24, row_description=72,
+    menu_label=20, token=200,
+)  # fmt: skip
+DELHI = (28.6139, 77.2090)
+
+
+@pytest.fixture
+def asked(chat: Chat) -> Chat:
+    """A conversation at the question for the place."""
+    return chat.say("Hi", "2", "3", "They are sold there at night")
+
+
+def place(chat: Chat) -> tuple[str, str]:
+    """District and station of the place, as the conditions of the flow see them."""
+    assert chat.session is not None
+    loaded = chat.engine._loaded
+    found = loaded.located_place(loaded.progress(chat.session))
+    return found.district, found.station
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "told"),
+    [
+        ("मुगलसराय, चंदौली", "police", ("chandauli", "mughalsarai")),
+        ("Mughalsarai, Chandauli", "police", ("chandauli", "mughalsarai")),
+        ("mugalsaray chandoli", "police", ("chandauli", "mughalsarai")),
+        ("saidpur bazar", "police", ("ghazipur", "saidpur")),
+        ("शाहगंज जौनपुर", "police", ("jaunpur", "shahganj")),
+        ("lanka", "police", ("varanasi", "lanka")),
+        ("Chandauli", "station", ("chandauli", "")),
+        ("behind the school in Jaunpur", "station", ("jaunpur", "")),
+        ("Pune", "district", ("", "")),
+        ("Azamgarh bus stand", "district", ("", "")),
+        ("कोतवाली आजमगढ़", "district", ("", "")),
+        ("Kotwali", "district", ("", "")),
+        ("near the old temple", "district", ("", "")),
+    ],
+)
+def test_what_a_place_tells_is_not_asked_and_what_it_does_not_tell_is(
+    asked: Chat, said: str, step: str, told: tuple[str, str]
+) -> None:
+    asked.say(said)
+    assert (asked.step, place(asked)) == (step, told)
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "told"),
+    [
+        ("1", "station", ("varanasi", "")),
+        ("Jaunpur", "station", ("jaunpur", "")),
+        ("jaunpur me", "station", ("jaunpur", "")),
+        ("गाजीपुर", "station", ("ghazipur", "")),
+        ("Another district", "police", ("elsewhere", "")),
+        ("dusra zila", "police", ("elsewhere", "")),
+        ("Azamgarh", "police", ("elsewhere", "")),
+        ("pune me", "police", ("elsewhere", "")),
+        ("don't know", "police", ("", "")),
+        ("Mughalsarai", "police", ("chandauli", "mughalsarai")),
+        ("mugalsarai thana me", "police", ("chandauli", "mughalsarai")),
+        ("jaunpur nahi", "district", ("", "")),
+        ("is it Jaunpur?", "district", ("", "")),
+    ],
+)
+def test_the_district_is_chosen_by_its_name_or_a_stations(
+    asked: Chat, said: str, step: str, told: tuple[str, str]
+) -> None:
+    asked.say("near the old temple", said)
+    assert (asked.step, place(asked)) == (step, told)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("lanka", ("varanasi", "lanka")),
+        ("lanka thana", ("varanasi", "lanka")),
+        ("manduwadih", ("varanasi", "manduadih")),
+        ("कैण्ट", ("varanasi", "cantt")),
+        ("Kotwali", ("varanasi", "kotwali")),
+        ("2", ("varanasi", "bhelupur")),
+        ("don't know", ("varanasi", "")),
+        ("Mughalsarai", ("chandauli", "mughalsarai")),
+        ("kerakat", ("jaunpur", "kerakat")),
+    ],
+)
+def test_a_station_is_typed_in_any_spelling_even_one_of_another_district(
+    asked: Chat, said: str, told: tuple[str, str]
+) -> None:
+    asked.say("near the old temple", "Varanasi", said)
+    assert (asked.step, place(asked)) == ("police", told)
+
+
+def test_words_that_name_a_station_of_the_district_spare_the_question_for_it(asked: Chat) -> None:
+    asked.say("Kotwali", "Jaunpur")
+    assert (asked.step, place(asked)) == ("police", ("jaunpur", "jaunpur-kotwali"))
+
+
+@pytest.mark.parametrize(
+    ("pin", "step", "told"),
+    [
+        ((25.2800, 83.1200), "police", ("chandauli", "mughalsarai")),
+        ((24.8000, 83.2000), "station", ("chandauli", "")),
+        (DELHI, "district", ("", "")),
+        ((26.0700, 83.1800), "district", ("", "")),
+    ],
+)
+def test_a_pin_outside_every_district_says_so_and_asks(
+    asked: Chat, pin: tuple[float, float], step: str, told: tuple[str, str]
+) -> None:
+    asked.pin(*pin)
+    assert (asked.step, place(asked)) == (step, told)
+    assert ("none of the districts" in asked.text) is (told == ("", ""))
+
+
+def test_a_pin_elsewhere_takes_back_what_the_words_told(asked: Chat) -> None:
+    asked.say("Lanka").pin(*DELHI)
+    assert (asked.step, place(asked)) == ("district", ("", ""))
+    assert "none of the districts" in asked.text
+
+
+def test_a_tip_from_another_district_keeps_its_words(asked: Chat) -> None:
+    asked.say("Azamgarh bus stand").tap("elsewhere", "no").say("skip").tap("send")
+    made = asked.submission
+    assert made is not None
+    assert made.answers["place"] == {"text": "Azamgarh bus stand", "district": "elsewhere"}
+    assert (made.place.district, made.place.station) == ("elsewhere", "")
+
+
+def test_every_page_of_stations_has_dont_know_and_together_they_have_all(asked: Chat) -> None:
+    asked.say("near the old temple", "Jaunpur")
+    seen: list[str] = []
+    for _ in range(10):
+        shown = [choice.label for choice in fit(asked.prompt, WHATSAPP).choices]
+        assert len(shown) <= 10
+        assert "Don't know" in shown
+        seen += shown
+        if "More" not in " ".join(shown):
+            break
+        asked.say("more")
+    stations = [choice.label for choice in asked.prompt.choices if choice.label != "Don't know"]
+    assert len(stations) == 29
+    assert set(stations) <= set(seen)
+
+
+@pytest.mark.parametrize(
+    ("place_words", "said", "accused"),
+    [
+        ("Lanka", ["Bhelupur"], Accused(level="station", unit="bhelupur")),
+        ("Lanka", ["Mughalsarai"], Accused(level="station", unit="mughalsarai")),
+        ("Lanka", ["don't know"], Accused(level="unknown")),
+        ("", ["Jaunpur", "Kerakat"], Accused(level="station", unit="kerakat")),
+        ("", ["Another district"], Accused(level="unknown")),
+        ("", ["don't know"], Accused(level="unknown")),
+    ],
+)
+def test_an_accused_station_is_looked_for_in_its_district(
+    asked: Chat, place_words: str, said: list[Any], accused: Accused
+) -> None:
+    asked.say(*([place_words] if place_words else ["near the old temple", "don't know"]))
+    asked.tap("yes", "other_station")
+    assert asked.step == ("police_station" if place_words else "police_district")
+    asked.say(*said, "skip", "skip").tap("send")
+    assert asked.submission is not None
+    assert asked.submission.accused == accused
