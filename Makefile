@@ -19,6 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 READY := .venv/ready
+CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
 .PHONY: help run test quick lint bench torture fuzz mutation audit sbom build canary corpus lexicon docs clean
@@ -27,7 +28,8 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the port)
-	@exec $(BIN)/satark demo --port $(PORT) $(ARGS)
+	@nice $(BIN)/satark voice render $(CLIPS) >$(CLIPS).log 2>&1 & # for voice notes; a minute the first time
+	@SATARK_VOICE_CLIPS=$${SATARK_VOICE_CLIPS:-$(CLIPS)} exec $(BIN)/satark demo --port $(PORT) $(ARGS)
 
 test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)

@@ -6,7 +6,6 @@ A clip is a file `<name>.ogg` in the folder of the setting `voice_clips`; `satar
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -49,18 +48,20 @@ class VoiceNotes:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._names: frozenset[str] = frozenset()
 
-    @cached_property
+    @property
     def names(self) -> frozenset[str]:
-        """The names of the clips, as they are when this is first asked for."""
-        if self._folder is None or not self._folder.is_dir():
-            return frozenset()
-        return frozenset(file.stem for file in self._folder.iterdir() if file.suffix == _SUFFIX)
+        """The names of the clips, as they are when the folder is first found complete; none until then."""
+        folder = self._folder
+        if not self._names and folder is not None and (folder / f"{PAUSE}{_SUFFIX}").is_file():
+            self._names = frozenset(file.stem for file in folder.iterdir() if file.suffix == _SUFFIX)
+        return self._names
 
     @property
     def ready(self) -> bool:
         """Whether there are clips to make notes of."""
-        return PAUSE in self.names
+        return bool(self.names)
 
     def make(self, note: VoiceNote) -> bytes:
         """Join a note's parts to one file, of the type `MIME`; empty: nothing of it can be heard. Blocks.

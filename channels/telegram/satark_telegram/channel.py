@@ -22,7 +22,7 @@ from satark.channel import (
     Receive,
     SendResult,
 )
-from satark.prompt import Prompt
+from satark.prompt import Capabilities, Prompt
 from satark.voice_notes import VoiceNotes
 from satark_telegram import rendering, secret_token
 from satark_telegram.attachments import attachments
@@ -32,6 +32,7 @@ from satark_telegram.update_parser import UpdateParser
 if TYPE_CHECKING:
     from satark_telegram.bot_api import BotApi
 
+_SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=True)
 PATH: Final = "/telegram/webhook"
 
 
@@ -60,10 +61,14 @@ class TelegramChannel:
         self._catalogues = catalogues
         self._notes = notes or VoiceNotes(None)
         self._status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
-        self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=self._notes.ready)
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
         self._bot: BotApi | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the medium can show; voice notes as soon as there are clips."""
+        return _SPEAKING if self._notes.ready else rendering.CAPABILITIES
 
     @property
     def accounts(self) -> Sequence[str]:

@@ -20,7 +20,7 @@ from satark.channel import (
     RawResponse,
     SendResult,
 )
-from satark.prompt import Prompt
+from satark.prompt import Capabilities, Prompt
 from satark.voice_notes import VoiceNotes
 from satark_whatsapp import rendering, signature
 from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
@@ -30,6 +30,7 @@ from satark_whatsapp.media import WhatsAppMedia
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.webhook_parser import WebhookParser
 
+_SPEAKING: Final = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=True)
 PATH: Final = "/whatsapp/webhook"
 
 
@@ -59,7 +60,12 @@ class WhatsAppChannel:
         self._media = WhatsAppMedia(self._graph, settings)
         status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
         self._attachments = AttachmentSender(self._graph, settings, notes, status_url)
-        self.capabilities = msgspec.structs.replace(rendering.CAPABILITIES, voice_notes=notes.ready)
+        self._notes = notes
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the medium can show; voice notes as soon as there are clips."""
+        return _SPEAKING if self._notes.ready else rendering.CAPABILITIES
 
     @property
     def accounts(self) -> Sequence[str]:

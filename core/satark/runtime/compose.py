@@ -237,9 +237,11 @@ def load_flows(settings: Settings, plugins: Plugins, geography: Geography, chann
 
 
 def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | None:
-    """Make what reads prompts out; None where there are no clips."""
+    """Make what reads prompts out; None where no folder of clips is set."""
+    if settings.core.voice_clips is None:
+        return None
     notes = VoiceNotes(settings.core.voice_clips)
-    return ReadAloud(_source(settings).catalogues, geography, notes.names) if notes.ready else None
+    return ReadAloud(_source(settings).catalogues, geography, lambda: notes.names)
 
 
 def _source(settings: Settings) -> FlowSource:

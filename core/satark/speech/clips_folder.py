@@ -46,8 +46,9 @@ def fill_folder(lines: Mapping[str, tuple[str, str]], folder: Path, recordings: 
     there = {file.stem for file in folder.glob(f"*{SUFFIX}")} | recorded.keys()
     absent = {name: line for name, line in lines.items() if name not in there}
     spoken = {name: line for name, line in absent.items() if can_speak(line[0])}
-    encode_files({source: folder / f"{name}{SUFFIX}" for name, source in recorded.items()})
-    _render(spoken, folder)
+    with TemporaryDirectory(prefix=".making-", dir=folder) as work:
+        _encode(recorded, Path(work), folder)
+        _encode(_spoken(spoken, Path(work)), Path(work), folder)
     (folder / f"{pause}{SUFFIX}").write_bytes(encode(_silence(0.3)))
     return Filled(recorded=len(recorded), rendered=len(spoken), missing=tuple(sorted(absent.keys() - spoken.keys())))
 
@@ -57,14 +58,21 @@ def _recorded(lines: Mapping[str, tuple[str, str]], recordings: Path | None) -> 
     return {file.stem: file for file in files if file.stem in lines and file.suffix in RECORDED_SUFFIXES}
 
 
-def _render(lines: Mapping[str, tuple[str, str]], folder: Path) -> None:
-    with TemporaryDirectory(prefix="satark-clips-") as work:
-        files: dict[Path, Path] = {}
-        for name, (language, text) in lines.items():
-            source = Path(work) / f"{name}.wav"
-            source.write_bytes(speak(text, language))
-            files[source] = folder / f"{name}{SUFFIX}"
-        encode_files(files)
+def _spoken(lines: Mapping[str, tuple[str, str]], work: Path) -> dict[str, Path]:
+    """Have the synthetic voice read lines; return the sound file of each."""
+    files: dict[str, Path] = {}
+    for name, (language, text) in lines.items():
+        files[name] = work / f"{name}.wav"
+        files[name].write_bytes(speak(text, language))
+    return files
+
+
+def _encode(files: Mapping[str, Path], work: Path, folder: Path) -> None:
+    """Code sound files as clips; none appears in the folder before it is complete."""
+    made = {name: work / f"{name}{SUFFIX}" for name in files}
+    encode_files({source: made[name] for name, source in files.items()})
+    for name, file in made.items():
+        file.replace(folder / f"{name}{SUFFIX}")
 
 
 def _silence(seconds: float) -> bytes:

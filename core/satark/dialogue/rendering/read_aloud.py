@@ -35,10 +35,10 @@ class ReadAloud:
     Args:
         catalogues: the texts of the flow in use.
         geography: districts and stations, whose names are said.
-        clips: the names of the clips that there are.
+        clips: gives the names of the clips that there are.
     """
 
-    def __init__(self, catalogues: Catalogues, geography: Geography, clips: Collection[str]) -> None:
+    def __init__(self, catalogues: Catalogues, geography: Geography, clips: Callable[[], Collection[str]]) -> None:
         self._catalogues = catalogues
         self._geography = geography
         self._clips = clips
@@ -115,7 +115,7 @@ class ReadAloud:
 
     def _clip(self, language: str, text: str) -> list[str]:
         name = clip_name(language, text)
-        return [name] if name in self._clips else []
+        return [name] if name in self._clips() else []
 
     def _languages(self, first: str) -> list[str]:
         own = first if first in self._phrases else next(iter(self._phrases))
@@ -124,7 +124,7 @@ class ReadAloud:
     @cached_property
     def _phrases(self) -> Mapping[str, Phrases]:
         """The phrases of each language that there are clips of. Built when the first prompt is read out."""
-        there = self._clips
+        there = self._clips()
         named: dict[str, list[tuple[str, str]]] = {language: [] for language in self._catalogues.languages}
         for language, text in every_phrase(self._catalogues, self._geography):
             if (name := clip_name(language, text)) in there:
