@@ -21,12 +21,14 @@ __all__ = [
     "CatalogueError",
     "Catalogues",
     "isolated",
+    "with_marks",
     "without_isolates",
 ]
 
 _QUESTIONNAIRE: Final = "satark.dialogue"
 _ISOLATE: Final = "\u2068"
 _END: Final = "\u2069"
+_MARK: Final = "\u200e"
 
 
 class CatalogueError(ValueError):
@@ -145,8 +147,13 @@ def isolated(value: Any) -> Any:
 
 
 def without_isolates(text: str) -> str:
-    """Return a text without isolates: for voices, and for phones so old that they show them as boxes."""
+    """Return a text without isolates, for voices."""
     return text.replace(_ISOLATE, "").replace(_END, "")
+
+
+def with_marks(text: str) -> str:
+    """Return a text with the older left-to-right marks in place of isolates, which old phones show as boxes."""
+    return text.replace(_ISOLATE, _MARK).replace(_END, _MARK)
 
 
 def _texts(entry: Message) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from satark.catalogues import without_isolates
+from satark.catalogues import with_marks, without_isolates
 from satark.graphemes import clusters
 from satark.prompt import Prompt
 from satark_sms_ivr.call_texts import channel_texts
@@ -45,7 +45,7 @@ def split_into_pages(text: str, hint: str = "") -> list[str]:
         text: the text. It stays in one page if it has at most three segments.
         hint: a last line for every page but the last.
     """
-    rest, found = to_gsm7(without_isolates(text)).strip(), []
+    rest, found = to_gsm7(with_marks(text)).strip(), []
     tail = f"\n{hint}" if hint else ""
     while count_segments(rest) > MAX_SEGMENTS:
         head = _head(rest, tail)
