@@ -69,7 +69,7 @@ torture: $(READY) ## 10,000 tips to failing destinations while processes are kil
 canary: $(READY) ## plant identifiers of every kind, search all that is written for them, and see twenty sabotages caught
 	@$(BIN)/satark canary --sabotages $(ARGS)
 
-corpus: $(READY) ## read the corpus of utterances: understood, asked again, swallowed, acted wrongly (ARGS=--misses lists)
+corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
 	@$(BIN)/python -m satark.testing.dialogue.understanding tests/dialogue/understanding/corpora $(ARGS)
 
 lexicon: $(READY) ## write the index of the words that are understood, after a change of them

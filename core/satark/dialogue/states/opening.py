@@ -81,7 +81,7 @@ def _place(context: TurnContext, found: PlaceFound) -> str:
     if step is None or step.id in context.session.answers or not found.station:
         return ""
     geography = context.loaded.geography
-    label = geography.label(found.outpost or found.station, context.session.language)
+    label = geography.label(found.outpost or found.station, context.catalogue.names_in)
     place = geography.locate(Place(text=label, district=found.district, station=found.station))
     _answer(context, step, msgspec.to_builtins(place))
     return label

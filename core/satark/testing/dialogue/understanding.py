@@ -12,6 +12,7 @@ from satark.catalogues import Catalogues
 from satark.dialogue.understanding.reader import Reader
 from satark.geography.geography import Geography
 from satark.testing.dialogue.corpus import Outcome, Utterance, asked_at, judge, read_corpus
+from satark.testing.dialogue.tip_costs import CEILINGS, every_cost
 
 _NAMES = ("understood", "asked again", "swallowed", "misread", "acted")
 _LABELLED = frozenset({"danger", "harmless", "identity", "anonymous"})
@@ -32,7 +33,23 @@ def main(corpus: Path, *, misses: bool) -> None:
     _print_labels("danger", _labels(utterances, reader, "danger", "harmless"), misses=misses)
     _print_labels("own identity", _labels(utterances, reader, "identity", "anonymous"), misses=misses)
     acted = sum(outcome.name == "acted" for _, outcome in judged)
-    raise SystemExit(1 if acted else 0)
+    too_dear = _print_costs()
+    raise SystemExit(1 if acted or too_dear else 0)
+
+
+def _print_costs() -> bool:
+    """Print what a tip takes on each channel; return whether one takes more than it may."""
+    click.echo(f"{'a whole tip':31}{'answers':>8}{'messages':>10}{'segments':>10}")
+    too_dear = False
+    for road, channel, written, costs in every_cost():
+        most = CEILINGS[road]
+        over = costs.answers > most.answers or costs.outgoing > most.outgoing or costs.segments > most.segments
+        too_dear |= over
+        numbers = f"{costs.answers:8}{costs.outgoing:10}{costs.segments or '-':>10}"
+        click.echo(f"{road:8}{channel:14}{written:9}{numbers}{'  TOO MANY' if over else ''}")
+    for road, most in CEILINGS.items():
+        click.echo(f"{road:8}{'at most':23}{most.answers:8}{most.outgoing:10}{most.segments or '-':>10}")
+    return too_dear
 
 
 def _judge_all(

@@ -1,0 +1,42 @@
+"""A tip takes seven answers by taps and three when the first message tells the story, on every channel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from satark.testing.dialogue import understanding
+from satark.testing.dialogue.tip_costs import CEILINGS, CHANNELS, every_cost
+
+COSTS = tuple(every_cost())
+
+
+@pytest.mark.parametrize(("road", "most"), [("taps", 7), ("story", 3), ("call", 7)])
+def test_a_tip_takes_few_answers_on_every_channel(road: str, most: int) -> None:
+    taken = {(channel, written): costs.answers for one, channel, written, costs in COSTS if one == road}
+    assert {channel for channel, _ in taken} == set(CHANNELS[road])  # type: ignore[index] # the table's own words
+    assert {written for _, written in taken} >= {"hi", "en"}
+    assert max(taken.values()) <= most
+
+
+def test_no_tip_takes_more_messages_or_segments_than_it_may() -> None:
+    for road, channel, written, costs in COSTS:
+        most = CEILINGS[road]
+        assert costs.outgoing <= most.outgoing, (road, channel, written)
+        assert costs.segments <= most.segments, (road, channel, written)
+
+
+def test_the_command_prints_what_a_tip_takes_and_fails_over_a_ceiling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = CliRunner().invoke(understanding.main, [str(tmp_path)])
+    assert report.exit_code == 0, report.output
+    assert "taps    whatsapp      hi              7         9         -" in report.output
+    fewer = {road: msgspec.structs.replace(most, segments=most.segments - 1) for road, most in CEILINGS.items()}
+    monkeypatch.setattr(understanding, "CEILINGS", fewer)
+    report = CliRunner().invoke(understanding.main, [str(tmp_path)])
+    assert report.exit_code == 1
+    assert "TOO MANY" in report.output
