@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from satark.cli.check_desks import area_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli
 from satark.geography.geography import Geography
+from satark.testing.commands import run as check
 
 DISTRICTS = """\
 State Code,State Name (In English),District Code,District Name(In English),District Name (In Local),Census 2011 Code
@@ -123,3 +125,32 @@ def test_another_table_of_districts_is_refused(run: Callable[..., Result], table
     printed = run("--only", "X", districts=table)
     assert printed.exit_code == 1
     assert words in printed.output
+
+
+def test_the_check_of_everything_names_the_line_of_the_geography(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data.parent / "g.yaml").write_text("districts:\n  - code: D\n    names: {}\n    range: r\n", "utf-8")
+    monkeypatch.setenv("SATARK_GEOGRAPHY", "g.yaml")
+    printed = check("check", code=1).stdout
+    assert "✗ geography (SATARK_GEOGRAPHY): g.yaml:2: the code 'D' may have only small letters" in printed
+    assert "✗ geography (SATARK_GEOGRAPHY): g.yaml:3: 'D' has no name" in printed
+
+
+@pytest.mark.parametrize(
+    ("level", "area", "wrong"),
+    [
+        ("district", "jaunpur", False),
+        ("district", "jaunpurr", True),
+        ("range", "varanasi-range", False),
+        ("range", "varanasi", True),
+        ("station", "mughalsarai", False),
+        ("station", "varanasi", True),
+        ("outpost", "lanka-nagwa", False),
+        ("circle", "cantt-circle", False),
+        ("circle", "cantt", True),
+        ("district", "", False),
+        ("state", "up", False),
+    ],
+)
+def test_a_desk_of_an_area_that_is_nowhere_is_named(level: str, area: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
+    found = area_problems([("one", level, area)], Geography.sample())
+    assert [one.setting for one in found] == (["desk one: area"] if wrong else [])

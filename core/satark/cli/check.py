@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from satark.cli import check_destinations
+from satark.cli.check_desks import area_problems
 from satark.cli.check_machine import machine_findings
 from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
@@ -120,14 +121,17 @@ def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
     try:
         if compose.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
-        desks = services.read(lambda connection: connection.execute(select(desk.c.name, desk.c.level)).all())
+        columns = (desk.c.name, desk.c.level, desk.c.area)
+        desks = services.read(lambda connection: connection.execute(select(*columns)).all())
         levels = {row.level for row in desks}
         if not levels:
             raise _database_problem("has no desk, so tips can't be submitted", "run: satark desk add --help")
         if not levels & {"range", "state"}:
             message = "has no desk above the districts, so tips about an SP's office can't be submitted"
             raise _database_problem(message, "run: satark desk add dig --level range")
-        if problems := check_destinations.desk_problems(core, {row.name for row in desks}):
+        problems = check_destinations.desk_problems(core, {row.name for row in desks})
+        problems += area_problems([(row.name, row.level, row.area) for row in desks], services.geography)
+        if problems:
             raise SettingsError(problems)
     except DBAPIError as error:
         raise _database_problem(f"does not answer ({type(error.orig).__name__})", "is the server running?") from None
