@@ -23,7 +23,7 @@ _CODED: Final = (
     "-ac", "1", "-ar", "48000", "-c:a", "libopus", "-b:a", f"{KILOBITS}k", "-application", "voip",
     "-frame_duration", "20", "-compression_level", "4", "-map_metadata", "-1", "-f", "ogg",
 )  # fmt: skip
-_QUIET: Final = ("-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-y")
+_SAFE: Final = ("-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-y")
 
 
 class EncoderError(Exception):
@@ -56,7 +56,7 @@ def encode(wav: bytes) -> bytes:
 
 
 def _run(arguments: list[str], given: bytes) -> bytes:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), *_QUIET, *arguments]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), *_SAFE, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - our own command
             command, input=given or None, capture_output=True, check=True, timeout=MOST_SECONDS,

@@ -37,7 +37,7 @@ def phrases_of(catalogue: Catalogue, geography: Geography) -> Iterator[str]:
     for key in catalogue:
         if not key.endswith(_NEVER_IN_A_CHAT):
             forms = (key, *(f"{key}#{number}" for number in range(_MOST_FORMS)))
-            yield from _pieces(catalogue.get(form) for form in forms)
+            yield from _fixed_parts(catalogue.get(form) for form in forms)
     language = catalogue.language
     for district in geography.districts:
         yield district.label(language)
@@ -45,10 +45,10 @@ def phrases_of(catalogue: Catalogue, geography: Geography) -> Iterator[str]:
     yield from map(str, range(LARGEST_NUMBER + 1))
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
+def _fixed_parts(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         for line in text.split("\n"):
-            yield from (piece.strip() for piece in _PLACES.split(line) if words_of(piece))
+            yield from (part.strip() for part in _PLACES.split(line) if words_of(part))
 
 
 def _bare(word: str) -> str:
