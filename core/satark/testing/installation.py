@@ -53,6 +53,8 @@ class Installation:
     def __init__(self, peer: GraphPeer, service: Service) -> None:
         self.peer = peer
         self.service = service
+        self._earlier: set[str] = set()
+        self._people = 0
 
     @property
     def webhook(self) -> str:
@@ -61,6 +63,7 @@ class Installation:
 
     def citizen(self, number: int, **options: Any) -> Citizen:
         """Make a citizen with their own phone number and business-scoped user id."""
+        number += self._people
         ids = {"wa_id": f"9198{number:08}", "user_id": f"IN.{number:014}"}
         return Citizen(self.peer, self.webhook, **{**ids, "name": f"Name Of {number}", **options})
 
@@ -68,13 +71,20 @@ class Installation:
         """Return the file that holds a desk's passphrase."""
         return self.service.folder.parent / f"{desk}.txt"
 
+    async def begin(self) -> None:
+        """Begin another test on the running service: earlier tips are not listed, and earlier citizens do not write."""
+        for name, _ in DESKS:
+            self._earlier |= {str(tip["number"]) for tip in await self.tips(name)}
+        self._people += 1000
+
     async def tips(self, desk: str, *, at_least: int = 0) -> list[dict[str, Any]]:
         """Open a desk's tips as an officer does; wait until there are at least so many."""
         command = ("desk", "tips", desk, "--json", "--passphrase-file", str(self.passphrase_file(desk)))
         async with limit():
             while True:
                 printed = await asyncio.to_thread(self.service.run, *command)
-                found = [json.loads(line) for line in printed.stdout.splitlines()]
+                listed = [json.loads(line) for line in printed.stdout.splitlines()]
+                found = [tip for tip in listed if tip["number"] not in self._earlier]
                 if len(found) >= at_least:
                     return found
                 await asyncio.sleep(0.25)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import wave
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
@@ -41,6 +41,8 @@ class TwilioService(NamedTuple):
 
     peer: TwilioPeer
     installation: Installation
+    phone: str
+    """A number that has never written or called."""
 
     @property
     def url(self) -> str:
@@ -139,11 +141,24 @@ async def twilio() -> AsyncIterator[ServedTwilio]:
         yield ServedTwilio(peer, url)
 
 
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TwilioService]:
+    """Start a service that a simulated Twilio calls, for all tests of a module."""
+    peer = TwilioPeer()
+    async with (
+        peer,
+        serve(peer.app) as url,
+        twilio_installation(peer, url, tmp_path_factory.mktemp("service"), {}) as installation,
+    ):
+        yield TwilioService(peer, installation, "")
+
+
 @pytest.fixture
-async def service(tmp_path: Path, twilio: ServedTwilio) -> AsyncIterator[TwilioService]:
-    """Start a service that this Twilio calls."""
-    async with twilio_installation(twilio.peer, twilio.url, tmp_path, {}) as installation:
-        yield TwilioService(twilio.peer, installation)
+async def service(running: TwilioService) -> TwilioService:
+    """A running service as if it were new: nothing of earlier tests is seen."""
+    await running.installation.begin()
+    running.peer.sent.clear()
+    return running._replace(phone=f"+9198{secrets.randbelow(10**8):08}")
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from starlette.responses import Response
+import pytest
 
-from satark.testing.twilio.api import File
+from satark.testing.twilio.api import File, new_sid
 from satark.testing.twilio.people import STARTED, STOPPED, Caller, Texter
 from satark.testing.waiting import until
 from satark_sms_ivr.segments import count_segments
 
-PHONE = "+919876543210"
+LOST = "RE" + "0" * 32
+"""The id of a recording that Twilio does not have any more."""
 STORY = "गाँव के बाहर रात में हथियार बिकते हैं।"
 SMS_ANSWERS = {
     "Choose a language": "1",
@@ -46,8 +47,14 @@ async def respond(service: Any, desk: str, number: str, *arguments: str) -> None
     await asyncio.to_thread(service.installation.service.run, "desk", "respond", desk, number, *arguments, *passphrase)
 
 
+async def deleted(service: Any, caller: Caller, count: int) -> None:
+    """Wait until all of a caller's recordings, so many, are deleted at Twilio."""
+    assert len(caller.recordings) == count
+    await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} <= service.peer.deleted)
+
+
 async def test_a_tip_by_text_message_in_hindi(service: Any) -> None:
-    texter = Texter(service.peer, service.url, PHONE)
+    texter, earlier = Texter(service.peer, service.url, service.phone), set(service.peer.messages)
     code = await texter.walk(SMS_ANSWERS)
     assert len(code) == 16
     assert max(map(count_segments, texter.heard)) <= 3
@@ -55,30 +62,31 @@ async def test_a_tip_by_text_message_in_hindi(service: Any) -> None:
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert tip["language"] == "hi"
     assert tip["answers"]["what"] == STORY
-    await until(lambda: not any(message.body for message in service.peer.messages.values()))
+    mine = [message for sid, message in service.peer.messages.items() if sid not in earlier]
+    await until(lambda: not any(message.body for message in mine))
 
 
 async def test_a_recording_is_downloaded_and_deleted_at_twilio(service: Any, recording: bytes) -> None:
-    texter = Texter(service.peer, service.url, PHONE)
+    texter, sid = Texter(service.peer, service.url, service.phone), new_sid("MM")
     await texter.say("TIP")
     for text in ("2", "3", "They sell arms behind the mill every night", "Lanka", "don't know"):
         await texter.say(text)
     await texter.say("No")
     await texter.say(
-        "", (recording, "audio/wav"), base=service.installation.service.environment["SATARK_TWILIO__API_URL"]
+        "", (recording, "audio/wav"), sid=sid, base=service.installation.service.environment["SATARK_TWILIO__API_URL"]
     )
     (asked,) = await texter.say("done")
     assert "Whose voice" in asked
     await texter.say("2")
     await texter.say("1")
     (tip,) = await service.installation.tips("sp", at_least=1)
-    await until(lambda: len(service.peer.deleted) == 1)
+    await until(lambda: any(path.startswith(f"Messages/{sid}/") for path in service.peer.deleted))
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert [file["mime"] for file in tip["evidence"]] == ["audio/wav"]
 
 
 async def test_one_message_is_a_complete_tip(service: Any) -> None:
-    texter = Texter(service.peer, service.url, PHONE)
+    texter = Texter(service.peer, service.url, service.phone)
     replies = await texter.say("TIP Arms are sold behind the rice mill in Lanka every night")
     assert "Secret code: " in replies[0]
     assert count_segments(replies[0]) <= 3
@@ -89,13 +97,13 @@ async def test_one_message_is_a_complete_tip(service: Any) -> None:
 
 
 async def test_a_tipster_who_asked_to_be_reached_gets_neutral_texts_until_stop(service: Any) -> None:
-    texter = Texter(service.peer, service.url, PHONE)
+    texter = Texter(service.peer, service.url, service.phone)
     await texter.say("TIP Arms are sold behind the rice mill every night")
     await texter.say("2")
     (tip,) = await service.installation.tips("dig", at_least=1)
     await respond(service, "dig", tip["number"], "--status", "VERIFYING")
     await until(lambda: len(service.peer.sent) == 1)
-    assert service.peer.sent[0].to == PHONE
+    assert service.peer.sent[0].to == service.phone
     assert not {"police", "tip", "arms"} & set(str(service.peer.sent[0]).lower().split())
     assert await texter.say("STOP") == [STOPPED], "Twilio's own answer, and none of ours"
     await respond(service, "dig", tip["number"], "--status", "ACTION")
@@ -107,7 +115,7 @@ async def test_a_tipster_who_asked_to_be_reached_gets_neutral_texts_until_stop(s
 
 
 async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, recording: bytes) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+    caller = Caller(service.peer, service.url, service.phone)
     code = await caller.walk(call_answers(recording))
     assert {locale for locale, text in caller.lines if "सूचना" in text} == {"hi-IN"}
     spoken = [text for _, text in caller.lines if text.replace(" ", "").isdecimal()]
@@ -117,13 +125,13 @@ async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, 
 
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert tip["answers"]["category"] == "ARMS"
-    await until(lambda: {f"Recordings/{sid}" for sid in caller.recordings} == service.peer.deleted)
+    await deleted(service, caller, 2)
     (tip,) = await service.installation.tips("sp", at_least=1)
     files = [(file["role"], file["mime"]) for file in tip["evidence"]]
     assert files == [("what", "audio/wav"), ("place", "audio/wav")]
 
     await respond(service, "sp", tip["number"], "--status", "NEED_INFO", "--message", "कौन-सी दुकान है?")
-    later = Caller(service.peer, service.url, PHONE)
+    later = Caller(service.peer, service.url, service.phone)
     await later.dial()
     await later.press("1")
     assert "गुप्त कोड" in await later.press("0")
@@ -131,11 +139,11 @@ async def test_a_caller_files_a_tip_in_hindi_and_hears_the_answer(service: Any, 
     assert heard.count("कौन-सी दुकान है?") == 2
     await later.press("1")
     assert "पहुँचा दी गई" in await later.speak(recording)
-    await until(lambda: len(service.peer.deleted) == 3)
+    await deleted(service, later, 1)
 
 
 async def test_the_draft_of_a_dropped_call_can_be_continued(service: Any, recording: bytes) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+    caller = Caller(service.peer, service.url, service.phone)
     await caller.dial()
     await caller.press("2")
     await caller.press("3")
@@ -145,12 +153,15 @@ async def test_the_draft_of_a_dropped_call_can_be_continued(service: Any, record
     assert "Tell the place" in await caller.press("1")
 
 
-async def test_a_lost_recording_is_announced_in_the_same_call(service: Any, recording: bytes) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+async def test_a_lost_recording_is_announced_in_the_same_call(
+    service: Any, recording: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = Caller(service.peer, service.url, service.phone)
     await caller.dial()
     await caller.press("2")
     await caller.press("3")
-    service.peer.answer_next(Response(status_code=410))
+    service.peer.files[f"Recordings/{LOST}"] = File(b"", "audio/wav", gone=True)
+    monkeypatch.setattr(service.peer, "add_recording", lambda _: LOST)
     await caller.speak(recording)
 
     async def announcement() -> str:
@@ -163,10 +174,10 @@ async def test_a_lost_recording_is_announced_in_the_same_call(service: Any, reco
 
 
 async def test_a_lost_picture_is_announced_by_a_message(service: Any) -> None:
-    texter = Texter(service.peer, service.url, PHONE)
+    texter = Texter(service.peer, service.url, service.phone)
     for text in ("Hi", "1", "3", STORY, "लंका", "2"):
         await texter.say(text)
-    path = "Messages/MM1/Media/ME1"
+    path = f"Messages/{new_sid('MM')}/Media/{new_sid('ME')}"
     service.peer.files[path] = File(b"", "image/jpeg", gone=True)
     api = service.installation.service.environment["SATARK_TWILIO__API_URL"]
     url = f"{api}/2010-04-01/Accounts/{service.peer.account_sid}/{path}"
@@ -177,7 +188,7 @@ async def test_a_lost_picture_is_announced_by_a_message(service: Any) -> None:
 
 
 async def test_a_caller_who_presses_no_key_leaves_a_message_that_is_a_tip(service: Any, recording: bytes) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+    caller = Caller(service.peer, service.url, service.phone)
     await caller.dial()
     for _ in range(2):
         assert "Choose a language" in await caller.stay_silent()
@@ -185,11 +196,11 @@ async def test_a_caller_who_presses_no_key_leaves_a_message_that_is_a_tip(servic
     assert "गुप्त कोड" in await caller.speak(recording)
     (tip,) = await service.installation.tips("dig", at_least=1)
     assert tip["answers"]["what"] == {"voice": "1"}
-    await until(lambda: len(service.peer.deleted) == 1)
+    await deleted(service, caller, 1)
 
 
 async def test_earlier_answers_are_submitted_with_the_message(service: Any, recording: bytes) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+    caller = Caller(service.peer, service.url, service.phone)
     await caller.dial()
     await caller.press("2")
     await caller.press("3")
@@ -201,13 +212,13 @@ async def test_earlier_answers_are_submitted_with_the_message(service: Any, reco
     assert "Thank you, recorded" in await caller.speak(recording + b"one more word")
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert (tip["category"], tip["answers"]["what"]) == ("ARMS", {"voice": "1"})
-    await until(lambda: len(service.peer.deleted) == 2)
+    await deleted(service, caller, 2)
     (tip,) = await service.installation.tips("sp", at_least=1)
     assert [file["role"] for file in tip["evidence"]] == ["what", "evidence"]
 
 
 async def test_a_silent_call_is_ended(service: Any) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+    caller = Caller(service.peer, service.url, service.phone)
     await caller.dial()
     for _ in range(4):
         assert caller.on_the_line
@@ -226,7 +237,7 @@ async def test_callers_without_a_number_are_kept_apart(service: Any, recording: 
 
 
 async def test_keys_turn_pages_restart_and_repeat(service: Any) -> None:
-    caller = Caller(service.peer, service.url, PHONE)
+    caller = Caller(service.peer, service.url, service.phone)
     await caller.dial()
     first = await caller.press("2")
     assert "press 7" in first
