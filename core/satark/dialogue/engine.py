@@ -10,8 +10,8 @@ import msgspec
 from satark.catalogues import Catalogues
 from satark.channel import Event
 from satark.choice_tokens import code_token
-from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.aloud import notice_voice
+from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.dispatch import handle_event
 from satark.dialogue.events.surrogates import without_surrogates
 from satark.dialogue.events.wording import words_of
@@ -43,12 +43,13 @@ class Engine:
         catalogues: Catalogues,
         geography: Geography,
         interpret: Interpreter | None = None,
+        *,
         max_files: int = MAX_FILES,
+        website: str = "",
     ) -> None:
         self.flow = flow
         self._loaded = LoadedFlow(flow, catalogues, geography, max_files, website=website)
         self._interpret = interpret
-        website: str = "",
 
     # ------------------------------------------------------------- turns
 

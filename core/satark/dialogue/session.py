@@ -159,7 +159,7 @@ class Submission(Redacted, frozen=True, kw_only=True):
     accused: Accused | None
     priority: Priority = "normal"
     flags: tuple[str, ...] = ()
-    """Reasons of the priority: `danger:<kind>` for each danger that the tipster told of."""
+    """Reasons of the priority: `danger:<kind>` for each danger that the tipster told of, and the flow's own."""
     origin_disclosed: tuple[str, ...] = ()
     """Ordinals of the files of which the desks may know where and when they were taken."""
 

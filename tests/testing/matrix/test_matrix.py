@@ -78,14 +78,16 @@ def walks(draw: st.DrawFn) -> Scenario:
     if draw(st.booleans()):
         exchanges.extend([("what", Do("back")), ("category", category)])
     ask("what", draw(words_or_speech))
+    now = ask("now", draw(st.sampled_from(("yes", "no", "files")))) if category == "HEIN" else "files"
     _place(draw, ask, exchanges)
     if category == "POLCOR" or ask("police", draw(st.sampled_from(("yes", "no", "unknown")))) == "yes":
         if ask("police_unit", draw(st.sampled_from(ACCUSED))) == "other_station":
             ask("police_station", draw(st.sampled_from((*STATIONS, "unknown"))))
         ask("police_who", draw(st.one_of(words_or_speech, st.just(Do("skip")))))
-    files = draw(st.lists(st.sampled_from(FILES), max_size=2))
-    exchanges.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
-    ask("evidence", Do("done" if files else "skip"))
+    if now == "files":
+        files = draw(st.lists(st.sampled_from(FILES), max_size=2))
+        exchanges.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
+        ask("evidence", Do("done" if files else "skip"))
     for detail in draw(st.lists(st.sampled_from(tuple(DETAILS)), unique=True, max_size=2)):
         # No detour here: after a change of language the form shows the review, not the chosen detail.
         exchanges.extend([("review", "details"), ("@details", detail), (detail, draw(DETAILS[detail]))])

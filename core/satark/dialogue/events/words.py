@@ -17,12 +17,12 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.menus import LANGUAGE
-from satark.dialogue.states.opening import begin_with_story, fill_in
+from satark.dialogue.states.opening import begin_with_story, fill_in, fill_in_answer
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import asked_of
 from satark.dialogue.turn.context import TurnContext
-from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Kind, Opening, Reading
+from satark.dialogue.understanding.reading import FREE, Asked, Confidence, Kind, Reading
 
 _TO_THE_POLICE: Final = frozenset({"@mailbox", "@answer", "@feedback"})
 """States in which every word goes to the police: nothing of it is read as a remark."""
@@ -111,7 +111,7 @@ class _Words:
             begin_with_story(context, self.event, reading.opening)
             return go_on(context)
         if context.state is DRAFT and self.asked.opening:
-            fill_in(context, Opening(place=reading.opening.place))  # the other questions still follow
+            fill_in_answer(context, reading.opening)
             if _names_a_place(context, self.event.body):
                 return context.ask()
         elif context.state is DRAFT and self.asked.asks == "choice":

@@ -31,6 +31,8 @@ class FlowDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """None: every language that there is a catalogue for."""
     name: str = ""
     priority: dict[Priority, str] = {}
+    flags: dict[str, str] = {}
+    """Reason for the desk → when it holds."""
     accuses: Literal["", "nobody"] = ""
     """`nobody`: no tip of this flow is about the police."""
 
@@ -44,6 +46,8 @@ def build_flow(document: FlowDocument, step_types: Iterable[StepType], validator
     builder = _Builder({kind.name: kind for kind in (*BUILT_IN_STEP_TYPES, *step_types)}, validators)
     builder.add_steps(document.steps, "")
     priority = {level: builder.condition(text, "priority") for level, text in document.priority.items()}
+    flags = {name: builder.condition(text, "flags") for name, text in document.flags.items()}
+    builder.check_flags(flags)
     if not document.languages:
         builder.report("a flow needs a language")
     for step, text in accusation_problems(builder.steps, document.accuses):
@@ -51,7 +55,9 @@ def build_flow(document: FlowDocument, step_types: Iterable[StepType], validator
     if builder.problems:
         raise FlowError(builder.problems)
     conditions = {level: condition for level, condition in priority.items() if condition}
-    return Flow(document.name, document.languages or (), builder.steps, conditions, document.accuses)
+    reasons = {name: condition for name, condition in flags.items() if condition}
+    languages = document.languages or ()
+    return Flow(document.name, languages, builder.steps, conditions, accuses=document.accuses, flags=reasons)
 
 
 def rebuild_flow(
@@ -88,6 +94,11 @@ class _Builder:
                 self._add_branch(data, when)
             else:
                 self._add_step(data, when)
+
+    def check_flags(self, names: Iterable[str]) -> None:
+        for name in names:
+            if not _ID.fullmatch(name):
+                self.report(f"the flag {name!r} is not up to 24 small letters, digits and _", "flags")
 
     def condition(self, source: str, step: str) -> Condition | None:
         if not source:

@@ -57,7 +57,9 @@ class Flow:
         languages: Sequence[str],
         steps: Sequence[Step],
         priority: Mapping[Priority, Condition],
+        *,
         accuses: str = "",
+        flags: Mapping[str, Condition] | None = None,
     ) -> None:
         self.name = name
         self.languages = tuple(languages)
@@ -65,6 +67,8 @@ class Flow:
         self.priority = dict(priority)
         self.accuses = accuses
         """`nobody` where the flow declares that no tip is about the police."""
+        self.flags = dict(flags or {})
+        """Reason for the desk → when it holds."""
         self.by_id = {step.id: step for step in self.steps}
         self.canonical = self._canonical()
         self.hash = hashlib.sha256(self.canonical).hexdigest()
@@ -74,6 +78,7 @@ class Flow:
             "name": self.name,
             "languages": self.languages,
             "priority": {level: condition.source for level, condition in self.priority.items()},
+            "flags": {name: condition.source for name, condition in self.flags.items()},
             "accuses": self.accuses,
             "steps": [_plain(step) for step in self.steps],
         }

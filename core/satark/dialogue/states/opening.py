@@ -21,6 +21,9 @@ from satark.tip import Place
 _CATEGORY: Final = "category"
 _POLICE: Final = "police"
 _WHEN: Final = "when"
+_NOW: Final = "now"
+_TIMES: Final = {"now": "yes", "past": "no", "coming": "no"}
+"""When it happens, as a story tells it → the answer to whether it happens now."""
 
 
 def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> None:
@@ -40,11 +43,21 @@ def begin_with_story(context: TurnContext, event: Text, opening: Opening) -> Non
 
 def fill_in(context: TurnContext, opening: Opening, *, but: str = "") -> None:
     """Answer the open questions that a story tells the answer of, `but` one, and say what was understood."""
-    told = {_CATEGORY: opening.category, _POLICE: "yes" if opening.police else "", _WHEN: _only_now(opening)}
-    labels = [_choose(context, name, code) for name, code in told.items() if name != but]
+    told = {
+        _CATEGORY: opening.category,
+        _NOW: _TIMES.get(opening.when, ""),
+        _POLICE: "yes" if opening.police else "",
+        _WHEN: _only_now(opening),
+    }
+    labels = [_choose(context, name, code) for name, code in told.items() if name != but and _is_open(context, name)]
     labels.append(_place(context, opening.place))
     if understood := [label for label in labels if label]:
         context.say("understood", label=", ".join(understood))
+
+
+def fill_in_answer(context: TurnContext, opening: Opening) -> None:
+    """As `fill_in`, for the answer to what happens: of the questions that still follow, only the place and "now"."""
+    fill_in(context, Opening(place=opening.place, when=opening.when if _asks_now(context) else ""))
 
 
 def language_of(context: TurnContext, text: str) -> str:
@@ -61,6 +74,17 @@ def _only_now(opening: Opening) -> str:
     return opening.when if opening.when == "now" else ""
 
 
+def _is_open(context: TurnContext, name: str) -> bool:
+    """Whether a story may answer a step: whether it happens now only where that is asked, else when it happens."""
+    asks_now = _asks_now(context)
+    return asks_now if name == _NOW else not (name == _WHEN and asks_now)
+
+
+def _asks_now(context: TurnContext) -> bool:
+    now = context.loaded.flow.by_id.get(_NOW)
+    return now is not None and now in context.progress.path
+
+
 def _choose(context: TurnContext, name: str, code: str) -> str:
     """Choose an option of a step that is open; return its label, empty where it was not chosen."""
     step = context.loaded.flow.by_id.get(name)
@@ -72,7 +96,7 @@ def _choose(context: TurnContext, name: str, code: str) -> str:
     if option is None or not isinstance(result, AcceptedAnswer) or result.more:
         return ""
     _answer(context, step, result.value)
-    return f"{context.catalogue.text(f'{name}.name')}: {option.label}" if code == "yes" else option.label
+    return f"{context.catalogue.text(f'{name}.name')}: {option.label}" if code in {"yes", "no"} else option.label
 
 
 def _place(context: TurnContext, found: PlaceFound) -> str:

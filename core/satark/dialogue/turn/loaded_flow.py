@@ -122,7 +122,7 @@ class LoadedFlow:
             answer = answers.get(step.id)
             if step.detail and answer is None and step.id not in picked:
                 continue
-            if step.when is not None and not step.when.holds(values):
+            if step.when is not None and not step.when.holds(values) and not _has_files(session, step):
                 continue
             path.append(step)
             if answer is not None:
@@ -197,6 +197,11 @@ class LoadedFlow:
 
 def _value(answer: GivenAnswer) -> Any:
     return "" if answer.value is None else answer.value
+
+
+def _has_files(session: Session, step: Step) -> bool:
+    """Whether files came that a step asks for: it is then on the path, so that they are shown before they are sent."""
+    return step.type.part == "media" and any(file.role == step.id for file in session.files)
 
 
 def _media_value(session: Session, step: Step) -> Any:

@@ -35,7 +35,7 @@ def make_submission(context: TurnContext) -> Submission:
         place=place,
         accused=_accused(context, answers, place),
         priority=_priority(context),
-        flags=tuple(f"danger:{kind}" for kind in session.dangers),
+        flags=_flags(context),
         origin_disclosed=context.session.origin_disclosed,
     )
 
@@ -68,6 +68,11 @@ def _named(context: TurnContext, answers: Mapping[str, Any], what: str) -> str:
     """Return the answer that names a unit; a spoken one names none."""
     found = (answers.get(step.id) for step in context.progress.path if step.names == what)
     return next((answer for answer in found if isinstance(answer, str)), "")
+
+
+def _flags(context: TurnContext) -> tuple[str, ...]:
+    holding = (name for name, one in context.loaded.flow.flags.items() if one.holds(context.progress.values))
+    return (*(f"danger:{kind}" for kind in context.session.dangers), *holding)
 
 
 def _priority(context: TurnContext) -> Priority:
