@@ -13,7 +13,7 @@ from satark.dialogue.understanding.marks import Mark, Marks
 from satark.dialogue.understanding.tokens import Keys, Token, tokenize
 
 NEGATIONS: Final = ("neg", "neg.dont", "neg.without")
-DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.but", "say.maybe", "soc.wait", "time.coming")
+DOUBTS: Final = ("neg", "neg.dont", "neg.without", "neg.wrong", "neg.but", "say.maybe", "soc.wait", "time.coming")
 """Marks any of which keeps a text from acting."""
 _SHORTEST_VERB: Final = 3
 _ASKING: Final = ("ask", "ask.sign", "ask.who")

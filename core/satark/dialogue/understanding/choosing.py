@@ -20,7 +20,7 @@ FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", 
 _SHORT: Final = 5
 """Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
 _NEAR: Final = 2
-_SHORTEST_NAME: Final = 3
+_SHORTEST_NAME: Final = 4
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
 _SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
 _REVIEW: Final = {
@@ -68,7 +68,7 @@ def _has_words(analysis: Analysis) -> bool:
 def marks_of(option: Choice, asked: Asked) -> tuple[str, ...]:
     """The marks that name an option of a question."""
     name = asked.name.lstrip("@")
-    names: tuple[str, ...] = (f"opt.{name}.{option.id}",)
+    names: tuple[str, ...] = (f"opt.{name}.{option.id}", f"said.{name}.{option.id}")
     if name == "category":
         return (*names, f"cat.{option.id}", f"strong.{option.id}")
     if name == "police_unit":
@@ -130,9 +130,9 @@ def _counts(mark: Mark, analysis: Analysis) -> bool:
 
 def _by_label(option: Choice, analysis: Analysis) -> list[tuple[int, int]]:
     """Where a text has the words of an option's label, or of another name for it, one after the other."""
-    heard = [analysis.heard[token.text].frame for token in analysis.tokens]
+    heard = [analysis.heard[token.text].sound for token in analysis.tokens]
     spans: list[tuple[int, int]] = []
-    for words in _frames(option.label, option.words) if option.id not in _SAYS else ():
+    for words in _sounds(option.label, option.words) if option.id not in _SAYS else ():
         size = len(words)
         spans += [(at, at + size) for at in range(len(heard) - size + 1) if heard[at : at + size] == words]
     return spans
@@ -145,9 +145,9 @@ def _normals(label: str, words: tuple[str, ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def _frames(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
-    """The keys of the words of an option's names, without those of one or two letters."""
-    names = ([keys(token.text).frame for token in tokenize(name)] for name in (label, *words))
+def _sounds(label: str, words: tuple[str, ...]) -> tuple[list[str], ...]:
+    """The sounds of the words of an option's names, without those of one or two letters."""
+    names = ([keys(token.text).sound for token in tokenize(name)] for name in (label, *words))
     return tuple(one for one in names if len("".join(one)) >= _SHORTEST_NAME)
 
 
@@ -176,11 +176,12 @@ def _with_sense(found: _Found, asked: Asked, analysis: Analysis) -> _Found:
         return found
     code = category_of(analysis)
     if asked.name == "police":
-        code = "yes" if code == "POLCOR" and not analysis.has("opt.police.no") else ""
+        code = "yes" if code == "POLCOR" and not found else ""
     if not code or any(option.id == code for option, _ in found):
         return found
     deeds = [(m.start, m.end) for m in analysis.found("act.*", "cat.*", "w.*")]
-    if all(_is_negated(deed, analysis) for deed in deeds):
+    refuses = analysis.has("w.bribe", "w.refuse", "w.heard")
+    if not refuses and all(_is_negated(deed, analysis) for deed in deeds):
         return found
     return [*found, *((option, deeds) for option in asked.options if option.id == code)]
 
@@ -208,10 +209,14 @@ def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
 
 def _is_denied(option: Choice, spans: Iterable[tuple[int, int]], asked: Asked, analysis: Analysis) -> bool:
     """Whether each of the words for an option is negated."""
-    if option.id == "no" or (asked.name.endswith("review") and option.id == "change"):
+    if option.id == "no":
         return analysis.has("neg.but") and analysis.has("say.yes")
+    if asked.name.endswith("review") and option.id == "change":
+        return False
     if option.id == "yes" or option.acts:
-        return any(not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.but", "say.no"))
+        return any(
+            not _inside_any(mark, spans) for mark in analysis.found(*NEGATIONS, "neg.wrong", "neg.but", "say.no")
+        )
     return all(_is_negated(span, analysis) for span in spans)
 
 

@@ -55,7 +55,7 @@ _SHORTEST_NOUN: Final = 3
 
 
 def singulars(sound: str, *, english: bool) -> Iterator[str]:
-    """Yield what may be the form that a dictionary lists of a noun, given by its sound; with `english` of a verb too."""
+    """Yield what may be the listed form of a noun, given by its sound; with `english` of a verb too."""
     for ending, other in (*_PLURALS, *_ENGLISH) if english else _PLURALS:
         if sound.endswith(ending) and len(sound) - len(ending) >= _SHORTEST_NOUN:
             yield sound[: -len(ending)] + other

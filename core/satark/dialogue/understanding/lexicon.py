@@ -151,10 +151,12 @@ class Lexicon:
 
     def _known(self, text: str, word: Keys) -> Mapping[str, float]:
         found = self._by_prefix(text, word)
-        if alias := self._aliases.get(text):
+        alias = self._aliases.get(text)
+        if alias:
             meant = self._spelt.get(alias) or keys(alias)
             found.update({**self._by_prefix(alias, meant), **self._by_sense(alias, meant)})
-        found.update(self._by_sense(text, word))
+        if not alias or text in self._spelt:
+            found.update(self._by_sense(text, word))
         return found
 
     def _by_sense(self, text: str, word: Keys) -> dict[str, float]:
@@ -273,7 +275,9 @@ class Lexicon:
 
     def _add_verb(self, word: str) -> str:
         # Before an ending the stem keeps what the end of a word loses: kah, "kahna".
-        name = keys(f"{roman(word[:-1])}na").sound.removesuffix("na") + VERB
+        stem = roman(word[:-1])
+        ending = "ta" if stem.endswith("n") else "na"
+        name = keys(stem + ending).sound.removesuffix(ending) + VERB
         self._verbs.add(name)
         return name
 

@@ -58,6 +58,7 @@ _LONGEST_TALK: Final = 12
 _LONGEST_SOCIAL: Final = 5
 _LONGEST_PROMISE: Final = 6
 """Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
+_BESIDE: Final = {"status": ("time.*", "t.report")}
 _STORY_WORDS: Final = 4
 _WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
 """Commands beside whose phrases "ok" says nothing of its own."""
@@ -205,6 +206,8 @@ class _OneReading:
             return None
         if any(option.id == "unknown" for option in self._asked.options):
             return self._make(Kind.OPTION, option="unknown")
+        if any(option.acts for option in self._asked.options):
+            return self._make(Kind.UNCLEAR)
         return self._make(Kind.COMMAND, command="unknown")
 
     def _command(self) -> Reading | None:
@@ -222,7 +225,7 @@ class _OneReading:
                 *(("time.*", "t.report") if name == "status" else ()),
             )
             near = self._analysis.consists_of((f"cmd.{name}",), beside, spare=0 if self._free else self._spare())
-            if near and name in IRREVERSIBLE and self._analysis.has("k.passive"):
+            if near and name in IRREVERSIBLE and (self._analysis.asks or self._analysis.has("k.passive")):
                 continue
             if near and name in IRREVERSIBLE:
                 return self._make(Kind.UNCLEAR, suggested=f"@{name}")
