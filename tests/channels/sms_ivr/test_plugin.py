@@ -109,4 +109,5 @@ def test_what_can_be_recorded_is_listed_with_its_name_and_nothing_else_is_read_a
     for name, prompt in every_prompt(load_flow(source), source.catalogues, Geography.sample(), "voice"):
         if "{" not in source.catalogues["en"].get(name.split(maxsplit=1)[1]) and "review" not in name:
             said = read_twiml(recorded.reply(raw, Outcome(prompts=[fit_to_keypad(prompt)])).body)
-            assert not [*said.iter("Say")], name
+            spoken = ["".join(verb.itertext()) for verb in said.iter("Say")]
+            assert not [line for line in spoken if "varanasipolice" not in line], name

@@ -46,7 +46,7 @@ def test_no_message_has_more_than_three_segments(name: str, sms: SmsChannel, sig
     page, shown = 0, []
     while True:
         text = fit_to_sms(replace(prompt, page=page)).text
-        shown.append(text.removesuffix(more_hint(prompt.language)))
+        shown.append(text.removesuffix(more_hint(prompt.language, text)))
         assert count_segments(text) <= MAX_SEGMENTS
         if text == shown[-1]:
             break

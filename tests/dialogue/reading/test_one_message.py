@@ -74,7 +74,7 @@ def test_the_last_message_is_handed_in_with_all_that_was_told(told: tuple[str, .
 
 def test_a_page_of_the_whole_message_is_turned_with_what_stood_above_it(sms: Chat) -> None:
     sms.say("Hi", "English")
-    assert "We ask no name" in sms.text
+    assert "Police see no number" in sms.text
     before = sms.text
     sms.hear(Tap(NEXT_PAGE))
     assert (sms.text, sms.prompt.page) == (before, 1)
@@ -87,7 +87,7 @@ def test_a_question_is_restated_with_what_stood_above_it(sms: Chat, engine: Engi
     assert sms.session is not None
     assert engine.repeat_question(sms.session).text == sms.text
     sms.hear(Tap(command_token("repeat")))
-    assert "We ask no name" in sms.text
+    assert "Police see no number" in sms.text
     sms.say("3")
     assert engine.repeat_question(sms.session).text == sms.text
 
