@@ -108,10 +108,10 @@ Stump = tuple[str, float, bool, float]
 
 def _train(days: Sequence[Seen], labels: Sequence[bool]) -> list[Stump]:
     weights = [1 / len(days)] * len(days)
-    names = sorted({name for day in days for name in day if len({one.get(name, 0.0) for one in days}) > 1})
+    columns = _columns(days)
     model: list[Stump] = []
-    for _ in range(ROUNDS if names else 0):
-        error, name, threshold, above = min(_best(name, days, labels, weights) for name in names)
+    for _ in range(ROUNDS if columns else 0):
+        error, name, threshold, above = min(_best(name, column, labels, weights) for name, column in columns.items())
         error = min(max(error, 1e-6), 1 - 1e-6)
         weight = math.log((1 - error) / error) / 2
         model.append((name, threshold, above, weight))
@@ -123,19 +123,32 @@ def _train(days: Sequence[Seen], labels: Sequence[bool]) -> list[Stump]:
     return model
 
 
+Column = Sequence[tuple[float, Sequence[int]]]
+"""The values of one feature, ascending, each with the days that have it."""
+
+
+def _columns(days: Sequence[Seen]) -> Mapping[str, Column]:
+    """Turn days into features that differ between days; of features that are always the same, one stands for all."""
+    columns: dict[Column, str] = {}
+    for name in sorted({name for day in days for name in day}):
+        having: dict[float, list[int]] = {}
+        for at, day in enumerate(days):
+            having.setdefault(day.get(name, 0.0), []).append(at)
+        column = tuple((value, tuple(having[value])) for value in sorted(having))
+        if len(column) > 1:
+            columns.setdefault(column, name)
+    return {name: column for column, name in columns.items()}
+
+
 def _best(
-    name: str, days: Sequence[Seen], labels: Sequence[bool], weights: Sequence[float]
+    name: str, column: Column, labels: Sequence[bool], weights: Sequence[float]
 ) -> tuple[float, str, float, bool]:
     """Return the best stump of a feature with its weighted error: (error, name, threshold, kind above it)."""
-    ordered = sorted(
-        (day.get(name, 0.0), label, weight) for day, label, weight in zip(days, labels, weights, strict=True)
-    )
-    error = sum(weight for _, label, weight in ordered if not label)  # everything counts as above: True
+    error = sum(weight for label, weight in zip(labels, weights, strict=True) if not label)  # all counts as True
     best = min((error, name, -math.inf, True), (1 - error, name, -math.inf, False))
-    for at, (value, label, weight) in enumerate(ordered):
-        error += weight if label else -weight
-        if at + 1 == len(ordered) or ordered[at + 1][0] > value:
-            best = min(best, (error, name, value, True), (1 - error, name, value, False))
+    for value, having in column:
+        error += sum(weights[at] if labels[at] else -weights[at] for at in having)
+        best = min(best, (error, name, value, True), (1 - error, name, value, False))
     return best
 
 
