@@ -1,4 +1,7 @@
-"""Somebody who can't read files a tip on WhatsApp with voice notes and taps alone, and hears the officer's answer."""
+"""Somebody who can't read files a tip with voice notes and taps alone, and hears the officer's answer.
+
+On WhatsApp in a browser, and on Telegram through the simulator's interface.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,41 @@ from satark.speech.clips_folder import fill_folder
 from satark.testing.commands import run
 from satark.voice_notes import PAUSE, clip_name
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.needs("espeak-ng")]
+pytestmark = pytest.mark.needs("espeak-ng")
+Open = Callable[[Path], Awaitable[Any]]
 
-HEARD = """
-aloud.choose aloud.continue aloud.kept aloud.receipt evidence.ask language.ask mailbox.ask place.ask police.ask
-reach.no.done receipt review.ask status.ACTED.text what.ask
-""".split()
+HEARD = (
+    "aloud.choose", "aloud.continue", "aloud.kept", "aloud.receipt", "evidence.ask", "language.ask", "mailbox.ask",
+    "place.ask", "police.ask", "reach.no.done", "receipt", "review.ask", "status.ACTED.text", "what.ask",
+)  # fmt: skip
 """Texts whose clips are rendered for the test: a sound for every prompt, in a few seconds."""
 VOICE = FilePayload(name="", mimeType="audio/wav", buffer=samples.spoken())
 
 
-def render_some(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Render some clips in Hindi."""
+    folder = tmp_path_factory.mktemp("clips")
     texts = Catalogues.shipped()["hi"]
     lines = [line for key in HEARD for line in texts.get(key).split("\n") if words_of(line) and "{" not in line]
     named = {clip_name("hi", line): ("hi", line) for line in (*lines, *map(str, range(10)))}
     assert not fill_folder(named, folder, None, PAUSE).missing
+    return folder
+
+
+@pytest.fixture
+async def open_speaking(open_demo: Open, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Start a demo that reads prompts out."""
+    monkeypatch.setenv("SATARK_VOICE_CLIPS", str(clips))
+    return open_demo
+
+
+async def respond(data: Path, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the SP's officer say what was done."""
+    monkeypatch.setenv("SATARK_DATA_DIR", str(data))
+    answer = ("--status", "ACTED", "--message", "गिरोह पकड़ा गया, धन्यवाद।")
+    officer = ("--passphrase-file", str(data / "officers" / "sp.txt"))
+    await asyncio.to_thread(run, "desk", "respond", "sp", number, *answer, *officer)
 
 
 class Phone:
@@ -67,7 +90,7 @@ class Phone:
         await notes.last.evaluate(
             "sound => new Promise((heard, failed) => {"
             " sound.ontimeupdate = () => sound.currentTime > 0.2 && heard(sound.pause());"
-            " sound.onerror = () => failed(sound.error.message); sound.play().catch(failed); })"
+            " sound.onended = heard; sound.onerror = () => failed(sound.error.message); sound.play().catch(failed); })"
         )
 
     async def place(self) -> None:
@@ -90,15 +113,11 @@ async def file_tip(phone: Phone) -> None:
     await phone.tap("📤")
 
 
+@pytest.mark.needs("chromium")
 async def test_a_tip_by_voice_and_taps_alone_and_the_officers_answer_is_heard(
-    chromium: Browser,
-    open_demo: Callable[[Path], Awaitable[Any]],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    chromium: Browser, open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await asyncio.to_thread(render_some, tmp_path / "clips")
-    monkeypatch.setenv("SATARK_VOICE_CLIPS", str(tmp_path / "clips"))
-    visitor = await open_demo(tmp_path / "d")
+    visitor = await open_speaking(tmp_path / "d")
     context = await chromium.new_context(locale="hi-IN", viewport={"width": 1280, "height": 860})
     page = await context.new_page()
     await page.goto(visitor.url)
@@ -108,9 +127,55 @@ async def test_a_tip_by_voice_and_taps_alone_and_the_officers_answer_is_heard(
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1080
     number = await page.locator("[data-desk=sp] .number").inner_text()
     await phone.tap("🚫")
-    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "d"))
-    answer = ("--status", "ACTED", "--message", "गिरोह पकड़ा गया, धन्यवाद।")
-    officer = ("--passphrase-file", str(tmp_path / "d" / "officers" / "sp.txt"))
-    await asyncio.to_thread(run, "desk", "respond", "sp", number, *answer, *officer)
+    await respond(tmp_path / "d", number, monkeypatch)
     await phone.tap("जवाब सुनें")
     await expect(page.locator(".theirs", has_text="गिरोह पकड़ा गया")).to_have_count(1)
+
+
+class Chat:
+    """A Telegram chat of the simulator, used by voice and by the pictures on its buttons."""
+
+    def __init__(self, visitor: Any) -> None:
+        self.visitor = visitor
+        visitor.medium = "telegram"
+        self.heard = 0
+
+    async def speak(self) -> None:
+        assert await self.visitor.send(samples.spoken(), "audio/wav", "name=&voice") == 204
+        await self.hear()
+
+    async def tap(self, picture: str) -> None:
+        offers = [offer for message in self.visitor.received for offer in message.get("offers", ())]
+        await self.visitor.tap(next(offer["label"] for offer in reversed(offers) if picture in offer["label"]))
+        await self.hear()
+
+    async def hear(self) -> None:
+        self.heard += 1
+        await self.visitor.until(lambda: len(self.notes) == self.heard)
+        before, note = self.visitor.received[-2:]
+        assert (before.get("kind", "text"), note["kind"]) in {("text", "voice"), ("image", "voice")}
+        status, sound = await self.visitor.fetch(f"/phones/1/telegram/files/{note['id']}")
+        assert (status, sound[28:36]) == (200, b"OpusHead")
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        return [message for message in self.visitor.received if message.get("kind") == "voice"]
+
+
+async def test_the_same_on_telegram(open_speaking: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = await open_speaking(tmp_path / "d")
+    chat = Chat(visitor)
+    await chat.speak()
+    for picture in ("हिन्दी", "🍾"):
+        await chat.tap(picture)
+    await chat.speak()
+    pin = {"latitude": 25.28918, "longitude": 83.00666, "name": "अस्सी घाट"}
+    assert await visitor.perform("pin", pin=pin) == 204
+    await chat.hear()
+    for picture in ("❌", "⏭", "📤"):
+        await chat.tap(picture)
+    assert [message.get("kind", "text") for message in visitor.received[-3:]] == ["text", "image", "voice"]
+    number = (await visitor.until(lambda: visitor.desks["sp"]))[0]["number"]
+    await respond(tmp_path / "d", number, monkeypatch)
+    await chat.tap("जवाब सुनें")
+    assert "गिरोह पकड़ा गया" in visitor.received[-2]["text"]
