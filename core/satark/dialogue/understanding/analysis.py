@@ -127,12 +127,21 @@ _ENDINGS: Final = (
 """Marks that a word carries for its ending: "I will …", "you will …", a number."""
 
 
+_ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
+"""After an infinitive: "karne wale", about to do."""
+
+
 def _by_ending(tokens: Sequence[Token]) -> list[Mark]:
     marks = [
         Mark(name, i, i + 1, 1.0)
         for i, token in enumerate(tokens)
         for name, ending in _ENDINGS
         if (name == "digits" or len(token.text) > _SHORTEST_VERB) and ending.search(token.text)
+    ]
+    marks += [
+        Mark("opt.when.coming", i - 1, i + 1, 1.0)
+        for i in range(1, len(tokens))
+        if tokens[i].text in _ABOUT_TO and tokens[i - 1].text.endswith(("ne", "ने", "نے"))
     ]
     first = {"hu", "hun", "hoon", "हूँ", "हूं", "ہوں", "بانی", "बानी", "bani"}
     habits = ("ta", "ti", "ता", "ती", "تا", "تی", "त", "at")
