@@ -10,7 +10,7 @@ import pytest
 
 from satark.testing.canary import SABOTAGES, run_canary
 from satark.testing.canary.identifiers import KINDS
-from satark.testing.canary.sabotages import PACKAGES, Sabotage, run_sabotaged
+from satark.testing.canary.sabotages import PACKAGES, Sabotage, possible, run_sabotaged
 from satark.testing.source_copy import SourceCopy
 
 GROUPS = sorted({sabotage.group for sabotage in SABOTAGES})
@@ -30,10 +30,10 @@ def test_every_sabotage_still_fits_the_code(tmp_path: Path) -> None:
 
 
 async def test_nothing_that_is_written_identifies_a_tipster(
-    tmp_path: Path, databases: Any, environment: Mapping[str, str]
+    tmp_path: Path, databases: Any, environment: Mapping[str, str], broker: str
 ) -> None:
     (tmp_path / "canary").mkdir()
-    report = await run_canary(tmp_path / "canary", environment)
+    report = await run_canary(tmp_path / "canary", environment, broker=broker)
     assert report.finds == ()
     assert report.interrupted == ()
     assert report.kinds >= 14
@@ -41,9 +41,9 @@ async def test_nothing_that_is_written_identifies_a_tipster(
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_every_sabotage_is_caught(tmp_path: Path, group: int) -> None:
-    tried = [sabotage for sabotage in SABOTAGES if sabotage.group == group]
-    report = run_sabotaged(tmp_path, tried)
+def test_every_sabotage_is_caught(tmp_path: Path, group: int, broker: str) -> None:
+    tried = possible([sabotage for sabotage in SABOTAGES if sabotage.group == group], broker)
+    report = run_sabotaged(tmp_path, tried, broker)
     assert report.interrupted == (), "a sabotage breaks more than it should: adapt it to the code as it is now"
     assert missed(tried, report.finds) == []
 

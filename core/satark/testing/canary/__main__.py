@@ -12,9 +12,13 @@ import msgspec
 from satark.testing.canary.run import run_canary
 
 
-def main(folder: str, media: Sequence[str], *, wait_for_log: bool = False) -> None:
-    """Run the canary in an empty folder, on these media."""
-    report = asyncio.run(run_canary(Path(folder), media=tuple(media), wait_for_log=wait_for_log))
+def main(
+    folder: str, media: Sequence[str], *, broker: str = "", wait_for_log: bool = False, exported: bool = True
+) -> None:
+    """Run the canary in an empty folder, on these media, with this broker."""
+    report = asyncio.run(
+        run_canary(Path(folder), media=tuple(media), broker=broker, wait_for_log=wait_for_log, exported=exported)
+    )
     sys.stdout.buffer.write(msgspec.json.encode(report))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import make_url
 
 from satark.testing.identifier_search import everything_written, files_below
-from satark.testing.installation import DESKS, Installation
+from satark.testing.installation import Installation
 
 _PROCESS_FILES: Final = ("cmdline", "environ", "comm", "status", "limits")
 """Of /proc/PID; `maps` tells of no content."""
@@ -47,27 +47,6 @@ def files_of_process(pid: int) -> dict[str, bytes]:
         except OSError:
             continue
     return found
-
-
-def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
-    """Have every desk export its tips as JSON, as clean copies and as packs for a court; read all of it.
-
-    Officers may read a tip, so these places hold its words and pictures, but nothing of its sender.
-    """
-    found = {}
-    for desk, _ in DESKS:
-        officer = ("--passphrase-file", str(installation.passphrase_file(desk)))
-        listing = installation.service.run("desk", "tips", desk, "--json", *officer)
-        found[f"export: tips of {desk}"] = listing.output.encode()
-        for number in _numbers(listing.output):
-            target = folder / desk / number
-            installation.service.run("desk", "evidence", desk, number, str(target / "files"), *officer)
-            found[f"export: tip {len(found)} of {desk}"] = b""
-    return found | files_below(folder)
-
-
-def _numbers(listing: str) -> list[str]:
-    return [line.split('"number": "')[1].split('"')[0] for line in listing.splitlines() if '"number": "' in line]
 
 
 def _family(pid: int) -> list[int]:

@@ -12,9 +12,10 @@ from typing import Final
 
 import aiohttp
 
-from satark.testing.canary import places, traces
+from satark.testing.canary import exports, places, traces
 from satark.testing.canary.deleted_rows import DeletedRows
 from satark.testing.canary.identifiers import Identifiers, kind_of, without
+from satark.testing.canary.mail_and_broker import MailAndBroker, mail_and_broker
 from satark.testing.canary.report import Report
 from satark.testing.canary.visits import leave_draft, send_tip, share_and_forget, stay_reachable
 from satark.testing.identifier_search import Searcher, rows_of
@@ -27,9 +28,6 @@ _READABLE_BY_OFFICERS: Final = ("words", "picture", "voice", "file name", "user 
 _ADDRESSES: Final = ("phone", "wa_id", "BSUID", "Telegram id")
 _PSEUDONYM: Final = 16
 """Bytes of a pseudonym that are searched for: a shortened one links as well."""
-_LEFT_OUT: Final = (
-    "mails and a broker's messages, which need servers: `make test` searches them where these are installed",
-)
 _LOOKS: Final = 10
 _BETWEEN_LOOKS: Final = 1.0
 """How often, and every how many seconds, the write-ahead log is searched before what is left in it counts."""
@@ -51,12 +49,15 @@ class CanaryRun:
 
     Args:
         matrix: the running installation.
+        outside: the servers that it sends to.
         folder: an empty folder of its own, for temporary files and exports.
         media: the media that tipsters use.
     """
 
-    def __init__(self, matrix: MatrixInstallation, folder: Path, media: tuple[str, ...] = MEDIA) -> None:
-        self._matrix, self._folder, self._media = matrix, folder, media
+    def __init__(
+        self, matrix: MatrixInstallation, outside: MailAndBroker, folder: Path, media: tuple[str, ...] = MEDIA
+    ) -> None:
+        self._matrix, self._outside, self._folder, self._media = matrix, outside, folder, media
         self._made = Identifiers()
         self._begun = time.time()
         self._places: dict[str, bytes] = {}
@@ -75,10 +76,12 @@ class CanaryRun:
         try:
             ended = await asyncio.gather(*visits, return_exceptions=True)
             self._interrupted = [f"{type(error).__name__}: {error}"[:200] for error in ended if error is not None]
-            await self._matrix.tips()
+            urls = places.database_urls(self._matrix.installation)
+            self._places |= await self._outside.sent(len(await self._matrix.tips()), urls)
         finally:
             watch.cancel()
         self._remember_ids()
+        self._finds |= self._outside.finds
         self._places["rows that came and went"] = self._deleted.seen
 
     async def wait_for_log(self) -> None:
@@ -98,7 +101,7 @@ class CanaryRun:
         if self._matrix.installation.service.running:
             seen["metrics"] = (await self._metrics()).encode()
             names = {name for name, _ in DESKS} | {"ARMS", "INTOX", "lanka"}
-            self._finds |= set(traces.telling_metrics(seen["metrics"].decode(), names))
+            self._finds |= set(traces.telling_metrics(seen["metrics"].decode(), names, self._outside.destinations))
         known = set(self._places.values())
         self._places |= {f"{stage}: {place}": content for place, content in seen.items() if content not in known}
 
@@ -134,7 +137,7 @@ class CanaryRun:
     async def export(self) -> None:
         """Have officers export everything."""
         target = self._folder.parent / "exports"
-        self._exports = await asyncio.to_thread(places.exports, self._matrix.installation, target)
+        self._exports = await asyncio.to_thread(exports.exports, self._matrix.installation, target)
         lists = {name: content for name, content in self._exports.items() if name.startswith("export: tips of")}
         self._finds |= set(traces.exact_times_in_texts(lists))
 
@@ -154,7 +157,7 @@ class CanaryRun:
             kinds=len({kind_of(name) for name in secrets}),
             needles=searcher.needles,
             interrupted=tuple(self._interrupted),
-            left_out=_LEFT_OUT,
+            left_out=self._outside.left_out,
         )
 
     def _remember_ids(self) -> None:
@@ -174,7 +177,9 @@ async def run_canary(
     environment: Mapping[str, str] | None = None,
     media: tuple[str, ...] = MEDIA,
     *,
+    broker: str = "",
     wait_for_log: bool = False,
+    exported: bool = True,
 ) -> Report:
     """Set up a synthetic installation in an empty folder, run the canary there, and report.
 
@@ -182,14 +187,20 @@ async def run_canary(
         folder: an empty folder.
         environment: further settings, such as the URLs of two empty PostgreSQL databases.
         media: the media that tipsters use.
+        broker: URL of a RabbitMQ that gets copies of the tips; empty: none.
         wait_for_log: also wait until the write-ahead log is overwritten, and report what is left in it.
+        exported: also have officers export everything.
     """
-    temporary = folder / "tmp"
-    for needed in (temporary, folder / "host"):
+    temporary, outside = folder / "tmp", folder / "outside"
+    for needed in (temporary, outside, folder / "host"):
         needed.mkdir()
     settings = {"TMPDIR": str(temporary), "SATARK_RECEIPT_CODES_AHEAD": "16", **(environment or {})}
     with _no_settings(folder):
-        return await _run(folder, temporary, settings, media, wait_for_log=wait_for_log)
+        async with mail_and_broker(outside, broker) as servers:
+            environment = {**servers.environment, **settings}
+            async with matrix_installation(folder / "host", environment) as matrix:
+                run = CanaryRun(matrix, servers, temporary, media)
+                return await _look_at(run, matrix, wait_for_log=wait_for_log, exported=exported)
 
 
 @contextmanager
@@ -206,17 +217,14 @@ def _no_settings(folder: Path) -> Iterator[None]:
         os.environ.update(hidden)
 
 
-async def _run(
-    folder: Path, temporary: Path, settings: Mapping[str, str], media: tuple[str, ...], *, wait_for_log: bool
-) -> Report:
-    async with matrix_installation(folder / "host", settings) as matrix:
-        run = CanaryRun(matrix, temporary, media)
-        await run.play()
-        await run.look("running")
-        if wait_for_log:
-            await run.wait_for_log()
+async def _look_at(run: CanaryRun, matrix: MatrixInstallation, *, wait_for_log: bool, exported: bool) -> Report:
+    await run.play()
+    await run.look("running")
+    if wait_for_log:
+        await run.wait_for_log()
+    if exported:
         await run.export()
-        await matrix.installation.service.stop()
-        await run.look("stopped")
-        await asyncio.to_thread(run.look_for_traces)
-        return await asyncio.to_thread(run.report)
+    await matrix.installation.service.stop()
+    await run.look("stopped")
+    await asyncio.to_thread(run.look_for_traces)
+    return await asyncio.to_thread(run.report)

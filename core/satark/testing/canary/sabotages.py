@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from satark.testing.canary.mail_and_broker import can_mail
 from satark.testing.canary.report import Report
 from satark.testing.matrix.installation import MEDIA
 from satark.testing.source_copy import SourceCopy
@@ -41,6 +42,8 @@ class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
     """Regular expression over the finds, one of which must tell of it."""
     old: str = ""
     """What `line` replaces; empty: it is appended."""
+    needs: Literal["", "mail", "broker"] = ""
+    """The server without which it is not seen."""
     group: int = 0
     """Sabotages of one group can be tried in one run: each has a find of its own."""
 
@@ -61,20 +64,29 @@ class Sabotage(msgspec.Struct, frozen=True, kw_only=True):
         return any(re.search(self.caught, find) for find in finds)
 
 
-def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], media: Sequence[str] = MEDIA) -> Report:
+def possible(sabotages: Sequence[Sabotage], broker: str) -> list[Sabotage]:
+    """Return those sabotages that can be seen on this machine; `broker`: the URL of a RabbitMQ, or empty."""
+    has = {"": True, "mail": can_mail(), "broker": bool(broker)}
+    return [one for one in sabotages if has[one.needs]]
+
+
+def run_sabotaged(folder: Path, sabotages: Sequence[Sabotage], broker: str = "") -> Report:
     """Run the canary on a copy of the source with these changes.
 
     Args:
         folder: an empty folder.
         sabotages: the changes.
-        media: the media that tipsters use.
+        broker: URL of a RabbitMQ; empty: none.
     """
     source = SourceCopy(folder / "source", PACKAGES)
     for sabotage in sabotages:
         sabotage.apply(source)
     (folder / "run").mkdir()
+    # What is deleted is the same on every medium, and officers export nothing of it.
+    in_log = all(sabotage.group == LOG_GROUP for sabotage in sabotages)
+    media = ["whatsapp"] if in_log else list(MEDIA)
     waits = any(sabotage.group == LOG_GROUP for sabotage in sabotages)
-    arguments = f"{str(folder / 'run')!r}, {list(media)!r}, wait_for_log={waits}"
+    arguments = f"{str(folder / 'run')!r}, {media!r}, broker={broker!r}, wait_for_log={waits}, exported={not in_log}"
     code = f"from satark.testing.canary.__main__ import main; main({arguments})"
     return msgspec.convert(source.run(code, write_bytecode=True), Report)
 
@@ -211,7 +223,7 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         line="import shutil\n"
         'instead(WorkingCopies, "seal_clean", lambda own, self, mime, target: '
         '(shutil.copy(self.clean.with_name("original"), self.clean), own(self, mime, target))[1])',
-        caught=r"^device tag as raw in .*/exports/",
+        caught=r"^device tag as raw in .*/exports/.*pack\.zip",
     ),
     Sabotage(
         name="a file in plain in the temporary folder",
@@ -249,6 +261,22 @@ SABOTAGES: Final[tuple[Sabotage, ...]] = (
         line=_LOG + 'before(VisitorCookie, "set", lambda self, request, response, visitor: '
         'log.info("page", code=visitor.address.reveal()))',
         caught=r"^cookie as .* in .*\.log",
+    ),
+    Sabotage(
+        name="the words of a tip below its encrypted mail",
+        file="satark_email/sink.py",
+        old="mail = mime.pgp_mime(headers, openpgp.seal(content, certificates))",
+        line="mail = mime.pgp_mime(headers, openpgp.seal(content, certificates)) + text.encode()",
+        caught=r"^words as raw in mail ",
+        needs="mail",
+    ),
+    Sabotage(
+        name="the time of a tip in a broker's message",
+        file="satark_rabbitmq/connection.py",
+        old="message_id=uuid4().hex",
+        line="message_id=uuid4().hex, timestamp=asyncio.get_running_loop().time()",
+        caught=r"an exact time in a message of the broker",
+        needs="broker",
     ),
 )
 """More than twenty; `tests/testing/canary/` holds that each is caught."""

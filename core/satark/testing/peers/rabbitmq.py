@@ -147,6 +147,11 @@ class Broker:
         return bool(answer)
 
 
+def is_installed() -> bool:
+    """Return whether this machine has Debian's RabbitMQ."""
+    return (PROGRAMS / "rabbitmq-server").exists()
+
+
 @contextmanager
 def running_broker() -> Iterator[Broker]:
     """Yield a running broker. It ends with the block, and its files are deleted."""
