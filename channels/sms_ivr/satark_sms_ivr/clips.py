@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Final
+
+from satark.voice_notes import clip_name
 
 PATH: Final = "/voice/clips"
 _SUFFIXES: Final = (".mp3", ".wav")
@@ -21,8 +22,3 @@ class Clips:
     def url(self, language: str, text: str) -> str:
         """Return the URL of a line's recording; empty where there is none."""
         return self._urls.get(clip_name(language, text), "") if self._urls else ""
-
-
-def clip_name(language: str, text: str) -> str:
-    """Return the file name of a line's recording without suffix: the language and the start of the line's SHA-256."""
-    return f"{language}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -58,7 +58,10 @@ class Outbox:
     ) -> list[OutboxMessage]:
         """Render the answer to an inbound event."""
         calls = channel.render(self.fit(prompt, channel), account, to)
-        return [message(conversation, call, must_arrive=prompt.must_arrive, debounce=prompt.debounce) for call in calls]
+        return [
+            message(conversation, call, must_arrive=prompt.must_arrive, debounce=prompt.debounce and at == 0)
+            for at, call in enumerate(calls)
+        ]
 
     def compose(
         self, prompt: Prompt, handle: Handle, conversation: bytes, *, notice: bool = False

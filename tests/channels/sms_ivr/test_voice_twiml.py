@@ -13,8 +13,8 @@ from satark.channel import Outcome, RawRequest, Tap
 from satark.choice_tokens import command_token
 from satark.prompt import Choice, Prompt
 from satark.testing.twilio.twiml import read_twiml, said
+from satark.voice_notes import clip_name
 from satark_sms_ivr.call_texts import call_text, language_of
-from satark_sms_ivr.clips import clip_name
 from satark_sms_ivr.keypad import fit_to_keypad
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.voice import VoiceChannel

@@ -26,6 +26,9 @@ from satark.voice_notes import PAUSE, clip_name
 _MARK: Final = "\0"
 """Stands on a line of its own in place of what the police wrote; a number follows it."""
 
+_CODE_DIGITS: Final = 4
+"""Digits of the shortest group of a code."""
+
 Fit = Callable[[Prompt, Capabilities], Prompt]
 
 
@@ -58,7 +61,13 @@ class ReadAloud:
         parts = [*self._text(prompt), *self._choices(prompt, fitted)]
         while parts and parts[-1] == PAUSE:
             parts.pop()
-        return VoiceNote(tuple(parts), once=prompt.must_arrive) if parts else None
+        return VoiceNote(tuple(parts), once=self._is_one_persons(prompt, parts)) if parts else None
+
+    def _is_one_persons(self, prompt: Prompt, parts: Sequence[SpokenPart]) -> bool:
+        """Whether a prompt holds a code, or words of the tipster or of the police."""
+        own = {clip_name(each.language, each.text("aloud.own_words")) for each in self._catalogues}
+        has_code = any(word.isdecimal() and len(word) >= _CODE_DIGITS for word in words_of(prompt.text))
+        return bool(prompt.receipt or prompt.police_words) or has_code or not own.isdisjoint(parts)
 
     def _text(self, prompt: Prompt) -> Iterator[SpokenPart]:
         text = prompt.text
