@@ -277,11 +277,19 @@ class Core(BaseModel):
         json_schema_extra={"where": "docs/geography.md"},
     )
     session_hours: float = Field(default=12, gt=0, le=24, description="hours without a message until a draft is erased")
-    nudge_minutes: float = Field(
-        default=0,
+    unsent_question_hours: float = Field(
+        default=2,
         ge=0,
-        description="minutes of silence after which a half-finished tip's question is asked once more; 0: never, since "
-        "somebody else may be looking at the phone",
+        le=24,
+        description="hours before its end at which a complete draft that was not sent is asked about, once and in words "
+        "that betray nothing, if its tipster allowed it; at most half of session_hours; 0: never",
+    )
+    lapsed_hours: float = Field(
+        default=72,
+        ge=0,
+        le=720,
+        description="hours for which it is remembered that a sender's draft was erased unsent, so that their next "
+        "conversation tells it; nothing of the draft is kept; 0: not at all",
     )
     reach_minutes: float = Field(
         default=30,

@@ -674,16 +674,14 @@ def test_a_file_after_the_receipt_is_added_to_the_tip(chat: Chat) -> None:
 # ----------------------------------------------------------------- the engine's other voices
 
 
-def test_time_running_out_erases_a_draft_and_forgets_after_a_receipt(chat: Chat, engine: Engine) -> None:
+def test_time_running_out_says_nothing_and_leaves_no_word_of_a_draft(chat: Chat, engine: Engine) -> None:
     at_police(chat)
     assert chat.session is not None
-    turn = engine.expire(chat.session)
-    assert (turn.session, turn.erase) == (None, True)
-    assert turn.prompt is not None
-    assert "draft erased" in turn.prompt.text
+    left = engine.expire(chat.session)
+    assert left is not None
+    assert (left.tip, left.identity, left.answers, left.lapsed) == ("", "", {}, True)
     chat.say("no", "skip").tap("send")
-    turn = engine.expire(chat.session)
-    assert (turn.session, turn.erase, turn.reach, turn.prompt) == (None, False, False, None)
+    assert engine.expire(chat.session) is None
 
 
 def test_restating_changes_nothing(chat: Chat, engine: Engine) -> None:

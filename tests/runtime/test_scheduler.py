@@ -8,13 +8,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
 from satark.casework import Casework
 from satark.channel import Media, MediaRef
 from satark.desk import Desk
+from satark.dialogue.session import Session, decode_session
 from satark.identity.sealing import new_identity
+from satark.ingest.sessions import Due
 from satark.routing.desks import add_desk
 from satark.runtime.host import Host
 from satark.settings import Settings
@@ -35,6 +38,7 @@ class Clock:
         self.host, self.channel = host, channel
         assert host.ingest_runtime
         self.tipster = Tipster(host.ingest_runtime, channel)
+        self.identity = host.ingest_runtime.identity
         self.identities: dict[str, str] = {}
 
     def make_desk(self, name: str, level: Any) -> None:
@@ -66,9 +70,9 @@ async def clock(tmp_path: Path) -> AsyncIterator[Clock]:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Clock]:
+async def running(folder: Path, **settings: Any) -> AsyncIterator[Clock]:
     channel = ScriptedChannel()
-    host = scripted_host(Settings(data_dir=folder), channel, [ScriptedSink("desk")])
+    host = scripted_host(Settings(data_dir=folder, **settings), channel, [ScriptedSink("desk")])
     async with host.running():
         await until(lambda: channel.opened)
         made = Clock(host, channel)
@@ -77,19 +81,87 @@ async def running(folder: Path) -> AsyncIterator[Clock]:
         yield made
 
 
-async def test_a_draft_that_expires_goes_with_its_files_and_address_and_is_told(clock: Clock) -> None:
-    await clock.tipster.say("Hi", "English", "Illegal arms", "planted words")
+COMPLETE = ("Hi", "English", "Illegal arms", "remind", "planted words that tell it", "Lanka", "no", "skip")
+
+
+@pytest.fixture
+async def stored(tmp_path: Path, databases: Any) -> AsyncIterator[Clock]:
+    """A host on each kind of database."""
+    async with running(tmp_path, database_url=databases.main, keys_url=databases.keys) as made:
+        yield made
+
+
+def make_due(clock: Clock, **due: int) -> None:
+    """Have the one conversation expire, or be asked about, at these Unix seconds."""
+    id_ = clock.host.services.read(lambda c: c.execute(select(tables.conversation.c.id)).scalar_one())
+    sealed = clock.identity.seal(msgspec.msgpack.encode(Due(**due)), id_ + b"due")
+    clock.change("conversation", due=sealed, ends_by=0)
+
+
+def only_draft(clock: Clock) -> Session:
+    """The one session that is stored; of one that has expired no address is."""
+    query = select(tables.conversation.c.id, tables.conversation.c.draft, tables.conversation.c.handle)
+    row = clock.host.services.read(lambda c: c.execute(query).one())
+    session = decode_session(clock.identity.open_draft(row.id, row.draft))
+    assert bool(row.handle) == bool(session.tip)
+    return session
+
+
+async def test_a_draft_that_expires_goes_with_its_files_and_address_and_is_told_next_time_alone(stored: Clock) -> None:
+    clock = stored
+    await clock.tipster.say("Hi", "English", "Illegal arms", "planted words that tell it")
     clock.channel.files["m1"] = b"a picture"
     await clock.tipster.hear(Media(MediaRef(account=ACCOUNT, id="m1"), "image"))
     await until(lambda: clock.channel.discarded)
     folder = clock.host.services.evidence_dir
     assert any(path.is_file() for path in folder.iterdir())
-    heard = len(clock.sent("say"))
-    clock.change("conversation", due=b"", ends_by=0)
-    await until(lambda: clock.count("conversation") == 0)
-    await until(lambda: len(clock.sent("say")) > heard)
-    assert clock.count("file") == 0
+    await until(lambda: clock.count("outbox") == 0)
+    heard = len(clock.channel.sent)
+    make_due(clock, expires=0)
+    await until(lambda: clock.count("file") == 0)
     await until(lambda: not any(path.is_file() for path in folder.iterdir()))
+    left = only_draft(clock)
+    assert (left.tip, left.answers, left.files, left.identity, left.lapsed) == ("", {}, (), "", True)
+    assert len(clock.channel.sent) == heard, "nobody is told unasked"
+    assert "NOT sent, and is erased" in await clock.tipster.say("Hi")
+    assert "NOT sent, and is erased" not in await clock.tipster.say("English")
+
+
+async def test_what_is_remembered_of_an_erased_draft_is_forgotten_in_its_turn(clock: Clock) -> None:
+    await clock.tipster.say("Hi", "English", "Illegal arms", "planted words that tell it")
+    make_due(clock, expires=0)
+    await until(lambda: not only_draft(clock).tip)
+    make_due(clock, expires=0)
+    await until(lambda: clock.count("conversation") == 0)
+    assert (clock.count("alias"), clock.count("provider_message")) == (0, 0)
+    assert "erased" not in await clock.tipster.say("Hi")
+
+
+async def test_a_complete_draft_is_asked_about_once_and_then_ends_when_it_would(stored: Clock) -> None:
+    clock = stored
+    await clock.tipster.say(*COMPLETE)
+    await until(lambda: clock.count("outbox") == 0)
+    heard = len(clock.channel.sent)
+    make_due(clock, expires=1 << 33, asks=0)
+    await until(lambda: len(clock.channel.sent) > heard)
+    assert b"Something is not finished here" in clock.channel.bodies[-1]
+    assert b"planted" not in clock.channel.bodies[-1]
+    assert only_draft(clock).may_remind is False
+    assert "NOT sent yet" in await clock.tipster.say("yes")
+    assert clock.count("tip") == 0
+    assert len([body for body in clock.channel.bodies if b"Something is not finished" in body]) == 1
+
+
+@pytest.mark.parametrize("said", [COMPLETE[:-2], (*COMPLETE[:3], *COMPLETE[4:])])
+async def test_an_incomplete_draft_or_one_whose_sender_did_not_allow_it_is_never_asked_about(
+    clock: Clock, said: tuple[str, ...]
+) -> None:
+    await clock.tipster.say(*said)
+    await until(lambda: clock.count("outbox") == 0)
+    heard = len(clock.channel.sent)
+    make_due(clock, expires=0, asks=0)
+    await until(lambda: not only_draft(clock).tip)
+    assert len(clock.channel.sent) == heard
 
 
 async def test_news_is_announced_once_and_neutrally_to_one_who_asked_for_it(clock: Clock) -> None:

@@ -21,6 +21,7 @@ from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox, Session, T
 from satark.dialogue.states import handoff
 from satark.dialogue.states import mailbox as mailbox_states
 from satark.dialogue.states.registry import STATES
+from satark.dialogue.states.unsent import UNSENT
 from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
@@ -126,6 +127,7 @@ class Engine:
             speaks=session.speaks,
             aloud=session.aloud,
             submitted=True,
+            lapsed=session.lapsed,
             sent=OpenMailbox(
                 tip=session.tip,
                 number=receipt.number,
@@ -154,12 +156,26 @@ class Engine:
         """Continue, in place of `session`, with the one that a handoff code brought here; None: it brought none."""
         return handoff.resume(self._context(session, "", now), handed_off)
 
-    def expire(self, session: Session) -> Turn:
-        """End a conversation whose time ran out: erase the draft; after the receipt, forget the address."""
-        context = self._context(session, "", 0)
-        if session.submitted:
-            return context.turn(None, None, reach=False)
-        return context.end("expired", erase=True)
+    def expire(self, session: Session) -> Session | None:
+        """End a conversation whose time ran out; nothing is said, since somebody else may be looking at the phone.
+
+        Returns:
+            What is left of it, so that the next conversation can tell of what was lost; None: nothing was.
+        """
+        told = bool(session.files) or self._loaded.opening_step in session.answers
+        if session.submitted or not told:
+            return None
+        return Session(flow=session.flow, channel=session.channel, tip="", recipient="", identity="", lapsed=True)
+
+    def ask_unsent(self, session: Session) -> tuple[Session, Prompt] | None:
+        """Ask, in words that betray nothing, about a complete draft that was not sent; None: it is not to be asked.
+
+        No answer to that question sends anything: it leads back to the review.
+        """
+        if not (session.complete and session.may_remind) or session.submitted:
+            return None
+        asked = msgspec.structs.replace(session, state=UNSENT, may_remind=False)
+        return asked, self._notice("unsent.ask", session.language)
 
     # ------------------------------------------------------------- views: nothing changes
 

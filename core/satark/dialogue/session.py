@@ -101,6 +101,13 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Kinds of danger that the tipster told of; they make the tip urgent."""
     identity_decided: tuple[str, ...] = ()
     """Words that may identify the tipster and that they were asked about."""
+    complete: bool = False
+    """Whether everything that is asked for is told, and only the word to send it is missing."""
+    may_remind: bool = False
+    """Whether the tipster allowed to be asked once, neutrally, about a complete draft that they did not send."""
+    lapsed: bool = False
+    """Whether an earlier draft was erased unsent, and that is still to be told. With no `tip` it is all that is left of
+    that draft."""
     mailbox: OpenMailbox | None = None
     sent: OpenMailbox | None = None
     """The tip that was just submitted, while its sender is asked whether they may be contacted: what they tell now is

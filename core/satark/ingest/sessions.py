@@ -28,7 +28,8 @@ class Due(msgspec.Struct, frozen=True, array_like=True):
     """When a conversation is due, Unix seconds. It is stored sealed: it tells when the sender last wrote."""
 
     expires: int
-    nudge: int | None = None
+    asks: int | None = None
+    """When a complete draft that was not sent is asked about."""
 
 
 _encode_due = msgspec.msgpack.Encoder().encode
@@ -55,17 +56,20 @@ class SessionStore:
         """Open the session of a sender, without locking anything."""
         known = tuple(pseudonyms)
         homes, _ = conversations.find(connection, self._identity, [known])
-        return self.open(conversations.read(connection, homes.values()).get(homes[known[0]]))
+        session = self.open(conversations.read(connection, homes.values()).get(homes[known[0]]))
+        return session if session is not None and session.tip else None
 
     def seal(self, id_: bytes, session: Session, account: str, address: Address, now: int) -> Mapping[str, object]:
         """Make the row of a conversation: the sealed session, where to answer, and when it expires."""
+        if not session.tip:
+            return self.seal_lapsed(id_, session, now)
         handle = Handle(account, address.reveal(), session.language, now, bool(session.aloud))
         minutes = self._settings.reach_minutes if session.submitted else self._settings.session_hours * 60
         return {
             "key": id_,
             "draft": self._identity.seal_draft(id_, encode_session(session)),
             "handle": self._identity.seal_handle(handle, id_),
-            "due": self._seal_due(id_, Due(now + int(minutes * 60), self._nudge_at(session, now))),
+            "due": self._seal_due(id_, Due(now + int(minutes * 60), self._asks_at(session, now))),
             "ends_by": time_buckets.band_end(now + int(minutes * 60)),
         }
 
@@ -76,13 +80,33 @@ class SessionStore:
         except (BrokenSeal, *DECODING_ERRORS):
             return Due(0)
 
-    def without_nudge(self, row: ConversationRow) -> bytes:
-        """Make the `due` of a conversation that was nudged: it is nudged once."""
-        return self._seal_due(row.id, Due(self.due(row.id, row.due).expires))
+    def seal_lapsed(self, id_: bytes, session: Session, now: int) -> Mapping[str, object]:
+        """Make the row of what is left of a draft that was erased unsent: that there was one, and no address."""
+        expires = now + int(self._settings.lapsed_hours * 3600)
+        return {
+            "key": id_,
+            "draft": self._identity.seal_draft(id_, encode_session(session)),
+            "handle": b"",
+            "due": self._seal_due(id_, Due(expires)),
+            "ends_by": time_buckets.band_end(expires),
+        }
+
+    def seal_asked(self, row: ConversationRow, session: Session) -> Mapping[str, object]:
+        """Make the row of a conversation that was asked about its draft: it is asked once, and ends when it would."""
+        expires = self.due(row.id, row.due).expires
+        return {
+            "key": row.id,
+            "draft": self._identity.seal_draft(row.id, encode_session(session)),
+            "handle": row.handle,
+            "due": self._seal_due(row.id, Due(expires)),
+            "ends_by": time_buckets.band_end(expires),
+        }
 
     def _seal_due(self, id_: bytes, due: Due) -> bytes:
         return self._identity.seal(_encode_due(due), id_ + b"due")
 
-    def _nudge_at(self, session: Session, now: int) -> int | None:
-        wait = self._settings.nudge_minutes
-        return now + int(wait * 60) if wait and session.answers and not session.submitted else None
+    def _asks_at(self, session: Session, now: int) -> int | None:
+        hours, term = self._settings.unsent_question_hours, self._settings.session_hours
+        if not hours or not session.complete or not session.may_remind:
+            return None
+        return now + int((term - min(hours, term / 2)) * 3600)

@@ -147,6 +147,8 @@ class TurnRunner:
     def _session(self, unit: UnitOfWork, conversation: Conversation, event: InboundEvent) -> Session:
         """The conversation's session; a new one where there is none, and for a complete tip after another one."""
         session = conversation.session
+        if session is not None and not session.tip:
+            return msgspec.structs.replace(self._begin(unit, event), lapsed=True)
         if session is None or self._engine(unit, session).begins_anew(session, event.event):
             return self._begin(unit, event)
         return session

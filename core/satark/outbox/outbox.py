@@ -83,6 +83,11 @@ class Outbox:
         calls = render(self.fit(prompt, channel), handle.account, Address(handle.address))
         return [message(conversation, call, must_arrive=True) for call in calls]
 
+    def is_page(self, account: str) -> bool:
+        """Whether an account's channel is a page in a browser, which says by itself that a draft has expired."""
+        channel = self._channels.get(account)
+        return channel is not None and channel.capabilities.kind == "web"
+
     def add(self, unit: UnitOfWork, messages: Sequence[OutboxMessage]) -> None:
         """Store messages in a transaction, over those of the same conversations that they overtake."""
         outbox.add(unit, messages, self._identity)

@@ -1,4 +1,4 @@
-"""Scheduled jobs: expire drafts, ask silent tipsters once more, notify of officers' messages, purge expired rows."""
+"""Scheduled jobs: expire drafts, ask about complete ones that were not sent, notify of messages, purge expired rows."""
 
 from __future__ import annotations
 
@@ -99,68 +99,71 @@ class ScheduledJobs:
             await asyncio.to_thread(self._log.erase_if_noted)
 
     async def _work_on_due(self) -> None:
-        expired, silent = await asyncio.to_thread(self._find_due)
+        expired, unsent = await asyncio.to_thread(self._find_due)
         if expired:
-            messages, names = await self._writer.write(lambda unit: self.expire(unit, expired))
-            self._posted(messages)
-            self._erased(names)
+            self._erased(await self._writer.write(lambda unit: self.expire(unit, expired)))
             self._log.note()
-        if silent:
-            self._posted(await self._writer.write(lambda unit: self.nudge(unit, silent)))
+        if unsent:
+            self._posted(await self._writer.write(lambda unit: self.ask_unsent(unit, unsent)))
         await self._writer.write(self.purge_codes)
 
     def _find_due(self) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-        """Find conversations that have expired, and those to be nudged: id → `due` as stored."""
+        """Find conversations that have expired, and those to be asked about: id → `due` as stored."""
         now = int(time.time())
-        # Only the band in which one expires is stored in plain; nudges are rare enough to look at all.
-        until = None if self._settings.nudge_minutes else time_buckets.band_end(now)
+        # Only the band in which one expires is stored in plain.
+        until = time_buckets.band_end(now + int(self._settings.unsent_question_hours * 3600))
         rows = self._services.read(lambda connection: conversations.read_due(connection, until))
         due = {id_: (sealed, self._sessions.due(id_, sealed)) for id_, sealed in rows}
         return (
             _first(due, lambda one: one.expires <= now),
-            _first(due, lambda one: one.nudge is not None and one.nudge <= now < one.expires),
+            _first(due, lambda one: one.asks is not None and one.asks <= now < one.expires),
         )
 
-    def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> tuple[list[OutboxMessage], list[str]]:
-        """End expired sessions: erase the draft, its files and its address, and tell the tipster.
+    def expire(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[str]:
+        """End expired sessions: erase the draft, its files and its address, and say nothing.
 
         Args:
             unit: the transaction.
             due: id → `due` of the conversations; one that a turn has changed since does not expire.
 
         Returns:
-            The messages to send and the names of the sealed files to delete, once this is committed.
+            The names of the sealed files to delete, once this is committed.
         """
         rows = conversations.lock_unchanged(unit, due)
-        messages: list[OutboxMessage] = []
         names: list[str] = []
+        lapsed: dict[bytes, Mapping[str, object]] = {}
         for row in rows:
             session = self._sessions.open(row)
-            if session is not None and not session.submitted:
+            if session is not None and session.tip and not session.submitted:
                 names += erase_files(unit, session.tip)
-                messages += self._tell_expired(unit, row, session)
+                if left := self._left_of(unit, row, session):
+                    lapsed[row.id] = left
             self._emit(LifecycleEvent("expired"))
-        conversations.delete_conversations(unit, [row.id for row in rows])
-        self._outbox.add(unit, messages)
-        return messages, names
+        conversations.delete_conversations(unit, [row.id for row in rows if row.id not in lapsed])
+        conversations.delete_provider_messages(unit, list(lapsed))
+        conversations.write(unit, list(lapsed.values()))
+        return names
 
-    def _tell_expired(
+    def _left_of(
         self, unit: UnitOfWork, row: conversations.ConversationRow, session: Session
-    ) -> list[OutboxMessage]:
-        turn = self._flows.engine(unit.main, session.flow).expire(session)
-        if turn.prompt is None:
-            return []
-        return self._outbox.compose(turn.prompt, self._identity.open_handle(row.handle, row.id), row.id)
+    ) -> Mapping[str, object] | None:
+        """Return the row of what is left of a draft, for the next conversation to tell; None: nothing is."""
+        left = self._flows.engine(unit.main, session.flow).expire(session)
+        account = self._identity.open_handle(row.handle, row.id).account
+        if left is None or not self._settings.lapsed_hours or self._outbox.is_page(account):
+            return None
+        return self._sessions.seal_lapsed(row.id, left, unit.now)
 
-    def nudge(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
-        """Repeat the question, once, to tipsters who fell silent in the middle of a tip; `due` as for `expire`."""
+    def ask_unsent(self, unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[OutboxMessage]:
+        """Ask, once, about complete drafts that were not sent; `due` as for `expire`."""
         messages: list[OutboxMessage] = []
         for row in conversations.lock_unchanged(unit, due):
-            conversations.write_due(unit, row.id, self._sessions.without_nudge(row))
             session = self._sessions.open(row)
-            if session is not None:
-                question = self._flows.engine(unit.main, session.flow).repeat_question(session)
-                messages += self._outbox.compose(question, self._identity.open_handle(row.handle, row.id), row.id)
+            found = self._flows.engine(unit.main, session.flow).ask_unsent(session) if session else None
+            if found is not None:
+                asked, prompt = found
+                conversations.write(unit, [self._sessions.seal_asked(row, asked)])
+                messages += self._outbox.compose(prompt, self._identity.open_handle(row.handle, row.id), row.id)
         self._outbox.add(unit, messages)
         return messages
 

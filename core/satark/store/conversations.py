@@ -104,10 +104,16 @@ def write(unit: UnitOfWork, rows: Sequence[Mapping[str, object]]) -> None:
         unit.main.execute(_UPDATE, list(rows))
 
 
-def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
-    """Delete conversations with their drafts, addresses, pseudonyms and provider message ids."""
+def delete_provider_messages(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
+    """Delete the provider message ids of conversations."""
     if ids:
         unit.main.execute(delete(provider_message).where(provider_message.c.conversation.in_(ids)))
+
+
+def delete_conversations(unit: UnitOfWork, ids: Sequence[bytes]) -> None:
+    """Delete conversations with their drafts, addresses, pseudonyms and provider message ids."""
+    delete_provider_messages(unit, ids)
+    if ids:
         unit.main.execute(delete(alias).where(alias.c.conversation.in_(ids)))
         unit.main.execute(delete(conversation).where(conversation.c.id.in_(ids)))
 
@@ -125,11 +131,6 @@ def lock_unchanged(unit: UnitOfWork, due: Mapping[bytes, bytes]) -> list[Convers
     query = _READ.order_by(conversation.c.id).with_for_update(skip_locked=True)
     rows = unit.main.execute(query, {"ids": sorted(due)})
     return [ConversationRow(*row) for row in rows if row.due == due[row.id]]
-
-
-def write_due(unit: UnitOfWork, id_: bytes, due: bytes) -> None:
-    """Store when a conversation is due."""
-    unit.main.execute(update(conversation).where(conversation.c.id == id_).values(due=due))
 
 
 def _empty_row(id_: bytes) -> dict[str, object]:

@@ -54,7 +54,7 @@ conversation = Table(
     Column("id", LargeBinary(32), primary_key=True, comment="random"),
     Column("draft", LargeBinary, nullable=False, comment="the session, under the epoch key"),
     Column("handle", LargeBinary, nullable=False, comment="the reply handle, under the epoch key"),
-    Column("due", LargeBinary, nullable=False, comment="when it expires and is nudged, under the epoch key"),
+    Column("due", LargeBinary, nullable=False, comment="when it expires and is asked about, under the epoch key"),
     Column("ends_by", BigInteger, nullable=False, comment="end of the band in which it expires, Unix seconds"),
     Index("conversation_ends_by", "ends_by"),
     comment="open sessions; the row is the conversation's lock and is deleted with the session",

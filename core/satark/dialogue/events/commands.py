@@ -77,6 +77,14 @@ def _repeat(context: TurnContext) -> Turn:
     return context.ask()
 
 
+def _remind(context: TurnContext) -> Turn:
+    """Note that the tipster may be asked once about a draft that they did not send."""
+    if not context.session.reachable or context.session.submitted:
+        return not_understood(context, "remind.cannot")
+    context.change(may_remind=True)
+    return not_understood(context, "remind.done")
+
+
 _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "help": _help,
     "language": _language,
@@ -89,6 +97,7 @@ _COMMON: Final[Mapping[str, Callable[[TurnContext], Turn | None]]] = {
     "reply": ask_code,
     "edit": _edit,
     "elsewhere": request_handoff,
+    "remind": _remind,
     "back": lambda context: context.ask(),
     "skip": lambda context: not_understood(context, "skip.cannot"),
     "unknown": _unknown,

@@ -11,6 +11,7 @@ from satark.dialogue.events.commands import handle_command, switch_language, tur
 from satark.dialogue.events.text_messages import handle_text, open_mailbox
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
+from satark.dialogue.states.unsent import UNSENT
 from satark.dialogue.steps.contract import AcceptedAnswer
 from satark.dialogue.turn.context import TurnContext
 
@@ -31,7 +32,7 @@ def handle_tap(context: TurnContext, tap: Tap) -> Turn:
     if token.question == ANY_QUESTION:
         return handle_command(context, token.option.removeprefix("@"))
     name, question = context.state.question(context)
-    if token.question != name or not _is_current(context, token):
+    if name == UNSENT or token.question != name or not _is_current(context, token):
         return _handle_stale(context, token)
     if token.option.startswith("@"):
         return handle_command(context, token.option[1:])
@@ -49,6 +50,8 @@ def _is_current(context: TurnContext, token: Token) -> bool:
 
 def _handle_stale(context: TurnContext, token: Token) -> Turn:
     """Change the answer to an earlier question, if there is one; else put the current question again."""
+    if context.session.state == UNSENT:
+        return context.state.handle_event(context, "", Tap("")) or context.ask()
     if token.question == "@language" and token.option in context.loaded.flow.languages and context.session.language:
         return switch_language(context, token.option)
     step = context.loaded.flow.by_id.get(token.question)

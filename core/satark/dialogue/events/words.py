@@ -18,6 +18,7 @@ from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.mailbox import add_to_tip
 from satark.dialogue.states.menus import LANGUAGE
 from satark.dialogue.states.opening import begin_with_story, fill_in, fill_in_answer
+from satark.dialogue.states.unsent import UNSENT
 from satark.dialogue.states.unsolicited import accept_unsolicited
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.asked import asked_of
@@ -74,7 +75,7 @@ def _names_a_place(context: TurnContext, body: str) -> bool:
 
 def _reads(context: TurnContext) -> bool:
     step = context.step
-    if context.session.state in _TO_THE_POLICE:
+    if context.session.state in _TO_THE_POLICE or context.session.state == UNSENT:
         return False
     if context.state is not DRAFT:
         return True

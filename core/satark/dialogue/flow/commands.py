@@ -10,7 +10,7 @@ from satark.folding import fold
 
 GLOBAL_COMMANDS: Final = (
     "help", "back", "skip", "cancel", "restart", "language", "status", "reply", "repeat", "edit", "forget", "delete",
-    "elsewhere",
+    "elsewhere", "remind",
 )  # fmt: skip
 """Commands that work at every step."""
 

@@ -14,10 +14,11 @@ _WITHOUT_PLACES: Final = """
 language.ask language.name language.done
 cancel.ask cancel.yes cancel.no cancel.done restart.ask restart.yes restart.no restart.language restart.done
 accused.nobody_above origin.ask origin.no origin.yes identity.remove identity.keep identity.change identity.removed
+lapsed unsent.ask unsent.again remind.done remind.cannot
 details.ask details.none change.ask change.none
 reach.ask reach.cannot reach.no reach.yes reach.no.done reach.yes.done reach.added
 reach.erase reach.erase.ask reach.erase.done forget.done
-help not_understood unsupported unsupported.contact unsupported.too_large expired failed news list.open
+help not_understood unsupported unsupported.contact unsupported.too_large failed news list.open
 database_down.saved database_down.refused
 aloud.name aloud.choose aloud.own_words aloud.kept aloud.continue aloud.receipt aloud.answer
 text.kept voice.kept file.kept file.film pin.kept files.cleared file.lost file.tip_full file.encrypted

@@ -41,6 +41,8 @@ class DraftState:
             question = msgspec.structs.replace(question, text=question.text.replace("{summary}", summary(context)))
         elif _previous(context, step) is not None or len(context.loaded.flow.languages) > 1:
             question = msgspec.structs.replace(question, actions=(*question.actions, "back"))
+        if step.id == context.loaded.opening_step and context.session.reachable and not context.session.may_remind:
+            question = msgspec.structs.replace(question, actions=(*question.actions, "remind"))
         if step.type.part in ASKED_PARTS and context.session.channel == _CALL:
             question = msgspec.structs.replace(question, actions=("unknown", *question.actions))
         return step.id, question

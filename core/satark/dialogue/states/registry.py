@@ -18,6 +18,7 @@ from satark.dialogue.states.menus import (
     OriginMenu,
     RestartMenu,
 )
+from satark.dialogue.states.unsent import UNSENT, UnsentState
 from satark.dialogue.turn.context import DialogueState
 
 STATES: Final[Mapping[str, DialogueState]] = {
@@ -35,4 +36,5 @@ STATES: Final[Mapping[str, DialogueState]] = {
     "@answer": ReplyState(),
     "@feedback": FeedbackState(),
     "@elsewhere": HandoffCodeState(),
+    UNSENT: UnsentState(),
 }

@@ -104,6 +104,12 @@ class TurnContext:
         return edited if edited is not None and edited in self.progress.path else self.progress.step
 
     @property
+    def is_complete(self) -> bool:
+        """Whether only the word to send the draft is missing."""
+        step = self.progress.step
+        return bool(self.session.language) and step is not None and step.type.part in {"review", "submit"}
+
+    @property
     def state(self) -> DialogueState:
         """The dialogue state that the session is in."""
         if self.session.state.startswith("@"):
@@ -235,6 +241,9 @@ class TurnContext:
 
     def ask(self, *, must_arrive: bool = False, **fields: Any) -> Turn:
         """End the turn with the state's question, below what was said. `must_arrive`: as in `Prompt.must_arrive`."""
+        if self.session.lapsed:
+            self.say("lapsed")
+            self.change(lapsed=False)
         state = self.state
         state.enter(self)
         name, question = state.question(self)
@@ -261,6 +270,7 @@ class TurnContext:
             page=self.session.page if page_stays else 0,
             said="" if secret else "\n\n".join(said),
             revision=self.session.revision + 1,
+            complete=not self.session.submitted and self.is_complete,
         )
 
     def end(

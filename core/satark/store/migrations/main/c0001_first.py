@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("draft", sa.LargeBinary(), nullable=False, comment="the session, under the epoch key"),
         sa.Column("handle", sa.LargeBinary(), nullable=False, comment="the reply handle, under the epoch key"),
         sa.Column(
-            "due", sa.LargeBinary(), nullable=False, comment="when it expires and is nudged, under the epoch key"
+            "due", sa.LargeBinary(), nullable=False, comment="when it expires and is asked about, under the epoch key"
         ),
         sa.Column(
             "ends_by", sa.BigInteger(), nullable=False, comment="end of the band in which it expires, Unix seconds"

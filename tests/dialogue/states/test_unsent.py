@@ -1,0 +1,125 @@
+"""A complete draft that was not sent: asked about once, neutrally, if that was allowed; else told next time."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from satark.channel import Tap
+from satark.dialogue.engine import Engine
+from satark.testing.dialogue.chat import Chat
+
+CHANNELS = ("whatsapp", "telegram", "sms")
+STORY = "Illegal sand is dug at Lanka every night by three trucks and the police take money"
+TELLING = ("Hi", "English", "Illegal mining", "remind", "They dig sand every night", "Lanka", "no", "skip")
+BETRAYING = ("police", "tip", "crime", "report", "sent", "send", "satark", "सूचना", "पुलिस", "भेज", "अपराध", "तहरीर")
+
+
+def asked(engine: Engine, channel: str = "whatsapp") -> Chat:
+    """A conversation that was just asked about its draft."""
+    talk = Chat(engine, channel).say(*TELLING)
+    assert talk.session is not None
+    found = engine.ask_unsent(talk.session)
+    assert found is not None
+    talk.session = found[0]
+    return talk
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_who_allowed_it_is_asked_once_in_words_that_betray_nothing(engine: Engine, channel: str) -> None:
+    for language in ("English", "हिन्दी"):
+        talk = Chat(engine, channel).say(
+            "Hi", language, "3", "remind", "They sell it every night", "Lanka", "no", "skip"
+        )
+        assert talk.session is not None
+        found = engine.ask_unsent(talk.session)
+        assert found is not None
+        session, prompt = found
+        assert not [word for word in BETRAYING if word in prompt.text.casefold()]
+        assert (prompt.choices, prompt.actions) == ((), ())
+        assert engine.ask_unsent(session) is None
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("said", [TELLING[:-1], (*TELLING[:3], *TELLING[4:]), (*TELLING, "send")])
+def test_nobody_else_is_asked(engine: Engine, channel: str, said: tuple[str, ...]) -> None:
+    talk = Chat(engine, channel).say(*said)
+    assert talk.session is not None
+    assert engine.ask_unsent(talk.session) is None
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    "answer", ["yes", "haan", "1", "send", "bhej do", "ok", "हाँ", "hi", "skip", "back", "?", "mat bhejo"]
+)
+def test_no_answer_to_it_sends_or_erases_anything(engine: Engine, channel: str, answer: str) -> None:
+    talk = asked(engine, channel).say(answer)
+    assert talk.submission is None
+    assert talk.step == "review"
+    assert "NOT sent yet" in talk.text
+    assert talk.tap("send").submission is not None
+
+
+def test_an_old_button_below_the_review_leads_back_to_it(engine: Engine) -> None:
+    talk = asked(engine)
+    button = talk.prompt.choices[0]
+    assert talk.hear(Tap(button.token, button.label)).submission is None
+    assert talk.step == "review"
+
+
+def test_what_is_told_in_answer_to_it_is_kept(engine: Engine) -> None:
+    talk = asked(engine).say("the truck comes at two with a red number plate")
+    assert talk.step == "review"
+    assert "red number plate" in talk.text
+
+
+def test_forget_and_cancel_still_mean_what_they_say(engine: Engine) -> None:
+    assert asked(engine).say("forget").turn.erase
+    cancelled = asked(engine).say("cancel")
+    assert (cancelled.turn.erase, cancelled.step) == (False, "@cancel")
+
+
+def test_where_nobody_can_be_written_to_it_is_not_offered(engine: Engine) -> None:
+    session = engine.begin(channel="voice", tip="0" * 32, recipient="age1", identity="K", reachable=False)
+    talk = Chat(engine, "voice")
+    talk.session = session
+    talk.say("Hi", "English", "3")
+    assert "remind" not in [choice.token.split(":")[1].lstrip("@") for choice in talk.prompt.actions]
+    assert "can't write" in talk.say("remind").text
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("first", ["Hi", STORY, "TIP " + STORY])
+def test_the_next_conversation_tells_of_a_draft_that_was_erased_unsent(
+    engine: Engine, channel: str, first: str
+) -> None:
+    before = Chat(engine, channel).say(STORY)
+    assert before.session is not None
+    left = engine.expire(before.session)
+    assert left is not None
+    assert not {"tip", "identity", "answers", "files", "language"} & {
+        name for name, value in msgspec.structs.asdict(left).items() if value
+    }
+    talk = Chat(engine, channel)
+    fresh = engine.begin(channel=channel, tip="1" * 32, recipient="age1", identity="K")
+    talk.session = msgspec.structs.replace(fresh, lapsed=True)
+    assert "NOT sent, and is erased" in talk.say(first).text
+    if talk.submission is None:
+        assert "NOT sent, and is erased" not in talk.say("English").text
+
+
+def test_nothing_is_left_where_nothing_was_told_or_where_it_was_sent(engine: Engine) -> None:
+    for said in (("Hi",), ("Hi", "English", "3"), (*TELLING, "send")):
+        talk = Chat(engine).say(*said)
+        assert talk.session is not None
+        assert engine.expire(talk.session) is None
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_story_in_the_first_message_is_said_to_be_unsent_and_takes_two_taps_more(
+    engine: Engine, channel: str
+) -> None:
+    talk = Chat(engine, channel).say("Illegal sand is dug at Lanka every night by three trucks")
+    assert "NOT sent yet" in talk.text
+    assert talk.tap("no").step == "review"
+    assert talk.tap("send").submission is not None
