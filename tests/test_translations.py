@@ -32,14 +32,16 @@ def translated(request: pytest.FixtureRequest) -> tuple[Catalogue, Catalogue]:
 
 
 def test_every_text_is_translated(translated: tuple[Catalogue, Catalogue]) -> None:
+    """A channel's own wording (`receipt.sms`) may be left out: the common one stands in for it."""
     found, english = translated
     assert found.language in LANGUAGES
-    assert set(found) == set(english)
+    assert set(found) <= set(english)
+    assert [key for key in english if key not in found and key.rpartition(".")[0] not in found] == []
 
 
 def test_every_text_has_the_same_places(translated: tuple[Catalogue, Catalogue]) -> None:
     found, english = translated
-    places = {key: (sorted(_PLACE.findall(one.get(key))) for one in (found, english)) for key in english}
+    places = {key: (sorted(_PLACE.findall(one.get(key))) for one in (found, english)) for key in found}
     assert [key for key, (own, theirs) in places.items() if own != theirs] == []
 
 
@@ -47,7 +49,7 @@ def test_every_number_to_call_and_every_limit_is_there(translated: tuple[Catalog
     found, english = translated
     numbers = {
         key: (set(_NUMBER.findall(one.get(key))) for one in (found, english))
-        for key in english
+        for key in found
         if not key.endswith(".words")
     }
     assert [key for key, (own, theirs) in numbers.items() if not theirs <= own] == []

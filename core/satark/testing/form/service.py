@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from satark.casework.errors import NoSuchTip
+from satark.languages import OFFERED
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.settings import Settings
@@ -48,9 +49,12 @@ class FormService(NamedTuple):
 
 
 @asynccontextmanager
-async def form_service(folder: Path, section: Mapping[str, object]) -> AsyncIterator[FormService]:
+async def form_service(
+    folder: Path, section: Mapping[str, object], languages: Sequence[str] = OFFERED
+) -> AsyncIterator[FormService]:
     """Serve it. `section`: the settings of the form, where the environment has none."""
-    host = Host(Settings(data_dir=folder, plugins=("web_form", "desk"), stand_ins={"web_form": section}))
+    plugins, stand_ins = ("web_form", "desk"), {"web_form": section}
+    host = Host(Settings(data_dir=folder, plugins=plugins, stand_ins=stand_ins, languages=tuple(languages)))
     prepared = await asyncio.to_thread(host.plugins.demo, host.settings, host.services, folder)
     desks = {one.casework.desk: one.casework for one in prepared if one.casework}
     async with serve(build_app(host)) as url:
