@@ -61,9 +61,10 @@ async def test_the_one_page_has_no_details_and_no_files(citizen: FormCitizen) ->
     await citizen.begin()
     page = await citizen.open("/all")
     asked = re.findall(r'name="a\.(\w+)\.here"', page.html)
-    branch = ["police_unit", "police_station", "police_who"]
-    assert asked == ["category", "what", "place", "station", "police", *branch]
+    branch = ["police_unit", "police_district", "police_station", "police_who"]
+    assert asked == ["category", "what", "now", "place", "district", "station", "police", *branch]
     assert '<select name="a.station"' in page.html, "a long list is a select"
+    assert re.search(r'<option value="kerakat"[^>]*>Kerakat, Jaunpur</option>', page.html)
 
 
 async def test_a_station_is_selected_on_the_one_page(citizen: FormCitizen, served: FormService) -> None:

@@ -37,7 +37,7 @@ def handle_form_page(context: TurnContext, event: FormPage) -> Turn:
     if not context.session.language and event.language in context.loaded.flow.languages:
         context.change(language=event.language)
     context.change(state="")
-    for name, parts in _by_question(event).items():
+    for name, parts in _with_district(context, _by_question(event)).items():
         step = context.loaded.flow.by_id.get(name)
         if step is None or step.type.part not in ASKED_PARTS:
             continue
@@ -69,6 +69,17 @@ def _by_question(event: FormPage) -> dict[str, list[_Part]]:
     for name, part in event.answers:
         grouped.setdefault(name, []).append(part)
     return grouped
+
+
+def _with_district(context: TurnContext, grouped: dict[str, list[_Part]]) -> dict[str, list[_Part]]:
+    """Choose the district of a station that was chosen where the district was left blank: a page may ask for both."""
+    fills = {getattr(step.settings, "fills", ""): step.id for step in context.loaded.steps}
+    district, stations = fills.get("district", ""), grouped.get(fills.get("station", ""), ())
+    blank = all(isinstance(part, Text) and not part.body.strip() for part in grouped.get(district, ()))
+    told = {context.loaded.geography.district_of(part.token) for part in stations if isinstance(part, Tap)} - {""}
+    if district not in grouped or not blank or not told:
+        return grouped
+    return {**grouped, district: [Tap(told.pop())]}
 
 
 def _accept_unasked(context: TurnContext, parts: Sequence[_Part]) -> None:

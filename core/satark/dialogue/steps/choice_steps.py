@@ -129,9 +129,18 @@ def _places(step: Step, view: View) -> tuple[Option, ...]:
         return tuple(Option(d.code, d.label(language), words=d.aliases) for d in view.geography.districts)
     if step.settings.source == "stations":
         district = str(view.values.get(step.settings.of) or view.place.district)
-        stations = view.geography.stations(district)
-        return tuple(Option(s.code, s.label(language), words=s.aliases) for s in stations)
+        geography = view.geography
+        several = district not in {one.code for one in geography.districts} and len(geography.districts) > 1
+        return tuple(
+            Option(s.code, s.label(language), _district(s.code, view) if several else "", s.aliases)
+            for s in geography.stations(district)
+        )
     return ()
+
+
+def _district(station: str, view: View) -> str:
+    """The name of a station's district, for a list of the stations of several."""
+    return view.geography.label(view.geography.district_of(station), view.catalogue.language)
 
 
 def _ticked(option: Option) -> Option:
