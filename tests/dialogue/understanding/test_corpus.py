@@ -18,6 +18,7 @@ ALL = list(read_corpus(CORPORA / "tuning"))
 INDIRECT = list(read_corpus(CORPORA / "indirect"))
 LABELLED = {"danger", "harmless", "identity", "anonymous"}
 STEPS = [one for one in ALL if one.step not in LABELLED]
+HELD_OUT = [one for one in read_corpus(CORPORA / "held_out") if one.step not in LABELLED]
 MOST_SWALLOWED = 0.01
 LEAST = {"hi-Latn": 0.95, "hi-Deva": 0.95, "en": 0.95, "Latn": 0.95, "bho": 0.85, "ur": 0.85}
 """`Latn`: of groups in several scripts, what is written in roman letters, of any language."""
@@ -30,8 +31,13 @@ def reader() -> Reader:
 
 @pytest.fixture(scope="module")
 def outcomes(reader: Reader) -> list[tuple[Utterance, str]]:
-    asked = {step: asked_at(step, Geography.sample(), Catalogues.shipped()) for step in {one.step for one in STEPS}}
-    return [(one, judge(one, reader, asked[one.step]).name) for one in STEPS]
+    return judged(STEPS, reader)
+
+
+def judged(utterances: Sequence[Utterance], reader: Reader) -> list[tuple[Utterance, str]]:
+    steps = {one.step for one in utterances}
+    asked = {step: asked_at(step, Geography.sample(), Catalogues.shipped()) for step in steps}
+    return [(one, judge(one, reader, asked[one.step]).name) for one in utterances]
 
 
 def test_the_corpus_is_large_enough() -> None:
@@ -53,6 +59,12 @@ def test_each_script_is_understood(outcomes: list[tuple[Utterance, str]], script
 def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
     counts = Counter(outcome for _, outcome in outcomes)
     assert counts["swallowed"] / counts.total() <= MOST_SWALLOWED
+
+
+def test_the_rounds_that_were_scored_unseen_stay_understood(reader: Reader) -> None:
+    counts = Counter(outcome for _, outcome in judged(HELD_OUT, reader))
+    assert counts["acted"] == 0
+    assert counts["understood"] / counts.total() >= 0.92
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ IRREVERSIBLE: Final = frozenset({"cancel", "restart", "forget", "delete", "clear
 _SOCIAL: Final = (
     ("soc.wait", Kind.WAIT, ""),
     ("soc.greet", Kind.GREETING, ""),
+    ("soc.how", Kind.GREETING, ""),
     ("soc.thanks", Kind.THANKS, ""),
     ("soc.sorry", Kind.REMARK, "mistake"),
     ("soc.ok", Kind.REMARK, "ok"),
