@@ -99,21 +99,26 @@ class ScriptedCall:
     def press(self, *keys: str) -> ScriptedCall:
         """Press a key at each of the next questions."""
         for key in keys:
-            self._next = self.document.find("Gather").attrib["action"]
+            self._next = self._verb("Gather").attrib["action"]
             self.document = self._ask(Digits=key)
         return self
 
     def speak(self) -> ScriptedCall:
         """Speak after the beep."""
-        self._next = self.document.find("Record").attrib["action"]
+        self._next = self._verb("Record").attrib["action"]
         self.document = self._ask(RecordingSid="RE" + f"{len(self.chat.turns):032}", RecordingDuration="4")
         return self
 
     def stay_silent(self) -> ScriptedCall:
         """Press no key."""
-        self._next = "".join(self.document.find("Redirect").itertext()).strip()
+        self._next = "".join(self._verb("Redirect").itertext()).strip()
         self.document = self._ask()
         return self
+
+    def _verb(self, name: str) -> ET.Element:
+        found = self.document.find(name)
+        assert found is not None, f"no {name}: {self.question}"
+        return found
 
     def _ask(self, **fields: str) -> ET.Element:
         path, _, query = self._next.removeprefix(PUBLIC).partition("?")

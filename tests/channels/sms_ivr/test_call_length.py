@@ -22,8 +22,16 @@ CHARACTERS_A_SECOND = 13
 RATES = {"slow": 0.75, "x-slow": 0.5}
 
 LANGUAGES = {"hi": "1", "en": "2"}
-CATEGORIES = {"INTOX": ["2"], "MINE": ["6"], "HEIN": ["8", "4"], "OTHER": ["8", "5"]}
+CATEGORIES: dict[str, list[str]] = {
+    "INTOX": ["2"],
+    "MINE": ["6"],
+    "TRAFF": ["5"],
+    "HEIN": ["8", "4"],
+    "OTHER": ["8", "5"],
+}
 """Category → the keys that choose it: on the first page of the menu and on the second."""
+ANSWERS = {"what": [""], "now": ["2"], "place": [""], "police": ["2"], "evidence": ["0"]}
+"""Question → the keys that answer it; an empty one: it is answered by voice."""
 
 
 @cache
@@ -58,11 +66,11 @@ def test_a_caller_listens_for_150_seconds_at_most_up_to_the_receipt(
 ) -> None:
     call = dial(ENGINE)
     heard = length(call.document)
-    answers = [LANGUAGES[language], *CATEGORIES[category], None, None, "2", "0"]
-    for key in answers:
-        call.press(key) if key else call.speak()
-        heard += length(call.document)
-    assert call.chat.step == "review"
+    keys = {"@language": [LANGUAGES[language]], "category": CATEGORIES[category], **ANSWERS}
+    while call.chat.step != "review":
+        for key in keys[call.chat.step]:
+            call.press(key) if key else call.speak()
+            heard += length(call.document)
     heard += length(call.press("1").document, until_code=True)
     assert call.chat.submission is not None
     assert call.chat.submission.answers["category"] == category

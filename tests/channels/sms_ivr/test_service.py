@@ -240,10 +240,10 @@ async def test_keys_turn_pages_restart_and_repeat(service: Any) -> None:
     await caller.dial()
     first = await caller.press("2")
     assert "extortion: 7." in first
-    assert "For more options press 8" in first
+    assert "More options: 8" in first
     second = await caller.press("8")
     assert "Something else: 5" in second
-    assert "For the previous options press 9" in second
+    assert "Previous options: 9" in second
     assert "What is this about" in await caller.press("9")
     assert (await caller.press("#")).count("extortion: 7") == 1
     await caller.press("8")

@@ -8,7 +8,8 @@ from satark.catalogues import Catalogues
 from satark.channel import Text
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.commands import CommandWords
-from satark.dialogue.flow.loader import FlowSource, default_flow, load_flow
+from satark.dialogue.flow.definition import FlowSource
+from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.geography.geography import Geography
 from satark.testing.dialogue.chat import Chat
 from satark.testing.dialogue.tip_costs import TIPS, tip_costs

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from satark.catalogues import Catalogue, Catalogues
 from satark.dialogue.engine import Engine
-from satark.dialogue.flow.loader import FlowSource, default_flow, load_flow
+from satark.dialogue.flow.definition import FlowSource
+from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.dialogue.turn.loaded_flow import ASKED_PARTS
 from satark.geography.geography import Geography
@@ -131,7 +132,8 @@ TEXTS = Catalogues(Catalogue(c.language, ASKED | OPTIONS).over(c) for c in SOURC
 
 def flow_of(chosen: list[tuple[dict[str, Any], bool]]) -> Engine:
     """Make an engine of steps; of media and place there is one at most."""
-    written, seen = [], set()
+    written: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for number, (kind, skip) in enumerate(chosen):
         if kind["type"] in seen & {"media", "place"}:
             continue

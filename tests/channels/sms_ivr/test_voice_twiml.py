@@ -159,7 +159,7 @@ def test_before_a_language_is_chosen_the_keys_are_explained_in_each(voice: Voice
     choices = (Choice("@language:hi:1", "हिन्दी"), Choice("@language:en:1", "English"))
     prompt = Prompt(text="भाषा चुनें:\nChoose a language.", language="hi", choices=choices, wants="choice")
     lines = spoken(voice, raw, prompt)
-    assert [line for line in lines if "0" in line] == ["पुरानी सूचना: 0।", "For an earlier report press 0."]
+    assert [line for line in lines if "0" in line] == ["पुरानी सूचना: 0।", "Earlier report: 0."]
     place = Prompt(text="Check your answers:\n• Place: लंका\n112?", language="en", choices=choices, wants="choice")
     assert not [line for line in spoken(voice, raw, place) if "सूचना: 0" in line], (
         "an answer in another script is not a language"
