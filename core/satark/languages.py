@@ -38,9 +38,11 @@ __all__ = [
     "languages_of",
     "lexicon_folders",
     "own_folder",
+    "parts",
     "script_of",
-    "wording_of",
+    "translations",
     "use_folder",
+    "wording_of",
     "written_date",
 ]
 
@@ -48,6 +50,7 @@ OFFERED: Final = ("hi", "en")
 """The languages that citizens are offered unless the settings say otherwise; before all others wherever all are listed.
 """
 
+_QUESTIONNAIRE: Final = "satark.dialogue"
 _SHIPPED: Final = "satark.translations"
 _FILE: Final = "language.toml"
 _ASCII: Final = "0123456789"
@@ -80,6 +83,8 @@ class Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     voice: str = ""
     """The name of that voice at Twilio; the setting `twilio.voices` comes first. Empty: the first one of the settings.
     """
+    espeak: str = ""
+    """The voice of espeak-ng that reads it on this machine: prompts, and transcripts to officers. Empty: none does."""
     numerals: Numerals = "latn"
     """The digits of counts and dates. Codes and numbers to call are always in ASCII: they are typed."""
     read_by_a_native: bool = False
@@ -124,6 +129,24 @@ def languages_of(package: str) -> tuple[str, ...]:
         package: its import name.
     """
     return _languages_of(package, _own_folder)
+
+
+def translations() -> tuple[str, ...]:
+    """List every language that has a folder, those of `OFFERED` first, then by code."""
+    found = {code for code, _ in _folders(_own_folder)}
+    return (*OFFERED, *sorted(found - set(OFFERED)))
+
+
+def parts() -> tuple[str, ...]:
+    """List the packages that a language's folder has catalogues for, the questionnaire first."""
+    files_of = (file.name for _, folder in _folders(_own_folder) for file in folder.iterdir())
+    found = {name.removesuffix(".po") for name in files_of if name.endswith(".po")}
+    return (_QUESTIONNAIRE, *sorted(name for name in found - {_QUESTIONNAIRE} if not _is_wording(name)))
+
+
+def _is_wording(name: str) -> bool:
+    """Whether a catalogue is a channel's own wording of the questionnaire: `satark.dialogue.sms`."""
+    return name.startswith(f"{_QUESTIONNAIRE}.")
 
 
 def catalogue_of(package: str, code: str) -> str:

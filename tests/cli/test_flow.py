@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from satark.cli.flow import flow
+from satark.languages import translations
+from satark.settings import Settings
+from satark.testing.made_up_language import CODE, NAME, make_language
 
 
 @pytest.fixture
@@ -89,3 +92,20 @@ def test_the_questionnaire_in_the_documentation_works(tmp_path: Path) -> None:
     result = CliRunner().invoke(flow, ["check", str(tmp_path / "mine.yaml")])
     assert "step 'colour', language 'hi': the text 'colour.ask' is missing" in result.output
     assert "texts/<language>.po beside the file" in result.output
+
+
+def test_languages_lists_each_one_and_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = make_language(tmp_path, ["satark.dialogue"])
+    text = (own / "satark.dialogue.po").read_text("utf-8")
+    (own / "satark.dialogue.po").write_text(text.replace('msgid "review.send"\n', 'msgid "nothing"\n'), "utf-8")
+    monkeypatch.setenv("SATARK_LANGUAGES_FOLDER", str(tmp_path))
+    listed = CliRunner().invoke(flow, ["languages"]).output
+    assert "ur   اردو (rtl, not yet read by a native)" in listed
+    assert re.search(rf"^{CODE}  {NAME} \(rtl.*\n +satark.dialogue +\d+ of \d+ texts$", listed, re.MULTILINE)
+    lacking = CliRunner().invoke(flow, ["languages", CODE]).output.splitlines()
+    assert "satark.dialogue\treview.send" in lacking
+    assert "satark_web_form\tstart.lead" in lacking
+    assert CliRunner().invoke(flow, ["languages", "hi"]).output == ""
+    monkeypatch.undo()
+    Settings()
+    assert CODE not in translations()

@@ -140,9 +140,12 @@ class WhatsAppChannel:
         await self._media.discard(ref, self._numbers.get(ref.account))
 
     def _template(self, language: str) -> tuple[str, str] | None:
-        """Return the notice template of a language or its base language (`hi` for `hi-IN`): name and language."""
+        """Return the notice template of a language or its base language (`hi` for `hi-IN`): name and language.
+
+        For a language that has none, as Meta takes none in Bhojpuri, it is the first one of the settings.
+        """
         templates = self._settings.notice_templates
-        for code in (language, language.partition("-")[0]):
+        for code in (language, language.partition("-")[0], *templates):
             if code in templates:
                 return templates[code], code
         return None

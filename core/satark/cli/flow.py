@@ -12,7 +12,9 @@ import click
 
 from satark.channel import Text
 from satark.cli.counted import counted
+from satark.cli.flow_languages import flow_languages
 from satark.codes import HANDOFF_DIGITS
+from satark.commands import settings_of
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
@@ -49,6 +51,9 @@ def flow() -> None:
 
     Without FILE, it is the questionnaire that comes with Satark.
     """
+
+
+flow.add_command(flow_languages)
 
 
 @flow.command()
@@ -130,10 +135,11 @@ def _show(engine: Engine, turn: Turn) -> Session | None:
 
 
 def _source(file: Path | None) -> FlowSource:
+    offered = settings_of(click.get_current_context()).core.languages
     if file is None:
-        return default_flow()
+        return default_flow(offered)
     try:
-        return read_flow(file)
+        return read_flow(file, offered)
     except OSError as error:
         raise click.ClickException(f"{file} can't be read: {error}") from error
 

@@ -245,7 +245,8 @@ def load_read_aloud(settings: Settings, geography: Geography) -> ReadAloud | Non
 
 
 def _source(settings: Settings) -> FlowSource:
-    return read_flow(settings.core.flow) if settings.core.flow else default_flow()
+    offered = settings.core.languages
+    return read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
 
 
 def _engine(url: str, setting: str) -> DatabaseEngine:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
 from typing import Final
+
+from satark.languages import language as known_language
 
 __all__ = ["MIME", "SyntheticVoiceError", "can_speak", "speak"]
 
 PROGRAM: Final = "espeak-ng"
 MIME: Final = "audio/wav"
-VOICES: Final[Mapping[str, str]] = {"hi": "hi", "en": "en", "bho": "hi", "ur": "ur"}
-"""Language → the voice of espeak-ng that reads it; Bhojpuri has none of its own and is written as Hindi is."""
 WORDS_A_MINUTE: Final = 140
 MOST_SECONDS: Final = 60
 """Seconds that reading a transcript may take: the longest takes less than five."""
@@ -28,7 +27,7 @@ class SyntheticVoiceError(Exception):
 
 def can_speak(language: str) -> bool:
     """Return whether a transcript in a language can be read aloud on this machine."""
-    return language in VOICES and shutil.which(PROGRAM) is not None
+    return bool(known_language(language).espeak) and shutil.which(PROGRAM) is not None
 
 
 def speak(text: str, language: str) -> bytes:
@@ -37,10 +36,10 @@ def speak(text: str, language: str) -> bytes:
     Raises:
         SyntheticVoiceError: the program is missing, failed or took too long.
     """
-    program = shutil.which(PROGRAM)
-    if program is None or language not in VOICES:
+    program, voice = shutil.which(PROGRAM), known_language(language).espeak
+    if program is None or not voice:
         raise SyntheticVoiceError(f"install {PROGRAM} to have transcripts read aloud")
-    command = [program, "-v", VOICES[language], "-s", str(WORDS_A_MINUTE), "-b", "1", "--stdin", "--stdout"]
+    command = [program, "-v", voice, "-s", str(WORDS_A_MINUTE), "-b", "1", "--stdin", "--stdout"]
     try:
         done = subprocess.run(  # noqa: S603 - our own command; the text is its input, never its argument
             command, input=text.encode(), capture_output=True, check=True, timeout=MOST_SECONDS,

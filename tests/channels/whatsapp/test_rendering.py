@@ -164,6 +164,7 @@ def notices(channel: WhatsAppChannel, language: str, text: str = "News") -> list
         ("hi", {"name": "satark_notice", "language": {"code": "hi"}}),
         ("hi-IN", {"name": "satark_notice", "language": {"code": "hi"}}),
         ("en-US", {"name": "satark_news", "language": {"code": "en_US"}}),
+        ("bho", {"name": "satark_notice", "language": {"code": "hi"}}),
     ],
 )
 def test_a_notice_carries_the_template_of_its_language(

@@ -1,0 +1,60 @@
+"""`satark flow languages`: which languages there are, and how much of each part is translated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Final, NamedTuple
+
+import click
+
+from satark.catalogues import Catalogues
+from satark.commands import settings_of
+from satark.languages import language, parts, translations
+
+_WRITTEN_FIRST: Final = "en"
+
+
+class Coverage(NamedTuple):
+    """How much of one part is translated into one language."""
+
+    part: str
+    """The import name of the package whose texts these are."""
+    texts: int
+    """That the part has in English."""
+    missing: tuple[str, ...]
+    """Ids of those that the language lacks. A channel's own wording is none: the common one stands in for it."""
+
+
+def coverage(code: str) -> Iterator[Coverage]:
+    """Count each installed part's texts in a language."""
+    for part in parts():
+        if find_spec(part.partition(".")[0]) is None:
+            continue
+        catalogues = Catalogues.of(part)
+        english = list(catalogues[_WRITTEN_FIRST])
+        found = set(catalogues[code]) if code in catalogues else set[str]()
+        missing = [key for key in english if key not in found and key.rpartition(".")[0] not in found]
+        yield Coverage(part, len(english), tuple(missing))
+
+
+@click.command("languages")
+@click.argument("code", required=False)
+@click.pass_context
+def flow_languages(ctx: click.Context, code: str | None) -> None:
+    """List the languages, and how many texts of each part each one lacks.
+
+    With CODE: the ids of the texts that this language lacks.
+    """
+    settings_of(ctx)  # they say where an installation's own languages are
+    if code is not None:
+        for one in coverage(code):
+            for key in one.missing:
+                click.echo(f"{one.part}\t{key}")
+        return
+    for name in translations():
+        known = language(name)
+        read = "" if known.read_by_a_native else ", not yet read by a native"
+        click.echo(f"{name:4} {known.name} ({known.direction}{read})")
+        for one in coverage(name):
+            click.echo(f"    {one.part:20} {one.texts - len(one.missing):4} of {one.texts} texts")
