@@ -300,6 +300,13 @@ class Core(BaseModel):
     handoff_code_minutes: float = Field(
         default=15, ge=1, le=60, description="minutes in which a code takes a draft to another channel, once"
     )
+    file_notice_seconds: float = Field(
+        default=20,
+        ge=0,
+        le=3600,
+        description="seconds after which a tipster is told of files that could not be cleaned, if they said nothing "
+        "meanwhile: one message tells of all",
+    )
     seen_days: float = Field(default=30, ge=8, description="days that a keyed hash of each ingested event is stored")
     handle_days: float = Field(
         default=30, gt=0, description="days that the reply handle of somebody who may be reached is stored"

@@ -86,13 +86,13 @@ class WorkerFixture:
         self.services.write_now(lambda unit: unit.insert(tables.conversation, [row]))
         return id_
 
-    def add_job(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"") -> MediaJob:
+    def add_job(self, id_: str = "m1", account: str = ACCOUNT, conversation: bytes = b"", **fields: Any) -> MediaJob:
         """Add a file that is due to be fetched."""
         ref = MediaRef(account=account, id=id_)
         job = MediaJob(
             tip=TIP,
             recipient=self.recipient,
-            ordinal="1",
+            **{"ordinal": "1", **fields},
             role="evidence",
             kind="document",
             caption="",
@@ -286,6 +286,39 @@ async def test_a_notice_that_can_not_be_sent_is_stored(fixture: WorkerFixture, m
     )
     fixture.services.write_now(lambda unit: evidence_files.clear_file_notices(unit, TIP))
     assert fixture.services.read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()
+
+
+async def test_one_message_tells_which_of_ten_files_could_not_be_cleaned(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixture.worker, "_notice_seconds", 0)
+    conversation = fixture.add_conversation("919140112233")
+    for number in range(1, 11):
+        fixture.channel.files[f"m{number}"] = b"\0broken" if number in {3, 7} else b"plain words"
+        fixture.add_job(f"m{number}", conversation=conversation, ordinal=str(number + 1), position=number)
+    await until(lambda: fixture.posted)
+    assert fixture.states == ["sealed"] * 10
+    assert "फ़ाइल नं. 3, 7 साफ़ नहीं हो सकी" in fixture.first_notice
+    assert len(fixture.posted) == 1
+    read = fixture.services.read
+    assert read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()
+    assert read(lambda c: evidence_files.uncleaned_files(c, TIP)) == (3, 7)
+
+
+async def test_where_nobody_can_be_written_to_the_files_are_named_with_the_next_turn(
+    fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fixture.worker, "_notice_seconds", 0)
+    for number in (1, 2):
+        fixture.channel.files[f"m{number}"] = b"\0broken"
+        fixture.add_job(f"m{number}", conversation=b"gone", ordinal=str(number), position=number)
+    read = fixture.services.read
+    expected = (FileNotice("uncleaned", files=(1, 2)),)
+    await until(lambda: read(lambda c: evidence_files.pending_file_notices(c, TIP)) == expected)
+    fixture.services.write_now(lambda unit: evidence_files.clear_file_notices(unit, TIP))
+    assert read(lambda c: evidence_files.pending_file_notices(c, TIP)) == ()
+    assert read(lambda c: evidence_files.uncleaned_files(c, TIP)) == (1, 2)
+    assert fixture.posted == []
 
 
 async def test_the_senders_own_card_is_erased(fixture: WorkerFixture) -> None:

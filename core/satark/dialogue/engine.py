@@ -98,7 +98,7 @@ class Engine:
         session = _with_letters(session, event)
         context = self._context(session, source, now)
         for notice in notices:
-            context.say(f"file.{notice.what}", megabytes=notice.megabytes)
+            context.say(f"file.{notice.what}", **notice.values)
         if self._interpret is not None:
             event = self._interpret(event, context.step, session) or event
         notice_voice(context, event)
@@ -138,6 +138,8 @@ class Engine:
         )
         context = self._context(submitted, "", now)
         context.said = [session.said] if session.said else []
+        if session.files_uncleaned:
+            context.say("file.uncleaned", **FileNotice("uncleaned", files=session.files_uncleaned).values)
         context.say("receipt", number=receipt.number, code=receipt.grouped)
         if session.reachable:
             return _with_picture(context, context.ask(must_arrive=True), receipt)
@@ -205,7 +207,7 @@ class Engine:
 
     def file_notice(self, notice: FileNotice, language: str) -> Prompt:
         """Say what became of a file."""
-        return self._notice(f"file.{notice.what}", language, megabytes=notice.megabytes)
+        return self._notice(f"file.{notice.what}", language, **notice.values)
 
     def spooled_notice(self) -> Prompt:
         """Say in every language that a message is safe and will be answered later: the database is down."""
@@ -220,7 +222,7 @@ class Engine:
         text = "\n".join(self._loaded.catalogues[language].text(key) for language in languages)
         return Prompt(text=text, language=languages[0], must_arrive=True)
 
-    def _notice(self, key: str, language: str, **values: int) -> Prompt:
+    def _notice(self, key: str, language: str, **values: str) -> Prompt:
         texts = self._loaded.catalogues[language or self.flow.languages[0]]
         return Prompt(text=texts.text(key, **values), language=texts.language, must_arrive=True)
 

@@ -89,6 +89,8 @@ class Session(Redacted, frozen=True, kw_only=True, omit_defaults=True):
     """Name of the dialogue state: empty for the draft, `edit:<step>` while one answer is edited, `@…` for the rest."""
     picked_details: tuple[str, ...] = ()
     """Optional steps that the tipster chose to answer."""
+    files_uncleaned: tuple[int, ...] = ()
+    """Which of the tipster's files, counted as they sent them, could not be cleaned. Set by ingest before each turn."""
     files_with_origin: tuple[str, ...] = ()
     """Ordinals of files that say where or when they were taken. Set by ingest before each turn."""
     origin_decided: tuple[str, ...] = ()
@@ -149,6 +151,8 @@ class MediaJob(Redacted, frozen=True, kw_only=True):
     kind: MediaKind
     caption: str
     ref: MediaRef
+    position: int = 0
+    """Which of the tipster's files it is, counted as they sent them, 1 for the first; 0: a spoken answer."""
     conversation: bytes = b""
     """Id of the conversation that the file came in, which is notified when something goes wrong with it."""
     senders: tuple[bytes, ...] = ()
@@ -175,9 +179,16 @@ class FileNotice(msgspec.Struct, frozen=True):
     """What became of a file, for its sender."""
 
     what: str
-    """`lost`, `too_large`, `tip_full`, `encrypted` or `own_card`: the text `file.<what>` says it."""
+    """`lost`, `too_large`, `tip_full`, `encrypted`, `uncleaned` or `own_card`: the text `file.<what>` says it."""
     megabytes: int = 0
     """The limit, for `too_large`."""
+    files: tuple[int, ...] = ()
+    """Which files, counted as the tipster sent them, for `uncleaned`."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the places of its text."""
+        return {"megabytes": str(self.megabytes), "files": ", ".join(map(str, self.files))}
 
 
 class Mailbox(Redacted, frozen=True, kw_only=True):

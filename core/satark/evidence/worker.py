@@ -44,6 +44,8 @@ AT_ONCE = 4
 """Most files in progress in one process."""
 LONGEST_WAIT = 1800.0
 """Most seconds between two attempts."""
+_SOON = 0.1
+"""Seconds between two looks whether a tip's files are done, where a notice may be sent at once."""
 _LOST = FileNotice("lost")
 
 
@@ -77,6 +79,8 @@ class EvidenceWorker:
         self._limits = settings.core.evidence.limits()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._wake = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._notice_seconds = settings.core.file_notice_seconds
 
     def wake(self) -> None:
         """Look for due files now instead of at the next second."""
@@ -91,6 +95,7 @@ class EvidenceWorker:
         """Fetch files until cancelled."""
         remove_abandoned(self._folder, self._workspace)
         async with self._sandbox, asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             while True:
                 self._wake.clear()
                 claimed = await self._claim()
@@ -159,6 +164,8 @@ class EvidenceWorker:
         await self._settle(lambda unit: _sealed(unit, job, record, file.origin), job)
         if file.problem == "encrypted":
             await self._notify(job, FileNotice("encrypted"))
+        elif file.problem and job.position and self._tasks is not None:
+            self._tasks.create_task(self._tell_uncleaned(job))
         self._count("sealed", "file_sealed")
         await _discard(channel, job.ref)
 
@@ -198,6 +205,18 @@ class EvidenceWorker:
     async def _notify(self, job: MediaJob, notice: FileNotice) -> None:
         self._notices.posted(await self._writer.write(lambda unit: self._notices.write(unit, job, notice)))
 
+    async def _tell_uncleaned(self, job: MediaJob) -> None:
+        """Tell the tipster of files that could not be cleaned: after a while, so that one message tells of all."""
+        messages = None
+        while messages is None:
+            await asyncio.sleep(self._notice_seconds or _SOON)
+            try:
+                messages = await self._writer.write(lambda unit: self._notices.write_uncleaned(unit, job))
+            except Exception as error:  # noqa: BLE001 - it stays stored, and is said with the next turn
+                log.warning("tipster not told of files that were not cleaned", error=type(error).__name__)
+                return
+        self._notices.posted(messages)
+
     async def _settle(self, write: Callable[[UnitOfWork], bool], job: MediaJob) -> None:
         """Store the result of an attempt. If the tipster erased the file in the meantime, erase its sealed copies."""
         if not await self._writer.write(write):
@@ -230,6 +249,8 @@ def _sealed(unit: UnitOfWork, job: MediaJob, record: Evidence, origin: Origin | 
     found = store.mark_sealed(unit, job, seal(record, job.recipient), with_origin)
     if found:
         custody.append_entries(unit, job.tip, job.recipient, job.ordinal, *entries.received_entries(record, unit.now))
+        if record.problem and record.problem != "encrypted" and job.position:
+            store.add_uncleaned_notice(unit, job)
     return found
 
 

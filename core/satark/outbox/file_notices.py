@@ -37,6 +37,25 @@ class FileNotices:
         self._outbox.add(unit, messages)
         return messages
 
+    def write_uncleaned(self, unit: UnitOfWork, job: MediaJob) -> list[OutboxMessage] | None:
+        """Put one notice about all files of a tip that could not be cleaned into the outbox.
+
+        Returns:
+            The messages. None while others of its files are still being cleaned. No message where the tipster was told
+            meanwhile, and where nobody can be written to: then it is said with the next turn, or in the mailbox.
+        """
+        waiting = evidence_files.pending_file_notices(unit.main, job.tip)
+        notice = next((one for one in waiting if one.what == "uncleaned"), None)
+        if notice is None:
+            return []
+        if evidence_files.is_any_due(unit.main, job.tip):
+            return None
+        messages = self._compose(unit, job, notice)
+        if messages:
+            evidence_files.clear_file_notices(unit, job.tip)
+            self._outbox.add(unit, messages)
+        return messages
+
     def _compose(self, unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> list[OutboxMessage]:
         row = conversations.read(unit.main, [job.conversation]).get(job.conversation)
         if row is None or not row.handle:

@@ -24,6 +24,8 @@ FETCH_LEASE = 900
 
 _NOTICE = "notice: "
 """Prefix of a file's `reason` while a notice about it waits for its tipster."""
+_UNCLEANED = "uncleaned"
+"""What stands in the `reason` of a file that could not be cleaned, before its number; it stays there."""
 
 
 def name(tip: str, ordinal: str) -> str:
@@ -128,18 +130,40 @@ def add_file_notice(unit: UnitOfWork, job: MediaJob, notice: FileNotice) -> None
     _settle(unit, job, reason=f"{_NOTICE}{notice.what} {notice.megabytes}")
 
 
+def add_uncleaned_notice(unit: UnitOfWork, job: MediaJob) -> None:
+    """Store that a file could not be cleaned, until its tipster is notified, and for the review."""
+    _settle(unit, job, reason=f"{_NOTICE}{_UNCLEANED} {job.position}")
+
+
+def uncleaned_files(connection: Connection, tip_id: str) -> tuple[int, ...]:
+    """Return which of a tip's files could not be cleaned, by their `MediaJob.position`."""
+    query = select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.contains(f"{_UNCLEANED} "))
+    return tuple(sorted(int(reason.split()[-1]) for reason in connection.execute(query).scalars()))
+
+
+def is_any_due(connection: Connection, tip_id: str) -> bool:
+    """Whether a file of a tip is still to be fetched or cleaned."""
+    query = select(file.c.ordinal).where(file.c.tip == tip_id, file.c.state == "due")
+    return connection.execute(query).first() is not None
+
+
 def pending_file_notices(connection: Connection, tip_id: str) -> tuple[FileNotice, ...]:
     """Return the stored notices about a tip's files."""
     query = (
         select(file.c.reason).where(file.c.tip == tip_id, file.c.reason.startswith(_NOTICE)).order_by(file.c.ordinal)
     )
-    found = (reason.removeprefix(_NOTICE).split() for reason in connection.execute(query).scalars())
-    return tuple(FileNotice(what, int(megabytes)) for what, megabytes in found)
+    found = [reason.removeprefix(_NOTICE).split() for reason in connection.execute(query).scalars()]
+    notices = tuple(FileNotice(what, int(megabytes)) for what, megabytes in found if what != _UNCLEANED)
+    uncleaned = tuple(sorted(int(position) for what, position in found if what == _UNCLEANED))
+    return (*notices, FileNotice(_UNCLEANED, files=uncleaned)) if uncleaned else notices
 
 
 def clear_file_notices(unit: UnitOfWork, tip_id: str) -> None:
     """Delete the stored notices about a tip's files: the tipster has been notified."""
     waiting = (file.c.tip == tip_id, file.c.reason.startswith(_NOTICE))
+    stays = file.c.reason.startswith(f"{_NOTICE}{_UNCLEANED}")
+    told = func.substr(file.c.reason, len(_NOTICE) + 1)
+    unit.main.execute(update(file).where(*waiting, stays).values(reason=told))
     unit.main.execute(update(file).where(*waiting).values(reason=""))
 
 

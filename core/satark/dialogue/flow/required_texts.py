@@ -52,6 +52,7 @@ REQUIRED_TEXTS: Final[dict[str, frozenset[str]]] = {
     "elsewhere.code": frozenset({"code", "minutes"}),
     "text.long": frozenset({"tail"}),
     "file.too_large": frozenset({"megabytes"}),
+    "file.uncleaned": frozenset({"files"}),
     "files.full": frozenset({"count"}),
     "value.files": frozenset({"count"}),
     "mailbox.show": frozenset({"number", "status", "sentence"}),

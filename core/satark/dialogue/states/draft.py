@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from satark.channel import SPOKEN, Event, Media, Pin, Tap, Text
-from satark.dialogue.session import GivenAnswer, Turn
+from satark.dialogue.session import FileNotice, GivenAnswer, Turn
 from satark.dialogue.states.unsolicited import accept_unsolicited, is_story, warn_of_voice
 from satark.dialogue.steps.contract import AcceptedAnswer, Question, RefusedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import EDIT_PREFIX, TurnContext
@@ -38,7 +38,7 @@ class DraftState:
             return "@end", Question(text="")
         question = step.type.ask(step, context.view(step))
         if step.type.part == "review":
-            question = msgspec.structs.replace(question, text=question.text.replace("{summary}", summary(context)))
+            question = msgspec.structs.replace(question, text=_review_text(context, question))
         elif _previous(context, step) is not None or len(context.loaded.flow.languages) > 1:
             question = msgspec.structs.replace(question, actions=(*question.actions, "back"))
         if step.id == context.loaded.opening_step and context.session.reachable and not context.session.may_remind:
@@ -94,6 +94,14 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
     submission = make_submission(context)
     sent = msgspec.structs.replace(context.session, submitted=True, said="\n\n".join(context.said))
     return context.turn(sent, None, submission=submission)
+
+
+def _review_text(context: TurnContext, question: Question) -> str:
+    """The review's text with the summary in it; files that could not be cleaned are named, unless that was just said."""
+    text = question.text.replace("{summary}", summary(context))
+    uncleaned = FileNotice("uncleaned", files=context.session.files_uncleaned)
+    warning = context.text("file.uncleaned", **uncleaned.values) if uncleaned.files else ""
+    return text if not warning or warning in context.said else f"{warning}\n\n{text}"
 
 
 def _ask_before_sending(context: TurnContext) -> None:

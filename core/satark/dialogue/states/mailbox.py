@@ -156,7 +156,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     sentence = texts.text(f"status.{status}.text", reason=reason)
     context.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
     for notice in mailbox.file_notices:
-        context.say(f"file.{notice.what}", megabytes=notice.megabytes)
+        context.say(f"file.{notice.what}", **notice.values)
     in_sentence = latest if "{reason}" in texts.get(f"status.{status}.text") else None
     news = _since_the_tipster_wrote(shown)
     for message in news:

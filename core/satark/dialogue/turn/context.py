@@ -167,7 +167,9 @@ class TurnContext:
         """Have a file fetched for this session's tip; return its ordinal. An ordinal is never used twice."""
         ordinal = str(self.session.last_ordinal + 1)
         file = SessionFile(ordinal, media.kind, role, self.source)
-        self._fetch(self.session.tip, self.session.recipient, ordinal, role, media)
+        evidence = sum(one.role == self.loaded.evidence_step for one in self.session.files)
+        position = evidence + 1 if role == self.loaded.evidence_step else 0
+        self._fetch(self.session.tip, self.session.recipient, file, media, position)
         self.change(files=(*self.session.files, file), last_ordinal=self.session.last_ordinal + 1)
         return ordinal
 
@@ -178,20 +180,21 @@ class TurnContext:
         if box is None:
             raise AssertionError("no mailbox is open")
         ordinal = str(box.last_ordinal + 1)
-        self._fetch(box.tip, box.recipient, ordinal, role, media)
+        self._fetch(box.tip, box.recipient, SessionFile(ordinal, media.kind, role), media, box.files + 1)
         self.change(**{field: msgspec.structs.replace(box, files=box.files + 1, last_ordinal=box.last_ordinal + 1)})
         return ordinal
 
-    def _fetch(self, tip: str, recipient: str, ordinal: str, role: str, media: Media) -> None:
+    def _fetch(self, tip: str, recipient: str, file: SessionFile, media: Media, position: int) -> None:
         self.media_jobs.append(
             MediaJob(
                 tip=tip,
                 recipient=recipient,
-                ordinal=ordinal,
-                role=role,
+                ordinal=file.ordinal,
+                role=file.role,
                 kind=media.kind,
                 caption=media.caption,
                 ref=media.ref,
+                position=position,
             )
         )
 

@@ -1,0 +1,59 @@
+"""Which files could not be cleaned is said with the next question, in the review and with the receipt."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from satark.channel import Event, Text
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import FileNotice
+from satark.testing.dialogue.chat import NOW, Chat
+
+CHANNELS = ("whatsapp", "telegram", "sms", "voice", "web_form")
+WARNING = "File no. 3, 7 of those you sent could not be cleaned"
+
+
+def after_ten_files(engine: Engine, channel: str, event: Event, *notices: FileNotice) -> Chat:
+    """Ten files at the question for them, of which two are found to be broken before the next event."""
+    talk = Chat(engine, channel).say("Hi", "English", "3", "They sell it every night", "Lanka", "no")
+    for _ in range(10):
+        talk.send("image")
+    assert talk.session is not None
+    positions = [job.position for turn in talk.turns for job in turn.media_jobs]
+    assert positions == list(range(1, 11))
+    known = msgspec.structs.replace(talk.session, files_uncleaned=(3, 7))
+    turn = engine.advance(known, event, "s99", NOW, notices)
+    talk.session = turn.session
+    assert turn.prompt is not None
+    talk.prompts.append(turn.prompt)
+    return talk
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_the_review_and_the_receipt_name_them_and_say_what_to_do(engine: Engine, channel: str) -> None:
+    talk = after_ten_files(engine, channel, Text("done"))
+    assert talk.step == "review"
+    assert WARNING in talk.text
+    assert "Send it again as a photo" in talk.text
+    talk.tap("send")
+    assert WARNING in talk.text
+    assert "8391 4460 7012 5538" in talk.text
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_what_is_said_with_the_review_is_said_once(engine: Engine, channel: str) -> None:
+    talk = after_ten_files(engine, channel, Text("done"), FileNotice("uncleaned", files=(3, 7)))
+    assert talk.text.count(WARNING) == 1
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_it_is_said_with_the_next_question_whatever_that_is(engine: Engine, channel: str) -> None:
+    talk = after_ten_files(engine, channel, Text("help"), FileNotice("uncleaned", files=(3, 7)))
+    assert WARNING in talk.text
+
+
+def test_without_such_files_nothing_is_said(engine: Engine) -> None:
+    talk = Chat(engine).say("Hi", "English", "3", "They sell it every night", "Lanka", "no", "skip")
+    assert "could not be cleaned" not in talk.text
+    assert "could not be cleaned" not in talk.tap("send").text
