@@ -124,6 +124,18 @@ def test_a_part_without_a_catalogue_does_not_offer_the_language(tmp_path: Path) 
     assert call_text(CODE, "bye") == "Thank you for calling."
 
 
+def test_a_part_that_lacks_a_text_leaves_the_language_out_or_says_that_text_in_english(tmp_path: Path) -> None:
+    own = make_language(tmp_path)
+    for package, key in (("satark_web_form", "start.lead"), ("satark_sms_ivr", "bye")):
+        file = own / f"{package}.po"
+        file.write_text(file.read_text("utf-8").replace(f'msgid "{key}"', 'msgid "nothing"'), "utf-8")
+    use_folder(tmp_path)
+    assert list(load_page_texts(OFFERED)) == ["hi", "en"]
+    assert (call_text(CODE, "bye"), call_text(CODE, "more")) == (
+        "Thank you for calling.", made_up(call_text("en", "more")),
+    )  # fmt: skip
+
+
 def test_the_officers_read_a_language_that_has_the_desks_catalogue(tmp_path: Path) -> None:
     make_language(tmp_path, ["satark_desk.web"])
     use_folder(tmp_path)

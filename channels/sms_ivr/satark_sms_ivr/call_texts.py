@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from satark.catalogues import Catalogue, Catalogues, without_isolates
@@ -24,8 +25,14 @@ def spoken_language(language: str) -> str:
 
 
 def channel_texts(language: str) -> Catalogue:
-    """Return the texts in a language; in English for one that has no catalogue."""
-    return Catalogues.of(_PACKAGE)[spoken_language(language)]
+    """Return the texts in a language; in English what it lacks."""
+    catalogues = Catalogues.of(_PACKAGE)
+    return _completed(catalogues[spoken_language(language)], catalogues["en"])
+
+
+@cache
+def _completed(own: Catalogue, english: Catalogue) -> Catalogue:
+    return own.over(english)
 
 
 def call_text(language: str, key: str, /, **values: object) -> str:

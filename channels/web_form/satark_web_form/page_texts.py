@@ -37,9 +37,14 @@ class PageTexts:
 
 
 def load_page_texts(offered: Iterable[str]) -> dict[str, PageTexts]:
-    """Load the texts of the languages that the flow is offered in and these pages have a catalogue for.
+    """Load the texts of the languages that the flow is offered in and these pages have every text of.
 
-    Where they have a catalogue for none of them, the pages are in those that they do have.
+    Where they have every text of none of them, the pages are in those that they do have.
     """
-    spoken = languages_of(_PACKAGE)
+    spoken = [language for language in languages_of(_PACKAGE) if _is_complete(language)]
     return {language: PageTexts(language) for language in [one for one in offered if one in spoken] or spoken}
+
+
+def _is_complete(language: str) -> bool:
+    catalogues = Catalogues.of(_PACKAGE)
+    return all(key in catalogues[language] for key in catalogues["en"])
