@@ -76,6 +76,21 @@ def test_the_questionnaire_speaks_a_language_that_has_a_folder() -> None:
 
 
 @pytest.mark.usefixtures("added")
+@pytest.mark.parametrize(
+    ("story", "code"),
+    [(made_up("liquor sold behind school every single night"), CODE), ("اسکول کے پیچھے روز رات کو شراب بکتی ہے", "ur"),
+     ("स्कूल के पाछे रोज रात के दारू बेचल जात बा", "bho"), ("स्कूल के पीछे रोज़ रात शराब बिकती है", "hi")],
+)  # fmt: skip
+def test_a_story_told_first_is_answered_in_its_language(story: str, code: str) -> None:
+    source = default_flow((*OFFERED, "bho", "ur"))
+    engine = Engine(load_flow(source), source.catalogues, Geography.sample())
+    session = engine.begin(channel="whatsapp", tip="0" * 32, recipient="age1", identity="K")
+    answered = engine.advance(session, Text(story), "s", 0).session
+    assert answered is not None
+    assert answered.language == code
+
+
+@pytest.mark.usefixtures("added")
 def test_form_calls_and_text_messages_speak_it_too() -> None:
     assert list(load_page_texts(OFFERED)) == ["hi", "en", CODE]
     assert load_page_texts(OFFERED)[CODE].direction == "rtl"

@@ -16,6 +16,7 @@ from satark.dialogue.steps.contract import AcceptedAnswer, Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.understanding.reading import Opening, PlaceFound
 from satark.folding import fold
+from satark.languages import language_of_text
 from satark.tip import Place
 
 _CATEGORY: Final = "category"
@@ -66,7 +67,7 @@ def language_of(context: TurnContext, text: str) -> str:
     words = fold(text).split()
     counts = {name: sum(word in context.loaded.common_words[name] for word in words) for name in languages}
     best = max(languages, key=lambda name: counts[name])
-    return best if counts[best] else languages[0]
+    return best if counts[best] else language_of_text(text, languages, languages[0])
 
 
 def _only_now(opening: Opening) -> str:
