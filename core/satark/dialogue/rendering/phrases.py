@@ -61,7 +61,7 @@ def _bare(word: str) -> str:
 
 
 class Phrases:
-    """The phrases of one language that there are clips of, found by the words they begin with."""
+    """The phrases of one language, found by the words they begin with."""
 
     def __init__(self, named: Iterable[tuple[str, str]]) -> None:
         found: dict[str, list[tuple[Words, str]]] = {}

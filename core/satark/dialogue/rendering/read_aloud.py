@@ -116,7 +116,7 @@ class ReadAloud:
         found = [self._phrases[one].longest(words, at) for one in self._languages(language)]
         taken, name = max(found, key=lambda one: one[0])
         if taken:
-            return taken, [name]
+            return taken, [name] if name in self._clips() else []
         digits = ascii_digits(words[at])
         if not digits.isdecimal():
             return 0, []
@@ -132,12 +132,10 @@ class ReadAloud:
 
     @cached_property
     def _phrases(self) -> Mapping[str, Phrases]:
-        """The phrases of each language that there are clips of. Built when the first prompt is read out."""
-        there = self._clips()
+        """The phrases of each language. Built when the first prompt is read out."""
         named: dict[str, list[tuple[str, str]]] = {language: [] for language in self._catalogues.languages}
         for language, text in every_phrase(self._catalogues, self._geography):
-            if (name := clip_name(language, text)) in there:
-                named[language].append((name, text))
+            named[language].append((clip_name(language, text), text))
         return {language: Phrases(those) for language, those in named.items()}
 
 
