@@ -193,7 +193,8 @@ class _OneReading:
             return None
         for mark, kind, topic in _SOCIAL:
             beside = (*_LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
-            if self._analysis.consists_of((mark,), beside, spare=self._spare()) and not self._tells():
+            spare = 0 if self._free and len(self._analysis) > _LONGEST_SOCIAL else self._spare()
+            if self._analysis.consists_of((mark,), beside, spare=spare) and not self._tells():
                 if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, _WISHES))):
                     continue
                 suggested = self._chosen.suggested or self._suggested_by_ok(mark)

@@ -18,7 +18,7 @@ _WORD: Final = re.compile(
     r"[\w\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u097f\u200c\u200d'’‘ʼ\ufe0f\u20e3]+|\S"
 )
 _STOPS: Final = frozenset(".,;!?।॥\n۔،؛؟:|-–—()…")
-_STRESS: Final = re.compile(r"(.)\1{2,}")
+_STRESS: Final = re.compile(r"(\D)\1{2,}")
 _HARAKAT: Final = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
 
 
