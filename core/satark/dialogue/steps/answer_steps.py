@@ -157,13 +157,13 @@ class PlaceStep(BaseStepType):
     name = "place"
     settings: type[msgspec.Struct] = PlaceSettings
 
-    def ask(self, step: Step, view: View) -> Question:
-        """Put the question."""
-        return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
     def keys(self, step: Step) -> Sequence[tuple[str, ...]]:
         """List the question, the name, and what is said of a pin outside the geography."""
         return [*super().keys(step), ("place.outside",)]
 
+    def ask(self, step: Step, view: View) -> Question:
+        """Put the question."""
+        return Question(text=question_text(step, view), actions=actions_of(step, partial=False), wants="pin", free=True)
 
     def accept(self, step: Step, event: Event, view: View) -> AcceptedAnswer | RefusedAnswer | None:
         """Take a pin or a text; the pin's own name and address stand in for a text. What is cut off is told."""
@@ -186,23 +186,23 @@ class PlaceStep(BaseStepType):
         return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what a later pin tells to a place; the words that were given first stay.
-
-    A pin says more than words: the district and station that the words named count no more where it is elsewhere.
-    """
-    text = place.get("text") or pin.get("text", "")
 def located(place: Place, view: View) -> Place:
     """Fill in district and station of a place, whatever the spelling of the names in its text."""
     codes = view.names(place.text) if view.names and place.text else None
     return view.geography.locate(place, codes)
 
 
+def merge_pin(place: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what a later pin tells to a place; the words that were given first stay.
+
+    A pin says more than words: the district and station that the words named count no more where it is elsewhere.
+    """
+    text = place.get("text") or pin.get("text", "")
+    if place.get("district") != pin.get("district"):
+        place = {name: value for name, value in place.items() if name not in {"district", "station"}}
     return {**place, **pin, **({"text": text} if text else {})}
 
 
-    if place.get("district") != pin.get("district"):
-        place = {name: value for name, value in place.items() if name not in {"district", "station"}}
 def _is_slip(event: Event, view: View) -> bool:
     """Whether a caller pressed a key where words are awaited: it tells nothing, and would stand in their place."""
     return view.channel == "voice" and isinstance(event, Text) and event.body.isdigit() and len(event.body) == 1
