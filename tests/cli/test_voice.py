@@ -49,3 +49,11 @@ def test_without_the_synthetic_voice_it_says_how_to_get_it(tmp_path: Path, monke
 @pytest.mark.usefixtures("no_settings")
 def test_the_lines_of_calls_are_listed_by_the_same_group() -> None:
     assert {"render", "chat-lines", "lines"} <= set(run("voice", "--help").output.split())
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_a_folder_that_is_not_complete_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_VOICE_CLIPS", str(tmp_path))
+    assert f"satark voice render {tmp_path}" in run("check", "--json", code=1).output
+    (tmp_path / f"{PAUSE}.ogg").write_bytes(b"")
+    assert "voice_clips" not in run("check", "--json", code=1).output

@@ -6,8 +6,8 @@ notes are Ogg files with Opus, one channel) and "Interactive messages" (an image
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -69,14 +69,13 @@ class AttachmentSender:
     async def send(self, number: str, call: Call, call_id: str) -> SendResult:
         """Upload the file unless Meta has it, and send the message. Never raises for what Meta or the network does."""
         attachment = _decode(call.body)
-        data = await asyncio.to_thread(self._file, attachment)
-        if not data:
-            return Accepted()
         key = reuse_key(attachment.note) if attachment.note else ""
         mime = NOTE_MIME if attachment.note else PICTURE_MIME
-        media, reused = await self._uploads.media_id(number, data, mime, key)
+        media, reused = await self._uploads.media_id(number, partial(self._file, attachment), mime, key)
         if not isinstance(media, str):
             return media
+        if not media:
+            return Accepted()
         result = await self._graph.send(number, call.account, _message(attachment, media, call_id))
         if isinstance(result, Permanent) and reused:
             self._uploads.forget(number, key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from satark.channel import SendResult
@@ -28,22 +29,26 @@ class Uploads:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
-    async def media_id(self, number: str, data: bytes, mime: str, key: str) -> tuple[str | SendResult, bool]:
+    async def media_id(
+        self, number: str, make: Callable[[], bytes], mime: str, key: str
+    ) -> tuple[str | SendResult, bool]:
         """Return the media id of a file, or why it can't be uploaded now; and whether the id was known before.
+
+        An empty id means that there is nothing in the file.
 
         Args:
             number: Meta's id of the number that will send it.
-            data: the file.
+            make: makes the file, in a thread, if it has to be uploaded.
             mime: its type.
             key: by which the id is found again; empty: it is used once.
         """
         if not key:
-            return await self._graph.upload(number, data, mime), False
+            return await self._upload(number, make, mime), False
         name = (number, key)
         lock = self._locks.setdefault(name, asyncio.Lock())
         try:
             async with lock:
-                return await self._uploaded_once(name, data, mime)
+                return await self._uploaded_once(name, make, mime)
         finally:
             if not lock.locked():
                 self._locks.pop(name, None)
@@ -64,13 +69,19 @@ class Uploads:
         self._timers.clear()
         await asyncio.gather(*self._deletions)
 
-    async def _uploaded_once(self, name: tuple[str, str], data: bytes, mime: str) -> tuple[str | SendResult, bool]:
+    async def _uploaded_once(
+        self, name: tuple[str, str], make: Callable[[], bytes], mime: str
+    ) -> tuple[str | SendResult, bool]:
         if found := self._find(name):
             return found, True
-        media = await self._graph.upload(name[0], data, mime)
-        if isinstance(media, str):
+        media = await self._upload(name[0], make, mime)
+        if isinstance(media, str) and media:
             self._remember(name, media)
         return media, False
+
+    async def _upload(self, number: str, make: Callable[[], bytes], mime: str) -> str | SendResult:
+        data = await asyncio.to_thread(make)
+        return await self._graph.upload(number, data, mime) if data else ""
 
     def _find(self, name: tuple[str, str]) -> str:
         media, until = self._known.get(name, ("", 0.0))

@@ -26,6 +26,7 @@ from satark.services import Services, WorkerContext
 from satark.settings import Core, Role, SettingProblem, Settings, SettingsError
 from satark.store.tables import desk
 from satark.store.writer import Writer
+from satark.voice_notes import VoiceNotes
 
 T = TypeVar("T")
 
@@ -87,6 +88,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         found.of(lambda: plugins.channels(Settings(demand=True)))
     found.of(lambda: compose.load_flows(settings, plugins, geography, channels or []))
     found.of(lambda: _check_spool(settings))
+    found.problems += _clip_problems(settings.core)
     destination_rules = found.of(lambda: compose.load_destinations(settings, plugins)) or ()
     services = found.of(lambda: compose.load_services(settings, geography, destination_rules))
     if services is not None:
@@ -115,6 +117,14 @@ class _Findings:
         except PluginError as error:
             self.problems.append(SettingProblem("plugins", "SATARK_PLUGINS", str(error)))
         return None
+
+
+def _clip_problems(core: Core) -> list[SettingProblem]:
+    """Report a folder of clips that is not complete: nothing is read out until it is."""
+    if core.voice_clips is None or VoiceNotes(core.voice_clips).ready:
+        return []
+    hint = f"fill it: satark voice render {core.voice_clips} (docs/voice-notes.md)"
+    return [SettingProblem("voice_clips", "SATARK_VOICE_CLIPS", "is no complete folder of clips", hint)]
 
 
 def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
