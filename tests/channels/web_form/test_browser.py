@@ -281,6 +281,18 @@ async def test_an_option_is_selected_by_its_description_too(open_browser: Any) -
     await expect(visitor.page.locator("[value=COW]")).to_be_checked()
 
 
+@pytest.mark.parametrize("language", ["hi", "en"])
+async def test_the_categories_are_seen_and_chosen_within_two_screens_of_a_small_phone(
+    open_browser: Any, language: str
+) -> None:
+    visitor: Visitor = await open_browser(language)
+    await visitor.begin()
+    await expect(visitor.page.locator(".step")).to_contain_text(re.compile("1.*6"))
+    button = await visitor.page.get_by_role("button", name=visitor.words["continue"], exact=True).bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] <= 2 * PHONE["height"]
+
+
 async def test_at_twice_the_font_size_nothing_is_cut_off(open_browser: Any) -> None:
     visitor: Visitor = await open_browser("hi", viewport={"width": 640, "height": 800})
     await visitor.to_review()

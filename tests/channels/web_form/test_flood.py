@@ -54,7 +54,7 @@ async def test_beyond_the_free_ones_a_draft_needs_work_or_a_ticket(scarce: FormS
     assert (await begin(scarce))[0] == 303
     refused = [await begin(scarce) for _ in range(5)]
     assert {status for status, _ in refused} == {422}
-    assert "press the button once more" in refused[0][1]
+    assert "Press the button once more" in refused[0][1]
     assert "data-challenge" in refused[0][1]
     assert (await begin(scarce, proof="made up"))[0] == 422
 

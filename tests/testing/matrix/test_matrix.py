@@ -88,6 +88,9 @@ def walks(draw: st.DrawFn) -> Scenario:
         files = draw(st.lists(st.sampled_from(FILES), max_size=2))
         exchanges.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
         ask("evidence", Do("done" if files else "skip"))
+        if "video" in files:
+            # No detour here: a call does not ask it.
+            exchanges.append(("film_sound", draw(st.sampled_from(("remove", "keep")))))
     for detail in draw(st.lists(st.sampled_from(tuple(DETAILS)), unique=True, max_size=2)):
         # No detour here: after a change of language the form shows the review, not the chosen detail.
         exchanges.extend([("review", "details"), ("@details", detail), (detail, draw(DETAILS[detail]))])

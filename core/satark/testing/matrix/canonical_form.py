@@ -10,7 +10,7 @@ Some media can't type, point at a map or send files. `canonical(…, can=…)` r
 - without typing, no danger is read in the words, so its flag and the priority are omitted;
 - without typing, answers are spoken, so typed and spoken answers become the same mark and their recordings are omitted.
   Only typed words can name a district or a station: without them neither is in the tip, nor the accused unit's name;
-- without sending files, evidence is spoken, so only the number of files remains.
+- without sending files, evidence is spoken, so only the number of files remains, and no film's sound is asked about.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _SPOKEN_STEPS = frozenset({"what", "police_who", "when_date", "who", "vehicle", 
 _PLACE = "place"
 _UNITS = frozenset({"district", "station"})
 _EVIDENCE = "evidence"
+_FILM_SOUND = "film_sound"
 
 
 def canonical(
@@ -58,6 +59,8 @@ def canonical_answers(answers: Mapping[str, Any], *, can: frozenset[Ability] = E
     """Return a tip's answers in canonical form; see `canonical`."""
     if "type" not in can:
         answers = {step: _spoken_form(step, value) for step, value in answers.items() if step not in _UNITS}
+    if "send" not in can:
+        answers = {step: value for step, value in answers.items() if step != _FILM_SOUND}
     place = answers.get(_PLACE)
     if isinstance(place, Mapping) and "point" not in can:
         return {**answers, _PLACE: {name: v for name, v in place.items() if name not in {"latitude", "longitude"}}}

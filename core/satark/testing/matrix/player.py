@@ -20,6 +20,8 @@ _STEP_MENUS: Final = ("@details", "@change")
 """Questions whose options are the names of steps."""
 _ASKED_OF_WORDS: Final = ("district", "station")
 """Questions about a place that was typed. Where it was spoken, whoever listens to it hears them."""
+_ASKED_OF_FILMS = "film_sound"
+"""Not asked where no file can be sent."""
 _UNIT_STEPS: Final = ("station", "police_station", "district")
 
 
@@ -44,6 +46,8 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
     try:
         for question, action in exchanges:
             if question in _ASKED_OF_WORDS and "type" not in driver.can:
+                continue
+            if question == _ASKED_OF_FILMS and "send" not in driver.can:
                 continue
             player.expect(question)
             await player.answer(question, action)

@@ -144,6 +144,7 @@ async def test_a_film_is_sealed_from_the_first_byte_in_constant_memory_and_reach
         before = peak_resident_bytes(service.process)
         watching = asyncio.create_task(watch.run())
         await send(citizen, film, until)
+        await citizen.answer("remove")
         await citizen.press("Send")
 
     def evidence() -> list[dict[str, object]]:
