@@ -20,6 +20,7 @@ from satark.remote.link_keys import HostPairing, LinkKey, load_link_key, make_of
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
 from satark.remote.offices import join, register
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services, WorkerContext
 from satark.sink import Delivery, DeliveryResult, Done
@@ -46,7 +47,7 @@ class OfficeLink:
         pairing = make_office_pairing("sp", self.sp_identity, self.office_key)
         remote = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
         host.write_now(lambda unit: register(unit, remote, pairing))
-        host.write_now(lambda unit: add_desk(unit, self.dig))
+        host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
         office.write_now(lambda unit: add_desk(unit, self.sp))
         office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys)))
         self.host_outbox = HostOutbox(host, self.host_key)

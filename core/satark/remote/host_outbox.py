@@ -19,6 +19,7 @@ from satark.remote.messages import (
     CustodyEntry,
     DeskEntry,
     DirectoryMessage,
+    ErasureMessage,
     FileEntry,
     HostMessage,
     ThreadEntry,
@@ -26,6 +27,7 @@ from satark.remote.messages import (
     encode,
 )
 from satark.remote.offices import Office, copy_recipient, office_of
+from satark.retention.erasure import ERASED
 from satark.routing.desks import all_desks, find_desk
 from satark.routing.destinations import encode_rules
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
@@ -60,12 +62,17 @@ class HostOutbox:
     async def send_tip(self, delivery: Delivery, publish: Publish) -> DeliveryResult:
         """Send the complete state of a tip, and those of its files that the carrier has not confirmed yet.
 
+        Of a tip that was erased, send the order to erase the office's copy.
+
         Raises:
             CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
         """
         office = await asyncio.to_thread(self._services.read, lambda c: self._office(c, delivery.name))
         if office is None:
             return DeadLetter("the desk is not in a remote office: see `satark desk register`")
+        if delivery.kind == ERASED:
+            await self.send(office, _erasure(delivery.tip), publish)
+            return Done()
         message = await asyncio.to_thread(self._read_tip, delivery.tip, delivery.name)
         if message is None:
             return DeadLetter("the tip was not sealed to this desk")
@@ -204,6 +211,12 @@ def _read_chunks(path: Path, numbers: range) -> Iterator[bytes]:
         file.seek(numbers.start * CHUNK_SIZE)
         for _ in numbers:
             yield file.read(CHUNK_SIZE)
+
+
+def _erasure(delivered: str) -> ErasureMessage:
+    """Make the order from the id of its delivery: `erased:<tip>:<rule>`."""
+    _, tip, rule = delivered.split(":")
+    return ErasureMessage(tip=tip, rule="officers" if rule == "officers" else "term")
 
 
 def _directory_entries(desks: Iterable[Desk]) -> tuple[DeskEntry, ...]:

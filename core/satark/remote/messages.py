@@ -14,6 +14,7 @@ from satark.decoding import DECODING_ERRORS
 from satark.desk import Level
 from satark.identity.sealing import CantOpen, check_recipient
 from satark.redacted import Redacted
+from satark.retention.schedule import Rule
 from satark.store.sealed_files import clean_path, disguised_path, muted_path, original_path, preview_path
 
 T = TypeVar("T")
@@ -129,7 +130,14 @@ class RefusalMessage(Redacted, frozen=True, kw_only=True, tag="refused"):
     answer: bytes
 
 
-HostMessage: TypeAlias = TipMessage | DirectoryMessage | KeyAcceptedMessage | RefusalMessage
+class ErasureMessage(Redacted, frozen=True, kw_only=True, tag="erased"):
+    """The host erased a tip: the office erases its copy."""
+
+    tip: str
+    rule: Rule
+
+
+HostMessage: TypeAlias = TipMessage | DirectoryMessage | KeyAcceptedMessage | RefusalMessage | ErasureMessage
 """What the host sends to an office."""
 
 

@@ -16,6 +16,7 @@ from satark.remote.frames import Frame, count_chunks, open_frame
 from satark.remote.messages import (
     FORM_PATHS,
     DirectoryMessage,
+    ErasureMessage,
     FileEntry,
     Form,
     HostMessage,
@@ -25,6 +26,7 @@ from satark.remote.messages import (
     decode_host_message,
 )
 from satark.remote.offices import store_directory
+from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_files
 from satark.routing.desks import close_roster
 from satark.store import envelopes, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
@@ -100,17 +102,23 @@ class OfficeInbox:
             await self._services.write(lambda unit: self._store(unit, desk, message))
         except IntegrityError:  # it contradicts what is stored, such as another tip of the same number
             raise MessageRejected("conflict") from None
+        if isinstance(message, ErasureMessage):
+            await asyncio.to_thread(remove_copied_files, self._services.evidence_dir, message.tip)
         if isinstance(message, TipMessage):
             await self._complete_files([file.transfer_id for entry in message.files for file in entry.sealed])
 
     def _store(self, unit: UnitOfWork, desk: str, message: HostMessage) -> None:
         table = tables.office_outbox
         match message:
+            case TipMessage() if is_erased_copy(unit, message.tip):
+                pass  # it was sent before the order to erase it, and came after
             case TipMessage():
                 _store_tip(unit, desk, message)
                 if not self._services.roster.check(unit.keys, committed=False).state.closed:
                     close_roster(unit, ())
                 self._tip_stored(unit, desk, message.tip, message.revision)
+            case ErasureMessage():
+                erase_copy(unit, message.tip, message.rule)
             case DirectoryMessage():
                 store_directory(unit, message, set(self._desks))
             case KeyAcceptedMessage():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import Connection, delete, select, update
 
 from satark.custody import log as custody
-from satark.store import evidence_files, sealed_files, tables
+from satark.store import deliveries, envelopes, evidence_files, sealed_files, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 PluginsErase: TypeAlias = Callable[["UnitOfWork", str], None]
 """Deletes what plugins have of a tip, given its id, in the same transaction."""
+
+ERASED = "erased"
+"""Kind of the delivery by which a remote office gets the order to erase its copy: `erased:<tip>:<rule>`."""
+
+_ERASED_COPY = "erased copy"
+"""What a remote office's tag of an erased tip is made with; no desk can have this name."""
 
 _BY_TIP = (
     tables.message,
@@ -89,16 +95,49 @@ class Eraser:
             sealed_files.erase(self._folder, name)
 
     def _erase_rows(self, unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
-        custody.record_tip_erasure(unit, tip_id, rule)
-        names = evidence_files.delete_files(unit, tip_id)
-        for table in _BY_TIP:
-            unit.main.execute(delete(table).where(table.c.tip == tip_id))
+        offices = deliveries.office_destinations(unit, tip_id)
+        names = _erase_shared_rows(unit, tip_id, rule)
+        for office in offices:
+            deliveries.add(unit, f"{ERASED}:{tip_id}:{rule}", office)
         unit.main.execute(delete(tables.reach).where(tables.reach.c.id == self._edge.link("tip", tip_id)))
-        unit.main.execute(delete(tables.tip).where(tables.tip.c.id == tip_id))
         receipt = tables.receipt.c.link == self._edge.link("receipt", tip_id)
         unit.main.execute(update(tables.receipt).where(receipt).values(erased=unit.day))
         self._plugins_erase(unit, tip_id)
         return names
+
+
+def erase_copy(unit: UnitOfWork, tip_id: str, rule: Rule) -> None:
+    """At a remote office: erase its copy of a tip that its host erased, and remember that it was.
+
+    May come again, and for a tip that never came. Call `remove_copied_files` once this is committed.
+    """
+    unit.insert_new(tables.erased_tip, [{"tag": envelopes.tag(unit.keys, tip_id, _ERASED_COPY)}], "tag")
+    here = unit.main.execute(select(tables.tip.c.id).where(tables.tip.c.id == tip_id)).first()
+    unit.keys.execute(delete(tables.envelope).where(tables.envelope.c.tip == tip_id))
+    if here:
+        _erase_shared_rows(unit, tip_id, rule)
+
+
+def is_erased_copy(unit: UnitOfWork, tip_id: str) -> bool:
+    """Return whether a remote office erased its copy of a tip: what still comes of it is dropped."""
+    tag = envelopes.tag(unit.keys, tip_id, _ERASED_COPY)
+    return unit.keys.execute(select(tables.erased_tip).where(tables.erased_tip.c.tag == tag)).first() is not None
+
+
+def remove_copied_files(folder: Path, tip_id: str) -> None:
+    """Remove every sealed file of a tip from a remote office's folder."""
+    for name in {path.name.partition(".")[0] for path in folder.glob(f"{tip_id}-*")}:
+        sealed_files.erase(folder, name)
+
+
+def _erase_shared_rows(unit: UnitOfWork, tip_id: str, rule: Rule) -> list[str]:
+    """Erase what a host and an office both have of a tip in the main database; return the names of its files."""
+    custody.record_tip_erasure(unit, tip_id, rule)
+    names = evidence_files.delete_files(unit, tip_id)
+    for table in _BY_TIP:
+        unit.main.execute(delete(table).where(table.c.tip == tip_id))
+    unit.main.execute(delete(tables.tip).where(tables.tip.c.id == tip_id))
+    return names
 
 
 def purge_receipts(unit: UnitOfWork, days: int) -> None:

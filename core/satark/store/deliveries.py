@@ -74,6 +74,12 @@ def add_revision(unit: UnitOfWork, tip_id: str, *, offices_only: bool = False) -
         unit.insert_new(delivery, [{**row, **blocked}], "id")
 
 
+def office_destinations(unit: UnitOfWork, tip_id: str) -> list[str]:
+    """Return the destinations in remote offices that a tip is or was queued for."""
+    query = select(delivery.c.destination).distinct().where(delivery.c.tip == tip_id)
+    return sorted(unit.main.execute(query.where(delivery.c.destination.in_(_OFFICES))).scalars())
+
+
 def release_waiting(unit: UnitOfWork, tip_id: str) -> None:
     """Make the deliveries that wait for files of a tip due now, if no file is still being fetched."""
     if not is_fetching_files(unit.main, tip_id):
@@ -202,9 +208,13 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 def purge_notifications(unit: UnitOfWork, oldest: int) -> None:
-    """Delete notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a moment."""
+    """Delete notifications and alarms (`sink.Delivery.kind`) that are finished and were due before a moment.
+
+    An order to an office to erase its copy stays until the office has it.
+    """
     past = (delivery.c.tip.contains(":"), delivery.c.due_at < oldest, delivery.c.state != "due")
-    unit.main.execute(delete(delivery).where(*past))
+    open_order = delivery.c.tip.startswith("erased:") & (delivery.c.state != "done")
+    unit.main.execute(delete(delivery).where(*past, ~open_order))
 
 
 def _unblock_next(unit: UnitOfWork, ids: Sequence[bytes]) -> None:

@@ -239,7 +239,7 @@ delivery = Table(
     "delivery",
     main,
     Column("id", LargeBinary(16), primary_key=True),
-    Column("tip", String(32), nullable=False),
+    Column("tip", String(50), nullable=False, comment="id of a tip, or of a notification: <kind>:<what>"),
     Column("destination", String(80), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("state", String(12), nullable=False, comment="due, blocked, done or dead_letter"),

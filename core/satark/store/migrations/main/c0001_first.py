@@ -152,7 +152,12 @@ def upgrade() -> None:
     op.create_table(
         "delivery",
         sa.Column("id", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("tip", sa.String(length=32), nullable=False),
+        sa.Column(
+            "tip",
+            sa.String(length=50),
+            nullable=False,
+            comment="id of a tip, or of a notification: <kind>:<what>",
+        ),
         sa.Column("destination", sa.String(length=80), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False, comment="due, blocked, done or dead_letter"),

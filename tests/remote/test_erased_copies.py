@@ -1,0 +1,107 @@
+"""An office's copies follow the host: what it erases is erased, and a tip's new key replaces the one before."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satark.casework import NoSuchTip
+from satark.custody.audit import verify_log
+from satark.identity.edge_key import Identity
+from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of
+from satark.plugins.loader import Plugins
+from satark.remote.frames import CHUNK_SIZE
+from satark.roster.entries import Entry, new_key_change
+from satark.routing.desks import change_key
+from satark.runtime.retention_job import Retention
+from satark.settings import Settings
+from satark.store import deliveries, tables
+from satark.testing.tips import SeededTip, seed_file, seed_message
+from satark.tip import Message
+
+FAR = 40_000
+"""A day on which every term is over."""
+
+
+def erase_at_host(link: Any, folder: Any) -> None:
+    """Erase every tip at the host, as its retention job does once their terms are over."""
+    retention = Retention(Settings(data_dir=folder / "host"), link.host, Identity(b"e" * 32), Plugins())
+    retention.prepare(link.host.write_now)
+    for tip in list(retention.due(FAR)):
+        retention.eraser.remove_files(link.host.write_now(lambda unit, tip=tip: retention.erase(unit, tip)))
+
+
+def copies(link: Any, seeded: SeededTip) -> set[str]:
+    """Return the tables of the office that have a row of a tip, and the names of its sealed files."""
+    found = {path.name for path in link.office.evidence_dir.glob(f"{seeded.id}-*")}
+    for metadata, read in ((tables.main, link.office.read), (tables.keys, link.office.read_keys)):
+        for table in metadata.sorted_tables:
+            column = table.c.id if table is tables.tip else table.c.get("tip")
+            if column is not None and read(lambda c: c.execute(select(column).where(column == seeded.id)).first()):  # noqa: B023 - called at once
+                found.add(table.name)
+    return found
+
+
+async def test_what_the_host_erases_is_erased_at_the_office_and_nothing_late_brings_it_back(
+    link_on_each_database: Any, tmp_path: Any
+) -> None:
+    link = link_on_each_database
+    seeded = link.seed_tip(evidence=("1",))
+    seed_file(link.host, seeded, "1", os.urandom(2 * CHUNK_SIZE), b"clean")
+    await link.exchange_all()
+    seed_message(link.host, seeded, Message(sender="tipster", text="कल फिर"))
+    await link.deliver()
+    late = list(link.connection.to_offices)
+    await link.exchange_all()
+    assert {"tip", "envelope", "message", "file"} <= copies(link, seeded)
+    erase_at_host(link, tmp_path)
+    await link.deliver()
+    orders = list(link.connection.to_offices)
+    await link.exchange_all()
+    assert copies(link, seeded) == {"custody"}
+    with pytest.raises(NoSuchTip):
+        link.casework.open(seeded.number)
+    # The carrier may bring any of it again, in any order, and an office that never had the tip gets the order too.
+    link.connection.to_offices = [*late, *orders, *late]
+    await link.receive_at_office()
+    assert copies(link, seeded) == {"custody"}
+    report = verify_log(link.office)
+    assert (report.problems, report.erased) == ((), {"term": 1})
+
+
+async def test_an_order_that_comes_before_the_tip_keeps_it_away(link: Any, tmp_path: Any) -> None:
+    seeded = link.seed_tip()
+    await link.deliver()
+    sent, link.connection.to_offices = link.connection.to_offices, []
+    erase_at_host(link, tmp_path)
+    await link.deliver()
+    link.connection.to_offices += sent
+    await link.receive_at_office()
+    assert copies(link, seeded) == set()
+
+
+async def test_no_desk_at_the_host_and_no_office_without_the_tip_gets_an_order(link: Any, tmp_path: Any) -> None:
+    seeded = link.seed_tip()
+    link.host.write_now(lambda unit: unit.main.execute(tables.delivery.update().values(destination="desk:dig")))
+    erase_at_host(link, tmp_path)
+    assert await link.deliver() == []
+    assert link.host.write_now(lambda unit: deliveries.office_destinations(unit, seeded.id)) == []
+
+
+async def test_a_tips_new_key_reaches_the_office(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    recipient, identity = new_identity()
+    entry = Entry(body=new_key_change("dig", link.dig_identity, identity, (recipient_of(link.dig_identity), recipient)))
+    link.host.write_now(lambda unit: change_key(unit, entry, link.dig_identity, identity))
+    await link.exchange_all()
+    link.casework.respond(link.casework.open(seeded.number), status="ACTION", text="देख रहे हैं")
+    await link.exchange_all()
+    link.dig_identity = identity
+    assert link.thread_at_host(seeded.number) == ["देख रहे हैं"]
+    (row,) = link.rows(link.host, tables.message)
+    with pytest.raises(CantOpen):
+        open_as(Message, row.sealed, seeded.identity)
