@@ -10,7 +10,15 @@ import pytest
 
 from satark.testing.pytest_plugin import ServedGraph
 from satark.testing.whatsapp.graph_api import Offer, Sender, Webhooks, batch
-from satark.testing.whatsapp.limits import INVALID, MISSING, PARAMETER, RefusedError, check_message, check_receipt
+from satark.testing.whatsapp.limits import (
+    INVALID,
+    MISSING,
+    PARAMETER,
+    RefusedError,
+    check_message,
+    check_receipt,
+    check_upload,
+)
 
 TEXT: dict[str, Any] = {"messaging_product": "whatsapp", "to": "919876543210", "text": {"body": "x"}}
 
@@ -39,6 +47,8 @@ GOOD = {
     "both": {**TEXT, "recipient": "IN.abc1"},
     "buttons": buttons(*((f"{n}" * 256, f"{n}" * 20) for n in range(3)), footer={"text": "f" * 60}),
     "header": buttons(("a", "b"), header={"type": "text", "text": "h"}),
+    "a picture above": buttons(("a", "b"), header={"type": "image", "image": {"id": "1"}}),
+    "a voice note": {**TEXT, "type": "audio", "audio": {"id": "1", "voice": True}},
     "list": a_list({"rows": rows(10, description="d" * 72)}, button="b" * 20),
     "sections": a_list({"title": "a", "rows": rows(1)}, {"title": "b", "rows": [{"id": "x", "title": "t" * 24}]}),
     "location": interactive("location_request_message", {"name": "send_location"}),
@@ -54,6 +64,9 @@ BAD: dict[str, tuple[Any, int]] = {
     "an odd BSUID": ({**TEXT, "recipient": "919876543210"}, INVALID),
     "odd callback data": ({**TEXT, "biz_opaque_callback_data": "x" * 513}, PARAMETER),
     "an odd type": ({**TEXT, "type": "hologram"}, PARAMETER),
+    "a picture without an id": (buttons(("a", "b"), header={"type": "image", "image": {}}), MISSING),
+    "a voice note without an id": ({**TEXT, "type": "audio", "audio": {"link": "x"}}, MISSING),
+    "an odd voice": ({**TEXT, "type": "audio", "audio": {"id": "1", "voice": "yes"}}, PARAMETER),
     "a type that is no word": ({**TEXT, "type": 5}, PARAMETER),
     "no text": ({**TEXT, "text": None}, MISSING),
     "empty": ({**TEXT, "text": {"body": " "}}, MISSING),
@@ -183,3 +196,11 @@ def test_webhooks_are_escaped_as_meta_escapes_them() -> None:
     assert b'"voice":true' in bodies[1]
     assert b"contacts" not in bodies[2] + bodies[3]
     assert [sender.address, Sender(wa_id="91").address] == ["IN.a", "91"]
+
+
+@pytest.mark.parametrize(
+    ("mime", "data"), [("audio/wav", b"RIFF"), ("image/png", b""), ("audio/ogg; codecs=opus", b"OggS" + bytes(40))]
+)
+def test_an_upload_of_another_kind_is_refused(mime: str, data: bytes) -> None:
+    with pytest.raises(RefusedError):
+        check_upload(mime, data)
