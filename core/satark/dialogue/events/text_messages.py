@@ -13,7 +13,9 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.steps.contract import Question
+from satark.dialogue.turn.asked import acts, is_question
 from satark.dialogue.turn.context import TurnContext
+from satark.dialogue.understanding.reader import IRREVERSIBLE
 from satark.folding import fold
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
@@ -29,6 +31,9 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     if _gives_handoff_code(context, event.body):
         return redeem_code(context)
     code = named_option(context, name, question, folded)
+    command = context.loaded.commands.command(folded)
+    if is_question(event.body) and (acts(context, name, code) or command in IRREVERSIBLE):
+        return handle_words(context, event, name, question)
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
     if code:

@@ -20,6 +20,10 @@ ALOUD: Final = "aloud"
 """The option beside the languages that has prompts read out."""
 
 _WAYS_BACK: Final = frozenset({"back", "skip", "leave"})
+_REFUSES: Final = frozenset({"no", "skip", "cancel", "delete", "forget", "leave"})
+"""Commands that mean "no, forget me" after the receipt."""
+_LATE: Final = frozenset({"edit", "back", "clear"})
+"""Commands that come too late then: the tip is sent."""
 _LEAVES_MENU: Final = frozenset({"leave", "back", "skip", "done", "no"})
 
 
@@ -237,12 +241,15 @@ class ContactMenu(BaseState):
         return None
 
     def handle_command(self, context: TurnContext, name: str) -> Turn | None:
-        """Restart, or read the command as no."""
-        if name in {"help", "repeat", "language", "status", "reply"}:
-            return None
+        """Restart, or read a refusal as no; what would change the tip comes too late, and decides nothing."""
         if name == "restart":
             return context.restart(reach=False)
-        return context.end("reach.no.done", reach=False)
+        if name in _REFUSES:
+            return context.end("reach.no.done", reach=False)
+        if name in _LATE:
+            context.say("edit.late")
+            return context.ask()
+        return None
 
 
 def ask_to_confirm(context: TurnContext, name: str) -> Turn:

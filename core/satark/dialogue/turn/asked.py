@@ -16,6 +16,7 @@ _ACTING: Final[dict[str, frozenset[str]]] = {
     "@identity": frozenset({"remove"}),
 }
 """Question → its options that can't be undone. In a review it is `send`."""
+_QUESTION_MARKS: Final = frozenset("?？؟❓❔⁇‽")
 _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "media", "review": "review"}
 
 
@@ -33,6 +34,18 @@ def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
         actions=question.actions,
         opening=name in {"@language", context.loaded.opening_step},
     )
+
+
+def acts(context: TurnContext, name: str, code: str) -> bool:
+    """Whether an option of a question can't be undone."""
+    step = context.loaded.flow.by_id.get(name)
+    is_review = step is not None and step.type.part == "review"
+    return code in (_ACTING.get(name, frozenset()) | (frozenset({"send"}) if is_review else frozenset()))
+
+
+def is_question(body: str) -> bool:
+    """Whether a text bears a question mark: "send?" asks, and chooses nothing that can't be undone."""
+    return bool(_QUESTION_MARKS.intersection(body))
 
 
 def _asks(name: str, step: Step | None, *, has_options: bool) -> Asks:
