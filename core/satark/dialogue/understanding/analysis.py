@@ -111,12 +111,14 @@ _HINDI: Final = frozenset({
 
 
 def _without_hindi_me(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
-    """Without the English "me" in roman Hindi, where it means "in"."""
+    """Without the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
     if not any(token.text in _HINDI for token in tokens):
         return marks
-    return [
-        mark for mark in marks if mark.name != "who.me" or mark.end - mark.start > 1 or tokens[mark.start].text != "me"
-    ]
+    return [mark for mark in marks if mark.end - mark.start > 1 or not _is_hindi(mark, tokens[mark.start].text)]
+
+
+def _is_hindi(mark: Mark, word: str) -> bool:
+    return (mark.name == "who.me" and word == "me") or (mark.name == "soc.greet" and word == "hi" and mark.start > 0)
 
 
 _ENDINGS: Final = (

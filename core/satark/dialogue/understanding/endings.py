@@ -10,6 +10,13 @@ from typing import Final
 
 VERB: Final = "+"
 """After a word of the lexicon: a verb's stem, with any of these endings or none."""
+VERBS: Final = frozenset({
+    "mar", "bec", "kat", "kel", "ced", "pit", "tod", "tor", "kod", "nikal", "bej", "rak", "dek", "bana", "cala", "laga",
+    "cura", "cin", "uta", "bula", "gum", "puc", "mang", "vasul", "pakad", "cod", "jala", "fek", "dal", "badal", "pila",
+    "kila", "karva", "rok", "gur", "das", "bik", "sataa", "dara", "damka", "lut", "tag", "cupa", "bag", "kic", "kol",
+    "lad", "bar", "banda", "gus", "lagva", "mangva", "bikva", "kelva", "kas", "baja", "milva", "badalva",
+})  # fmt: skip
+"""Sounds of the stems of common verbs."""
 _SHORTEST: Final = 2
 """Letters of the shortest stem."""
 _LONGEST: Final = 7

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from satark.dialogue.understanding.endings import VERB, singulars, stems
+from satark.dialogue.understanding.endings import VERB, VERBS, singulars, stems
 from satark.dialogue.understanding.index import (
     Index,
     Phrase,
@@ -248,6 +248,8 @@ class Lexicon:
             words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
+        elif len(words) > 1 and mark.startswith(_TOLD) and self._spelt_sound(words[-1]) in VERBS:
+            words = (*words[:-1], self._add_verb(words[-1] + VERB))
         entry = f"{mark} {' '.join(words)}"
         first = words[0]
         self._starts.setdefault(first, []).append(entry)
@@ -261,6 +263,9 @@ class Lexicon:
             joined = "".join(words)
             self._add_words((joined,), known)
             self._starts.setdefault(joined, []).append(f"{mark} {joined}")
+
+    def _spelt_sound(self, word: str) -> str:
+        return self._spelt[word].sound if word in self._spelt else ""
 
     def _add_words(self, words: Sequence[str], known: Mapping[str, Keys]) -> bool:
         """Note the words' keys; return whether a verb is among them, which has none."""
@@ -359,6 +364,8 @@ def _lacks_vowels(text: str, word: Keys) -> bool:
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
 _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
+_TOLD: Final = ("cat.", "strong.", "w.", "p.")
+"""Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
 _CRIMES: Final = ("cat.", "act.", "w.")
 _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")
 """A longer phrase of these keeps a word in it from telling of a crime: "last week" is no weekly extortion."""

@@ -57,6 +57,7 @@ _VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
 _QUESTION_MARKS: Final = frozenset("?❓❔")
 _LONGEST_TALK: Final = 12
 _LONGEST_SOCIAL: Final = 5
+_LONGEST_WAIT: Final = 9
 _LONGEST_PROMISE: Final = 6
 """Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
 _BESIDE: Final = {"status": ("time.*", "t.report")}
@@ -290,6 +291,8 @@ class _OneReading:
         if self._free and self._tells():
             return None
         topic = self._reader.topic(self._analysis, "wait", "question", "refusal", "remark")
+        if topic is not None and topic.family == "wait" and len(self._analysis) > _LONGEST_WAIT:
+            return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
         if topic.name == "status" and self._expects("status"):
@@ -350,6 +353,8 @@ class _OneReading:
             return "done" in asked.actions or asked.asks == "media"
         if name in {"more", "less"}:
             return bool(asked.options)
+        if name == "skip" and asked.asks == "review":
+            return False
         return name not in {"clear", "leave"} or name in asked.actions
 
     def _is_denied(self, name: str) -> bool:
