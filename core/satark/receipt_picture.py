@@ -1,4 +1,4 @@
-"""Contract: a receipt's code as a picture, for a tipster who can't write it down, to be kept or shown to a helper.
+"""A receipt's code as a picture, for a tipster who can't write it down, to be kept or shown to a helper.
 
 It says nothing of the tip and nothing of who sent it.
 """

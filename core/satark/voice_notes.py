@@ -1,4 +1,4 @@
-"""Contract: the voice notes of a chat, joined of clips that were recorded, or rendered when the service was built.
+"""The voice notes of a chat, joined of clips that were recorded, or rendered when the service was built.
 
 A clip is a file `<name>.ogg` in the folder of the setting `voice_clips`; `satark voice render` fills that folder.
 """
