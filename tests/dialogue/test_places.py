@@ -38,6 +38,7 @@ def place(chat: Chat) -> tuple[str, str]:
         ("मुगलसराय, चंदौली", "police", ("chandauli", "mughalsarai")),
         ("Mughalsarai, Chandauli", "police", ("chandauli", "mughalsarai")),
         ("mugalsaray chandoli", "police", ("chandauli", "mughalsarai")),
+        ("مغلسرائے چندولی", "police", ("chandauli", "mughalsarai")),
         ("saidpur bazar", "police", ("ghazipur", "saidpur")),
         ("शाहगंज जौनपुर", "police", ("jaunpur", "shahganj")),
         ("lanka", "police", ("varanasi", "lanka")),
