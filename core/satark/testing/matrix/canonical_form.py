@@ -26,7 +26,7 @@ _ANSWERED = "(answered)"
 _DANGER = "danger:"
 _SPOKEN_STEPS = frozenset({"what", "police_who", "when_date", "who", "vehicle", "how_often"})
 _PLACE = "place"
-_UNITS = frozenset({"district", "station"})
+_UNITS = frozenset({"district", "station", "police_district"})
 _EVIDENCE = "evidence"
 _FILM_SOUND = "film_sound"
 

@@ -22,7 +22,9 @@ _ASKED_OF_WORDS: Final = ("district", "station")
 """Questions about a place that was typed. Where it was spoken, whoever listens to it hears them."""
 _ASKED_OF_FILMS = "film_sound"
 """Not asked where no file can be sent."""
-_UNIT_STEPS: Final = ("station", "police_station", "district")
+_ASKED_OF_SPEAKERS: Final = "police_district"
+"""Asked before the accused station where the place was spoken: its district is not known."""
+_UNIT_STEPS: Final = ("station", "police_station", "district", _ASKED_OF_SPEAKERS)
 
 
 async def play(scenario: Scenario, driver: Driver) -> str:
@@ -49,6 +51,8 @@ async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
                 continue
             if question == _ASKED_OF_FILMS and "send" not in driver.can:
                 continue
+            if isinstance(action, str) and player.is_asked(_ASKED_OF_SPEAKERS):
+                await player.answer(_ASKED_OF_SPEAKERS, player.district_of(action))
             player.expect(question)
             await player.answer(question, action)
         found = _NUMBER.search(driver.last_answer)
@@ -75,6 +79,10 @@ class _Player:
         """The texts of the language, and the wording in other letters that the channel may have of them."""
         worded = self._texts.reworded(self.driver.channel)
         return [self._texts, *([worded] if worded else [])]
+
+    def district_of(self, station: str) -> str:
+        """Return the district that a station lies in."""
+        return self._geography.district_of(station)
 
     def expect(self, question: str) -> None:
         """Check that a question is the one asked."""
