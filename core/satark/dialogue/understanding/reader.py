@@ -214,6 +214,8 @@ class _OneReading:
         return self._make(Kind.COMMAND, command="unknown")
 
     def _command(self) -> Reading | None:
+        if self._asked.asks == "code" and self._analysis.has("t.code"):
+            return None  # "I lost my code" calls for no help
         if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):
             return None
         for name in _COMMANDS:

@@ -1,0 +1,194 @@
+"""What went wrong when many people's words were first tried at every step, each in every chat; a row is a thing seen.
+
+What has tests of its own elsewhere: second thoughts at a step that acts (`test_second_thoughts`), dangers at every step
+(`reading/test_dangers`), drafts that were never sent (`states/test_unsent`), whole tips in one message
+(`reading/test_one_message`), files that could not be cleaned (`test_uncleaned_files`), prompts that are read out
+(`test_aloud`), places (`test_places`, `tests/geography`), a questionnaire that must say whom a tip accuses
+(`flow/test_accusations`), groups (`tests/channels/whatsapp/test_webhook_parser`), calls (`tests/channels/sms_ivr`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from satark.channel import Edited, Revoked
+from satark.dialogue.engine import Engine
+from satark.dialogue.session import Turn
+from satark.testing.dialogue.chat import Chat
+
+CHANNELS = ("whatsapp", "telegram", "sms")
+CATEGORY = ("Hi", "English")
+WHAT = (*CATEGORY, "Illegal mining")
+PLACE = (*WHAT, "They dig sand every night")
+POLICE = (*PLACE, "Lanka")
+EVIDENCE = (*POLICE, "no")
+REVIEW = (*EVIDENCE, "skip")
+SENT = (*REVIEW, "1")
+UNIT = (*POLICE, "yes")
+
+
+def value(talk: Chat, step: str) -> Any:
+    """The answer to a step; None where there is none."""
+    assert talk.session is not None
+    answer = talk.session.answers.get(step)
+    return answer.value if answer else None
+
+
+def at(engine: Engine, channel: str, said: tuple[str, ...], typed: str) -> Chat:
+    return Chat(engine, channel).say(*said, typed)
+
+
+@pytest.fixture(params=CHANNELS)
+def channel(request: pytest.FixtureRequest) -> str:
+    """Every chat in turn."""
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("said", "typed", "wrong"),
+    [
+        (CATEGORY, "sharab nahi", ("category", "INTOX")),
+        (CATEGORY, "शराब नहीं", ("category", "INTOX")),
+        (PLACE, "lanka nahi", ("place", "lanka")),
+        (UNIT, "SP nahi", ("police_unit", "district")),
+    ],
+)
+def test_what_is_denied_is_not_chosen(
+    engine: Engine, channel: str, said: tuple[str, ...], typed: str, wrong: tuple[str, str]
+) -> None:
+    talk, (step, not_chosen) = at(engine, channel, said, typed), wrong
+    assert value(talk, step) != not_chosen
+    assert not_chosen not in str(value(talk, "station"))
+
+
+def test_not_mine_is_not_ones_own_voice(engine: Engine, channel: str) -> None:
+    talk = Chat(engine, channel).say(*EVIDENCE).send("audio").say("done", "not mine")
+    assert value(talk, "whose_voice") != "own"
+
+
+@pytest.mark.parametrize("said", [(), CATEGORY, WHAT, PLACE, REVIEW])
+@pytest.mark.parametrize("cry", ["bachao", "वे मुझे मार डालेंगे", "he raped me", "main marna chahti hu"])
+def test_a_cry_for_help_is_heard(engine: Engine, channel: str, said: tuple[str, ...], cry: str) -> None:
+    talk = at(engine, channel, said, cry)
+    assert "112" in talk.text
+    assert talk.session is not None
+    assert talk.session.dangers
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "I want to report a crime", "is this safe?", "kya ye police ka number hai", "mujhe shikayat karni hai",
+        "क्या यह सुरक्षित है?", "who will see this?", "thank you", "hello sir",
+    ],
+)  # fmt: skip
+def test_a_remark_is_no_story(engine: Engine, channel: str, remark: str) -> None:
+    for said in (CATEGORY, WHAT):
+        talk = at(engine, channel, said, remark)
+        assert value(talk, "what") is None
+        assert talk.step == ("category" if said == CATEGORY else "what")
+
+
+@pytest.mark.parametrize("words", ["koi photo nahi hai", "no photo", "फोटो नहीं है", "photo nahi hai mere paas"])
+def test_no_photo_leaves_the_question_for_files_and_is_not_glued_to_the_story(
+    engine: Engine, channel: str, words: str
+) -> None:
+    talk = at(engine, channel, EVIDENCE, words)
+    assert (talk.step, value(talk, "what")) == ("review", "They dig sand every night")
+
+
+@pytest.mark.parametrize("words", ["mera tip ka kya hua", "what happened to my tip", "मेरी सूचना का क्या हुआ"])
+def test_who_asks_what_became_of_a_tip_begins_no_new_one(engine: Engine, channel: str, words: str) -> None:
+    talk = at(engine, channel, (), words)
+    assert talk.session is not None
+    assert not talk.session.has_draft
+    assert talk.session.state == "@code"
+
+
+def test_a_sentence_at_the_category_chooses_and_is_kept(engine: Engine, channel: str) -> None:
+    talk = at(engine, channel, CATEGORY, "lanka me sharab bikti hai")
+    assert (value(talk, "category"), value(talk, "what")) == ("INTOX", "lanka me sharab bikti hai")
+    assert value(talk, "place")["station"] == "lanka"
+
+
+@pytest.mark.parametrize(
+    ("words", "category"),
+    [
+        ("cow slaughter", "COW"), ("beef", "COW"), ("gaay kaat rahe hai", "COW"), ("ghar me ghus kar maara", "HEIN"),
+        ("police wala sharab bechta hai", "POLCOR"), ("हफ़्ता", "EXTORT"), ("घूसखोर दरोगा", "POLCOR"),
+        ("अपहरण", "HEIN"), ("बलात्कार", "HEIN"), ("ret", "MINE"), ("juwa", "GAMBL"),
+    ],
+)  # fmt: skip
+def test_a_category_is_understood(engine: Engine, channel: str, words: str, category: str) -> None:
+    talk = at(engine, channel, CATEGORY, words)
+    assert value(talk, "category") == category
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [
+        ("thana", "station"), ("chowki", "outpost"), ("थाना", "station"), ("SP", "district"), ("एसपी", "district"),
+        ("CO sahab", "circle"), ("DIG", "range"), ("pata nahi", "unknown"),
+    ],
+)  # fmt: skip
+def test_whom_one_suspects_may_be_typed(engine: Engine, channel: str, words: str, unit: str) -> None:
+    talk = Chat(engine, channel).say(*UNIT)
+    assert "range" in talk.offered()
+    talk.say(words)
+    # No office stands above the DIG's here: that is said before anything is told, and nothing is chosen.
+    assert value(talk, "police_unit") == (None if unit == "range" else unit)
+
+
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [
+        ("My name is Ramesh Yadav and they dig sand at night", "Lanka"),
+        ("call me on 9415012345, they dig sand at night", "Lanka"),
+        ("they dig sand, I live at house no B 21/34", "Lanka"),
+        ("They dig sand every night", "beside my house, Lanka"),
+        ("वे मेरे घर के बगल में रेत निकालते हैं", "लंका"),
+    ],
+)
+def test_what_shows_who_one_is_is_asked_about_before_sending(
+    engine: Engine, channel: str, what: str, place: str
+) -> None:
+    talk = Chat(engine, channel).say(*WHAT, what, place)
+    while talk.step in {"station", "district", "place"}:
+        talk.say("unknown" if talk.step != "place" else "Lanka")
+    talk.say("no", "skip")
+    assert talk.session is not None
+    assert talk.session.state == "@identity"
+    assert talk.tap("remove").step == "review"
+
+
+@pytest.mark.parametrize("words", ["ok", "👍", "theek hai", "thanks"])
+def test_politeness_after_the_receipt_erases_no_contact(engine: Engine, channel: str, words: str) -> None:
+    talk = at(engine, channel, SENT, words)
+    assert (talk.turn.reach, talk.step) == (None, "@reach")
+
+
+@pytest.mark.parametrize("words", ["haan", "yes", "हाँ"])
+def test_yes_after_the_receipt_keeps_the_contact(engine: Engine, channel: str, words: str) -> None:
+    assert at(engine, channel, SENT, words).turn.reach is True
+
+
+def test_a_fact_that_follows_the_receipt_is_added_to_the_tip(engine: Engine, channel: str) -> None:
+    talk = at(engine, channel, SENT, "the truck has the number UP65 AB 1234 and comes at two")
+    assert talk.turn.post is not None
+    assert "UP65" in talk.turn.post.text
+    assert talk.step == "@reach"
+
+
+@pytest.mark.parametrize("words", ["code kho gaya", "I lost my code", "कोड खो गया", "code yaad nahi hai"])
+def test_who_has_lost_the_code_is_told_so_and_goes_in_no_loop(engine: Engine, channel: str, words: str) -> None:
+    talk = at(engine, channel, (*CATEGORY, "status"), words)
+    assert "not a 16-digit code" not in talk.text
+    assert talk.step != "@code"
+
+
+def test_wiping_a_chat_is_not_answered(engine: Engine, channel: str) -> None:
+    talk = Chat(engine, channel).say(*WHAT, "forget")
+    for event in (Revoked("s1"), Revoked("s2"), Edited("s1", "x")):
+        assert talk.hear(event).turn == Turn(session=None)
