@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from satark.channel import (
+    Accepted,
     Address,
     Batch,
     Call,
@@ -35,6 +36,7 @@ from satark.prompt import Capabilities, Prompt
 from satark_sms_ivr import twiml
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.form_data import FormData, parse_form
+from satark_sms_ivr.keypad import UNKNOWN
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.signature import HEADER, TwilioSignature
 from satark_sms_ivr.twilio_api import TwilioApi
@@ -48,6 +50,9 @@ MAX_SILENCES: Final = 3
 CAPABILITIES: Final = Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)
 """Twilio accepts 4096 characters in one `<Say>`; every line has one of its own."""
 
+_DELETE: Final = "delete"
+_MOST_UNSAID_SECONDS: Final = 3
+"""Seconds of the longest recording that key 0 throws away; a longer one is an answer, whichever key ended it."""
 _CALL_PATHS: Final = frozenset({PATH, KEYS_PATH, RECORD_PATH})
 _WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """The numbers that stand for "anonymous", "restricted", "blocked", "unknown" and "unavailable"."""
@@ -108,7 +113,9 @@ class VoiceChannel:
             senders=(_caller(form, sid),),
             event=self._event(raw.path, form, state),
         )
-        return Batch(inbound=[inbound])
+        recording = form.get("RecordingSid")
+        unheard = _says_unknown(raw.path, form, state) and _is_recording(recording)
+        return Batch(inbound=[inbound], chores=[self._deletion(recording)] if unheard else [])
 
     def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
         """Answer with TwiML: say the prompts and wait for the answer."""
@@ -134,9 +141,12 @@ class VoiceChannel:
         await self._api.close()
 
     async def send(self, call: Call, call_id: str) -> SendResult:
-        """Refuse: this channel makes no calls."""
-        del call, call_id
-        return Permanent("method")
+        """Delete a recording. Everything else is refused: this channel calls nobody."""
+        del call_id
+        if call.method != _DELETE:
+            return Permanent("method")
+        await self._api.delete(f"Recordings/{call.body.decode()}.json")
+        return Accepted()
 
     def fetch(self, ref: MediaRef) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Download a recording from the API, by its id alone."""
@@ -146,10 +156,15 @@ class VoiceChannel:
         """Delete a recording."""
         await self._api.delete(f"Recordings/{ref.id}.json")
 
+    def _deletion(self, recording: str) -> Call:
+        return Call(account=self._account, method=_DELETE, body=recording.encode())
+
     def _event(self, path: str, form: FormData, state: CallState) -> Event:
         if path == PATH:
             return Tap(command_token("restart"))
         recording = form.get("RecordingSid")
+        if _says_unknown(path, form, state):
+            return Tap(command_token(UNKNOWN))
         if path == RECORD_PATH and _is_recording(recording) and form.get("RecordingDuration") != "0":
             recorded = Media(MediaRef(account=self._account, id=recording, mime="audio/wav"), "voice")
             return CompleteTip(recorded, last=True) if state.message else recorded
@@ -172,6 +187,14 @@ class VoiceChannel:
             return self._twiml.leave_message(prompts[-1], state.recording_message())
         shown = [prompt for prompt in prompts[:-1] if prompt.must_arrive] + prompts[-1:]
         return self._twiml.ask(shown, state, greeting=raw.path == PATH)
+
+
+def _says_unknown(path: str, form: FormData, state: CallState) -> bool:
+    """Whether a caller pressed key 0 after the beep instead of before it, and has told next to nothing till then."""
+    seconds = form.get("RecordingDuration")
+    is_short = not seconds.isdecimal() or int(seconds) <= _MOST_UNSAID_SECONDS
+    pressed = path == RECORD_PATH and form.get("Digits") == "0" and not state.message
+    return pressed and is_short and state.key_0 == UNKNOWN
 
 
 def _caller(form: FormData, call: str) -> Address:

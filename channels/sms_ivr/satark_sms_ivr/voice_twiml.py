@@ -175,7 +175,7 @@ class VoiceTwiml:
             action=self._url(RECORD_PATH, state),
             method="POST",
             timeout=_SILENCE_SECONDS,
-            finish_on_key="#",
+            finish_on_key="#" if state.message else "#0",
             max_length=self._settings.record_seconds,
             play_beep=True,
             trim="do-not-trim",

@@ -31,6 +31,8 @@ RECORDING = "RE" + "b" * 32
 ACCOUNT = f"voice:{NUMBER}"
 SPOKEN = Media(MediaRef(account=ACCOUNT, id=RECORDING, mime="audio/wav"), "voice")
 
+PRESSED_0 = {"RecordingSid": RECORDING, "Digits": "0"}
+
 Sign = Callable[..., RawRequest]
 
 
@@ -64,6 +66,10 @@ def command(name: str) -> Event:
         ("/record?n=4&m=1", {"RecordingSid": RECORDING, "Digits": "hangup"}, CompleteTip(SPOKEN, last=True), "4:0"),
         ("/record?n=4", {"RecordingSid": RECORDING, "RecordingDuration": "0"}, command("repeat"), "4:0"),
         ("/record?n=4", {"RecordingSid": "../Messages"}, command("repeat"), "4:0"),
+        ("/record?n=4&z=unknown", {**PRESSED_0, "RecordingDuration": "2"}, command("unknown"), "4:0"),
+        ("/record?n=4&z=unknown", {**PRESSED_0, "RecordingDuration": "9"}, SPOKEN, "4:0"),
+        ("/record?n=4", {**PRESSED_0, "RecordingDuration": "2"}, SPOKEN, "4:0"),
+        ("/record?n=4&m=1", {**PRESSED_0, "RecordingDuration": "2"}, CompleteTip(SPOKEN, last=True), "4:0"),
     ],
 )
 def test_a_request_of_a_call_becomes_an_event(
@@ -101,6 +107,15 @@ def test_an_absent_recording_is_an_alarm(status: str, alarms: list[str], voice: 
     batch = voice.parse(raw)
     assert (list(batch.inbound), list(batch.alarms)) == ([], alarms)
     assert voice.reply(raw, Outcome()).body == b""
+
+
+@pytest.mark.parametrize(("seconds", "deleted"), [("2", [RECORDING]), ("9", [])])
+def test_what_was_recorded_before_key_0_is_deleted_unless_it_is_an_answer(
+    seconds: str, deleted: list[str], voice: VoiceChannel, signed: Sign
+) -> None:
+    fields = {**PRESSED_0, "RecordingDuration": seconds}
+    batch = voice.parse(signed("/voice/webhook/record?n=4&z=unknown", CallSid=SID, **fields))
+    assert [(call.method, call.body.decode()) for call in batch.chores] == [("delete", sid) for sid in deleted]
 
 
 async def test_the_voice_channel_makes_no_calls(voice: VoiceChannel) -> None:

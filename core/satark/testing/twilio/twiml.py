@@ -48,6 +48,8 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     "trim": frozenset({"trim-silence", "do-not-trim"}),
     "interpret-as": frozenset({"characters", "digits"}),
 })  # fmt: skip
+_MOST_FINISHING: Final[Mapping[str, int]] = MappingProxyType({"Gather": 1, "Record": 12})
+"""Keys that may end what a verb waits for."""
 _ADDRESSES: Final = frozenset({"action", "recordingStatusCallback", "statusCallback"})
 _EVENTS: Final = frozenset({"in-progress", "completed", "absent"})
 _ENDS: Final = frozenset({"Redirect", "Hangup"})
@@ -110,7 +112,7 @@ def _check_value(verb: ET.Element, name: str, value: str) -> None:
         (name not in _NUMBERS or (value.isdecimal() and least <= int(value) <= most))
         and value in _WORDS.get(name, {value})
         and (name not in _ADDRESSES or value.startswith(("https://", "http://")))
-        and (name != "finishOnKey" or (len(value) <= 1 and value in "0123456789*#"))
+        and (name != "finishOnKey" or (len(value) <= _MOST_FINISHING[verb.tag] and set(value) <= set("0123456789*#")))
         and (name != "recordingStatusCallbackEvent" or set(value.split()) <= _EVENTS)
     )
     if not sound:
