@@ -137,11 +137,13 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixThread]:
     make_language(folder)
     use_folder(folder)
     offered = {"SATARK_LANGUAGES": json.dumps(["hi", "en", *OTHER_LANGUAGES]), "SATARK_LANGUAGES_FOLDER": str(folder)}
-    with start_blocking_portal() as portal:
-        prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), offered)
-        with portal.wrap_async_context_manager(prepared) as installation:
-            yield MatrixThread(portal, installation)
-    use_folder(None)
+    try:
+        with start_blocking_portal() as portal:
+            prepared = matrix_installation(tmp_path_factory.mktemp("matrix"), offered)
+            with portal.wrap_async_context_manager(prepared) as installation:
+                yield MatrixThread(portal, installation)
+    finally:
+        use_folder(None)
 
 
 class Played:

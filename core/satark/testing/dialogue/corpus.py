@@ -17,6 +17,7 @@ from satark.catalogues import Catalogues
 from satark.dialogue.understanding.reader import IRREVERSIBLE, Reader
 from satark.dialogue.understanding.reading import FREE, Asked, Asks, Choice, Kind, Reading
 from satark.geography.geography import Geography
+from satark.languages import OFFERED
 
 __all__ = ["Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 
@@ -111,7 +112,8 @@ def script_of(named: str, text: str) -> str:
 
 
 def asked_at(step: str, geography: Geography, catalogues: Catalogues) -> Asked:
-    """Make the question of a step of the default flow, as the engine asks it."""
+    """Make the question of a step of the default flow, as the engine asks it in the languages offered by default."""
+    catalogues = catalogues.only(OFFERED)
     if step == "station":
         stations = geography.stations(geography.districts[0].code)  # those of the district that was asked before
         choices = [Choice(station.code, station.label("hi")) for station in stations]
