@@ -9,8 +9,10 @@ import threading
 
 import pytest
 
+from satark.identity import receipts
 from satark.identity.edge_key import Identity
-from satark.identity.receipts import CodeStock, FreshCode, OpenedReceipt, derive
+from satark.identity.receipts import CodeKey, CodeStock, FreshCode, OpenedReceipt, derive
+from satark.testing.waiting import until
 
 IDENTITY = Identity(bytes(range(32)))
 OPENED = OpenedReceipt(
@@ -139,6 +141,29 @@ async def test_the_stock_is_filled_with_what_time_is_left_and_a_waiting_turn_is_
         filling.cancel()
         stock.close()
     assert priorities == {"satark-receipts": own, "satark-receipts-idle": 19}
+
+
+async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began, go, was_let_go = threading.Event(), threading.Event(), list[bool]()
+
+    def slow(code: str, identity: Identity) -> CodeKey:
+        began.set()
+        was_let_go.append(go.wait(20))
+        return derive(code, identity)
+
+    monkeypatch.setattr(receipts, "derive", slow)
+    stock = CodeStock(IDENTITY, ahead=0)
+    assert (stock._now._max_workers, stock._idle._max_workers) == (1, 1)
+    first, second = (asyncio.ensure_future(stock.make()) for _ in range(2))
+    await until(began.is_set)
+    stock.close()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    go.set()
+    await first
+    assert was_let_go == [True], "closing waited for the thread"
 
 
 async def _next(mint: CodeStock) -> FreshCode:

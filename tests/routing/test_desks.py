@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 
 from satark.casework import Casework
 from satark.desk import CaseworkError, Desk, DeskExists, KeyChanged, NoSuchDesk
+from satark.destination_rule import DestinationRule
 from satark.identity.sealing import CantOpen, new_identity, open_as, recipient_of
-from satark.roster.entries import Entry, new_key_change
+from satark.roster.chain import append, read_rows, read_state
+from satark.roster.entries import DeskAdded, Entry, desk_verifier, new_key_change
 from satark.roster.rules import NotAllowed
-from satark.routing.desks import add_desk, all_desks, change_key, find_desk
+from satark.routing.desks import add_desk, all_desks, change_key, close_roster, find_desk
 from satark.services import Services
 from satark.store import envelopes, tables
 from satark.testing.desks import SeededDesk
@@ -81,8 +83,53 @@ def test_a_key_change_leaves_a_forged_envelope_as_it_is(services: Services, sp: 
     seeded = seed_tip(services, [dig.desk])
     tamper(services, tables.envelope, seeded, desk="sp")
     (before,) = services.read_keys(lambda c: c.execute(select(tables.envelope)).all())
-    renew_key(services, sp)
-    assert services.read_keys(lambda c: c.execute(select(tables.envelope)).all()) == [before]
+    others = [seed_tip(services, [sp.desk]) for _ in range(4)]
+    identity = renew_key(services, sp)
+    query = select(tables.envelope).where(tables.envelope.c.tip == seeded.id)
+    assert services.read_keys(lambda c: c.execute(query).all()) == [before]
+    # It stops the change of no other tip, whichever is read first.
+    recipients = set(services.read(lambda c: c.execute(select(tables.tip.c.recipient)).scalars()))
+    assert recipients.isdisjoint(other.recipient for other in others)
+    assert len(Casework(services, "sp", identity).summaries()) == 4
+
+
+def test_a_tip_whose_key_was_changed_twice_opens_and_takes_answers(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    seeded = seed_tip(services, [sp.desk, dig.desk])
+    dig.casework.note(dig.casework.open(seeded.number), "first")
+    first = renew_key(services, sp)
+    dig.casework.note(dig.casework.open(seeded.number), "second")
+    sp.identity = first
+    second = renew_key(services, sp)
+    work = Casework(services, "sp", second)
+    work.note(work.open(seeded.number), "third")
+    for reader in (work, dig.casework):
+        assert [posted.message.text for posted in reader.open(seeded.number).thread] == ["first", "second", "third"]
+    assert Casework(services, "sp", first).summaries() == []
+
+
+def test_a_desk_whose_entry_the_roster_has_is_added_without_a_second_one(services: Services) -> None:
+    recipient, identity = new_identity()
+    desk = Desk(name="lanka", title="लंका", level="station", area="lanka", recipient=recipient)
+    entry = Entry(body=DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=()))
+    services.write_now(lambda unit: append(unit, entry))
+    services.write_now(lambda unit: add_desk(unit, desk, entry=entry))
+    assert services.read(all_desks) == [desk]
+    assert len(services.read_keys(read_rows)) == 1
+
+
+def test_the_founding_ends_with_the_destinations_that_read_tips(services: Services, sp: SeededDesk) -> None:
+    recipient, _ = new_identity()
+    rules = [DestinationRule(to="email:cell", desk="sp", recipient=recipient), DestinationRule(to="email:n", desk="sp")]
+    for _ in range(2):
+        services.write_now(lambda unit: close_roster(unit, rules))
+    state = services.read_keys(read_state)
+    assert state.closed
+    assert {(one.to, one.desk, one.recipient) for one in state.destinations.values()} == {
+        ("email:cell", "sp", recipient)
+    }
+    assert len(services.read_keys(read_rows)) == 2
 
 
 def test_desks_are_listed_by_name_and_names_are_unique(services: Services, sp: SeededDesk, dig: SeededDesk) -> None:

@@ -12,7 +12,7 @@ from satark.desk import Desk, RouteAdvice, Screening
 from satark.destination import Destination
 from satark.destination_rule import DestinationRule
 from satark.geography.geography import Geography
-from satark.routing.rules import NoDesk, is_accused, route, screen
+from satark.routing.rules import NoDesk, desks_above, is_accused, route, screen
 from satark.tip import Accused, Tip
 
 GEOGRAPHY = Geography.parse(
@@ -112,6 +112,26 @@ def test_an_unknown_area_excludes() -> None:
     anywhere = desk("station-x", "station")
     assert is_accused(tip(accused=Accused(level="station", unit="lanka")), anywhere, GEOGRAPHY)
     assert is_accused(tip(accused=Accused(level="station"), station=""), CANTT, GEOGRAPHY)
+
+
+@pytest.mark.parametrize(
+    ("below", "above"),
+    [
+        (NAGWA, {"lanka", "co", "sp", "dig", "everywhere"}),
+        (LANKA, {"co", "sp", "dig", "everywhere"}),
+        (CANTT, {"sp", "dig", "everywhere"}),
+        (CO, {"sp", "dig", "everywhere"}),
+        (SP, {"dig", "everywhere"}),
+        (SP_JAUNPUR, {"dig", "everywhere"}),
+        (DIG, set()),
+        (desk("all", "district"), {"dig", "everywhere"}),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_the_desks_above_one_are_of_a_higher_level_and_its_own_area(below: Desk, above: set[str]) -> None:
+    west, everywhere = desk("dig-west", "range", "west"), desk("everywhere", "range")
+    found = {one.name for one in desks_above(below, [*ALL, west, everywhere], GEOGRAPHY)}
+    assert found - ({"dig-west"} if not below.area else set()) == above
 
 
 def test_without_a_responsible_desk_the_highest_other_desk_gets_the_tip() -> None:
