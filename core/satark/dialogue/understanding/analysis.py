@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from satark.dialogue.understanding.compounds import compounds
+from satark.dialogue.understanding.glued import unglued
 from satark.dialogue.understanding.lexicon import FRAME, Lexicon, without_hidden
 from satark.dialogue.understanding.marks import Mark, Marks
 from satark.dialogue.understanding.tokens import Keys, Token, tokenize
@@ -24,13 +25,13 @@ class Analysis:
 
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text = text
-        self.tokens: Sequence[Token] = tokenize(text)
+        self.tokens: Sequence[Token] = list(unglued(tokenize(text), lexicon.sounds_known, lexicon.knows))
         self.heard: dict[str, Keys] = {}
         """Keys of its words."""
         self.places: Sequence[Mark] | None = None
         """Names of the geography in it; None: not looked for yet. See `Places`."""
         marks = lexicon.marks(self.tokens, self.heard)
-        marks = _without_hindi_me(marks, self.tokens)
+        marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
         marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)]
         self.marks = Marks(without_hidden([*marks, *compounds(marks)]))
         """What its words and phrases mean, one by one."""
@@ -112,13 +113,32 @@ _HINDI: Final = frozenset({
 
 def _without_hindi_me(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
     """Without the English "me" and "hi" in roman Hindi, where they mean "in" and "just"."""
-    if not any(token.text in _HINDI for token in tokens):
+    hindi = any(token.text in _HINDI for token in tokens)
+    return [
+        mark for mark in marks if mark.end - mark.start > 1 or not _is_hindi(mark, tokens[mark.start].text, hindi=hindi)
+    ]
+
+
+def _is_hindi(mark: Mark, word: str, *, hindi: bool) -> bool:
+    return (mark.name == "who.me" and word == "me" and hindi) or (
+        mark.name == "soc.greet" and word == "hi" and mark.start > 0
+    )
+
+
+_RELATIVE: Final = frozenset({"who", "which", "when", "where", "what"})
+
+
+def _without_relatives(marks: list[Mark], tokens: Sequence[Token]) -> list[Mark]:
+    """Without the "who" in the middle of an English sentence that tells of a crime: "a man who sells drugs"."""
+    if not any(mark.name.startswith(("cat.", "act.")) for mark in marks) or tokens[-1].text == "?":
         return marks
-    return [mark for mark in marks if mark.end - mark.start > 1 or not _is_hindi(mark, tokens[mark.start].text)]
-
-
-def _is_hindi(mark: Mark, word: str) -> bool:
-    return (mark.name == "who.me" and word == "me") or (mark.name == "soc.greet" and word == "hi" and mark.start > 0)
+    return [
+        mark
+        for mark in marks
+        if not (
+            mark.name == "ask" and mark.end - mark.start == 1 and mark.start and tokens[mark.start].text in _RELATIVE
+        )
+    ]
 
 
 _ENDINGS: Final = (

@@ -20,6 +20,7 @@ FILL: Final = ("fill", "pol", "soc.greet", "soc.thanks", "soc.ok", "say.maybe", 
 _SHORT: Final = 5
 """Words of a text in which a negation anywhere keeps from choosing; in a longer one it must be near."""
 _NEAR: Final = 2
+_ENGLISH: Final = frozenset({"not", "no", "dont", "never", "isnt", "arent", "doesnt", "do", "without", "none"})
 _SHORTEST_NAME: Final = 4
 _BY_SENSE: Final = frozenset({"category", "police_unit"})
 _SAYS: Final = {"yes": ("say.yes", "say.ji"), "no": ("say.no",), "unknown": ("say.unknown",)}
@@ -231,9 +232,18 @@ def _is_negated(span: tuple[int, int], analysis: Analysis) -> bool:
             continue
         if mark.name == "neg.without" and mark.end != start:
             continue
+        if mark.end <= start and _denies_what_is_before(mark, analysis):
+            continue
         if len(analysis) <= _SHORT or (mark.start < end + _NEAR and mark.end > start - _NEAR):
             return True
     return False
+
+
+def _denies_what_is_before(mark: Mark, analysis: Analysis) -> bool:
+    """Whether a negation belongs to a crime told before it: "bhang nahi, ganja"; in English it does not."""
+    if analysis.tokens[mark.start].text.isascii() and analysis.tokens[mark.start].text in _ENGLISH:
+        return False
+    return any(one.end <= mark.start for one in analysis.story_marks())
 
 
 def _confidence(analysis: Analysis, option: Choice, spans: Sequence[tuple[int, int]], asked: Asked) -> Confidence:

@@ -15,6 +15,7 @@ VERBS: Final = frozenset({
     "cura", "cin", "uta", "bula", "gum", "puc", "mang", "vasul", "pakad", "cod", "jala", "fek", "dal", "badal", "pila",
     "kila", "karva", "rok", "gur", "das", "bik", "sataa", "dara", "damka", "lut", "tag", "cupa", "bag", "kic", "kol",
     "lad", "bar", "banda", "gus", "lagva", "mangva", "bikva", "kelva", "kas", "baja", "milva", "badalva",
+    "lik", "sun", "bol", "bata", "pil",
 })  # fmt: skip
 """Sounds of the stems of common verbs."""
 _SHORTEST: Final = 2

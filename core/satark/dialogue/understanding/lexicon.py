@@ -91,6 +91,10 @@ class Lexicon:
         """Whether a folded word is spelt so in the lexicon: then it is no misspelling of another."""
         return word in self._spelt
 
+    def sounds_known(self, word: str) -> bool:
+        """Whether a folded word is spelt so in the lexicon, or sounds like one of its words."""
+        return word in self._spelt or keys(word).sound in self._by_key[0]
+
     def marks(self, tokens: Sequence[Token], heard: dict[str, Keys] | None = None) -> list[Mark]:
         """Find every mark of a text, in order. A longer phrase hides the social and negating words inside it.
 

@@ -29,42 +29,26 @@ from satark.dialogue.understanding.reading import (
     Opening,
     Reading,
 )
+from satark.dialogue.understanding.senses import (
+    COMMANDS,
+    LONGEST_PROMISE,
+    LONGEST_SOCIAL,
+    LONGEST_TALK,
+    LONGEST_WAIT,
+    LOOSE,
+    QUESTION_MARKS,
+    SOCIAL,
+    STORY_REST,
+    STORY_WORDS,
+    VAGUE,
+    WISHES,
+)
 from satark.dialogue.understanding.topics import Topic, Topics
 from satark.geography.geography import Geography
 from satark.languages import own_folder
 
-_COMMANDS: Final = (
-    "done", "back", "skip", "repeat", "language", "status", "reply", "edit", "help", "clear", "delete", "cancel",
-    "restart", "forget", "elsewhere", "leave", "more", "less",
-)  # fmt: skip
-"""In the order in which they are looked for, where the words of two are there."""
 IRREVERSIBLE: Final = frozenset({"cancel", "restart", "forget", "delete", "clear"})
 """Commands that are carried out only on an exact word or phrase."""
-_SOCIAL: Final = (
-    ("soc.wait", Kind.WAIT, ""),
-    ("soc.greet", Kind.GREETING, ""),
-    ("soc.how", Kind.GREETING, ""),
-    ("soc.thanks", Kind.THANKS, ""),
-    ("soc.sorry", Kind.REMARK, "mistake"),
-    ("soc.ok", Kind.REMARK, "ok"),
-    ("soc.bye", Kind.THANKS, ""),
-    ("soc.afraid", Kind.REMARK, "afraid"),
-    ("t.joke", Kind.REMARK, "chat"),
-)
-_LOOSE: Final = (*FILL, "who.*", "soc.*", "neg", "neg.dont", "neg.without", "neg.but", "ask", "ask.sign")
-_VAGUE: Final = frozenset({"cat.OTHER", "act.do", "act.move", "act.complicit"})
-"""Marks that a story has too, but that do not make one."""
-_QUESTION_MARKS: Final = frozenset("?❓❔")
-_LONGEST_TALK: Final = 12
-_LONGEST_SOCIAL: Final = 5
-_LONGEST_WAIT: Final = 9
-_LONGEST_PROMISE: Final = 6
-"""Words of the longest "I will …" that is taken for a wait; a longer one tells something."""
-_BESIDE: Final = {"status": ("time.*", "t.report")}
-_STORY_WORDS: Final = 4
-_WISHES: Final = ("cmd.back", "cmd.edit", "cmd.skip", "cmd.help", "cmd.status", "cmd.repeat")
-"""Commands beside whose phrases "ok" says nothing of its own."""
-_STORY_REST: Final = 2
 
 
 class Reader:
@@ -162,7 +146,7 @@ class _OneReading:
     def _nothing(self) -> Reading | None:
         if not self._analysis.tokens:
             return self._make(Kind.UNCLEAR)
-        if all(token.text in _QUESTION_MARKS for token in self._analysis.tokens):
+        if all(token.text in QUESTION_MARKS for token in self._analysis.tokens):
             return self._make(Kind.COMMAND, Confidence.CERTAIN, command="help")
         return None
 
@@ -178,7 +162,7 @@ class _OneReading:
         return self._make(Kind.WAIT) if waits and long and not self._dangers else None
 
     def _certain_command(self) -> Reading | None:
-        for name in _COMMANDS:
+        for name in COMMANDS:
             if self._expects(name) and self._analysis.is_exactly((f"cmd.{name}",), POLITE) and not self._dangers:
                 return self._make(Kind.COMMAND, Confidence.CERTAIN, command=name)
         return None
@@ -190,24 +174,27 @@ class _OneReading:
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
 
     def _social(self) -> Reading | None:
-        if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= _STORY_WORDS:
+        if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= STORY_WORDS:
             return None
-        for mark, kind, topic in _SOCIAL:
-            beside = (*_LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
-            spare = 0 if self._free and len(self._analysis) > _LONGEST_SOCIAL else self._spare()
+        for mark, kind, topic in SOCIAL:
+            beside = (*LOOSE, "say.yes", "t.listen", "t.tell", "time.*", "digits")
+            spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
             if self._analysis.consists_of((mark,), beside, spare=spare) and not self._tells():
-                if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, _WISHES))):
+                if mark == "soc.ok" and (self._analysis.negates or any(map(self._is_phrase, WISHES))):
                     continue
                 suggested = self._chosen.suggested or self._suggested_by_ok(mark)
                 return self._make(kind, topic=topic, suggested=suggested)
         return None
 
     def _unknown(self) -> Reading | None:
-        beside = (*_LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
-        unknown = self._analysis.consists_of(("say.unknown",), beside, spare=self._spare())
+        beside = (*LOOSE, "t.refuse", "unit.*", "place.*", "police", "soc.sorry", "k.part")
+        optional = any(option.id == "unknown" for option in self._asked.options)
+        senses = ("say.unknown", "say.maybe") if optional else ("say.unknown",)
+        spare = 0 if self._free and len(self._analysis) > LONGEST_SOCIAL else self._spare()
+        unknown = self._analysis.consists_of(senses, beside, spare=spare)
         if not unknown or self._tells() or self._analysis.has("t.code", "t.leak"):
             return None
-        if any(option.id == "unknown" for option in self._asked.options):
+        if optional:
             return self._make(Kind.OPTION, option="unknown")
         if any(option.acts for option in self._asked.options):
             return self._make(Kind.UNCLEAR)
@@ -218,11 +205,11 @@ class _OneReading:
             return None  # "I lost my code" calls for no help
         if self._tells() or self._chosen.option or (self._analysis.asks and self._analysis.has("say.if")):
             return None
-        for name in _COMMANDS:
+        for name in COMMANDS:
             if not self._expects(name) or (self._free and not self._is_phrase(f"cmd.{name}")):
                 continue
             beside = (
-                *_LOOSE,
+                *LOOSE,
                 "t.listen",
                 "t.tell",
                 "digits",
@@ -245,7 +232,7 @@ class _OneReading:
     def _language(self) -> Reading | None:
         """The name of a language: a command, with the language as the option."""
         for mark in self._analysis.found("lang.*"):
-            beside = (*_LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
+            beside = (*LOOSE, "cmd.language", "t.listen", "t.tell", "t.bot")
             if self._analysis.consists_of((mark.name,), beside, spare=self._spare()) and not self._doubts:
                 return self._make(Kind.COMMAND, command="language", option=mark.name.partition(".")[2])
         return None
@@ -262,7 +249,7 @@ class _OneReading:
         if option:
             return self._make(Kind.OPTION, option=option, story=True)
         topic = self._reader.topic(self._analysis, "question", "refusal")
-        if topic is not None and len(self._analysis) < _STORY_WORDS * 2:
+        if topic is not None and len(self._analysis) < STORY_WORDS * 2:
             return None
         return self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
 
@@ -293,7 +280,7 @@ class _OneReading:
         if self._free and self._tells():
             return None
         topic = self._reader.topic(self._analysis, "wait", "question", "refusal", "remark")
-        if topic is not None and topic.family == "wait" and len(self._analysis) > _LONGEST_WAIT:
+        if topic is not None and topic.family == "wait" and len(self._analysis) > LONGEST_WAIT:
             return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
@@ -311,10 +298,10 @@ class _OneReading:
     def _guess(self) -> Reading | None:
         """A text without a word of a crime or place is talk: a question, a wait, a refusal, or a remark."""
         analysis = self._analysis
-        if self._chosen.suggested or len(analysis) > _LONGEST_TALK or self._tells_anything():
+        if self._chosen.suggested or len(analysis) > LONGEST_TALK or self._tells_anything():
             return None
         mine = analysis.has("verb.mine", "t.mine")
-        promises = mine and len(analysis) <= _LONGEST_PROMISE
+        promises = mine and len(analysis) <= LONGEST_PROMISE
         if analysis.has("soc.wait") or (promises and not analysis.negates and not analysis.asks):
             return self._make(Kind.WAIT, Confidence.GUESS)
         if analysis.has("ask.how") and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
@@ -329,8 +316,8 @@ class _OneReading:
 
     def _guess_social(self) -> Reading | None:
         analysis = self._analysis
-        for mark, kind, topic in _SOCIAL:
-            if analysis.has(mark) and len(analysis) <= _LONGEST_SOCIAL:
+        for mark, kind, topic in SOCIAL:
+            if analysis.has(mark) and len(analysis) <= LONGEST_SOCIAL:
                 return self._make(kind, Confidence.GUESS, topic=topic)
         if analysis.has("t.report", "t.useless", "t.love", "t.listen", "d.afraid", "t.service", "t.safe"):
             return self._make(Kind.REMARK, Confidence.GUESS, topic="other")
@@ -343,7 +330,7 @@ class _OneReading:
         if self._chosen.suggested or not self._is_story():
             return None
         plain = self._asked.asks != "review" and not self._analysis.asks and not self._analysis.negates
-        enough = _STORY_REST if plain else _STORY_WORDS
+        enough = STORY_REST if plain else STORY_WORDS
         return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > enough else None
 
     # ------------------------------------------------------------- what is asked of the text
@@ -382,7 +369,7 @@ class _OneReading:
 
     def _tells(self) -> bool:
         """Whether it tells of a crime."""
-        return any(mark.name not in _VAGUE for mark in self._analysis.story_marks())
+        return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
 
     def _tells_anything(self) -> bool:
         """Whether it tells anything of a crime, or, where a place is asked, of a place."""
@@ -394,12 +381,12 @@ class _OneReading:
             return self._tells() or self._analysis.has("cat.*", "w.drink", "d.weapon", "place.thing", "time.often")
         return self._analysis.has("police", "unit.*", "cat.*", "act.*", "place.*", "time.*", "digits")
 
-    def _uncovered(self, names: tuple[str, ...] = (*_LOOSE, "t.*", "say.*", "cmd.*")) -> int:
+    def _uncovered(self, names: tuple[str, ...] = (*LOOSE, "t.*", "say.*", "cmd.*")) -> int:
         return len(set(range(len(self._analysis))) - self._analysis.covered(names))
 
-    def _is_story(self, least: int = _STORY_WORDS) -> bool:
+    def _is_story(self, least: int = STORY_WORDS) -> bool:
         plain = self._uncovered(("fill", "pol", "soc.*"))
-        return len(self._analysis) >= least and plain >= min(least, _STORY_REST + 1)
+        return len(self._analysis) >= least and plain >= min(least, STORY_REST + 1)
 
 
 @cache
