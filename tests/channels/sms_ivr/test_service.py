@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from satark.testing.twilio.api import File, new_sid
-from satark.testing.twilio.people import STARTED, STOPPED, Caller, Texter
+from satark.testing.twilio.people import STARTED, STOPPED, Caller, Texter, code_in
 from satark.testing.waiting import until
 from satark_sms_ivr.segments import count_segments
 
@@ -94,6 +94,10 @@ async def test_one_message_is_a_complete_tip(service: Any) -> None:
     assert tip["answers"]["what"] == "Arms are sold behind the rice mill in Lanka every night"
     assert tip["language"] == "en"
     assert tip["category"] == "OTHER"
+    again = await texter.say("TIP Liquor is sold at the ghat in Ramnagar every evening")
+    assert code_in(again[0]) not in {"", code_in(replies[0])}, "the second is a new tip, with a receipt of its own"
+    tips = await service.installation.tips("dig", at_least=2)
+    assert len({one["number"] for one in tips}) == 2
 
 
 async def test_a_tipster_who_asked_to_be_reached_gets_neutral_texts_until_stop(service: Any) -> None:

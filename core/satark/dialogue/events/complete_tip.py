@@ -15,14 +15,12 @@ from satark.dialogue.events.wording import words_of
 from satark.dialogue.session import GivenAnswer, Turn
 from satark.dialogue.states.draft import DRAFT, go_on
 from satark.dialogue.states.unsolicited import accept_unsolicited
-from satark.dialogue.steps.contract import AcceptedAnswer, Step
+from satark.dialogue.steps.contract import AcceptedAnswer, Step, unknown_option
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import LoadedFlow
 from satark.dialogue.understanding.reading import Asked, Kind
 from satark.folding import fold
 
-_UNKNOWN: Final = ("unknown", "OTHER")
-"""Options that say nothing, the better one first."""
 _FEWEST_WORDS: Final = 3
 """Words of the shortest tip that is submitted at once in a chat, where asking back costs nothing."""
 _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
@@ -82,8 +80,8 @@ def _answer(context: TurnContext, step: Step, event: Text | Media) -> GivenAnswe
 
 
 def _unknown(context: TurnContext, step: Step) -> GivenAnswer:
-    codes = {option.code for option in step.type.ask(step, context.view(step)).options}
-    return GivenAnswer(next((code for code in _UNKNOWN if code in codes), None), context.source)
+    code = unknown_option(step.type.ask(step, context.view(step)).options)
+    return GivenAnswer(code or None, context.source)
 
 
 def _language_of(context: TurnContext, body: str) -> str:
