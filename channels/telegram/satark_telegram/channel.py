@@ -22,7 +22,7 @@ from satark.channel import (
     Receive,
     SendResult,
 )
-from satark.prompt import Capabilities, Prompt
+from satark.prompt import Prompt
 from satark.voice_notes import VoiceNotes
 from satark_telegram import rendering, secret_token
 from satark_telegram.attachments import attachments
@@ -60,15 +60,12 @@ class TelegramChannel:
         self._webhook = f"{public_url.rstrip('/')}{PATH}" if public_url else ""
         self._catalogues = catalogues
         self._notes = notes or VoiceNotes(None)
+        self.capabilities = rendering.CAPABILITIES
+        self._notice_clips()
         self._status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
         self._account = f"{self.name}:{settings.bot_id}"
         self._parser = UpdateParser(self._account, typing=settings.typing, max_file_bytes=settings.media_max_bytes)
         self._bot: BotApi | None = None
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the medium can show; voice notes as soon as there are clips."""
-        return _SPEAKING if self._notes.ready else rendering.CAPABILITIES
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -102,6 +99,7 @@ class TelegramChannel:
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a prompt as a message with an inline keyboard, and what is heard or shown after it."""
+        self._notice_clips()
         return (*rendering.render(prompt, account, to), *attachments(prompt, account, to))
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
@@ -161,3 +159,8 @@ class TelegramChannel:
         if self._bot is None:
             raise RuntimeError("the Telegram channel is not open")
         return self._bot
+
+    def _notice_clips(self) -> None:
+        """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
+        if not self.capabilities.voice_notes and self._notes.ready:
+            self.capabilities = _SPEAKING

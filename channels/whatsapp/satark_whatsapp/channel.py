@@ -20,7 +20,7 @@ from satark.channel import (
     RawResponse,
     SendResult,
 )
-from satark.prompt import Capabilities, Prompt
+from satark.prompt import Prompt
 from satark.voice_notes import VoiceNotes
 from satark_whatsapp import rendering, signature
 from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments
@@ -61,11 +61,8 @@ class WhatsAppChannel:
         status_url = f"{public_url.rstrip('/')}/status" if public_url else ""
         self._attachments = AttachmentSender(self._graph, settings, notes, status_url)
         self._notes = notes
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the medium can show; voice notes as soon as there are clips."""
-        return _SPEAKING if self._notes.ready else rendering.CAPABILITIES
+        self.capabilities = rendering.CAPABILITIES
+        self._notice_clips()
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -99,6 +96,7 @@ class WhatsAppChannel:
 
     def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
         """Render a prompt as buttons, a list, a location request or plain text, and what is heard or shown after it."""
+        self._notice_clips()
         return (*rendering.render(prompt, account, to), *attachments(prompt, account, to))
 
     def notice(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
@@ -149,3 +147,8 @@ class WhatsAppChannel:
             if code in templates:
                 return templates[code], code
         return None
+
+    def _notice_clips(self) -> None:
+        """Offer voice notes from when there are clips; asked apart from `capabilities`, which every message reads."""
+        if not self.capabilities.voice_notes and self._notes.ready:
+            self.capabilities = _SPEAKING

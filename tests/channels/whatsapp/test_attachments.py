@@ -110,3 +110,11 @@ async def test_without_clips_the_channel_sends_no_voice_notes(
     assert (whatsapp.capabilities.voice_notes, speaking.capabilities.voice_notes) == (False, True)
     assert [call.method for call in calls(whatsapp)] == ["messages"]
     assert calls(speaking, spoken=VoiceNote(("hi-1",)))[1].method == ATTACHMENT
+
+
+def test_clips_that_are_completed_while_it_runs_are_used(secrets: dict[str, Any], tmp_path: Path) -> None:
+    channel = WhatsAppChannel(WhatsAppSettings(**secrets), VoiceNotes(tmp_path))
+    assert not channel.capabilities.voice_notes
+    (tmp_path / f"{PAUSE}.ogg").write_bytes(write_file(CLIPS[PAUSE]))
+    calls(channel)
+    assert channel.capabilities.voice_notes
