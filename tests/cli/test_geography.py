@@ -9,9 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from satark.cli.check_desks import area_problems
+from satark.cli.check_destinations import settings_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli
+from satark.destination_rule import DestinationRule
 from satark.geography.geography import Geography
+from satark.settings import Core
 from satark.testing.commands import run as check
 
 DISTRICTS = """\
@@ -154,3 +157,10 @@ def test_the_check_of_everything_names_the_line_of_the_geography(data: Path, mon
 def test_a_desk_of_an_area_that_is_nowhere_is_named(level: str, area: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
     found = area_problems([("one", level, area)], Geography.sample())
     assert [one.setting for one in found] == (["desk one: area"] if wrong else [])
+
+
+@pytest.mark.parametrize(("district", "wrong"), [("jaunpur", False), ("elsewhere", False), ("jaunpurr", True)])
+def test_a_destination_may_be_for_the_tips_of_no_district(district: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
+    rule = DestinationRule(to="email:cell", desk="dig", districts=(district,))
+    found = settings_problems(Core(destination=[rule]), Geography.sample())
+    assert [one.message for one in found] == ([f"the geography has no district {district!r}"] if wrong else [])
