@@ -17,6 +17,7 @@ from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
 from satark.ingest.event import NeedsReceipt
 from satark.observability import log
+from satark.roster.state import RosterState
 from satark.routing import rules
 from satark.routing.desks import close_roster
 from satark.routing.tip_keys import TipRoot, encode_root, name_tags, tip_verifier
@@ -83,11 +84,12 @@ class Submissions:
     def _route(self, unit: UnitOfWork, tip: Tip, priority: Priority) -> rules.Route:
         desks, services = self._desks(unit), self._services
         advice = self._plugins.route(tip, desks) if self._routed else []
-        state = services.roster.check(unit.keys, committed=False).state
+        state = self._roster_state(unit)
         readable = services.roster.readable_rules(state, services.destination_rules)
         route = rules.route(tip, desks, services.geography, advice, destination_rules=readable, priority=priority)
         if not state.closed:
             close_roster(unit, services.destination_rules)
+            unit.roster = None
         if route.unknown:
             log.error("a plugin added a destination that belongs to no desk", count=len(route.unknown))
         return route
@@ -127,13 +129,19 @@ class Submissions:
             unit.desks = self._services.roster.sealable(unit.keys, [Desk(**row) for row in rows.mappings()])
         return unit.desks
 
+    def _roster_state(self, unit: UnitOfWork) -> RosterState:
+        if unit.roster is None:
+            unit.roster = self._services.roster.check(unit.keys, committed=False).state
+        state: RosterState = unit.roster
+        return state
+
     def _receipt(self, unit: UnitOfWork, session: Session, tip: Tip, fresh: FreshCode, route: rules.Route) -> str:
         recipient, identity = new_identity()
         root = TipRoot(
             tip=session.tip,
             recipient=session.recipient,
             verifier=tip_verifier(session.identity),
-            roster=self._services.roster.check(unit.keys, committed=False).state.position,
+            roster=self._roster_state(unit).position,
             desks=name_tags(session.tip, [desk.name for desk in route.desks]),
             excluded=name_tags(session.tip, route.excluded),
             receipt=recipient,

@@ -29,6 +29,8 @@ class UnitOfWork:
         self.now = int(time.time())
         self.desks: Sequence[Any] | None = None
         """The desks as this transaction read them; None until one of its turns needs them."""
+        self.roster: Any = None
+        """What follows from the roster, as this transaction read it; None until one of its turns needs it."""
         self.custody_head: bytes | None = None
         """The head of the custody log before this transaction; None until it appends to the log."""
 
