@@ -304,7 +304,8 @@ class _OneReading:
         promises = mine and len(analysis) <= LONGEST_PROMISE
         if analysis.has("soc.wait") or (promises and not analysis.negates and not analysis.asks):
             return self._make(Kind.WAIT, Confidence.GUESS)
-        if analysis.has("ask.how") and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
+        how = analysis.has("ask.how") or self._is_phrase("cmd.help")
+        if how and not analysis.has("t.safe", "t.leak", "t.when", "verb.yours"):
             return self._make(Kind.COMMAND, Confidence.GUESS, command="help")
         if self._asked.asks == "media" and analysis.negates:
             return self._make(Kind.REMARK, Confidence.GUESS, topic="no_evidence")
