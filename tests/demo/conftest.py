@@ -33,6 +33,7 @@ class Visitor:
         self.messages: dict[str, dict[str, Any]] = {}
         self.desks: dict[str, list[dict[str, Any]]] = {}
         self.typing_events: list[bool] = []
+        self.readings: list[dict[str, Any]] = []
         self.call: dict[str, Any] = {}
         self.police: dict[str, Any] = {}
         self.medium = "whatsapp"
@@ -59,6 +60,8 @@ class Visitor:
             self.desks = event["desks"]
         elif event["type"] == "police":
             self.police = event["police"]
+        elif event["type"] == "reading":
+            self.readings.append(event["reading"])
         elif event["type"] == "typing":
             self.typing_events.append(event["typing"])
         elif event["type"] == "call":

@@ -197,6 +197,11 @@ async def _examine(chromium: Browser, url: str, viewport: dict[str, int], scheme
     await page.locator("#police summary").click()
     await page.locator("#rows summary").click()
     await page.locator("#tables table").first.wait_for()
+    await page.locator("#reading-list summary").click()
+    await page.locator("#reading-lines").fill("they will kill me\nreview | mat bhejo")
+    await page.locator("#reading-form button").click()
+    await page.locator("#readings-of-list .danger").wait_for()
+    await expect(page.locator("#readings-of-list li")).to_have_count(2)
     await _axe(page)
     assert await page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     await page.locator("#attach-button").click()

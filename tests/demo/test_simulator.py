@@ -107,6 +107,10 @@ async def test_what_a_phone_cannot_do_is_refused(open_demo: Open, tmp_path: Path
     assert await visitor.post("/phones/1/whatsapp", b"{") == 400
     assert await visitor.post("/phones/1/whatsapp", b"x" * 70_000) == 413
     assert await visitor.post("/search", b"  ") == 400
+    assert await visitor.post("/readings", {"step": "review", "lines": "send it"}) == 200
+    assert await visitor.post("/readings", {"step": "nothing", "lines": "send it"}) == 400
+    assert await visitor.post("/readings", {"step": "review", "lines": 3}) == 400
+    assert [one["text"] for one in visitor.readings] == ["Hi"]
 
 
 async def test_other_pages_cannot_use_the_phones(open_demo: Open, tmp_path: Path) -> None:

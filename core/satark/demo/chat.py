@@ -44,6 +44,11 @@ class Chat:
         self._publish = publish
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return ()
+
     def view(self) -> dict[str, Any]:
         """Return everything that the page shows of this chat."""
         return {"typing": self.typing, "messages": list(self.messages.values())}

@@ -17,6 +17,7 @@ from satark.demo.desk_queues import DeskQueues
 from satark.demo.event_stream import EventStream
 from satark.demo.phones import Phones
 from satark.demo.providers import SimulatedProviders, simulated_providers
+from satark.demo.readings import Readings
 from satark.demo.simulator import Simulator
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
@@ -88,6 +89,7 @@ class DemoServer:
             phones=Phones(simulated.media, self._events.publish),
             queues=queues,
             police=police,
+            readings=_readings(host),
             services=host.services,
             data_dir=settings.core.data_dir,
             events=self._events,
@@ -121,6 +123,13 @@ class DemoServer:
         for line in lines:
             self._say(f"  {line}")
         self._say(f"\n  the data folder is {_absolute(data_dir)}; Ctrl-C stops\n\nready")
+
+
+def _readings(host: Host) -> Readings:
+    runtime = host.ingest_runtime
+    if runtime is None:
+        raise AssertionError("the demo runs every role")
+    return Readings(runtime.channels, runtime.drafts, host.services)
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket) -> None:

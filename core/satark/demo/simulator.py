@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import anyio.to_thread
 import msgspec
@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from satark.demo import data_at_rest, samples
-from satark.demo.actions import Action
+from satark.demo.actions import Action, Say
 from satark.demo.chat import Chat, NoSuchMessage, NotPossible
 from satark.demo.event_stream import EventStream
 from satark.demo.labels import labels
@@ -30,15 +30,28 @@ if TYPE_CHECKING:
     from satark.demo.desk_queues import DeskQueues
     from satark.demo.phones import Phones
     from satark.demo.police import PoliceSystem
+    from satark.demo.readings import Readings
     from satark.services import Services
 
 _STATIC = Path(__file__).parent / "static"
 _GUARDS = (Middleware(PageHeaders), Middleware(SameOrigin))
 _FILE_BYTES = 100 * 1024 * 1024
 _REQUEST_BYTES = 64 * 1024
+_LIST_BYTES = 4 * 1024 * 1024
 
 Handler = Callable[["Request"], Awaitable[Response]]
 _action = msgspec.json.Decoder(Action)
+
+
+class _List(msgspec.Struct, frozen=True):
+    """A list of utterances, one a line, and the question at which they are read."""
+
+    step: str
+    lines: str
+    language: Literal["hi", "en"] = "en"
+
+
+_list = msgspec.json.Decoder(_List)
 
 
 class Simulator:
@@ -50,6 +63,7 @@ class Simulator:
         phones: Phones,
         queues: DeskQueues,
         police: PoliceSystem,
+        readings: Readings,
         services: Services,
         data_dir: Path,
         events: EventStream,
@@ -57,6 +71,7 @@ class Simulator:
         self._phones = phones
         self._queues = queues
         self._police = police
+        self._readings = readings
         self._services = services
         self._data_dir = data_dir
         self._events = events
@@ -71,6 +86,7 @@ class Simulator:
             _route("/phones/{phone}/{medium}", self._perform, "POST"),
             _route("/phones/{phone}/{medium}/files", self._send_file, "POST"),
             _route("/phones/{phone}/{medium}/files/{message}", self._sent_file),
+            _route("/readings", self._read_list, "POST"),
             _route("/samples/{name}", self._sample),
             _route("/desks/{desk}/{number}", self._tip),
             _route("/desks/{desk}/{number}/{ordinal}", self._evidence),
@@ -91,6 +107,7 @@ class Simulator:
             "desks": self._queues.tips,
             "police": self._police.view(),
             "samples": samples.names(),
+            "steps": self._readings.steps,
         }
         return StreamingResponse(self._events.listen(state), media_type="text/event-stream")
 
@@ -108,7 +125,19 @@ class Simulator:
             action = _action.decode(await _body(request, _REQUEST_BYTES))
         except msgspec.MsgspecError as error:
             raise HTTPException(400, "no such action of a phone") from error
-        return await _done(action.run(self._chat(request)))
+        chat = self._chat(request)
+        if isinstance(action, Say):
+            read = await anyio.to_thread.run_sync(self._readings.of_message, chat, action.text, "en")
+            chat.publish({"type": "reading", "reading": read})
+        return await _done(action.run(chat))
+
+    async def _read_list(self, request: Request) -> Response:
+        try:
+            asked = _list.decode(await _body(request, _LIST_BYTES))
+            lines = asked.lines.splitlines()
+            return _json(await anyio.to_thread.run_sync(self._readings.of_list, asked.step, lines, asked.language))
+        except (msgspec.MsgspecError, KeyError) as error:
+            raise HTTPException(400, "no such question") from error
 
     async def _send_file(self, request: Request) -> Response:
         chat, query = self._chat(request), request.query_params

@@ -24,6 +24,11 @@ class SmsChat(Chat):
         self._texter = Texter(peer, service, f"+9199999{number:05}")
         peer.subscribe(self._show_sent, self._texter.number)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return (self._texter.number,)
+
     async def say(self, text: str, *, twice: bool) -> None:
         """Send a text message."""
         await self._text(ChatMessage(id=new_sid("SM"), mine=True, text=text), twice=twice)

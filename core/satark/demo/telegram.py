@@ -38,6 +38,11 @@ class TelegramChat(Chat):
         """Return everything that the page shows, with the bot's command menus by language."""
         return {**super().view(), "menus": self._peer.menus}
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return (str(self.person.id),)
+
     async def say(self, text: str, *, twice: bool) -> None:
         """Send a typed message, or a command with its slash."""
         update = self._peer.updates.text(self.person, text)

@@ -31,6 +31,11 @@ class WhatsAppChat(Chat):
         peer.subscribe(self._show_sent, self.sender.wa_id)
         peer.subscribe_receipts(self._show_receipt)
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which the service may know this phone."""
+        return tuple(filter(None, (self.sender.wa_id, self.sender.user_id)))
+
     async def say(self, text: str, *, twice: bool) -> None:
         """Send a typed message."""
         message = ChatMessage(id=wamid(self.sender), mine=True, text=text)

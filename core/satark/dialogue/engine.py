@@ -14,6 +14,7 @@ from satark.dialogue.events.aloud import notice_voice
 from satark.dialogue.events.complete_tip import is_complete_tip
 from satark.dialogue.events.dispatch import handle_event
 from satark.dialogue.events.surrogates import without_surrogates
+from satark.dialogue.events.text_messages import read_text
 from satark.dialogue.events.wording import words_of
 from satark.dialogue.flow.definition import Flow
 from satark.dialogue.rendering.form_view import FormView, make_form
@@ -26,6 +27,7 @@ from satark.dialogue.steps.contract import Step
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.turn.loaded_flow import MAX_FILES, LoadedFlow
 from satark.dialogue.turn.prompts import make_prompt
+from satark.dialogue.understanding.reading import Reading
 from satark.geography.geography import Geography
 from satark.languages import script_of
 from satark.prompt import Choice, Prompt, ReceiptPicture
@@ -190,6 +192,25 @@ class Engine:
     def form(self, session: Session, now: int) -> FormView:
         """Show the questionnaire as a form, as far as the session has filled it in."""
         return make_form(self._context(session, "", now))
+
+    def read(self, session: Session, body: str) -> Reading:
+        """Read a typed text where a session stands, as `advance` would understand it."""
+        context = self._context(session, "", 0)
+        name, question = context.state.question(context)
+        return read_text(context, name, question, body)
+
+    def read_at(self, step: str, body: str, language: str) -> Reading:
+        """Read a typed text at a step, or at one of the engine's own questions (`@reach`), without a conversation.
+
+        Raises:
+            KeyError: there is no such question, or it is put in a conversation alone.
+        """
+        begun = self.begin(channel="", tip="", recipient="", identity="")
+        context = self._context(msgspec.structs.replace(begun, language=language), "", 0)
+        if step.startswith("@"):
+            return read_text(context, *STATES[step].question(context), body)
+        asked = self.flow.by_id[step]
+        return read_text(context, step, asked.type.ask(asked, context.view(asked)), body)
 
     # ------------------------------------------------------------- notices outside a turn
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from satark.channel import Address
+    from satark.dialogue.engine import Engine
     from satark.dialogue.rendering.form_view import FormView
+    from satark.dialogue.understanding.reading import Reading
     from satark.identity.edge_key import Identity
     from satark.ingest.sessions import SessionStore
     from satark.services import Services
@@ -36,6 +38,16 @@ class Drafts:
         """
         pseudonym = self._identity.pseudonym(account, sender)
         return await anyio.to_thread.run_sync(self._services.read, lambda found: self._look(found, pseudonym))
+
+    def read(self, connection: Connection, account: str, sender: Address, words: str) -> Reading | None:
+        """Read a text where a sender's conversation stands; None where they have none. Blocks. For the demo's page."""
+        session = self._sessions.look(connection, [self._identity.pseudonym(account, sender)])
+        return self._flows.engine(connection, session.flow).read(session, words) if session else None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the current flow."""
+        return self._flows.current
 
     def blank(self, channel: str, language: str = "") -> FormView:
         """Return the unanswered form of a channel; in the flow's first language where none is given."""

@@ -5,6 +5,7 @@ import { resetDesks, renderDesks, showDesks } from "./desks.js";
 import { byId } from "./dom.js";
 import { Phones } from "./phones.js";
 import { renderPolice, showPolice } from "./police.js";
+import { offerSteps, renderReadings, showReading, startReadings } from "./readings.js";
 import { loadLabels, switchLanguage, translate, word } from "./words.js";
 
 const phones = new Phones(() => {
@@ -13,7 +14,8 @@ const phones = new Phones(() => {
 });
 
 const handlers = {
-  state: (event) => { phones.restore(event); showDesks(event.desks); showPolice(event.police); },
+  state: (event) => { phones.restore(event); showDesks(event.desks); showPolice(event.police); offerSteps(event.steps); },
+  reading: showReading,
   phone: (event) => phones.add(event.phone),
   message: (event) => phones.show(event),
   typing: (event) => phones.showTyping(event),
@@ -39,10 +41,12 @@ byId("language").addEventListener("click", () => {
   phones.render();
   resetDesks();
   renderPolice();
+  renderReadings();
 });
 
 translate();
 startDataSearch();
+startReadings();
 await loadLabels();
 renderDesks();
 listen();

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from satark.channel import Text
 from satark.codes import find_handoff_code, find_receipt_code, without_codes
 from satark.dialogue.events.commands import handle_command, not_understood, switch_language
@@ -13,9 +15,10 @@ from satark.dialogue.session import Turn
 from satark.dialogue.states.handoff import redeem_code
 from satark.dialogue.states.mailbox import MAX_WRONG_CODES, ask_code
 from satark.dialogue.steps.contract import Question
-from satark.dialogue.turn.asked import acts, is_question
+from satark.dialogue.turn.asked import acts, asked_of, is_question
 from satark.dialogue.turn.context import TurnContext
 from satark.dialogue.understanding.reader import IRREVERSIBLE
+from satark.dialogue.understanding.reading import Confidence, Kind, Reading
 from satark.folding import fold
 
 _EXPECT_RECEIPT_CODE: Final = frozenset({"@code", "@mailbox", "@answer", "@feedback"})
@@ -39,6 +42,20 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
     if code:
         return context.state.handle_event(context, code, event) or not_understood(context)
     return handle_words(context, event, name, question)
+
+
+def read_text(context: TurnContext, name: str, question: Question, body: str) -> Reading:
+    """Read a text at the question with this id, as `handle_text` understands it; codes aside. Changes nothing."""
+    reading = context.loaded.reader.read(body, asked_of(context, name, question))
+    folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
+    code, command = named_option(context, name, question, folded), context.loaded.commands.command(folded)
+    if is_question(body) and (acts(context, name, code) or command in IRREVERSIBLE):
+        return reading
+    if code:
+        return msgspec.structs.replace(reading, kind=Kind.OPTION, confidence=Confidence.CERTAIN, option=code)
+    if command and (command in GLOBAL_COMMANDS or _expects(question, command)):
+        return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
+    return reading
 
 
 def named_option(context: TurnContext, name: str, question: Question, folded: str) -> str:

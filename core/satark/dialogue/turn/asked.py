@@ -22,7 +22,7 @@ _ASKS: Final[dict[str, Asks]] = {"text": "text", "place": "place", "media": "med
 
 def asked_of(context: TurnContext, name: str, question: Question) -> Asked:
     """Describe a question with this id."""
-    step = context.step if not name.startswith("@") else None
+    step = None if name.startswith("@") else context.loaded.flow.by_id.get(name)
     acting = _ACTING.get(name, frozenset())
     if step is not None and step.type.part == "review":
         acting = frozenset({"send"})

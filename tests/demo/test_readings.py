@@ -1,0 +1,77 @@
+"""The simulator shows how words are understood; a service that runs without the demo knows nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from satark.demo.chat import Chat
+from satark.demo.readings import MAX_LINES, Readings
+from satark.runtime.app import build_app
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.testing.scripted import ScriptedChannel, Tipster, scripted_host
+from satark.testing.waiting import until
+
+
+class Phone(Chat):
+    """A phone on the scripted channel."""
+
+    medium: ClassVar[str] = "script"
+    addresses = ("9140112233",)
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[tuple[Host, ScriptedChannel]]:
+    channel = ScriptedChannel()
+    made = scripted_host(Settings(data_dir=tmp_path), channel)
+    async with made.running():
+        await until(lambda: channel.opened)
+        yield made, channel
+
+
+def readings_of(host: Host) -> Readings:
+    assert host.ingest_runtime
+    return Readings(host.ingest_runtime.channels, host.ingest_runtime.drafts, host.services)
+
+
+async def test_a_message_is_read_where_its_conversation_stands(host: tuple[Host, ScriptedChannel]) -> None:
+    made, channel = host
+    assert made.ingest_runtime
+    phone, readings = Phone("1", lambda _event: None), readings_of(made)
+    assert readings.of_message(phone, "English", "en")["values"] == {"option": "en"}
+    tipster = Tipster(made.ingest_runtime, channel)
+    await tipster.say("Hi", "English", "Illegal mining", "They dig every night", "Lanka", "no", "skip")
+    sent = readings.of_message(phone, "send it", "en")
+    assert (sent["kind"], sent["confidence"], sent["values"]["option"]) == ("option", "certain", "send")
+    assert readings.of_message(phone, "don't send", "en")["kind"] == "refusal"
+    assert readings.of_message(phone, "send?", "en")["values"].get("option") is None
+    told = readings.of_message(phone, "they will kill me", "en")
+    assert "112" in told["values"]["danger"]
+    assert "NOT" not in tipster.text, "reading changed nothing"
+
+
+async def test_a_list_is_read_line_by_line_at_its_step_or_at_the_one_that_a_line_names(
+    host: tuple[Host, ScriptedChannel],
+) -> None:
+    readings = readings_of(host[0])
+    lines = ["lanka me sharab bikti hai", "", "review | mat bhejo", "@reach | haan", "a | b"]
+    found: list[dict[str, Any]] = readings.of_list("category", lines, "en")
+    assert [one["step"] for one in found] == ["category", "review", "@reach", "category"]
+    assert found[0]["values"]["option"] == "INTOX"
+    assert found[0]["values"]["station"] == "lanka"
+    assert (found[1]["kind"], found[2]["values"]["option"]) == ("refusal", "yes")
+    assert len(readings.of_list("what", ["a"] * (MAX_LINES + 5), "hi")) == MAX_LINES
+    for step in readings.steps:
+        assert readings.of_list(step, ["haan"], "hi")
+    with pytest.raises(KeyError):
+        readings.of_list("nothing", ["a"], "en")
+
+
+async def test_nothing_of_the_simulator_is_served_without_the_demo(host: tuple[Host, ScriptedChannel]) -> None:
+    paths = [getattr(route, "path", "") for route in build_app(host[0]).routes]
+    assert paths
+    assert not [path for path in paths if "simulator" in path or "reading" in path]
