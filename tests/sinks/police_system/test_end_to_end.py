@@ -54,6 +54,21 @@ async def set_up(folder: Path, **settings: str) -> AsyncIterator[Setup]:
             yield Setup(installation, receiver)
 
 
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Setup]:
+    """A service with a URL and a secret alone, for all tests that need no more."""
+    async with set_up(tmp_path_factory.mktemp("police")) as setup:
+        yield setup
+
+
+@pytest.fixture
+async def setup(running: Setup) -> Setup:
+    """The running service as if it were new: nothing of earlier tests is seen."""
+    await running.installation.begin()
+    running.receiver.forget()
+    return running
+
+
 async def send_tip(setup: Setup, answers: Any = HINDI, count: int = 1) -> tuple[Citizen, str, dict[str, Any]]:
     citizen = setup.installation.citizen(count)
     code = await citizen.walk(answers)
@@ -61,31 +76,30 @@ async def send_tip(setup: Setup, answers: Any = HINDI, count: int = 1) -> tuple[
     return citizen, code, events[-1]
 
 
-async def test_with_a_url_and_a_secret_alone_a_tip_is_handed_over_and_answered(tmp_path: Path) -> None:
-    async with set_up(tmp_path) as setup:
-        citizen, code, event = await send_tip(setup)
-        number = event["subject"]
-        assert event["type"] == "satark.tip.submitted"
-        assert set(event["data"]) == {
-            "number", "revision", "category", "received", "priority", "district", "station"
-        }  # fmt: skip
-        assert "हथियार" not in json.dumps(event, ensure_ascii=False)
-        assert (await setup.request("evidence", number=number, ordinal="1"))[0] == 403
-        details = json.loads((await setup.request("details", number=number))[1])
-        assert not {"answers", "evidence", "messages"} & set(details)
+async def test_with_a_url_and_a_secret_alone_a_tip_is_handed_over_and_answered(setup: Setup) -> None:
+    citizen, code, event = await send_tip(setup)
+    number = event["subject"]
+    assert event["type"] == "satark.tip.submitted"
+    assert set(event["data"]) == {
+        "number", "revision", "category", "received", "priority", "district", "station"
+    }  # fmt: skip
+    assert "हथियार" not in json.dumps(event, ensure_ascii=False)
+    assert (await setup.request("evidence", number=number, ordinal="1"))[0] == 403
+    details = json.loads((await setup.request("details", number=number))[1])
+    assert not {"answers", "evidence", "messages"} & set(details)
 
-        status, body = await setup.answer(
-            "disposition", number=number, sequence=1, status="ACTED", text="कार्रवाई हुई।",
-            references={"fir_number": "0417/2026"},
-        )  # fmt: skip
-        assert (status, json.loads(body)) == (200, {"applied": True})
-        await citizen.say(f"स्थिति {code}")
-        reply = (await citizen.hear()).text
-        assert "कार्रवाई हुई।" in reply
-        assert "0417" not in reply
-        (tip,) = await setup.installation.tips("sp", at_least=1)
-        assert tip["status"] == "ACTED"
-        assert any("FIR: 0417/2026" in message["text"] for message in tip["messages"])
+    status, body = await setup.answer(
+        "disposition", number=number, sequence=1, status="ACTED", text="कार्रवाई हुई।",
+        references={"fir_number": "0417/2026"},
+    )  # fmt: skip
+    assert (status, json.loads(body)) == (200, {"applied": True})
+    await citizen.say(f"स्थिति {code}")
+    reply = (await citizen.hear()).text
+    assert "कार्रवाई हुई।" in reply
+    assert "0417" not in reply
+    (tip,) = await setup.installation.tips("sp", at_least=1)
+    assert tip["status"] == "ACTED"
+    assert any("FIR: 0417/2026" in message["text"] for message in tip["messages"])
 
 
 async def test_the_system_gets_only_what_the_settings_allow(tmp_path: Path) -> None:
@@ -114,42 +128,40 @@ async def test_a_tipsters_own_voice_is_neither_listed_nor_returned(tmp_path: Pat
         assert (await setup.request("evidence", number=event["subject"], ordinal="1"))[0] == 404
 
 
-async def test_replays_old_timestamps_and_forgeries_are_refused(tmp_path: Path) -> None:
-    async with set_up(tmp_path) as setup:
-        _, _, event = await send_tip(setup)
-        receiver, number = setup.receiver, event["subject"]
-        body = json.dumps({"number": number}).encode()
-        address = f"{setup.base}/details"
-        headers = receiver.signed(body)
-        assert (await receiver.post(address, body, headers))[0] == 200
-        assert (await receiver.post(address, body, headers))[0] == 409
-        for late in (timedelta(minutes=6), -timedelta(minutes=6)):
-            stale = receiver.signed(body, at=datetime.now(UTC) - late)
-            assert (await receiver.post(address, body, stale))[0] == 401
-        other = PoliceReceiver("whsec_" + "b3RoZXItc2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXM=").signed(body)
-        assert (await receiver.post(address, body, other))[0] == 401
-        assert (await receiver.post(address, body + b" ", receiver.signed(body)))[0] == 401
-        assert (await receiver.post(f"{setup.installation.service.url}/police_system/other/details", body))[0] == 401
-        assert (await setup.request("details", number="ZZZZ-ZZZZ"))[0] == 404
-        assert (await receiver.post(address, b"x" * 70_000))[0] == 413
-        assert (await receiver.post(address, b"[]"))[0] == 422
+async def test_replays_old_timestamps_and_forgeries_are_refused(setup: Setup) -> None:
+    _, _, event = await send_tip(setup)
+    receiver, number = setup.receiver, event["subject"]
+    body = json.dumps({"number": number}).encode()
+    address = f"{setup.base}/details"
+    headers = receiver.signed(body)
+    assert (await receiver.post(address, body, headers))[0] == 200
+    assert (await receiver.post(address, body, headers))[0] == 409
+    for late in (timedelta(minutes=6), -timedelta(minutes=6)):
+        stale = receiver.signed(body, at=datetime.now(UTC) - late)
+        assert (await receiver.post(address, body, stale))[0] == 401
+    other = PoliceReceiver("whsec_" + "b3RoZXItc2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXM=").signed(body)
+    assert (await receiver.post(address, body, other))[0] == 401
+    assert (await receiver.post(address, body + b" ", receiver.signed(body)))[0] == 401
+    assert (await receiver.post(f"{setup.installation.service.url}/police_system/other/details", body))[0] == 401
+    assert (await setup.request("details", number="ZZZZ-ZZZZ"))[0] == 404
+    assert (await receiver.post(address, b"x" * 70_000))[0] == 413
+    assert (await receiver.post(address, b"[]"))[0] == 422
 
 
-async def test_repeated_and_late_answers_change_nothing(tmp_path: Path) -> None:
-    async with set_up(tmp_path) as setup:
-        _, _, event = await send_tip(setup)
-        number, receiver = event["subject"], setup.receiver
-        address = f"{setup.base}/answers"
-        newer = answer_body("disposition", number=number, sequence=5, status="CLOSED", text="बंद।")
-        headers = receiver.signed(newer)
-        applied = [json.loads((await receiver.post(address, newer, headers))[1])["applied"] for _ in range(3)]
-        assert applied == [True, False, False]
-        await setup.answer("disposition", number=number, sequence=4, status="VERIFYING")
-        await setup.answer("received", number=number)
-        (tip,) = await setup.installation.tips("sp", at_least=1)
-        assert tip["status"] == "CLOSED"
-        assert sum(message["text"] == "बंद।" for message in tip["messages"]) == 1
-        assert any("superseded: VERIFYING" in message["text"] for message in tip["messages"])
+async def test_repeated_and_late_answers_change_nothing(setup: Setup) -> None:
+    _, _, event = await send_tip(setup)
+    number, receiver = event["subject"], setup.receiver
+    address = f"{setup.base}/answers"
+    newer = answer_body("disposition", number=number, sequence=5, status="CLOSED", text="बंद।")
+    headers = receiver.signed(newer)
+    applied = [json.loads((await receiver.post(address, newer, headers))[1])["applied"] for _ in range(3)]
+    assert applied == [True, False, False]
+    await setup.answer("disposition", number=number, sequence=4, status="VERIFYING")
+    await setup.answer("received", number=number)
+    (tip,) = await setup.installation.tips("sp", at_least=1)
+    assert tip["status"] == "CLOSED"
+    assert sum(message["text"] == "बंद।" for message in tip["messages"]) == 1
+    assert any("superseded: VERIFYING" in message["text"] for message in tip["messages"])
 
 
 @pytest.mark.parametrize(
@@ -169,18 +181,15 @@ def test_an_invalid_answer_is_refused(data: dict[str, Any]) -> None:
         read_answer(answer_body("disposition", number="K4Q7-2XPM", **data))
 
 
-async def test_a_failing_receiver_gets_the_same_event_again_and_never_a_complaint_about_police(
-    tmp_path: Path,
-) -> None:
+async def test_a_failing_receiver_gets_the_same_event_again_and_never_a_complaint_about_police(setup: Setup) -> None:
     corrupt: Answers = {"किस बारे में": ["और विकल्प", "पुलिस भ्रष्टाचार"], "कौन पुलिसकर्मी": "छोड़ें"}
     accusing: Answers = {**HINDI, **corrupt, "किस पर शक": "इसी इलाक़े का थाना"}
-    async with set_up(tmp_path) as setup:
-        setup.receiver.faults.extend([Fault(500), Fault(429, {"retry-after": "1"}), Fault(503, accepted=True)])
-        await setup.installation.citizen(7).walk(accusing)
-        await send_tip(setup)
-        await setup.installation.tips("dig", at_least=2)
-        assert len({headers["webhook-id"] for headers, _ in setup.receiver.requests}) == 1
-        assert len({body for _, body in setup.receiver.requests}) == 1
+    setup.receiver.faults.extend([Fault(500), Fault(429, {"retry-after": "1"}), Fault(503, accepted=True)])
+    await setup.installation.citizen(7).walk(accusing)
+    await send_tip(setup)
+    await setup.installation.tips("dig", at_least=2)
+    assert len({headers["webhook-id"] for headers, _ in setup.receiver.requests}) == 1
+    assert len({body for _, body in setup.receiver.requests}) == 1
 
 
 async def test_a_dropped_archive_is_complete_signed_and_encrypted_to_the_receiver(tmp_path: Path) -> None:

@@ -68,6 +68,12 @@ class PoliceReceiver:
         """Register a callback that gets each accepted event once."""
         self._callbacks.append(callback)
 
+    def forget(self) -> None:
+        """Forget everything that came, and every fault to come."""
+        for kept in (self.events, self.requests, self.attempts, self.faults):
+            kept.clear()
+        self.refused = 0
+
     async def _receive(self, request: Request) -> Response:
         body = await request.body()
         try:
