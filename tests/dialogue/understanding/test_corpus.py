@@ -18,7 +18,7 @@ ALL = list(read_corpus(CORPORA / "tuning"))
 INDIRECT = list(read_corpus(CORPORA / "indirect"))
 LABELLED = {"danger", "harmless", "identity", "anonymous"}
 STEPS = [one for one in ALL if one.step not in LABELLED]
-HELD_OUT = [one for one in read_corpus(CORPORA / "held_out") if one.step not in LABELLED]
+HELD_OUT = list(read_corpus(CORPORA / "held_out"))
 MOST_SWALLOWED = 0.01
 LEAST = {"hi-Latn": 0.95, "hi-Deva": 0.95, "en": 0.95, "Latn": 0.95, "bho": 0.85, "ur": 0.85}
 """`Latn`: of groups in several scripts, what is written in roman letters, of any language."""
@@ -62,9 +62,12 @@ def test_little_is_swallowed(outcomes: list[tuple[Utterance, str]]) -> None:
 
 
 def test_the_rounds_that_were_scored_unseen_stay_understood(reader: Reader) -> None:
-    counts = Counter(outcome for _, outcome in judged(HELD_OUT, reader))
+    counts = Counter(outcome for _, outcome in judged([one for one in HELD_OUT if one.step not in LABELLED], reader))
     assert counts["acted"] == 0
-    assert counts["understood"] / counts.total() >= 0.92
+    assert counts["understood"] / counts.total() >= 0.96
+    recall, precision = _shares(HELD_OUT, reader.dangers, "danger", "harmless")
+    assert recall >= 0.97
+    assert precision >= 0.95
 
 
 @pytest.mark.parametrize(
