@@ -23,6 +23,7 @@ from satark_sms_ivr.keypad import (
     KEY_8_COMMANDS,
     KEY_9_COMMANDS,
     PAGE_CHOICES,
+    TEXT_CODE,
     key_0_command,
     offered_commands,
 )
@@ -47,6 +48,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
     """The command of key 9; empty: none."""
     clears: bool = False
     """Whether key 7 erases what was said."""
+    texts: bool = False
+    """Whether the caller asked for the code by text message."""
     silences: int = 0
     """How often in a row nothing was heard."""
     message: bool = False
@@ -58,11 +61,16 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         return CallState(
             turn=self.turn + 1,
             page=prompt.page,
+            texts=self.texts,
             key_0=key_0_command(prompt),
             key_8=next((command for command in KEY_8_COMMANDS if command in offered), ""),
             key_9=next((command for command in KEY_9_COMMANDS if command in offered), ""),
             clears=KEY_7_COMMAND in offered and not prompt.choices,
         )
+
+    def after_keys(self, digits: str) -> CallState:
+        """Return the same state with what was asked for in the review, if these keys were pressed there."""
+        return msgspec.structs.replace(self, texts=digits == "8") if self.key_8 == TEXT_CODE else self
 
     def after_silence(self, silences: int) -> CallState:
         """Return the same state after so many silences in a row."""
@@ -82,6 +90,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
             "e": self.key_8,
             "a": self.key_9,
             "c": int(self.clears),
+            "t": int(self.texts),
             "s": self.silences,
             "m": int(self.message),
         }
@@ -108,6 +117,7 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
             key_9=form.get("a"),
             clears=form.get("c") == "1",
             message=form.get("m") == "1",
+            texts=form.get("t") == "1",
         )
 
     def event_of(self, digits: str) -> Event:
@@ -117,6 +127,8 @@ class CallState(msgspec.Struct, frozen=True, kw_only=True):
         command = FIXED_COMMANDS.get(digits[0] if digits[0] == "*" else digits)
         keys = {"0": self.key_0, "7": KEY_7_COMMAND if self.clears else "", "8": self.key_8, "9": self.key_9}
         command = command or keys.get(digits)
+        if command == TEXT_CODE:
+            return Text("1")
         if command:
             return Tap(command_token(command))
         if _is_choice(digits):

@@ -19,6 +19,8 @@ KEY_9_COMMANDS: Final = ("less", "back", "leave", "cancel", "elsewhere")
 """What key 9 may do; the first that the prompt offers."""
 FIXED_COMMANDS: Final = {"*": "restart", "#": "repeat"}
 """What these keys do in every state of a call."""
+TEXT_CODE: Final = "text_code"
+"""What key 8 may do in the review: send the tip, and have the code sent by text message."""
 UNKNOWN: Final = "unknown"
 """What key 0 says at every question of a tip, and of the police: "I don't know"."""
 _START_MENUS: Final = frozenset({"@language", "@restart"})
@@ -48,6 +50,12 @@ def says_unknown(choice: Choice) -> bool:
     """Whether a choice says that the caller does not know: it is on key 0, whatever its number."""
     token = parse_token(choice.token)
     return token is not None and token.option == UNKNOWN
+
+
+def may_send(prompt: Prompt) -> bool:
+    """Whether a prompt is a review, whose first choice sends the tip."""
+    tokens = [parse_token(choice.token) for choice in prompt.choices[:1]]
+    return any(token and token.option == "send" for token in tokens)
 
 
 def key_0_command(prompt: Prompt) -> str:

@@ -65,6 +65,11 @@ class TwilioSettings(BaseModel):
     code_times: int = Field(
         default=4, gt=0, le=10, description="how often a call says a receipt's code, each time slower, at most"
     )
+    code_by_sms: bool = Field(
+        default=False,
+        description="whether a caller may ask, with a key, for the receipt's code by SMS; it stays on the phone",
+        json_schema_extra=_where("Phone Numbers > your number > Capabilities: SMS, to the callers' country"),
+    )
     clips: Path | None = Field(
         default=None,
         description="folder of recorded prompts, served at /voice/clips; empty: a synthetic voice speaks",

@@ -186,7 +186,9 @@ class VoiceChannel:
         if state.silences == MAX_SILENCES:
             return self._twiml.leave_message(prompts[-1], state.recording_message())
         shown = [prompt for prompt in prompts[:-1] if prompt.must_arrive] + prompts[-1:]
-        return self._twiml.ask(shown, state, greeting=raw.path == PATH)
+        form = parse_form(raw.body)
+        asked, has_number = state.after_keys(form.get("Digits")), _is_known(form.get("From"))
+        return self._twiml.ask(shown, asked, greeting=raw.path == PATH, has_number=has_number)
 
 
 def _says_unknown(path: str, form: FormData, state: CallState) -> bool:
@@ -200,4 +202,9 @@ def _says_unknown(path: str, form: FormData, state: CallState) -> bool:
 def _caller(form: FormData, call: str) -> Address:
     """Return the caller's address. A caller who withholds the number is identified by the call's id alone."""
     number = form.get("From")
-    return Address(number if _is_number(number) and number not in _WITHHELD else call)
+    return Address(number if _is_known(number) else call)
+
+
+def _is_known(number: str) -> bool:
+    """Whether a number is one, and not one of those that stand for a withheld number."""
+    return bool(_is_number(number)) and number not in _WITHHELD

@@ -10,12 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from satark.languages import OFFERED
 from satark.prompt import Prompt
 from satark.tip import RECEIPT_DIGITS
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.call_texts import call_text, language_of, locale_of, spoken_language, voice_of
 from satark_sms_ivr.clips import Clips
+from satark_sms_ivr.keypad import TEXT_CODE, may_send
 from satark_sms_ivr.settings import TwilioSettings
 from satark_sms_ivr.speech import (
     key_lines,
@@ -25,6 +28,7 @@ from satark_sms_ivr.speech import (
     receipt_code,
     unknown_lines,
 )
+from satark_sms_ivr.twilio_sms import STATUS_PATH as SMS_STATUS_PATH
 from satark_sms_ivr.twiml import voice_response
 
 KEYS_PATH: Final = "/voice/webhook/keys"
@@ -53,19 +57,28 @@ class VoiceTwiml:
         self._base = public_url.rstrip("/")
         self._clips = Clips(settings.clips, public_url)
 
-    def ask(self, prompts: list[Prompt], state: CallState, *, greeting: bool) -> str:
-        """Say prompts, the last of which is the question, and wait for its answer. `greeting`: the call begins."""
+    def ask(self, prompts: list[Prompt], state: CallState, *, greeting: bool, has_number: bool = False) -> str:
+        """Say prompts, the last of which is the question, and wait for its answer.
+
+        Args:
+            prompts: what to say.
+            state: the call's state so far.
+            greeting: whether the call begins.
+            has_number: whether the caller's number is known to the provider, so that a text message could be sent.
+        """
         prompt = prompts[-1]
         response = voice_response()
         if greeting:
             self._say_emergency(response)
         lines = [line for one in prompts for line in prompt_lines(one)]
         answered = state.next(prompt)
+        if self._settings.code_by_sms and has_number and may_send(prompt):
+            answered = msgspec.structs.replace(answered, key_8=TEXT_CODE)
         states = (answered, answered.after_silence(state.silences + 1))
         lines += unknown_lines(prompt, answered)
         hints = key_lines(prompt, answered, remind=state.turn == 1 or bool(state.silences))
         if code := receipt_code(prompt):
-            self._give_receipt(response, prompt, lines, code)
+            self._give_receipt(response, prompt, lines, code, texts=state.texts and has_number)
         elif not prompt.asks:
             self._say(response, prompt.language, [*lines, call_text(prompt.language, "bye")])
             response.hangup()
@@ -83,12 +96,17 @@ class VoiceTwiml:
         for language in self._languages:
             self._say(verb, language, [call_text(language, "emergency")])
 
-    def _give_receipt(self, response: Any, prompt: Prompt, lines: list[str], code: list[str]) -> None:
+    def _give_receipt(self, response: Any, prompt: Prompt, lines: list[str], code: list[str], *, texts: bool) -> None:
         """Say a receipt, and its code again and again, ever slower, until the caller hangs up.
+
+        `texts`: send the code, and nothing else, by text message too. Without an address Twilio sends it to the caller.
 
         No key is waited for: whoever pressed one would ask a service that no longer has the code, and lose it.
         """
         self._say(response, prompt.language, lines)
+        if texts:
+            response.sms(" ".join(code), status_callback=self._base + SMS_STATUS_PATH)
+            self._say(response, prompt.language, [call_text(prompt.language, "receipt.texted")])
         for time in range(1, self._settings.code_times):
             response.pause(length=_BETWEEN_CODES_SECONDS)
             self._say(response, prompt.language, [call_text(prompt.language, "receipt.again"), *code], pause=1 + time)

@@ -85,9 +85,10 @@ def signed() -> Callable[..., RawRequest]:
 class ScriptedCall:
     """A call to the channel and an engine, without a server; `chat` is its conversation, `document` the last TwiML."""
 
-    def __init__(self, engine: Engine, channel: VoiceChannel) -> None:
+    def __init__(self, engine: Engine, channel: VoiceChannel, number: str) -> None:
         self.chat = Chat(engine, "voice")
         self._channel = channel
+        self._number = number
         self._next = PUBLIC + "/voice/webhook"
         self.document = self._ask()
 
@@ -122,7 +123,7 @@ class ScriptedCall:
 
     def _ask(self, **fields: str) -> ET.Element:
         path, _, query = self._next.removeprefix(PUBLIC).partition("?")
-        form = {"AccountSid": ACCOUNT_SID, "From": "+919876543210", "CallSid": "CA" + "a" * 32, **fields}
+        form = {"AccountSid": ACCOUNT_SID, "From": self._number, "CallSid": "CA" + "a" * 32, **fields}
         raw = RawRequest(method="POST", path=path, query=query, headers={}, body=urlencode(form).encode())
         (inbound,) = self._channel.parse(raw).inbound
         if self.chat.session is not None:
@@ -133,9 +134,13 @@ class ScriptedCall:
 
 
 @pytest.fixture
-def dial(voice: VoiceChannel) -> Callable[[Engine], ScriptedCall]:
-    """Return the function that calls a service with an engine."""
-    return lambda engine: ScriptedCall(engine, voice)
+def dial(settings: TwilioSettings) -> Callable[..., ScriptedCall]:
+    """Return the function that calls a service with an engine, from a number, and with changed settings."""
+
+    def call(engine: Engine, number: str = "+919876543210", **changed: object) -> ScriptedCall:
+        return ScriptedCall(engine, VoiceChannel(settings.model_copy(update=changed), PUBLIC), number)
+
+    return call
 
 
 @pytest.fixture

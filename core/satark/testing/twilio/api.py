@@ -117,6 +117,14 @@ class TwilioPeer:
         callbacks.append(callback)
         return lambda: callbacks.remove(callback)
 
+    def deliver(self, to: str, body: str) -> Message:
+        """Keep a message, and call back those who wait for messages to its number."""
+        message = Message(new_sid("SM"), to, body)
+        self.messages[message.sid] = message
+        for callback in self._callbacks.get(to, ()):
+            callback(message)
+        return message
+
     def fail_next(self, status: int, code: int = 0, headers: Mapping[str, str] | None = None, times: int = 1) -> None:
         """Answer the next requests with an error."""
         self._faults.extend([JSONResponse({"code": code, "status": status}, status, headers)] * times)
@@ -176,11 +184,8 @@ class TwilioPeer:
             return _error(21617)
         if form["To"] in self.opted_out:
             return _error(21610)
-        message = Message(new_sid("SM"), form["To"], form["Body"])
-        self.messages[message.sid] = message
+        message = self.deliver(form["To"], form["Body"])
         self.sent.append(message)
-        for callback in self._callbacks.get(message.to, ()):
-            callback(message)
         return JSONResponse({"sid": message.sid, "status": "queued"}, 201)
 
     async def _update(self, request: Request) -> Response:

@@ -56,7 +56,8 @@ class Texter:
             raise LostError(f"HTTP {status}")
         told = self._keyword(text)
         if self.number not in self._peer.opted_out:
-            told += [await self._receive(message) for message in read_twiml(answer).iter("Message")]
+            messages = read_twiml(answer).iter("Message")
+            told += [await self._receive(message) for message in messages]
         self.heard += told
         return told
 
@@ -76,11 +77,8 @@ class Texter:
         kept = Message(new_sid("SM"), self.number, said(message))
         self._peer.messages[kept.sid] = kept
         text = kept.body
-        callback = message.get("statusCallback")
-        if callback:
-            form = {**_fields(self._peer, self._peer.number), "To": self.number, "MessageSid": kept.sid}
-            for status in ("sending", "delivered"):
-                await self._peer.post(callback, {**form, "MessageStatus": status})
+        if callback := message.get("statusCallback"):
+            await _tell_delivered(self._peer, kept, callback)
         return text
 
     async def walk(self, answers: Heard, *, greeting: str = "Hi", most: int = 60) -> str:
@@ -238,6 +236,10 @@ class Caller:
             if verb.tag == "Redirect":
                 await self._ask(said(verb), {})
                 return
+            if verb.tag == "Sms":
+                message = self._peer.deliver(self.number, said(verb))
+                await _tell_delivered(self._peer, message, verb.attrib["statusCallback"])
+                continue
             if verb.tag == "Hangup":
                 self.hang_up()
                 return
@@ -264,6 +266,13 @@ class _Script:
             if pattern.search(heard):
                 return replies.popleft() if len(replies) > 1 else replies[0]
         raise LostError(f"what to answer to: {heard}")
+
+
+async def _tell_delivered(peer: TwilioPeer, message: Message, callback: str) -> None:
+    """Tell the service that a message was delivered, as Twilio does."""
+    form = {**_fields(peer, peer.number), "To": message.to, "MessageSid": message.sid}
+    for status in ("sending", "delivered"):
+        await peer.post(callback, {**form, "MessageStatus": status})
 
 
 def code_in(text: str) -> str:

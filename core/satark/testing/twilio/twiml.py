@@ -28,11 +28,12 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
     }),
     "Redirect": frozenset({"method"}),
     "Hangup": frozenset(),
+    "Sms": frozenset({"to", "from", "action", "method", "statusCallback"}),
     "Message": frozenset({"to", "from", "action", "method", "statusCallback"}),
     "Body": frozenset(),
 })  # fmt: skip
 _WITHIN: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
-    "Response": frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Message"}),
+    "Response": frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup", "Message", "Sms"}),
     "Gather": frozenset({"Say", "Play", "Pause"}),
     "Say": frozenset({"prosody", "say-as"}),
     "Message": frozenset({"Body"}),

@@ -1,0 +1,61 @@
+"""The code of a receipt by text message: only where it is offered, on a key, and whoever asks is told that it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from satark.dialogue.engine import Engine
+from satark.dialogue.flow.loader import default_flow, load_flow
+from satark.geography.geography import Geography
+from satark.testing.dialogue.chat import RECEIPT
+from satark_sms_ivr.call_texts import call_text
+
+SOURCE = default_flow()
+ENGINE = Engine(load_flow(SOURCE), SOURCE.catalogues, Geography.sample())
+OFFER = call_text("en", "text_code")
+UP_TO_THE_REVIEW = ("2", "3", "0", "0", "0", "0", "0")
+
+Dial = Callable[..., Any]
+
+
+def at_the_review(call: Any) -> Any:
+    call.press(*UP_TO_THE_REVIEW)
+    assert call.chat.step == "review"
+    return call
+
+
+def test_the_code_alone_is_sent_to_whoever_asks_for_it(dial: Dial) -> None:
+    call = at_the_review(dial(ENGINE, code_by_sms=True))
+    assert OFFER in call.question
+    call.press("8")
+    (message,) = call.document.iter("Sms")
+    assert message.text == RECEIPT.grouped
+    assert set(message.attrib) == {"statusCallback"}, "Twilio knows the numbers: none is in what we write"
+    assert message.attrib["statusCallback"].endswith("/sms/webhook/status"), "so that it is redacted there"
+    assert call_text("en", "receipt.texted") in call.question
+
+
+def test_who_sends_with_the_other_key_gets_no_message(dial: Dial) -> None:
+    call = at_the_review(dial(ENGINE, code_by_sms=True)).press("1")
+    assert call.chat.submission is not None
+    assert not [*call.document.iter("Sms")]
+
+
+def test_who_goes_back_to_the_review_chooses_anew(dial: Dial) -> None:
+    call = at_the_review(dial(ENGINE, code_by_sms=True)).press("3", "1", "3")
+    assert call.chat.step == "review"
+    assert not [*call.press("1").document.iter("Sms")]
+
+
+@pytest.mark.parametrize(
+    ("number", "offered"), [("+919876543210", False), ("anonymous", True), ("+266696687", True), ("", True)]
+)
+def test_it_is_not_offered_without_the_setting_or_without_a_number(number: str, dial: Dial, *, offered: bool) -> None:
+    call = at_the_review(dial(ENGINE, number, code_by_sms=offered))
+    assert OFFER not in call.question
+    call.press("8")
+    assert call.chat.submission is None
+    assert not [*call.document.iter("Sms")]
