@@ -280,7 +280,11 @@ class _OneReading:
         if self._free and self._tells():
             return None
         topic = self._reader.topic(self._analysis, "wait", "question", "refusal", "remark")
-        if topic is not None and topic.family == "wait" and len(self._analysis) > LONGEST_WAIT:
+        if (
+            topic is not None
+            and len(self._analysis) > LONGEST_WAIT
+            and (topic.family == "wait" or topic.name == "rude")
+        ):
             return None
         if topic is None or (self._free and topic.family == "remark" and self._uncovered() > self._spare() + 1):
             return None
