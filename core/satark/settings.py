@@ -281,8 +281,8 @@ class Core(BaseModel):
         default=2,
         ge=0,
         le=24,
-        description="hours before its end at which a complete draft that was not sent is asked about, once and in words "
-        "that betray nothing, if its tipster allowed it; at most half of session_hours; 0: never",
+        description="hours before its end at which a complete draft that was not sent is asked about, once and in "
+        "words that betray nothing, if its tipster allowed it; at most half of session_hours; 0: never",
     )
     lapsed_hours: float = Field(
         default=72,

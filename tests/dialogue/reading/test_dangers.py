@@ -83,7 +83,7 @@ CRY = "they are going to kill me"
 REF = MediaRef(account="test:1", id="m")
 MAILBOX = Mailbox(open=OpenMailbox(tip="1" * 32, number="4K7Q-2XPM", recipient="age1"), language="en", messages=())
 SENT = (*STEPS["review"], "1")
-BESIDE = {
+BESIDE: dict[str, Event] = {
     "a caption": Media(REF, "image", CRY),
     "a caption of a recording": Media(REF, "voice", CRY),
     "an edited message": Edited("s3", f"They sell it and {CRY}"),

@@ -85,17 +85,21 @@ def walks(draw: st.DrawFn) -> Scenario:
             ask("police_station", draw(st.sampled_from((*STATIONS, "unknown"))))
         ask("police_who", draw(st.one_of(words_or_speech, st.just(Do("skip")))))
     if now == "files":
-        files = draw(st.lists(st.sampled_from(FILES), max_size=2))
-        exchanges.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
-        ask("evidence", Do("done" if files else "skip"))
-        if "video" in files:
-            # No detour here: a call does not ask it.
-            exchanges.append(("film_sound", draw(st.sampled_from(("remove", "keep")))))
+        _files(draw, ask, exchanges)
     for detail in draw(st.lists(st.sampled_from(tuple(DETAILS)), unique=True, max_size=2)):
         # No detour here: after a change of language the form shows the review, not the chosen detail.
         exchanges.extend([("review", "details"), ("@details", detail), (detail, draw(DETAILS[detail]))])
     ask("review", "send")
     return Scenario("walk", draw(st.sampled_from(("hi", "en"))), tuple(exchanges))
+
+
+def _files(draw: st.DrawFn, ask: Any, exchanges: list[Exchange]) -> None:
+    files = draw(st.lists(st.sampled_from(FILES), max_size=2))
+    exchanges.extend([("evidence", Send(file, draw(st.sampled_from(("", *WORDS))))) for file in files])
+    ask("evidence", Do("done" if files else "skip"))
+    if "video" in files:
+        # No detour here: a call does not ask it.
+        exchanges.append(("film_sound", draw(st.sampled_from(("remove", "keep")))))
 
 
 def _place(draw: st.DrawFn, ask: Any, exchanges: list[Exchange]) -> None:

@@ -28,10 +28,11 @@ _MARKED: Final = re.compile(r"\s*([^\s:.,-]+)[\s:.,-]+(.*)", re.DOTALL)
 
 def complete_tip_of(loaded: LoadedFlow, event: Event) -> CompleteTip | None:
     """Return the complete tip that a typed text is: `TIP` and what happens; None where it is anything else."""
-    found = _MARKED.fullmatch(event.body) if isinstance(event, Text) else None
-    if found is None or fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
+    if not isinstance(event, Text) or (found := _MARKED.fullmatch(event.body)) is None:
         return None
-    return CompleteTip(Text(found[2].strip()), typed=Text(event.body)) if _tells_a_tip(loaded, found[2]) else None
+    if fold(found[1]) not in loaded.tip_words or len(found[2].split()) < _FEWEST_WORDS:
+        return None
+    return CompleteTip(Text(found[2].strip()), typed=event) if _tells_a_tip(loaded, found[2]) else None
 
 
 def is_complete_tip(loaded: LoadedFlow, event: Event) -> bool:

@@ -97,7 +97,7 @@ def go_on(context: TurnContext, *, stay: bool = False) -> Turn:
 
 
 def _review_text(context: TurnContext, question: Question) -> str:
-    """The review's text with the summary in it; files that could not be cleaned are named, unless that was just said."""
+    """The review's text with the summary in it; files that could not be cleaned are named, unless just said."""
     text = question.text.replace("{summary}", summary(context))
     uncleaned = FileNotice("uncleaned", files=context.session.files_uncleaned)
     warning = context.text("file.uncleaned", **uncleaned.values) if uncleaned.files else ""
@@ -171,7 +171,8 @@ def _accept_file(context: TurnContext, step: Step, media: Media) -> Turn:
         ordinal = context.add_file(media, step.id)
         caption = {"text": media.caption} if media.caption.strip() else {}
         before = context.session.answers.get(f"@{step.id}", GivenAnswer()).evidence
-        return finish_step(context, step, GivenAnswer({"voice": ordinal, **caption}, context.source, (*before, ordinal)))
+        answer = GivenAnswer({"voice": ordinal, **caption}, context.source, (*before, ordinal))
+        return finish_step(context, step, answer)
     if step.type.part == "media":
         warn_of_voice(context, media)
         context.add_file(media, step.id)

@@ -30,7 +30,7 @@ class ReceiptCodeState(BaseState):
         return "@code", Question(text=context.text("code.ask"), actions=("leave",), wants="code")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Say that there is no code in the text: a text with one never comes here. After the second the code is lost."""
+        """Say that there is no code in the text: one with a code never comes here. After the second it is lost."""
         del code
         if not isinstance(event, Text):
             return None

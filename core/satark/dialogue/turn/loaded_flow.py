@@ -205,7 +205,7 @@ def _has_files(session: Session, step: Step) -> bool:
 
 
 def _media_value(session: Session, step: Step) -> Any:
-    """What a condition sees of a step's files: whether there is sound among them that may be anybody's voice, or film."""
+    """What a condition sees of a step's files: whether there is sound that may be anybody's voice, or film."""
     if session.channel == _CALL:
         return ""
     kinds = {file.kind for file in session.files if file.role == step.id}
