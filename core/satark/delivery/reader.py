@@ -135,9 +135,11 @@ class OpenedDelivery:
             FileNotFoundError: (while reading) it was erased.
         """
         record = next((record for record in self.content.evidence if record.ordinal == ordinal), None)
-        file = self._files.get(ordinal) if record else None
-        sealed = file and (file.muted if record and is_muted(record) else file.clean)
-        if record is None or sealed is None or not record.clean_sha256:
+        if record is None or not record.clean_sha256:
+            raise NoSuchFile
+        file = self._files[ordinal]
+        sealed = file.muted if is_muted(record) else file.clean
+        if sealed is None:
             raise NoSuchFile
         return self._reader.read(self._envelope, self._key, ordinal, sealed, record.clean_sha256)
 
