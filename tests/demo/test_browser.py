@@ -25,7 +25,7 @@ LARGE = {"width": 1280, "height": 860}
 
 async def _page(browser: Browser, url: str, errors: list[str], **context: Any) -> Page:
     page = await (await browser.new_context(locale="hi-IN", **context)).new_page()
-    page.on("console", lambda message: message.type in ("warning", "error") and errors.append(message.text))
+    page.on("console", lambda said: errors.extend([said.text] if said.type in {"warning", "error"} else []))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(url) else errors.append(request.url))
     await page.goto(f"{url}/simulator")

@@ -56,7 +56,7 @@ def seeded(services: Services, desk: FindDesk) -> SeededTip:
 
 async def sign_in(browser: Browser, address: str, problems: list[str], **context: Any) -> Page:
     page = await (await browser.new_context(**context)).new_page()
-    page.on("console", lambda message: message.type in ("warning", "error") and problems.append(message.text))
+    page.on("console", lambda said: problems.extend([said.text] if said.type in {"warning", "error"} else []))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request",

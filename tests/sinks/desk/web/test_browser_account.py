@@ -31,7 +31,7 @@ async def address(site: Starlette) -> AsyncIterator[str]:
 
 async def new_page(browser: Browser, problems: list[str], **options: Any) -> Page:
     page = await (await browser.new_context(**options)).new_page()
-    page.on("console", lambda message: message.type in ("warning", "error") and problems.append(message.text))
+    page.on("console", lambda said: problems.extend([said.text] if said.type in {"warning", "error"} else []))
     page.on("pageerror", lambda error: problems.append(str(error)))
     return page
 
