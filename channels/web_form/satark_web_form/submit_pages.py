@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from satark.channel import Tap
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 _CLEAR_CACHE = '"cache"'
 """`Clear-Site-Data`: the browser drops its cached pages of this site, so that going back shows none of them."""
+
+
+def receipt_lines(parts: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return the receipt's lines, each with whether it holds the code, below what is said before it (of files).
+
+    The question after it, whether the tipster may be reached, is no page's.
+    """
+    last = next((number for number, part in enumerate(parts) if find_receipt_code(part) is not None), 0)
+    return [(line, find_receipt_code(line) is not None) for line in paragraphs(parts[: last + 1])]
 
 
 class SubmitPages:
@@ -103,8 +113,7 @@ class SubmitPages:
         prompt = next((p for p in outcome.prompts if p.must_arrive), None)
         if prompt is None:
             return None
-        lines = [(line, find_receipt_code(line) is not None) for line in paragraphs(prompt.parts[:1])]
-        return self._site.page(request, "receipt.html", language, lines=lines)
+        return self._site.page(request, "receipt.html", language, lines=receipt_lines(prompt.parts))
 
     async def _forget(self, request: Request) -> FormView | None:
         """Erase the visitor's draft. Return its view before that."""
