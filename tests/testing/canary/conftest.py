@@ -7,14 +7,6 @@ from typing import Any
 
 import pytest
 
-from satark.testing.peers.rabbitmq import is_installed
-
-
-@pytest.fixture
-def broker(request: pytest.FixtureRequest) -> str:
-    """URL of the RabbitMQ that tests share; empty where it is not installed."""
-    return request.getfixturevalue("rabbitmq").url if is_installed() else ""
-
 
 @pytest.fixture
 def environment(databases: Any) -> Mapping[str, str]:

@@ -11,9 +11,21 @@ import pytest
 from satark.testing.canary import SABOTAGES, run_canary
 from satark.testing.canary.identifiers import KINDS
 from satark.testing.canary.sabotages import PACKAGES, Sabotage, possible, run_sabotaged
+from satark.testing.peers.rabbitmq import is_installed
 from satark.testing.source_copy import SourceCopy
 
 GROUPS = sorted({sabotage.group for sabotage in SABOTAGES})
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest) -> str:
+    """URL of the RabbitMQ that tests share; empty where it is not installed, and for runs that need none."""
+    given = request.node.callspec.params
+    # What a broker is sent does not depend on the database.
+    needed = given.get("databases") == "sqlite" or any(
+        sabotage.needs == "broker" for sabotage in SABOTAGES if sabotage.group == given.get("group")
+    )
+    return request.getfixturevalue("rabbitmq").url if needed and is_installed() else ""
 
 
 def test_there_are_twenty_sabotages_and_fourteen_kinds_of_identifiers() -> None:

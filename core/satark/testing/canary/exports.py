@@ -14,8 +14,8 @@ from satark.custody.manifest import Issuer
 from satark.testing.identifier_search import files_below
 from satark.testing.installation import DESKS, Installation
 
-PACKS: Final = 1
-"""Packs that each desk makes: typesetting the certificates of one takes a second."""
+_PACKS_OF: Final = DESKS[0][0]
+"""The desk that makes a pack: typesetting the certificates of one takes a second."""
 _ISSUER = Issuer(name="A. Officer", office="Office", place="Place", make="", color="", serial="", device="")
 
 
@@ -46,7 +46,7 @@ def exports(installation: Installation, folder: Path) -> dict[str, bytes]:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.pass_context
 def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) -> None:
-    """Write the files of each tip of DESK into FOLDER, and packs of some."""
+    """Write the files of each tip of DESK into FOLDER; of one tip of one desk a pack."""
     # What `satark desk evidence` and `satark evidence export` do, without deriving a key for each tip.
     commands: Any = import_module("satark_desk.commands")
     files: Any = import_module("satark_desk.exports")
@@ -58,5 +58,5 @@ def _write_all(ctx: click.Context, desk: str, passphrase: Path, folder: Path) ->
             target.mkdir(parents=True)
             for file in files.export(casework, tip, target / "files"):
                 click.echo(file)
-        for tip in [one for one in tips if one.evidence][:PACKS]:
+        for tip in [one for one in tips if one.evidence and desk == _PACKS_OF][:1]:
             click.echo(export_pack(folder / tip.tip.number / "pack.zip", casework, tip, _ISSUER).items)
