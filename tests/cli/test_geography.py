@@ -162,5 +162,5 @@ def test_a_desk_of_an_area_that_is_nowhere_is_named(level: str, area: str, wrong
 @pytest.mark.parametrize(("district", "wrong"), [("jaunpur", False), ("elsewhere", False), ("jaunpurr", True)])
 def test_a_destination_may_be_for_the_tips_of_no_district(district: str, wrong: bool) -> None:  # noqa: FBT001 - pytest's
     rule = DestinationRule(to="email:cell", desk="dig", districts=(district,))
-    found = settings_problems(Core(destination=[rule]), Geography.sample())
+    found = settings_problems(Core(destination=(rule,)), Geography.sample())
     assert [one.message for one in found] == ([f"the geography has no district {district!r}"] if wrong else [])

@@ -85,10 +85,9 @@ def test_a_voice_note_before_erasing_erases_nothing(menu: str, chat: Chat) -> No
 
 
 def test_the_loudspeaker_beside_the_languages_has_everything_read_out(chat: Chat) -> None:
-    chat.say("Hi")
-    assert not chat.prompt.aloud
+    before = chat.say("Hi").prompt.aloud
     chat.tap("aloud")
-    assert chat.prompt.aloud
+    assert (before, chat.prompt.aloud) == (False, True)
     assert "aloud" not in chat.offered()
     chat.tap("en", "INTOX").say("They sell liquor behind the old temple")
     assert chat.prompt.aloud, "it was chosen"
