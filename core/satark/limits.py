@@ -1,4 +1,4 @@
-"""Limits on evidence: sizes of files and tips, and the resources that cleaning a file may use."""
+"""Limits on evidence, with the defaults of the settings: sizes of files and tips, and the resources of cleaning a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The contract for scrubbers, which clean evidence of metadata; the hook `satark_scrubbers` registers them."""
+"""The contract for scrubbers, which clean evidence of metadata, and the reasons why a file could not be cleaned.
+
+The hook `satark_scrubbers` registers scrubbers.
+"""
 
 from __future__ import annotations
 

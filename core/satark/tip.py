@@ -1,4 +1,4 @@
-"""A tip and what belongs to it, as officers and sinks see it once it is opened."""
+"""A tip, its statuses and what belongs to it, as officers and sinks see it once it is opened."""
 
 from __future__ import annotations
 

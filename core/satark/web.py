@@ -1,4 +1,4 @@
-"""Web pages that a plugin brings, and the language that a browser asks them for."""
+"""Web pages that a plugin brings: their security headers, forms and files, and the language that a browser asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distances and outlines on the map, in degrees of latitude and longitude."""
+"""Distances, and whether a pin is inside a border; in degrees of latitude and longitude."""
 
 from __future__ import annotations
 

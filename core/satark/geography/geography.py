@@ -1,4 +1,4 @@
-"""Where things are: districts, circles, police stations and their outposts, as far as the service covers them."""
+"""Which district and station a pin or a name is in, as far as the service covers them."""
 
 from __future__ import annotations
 

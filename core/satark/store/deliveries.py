@@ -1,4 +1,4 @@
-"""The `delivery` table: one row for each tip, destination and revision.
+"""The `delivery` table: one row for each tip, destination and revision, and for each alarm.
 
 A row is `due` (at `due_at`, until when it may be claimed), `blocked` (behind an earlier revision of the same tip for
 the same destination), `done` or `dead_letter`. Only a due row has an exact time; the others have their band's. No query

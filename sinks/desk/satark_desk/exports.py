@@ -1,4 +1,4 @@
-"""Export: write a tip's files into a folder."""
+"""Export: name a tip's files, downloaded ones too, and write them into a folder."""
 
 from __future__ import annotations
 

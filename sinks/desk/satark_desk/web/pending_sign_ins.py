@@ -1,4 +1,4 @@
-"""Pending sign-ins: the passphrase was right, and the second factor is still to come."""
+"""Pending sign-ins: the passphrase was right, and the second factor is still to come, within few tries and minutes."""
 
 from __future__ import annotations
 
