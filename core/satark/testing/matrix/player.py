@@ -22,6 +22,7 @@ _ASKED_OF_WORDS: Final = ("district", "station")
 """Questions about a place that was typed. Where it was spoken, whoever listens to it hears them."""
 _ASKED_OF_FILMS = "film_sound"
 """Not asked where no file can be sent."""
+_ACCUSED_STATION: Final = "police_station"
 _ASKED_OF_SPEAKERS: Final = "police_district"
 """Asked before the accused station where the place was spoken: its district is not known."""
 _UNIT_STEPS: Final = ("station", "police_station", "district", _ASKED_OF_SPEAKERS)
@@ -46,13 +47,15 @@ async def resume(scenario: Scenario, driver: Driver) -> str:
 async def _play(player: _Player, exchanges: Sequence[Exchange]) -> str:
     driver = player.driver
     try:
-        for question, action in exchanges:
+        for number, (question, action) in enumerate(exchanges):
             if question in _ASKED_OF_WORDS and "type" not in driver.can:
                 continue
             if question == _ASKED_OF_FILMS and "send" not in driver.can:
                 continue
-            if isinstance(action, str) and player.is_asked(_ASKED_OF_SPEAKERS):
-                await player.answer(_ASKED_OF_SPEAKERS, player.district_of(action))
+            if question == _ACCUSED_STATION and player.is_asked(_ASKED_OF_SPEAKERS):
+                # Whatever is done at the question for the station, its district is asked before.
+                stations = (one for asked, one in exchanges[number:] if asked == question and isinstance(one, str))
+                await player.answer(_ASKED_OF_SPEAKERS, player.district_of(next(stations)))
             player.expect(question)
             await player.answer(question, action)
         found = _NUMBER.search(driver.last_answer)
@@ -81,8 +84,8 @@ class _Player:
         return [self._texts, *([worded] if worded else [])]
 
     def district_of(self, station: str) -> str:
-        """Return the district that a station lies in."""
-        return self._geography.district_of(station)
+        """Return the district that a station lies in; the first one for a station that nobody knows."""
+        return self._geography.district_of(station) or self._geography.districts[0].code
 
     def expect(self, question: str) -> None:
         """Check that a question is the one asked."""
