@@ -1,4 +1,4 @@
-"""Limits on evidence, with the defaults of the settings: sizes of files and tips, and the resources of cleaning a file."""
+"""Limits on evidence, the defaults of the settings: sizes of files and tips, and the resources of cleaning a file."""
 
 from __future__ import annotations
 
