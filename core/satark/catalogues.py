@@ -76,7 +76,8 @@ class Catalogue:
         source = wording_of(_QUESTIONNAIRE, self.language, channel)
         if not source:
             return None
-        wording, shipped = Catalogue.read(self.language, source), Catalogues.of(_QUESTIONNAIRE)[self.language]
+        wording: Catalogue = Catalogue.read(self.language, source)
+        shipped = Catalogues.of(_QUESTIONNAIRE)[self.language]
         changed = self._texts | {
             name: text
             for key, text in wording._texts.items()
