@@ -38,7 +38,8 @@ async def test_a_tip_by_call_with_keys_and_a_voice(open_demo: Open, tmp_path: Pa
             break
         key = next((key for asked, key in CALL.items() if asked in spoken), "8")
         await visitor.answered(visitor.perform("press", keys=key))
-    assert len(code := code_in(visitor.received[-1]["text"])) == 16
+    code = code_in(visitor.received[-1]["text"])
+    assert len(code) == 16
     # Key 8 of the review has it sent by text message too.
     await visitor.until(lambda: sum(code == code_in(message["text"]) for message in visitor.received) == 2)
     await _desks_have(visitor, 1)

@@ -21,8 +21,11 @@ Action: TypeAlias = Literal[
     "received", "sealed", "cleaned", "uncleaned", "muted", "disguised", "lost",
     "viewed", "heard", "drafted", "transcribed", "exported", "opened",
 ]  # fmt: skip
-"""What was done with a file. `muted`: a copy without sound was made; `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`: what takes
-two officers."""
+"""What was done with a file.
+
+`muted`: a copy without sound was made; `heard`: a disguised voice; `drafted`: a machine transcribed a voice; `opened`:
+what takes two officers.
+"""
 
 Form: TypeAlias = Literal["", "original", "clean", "muted", "preview", "disguised", "transcript"]
 

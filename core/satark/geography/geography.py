@@ -150,7 +150,7 @@ class Geography:
             return place
         point = _point(place)
         told = self.named(place.text) if codes is None else set(codes)
-        found = self._told(told, place.district) if point is None else self._at(point, told, place.district)
+        found = self._named(told, place.district) if point is None else self._at(point, told, place.district)
         return msgspec.structs.replace(place, district=place.district or found.district, station=found.station)
 
     def is_outside(self, place: Place) -> bool:
@@ -196,7 +196,7 @@ class Geography:
         found = {code for code in self.named(text) if code in self._station_of}
         return _only({code for code in found if station in {"", self._station_of[code]}})
 
-    def _told(self, codes: set[str], district: str) -> Named:
+    def _named(self, codes: set[str], district: str) -> Named:
         """What the words tell, in the district where that is known already."""
         if district:
             codes = {code for code in codes if code not in self._districts and code != ELSEWHERE} | {district}
@@ -206,7 +206,7 @@ class Geography:
         """The district that a pin is in, and its nearest station within reach."""
         around = [one for one in self._around(point) if district in {"", one[1]}]
         if not around:
-            return self._told(codes, district) if district else Named()
+            return self._named(codes, district) if district else Named()
         distance, nearest, station = min(around)
         return Named(nearest, station if distance <= self._reach_of(nearest) else "")
 

@@ -32,18 +32,18 @@ def unglued(
     for token in tokens:
         word = token.text
         if _SHORTEST <= len(word) <= _LONGEST and word.isalpha() and not sounds_known(word):
-            pieces = _pieces(word, knows)
-            yield from (token._replace(text=piece) for piece in (pieces if _is_sentence(pieces) else [word]))
+            parts = _parts(word, knows)
+            yield from (token._replace(text=piece) for piece in (parts if _is_sentence(parts) else [word]))
         else:
             yield token
 
 
-def _is_sentence(pieces: Sequence[str]) -> bool:
+def _is_sentence(parts: Sequence[str]) -> bool:
     """Whether words are a sentence and no name that happens to be made of words: "Pandeypur"."""
-    return max(map(len, pieces), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(pieces)
+    return max(map(len, parts), default=0) >= _SHORTEST_WORD and not _USUAL.isdisjoint(parts)
 
 
-def _pieces(word: str, knows: Callable[[str], bool]) -> list[str]:
+def _parts(word: str, knows: Callable[[str], bool]) -> list[str]:
     """The fewest known words that make a word; nothing where there are none."""
     best: dict[int, list[str]] = {0: []}
     for end in range(2, len(word) + 1):

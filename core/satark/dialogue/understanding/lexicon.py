@@ -252,7 +252,7 @@ class Lexicon:
             words = tuple(self._add_verb(word) if word[-1] == VERB else word for word in words)
         if ending:
             words = (*words[:-1], self._add_prefix(words[-1]))
-        elif len(words) > 1 and mark.startswith(_TOLD) and self._spelt_sound(words[-1]) in VERBS:
+        elif len(words) > 1 and mark.startswith(_SUBSTANCE) and self._spelt_sound(words[-1]) in VERBS:
             words = (*words[:-1], self._add_verb(words[-1] + VERB))
         entry = f"{mark} {' '.join(words)}"
         first = words[0]
@@ -368,7 +368,7 @@ def _lacks_vowels(text: str, word: Keys) -> bool:
 
 _HIDDEN: Final = ("neg", "ask", "say", "cmd", "soc")
 _HIDING: Final = ("neg", "ask", "say", "cmd", "soc", "opt", "f.none", "t.refuse", "lang", "w.bribe")
-_TOLD: Final = ("cat.", "strong.", "w.", "p.")
+_SUBSTANCE: Final = ("cat.", "strong.", "w.", "p.")
 """Marks whose phrases may end in a verb's stem, which then stands for all its forms: "siti maar"."""
 _CRIMES: Final = ("cat.", "act.", "w.")
 _SENSELESS: Final = ("t.refuse", "t.service", "time.", "soc.", "say.unknown")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,8 @@ def full_tip(services: Services, desk: FindDesk) -> SeededTip:
     seeded = seed_tip(services, [desk("sp")], answers=answers, category="INTOX", evidence=("1", "2", "3", "5", "6"))
     seed_file(services, seeded, "1", b"one", b"clean one", caption='"><script>alert(2)</script>')
     filmed = Origin(latitude=25.3, longitude=82.9, taken="2026-11-20T21:15")
-    seed_file(services, seeded, "2", b"two", b"two, sound", muted=b"clean two", mime="video/mp4", kind="video", origin=filmed)
+    film: Any = {"mime": "video/mp4", "kind": "video", "origin": filmed}
+    seed_file(services, seeded, "2", b"two", b"two, sound", muted=b"clean two", **film)
     seed_file(services, seeded, "3", b"three", b"<svg onload=alert(3)>", mime="image/svg+xml")
     seed_file(services, seeded, "4", b"four", b"clean four", mime="audio/ogg", kind="voice", role="vehicle")
     seed_file(services, seeded, "5", b"five", mime="application/x-strange", problem="unknown")
