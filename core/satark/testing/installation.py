@@ -125,6 +125,8 @@ async def set_up_installation(
     )
     async with peer, serve(peer.app) as graph_url:
         whatsapp = {
+            # A message that comes by itself while a slow machine walks on would be read as the answer to the next step.
+            "SATARK_FILE_NOTICE_SECONDS": "3600",
             "SATARK_WHATSAPP__APP_SECRET": APP_SECRET,
             "SATARK_WHATSAPP__VERIFY_TOKEN": VERIFY_TOKEN,
             "SATARK_WHATSAPP__ACCESS_TOKEN": ACCESS_TOKEN,
