@@ -11,6 +11,28 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the tables."""
+    _create_officers()
+    _create_sign_in()
+    _create_recovery()
+    _create_tips()
+
+
+def downgrade() -> None:
+    """Drop them."""
+    for table in (
+        "desk_read_state",
+        "desk_queue",
+        "desk_release",
+        "desk_recovery",
+        "desk_second_factor",
+        "desk_known_browser",
+        "desk_roster_seen",
+        "desk_officer",
+    ):
+        op.drop_table(table)
+
+
+def _create_officers() -> None:
     op.create_table(
         "desk_officer",
         sa.Column("desk", sa.String(length=40), nullable=False),
@@ -36,6 +58,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("desk", "name"),
         comment="officers who can unlock a desk; what they may do is in the roster",
     )
+    op.create_table(
+        "desk_roster_seen",
+        sa.Column("desk", sa.String(length=40), nullable=False),
+        sa.Column("officer", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False, comment="of the newest entry of the roster that was shown"),
+        sa.PrimaryKeyConstraint("desk", "officer"),
+        comment="how much of the roster an officer has seen",
+    )
+
+
+def _create_sign_in() -> None:
     op.create_table(
         "desk_known_browser",
         sa.Column("desk", sa.String(length=40), nullable=False),
@@ -74,6 +107,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("desk", "officer", "id"),
         comment="what officers need to sign in besides their passphrase",
     )
+
+
+def _create_recovery() -> None:
     op.create_table(
         "desk_recovery",
         sa.Column("desk", sa.String(length=40), nullable=False),
@@ -102,14 +138,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("desk", "officer", "code"),
         comment="officers who lost a passphrase or a factor and wait for another officer's approval",
     )
-    op.create_table(
-        "desk_roster_seen",
-        sa.Column("desk", sa.String(length=40), nullable=False),
-        sa.Column("officer", sa.String(length=40), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False, comment="of the newest entry of the roster that was shown"),
-        sa.PrimaryKeyConstraint("desk", "officer"),
-        comment="how much of the roster an officer has seen",
-    )
+
+
+def _create_tips() -> None:
     op.create_table(
         "desk_release",
         sa.Column("desk", sa.String(length=40), nullable=False),
@@ -146,16 +177,3 @@ def upgrade() -> None:
         comment="how much of a tip an officer has seen",
     )
     op.create_index("desk_read_state_tip", "desk_read_state", ["tip"], unique=False)
-
-
-def downgrade() -> None:
-    """Drop them."""
-    op.drop_index("desk_read_state_tip", table_name="desk_read_state")
-    op.drop_table("desk_read_state")
-    op.drop_table("desk_queue")
-    op.drop_table("desk_release")
-    op.drop_table("desk_roster_seen")
-    op.drop_table("desk_recovery")
-    op.drop_table("desk_second_factor")
-    op.drop_table("desk_known_browser")
-    op.drop_table("desk_officer")
