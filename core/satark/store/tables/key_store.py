@@ -1,0 +1,52 @@
+"""Tables of the key store: envelopes, the roster, and what must outlast the main database."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table
+
+from satark.store.tables.databases import keys
+
+envelope = Table(
+    "envelope",
+    keys,
+    Column("tip", String(32), primary_key=True),
+    Column("holder", LargeBinary(16), primary_key=True, comment="tag of the desk or destination; a decoy's is random"),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the holder's recipient: tip.Envelope"),
+    comment="tip keys, one for each desk and destination that may read the tip, and decoys",
+)
+
+roster = Table(
+    "roster",
+    keys,
+    Column("position", Integer, primary_key=True, autoincrement=False, comment="1 upwards"),
+    Column("entry", LargeBinary, nullable=False, comment="roster.entries.Entry"),
+    Column("hash", LargeBinary(32), nullable=False, comment="over the hash before, and the entry"),
+    comment="who may read, and who said so: signed entries, never changed",
+)
+
+anchor = Table(
+    "custody_anchor",
+    keys,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("link", LargeBinary(32), nullable=False),
+    Column("before", LargeBinary(32), nullable=False, comment="the previous link: a crash may leave the log there"),
+    comment="head of the custody log, out of reach of whoever can write to the main database",
+)
+
+erased_tip = Table(
+    "erased_tip",
+    keys,
+    Column("tag", LargeBinary(16), primary_key=True, comment="keyed hash of the tip's id"),
+    comment="tips that were erased: a restored backup is held against this list before it is used",
+)
+
+witness = Table(
+    "audit_witness",
+    keys,
+    Column("desk", String(40), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("link", LargeBinary(32), nullable=False),
+    Column("signature", LargeBinary(64), nullable=False, comment="of position and link, under the desk's verifier"),
+    comment="head of the custody log at each desk's last sign-in, signed by the desk",
+)

@@ -1,0 +1,153 @@
+"""Tables of tips: their messages, evidence, deliveries, retention and custody."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from satark.store.tables.databases import main
+
+tip = Table(
+    "tip",
+    main,
+    Column("id", String(32), primary_key=True, comment="random; the session's"),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+    Column("recipient", Text, nullable=False, comment="the tip's age recipient"),
+    Column("receipt_recipient", Text, nullable=False, comment="the receipt's age recipient"),
+    Column(
+        "key_changes",
+        LargeBinary,
+        nullable=False,
+        default=b"",
+        comment="new keys of the tip since it was submitted: routing.tip_keys.TipKeyChange",
+    ),
+    Column("document", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Tip"),
+    Column("day", Integer, nullable=False),
+    comment="confirmed tips",
+)
+
+receipt = Table(
+    "receipt",
+    main,
+    Column("lookup", LargeBinary(16), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="what the code opens; names its tip only inside"),
+    Column("day", Integer, nullable=False),
+    Column("link", LargeBinary(16), nullable=False, comment="keyed link of the tip, to find the row when it is erased"),
+    Column("erased", Integer, nullable=True, comment="day on which the tip was erased; null: it was not"),
+    comment="receipt codes, by a keyed and memory-hard look-up",
+)
+
+message = Table(
+    "message",
+    main,
+    Column("tip", String(32), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="age: tip.Message"),
+    Column("day", Integer, nullable=False),
+    Column("notified", Boolean, nullable=False, comment="whether a tipster who may be reached was notified of it"),
+    Index("message_notified", "notified"),
+    comment="messages between the desks and the tipster",
+)
+
+reach = Table(
+    "reach",
+    main,
+    Column("id", LargeBinary(16), primary_key=True, comment="keyed link of the tip"),
+    Column("sender", LargeBinary(32), nullable=False, comment="look-up of the sender's pseudonym, by the epoch key"),
+    Column("handle", LargeBinary, nullable=False, comment="under the epoch key"),
+    Column("expires_at", BigInteger, nullable=False, comment="end of a six-hour band, Unix seconds"),
+    Index("reach_sender", "sender"),
+    comment="reply handles of tipsters who asked to be reached",
+)
+
+file = Table(
+    "file",
+    main,
+    Column("tip", String(32), primary_key=True),
+    Column("ordinal", String(8), primary_key=True),
+    Column("state", String(8), nullable=False, comment="due, sealed or lost"),
+    Column("job", LargeBinary, nullable=False, comment="what to fetch, under the epoch key; emptied when done"),
+    Column("record", LargeBinary, nullable=False, comment="age, to the tip's recipient: tip.Evidence"),
+    Column(
+        "record_with_origin",
+        LargeBinary,
+        nullable=False,
+        default=b"",
+        comment="as record, with tip.Origin; emptied once the tipster decided whether the desks may know it",
+    ),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False, comment="Unix seconds; 0 when done"),
+    Column("reason", String(80), nullable=False),
+    Index("file_due", "state", "due_at"),
+    comment="evidence: to be fetched, or sealed in the evidence folder",
+)
+
+delivery = Table(
+    "delivery",
+    main,
+    Column("id", LargeBinary(16), primary_key=True),
+    Column("tip", String(50), nullable=False, comment="id of a tip, or of a notification: <kind>:<what>"),
+    Column("destination", String(80), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String(12), nullable=False, comment="due, blocked, done or dead_letter"),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False, comment="Unix seconds; once done or dead, of a six-hour band"),
+    Column("reason", String(200), nullable=False),
+    UniqueConstraint("tip", "destination", "revision"),
+    Index("delivery_due", "state", "destination", "due_at"),
+    comment="one revision of a tip for one destination",
+)
+
+open_breaker = Table(
+    "open_breaker",
+    main,
+    Column("destination", String(80), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("half_open_at", BigInteger, nullable=False, comment="when the next trial is due, Unix seconds"),
+    Column("failures", Integer, nullable=False),
+    Column("reason", String(200), nullable=False, comment="of the last failure: a code, never content"),
+    comment="open circuit breakers: destinations that are down",
+)
+
+retention = Table(
+    "retention",
+    main,
+    Column("tip", String(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="age, to the retention key: retention.schedule.Term"),
+    comment="when tips are due to be erased, readable for the scheduled job alone",
+)
+
+retention_key = Table(
+    "retention_key",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("recipient", Text, nullable=False, comment="age recipient of the terms"),
+    Column("sealed", LargeBinary, nullable=False, comment="its private half, under the edge key"),
+    comment="the key that desks seal terms to, and the scheduled job opens",
+)
+
+custody = Table(
+    "custody",
+    main,
+    Column("position", BigInteger, primary_key=True, autoincrement=False, comment="order among all tips, 1 upwards"),
+    Column("tip", String(32), nullable=False, comment="or `officers`: an officer's act, whose tip is sealed"),
+    Column("seq", Integer, nullable=False, comment="order within the tip, 1 upwards"),
+    Column("file", String(8), nullable=False, comment="ordinal of the file; empty: the whole tip"),
+    Column("day", Integer, nullable=False),
+    Column("entry", LargeBinary(32), nullable=False, comment="SHA-256 of the entry, which is salted"),
+    Column("content", LargeBinary(32), nullable=False, comment="SHA-256 of what was sealed; of nothing: an erasure"),
+    Column("sealed", LargeBinary, nullable=False, comment="age: custody.chain.LogEntry, audit.entries.SignedAct"),
+    Column("hash", LargeBinary(32), nullable=False, comment="over the tip's row before, and this one"),
+    Column("link", LargeBinary(32), nullable=False, comment="over the row before of any tip, and this one"),
+    UniqueConstraint("tip", "seq"),
+    comment="who did what with a tip: two hash chains, `satark audit verify` checks them",
+)
+
+custody_head = Table(
+    "custody_head",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("link", LargeBinary(32), nullable=False),
+    comment="head of the custody log; the row is the log's lock",
+)
