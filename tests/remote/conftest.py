@@ -13,15 +13,16 @@ from sqlalchemy import delete, select, update
 from satark.casework import Casework, TwoOfficerApproval
 from satark.delivery import payload
 from satark.desk import Desk
-from satark.identity.sealing import new_identity
+from satark.identity.sealing import new_identity, recipient_of
 from satark.remote.host_inbox import HostInbox
 from satark.remote.host_outbox import HostOutbox
 from satark.remote.link_keys import HostPairing, LinkKey, load_link_key, make_office_pairing
 from satark.remote.office_agent import OfficeAgent
 from satark.remote.office_inbox import OfficeInbox
+from satark.remote.office_outbox import queue_key_change
 from satark.remote.offices import join, register
-from satark.roster.entries import desk_verifier
-from satark.routing.desks import add_desk
+from satark.roster.entries import Entry, desk_verifier, new_key_change
+from satark.routing.desks import add_desk, change_key
 from satark.services import Services, WorkerContext
 from satark.sink import Delivery, DeliveryResult, Done
 from satark.store import deliveries, envelopes, tables
@@ -48,7 +49,7 @@ class OfficeLink:
         remote = Desk(name="sp", title="The SP", level="district", recipient=recipient, via="list")
         host.write_now(lambda unit: register(unit, remote, pairing))
         host.write_now(lambda unit: add_desk(unit, self.dig, verifier=desk_verifier(self.dig_identity)))
-        office.write_now(lambda unit: add_desk(unit, self.sp))
+        office.write_now(lambda unit: add_desk(unit, self.sp, verifier=desk_verifier(self.sp_identity)))
         office.write_now(lambda unit: join(unit, HostPairing(link=self.host_key.public_keys)))
         self.host_outbox = HostOutbox(host, self.host_key)
         self.host_inbox = HostInbox(host, self.host_key, self.host_outbox)
@@ -86,6 +87,25 @@ class OfficeLink:
         seeded = seed_tip(self.host, [self.sp, self.dig], **options)
         self.host.write_now(lambda unit: deliveries.add(unit, seeded.id, "list:sp"))
         return seeded
+
+    def change_key_at_office(self) -> None:
+        """Change the desk's key at the office, as its officers' `satark desk rotate` does."""
+        self.sp_identity = self._change_key(self.office, "sp", self.sp_identity)
+
+    def change_key_at_host(self) -> None:
+        """Change the key of the DIG at the host."""
+        self.dig_identity = self._change_key(self.host, "dig", self.dig_identity)
+
+    def _change_key(self, services: WorkerContext, desk: str, old: str) -> str:
+        recipient, new = new_identity()
+        entry = Entry(body=new_key_change(desk, old, new, (recipient_of(old), recipient)))
+
+        def write(unit: UnitOfWork) -> None:
+            change_key(unit, entry, old, new)
+            queue_key_change(unit, desk, old, new)
+
+        services.write_now(write)
+        return new
 
     def add_revision(self, seeded: SeededTip) -> None:
         """Queue a new revision of a tip."""

@@ -105,6 +105,9 @@ def renew_tip_keys(
 ) -> None:
     """Give every tip of a desk a new key, sealed to all that have the tip: to the desks as the roster lists them.
 
+    In a remote office the tips keep their keys, and are sealed to the desk's new key alone: the other desks that have
+    them are at the host, and would not open what is written with a key that only the office has.
+
     Args:
         unit: the transaction that changes the desk's key.
         state: the roster with the change.
@@ -139,7 +142,7 @@ def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients:
     row = unit.main.execute(locked).one_or_none()
     before = next((one for one in envelope.identity.split() if row and recipient_of(one) == row.recipient), "")
     identity = envelope.identity
-    if row and before:
+    if row and before and not _is_office(unit):
         identity = f"{new_identity()[1]}\n{envelope.identity}"
         change = _change(envelope, before, identity, desk_identity)
         encoded = _encode((*_decoded(row.key_changes), change))
@@ -150,6 +153,10 @@ def _renew(unit: UnitOfWork, envelope: Envelope, desk_identity: str, recipients:
         renewed = msgspec.structs.replace(envelope, desk=holder, identity=identity)
         sealed = seal(renewed, recipients[holder], padded=envelopes.PADDED)
         envelopes.store(unit, envelope.tip, holder, sealed)
+
+
+def _is_office(unit: UnitOfWork) -> bool:
+    return unit.main.execute(select(tables.host_link.c.directory)).first() is not None
 
 
 def _change(envelope: Envelope, before: str, identity: str, desk_identity: str) -> TipKeyChange:
