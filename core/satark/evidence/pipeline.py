@@ -114,14 +114,11 @@ async def process_file(
     most = limits.file_bytes if max_bytes is None else min(max_bytes, limits.file_bytes)
     with temporary_folder(workspace) as plain:
         source = plain / "original"
-        with source.open("xb") as copy:
-            digest, copied = await _seal_stream(stream, original_path(folder, name), recipient, most, copy)
-        mime = await asyncio.to_thread(sniff_file, source)
-        file = ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5)
+        file, copied = await _seal_original(stream, original_path(folder, name), recipient, most, source)
         copies = WorkingCopies(plain, recipient, limits, sandbox)
         try:
             _check_cleanable(file, declared_mime, sandbox, copied=copied)
-            clean_mime = await copies.make_clean(source, mime)
+            clean_mime = await copies.make_clean(source, file.mime)
         except Unclean as unclean:
             await asyncio.to_thread(sealed_files.erase_derived_copies, folder, name)
             return msgspec.structs.replace(file, problem=unclean.reason)
@@ -131,8 +128,18 @@ async def process_file(
         sound = voice or clean_mime.startswith("audio/")
         sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
         # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
-        origin = await copies.read_origin(source) if mime.startswith(_VISUAL) and not sound else None
+        origin = await copies.read_origin(source) if file.mime.startswith(_VISUAL) and not sound else None
     return msgspec.structs.replace(file, origin=origin, **sealed)
+
+
+async def _seal_original(
+    stream: AsyncIterator[bytes], target: Path, recipient: str, most: int, source: Path
+) -> tuple[ProcessedFile, bool]:
+    """Seal the stream as `target` and copy it to `source`; tell what it is, and whether the copy is complete."""
+    with source.open("xb") as copy:
+        digest, copied = await _seal_stream(stream, target, recipient, most, copy)
+    mime = await asyncio.to_thread(sniff_file, source)
+    return ProcessedFile(mime=mime, bytes=digest.bytes, sha256=digest.sha256, md5=digest.md5), copied
 
 
 async def _seal_copies(copies: WorkingCopies, mime: str, folder: Path, name: str, *, sound: bool) -> dict[str, Any]:

@@ -61,91 +61,37 @@ class IngestRuntime:
         metrics: Metrics,
         emit: Callable[[LifecycleEvent], None],
     ) -> None:
+        self._settings, self._services, self._metrics, self._emit = settings, services, metrics, emit
         self._roles = roles
         core = settings.core
         self.channels: Sequence[Channel] = plugins.channels(settings)
-        accounts = {account: channel for channel in self.channels for account in channel.accounts}
-        self.identity = identity = compose.load_identity(settings)
-        compose.check_canaries(identity, services)
-        log = LogEraser((services.main, services.keys))
+        self._accounts = {account: channel for channel in self.channels for account in channel.accounts}
+        self.identity = compose.load_identity(settings)
+        compose.check_canaries(self.identity, services)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
-        self._receipts = CodeStock(identity, ahead=core.receipt_codes_ahead)
-        self._handoff_codes = HandoffCodes(identity, core.handoff_code_minutes)
-        sessions = SessionStore(identity, core)
-        outbox = Outbox(
-            channels=accounts,
-            fit=_fitting(plugins),
-            identity=identity,
-            read_aloud=compose.load_read_aloud(settings, services.geography),
-        )
-        runner = TurnRunner(
-            identity=identity,
-            flows=self._flows,
-            plugins=plugins,
-            submissions=Submissions(identity=identity, receipts=self._receipts, plugins=plugins, services=services),
-            mailboxes=Mailboxes(identity, core, services.roster),
-            handoff_codes=self._handoff_codes,
-            outbox=outbox,
-        )
-        turns = Turns(
-            identity=identity,
-            flows=self._flows,
-            sessions=sessions,
-            handoff_codes=self._handoff_codes,
-            runner=runner,
-            outbox=outbox,
-        )
-        self.writer = Writer(services.main, services.keys, grouped=turns, batch=core.batch)
+        self._receipts = CodeStock(self.identity, ahead=core.receipt_codes_ahead)
+        self._handoff_codes = HandoffCodes(self.identity, core.handoff_code_minutes)
+        self._sessions = SessionStore(self.identity, core)
+        self._outbox = self._build_outbox(plugins)
+        self.writer = Writer(services.main, services.keys, grouped=self._build_turns(plugins), batch=core.batch)
         self._replies = ReplyWorker(
-            channels=accounts, writer=self.writer, identity=identity, metrics=metrics, settings=core
+            channels=self._accounts, writer=self.writer, identity=self.identity, metrics=metrics, settings=core
         )
-        self._fetcher = EvidenceWorker(
-            channels=accounts,
-            writer=self.writer,
-            identity=identity,
-            metrics=metrics,
-            settings=settings,
-            scrubbers=plugins.scrubbers(),
-            notices=FileNotices(outbox=outbox, flows=self._flows, identity=identity, posted=self._replies.post),
-            emit=emit,
-        )
+        self._fetcher = self._build_fetcher(plugins)
         context = WorkerContext(services, self.writer)
         self._sinks = compose.load_sinks(settings, plugins, context) if "worker" in roles else []
         self._deliveries = DeliveryWorker(
             sinks=self._sinks, writer=self.writer, services=services, metrics=metrics, settings=core, emit=emit
         )
-        self._jobs = ScheduledJobs(
-            outbox=outbox,
-            flows=self._flows,
-            sessions=sessions,
-            identity=identity,
-            turnover=EpochTurnover(identity, self.writer, log),
-            log=log,
-            writer=self.writer,
-            services=services,
-            settings=core,
-            posted=self._replies.post,
-            erased=self._fetcher.erase,
-            emit=emit,
+        self._log = LogEraser((services.main, services.keys))
+        self._jobs = self._build_jobs()
+        self.retention = RetentionJob(Retention(settings, services, self.identity, plugins), self.writer)
+        self.spool = Spool(
+            settings.spool_dir, self.identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes
         )
-        self.retention = RetentionJob(Retention(settings, services, identity, plugins), self.writer)
-        self.spool = Spool(settings.spool_dir, identity, max_files=core.spool_max_files, max_bytes=core.spool_max_bytes)
-        self.ingest = Ingest(
-            identity=identity,
-            writer=self.writer,
-            receipts=self._receipts,
-            handoff_codes=self._handoff_codes,
-            guesses=CodeGuesses(core.code_guesses_per_minute),
-            spool=self.spool,
-            engine=self._flows.current,
-            outbox=outbox,
-            replies=self._replies,
-            after_commit=AfterCommit(replies=self._replies, files=self._fetcher, deliveries=self._deliveries, log=log),
-            metrics=metrics,
-            emit=emit,
-        )
+        self.ingest = self._build_ingest()
         self._replay = SpoolReplay(ingest=self.ingest, channels=self.channels, spool=self.spool, metrics=metrics)
-        self.drafts = Drafts(flows=self._flows, identity=identity, sessions=sessions, services=services)
+        self.drafts = Drafts(flows=self._flows, identity=self.identity, sessions=self._sessions, services=services)
 
     async def start(self, tasks: asyncio.TaskGroup, *, embedded: bool) -> None:
         """Open the channels and start the background tasks. `embedded`: no other process works on this database."""
@@ -189,6 +135,84 @@ class IngestRuntime:
 
     async def _hear(self, channel: Channel, batch: Batch) -> None:
         await self.ingest.ingest(channel, batch)
+
+    def _build_outbox(self, plugins: Plugins) -> Outbox:
+        return Outbox(
+            channels=self._accounts,
+            fit=_fitting(plugins),
+            identity=self.identity,
+            read_aloud=compose.load_read_aloud(self._settings, self._services.geography),
+        )
+
+    def _build_turns(self, plugins: Plugins) -> Turns:
+        submissions = Submissions(
+            identity=self.identity, receipts=self._receipts, plugins=plugins, services=self._services
+        )
+        runner = TurnRunner(
+            identity=self.identity,
+            flows=self._flows,
+            plugins=plugins,
+            submissions=submissions,
+            mailboxes=Mailboxes(self.identity, self._settings.core, self._services.roster),
+            handoff_codes=self._handoff_codes,
+            outbox=self._outbox,
+        )
+        return Turns(
+            identity=self.identity,
+            flows=self._flows,
+            sessions=self._sessions,
+            handoff_codes=self._handoff_codes,
+            runner=runner,
+            outbox=self._outbox,
+        )
+
+    def _build_fetcher(self, plugins: Plugins) -> EvidenceWorker:
+        notices = FileNotices(outbox=self._outbox, flows=self._flows, identity=self.identity, posted=self._replies.post)
+        return EvidenceWorker(
+            channels=self._accounts,
+            writer=self.writer,
+            identity=self.identity,
+            metrics=self._metrics,
+            settings=self._settings,
+            scrubbers=plugins.scrubbers(),
+            notices=notices,
+            emit=self._emit,
+        )
+
+    def _build_jobs(self) -> ScheduledJobs:
+        return ScheduledJobs(
+            outbox=self._outbox,
+            flows=self._flows,
+            sessions=self._sessions,
+            identity=self.identity,
+            turnover=EpochTurnover(self.identity, self.writer, self._log),
+            log=self._log,
+            writer=self.writer,
+            services=self._services,
+            settings=self._settings.core,
+            posted=self._replies.post,
+            erased=self._fetcher.erase,
+            emit=self._emit,
+        )
+
+    def _build_ingest(self) -> Ingest:
+        after_commit = AfterCommit(
+            replies=self._replies, files=self._fetcher, deliveries=self._deliveries, log=self._log
+        )
+        return Ingest(
+            identity=self.identity,
+            writer=self.writer,
+            receipts=self._receipts,
+            handoff_codes=self._handoff_codes,
+            guesses=CodeGuesses(self._settings.core.code_guesses_per_minute),
+            spool=self.spool,
+            engine=self._flows.current,
+            outbox=self._outbox,
+            replies=self._replies,
+            after_commit=after_commit,
+            metrics=self._metrics,
+            emit=self._emit,
+        )
 
 
 def _fitting(plugins: Plugins) -> Callable[[Prompt, Capabilities], Prompt]:
