@@ -25,6 +25,7 @@ from satark.officer import (
     may_hear_voices,
     new_key_change,
     officer_signer,
+    queue_key_change,
     read_state,
     renew_audit_key,
 )
@@ -332,6 +333,7 @@ def _present_identity(services: Services, state: RosterState, desk: str, identit
 def _finish(unit: UnitOfWork, services: Services, state: RosterState, desk: str, identities: str) -> None:
     finish_key_change(unit, state, desk, identities, services.destination_rules)
     new, old = identities.split()
+    queue_key_change(unit, desk, old, new)
     renew_audit_key(unit, services, desk, old, new)
     officers = state.desks[desk].officers.values()
     recipients = {one.name: one.recipient for one in officers if one.role != "auditor"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -10,10 +11,15 @@ from sqlalchemy import select, update
 from satark.casework import Casework
 from satark.desk import CaseworkError, KeyChanged
 from satark.identity.sealing import CantOpen, open_envelope
+from satark.remote.link_keys import HostPairing, load_link_key
+from satark.remote.messages import decode_answer, decode_signed_answer
+from satark.remote.office_outbox import former_keys
+from satark.remote.offices import join
 from satark.services import Services
 from satark.store import tables
+from satark.store.unit_of_work import UnitOfWork
 from satark.testing.tips import seed_tip
-from satark_desk import passphrases
+from satark_desk import passphrases, roster_changes
 from satark_desk.officers import (
     NewOfficer,
     UnlockedDesk,
@@ -164,3 +170,29 @@ def test_nobody_at_a_station_may_listen(services: Services, unlocked: Callable[[
     assert not head.may_listen
     with pytest.raises(CaseworkError, match="may listen"):
         add_officer(services, head, NewOfficer(name="second", passphrase="second passphrase", rights=("listen",)))
+
+
+def test_an_office_announces_a_key_change_that_a_crash_interrupted(
+    services: Services, unlocked: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    link = load_link_key(tmp_path / "link.key").public_keys
+    services.write_now(lambda unit: join(unit, HostPairing(link=link)))
+    seeded = seed_tip(services, [unlocked("sp").desk])
+    former = unlocked("sp").identity
+
+    def crash(unit: UnitOfWork, *_: object) -> None:
+        unit.keys.commit()  # the key store is committed before the other database
+        raise OSError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(roster_changes, "queue_key_change", crash)
+        with pytest.raises(OSError, match="planted"):
+            rotate(services, unlocked("sp"))
+    now = unlocked("sp")
+    assert now.identity != former
+    (row,) = services.read(lambda c: c.execute(select(tables.office_outbox)).all())
+    announced = decode_answer(decode_signed_answer(row.message).answer).new_key
+    assert announced is not None
+    assert announced.recipient == now.desk.recipient
+    assert services.read(lambda c: former_keys(c, "sp", now.identity)) == [former]
+    assert now.casework(services).open(seeded.number).tip == seeded.tip
