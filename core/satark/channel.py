@@ -16,17 +16,15 @@ import msgspec
 
 from satark.prompt import Capabilities, Prompt
 from satark.redacted import Redacted
+from satark.send_result import Delivered, SendResult
 
 __all__ = [
     "SPOKEN",
-    "Accepted",
     "Address",
     "Batch",
-    "Blocked",
     "Call",
     "Channel",
     "CompleteTip",
-    "Delivered",
     "Edited",
     "Endpoint",
     "ErasingChannel",
@@ -39,22 +37,16 @@ __all__ = [
     "MediaGone",
     "MediaKind",
     "MediaRef",
-    "Misconfigured",
     "Moved",
     "Outcome",
-    "Permanent",
     "Pin",
     "RawRequest",
     "RawResponse",
     "Receive",
     "Revoked",
-    "SendResult",
     "Tap",
     "Text",
-    "Throttled",
-    "Transient",
     "Unsupported",
-    "WindowClosed",
     "channel_of",
 ]
 
@@ -226,13 +218,6 @@ class Inbound(Redacted, frozen=True, kw_only=True):
     """A best-effort call that a phone waits for (a tapped button turns until then), made at once; not stored either."""
 
 
-class Delivered(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an earlier call, as the provider reports it later. `call_id` is what `send` was given."""
-
-    call_id: str
-    result: SendResult
-
-
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one webhook carried. One webhook may carry many events of several accounts."""
 
@@ -250,52 +235,6 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     They are the provider's own short codes, safe to count by and to show to the operator.
     """
-
-
-class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
-    """The provider took the call."""
-
-    provider_message_id: str = ""
-    """The provider's id of the message that was sent, as `Inbound.provider_message_id`; empty: it gave none."""
-
-    def __repr__(self) -> str:
-        return "Accepted()"
-
-
-class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
-    """Too fast: try again after so many seconds. `scope` says whether one conversation or the whole account waits."""
-
-    after: float
-    scope: Literal["conversation", "account"] = "conversation"
-
-
-class Transient(msgspec.Struct, frozen=True, tag="transient"):
-    """It may work later: a time-out, a refused connection, a server error."""
-
-    code: str
-
-
-class WindowClosed(msgspec.Struct, frozen=True, tag="window_closed"):
-    """The provider takes only its approved template now; `Call.fallback` is sent instead."""
-
-
-class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
-    """The recipient blocked us or can't be reached by us; given up quietly."""
-
-
-class Permanent(msgspec.Struct, frozen=True, tag="permanent"):
-    """It will never work as it is: our own fault or the recipient's. Counted by code; the call becomes dead."""
-
-    code: str
-
-
-class Misconfigured(msgspec.Struct, frozen=True, tag="misconfigured"):
-    """The account is not set up right (token, permission, payment): kept, retried slowly, and the operator is told."""
-
-    code: str
-
-
-SendResult: TypeAlias = Accepted | Throttled | Transient | WindowClosed | Blocked | Permanent | Misconfigured
 
 
 class RawRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from satark.channel import (
+from satark.channel import Call
+from satark.identity.edge_key import Identity
+from satark.outbox import worker as room
+from satark.outbox.outbox import message
+from satark.outbox.worker import ReplyWorker
+from satark.send_result import (
     Accepted,
     Blocked,
-    Call,
     Delivered,
     Misconfigured,
     Permanent,
@@ -22,10 +26,6 @@ from satark.channel import (
     Transient,
     WindowClosed,
 )
-from satark.identity.edge_key import Identity
-from satark.outbox import worker as room
-from satark.outbox.outbox import message
-from satark.outbox.worker import ReplyWorker
 from satark.settings import Core
 from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage

@@ -12,8 +12,9 @@ from typing import Protocol
 
 import msgspec
 
-from satark.channel import Call, MediaRef, RawRequest, RawResponse, SendResult
+from satark.channel import Call, MediaRef, RawRequest, RawResponse
 from satark.redacted import Redacted
+from satark.send_result import SendResult
 
 
 class IncomingSms(Redacted, frozen=True, kw_only=True):

@@ -21,13 +21,13 @@ from satark.channel import (
     Outcome,
     RawRequest,
     RawResponse,
-    SendResult,
     Tap,
     Text,
     Unsupported,
 )
 from satark.choice_tokens import NEXT_PAGE
 from satark.prompt import Capabilities, Prompt
+from satark.send_result import SendResult
 from satark_sms_ivr.call_texts import listed_words
 from satark_sms_ivr.paging import split_into_pages
 from satark_sms_ivr.provider import IncomingSms, SmsProvider

@@ -15,8 +15,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.channel import Accepted, Blocked, MediaGone, Misconfigured, Permanent, SendResult, Throttled, Transient
+from satark.channel import MediaGone
 from satark.decoding import DECODING_ERRORS
+from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark_sms_ivr.settings import TwilioSettings
 
 _MAX_RESPONSE_BYTES: Final = 256 * 1024

@@ -12,7 +12,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from satark.channel import Call, Malformed, MediaRef, Permanent, RawRequest, RawResponse, SendResult
+from satark.channel import Call, Malformed, MediaRef, RawRequest, RawResponse
+from satark.send_result import Permanent, SendResult
 from satark_sms_ivr import twiml
 from satark_sms_ivr.form_data import FormData, parse_form
 from satark_sms_ivr.provider import IncomingSms, SmsWebhook

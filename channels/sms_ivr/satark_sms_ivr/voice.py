@@ -12,7 +12,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from satark.channel import (
-    Accepted,
     Address,
     Batch,
     Call,
@@ -24,15 +23,14 @@ from satark.channel import (
     Media,
     MediaRef,
     Outcome,
-    Permanent,
     RawRequest,
     RawResponse,
-    SendResult,
     Tap,
 )
 from satark.choice_tokens import command_token
 from satark.languages import OFFERED
 from satark.prompt import Capabilities, Prompt
+from satark.send_result import Accepted, Permanent, SendResult
 from satark_sms_ivr import twiml
 from satark_sms_ivr.call_state import CallState
 from satark_sms_ivr.form_data import FormData, parse_form

@@ -17,8 +17,9 @@ from telegram import BotCommand, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, TelegramError
 
-from satark.channel import Accepted, Call, SendResult
+from satark.channel import Call
 from satark.decoding import DECODING_ERRORS
+from satark.send_result import Accepted, SendResult
 from satark.voice_notes import VoiceNotes
 from satark_telegram.attachment_sender import AttachmentSender
 from satark_telegram.attachments import ATTACHMENT

@@ -9,20 +9,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.catalogues import Catalogues
-from satark.channel import (
-    Address,
-    Batch,
-    Call,
-    Endpoint,
-    MediaRef,
-    Misconfigured,
-    Outcome,
-    RawRequest,
-    RawResponse,
-    Receive,
-    SendResult,
-)
+from satark.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse, Receive
 from satark.prompt import Prompt
+from satark.send_result import Misconfigured, SendResult
 from satark.voice_notes import VoiceNotes
 from satark_telegram import rendering, secret_token
 from satark_telegram.attachments import attachments

@@ -14,8 +14,9 @@ from telegram.error import RetryAfter, TelegramError
 
 from satark.backoff import backoff
 from satark.catalogues import Catalogues
-from satark.channel import Batch, Malformed, Misconfigured, Permanent, Receive, Transient
+from satark.channel import Batch, Malformed, Receive
 from satark.observability import log
+from satark.send_result import Misconfigured, Permanent, Transient
 from satark_telegram.bot_api import BotApi
 from satark_telegram.errors import retry_delay, send_result_of
 from satark_telegram.settings import TelegramSettings

@@ -10,20 +10,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-from satark.channel import (
-    Address,
-    Batch,
-    Call,
-    Endpoint,
-    Malformed,
-    MediaRef,
-    Outcome,
-    Permanent,
-    RawRequest,
-    RawResponse,
-    SendResult,
-)
+from satark.channel import Address, Batch, Call, Endpoint, Malformed, MediaRef, Outcome, RawRequest, RawResponse
 from satark.prompt import Capabilities, Prompt
+from satark.send_result import Permanent, SendResult
 from satark_web_form.uploads.upload_store import UploadStore
 
 ACCOUNT: Final = "web_form:site"

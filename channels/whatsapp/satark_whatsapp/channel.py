@@ -8,19 +8,9 @@ from typing import Final
 
 import msgspec
 
-from satark.channel import (
-    Address,
-    Batch,
-    Call,
-    Endpoint,
-    MediaRef,
-    Misconfigured,
-    Outcome,
-    RawRequest,
-    RawResponse,
-    SendResult,
-)
+from satark.channel import Address, Batch, Call, Endpoint, MediaRef, Outcome, RawRequest, RawResponse
 from satark.prompt import Prompt
+from satark.send_result import Misconfigured, SendResult
 from satark.voice_notes import VoiceNotes
 from satark_whatsapp import rendering, signature
 from satark_whatsapp.attachments import ATTACHMENT, AttachmentSender, attachments

@@ -8,8 +8,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from satark.channel import Accepted, SendResult, Throttled, Transient
 from satark.decoding import DECODING_ERRORS
+from satark.send_result import Accepted, SendResult, Throttled, Transient
 from satark_whatsapp.errors import (
     PAIR_LIMIT,
     ErrorResponse,

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from satark.backoff import backoff
-from satark.channel import (
+from satark.channel import channel_of
+from satark.observability import log
+from satark.send_result import (
     Accepted,
     Blocked,
     Delivered,
@@ -27,9 +29,7 @@ from satark.channel import (
     Throttled,
     Transient,
     WindowClosed,
-    channel_of,
 )
-from satark.observability import log
 from satark.store import outbox as store
 from satark.store import provider_messages
 from satark.store.writer import StoreDown, WriteBatcher

@@ -19,7 +19,6 @@ from sqlalchemy.exc import OperationalError
 
 from satark import hookimpl
 from satark.channel import (
-    Accepted,
     Address,
     Batch,
     Call,
@@ -32,13 +31,13 @@ from satark.channel import (
     Outcome,
     RawRequest,
     RawResponse,
-    SendResult,
     Text,
 )
 from satark.plugins.loader import Plugins
 from satark.prompt import Capabilities, Prompt
 from satark.runtime import compose
 from satark.runtime.host import Host
+from satark.send_result import Accepted, SendResult
 from satark.sink import Delivery, DeliveryResult, Done
 
 if TYPE_CHECKING:

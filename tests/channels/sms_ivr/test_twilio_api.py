@@ -8,20 +8,9 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from satark.channel import (  # fmt: skip
-    Accepted,
-    Address,
-    Blocked,
-    Call,
-    MediaGone,
-    MediaRef,
-    Misconfigured,
-    Permanent,
-    SendResult,
-    Throttled,
-    Transient,
-)
+from satark.channel import Address, Call, MediaGone, MediaRef
 from satark.prompt import Prompt
+from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark.testing.processes.serving import serve
 from satark.testing.twilio.api import NUMBER, File, TwilioPeer
 from satark_sms_ivr.settings import TwilioSettings

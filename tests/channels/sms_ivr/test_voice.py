@@ -6,22 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from satark.channel import (  # fmt: skip
-    Address,
-    Call,
-    CompleteTip,
-    Event,
-    Malformed,
-    Media,
-    MediaRef,
-    Outcome,
-    Permanent,
-    RawRequest,
-    Tap,
-    Text,
-)
+from satark.channel import Address, Call, CompleteTip, Event, Malformed, Media, MediaRef, Outcome, RawRequest, Tap, Text
 from satark.choice_tokens import command_token
 from satark.prompt import Prompt
+from satark.send_result import Permanent
 from satark.testing.twilio.api import NUMBER
 from satark.testing.twilio.twiml import read_twiml
 from satark_sms_ivr.voice import VoiceChannel

@@ -9,19 +9,9 @@ import msgspec
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from satark.channel import (
-    Accepted,
-    Address,
-    Blocked,
-    Call,
-    Inbound,
-    Misconfigured,
-    Permanent,
-    SendResult,
-    Throttled,
-    Transient,
-)
+from satark.channel import Address, Call, Inbound
 from satark.prompt import Choice, Prompt
+from satark.send_result import Accepted, Blocked, Misconfigured, Permanent, SendResult, Throttled, Transient
 from satark.testing.processes.serving import serve
 from satark.testing.telegram.bot_api import Person, TelegramPeer
 from satark.testing.telegram.faults import error

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from satark.channel import Accepted, Address, Call, Transient
+from satark.channel import Address, Call
 from satark.choice_tokens import code_in, code_token
 from satark.prompt import Choice, Prompt, ReceiptPicture, VoiceNote
+from satark.send_result import Accepted, Transient
 from satark.speech.ogg_opus import read_packets, write_file
 from satark.testing.pytest_plugin import ServedGraph
 from satark.testing.waiting import until

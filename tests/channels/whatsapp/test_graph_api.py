@@ -12,20 +12,18 @@ from typing import Any
 import pytest
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from satark.channel import (
+from satark.channel import Address, Call, RawRequest
+from satark.prompt import Prompt
+from satark.send_result import (
     Accepted,
-    Address,
     Blocked,
-    Call,
     Misconfigured,
     Permanent,
-    RawRequest,
     SendResult,
     Throttled,
     Transient,
     WindowClosed,
 )
-from satark.prompt import Prompt
 from satark.testing.pytest_plugin import ServedGraph
 from satark.testing.whatsapp.graph_api import Sender
 from satark_whatsapp.channel import WhatsAppChannel

@@ -9,11 +9,8 @@ import msgspec
 import pytest
 
 from satark.channel import (
-    Accepted,
     Batch,
-    Blocked,
     Call,
-    Delivered,
     Edited,
     Event,
     Media,
@@ -25,10 +22,9 @@ from satark.channel import (
     Revoked,
     Tap,
     Text,
-    Throttled,
     Unsupported,
-    WindowClosed,
 )
+from satark.send_result import Accepted, Blocked, Delivered, Throttled, WindowClosed
 from satark_whatsapp.channel import WhatsAppChannel
 from satark_whatsapp.settings import WhatsAppSettings
 

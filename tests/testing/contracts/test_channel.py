@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from satark.channel import (
-    Accepted,
     Address,
     Batch,
     Call,
@@ -22,10 +21,10 @@ from satark.channel import (
     Outcome,
     RawRequest,
     RawResponse,
-    SendResult,
     Text,
 )
 from satark.prompt import Capabilities, Prompt
+from satark.send_result import Accepted, SendResult
 from satark.testing.contracts.channel import ChannelCase, check_channel
 
 PHONE = "919876543210"
