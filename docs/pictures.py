@@ -25,7 +25,7 @@ from satark.testing.processes.service import Service
 IMAGES: Final = Path(__file__).parent / "images"
 PHONE: Final = {"width": 360, "height": 740}
 DESKTOP: Final = {"width": 1280, "height": 860}
-WHAT: Final = "अस्सी घाट के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
+WHAT: Final = "पुरानी मिल के पीछे वाली गली में रोज़ रात को कच्ची शराब बिकती है"
 QUESTION: Final = "गाड़ी किस रंग की है, और किस समय आती है?"
 GAP: Final = 24
 """Pixels between two screenshots."""
