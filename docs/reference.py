@@ -21,10 +21,10 @@ from pydantic import BaseModel
 
 from satark import hookspecs
 from satark.cli.main import cli
+from satark.core_settings import Core, EvidenceSettings, HttpSettings, RetentionSettings
 from satark.destination_rule import DestinationRule
 from satark.plugins.contract import public_names
 from satark.plugins.loader import Plugins, installed
-from satark.settings import Core, EvidenceSettings, HttpSettings, RetentionSettings
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent

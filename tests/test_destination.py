@@ -45,7 +45,7 @@ SPLIT_OR_JOIN = re.compile(r"""\.r?(?:partition|split)\(\s*["']:["']|f["'](?:des
 OTHER_NAMES = {
     "core/satark/channel.py": "accounts: <channel>:<id>",
     "core/satark/sink.py": "notifications: <kind>:<when>",
-    "core/satark/settings.py": "addresses: <host>:<port>",
+    "core/satark/core_settings.py": "addresses: <host>:<port>",
     "core/satark/runtime/status.py": "addresses: <host>:<port>",
     "core/satark/dialogue/understanding/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from satark.core_settings import Role
 from satark.plugins.loader import Plugins
 from satark.runtime import compose
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import run_server
 from satark.services import ProcessServices, Services
-from satark.settings import Role, Settings
+from satark.settings import Settings
 from satark.telemetry.logs import configure_logging
 
 if TYPE_CHECKING:

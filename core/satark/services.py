@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from satark.core_settings import RetentionSettings
 from satark.identity.edge_key import load_edge_key
 from satark.roster.roster import COPY_NAME, Roster
-from satark.settings import RetentionSettings
 from satark.store import envelopes
 from satark.store.engines import reading_engine
 from satark.store.unit_of_work import UnitOfWork, unit_of_work

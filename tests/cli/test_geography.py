@@ -12,9 +12,9 @@ from satark.cli.check_desks import area_problems
 from satark.cli.check_destinations import settings_problems
 from satark.cli.geography import geography
 from satark.cli.main import cli
+from satark.core_settings import Core
 from satark.destination_rule import DestinationRule
 from satark.geography.geography import Geography
-from satark.settings import Core
 from satark.testing.commands import run as check
 
 DISTRICTS = """\

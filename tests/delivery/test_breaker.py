@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from satark.core_settings import Core
 from satark.delivery import worker as room
 from satark.delivery.breaker import DOWN_RESULTS, FAILED_TIPS
 from satark.delivery.worker import DeliveryWorker
 from satark.destination_rule import DestinationRule
 from satark.observability import LifecycleEvent
 from satark.services import Services
-from satark.settings import Core
 from satark.sink import Delivery, DeliveryResult, Done, Retry
 from satark.store import breakers, deliveries, tables
 from satark.store.writer import Writer

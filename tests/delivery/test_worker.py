@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from satark.core_settings import Core
 from satark.delivery import payload
 from satark.delivery import worker as room
 from satark.delivery.worker import DeliveryWorker
 from satark.observability import LifecycleEvent
-from satark.settings import Core
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done, Retry
 from satark.store import deliveries, envelopes, tables
 from satark.store.writer import Writer

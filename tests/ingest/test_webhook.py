@@ -15,9 +15,10 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from satark.core_settings import PUBLIC_METRICS
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import PUBLIC_METRICS, Settings
+from satark.settings import Settings
 from satark.store import tables
 from satark.testing.later import render_a_band_later
 from satark.testing.processes.serving import serve

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from satark.channel import Call
+from satark.core_settings import Core
 from satark.identity.edge_key import Identity
 from satark.outbox import worker as room
 from satark.outbox.outbox import message
@@ -26,7 +27,6 @@ from satark.send_result import (
     Transient,
     WindowClosed,
 )
-from satark.settings import Core
 from satark.store import outbox, tables
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer

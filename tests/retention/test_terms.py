@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from satark.casework import Casework
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.tip_keeping import TipKeeping
+from satark.core_settings import RetentionSettings
 from satark.identity.edge_key import Identity
 from satark.identity.sealing import new_identity, seal
 from satark.plugins.loader import Plugins
@@ -16,7 +17,7 @@ from satark.retention import terms
 from satark.retention.schedule import NoRetentionKey, Term
 from satark.runtime.retention_job import Retention
 from satark.services import Services
-from satark.settings import RetentionSettings, Settings
+from satark.settings import Settings
 from satark.store import tables
 from satark.testing.desks import SeededDesk
 from satark.testing.tips import SeededTip, seed_tip

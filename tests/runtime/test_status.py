@@ -8,9 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from satark.core_settings import PUBLIC_METRICS, Role
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import PUBLIC_METRICS, Role, Settings, SettingsError
+from satark.settings import Settings, SettingsError
 from satark.testing.processes.service import free_port
 from satark.testing.processes.serving import serve
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from satark.core_settings import Role
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.settings import Role, Settings
+from satark.settings import Settings
 from satark.store.writer import Writer
 
 ROOT = Path(__file__).parents[2]

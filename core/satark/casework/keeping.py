@@ -14,8 +14,8 @@ from satark.tip import INITIAL_STATUS, RetentionStep, Status
 
 if TYPE_CHECKING:
     from satark.casework.opened_tip import PostedMessage
+    from satark.core_settings import RetentionSettings
     from satark.roster.state import RosterState
-    from satark.settings import RetentionSettings
     from satark.tip import Header
 
 AGREED: dict[RetentionStep, RetentionStep] = {"ask_hold": "hold", "ask_lift": "lift", "ask_erasure": "erasure"}

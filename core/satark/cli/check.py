@@ -16,6 +16,7 @@ from satark.cli.check_desks import area_problems
 from satark.cli.check_machine import machine_findings
 from satark.cli.check_setting_names import name_problems
 from satark.cli.roles import roles_option
+from satark.core_settings import Core, Role
 from satark.evidence.sandbox.protections import NAMES, find_protections
 from satark.identity.edge_key_sources import find_credential
 from satark.ingest.spool import describe, quarantined, waiting
@@ -23,7 +24,7 @@ from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
 from satark.runtime.host import ROLES
 from satark.services import Services, WorkerContext
-from satark.settings import Core, Role, SettingProblem, Settings, SettingsError
+from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.tables import desk
 from satark.store.writer import Writer
 from satark.voice_notes import VoiceNotes

@@ -11,9 +11,9 @@ from satark.geography.units import ELSEWHERE
 from satark.settings import SettingProblem
 
 if TYPE_CHECKING:
+    from satark.core_settings import Core
     from satark.destination_rule import DestinationRule
     from satark.geography.geography import Geography
-    from satark.settings import Core
     from satark.sink import Sink
 
 

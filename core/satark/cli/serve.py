@@ -9,6 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from satark.cli.roles import Roles, roles_option
+from satark.core_settings import Role
 from satark.identity.core_dumps import forbid_dumps
 from satark.identity.memory_lock import lock_memory
 from satark.observability import log
@@ -16,7 +17,7 @@ from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import check_port, run_server, uvicorn_options
-from satark.settings import Role, SettingProblem, Settings, SettingsError
+from satark.settings import SettingProblem, Settings, SettingsError
 from satark.telemetry.logs import configure_logging
 
 _ROLES = "SATARK_SERVE_ROLES"

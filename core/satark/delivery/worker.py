@@ -23,8 +23,8 @@ from satark.store import deliveries as store
 from satark.store.writer import StoreDown, WriteBatcher
 
 if TYPE_CHECKING:
+    from satark.core_settings import Core
     from satark.services import Services
-    from satark.settings import Core
     from satark.sink import Delivery, Sink
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import uvicorn
 
+from satark.core_settings import PUBLIC_METRICS
 from satark.demo.desk_queues import DeskQueues
 from satark.demo.event_stream import EventStream
 from satark.demo.phones import Phones
@@ -22,7 +23,7 @@ from satark.demo.simulator import Simulator
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
 from satark.runtime.http_server import CONNECTION_CLASS
-from satark.settings import PUBLIC_METRICS, Settings
+from satark.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

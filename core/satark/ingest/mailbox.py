@@ -18,12 +18,12 @@ from satark.tip import Message
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from satark.core_settings import Core
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
     from satark.identity.receipts import CodeKey, OpenedReceipt
     from satark.ingest.event import InboundEvent
     from satark.roster.roster import Roster
-    from satark.settings import Core
     from satark.store.unit_of_work import UnitOfWork
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from satark.channel import Address
+    from satark.core_settings import Core
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
-    from satark.settings import Core
     from satark.store.conversations import ConversationRow
 
 

@@ -36,8 +36,8 @@ from satark.store.writer import StoreDown, WriteBatcher
 
 if TYPE_CHECKING:
     from satark.channel import Call, Channel
+    from satark.core_settings import Core
     from satark.identity.edge_key import Identity
-    from satark.settings import Core
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork
     from satark.store.writer import Writer

@@ -20,8 +20,8 @@ from satark.identity.sealing import CantOpen, new_identity, open_as, seal
 from satark.store.tables import retention, retention_key, tip
 
 if TYPE_CHECKING:
+    from satark.core_settings import RetentionSettings
     from satark.identity.edge_key import Identity
-    from satark.settings import RetentionSettings
     from satark.store.unit_of_work import UnitOfWork
 
 _ONLY = 1

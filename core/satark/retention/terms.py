@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from satark.tip import FINISHED_STATUSES, Status
 
 if TYPE_CHECKING:
-    from satark.settings import RetentionSettings
+    from satark.core_settings import RetentionSettings
 
 _DAY = 86_400
 

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from satark.settings import HttpSettings
+from satark.core_settings import HttpSettings
 
 SETTINGS_STATE: Final = "satark_http"
 """Key of the `HttpSettings` in the state of the application's lifespan; where it is missing, the defaults hold."""

@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from satark.backoff import keep_running
+from satark.core_settings import Role
 from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext
-from satark.settings import Role, SettingProblem, Settings, SettingsError
+from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
 

@@ -40,11 +40,12 @@ from satark.store.writer import Writer
 
 if TYPE_CHECKING:
     from satark.channel import Batch, Channel
+    from satark.core_settings import Role
     from satark.observability import LifecycleEvent
     from satark.plugins.loader import Plugins
     from satark.prompt import Capabilities, Prompt
     from satark.services import Services
-    from satark.settings import Role, Settings
+    from satark.settings import Settings
     from satark.telemetry.metrics import Metrics
 
 

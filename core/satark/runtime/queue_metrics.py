@@ -16,8 +16,8 @@ from satark.store.breakers import read_open_breakers
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from satark.core_settings import Core
     from satark.services import Services
-    from satark.settings import Core
     from satark.telemetry.metrics import Metrics
 
 

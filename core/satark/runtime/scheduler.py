@@ -20,13 +20,13 @@ from satark.store import outbox as outbox_store
 from satark.store.writer import StoreDown
 
 if TYPE_CHECKING:
+    from satark.core_settings import Core
     from satark.dialogue.session import Session
     from satark.identity.edge_key import Identity
     from satark.ingest.sessions import Due, SessionStore
     from satark.outbox.outbox import Outbox
     from satark.runtime.epoch_turnover import EpochTurnover
     from satark.services import Services
-    from satark.settings import Core
     from satark.store.flows import Flows
     from satark.store.outbox import OutboxMessage
     from satark.store.unit_of_work import UnitOfWork

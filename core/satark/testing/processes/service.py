@@ -15,7 +15,7 @@ from typing import Self
 import aiohttp
 from click.testing import CliRunner, Result
 
-from satark.settings import PUBLIC_METRICS
+from satark.core_settings import PUBLIC_METRICS
 from satark.testing.commands import installed_command
 from satark.testing.waiting import limit
 
