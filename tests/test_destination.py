@@ -50,6 +50,7 @@ OTHER_NAMES = {
     "core/satark/dialogue/understanding/lexicon.py": "beginnings of words: <sound>:<word>*",
     "core/satark/audit/keys.py": "readers of acts: desk:<desk>, officer:<desk>/<officer>",
     "core/satark/testing/canary/traces.py": "accounts: <channel>:<id>",
+    "core/satark/remote/host_outbox.py": "deliveries of erasures: erased:<tip>:<rule>",
     "core/satark/custody/audit.py": "heads of the custody log: <position>:<hash>",
     "core/satark/testing/dialogue/chat.py": "choice tokens",
     "core/satark/testing/peers/gnupg.py": "lists of GnuPG",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from satark.delivery.reader import own_key
+from satark.destination import Destination
 from satark.store.engines import make_engine
 from satark.store.tables import delivery
 from satark.testing.waiting import until
@@ -49,7 +50,7 @@ class MailAndBroker:
     @property
     def destinations(self) -> tuple[str, ...]:
         """Destinations that the settings name, whatever comes: a metric may name them too."""
-        return (MAILBOX, *(f"rabbitmq:{name}" for name in _QUEUES))
+        return (MAILBOX, *(Destination.of("rabbitmq", name) for name in _QUEUES))
 
     @property
     def left_out(self) -> tuple[str, ...]:
