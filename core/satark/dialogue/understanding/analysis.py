@@ -32,7 +32,8 @@ class Analysis:
         """Names of the geography in it; None: not looked for yet. See `Places`."""
         marks = lexicon.marks(self.tokens, self.heard)
         marks = _without_relatives(_without_hindi_me(marks, self.tokens), self.tokens)
-        marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens)]
+        marks = [*marks, *_inverted(marks, self.tokens), *_by_ending(self.tokens), *_minors(self.tokens)]
+        marks = [mark for mark in marks if not (mark.name in _COMING and _names_people(mark, self.tokens))]
         self.marks = Marks(without_hidden([*marks, *compounds(marks)]))
         """What its words and phrases mean, one by one."""
 
@@ -151,6 +152,37 @@ _ENDINGS: Final = (
 
 _ABOUT_TO: Final = frozenset({"wala", "wale", "wali", "वाला", "वाले", "वाली", "والا", "والے", "والی"})
 """After an infinitive: "karne wale", about to do."""
+_HAPPENS: Final = frozenset({"hone", "aane", "ane", "jane", "होने", "आने", "जाने", "ہونے", "آنے", "جانے"})
+"""Infinitives with which `_ABOUT_TO` tells of a time before any word: "hone wali shadi"."""
+_IS: Final = frozenset({
+    "hai", "hain", "h", "he", "hu", "hun", "hoon", "ho", "tha", "thi", "the", "nahi", "है", "हैं", "हूँ", "हूं", "हो", "था",
+    "थे", "थी", "नहीं", "ہے", "ہیں", "ہوں", "تھا", "تھے", "تھی", "نہیں", "?",
+})  # fmt: skip
+"""Words after "karne wale" that make it "about to do"; before any other it names people: "loot karne wale log"."""
+_COMING: Final = ("time.coming", "opt.when.coming")
+_AGE: Final = frozenset({"saal", "sal", "varsh", "baras", "साल", "वर्ष", "बरस", "سال", "برس"})
+_OF: Final = frozenset({"ka", "ki", "ke", "का", "की", "के", "کا", "کی", "کے"})
+_GROWN_UP: Final = 18
+
+
+def _names_people(mark: Mark, tokens: Sequence[Token]) -> bool:
+    """Whether words like "karne wale" stand before the people that they describe: "loot karne wale giroh"."""
+    last, end = tokens[mark.end - 1], mark.end
+    if last.text not in _ABOUT_TO or end - mark.start == 1 or end == len(tokens) or tokens[end - 2].text in _HAPPENS:
+        return False
+    return tokens[end].clause == last.clause and tokens[end].text not in _IS
+
+
+def _minors(tokens: Sequence[Token]) -> list[Mark]:
+    """Find ages of children: "13 saal ki"."""
+    return [
+        Mark("who.minor", i, i + 3, 1.0)
+        for i, token in enumerate(tokens[:-2])
+        if token.text.isdecimal()
+        and int(token.text) < _GROWN_UP
+        and tokens[i + 1].text in _AGE
+        and tokens[i + 2].text in _OF
+    ]
 
 
 def _by_ending(tokens: Sequence[Token]) -> list[Mark]:
