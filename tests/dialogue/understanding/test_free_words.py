@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satark.catalogues import Catalogues
+from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.reader import Reader
 from satark.dialogue.understanding.reading import Confidence, Kind
 from satark.dialogue.understanding.tokens import Token
@@ -53,3 +54,22 @@ def test_a_command_alone_or_in_its_own_phrase_is_one(step: str, text: str, comma
     reading = READER.read(text, asked_at(step, GEOGRAPHY, Catalogues.shipped()))
     assert (reading.kind, reading.command) == (Kind.COMMAND, command)
     assert reading.confidence >= Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("text", "coming"),
+    [("लूट करने वाले गिरोह का अड्डा है", False), ("chori karne wale ladke yahan baithte hain", False),
+     ("वे लूट करने वाले हैं", True), ("wo log aaj raat loot karne wale", True), ("hone wali shadi me daru", True)],
+)  # fmt: skip
+def test_people_named_by_what_they_do_are_no_plan(text: str, coming: bool) -> None:  # noqa: FBT001
+    """ "Loot karne wale" before a noun are robbers; before "hain" they are about to rob."""
+    assert Analysis(text, READER.lexicon).has("time.coming", "opt.when.coming") is coming
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [("13 saal ki ladki ki shadi kal hai", True), ("१४ साल की लड़की का ब्याह", True),
+     ("13 saal se juye ka adda hai", False), ("25 saal ki ladki ki shadi hai", False)],
+)  # fmt: skip
+def test_an_age_makes_a_child(text: str, heard: bool) -> None:  # noqa: FBT001
+    assert ("child" in {danger.kind for danger in READER.dangers(text)}) is heard
