@@ -32,10 +32,10 @@ run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the p
 	@SATARK_VOICE_CLIPS=$${SATARK_VOICE_CLIPS:-$(CLIPS)} exec $(BIN)/satark demo --port $(PORT) $(ARGS)
 
 test: $(READY) ## run every test (ARGS="-k receipt" narrows, ARGS=--cov measures coverage)
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: $(READY) ## run the tests that need no service and little time: for while you type
-	@$(BIN)/pytest -q -n $(CORES) --dist loadgroup --no-loadscope-reorder -m "not slow" $(ARGS)
+	@$(BIN)/pytest -q -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 lint: $(READY) ## formatter, linter, types, import contracts
 	@$(BIN)/ruff format --check .

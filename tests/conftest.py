@@ -35,8 +35,6 @@ SLOW: Final[Mapping[str, str]] = {
 }
 """Module, or function → what the tests need that import something of it, or use a fixture whose module does."""
 SLOW_MODULES: Final[Mapping[str, str]] = {"test_plugin.py": "other tools"}
-PLAIN_MODULE_FIXTURES: Final = {"anyio_backend", "browser_arguments"}
-"""Fixtures of a module that cost nothing to make again."""
 left_out: Counter[str] = Counter()
 
 
@@ -54,30 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that needs a service or much work, put those first, and keep together what shares something.
+    """Mark every test that needs a service or much work, and put the modules with such tests first.
 
-    Where tests run in several processes, a module's server or browser is started in one of them. What is quick comes
-    last, a module at a time: so all processes are busy until the end.
+    Where tests run in several processes, each takes a module at a time: a module's server or browser is started once,
+    and what is quick fills the end, so that all processes are busy until then.
     """
     for item in items:
         if isinstance(item, pytest.Function) and (why := why_slow(item)):
             item.add_marker(pytest.mark.slow(why))
-        if not is_slow(item) or shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(item.config.rootpath).as_posix()))
-    slow = {item.path for item in items if is_slow(item)}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
-
-
-def is_slow(item: pytest.Item) -> bool:
-    """Say whether `make quick` leaves a test out."""
-    return item.get_closest_marker("slow") is not None
-
-
-def shares(item: pytest.Item) -> bool:
-    """Say whether a test uses what its module makes once."""
-    fixtures = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
-    mine = (each[-1] for name, each in fixtures.items() if name not in PLAIN_MODULE_FIXTURES)
-    return any(fixture.scope in {"module", "class"} for fixture in mine)
 
 
 def why_slow(item: pytest.Function) -> str:
