@@ -150,7 +150,8 @@ async def test_while_many_write_and_send_the_browser_works_first(chromium: Brows
             await expect(page.get_by_role("radio").first).to_be_visible()
         await page.get_by_role("radio").first.check()
         await page.locator(".actions button").click()
-        for file in files:
+        for count, file in enumerate(files, 1):
             await page.locator("input[type=file]").set_input_files(file)
+            await expect(page.locator("[data-list] li")).to_have_count(count)
         await expect(page.locator("[data-list] li[data-state=sent]")).to_have_count(3)
     assert problems == []
