@@ -41,6 +41,8 @@ _DIGITS: Final = "789"
 _CONSONANTS: Final = "bdfgjklmpqrtvwxz"
 _PICTURE_SLICES: Final = (0.4, 0.6, 0.8)
 _SLICE_BYTES: Final = 24
+_DEGREES: Final = 87
+_MINUTES: Final = 59
 _SECOND: Final = 10_007
 """Parts of a second in the place of a photo: a prime, so that the fraction is never shortened."""
 
@@ -104,15 +106,23 @@ class Identifiers:
         exif[0x0110] = self.word("device tag", "Phone {}")
         exif[0x013B] = self.word("device tag", "Owner {}")
         exif.get_ifd(0x8769)[0xA431] = self.word("device tag", "SN{}")
-        seconds = self._random.randrange(100_001, 599_999)
-        place = (IFDRational(25, 1), IFDRational(18, 1), IFDRational(seconds, _SECOND))
+        seconds, degrees = self._place()
+        place = (IFDRational(_DEGREES, 1), IFDRational(_MINUTES, 1), IFDRational(seconds, _SECOND))
         exif.get_ifd(0x8825).update({1: "N", 2: place, 3: "E", 4: place})
-        self.remember("GPS", f"{25.3 + seconds / _SECOND / 3600:.6f}")
+        self.remember("GPS", degrees)
         self.remember("GPS", struct.pack("<II", seconds, _SECOND))
         self.remember("GPS", struct.pack(">II", seconds, _SECOND))
         out = io.BytesIO()
         picture.save(out, "JPEG", exif=exif, quality=90)
         return self._slices("picture", out.getvalue())
+
+    def _place(self) -> tuple[int, str]:
+        """Draw a place until its decimals have only digits that no port has: its seconds in parts, and its degrees."""
+        while True:
+            seconds = self._random.randrange(100_001, 599_999)
+            degrees = f"{_DEGREES + _MINUTES / 60 + seconds / _SECOND / 3600:.6f}"
+            if set(degrees.partition(".")[2]) <= set(_DIGITS):
+                return seconds, degrees
 
     def voice(self) -> bytes:
         """Make a recording, of no known type: it is sealed unopened."""
