@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import aiohttp
 import msgspec
@@ -21,6 +22,7 @@ from satark_whatsapp.errors import (
 from satark_whatsapp.settings import WhatsAppSettings
 from satark_whatsapp.throttling import Throttling
 
+_OK: Final = 200
 _MAX_RESPONSE_BYTES = 256 * 1024
 
 _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
@@ -28,6 +30,14 @@ _decode_error = msgspec.json.Decoder(ErrorResponse, strict=False).decode
 
 class _Uploaded(msgspec.Struct):
     id: str
+
+
+class _Answer(NamedTuple):
+    """What Meta answered to a POST."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 _decode_upload = msgspec.json.Decoder(_Uploaded).decode
@@ -64,53 +74,48 @@ class GraphApi:
 
     async def send(self, number: str, account: str, body: bytes) -> SendResult:
         """Post one body to `/{number}/messages`. Never raises for what Meta or the network does."""
-        try:
-            async with self.session.post(
-                self._messages[number], data=body, headers=self._json, allow_redirects=False
-            ) as response:
-                content = await read_limited(response)
-        except TimeoutError:
-            return Transient("timeout")
-        except (aiohttp.ClientError, OSError):
-            return Transient("network")
-        if response.status == 200:  # noqa: PLR2004 - HTTP: OK
+        answer = await self._post(self._messages[number], body, self._json)
+        if not isinstance(answer, _Answer):
+            return answer
+        if answer.status == _OK:
             self._throttling.recipient_accepted(account, body)
             return Accepted()
-        return self._error_result(response.status, response.headers, content, account, body)
+        error = error_of(answer.content)
+        if error is not None and error.code == PAIR_LIMIT:
+            return Throttled(self._throttling.recipient_throttled(account, body), "conversation")
+        return self._failure(answer, error, f"http-{answer.status}")
 
     async def upload(self, number: str, data: bytes, mime: str) -> str | SendResult:
         """Upload a file; return its media id, or why not. Never raises for what Meta or the network does."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": mime})
         form.add_field("file", data, filename="file", content_type=mime)
+        answer = await self._post(self._base / number / "media", form, self._authorization)
+        if not isinstance(answer, _Answer):
+            return answer
+        if answer.status != _OK:
+            return self._failure(answer, error_of(answer.content), "upload")
         try:
-            async with self.session.post(
-                self._base / number / "media", data=form, headers=self._authorization, allow_redirects=False
-            ) as response:
-                content = await read_limited(response)
+            return _decode_upload(answer.content).id
+        except DECODING_ERRORS:
+            return Transient("upload")
+
+    async def _post(self, url: URL, data: bytes | aiohttp.FormData, headers: Mapping[str, str]) -> _Answer | SendResult:
+        """Post, and read what Meta answers; or say what the network did."""
+        try:
+            async with self.session.post(url, data=data, headers=headers, allow_redirects=False) as response:
+                return _Answer(response.status, response.headers, await read_limited(response))
         except TimeoutError:
             return Transient("timeout")
         except (aiohttp.ClientError, OSError):
             return Transient("network")
-        if response.status != 200:  # noqa: PLR2004 - HTTP: OK
-            delays = RetryDelays(account=self._throttling.account_delay(response.headers), recipient=0)
-            error = error_of(content)
-            status = response.status
-            return send_result_of(error, delays, status) if error else send_result_of_status(status, "upload", delays)
-        try:
-            return _decode_upload(content).id
-        except DECODING_ERRORS:
-            return Transient("upload")
 
-    def _error_result(
-        self, status: int, headers: Mapping[str, str], content: bytes, account: str, body: bytes
-    ) -> SendResult:
-        delays = RetryDelays(account=self._throttling.account_delay(headers), recipient=0)
-        error = error_of(content)
-        if error is None:
-            return send_result_of_status(status, f"http-{status}", delays)
-        if error.code == PAIR_LIMIT:
-            return Throttled(self._throttling.recipient_throttled(account, body), "conversation")
-        return send_result_of(error, delays, status)
+    def _failure(self, answer: _Answer, error: GraphError | None, code: str) -> SendResult:
+        delays = RetryDelays(account=self._throttling.account_delay(answer.headers), recipient=0)
+        return (
+            send_result_of(error, delays, answer.status)
+            if error
+            else send_result_of_status(answer.status, code, delays)
+        )
 
     def get(self, url: URL, *, stall: float | None = None) -> aiohttp.client._RequestContextManager:
         """Send a GET with the access token. The caller has checked that the host may see it.

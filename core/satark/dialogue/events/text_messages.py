@@ -35,7 +35,7 @@ def handle_text(context: TurnContext, event: Text) -> Turn:
         return redeem_code(context)
     code = named_option(context, name, question, folded)
     command = context.loaded.commands.command(folded)
-    if is_question(event.body) and (acts(context, name, code) or command in IRREVERSIBLE):
+    if _asks_about_acting(context, name, event.body, code, command):
         return handle_words(context, event, name, question)
     if not code and folded and (turn := _handle_word(context, question, folded)):
         return turn
@@ -49,11 +49,11 @@ def read_text(context: TurnContext, name: str, question: Question, body: str) ->
     reading = context.loaded.reader.read(body, asked_of(context, name, question))
     folded = fold(body) if len(body) <= MAX_COMMAND_LENGTH else ""
     code, command = named_option(context, name, question, folded), context.loaded.commands.command(folded)
-    if is_question(body) and (acts(context, name, code) or command in IRREVERSIBLE):
+    if _asks_about_acting(context, name, body, code, command):
         return reading
     if code:
         return msgspec.structs.replace(reading, kind=Kind.OPTION, confidence=Confidence.CERTAIN, option=code)
-    if command and (command in GLOBAL_COMMANDS or _expects(question, command)):
+    if command and _obeys(question, command):
         return msgspec.structs.replace(reading, kind=Kind.COMMAND, confidence=Confidence.CERTAIN, command=command)
     return reading
 
@@ -67,10 +67,15 @@ def named_option(context: TurnContext, name: str, question: Question, folded: st
     return code or (word if word in {option.code for option in question.options} else "")
 
 
+def _asks_about_acting(context: TurnContext, name: str, body: str, code: str, command: str) -> bool:
+    """Whether a text only asks about what can't be undone: "send?" is no answer, and "forget?" no command."""
+    return is_question(body) and (acts(context, name, code) or command in IRREVERSIBLE)
+
+
 def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn | None:
     """Handle a command, or the name of a language."""
     name = context.loaded.commands.command(folded)
-    if name and (name in GLOBAL_COMMANDS or _expects(question, name)):
+    if name and _obeys(question, name):
         if name == "repeat":
             context.change(page=0)  # who writes the word wants to read the question, not its current page
         return handle_command(context, "skip" if name == "unknown" else name)
@@ -78,6 +83,11 @@ def _handle_word(context: TurnContext, question: Question, folded: str) -> Turn 
     if language in context.loaded.flow.languages and context.session.language:
         return switch_language(context, language)
     return None
+
+
+def _obeys(question: Question, name: str) -> bool:
+    """Whether a command is carried out at a question."""
+    return name in GLOBAL_COMMANDS or _expects(question, name)
 
 
 def _expects(question: Question, name: str) -> bool:
