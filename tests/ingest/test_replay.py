@@ -203,12 +203,19 @@ async def test_a_full_spool_is_told_honestly(tmp_path: Path, limit: dict[str, in
                 await runtime.ingest.receive(office.channel, Batch(chores=[long]))
 
 
+def cut_short(spool: Spool, file: Path) -> bool:
+    """Take a file's last byte away, unless a replay is under way that may have read it already."""
+    with spool.held() as ours:
+        if ours:
+            file.write_bytes(file.read_bytes()[:-1])
+        return ours
+
+
 async def test_a_file_that_was_touched_is_quarantined_and_holds_up_nobody(office: Office, tmp_path: Path) -> None:
     with database_down(office.host.services):
         await office.post("mallory", "Hi")
         await office.post("asha", "Hi")
-        first = tmp_path / "spool" / office.spool.names()[0]
-        first.write_bytes(first.read_bytes()[:-1])
+        await until(lambda: cut_short(office.spool, tmp_path / "spool" / office.spool.names()[0]))
     with capture_logs() as logs:
         await until(lambda: office.spool.depth == 0)
     assert office.spool.quarantined == 1
