@@ -143,10 +143,9 @@ async def test_while_many_write_and_send_the_browser_works_first(chromium: Brows
             page = await context.new_page()
             page.on("pageerror", lambda error: problems.append(str(error)))
             await page.goto(service.url)
-            await page.get_by_role("button", name="English").click()
-            if await page.get_by_role("alert").count():
+            if await page.get_by_role("alert").count():  # it asks for work, which the browser does by itself
                 assert await accessibility_violations(page) == []
-                await page.get_by_role("button", name="English").click()
+            await page.get_by_role("button", name="English").click()
             await expect(page.get_by_role("radio").first).to_be_visible()
         await page.get_by_role("radio").first.check()
         await page.locator(".actions button").click()
