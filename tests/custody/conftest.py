@@ -14,6 +14,7 @@ from satark.custody.manifest import Issuer
 from satark.custody.pack import WrittenPack
 from satark.desk import Desk
 from satark.identity.sealing import new_identity
+from satark.roster.entries import desk_verifier
 from satark.routing.desks import add_desk
 from satark.services import Services
 from satark.testing.store import fresh_services
@@ -35,17 +36,19 @@ class ExportedTip(NamedTuple):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExportedTip]:
-    """A tip with a photo, a voice with a transcript, and a file that can't be cleaned."""
+    """A tip with a photo, a voice with a transcript, a file that can't be cleaned, and a film with sound."""
     folder = tmp_path_factory.mktemp("exported")
     services = fresh_services(folder / "data")
     recipient, identity = new_identity()
     desk = Desk(name="sp", title="SP", level="district", area="", recipient=recipient)
-    services.write_now(lambda unit: add_desk(unit, desk))
-    seeded = seed_tip(services, [desk], evidence=("1", "2", "3"))
+    services.write_now(lambda unit: add_desk(unit, desk, verifier=desk_verifier(identity)))
+    seeded = seed_tip(services, [desk], evidence=("1", "2", "3", "4"))
     seed_file(services, seeded, "1", b"original photo", b"clean photo")
     voice: dict[str, Any] = {"kind": "voice", "mime": "audio/ogg", "role": "what"}
     seed_file(services, seeded, "2", b"their voice", b"their clean voice", disguised=b"disguised", **voice)
     seed_file(services, seeded, "3", b"strange", mime="application/x-strange", kind="document", problem="unknown")
+    film: dict[str, Any] = {"kind": "video", "mime": "video/mp4"}
+    seed_file(services, seeded, "4", b"their film", b"clean film", muted=b"silent film", **film)
     work = Casework(services, "sp", identity, officer="rao", may_listen=True)
     work.transcribe(work.open(seeded.number), "2", "ट्रक रात को आता है")
     packs = {}

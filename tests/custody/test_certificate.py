@@ -13,10 +13,12 @@ import pytest
 
 from satark.catalogues import Catalogue
 from satark.custody import chain
-from satark.custody.certificate import group_digits, make_certificate
+from satark.custody.certificate import make_certificate
 from satark.custody.log import LogRow
-from satark.custody.manifest import Issuer, Manifest, PackItem, WithheldFile
+from satark.custody.manifest import Issuer, Manifest, PackItem, ReceivedFile, Signer, WithheldFile
+from satark.custody.pack import blanked, group_digits
 from satark.languages import languages_of
+from satark.scrubber import REASONS
 
 LANGUAGES = languages_of("satark.custody")
 
@@ -65,10 +67,16 @@ ITEM = PackItem(
     sha256=DIGEST, md5=DIGEST[:32], derived_from=0, tool="satark", utc=NOW, ist="24/11/2026 14:30:05",
     prev_chain_hash=DIGEST,
 )  # fmt: skip
+OTHER_DIGEST = DIGEST[::-1]
+RECEIVED_FILES = tuple(
+    ReceivedFile(file=str(number), bytes=99, mime="image/jpeg", sha256=OTHER_DIGEST, md5=DIGEST[:32], problem=problem)
+    for number, problem in enumerate(("", *REASONS), 1)
+)
 MANIFEST = Manifest(
     number="K4Q7-2XPM", desk="sp", channel="chat", received="2026-11-24T06/PT6H", utc=NOW, ist="24/11/2026 14:30:05",
     issuer=ISSUER, items=(ITEM,), withheld=(WithheldFile(file="2", bytes=5, mime="audio/ogg", sha256=DIGEST),),
-    custody=DIGEST, head=DIGEST,
+    originals=RECEIVED_FILES, custody=DIGEST, head=DIGEST, certificates={},
+    signer=Signer(desk="sp", verifier=DIGEST, roster=f"3:{DIGEST}"),
 )  # fmt: skip
 RECEIVED = chain.LogEntry(action="received", band="2026-11-24T06/PT6H", salt="")
 EXPORTED = chain.LogEntry(action="exported", desk="sp", officer="rao", second="khan", at=NOW, salt="")
@@ -151,9 +159,15 @@ def test_what_the_system_knows_is_filled_in_and_what_a_person_answers_for_is_not
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hash_report_and_custody_log_are_enclosed(language: str) -> None:
-    report, log = ("".join(page.split()) for page in printed(language).pages[2:])
+    texts, pages = printed(language)
+    *report_pages, log = ("".join(page.split()) for page in pages[2:])
+    report = "".join(report_pages)
     for value in (DIGEST, DIGEST[:32], "files/1-scrubbed.jpg", "123456", "24/11/202614:30:05"):
         assert value in report
+    assert OTHER_DIGEST in report, "the hash of the original, whether or not it is in the pack"
+    for reason in REASONS:
+        assert base_characters(texts.text(f"reason.{reason}")) in base_characters(report)
+    assert f"3:{DIGEST}" in report
     for value in ("rao+khan", "24/11/202614:30:05IST", DIGEST):
         assert value in log
     assert "12:" not in log, "no time to the second of what the tipster did"
@@ -163,6 +177,12 @@ def test_the_same_values_give_the_same_bytes() -> None:
     assert make_certificate(MANIFEST, DIGEST, LOG, "hi") == make_certificate(MANIFEST, DIGEST, LOG, "hi")
     other = msgspec.structs.replace(MANIFEST, number="K4Q7-2XPN")
     assert make_certificate(other, DIGEST, LOG, "hi") != make_certificate(MANIFEST, DIGEST, LOG, "hi")
+
+
+def test_nothing_but_the_printed_digits_depends_on_the_hash_of_the_manifest() -> None:
+    certificate = make_certificate(MANIFEST, OTHER_DIGEST, LOG, "hi")
+    assert blanked(certificate, OTHER_DIGEST) == make_certificate(MANIFEST, "0" * 64, LOG, "hi") != certificate
+    assert blanked(certificate, "ab" * 32) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,6 +14,7 @@ import pytest
 from satark.casework.pack_export import export_pack
 from satark.custody.manifest import Issuer
 from satark.custody.pack import CERTIFICATES, CUSTODY, MANIFEST, SEAL, WrittenPack
+from satark.custody.signature import SIGNATURE
 from satark.custody.verify_pack import verify_pack
 from satark.identity.sealing import CantOpen
 from satark.store import evidence_files
@@ -30,7 +31,9 @@ def contents(path: Path) -> dict[str, bytes]:
 def test_a_pack_contains_what_may_leave_and_what_a_court_needs(write: Write, path: Path) -> None:
     written = write()
     inside = contents(path)
-    assert list(inside) == ["files/1-scrubbed.jpg", "files/2-transcript.txt", CUSTODY, MANIFEST, *CERTIFICATES, SEAL]
+    files = ["files/1-scrubbed.jpg", "files/2-transcript.txt", "files/4-scrubbed.mp4"]
+    assert list(inside) == [*files, CUSTODY, MANIFEST, *CERTIFICATES, SIGNATURE, SEAL]
+    assert inside["files/4-scrubbed.mp4"] == b"silent film"
     assert inside["files/1-scrubbed.jpg"] == b"clean photo"
     assert inside["files/2-transcript.txt"].decode() == "ट्रक रात को आता है"
     manifest = json.loads(inside[MANIFEST])
@@ -45,6 +48,11 @@ def test_a_pack_contains_what_may_leave_and_what_a_court_needs(write: Write, pat
         hashlib.md5(b"clean photo", usedforsecurity=False).hexdigest(),
     )
     assert [one["file"] for one in manifest["withheld"]] == ["2"]
+    assert [(one["file"], one["sha256"], one["problem"]) for one in manifest["originals"]] == [
+        ("1", hashlib.sha256(b"original photo").hexdigest(), ""),
+        ("3", hashlib.sha256(b"strange").hexdigest(), "unknown"),
+        ("4", hashlib.sha256(b"their film").hexdigest(), ""),
+    ]
     assert manifest["official_confidence"] is True
     assert verify_pack(path, written.manifest).problems == ()
 
@@ -58,6 +66,7 @@ def test_two_officers_can_include_originals_but_never_a_voice(write: Write, path
     items = json.loads(inside[MANIFEST])["items"]
     assert [(one["file"], one["role"], one["derived_from"]) for one in items] == [
         ("1", "original", 0), ("1", "scrubbed", 1), ("2", "transcript", 0), ("3", "original", 0),
+        ("4", "original", 0), ("4", "scrubbed", 5),
     ]  # fmt: skip
     log = json.loads(inside[CUSTODY])["rows"]
     assert {row["entry"].get("second") for row in log if row["entry"]["action"] == "exported"} == {None, "khan"}

@@ -19,7 +19,9 @@ from satark.custody import chain, pack
 from satark.custody.chain import canonical_json
 from satark.custody.manifest import Manifest
 from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, WrittenPack
-from satark.custody.verify_pack import verify_pack
+from satark.custody.signature import SIGNATURE, PackSigner, sign
+from satark.custody.verify_pack import held_against, verify_pack
+from satark.identity.signatures import signing_key, verifier_of
 
 Write = Callable[..., WrittenPack]
 
@@ -39,7 +41,7 @@ def spans(path: Path) -> list[tuple[str, int, int]]:
         ]
 
 
-def test_a_thousand_random_mutations_are_named(write: Write, path: Path, tmp_path: Path) -> None:
+def test_a_thousand_altered_bytes_are_named(write: Write, path: Path, tmp_path: Path) -> None:
     write(originals=True)
     complete, where = path.read_bytes(), spans(path)
     rng, missed, altered = random.Random(63), [], tmp_path / "altered.zip"
@@ -53,6 +55,91 @@ def test_a_thousand_random_mutations_are_named(write: Write, path: Path, tmp_pat
         if name not in report:
             missed.append((at, name, report))
     assert missed == []
+
+
+def shuffled(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Exchange two files of a pack."""
+    names = list(inside)
+    first, second = sorted(rng.sample(range(len(names) - 1), 2))  # the seal is written last in any case
+    names[first], names[second] = names[second], names[first]
+    return {name: inside[name] for name in names}, "does not stand in its place"
+
+
+def other_certificate(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Change a byte of a certificate, or cut it."""
+    name = rng.choice([name for name in inside if name.startswith("certificate-")])
+    content, at = inside[name], rng.randrange(len(inside[name]))
+    changed = content[:at] + bytes([content[at] ^ rng.randrange(1, 256)]) + content[at + 1 :]
+    return {**inside, name: rng.choice((changed, content[:at]))}, name
+
+
+def other_signature(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Change the desk's signature, or leave it out."""
+    content = inside[SIGNATURE]
+    at = rng.randrange(len(content))
+    changed = content[:at] + bytes([content[at] ^ rng.randrange(1, 128)]) + content[at + 1 :]
+    return {**inside, SIGNATURE: rng.choice((changed, b""))}, SIGNATURE
+
+
+def other_original(rng: random.Random, inside: dict[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Change what the manifest says of a file as received, drop it, or invent a reason why it was not cleaned."""
+    manifest = msgspec.json.decode(inside[MANIFEST], type=Manifest)
+    originals = list(manifest.originals)
+    at = rng.randrange(len(originals))
+    digest = f"{rng.getrandbits(256):064x}"
+    change: dict[str, Any] = rng.choice(({"sha256": digest}, {"md5": digest[:32]}, {"bytes": 1}, {"problem": "empty"}))
+    originals[at : at + 1] = rng.choice(([], [msgspec.structs.replace(originals[at], **change)]))
+    return forged_manifest(inside, originals=tuple(originals)), "file"
+
+
+def forged_manifest(inside: dict[str, bytes], **change: Any) -> dict[str, bytes]:
+    """Change the manifest, and print its new hash into the certificates."""
+    manifest = msgspec.structs.replace(msgspec.json.decode(inside[MANIFEST], type=Manifest), **change)
+    forged = canonical_json(manifest)
+    old, new = (pack.group_digits(hashlib.sha256(one).hexdigest()).encode() for one in (inside[MANIFEST], forged))
+    return {name: content.replace(old, new) for name, content in inside.items()} | {MANIFEST: forged}
+
+
+@pytest.mark.parametrize("mutate", [shuffled, other_certificate, other_signature, other_original])
+def test_250_mutations_each_are_named_though_seal_and_container_match(
+    mutate: Callable[[random.Random, dict[str, bytes]], tuple[dict[str, bytes], str]], write: Write, path: Path
+) -> None:
+    write(originals=True)
+    inside = contents(path)
+    rng, missed = random.Random(15), []
+    for number in range(250):
+        forged, named_as = mutate(rng, inside)
+        rewrite(path, forged)
+        report = "\n".join(map(str, verify_pack(path).problems))
+        if named_as not in report:
+            missed.append((number, report))
+    assert missed == []
+
+
+def test_a_forged_manifest_bears_no_signature(write: Write, path: Path) -> None:
+    write()
+    rewrite(path, forged_manifest(contents(path), number="K4Q7-2XPN"))
+    report = verify_pack(path)
+    assert report.signer is None
+    assert [problem.part for problem in report.problems] == [SIGNATURE]
+
+
+def test_a_pack_made_anew_under_another_key_is_not_the_rosters(exported: Any, write: Write, path: Path) -> None:
+    roster = exported.services.read_keys(exported.services.roster.stored_entries)
+    write()
+    report = held_against(verify_pack(path), roster)
+    assert report.signer is not None
+    assert (report.signer.desk, report.problems) == ("sp", ())
+    assert [problem.part for problem in held_against(report, [b"{}"]).problems] == ["the roster", SIGNATURE]
+    foreign = signing_key("AGE-SECRET-KEY-FOREIGN", "satark/1/answers")
+    inside = forged_manifest(
+        contents(path), signer=msgspec.structs.replace(report.signer, verifier=verifier_of(foreign))
+    )
+    signer = PackSigner(who=report.signer, sign=foreign.sign)
+    inside[SIGNATURE] = canonical_json(sign(signer, hashlib.sha256(inside[MANIFEST]).hexdigest()))
+    rewrite(path, inside)
+    assert verify_pack(path).problems == ()
+    assert [problem.part for problem in held_against(verify_pack(path), roster).problems] == [SIGNATURE]
 
 
 def named(path: Path, content: bytes) -> str:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from satark.audit import acts, keys, witness
 from satark.custody import log as custody
+from satark.custody.manifest import Signer
+from satark.custody.signature import PackSigner
 from satark.identity.sealing import recipient_of
+from satark.identity.signatures import verifier_of
 from satark.roster.entries import officer_key
 from satark.routing.desks import find_desk
 
@@ -98,6 +101,18 @@ class Trail:
                 witness.note_head(unit, self.desk, keys.act_key(self._identity))
 
         self._services.write_now(write)
+
+    def pack_signer(self) -> PackSigner | None:
+        """Return what signs packs of the desk; None if the roster does not list the desk with this key.
+
+        A destination's key is no desk's, and neither is that of a desk that has no key for signing.
+        """
+        state = self._services.read_keys(self._services.roster.check).state
+        listed, key = state.desks.get(self.desk), keys.act_key(self._identity) if self._identity else None
+        if listed is None or key is None or listed.verifier != verifier_of(key):
+            return None
+        who = Signer(desk=self.desk, verifier=listed.verifier, roster=f"{state.position}:{state.head}")
+        return PackSigner(who=who, sign=key.sign)
 
     def _append(self, unit: UnitOfWork, kind: ActKind, fields: dict[str, str]) -> None:
         number, recipient = self._audit_key(unit)

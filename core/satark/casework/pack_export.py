@@ -38,6 +38,8 @@ def export_pack(
         parts=parts,
         content=tuple(content),
         withheld=tuple(voice.record for voice in tip.voices),
+        received=tuple(record for record in tip.records if record in tip.evidence),
+        signer=casework.trail.pack_signer(),
         log=tuple(log),
     )
     return write_pack(path, contents, issuer)

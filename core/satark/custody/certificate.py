@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from fpdf import FPDF
 
 from satark.catalogues import Catalogue, Catalogues
-from satark.custody.manifest import Manifest, PackItem, format_ist
+from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist
+from satark.custody.pack import group_digits
 from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:
@@ -28,16 +29,23 @@ ALGORITHMS: Final = ("sha1", "sha256", "md5", "other")
 TICKED: Final = frozenset({"source.server", "hash.sha256", "hash.md5"})
 """The boxes ticked in both parts: the certificate covers what this server received, never anybody's phone."""
 
+_PLACE_OF_HASH: Final = "\0"
+_DIGITS: Final = "Courier"
+"""One of the fonts that every reader has: its text stands in the file as it is printed (PDF 32000, 9.6.2.2)."""
 _BLANK: Final = "_" * 24
 _SHORT: Final = "_" * 12
 _MARGIN: Final = 18.0
 _TEXT, _SMALL, _LINE = 10.0, 7.5, 6.2
 _WIDTHS: Final = (10.0, 40.0, 34.0, 20.0, 70.0)
+_RECEIVED_WIDTHS: Final = (10.0, 34.0, 20.0, 40.0, 70.0)
 _LOG_WIDTHS: Final = (12.0, 40.0, 72.0, 50.0)
 
 
 def make_certificate(manifest: Manifest, manifest_sha256: str, log: Sequence[LogRow], language: str) -> bytes:
     """Make the certificate in one language. Equal arguments give equal bytes.
+
+    The manifest's hash stands in the bytes as it is printed, and nothing else depends on it: whoever replaces it there
+    has the certificate for another hash (`satark.custody.pack.blanked`).
 
     Args:
         manifest: of the pack.
@@ -63,9 +71,13 @@ class _CertificateDocument(FPDF):
         self._manifest = manifest
         self.set_margin(_MARGIN)
         self.set_auto_page_break(auto=True, margin=_MARGIN)
+        self.set_compression(False)
         self.set_creation_date(datetime.fromisoformat(manifest.utc).replace(tzinfo=UTC))
         self.set_title(f"{manifest.number} {manifest_title(texts)}")
         use_fonts(self)
+
+    def file_id(self) -> None:  # type: ignore[override]
+        """Have no id: the library's would depend on the manifest's hash."""
 
     def footer(self) -> None:
         """Print the tip's number and the page number."""
@@ -87,7 +99,8 @@ class _CertificateDocument(FPDF):
             "serial": issuer.serial,
             "device": issuer.device,
             "info": self._texts.text("fill.info", number=manifest.number, received=received, channel=channel),
-            "hash": self._texts.text("fill.hash", count=len(manifest.items), manifest=group_digits(manifest_sha256)),
+            "hash": self._texts.text("fill.hash", count=len(manifest.items), manifest=_PLACE_OF_HASH),
+            "manifest": group_digits(manifest_sha256),
             "place": issuer.place,
         }
         return {"parent": _BLANK, "blank": _SHORT, **{name: value or _BLANK for name, value in found.items()}}
@@ -106,7 +119,7 @@ class _CertificateDocument(FPDF):
         if part == "a":
             self._say("control", fields)
             self._ticks("control", CONTROLS, fields, end="control.by_me")
-        self._say("hash", fields)
+        self._say_with_hash("hash", fields)
         self._ticks("hash", ALGORITHMS, fields)
         self._say("hash.report", fields)
         self.ln(14)
@@ -123,8 +136,14 @@ class _CertificateDocument(FPDF):
         self._small("report.intro", number=manifest.number, office=office, utc=manifest.utc, ist=manifest.ist)
         head = ("report.item", "report.role", "report.file", "report.bytes", "report.values")
         self._table(_WIDTHS, head, [self._item(item) for item in manifest.items])
+        self._small("report.received")
+        head = ("report.of", "report.type", "report.bytes", "report.state", "report.values")
+        self._table(_RECEIVED_WIDTHS, head, [self._as_received(one) for one in manifest.originals])
         for one in manifest.withheld:
             self._small("report.withheld", file=one.file, sha256=group_digits(one.sha256))
+        if manifest.signer is not None:
+            signer = manifest.signer
+            self._small("report.signed", desk=signer.desk, verifier=group_digits(signer.verifier), roster=signer.roster)
         self._small("report.confidence")
 
     def custody(self, log: Sequence[LogRow]) -> None:
@@ -140,6 +159,11 @@ class _CertificateDocument(FPDF):
         role = self._texts.text(f"role.{item.role}" + ".alone" * alone, **{"from": item.derived_from})
         values = f"SHA256 {group_digits(item.sha256)}\nMD5 {group_digits(item.md5)}"
         return str(item.item_no), f"{role}\n{item.mime}", item.filename, str(item.bytes), values
+
+    def _as_received(self, one: ReceivedFile) -> tuple[str, ...]:
+        state = self._texts.text(f"reason.{one.problem}" if one.problem else "report.cleaned")
+        values = f"SHA256 {group_digits(one.sha256)}\nMD5 {group_digits(one.md5)}"
+        return one.file, one.mime, str(one.bytes), state, values
 
     def _act(self, row: LogRow) -> tuple[str, str, str]:
         entry = row.entry
@@ -162,6 +186,17 @@ class _CertificateDocument(FPDF):
     def _say(self, key: str, fields: Mapping[str, str], align: str = "L") -> None:
         self.set_font(FAMILY, size=_TEXT)
         self.multi_cell(0, _LINE, self._texts.text(key, **fields), align=align, new_x="LMARGIN", new_y="NEXT")
+        self.ln(1)
+
+    def _say_with_hash(self, key: str, fields: Mapping[str, str]) -> None:
+        """Print a text in which the manifest's hash stands, on a line of its own."""
+        before, _, after = self._texts.text(key, **fields).partition(_PLACE_OF_HASH)
+        self.set_font(FAMILY, size=_TEXT)
+        self.multi_cell(0, _LINE, before, new_x="LMARGIN", new_y="NEXT")
+        self.set_font(_DIGITS, size=_TEXT - 2)
+        self.cell(0, _LINE, fields["manifest"], new_x="LMARGIN", new_y="NEXT")
+        self.set_font(FAMILY, size=_TEXT)
+        self.multi_cell(0, _LINE, after.strip(), new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
     def _small(self, key: str, **values: object) -> None:
@@ -221,8 +256,3 @@ def _when(entry: LogEntry) -> str:
 def _date(band: str) -> str:
     """Return the date of a time band in the format of the form."""
     return "/".join(reversed(band.partition("T")[0].split("-")))
-
-
-def group_digits(digest: str) -> str:
-    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
-    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))

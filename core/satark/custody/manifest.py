@@ -58,6 +58,28 @@ class WithheldFile(msgspec.Struct, frozen=True, kw_only=True):
     why: Literal["own-voice"] = "own-voice"
 
 
+class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as this server received it, whether or not the pack has a form of it."""
+
+    file: str
+    bytes: int
+    mime: str
+    sha256: str
+    md5: str
+    problem: str = ""
+    """Why there is no clean copy of it (`satark.scrubber.Reason`); empty: there is one."""
+
+
+class Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk that signs the pack, as the roster lists it."""
+
+    desk: str
+    verifier: str
+    """Its Ed25519 public key, hex."""
+    roster: str
+    """Number of the roster's entries and hash of the newest one, `3:9f86…`, when it signed."""
+
+
 class Manifest(Redacted, frozen=True, kw_only=True):
     """The contents of a pack."""
 
@@ -72,11 +94,17 @@ class Manifest(Redacted, frozen=True, kw_only=True):
     ist: str
     issuer: Issuer
     items: tuple[PackItem, ...]
+    originals: tuple[ReceivedFile, ...]
+    """Every file of the tip but those withheld."""
     withheld: tuple[WithheldFile, ...]
     custody: str
     """SHA-256 of `custody.json`, hex."""
     head: str
     """The last hash of the custody log, hex."""
+    certificates: dict[str, str]
+    """Name → SHA-256 (hex) of each certificate as it is before this manifest's own hash is printed into it."""
+    signer: Signer | None = None
+    """Who signed the pack (`satark.custody.signature`); None: it is not signed."""
     official_confidence: bool = True
 
 

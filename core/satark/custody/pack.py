@@ -1,8 +1,9 @@
 """Writes a pack: a tip's files with all that a court needs to verify them, in one ZIP file.
 
 The same content gives the same bytes, so that every byte can be checked. A pack contains, in this order: the files,
-`custody.json` (the log), `manifest.json` (the hash report, whose hash the certificates print), the certificates, and
-`seal.json` (the hash of each of these).
+`custody.json` (the log), `manifest.json` (the hash report), the certificates, `signature.json` (of the desk) and
+`seal.json` (the hash of each of these). Manifest and certificates name each other: the manifest has the hash of each
+certificate with zeros in place of the manifest's own hash, which the certificate prints (`blanked`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from satark.custody import chain
 from satark.custody.chain import Form, canonical_json, format_utc
 from satark.custody.entries import TOOL
 from satark.custody.log import LogRow
-from satark.custody.manifest import FORMAT, Issuer, Manifest, PackItem, WithheldFile, format_ist
+from satark.custody.manifest import FORMAT, Issuer, Manifest, PackItem, ReceivedFile, WithheldFile, format_ist
+from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark.languages import languages_of
 from satark.redacted import Redacted
 from satark.tip import Evidence, Tip
@@ -32,8 +34,9 @@ from satark.tip import Evidence, Tip
 CUSTODY: Final = "custody.json"
 MANIFEST: Final = "manifest.json"
 SEAL: Final = "seal.json"
-CERTIFICATES: Final = {f"certificate-{language}.pdf": language for language in languages_of("satark.custody")}
+CERTIFICATES: Final = {f"certificate-{language}.pdf": language for language in sorted(languages_of("satark.custody"))}
 """File name → language of the certificates that this version writes."""
+_NO_HASH: Final = "0" * 64
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _ENDINGS: Final = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
@@ -84,6 +87,10 @@ class PackContents(Redacted, frozen=True, kw_only=True):
     """Their content, in the same order."""
     withheld: tuple[Evidence, ...]
     """Recordings of the tipster's own voice: named, never included."""
+    received: tuple[Evidence, ...]
+    """Every other file of the tip, whether or not a form of it leaves."""
+    signer: PackSigner | None = None
+    """Who signs the pack; None: nobody does."""
     log: tuple[LogRow, ...]
     """The custody log, with this export in it."""
 
@@ -103,7 +110,7 @@ def write_pack(path: Path, contents: PackContents, issuer: Issuer) -> WrittenPac
         with os.fdopen(descriptor, "w+b") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             pack = _PackWriter(archive)
             items = pack.add_items(contents.parts, contents.content, contents.log, now)
-            written = pack.close(_manifest(contents, issuer, items, now), contents.tip_id, contents.log)
+            written = pack.close(_manifest(contents, issuer, items, now), contents)
         partial.rename(path)
     finally:
         with suppress(FileNotFoundError):
@@ -122,6 +129,30 @@ def zip_entry(name: str) -> zipfile.ZipInfo:
 def seal_json(digests: dict[str, str]) -> bytes:
     """Return the content of `seal.json`, given each file's SHA-256."""
     return canonical_json({"format": FORMAT, "files": digests})
+
+
+def group_digits(digest: str) -> str:
+    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
+    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
+
+
+def blanked(certificate: bytes, manifest_sha256: str) -> bytes | None:
+    """Return a certificate with zeros in place of the manifest's hash (hex); None if it does not print that hash."""
+    printed, zeros = group_digits(manifest_sha256).encode(), group_digits(_NO_HASH).encode()
+    return certificate.replace(printed, zeros) if printed in certificate and zeros not in certificate else None
+
+
+def pack_order(manifest: Manifest) -> list[str]:
+    """Return the names of a pack's files in the order in which they stand in it."""
+    signature = [SIGNATURE] if manifest.signer else []
+    return [
+        *(one.filename for one in manifest.items),
+        CUSTODY,
+        MANIFEST,
+        *sorted(manifest.certificates),
+        *signature,
+        SEAL,
+    ]
 
 
 def pack_rows(log: Sequence[LogRow]) -> tuple[PackRow, ...]:
@@ -180,17 +211,19 @@ class _PackWriter:
             )
         return tuple(items)
 
-    def close(self, manifest: Manifest, tip: str, log: Sequence[LogRow]) -> WrittenPack:
-        """Add the log, the manifest, the certificates and the seal."""
-        head = log[-1].hash.hex() if log else chain.tip_genesis(tip).hex()
-        custody = canonical_json(PackLog(start=chain.tip_genesis(tip).hex(), rows=pack_rows(log)))
+    def close(self, manifest: Manifest, contents: PackContents) -> WrittenPack:
+        """Add the log, the manifest, the certificates, the signature and the seal."""
+        log, start = contents.log, chain.tip_genesis(contents.tip_id).hex()
+        head = log[-1].hash.hex() if log else start
+        custody = canonical_json(PackLog(start=start, rows=pack_rows(log)))
         manifest = msgspec.structs.replace(manifest, custody=hashlib.sha256(custody).hexdigest(), head=head)
+        manifest, certificates = _with_certificates(manifest, log)
         self._add(CUSTODY, custody)
         digest = self._add(MANIFEST, canonical_json(manifest))
-        from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
-
-        for name, language in CERTIFICATES.items():
-            self._add(name, make_certificate(manifest, digest, log, language))
+        for name, certificate in certificates.items():
+            self._add(name, certificate.replace(group_digits(_NO_HASH).encode(), group_digits(digest).encode()))
+        if contents.signer is not None:
+            self._add(SIGNATURE, canonical_json(sign(contents.signer, digest)))
         self._add(SEAL, seal_json(self._digests))
         return WrittenPack(len(manifest.items), digest, head)
 
@@ -209,6 +242,15 @@ class _PackWriter:
         return size, sha256.hexdigest(), md5.hexdigest()
 
 
+def _with_certificates(manifest: Manifest, log: Sequence[LogRow]) -> tuple[Manifest, dict[str, bytes]]:
+    """Make the certificates with zeros for the manifest's hash; return the manifest with the hash of each, and them."""
+    from satark.custody.certificate import make_certificate  # noqa: PLC0415 - verifiers and servers never print one
+
+    made = {name: make_certificate(manifest, _NO_HASH, log, language) for name, language in CERTIFICATES.items()}
+    digests = {name: hashlib.sha256(certificate).hexdigest() for name, certificate in made.items()}
+    return msgspec.structs.replace(manifest, certificates=digests), made
+
+
 def _manifest(contents: PackContents, issuer: Issuer, items: tuple[PackItem, ...], now: str) -> Manifest:
     tip, voices = contents.tip, contents.withheld
     return Manifest(
@@ -220,9 +262,23 @@ def _manifest(contents: PackContents, issuer: Issuer, items: tuple[PackItem, ...
         ist=format_ist(now),
         issuer=issuer,
         items=items,
+        originals=tuple(map(_received, contents.received)),
         withheld=tuple(WithheldFile(file=v.ordinal, bytes=v.bytes, mime=v.mime, sha256=v.sha256) for v in voices),
         custody="",
         head="",
+        certificates={},
+        signer=contents.signer.who if contents.signer else None,
+    )
+
+
+def _received(record: Evidence) -> ReceivedFile:
+    return ReceivedFile(
+        file=record.ordinal,
+        bytes=record.bytes,
+        mime=record.mime,
+        sha256=record.sha256,
+        md5=record.md5,
+        problem=record.problem,
     )
 
 

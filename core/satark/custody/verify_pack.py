@@ -7,6 +7,7 @@ import io
 import re
 import struct
 import zipfile
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -15,17 +16,19 @@ import msgspec
 
 from satark.custody import chain
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import FORMAT, Manifest
-from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, seal_json, zip_entry
+from satark.custody.manifest import FORMAT, Manifest, ReceivedFile, Signer, WithheldFile
+from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, PackRow, blanked, pack_order, seal_json, zip_entry
+from satark.custody.pack_container import BoundedReader, ComparingWriter
+from satark.custody.signature import SIGNATURE, PackSignature, is_signed_by
 from satark.decoding import DECODING_ERRORS
+from satark.roster.chain import verify as verify_roster
+from satark.roster.entries import DeskAdded, Entry, KeyChange
 
 _STEP: Final = 1 << 18
 _HEADER: Final = 30
 """Bytes of a local file header before the name (APPNOTE.TXT, 4.3.7)."""
 _MAX_CONTENT: Final = 64 << 20
 """Most bytes of the manifest and of the log; a longer one is refused."""
-_MAX_DIRECTORY: Final = 1 << 20
-"""Most bytes of the central directory at the end of a pack (about 10,000 files)."""
 _MAX_NAME: Final = 255
 _CONTAINER: Final = "the container (the ZIP around the files)"
 _REQUIRED_CERTIFICATES: Final = ("certificate-hi.pdf", "certificate-en.pdf")
@@ -53,6 +56,8 @@ class PackReport(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str = ""
     """SHA-256 of the manifest, hex, to be compared with the signed certificate."""
     head: str = ""
+    signer: Signer | None = None
+    """Whose signature it bears; None: it has none, or a false one."""
 
 
 def verify_pack(path: Path, printed: str = "") -> PackReport:
@@ -73,14 +78,39 @@ def verify_pack(path: Path, printed: str = "") -> PackReport:
         return verifier.report(printed)
 
 
+def held_against(report: PackReport, roster: Iterable[bytes]) -> PackReport:
+    """Return a report with what the roster says of the signature: a desk of it must have signed, with its own key.
+
+    Args:
+        report: of the pack.
+        roster: the encoded entries of the office's roster. A key that it listed once counts: keys change, packs stay.
+    """
+    verified = verify_roster(roster)
+    problems = [PackProblem("the roster", one) for one in verified.problems]
+    signer = report.signer
+    if signer is None:
+        problems.append(PackProblem(SIGNATURE, "no desk signed the pack, or the signature is false"))
+    elif signer.verifier not in _verifiers(verified.entries, signer.desk):
+        problems.append(PackProblem(SIGNATURE, "the roster never listed this key for this desk"))
+    return msgspec.structs.replace(report, problems=(*report.problems, *problems))
+
+
+def _verifiers(entries: Iterable[Entry | None], desk: str) -> set[str]:
+    """Return every key that a roster listed for a desk to sign with."""
+    bodies = [entry.body for entry in entries if entry is not None]
+    added = {body.verifier for body in bodies if isinstance(body, DeskAdded) and body.desk.name == desk}
+    return added | {body.verifier for body in bodies if isinstance(body, KeyChange) and body.desk == desk}
+
+
 class _PackVerifier:
     """Verifies a pack that at least is a ZIP file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._problems: list[PackProblem] = []
+        self._is_signed = False
         self._size = file.seek(0, io.SEEK_END)
-        with zipfile.ZipFile(_BoundedReader(file)) as archive:
+        with zipfile.ZipFile(BoundedReader(file)) as archive:
             infos = archive.infolist()
         self._check_layout(infos)
         self._infos = {info.filename: info for info in infos}
@@ -93,10 +123,14 @@ class _PackVerifier:
         manifest, log = self._manifest(), self._log()
         if manifest is not None:
             self._check_items(manifest)
+            self._check_certificates(manifest)
+            self._check_order(manifest)
+            self._is_signed = self._check_signature(manifest)
         if log is not None:
             self._check_chain(log)
         if manifest is not None and log is not None:
             self._check_custody(manifest, log)
+            self._check_received(manifest, log)
         self._check_container()
         digest = self._digests.get(MANIFEST, "")
         if printed and printed.replace(" ", "").lower() != digest:
@@ -108,6 +142,7 @@ class _PackVerifier:
             rows=len(log.rows) if log else 0,
             manifest=digest,
             head=manifest.head if manifest else "",
+            signer=manifest.signer if manifest and self._is_signed else None,
         )
 
     def _add_problem(self, part: str, what: str) -> None:
@@ -194,12 +229,43 @@ class _PackVerifier:
                 self._add_problem(name, f"{MANIFEST} lists it, but it is missing")
             elif (item.sha256, item.bytes) != (self._digests[name], info.file_size):
                 self._add_problem(name, f"it is not the file that {MANIFEST} lists")
-        certificates = set(filter(_is_certificate, self._infos))
-        for name in self._infos.keys() - expected.keys() - {CUSTODY, MANIFEST, SEAL} - certificates:
+        for name in sorted(self._infos.keys() - set(pack_order(manifest))):
             self._add_problem(name, f"it is in the pack, but {MANIFEST} does not list it")
-        for name in _REQUIRED_CERTIFICATES:
+
+    def _check_certificates(self, manifest: Manifest) -> None:
+        for name in sorted({*_REQUIRED_CERTIFICATES, *manifest.certificates}):
             if name not in self._infos:
                 self._add_problem(name, "it is missing")
+            elif name not in manifest.certificates or not _is_certificate(name):
+                self._add_problem(name, f"{MANIFEST} does not list it")
+            else:
+                unprinted = blanked(self._content(name), self._digests[MANIFEST])
+                if unprinted is None:
+                    self._add_problem(name, f"it does not print the hash of {MANIFEST}: it is of another pack")
+                elif hashlib.sha256(unprinted).hexdigest() != manifest.certificates[name]:
+                    self._add_problem(name, f"it is not the certificate that {MANIFEST} lists")
+
+    def _check_order(self, manifest: Manifest) -> None:
+        expected = [name for name in pack_order(manifest) if name in self._infos]
+        found = [name for name in self._infos if name in set(expected)]
+        if found != expected:
+            misplaced = next(name for name, right in zip(found, expected, strict=True) if name != right)
+            self._add_problem(misplaced, "it does not stand in its place: files of the pack were reordered")
+
+    def _check_signature(self, manifest: Manifest) -> bool:
+        """Whether the signature is the one of the desk that the manifest names."""
+        if manifest.signer is None:
+            return False
+        content = self._content(SIGNATURE)
+        try:
+            signature = msgspec.json.decode(content, type=PackSignature)
+        except DECODING_ERRORS:
+            self._add_problem(SIGNATURE, "it is missing, or was altered: it can't be read")
+            return False
+        good = is_signed_by(manifest.signer, signature, self._digests[MANIFEST])
+        if not good or canonical_json(signature) != content:
+            self._add_problem(SIGNATURE, f"it is not the signature of the desk {manifest.signer.desk} on {MANIFEST}")
+        return good
 
     def _check_chain(self, log: PackLog) -> None:
         before = bytes.fromhex(log.start) if _is_hash(log.start) else b""
@@ -232,14 +298,32 @@ class _PackVerifier:
         }
         exports = _exports(log)
         for item in manifest.items:
-            if (item.file, _FORMS[item.role], item.sha256) not in logged:
+            if not any((item.file, form, item.sha256) in logged for form in _LOGGED[item.role]):
                 self._add_problem(item.filename, "the custody log has no such file")
             if (item.file, _FORMS[item.role], item.prev_chain_hash) not in exports:
                 self._add_problem(item.filename, "the custody log does not record its export")
 
+    def _check_received(self, manifest: Manifest, log: PackLog) -> None:
+        """Compare the list of files as received, and what could not be cleaned, with the log."""
+        received, problems = _received(log), _uncleaned(log)
+        files: dict[str, ReceivedFile | WithheldFile] = {one.file: one for one in manifest.originals}
+        files |= {one.file: one for one in manifest.withheld}
+        if len(files) != len(manifest.originals) + len(manifest.withheld):
+            self._add_problem(MANIFEST, "it lists a received file twice")
+        for name in sorted(files.keys() | received.keys()):
+            one, entry = files.get(name), received.get(name)
+            if one is None:
+                self._add_problem(MANIFEST, f"it does not list file {name}, which the custody log has")
+            elif entry is None:
+                self._add_problem(MANIFEST, f"it lists file {name}, of which the custody log has nothing")
+            elif (one.sha256, one.bytes, one.mime) != (entry.sha256, entry.bytes, entry.mime) or (
+                isinstance(one, ReceivedFile) and (one.md5, one.problem) != (entry.md5, problems.get(name, ""))
+            ):
+                self._add_problem(MANIFEST, f"it lists file {name} otherwise than the custody log does")
+
     def _check_container(self) -> None:
         """Write the pack again and compare: every byte must be the same."""
-        writer = _ComparingWriter(self._file)
+        writer = ComparingWriter(self._file)
         with zipfile.ZipFile(writer, "w", zipfile.ZIP_STORED) as archive:
             for name, info in self._infos.items():
                 start, size = _span(info)
@@ -252,67 +336,8 @@ class _PackVerifier:
 
 
 _FORMS: Final = {"original": "original", "scrubbed": "clean", "transcript": "transcript"}
-
-
-class _BoundedReader(io.RawIOBase):
-    """A file that refuses to read more at once than the central directory of a pack may have."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def read(self, size: int = -1) -> bytes:
-        if size > _MAX_DIRECTORY:
-            raise zipfile.BadZipFile
-        return self._file.read(_MAX_DIRECTORY if size < 0 else size)
-
-
-class _ComparingWriter(io.RawIOBase):
-    """Compares what is written with the content of a file."""
-
-    def __init__(self, original: BinaryIO) -> None:
-        self._original = original
-        self._at = 0
-        self.end = 0
-        self._different: dict[int, int] = {}
-
-    @property
-    def differs(self) -> bool:
-        """Whether the final state of what was written differs from the file."""
-        return bool(self._different)
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.end}[whence]
-        return self._at
-
-    def write(self, data: object) -> int:
-        chunk = bytes(memoryview(data))  # type: ignore[arg-type]
-        self._original.seek(self._at)
-        # A header is written twice: before its content, and again once the length of the content is known.
-        if self._original.read(len(chunk)) == chunk:
-            self._different.pop(self._at, None)
-        else:
-            self._different[self._at] = len(chunk)
-        self._at += len(chunk)
-        self.end = max(self.end, self._at)
-        return len(chunk)
+_LOGGED: Final = {"original": ("original",), "scrubbed": ("clean", "muted"), "transcript": ("transcript",)}
+"""Role of an item → the forms under which the log may have its hash: of a film the copy without sound leaves."""
 
 
 def _span(info: zipfile.ZipInfo) -> tuple[int, int]:
@@ -332,6 +357,18 @@ def _exports(log: PackLog) -> set[tuple[str, str, str]]:
         for before, packed in pairwise(log.rows)
         if packed.entry is not None and packed.entry.action == "exported"
     }
+
+
+def _received(log: PackLog) -> dict[str, chain.LogEntry]:
+    """Return file → the entry of its arrival."""
+    entries = ((packed.file, packed.entry) for packed in log.rows)
+    return {file: entry for file, entry in entries if entry is not None and entry.action == "received"}
+
+
+def _uncleaned(log: PackLog) -> dict[str, str]:
+    """Return file → the reason why there is no clean copy of it."""
+    entries = ((packed.file, packed.entry) for packed in log.rows)
+    return {file: entry.reason for file, entry in entries if entry is not None and entry.action == "uncleaned"}
 
 
 def _is_hash(text: str) -> bool:
