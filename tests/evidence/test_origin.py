@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from satark.evidence.origin import OriginReader, parse_origin
+from satark.evidence.origin import parse_origin
+from satark.evidence.origin_reader import OriginReader
 from satark.limits import Limits
 from satark.scrubber import Unclean
 from satark.testing.evidence.markers import LATITUDE

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from satark.evidence.preview import LONGEST, PREVIEW_JOB
+from satark.evidence.jobs import PREVIEW_JOB
+from satark.evidence.preview import LONGEST
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.limits import Limits
 from satark.scrubber import Unclean

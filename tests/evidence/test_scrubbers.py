@@ -13,13 +13,10 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence
 
 from satark.evidence.images import jpeg
-from satark.evidence.origin import ORIGIN_JOB
-from satark.evidence.preview import PREVIEW_JOB
+from satark.evidence.jobs import DISGUISE_JOB, MUTE_JOB, ORIGIN_JOB, PREVIEW_JOB
 from satark.evidence.recordings import remux
 from satark.evidence.recordings.codec_rules import CodecRules
-from satark.evidence.recordings.disguise import DISGUISE_JOB
 from satark.evidence.recordings.ffmpeg import CONTAINERS
-from satark.evidence.recordings.mute import MUTE_JOB
 from satark.evidence.scrubbers import builtin_scrubbers
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits

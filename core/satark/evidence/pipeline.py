@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from satark.evidence.preview import PREVIEW_JOB
-from satark.evidence.recordings.disguise import DISGUISE_JOB
-from satark.evidence.recordings.mute import MUTE_JOB
+from satark.evidence.jobs import DISGUISE_JOB, MUTE_JOB, PREVIEW_JOB
 from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
 from satark.scrubber import Reason, Unclean

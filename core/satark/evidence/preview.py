@@ -8,6 +8,7 @@ from PIL import ImageOps
 
 from satark.evidence.documents import pdf_rendering
 from satark.evidence.images.decode import open_image
+from satark.evidence.jobs import PREVIEW_JOB
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.ffmpeg import container_of
 from satark.evidence.sniff import sniff_file
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-PREVIEW_JOB: Final = "preview"
-"""The name of this job in the sandbox, in place of a MIME type."""
 LONGEST: Final = 480
 """Pixels of a preview's longer side."""
 _JPEG, _PNG = "image/jpeg", "image/png"

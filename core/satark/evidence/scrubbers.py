@@ -13,7 +13,7 @@ from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.png import PngScrubber
 from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber
 from satark.evidence.images.webp import WebpScrubber
-from satark.evidence.origin import OriginReader
+from satark.evidence.origin_reader import OriginReader
 from satark.evidence.preview import Previewer
 from satark.evidence.recordings.disguise import VoiceDisguise
 from satark.evidence.recordings.mute import FilmMuter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -17,7 +17,6 @@ from satark.dialogue.session import FileNotice
 from satark.evidence.own_card import is_senders_card
 from satark.evidence.pipeline import ProcessedFile, Rejected, TooLarge, process_file, remove_abandoned
 from satark.evidence.sandbox.sandbox import Sandbox
-from satark.evidence.scrubbers import builtin_scrubbers
 from satark.identity.sealing import seal
 from satark.limits import MB
 from satark.observability import Kind, LifecycleEvent, log
@@ -71,9 +70,11 @@ class EvidenceWorker:
         self._attempts = settings.core.media_attempts
         self._folder = settings.evidence_dir
         self._workspace = workspace_dir(settings.core.data_dir)
-        self._sandbox = Sandbox(
-            [*scrubbers, *builtin_scrubbers()], allow_weak_isolation=settings.core.evidence.allow_weak_isolation
-        )
+        self._scrubbers = scrubbers
+        self._weakly = settings.core.evidence.allow_weak_isolation
+        self._sandbox: Sandbox | None = None
+        self._opening = asyncio.Lock()
+        self._exits = AsyncExitStack()
         self._emit = emit
         self._notices = notices
         self._limits = settings.core.evidence.limits()
@@ -94,7 +95,7 @@ class EvidenceWorker:
     async def run(self) -> None:
         """Fetch files until cancelled."""
         remove_abandoned(self._folder, self._workspace)
-        async with self._sandbox, asyncio.TaskGroup() as tasks:
+        async with self._exits, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             while True:
                 self._wake.clear()
@@ -177,12 +178,21 @@ class EvidenceWorker:
             name=name,
             declared_mime=job.ref.mime,
             limits=self._limits,
-            sandbox=self._sandbox,
+            sandbox=await self._open_sandbox(),
             workspace=self._workspace,
             voice=job.kind in SPOKEN,
             max_bytes=most,
             reject=lambda mime, copy: mime == "text/vcard" and self._is_senders_card(job, copy),
         )
+
+    async def _open_sandbox(self) -> Sandbox:
+        """Start the sandbox at the first file: its libraries are large, and many processes never see a file."""
+        async with self._opening:
+            if self._sandbox is None:
+                scrubbers = [*self._scrubbers, *await asyncio.to_thread(_load_scrubbers)]
+                sandbox = Sandbox(scrubbers, allow_weak_isolation=self._weakly)
+                self._sandbox = await self._exits.enter_async_context(sandbox)
+            return self._sandbox
 
     def _is_senders_card(self, job: MediaJob, copy: Path) -> bool:
         return is_senders_card(copy, job.ref.account, job.senders, self._identity)
@@ -229,6 +239,12 @@ class EvidenceWorker:
 
 class _TipFull(Exception):  # noqa: N818 - it reads as what it says where it is raised
     """The file has more bytes than its tip has left. Nothing of it was stored."""
+
+
+def _load_scrubbers() -> list[Scrubber]:
+    from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - see `_open_sandbox`
+
+    return builtin_scrubbers()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from satark.evidence import origin
+from satark.evidence.jobs import ORIGIN_JOB
 from satark.evidence.sniff import sniff_file
 from satark.scrubber import Unclean
 from satark.store import sealed_files
@@ -72,9 +73,9 @@ class WorkingCopies:
         """Read where and when an image or video was taken; None if the file does not say."""
         answer = self._folder / "origin"
         try:
-            if not self._sandbox.cleans(origin.ORIGIN_JOB):
+            if not self._sandbox.cleans(ORIGIN_JOB):
                 return None
-            await self._sandbox.scrub(origin.ORIGIN_JOB, source, answer, self._limits)
+            await self._sandbox.scrub(ORIGIN_JOB, source, answer, self._limits)
             return origin.parse_origin(await asyncio.to_thread(_read_answer, answer))
         except Unclean:
             return None

@@ -1,11 +1,13 @@
-"""Passkeys (W3C Web Authentication): the options that a browser is given, and the check of what it answers."""
+"""Passkeys (W3C Web Authentication): the options that a browser is given, and the check of what it answers.
+
+It loads large libraries (X.509, CBOR) which only passkeys need: import it where a passkey is used.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -22,6 +24,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from satark_desk.passkey_challenge import Challenge
 from satark_desk.second_factors import counter_of, new_passkey, open_factors, use_counter
 
 if TYPE_CHECKING:
@@ -29,24 +32,10 @@ if TYPE_CHECKING:
 
     from satark.services import Services
     from satark_desk.officers import UnlockedDesk
+    from satark_desk.passkey_challenge import Site
     from satark_desk.second_factors import Factor, NewFactor
 
 _TIMEOUT_MS: Final = 120_000
-
-
-class Site(msgspec.Struct, frozen=True):
-    """The desk's site as browsers see it. A passkey is good for one host only, so no other site can ask for it."""
-
-    host: str
-    origins: tuple[str, ...]
-
-
-class Challenge(msgspec.Struct, frozen=True):
-    """What a browser is asked to sign."""
-
-    value: bytes
-    options: str
-    """JSON for `PublicKeyCredential.parse…OptionsFromJSON`."""
 
 
 def ask_for_new(by: UnlockedDesk, site: Site, existing: Sequence[Factor]) -> Challenge:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Final
 
+from satark.evidence.jobs import DISGUISE_JOB
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.ffmpeg import container_of
 from satark.evidence.sniff import sniff_file
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from satark.limits import Limits
 
-DISGUISE_JOB: Final = "disguised voice"
-"""The name of this job in the sandbox, in place of a MIME type."""
 MIME: Final = "audio/ogg"
 """The type of every disguised copy: Opus in Ogg, one channel, 8 kHz."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Final
 
+from satark.evidence.jobs import MUTE_JOB
 from satark.evidence.recordings import ffmpeg
 from satark.evidence.recordings.ffmpeg import container_of
 from satark.evidence.recordings.remux import RemuxScrubber
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from satark.evidence.recordings.ffmpeg import Container
     from satark.limits import Limits
 
-MUTE_JOB: Final = "muted film"
-"""The name of this job in the sandbox, in place of a MIME type."""
 _SOUND: Final = b": Audio: "
 
 

@@ -22,40 +22,16 @@ from PIL import Image
 
 from satark.evidence.sandbox import isolation
 from satark.evidence.sandbox.calls import build_filter
+from satark.evidence.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
 from satark.evidence.sandbox.protections import Protections
 from satark.identity.core_dumps import forbid_dumps
-from satark.limits import Limits
-from satark.scrubber import Reason, Unclean
+from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from satark.evidence.sandbox.calls import CallFilter
     from satark.scrubber import Scrubber
-
-MAX_MESSAGE = 16_384
-"""Most bytes of a result."""
-LENGTH_BYTES = 4
-"""Bytes of the length that precedes the pickled scrubbers and each job."""
-
-
-class CleaningJob(msgspec.Struct, frozen=True):
-    """Clean `folder/source` into `folder/target` with the scrubber of this index."""
-
-    scrubber: int
-    folder: str
-    source: str
-    target: str
-    limits: Limits
-    weakly: bool = False
-    """Whether it is cleaned even where the system forbids a part of the isolation."""
-
-
-class CleaningResult(msgspec.Struct, frozen=True):
-    """The copy's MIME type, or the reason why there is no copy."""
-
-    mime: str = ""
-    reason: Reason | None = None
 
 
 def serve(jobs: socket.socket, scrubbers: Sequence[Scrubber]) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from satark.decoding import DECODING_ERRORS
-from satark.evidence.sandbox.fork_server import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
+from satark.evidence.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import segno
 
 from satark.desk import CaseworkError
 from satark_desk.officers import WrongPassphrase, unlock
-from satark_desk.passkeys import ask_for_new, take_new
 from satark_desk.second_factors import (
     MOST_FACTORS,
     NewFactor,
@@ -65,6 +64,8 @@ class FactorPages:
 
     def add_passkey(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
         """Add the passkey that the browser made."""
+        from satark_desk.passkeys import take_new  # noqa: PLC0415 - large, and only passkeys need it
+
         challenge, session.challenge = session.challenge, None
         site = self._web.site(request)
 
@@ -129,6 +130,8 @@ class FactorPages:
     def _show_passkey(
         self, request: Request, session: Session, status: int = 200, *, problem: str = "", seconds: int = 0
     ) -> Response:
+        from satark_desk.passkeys import ask_for_new  # noqa: PLC0415 - large, and only passkeys need it
+
         existing = open_factors(self._web.context, session.unlocked, "passkey")
         session.challenge = ask_for_new(session.unlocked, self._web.site(request), existing)
         values = {"session": session, "options": session.challenge.options, "problem": problem, "seconds": seconds}

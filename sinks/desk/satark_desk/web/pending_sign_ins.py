@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from satark_desk.officers import UnlockedDesk
-    from satark_desk.passkeys import Challenge
+    from satark_desk.passkey_challenge import Challenge
 
 EXPIRES_AFTER: Final = 300.0
 """Seconds in which the second factor must come."""

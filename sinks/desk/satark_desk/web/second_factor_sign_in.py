@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from satark.web import FormError, read_form
-from satark_desk.passkeys import ask_for_proof, check_proof
 from satark_desk.second_factors import check_code, factors_of, open_factors
 from satark_desk.web.throttle import LONGEST_HOLD
 from satark_desk.web.web_context import PENDING_COOKIE, redirect_to
@@ -68,6 +67,8 @@ class SecondFactorSignIn:
     def _is_right(self, request: Request, pending: PendingSignIn, form: Mapping[str, str]) -> bool:
         services, challenge = self._web.context, pending.challenge
         if answer := form.get("passkey"):
+            from satark_desk.passkeys import check_proof  # noqa: PLC0415 - large, and only passkeys need it
+
             # A challenge is good for one answer.
             pending.challenge = None
             site = self._web.site(request)
@@ -84,6 +85,8 @@ class SecondFactorSignIn:
         kinds = {factor.kind for factor in self._web.context.read(lambda c: factors_of(c, desk, officer))}
         passkeys = open_factors(self._web.context, pending.unlocked, "passkey")
         if passkeys:
+            from satark_desk.passkeys import ask_for_proof  # noqa: PLC0415 - large, and only passkeys need it
+
             pending.challenge = ask_for_proof(self._web.site(request), passkeys)
         options = pending.challenge.options if pending.challenge and passkeys else ""
         values = {"kinds": kinds, "options": options, "problem": problem, "seconds": seconds}

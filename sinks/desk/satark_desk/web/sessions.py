@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from satark.officer import Casework
     from satark.services import DeskContext
     from satark_desk.officers import UnlockedDesk
-    from satark_desk.passkeys import Challenge
+    from satark_desk.passkey_challenge import Challenge
     from satark_desk.settings import DeskSettings
 
 

@@ -20,7 +20,7 @@ from satark.sealing import CantOpen
 from satark.web import FormError, page_templates, preferred, read_form
 from satark_desk.derivation_queue import QUEUE, QueueFull
 from satark_desk.officers import still_valid
-from satark_desk.passkeys import Site
+from satark_desk.passkey_challenge import Site
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
 from satark_desk.web.page_text import PageText, officers_languages
