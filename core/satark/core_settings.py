@@ -277,6 +277,12 @@ class Core(BaseModel):
     retention: RetentionSettings = Field(
         default=RetentionSettings(), description="how long tips are kept: see `[retention]`"
     )
+    backup_recipients: tuple[str, ...] = Field(
+        default=(),
+        description="age recipients that `satark backup` encrypts to, each of which opens a backup alone: the "
+        "operator's, and one more whose private key lies in a safe",
+        json_schema_extra={"where": "age-keygen -o operator.key prints it; keep the private key off this machine"},
+    )
     erased_list_file: Path | None = Field(
         default=None,
         description="file with keyed tags of the tips that were erased, so that a restored backup brings none back; "

@@ -15,10 +15,10 @@ from satark.cli import check_destinations
 from satark.cli.check_desks import area_problems
 from satark.cli.check_machine import machine_findings
 from satark.cli.check_setting_names import name_problems
+from satark.cli.check_stores import store_problems
 from satark.cli.roles import roles_option
 from satark.core_settings import Core, Role
 from satark.evidence.sandbox.protections import NAMES, find_protections
-from satark.identity.edge_key_sources import find_credential
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
 from satark.runtime import compose
@@ -78,8 +78,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         return found.problems
     plugins = found.of(lambda: compose.load_plugins(settings))
     geography = found.of(lambda: compose.load_geography(settings))
-    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
-    if configured or settings.edge_key_file.exists():
+    if compose.has_edge_key(settings):
         found.of(lambda: compose.load_identity(settings))
     if plugins is None or geography is None:
         return found.problems
@@ -142,6 +141,7 @@ def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
             raise _database_problem(message, "run: satark desk add dig --level range")
         problems = check_destinations.desk_problems(core, {row.name for row in desks})
         problems += area_problems([(row.name, row.level, row.area) for row in desks], services.geography)
+        problems += store_problems(services)
         if problems:
             raise SettingsError(problems)
     except DBAPIError as error:

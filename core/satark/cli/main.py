@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from satark import __version__
 from satark.cli.audit import audit
+from satark.cli.backup import backup, restore, verify
 from satark.cli.canary import canary
 from satark.cli.check import check
 from satark.cli.db import db
@@ -135,7 +136,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster, voice, geography,
+    roster, voice, geography, backup, restore, verify,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -204,7 +204,7 @@ class _LogWalk:
 def _unlogged(connection: Connection, walk: _LogWalk, folder: Path) -> Iterator[AuditProblem]:
     """Find files without a row in the log, and sealed files that are missing."""
     table = tables.file
-    withheld = _withheld(connection)
+    withheld = withheld_files(connection)
     settled = select(table.c.tip, table.c.ordinal, table.c.state).where(table.c.state != "due")
     for tip, ordinal, state in connection.execute(settled.order_by(table.c.tip, table.c.ordinal)):
         if (tip, ordinal) not in walk.logged:
@@ -214,7 +214,7 @@ def _unlogged(connection: Connection, walk: _LogWalk, folder: Path) -> Iterator[
             yield AuditProblem(what="no-file", tip=tip, file=ordinal)
 
 
-def _withheld(connection: Connection) -> set[tuple[str, str]]:
+def withheld_files(connection: Connection) -> set[tuple[str, str]]:
     """Return the files that the host never sent to a remote office: above all, voices."""
     if connection.execute(select(tables.host_link)).first() is None:
         return set()

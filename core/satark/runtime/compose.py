@@ -15,7 +15,7 @@ from satark.dialogue.rendering.read_aloud import ReadAloud
 from satark.evidence.sandbox.protections import describe, find_protections
 from satark.geography.geography import Geography, GeographyError
 from satark.identity.edge_key import EdgeKeyError, Identity
-from satark.identity.edge_key_sources import read_edge_key
+from satark.identity.edge_key_sources import find_credential, read_edge_key
 from satark.identity.epoch_keys import EpochKeys, EpochKeysError
 from satark.observability import log
 from satark.plugins.loader import Plugins
@@ -78,6 +78,12 @@ def load_identity(settings: Settings) -> Identity:
         hint = f"if the file is lost: rm -f {path}; satark db forget-drafts"
         raise SettingsError([SettingProblem("epoch_key_file", "SATARK_EPOCH_KEY_FILE", str(error), hint)]) from None
     return load_edge_identity(settings, epochs)
+
+
+def has_edge_key(settings: Settings) -> bool:
+    """Whether this machine has an edge key, or is told where to find one; an office has none."""
+    configured = settings.core.edge_key_file or settings.core.edge_key_command or find_credential()
+    return bool(configured) or settings.edge_key_file.exists()
 
 
 def load_edge_identity(settings: Settings, epochs: EpochKeys) -> Identity:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 EDGE: Final = "edge"
 EPOCHS: Final = "epochs"
 NAMES: Final = "names"
+UNDER_EPOCH_KEYS: Final = (
+    tables.conversation, tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code,
+)  # fmt: skip
+"""Tables of which nothing can be opened without the epoch keys; conversations first."""
 
 
 def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
@@ -37,9 +41,7 @@ def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:
     Returns:
         The number of conversations that were erased.
     """
-    erased = unit.main.execute(delete(tables.conversation)).rowcount
-    for table in (tables.alias, tables.provider_message, tables.outbox, tables.reach, tables.handoff_code):
-        unit.main.execute(delete(table))
+    erased, *_ = [unit.main.execute(delete(table)).rowcount for table in UNDER_EPOCH_KEYS]
     lost = update(tables.file).where(tables.file.c.state == "due")
     unit.main.execute(lost.values(state="lost", job=b"", due_at=0, reason="its epoch key is lost"))
     here = tables.key_canary.c.name == EPOCHS

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from satark.store.tables import keys as keys_metadata
+
+BOTH_DATABASES: Final = 0x5A7A_4B01
+"""PostgreSQL's advisory lock that a transaction shares while it writes to both databases (see `store.snapshot`)."""
 
 
 class UnitOfWork:
@@ -43,6 +46,8 @@ class UnitOfWork:
     def keys(self) -> Connection:
         """The connection to the key store; its transaction begins on first use."""
         if self._keys is None:
+            if self.main.dialect.name == "postgresql":  # SQLite's main database has one writer at a time
+                self.main.execute(text(f"SELECT pg_advisory_xact_lock_shared({BOTH_DATABASES})"))
             self._keys = self._keys_engine.connect()
             self._keys.begin()
         return self._keys

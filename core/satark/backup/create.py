@@ -1,0 +1,168 @@
+"""Makes a backup: the spool, then both databases at one point, then the files, then the list of erased tips.
+
+In that order nothing is lost: what leaves the spool before it is read is in the databases, and a file that a row names
+was sealed before that row. What is erased meanwhile is on the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import func, select
+
+from satark import __version__, atomic_files
+from satark.backup import files
+from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder, Manifest, plain_name
+from satark.backup.rows import key_records, main_records
+from satark.backup.sealed_stream import StoredFile, measure, write_records
+from satark.backup.spooled import spool_records
+from satark.identity.sealing import new_identity, seal
+from satark.retention.erased_list import ErasedList
+from satark.store import evidence_files, tables
+from satark.store.snapshot import consistent_snapshot
+from satark.store.workspace import workspace_dir
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.backup.sealed_stream import Record
+    from satark.identity.edge_key import Identity
+    from satark.ingest.spool import Spool
+    from satark.services import Services
+    from satark.settings import Settings
+
+
+class BackupKey(msgspec.Struct, frozen=True):
+    """The key of one backup."""
+
+    identity: str
+
+    def __repr__(self) -> str:
+        return "BackupKey(…)"
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup contains, as counts."""
+
+    name: str
+    tips: int
+    spooled: int
+    files: int
+    """Files of the tips, of which `copied` were new."""
+    copied: int
+    copied_bytes: int
+    fetching: int
+    """Files that were still being fetched: they are not in it."""
+    removed: int
+    """Older backups that were removed."""
+
+
+def make_backup(
+    settings: Settings,
+    services: Services,
+    folder: BackupFolder,
+    recipients: Sequence[str],
+    *,
+    revisions: Sequence[str],
+    identity: Identity | None,
+    spool: Spool | None,
+    keep: int,
+) -> Made:
+    """Make a backup under load.
+
+    Args:
+        settings: the installation's.
+        services: its stores.
+        folder: where to.
+        recipients: the operator's age recipients, all of one kind; each opens it alone.
+        revisions: of the tables of both databases.
+        identity: the edge key and epoch keys; None at an office, which has none.
+        spool: this machine's; None where it has none.
+        keep: how many backups stay, this one included.
+
+    Raises:
+        CantOpen: a recipient is none.
+        Busy, SnapshotBusy, OSError, sqlalchemy.exc.SQLAlchemyError: it can't be made now; nothing of it stays.
+    """
+    workspace = workspace_dir(settings.core.data_dir)
+    with folder.making() as name:
+        backup = _Parts(folder, name, recipients)
+        if spool is not None and identity is not None:
+            backup.add(SPOOL, spool_records(spool, identity, workspace))
+        with consistent_snapshot(services.main, services.keys) as (main, keys):
+            backup.add(MAIN, main_records(main))
+            backup.add(KEYS, key_records(keys))
+            counts, names = _counts(main), _sealed_names(main)
+        copied, copied_bytes = files.copy_new(services.evidence_dir, folder.files, names)
+        _take_over_erased(settings, services, folder, identity)
+        backup.finish(revisions)
+    return Made(
+        name=plain_name(name),
+        tips=counts["tips"],
+        spooled=max(backup.records.get(SPOOL, 0) - 1, 0),
+        files=len(names),
+        copied=copied,
+        copied_bytes=copied_bytes,
+        fetching=counts["fetching"],
+        removed=folder.remove_old(keep),
+    )
+
+
+class _Parts:
+    """The encrypted parts of a backup that is being made."""
+
+    def __init__(self, folder: BackupFolder, name: str, recipients: Sequence[str]) -> None:
+        self._folder, self._name, self._recipients = folder, name, tuple(recipients)
+        self._recipient, identity = new_identity()
+        path = folder.part(name, KEY)
+        atomic_files.replace(path, [seal(BackupKey(identity), *recipients)])
+        self._parts: dict[str, StoredFile] = {KEY: measure(path)}
+        self.records: dict[str, int] = {}
+
+    def add(self, part: str, records: Iterable[Record]) -> None:
+        self._parts[part] = write_records(
+            self._folder.part(self._name, part), self._recipient, self._counted(part, records)
+        )
+
+    def finish(self, revisions: Sequence[str]) -> None:
+        made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        manifest = Manifest(
+            version=__version__,
+            made=made,
+            revisions=tuple(sorted(revisions)),
+            recipients=self._recipients,
+            parts=self._parts,
+        )
+        self._folder.write_manifest(self._name, manifest)
+
+    def _counted(self, part: str, records: Iterable[Record]) -> Iterator[Record]:
+        self.records[part] = 0
+        for record in records:
+            self.records[part] += 1
+            yield record
+
+
+def _counts(main: Connection) -> dict[str, int]:
+    of_tips = select(func.count()).select_from(tables.file).where(tables.file.c.tip.in_(select(tables.tip.c.id)))
+    return {
+        "tips": main.execute(select(func.count()).select_from(tables.tip)).scalar_one(),
+        "fetching": main.execute(of_tips.where(tables.file.c.state == "due")).scalar_one(),
+    }
+
+
+def _sealed_names(main: Connection) -> set[str]:
+    columns = tables.file.c.tip, tables.file.c.ordinal
+    query = select(*columns).where(tables.file.c.state == "sealed", tables.file.c.tip.in_(select(tables.tip.c.id)))
+    return {evidence_files.name(row.tip, row.ordinal) for row in main.execute(query)}
+
+
+def _take_over_erased(settings: Settings, services: Services, folder: BackupFolder, identity: Identity | None) -> None:
+    """Complete the folder's list of erased tips, and remove their files from it."""
+    if identity is None:
+        return
+    here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
+    tags = services.write_now(lambda unit: here.complete(unit) | there.complete(unit))
+    files.remove_erased(folder.files, lambda tip: there.tag(tip) in tags)

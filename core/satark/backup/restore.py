@@ -1,0 +1,155 @@
+"""Restores a backup into empty databases: at the same machine or elsewhere, of the same or another kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import delete, select
+
+from satark.backup import files
+from satark.backup.create import BackupKey
+from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
+from satark.backup.rows import filled_tables, load
+from satark.backup.sealed_stream import Damaged, measure, read_records
+from satark.backup.spooled import restore_spool
+from satark.identity.sealing import open_as
+from satark.retention.erased_list import ErasedList
+from satark.store import canaries, evidence_files, tables
+from satark.store.workspace import workspace_dir
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from satark.backup.sealed_stream import Record
+    from satark.identity.edge_key import Identity
+    from satark.ingest.spool import Spool
+    from satark.runtime.retention_job import Retention
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.store.unit_of_work import UnitOfWork
+
+_MADE_AT_START = (tables.key_canary, tables.flow, tables.retention_key)
+"""Tables that a first start fills."""
+
+
+class CantRestore(Exception):  # noqa: N818 - it reads as what it says
+    """The backup does not belong here; the message says why, and what to do. Nothing was changed in the databases."""
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """What was restored, as counts."""
+
+    tips: int
+    files: int
+    spooled: int
+    lost_files: int
+    """Files that were still being fetched when the backup was made."""
+    damaged: tuple[str, ...]
+    """Names of sealed files that are damaged in the backup."""
+
+
+def restore_backup(
+    settings: Settings,
+    services: Services,
+    folder: BackupFolder,
+    name: str,
+    operator: str,
+    *,
+    revisions: Sequence[str],
+    identity: Identity | None,
+    spool: Spool | None,
+    retention: Retention | None,
+) -> Restored:
+    """Restore the backup `name` into migrated, empty databases.
+
+    `operator`: the private key of one of the backup's recipients. `retention` erases again what was erased since; None
+    at an office. The other arguments are those of `make_backup`.
+
+    Raises:
+        CantRestore: it is another version's, the databases are not empty, or a key file is another than the backup's.
+        Damaged, CantOpen: it can't be read.
+    """
+    manifest = folder.manifest(name)
+    _check_version(tuple(sorted(revisions)), manifest.revisions, manifest.version)
+    check_parts(folder, name)
+    key = open_as(BackupKey, folder.part(name, KEY).read_bytes(), operator).identity
+    workspace = workspace_dir(settings.core.data_dir)
+
+    def read(part: str) -> Iterator[Record]:
+        return read_records(folder.part(name, part), key, workspace)
+
+    loaded = services.write_now(lambda unit: _load(unit, read, identity))
+    copied, damaged = files.restore_files(folder.files, services.evidence_dir, services.read(_sealed_names))
+    if identity is not None:
+        here, there = ErasedList(settings.erased_list_file, identity), ErasedList(folder.erased, identity)
+        services.write_now(lambda unit: (there.complete(unit), here.complete(unit)))
+    if retention is not None:
+        retention.prepare(services.write_now)
+    spooled = 0
+    if spool is not None and identity is not None and SPOOL in manifest.parts:
+        spooled = restore_spool(spool, identity, read(SPOOL), workspace)
+    return Restored(
+        tips=loaded.tips, files=copied, spooled=spooled, lost_files=loaded.lost_files, damaged=tuple(damaged)
+    )
+
+
+def check_parts(folder: BackupFolder, name: str) -> None:
+    """Compare the parts of a backup with its manifest.
+
+    Raises:
+        Damaged: one is missing or altered; the message names it.
+    """
+    for part, stored in folder.manifest(name).parts.items():
+        path = folder.part(name, part)
+        if not path.exists():
+            raise Damaged(f"{path} is missing")
+        if measure(path) != stored:
+            raise Damaged(f"{path} was altered, or was not copied completely")
+
+
+class _Loaded(msgspec.Struct, frozen=True):
+    tips: int
+    lost_files: int
+
+
+def _load(unit: UnitOfWork, read: Callable[[str], Iterator[Record]], identity: Identity | None) -> _Loaded:
+    filled = [*filled_tables(unit.main), *filled_tables(unit.keys)]
+    if filled:
+        raise CantRestore(f"the databases are not empty (tables {', '.join(filled)}): name new ones in the settings")
+    for table in _MADE_AT_START:
+        unit.main.execute(delete(table))
+    load(unit.keys, read(KEYS))
+    counts = load(unit.main, read(MAIN))
+    _check_keys(unit, identity)
+    lost = unit.main.execute(select(tables.file.c.tip).where(tables.file.c.state == "due")).all()
+    if identity is not None:
+        canaries.forget_drafts(unit, identity)
+    return _Loaded(counts.get(tables.tip.name, 0), len(lost))
+
+
+def _check_keys(unit: UnitOfWork, identity: Identity | None) -> None:
+    wrong = [one for one in canaries.wrong_keys(unit, identity) if one != canaries.EPOCHS]
+    if wrong:
+        text = " and ".join(_KEY_FILES[one] for one in wrong)
+        raise CantRestore(f"{text} is another than the backup's: put the right file there first")
+
+
+_KEY_FILES = {
+    canaries.EDGE: "the edge key (SATARK_EDGE_KEY_FILE)",
+    canaries.NAMES: "the name key (SATARK_NAME_KEY_FILE)",
+}
+
+
+def _check_version(here: Sequence[str], there: Sequence[str], version: str) -> None:
+    if tuple(here) != tuple(there):
+        raise CantRestore(
+            f"the backup's tables are {', '.join(there)} (version {version}), here they are {', '.join(here)}: "
+            "restore with that version and those plugins, then upgrade"
+        )
+
+
+def _sealed_names(connection: Connection) -> set[str]:
+    query = select(tables.file.c.tip, tables.file.c.ordinal).where(tables.file.c.state == "sealed")
+    return {evidence_files.name(row.tip, row.ordinal) for row in connection.execute(query)}

@@ -1,0 +1,75 @@
+"""Tables as records: all rows of a database, whatever its kind, but for what nothing could open after a restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, MetaData, Table, exists, inspect, select
+
+from satark.store import canaries, tables
+
+if TYPE_CHECKING:
+    from satark.backup.sealed_stream import Record
+
+_AT_ONCE: Final = 500
+_VERSIONS: Final = ("alembic_version", "alembic_version_keys")
+LEFT_OUT: Final = frozenset(table.name for table in canaries.UNDER_EPOCH_KEYS)
+"""Tables of drafts, replies and reply handles: they are sealed under epoch keys, which are never copied."""
+
+
+def main_records(connection: Connection) -> Iterator[Record]:
+    """Yield the rows of the main database, those of plugins too, as they are at this connection's snapshot."""
+    others = {*_VERSIONS, *LEFT_OUT, *tables.keys.tables}
+    for table in _tables(connection, others):
+        query = select(table)
+        if table.name == tables.file.name:
+            query = query.where(exists().where(tables.tip.c.id == table.c.tip))  # the others are of drafts
+        yield from _records(connection, table, query)
+
+
+def key_records(connection: Connection) -> Iterator[Record]:
+    """Yield the rows of the key store."""
+    for table in _tables(connection, set(_VERSIONS) | set(tables.main.tables)):
+        if table.name in tables.keys.tables:
+            yield from _records(connection, table, select(table))
+
+
+def load(connection: Connection, records: Iterable[Record]) -> dict[str, int]:
+    """Insert records into the empty tables of a database; return the number of rows by table.
+
+    Raises:
+        sqlalchemy.exc.NoSuchTableError: the database lacks a table: its plugin is not loaded.
+    """
+    known: dict[str, Table] = {}
+    counts: dict[str, int] = {}
+    for record in records:
+        name, columns, rows = record["table"], record["columns"], record["rows"]
+        if name not in known:
+            known[name] = Table(name, MetaData(), autoload_with=connection)
+        connection.execute(known[name].insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+        counts[name] = counts.get(name, 0) + len(rows)
+    return counts
+
+
+def filled_tables(connection: Connection) -> list[str]:
+    """Return the tables of a database that have rows, but for what a new one has."""
+    found = _tables(connection, {*_VERSIONS, tables.key_canary.name, tables.flow.name, tables.retention_key.name})
+    return [table.name for table in found if connection.execute(select(table).limit(1)).first() is not None]
+
+
+def _tables(connection: Connection, without: set[str]) -> list[Table]:
+    names = sorted(set(inspect(connection).get_table_names()) - without)
+    return [Table(name, MetaData(), autoload_with=connection) for name in names]
+
+
+def _records(connection: Connection, table: Table, query: Any) -> Iterator[Record]:
+    columns = [str(column.name) for column in table.columns]
+    for rows in connection.execute(query.execution_options(yield_per=_AT_ONCE)).partitions():
+        cells = [[_without_job(table, column, cell) for column, cell in zip(columns, row, strict=True)] for row in rows]
+        yield {"table": str(table.name), "columns": columns, "rows": cells}
+
+
+def _without_job(table: Table, column: str, cell: Any) -> Any:
+    """Leave out what is to be fetched, which is sealed under an epoch key."""
+    return b"" if table.name == tables.file.name and column == "job" else cell

@@ -1,0 +1,117 @@
+"""Streams of records in age files: each record is MessagePack with its length before it, and the last one says so."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+
+from satark.atomic_files import flushed
+from satark.identity.sealing import CantOpen, decrypt_stream, encrypt_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LENGTH: Final = 4
+_END: Final[dict[str, Any]] = {"end": True}
+
+Record = dict[str, Any]
+
+
+class StoredFile(msgspec.Struct, frozen=True):
+    """Size and SHA-256 (hex) of a file of a backup, as it lies there."""
+
+    bytes: int
+    sha256: str
+
+
+class Damaged(Exception):  # noqa: N818 - it reads as what it says
+    """A file of a backup is missing, incomplete or altered; the message names it."""
+
+
+class _Reader(io.RawIOBase):
+    """Reads what an iterator of chunks gives."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+        self.failure: Exception | None = None
+        """What making a chunk raised: the encryption tells only that reading failed."""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while size < 0 or len(self._rest) < size:
+            more = self._next()
+            if not more:
+                break
+            self._rest += more
+        size = len(self._rest) if size < 0 else size
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data
+
+    def _next(self) -> bytes:
+        try:
+            return next(self._chunks, b"")
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def write_records(path: Path, recipient: str, records: Iterable[Record]) -> StoredFile:
+    """Encrypt records into a file that must not be there yet; it is on the disk on return. No plain text is written."""
+    reader = _Reader(_framed(records))
+    try:
+        with flushed(path) as out:
+            encrypt_stream(cast("io.BufferedIOBase", reader), cast("io.BufferedIOBase", out), recipient)
+    except OSError as error:
+        raise reader.failure or error from None
+    return measure(path)
+
+
+def read_records(path: Path, identity: str, workspace: Path) -> Iterator[Record]:
+    """Decrypt the records of a file, the first only after all of it is authenticated; `workspace`: for the plain text.
+
+    Raises:
+        Damaged: the file is missing or altered, or its end is.
+        CantOpen: the key is another.
+    """
+    with TemporaryFile(dir=workspace) as plain:  # it has no name, and is gone with this process
+        try:
+            with path.open("rb") as sealed:
+                decrypt_stream(sealed, cast("io.BufferedIOBase", plain), identity)
+        except FileNotFoundError:
+            raise Damaged(f"{path} is missing") from None
+        except CantOpen:
+            raise Damaged(f"{path} does not open with the backup's key, or was altered") from None
+        plain.seek(0)
+        while (record := _next(cast("io.BufferedIOBase", plain), path)) != _END:
+            yield record
+
+
+def measure(path: Path) -> StoredFile:
+    """Return size and SHA-256 of a file."""
+    with path.open("rb") as file:
+        return StoredFile(os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _framed(records: Iterable[Record]) -> Iterator[bytes]:
+    for record in chain(records, [_END]):
+        encoded = msgspec.msgpack.encode(record)
+        yield len(encoded).to_bytes(_LENGTH) + encoded
+
+
+def _next(plain: io.BufferedIOBase, path: Path) -> Record:
+    length = plain.read(_LENGTH)
+    encoded = plain.read(int.from_bytes(length))
+    if len(length) < _LENGTH or len(encoded) < int.from_bytes(length):
+        raise Damaged(f"{path} ends too early")
+    record: Record = msgspec.msgpack.decode(encoded)
+    return record

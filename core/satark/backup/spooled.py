@@ -1,0 +1,54 @@
+"""The spool in a backup: what waits, sealed anew under an epoch key of the backup's own.
+
+The spool's own epoch keys are never copied: they would open what was replayed and deleted before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from satark.identity.edge_key import BrokenSeal
+from satark.identity.epoch_keys import EpochKeys
+
+if TYPE_CHECKING:
+    from satark.backup.sealed_stream import Record
+    from satark.identity.edge_key import Identity
+    from satark.ingest.spool import Spool
+
+
+def spool_records(spool: Spool, identity: Identity, workspace: Path) -> Iterator[Record]:
+    """Yield an epoch key, then each batch that waits; one that is replayed meanwhile is in the database."""
+    with TemporaryDirectory(dir=workspace) as folder:
+        path = Path(folder) / "epochs"
+        fresh = identity.with_epochs(EpochKeys.load(path, identity.epochs.seconds))
+        fresh.epochs.current()
+        yield {"epochs": path.read_bytes()}
+        for name in spool.names():
+            with suppress(FileNotFoundError, BrokenSeal):
+                channel, batch = spool.open(name)
+                yield {"channel": channel, "name": name, "sealed": fresh.seal_batch(batch, name.encode())}
+
+
+def restore_spool(spool: Spool, identity: Identity, records: Iterable[Record], workspace: Path) -> int:
+    """Spool the batches of a backup; return how many.
+
+    Raises:
+        BrokenSeal: the edge key is another than the backup's.
+        SpoolFull: the settings allow fewer.
+    """
+    count = 0
+    with TemporaryDirectory(dir=workspace) as folder:
+        path = Path(folder) / "epochs"
+        for record in records:
+            if "epochs" in record:
+                path.touch(mode=0o600)
+                path.write_bytes(record["epochs"])
+                opened = identity.with_epochs(EpochKeys.load(path, identity.epochs.seconds))
+                continue
+            spool.add(record["channel"], opened.open_batch(record["sealed"], record["name"].encode()))
+            count += 1
+    return count

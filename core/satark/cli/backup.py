@@ -1,0 +1,207 @@
+"""`satark backup`, `satark restore` and `satark verify`: one consistent copy of the installation, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from satark.backup.create import Made, make_backup
+from satark.backup.folder import BackupFolder, Busy
+from satark.backup.restore import CantRestore, Restored, restore_backup
+from satark.backup.sealed_stream import Damaged
+from satark.backup.verify import find_damage, open_spool, run_drill, store_problems
+from satark.cli.counted import counted
+from satark.commands import open_services, plugins_of, settings_of
+from satark.identity.sealing import CantOpen, check_identity, check_recipient
+from satark.runtime import compose
+from satark.runtime.retention_job import Retention
+from satark.settings import SettingProblem, Settings, SettingsError
+from satark.store.snapshot import SnapshotBusy
+
+if TYPE_CHECKING:
+    from satark.identity.edge_key import Identity
+    from satark.plugins.loader import Plugins
+    from satark.services import Services
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_KEYS_HELP = "Folder of the backups of the key store, where they are kept apart from the others."
+_IDENTITY_HELP = "The operator's private key: the file that `age-keygen` or `satark destination keygen` wrote."
+
+
+@click.command()
+@click.argument("to", type=_FOLDER)
+@click.option("--recipient", "recipients", multiple=True, help="Instead of the setting backup_recipients.")
+@click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="How many backups stay.")
+@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.pass_context
+def backup(ctx: click.Context, to: Path, recipients: tuple[str, ...], keep: int, keys_folder: Path | None) -> None:
+    """Write one consistent backup into the folder TO, while Satark runs, and remove old ones.
+
+    Databases and spool are encrypted to the operator's age recipients; sealed files are encrypted to their tips, and
+    copied once. The edge key, the name key and the link key are not in it: keep copies of them apart. Drafts and reply
+    addresses are in no backup.
+    """
+    recipients = recipients or settings_of(ctx).core.backup_recipients
+    if not recipients:
+        hint = "make a key pair elsewhere: age-keygen -o operator.key; its recipient (age1…) belongs here"
+        raise SettingsError([SettingProblem("backup_recipients", "SATARK_BACKUP_RECIPIENTS", "is missing", hint)])
+    with _failures():
+        for recipient in recipients:
+            check_recipient(recipient)
+    with open_services(ctx) as services, _failures():
+        identity = _identity(settings_of(ctx), services)
+        made = make_backup(
+            settings_of(ctx),
+            services,
+            BackupFolder(to, keys_folder),
+            recipients,
+            revisions=compose.migrations(services, plugins_of(ctx)).current(),
+            identity=identity,
+            spool=open_spool(settings_of(ctx), identity),
+            keep=keep,
+        )
+    click.echo(_made(made))
+
+
+@click.command()
+@click.argument("source", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--identity-file", required=True, type=_FILE, help=_IDENTITY_HELP)
+@click.option("--name", default="", help="Name of a backup; the newest if it is not given.")
+@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.pass_context
+def restore(ctx: click.Context, source: Path, identity_file: Path, name: str, keys_folder: Path | None) -> None:
+    """Restore a backup from the folder FROM into the empty databases that the settings name.
+
+    Put the edge key and the name key in their places before. Unfinished tips and reply addresses are not restored, and
+    tips that were erased since are erased again.
+    """
+    settings, plugins = settings_of(ctx), plugins_of(ctx)
+    _check_name_key(settings)
+    folder = BackupFolder(source, keys_folder)
+    services = compose.load_services(settings, compose.load_geography(settings))
+    try:
+        with _failures():
+            compose.migrations(services, plugins).upgrade()
+            identity = compose.load_identity(settings) if compose.has_edge_key(settings) else None
+            restored = restore_backup(
+                settings,
+                services,
+                folder,
+                _chosen(folder, name),
+                _private_key(identity_file),
+                revisions=compose.migrations(services, plugins).current(),
+                identity=identity,
+                spool=open_spool(settings, identity),
+                retention=_retention(settings, services, identity, plugins),
+            )
+            _report(restored, store_problems(services))
+    finally:
+        services.close()
+
+
+@click.command()
+@click.argument("source", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--identity-file", type=_FILE, help=f"{_IDENTITY_HELP} With it the backup is restored, as a drill.")
+@click.option("--name", default="", help="Name of a backup; the newest if it is not given.")
+@click.option("--keys-folder", type=_FOLDER, help=_KEYS_HELP)
+@click.pass_context
+def verify(ctx: click.Context, source: Path, identity_file: Path | None, name: str, keys_folder: Path | None) -> None:
+    """Verify a backup in the folder FROM; exit with 1 if anything is missing or altered, and name it.
+
+    Without a private key it compares sizes and hashes. With --identity-file it restores the backup into a temporary
+    folder, with this machine's key files, and compares the stores with each other: a drill.
+    """
+    folder = BackupFolder(source, keys_folder)
+    with _failures():
+        chosen = _chosen(folder, name)
+        damage = find_damage(folder, chosen)
+        for one in damage:
+            click.echo(one)
+        if identity_file is not None:
+            drill = run_drill(settings_of(ctx), plugins_of(ctx), folder, chosen, _private_key(identity_file))
+            _report(drill.restored, [*damage, *drill.problems])
+        elif damage:
+            raise click.exceptions.Exit(1)
+    click.echo(f"backup {chosen} is as it was written")
+
+
+def _report(restored: Restored, problems: list[str]) -> None:
+    click.echo(
+        f"restored: {counted(restored.tips, 'tip')}, {counted(restored.files, 'sealed file')}, "
+        f"{restored.spooled} of the spool"
+    )
+    if restored.lost_files:
+        click.echo(f"{counted(restored.lost_files, 'file')} were still being fetched at the backup: they are lost")
+    problems = [*problems, *(f"{name} is damaged in the backup" for name in restored.damaged)]
+    for problem in problems:
+        click.echo(f"✗ {problem}")
+    if problems:
+        raise click.exceptions.Exit(1)
+    click.echo("✓ nothing is missing")
+
+
+def _made(made: Made) -> str:
+    copied = f"{made.copied} new, {made.copied_bytes:,} bytes"
+    lines = [
+        f"backup {made.name}: {counted(made.tips, 'tip')}, {counted(made.files, 'file')} ({copied}), "
+        f"{made.spooled} of the spool"
+    ]
+    if made.fetching:
+        lines.append(f"{counted(made.fetching, 'file')} are still being fetched and are not in it")
+    if made.removed:
+        lines.append(f"{counted(made.removed, 'older backup')} removed")
+    return "\n".join([*lines, "not in it, keep copies apart: edge key, name key, link key, roster.jsonl"])
+
+
+def _identity(settings: Settings, services: Services) -> Identity | None:
+    """Return the edge key; None at an office, which has none."""
+    if not compose.has_edge_key(settings):
+        return None
+    identity = compose.load_identity(settings)
+    compose.check_canaries(identity, services)
+    return identity
+
+
+def _retention(settings: Settings, services: Services, identity: Identity | None, plugins: Plugins) -> Retention | None:
+    return Retention(settings, services, identity, plugins) if identity else None
+
+
+def _check_name_key(settings: Settings) -> None:
+    """A new name key would be made where none is: refuse, since nothing would be found with it."""
+    if not settings.name_key_file.exists():
+        hint = "copy it there from where you keep it: without it no desk finds its tips"
+        message = f"{settings.name_key_file} is missing"
+        raise SettingsError([SettingProblem("name_key_file", "SATARK_NAME_KEY_FILE", message, hint)])
+
+
+def _chosen(folder: BackupFolder, name: str) -> str:
+    names = folder.names()
+    if not names or (name and name not in names):
+        there = f"there are: {', '.join(names)}" if names else "there is none"
+        raise click.ClickException(f"no backup {name or 'at all'} in {folder.path}; {there}")
+    return name or names[-1]
+
+
+def _private_key(file: Path) -> str:
+    """Read a private key: its lines without comments, as age writes them.
+
+    Raises:
+        CantOpen: it is none.
+    """
+    lines = [line.strip() for line in file.read_text().splitlines()]
+    key = "\n".join(line for line in lines if line and not line.startswith("#"))
+    check_identity(key)
+    return key
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except (Busy, CantOpen, CantRestore, Damaged, SnapshotBusy) as error:
+        raise click.ClickException(str(error)) from None

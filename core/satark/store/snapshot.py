@@ -1,0 +1,77 @@
+"""One consistent point of both databases, read while other processes go on writing.
+
+A transaction that uses both commits the key store first, then the main database. Two snapshots that are taken one after
+the other would fall between the two. So no such transaction is under way for the milliseconds in which both are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import OperationalError
+
+from satark.store.engines import reading_engine
+from satark.store.tables import erased_tip, key_canary
+from satark.store.unit_of_work import BOTH_DATABASES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+ATTEMPTS: Final = 50
+"""Most attempts to find a moment without such a transaction."""
+WAIT_MS: Final = 200
+"""Milliseconds that one attempt waits on PostgreSQL: less than its `deadlock_timeout`, so that it is us who give up."""
+
+
+class SnapshotBusy(Exception):  # noqa: N818 - it reads as what it says
+    """No moment was found in which no transaction wrote to both databases: try again."""
+
+
+@contextmanager
+def consistent_snapshot(main: Engine, keys: Engine) -> Iterator[tuple[Connection, Connection]]:
+    """Open a connection to each database; both read from one point for as long as the block runs.
+
+    Raises:
+        SnapshotBusy: the databases are written without a pause.
+        sqlalchemy.exc.SQLAlchemyError: a database does not answer.
+    """
+    with reading_engine(main).connect() as on_main, reading_engine(keys).connect() as on_keys:
+        for _ in range(ATTEMPTS):
+            with _nobody_writing_both(main) as nobody:
+                if nobody:
+                    # A snapshot is taken by the first read of a table.
+                    _touch(on_main, key_canary)
+                    _touch(on_keys, erased_tip)
+                    break
+        else:
+            raise SnapshotBusy("both databases are written without a pause, try again")
+        yield on_main, on_keys
+
+
+@contextmanager
+def _nobody_writing_both(main: Engine) -> Iterator[bool]:
+    """Hold back every transaction that writes to both databases; False: one is under way."""
+    with main.connect() as lock:
+        try:
+            lock.begin()  # on SQLite this is the write lock of the main database, which every transaction begins with
+            if lock.dialect.name == "postgresql":
+                lock.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
+                lock.execute(text(f"SELECT pg_advisory_xact_lock({BOTH_DATABASES})"))
+        except OperationalError as error:
+            if error.connection_invalidated or not _is_lock(error):
+                raise
+            yield False
+            return
+        yield True
+        lock.rollback()
+
+
+def _is_lock(error: OperationalError) -> bool:
+    return type(error.orig).__name__ == "LockNotAvailable" or "locked" in str(error.orig)
+
+
+def _touch(connection: Connection, table: Table) -> None:
+    connection.execute(select(table).limit(1)).first()

@@ -1,0 +1,69 @@
+"""`satark backup`, `restore` and `verify`: from the commands alone, and what they say when something is missing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from satark.store.sealed_files import original_path
+from satark.testing.backups import OPERATOR, RECIPIENT, Place, make_place
+from satark.testing.commands import run
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import seed_file, seed_tip
+
+FIRST = "1"
+
+
+@pytest.fixture
+def place(data: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """An installation with one tip, and what an operator sets."""
+    monkeypatch.setenv("SATARK_PLUGINS", '["desk"]')
+    monkeypatch.setenv("SATARK_BACKUP_RECIPIENTS", f'["{RECIPIENT}"]')
+    place = make_place(data)
+    desk = SeededDesk(place.services, "dig", "range")
+    seeded = seed_tip(place.services, [desk.desk], evidence=(FIRST,))
+    seed_file(place.services, seeded, FIRST, b"original", b"clean")
+    place.services.close()
+    return place
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> str:
+    file = tmp_path / "operator.key"
+    file.write_text(f"# created: 2026-11-26\n# public key: {RECIPIENT}\n{OPERATOR}\n")
+    return str(file)
+
+
+def test_a_backup_is_verified_and_restored_at_another_machine(
+    place: Place, operator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = str(tmp_path / "backups")
+    printed = run("backup", to).stdout
+    assert "1 tip, 1 file (2 new" in printed
+    assert "edge key" in printed
+    assert "is as it was written" in run("verify", to).stdout
+    assert "✓ nothing is missing" in run("verify", to, "--identity-file", operator).stdout
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "new"))
+    assert "SATARK_NAME_KEY_FILE" in run("restore", to, "--identity-file", operator, code=78).stderr
+    (tmp_path / "new").mkdir(mode=0o700)
+    for key in ("edge.key", "name.key"):
+        shutil.copy(place.settings.core.data_dir / key, tmp_path / "new" / key)
+    assert "restored: 1 tip, 2 sealed files" in run("restore", to, "--identity-file", operator).stdout
+    assert "not empty" in run("restore", to, "--identity-file", operator, code=1).stderr
+    assert "intact" in run("audit", "verify").stdout
+
+
+def test_a_backup_without_a_recipient_names_the_setting(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SATARK_BACKUP_RECIPIENTS")
+    assert "SATARK_BACKUP_RECIPIENTS" in run("backup", "somewhere", code=78).stderr
+    assert "age recipient" in run("backup", "somewhere", "--recipient", "age1nonsense", code=1).stderr
+
+
+def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
+    lost = next(place.settings.evidence_dir.glob("*.original.age"))
+    name = lost.name.partition(".")[0]
+    assert "✓ nothing is wrong" in run("check").stdout
+    original_path(place.settings.evidence_dir, name).unlink()
+    assert f"files that the evidence folder lacks: 1 ({name})" in run("check", code=1).stdout
