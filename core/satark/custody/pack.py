@@ -9,7 +9,6 @@ certificate with zeros in place of the manifest's own hash, which the certificat
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import os
 import time
 import zipfile
@@ -27,6 +26,7 @@ from satark.custody.entries import TOOL
 from satark.custody.log import LogRow
 from satark.custody.manifest import FORMAT, Issuer, Manifest, PackItem, ReceivedFile, WithheldFile, format_ist
 from satark.custody.signature import SIGNATURE, PackSigner, sign
+from satark.file_endings import ending_of
 from satark.languages import languages_of
 from satark.redacted import Redacted
 from satark.tip import Evidence, Tip
@@ -39,7 +39,6 @@ CERTIFICATES: Final = {f"certificate-{language}.pdf": language for language in s
 _NO_HASH: Final = "0" * 64
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_ENDINGS: Final = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
 
 Role: TypeAlias = Literal["original", "scrubbed", "transcript"]
 _ROLES: Final[dict[str, Role]] = {"original": "original", "clean": "scrubbed", "transcript": "transcript"}
@@ -296,7 +295,4 @@ def _mime(record: Evidence, form: Form) -> str:
 
 
 def _ending(record: Evidence, form: Form) -> str:
-    if form == "transcript":
-        return ".txt"
-    mime = _mime(record, form)
-    return _ENDINGS.get(mime) or mimetypes.guess_extension(mime) or ".bin"
+    return ending_of(_mime(record, form))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import secrets
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from satark.file_endings import ending_of
 from satark.officer import Casework, Form, OpenTip, TwoOfficerApproval, may_contain_voice, two_officers
 from satark.tip import Evidence
 
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
     from satark_desk.desk_keys import UnlockedDesk
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_ENDINGS = {"image/jpeg": ".jpg", "audio/ogg": ".ogg"}
 
 
 def file_name(tip: OpenTip, record: Evidence, *, original: bool) -> str:
     """Return a file's name in an export: tip number and ordinal, never the name that the file came with."""
     mime = record.mime if original else record.clean_mime
-    ending = _ENDINGS.get(mime) or mimetypes.guess_extension(mime) or ".bin"
     kind = ".original" if original else ""
-    return f"{tip.tip.number}-{record.ordinal}{kind}{ending}"
+    return f"{tip.tip.number}-{record.ordinal}{kind}{ending_of(mime)}"
 
 
 def approve_originals(

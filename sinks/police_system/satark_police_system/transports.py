@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from satark.database import temporary_folder
+from satark.file_endings import ending_of
 from satark.sealing import encrypt_stream
 from satark_police_system.archive import write_archive
 from satark_police_system.events import encode
@@ -96,7 +96,7 @@ def _clean_copies(
         return
     for record in opened.content.evidence:
         if record.clean_sha256:
-            name = record.ordinal + (mimetypes.guess_extension(record.clean_mime) or ".bin")
+            name = record.ordinal + ending_of(record.clean_mime)
             chunks = opened.clean(record.ordinal)
             if settings.recipient:
                 yield f"{name}.age", _encrypted(chunks, settings.recipient, folder)
