@@ -29,8 +29,10 @@ from satark.dialogue.flow.loader import default_flow, load_flow
 from satark.dialogue.session import Mailbox, OpenMailbox
 from satark.geography.geography import Geography
 from satark.tip import Message
-from satark_desk.commands import respond
-from satark_desk.web import actions, pages, queue
+from satark_desk.case_commands import respond
+from satark.casework import desk_acts
+from satark_desk import tip_queue
+from satark_desk.web import pages
 from satark_police_system import answers
 
 source, missing, shown = default_flow(), [], ""
@@ -46,7 +48,7 @@ print(json.dumps({
     "missing": missing,
     "mailbox": shown,
     "command": list(next(option for option in respond.params if option.name == "status").type.choices),
-    "pages": [list(part.STATUSES) for part in (actions, pages, queue)],
+    "pages": [list(part.STATUSES) for part in (desk_acts, pages, tip_queue)],
     "police system": list(answers.STATUSES),
 }))
 """

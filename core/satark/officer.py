@@ -17,11 +17,23 @@ from satark.casework import (
     TwoOfficerApproval,
 )
 from satark.casework.approvals import two_officers
+from satark.casework.clocks import Clocks, Offices, marks_for
+from satark.casework.desk_acts import (
+    ACT_NAMES,
+    MAX_TEXT,
+    ActName,
+    ActRefused,
+    DeskAct,
+    DeskActs,
+    Problem,
+    category_codes,
+)
 from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, VoiceAccessDenied
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
 from satark.casework.tip_keeping import TipKeeping
+from satark.casework.work import Work, WorkMark
 from satark.custody.audit import LogHead
 from satark.custody.chain import Form
 from satark.custody.manifest import Issuer
@@ -83,16 +95,23 @@ from satark.speech.synthetic_voice import SyntheticVoiceError, can_speak, speak
 
 __all__ = [
     "ACT_KINDS",
+    "ACT_NAMES",
     "DISGUISED_MIME",
+    "MAX_TEXT",
     "RIGHTS",
     "ROLES",
     "SYNTHETIC_MIME",
     "Act",
     "ActFilter",
     "ActKind",
+    "ActName",
     "ActPage",
+    "ActRefused",
     "Casework",
+    "Clocks",
     "Closed",
+    "DeskAct",
+    "DeskActs",
     "DeskAdded",
     "DestinationFault",
     "DestinationSet",
@@ -109,8 +128,10 @@ __all__ = [
     "NotAllowed",
     "NotTheseTwoOfficers",
     "OfficerSet",
+    "Offices",
     "OpenTip",
     "PostedMessage",
+    "Problem",
     "Proposal",
     "ReadAct",
     "Right",
@@ -128,11 +149,14 @@ __all__ = [
     "TwoOfficerApproval",
     "Viewer",
     "VoiceAccessDenied",
+    "Work",
+    "WorkMark",
     "add_desk",
     "all_desks",
     "all_proposals",
     "can_speak",
     "carry_out",
+    "category_codes",
     "change_key",
     "check_desk",
     "check_proposal",
@@ -151,6 +175,7 @@ __all__ = [
     "finish_key_change",
     "is_muted",
     "is_statement_signed",
+    "marks_for",
     "may_contain_voice",
     "may_hear_voices",
     "missing_signatures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias, get_args
 
 from satark.redacted import Redacted
@@ -10,14 +11,18 @@ __all__ = [
     "FEEDBACK_STATUSES",
     "FINISHED_STATUSES",
     "INITIAL_STATUS",
+    "OUTCOMES",
     "RECEIPT_DIGITS",
     "STATUSES",
     "Accused",
+    "CaseStep",
     "Envelope",
     "Evidence",
+    "Feedback",
     "Header",
     "Message",
     "Origin",
+    "Outcome",
     "Place",
     "Priority",
     "Receipt",
@@ -25,7 +30,10 @@ __all__ = [
     "Status",
     "Tip",
     "group_digits",
+    "is_dispute",
     "ordinal_order",
+    "present_status",
+    "status_changes",
 ]
 
 Status: TypeAlias = Literal[
@@ -46,6 +54,15 @@ RetentionStep: TypeAlias = Literal["", "ask_hold", "hold", "ask_lift", "lift", "
 """A step to a legal hold (`hold`), its end (`lift`) or the erasure of a due tip. One officer asks, another agrees."""
 
 Priority: TypeAlias = Literal["normal", "high", "urgent"]
+
+Outcome: TypeAlias = Literal[
+    "fir", "arrest", "seizure", "preventive", "warned", "nothing_found", "false", "no_action", "other",
+]  # fmt: skip
+"""What came of a tip, for the desks; wording in the desk's catalogues under `outcome.<code>`."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+Feedback: TypeAlias = Literal["", "yes", "no", "again", "words"]
+"""A tipster's answer to whether it helped; `words`: they wrote something instead of choosing an answer."""
 
 RECEIPT_DIGITS = 16
 """Digits of a receipt's code: 53 bits."""
@@ -162,6 +179,10 @@ class Evidence(Redacted, frozen=True, kw_only=True):
     """Only where the tipster said that the police may know."""
     problem: str = ""
     """Why there is no clean copy, for the officer; empty where there is one."""
+    readable: int = 100
+    """Percent of the original that could be read for the clean copy; below 100 it was damaged."""
+    left_out: tuple[str, ...] = ()
+    """What the original has besides what the clean copy shows (`satark.scrubber.LeftOut`)."""
 
 
 class Message(Redacted, frozen=True, kw_only=True):
@@ -188,6 +209,60 @@ class Message(Redacted, frozen=True, kw_only=True):
     """Ordinal of the recording that `text` writes out. Always internal; the newest of a recording stands."""
     band: str = ""
     """Coarse time, as `Tip.received`."""
+    feedback: Feedback = ""
+    """Of a tipster's message: what it says about whether the police's work helped."""
+    case: CaseStep | None = None
+    """What the message does to the case. Always internal."""
+
+
+class CaseStep(Redacted, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of the desks' work on a tip. It stands in internal messages, which no receipt opens."""
+
+    kind: Literal[
+        "directed", "reported", "asked_to_close", "refused_to_close", "closed", "corrected", "assigned", "merged"
+    ]
+    to: str = ""
+    """The desk directed to, the officer assigned to, or the number of the tip that this one is merged into."""
+    due: int = 0
+    """When the directed desk owes its report, Unix seconds; 0: it owes none. An officer's time."""
+    outcome: Outcome | Literal[""] = ""
+    priority: Priority | Literal[""] = ""
+    """The corrected priority; empty: as before."""
+    category: str = ""
+    """The corrected category; empty: as before."""
+
+
+def is_dispute(message: Message, status: Status) -> bool:
+    """Return whether a tipster's message says, of a tip with this status, that the police's work did not help.
+
+    Words that were written in place of an answer dispute a closing alone: after it they are rarely thanks.
+    """
+    if message.sender != "tipster":
+        return False
+    denied = message.feedback in {"no", "again"} and status in FEEDBACK_STATUSES
+    return denied or (message.feedback == "words" and status == "CLOSED")
+
+
+def status_changes(messages: Iterable[Message]) -> Iterator[tuple[Status, Message]]:
+    """Yield each status of a tip with the message that gave it: those that desks set, and the first dispute's.
+
+    A thread without the internal messages, as the tipster's receipt opens it, gives the same.
+    """
+    status: Status = INITIAL_STATUS
+    disputed = False
+    for message in messages:
+        if message.sender == "desk" and message.status:
+            status = message.status
+            yield status, message
+        elif not disputed and is_dispute(message, status):
+            status, disputed = "REOPENED", True
+            yield status, message
+
+
+def present_status(messages: Iterable[Message]) -> Status:
+    """Return the status of a tip after these messages; see `status_changes`."""
+    changes = list(status_changes(messages))
+    return changes[-1][0] if changes else INITIAL_STATUS
 
 
 class Receipt(Redacted, frozen=True, kw_only=True):

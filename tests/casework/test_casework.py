@@ -261,19 +261,29 @@ def test_a_desk_without_an_envelope_can_not_tell_that_there_is_a_tip(
     secret = seed_tip(services, [sp.desk], answers={"what": "जुआ"}, accused=Accused(level="station", unit="lanka"))
     assert answers(secret.number) == before
     assert answers(secret.id) == before
-    assert sp.casework.find("जुआ") == {secret.id}
+    assert sp.casework.find("जुआ").keys() == {secret.id}
 
 
 def test_find_searches_answers_and_messages_in_any_case(services: Services, sp: SeededDesk) -> None:
     one = seed_tip(services, [sp.desk], answers={"what": "Big RED truck", "where": {"text": "Assi"}, "who": ["Kallu"]})
     two = seed_tip(services, [sp.desk], answers={"what": "something", "many": 3})
     seed_message(services, two, Message(sender="tipster", text="Red Bike"))
-    assert sp.casework.find("red") == {one.id, two.id}
-    assert sp.casework.find("red assi") == {one.id}
-    assert sp.casework.find("kallu") == {one.id}
-    assert sp.casework.find(two.number) == {two.id}
-    assert sp.casework.find("   ") == {one.id, two.id}
-    assert sp.casework.find("nothing") == set()
+    assert sp.casework.find("red").keys() == {one.id, two.id}
+    assert sp.casework.find("red assi").keys() == {one.id}
+    assert sp.casework.find("kallu").keys() == {one.id}
+    assert sp.casework.find(two.number).keys() == {two.id}
+    assert sp.casework.find("   ").keys() == {one.id, two.id}
+    assert sp.casework.find("nothing").keys() == set()
+
+
+def test_find_searches_captions_and_shows_what_it_found(services: Services, sp: SeededDesk) -> None:
+    seeded = seed_tip(services, [sp.desk], evidence=("1", "2"))
+    assert sp.casework.find("UP65CD4411") == {}
+    seed_file(services, seeded, "1", b"one", b"clean one", caption="गाड़ी UP65 CD 4411")
+    assert sp.casework.find("gadi up65cd4411").keys() == {seeded.id}
+    assert "UP65 CD 4411" in sp.casework.find("UP65CD4411")[seeded.id]
+    seed_file(services, seeded, "2", b"two", b"clean two", caption="दूसरी UP65 ZZ 1")
+    assert sp.casework.find("up65zz1").keys() == {seeded.id}
 
 
 def holders(services: Services, seeded: SeededTip) -> list[str]:
@@ -301,7 +311,7 @@ def test_a_swapped_document_is_refused(services: Services, sp: SeededDesk) -> No
     tamper(services, tables.tip, mine, document=forged)
     with pytest.raises(CantOpen):
         sp.casework.open(mine.number)
-    assert sp.casework.find("शराब") == {other.id}
+    assert sp.casework.find("शराब").keys() == {other.id}
 
 
 def test_messages_and_records_that_do_not_open_are_counted(services: Services, sp: SeededDesk) -> None:

@@ -13,7 +13,8 @@ from satark.casework.errors import (
     TwoOfficerApproval,
     VoiceAccessDenied,
 )
-from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary
+from satark.casework.opened_tip import OpenTip, TipSummary
+from satark.casework.posted_message import PostedMessage
 from satark.desk import CaseworkError, DeskExists, KeyChanged, NoSuchDesk
 from satark.evidence.own_voice import OwnVoice, may_contain_voice
 

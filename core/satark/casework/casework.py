@@ -15,9 +15,11 @@ from satark.casework.errors import NoSuchTip, VoiceAccessDenied
 from satark.casework.evidence_access import EvidenceAccess
 from satark.casework.keeping import Keeping, keeping_of
 from satark.casework.officer_names import seal_officer, with_officer
-from satark.casework.opened_tip import OpenTip, PostedMessage, TipSummary, summarize, transcripts_of
+from satark.casework.opened_tip import OpenTip, TipSummary, summarize, transcripts_of
+from satark.casework.posted_message import PostedMessage
+from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache, documents
-from satark.desk import Desk, NoSuchDesk
+from satark.desk import LEVELS, Desk, NoSuchDesk
 from satark.destination import delivered_to
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
 from satark.evidence.records import open_records
@@ -31,7 +33,7 @@ from satark.routing.rules import is_accused
 from satark.store import deliveries, envelopes, evidence_files, tables
 from satark.store.threads import post
 from satark.time_buckets import band
-from satark.tip import Envelope, Message, Status, ordinal_order
+from satark.tip import CaseStep, Envelope, Message, Status, ordinal_order
 
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
@@ -126,18 +128,20 @@ class Casework(EvidenceAccess):
         named = [with_officer(one, envelope.identity) if one.message.retention else one for one in thread]
         return keeping_of(self._services.retention, envelope.header, named)
 
-    def find(self, words: str) -> set[str]:
-        """Return the ids of the tips whose answers and messages contain all of these words, in any case.
+    def find(self, words: str) -> dict[str, str]:
+        """Find the tips whose texts contain all of these words; return a snippet of each, by the tip's id.
 
-        Documents that are not cached yet are opened first: about 0.1 ms each.
+        Texts are answers, messages, transcripts, captions and the tip's number; see `search`. What is not cached yet is
+        opened first: about 0.1 ms for each document and each file's record.
         """
         self.trail.record_once("searched", detail=words)
-        wanted = words.casefold().split()
+        query = Query.of(words)
         with self._lock:
             self._cache.refresh()
             self._cache.open_documents()
-            texts = {tip: cached.text() for tip, cached in self._cache.tips.items()}
-        return {tip for tip, text in texts.items() if all(word in text for word in wanted)}
+            texts = {tip: cached.search_text() for tip, cached in self._cache.tips.items()}
+        found = ((tip, text.find(query)) for tip, text in texts.items())
+        return {tip: snippet for tip, snippet in found if snippet is not None}
 
     def open(self, number: str) -> OpenTip:
         """Open a tip, by its number or its id.
@@ -232,15 +236,17 @@ class Casework(EvidenceAccess):
         desks = self._services.read(all_desks)
         return [desk for desk in desks if desk.name != self.desk and self._may_have(desk, tip)]
 
-    def direct(self, tip: OpenTip, to_desk: str, instruction: str) -> PostedMessage:
+    def direct(self, tip: OpenTip, to_desk: str, instruction: str, due: int = 0) -> PostedMessage:
         """Give a tip to another desk too, with an instruction.
+
+        `due`: when that desk owes a report, Unix seconds; 0: it owes none. Only a desk of a lower level can owe one.
 
         Raises:
             NoSuchDesk: there is no such desk, or it must not have this tip.
         """
-        return self._services.write_now(lambda unit: self._direct(unit, tip, to_desk, instruction))
+        return self._services.write_now(lambda unit: self._direct(unit, tip, to_desk, instruction, due))
 
-    def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str) -> PostedMessage:
+    def _direct(self, unit: UnitOfWork, tip: OpenTip, to_desk: str, instruction: str, due: int) -> PostedMessage:
         # Read in this transaction, so that the desk's key can't change before the envelope is stored.
         desks = {desk.name: desk for desk in self._sealable(unit)}
         desk = desks.get(to_desk)
@@ -249,7 +255,11 @@ class Casework(EvidenceAccess):
         tip = msgspec.structs.replace(tip, envelope=self._cache.present_envelope(unit, tip.envelope))
         envelope = msgspec.structs.replace(tip.envelope, desk=desk.name)
         sealed = seal(envelope, desk.recipient, padded=envelopes.PADDED)
-        message = Message(sender="desk", desk=self.desk, text=f"→ {desk.title}: {instruction}", internal=True)
+        own = next((one for one in all_desks(unit.main) if one.name == self.desk), None)
+        is_below = own is not None and LEVELS.index(desk.level) < LEVELS.index(own.level)
+        step = CaseStep(kind="directed", to=desk.name, due=due if is_below else 0)
+        text = f"→ {desk.title}: {instruction}"
+        message = Message(sender="desk", desk=self.desk, text=text, internal=True, case=step)
         if host_of(unit.main):
             destinations = self._directed_destinations(tip, desk, host_destination_rules(unit.main))
             directed_to = DirectedDesk(
@@ -316,11 +326,13 @@ class Casework(EvidenceAccess):
         recipients = [own]
         if not message.internal:
             recipients.append(tip.envelope.receipt)
-        message = msgspec.structs.replace(message, band=band(unit.now), officer=seal_officer(self.trail.officer, own))
+        message = msgspec.structs.replace(
+            message, band=band(unit.now), officer=seal_officer(self.trail.officer, unit.now, own)
+        )
         if host_of(unit.main):
             self._cache.queue_answer(unit, new_answer(self.desk, tip.id, message, recipients, directed_to))
-            return PostedMessage(len(tip.thread) + 1, message, self.trail.officer)
-        posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer)
+            return PostedMessage(len(tip.thread) + 1, message, self.trail.officer, unit.now)
+        posted = PostedMessage(post(unit, tip.id, message, *recipients), message, self.trail.officer, unit.now)
         keeping = keeping_of(self._services.retention, tip.header, (*tip.thread, posted))
         store_term(unit, tip.id, keeping.term, required=bool(message.retention))
         return posted

@@ -10,10 +10,10 @@ import msgspec
 from satark.desk import CaseworkError
 from satark.retention import terms
 from satark.retention.schedule import Term
-from satark.tip import INITIAL_STATUS, RetentionStep, Status
+from satark.tip import INITIAL_STATUS, RetentionStep, Status, status_changes
 
 if TYPE_CHECKING:
-    from satark.casework.opened_tip import PostedMessage
+    from satark.casework.posted_message import PostedMessage
     from satark.core_settings import RetentionSettings
     from satark.roster.state import RosterState
     from satark.tip import Header
@@ -94,11 +94,12 @@ def check_agree(keeping: Keeping, officer: tuple[str, str], state: RosterState) 
 
 def _newest_status(header: Header, thread: Sequence[PostedMessage]) -> tuple[Status, str]:
     """Return a tip's status and the time band in which it got it."""
-    for posted in reversed(thread):
-        message = posted.message
-        if message.sender == "desk" and message.status:
-            return message.status, message.band or header.received
-    newest = next((posted.message.band for posted in reversed(thread) if posted.message.band), header.received)
+    messages = [posted.message for posted in thread]
+    changes = list(status_changes(messages))
+    if changes:
+        status, message = changes[-1]
+        return status, message.band or header.received
+    newest = next((message.band for message in reversed(messages) if message.band), header.received)
     return INITIAL_STATUS, newest
 
 

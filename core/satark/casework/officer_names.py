@@ -1,28 +1,37 @@
-"""Names of officers in messages: sealed to the tip's key inside the message, so that no receipt opens them."""
+"""Who wrote a message and when: sealed to the tip's key inside the message, so that no receipt opens it."""
 
 from __future__ import annotations
 
 import msgspec
 
-from satark.casework.opened_tip import PostedMessage
+from satark.casework.posted_message import PostedMessage
 from satark.identity.sealing import CantOpen, open_as, seal
+from satark.redacted import Redacted
 
 _PADDED = 160
 """Characters of every sealed name: its size tells nothing of who it is."""
 
 
-def seal_officer(name: str, tip_recipient: str) -> bytes:
-    """Seal an officer's name to a tip's key; empty for no name."""
-    return seal(name.ljust(_PADDED), tip_recipient) if name else b""
+class Author(Redacted, frozen=True, kw_only=True):
+    """The officer who wrote a message, and when."""
+
+    name: str
+    at: int
+    """Unix seconds. It is the officer's time; of the tipster's messages no exact time is kept."""
+
+
+def seal_officer(name: str, at: int, tip_recipient: str) -> bytes:
+    """Seal an officer's name and the time to a tip's key; empty for no name."""
+    return seal(Author(name=name.ljust(_PADDED), at=at), tip_recipient) if name else b""
 
 
 def with_officer(posted: PostedMessage, tip_identity: str) -> PostedMessage:
-    """Return a message with its officer's name opened; a name that does not open is left out."""
+    """Return a message with its officer and its time opened; where that fails, they are left out."""
     sealed = posted.message.officer
     if not sealed:
         return posted
     try:
-        name = open_as(str, sealed, tip_identity).rstrip()
+        author = open_as(Author, sealed, tip_identity)
     except CantOpen:
         return posted
-    return msgspec.structs.replace(posted, officer=name)
+    return msgspec.structs.replace(posted, officer=author.name.rstrip(), at=author.at)

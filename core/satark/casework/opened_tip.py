@@ -7,27 +7,19 @@ from collections.abc import Sequence
 import msgspec
 
 from satark.casework.errors import NoSuchFile, VoiceAccessDenied
+from satark.casework.posted_message import PostedMessage
+from satark.casework.work import Work, corrected, work_on
 from satark.evidence.own_voice import OwnVoice
 from satark.tip import (
     FINISHED_STATUSES,
-    INITIAL_STATUS,
     Envelope,
     Evidence,
     Header,
-    Message,
     Status,
     Tip,
     ordinal_order,
+    present_status,
 )
-
-
-class PostedMessage(msgspec.Struct, frozen=True):
-    """A message with its position in the tip's thread."""
-
-    seq: int
-    message: Message
-    officer: str = ""
-    """The officer who wrote it, where the tip was opened; empty for the tipster's, and where nobody was named."""
 
 
 class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +30,13 @@ class TipSummary(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     newest_from_tipster: int
     """`seq` of the tipster's newest message; 0: there is none."""
+    newest: int
+    """`seq` of the newest message, whoever wrote it; 0: there is none."""
     awaits_reply: bool
     """Whether a question to the tipster is unanswered."""
+    last_heard: str
+    """Time band in which the tipster was last heard."""
+    work: Work
 
     @property
     def finished(self) -> bool:
@@ -74,13 +71,18 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def header(self) -> Header:
-        """The tip's header, which the queue lists: urgent too where the tipster told of a danger afterwards."""
-        return raised(self.envelope.header, self.thread)
+        """The tip's header as it is now: urgent where the tipster told of a danger afterwards, and as corrected."""
+        return corrected(self.envelope.header, self.thread)
 
     @property
     def status(self) -> Status:
         """The tip's present status."""
         return status_of(self.thread)
+
+    @property
+    def work(self) -> Work:
+        """The state of the desks' work on it."""
+        return work_on(self.thread)
 
     @property
     def records(self) -> tuple[Evidence, ...]:
@@ -122,19 +124,8 @@ class OpenTip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status_of(thread: Sequence[PostedMessage]) -> Status:
-    """Return the newest status that a desk set."""
-    for posted in reversed(thread):
-        if posted.message.sender == "desk" and posted.message.status:
-            return posted.message.status
-    return INITIAL_STATUS
-
-
-def raised(header: Header, thread: Sequence[PostedMessage]) -> Header:
-    """Return a header with the flags of the tipster's later messages; with any, the tip is urgent."""
-    later = [flag for one in thread if one.message.sender == "tipster" for flag in one.message.flags]
-    if not later:
-        return header
-    return msgspec.structs.replace(header, priority="urgent", flags=tuple(dict.fromkeys((*header.flags, *later))))
+    """Return the present status of a tip with this thread."""
+    return present_status(posted.message for posted in thread)
 
 
 def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
@@ -144,12 +135,16 @@ def transcripts_of(thread: Sequence[PostedMessage]) -> dict[str, str]:
 
 def summarize(tip: str, header: Header, thread: Sequence[PostedMessage]) -> TipSummary:
     """Summarize a tip for the queue."""
-    from_tipster = [posted.seq for posted in thread if posted.message.sender == "tipster"]
+    from_tipster = [posted for posted in thread if posted.message.sender == "tipster"]
     answered = {posted.message.answers for posted in thread}
+    work = work_on(thread)
     return TipSummary(
         id=tip,
-        header=raised(header, thread),
-        status=status_of(thread),
-        newest_from_tipster=max(from_tipster, default=0),
+        header=corrected(header, thread),
+        status=work.status,
+        newest_from_tipster=max((posted.seq for posted in from_tipster), default=0),
+        newest=max((posted.seq for posted in thread), default=0),
         awaits_reply=any(posted.message.question and posted.seq not in answered for posted in thread),
+        last_heard=max([header.received, *(posted.message.band for posted in from_tipster)]),
+        work=work,
     )

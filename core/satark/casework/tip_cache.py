@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from satark.casework.errors import NoSuchTip
-from satark.casework.opened_tip import PostedMessage
+from satark.casework.posted_message import PostedMessage
+from satark.casework.search import SearchText
+from satark.evidence.records import open_records
 from satark.identity.sealing import CantOpen, open_as, open_envelope, open_tip, recipient_of
 from satark.remote import office_outbox
 from satark.store import envelopes, tables
@@ -109,6 +112,14 @@ class TipCache:
                 self.tips[tip].document = open_tip(sealed, self.tips[tip].envelope)
             except CantOpen:
                 continue  # `Casework.open` reports it
+        self._open_captions()
+
+    def _open_captions(self) -> None:
+        counts = self._services.read(lambda c: _count_records(c, self.tips))
+        changed = [tip for tip, count in counts.items() if count != self.tips[tip].records]
+        for tip, rows in self._services.read(lambda c: _records(c, changed)).items():
+            opened, _ = open_records(rows, self.tips[tip].envelope.identity)
+            self.tips[tip].take_captions(len(rows), [record.caption for record in opened])
 
 
 class CachedTip:
@@ -121,6 +132,11 @@ class CachedTip:
         self.pending_answers: Sequence[office_outbox.PendingAnswer] = ()
         self.damaged = 0
         self.document: Tip | None = None
+        self.records = 0
+        """The number of the files' records when their captions were opened."""
+        self.captions: tuple[str, ...] = ()
+        self._search: SearchText | None = None
+        self._searched = (0, True)
         self._posted: list[PostedMessage] = []
 
     @property
@@ -138,12 +154,18 @@ class CachedTip:
             except CantOpen:
                 self.damaged += 1
 
-    def text(self) -> str:
-        """Return the text that a search looks through, case-folded."""
-        parts = [self.envelope.header.number, *(posted.message.text for posted in self.thread)]
-        if self.document is not None:
-            parts += _texts(self.document.answers)
-        return "\n".join(parts).casefold()
+    def take_captions(self, records: int, captions: Sequence[str]) -> None:
+        """Take the captions of the tip's files, of which there are `records`."""
+        self.records, self.captions, self._search = records, tuple(captions), None
+
+    def search_text(self) -> SearchText:
+        """Return the texts that a search looks through, prepared."""
+        thread = self.thread
+        if self._search is None or self._searched != (len(thread), self.document is None):
+            parts = _texts(self.document.answers) if self.document is not None else []
+            parts += [*self.captions, *(posted.message.text for posted in thread), self.envelope.header.number]
+            self._search, self._searched = SearchText(parts), (len(thread), self.document is None)
+        return self._search
 
 
 def _texts(value: object) -> list[str]:
@@ -167,3 +189,22 @@ def documents(connection: Connection, tips: Iterable[str]) -> dict[str, bytes]:
     table = tables.tip
     queries = (select(table.c.id, table.c.document).where(table.c.id.in_(some)) for some in batches(tips))
     return {tip: document for query in queries for tip, document in connection.execute(query)}
+
+
+def _count_records(connection: Connection, tips: Iterable[str]) -> dict[str, int]:
+    """Count the records of these tips' files."""
+    table, found = tables.file, dict[str, int]()
+    for some in batches(tips):
+        query = select(table.c.tip, func.count()).where(table.c.tip.in_(some), table.c.record != b"")
+        found |= {row[0]: row[1] for row in connection.execute(query.group_by(table.c.tip))}
+    return found
+
+
+def _records(connection: Connection, tips: Iterable[str]) -> dict[str, list[Row[tuple[str, str, bytes]]]]:
+    """Read the sealed records of these tips' files."""
+    table, found = tables.file, defaultdict[str, list[Row[tuple[str, str, bytes]]]](list)
+    for some in batches(tips):
+        query = select(table.c.tip, table.c.ordinal, table.c.state, table.c.record).where(table.c.tip.in_(some))
+        for row in connection.execute(query.where(table.c.record != b"")):
+            found[row.tip].append(row)
+    return found

@@ -10,7 +10,8 @@ from satark.tip import Message, RetentionStep
 if TYPE_CHECKING:
     from satark.audit.acts import ActKind
     from satark.casework.casework import Casework
-    from satark.casework.opened_tip import OpenTip, PostedMessage
+    from satark.casework.opened_tip import OpenTip
+    from satark.casework.posted_message import PostedMessage
     from satark.services import Services
     from satark.store.unit_of_work import UnitOfWork
 

@@ -15,7 +15,8 @@ import msgspec
 
 from satark import atomic_files
 from satark.casework.errors import NoSuchFile
-from satark.casework.opened_tip import PostedMessage, raised
+from satark.casework.posted_message import PostedMessage
+from satark.casework.work import corrected
 from satark.custody import entries
 from satark.custody import log as custody
 from satark.evidence.own_voice import as_passed_on, is_muted, is_own_voice
@@ -111,7 +112,7 @@ class OpenedDelivery:
         records = [as_passed_on(record, tip) for record in stored]
         spoken = {record.ordinal for record in records if is_own_voice(record, tip)}
         self.content = ReadableTip(
-            header=raised(envelope.header, thread),
+            header=corrected(envelope.header, thread),
             tip=tip,
             thread=thread,
             evidence=tuple(record for record in records if record.ordinal not in spoken),

@@ -14,7 +14,6 @@ from satark.commands import open_services
 from satark.desk import LEVELS, Level
 from satark.officer import ROLES, Right, Role, all_desks
 from satark.terminal import escape_controls
-from satark.tip import STATUSES, Status
 from satark_desk import exports, releases, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
@@ -180,43 +179,6 @@ def approve_originals(ctx: click.Context, desk: str, number: str, passphrase_fil
         for officer in asking:
             releases.approve(services, unlocked, tip, officer)
             click.echo(f"{number}: officer {officer} may open the originals, today and tomorrow")
-
-
-@desk_group.command("respond")
-@click.argument("desk")
-@click.argument("number")
-@click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
-@click.option("--message", default="", help="Text to the tipster.")
-@click.option("--question", is_flag=True, help="The message asks for an answer; NEED_INFO implies it.")
-@passphrase_option
-@click.pass_context
-def respond(
-    ctx: click.Context, *, desk: str, number: str, status: Status, message: str, question: bool, passphrase_file: Path
-) -> None:
-    """Set the status of tip NUMBER, with a message or a question to the tipster."""
-    if question and not message.strip():
-        raise click.UsageError("--question needs a --message")
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
-        casework = unlocked.casework(services)
-        casework.respond(casework.open(number), status=status, text=message.strip(), question=question)
-        click.echo(f"{number}: {status}")
-
-
-@desk_group.command("direct")
-@click.argument("desk")
-@click.argument("number")
-@click.option("--to", "to_desk", required=True, help="The desk that gets the tip too.")
-@click.option("--instruction", required=True, help="What that desk is to do; never shown to the tipster.")
-@passphrase_option
-@click.pass_context
-def direct(
-    ctx: click.Context, *, desk: str, number: str, to_desk: str, instruction: str, passphrase_file: Path
-) -> None:
-    """Give tip NUMBER to another desk too, with an instruction."""
-    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
-        casework = unlocked.casework(services)
-        casework.direct(casework.open(number), to_desk, instruction.strip())
-        click.echo(f"{number}: directed to {to_desk}")
 
 
 @click.group("officer")

@@ -19,11 +19,11 @@ class ReadState(msgspec.Struct, frozen=True):
 
     revision: int
     last_message: int
-    """`seq` of the newest message from the tipster that was shown."""
+    """`seq` of the newest message that was shown."""
 
     def is_behind(self, summary: TipSummary) -> bool:
-        """Return whether the tip has changed since, or the tipster has written."""
-        return summary.header.revision > self.revision or summary.newest_from_tipster > self.last_message
+        """Return whether the tip has changed since, or anybody has written or done anything."""
+        return summary.header.revision > self.revision or summary.newest > self.last_message
 
 
 def read_states(connection: Connection, desk: str, officer: str) -> dict[str, ReadState]:
@@ -34,12 +34,22 @@ def read_states(connection: Connection, desk: str, officer: str) -> dict[str, Re
 
 def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) -> None:
     """Record that an officer has seen a tip in its present state."""
-    seen = {"revision": summary.header.revision, "last_message": summary.newest_from_tipster}
+    seen = {"revision": summary.header.revision, "last_message": summary.newest}
     if not unit.insert_new(read_state, [{"desk": desk, "officer": officer, "tip": summary.id, **seen}], "tip"):
         mine = (read_state.c.desk == desk) & (read_state.c.officer == officer) & (read_state.c.tip == summary.id)
         unit.main.execute(update(read_state).where(mine).values(seen))
 
 
-def delivery_times(connection: Connection) -> dict[str, str]:
-    """Return the time band in which each tip was delivered to the desks here, by tip id."""
-    return {row.tip: row.delivered for row in connection.execute(select(queue.c.tip, queue.c.delivered))}
+class Arrival(msgspec.Struct, frozen=True):
+    """When a tip, or its newest revision, came to the desks here."""
+
+    band: str = ""
+    """The time band."""
+    position: int = 0
+    """Its place in the order of arrival."""
+
+
+def arrivals(connection: Connection) -> dict[str, Arrival]:
+    """Return when each tip came to the desks here, by tip id."""
+    query = select(queue.c.tip, queue.c.delivered, queue.c.position)
+    return {row.tip: Arrival(row.delivered, row.position) for row in connection.execute(query)}

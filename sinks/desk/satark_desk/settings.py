@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from satark.officer import Clocks
+
 
 class DeskSettings(BaseModel):
     """Settings of the officers' desk. All have defaults."""
@@ -24,6 +26,28 @@ class DeskSettings(BaseModel):
         default=64, ge=64, le=2048, description="MiB that all passphrase checks may take together, at 64 each"
     )
     overdue_days: int = Field(default=3, ge=1, description="days after which an unfinished tip counts as overdue")
+    first_act_hours_urgent: float = Field(
+        default=1, gt=0, le=720, description="hours until a desk must have acted on an urgent tip; then it rises"
+    )
+    first_act_hours_high: float = Field(
+        default=12, gt=0, le=720, description="hours until a desk must have acted on a tip of high priority"
+    )
+    first_act_hours_normal: float = Field(
+        default=72, gt=0, le=2160, description="hours until a desk must have acted on any other tip"
+    )
+    report_hours_urgent: float = Field(
+        default=6, gt=0, le=720, description="hours until a report is owed on an urgent tip, unless a time is given"
+    )
+    report_hours_high: float = Field(
+        default=24, gt=0, le=720, description="hours until a report is owed on a tip of high priority"
+    )
+    report_hours_normal: float = Field(
+        default=168, gt=0, le=2160, description="hours until a report is owed on any other tip"
+    )
+    remind_hours: float = Field(
+        default=4, gt=0, le=168, description="hours before a report is due from which its desk is reminded"
+    )
+    longest_due_days: int = Field(default=90, ge=1, le=365, description="days after which a report may be due, at most")
     page_size: int = Field(default=25, ge=1, le=500, description="tips on one page of the queue")
     place: str = Field(default="", description="place where certificates are signed; empty: left blank")
     server_make: str = Field(default="", description="make and model of the server, for certificates")
@@ -33,3 +57,20 @@ class DeskSettings(BaseModel):
     utc_offset_hours: float = Field(
         default=5.5, ge=-12, le=14, description="the officers' time zone, in hours ahead of UTC; India: 5.5"
     )
+
+    def clocks(self) -> Clocks:
+        """Return the clocks of the desks' work."""
+        return Clocks(
+            first_act_hours={
+                "urgent": self.first_act_hours_urgent,
+                "high": self.first_act_hours_high,
+                "normal": self.first_act_hours_normal,
+            },
+            report_hours={
+                "urgent": self.report_hours_urgent,
+                "high": self.report_hours_high,
+                "normal": self.report_hours_normal,
+            },
+            remind_hours=self.remind_hours,
+            longest_days=self.longest_due_days,
+        )

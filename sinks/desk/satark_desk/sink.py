@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.time_buckets import band
@@ -39,7 +39,8 @@ class DeskSink:
 
 def enqueue(unit: UnitOfWork, _desk: str, tip: str, revision: int) -> None:
     """Put a tip into the queue. A tip that is there already gets a new time only with a newer revision."""
-    row = {"tip": tip, "revision": revision, "delivered": band(unit.now)}
+    last = unit.main.execute(select(func.max(queue.c.position))).scalar() or 0
+    row = {"tip": tip, "revision": revision, "delivered": band(unit.now), "position": last + 1}
     if not unit.insert_new(queue, [row], "tip"):
         older = update(queue).where((queue.c.tip == tip) & (queue.c.revision < revision))
-        unit.main.execute(older.values(revision=revision, delivered=band(unit.now)))
+        unit.main.execute(older.values(revision=revision, delivered=band(unit.now), position=last + 1))

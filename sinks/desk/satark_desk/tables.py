@@ -97,6 +97,7 @@ queue = Table(
     Column("tip", String(32), primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("delivered", String(20), nullable=False, comment="date and six-hour band"),
+    Column("position", BigInteger, nullable=False, default=0, comment="order of arrival within a band"),
     comment="tips that were delivered to the desks at this machine; which of them have it is not told",
 )
 
@@ -107,9 +108,7 @@ read_state = Table(
     Column("officer", String(40), primary_key=True),
     Column("tip", String(32), primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column(
-        "last_message", Integer, nullable=False, comment="seq of the newest message from the tipster that was shown"
-    ),
+    Column("last_message", Integer, nullable=False, comment="seq of the newest message that was shown"),
     Index("desk_read_state_tip", "tip"),
     comment="how much of a tip an officer has seen",
 )

@@ -8,6 +8,7 @@ import msgspec
 
 from satark.officer import OpenTip, PostedMessage
 from satark.tip import Evidence
+from satark_desk.tip_queue import MARKS, Row
 
 
 def tip_to_json(opened: OpenTip) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def tip_to_json(opened: OpenTip) -> dict[str, Any]:
         "channel": opened.tip.channel,
         "flow": opened.tip.flow,
         "status": opened.status,
+        "outcome": opened.work.outcome,
         "received": opened.tip.received,
         "priority": opened.header.priority,
         "flags": list(opened.header.flags),
@@ -52,4 +54,27 @@ def _evidence(opened: OpenTip, record: Evidence) -> dict[str, Any]:
 
 
 def _message(posted: PostedMessage) -> dict[str, Any]:
-    return {"seq": posted.seq, **msgspec.to_builtins(posted.message), "officer": posted.officer}
+    own = {"officer": posted.officer, "at": posted.at}
+    return {"seq": posted.seq, **msgspec.to_builtins(posted.message), **own}
+
+
+def row_to_json(row: Row) -> dict[str, Any]:
+    """Return a row of the queue as plain values."""
+    header, work = row.summary.header, row.summary.work
+    return {
+        "number": header.number,
+        "category": header.category,
+        "status": row.summary.status,
+        "priority": header.priority,
+        "received": header.received,
+        "district": header.district,
+        "station": header.station,
+        "days": row.days,
+        "marks": [mark for mark in MARKS if row.has(mark)],
+        "report_due": row.due,
+        "assigned": dict(work.assigned),
+        "outcome": work.outcome,
+        "disputes": work.disputes,
+        "merged_into": work.merged_into,
+        "snippet": row.snippet,
+    }

@@ -17,7 +17,8 @@ from uuid import uuid4
 
 import aiohttp
 
-from satark.casework.opened_tip import PostedMessage, status_of
+from satark.casework.opened_tip import status_of
+from satark.casework.posted_message import PostedMessage
 from satark.delivery.reader import own_key
 from satark.destination_rule import DestinationRule
 from satark.services import Services

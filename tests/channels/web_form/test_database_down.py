@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark.casework.opened_tip import PostedMessage
+from satark.casework.posted_message import PostedMessage
 from satark.testing.form.citizen import SHORT, FormCitizen
 from satark.testing.form.service import FormService
 from satark.testing.scripted import database_down

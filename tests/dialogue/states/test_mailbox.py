@@ -8,7 +8,7 @@ import pytest
 from satark.dialogue.engine import Engine
 from satark.dialogue.session import FileNotice, Mailbox, OpenMailbox
 from satark.testing.dialogue.chat import Chat
-from satark.tip import STATUSES, Message, Status
+from satark.tip import STATUSES, Feedback, Message, Status
 
 CODE = "8391 4460 7012 5538"
 
@@ -124,18 +124,29 @@ def test_words_and_ways_out(box: Chat) -> None:
 
 
 @pytest.mark.parametrize("status", ["ACTED", "CLOSED"])
-@pytest.mark.parametrize(("typed", "label"), [("1", "Yes"), ("no", "No"), ("It restarted", "It restarted")])
-def test_the_tipster_is_asked_whether_it_helped(engine: Engine, status: Status, typed: str, label: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "label", "feedback"),
+    [("1", "Yes", "yes"), ("no", "No", "no"), ("It restarted", "It restarted", "again")],
+)
+def test_the_tipster_is_asked_whether_it_helped(
+    engine: Engine, status: Status, typed: str, label: str, feedback: Feedback
+) -> None:
     chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status=status))).say(CODE)
     assert chat.step == "@feedback"
     chat.say(typed)
-    assert chat.turn.post == Message(sender="tipster", text=f"Did this help? {label}")
+    assert chat.turn.post == Message(sender="tipster", text=f"Did this help? {label}", feedback=feedback)
     assert chat.step == "@mailbox"
 
 
 def test_something_else_at_the_feedback_is_a_message(engine: Engine) -> None:
     chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status="ACTED"))).say(CODE, "they moved next door")
-    assert chat.turn.post == Message(sender="tipster", text="they moved next door")
+    assert chat.turn.post == Message(sender="tipster", text="they moved next door", feedback="words")
+
+
+def test_a_tip_that_the_tipster_disputed_is_shown_as_reopened(engine: Engine) -> None:
+    closed = Message(sender="desk", status="CLOSED", text="nothing found")
+    denied = Message(sender="tipster", text="Did this help? No", feedback="no")
+    assert "reopened on your word" in Chat(engine, mailbox=mailbox(closed, denied)).say(CODE).text
 
 
 def test_a_draft_waits_untouched_while_the_mailbox_is_open(box: Chat) -> None:

@@ -10,7 +10,7 @@ from satark.dialogue.states.draft import go_on
 from satark.dialogue.steps.contract import Question
 from satark.dialogue.turn.context import BaseState, TurnContext
 from satark.graphemes import replace_surrogates, truncate
-from satark.tip import FEEDBACK_STATUSES, INITIAL_STATUS, Message
+from satark.tip import FEEDBACK_STATUSES, Feedback, Message, present_status
 
 MAX_WRONG_CODES = 5
 """Wrong codes after which a session opens no mailbox any more."""
@@ -18,7 +18,7 @@ _TEXTS_WITHOUT_CODE = 2
 """Texts in a row without a code, after which it counts as lost: the question would go round in a circle."""
 _MAX_LENGTH = 4000
 _ANSWERS = ("answer", "unknown", "decline")
-_FEEDBACK = ("yes", "no", "again")
+_FEEDBACK: tuple[Feedback, ...] = ("yes", "no", "again")
 _LEAVES = frozenset({"leave", "back", "cancel", "delete", "done"})
 
 
@@ -112,11 +112,13 @@ class FeedbackState(MailboxState):
         return "@feedback", Question(text=text, options=options, actions=("leave",), wants="choice")
 
     def handle_event(self, context: TurnContext, code: str, event: Event) -> Turn | None:
-        """Post the answer; anything else is a message."""
-        if not code:
+        """Post the answer; anything else is a message in place of one."""
+        if code not in _FEEDBACK:
+            if isinstance(event, Text) and event.body.strip():
+                return _post(context, event.body.strip(), "words")
             return super().handle_event(context, "", event)
         texts = context.catalogue
-        return _post(context, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}")
+        return _post(context, f"{texts.text('feedback.ask')} {texts.text(f'feedback.{code}')}", code)
 
 
 def add_to_tip(context: TurnContext, event: Text | Media | Pin) -> Turn:
@@ -151,7 +153,7 @@ def show_mailbox(context: TurnContext, mailbox: Mailbox) -> Turn:
     texts = context.catalogue
     shown = [message for message in mailbox.messages if not message.internal]
     latest = next((message for message in reversed(shown) if message.status), None)
-    status = latest.status if latest and latest.status else INITIAL_STATUS
+    status = present_status(shown)
     reason = latest.text if latest and latest.text else texts.text("status.no_reason")
     sentence = texts.text(f"status.{status}.text", reason=reason)
     context.say("mailbox.show", number=mailbox.open.number, status=texts.text(f"status.{status}"), sentence=sentence)
@@ -224,14 +226,14 @@ def _since_the_tipster_wrote(messages: list[Message]) -> list[Message]:
     return news
 
 
-def _post(context: TurnContext, text: str) -> Turn:
+def _post(context: TurnContext, text: str, feedback: Feedback = "") -> Turn:
     """Post a message, as the answer to the police's question where one waits."""
     box = context.session.mailbox
     if box is None:
         return close_mailbox(context)
     if len(text) > _MAX_LENGTH:
         context.say("mailbox.long")
-    message = msgspec.structs.replace(tipsters_message(text), answers=box.question)
+    message = msgspec.structs.replace(tipsters_message(text), answers=box.question, feedback=feedback)
     context.change(state="@mailbox", mailbox=msgspec.structs.replace(box, question=None))
     context.say("mailbox.posted")
     return context.ask(post=message)

@@ -158,6 +158,7 @@ def _create_tips() -> None:
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("delivered", sa.String(length=20), nullable=False, comment="date and six-hour band"),
+        sa.Column("position", sa.BigInteger(), nullable=False, comment="order of arrival within a band"),
         sa.PrimaryKeyConstraint("tip"),
         comment="tips that were delivered to the desks at this machine; which of them have it is not told",
     )
@@ -167,12 +168,7 @@ def _create_tips() -> None:
         sa.Column("officer", sa.String(length=40), nullable=False),
         sa.Column("tip", sa.String(length=32), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column(
-            "last_message",
-            sa.Integer(),
-            nullable=False,
-            comment="seq of the newest message from the tipster that was shown",
-        ),
+        sa.Column("last_message", sa.Integer(), nullable=False, comment="seq of the newest message that was shown"),
         sa.PrimaryKeyConstraint("desk", "officer", "tip"),
         comment="how much of a tip an officer has seen",
     )

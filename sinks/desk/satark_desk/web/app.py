@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from satark.web import PageHeaders, SameOrigin
 from satark_desk.web.account_pages import AccountPages
+from satark_desk.web.act_pages import ActPages
 from satark_desk.web.audit_pages import AuditPages
 from satark_desk.web.factor_pages import FactorPages
 from satark_desk.web.files import show_file, show_preview
@@ -35,7 +36,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     """Build the application. It can be mounted at any path; `public_url` is its address behind a reverse proxy."""
     web = WebContext(context, settings, public_url)
     sign_in, pages = SignInPages(web), DeskPages(web)
-    voices, originals = VoicePages(pages), OriginalPages(pages, context)
+    voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
     routes = [
         Route("/", web.page(pages.queue)),
         *_sign_in_routes(web, sign_in),
@@ -49,7 +50,9 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
         Route("/tips/{number}/transcripts/{ordinal}", web.page(voices.read_aloud)),
         Route("/tips/{number}/originals", web.form(originals.ask), methods=["POST"]),
         Route("/tips/{number}/originals/{ordinal}", web.page(originals.download)),
-        Route("/tips/{number}/{action}", web.form(pages.act), methods=["POST"]),
+        Route("/tips/{number}/{action}", web.page(acts.show)),
+        Route("/tips/{number}/{action}", web.form(acts.submit), methods=["POST"]),
+        Route("/resume/{draft}", web.page(acts.resume)),
         Mount("/static", _Assets(directory=Path(__file__).parent / "static")),
     ]
     middleware = [Middleware(PageHeaders), Middleware(SameOrigin, public_url=public_url)]

@@ -1,37 +1,57 @@
-"""Pages of a signed-in officer: the queue, a tip, and the actions on it."""
+"""Pages of a signed-in officer: the queue and a tip."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from satark.officer import (
-    NoSuchTip,
+    MAX_TEXT,
+    DeskActs,
     OpenTip,
+    all_desks,
     can_speak,
+    category_codes,
     destination_faults,
     is_muted,
     may_contain_voice,
     may_hear_voices,
     summarize,
 )
-from satark.tip import STATUSES
-from satark_desk.read_state import delivery_times, mark_read, read_states
+from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
+from satark_desk.act_values import MAX_TRANSCRIPT, write_due
+from satark_desk.officers import officers_of
+from satark_desk.read_state import mark_read
 from satark_desk.releases import originals_of
-from satark_desk.web import actions
-from satark_desk.web.actions import ACTIONS, Action
+from satark_desk.tip_queue import (
+    PRIORITIES,
+    Filter,
+    Row,
+    count_by_mark,
+    count_by_status,
+    filter_rows,
+    neighbours,
+    rows_of,
+)
 from satark_desk.web.files import INLINE
-from satark_desk.web.queue import MARKS, PRIORITIES, Filter, Row, RowBuilder, count_by_status, filter_rows, neighbours
-from satark_desk.web.sessions import Session
-from satark_desk.web.web_context import WebContext, redirect_to
+
+if TYPE_CHECKING:
+    from satark_desk.web.page_text import PageText
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+_BY_OTHER_ACTS = frozenset({"RECEIVED", "CLOSED", "MERGED"})
+"""Statuses that no officer sets by themselves: they come with the tip, with closing and with merging."""
+
+_NOT_WHEN_DIRECTED = _BY_OTHER_ACTS | FINISHED_STATUSES
+"""Statuses that a directed desk does not set: it asks to close."""
 
 
 class DeskPages:
-    """The queue, a tip, and the actions on it."""
+    """The queue and a tip."""
 
     def __init__(self, web: WebContext) -> None:
         self._web = web
@@ -54,7 +74,8 @@ class DeskPages:
             rows=rows[(number - 1) * size : number * size],
             total=len(rows),
             counts=count_by_status(every),
-            marks={mark: sum(row.has(mark) for row in every) for mark in MARKS},
+            marks=count_by_mark(every),
+            pressing=sum(row.unread and row.has("urgent") for row in every),
             unread=next((row.summary.header.number for row in rows if row.unread), ""),
             categories=sorted({row.summary.header.category for row in every}),
             districts=sorted({row.summary.header.district for row in every} - {""}),
@@ -68,52 +89,22 @@ class DeskPages:
         """Show a tip, and record that this officer has seen it."""
         tip = session.casework.open(request.path_params["number"])
         wanted = Filter.read(request.query_params)
-        near = neighbours(self._filtered(session, self._rows(request, session), wanted), tip.id)
-        summary = summarize(tip.id, tip.header, tip.thread)
+        every = self._rows(request, session)
+        near = neighbours(self._filtered(session, every, wanted), tip.id)
+        summary = summarize(tip.id, tip.envelope.header, tip.thread)
         self._web.context.write_now(lambda unit: mark_read(unit, session.desk, session.unlocked.officer, summary))
-        return self.show(request, session, tip, near=near, done=request.query_params.get("done", ""))
-
-    def act(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
-        """Handle the form of an action: show it again with an error, ask for confirmation, or perform the action."""
-        action = request.path_params["action"]
-        if action not in ACTIONS:
-            raise NoSuchTip
-        action = cast("Action", action)
-        tip = session.casework.open(request.path_params["number"])
-        problem = actions.validate(action, form, session.casework, tip)
-        if problem or "edit" in form:
-            status = 422 if problem else 200
-            return self.show(request, session, tip, status, problem=problem, action=action, form_data=form)
-        if "confirmed" not in form:
-            return self._confirm(request, session, tip, action, form)
-        if session.is_first_submission(form.get("once", "")):
-            actions.perform(action, form, session.casework, tip)
-        query = Filter.read(request.query_params).query
-        return redirect_to(request, f"tips/{tip.tip.number}?done={action}" + (f"&{query}" if query else ""))
-
-    def _confirm(
-        self, request: Request, session: Session, tip: OpenTip, action: Action, form: Mapping[str, str]
-    ) -> Response:
-        targets = {desk.name: desk for desk in session.casework.allowed_targets(tip)}
-        return self._web.show(
-            request,
-            "confirm.html",
-            session=session,
-            tip=tip,
-            action=action,
-            form=form,
-            text=form.get("text", "").strip(),
-            target=targets.get(form.get("to", "")),
-            wanted=Filter.read(request.query_params),
-        )
+        merged = [one.summary.header.number for one in every if one.summary.work.merged_into == tip.tip.number]
+        return self.show(request, session, tip, near=near, merged=merged, done=request.query_params.get("done", ""))
 
     def show(self, request: Request, session: Session, tip: OpenTip, status: int = 200, **values: object) -> Response:
         """Render a tip's page, with the outcome of a submitted form in `values`."""
-        common: dict[str, object] = {"problem": "", "action": "", "form_data": {}, "near": None, "done": ""}
+        common: dict[str, object] = {
+            "problem": "", "action": "", "form_data": {}, "near": None, "done": "", "draft": "", "merged": [],
+        }  # fmt: skip
         common |= {"transcript_form": {"ordinal": "", "text": "", "problem": "", "drafted": False}}
         common["originals"] = originals_of(self._web.context, session.unlocked, tip)
+        common |= self._work(session, tip, self._web.text(request))
         days = self._web.text(request).age(tip.header.received, time.time())
-        finished = summarize(tip.id, tip.header, tip.thread).finished
         return self._web.show(
             request,
             "tip.html",
@@ -121,32 +112,59 @@ class DeskPages:
             session=session,
             tip=tip,
             days=days,
-            overdue=days > self._web.settings.overdue_days and not finished,
+            overdue=days > self._web.settings.overdue_days and not tip.work.finished,
             wanted=Filter.read(request.query_params),
             desks=session.casework.allowed_targets(tip),
-            longest=actions.MAX_TEXT,
-            statuses=STATUSES,
+            longest=MAX_TEXT,
             inline=INLINE,
             may_hear=session.casework.may_hear() if tip.voices else False,
             may_contain_voice=may_contain_voice,
             is_muted=is_muted,
             can_speak=can_speak(tip.tip.language),
             can_draft=any(tip.tip.language in one.languages for one in self._web.context.transcribers),
-            longest_transcript=actions.MAX_TRANSCRIPT,
+            longest_transcript=MAX_TRANSCRIPT,
             may_hear_here=may_hear_voices(session.unlocked.desk.level),
             **{**common, **values},
         )
 
+    def acts(self, session: Session) -> DeskActs:
+        """Return the acts of an officer, by the rules and the clocks of the settings."""
+        return DeskActs(self._web.context, session.casework, self._web.settings.clocks())
+
+    def _work(self, session: Session, tip: OpenTip, text: PageText) -> dict[str, object]:
+        """Return what the page says of the work, and which acts it offers."""
+        acts, services, settings = self.acts(session), self._web.context, self._web.settings
+        work, may_close = tip.work, acts.may_close(tip)
+        closable = may_close or not work.finished
+        due = acts.clocks.report_due(tip.header.priority, time.time())
+        return {
+            "work": work,
+            "titles": {desk.name: desk.title for desk in services.read(all_desks)},
+            "breaches": acts.clocks.breaches(tip.header, work, time.time()),
+            "may_close": may_close,
+            "may_decide": acts.may_decide(tip),
+            "offers_close": closable,
+            "statuses": [
+                one for one in STATUSES if one not in _BY_OTHER_ACTS and (may_close or one not in FINISHED_STATUSES)
+            ],
+            "outcomes": OUTCOMES,
+            "outcome_name": lambda code: text(f"outcome.{code}"),
+            "officer_name": str,
+            "categories": category_codes(),
+            "priorities": PRIORITIES,
+            "officers": services.read(lambda c: officers_of(c, session.desk)),
+            "usual_due": write_due(due, settings.utc_offset_hours),
+        }
+
     def _rows(self, request: Request, session: Session) -> list[Row]:
-        services, desk = self._web.context, session.desk
-        builder = RowBuilder(
-            read_states=services.read(lambda c: read_states(c, desk, session.unlocked.officer)),
-            delivered=services.read(delivery_times),
-            now=time.time(),
-            overdue_days=self._web.settings.overdue_days,
+        settings = self._web.settings
+        return rows_of(
+            self._web.context,
+            session.casework,
+            clocks=settings.clocks(),
+            overdue_days=settings.overdue_days,
+            age=self._web.text(request).age,
         )
-        text = self._web.text(request)
-        return [builder.row(summary, text) for summary in session.casework.summaries()]
 
     def _filtered(self, session: Session, rows: list[Row], wanted: Filter) -> list[Row]:
         found = session.casework.find(wanted.q) if wanted.q.strip() else None

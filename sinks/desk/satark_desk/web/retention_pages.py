@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import msgspec
 
-from satark.officer import Keeping, NoSuchTip, StepRefused, TipKeeping, TipSummary
+from satark.officer import MAX_TEXT, Keeping, NoSuchTip, StepRefused, TipKeeping, TipSummary
 from satark.tip import RetentionStep
-from satark_desk.web.actions import MAX_TEXT
 from satark_desk.web.web_context import redirect_to
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from satark_desk.web.form_drafts import EXPIRES_AFTER, FormOwner
+
 if TYPE_CHECKING:
     from satark.officer import Casework
     from satark.services import DeskContext
@@ -69,6 +71,7 @@ class Sessions:
         self._max_age = settings.session_hours * 3600
         self._clock = clock
         self._sessions: dict[bytes, Session] = {}
+        self._ended: dict[bytes, tuple[FormOwner, float]] = {}
 
     def begin(self, unlocked: UnlockedDesk, browser: bytes = b"") -> str:
         """Begin a session in a browser, given the hash of its cookie; return its token, 256 random bits."""
@@ -89,6 +92,12 @@ class Sessions:
         if session is not None and used:
             session.used_at = self._clock()
         return session
+
+    def ended_owner(self, token: str) -> FormOwner | None:
+        """Return whose session this was, if it ended by itself a short while ago: what they send is kept for them."""
+        self._purge_expired()
+        ended = self._ended.get(_digest(token))
+        return ended[0] if ended else None
 
     def of_officer(self, desk: str, officer: str) -> list[Session]:
         """Return an officer's sessions, the newest first."""
@@ -116,6 +125,11 @@ class Sessions:
         for digest, session in list(self._sessions.items()):
             if now - session.used_at > self._idle or now - session.began_at > self._max_age:
                 self._sessions.pop(digest, None)
+                if session.unlocked.identity:
+                    self._ended[digest] = (FormOwner.of(session.unlocked), now)
+        for digest, (_, ended_at) in list(self._ended.items()):
+            if now - ended_at > EXPIRES_AFTER:
+                self._ended.pop(digest, None)
 
 
 def _digest(token: str) -> bytes:

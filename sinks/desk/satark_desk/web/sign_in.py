@@ -24,7 +24,7 @@ from satark_desk.web.browser_names import browser_name
 from satark_desk.web.page_text import officers_languages
 from satark_desk.web.throttle import LONGEST_HOLD
 from satark_desk.web.visits import Visits
-from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to, url
+from satark_desk.web.web_context import BROWSER_COOKIE, LOG_COOKIE, VISIT_COOKIE, WebContext, redirect_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ class SignInPages:
             form = await read_form(request)
         except FormError as error:
             return self._show(request, error.status, problem="error.form")
-        response = RedirectResponse(self._own_url(request, form.get("next", "")), status_code=303)
+        response = RedirectResponse(self._web.own_address(request, form.get("next", "")), status_code=303)
         if form.get("language") in officers_languages():
             self._web.remember_language(request, response, form["language"])
         return response
@@ -114,7 +114,11 @@ class SignInPages:
         name, now = browser_name(request.headers.get("user-agent", "")), int(time.time())
         desk, officer = unlocked.desk.name, unlocked.officer
         services.write_now(lambda unit: remember(unit, desk, officer, value, name=name, now=now))
+        after = self._web.address_after_sign_in(request)
         response = redirect_to(request, "passphrase" if unlocked.temporary else "")
+        if after and not unlocked.temporary:
+            response = RedirectResponse(after, status_code=303)
+            self._web.forget_next(request, response)
         self._web.forget_session(request, response)
         self._web.remember_browser(request, response, value)
         missing = lacks_seen_head(services, request.cookies.get(LOG_COOKIE, ""))
@@ -184,12 +188,6 @@ class SignInPages:
         response = redirect_to(request, "second-factor")
         self._web.remember_pending(request, response, self._web.pending.begin(unlocked, key))
         return response
-
-    def _own_url(self, request: Request, address: str) -> str:
-        """Return the address if it belongs to the desk, else the desk's home: this is no open redirect."""
-        home = url(request, "")
-        is_safe = address.isprintable() and "\\" not in address and "//" not in address.partition("?")[0]
-        return address if is_safe and address.startswith(home) else home
 
     def _show(
         self,

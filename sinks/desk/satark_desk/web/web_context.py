@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from satark_desk.officers import still_valid
 from satark_desk.passkey_challenge import Site
 from satark_desk.passphrases import MEMORY_KIB
 from satark_desk.roster_changes import seen_position
+from satark_desk.web.form_drafts import FormDrafts
 from satark_desk.web.page_text import PageText, officers_languages
 from satark_desk.web.pending_sign_ins import EXPIRES_AFTER, PendingSignIns
 from satark_desk.web.sessions import Session, Sessions
@@ -39,6 +40,11 @@ BROWSER_COOKIE = "satark-desk-browser"
 PENDING_COOKIE = "satark-desk-pending"
 LOG_COOKIE = "satark-desk-log"
 VISIT_COOKIE = "satark-desk-visit"
+NEXT_COOKIE = "satark-desk-next"
+_MAX_NEXT = 500
+"""Characters of an address that is remembered through the sign-in."""
+_KEPT_FORMS = ("tips", "retention")
+"""First parts of the addresses whose forms are kept when the session has ended: none of them takes a secret."""
 _FOR_AUDITORS = ("audit", "roster", "account", "passphrase")
 """First parts of the addresses that an auditor may open: they see no content of a tip."""
 _YEAR = 365 * 24 * 3600
@@ -60,6 +66,7 @@ class WebContext:
         self.code_throttle = Throttle(LONGEST_GAP_OF_CODES)
         at_once = min(settings.passphrase_checks_at_once, settings.passphrase_memory_mib * 1024 // MEMORY_KIB)
         QUEUE.resize(max(1, at_once), settings.passphrase_checks_waiting)
+        self.drafts = FormDrafts()
         self._public = public_url
         self._text = {
             name: PageText(name, context.geography, settings.utc_offset_hours) for name in officers_languages()
@@ -77,7 +84,7 @@ class WebContext:
         common = {
             "t": self.text(request),
             "url": lambda path: url(request, path),
-            "here": f"{request.url.path}?{request.url.query}".removesuffix("?"),
+            "here": _address(request),
             "languages": {language: language_name(language) for language in self._text},
             "session": None,
             "roster_news": 0,
@@ -106,7 +113,7 @@ class WebContext:
         async def endpoint(request: Request) -> Response:
             session = await run_in_threadpool(self._session, request)
             if session is None:
-                return redirect_to_sign_in(request)
+                return self.sign_in_first(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
             if session.unlocked.role == "auditor" and url_path(request).split("/")[1] not in _FOR_AUDITORS:
@@ -121,7 +128,7 @@ class WebContext:
         async def endpoint(request: Request) -> Response:
             session = await run_in_threadpool(self._session, request)
             if session is None:
-                return redirect_to_sign_in(request)
+                return await self._keep_form(request)
             if session.unlocked.temporary and not for_temporary:
                 return redirect_to(request, "passphrase")
             if session.unlocked.role == "auditor" and url_path(request).split("/")[1] not in _FOR_AUDITORS:
@@ -133,6 +140,46 @@ class WebContext:
             return await run_in_threadpool(self._handle, request, session, lambda: handler(request, session, form))
 
         return endpoint
+
+    def sign_in_first(self, request: Request, after: str = "") -> Response:
+        """Send the browser to the sign-in page, and remember where it goes afterwards: `after`, or where it was."""
+        response = redirect_to_sign_in(request)
+        is_page = request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document"
+        address = after or (_address(request) if is_page else "")
+        if address not in {"", url(request, "")} and len(address) <= _MAX_NEXT:
+            # In a cookie, since an address would stand in the logs of whoever terminates TLS.
+            self._set_cookie(request, response, NEXT_COOKIE, quote(address))
+        return response
+
+    def address_after_sign_in(self, request: Request) -> str:
+        """Return the address that the sign-in leads to; empty for the queue."""
+        address = unquote(request.cookies.get(NEXT_COOKIE, ""))
+        return address if address and self.own_address(request, address) == address else ""
+
+    def forget_next(self, request: Request, response: Response) -> None:
+        """Forget where the sign-in leads."""
+        response.delete_cookie(NEXT_COOKIE, path=_root(request), httponly=True, samesite="strict")
+
+    def own_address(self, request: Request, address: str) -> str:
+        """Return the address if it belongs to the desk, else the desk's home: this is no open redirect."""
+        home = url(request, "")
+        is_safe = address.isprintable() and "\\" not in address and "//" not in address.partition("?")[0]
+        return address if is_safe and address.startswith(home) else home
+
+    async def _keep_form(self, request: Request) -> Response:
+        """Keep what an officer sent when their session had ended by itself, until they have signed in again."""
+        owner = self.sessions.ended_owner(request.cookies.get(SESSION_COOKIE, ""))
+        path = url_path(request).lstrip("/")
+        if owner is None or path.partition("/")[0] not in _KEPT_FORMS:
+            return self.sign_in_first(request)
+        try:
+            form = await read_form(request)
+        except FormError:
+            return self.sign_in_first(request)
+        fields = {name: value for name, value in form.items() if name not in {"once", "confirmed"}}
+        query = f"?{request.url.query}" if request.url.query else ""
+        draft = await run_in_threadpool(self.drafts.put, owner, path + query, fields)
+        return self.sign_in_first(request, url(request, f"resume/{draft}"))
 
     def remember_language(self, request: Request, response: Response, language: str) -> None:
         """Store the chosen language in the browser, for a year."""
@@ -215,6 +262,14 @@ class WebContext:
 def url(request: Request, path: str) -> str:
     """Return the address of a page of the desk, under the path where the desk is mounted."""
     return f"{request.scope.get('root_path', '')}/{path}"
+
+
+def _address(request: Request) -> str:
+    """Return the address of the page that is shown; of an answer to a form, the page above that GET opens."""
+    if request.method == "POST":
+        parts = url_path(request).strip("/").split("/")
+        return url(request, "/".join(parts[: 2 if parts[0] in _KEPT_FORMS else 1]))
+    return f"{request.url.path}?{request.url.query}".removesuffix("?")
 
 
 def url_path(request: Request) -> str:

@@ -40,7 +40,8 @@ ENDING = frozenset({"/desk/sign-out"})
 """Routes whose form ends the session that the next cases need."""
 PARAMETERS: Mapping[str, Sequence[str]] = {
     "ordinal": ("1", "2", "3", "../1"),
-    "action": ("status", "ask", "direct", "note", "erase", "nonsense"),
+    "action": ("status", "ask", "direct", "report", "close", "approve", "correct", "merge", "note", "nonsense"),
+    "draft": ("0" * 16,),
     "step": ("ask_hold", "agree", "nonsense"),
     "name": ("sp-2",),
     "officer": ("sp-2",),

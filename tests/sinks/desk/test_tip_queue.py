@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satark_desk.web.queue import Row, neighbours
+from satark_desk.tip_queue import Row, neighbours
 
 
 def test_a_tip_outside_the_queue_has_no_neighbours() -> None:

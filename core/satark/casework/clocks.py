@@ -1,0 +1,117 @@
+"""Clocks of the desks' work: when an act or a report is due, which clocks ran out, and to whom that rises. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from satark.casework.work import Breach, WorkMark
+from satark.time_buckets import BAND_HOURS
+
+if TYPE_CHECKING:
+    from satark.casework.work import Work
+    from satark.tip import Header, Priority
+
+_HOUR = 3600
+
+
+class Clocks(msgspec.Struct, frozen=True, kw_only=True):
+    """The clocks' hours, by priority."""
+
+    first_act_hours: Mapping[Priority, float] = msgspec.field(
+        default_factory=lambda: {"urgent": 1, "high": 12, "normal": 72}
+    )
+    """Hours until a desk must have written something, from the end of the six-hour band in which the tip came."""
+    report_hours: Mapping[Priority, float] = msgspec.field(
+        default_factory=lambda: {"urgent": 6, "high": 24, "normal": 168}
+    )
+    """Hours until a report is owed where the direction names no time."""
+    remind_hours: float = 4
+    """Hours before a report is due from which the desk that owes it is reminded."""
+    longest_days: int = 90
+    """Days after which a report may be due, at most."""
+
+    def report_due(self, priority: Priority, now: float) -> int:
+        """Return when a report is owed, Unix seconds, if the direction names no time."""
+        return int(now + self.report_hours[priority] * _HOUR)
+
+    def first_act_due(self, header: Header) -> int:
+        """Return when a desk must have acted, Unix seconds; 0 if nothing says when the tip came."""
+        end = _end_of(header.received)
+        return int(end + self.first_act_hours[header.priority] * _HOUR) if end else 0
+
+    def is_near(self, due: int, now: float) -> bool:
+        """Return whether a report is due so soon that its desk is reminded."""
+        return due - self.remind_hours * _HOUR <= now
+
+    def breaches(self, header: Header, work: Work, now: float) -> tuple[Breach, ...]:
+        """Return the clocks of a tip that ran out."""
+        if work.finished:
+            return ()
+        first = self.first_act_due(header)
+        found = [Breach(kind="first_act", desk="", due=first)] if not work.acted and 0 < first < now else []
+        found += [
+            Breach(kind="report", desk=one.to, due=one.due)
+            for one in work.directions.values()
+            if one.is_open and one.due < now
+        ]
+        return tuple(found)
+
+
+class Offices(msgspec.Struct, frozen=True, kw_only=True):
+    """How the desks stand to each other."""
+
+    above: Mapping[str, Collection[str]]
+    """The desks above each desk, by its name."""
+    first: Collection[str]
+    """The desks that a tip goes to by itself before any other: what nobody acts upon rises above them."""
+
+    def is_above(self, desk: str, other: str) -> bool:
+        """Return whether a desk is above another."""
+        return desk in self.above.get(other, ())
+
+
+def marks_for(desk: str, work: Work, breaches: Collection[Breach], offices: Offices) -> frozenset[WorkMark]:
+    """Return what a tip asks of a desk, given the clocks of the tip that ran out."""
+    marks = set[WorkMark]()
+    if work.owes(desk):
+        marks.add("owed")
+    if breaches:
+        marks.add("late")
+    if any(_rises_to(desk, one, work, offices) for one in breaches):
+        marks.add("risen")
+    asking = work.awaits_closing_from()
+    if asking and not work.finished and may_decide(desk, work, asking, offices):
+        marks.add("closing")
+    if work.disputed:
+        marks |= {"disputed", "risen"} if offices.is_above(desk, work.finished_by) else {"disputed"}
+    return frozenset(marks)
+
+
+def _rises_to(desk: str, breach: Breach, work: Work, offices: Offices) -> bool:
+    """Return whether a clock that ran out rises to a desk: to those above the desk that should have seen to it."""
+    if breach.kind == "first_act":
+        return any(offices.is_above(desk, first) for first in offices.first)
+    return offices.is_above(desk, work.director_of(breach.desk))
+
+
+def may_decide(desk: str, work: Work, asking: str, offices: Offices) -> bool:
+    """Return whether a desk may approve the closing that another asks for, or refuse it.
+
+    The desk that directed may, and those above it. After a dispute only desks above the one whose closing was disputed.
+    """
+    if work.disputed:
+        return offices.is_above(desk, work.finished_by)
+    director = work.director_of(asking)
+    return desk == director or offices.is_above(desk, director)
+
+
+def _end_of(band: str) -> float:
+    try:
+        start = datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    return start.timestamp() + BAND_HOURS * _HOUR

@@ -1,0 +1,319 @@
+"""Acts of officers on a tip, with the rules that the web and the command line share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from satark.casework.clocks import Clocks, Offices, may_decide
+from satark.casework.errors import NoSuchTip
+from satark.catalogues import Catalogues
+from satark.desk import CaseworkError
+from satark.redacted import Redacted
+from satark.remote.office_outbox import host_of
+from satark.routing.desks import all_desks
+from satark.routing.rules import desks_above
+from satark.store import envelopes
+from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES, CaseStep, Message, Outcome, Priority, Status
+
+if TYPE_CHECKING:
+    from satark.audit.acts import ActKind
+    from satark.casework.casework import Casework
+    from satark.casework.opened_tip import OpenTip
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+ActName: TypeAlias = Literal[
+    "status", "ask", "direct", "report", "close", "approve", "refuse", "correct", "assign", "merge", "note",
+]  # fmt: skip
+ACT_NAMES: tuple[ActName, ...] = get_args(ActName)
+
+Problem: TypeAlias = Literal[
+    "long", "status", "closed", "finished", "ask", "note", "desk", "direct", "due",
+    "report", "report.none", "outcome", "done", "told", "closing.none", "refuse",
+    "priority", "correct", "assign", "merge", "merge.desks", "merged",
+]  # fmt: skip
+"""Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
+
+MAX_TEXT = 1000
+"""Characters of a text, at most: with the text around it, it fits into one message of every channel."""
+_PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+
+_REASONS: dict[Problem, str] = {
+    "long": f"the text is too long: {MAX_TEXT} characters at most",
+    "status": "choose a status",
+    "closed": "closing takes an outcome, what was done and the reason that the tipster reads: close the tip instead",
+    "finished": "your desk was directed: report and ask to close the tip, and the desk above decides",
+    "ask": "write the question",
+    "note": "write the note",
+    "desk": "there is no desk of that name",
+    "direct": "write what is to be done",
+    "due": "give a time in the future for the report, within the days that the settings allow",
+    "report": "write what was done",
+    "report.none": "nobody has directed this tip to your desk, so that it owes no report",
+    "outcome": f"choose what came of it: {', '.join(OUTCOMES)}",
+    "done": "write what was done",
+    "told": "write what the tipster reads as the reason",
+    "closing.none": "nobody whose request your desk decides asks to close this tip",
+    "refuse": "write why the tip is not closed",
+    "priority": "choose another priority or another category than the tip has",
+    "correct": "write the reason of the correction",
+    "assign": "choose an officer of your desk who reads tips",
+    "merge": "give the number of another tip of your desk that is not merged itself",
+    "merge.desks": "these two tips are not at the same desks: a desk would learn of a tip that it does not have",
+    "merged": "this tip is merged into another: direct that one",
+}
+
+
+class ActRefused(CaseworkError):  # noqa: N818 - it reads as what it says
+    """The rules refuse an act; the message says why, and what to do."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(_REASONS[problem])
+        self.problem: Problem = problem
+
+
+class DeskAct(Redacted, frozen=True, kw_only=True):
+    """What an officer wants to do."""
+
+    name: ActName
+    text: str = ""
+    """The message, question, note, instruction, report or reason."""
+    status: str = ""
+    question: bool = False
+    to: str = ""
+    """The desk to direct to, the officer to assign to, or the number of the tip to merge into."""
+    due: int | None = 0
+    """When the report is owed, Unix seconds; 0: as the clocks say. None: what was given is no time."""
+    outcome: str = ""
+    told: str = ""
+    """Of a closing: what the tipster reads as its reason."""
+    priority: str = ""
+    category: str = ""
+
+
+class DeskActs:
+    """What one officer does with their desk's tips, by the rules."""
+
+    def __init__(
+        self, services: Services, casework: Casework, clocks: Clocks, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._services = services
+        self._casework = casework
+        self._clock = clock
+        self.clocks = clocks
+
+    def now(self) -> float:
+        """Return the time, Unix seconds."""
+        return self._clock()
+
+    def offices(self) -> Offices:
+        """Return how the desks stand to each other."""
+        desks = self._services.read(all_desks)
+        above = {one.name: [d.name for d in desks_above(one, desks, self._services.geography)] for one in desks}
+        return Offices(above=above, first=[one.name for one in desks if one.level == "district"])
+
+    def may_close(self, tip: OpenTip) -> bool:
+        """Return whether the desk closes a tip by itself; otherwise it asks, and another desk decides."""
+        work, desk = tip.work, self._casework.desk
+        if not work.disputed:
+            return not work.director_of(desk)
+        offices = self.offices()
+        return offices.is_above(desk, work.finished_by) or not self._has_desk_above(tip, work.finished_by, offices)
+
+    def may_decide(self, tip: OpenTip) -> bool:
+        """Return whether the desk may approve or refuse the closing that another desk asks for."""
+        work = tip.work
+        asking = work.awaits_closing_from()
+        return bool(asking) and not work.finished and may_decide(self._casework.desk, work, asking, self.offices())
+
+    def check(self, tip: OpenTip, act: DeskAct) -> None:
+        """Check that the rules allow an act.
+
+        Raises:
+            ActRefused: they do not.
+        """
+        problem = self._problem(tip, act)
+        if problem:
+            raise ActRefused(problem)
+
+    def perform(self, tip: OpenTip, act: DeskAct) -> None:
+        """Do it.
+
+        Raises:
+            ActRefused: the rules do not allow it.
+            NoSuchDesk: the tip can no longer be directed to that desk.
+        """
+        self.check(tip, act)
+        work = self._casework
+        if act.name == "status":
+            work.respond(tip, status=_status(act.status), text=act.text, question=act.question)
+        elif act.name == "ask":
+            work.respond(tip, status="NEED_INFO", text=act.text, question=True)
+        elif act.name == "note":
+            work.note(tip, act.text)
+        elif act.name == "direct":
+            work.direct(tip, act.to, act.text, self._due(tip, act))
+        else:
+            self._services.write_now(lambda unit: self._post(unit, tip, act))
+
+    def _problem(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if max(len(act.text), len(act.told)) > MAX_TEXT:
+            return "long"
+        checks: dict[ActName, Callable[[OpenTip, DeskAct], Problem | None]] = {
+            "status": self._check_status,
+            "direct": self._check_direct,
+            "report": self._check_report,
+            "close": self._check_close,
+            "approve": self._check_decision,
+            "refuse": self._check_decision,
+            "correct": self._check_correction,
+            "assign": self._check_assignment,
+            "merge": self._check_merge,
+        }
+        check = checks.get(act.name)
+        if check:
+            return check(tip, act)
+        return None if act.text else ("ask" if act.name == "ask" else "note")
+
+    def _check_status(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if act.status not in STATUSES:
+            return "status"
+        if act.status in {"CLOSED", "MERGED"}:
+            return "closed" if act.status == "CLOSED" else "merge"
+        if act.status in FINISHED_STATUSES and not self.may_close(tip):
+            return "finished"
+        return "ask" if act.question and not act.text else None
+
+    def _check_direct(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if act.to not in {desk.name for desk in self._casework.allowed_targets(tip)}:
+            return "desk"
+        if tip.work.merged_into:
+            return "merged"
+        now = self._clock()
+        if act.due is None or (act.due and not now < act.due <= now + self.clocks.longest_days * 86_400):
+            return "due"
+        return None if act.text else "direct"
+
+    def _check_report(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if not tip.work.director_of(self._casework.desk):
+            return "report.none"
+        return None if act.text else "report"
+
+    def _check_close(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if act.outcome not in OUTCOMES:
+            return "outcome"
+        if not act.text:
+            return "done"
+        return "told" if self.may_close(tip) and not act.told else None
+
+    def _check_decision(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        if not self.may_decide(tip):
+            return "closing.none"
+        if act.name == "refuse":
+            return None if act.text else "refuse"
+        return None if act.told else "told"
+
+    def _check_correction(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        header = tip.header
+        if act.priority not in {"", *_PRIORITIES}:
+            return "priority"
+        if act.priority in {"", header.priority} and act.category in {"", header.category}:
+            return "priority"
+        if act.category and act.category not in category_codes():
+            return "priority"
+        return None if act.text else "correct"
+
+    def _check_assignment(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        del tip
+        state = self._services.read_keys(self._services.roster.check).state
+        officer = state.officer(self._casework.desk, act.to)
+        return "assign" if officer is None or officer.role == "auditor" else None
+
+    def _check_merge(self, tip: OpenTip, act: DeskAct) -> Problem | None:
+        try:
+            other = self._casework.open(act.to)
+        except NoSuchTip:
+            return "merge"
+        if other.id == tip.id or other.work.merged_into or tip.work.merged_into:
+            return "merge"
+        if not self.may_close(tip):
+            return "finished"
+        return None if _is_known_to_the_same_desks(tip, other) else "merge.desks"
+
+    def _has_desk_above(self, tip: OpenTip, desk: str, offices: Offices) -> bool:
+        """Return whether a desk above another has a tip. A remote office can't tell, and takes it that one has."""
+        names = [name for name in offices.above.get(desk, ()) if name not in tip.header.excluded]
+        if self._services.read(host_of):
+            return bool(names)
+        return bool(self._services.read_keys(lambda c: envelopes.holders_of(c, tip.id, names)))
+
+    def _due(self, tip: OpenTip, act: DeskAct) -> int:
+        return act.due or self.clocks.report_due(tip.header.priority, self._clock())
+
+    def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
+        if act.name == "close" and self.may_close(tip):
+            self._close(unit, tip, act.outcome, act.text, act.told)
+        elif act.name == "approve":
+            self._close(unit, tip, tip.work.asked_outcome, act.text, act.told)
+        else:
+            step, kind, detail = self._step(tip, act)
+            self._add(unit, tip, step, act.text, (kind, detail))
+        if act.name == "merge":
+            self._casework.post(unit, tip, Message(sender="desk", desk=self._casework.desk, status="MERGED"))
+
+    def _step(self, tip: OpenTip, act: DeskAct) -> tuple[CaseStep, ActKind, str]:
+        if act.name == "close":
+            return CaseStep(kind="asked_to_close", outcome=_outcome(act.outcome)), "closing_asked", act.outcome
+        if act.name == "refuse":
+            due = self._due(tip, act)
+            return CaseStep(kind="refused_to_close", due=due), "closing_refused", tip.work.awaits_closing_from()
+        if act.name == "correct":
+            step = CaseStep(kind="corrected", priority=_priority(act.priority), category=act.category)
+            return step, "corrected", f"{act.priority} {act.category}".strip()
+        if act.name == "assign":
+            return CaseStep(kind="assigned", to=act.to), "assigned", act.to
+        if act.name == "merge":
+            number = self._casework.open(act.to).tip.number
+            return CaseStep(kind="merged", to=number), "merged", number
+        return CaseStep(kind="reported"), "reported", ""
+
+    def _close(self, unit: UnitOfWork, tip: OpenTip, outcome: str, done: str, told: str) -> None:
+        self._add(unit, tip, CaseStep(kind="closed", outcome=_outcome(outcome)), done, ("closed", outcome))
+        message = Message(sender="desk", desk=self._casework.desk, status="CLOSED", text=told)
+        self._casework.post(unit, tip, message)
+
+    def _add(self, unit: UnitOfWork, tip: OpenTip, step: CaseStep, text: str, act: tuple[ActKind, str]) -> None:
+        message = Message(sender="desk", desk=self._casework.desk, text=text, internal=True, case=step)
+        self._casework.post(unit, tip, message, act=act)
+
+
+def category_codes() -> list[str]:
+    """Return the codes of the categories, in the order of the flow's texts."""
+    names = (key.split(".") for key in Catalogues.shipped()["en"] if key.startswith("category."))
+    return [parts[1] for parts in names if len(parts) == 2 and parts[1].isupper()]  # noqa: PLR2004 - prefix and code
+
+
+def _is_known_to_the_same_desks(tip: OpenTip, other: OpenTip) -> bool:
+    """Return whether each desk that has a tip has the other too, so that its number tells none of them anything new.
+
+    The desks that get tips by themselves follow from district and exclusions; the others were directed.
+    """
+    here, there = tip.header, other.header
+    same_route = (here.district, sorted(here.excluded)) == (there.district, sorted(there.excluded))
+    same_accused = tip.tip.accused is None and other.tip.accused is None
+    directed = tip.work.directions.keys() <= other.work.directions.keys()
+    return same_route and same_accused and directed
+
+
+def _status(text: str) -> Status | None:
+    return next((status for status in STATUSES if status == text), None)
+
+
+def _outcome(text: str) -> Outcome | Literal[""]:
+    return next((outcome for outcome in OUTCOMES if outcome == text), "")
+
+
+def _priority(text: str) -> Priority | Literal[""]:
+    return next((priority for priority in _PRIORITIES if priority == text), "")

@@ -1,0 +1,185 @@
+"""Search over what is opened in memory: any case and script, numbers with or without hyphens, with a snippet.
+
+Each word of a query must be found. A word is found as it stands (folded); with digits, also across spaces and hyphens
+(`UP65CD4411` in `UP65 CD 4411`); without digits, also by its consonants, so that हथियार finds `hathiyar`, or, if it has
+few of them, as a whole word that sounds alike (कल्लू, `kallu`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from satark.folding import fold
+
+SNIPPET: Final = 40
+"""Characters of a snippet on each side of what was found."""
+_LEAST_DIGITS: Final = 3
+"""Digits and letters of a word with digits, at least, to be looked for across spaces and hyphens."""
+_LEAST_CONSONANTS: Final = 3
+"""Consonants of a word, at least, to be looked for by its consonants: fewer would find too much."""
+
+_DEVANAGARI: Final = {
+    "क": "k", "ख": "k", "ग": "g", "घ": "g", "ङ": "n", "च": "c", "छ": "c", "ज": "j", "झ": "j", "ञ": "n",
+    "ट": "t", "ठ": "t", "ड": "d", "ढ": "d", "ण": "n", "त": "t", "थ": "t", "द": "d", "ध": "d", "न": "n",
+    "प": "p", "फ": "p", "ब": "b", "भ": "b", "म": "m", "य": "", "र": "r", "ल": "l", "व": "v",
+    "श": "s", "ष": "s", "स": "s", "ह": "", "ं": "n", "ँ": "n", "ळ": "l",
+}  # fmt: skip
+"""The class of each consonant. Aspiration, nukta and the weak य and ह are written in too many ways to tell apart."""
+_LATIN: Final = {
+    **{letter: letter for letter in "bdgjklmnprstv"},
+    "c": "c", "f": "p", "q": "k", "w": "v", "x": "ks", "z": "j", "h": "", "y": "",
+}  # fmt: skip
+_VOWELS: Final = {
+    "अ": "a", "आ": "a", "इ": "i", "ई": "i", "उ": "u", "ऊ": "u", "ए": "e", "ऐ": "e", "ओ": "o", "औ": "o", "ऋ": "ri",
+    "ा": "a", "ि": "i", "ी": "i", "ु": "u", "ू": "u", "े": "e", "ै": "e", "ो": "o", "ौ": "o", "ृ": "ri",
+}  # fmt: skip
+_VIRAMA: Final = "्"
+_LATIN_VOWELS: Final = (("aa", "a"), ("ee", "i"), ("ii", "i"), ("oo", "u"), ("uu", "u"), ("ai", "e"), ("au", "o"))
+_LEAST_LETTERS: Final = 3
+"""Letters of a word with few consonants, at least, to be looked for as it sounds."""
+_TOKEN: Final = re.compile(r"[^\W_]+(?:[\u0900-\u0903\u093A-\u094F\u200c\u200d]+[^\W_]*)*")
+_LAST_A: Final = re.compile(r"(?<=[^aeiou])a$")
+"""A last `a` after a consonant, which one script writes and the other does not."""
+_DOUBLED: Final = re.compile(r"(.)\1+")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Where a word was found: a piece of the original text."""
+
+    start: int
+    end: int
+
+
+class SearchText:
+    """A tip's texts, prepared for searching. They hold content: keep them no longer than the opened tip."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._text = " · ".join(" ".join(text.split()) for text in texts if text)
+        self._tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(self._text)]
+        self._folded = [fold(self._text[start:end]) for start, end in self._tokens]
+        self._all = " ".join(self._folded)
+        self._compact = "".join(self._folded)
+        self._skeletons: list[tuple[str, str]] | None = None
+
+    def __repr__(self) -> str:
+        return "SearchText(…)"
+
+    def find(self, query: Query) -> str | None:
+        """Return a snippet around the first word of a query; None unless every word is found."""
+        places = []
+        for word in query.words:
+            place = self._find_word(word)
+            if place is None:
+                return None
+            places.append(place)
+        return self._snippet(min(places, key=lambda one: one.start)) if places else ""
+
+    def _find_word(self, word: Word) -> Found | None:
+        if word.folded in self._all and (place := self._exact(word.folded)):
+            return place
+        if word.compact and word.compact in self._compact:
+            return self._across(word.compact)
+        return self._alike(word) if word.skeleton or word.sound else None
+
+    def _exact(self, folded: str) -> Found | None:
+        parts = folded.split(" ")
+        for at in range(len(self._folded) - len(parts) + 1):
+            window = " ".join(self._folded[at : at + len(parts)])
+            if folded in window:
+                return Found(self._tokens[at][0], self._tokens[at + len(parts) - 1][1])
+        return None
+
+    def _across(self, compact: str) -> Found:
+        start = self._compact.index(compact)
+        end, position, first = start + len(compact), 0, -1
+        for at, folded in enumerate(self._folded):
+            position += len(folded)
+            if first < 0 and position > start:
+                first = at
+            if position >= end:
+                return Found(self._tokens[first][0], self._tokens[at][1])
+        return Found(0, 0)
+
+    def _alike(self, word: Word) -> Found | None:
+        if self._skeletons is None:
+            self._skeletons = [(skeleton_of(folded), sound_of(folded)) for folded in self._folded]
+        for at, (skeleton, sound) in enumerate(self._skeletons):
+            if skeleton.startswith(word.skeleton) if word.skeleton else sound == word.sound:
+                return Found(*self._tokens[at])
+        return None
+
+    def _snippet(self, place: Found) -> str:
+        start, end = max(0, place.start - SNIPPET), min(len(self._text), place.end + SNIPPET)
+        before, after = "…" if start else "", "…" if end < len(self._text) else ""
+        return f"{before}{self._text[start:end].strip()}{after}"
+
+
+class Word(msgspec.Struct, frozen=True):
+    """One word of a query, in the forms in which it is looked for; an empty form is not used."""
+
+    folded: str
+    compact: str
+    skeleton: str
+    sound: str
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What to search for."""
+
+    words: Sequence[Word]
+
+    @classmethod
+    def of(cls, text: str) -> Query:
+        """Prepare a query. One without any word finds everything."""
+        pieces = (" ".join(fold(token) for token in _TOKEN.findall(word)) for word in text.split())
+        return cls([_word(piece) for piece in pieces if piece])
+
+
+def _word(folded: str) -> Word:
+    compact = folded.replace(" ", "")
+    has_digit = any(char.isdigit() for char in compact)
+    skeleton = "" if has_digit else skeleton_of(compact)
+    is_long = len(skeleton) >= _LEAST_CONSONANTS
+    sound = "" if has_digit or is_long else sound_of(compact)
+    return Word(
+        folded,
+        compact if has_digit and len(compact) >= _LEAST_DIGITS else "",
+        skeleton if is_long else "",
+        sound if len(sound) >= _LEAST_LETTERS else "",
+    )
+
+
+def skeleton_of(folded: str) -> str:
+    """Return the classes of a folded word's consonants; a doubled one counts once, and a word in any script the same.
+
+    The first letter counts even if it is weak, as in हथियार and `hathiyar`, or a vowel.
+    """
+    letters = [char for char in folded if not unicodedata.category(char).startswith("M") or char in _DEVANAGARI]
+    if not letters:
+        return ""
+    classes = [_DEVANAGARI.get(char, _LATIN.get(char, "")) for char in letters]
+    first = classes[0] or {"ह": "h", "h": "h", "य": "y", "y": "y"}.get(letters[0], "")
+    return _DOUBLED.sub(r"\1", first + "".join(classes[1:]))
+
+
+def sound_of(folded: str) -> str:
+    """Return a folded word as it sounds, with its vowels, the same in both scripts: कल्लू and `kallu` are `kalu`."""
+    sound = ""
+    for at, char in enumerate(folded):
+        after = folded[at + 1 : at + 2]
+        if char in _DEVANAGARI and not unicodedata.category(char).startswith("M"):
+            has_vowel = after in _VOWELS or after == _VIRAMA
+            sound += (_DEVANAGARI[char] or {"य": "y"}.get(char, "")) + ("" if has_vowel else "a")
+        elif char in _VOWELS or char in _DEVANAGARI:
+            sound += _VOWELS.get(char) or _DEVANAGARI[char]
+        elif char != _VIRAMA:
+            sound += char if char in "aeiou" else _LATIN.get(char) or ("y" if char == "y" else "")
+    for double, single in _LATIN_VOWELS:
+        sound = sound.replace(double, single)
+    sound = _DOUBLED.sub(r"\1", sound)
+    return _LAST_A.sub("", sound)

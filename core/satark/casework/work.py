@@ -1,0 +1,165 @@
+"""The desks' work on a tip, read from its thread: reports owed, closings asked for, disputes. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from satark.tip import FINISHED_STATUSES, INITIAL_STATUS, Outcome, Status, is_dispute
+
+if TYPE_CHECKING:
+    from satark.casework.posted_message import PostedMessage
+    from satark.tip import CaseStep, Header, Message
+
+WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
+"""What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.
+`closing`: a desk below asks to close it. `disputed`: the tipster disputed the closing. `risen`: a clock ran out below,
+or a closing there was disputed."""
+
+
+class Direction(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest direction to one desk."""
+
+    by: str
+    to: str
+    due: int
+    """When the report is owed, Unix seconds; 0: none is owed."""
+    is_open: bool
+    """Whether the report is still to come."""
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of the work on one tip."""
+
+    status: Status = INITIAL_STATUS
+    acted: bool = False
+    """Whether any desk has written anything."""
+    directions: Mapping[str, Direction] = {}
+    """By the desk that was directed."""
+    asked: PostedMessage | None = None
+    """The request to close the tip that nobody has decided yet."""
+    outcome: Outcome | Literal[""] = ""
+    finished_by: str = ""
+    """The desk that last finished it."""
+    disputes: int = 0
+    """How often the tipster said that it did not help."""
+    disputed: bool = False
+    """Whether the tip is open because of a dispute."""
+    merged_into: str = ""
+    """The number of the tip that this one is merged into, until a desk sets another status."""
+    assigned: Mapping[str, str] = {}
+    """The officer that each desk assigned it to, by desk."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nobody needs to act on the tip any more."""
+        return self.status in FINISHED_STATUSES
+
+    def director_of(self, desk: str) -> str:
+        """Return the desk that has a desk's report coming to it; empty if it owes none, given or not."""
+        direction = self.directions.get(desk)
+        return direction.by if direction and direction.due else ""
+
+    def owes(self, desk: str) -> bool:
+        """Return whether a desk still has to report."""
+        direction = self.directions.get(desk)
+        return not self.finished and direction is not None and direction.is_open
+
+    @property
+    def asked_outcome(self) -> Outcome | Literal[""]:
+        """The outcome in the request to close the tip; empty where there is none."""
+        return self.asked.message.case.outcome if self.asked and self.asked.message.case else ""
+
+    def awaits_closing_from(self) -> str:
+        """Return the desk that asks to close the tip; empty for none."""
+        return self.asked.message.desk if self.asked else ""
+
+
+class Breach(msgspec.Struct, frozen=True, kw_only=True):
+    """A clock that ran out."""
+
+    kind: Literal["first_act", "report"]
+    desk: str
+    """The desk that owes the report; empty: no desk has acted at all."""
+    due: int
+    """Unix seconds."""
+
+
+def work_on(thread: Sequence[PostedMessage]) -> Work:
+    """Work out the state of the work from a tip's thread."""
+    work = Work()
+    for posted in thread:
+        message = posted.message
+        work = _after_tipster(work, message) if message.sender == "tipster" else _after_desk(work, posted)
+    return work
+
+
+def _after_tipster(work: Work, message: Message) -> Work:
+    if not is_dispute(message, work.status):
+        return work
+    if work.disputes:
+        return msgspec.structs.replace(work, disputes=work.disputes + 1)
+    return msgspec.structs.replace(work, disputes=1, disputed=True, status="REOPENED")
+
+
+def _after_desk(work: Work, posted: PostedMessage) -> Work:
+    message = posted.message
+    if message.retention:
+        return work
+    work = msgspec.structs.replace(work, acted=True)
+    if message.case:
+        work = _after_step(work, posted, message.case)
+    if message.status and message.status != "MERGED":
+        work = msgspec.structs.replace(work, merged_into="")
+    if message.status:
+        is_end = message.status in FINISHED_STATUSES
+        ended = {"finished_by": message.desk, "asked": None, "disputed": False} if is_end else {}
+        work = msgspec.structs.replace(work, status=message.status, **ended)
+    return work
+
+
+def _after_step(work: Work, posted: PostedMessage, step: CaseStep) -> Work:
+    desk, directions = posted.message.desk, work.directions
+    if step.kind == "directed":
+        given = Direction(by=desk, to=step.to, due=step.due, is_open=bool(step.due))
+        return msgspec.structs.replace(work, directions={**directions, step.to: given})
+    if step.kind == "assigned":
+        return msgspec.structs.replace(work, assigned={**work.assigned, desk: step.to})
+    if step.kind == "merged":
+        return msgspec.structs.replace(work, merged_into=step.to)
+    if step.kind in {"reported", "asked_to_close"}:
+        asked = posted if step.kind == "asked_to_close" else work.asked
+        return msgspec.structs.replace(work, directions=_settled(directions, desk), asked=asked)
+    if step.kind == "refused_to_close":
+        again = directions.get(work.awaits_closing_from())
+        owed = {again.to: msgspec.structs.replace(again, due=step.due, is_open=True)} if again else {}
+        return msgspec.structs.replace(work, directions={**directions, **owed}, asked=None)
+    if step.kind == "closed":
+        return msgspec.structs.replace(work, outcome=step.outcome, asked=None)
+    return work
+
+
+def _settled(directions: Mapping[str, Direction], desk: str) -> dict[str, Direction]:
+    settled = dict(directions)
+    if desk in settled:
+        settled[desk] = msgspec.structs.replace(settled[desk], is_open=False)
+    return settled
+
+
+def corrected(header: Header, thread: Sequence[PostedMessage]) -> Header:
+    """Return a header as it is now, in the order in which things were said.
+
+    A tipster's danger makes the tip urgent; an officer's correction sets its priority and category.
+    """
+    for message in (posted.message for posted in thread):
+        if message.sender == "tipster" and message.flags:
+            flags = tuple(dict.fromkeys((*header.flags, *message.flags)))
+            header = msgspec.structs.replace(header, priority="urgent", flags=flags)
+        elif message.sender == "desk" and message.case and message.case.kind == "corrected":
+            step = message.case
+            header = msgspec.structs.replace(
+                header, priority=step.priority or header.priority, category=step.category or header.category
+            )
+    return header

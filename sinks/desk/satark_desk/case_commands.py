@@ -1,0 +1,327 @@
+"""The commands of `satark desk` for the work on tips: queue, show, search, and every act, by the rules of the pages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from satark.commands import settings_of
+from satark.officer import DeskAct, DeskActs, category_codes, summarize
+from satark.terminal import escape_controls
+from satark.tip import OUTCOMES, STATUSES
+from satark_desk import terminal_tables
+from satark_desk.act_values import parse_due
+from satark_desk.commands import passphrase_option, unlocked_desk
+from satark_desk.figures import figures_of
+from satark_desk.read_state import mark_read, read_states
+from satark_desk.settings import DeskSettings
+from satark_desk.tip_json import row_to_json, tip_to_json
+from satark_desk.tip_queue import MARKS, PRIORITIES, Filter, Row, filter_rows, rows_of
+from satark_desk.web.page_text import PageText, officers_languages
+
+if TYPE_CHECKING:
+    from satark.officer import Casework, OpenTip
+    from satark.services import Services
+    from satark.tip import Status
+    from satark_desk.desk_keys import UnlockedDesk
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="JSON in place of text.")
+_language_option = click.option(
+    "--language", type=click.Choice(officers_languages()), default="en", show_default=True, help="Of the text."
+)
+
+
+class DeskWork(msgspec.Struct, frozen=True):
+    """What a command works with."""
+
+    services: Services
+    unlocked: UnlockedDesk
+    casework: Casework
+    settings: DeskSettings
+
+    def rows(self, wanted: Filter) -> list[Row]:
+        """Return the rows of the queue that a filter leaves, sorted."""
+        found = self.casework.find(wanted.q) if wanted.q.strip() else None
+        rows = rows_of(
+            self.services,
+            self.casework,
+            clocks=self.settings.clocks(),
+            overdue_days=self.settings.overdue_days,
+            age=self.text("en").age,
+        )
+        return filter_rows(rows, wanted, found)
+
+    def text(self, language: str) -> PageText:
+        """Return the text of the pages in a language."""
+        return PageText(language, self.services.geography, self.settings.utc_offset_hours)
+
+    def act(self, number: str, act: DeskAct) -> OpenTip:
+        """Do something with a tip, by the rules; return the tip as it is afterwards.
+
+        Raises:
+            ActRefused: the rules do not allow it.
+            NoSuchTip: the desk has none of this number.
+        """
+        before = self.casework.open(number)
+        DeskActs(self.services, self.casework, self.settings.clocks()).perform(before, act)
+        after = self.casework.open(before.id)
+        self._note_own_act(before, after)
+        return after
+
+    def _note_own_act(self, before: OpenTip, after: OpenTip) -> None:
+        """Record an act as seen by the officer who did it, unless there is something else that they have not seen."""
+        desk, officer = self.unlocked.desk.name, self.unlocked.officer
+        state = self.services.read(lambda c: read_states(c, desk, officer)).get(before.id)
+        old = summarize(before.id, before.envelope.header, before.thread)
+        new = summarize(after.id, after.envelope.header, after.thread)
+        if state is not None and not state.is_behind(old):
+            self.services.write_now(lambda unit: mark_read(unit, desk, officer, new))
+
+
+@contextmanager
+def desk_work(desk: str, passphrase_file: Path) -> Iterator[DeskWork]:
+    """Unlock a desk for a command; errors inside the block become one-sentence messages."""
+    ctx = click.get_current_context()
+    settings = settings_of(ctx).section("desk", DeskSettings) or DeskSettings()
+    with unlocked_desk(ctx, desk, passphrase_file) as (services, unlocked):
+        yield DeskWork(services, unlocked, unlocked.casework(services), settings)
+
+
+def _at_desk(command: F) -> F:
+    """Add the argument DESK and the option for the passphrase."""
+    for decorator in (passphrase_option, click.argument("desk")):
+        command = decorator(command)
+    return command
+
+
+def _on_tip(command: F) -> F:
+    """Add the arguments DESK and NUMBER, and the option for the passphrase."""
+    for decorator in (passphrase_option, click.argument("number"), click.argument("desk")):
+        command = decorator(command)
+    return command
+
+
+@click.command("queue")
+@_at_desk
+@click.option("--status", default="", help="Only tips of this status.")
+@click.option("--category", default="", help="Only tips of this category.")
+@click.option("--priority", default="", help="Only tips of this priority.")
+@click.option("--district", default="", help="Only tips of this district.")
+@click.option("--mark", default="", help=f"Only tips with this mark: {', '.join(MARKS)}.")
+@_language_option
+@_json_option
+def queue(
+    *,
+    desk: str,
+    passphrase_file: Path,
+    status: str,
+    category: str,
+    priority: str,
+    district: str,
+    mark: str,
+    language: str,
+    as_json: bool,
+) -> None:
+    """List the tips of DESK as the page does: urgent ones on top, then what was heard of last."""
+    wanted = Filter(status=status.upper(), category=category.upper(), priority=priority, district=district, mark=mark)
+    with desk_work(desk, passphrase_file) as work:
+        _print_rows(work, work.rows(wanted), language, as_json=as_json)
+
+
+@click.command("search")
+@_at_desk
+@click.argument("words", nargs=-1, required=True)
+@_language_option
+@_json_option
+def search(*, desk: str, passphrase_file: Path, words: tuple[str, ...], language: str, as_json: bool) -> None:
+    """List the tips of DESK that contain all WORDS, in any script, each with the words around them."""
+    with desk_work(desk, passphrase_file) as work:
+        _print_rows(work, work.rows(Filter(q=" ".join(words))), language, as_json=as_json)
+
+
+@click.command("show")
+@_on_tip
+@_language_option
+@_json_option
+def show(*, desk: str, number: str, passphrase_file: Path, language: str, as_json: bool) -> None:
+    """Show tip NUMBER with its thread, and count it as seen."""
+    with desk_work(desk, passphrase_file) as work:
+        tip = work.casework.open(number)
+        summary = summarize(tip.id, tip.envelope.header, tip.thread)
+        work.services.write_now(lambda unit: mark_read(unit, desk, work.unlocked.officer, summary))
+        if as_json:
+            _print_json(tip_to_json(tip))
+        else:
+            click.echo(terminal_tables.tip(tip, work.text(language)))
+
+
+@click.command("note")
+@_on_tip
+@click.option("--text", required=True, help="The note; no tipster ever sees it.")
+@_json_option
+def note(*, desk: str, number: str, passphrase_file: Path, text: str, as_json: bool) -> None:
+    """Add a note to tip NUMBER that desks alone read."""
+    _act(desk, number, passphrase_file, DeskAct(name="note", text=text.strip()), as_json=as_json)
+
+
+@click.command("assign")
+@_on_tip
+@click.option("--to", "officer", required=True, help="An officer of the desk.")
+@_json_option
+def assign(*, desk: str, number: str, passphrase_file: Path, officer: str, as_json: bool) -> None:
+    """Assign tip NUMBER to an officer of the desk."""
+    _act(desk, number, passphrase_file, DeskAct(name="assign", to=officer), as_json=as_json)
+
+
+@click.command("direct")
+@_on_tip
+@click.option("--to", "to_desk", required=True, help="The desk that gets the tip too.")
+@click.option("--instruction", required=True, help="What that desk is to do; never shown to the tipster.")
+@click.option("--due", default="", help="When it owes a report, YYYY-MM-DDThh:mm; none: by the tip's priority.")
+@_json_option
+def direct(
+    *, desk: str, number: str, passphrase_file: Path, to_desk: str, instruction: str, due: str, as_json: bool
+) -> None:
+    """Give tip NUMBER to another desk too, with an instruction; that desk owes a report."""
+    with desk_work(desk, passphrase_file) as work:
+        at = parse_due(due, work.settings.utc_offset_hours)
+        act = DeskAct(name="direct", to=to_desk, text=instruction.strip(), due=at)
+        _report(work.act(number, act), f"directed to {to_desk}", as_json=as_json)
+
+
+@click.command("respond")
+@_on_tip
+@click.option("--status", type=click.Choice(STATUSES, case_sensitive=False), required=True)
+@click.option("--message", default="", help="Text to the tipster.")
+@click.option("--question", is_flag=True, help="The message asks for an answer; NEED_INFO implies it.")
+def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, message: str, question: bool) -> None:
+    """Set the status of tip NUMBER, with a message or a question to the tipster.
+
+    CLOSED closes it with the outcome "other", and the message as what was done; `close` takes another outcome.
+    """
+    text = message.strip()
+    act = DeskAct(name="status", status=status, text=text, question=question)
+    if status == "CLOSED":
+        act = DeskAct(name="close", outcome="other", text=text, told=text)
+    with desk_work(desk, passphrase_file) as work:
+        tip = work.act(number, act)
+        click.echo(f"{number}: {status}" if tip.status == status else f"{number}: asked to close; it is {tip.status}")
+
+
+@click.command("report")
+@_on_tip
+@click.option("--text", required=True, help="What was done and found; no tipster ever sees it.")
+@_json_option
+def report(*, desk: str, number: str, passphrase_file: Path, text: str, as_json: bool) -> None:
+    """Report on tip NUMBER to the desk that directed it."""
+    _act(desk, number, passphrase_file, DeskAct(name="report", text=text.strip()), as_json=as_json)
+
+
+@click.command("close")
+@_on_tip
+@click.option("--outcome", default="", help=f"What came of it: {', '.join(OUTCOMES)}.")
+@click.option("--done", default="", help="What was done; no tipster ever sees it.")
+@click.option("--message", default="", help="The reason that the tipster reads; where the desk decides itself.")
+@_json_option
+def close(
+    *, desk: str, number: str, passphrase_file: Path, outcome: str, done: str, message: str, as_json: bool
+) -> None:
+    """Close tip NUMBER, or ask the desk that directed it to close it."""
+    act = DeskAct(name="close", outcome=outcome, text=done.strip(), told=message.strip())
+    _act(desk, number, passphrase_file, act, as_json=as_json)
+
+
+@click.command("approve-closing")
+@_on_tip
+@click.option("--message", default="", help="The reason that the tipster reads.")
+@_json_option
+def approve(*, desk: str, number: str, passphrase_file: Path, message: str, as_json: bool) -> None:
+    """Approve that tip NUMBER is closed, as another desk asks."""
+    _act(desk, number, passphrase_file, DeskAct(name="approve", told=message.strip()), as_json=as_json)
+
+
+@click.command("refuse-closing")
+@_on_tip
+@click.option("--reason", default="", help="Why, and what is to be done; no tipster ever sees it.")
+@_json_option
+def refuse(*, desk: str, number: str, passphrase_file: Path, reason: str, as_json: bool) -> None:
+    """Refuse to close tip NUMBER; the desk that asks owes a report again."""
+    _act(desk, number, passphrase_file, DeskAct(name="refuse", text=reason.strip()), as_json=as_json)
+
+
+@click.command("correct")
+@_on_tip
+@click.option("--priority", default="", help=f"The right priority: {', '.join(PRIORITIES)}.")
+@click.option("--category", default="", help=f"The right category: {', '.join(category_codes())}.")
+@click.option("--reason", default="", help="Why.")
+@_json_option
+def correct(
+    *, desk: str, number: str, passphrase_file: Path, priority: str, category: str, reason: str, as_json: bool
+) -> None:
+    """Correct the priority or the category of tip NUMBER."""
+    act = DeskAct(name="correct", priority=priority, category=category.upper(), text=reason.strip())
+    _act(desk, number, passphrase_file, act, as_json=as_json)
+
+
+@click.command("merge")
+@_on_tip
+@click.option("--into", required=True, help="Number of the other tip.")
+@click.option("--reason", default="", help="Why they are the same.")
+@_json_option
+def merge(*, desk: str, number: str, passphrase_file: Path, into: str, reason: str, as_json: bool) -> None:
+    """Merge tip NUMBER into another; setting another status undoes it."""
+    _act(desk, number, passphrase_file, DeskAct(name="merge", to=into, text=reason.strip()), as_json=as_json)
+
+
+@click.command("stats")
+@_at_desk
+@_language_option
+@_json_option
+def stats(*, desk: str, passphrase_file: Path, language: str, as_json: bool) -> None:
+    """Count the tips of DESK by status, category, priority and outcome, and what is owed and disputed."""
+    with desk_work(desk, passphrase_file) as work:
+        figures = figures_of(work.rows(Filter()))
+        if as_json:
+            _print_json(msgspec.to_builtins(figures))
+        else:
+            click.echo(terminal_tables.figures(figures, work.text(language)))
+
+
+COMMANDS = (
+    queue, search, show, respond, note, assign, direct, report, close, approve, refuse, correct, merge, stats,
+)  # fmt: skip
+
+
+def _act(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_json: bool) -> None:
+    with desk_work(desk, passphrase_file) as work:
+        _report(work.act(number, act), act.name, as_json=as_json)
+
+
+def _report(tip: OpenTip, what: str, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(tip_to_json(tip))
+    else:
+        click.echo(f"{tip.tip.number}: {what}; the status is {tip.status}")
+
+
+def _print_rows(work: DeskWork, rows: list[Row], language: str, *, as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            _print_json(row_to_json(row))
+    else:
+        click.echo(terminal_tables.queue(rows, work.text(language), time.time()))
+    if work.casework.unreadable:
+        click.echo(f"tips that can't be opened: {work.casework.unreadable}; tell whoever runs the service", err=True)
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    click.echo(escape_controls(json.dumps(record, ensure_ascii=False)))

@@ -1,0 +1,57 @@
+"""Figures of a desk: its tips counted by status, category, priority and outcome, and what is owed and disputed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from satark_desk.tip_queue import Row
+
+T = TypeVar("T")
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts for the desk's own officers: not for publication, since small counts may point to a tipster."""
+
+    tips: int
+    open: int
+    overdue: int
+    reports_owed: int
+    closings_asked: int
+    disputed_closings: int
+    """Closings that tipsters disputed, each as often as they did, by the tips that this desk has."""
+    disputed_by_desk: dict[str, int]
+    """Tips whose closing is disputed or was, by the desk that finished them last."""
+    status: dict[str, int]
+    category: dict[str, int]
+    priority: dict[str, int]
+    outcome: dict[str, int]
+
+
+def figures_of(rows: Sequence[Row]) -> Figures:
+    """Count the rows of a desk's queue."""
+    disputed = [row.summary.work for row in rows if row.summary.work.disputes]
+    return Figures(
+        tips=len(rows),
+        open=sum(not row.summary.finished for row in rows),
+        overdue=sum(row.overdue for row in rows),
+        reports_owed=sum(
+            one.is_open for row in rows if not row.summary.finished for one in row.summary.work.directions.values()
+        ),
+        closings_asked=sum(bool(row.summary.work.awaits_closing_from()) for row in rows),
+        disputed_closings=sum(work.disputes for work in disputed),
+        disputed_by_desk=_count(disputed, lambda work: work.finished_by),
+        status=_count(rows, lambda row: row.summary.status),
+        category=_count(rows, lambda row: row.summary.header.category),
+        priority=_count(rows, lambda row: row.summary.header.priority),
+        outcome=_count(rows, lambda row: row.summary.work.outcome),
+    )
+
+
+def _count(values: Iterable[T], key: Callable[[T], str]) -> dict[str, int]:
+    counted = Counter(key(value) for value in values)
+    return {name: number for name, number in counted.most_common() if name}

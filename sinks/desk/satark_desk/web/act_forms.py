@@ -1,0 +1,36 @@
+"""Forms of officers' acts: what the fields of a page say, as an act that the rules check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from satark.officer import ACT_NAMES, DeskAct
+from satark_desk.act_values import parse_due
+
+if TYPE_CHECKING:
+    from satark.officer import ActName
+
+FIELDS = ("status", "to", "due", "outcome", "priority", "category", "text", "told")
+"""Fields of the forms, in the order in which they are shown."""
+
+
+def act_name(text: str) -> ActName | None:
+    """Return the act of this name; None if there is none."""
+    return next((name for name in ACT_NAMES if name == text), None)
+
+
+def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> DeskAct:
+    """Return what a form asks for."""
+    value = {field: form.get(field, "").strip() for field in FIELDS}
+    return DeskAct(
+        name=name,
+        text=value["text"],
+        status=value["status"],
+        to=value["to"],
+        due=parse_due(value["due"], utc_offset_hours),
+        outcome=value["outcome"],
+        told=value["told"],
+        priority=value["priority"],
+        category=value["category"],
+    )

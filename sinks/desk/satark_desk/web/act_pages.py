@@ -1,0 +1,134 @@
+"""Acts on a tip: a form is kept as a draft, shown for confirmation at an address of its own, and performed once.
+
+Each page has an address that GET opens. So the language can be changed on it, the browser can go back to it, and what
+was written is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from satark.officer import ActRefused, NoSuchTip, OpenTip
+from satark_desk.tip_queue import Filter
+from satark_desk.web.act_forms import FIELDS, act_name, act_of
+from satark_desk.web.form_drafts import FormOwner
+from satark_desk.web.web_context import redirect_to
+
+if TYPE_CHECKING:
+    from satark.officer import ActName
+    from satark_desk.web.pages import DeskPages
+    from satark_desk.web.sessions import Session
+    from satark_desk.web.web_context import WebContext
+
+
+class ActPages:
+    """The forms of acts on a tip, and their confirmation."""
+
+    def __init__(self, web: WebContext, pages: DeskPages) -> None:
+        self._web = web
+        self._pages = pages
+
+    def submit(self, request: Request, session: Session, form: Mapping[str, str]) -> Response:
+        """Take a form: perform what was confirmed, or keep it as a draft and show that.
+
+        Raises:
+            CaseworkError: the desk has no such tip.
+        """
+        name, tip = _action(request), session.casework.open(request.path_params["number"])
+        if "confirmed" not in form:
+            return self._to_draft(request, session, tip, form, edit="edit" in form)
+        problem = self._problem(session, tip, name, form)
+        if problem:
+            return self._to_draft(request, session, tip, form, edit=True)
+        once = form.get("once", "")
+        if session.is_first_submission(once):
+            act = act_of(name, form, self._web.settings.utc_offset_hours)
+            self._pages.acts(session).perform(tip, act)
+            self._web.drafts.drop(once)
+        return self._to_tip(request, tip, done=name)
+
+    def show(self, request: Request, session: Session) -> Response:
+        """Show a draft: for confirmation, or as a form if the officer edits it or the rules refuse it.
+
+        Raises:
+            CaseworkError: the desk has no such tip.
+        """
+        name, tip = _action(request), session.casework.open(request.path_params["number"])
+        id_ = request.query_params.get("draft", "")
+        draft = self._web.drafts.find(session.unlocked, id_)
+        if draft is None or draft.path != f"tips/{tip.tip.number}/{name}":
+            return self._to_tip(request, tip)
+        problem = self._problem(session, tip, name, draft.fields)
+        if problem or "edit" in request.query_params:
+            status = 422 if problem else 200
+            return self._pages.show(
+                request, session, tip, status, problem=problem, action=name, form_data=draft.fields, draft=id_
+            )
+        return self._confirm(request, session, tip, name, draft.fields)
+
+    def resume(self, request: Request, session: Session) -> Response:
+        """Show what an officer sent when their session had ended, to be sent again."""
+        draft = self._web.drafts.find(session.unlocked, request.path_params["draft"])
+        if draft is None:
+            return redirect_to(request, "")
+        return self._web.show(request, "resume.html", session=session, draft=draft)
+
+    def _problem(self, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]) -> str:
+        """Return the key of the text that says why the rules refuse a form; empty if they allow it."""
+        try:
+            self._pages.acts(session).check(tip, act_of(name, form, self._web.settings.utc_offset_hours))
+        except ActRefused as refused:
+            return f"problem.{refused.problem}"
+        return ""
+
+    def _confirm(
+        self, request: Request, session: Session, tip: OpenTip, name: ActName, form: Mapping[str, str]
+    ) -> Response:
+        act = act_of(name, form, self._web.settings.utc_offset_hours)
+        targets = {desk.name: desk for desk in session.casework.allowed_targets(tip)}
+        return self._web.show(
+            request,
+            "confirm.html",
+            session=session,
+            tip=tip,
+            action=name,
+            fields=FIELDS,
+            form=form,
+            act=msgspec.structs.replace(act, due=act.due or self._usual_due(session, tip)),
+            may_close=self._pages.acts(session).may_close(tip),
+            target=targets.get(act.to),
+            draft=request.query_params.get("draft", ""),
+            wanted=Filter.read(request.query_params),
+        )
+
+    def _usual_due(self, session: Session, tip: OpenTip) -> int:
+        acts = self._pages.acts(session)
+        return acts.clocks.report_due(tip.header.priority, acts.now())
+
+    def _to_draft(
+        self, request: Request, session: Session, tip: OpenTip, form: Mapping[str, str], *, edit: bool
+    ) -> Response:
+        fields = {name: form[name] for name in FIELDS if name in form}
+        path = f"tips/{tip.tip.number}/{_action(request)}"
+        draft = self._web.drafts.put(FormOwner.of(session.unlocked), path, fields)
+        query = urlencode({"draft": draft} | ({"edit": "1"} if edit else {}))
+        wanted = Filter.read(request.query_params).query
+        return redirect_to(request, f"{path}?{query}" + (f"&{wanted}" if wanted else ""))
+
+    def _to_tip(self, request: Request, tip: OpenTip, done: str = "") -> Response:
+        wanted = Filter.read(request.query_params).query
+        query = "&".join(part for part in (f"done={done}" if done else "", wanted) if part)
+        return redirect_to(request, f"tips/{tip.tip.number}" + (f"?{query}" if query else ""))
+
+
+def _action(request: Request) -> ActName:
+    name = act_name(request.path_params["action"])
+    if name is None:
+        raise NoSuchTip
+    return name

@@ -1,0 +1,189 @@
+"""Acts of officers by the rules: closing, approval, disputes, corrections, and what no tipster reads."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from satark.casework.clocks import Clocks
+from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
+from satark.identity.sealing import CantOpen, open_as
+from satark.services import Services
+from satark.store import tables
+from satark.testing.desks import SeededDesk
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+
+
+class Office:
+    """A desk with one officer, acting by the rules."""
+
+    def __init__(self, services: Services, desk: SeededDesk) -> None:
+        self.name = desk.desk.name
+        self.casework = desk.casework_of(f"{self.name}-officer")
+        self.acts = DeskActs(services, self.casework, Clocks())
+
+    def do(self, tip: SeededTip, name: ActName, **fields: Any) -> None:
+        self.acts.perform(self.casework.open(tip.number), DeskAct(name=name, **fields))
+
+    def refused(self, tip: SeededTip, name: ActName, **fields: Any) -> Problem:
+        with pytest.raises(ActRefused) as refusal:
+            self.do(tip, name, **fields)
+        return refusal.value.problem
+
+
+@pytest.fixture
+def offices(services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk) -> dict[str, Office]:
+    """The three desks."""
+    return {desk.desk.name: Office(services, desk) for desk in (sp, dig, lanka)}
+
+
+@pytest.fixture
+def directed(services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]) -> SeededTip:
+    """A tip at the SP and the DIG that the SP directed to the station."""
+    seeded = seed_tip(services, [sp.desk, dig.desk])
+    offices["sp"].do(seeded, "direct", to="lanka", text="जाँच करें")
+    return seeded
+
+
+CLOSE: dict[str, Any] = {"outcome": "nothing_found", "text": "spot seen, nobody there"}
+
+
+def test_a_station_asks_to_close_and_the_desk_that_directed_decides(
+    directed: SeededTip, offices: dict[str, Office]
+) -> None:
+    sp, lanka = offices["sp"], offices["lanka"]
+    assert lanka.refused(directed, "status", status="ACTED") == "finished"
+    lanka.do(directed, "close", **CLOSE)
+    assert sp.casework.open(directed.number).status == "RECEIVED"
+    assert lanka.refused(directed, "approve", told="nothing") == "closing.none"
+    sp.do(directed, "refuse", text="ask the neighbours too")
+    assert lanka.casework.open(directed.number).work.owes("lanka")
+    assert sp.refused(directed, "approve", told="x") == "closing.none"
+    lanka.do(directed, "close", **CLOSE)
+    sp.do(directed, "approve", told="मौके पर कुछ नहीं मिला")
+    opened = sp.casework.open(directed.number)
+    assert (opened.status, opened.work.outcome, opened.work.finished_by) == ("CLOSED", "nothing_found", "sp")
+
+
+def test_the_tipster_reads_the_reason_alone_and_never_who_did_what(
+    directed: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    offices["lanka"].do(directed, "close", **CLOSE)
+    offices["sp"].do(directed, "correct", priority="high", text="armed men")
+    offices["sp"].do(directed, "approve", told="मौके पर कुछ नहीं मिला")
+    read = []
+    for row in services.read(lambda c: c.execute(tables.message.select()).all()):
+        try:
+            read.append(open_as(Message, row.sealed, directed.receipt_identity))
+        except CantOpen:
+            continue
+    (message,) = read
+    assert (message.status, message.text, message.case) == ("CLOSED", "मौके पर कुछ नहीं मिला", None)
+    with pytest.raises(CantOpen):
+        open_as(Message, message.officer, directed.receipt_identity)
+
+
+def test_every_act_shows_its_officer_and_its_time_to_the_desks(
+    directed: SeededTip, offices: dict[str, Office], services: Services
+) -> None:
+    before = services.write_now(lambda unit: unit.now)
+    offices["lanka"].do(directed, "report", text="seen")
+    posted = offices["dig"].casework.open(directed.number).thread[-1]
+    assert (posted.message.desk, posted.officer) == ("lanka", "lanka-officer")
+    assert before <= posted.at <= time.time()
+
+
+def test_a_disputed_closing_reopens_once_and_only_the_office_above_closes_again(
+    services: Services, directed: SeededTip, offices: dict[str, Office]
+) -> None:
+    sp, dig = offices["sp"], offices["dig"]
+    sp.do(directed, "close", told="nothing", **CLOSE)
+    denied = Message(sender="tipster", text="you did not look", feedback="no")
+    seed_message(services, directed, denied)
+    opened = dig.casework.open(directed.number)
+    assert (opened.status, opened.work.disputed, opened.work.disputes) == ("REOPENED", True, 1)
+    assert sp.refused(directed, "status", status="ACTED") == "finished"
+    sp.do(directed, "close", **CLOSE)
+    assert sp.casework.open(directed.number).status == "REOPENED"
+    dig.do(directed, "approve", told="seen again")
+    assert dig.casework.open(directed.number).status == "CLOSED"
+    seed_message(services, directed, denied)
+    opened = dig.casework.open(directed.number)
+    assert (opened.status, opened.work.disputes) == ("CLOSED", 2)
+
+
+def test_where_no_desk_above_has_the_tip_the_desk_closes_a_disputed_tip_itself(
+    services: Services, sp: SeededDesk, dig: SeededDesk
+) -> None:
+    del dig
+    seeded = seed_tip(services, [sp.desk])
+    office = Office(services, sp)
+    office.do(seeded, "close", told="nothing", **CLOSE)
+    seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
+    office.do(seeded, "close", told="seen again", **CLOSE)
+    assert office.casework.open(seeded.number).status == "CLOSED"
+
+
+def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
+    directed: SeededTip, offices: dict[str, Office]
+) -> None:
+    offices["lanka"].do(directed, "direct", to="sp", text="yours")
+    offices["sp"].do(directed, "close", told="nothing", **CLOSE)
+    assert offices["sp"].casework.open(directed.number).status == "CLOSED"
+
+
+REFUSED: list[tuple[ActName, dict[str, Any], Problem]] = [
+    ("status", {}, "status"),
+    ("status", {"status": "DONE"}, "status"),
+    ("status", {"status": "CLOSED", "text": "x"}, "closed"),
+    ("status", {"status": "NEED_INFO", "question": True}, "ask"),
+    ("status", {"status": "ACTED", "text": "x" * 1001}, "long"),
+    ("ask", {}, "ask"),
+    ("note", {}, "note"),
+    ("direct", {"to": "lanka"}, "direct"),
+    ("direct", {"to": "nowhere", "text": "x"}, "desk"),
+    ("direct", {"to": "lanka", "text": "x", "due": 1}, "due"),
+    ("direct", {"to": "lanka", "text": "x", "due": 2**40}, "due"),
+    ("direct", {"to": "lanka", "text": "x", "due": None}, "due"),
+    ("report", {"text": "x"}, "report.none"),
+    ("close", {"outcome": "", "text": "x", "told": "x"}, "outcome"),
+    ("close", {"outcome": "fir", "told": "x"}, "done"),
+    ("close", {"outcome": "fir", "text": "x"}, "told"),
+    ("approve", {"told": "x"}, "closing.none"),
+    ("refuse", {"text": "x"}, "closing.none"),
+    ("correct", {"text": "x"}, "priority"),
+    ("correct", {"priority": "normal", "text": "x"}, "priority"),
+    ("correct", {"category": "NONSENSE", "text": "x"}, "priority"),
+    ("correct", {"priority": "urgent"}, "correct"),
+    ("assign", {"to": "nobody"}, "assign"),
+    ("merge", {"to": "K999-9999"}, "merge"),
+]
+
+
+def test_what_the_rules_refuse(services: Services, sp: SeededDesk, lanka: SeededDesk) -> None:
+    del lanka
+    seeded = seed_tip(services, [sp.desk])
+    office = Office(services, sp)
+    found = [(name, fields, office.refused(seeded, name, **fields)) for name, fields, _ in REFUSED]
+    assert found == REFUSED
+    assert office.casework.open(seeded.number).thread == ()
+
+
+def test_a_merged_tip_names_the_other_only_to_desks_that_have_it(
+    services: Services, sp: SeededDesk, dig: SeededDesk, directed: SeededTip, offices: dict[str, Office]
+) -> None:
+    office = offices["sp"]
+    other = seed_tip(services, [sp.desk, dig.desk])
+    elsewhere = seed_tip(services, [sp.desk, dig.desk], excluded=("lanka",))
+    assert office.refused(directed, "merge", to=other.number) == "merge.desks"
+    assert office.refused(other, "merge", to=elsewhere.number) == "merge.desks"
+    assert office.refused(other, "merge", to=other.number) == "merge"
+    office.do(other, "merge", to=directed.number.lower(), text="same still")
+    opened = office.casework.open(other.number)
+    assert (opened.status, opened.work.merged_into) == ("MERGED", directed.number)
+    assert office.refused(other, "direct", to="lanka", text="x") == "merged"
+    office.do(other, "status", status="VERIFYING")
+    assert office.casework.open(other.number).work.merged_into == ""

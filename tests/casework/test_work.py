@@ -1,0 +1,85 @@
+"""The work on a tip, as its thread tells it: status, disputes, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from satark.casework.posted_message import PostedMessage
+from satark.casework.work import corrected, work_on
+from satark.tip import CaseStep, Feedback, Header, Message, Status, present_status
+
+
+def thread(*messages: Message) -> list[PostedMessage]:
+    return [PostedMessage(seq, message) for seq, message in enumerate(messages, 1)]
+
+
+def status(code: Status) -> Message:
+    return Message(sender="desk", desk="sp", status=code)
+
+
+def feedback(answer: Feedback) -> Message:
+    return Message(sender="tipster", text="…", feedback=answer)
+
+
+def step(desk: str, case: CaseStep) -> Message:
+    return Message(sender="desk", desk=desk, internal=True, case=case)
+
+
+@pytest.mark.parametrize(
+    ("messages", "becomes"),
+    [
+        ([status("CLOSED"), feedback("no")], "REOPENED"),
+        ([status("CLOSED"), feedback("again")], "REOPENED"),
+        ([status("CLOSED"), feedback("words")], "REOPENED"),
+        ([status("ACTED"), feedback("no")], "REOPENED"),
+        ([status("ACTED"), feedback("words")], "ACTED"),
+        ([status("CLOSED"), feedback("yes")], "CLOSED"),
+        ([status("CLOSED"), feedback("")], "CLOSED"),
+        ([status("UNCONFIRMED"), feedback("no")], "UNCONFIRMED"),
+        ([feedback("no")], "RECEIVED"),
+        ([status("CLOSED"), feedback("no"), status("CLOSED"), feedback("no")], "CLOSED"),
+        ([status("CLOSED"), feedback("no"), status("VERIFYING")], "VERIFYING"),
+    ],
+)
+def test_the_first_dispute_reopens_a_tip_by_itself(messages: Sequence[Message], becomes: Status) -> None:
+    assert present_status(messages) == becomes
+    assert work_on(thread(*messages)).status == becomes
+
+
+def test_every_dispute_counts_and_a_later_one_does_not_reopen() -> None:
+    work = work_on(thread(status("CLOSED"), feedback("no"), status("CLOSED"), feedback("again")))
+    assert (work.disputes, work.disputed, work.finished) == (2, False, True)
+
+
+def test_a_tipster_can_not_set_a_status_or_a_step_of_the_case() -> None:
+    forged = Message(
+        sender="tipster", status="CLOSED", internal=True, case=CaseStep(kind="corrected", priority="normal")
+    )
+    work = work_on(thread(forged))
+    assert (work.status, work.acted) == ("RECEIVED", False)
+    header = Header(number="4K7Q-2XPM", revision=1, category="ARMS", language="hi", received="", priority="high")
+    assert corrected(header, thread(forged)).priority == "high"
+
+
+def test_a_danger_told_after_a_correction_makes_the_tip_urgent_again() -> None:
+    header = Header(number="4K7Q-2XPM", revision=1, category="ARMS", language="hi", received="", priority="urgent")
+    lower = step("sp", CaseStep(kind="corrected", priority="normal", category="INTOX"))
+    now = corrected(header, thread(lower))
+    assert (now.priority, now.category) == ("normal", "INTOX")
+    danger = Message(sender="tipster", text="…", flags=("danger:life",))
+    assert corrected(header, thread(lower, danger)).priority == "urgent"
+
+
+def test_a_report_settles_what_is_owed_and_a_refused_closing_owes_it_again() -> None:
+    directed = step("sp", CaseStep(kind="directed", to="lanka", due=1000))
+    asked = step("lanka", CaseStep(kind="asked_to_close", outcome="nothing_found"))
+    refused = step("sp", CaseStep(kind="refused_to_close", due=2000))
+    work = work_on(thread(directed))
+    assert (work.owes("lanka"), work.director_of("lanka"), work.owes("sp")) == (True, "sp", False)
+    work = work_on(thread(directed, asked))
+    assert (work.owes("lanka"), work.awaits_closing_from(), work.asked_outcome) == (False, "lanka", "nothing_found")
+    work = work_on(thread(directed, asked, refused))
+    assert (work.owes("lanka"), work.awaits_closing_from()) == (True, "")
+    assert work.directions["lanka"].due == 2000

@@ -1,0 +1,192 @@
+"""One set of rules: what the page of an act refuses, the command refuses, and what one accepts the other does.
+
+The cases are acts with what an officer enters. Each is tried as a form and as a command, on tips in the same state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from click.testing import Result
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.officer import ACT_NAMES, Clocks, DeskAct, DeskActs
+from satark.services import Services
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+from satark_desk.command_errors import report_errors
+from satark_desk.officers import UnlockedDesk
+
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "status": {"status": "--status", "text": "--message"},
+    "note": {"text": "--text"},
+    "direct": {"to": "--to", "text": "--instruction", "due": "--due"},
+    "report": {"text": "--text"},
+    "close": {"outcome": "--outcome", "text": "--done", "told": "--message"},
+    "approve": {"told": "--message"},
+    "refuse": {"text": "--reason"},
+    "correct": {"priority": "--priority", "category": "--category", "text": "--reason"},
+    "assign": {"to": "--to"},
+    "merge": {"to": "--into", "text": "--reason"},
+}
+"""Act → field of its form → option of its command."""
+COMMANDS = {"status": "respond", "approve": "approve-closing", "refuse": "refuse-closing"}
+"""Act → its command, if that has another name."""
+WITHOUT_COMMAND = {"ask"}
+"""Acts that are a special case of another: `respond --status NEED_INFO --question`."""
+
+
+class Case(NamedTuple):
+    """One act by one desk, in a state of the tip."""
+
+    desk: str
+    state: str
+    act: str
+    fields: Mapping[str, str]
+    is_allowed: bool
+
+
+DONE = {"outcome": "fir", "text": "registered", "told": "acted upon"}
+CASES = [
+    Case("sp", "new", "status", {"status": "VERIFYING", "text": "x"}, is_allowed=True),
+    Case("sp", "new", "status", {"status": "ACTED"}, is_allowed=True),
+    Case("lanka", "directed", "status", {"status": "ACTED"}, is_allowed=False),
+    Case("lanka", "directed", "status", {"status": "VERIFYING"}, is_allowed=True),
+    Case("sp", "new", "note", {"text": "x"}, is_allowed=True),
+    Case("sp", "new", "note", {"text": "  "}, is_allowed=False),
+    Case("sp", "new", "note", {"text": "x" * 1001}, is_allowed=False),
+    Case("sp", "new", "direct", {"to": "lanka", "text": "look"}, is_allowed=True),
+    Case("sp", "new", "direct", {"to": "lanka", "text": "look", "due": "2026-01-01T10:00"}, is_allowed=False),
+    Case("sp", "new", "direct", {"to": "lanka", "text": "look", "due": "soon"}, is_allowed=False),
+    Case("sp", "new", "direct", {"to": "lanka", "text": " "}, is_allowed=False),
+    Case("sp", "new", "direct", {"to": "nowhere", "text": "look"}, is_allowed=False),
+    Case("sp", "new", "report", {"text": "seen"}, is_allowed=False),
+    Case("lanka", "directed", "report", {"text": "seen"}, is_allowed=True),
+    Case("lanka", "directed", "report", {"text": " "}, is_allowed=False),
+    Case("sp", "new", "close", DONE, is_allowed=True),
+    Case("sp", "new", "close", {**DONE, "told": ""}, is_allowed=False),
+    Case("sp", "new", "close", {**DONE, "text": ""}, is_allowed=False),
+    Case("sp", "new", "close", {**DONE, "outcome": ""}, is_allowed=False),
+    Case("sp", "new", "close", {**DONE, "outcome": "won"}, is_allowed=False),
+    Case("lanka", "directed", "close", {**DONE, "told": ""}, is_allowed=True),
+    Case("sp", "asked", "approve", {"told": "acted upon"}, is_allowed=True),
+    Case("sp", "asked", "approve", {"told": ""}, is_allowed=False),
+    Case("lanka", "asked", "approve", {"told": "acted upon"}, is_allowed=False),
+    Case("sp", "asked", "refuse", {"text": "look again"}, is_allowed=True),
+    Case("sp", "asked", "refuse", {"text": ""}, is_allowed=False),
+    Case("sp", "new", "refuse", {"text": "x"}, is_allowed=False),
+    Case("sp", "disputed", "status", {"status": "ACTED"}, is_allowed=False),
+    Case("dig", "disputed", "close", DONE, is_allowed=True),
+    Case("sp", "new", "correct", {"priority": "urgent", "text": "armed"}, is_allowed=True),
+    Case("sp", "new", "correct", {"priority": "urgent", "text": ""}, is_allowed=False),
+    Case("sp", "new", "correct", {"priority": "normal", "text": "x"}, is_allowed=False),
+    Case("sp", "new", "correct", {"category": "ARMS", "text": "x"}, is_allowed=True),
+    Case("sp", "new", "correct", {"category": "NONSENSE", "text": "x"}, is_allowed=False),
+    Case("sp", "new", "assign", {"to": "sp-1"}, is_allowed=True),
+    Case("sp", "new", "assign", {"to": "dig-1"}, is_allowed=False),
+    Case("sp", "new", "merge", {"to": "K999-9999"}, is_allowed=False),
+]
+
+
+@pytest.fixture(autouse=True)
+def unlocked_once(monkeypatch: pytest.MonkeyPatch, services: Services, unlocked: Callable[[str], UnlockedDesk]) -> None:
+    """Open the store and unlock each desk once: for each command that takes longer than all else."""
+    known: dict[str, UnlockedDesk] = {}
+
+    @contextmanager
+    def unlocked_desk(_ctx: object, desk: str, _file: Path) -> Iterator[tuple[Services, UnlockedDesk]]:
+        if desk not in known:
+            known[desk] = unlocked(desk)
+        with report_errors():
+            yield services, known[desk]
+
+    monkeypatch.setattr("satark_desk.case_commands.unlocked_desk", unlocked_desk)
+
+
+@pytest.fixture
+def tip_in(services: Services, desk: Callable[[str], Desk], casework: Callable[[str], Casework]) -> Any:
+    """Make a tip in a state: new, directed by the SP to the station, asked to be closed, or disputed."""
+    desks = [desk("sp"), desk("dig")]
+    acts = {name: DeskActs(services, casework(name), Clocks()) for name in ("sp", "lanka")}
+
+    def do(name: str, seeded: SeededTip, act: DeskAct) -> None:
+        acts[name].perform(casework(name).open(seeded.number), act)
+
+    def make(state: str) -> SeededTip:
+        seeded = seed_tip(services, desks)
+        if state in {"directed", "asked"}:
+            do("sp", seeded, DeskAct(name="direct", to="lanka", text="look"))
+        if state == "asked":
+            do("lanka", seeded, DeskAct(name="close", outcome="nothing_found", text="nobody there"))
+        if state == "disputed":
+            do("sp", seeded, DeskAct(name="close", outcome="nothing_found", text="x", told="nothing found"))
+            seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
+        return seeded
+
+    return make
+
+
+def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
+    tip_in: Callable[[str], SeededTip], browser: Callable[..., TestClient], run: Callable[..., Result], casework: Any
+) -> None:
+    clients = {name: browser(name) for name in ("sp", "dig", "lanka")}
+    readers = {name: casework(name) for name in ("sp", "dig", "lanka")}
+    wrong = []
+    for case in CASES:
+        on_web, by_command = tip_in(case.state), tip_in(case.state)
+        form = {**case.fields, "confirmed": "yes", "once": on_web.number}
+        answer = clients[case.desk].post(f"/desk/tips/{on_web.number}/{case.act}", data=form, follow_redirects=False)
+        web = "done=" in answer.headers["location"]
+        words = [word for field, value in case.fields.items() for word in (OPTIONS[case.act][field], value)]
+        command = COMMANDS.get(case.act, case.act)
+        result = run("desk", command, case.desk, by_command.number, *words, by=case.desk)
+        threads = [_told(readers[case.desk], tip.number) for tip in (on_web, by_command)]
+        outcome = (web, result.exit_code == 0, threads[0] == threads[1])
+        if outcome != (case.is_allowed, case.is_allowed, True):
+            wrong.append(f"{case}: {outcome} {result.output}")
+    assert wrong == []
+    assert {case.act for case in CASES} == set(ACT_NAMES) - WITHOUT_COMMAND
+
+
+def _told(reader: Casework, number: str) -> list[tuple[object, ...]]:
+    thread = [posted.message for posted in reader.open(number).thread]
+    return [(one.desk, one.status, one.text, one.internal, one.case and one.case.kind) for one in thread]
+
+
+def test_the_commands_of_a_desks_work_print_json_and_text(
+    tip_in: Callable[[str], SeededTip], run: Callable[..., Result]
+) -> None:
+    seeded = tip_in("disputed")
+    (row,) = [json.loads(line) for line in run("desk", "queue", "dig", "--json", by="dig").stdout.splitlines()]
+    assert (row["number"], row["status"], row["disputes"]) == (seeded.number, "REOPENED", 1)
+    assert {"new", "risen", "disputed"} <= set(row["marks"])
+    found = run("desk", "search", "dig", "sharab", by="dig").stdout
+    assert seeded.number in found
+    assert "शराब" in found
+    assert run("desk", "search", "dig", "motorcycle", "--json", by="dig").stdout == ""
+    shown = run("desk", "show", "sp", seeded.number, "--language", "hi", by="sp").stdout
+    assert "nothing found" in shown
+    assert "दोबारा खोली गई" in shown
+    assert json.loads(run("desk", "show", "sp", seeded.number, "--json", by="sp").stdout)["outcome"] == "nothing_found"
+    figures = json.loads(run("desk", "stats", "sp", "--json", by="sp").stdout)
+    assert (figures["tips"], figures["disputed_closings"], figures["disputed_by_desk"]) == (1, 1, {"sp": 1})
+    assert "Reopened" in run("desk", "stats", "sp", by="sp").stdout
+
+
+def test_an_officers_own_act_on_the_command_line_is_no_news_to_them(
+    tip_in: Callable[[str], SeededTip], run: Callable[..., Result]
+) -> None:
+    seeded = tip_in("new")
+    assert run("desk", "show", "sp", seeded.number, by="sp").exit_code == 0
+    assert run("desk", "note", "sp", seeded.number, "--text", "mine", by="sp").exit_code == 0
+    assert run("desk", "queue", "sp", "--mark", "new", "--json", by="sp").stdout == ""
+    assert run("desk", "show", "dig", seeded.number, by="dig").exit_code == 0
+    assert run("desk", "note", "sp", seeded.number, "--text", "again", by="sp").exit_code == 0
+    assert seeded.number in run("desk", "queue", "dig", "--mark", "new", "--json", by="dig").stdout

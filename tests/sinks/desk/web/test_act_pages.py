@@ -1,0 +1,203 @@
+"""Pages of acts: the language, the browser's Back and a lost session leave what an officer wrote; news; order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from satark.casework import Casework
+from satark.desk import Desk
+from satark.officer import Clocks, DeskAct, DeskActs
+from satark.services import DeskContext, Services
+from satark.testing.tips import SeededTip, seed_message, seed_tip
+from satark.tip import Message
+from satark_desk.settings import DeskSettings
+from satark_desk.web import web_context
+from satark_desk.web.app import build
+from satark_desk.web.sessions import Sessions
+
+Browser = Callable[..., TestClient]
+FindDesk = Callable[[str], Desk]
+Cases = Callable[[str], Casework]
+
+
+class Clock:
+    """A clock that the test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the sessions."""
+    return Clock()
+
+
+@pytest.fixture
+def site(context: DeskContext, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Starlette:
+    """The desk's pages, whose sessions run by the test's clock."""
+    monkeypatch.setattr(web_context, "Sessions", lambda services, settings: Sessions(services, settings, clock))
+    return Starlette(routes=[Mount("/desk", build(context, DeskSettings(page_size=50)))])
+
+
+@pytest.fixture
+def seeded(services: Services, desk: FindDesk) -> SeededTip:
+    """A tip at the SP and the DIG."""
+    return seed_tip(services, [desk("sp"), desk("dig")])
+
+
+def numbers(page: str) -> list[str]:
+    return re.findall(r'data-row>.*?class="number"[^>]*>([^<]+)<', page, re.DOTALL)
+
+
+def sign_in_again(client: TestClient, desk: str = "sp") -> str:
+    form = {"desk": desk, "officer": f"{desk}-1", "passphrase": f"{desk} passphrase 1"}
+    return client.post("/desk/sign-in", data=form).text
+
+
+def test_the_language_can_be_changed_on_a_confirmation_page(browser: Browser, seeded: SeededTip) -> None:
+    client = browser("sp")
+    page = client.post(f"/desk/tips/{seeded.number}/note", data={"text": "पुराना मामला"})
+    here = re.findall(r'name="next" value="([^"]*)"', page.text)[0].replace("&amp;", "&")
+    changed = client.post("/desk/language", data={"language": "hi", "next": here})
+    assert changed.status_code == 200
+    assert 'lang="hi"' in changed.text
+    assert "<blockquote" in changed.text
+    assert "पुराना मामला" in changed.text
+
+
+def test_the_language_can_be_changed_where_a_form_was_refused(browser: Browser, seeded: SeededTip) -> None:
+    client = browser("sp")
+    page = client.post(f"/desk/tips/{seeded.number}/direct", data={"to": "", "text": "आज रात"})
+    here = re.findall(r'name="next" value="([^"]*)"', page.text)[0].replace("&amp;", "&")
+    changed = client.post("/desk/language", data={"language": "hi", "next": here})
+    assert "आज रात</textarea>" in changed.text
+    refused = client.post("/desk/roster/nonsense", data={})
+    here = re.findall(r'name="next" value="([^"]*)"', refused.text)[0]
+    assert client.post("/desk/language", data={"language": "en", "next": here}).status_code == 200
+
+
+def test_back_after_an_act_shows_the_tip_and_acts_no_second_time(
+    browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    client = browser("sp")
+    confirmation = client.post(f"/desk/tips/{seeded.number}/note", data={"text": "एक बार"})
+    assert confirmation.request.method == "GET"
+    once = re.findall(r'name="once" value="([^"]*)"', confirmation.text)[0]
+    form = {"text": "एक बार", "once": once, "confirmed": "yes"}
+    for _ in range(2):
+        done = client.post(f"/desk/tips/{seeded.number}/note", data=form)
+        assert done.request.method == "GET"
+    back = client.get(confirmation.url)
+    assert back.url.path == f"/desk/tips/{seeded.number}"
+    assert len(casework("sp").open(seeded.number).thread) == 1
+
+
+def test_a_session_that_ends_while_an_officer_writes_loses_nothing(
+    browser: Browser, seeded: SeededTip, clock: Clock, casework: Cases
+) -> None:
+    client = browser("sp")
+    clock.now += 25 * 60
+    lost = client.post(f"/desk/tips/{seeded.number}/note", data={"text": "लंबी टिप्पणी"})
+    assert lost.url.path == "/desk/sign-in"
+    page = sign_in_again(client)
+    assert "लंबी टिप्पणी</textarea>" in page
+    action = re.findall(r'<form method="post" action="([^"]*)">\s*<label>', page)[0]
+    confirmation = client.post(action, data={"text": "लंबी टिप्पणी"}).text
+    assert "Please check" in confirmation
+    assert casework("sp").open(seeded.number).thread == ()
+
+
+def test_what_an_officer_wrote_is_shown_to_no_other_and_kept_for_no_stranger(
+    browser: Browser, seeded: SeededTip, clock: Clock
+) -> None:
+    client = browser("sp")
+    clock.now += 25 * 60
+    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "लंबी टिप्पणी"})
+    assert "लंबी टिप्पणी" not in sign_in_again(client, "dig")
+    stranger = browser()
+    stranger.post(f"/desk/tips/{seeded.number}/note", data={"text": "from outside"})
+    assert "from outside" not in sign_in_again(stranger)
+
+
+def test_a_deep_link_survives_the_sign_in(browser: Browser, seeded: SeededTip) -> None:
+    client = browser()
+    assert client.get(f"/desk/tips/{seeded.number}?mark=open").url.path == "/desk/sign-in"
+    assert seeded.number in sign_in_again(client).partition("<h1>")[2].partition("</h1>")[0]
+    client.post("/desk/sign-out")
+    assert "<h1>Tips</h1>" in sign_in_again(client), "it leads there once"
+    for address in ("https://evil.example/", "//evil.example/", "/other", "/desk//evil.example"):
+        other = browser()
+        other.cookies.set("satark-desk-next", address, domain="desk.example", path="/desk")
+        sign_in_again(other)
+        assert "<h1>Tips</h1>" in other.get("/desk/").text
+
+
+def test_what_another_person_did_is_news_and_ones_own_act_is_none(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    sp, lanka = casework("sp"), DeskActs(services, casework("lanka"), Clocks())
+    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), DeskAct(name="direct", to="lanka", text="look"))
+    client = browser("sp")
+    client.get(f"/desk/tips/{seeded.number}")
+    assert numbers(client.get("/desk/?mark=new").text) == []
+    station = casework("lanka").open(seeded.number)
+    lanka.perform(station, DeskAct(name="report", text="FIR 112/26 registered"))
+    assert numbers(client.get("/desk/?mark=new").text) == [seeded.number]
+    assert "Updated" in client.get("/desk/?mark=new").text
+    assert "FIR 112/26 registered" in client.get(f"/desk/tips/{seeded.number}").text
+    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
+    assert numbers(client.get("/desk/?mark=new").text) == []
+
+
+def test_the_thread_names_officer_desk_and_time_of_each_act(browser: Browser, seeded: SeededTip) -> None:
+    client = browser("sp")
+    client.post(f"/desk/tips/{seeded.number}/note", data={"text": "seen", "confirmed": "yes", "once": "1"})
+    by = re.findall(r'<p class="by">(.*?)</p>', client.get(f"/desk/tips/{seeded.number}").text, re.DOTALL)
+    assert re.search(r"sp title.* · sp-1 · <span>\d+ \w+ \d{4}, \d\d:\d\d</span>", by[0])
+
+
+def test_urgent_tips_are_on_top_then_what_was_answered_or_came_last(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    sp = [desk("sp")]
+    old = seed_tip(services, sp, received="2026-11-20T06/PT6H")
+    new = seed_tip(services, sp, received="2026-11-23T06/PT6H")
+    life = seed_tip(services, sp, received="2026-11-01T06/PT6H", priority="urgent")
+    client = browser("sp")
+    assert numbers(client.get("/desk/").text) == [life.number, new.number, old.number]
+    seed_message(services, old, Message(sender="tipster", text="और भी", band="2026-11-24T06/PT6H"))
+    assert numbers(client.get("/desk/").text) == [life.number, old.number, new.number]
+    assert "<title>(1) " in client.get("/desk/").text
+
+
+def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
+    services: Services, browser: Browser, seeded: SeededTip, casework: Cases
+) -> None:
+    sp = casework("sp")
+    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), DeskAct(name="direct", to="lanka", text="look"))
+    station, office = browser("lanka"), browser("sp")
+    page = station.get(f"/desk/tips/{seeded.number}").text
+    assert "Your desk owes a report" in page
+    assert 'value="ACTED"' not in page
+    closing = {"outcome": "nothing_found", "text": "nobody there"}
+    asked = station.post(f"/desk/tips/{seeded.number}/close", data=closing).text
+    assert "The tipster reads nothing yet" in asked
+    station.post(f"/desk/tips/{seeded.number}/close", data={**closing, "confirmed": "yes", "once": "1"})
+    assert (
+        "lanka title asks to close this tip: Nothing found on the spot"
+        in office.get(f"/desk/tips/{seeded.number}").text
+    )
+    assert numbers(office.get("/desk/?mark=closing").text) == [seeded.number]
+    told = {"told": "मौके पर कुछ नहीं मिला", "confirmed": "yes", "once": "1"}
+    assert "The tip is closed." in office.post(f"/desk/tips/{seeded.number}/approve", data=told).text
+    assert sp.open(seeded.number).status == "CLOSED"
