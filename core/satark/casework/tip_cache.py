@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Row, func, select
+import msgspec
+from sqlalchemy import Connection, func, select
 
 from satark.casework.errors import NoSuchTip
 from satark.casework.posted_message import PostedMessage
@@ -200,11 +201,19 @@ def _count_records(connection: Connection, tips: Iterable[str]) -> dict[str, int
     return found
 
 
-def _records(connection: Connection, tips: Iterable[str]) -> dict[str, list[Row[tuple[str, str, bytes]]]]:
+class _StoredRecord(msgspec.Struct, frozen=True):
+    """A file's sealed record."""
+
+    ordinal: str
+    state: str
+    record: bytes
+
+
+def _records(connection: Connection, tips: Iterable[str]) -> dict[str, list[_StoredRecord]]:
     """Read the sealed records of these tips' files."""
-    table, found = tables.file, defaultdict[str, list[Row[tuple[str, str, bytes]]]](list)
+    table, found = tables.file, defaultdict[str, list[_StoredRecord]](list)
     for some in batches(tips):
         query = select(table.c.tip, table.c.ordinal, table.c.state, table.c.record).where(table.c.tip.in_(some))
         for row in connection.execute(query.where(table.c.record != b"")):
-            found[row.tip].append(row)
+            found[row.tip].append(_StoredRecord(row.ordinal, row.state, row.record))
     return found
