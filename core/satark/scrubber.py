@@ -5,17 +5,21 @@ The hook `satark_scrubbers` registers scrubbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Self
 
     from satark.limits import Limits
 
 __all__ = [
+    "LEFT_OUT",
     "REASONS",
+    "Cleaned",
+    "LeftOut",
     "Reason",
     "Scrubber",
     "Unclean",
@@ -47,6 +51,42 @@ REASONS: Mapping[Reason, str] = MappingProxyType({
 """The text for officers, in English; catalogues translate it."""
 
 
+LeftOut: TypeAlias = Literal[
+    "picture-tracks", "sound-tracks", "subtitles", "frames", "pictures", "film", "pages", "members", "attachments",
+]  # fmt: skip
+"""What an original has besides what its clean copy shows. A closed list, as `Reason` is."""
+
+LEFT_OUT: Mapping[LeftOut, str] = MappingProxyType({
+    "picture-tracks": "further picture tracks, as of a second camera",
+    "sound-tracks": "further sound tracks",
+    "subtitles": "subtitles or other text",
+    "frames": "further frames of an animation",
+    "pictures": "further pictures",
+    "film": "a short film beside the picture",
+    "pages": "further pages",
+    "members": "further files, which could not be cleaned",
+    "attachments": "attached files",
+})  # fmt: skip
+"""The text for officers, in English; catalogues translate it."""
+
+
+class Cleaned(str):
+    """The MIME type of a clean copy, and what officers must know of it. A scrubber may return one in place of a str."""
+
+    __slots__ = ("left_out", "readable")
+
+    left_out: tuple[LeftOut, ...]
+    """What the original has besides; two officers can open it."""
+    readable: int
+    """Percent of the original, 1 to 100, that could be read: below 100 the copy was made of a damaged file."""
+
+    def __new__(cls, mime: str, *, readable: int = 100, left_out: Iterable[LeftOut] = ()) -> Self:
+        """Say that the copy is of this type."""
+        self = super().__new__(cls, mime)
+        self.readable, self.left_out = max(1, min(100, readable)), tuple(dict.fromkeys(left_out))
+        return self
+
+
 class Unclean(Exception):  # noqa: N818 - it reads as what it says where it is raised
     """A scrubber can't make a copy that is sure to hold no metadata. The sealed original stays."""
 
@@ -69,7 +109,7 @@ class Scrubber(Protocol):
         """The MIME types that it cleans, as Satark names them by the file's content."""
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
-        """Write a clean copy of `source` to `target` and return the copy's MIME type.
+        """Write a clean copy of `source` to `target` and return the copy's MIME type, or a `Cleaned`.
 
         Only the image, sound or text itself may pass, no metadata. Check the copy before returning.
 

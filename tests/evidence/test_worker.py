@@ -33,6 +33,7 @@ from satark.store.flows import Flows
 from satark.store.outbox import OutboxMessage
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
+from satark.testing.evidence.images import encode, photo
 from satark.testing.evidence.markers import LATITUDE
 from satark.testing.evidence.specimens import specimen
 from satark.testing.scripted import ACCOUNT, ScriptedChannel, database_down
@@ -345,3 +346,14 @@ async def test_an_encrypted_file_is_sealed_and_the_tipster_is_told(fixture: Work
     await until(lambda: fixture.posted)
     assert open_as(Evidence, fixture.rows[0].record, fixture.secret).problem == "encrypted"
     assert "पासवर्ड" in fixture.first_notice
+
+
+async def test_of_a_damaged_file_the_tipster_is_told_how_much_could_be_read(fixture: WorkerFixture) -> None:
+    photo_data = encode(photo(size=(640, 480)), "JPEG")
+    fixture.channel.files["m1"] = photo_data[: len(photo_data) // 2]
+    fixture.add_job(conversation=fixture.add_conversation("919140112233"))
+    await until(lambda: fixture.posted)
+    record = open_as(Evidence, fixture.rows[0].record, fixture.secret)
+    assert record.clean_mime == "image/jpeg"
+    assert 0 < record.readable < 100
+    assert f"{record.readable} %" in fixture.first_notice

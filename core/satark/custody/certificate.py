@@ -76,7 +76,7 @@ class _CertificateDocument(FPDF):
         self.set_title(f"{manifest.number} {manifest_title(texts)}")
         use_fonts(self)
 
-    def file_id(self) -> None:  # type: ignore[override]
+    def file_id(self) -> None:
         """Have no id: the library's would depend on the manifest's hash."""
 
     def footer(self) -> None:

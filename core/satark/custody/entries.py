@@ -10,6 +10,7 @@ from satark.time_buckets import band
 from satark.tip import Evidence
 
 TOOL = f"satark {__version__}"
+_COMPLETE = 100
 
 
 class DeskOfficer(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +30,8 @@ def received_entries(record: Evidence, now: int) -> list[LogEntry]:
     ]
     if record.clean_sha256:
         clean = {"mime": record.clean_mime, "bytes": record.clean_bytes, "sha256": record.clean_sha256}
-        entries.append(_service_entry("cleaned", when, form="clean", **clean, tool=TOOL))
+        missing = " ".join([f"repaired:{record.readable}"] * (record.readable < _COMPLETE) + [*record.left_out])
+        entries.append(_service_entry("cleaned", when, form="clean", **clean, tool=TOOL, reason=missing))
     if record.muted_bytes:
         muted = {"bytes": record.muted_bytes, "sha256": record.muted_sha256}
         entries.append(_service_entry("muted", when, form="muted", **muted, tool=TOOL))

@@ -179,16 +179,19 @@ class FileNotice(msgspec.Struct, frozen=True):
     """What became of a file, for its sender."""
 
     what: str
-    """`lost`, `too_large`, `tip_full`, `encrypted`, `uncleaned` or `own_card`: the text `file.<what>` says it."""
+    """`lost`, `too_large`, `tip_full`, `encrypted`, `repaired`, `uncleaned` or `own_card`: the text `file.<what>` says it."""
     megabytes: int = 0
     """The limit, for `too_large`."""
     files: tuple[int, ...] = ()
     """Which files, counted as the tipster sent them, for `uncleaned`."""
+    percent: int = 0
+    """How much of the file could be read, for `repaired`."""
 
     @property
     def values(self) -> dict[str, str]:
         """What stands in the places of its text."""
-        return {"megabytes": str(self.megabytes), "files": ", ".join(map(str, self.files))}
+        files = ", ".join(map(str, self.files))
+        return {"megabytes": str(self.megabytes), "files": files, "percent": str(self.percent)}
 
 
 class Mailbox(Redacted, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import msgspec
 from satark.evidence.jobs import DISGUISE_JOB, MUTE_JOB, PREVIEW_JOB
 from satark.evidence.sniff import UNKNOWN, sniff_file
 from satark.evidence.working_copies import NO_COPY, SealedCopy, WorkingCopies
-from satark.scrubber import Reason, Unclean
+from satark.scrubber import LeftOut, Reason, Unclean
 from satark.store import sealed_files
 from satark.store.sealed_files import ContentDigest, clean_path, disguised_path, muted_path, original_path, preview_path
 from satark.store.workspace import remove_abandoned_folders, temporary_folder
@@ -66,6 +66,10 @@ class ProcessedFile(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the preview for the desk, if there is one (`satark.evidence.preview`)."""
     origin: Origin | None = None
     """Where and when it was taken. Only the tipster may decide that officers see it."""
+    readable: int = 100
+    """Percent of the original that could be read for the clean copy; below 100 it was damaged."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What the original has besides what the clean copy shows."""
     problem: Reason | None = None
     """Why there is no clean copy; None: there is one."""
 
@@ -127,7 +131,8 @@ async def process_file(
         sealed = await _seal_copies(copies, clean_mime, folder, name, sound=sound)
         # Sound in a video container may have an origin too, but only what shows something is taken somewhere.
         origin = await copies.read_origin(source) if file.mime.startswith(_VISUAL) and not sound else None
-    return msgspec.structs.replace(file, origin=origin, **sealed)
+    missing = {"readable": clean_mime.readable, "left_out": clean_mime.left_out}
+    return msgspec.structs.replace(file, origin=origin, **missing, **sealed)
 
 
 async def _seal_original(

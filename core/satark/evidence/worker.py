@@ -46,6 +46,8 @@ LONGEST_WAIT = 1800.0
 _SOON = 0.1
 """Seconds between two looks whether a tip's files are done, where a notice may be sent at once."""
 _LOST = FileNotice("lost")
+_COMPLETE = 100
+"""Percent."""
 
 
 class EvidenceWorker:
@@ -161,10 +163,14 @@ class EvidenceWorker:
             preview_bytes=file.preview_bytes,
             preview_sha256=file.preview_sha256,
             problem=file.problem or "",
+            readable=file.readable,
+            left_out=file.left_out,
         )
         await self._settle(lambda unit: _sealed(unit, job, record, file.origin), job)
         if file.problem == "encrypted":
             await self._notify(job, FileNotice("encrypted"))
+        elif file.readable < _COMPLETE:
+            await self._notify(job, FileNotice("repaired", percent=file.readable))
         elif file.problem and job.position and self._tasks is not None:
             self._tasks.create_task(self._tell_uncleaned(job))
         self._count("sealed", "file_sealed")

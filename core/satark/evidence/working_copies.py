@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from satark.evidence.sandbox.sandbox import Sandbox
     from satark.limits import Limits
+    from satark.scrubber import Cleaned
     from satark.store.sealed_files import ContentDigest
     from satark.tip import Origin
 
@@ -42,8 +43,8 @@ class WorkingCopies:
         self.clean = folder / "clean"
         """Where the plain clean copy lies once it is made."""
 
-    async def make_clean(self, source: Path, mime: str) -> str:
-        """Make the clean copy and return its type.
+    async def make_clean(self, source: Path, mime: str) -> Cleaned:
+        """Make the clean copy and return its type, with what is missing in it.
 
         Raises:
             Unclean: it can't be made.

@@ -62,9 +62,20 @@ def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
     """
     with open_image(path, limits, formats) as image:
         # JPEG is read completely but decoded to an eighth of its size; other formats ignore this.
-        image.draft(image.mode, (image.width // 8, image.height // 8))
+        image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
         for frame in ImageSequence.Iterator(image):
             frame.load()
+
+
+@contextlib.contextmanager
+def incomplete_allowed() -> Iterator[None]:
+    """Decode what there is of images in the block: what is missing stays black or transparent."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits) -> None:

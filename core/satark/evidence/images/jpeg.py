@@ -6,13 +6,15 @@ after the end are removed. What stays identifies no person, but the quantisation
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
 from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes
 from satark.evidence.images.reencode import to_jpeg
-from satark.scrubber import Unclean
+from satark.evidence.images.salvage import salvage
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,14 +24,24 @@ if TYPE_CHECKING:
 
 SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
-FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+PROGRESSIVE = 0xC2
+FRAMES = frozenset({0xC0, 0xC1, PROGRESSIVE})
 """Baseline, extended and progressive: the frame types that every decoder supports."""
 NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
 
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ADOBE, _LENGTH = 12, 2
 """Least bytes of an Adobe segment, and of a length field."""
+_EOI = b"\xff\xd9"
+_LOOKAHEAD = bytes(8)
+"""libjpeg waits for 64 bits more than it needs."""
+_USUAL_SCANS = 10
+"""Scans of a progressive image as libjpeg writes it (`jpeg_simple_progression`), to estimate how many are missing."""
 _PLAIN_JFIF = b"JFIF\0\1\1\0\0\1\0\1\0\0"
+
+
+class _Cut(Unclean):
+    """The data ends before the image does."""
 
 
 class JpegScrubber:
@@ -39,15 +51,63 @@ class JpegScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
+        data = source.read_bytes()
         try:
-            clean = strip_metadata(source.read_bytes())
+            clean = strip_metadata(data)
         except Unclean:
-            return to_jpeg(source, target, limits, formats=("JPEG",))
+            return self._scrub_unusual(source, data, target, limits)
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("JPEG",))
         return "image/jpeg"
+
+    def _scrub_unusual(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
+        """Clean an image that lacks its end, is of an unusual frame type, or is damaged."""
+        if _is_cut(data):
+            with contextlib.suppress(Unclean):
+                return self._scrub_without_end(data, target, limits)
+            if len(scans := _scans(data)) > 1:  # progressive: every complete scan makes all of it sharper
+                source.write_bytes(data + _EOI)
+                to_jpeg(source, target, limits, formats=("JPEG",))
+                return Cleaned("image/jpeg", readable=min(99, 100 * (len(scans) - 1) // _USUAL_SCANS))
+        else:
+            with contextlib.suppress(Unclean):
+                return to_jpeg(source, target, limits, formats=("JPEG",))
+        return salvage(source, target, limits, formats=("JPEG",))
+
+    def _scrub_without_end(self, data: bytes, target: Path, limits: Limits) -> str:
+        """Write an image that lacks nothing but its end, without loss.
+
+        Raises:
+            Unclean: more is missing.
+        """
+        clean = strip_metadata(data.rstrip(b"\xff") + _EOI)
+        target.write_bytes(clean[: -len(_EOI)] + _LOOKAHEAD)
+        check_decodes(target, limits, formats=("JPEG",))
+        target.write_bytes(clean)
+        return "image/jpeg"
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether the data ends within an image, rather than being something else that can't be parsed."""
+    try:
+        list(_segments(data))
+    except _Cut:
+        return True
+    except Unclean:
+        return False
+    return False
+
+
+def _scans(data: bytes) -> list[bytes]:
+    """Return the coded scans of a progressive image up to where it ends; the last may be incomplete."""
+    found, progressive = [], False
+    with contextlib.suppress(Unclean):
+        for marker, _, scan in _segments(data + _EOI):
+            progressive = progressive or marker == PROGRESSIVE
+            found += [scan] * (marker == SOS)
+    return found if progressive else []
 
 
 def strip_metadata(data: bytes) -> bytes:
@@ -85,7 +145,9 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if marker == EOI:
             return
         length = int.from_bytes(data[at : at + 2])
-        if length < _LENGTH or at + length > len(data):
+        if at + length > len(data):
+            raise _Cut("damaged")
+        if length < _LENGTH:
             raise Unclean("damaged")
         end = _scan_end(data, at + length) if marker == SOS else at + length
         yield marker, data[at + 2 : at + length], data[at + length : end]
@@ -97,7 +159,9 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
     code = at + 1
     while data[code : code + 1] == b"\xff":
         code += 1
-    if data[at : at + 1] != b"\xff" or code >= len(data):
+    if code >= len(data):
+        raise _Cut("damaged")
+    if data[at : at + 1] != b"\xff":
         raise Unclean("damaged")
     return data[code], code + 1
 
@@ -105,7 +169,7 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
 def _scan_end(data: bytes, at: int) -> int:
     found = _SCAN_END.search(data, at)
     if found is None:
-        raise Unclean("damaged")
+        raise _Cut("damaged")
     return found.start()
 
 

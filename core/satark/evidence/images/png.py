@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes, check_opens
+from satark.evidence.images.salvage import salvage
 from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ class PngScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         check_opens(source, limits, formats=("PNG",))
-        clean = strip_metadata(source.read_bytes())
+        try:
+            clean = strip_metadata(source.read_bytes())
+        except Unclean:
+            return salvage(source, target, limits, formats=("PNG",))
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)

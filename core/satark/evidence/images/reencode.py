@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps, ImageSequence
 
 from satark.evidence.images.decode import check_decodes, open_image
-from satark.scrubber import Unclean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from satark.limits import Limits
 
 MAX_FRAME_MS = 60_000
-"""Most milliseconds that one frame of an animation may last."""
+"""Milliseconds that one frame of an animation lasts at most: a longer pause is shortened to it."""
 QUALITY = 92
 """JPEG quality of images that can't be cleaned without loss; number plates stay legible."""
 
@@ -55,7 +54,7 @@ class BmpScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("BMP",)) as picture:
-            _without_tags(picture).save(target, "PNG")
+            without_tags(picture).save(target, "PNG")
         check_decodes(target, limits, ("PNG",))
         return "image/png"
 
@@ -68,7 +67,7 @@ class TiffScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         with open_image(source, limits, ("TIFF",)) as picture:
-            pages = [_without_tags(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
+            pages = [without_tags(ImageOps.exif_transpose(page)) for page in ImageSequence.Iterator(picture)]
             pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
         check_decodes(target, limits, ("TIFF",))
         return "image/tiff"
@@ -82,19 +81,20 @@ def to_jpeg(source: Path, target: Path, limits: Limits, formats: tuple[str, ...]
     """
     with open_image(source, limits, formats) as picture:
         upright = ImageOps.exif_transpose(picture)
-        _without_tags(_opaque(upright)).save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
+        without_tags(opaque(upright)).save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=False)
     check_decodes(target, limits, ("JPEG",))
     return "image/jpeg"
 
 
-def _opaque(picture: Image.Image) -> Image.Image:
+def opaque(picture: Image.Image) -> Image.Image:
+    """Return the image on white, in a mode that JPEG has."""
     if not picture.has_transparency_data:
         return picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
     layer = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
-def _without_tags(picture: Image.Image) -> Image.Image:
+def without_tags(picture: Image.Image) -> Image.Image:
     """Return the pixels in an image object without tags, since Pillow's writers copy tags that they find."""
     copy = Image.frombytes(picture.mode, picture.size, picture.tobytes())
     palette = picture.getpalette("RGB") if picture.mode == "P" else None
@@ -106,7 +106,6 @@ def _without_tags(picture: Image.Image) -> Image.Image:
 def _gif_frames(picture: Image.Image) -> Iterator[tuple[Image.Image, int]]:
     for frame in ImageSequence.Iterator(picture):
         pause = frame.info.get("duration", 100)
-        if not isinstance(pause, int | float) or not 0 <= pause <= MAX_FRAME_MS:
-            raise Unclean("damaged")
+        pause = min(pause, MAX_FRAME_MS) if isinstance(pause, int | float) and pause >= 0 else 100
         transparent = frame.has_transparency_data
-        yield _without_tags(frame.convert("RGBA" if transparent else "RGB")), int(pause)
+        yield without_tags(frame.convert("RGBA" if transparent else "RGB")), int(pause)

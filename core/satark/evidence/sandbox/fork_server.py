@@ -25,7 +25,7 @@ from satark.evidence.sandbox.calls import build_filter
 from satark.evidence.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
 from satark.evidence.sandbox.protections import Protections
 from satark.identity.core_dumps import forbid_dumps
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,9 @@ def clean(results: int, job: CleaningJob, cleaner: _Cleaner, processes: bool) ->
 
 def _scrub(folder: Path, job: CleaningJob, scrubber: Scrubber) -> CleaningResult:
     try:
-        return CleaningResult(mime=scrubber.scrub(folder / job.source, folder / job.target, job.limits))
+        made = scrubber.scrub(folder / job.source, folder / job.target, job.limits)
+        made = made if isinstance(made, Cleaned) else Cleaned(made)
+        return CleaningResult(mime=str(made), readable=made.readable, left_out=made.left_out)
     except Unclean as unclean:
         return CleaningResult(reason=unclean.reason)
     except Exception:  # noqa: BLE001 - whatever a scrubber raises on a hostile file, the officer is told one thing

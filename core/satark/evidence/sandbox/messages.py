@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from satark.limits import Limits
-from satark.scrubber import Reason
+from satark.scrubber import LeftOut, Reason
 
 MAX_MESSAGE = 16_384
 """Most bytes of a result."""
@@ -30,3 +30,5 @@ class CleaningResult(msgspec.Struct, frozen=True):
 
     mime: str = ""
     reason: Reason | None = None
+    readable: int = 100
+    left_out: tuple[LeftOut, ...] = ()

@@ -21,7 +21,7 @@ import msgspec
 
 from satark.decoding import DECODING_ERRORS
 from satark.evidence.sandbox.messages import LENGTH_BYTES, MAX_MESSAGE, CleaningJob, CleaningResult
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,10 @@ class Sandbox:
         """Whether there is a scrubber for this type."""
         return mime in self._index
 
-    async def scrub(self, mime: str, source: Path, target: Path, limits: Limits) -> str:
-        """Clean a file and return the copy's MIME type. Both paths must lie in one folder of this file alone.
+    async def scrub(self, mime: str, source: Path, target: Path, limits: Limits) -> Cleaned:
+        """Clean a file and return the copy's MIME type, with what is missing in it.
+
+        Both paths must lie in one folder of this file alone.
 
         Raises:
             Unclean: there is no clean copy; `target` may be missing or hold anything.
@@ -75,7 +77,7 @@ class Sandbox:
             result = await self._run(job)
         if result.reason is not None:
             raise Unclean(result.reason)
-        return result.mime
+        return Cleaned(result.mime, readable=result.readable, left_out=result.left_out)
 
     async def _run(self, job: CleaningJob) -> CleaningResult:
         ours, theirs = socket.socketpair()

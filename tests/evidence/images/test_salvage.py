@@ -1,0 +1,75 @@
+"""What can be read of a damaged image is shown, with how much of it that is, and nothing of its metadata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from satark.evidence.images.jpeg import JpegScrubber
+from satark.evidence.images.png import PngScrubber
+from satark.evidence.sniff import sniff_file
+from satark.limits import Limits
+from satark.scrubber import Cleaned, Unclean
+from satark.testing.evidence.images import encode, exif, photo
+from satark.testing.evidence.markers import MARKER_BYTES
+
+LARGE = photo(size=(640, 480))
+JPEG = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES)
+PROGRESSIVE = encode(LARGE, "JPEG", exif=exif(1), comment=MARKER_BYTES, progressive=True)
+PNG = encode(LARGE, "PNG", exif=exif(1))
+
+
+def salvaged(data: bytes, folder: Path, limits: Limits) -> Cleaned:
+    source = folder / "source"
+    source.write_bytes(data)
+    scrubber = PngScrubber() if sniff_file(source) == "image/png" else JpegScrubber()
+    mime = scrubber.scrub(source, folder / "target", limits)
+    copy = (folder / "target").read_bytes()
+    assert sniff_file(folder / "target") == mime
+    assert MARKER_BYTES not in copy
+    assert b"Exif" not in copy
+    return mime if isinstance(mime, Cleaned) else Cleaned(mime)
+
+
+@pytest.mark.parametrize(
+    ("data", "low", "high"),
+    [
+        (JPEG[: len(JPEG) // 2], 40, 70),
+        (JPEG[: len(JPEG) * 9 // 10], 80, 95),
+        (PROGRESSIVE[: len(PROGRESSIVE) // 2], 10, 90),
+        (PNG[: len(PNG) // 2], 40, 60),
+        (PNG[:-40] + bytes(20) + PNG[-20:], 80, 99),
+    ],
+    ids=["half", "nine tenths", "progressive", "png", "png with a wrong checksum"],
+)
+def test_the_read_part_is_shown_with_its_percentage(
+    data: bytes, low: int, high: int, tmp_path: Path, limits: Limits
+) -> None:
+    assert low <= salvaged(data, tmp_path, limits).readable <= high
+    with Image.open(tmp_path / "target") as copy:
+        assert copy.size == LARGE.size
+        top = (0, 0, 640, 100)
+        difference = ImageChops.difference(copy.convert("RGB").crop(top), LARGE.crop(top))
+        assert difference.convert("L").resize((1, 1)).getpixel((0, 0)) < 40  # type: ignore[operator]
+
+
+def test_a_jpeg_that_lacks_only_its_end_is_cleaned_without_loss(tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "source").write_bytes(JPEG)
+    JpegScrubber().scrub(tmp_path / "source", tmp_path / "complete", limits)
+    complete = (tmp_path / "complete").read_bytes()
+    for cut in (1, 2):
+        assert salvaged(JPEG[:-cut], tmp_path, limits).readable == 100
+        assert (tmp_path / "target").read_bytes() == complete
+
+
+@pytest.mark.parametrize("size", [(300, 5), (4, 4), (1, 300)])
+def test_a_narrow_image_is_cleaned(size: tuple[int, int], tmp_path: Path, limits: Limits) -> None:
+    assert salvaged(encode(photo(size=(300, 300)).resize(size), "JPEG"), tmp_path, limits).readable == 100
+
+
+@pytest.mark.parametrize("data", [JPEG[:200], JPEG[:700], PNG[:60], PROGRESSIVE[:300]])
+def test_an_image_of_which_nothing_can_be_read_is_refused(data: bytes, tmp_path: Path, limits: Limits) -> None:
+    with pytest.raises(Unclean, match="damaged"):
+        salvaged(data, tmp_path, limits)
