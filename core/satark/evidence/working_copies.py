@@ -83,7 +83,7 @@ class WorkingCopies:
 
     async def _seal(self, copy: Path, mime: str, target: Path) -> SealedCopy:
         digest = await asyncio.to_thread(_seal, copy, target, self._recipient)
-        return SealedCopy(mime, digest.bytes, digest.sha256)
+        return SealedCopy(str(mime), digest.bytes, digest.sha256)  # a `Cleaned` is a str that can't be encoded
 
 
 def _seal(copy: Path, target: Path, recipient: str) -> ContentDigest:
