@@ -40,8 +40,12 @@ async def wait_for(event: asyncio.Event, *, seconds: float) -> None:
         return
 
 
-async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def keep_running(
+    name: str, work: Callable[[], Awaitable[None]], on_failure: Callable[[str, int], None] | None = None
+) -> None:
     """Run an endless background task until cancelled; when it fails, log that and restart it.
+
+    `on_failure` is called with the name and the number of failures in a row.
 
     One failing task must not stop the others: a host whose deliveries fail still ingests tips. A task that fails again
     and again, because a broker is down for a day, is logged the first time, the second, the fourth, the eighth …
@@ -53,6 +57,8 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
             await work()
         except Exception as error:  # noqa: BLE001 - see above
             broken = 1 if time.monotonic() - began > STEADY_SECONDS else broken + 1
+            if on_failure is not None:
+                on_failure(name, broken)
             if broken.bit_count() == 1:
                 log.error(
                     "background task failed, restarting",

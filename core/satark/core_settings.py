@@ -289,6 +289,11 @@ class Core(BaseModel):
         "empty: data_dir/erased.list; copy it elsewhere after each erasure, and never restore an older one",
     )
     http: HttpSettings = Field(default=HttpSettings(), description="how long slow clients may take: see `[http]`")
+    disk_reserve_bytes: int = Field(
+        default=1_000_000_000,
+        ge=0,
+        description="free bytes on the disk of the data folder below which Satark reports a fault",
+    )
     metrics_listen: str = Field(
         default="127.0.0.1:9464",
         description="address and port of a listener of its own for `/metrics`; `public`: on the service's own port, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -15,6 +16,7 @@ __all__ = [
     "DeliveryResult",
     "Done",
     "ListeningSink",
+    "ProbingSink",
     "ReadingSink",
     "Retry",
     "SealedFile",
@@ -144,6 +146,17 @@ class Sink(Protocol):
         """Hand one tip over. The same delivery may come again after a crash: it must have no second effect.
 
         Should not raise; what it raises counts as `Retry`. It is cancelled after 120 seconds.
+        """
+
+
+@runtime_checkable
+class ProbingSink(Protocol):
+    """A sink that can tell whether its destinations can be reached."""
+
+    async def probe(self) -> Sequence[str]:
+        """Connect to each destination, deliver nothing, and return what is wrong, in words for the operator.
+
+        `satark check` calls it, without `open`. It names settings and codes, no secret. It is cancelled after a while.
         """
 
 

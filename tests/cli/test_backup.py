@@ -41,7 +41,7 @@ def test_a_backup_is_verified_and_restored_at_another_machine(
 ) -> None:
     to = str(tmp_path / "backups")
     printed = run("backup", to).stdout
-    assert "1 tip, 1 file (2 new" in printed
+    assert "1 tip, 1 file, 0 of the spool; 2 sealed copies were new" in printed
     assert "edge key" in printed
     assert "is as it was written" in run("verify", to).stdout
     assert "✓ nothing is missing" in run("verify", to, "--identity-file", operator).stdout
@@ -67,3 +67,13 @@ def test_check_names_what_one_store_has_and_another_lacks(place: Place) -> None:
     assert "✓ nothing is wrong" in run("check").stdout
     original_path(place.settings.evidence_dir, name).unlink()
     assert f"files that the evidence folder lacks: 1 ({name})" in run("check", code=1).stdout
+
+
+def test_check_names_key_files_that_are_not_the_databases(place: Place) -> None:
+    for name, setting in (("edge.key", "SATARK_EDGE_KEY_FILE"), ("name.key", "SATARK_NAME_KEY_FILE")):
+        file = place.settings.core.data_dir / name
+        right = file.read_bytes()
+        file.write_bytes(b"?" * 32)
+        assert f"({setting}): is not the" in run("check", code=1).stdout
+        file.write_bytes(right)
+    assert "nothing is wrong" in run("check").stdout

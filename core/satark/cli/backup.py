@@ -146,11 +146,8 @@ def _report(restored: Restored, problems: list[str]) -> None:
 
 
 def _made(made: Made) -> str:
-    copied = f"{made.copied} new, {made.copied_bytes:,} bytes"
-    lines = [
-        f"backup {made.name}: {counted(made.tips, 'tip')}, {counted(made.files, 'file')} ({copied}), "
-        f"{made.spooled} of the spool"
-    ]
+    counts = f"{counted(made.tips, 'tip')}, {counted(made.files, 'file')}, {made.spooled} of the spool"
+    lines = [f"backup {made.name}: {counts}; {made.copied} sealed copies were new, {made.copied_bytes:,} bytes"]
     if made.fetching:
         lines.append(f"{counted(made.fetching, 'file')} are still being fetched and are not in it")
     if made.removed:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from satark.cli import check_destinations
+from satark.cli import check_destinations, check_peers
 from satark.cli.check_desks import area_problems
 from satark.cli.check_machine import machine_findings
 from satark.cli.check_setting_names import name_problems
@@ -28,6 +28,9 @@ from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.tables import desk
 from satark.store.writer import Writer
 from satark.voice_notes import VoiceNotes
+
+if TYPE_CHECKING:
+    from satark.identity.edge_key import Identity
 
 T = TypeVar("T")
 
@@ -78,8 +81,7 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
         return found.problems
     plugins = found.of(lambda: compose.load_plugins(settings))
     geography = found.of(lambda: compose.load_geography(settings))
-    if compose.has_edge_key(settings):
-        found.of(lambda: compose.load_identity(settings))
+    identity = found.of(lambda: compose.load_identity(settings)) if compose.has_edge_key(settings) else None
     if plugins is None or geography is None:
         return found.problems
     channels = found.of(lambda: plugins.channels(settings))
@@ -98,7 +100,8 @@ def find_problems(roles: Collection[Role] = ROLES) -> list[SettingProblem]:
             context = WorkerContext(services, Writer(services.main, services.keys))
             sinks = found.of(lambda: plugins.sinks(settings, context))
             found.problems += check_destinations.sink_problems(settings.core, sinks or [])
-        found.of(lambda: _check_database(plugins, services, settings.core))
+            found.problems += check_peers.peer_problems(sinks or [])
+        found.of(lambda: _check_database(plugins, services, settings.core, identity))
         services.close()
     found.problems += name_problems(settings)
     return found.problems
@@ -127,10 +130,12 @@ def _clip_problems(core: Core) -> list[SettingProblem]:
     return [SettingProblem("voice_clips", "SATARK_VOICE_CLIPS", "is no complete folder of clips", hint)]
 
 
-def _check_database(plugins: Plugins, services: Services, core: Core) -> None:
+def _check_database(plugins: Plugins, services: Services, core: Core, identity: Identity | None) -> None:
     try:
         if compose.migrations(services, plugins).pending():
             raise _database_problem("is not at the newest revision", "run: satark db upgrade")
+        if wrong := compose.canary_problems(identity, services):
+            raise SettingsError(wrong)
         columns = (desk.c.name, desk.c.level, desk.c.area)
         desks = services.read(lambda connection: connection.execute(select(*columns)).all())
         levels = {row.level for row in desks}

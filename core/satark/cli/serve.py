@@ -65,7 +65,9 @@ def serve(roles: tuple[Role, ...], host: str, port: int, workers: int) -> None:
 def _announce(process: Host, host: str, port: int) -> None:
     """Log the address; warn where no tip can be submitted."""
     log.info("serving", role=",".join(sorted(process.roles)), host=host, port=port)
-    if not process.services.read(all_desks):
+    if process.waits:
+        log.error("the database does not answer: calls, texts and forms are spooled, chats are sent again later")
+    elif not process.services.read(all_desks):
         log.warning("no desk: tips can't be submitted until there is one, run `satark desk add`")
 
 

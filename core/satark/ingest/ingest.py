@@ -19,6 +19,7 @@ from satark.ingest.spool import SpoolFull
 from satark.observability import LifecycleEvent, log
 from satark.outbox.outbox import message
 from satark.store.writer import StoreDown
+from satark.telemetry.faults import ALARM_SECONDS, provider_alarm
 
 if TYPE_CHECKING:
     from satark.channel import Batch, Call, Channel, Inbound
@@ -112,7 +113,7 @@ class Ingest:
     def _note(self, channel: Channel, batch: Batch) -> None:
         for code in batch.alarms:
             self._metrics.reports.labels(channel.name, code).inc()
-            log.error("provider alarm", channel=channel.name, code=code)
+            self._metrics.faults.begin(provider_alarm(channel.name, code), seconds=ALARM_SECONDS)
         for _ in range(batch.ignored):
             self._metrics.ignored.count(channel.name)
         if batch.delivered:

@@ -33,6 +33,7 @@ from satark.send_result import (
 from satark.store import outbox as store
 from satark.store import provider_messages
 from satark.store.writer import StoreDown, WriteBatcher
+from satark.telemetry.faults import refused_reply, refusing_provider
 
 if TYPE_CHECKING:
     from satark.channel import Call, Channel
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 MISCONFIGURED_WAIT = 60.0
 """Seconds between attempts while an account is not set up right."""
+REFUSED_SECONDS = 3600.0
+"""Seconds for which a reply that a provider refused for good counts as a fault."""
 LONGEST_WAIT = 900.0
 """Most seconds between two attempts."""
 RENEW_AFTER = 3.0
@@ -174,6 +177,7 @@ class ReplyWorker:
     def _settle(self, item: OutboxMessage, attempt: int, result: SendResult) -> None:
         match result:
             case Accepted():
+                self._metrics.faults.end(refusing_provider(channel_of(item.call.account), "").code)
                 self._accepted(item, result.provider_message_id)
             case Throttled():
                 if result.scope == "account":
@@ -186,9 +190,13 @@ class ReplyWorker:
             case Blocked():
                 self._sent.add(item.id)
             case Permanent():
+                fault = refused_reply(channel_of(item.call.account), result.code)
+                self._metrics.faults.begin(fault, seconds=REFUSED_SECONDS)
                 self._dead_letter(item, result.code)
             case Misconfigured():
-                log.error("channel misconfigured", channel=channel_of(item.call.account), code=result.code)
+                channel = channel_of(item.call.account)
+                log.error("channel misconfigured", channel=channel, code=result.code)
+                self._metrics.faults.begin(refusing_provider(channel, result.code))
                 self._later(item, attempt - 1, MISCONFIGURED_WAIT, result.code)
             case _:
                 assert_never(result)

@@ -118,6 +118,14 @@ def check_canaries(identity: Identity | None, services: Services) -> None:
         raise SettingsError(problems)
 
 
+def canary_problems(identity: Identity | None, services: Services) -> list[SettingProblem]:
+    """Return which key files are others than the database's; it writes nothing."""
+    wrong = services.read(
+        lambda main: services.read_keys(lambda keys: canaries.differing_keys(main, keys, identity)),
+    )
+    return [_CANARY_PROBLEMS[name] for name in wrong]
+
+
 _CANARY_PROBLEMS = {
     canaries.NAMES: SettingProblem(
         "name_key_file",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from satark.backoff import keep_running
 from satark.core_settings import Role
 from satark.observability import LifecycleEvent, log
 from satark.runtime import compose
+from satark.runtime.fault_watch import FaultWatch
 from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.roster_watch import RosterWatch
 from satark.services import DeskContext, ProcessServices, WebContext
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from satark.web import Page
 
 ROLES: tuple[Role, ...] = ("web", "worker", "desk")
+DATABASE_SECONDS = 2.0
+"""Seconds between two looks for a database that was not there at the start."""
 
 
 class Host:
@@ -31,12 +38,17 @@ class Host:
     def __init__(self, settings: Settings, roles: Collection[Role] = ROLES) -> None:
         """Put the process together, and migrate an empty database.
 
+        With the role web it starts without the database too: it spools, refuses what providers send again, and looks
+        for the database until it answers.
+
         Raises:
             SettingsError: something is wrong with the configuration or the databases.
             PluginError: a plugin can't be used.
         """
         self.settings = settings
         self.roles = frozenset(roles)
+        self.stop: Callable[[], None] = partial(signal.raise_signal, signal.SIGTERM)
+        """Ends the process."""
         if "worker" in self.roles:
             compose.check_isolation(settings)
         self.metrics = Metrics()
@@ -45,16 +57,25 @@ class Host:
         services = compose.load_services(
             settings, compose.load_geography(settings), compose.load_destinations(settings, self.plugins)
         )
+        self.waits = False
+        """Whether it was put together without the database, and still waits for it."""
         try:
-            self._prepare_database(services)
+            self.waits = not self._answers(services)
             self.ingest_runtime = self._ingest_runtime(services) if self.roles & {"web", "worker"} else None
+            if not self.waits:
+                self._check_keys(services)
         except SettingsError:
             services.close()
             raise
         self.writer = self._writer(services)
+        self.writer.held = self.waits
         self.services = ProcessServices(services, self.writer)
         roster_watch = RosterWatch(self.services, self.metrics, settings.core.alarm_to)
-        self.background: dict[str, Callable[[], Awaitable[None]]] = {"roster": roster_watch.run}
+        self.fault_watch = FaultWatch(self.services, self.metrics.faults, settings)
+        self.background: dict[str, Callable[[], Awaitable[None]]] = {
+            "roster": roster_watch.run,
+            "faults": self.fault_watch.run,
+        }
         """Further endless tasks, by name; add to it before the host runs."""
         self.pages = [*self._web_pages(), *self._desk_pages()]
 
@@ -77,12 +98,33 @@ class Host:
 
     async def _work(self, started: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
+            if self.waits:
+                started.set()
+                await self._wait_for_database()
             if self.ingest_runtime:
                 await self.ingest_runtime.start(tasks, embedded=self.embedded)
             for name, work in self.background.items():
-                tasks.create_task(keep_running(name, work))
+                tasks.create_task(keep_running(name, work, self.metrics.faults.task_failed))
             started.set()
             await asyncio.Event().wait()
+
+    async def _wait_for_database(self) -> None:
+        """Look for the database until it answers; a database that this process must not write to stops the process."""
+        while self.waits:
+            await self.fault_watch.look_once()
+            try:
+                if await asyncio.to_thread(self._answers, self.services):
+                    await asyncio.to_thread(self._check_keys, self.services)
+                    self.waits = self.writer.held = False
+                    await self.fault_watch.look_once()
+                    return
+            except SettingsError as error:
+                log.error(f"the database answers, but can't be used; stopping: {error.problems[0]}")
+                self.stop()
+                await asyncio.Event().wait()
+            except SQLAlchemyError:  # it went away again
+                pass
+            await asyncio.sleep(DATABASE_SECONDS)
 
     @property
     def embedded(self) -> bool:
@@ -127,6 +169,28 @@ class Host:
         context = DeskContext(self.services, self.writer, transcribers=transcribers)
         return self.plugins.desk_pages(self.settings, context)
 
+    def _answers(self, services: Services) -> bool:
+        """Migrate an empty database and check another; False: it does not answer, and this process can go without it.
+
+        Raises:
+            SettingsError: it was made by another version.
+        """
+        try:
+            self._prepare_database(services)
+        except (OperationalError, InterfaceError):
+            if "web" not in self.roles:
+                raise
+            return False
+        return True
+
+    def _check_keys(self, services: Services) -> None:
+        """Make sure that the key files are the database's; a new database takes these.
+
+        Raises:
+            SettingsError: one is another.
+        """
+        compose.check_canaries(self.ingest_runtime.identity if self.ingest_runtime else None, services)
+
     def _prepare_database(self, services: Services) -> None:
         migrations = compose.migrations(services, self.plugins)
         if not migrations.current():
@@ -134,4 +198,3 @@ class Host:
         elif migrations.pending():
             message = "was made by another version: run `satark db upgrade`"
             raise SettingsError([SettingProblem("database_url", "SATARK_DATABASE_URL", message)])
-        compose.check_canaries(None, services)

@@ -68,7 +68,6 @@ class IngestRuntime:
         self.channels: Sequence[Channel] = plugins.channels(settings)
         self._accounts = {account: channel for channel in self.channels for account in channel.accounts}
         self.identity = compose.load_identity(settings)
-        compose.check_canaries(self.identity, services)
         self._flows = compose.load_flows(settings, plugins, services.geography, self.channels)
         self._receipts = CodeStock(self.identity, ahead=core.receipt_codes_ahead)
         self._handoff_codes = HandoffCodes(self.identity, core.handoff_code_minutes)
@@ -117,7 +116,7 @@ class IngestRuntime:
             work["retention"] = self.retention.run
             work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, ListeningSink)}
         for name, run in work.items():
-            tasks.create_task(keep_running(name, run))
+            tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
 
     async def stop(self) -> None:
         """Close what `start` opened; call it when the tasks have ended."""

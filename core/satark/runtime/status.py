@@ -41,13 +41,16 @@ class Status:
         return [*pages, Route("/metrics", self.metrics)] if with_metrics else pages
 
     async def readyz(self, _request: Request) -> Response:
-        """Say whether the databases answer, and what was spooled while they did not."""
-        spooled = self._spooled()
+        """Say whether anything can be taken now, what is wrong, and what was spooled; 503 if nothing can be taken."""
+        faults = self._host.metrics.faults.current
+        lines = [*(f"fault: {fault}" for fault in faults), self._spooled()]
         try:
             await anyio.to_thread.run_sync(self._ask)
         except SQLAlchemyError:
-            return PlainTextResponse(_lines("the database does not answer", spooled), status_code=503)
-        return PlainTextResponse(_lines("ready", spooled))
+            return PlainTextResponse(_lines("the database does not answer", *lines), status_code=503)
+        if any(fault.stops for fault in faults):
+            return PlainTextResponse(_lines("nothing can be taken", *lines), status_code=503)
+        return PlainTextResponse(_lines("ready", *lines))
 
     async def metrics(self, _request: Request) -> Response:
         """Give the metrics in Prometheus' text format."""

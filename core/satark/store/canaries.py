@@ -9,6 +9,8 @@ from sqlalchemy import delete, select, update
 from satark.store import envelopes, tables
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from satark.identity.edge_key import Identity
     from satark.store.unit_of_work import UnitOfWork
 
@@ -26,13 +28,20 @@ def wrong_keys(unit: UnitOfWork, identity: Identity | None) -> list[str]:
 
     `identity`: the edge key and the epoch keys, where the process has them.
     """
-    table = tables.key_canary
-    own = {NAMES: envelopes.tag(unit.keys, "", "canary")}
-    if identity:
-        own |= {EDGE: identity.canary, EPOCHS: identity.epochs.file_id}
-    unit.insert_new(table, [{"name": name, "value": value} for name, value in own.items()], "name")
-    stored = {row.name: row.value for row in unit.main.execute(select(table))}
-    return [name for name, value in own.items() if stored[name] != value]
+    own = _own(unit.keys, identity)
+    unit.insert_new(tables.key_canary, [{"name": name, "value": value} for name, value in own.items()], "name")
+    return differing_keys(unit.main, unit.keys, identity)
+
+
+def differing_keys(main: Connection, keys: Connection, identity: Identity | None) -> list[str]:
+    """Return which of `NAMES`, `EDGE` and `EPOCHS` is another than the database's, and write nothing."""
+    stored = {row.name: row.value for row in main.execute(select(tables.key_canary))}
+    return [name for name, value in _own(keys, identity).items() if stored.get(name, value) != value]
+
+
+def _own(keys: Connection, identity: Identity | None) -> dict[str, bytes]:
+    own = {NAMES: envelopes.tag(keys, "", "canary")}
+    return own | ({EDGE: identity.canary, EPOCHS: identity.epochs.file_id} if identity else {})
 
 
 def forget_drafts(unit: UnitOfWork, identity: Identity) -> int:

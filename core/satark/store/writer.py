@@ -50,6 +50,8 @@ class Writer:
         self._ready = threading.Semaphore(0)
         self._current: list[_Job] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.held = False
+        """Whether every write fails as if the database were down: while the process has not checked it yet."""
         self._thread = threading.Thread(target=self._run, name="satark-writer", daemon=True)
 
     def start(self) -> None:
@@ -142,7 +144,8 @@ class Writer:
             except OperationalError:
                 job.result = _down()
             except Exception as error:  # noqa: BLE001 - it is raised to the caller that waits for this write
-                job.result = error
+                # Its traceback holds the whole batch, in a cycle.
+                job.result = error.with_traceback(None)
 
     def _commit(self, jobs: list[_Job]) -> None:
         with self._begin() as unit:
@@ -158,6 +161,8 @@ class Writer:
     @contextmanager
     def _begin(self) -> Iterator[UnitOfWork]:
         """Begin a transaction; if that fails, no write is at fault: the store is down."""
+        if self.held:
+            raise _down()
         with ExitStack() as stack:
             try:
                 unit = stack.enter_context(unit_of_work(self._main, self._keys))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from satark.telemetry.band_counts import STEP, BandCounter, BandHistogram
+from satark.telemetry.faults import Faults
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
@@ -23,6 +24,8 @@ class Metrics:
         # They say to the microsecond when something of a kind first happened.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
+        self.faults = Faults(self.registry)
+        """What is wrong now."""
         self._clock = clock
         self._banded: list[BandCounter | BandHistogram] = []
         self.webhooks = self._by_band(

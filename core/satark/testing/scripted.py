@@ -230,9 +230,16 @@ class Tipster:
 
 
 def scripted_host(
-    settings: Settings, channel: ScriptedChannel, sinks: Sequence[ScriptedSink] = (), *, plugin: object = None
+    settings: Settings,
+    channel: ScriptedChannel,
+    sinks: Sequence[ScriptedSink] = (),
+    *,
+    plugin: object = None,
+    watches_faults: bool = False,
 ) -> Host:
     """Compose a host whose only channel and sinks are these; `plugin` may implement further hooks.
+
+    `watches_faults`: whether it looks for faults by itself, as a real one does every few seconds.
 
     Raises:
         SettingsError: as `Host` does.
@@ -243,7 +250,10 @@ def scripted_host(
     if plugin is not None:
         plugins.register(plugin, "further")
     with patch.object(compose, "load_plugins", return_value=plugins):
-        return Host(settings, ("web", "worker"))
+        host = Host(settings, ("web", "worker"))
+    if not watches_faults:
+        del host.background["faults"]
+    return host
 
 
 def inbound(sender: str, event: Event, key: str = "", also: Sequence[str] = ()) -> Inbound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,14 @@ class EmailSink:
     async def close(self) -> None:
         """Drop the keys."""
         self._readers.clear()
+
+    async def probe(self) -> Sequence[str]:
+        """Sign in at the mail server: see `satark.sink.ProbingSink`."""
+        failed = await self._smtp.probe()
+        server = f"{self._settings.host}:{self._settings.port}"
+        return (
+            [f"the mail server {server} does not take our mail ({failed}): look at [email] and at it"] if failed else []
+        )
 
     async def listen(self) -> None:
         """Queue notifications when they are due."""

@@ -26,6 +26,29 @@ class SmtpClient:
         self._settings = settings
         self._tls = ssl.create_default_context(cafile=settings.ca_file)
 
+    async def probe(self) -> str:
+        """Connect, encrypt and sign in as for a mail, but send none; return a code of what failed, or nothing."""
+        settings = self._settings
+        server = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username or None,
+            password=_password(settings.password_file),
+            local_hostname=settings.sender.partition("@")[2],
+            use_tls=settings.tls == "tls",
+            start_tls=settings.start_tls,
+            tls_context=None if settings.tls == "none" else self._tls,
+            timeout=settings.timeout_seconds,
+        )
+        try:
+            async with server:
+                await server.noop()
+        except aiosmtplib.SMTPResponseException as error:
+            return f"{type(error).__name__} {error.code}"
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return type(error).__name__
+        return ""
+
     async def send(self, mail: bytes, destination: EmailDestination) -> DeliveryResult:
         """Send a mail to all recipients of a destination."""
         settings = self._settings

@@ -23,6 +23,9 @@ class FileTarget(Protocol):
     async def put(self, source: Path, name: str) -> DeliveryResult:
         """Put a file there under a name, atomically. An existing file is left unchanged."""
 
+    async def probe(self) -> str:
+        """Look whether the place can be written, writing nothing; return a code of what failed, or nothing."""
+
 
 class FolderTarget:
     """A folder on this machine, local or mounted."""
@@ -43,6 +46,10 @@ class FolderTarget:
         except OSError as error:
             return Retry(f"folder: {type(error).__name__}")
         return Done()
+
+    async def probe(self) -> str:
+        """Look whether the folder can be written."""
+        return "" if os.access(self._folder, os.W_OK | os.X_OK) else "the folder is missing or can't be written"
 
 
 class SftpTarget:
@@ -67,6 +74,15 @@ class SftpTarget:
         except (asyncssh.Error, OSError) as error:
             return Retry(f"sftp: {type(error).__name__}")
         return Done()
+
+    async def probe(self) -> str:
+        """Sign in, and look for the folder."""
+        try:
+            async with self._connect() as connection, connection.start_sftp_client() as client:
+                found = await client.isdir(unquote(self._url.path) or "/")
+        except (asyncssh.Error, OSError) as error:
+            return type(error).__name__
+        return "" if found else "the folder is missing"
 
     def _connect(self) -> AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
         system = self._system

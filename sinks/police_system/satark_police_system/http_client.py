@@ -52,6 +52,20 @@ class HttpClient:
             await self._session.close()
             self._session = None
 
+    async def probe(self) -> str:
+        """Ask for the headers of the address, signing and posting nothing; return a code if nobody answers."""
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        try:
+            check_ip_literal(self._url, self._settings.allowed_networks)
+            async with self._session.head(self._url, allow_redirects=False):
+                return ""
+        except TimeoutError:
+            return "timeout"
+        except (aiohttp.ClientError, OSError) as error:
+            cause = getattr(error, "os_error", error)
+            return str(cause) if isinstance(cause, ForbiddenAddressError) else type(error).__name__
+
     async def post(self, message_id: str, body: bytes) -> DeliveryResult:
         """Post an event once; return the result."""
         if self._session is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,21 @@ class PoliceSink:
         """Close the transports."""
         for transport in self._transports.values():
             await transport.close()
+
+    async def probe(self) -> Sequence[str]:
+        """Connect to each police system: see `satark.sink.ProbingSink`."""
+        found = []
+        for name, transport in self._transports.items():
+            try:
+                await transport.open()
+                failed = await transport.probe()
+            except OSError as error:
+                failed = type(error).__name__
+            finally:
+                await transport.close()
+            if failed:
+                found.append(f"the police system {name} can't be reached ({failed}): look at its settings and at it")
+        return found
 
     def reads(self, name: str) -> bool:
         """Return whether a police system of this name is configured: each of them reads tips."""

@@ -32,6 +32,9 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Close them."""
 
+    async def probe(self) -> str:
+        """Connect, hand over nothing, and return a code of what failed, or nothing."""
+
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Hand one tip over. `key` is the same at every attempt, so that a repeat has no second effect."""
 
@@ -49,6 +52,10 @@ class HttpTransport:
     async def close(self) -> None:
         """Close the client."""
         await self._client.close()
+
+    async def probe(self) -> str:
+        """Ask the receiver for headers."""
+        return await self._client.probe()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Post the event."""
@@ -68,6 +75,10 @@ class FileTransport:
 
     async def close(self) -> None:
         """Close nothing."""
+
+    async def probe(self) -> str:
+        """Look at the target."""
+        return await self._target.probe()
 
     async def hand_over(self, key: str, event: Event, opened: OpenedDelivery) -> DeliveryResult:
         """Write the archive in the workspace, and put it."""

@@ -46,6 +46,14 @@ class RabbitMQSink:
     async def open(self) -> None:
         """Open nothing yet: a broker that is down must not prevent the start."""
 
+    async def probe(self) -> Sequence[str]:
+        """Connect to the broker and disconnect: see `satark.sink.ProbingSink`."""
+        try:
+            async with self._carrier.connect(self._url):
+                return []
+        except CarrierError as error:
+            return [f"the broker does not take us ({error}): look at [rabbitmq] url and at the broker"]
+
     async def close(self) -> None:
         """Close the connection."""
         self._connection = None

@@ -1,0 +1,78 @@
+"""Fault watch: looks every few seconds for what is wrong, so that nothing fails silently."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from satark.runtime import store_faults
+from satark.runtime.machine_faults import ClockWatch, disk_faults, spool_faults
+from satark.store.deliveries import ALARM_EVERY, add_alarm
+from satark.store.writer import StoreDown
+
+if TYPE_CHECKING:
+    from satark.services import ProcessServices
+    from satark.settings import Settings
+    from satark.telemetry.faults import Fault, Faults
+
+EVERY = 15.0
+"""Seconds between two looks."""
+
+
+class FaultWatch:
+    """Looks for the faults that a process can see, whatever its roles.
+
+    Args:
+        services: the stores.
+        faults: where they are told of.
+        settings: folders, limits, and who gets alarms.
+    """
+
+    def __init__(self, services: ProcessServices, faults: Faults, settings: Settings) -> None:
+        self._services, self._faults, self._settings = services, faults, settings
+        core = settings.core
+        self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
+        self.clock = ClockWatch()
+        self._notified = 0
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self.look_once()
+            await asyncio.sleep(EVERY)
+
+    async def look_once(self) -> None:
+        """Look once; tell what began and what is over, and notify the operators at most once an hour."""
+        for group, found in (await asyncio.to_thread(self._look)).items():
+            self._faults.show(group, found)
+        self._faults.end_expired()
+        hour = int(time.time()) // ALARM_EVERY
+        alarm_to = self._settings.core.alarm_to
+        if not self._faults.current or not alarm_to or hour == self._notified:
+            return
+        try:
+            await self._services.write(lambda unit: add_alarm(unit, alarm_to))
+        except StoreDown:  # nobody can be notified through it; the log and the metrics tell
+            return
+        self._notified = hour
+
+    def _look(self) -> dict[str, list[Fault]]:
+        """Return what is wrong by group; a group that can't be looked at now stays as it was."""
+        core = self._settings.core
+        found = {
+            "disk": list(disk_faults(core.data_dir, core.disk_reserve_bytes)),
+            "spool": list(spool_faults(self._settings)),
+            "answers": store_faults.answer_faults(self._services),
+        }
+        if found["answers"]:
+            return found
+        found["writes"] = store_faults.write_faults(self._services)
+        try:
+            found["queues"] = store_faults.queue_faults(self._services, self._configured)
+            found["clock"] = list(self.clock.faults(store_faults.server_time(self._services)))
+        except SQLAlchemyError:  # it went away just now: the next look tells
+            return found
+        return found

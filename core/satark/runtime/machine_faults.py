@@ -1,0 +1,106 @@
+"""Looks for faults of the machine: disks that are full or read-only, a clock that jumped, a spool that fills."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from satark import atomic_files
+from satark.ingest.spool import quarantined, waiting
+from satark.telemetry.faults import Fault
+
+if TYPE_CHECKING:
+    from satark.settings import Settings
+
+CLOCK_SECONDS: Final = 300
+"""Seconds by which a clock may be set, or differ from the database's."""
+SPOOL_SHARE: Final = 0.8
+"""Share of its limits above which the spool counts as filling."""
+_PROBE: Final = ".probe"
+_BLOCK: Final = bytes(4096)
+
+
+def disk_faults(folder: Path, reserve: int) -> Iterator[Fault]:
+    """Write and flush a block in the data folder, and look how much is free."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_files.replace(folder / _PROBE, [_BLOCK])
+        (folder / _PROBE).unlink()
+    except OSError as error:
+        yield _unwritable(folder, error)
+        return
+    free = shutil.disk_usage(folder).free
+    if free < reserve:
+        yield Fault(
+            "disk_nearly_full",
+            f"the disk of {folder} has {free // 1_000_000} MB left, less than disk_reserve_bytes",
+            "make room or enlarge the disk: when it is full nothing is taken any more",
+        )
+
+
+def _unwritable(folder: Path, error: OSError) -> Fault:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Fault(
+            "disk_full", f"the disk of {folder} is full", "make room at once: nothing can be taken", stops=True
+        )
+    why = os.strerror(error.errno or 0)
+    do = "look whether the disk failed (dmesg) and is mounted for writing, and who owns the folder"
+    return Fault("folder_not_writable", f"{folder} can't be written: {why}", do, stops=True)
+
+
+def spool_faults(settings: Settings) -> Iterator[Fault]:
+    """Look how much the spool holds."""
+    folder, core = settings.spool_dir, settings.core
+    names = waiting(folder)
+    taken = sum(_size(folder / name) for name in names)
+    if len(names) >= core.spool_max_files * SPOOL_SHARE or taken >= core.spool_max_bytes * SPOOL_SHARE:
+        yield Fault(
+            "spool_filling",
+            f"the spool holds {len(names)} messages, more than {SPOOL_SHARE:.0%} of what the settings allow",
+            "get the database back, or raise spool_max_files and spool_max_bytes: a full spool refuses citizens",
+        )
+    if count := len(quarantined(folder)):
+        yield Fault(
+            "spool_quarantined",
+            f"{count} spooled messages could not be replayed",
+            "the log says why; they are tried again at the next start (docs/runbook.md#the-spool)",
+        )
+
+
+class ClockWatch:
+    """Notices when the clock is set while the process runs."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self._wall, self._steady = wall, steady
+        self._offset = wall() - steady()
+
+    def faults(self, elsewhere: float | None = None) -> Iterator[Fault]:
+        """Compare the clock with a steady one, and with the database server's (`elsewhere`, Unix seconds)."""
+        jump = self._wall() - self._steady() - self._offset
+        if abs(jump) > CLOCK_SECONDS:
+            yield _clock(f"the clock was set by {_span(jump)} while Satark ran")
+        elif elsewhere is not None and abs(self._wall() - elsewhere) > CLOCK_SECONDS:
+            yield _clock(f"this machine's clock is off by {_span(self._wall() - elsewhere)} against the database's")
+
+
+def _clock(text: str) -> Fault:
+    return Fault(
+        "clock_wrong", text, "set the clock by NTP (timedatectl) and restart: terms, codes and signatures hang on it"
+    )
+
+
+def _span(seconds: float) -> str:
+    hours = abs(seconds) / 3600
+    return f"{hours:.0f} hours" if hours >= 1 else f"{abs(seconds) / 60:.0f} minutes"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # replayed meanwhile
+        return 0

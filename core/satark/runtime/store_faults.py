@@ -1,0 +1,136 @@
+"""Looks for faults of the stores: a database that is down, full or read-only, and queues that grow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from satark.destination import Destination
+from satark.store import deliveries, tables
+from satark.store.breakers import read_open_breakers
+from satark.telemetry.faults import Fault
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from satark.services import Services
+    from satark.store.unit_of_work import UnitOfWork
+
+OVERDUE: Final = 300
+"""Seconds after which what is due and was not taken up means that nobody works on it."""
+ATTEMPTS: Final = 4
+"""Failed attempts from which something counts as stuck."""
+
+
+def answer_faults(services: Services) -> list[Fault]:
+    """Ask both databases something."""
+    found = []
+    for code, name, read in (
+        ("database_down", "main database (database_url)", services.read),
+        ("key_store_down", "key store (keys_url)", services.read_keys),
+    ):
+        try:
+            read(lambda connection: connection.execute(text("SELECT 1")))
+        except SQLAlchemyError as error:
+            found.append(_down(code, name, error))
+    return found
+
+
+def write_faults(services: Services) -> list[Fault]:
+    """Write a row of each database over itself; call it when both answer."""
+    try:
+        services.write_now(_touch)
+    except SQLAlchemyError as error:
+        return [_unwritable(error)]
+    return []
+
+
+def queue_faults(services: Services, configured: frozenset[str]) -> list[Fault]:
+    """Look for replies, files and deliveries that nobody works on, dead letters, and destinations that are down."""
+    return services.read(lambda connection: list(_queues(connection, configured)))
+
+
+def server_time(services: Services) -> float | None:
+    """Return the time of the database's server, Unix seconds; None for SQLite, which has this machine's."""
+    if services.main.dialect.name == "sqlite":
+        return None
+    now: float = services.read(lambda c: c.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+    return float(now)
+
+
+def _touch(unit: UnitOfWork) -> None:
+    unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
+    unit.run_last(lambda: unit.keys.execute(tables.anchor.update().values(position=tables.anchor.c.position)))
+
+
+def _down(code: str, name: str, error: SQLAlchemyError) -> Fault:
+    kind = type(getattr(error, "orig", None) or error).__name__
+    do = "start its server, or mend the connection; calls, texts and forms are spooled, chats are sent again"
+    return Fault(code, f"the {name} does not answer ({kind})", do, stops=True)
+
+
+def _unwritable(error: SQLAlchemyError) -> Fault:
+    why = str(getattr(error, "orig", "")).lower()
+    if "full" in why or "no space" in why or "diskfull" in type(getattr(error, "orig", None)).__name__.lower():
+        return Fault(
+            "database_full", "the disk of a database is full", "make room at once: nothing can be taken", stops=True
+        )
+    if "readonly" in why.replace("-", "") or "read only" in why:
+        do = "make it writable: its file or disk is read-only, or its server is a standby"
+        return Fault("database_read_only", "a database can only be read", do, stops=True)
+    kind = type(getattr(error, "orig", None) or error).__name__
+    return Fault("database_not_writable", f"a database can't be written ({kind})", "look into its log", stops=True)
+
+
+def _queues(connection: Connection, configured: frozenset[str]) -> Iterator[Fault]:
+    down = read_open_breakers(connection)
+    for code, table, what, do in _QUEUES:
+        if count := _stuck(connection, table, down):
+            yield Fault(code, f"{count} {what}", do)
+    counts = deliveries.counts(connection)
+    if dead := sum(count for (_, state), count in counts.items() if state == "dead_letter"):
+        yield Fault(
+            "dead_letters", f"{dead} deliveries were given up", "`satark deliveries dead` says why; mend that and retry"
+        )
+    for name in sorted(down):
+        shown = name if name in configured else Destination(name).sink
+        yield Fault(
+            f"destination_down:{shown}",
+            f"the destination {shown} is down; what is for it waits",
+            "look at its server and its settings; `satark deliveries list` says what waits and why",
+        )
+
+
+_QUEUES: Final = (
+    (
+        "replies_wait",
+        tables.outbox,
+        "replies were not sent for minutes",
+        "see that a process with the role worker runs, and that the provider can be reached from it",
+    ),
+    (
+        "files_wait",
+        tables.file,
+        "files of tips were not fetched for minutes",
+        "see that a process with the role worker runs, and that its disk and its isolation work (satark check)",
+    ),
+    (
+        "deliveries_wait",
+        tables.delivery,
+        "deliveries were not tried for minutes",
+        "see that a process with the role worker runs and loads the sink's plugin",
+    ),
+)
+
+
+def _stuck(connection: Connection, table: Table, down: Collection[str]) -> int:
+    """Count what is due for longer than any worker needs, or was tried again and again, but not for what is down."""
+    due = table.c.due_at < int(time.time()) - OVERDUE
+    query = select(func.count()).select_from(table).where(table.c.state == "due", due | (table.c.attempts >= ATTEMPTS))
+    if table is tables.delivery:
+        query = query.where(table.c.destination.not_in(down))
+    return int(connection.execute(query).scalar_one())

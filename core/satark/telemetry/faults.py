@@ -1,0 +1,129 @@
+"""Faults: what is wrong now, in the operator's words, told once when it begins and once when it is over.
+
+Each has a line in the log, a line on `/readyz`, and the gauge `satark_fault`. Nothing in a fault comes from a tipster:
+its code and texts are fixed, and its numbers are of the machine, its queues and its settings.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+from prometheus_client import CollectorRegistry, Gauge
+
+from satark.observability import log
+
+ALARM_SECONDS: Final = 86_400.0
+"""Seconds for which an alarm of a provider counts as a fault: nobody tells when it is over."""
+TASK_SECONDS: Final = 120.0
+"""Seconds without a further failure after which a background task counts as running again."""
+_FAILURES: Final = 3
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One fault."""
+
+    code: str
+    """A name for metrics, such as `disk_full`."""
+    text: str
+    """What is wrong; it may contain numbers."""
+    do: str
+    """What the operator should do."""
+    stops: bool = False
+    """Whether nothing can be taken until it is over: `/readyz` answers 503."""
+
+    def __str__(self) -> str:
+        return f"{self.text}; {self.do}"
+
+
+class Faults:
+    """The faults of one process."""
+
+    def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic) -> None:
+        self._gauge = Gauge("satark_fault", "1 while there is a fault of this code", ("fault",), registry=registry)
+        self._clock = clock
+        self._now: dict[str, tuple[Fault, float | None]] = {}
+        """Code → the fault, and when it ends by itself."""
+        self._groups: dict[str, set[str]] = {}
+
+    def task_failed(self, name: str, failures: int) -> None:
+        """Tell of a background task that failed so many times in a row, from the third time on."""
+        if failures >= _FAILURES:
+            self.begin(failing_task(name), seconds=TASK_SECONDS)
+
+    def begin(self, fault: Fault, *, seconds: float | None = None) -> None:
+        """Tell of a fault, once until it is over. `seconds`: it ends by itself unless it is told of again."""
+        if fault.code not in self._now:
+            log.error(f"fault: {fault}", code=fault.code)
+            self._gauge.labels(fault.code).set(1)
+        self._now[fault.code] = fault, None if seconds is None else self._clock() + seconds
+
+    def end(self, code: str) -> None:
+        """Tell that a fault is over, if there was one."""
+        if (found := self._now.pop(code, None)) is not None:
+            log.info(f"fault is over: {found[0].text}", code=code)
+            self._gauge.labels(code).set(0)
+
+    def end_all(self, prefix: str) -> None:
+        """Tell that all faults whose codes begin so are over."""
+        for code in [code for code in self._now if code.startswith(prefix)]:
+            self.end(code)
+
+    def show(self, group: str, faults: Iterable[Fault]) -> None:
+        """Take over what a look found: these faults are there, and all others of the same group are over."""
+        found = {fault.code: fault for fault in faults}
+        for code in sorted(self._groups.get(group, set()) - found.keys()):
+            self.end(code)
+        for fault in found.values():
+            self.begin(fault)
+        self._groups[group] = set(found)
+
+    def end_expired(self) -> None:
+        """End the faults that were not told of again in time."""
+        now = self._clock()
+        for code in [code for code, (_, until) in self._now.items() if until is not None and until <= now]:
+            self.end(code)
+
+    @property
+    def current(self) -> list[Fault]:
+        """The faults that there are now; first those that stop everything."""
+        return sorted((fault for fault, _ in self._now.values()), key=lambda fault: (not fault.stops, fault.code))
+
+
+def refusing_provider(channel: str, code: str) -> Fault:
+    """Return the fault of a provider that refuses every call: a revoked token, or a wrong setting."""
+    return Fault(
+        f"provider_refuses:{channel}",
+        f"{channel} refuses our calls with code {code}: its token was revoked or ran out, or a setting is wrong",
+        f"set a new token in [{channel}] and restart; replies wait until then (docs/runbook.md#the-provider-refuses)",
+    )
+
+
+def refused_reply(channel: str, code: str) -> Fault:
+    """Return the fault of a reply that a provider refuses for good, such as for a template that it rejected."""
+    return Fault(
+        f"reply_refused:{channel}:{code}",
+        f"{channel} refused a reply for good with code {code}",
+        "look the code up at the provider (132…: a template is missing, paused or rejected); "
+        "its tipster was not answered (docs/runbook.md#replies-are-refused)",
+    )
+
+
+def provider_alarm(channel: str, code: str) -> Fault:
+    """Return the fault of a provider that reports something wrong with the account."""
+    return Fault(
+        f"provider_alarm:{channel}:{code}",
+        f"{channel} reports a problem of the account, code {code}",
+        "look into the provider's console (docs/runbook.md#the-provider-reports-a-problem)",
+    )
+
+
+def failing_task(name: str) -> Fault:
+    """Return the fault of a background task that fails again and again."""
+    return Fault(
+        f"task_fails:{name}",
+        f"the background work `{name}` fails again and again",
+        "the log's line `background task failed` names the error and its place (docs/runbook.md#background-work-fails)",
+    )

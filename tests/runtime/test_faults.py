@@ -1,0 +1,268 @@
+"""No fault is silent: each shows in one line of the log, on /readyz and in the metrics, and is told to be over."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple, NoReturn
+
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
+
+from satark.channel import Batch, Call
+from satark.runtime.host import Host
+from satark.runtime.status import Status
+from satark.send_result import Accepted, Misconfigured, Permanent
+from satark.settings import Settings
+from satark.store import tables
+from satark.store.outbox import OutboxMessage
+from satark.telemetry.faults import ALARM_SECONDS
+from satark.testing.scripted import ACCOUNT, ScriptedChannel, scripted_host
+from satark.testing.waiting import until
+
+CALL = Call(account=ACCOUNT, method="messages", body=b"")
+
+
+class Running(NamedTuple):
+    """A host that serves."""
+
+    host: Host
+    channel: ScriptedChannel
+    status: Status
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """One host for all faults; it looks for them when a test asks it to."""
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path_factory.mktemp("data"), spool_max_files=10), channel)
+    async with host.running():
+        await until(lambda: channel.opened)
+        yield Running(host, channel, Status(host))
+
+
+Induce = Callable[[Running], AbstractContextManager[None]]
+
+
+def patched(target: str, value: Any) -> Induce:
+    @contextmanager
+    def induce(_running: Running) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(target, value)
+            yield
+
+    return induce
+
+
+def failing_folder(number: int) -> Induce:
+    def fail(path: Path, _pieces: Any) -> NoReturn:
+        raise OSError(number, "planted", str(path))
+
+    return patched("satark.runtime.machine_faults.atomic_files.replace", fail)
+
+
+def failing_statement(which: str, begins: str, message: str) -> Induce:
+    """Make statements of a database fail that begin so."""
+
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        engine = getattr(running.host.services, which)
+
+        def fail(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.startswith(begins):
+                raise OperationalError(statement, None, Exception(message))
+
+        event.listen(engine, "before_cursor_execute", fail)
+        try:
+            yield
+        finally:
+            event.remove(engine, "before_cursor_execute", fail)
+
+    return induce
+
+
+def rows(table: Any, *many: dict[str, Any]) -> Induce:
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        running.host.services.write_now(lambda unit: unit.insert(table, many))
+        try:
+            yield
+        finally:
+            running.host.services.write_now(lambda unit: unit.main.execute(table.delete()))
+
+    return induce
+
+
+def spooled(count: int, *, quarantine: bool = False) -> Induce:
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        folder = running.host.settings.spool_dir / ("quarantine" if quarantine else "")
+        folder.mkdir(parents=True, exist_ok=True)
+        names = [folder / f"{n:020}-00000000.script" for n in range(count)]
+        for name in names:
+            name.touch()
+        yield
+        for name in names:
+            name.unlink(missing_ok=True)
+
+    return induce
+
+
+def settled(result: Any) -> Induce:
+    """Let a reply end so, and afterwards another one be accepted."""
+
+    @contextmanager
+    def induce(running: Running) -> Iterator[None]:
+        assert running.host.ingest_runtime
+        worker = running.host.ingest_runtime._replies
+        item = OutboxMessage(id=b"i" * 16, position=1, conversation=b"c" * 32, call=CALL)
+        worker._settle(item, 1, result)
+        yield
+        worker._settle(item, 1, Accepted())
+        running.host.metrics.faults._clock = lambda: time.monotonic() + ALARM_SECONDS
+
+    return induce
+
+
+@contextmanager
+def alarmed(running: Running) -> Iterator[None]:
+    assert running.host.ingest_runtime
+    running.host.ingest_runtime.ingest._note(running.channel, Batch(alarms=["131031"]))
+    yield
+    running.host.metrics.faults._clock = lambda: time.monotonic() + 2 * ALARM_SECONDS
+
+
+@contextmanager
+def clock_set(running: Running) -> Iterator[None]:
+    watch = running.host.fault_watch.clock
+    real, watch._wall = watch._wall, lambda: time.time() + 86_400
+    yield
+    watch._wall = real
+
+
+DISK = SimpleNamespace(free=1)
+OLD = int(time.time()) - 3600
+REPLY = {"id": b"r" * 16, "position": 1, "conversation": b"c" * 32, "call": b"", "must_arrive": True, "reason": ""}
+FILE = {"tip": "t", "ordinal": "1", "job": b"", "record": b"", "reason": ""}
+DELIVERY = {"id": b"d" * 16, "tip": "t", "destination": "email:cell", "revision": 1, "reason": "", "attempts": 0}
+BREAKER = {"since": OLD, "half_open_at": OLD, "failures": 3, "reason": "refused"}
+
+FAULTS: dict[str, tuple[Induce, str, int]] = {
+    "disk_full": (failing_folder(errno.ENOSPC), "is full; make room at once", 503),
+    "folder_not_writable": (failing_folder(errno.EROFS), "Read-only file system", 503),
+    "folder_not_writable ": (failing_folder(errno.EACCES), "who owns the folder", 503),
+    "folder_not_writable  ": (failing_folder(errno.EIO), "look whether the disk failed", 503),
+    "disk_nearly_full": (patched("shutil.disk_usage", lambda _path: DISK), "less than disk_reserve_bytes", 200),
+    "database_down": (failing_statement("main", "SELECT 1", "gone"), "database_url) does not answer", 503),
+    "key_store_down": (failing_statement("keys", "SELECT 1", "gone"), "keys_url) does not answer", 503),
+    "database_full": (failing_statement("main", "UPDATE key_canary", "database or disk is full"), "make room", 503),
+    "database_read_only": (
+        failing_statement("keys", "UPDATE custody_anchor", "attempt to write a readonly database"),
+        "its server is a standby",
+        503,
+    ),
+    "database_not_writable": (failing_statement("main", "UPDATE key_canary", "disk I/O error"), "into its log", 503),
+    "spool_filling": (spooled(8), "the spool holds 8 messages", 200),
+    "spool_quarantined": (spooled(2, quarantine=True), "2 spooled messages could not be replayed", 200),
+    "replies_wait": (
+        rows(tables.outbox, {**REPLY, "state": "due", "attempts": 1, "due_at": OLD}),
+        "1 replies were not sent",
+        200,
+    ),
+    "files_wait": (rows(tables.file, {**FILE, "state": "due", "attempts": 9, "due_at": 1 << 40}), "role worker", 200),
+    "deliveries_wait": (rows(tables.delivery, {**DELIVERY, "state": "due", "due_at": OLD}), "sink's plugin", 200),
+    "dead_letters": (
+        rows(tables.delivery, {**DELIVERY, "state": "dead_letter", "due_at": OLD}),
+        "1 deliveries were given up; `satark deliveries dead`",
+        200,
+    ),
+    "destination_down:email": (
+        rows(tables.open_breaker, {**BREAKER, "destination": "email:cell"}),
+        "the destination email is down",
+        200,
+    ),
+    "destination_down:rabbitmq": (
+        rows(tables.open_breaker, {**BREAKER, "destination": "rabbitmq:sp"}),
+        "the destination rabbitmq is down",
+        200,
+    ),
+    "destination_down:police_system": (
+        rows(tables.open_breaker, {**BREAKER, "destination": "police_system:cctns"}),
+        "`satark deliveries list` says what waits",
+        200,
+    ),
+    "clock_wrong": (clock_set, "the clock was set by 24 hours", 200),
+    "provider_refuses:script": (settled(Misconfigured("190")), "its token was revoked", 200),
+    "reply_refused:script:132001": (settled(Permanent("132001")), "a template is missing, paused or rejected", 200),
+    "provider_alarm:script:131031": (alarmed, "reports a problem of the account, code 131031", 200),
+}
+"""Code → how it is induced, a part of what the operator is told, and what /readyz answers meanwhile."""
+
+
+@pytest.mark.parametrize("code", FAULTS)
+async def test_a_fault_is_told_and_then_its_end(running: Running, code: str) -> None:
+    induce, words, status = FAULTS[code]
+    code, watch = code.strip(), running.host.fault_watch
+    running.host.metrics.faults._clock = time.monotonic
+    await watch.look_once()
+    assert (await ready(running)).status_code == 200
+    with capture_logs() as logged:
+        with induce(running):
+            await watch.look_once()
+            await watch.look_once()
+            lines = [entry["event"] for entry in logged if entry.get("code") == code and "fault" in entry["event"]]
+            assert len(lines) == 1
+            assert words in lines[0]
+            answer = await ready(running)
+            assert answer.status_code == status
+            assert lines[0] in bytes(answer.body).decode()
+            assert f'satark_fault{{fault="{code}"}} 1.0' in running.host.metrics.render().decode()
+        await watch.look_once()
+    assert [entry["event"][:13] for entry in logged if entry.get("code") == code][-1] == "fault is over"
+    assert code not in bytes((await ready(running)).body).decode()
+    assert f'satark_fault{{fault="{code}"}} 0.0' in running.host.metrics.render().decode()
+
+
+async def test_a_background_task_that_fails_again_and_again_is_a_fault_until_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satark.backoff.RESTART_SECONDS", 0.0)
+    host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+    failures = iter(range(4))
+
+    async def evidence() -> None:
+        for _ in failures:
+            raise OSError("planted")
+        await asyncio.Event().wait()
+
+    host.background["evidence"] = evidence
+    with capture_logs() as logged:
+        async with host.running():
+            await until(lambda: [fault.code for fault in host.metrics.faults.current] == ["task_fails:evidence"])
+            host.metrics.faults._clock = lambda: time.monotonic() + ALARM_SECONDS
+            await host.fault_watch.look_once()
+    told = [entry["event"] for entry in logged if entry.get("code") == "task_fails:evidence"]
+    assert "the background work `evidence` fails" in told[0]
+    assert told[1].startswith("fault is over")
+
+
+async def ready(running: Running) -> Any:
+    return await running.status.readyz(None)  # type: ignore[arg-type]
+
+
+async def test_the_operators_are_notified_of_a_fault_once_an_hour(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, alarm_to=("email:operator",), disk_reserve_bytes=1 << 60)
+    host = scripted_host(settings, ScriptedChannel(), watches_faults=True)
+    async with host.running():
+        await until(lambda: host.metrics.faults.current)
+        await host.fault_watch.look_once()
+        await host.fault_watch.look_once()
+        found = host.services.read(lambda c: c.execute(select(tables.delivery.c.destination)).scalars().all())
+        assert found == ["email:operator"]

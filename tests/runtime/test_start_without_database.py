@@ -1,0 +1,110 @@
+"""A web node that starts while the database is down spools, and works once it answers; its keys are checked then."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+import pytest
+from sqlalchemy import event
+from structlog.testing import capture_logs
+
+from satark.channel import Batch, Text
+from satark.core_settings import Role
+from satark.runtime import compose
+from satark.runtime.host import Host
+from satark.settings import Settings
+from satark.store.writer import StoreDown
+from satark.testing.scripted import ScriptedChannel, inbound, scripted_host
+from satark.testing.waiting import until
+
+HI = Batch(inbound=[inbound("asha", Text("Hi"))])
+
+
+class Calls(ScriptedChannel):
+    """The scripted medium, answered in the response."""
+
+    capabilities = msgspec.structs.replace(ScriptedChannel.capabilities, inline=True)
+
+
+class Outage:
+    """Every new connection to a database fails until it is over."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._real = compose.make_engine
+
+    def engine(self, url: str) -> Any:
+        """Make an engine that can't connect meanwhile."""
+        engine = self._real(url)
+
+        def refuse(*_arguments: Any) -> None:
+            if not self.over:
+                raise sqlite3.OperationalError("planted")
+
+        event.listen(engine, "do_connect", refuse)
+        return engine
+
+
+@pytest.fixture
+def outage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
+    monkeypatch.setattr("satark.runtime.host.DATABASE_SECONDS", 0.02)
+    monkeypatch.setattr("satark.ingest.replay.LOOK_EVERY", 0.02)
+    found = Outage()
+    with patch.object(compose, "make_engine", found.engine):
+        yield found
+
+
+async def test_what_comes_meanwhile_is_spooled_and_replayed(outage: Outage, tmp_path: Path) -> None:
+    channel = Calls()
+    host = scripted_host(Settings(data_dir=tmp_path), channel)
+    assert host.ingest_runtime
+    with capture_logs() as logged:
+        async with host.running():
+            outcome = await host.ingest_runtime.ingest.receive(channel, HI)
+            assert outcome.state == "spooled"
+            await until(lambda: any("database_url) does not answer" in entry["event"] for entry in logged))
+            outage.over = True
+            await until(lambda: channel.sent)
+            assert host.ingest_runtime.spool.depth == 0
+            assert not host.metrics.faults.current
+
+
+async def test_what_a_provider_sends_again_is_refused(outage: Outage, tmp_path: Path) -> None:
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path), channel)
+    assert host.ingest_runtime
+    async with host.running():
+        with pytest.raises(StoreDown):
+            await host.ingest_runtime.ingest.receive(channel, HI)
+        outage.over = True
+        await until(lambda: channel.opened)
+        assert (await host.ingest_runtime.ingest.receive(channel, HI)).state == "accepted"
+
+
+async def test_with_another_edge_key_it_stops_and_writes_nothing(outage: Outage, tmp_path: Path) -> None:
+    outage.over = True
+    scripted_host(Settings(data_dir=tmp_path), ScriptedChannel()).services.close()
+    (tmp_path / "edge.key").write_bytes(b"?" * 32)
+    outage.over = False
+    channel, stopped = ScriptedChannel(), list[bool]()
+    host = scripted_host(Settings(data_dir=tmp_path), channel)
+    host.stop = lambda: stopped.append(True)
+    assert host.ingest_runtime
+    with capture_logs() as logged:
+        async with host.running():
+            outage.over = True
+            await until(lambda: stopped)
+            with pytest.raises(StoreDown):
+                await host.ingest_runtime.ingest.receive(channel, HI)
+    assert any("SATARK_EDGE_KEY_FILE" in entry["event"] for entry in logged)
+
+
+def test_another_role_does_not_start(outage: Outage, tmp_path: Path) -> None:
+    del outage
+    with pytest.raises(Exception, match="planted"):
+        Host(Settings(data_dir=tmp_path, plugins=()), frozenset[Role]({"desk"}))
