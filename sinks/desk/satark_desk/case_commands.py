@@ -209,6 +209,8 @@ def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, me
     CLOSED closes it with the outcome "other", and the message as what was done; `close` takes another outcome.
     """
     text = message.strip()
+    if question and not text:
+        raise click.UsageError("--question needs a --message")
     act = DeskAct(name="status", status=status, text=text, question=question)
     if status == "CLOSED":
         act = DeskAct(name="close", outcome="other", text=text, told=text)

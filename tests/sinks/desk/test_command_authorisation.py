@@ -32,6 +32,10 @@ VALUES: Mapping[str, str] = {
     "code": "0000-0000",
     "proposal": "1",
     "to": "folder:copies",
+    "text": "seen",
+    "officer": "sp-1",
+    "into": "K999-9999",
+    "words": "sharab",
 }
 """Required parameter of a command → what is given for it."""
 FILES = frozenset({"folder", "pack", "file", "new_passphrase_file", "second_passphrase_file"})
