@@ -155,8 +155,11 @@ def test_a_restore_with_another_key_file_is_refused_and_changes_nothing(
 ) -> None:
     tip_with_file(here, sp)
     made = here.back_up(folder)
-    for named, keys in {"EDGE": {"edge": b"E" * 32}, "NAME": {"name_key": b"N" * 32}}.items():
-        other = make_place(tmp_path / named, **keys)
+    others = {
+        "EDGE": make_place(tmp_path / "edge", edge=b"E" * 32),
+        "NAME": make_place(tmp_path / "name", name_key=b"N" * 32),
+    }
+    for named, other in others.items():
         with pytest.raises(CantRestore, match=named):
             other.restore(folder, made.name)
         assert other.services.read(lambda c: c.execute(select(tables.tip)).all()) == []

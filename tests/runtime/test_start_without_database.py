@@ -18,6 +18,7 @@ from satark.core_settings import Role
 from satark.runtime import compose
 from satark.runtime.host import Host
 from satark.settings import Settings
+from satark.store.engines import make_engine
 from satark.store.writer import StoreDown
 from satark.testing.scripted import ScriptedChannel, inbound, scripted_host
 from satark.testing.waiting import until
@@ -36,7 +37,7 @@ class Outage:
 
     def __init__(self) -> None:
         self.over = False
-        self._real = compose.make_engine
+        self._real = make_engine
 
     def engine(self, url: str) -> Any:
         """Make an engine that can't connect meanwhile."""

@@ -15,6 +15,7 @@ from satark.cli.check import check
 from satark.cli.db import db
 from satark.cli.deliveries import deliveries
 from satark.cli.demo import demo
+from satark.cli.deploy import deploy
 from satark.cli.destination import destination
 from satark.cli.evidence import evidence
 from satark.cli.flow import flow
@@ -136,7 +137,7 @@ def cli() -> None:
 
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
-    roster, voice, geography, backup, restore, verify,
+    roster, voice, geography, backup, restore, verify, deploy,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -64,7 +64,11 @@ def server_time(services: Services) -> float | None:
 
 def _touch(unit: UnitOfWork) -> None:
     unit.main.execute(tables.key_canary.update().values(value=tables.key_canary.c.value))
-    unit.run_last(lambda: unit.keys.execute(tables.anchor.update().values(position=tables.anchor.c.position)))
+
+    def touch_keys() -> None:
+        unit.keys.execute(tables.anchor.update().values(position=tables.anchor.c.position))
+
+    unit.run_last(touch_keys)
 
 
 def _down(code: str, name: str, error: SQLAlchemyError) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from satark.backup.create import Made, make_backup
 from satark.backup.folder import BackupFolder
@@ -64,7 +64,7 @@ class Place(NamedTuple):
         return Retention(self.settings, self.services, self.identity, self.plugins)
 
 
-def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" * 32, **urls: str) -> Place:
+def make_place(folder: Path, *, edge: bytes = b"e" * 32, name_key: bytes = b"n" * 32, **urls: Any) -> Place:
     """Set up an empty installation with these key files; `urls`: of its databases, SQLite by default."""
     folder.mkdir(mode=0o700)
     for name, key in (("edge.key", edge), ("name.key", name_key)):

@@ -1,0 +1,69 @@
+"""`satark deploy`: prints the files that run Satark on a server, for one's own settings. Templates: `deployment/`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import click
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from satark.commands import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from satark.settings import Settings
+
+_TEMPLATES: Final = Path(__file__).parent / "deployment"
+_SUFFIX: Final = ".jinja"
+_UNIT: Final = "satark.service"
+_ROLES: Final[dict[str, dict[str, str]]] = {
+    "web": {"description": "the channels", "port": "8000", "metrics": "9464"},
+    "worker": {"description": "replies, evidence and deliveries", "port": "8001", "metrics": "9465"},
+    "desk": {"description": "the officers' pages", "port": "8002", "metrics": "9466"},
+}
+_OTHERS: Final = {path.name.removesuffix(_SUFFIX) for path in _TEMPLATES.glob(f"*{_SUFFIX}")} - {_UNIT}
+NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROLES}))
+"""Names of the files that can be printed."""
+
+
+@click.command()
+@click.argument("name", required=False, type=click.Choice(NAMES))
+@click.option("--user", default="satark", show_default=True, help="The system user that runs Satark.")
+@click.option("--desk-host", default="desk.example.org", show_default=True, help="Name of the officers' server.")
+@click.option("--credential", default="", help="The edge key as `systemd-creds encrypt` wrote it, for the units.")
+@click.option("--backups", default="/var/backups/satark", show_default=True, help="Folder of the backups.")
+@click.pass_context
+def deploy(ctx: click.Context, name: str | None, **options: str) -> None:
+    """Print the file NAME of a deployment, for the settings that are in force; without NAME, list the names.
+
+    systemd units, a timer for backups, nginx and Caddy, an onion service, Prometheus with alerts, logrotate, compose.
+    Each begins with its place. None of them logs anything of a citizen.
+    """
+    if name is None:
+        click.echo("\n".join(NAMES))
+        return
+    click.echo(render(name, {**values_of(settings_of(ctx)), **options}), nl=False)
+
+
+def values_of(settings: Settings) -> dict[str, str]:
+    """Return what of the settings and of this machine stands in the files."""
+    return {
+        "host": urlsplit(settings.core.public_url).hostname or "tips.example.org",
+        "data_dir": str(settings.core.data_dir.resolve()),
+        "config": str(settings.path.resolve() if settings.path else Path("/etc/satark/satark.toml")),
+        "satark": shutil.which("satark") or "/opt/satark/bin/satark",
+    }
+
+
+def render(name: str, values: Mapping[str, str]) -> str:
+    """Return the text of a file, with these values for its variables."""
+    role = name.removeprefix("satark-").removesuffix(".service")
+    template, of_role = (_UNIT, {"role": role, **_ROLES[role]}) if role in _ROLES else (name, {})
+    environment = Environment(  # noqa: S701 - it renders configuration, no HTML
+        loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template(f"{template}{_SUFFIX}").render({**values, **of_role})

@@ -1,0 +1,110 @@
+"""The files of a deployment: for one's own settings, understood by the tools that read them, silent on citizens."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from satark.cli.deploy import NAMES
+from satark.telemetry.logs import ALLOWED
+from satark.testing.commands import run
+
+UNITS = [name for name in NAMES if name.endswith((".service", ".timer"))]
+
+
+@pytest.fixture
+def printed(data: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Every file, for an installation at https://tips.up.example."""
+    monkeypatch.setenv("SATARK_PUBLIC_URL", "https://tips.up.example/")
+    data.mkdir()
+    assert run("deploy").stdout.split() == list(NAMES)
+    return {name: run("deploy", name, "--user", "root").stdout for name in NAMES}
+
+
+def accepted(command: Sequence[str]) -> str:
+    """Run a tool and return what it complains about."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_each_is_for_the_settings_in_force(printed: dict[str, str], data: Path) -> None:
+    for name in ("nginx.conf", "Caddyfile"):
+        assert "tips.up.example" in printed[name]
+    for name in UNITS:
+        if name.endswith(".service"):
+            assert f"ReadWritePaths={data}" in printed[name]
+    assert not [name for name, text in printed.items() if "{{ " in text.replace("{{ $labels", "")]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_takes_the_units(printed: dict[str, str], tmp_path: Path) -> None:
+    for name in UNITS:
+        (tmp_path / name).write_text(printed[name].replace("satark-backup.service", "satark-backup.service"))
+    complaints = accepted(["systemd-analyze", "verify", "--recursive-errors=no", *(str(tmp_path / n) for n in UNITS)])
+    assert not [line for line in complaints.splitlines() if str(tmp_path) in line], complaints
+
+
+@pytest.mark.skipif(shutil.which("logrotate") is None, reason="logrotate is not installed")
+def test_logrotate_takes_its_file(printed: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "satark").write_text(printed["logrotate"])
+    (tmp_path / "satark").chmod(0o644)
+    assert "error" not in accepted(
+        ["logrotate", "--debug", "--state", str(tmp_path / "state"), str(tmp_path / "satark")]
+    )
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_takes_its_files(printed: dict[str, str], tmp_path: Path) -> None:
+    for name in ("nginx.conf", "nginx-desk.conf"):
+        text = re.sub(r"ssl_certificate.*|listen .*ssl;", "", printed[name])
+        (tmp_path / name).write_text(f"pid {tmp_path}/pid; events {{}} http {{ {text} }}")
+        assert accepted(["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / name)]) == ""
+
+
+def test_every_process_is_scraped_on_its_own_port_and_every_alert_is_of_a_metric_that_there_is(
+    printed: dict[str, str],
+) -> None:
+    (job,) = yaml.safe_load(printed["prometheus.yml"])["scrape_configs"]
+    listening = {match for name in UNITS for match in re.findall(r"METRICS_LISTEN=(\S+)", printed[name])}
+    assert set(job["static_configs"][0]["targets"]) == listening
+    (group,) = yaml.safe_load(printed["satark-alerts.yml"])["groups"]
+    source = (Path(__file__).parents[2] / "core/satark/telemetry/metrics.py").read_text()
+    source += (Path(__file__).parents[2] / "core/satark/telemetry/faults.py").read_text()
+    for rule in group["rules"]:
+        for metric in re.findall(r"satark_\w+", rule["expr"]):
+            assert f'"{metric.removesuffix("_total")}"' in source, metric
+
+
+def test_the_compose_file_runs_every_role_and_exposes_nothing_to_other_machines(printed: dict[str, str]) -> None:
+    services = yaml.safe_load(printed["compose.yaml"])["services"]
+    roles = {one["command"][2] for name, one in services.items() if name != "database"}
+    assert roles == {"web", "worker", "desk"}
+    ports = [port for one in services.values() for port in one.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-desk.conf"])
+def test_a_proxy_logs_no_citizen_and_passes_no_address_on(printed: dict[str, str], name: str) -> None:
+    """nginx's own error log wrote clients' addresses and the query."""
+    servers = printed[name].split("server {")[1:]
+    for server in servers:
+        assert "access_log off;" in server
+        assert "error_log /dev/null crit;" in server
+        assert "$remote_addr" not in server
+        assert "$proxy_add_x_forwarded_for" not in server
+        if "proxy_pass" in server:
+            assert "proxy_request_buffering off;" in server
+            assert "proxy_max_temp_file_size 0;" in server
+
+
+def test_the_pages_of_operators_and_officers_are_not_passed_through(printed: dict[str, str]) -> None:
+    for path in ("/healthz", "/readyz", "/metrics", "/desk"):
+        assert re.search(rf"location =? ?{path} {{ return 404; }}", printed["nginx.conf"])
+        assert path in printed["Caddyfile"].partition("respond @inside 404")[0]
+    assert not {"ip", "address", "user_agent"} & ALLOWED
