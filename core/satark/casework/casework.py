@@ -102,8 +102,7 @@ class Casework(EvidenceAccess):
     def _summaries(self) -> list[TipSummary]:
         with self._lock:
             self._cache.refresh()
-            cached_tips = list(self._cache.tips.items())
-        summaries = [summarize(tip, cached.envelope.header, cached.thread) for tip, cached in cached_tips]
+            summaries = [cached.summary(tip) for tip, cached in self._cache.tips.items()]
         return sorted(summaries, key=lambda one: (one.header.received, one.header.number), reverse=True)
 
     def keepings(self) -> list[tuple[TipSummary, Keeping]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -109,6 +110,7 @@ def may_decide(desk: str, work: Work, asking: str, offices: Offices) -> bool:
     return desk == director or offices.is_above(desk, director)
 
 
+@lru_cache(maxsize=4096)
 def _end_of(band: str) -> float:
     try:
         start = datetime.strptime(band.partition("/")[0], "%Y-%m-%dT%H").replace(tzinfo=UTC)

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from satark.casework.errors import NoSuchTip
+from satark.casework.opened_tip import TipSummary, summarize
 from satark.casework.posted_message import PostedMessage
 from satark.casework.search import SearchText
 from satark.evidence.records import open_records
@@ -87,7 +88,7 @@ class TipCache:
         for tip, messages in new.items():
             self.tips[tip].add(messages)
         for tip, cached in self.tips.items():
-            cached.pending_answers = pending.get(tip, [])
+            cached.take_pending(pending.get(tip, []))
 
     def present_envelope(self, unit: UnitOfWork, envelope: Envelope) -> Envelope:
         """Return a tip's envelope as it is now: a desk's key change may have renewed the tip's since it was opened."""
@@ -137,6 +138,7 @@ class CachedTip:
         """The number of the files' records when their captions were opened."""
         self.captions: tuple[str, ...] = ()
         self._search: SearchText | None = None
+        self._summary: TipSummary | None = None
         self._searched = (0, True)
         self._posted: list[PostedMessage] = []
 
@@ -148,12 +150,25 @@ class CachedTip:
 
     def add(self, messages: Iterable[tuple[int, bytes]]) -> None:
         """Open further messages of the thread; count those that do not open as damaged."""
+        self._summary = None
         for seq, sealed in messages:
             self.last = seq
             try:
                 self._posted.append(PostedMessage(seq, open_as(Message, sealed, self.envelope.identity)))
             except CantOpen:
                 self.damaged += 1
+
+    def take_pending(self, pending: Sequence[office_outbox.PendingAnswer]) -> None:
+        """Take the answers that the host has not confirmed yet."""
+        if pending or self.pending_answers:
+            self._summary = None
+        self.pending_answers = pending
+
+    def summary(self, tip: str) -> TipSummary:
+        """Return the tip's summary, worked out again when something was added to its thread."""
+        if self._summary is None:
+            self._summary = summarize(tip, self.envelope.header, self.thread)
+        return self._summary
 
     def take_captions(self, records: int, captions: Sequence[str]) -> None:
         """Take the captions of the tip's files, of which there are `records`."""

@@ -17,6 +17,7 @@ from satark.terminal import escape_controls
 from satark_desk import exports, releases, terminal_tables
 from satark_desk.command_errors import report_errors
 from satark_desk.officers import (
+    RECOVERY,
     NewDesk,
     NewOfficer,
     UnlockedDesk,
@@ -58,11 +59,25 @@ def desk_group() -> None:
 @click.option("--area", default="", help="Code of its unit in the geography; none: all units.")
 @click.option("--officer", default="", help="Name of its first officer; none: the desk's name.")
 @click.option("--passphrase-file", type=FILE, help="File whose first line is the officer's passphrase.")
+@click.option("--recovery", is_flag=True, help="Make a second head, whose passphrase is for a safe; it is shown once.")
 @click.pass_context
 def add(
-    ctx: click.Context, *, name: str, title: str, level: Level, area: str, officer: str, passphrase_file: Path | None
+    ctx: click.Context,
+    *,
+    name: str,
+    title: str,
+    level: Level,
+    area: str,
+    officer: str,
+    passphrase_file: Path | None,
+    recovery: bool,
 ) -> None:
-    """Create the desk NAME with a new key and its first officer."""
+    """Create the desk NAME with a new key and its first officer.
+
+    With one officer a desk loses all its tips when that officer loses the passphrase. So add a second one, or let
+    --recovery make a head `recovery`: print its passphrase, and keep it in a sealed envelope in a safe. Everybody sees
+    it in the roster, and its every sign-in in the audit log.
+    """
     with open_services(ctx) as services, report_errors():
         passphrase = read_passphrase(passphrase_file) if passphrase_file else new_passphrase()
         officer = officer or name
@@ -74,10 +89,12 @@ def add(
             officer=officer,
             passphrase=passphrase,
             temporary=True,
+            recovery=new_passphrase() if recovery else "",
         )
         submitted = make_desk(services, new)
         if submitted is None:
             _report_new_officer(officer, name, None if passphrase_file else passphrase)
+            _report_recovery(name, new.recovery)
         else:
             report_submitted(submitted, f"desk {name}")
             _report_passphrase(None if passphrase_file else passphrase)
@@ -274,6 +291,14 @@ def approved_originals(
 def _report_new_officer(officer: str, desk: str, passphrase: str | None) -> None:
     click.echo(f"officer {officer} of desk {desk} is added; at the first sign-in they set a passphrase of their own")
     _report_passphrase(passphrase)
+
+
+def _report_recovery(desk: str, passphrase: str) -> None:
+    if passphrase:
+        click.echo(f"passphrase of the head `{RECOVERY}`, for a safe, shown only once: {passphrase}")
+    else:
+        text = "if its one officer loses the passphrase, all its tips are lost; add another: satark officer add"
+        click.echo(f"desk {desk}: {text} {desk} --help", err=True)
 
 
 def report_submitted(submitted: Submitted, what: str) -> None:

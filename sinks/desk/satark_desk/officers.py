@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from satark.services import Services
 
 __all__ = [
+    "RECOVERY",
     "KeyLost",
     "NewDesk",
     "NewOfficer",
@@ -68,6 +69,10 @@ __all__ = [
     "unlock",
     "unlock_any",
 ]
+
+
+RECOVERY: Final = "recovery"
+"""Name of the head whose passphrase lies in a safe, for the day on which a desk's officers lose theirs."""
 
 
 class WrongPassphrase(CaseworkError):  # noqa: N818 - it reads as what it says
@@ -95,6 +100,8 @@ class NewDesk(msgspec.Struct, frozen=True, kw_only=True):
     passphrase: str
     temporary: bool = False
     """Whether somebody else than the officer set the passphrase."""
+    recovery: str = ""
+    """Passphrase of a second head, `RECOVERY`, which lies in a safe; empty: none."""
 
     def __repr__(self) -> str:
         return f"NewDesk({self.name})"
@@ -130,22 +137,36 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
     check_desk(desk)
     check_passphrase(new.passphrase, (new.name, new.title, new.officer), services.geography)
-    own, columns = new_officer_key(new.name, new.officer, new.passphrase)
-    rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
-    head = _listed(new.officer, own, "head", rights)
-    row = {"desk": new.name, "name": new.officer, "temporary": new.temporary, **columns}
-    key = seal_desk_key(new.name, new.officer, identity, head.recipient)
+    head, row = _head(new, new.officer, new.passphrase, identity)
     if services.read_keys(read_state).closed:
+        if new.recovery:
+            raise CaseworkError(
+                "the roster is sealed: add a second head with `satark officer add` once the desk is there"
+            )
         body = DeskAdded(desk=desk, verifier=desk_verifier(identity), officers=(head,))
+        key = row.pop("desk_key")
         return submit_unsigned(services, body, Attachment(officer=row, desk_key=key))
+    heads = [(head, row)]
+    if new.recovery:
+        heads.append(_head(new, RECOVERY, new.recovery, identity))
 
     def write(unit: UnitOfWork) -> None:
-        add_desk(unit, desk, verifier=desk_verifier(identity), officers=(head,))
+        add_desk(unit, desk, verifier=desk_verifier(identity), officers=tuple(listed for listed, _ in heads))
         ensure_audit_key(unit, services, new.name, identity)
-        unit.insert(officer, [{**row, "desk_key": key}])
+        unit.insert(officer, [stored for _, stored in heads])
 
     services.write_now(write)
     return None
+
+
+def _head(new: NewDesk, name: str, passphrase: str, identity: str) -> tuple[RosterOfficer, dict[str, Any]]:
+    """Make a head of a new desk: as the roster lists it, and its row."""
+    own, columns = new_officer_key(new.name, name, passphrase)
+    rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
+    listed = _listed(name, own, "head", rights)
+    key = seal_desk_key(new.name, name, identity, listed.recipient)
+    temporary = new.temporary and name != RECOVERY
+    return listed, {"desk": new.name, "name": name, "temporary": temporary, **columns, "desk_key": key}
 
 
 def officers_of(connection: Connection, desk: str) -> list[str]:

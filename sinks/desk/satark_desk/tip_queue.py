@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlencode
 
@@ -174,7 +175,7 @@ def rows_of(
         clocks=clocks,
         now=now,
         overdue_days=overdue_days,
-        age=lambda band: age(band, now),
+        age=lru_cache(maxsize=None)(lambda band: age(band, now)),
     )
     return [builder.row(summary) for summary in casework.summaries()]
 
@@ -201,7 +202,10 @@ def count_by_status(rows: Sequence[Row]) -> list[tuple[str, int]]:
 
 def count_by_mark(rows: Sequence[Row]) -> dict[Mark, int]:
     """Count the rows that have each mark; marks that no row has are left out, except those that are always shown."""
-    counted: dict[Mark, int] = {mark: sum(row.has(mark) for row in rows) for mark in MARKS}
+    counted: dict[Mark, int] = dict.fromkeys(MARKS, 0)
+    for row in rows:
+        for mark in MARKS:
+            counted[mark] += row.has(mark)
     return {mark: number for mark, number in counted.items() if number or mark in ALWAYS_SHOWN}
 
 
