@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from satark.cli import check_destinations, check_peers
 from satark.cli.check_desks import area_problems
 from satark.cli.check_machine import machine_findings
+from satark.cli.check_officers import lone_officers
 from satark.cli.check_setting_names import name_problems
 from satark.cli.check_stores import store_problems
 from satark.cli.roles import roles_option
@@ -53,7 +54,19 @@ def check(roles: tuple[Role, ...], *, as_json: bool) -> None:
     if problems:
         raise click.exceptions.Exit(1)
     if not as_json:
+        for warning in _warnings():
+            click.echo(f"! {warning}")
         click.echo("✓ nothing is wrong")
+
+
+def _warnings() -> list[str]:
+    """Return what is not wrong, but may become so; the settings and databases are right."""
+    settings = Settings()
+    services = compose.load_services(settings, compose.load_geography(settings))
+    try:
+        return lone_officers(services.read_keys(services.roster.check).state)
+    finally:
+        services.close()
 
 
 def _describe_machine() -> None:

@@ -394,3 +394,16 @@ def test_of_a_tipsters_voice_only_the_transcript_is_written(
     (record,) = lines(run("desk", "tips", "sp", "--json", by="sp"))
     (file,) = record["evidence"]
     assert (file["own_voice"], file["transcript"], file["kind"]) == (True, "रात को", "voice")
+
+
+def test_a_desk_with_one_officer_is_warned_of_and_a_recovery_head_opens_it(
+    services: Services, run: Run, passphrase_file: Callable[[str], str]
+) -> None:
+    alone = run("desk", "add", "cantt", "--level", "station", "--area", "cantt")
+    assert "all its tips are lost; add another" in alone.stderr
+    kept = run("desk", "add", "sigra", "--level", "station", "--area", "sigra", "--recovery")
+    assert kept.stderr == ""
+    passphrase = kept.stdout.rpartition("for a safe, shown only once: ")[2].strip()
+    assert run("desk", "tips", "sigra", "--passphrase-file", passphrase_file(passphrase)).exit_code == 0
+    listed = services.read_keys(services.roster.check).state.desks["sigra"]
+    assert sorted(listed.heads) == ["recovery", "sigra"]
