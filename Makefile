@@ -22,7 +22,7 @@ READY := .venv/ready
 CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench torture fuzz mutation audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lint bench torture fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,9 @@ fuzz: $(READY) ## damaged inputs for every parser that strangers reach (TARGETS=
 mutation: $(READY) ## change lines of what must not fail: do the tests notice? (PARTS="routing"; an hour for all)
 	@$(BIN)/python -m satark.testing.mutation $(PARTS)
 
+mutants: $(READY) ## break the scaffold's plugins and our channels: which rule of the contract's kit notices? (ARGS=--messages)
+	@PYTHONPATH=tests/bench $(BIN)/python -m satark_contracts $(ARGS)
+
 audit: $(READY) ## known flaws of the locked packages, where the advisory database can be reached
 	@$(BIN)/python -m satark.testing.supply audit
 
@@ -72,8 +75,9 @@ canary: $(READY) ## plant identifiers of every kind, search all that is written 
 corpus: $(READY) ## read the corpus of utterances: what is understood, and what a whole tip takes (ARGS=--misses lists)
 	@$(BIN)/python -m satark.testing.dialogue.understanding tests/dialogue/understanding/corpora $(ARGS)
 
-lexicon: $(READY) ## write the index of the words that are understood, after a change of them
+lexicon: $(READY) ## write the index of the words that are understood, and their weights, after a change of them or the corpus
 	@$(BIN)/python -m satark.dialogue.understanding.write_index
+	@$(BIN)/python -m satark.testing.dialogue.counting tests/dialogue/understanding/corpora
 
 docs: $(READY) ## check the documentation against the code, and its links
 	@$(BIN)/pytest -q tests/test_docs.py $(ARGS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 __all__ = [
+    "MAX_WAIT",
     "Accepted",
     "Blocked",
     "Delivered",
@@ -16,6 +19,7 @@ __all__ = [
     "Throttled",
     "Transient",
     "WindowClosed",
+    "seconds_to_wait",
 ]
 
 
@@ -70,3 +74,31 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
 
     call_id: str
     result: SendResult
+
+
+MAX_WAIT: Final = 24 * 3600.0
+"""The longest wait that a provider may ask for, in seconds."""
+
+
+def seconds_to_wait(retry_after: str, otherwise: float) -> float:
+    """Read the header `Retry-After` of a throttled call (RFC 9110, 10.2.3): seconds, or a date.
+
+    Args:
+        retry_after: the header's value; empty where there is none.
+        otherwise: the wait where the value can't be read, or is over already.
+
+    Returns:
+        Seconds, more than 0 if `otherwise` is, at most `MAX_WAIT`.
+    """
+    if retry_after.isascii() and retry_after.isdigit():
+        announced = float(retry_after)
+    else:
+        announced = _seconds_until(retry_after)
+    return min(announced, MAX_WAIT) if announced > 0 else otherwise
+
+
+def _seconds_until(date: str) -> float:
+    try:
+        return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):  # no date, or one without a time zone
+        return 0.0

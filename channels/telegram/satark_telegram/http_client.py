@@ -5,16 +5,25 @@ python-telegram-bot's own client, httpx, logs every URL, and Telegram's URLs con
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Final
 
 import aiohttp
-from telegram.error import NetworkError, TimedOut
+import msgspec
+from telegram.error import NetworkError, RetryAfter, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from satark.decoding import DECODING_ERRORS
+from satark.send_result import seconds_to_wait
 from satark_telegram.settings import TelegramSettings
 
 _MAX_RESPONSE_BYTES: Final = 16 * 1024 * 1024
 """Size of the longest response: enough for a hundred long updates."""
+
+
+_ERROR: Final = 400
+_TOO_MANY: Final = 429
 
 
 class AiohttpRequest(BaseRequest):
@@ -58,7 +67,8 @@ class AiohttpRequest(BaseRequest):
 
         Raises:
             telegram.error.TimedOut: no response in time.
-            telegram.error.NetworkError: the network failed. Neither names the URL.
+            telegram.error.RetryAfter: Telegram throttles the call.
+            telegram.error.NetworkError: the network failed, or an error can't be read. None names the URL.
         """
         del write_timeout, connect_timeout, pool_timeout  # the settings apply to all calls
         total = read_timeout if isinstance(read_timeout, int | float) else self._settings.send_seconds
@@ -66,11 +76,23 @@ class AiohttpRequest(BaseRequest):
         data = _form(request_data) if request_data else None
         try:
             async with self.session.request(method, url, data=data, timeout=timeout, allow_redirects=False) as response:
-                return response.status, await _read_limited(response)
+                return self._checked(response, await _read_limited(response))
         except TimeoutError:
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(type(error).__name__) from None
+
+    def _checked(self, response: aiohttp.ClientResponse, body: bytes) -> tuple[int, bytes]:
+        """Return status and body of a response that python-telegram-bot can read.
+
+        It reads the `parameters` of an error without a look, and raises what is no error of Telegram's.
+        """
+        if response.status == _TOO_MANY:
+            announced = _retry_after(body) or response.headers.get("Retry-After", "")
+            raise RetryAfter(timedelta(seconds=seconds_to_wait(announced, self._settings.throttled_seconds)))
+        if response.status >= _ERROR and not _is_readable(body):
+            body = b"{}"
+        return response.status, body
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -82,6 +104,34 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             raise RuntimeError("the Telegram channel is not open")
         return self._session
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: int | None = None
+    migrate_to_chat_id: int | None = None
+
+
+class _Error(msgspec.Struct):
+    parameters: _Parameters | None = None
+    description: str | None = None
+
+
+_decode_error = msgspec.json.Decoder(_Error).decode
+
+
+def _is_readable(body: bytes) -> bool:
+    with suppress(*DECODING_ERRORS):
+        _decode_error(body)
+        return True
+    return False
+
+
+def _retry_after(body: bytes) -> str:
+    """Return the seconds that an error names; empty if it names none."""
+    with suppress(*DECODING_ERRORS):
+        parameters = _decode_error(body).parameters
+        return str(parameters.retry_after or "") if parameters else ""
+    return ""
 
 
 def _form(request_data: RequestData) -> aiohttp.FormData:

@@ -61,6 +61,9 @@ class TelegramSettings(BaseModel):
     stall_seconds: float = Field(
         default=30, gt=0, description="seconds without a byte after which a download is given up"
     )
+    throttled_seconds: float = Field(
+        default=5, gt=0, description="seconds to pause after Telegram throttles a call and does not say how long"
+    )
     retry_max_seconds: float = Field(
         default=60, gt=0, description="longest pause, in seconds, between attempts to register the webhook or to poll"
     )

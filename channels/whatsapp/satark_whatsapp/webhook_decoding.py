@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,10 +38,12 @@ def decode_webhook(body: bytes) -> DecodedWebhook:
     Raises:
         Malformed: the body is not JSON, or not a WhatsApp webhook.
     """
-    try:
-        webhook = payload.decode(body)
-    except DECODING_ERRORS:
-        return decode_items(_lenient_json(body))
+    with suppress(*DECODING_ERRORS):  # an error raised from within would keep msgspec's, which quotes the body
+        return _decoded(payload.decode(body))
+    return decode_items(_lenient_json(body))
+
+
+def _decoded(webhook: payload.Webhook) -> DecodedWebhook:
     decoded = DecodedWebhook()
     for entry in webhook.entry:
         for change in entry.changes:

@@ -36,12 +36,11 @@ def new(kind: str, name: str, folder: Path | None) -> None:
     setting `plugins`: lowercase letters, digits and single underscores.
     """
     _check(name)
-    project = f"satark-{name.replace('_', '-')}"
-    folder = folder or Path(project)
+    folder = folder or Path(project_of(name))
     if folder.exists():
         raise click.ClickException(f"{folder} exists already: choose another folder with --folder")
     try:
-        written = _write(kind, name, project, folder)
+        written = write_project(kind, name, folder)
     except OSError as error:
         raise click.ClickException(f"{folder} can't be created ({error.strerror})") from None
     _print_next_steps(name, folder, written)
@@ -57,14 +56,23 @@ def _check(name: str) -> None:
         raise click.ClickException(f"a plugin {name!r} is installed already: `satark plugins` lists all")
 
 
-def _write(kind: str, name: str, project: str, folder: Path) -> list[Path]:
-    """Write every file of a project; return their paths inside it."""
+def project_of(name: str) -> str:
+    """Return the name of a plugin's distribution."""
+    return f"satark-{name.replace('_', '-')}"
+
+
+def write_project(kind: str, name: str, folder: Path) -> list[Path]:
+    """Write every file of a project; return their paths inside it.
+
+    Raises:
+        OSError: a file can't be written.
+    """
     variables = {
         "kind": kind,
         "name": name,
         "env": name.upper(),
         "title": "".join(part.capitalize() for part in name.split("_")),
-        "project": project,
+        "project": project_of(name),
         "package": f"satark_{name}",
     }
     files = {

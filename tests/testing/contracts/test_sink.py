@@ -1,4 +1,4 @@
-"""The contract suite notices a sink that breaks the contract."""
+"""The kit checks sinks that read tips, as it checks those that only carry them."""
 
 from __future__ import annotations
 
@@ -6,75 +6,93 @@ from pathlib import Path
 
 import pytest
 
-from satark.sink import Delivery, DeliveryResult, Done, Retry
-from satark.testing.contracts.sink import SinkCase, check_sink
+from satark.identity.sealing import CantOpen, new_identity, open_envelope, open_tip
+from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
+from satark.testing.contracts.sink import WORDS, BrokenRule, SinkCase, check_sink
 
 
-class MemorySink:
-    """A small, complete sink that keeps the contract; each test breaks one part of it."""
+class ReadingSink:
+    """A small, complete sink that reads tips; each test breaks one part of it."""
 
-    name = "memory"
+    name = "screen"
 
     def __init__(self) -> None:
-        self.content: dict[str, bytes] = {}
-        self.is_open = False
+        self.recipient, self._identity = new_identity()
+        self.content: dict[str, object] = {}
+
+    def reads(self, name: str) -> bool:
+        return True
 
     async def open(self) -> None:
-        self.is_open = True
+        """Nothing to open."""
 
     async def close(self) -> None:
-        self.is_open = False
+        """Nothing to close."""
 
     async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        assert self.is_open
-        self.content[delivery.idempotency_key] = delivery.document
+        if delivery.kind != "tip":
+            return DeadLetter("a screen accepts no alarms")
+        return self.show(delivery)
+
+    def show(self, delivery: Delivery) -> DeliveryResult:
+        try:
+            envelope = open_envelope(delivery.envelope, self._identity, tip=delivery.tip, desk=delivery.destination)
+        except CantOpen:
+            return DeadLetter("another key")
+        self.content[delivery.tip] = (delivery.revision, open_tip(delivery.document, envelope).answers["what"])
         return Done()
 
 
-class RepeatingSink(MemorySink):
-    async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        self.content[f"{len(self.content)}"] = delivery.document
+def case(sink: ReadingSink, folder: Path) -> SinkCase:
+    return SinkCase(sink=sink, folder=folder, held=lambda: dict(sink.content), recipient=sink.recipient)
+
+
+async def test_a_sink_that_reads_passes_and_has_read_every_tip(tmp_path: Path) -> None:
+    sink = ReadingSink()
+    await check_sink(case(sink, tmp_path))
+    assert len(sink.content) > 2
+    assert all(WORDS in str(content) for content in sink.content.values())
+
+
+class Printing(ReadingSink):
+    def show(self, delivery: Delivery) -> DeliveryResult:
+        result = super().show(delivery)
+        print(self.content.get(delivery.tip))  # noqa: T201 - this is what must be noticed
+        return result
+
+
+class OpensAnything(ReadingSink):
+    def show(self, delivery: Delivery) -> DeliveryResult:
+        self.content[delivery.tip] = delivery.revision
         return Done()
 
 
-class LosingSink(MemorySink):
-    async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        return Done()
-
-
-class RefusesRepetition(MemorySink):
-    async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        return Retry(reason="again") if delivery.attempt > 1 else await super().deliver(delivery)
-
-
-class KeepsFirstRevision(MemorySink):
-    async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        self.content.setdefault(delivery.tip, delivery.document)
-        return Done()
-
-
-class RefusesAll(MemorySink):
-    async def deliver(self, delivery: Delivery) -> DeliveryResult:
-        return Retry(reason="never")
-
-
-async def test_a_sink_that_keeps_the_contract_passes_and_is_closed(tmp_path: Path) -> None:
-    sink = MemorySink()
-    await check_sink(SinkCase(sink=sink, folder=tmp_path, held=lambda: dict(sink.content)))
-    assert not sink.is_open
+class Quoting(ReadingSink):
+    def show(self, delivery: Delivery) -> DeliveryResult:
+        done = super().show(delivery)
+        return done if delivery.messages else DeadLetter(f"no message: {self.content[delivery.tip]}")
 
 
 @pytest.mark.parametrize(
-    ("broken", "message"),
+    ("broken", "rule"),
     [
-        (RefusesAll, "a delivery is not accepted"),
-        (LosingSink, "destination has not changed"),
-        (RefusesRepetition, "a repeated delivery is not accepted"),
-        (RepeatingSink, "has a second effect"),
-        (KeepsFirstRevision, "a later revision changes nothing"),
+        (Printing, "S12 nothing about a tip is printed"),
+        (OpensAnything, "S16 a sink that reads opens only its own tips"),
+        (Quoting, "S10 a reason shows nobody"),
     ],
 )
-async def test_each_breach_is_noticed(tmp_path: Path, broken: type[MemorySink], message: str) -> None:
-    sink = broken()
-    with pytest.raises(AssertionError, match=message):
-        await check_sink(SinkCase(sink=sink, folder=tmp_path, held=lambda: dict(sink.content)))
+async def test_a_sink_that_reads_and_tells_is_noticed(tmp_path: Path, broken: type[ReadingSink], rule: str) -> None:
+    with pytest.raises(BrokenRule, match=rule):
+        await check_sink(case(broken(), tmp_path))
+
+
+class TellsInTheDestination(ReadingSink):
+    """It says that it reads nothing."""
+
+    def reads(self, name: str) -> bool:
+        return False
+
+
+async def test_a_sink_without_a_key_must_not_show_a_word(tmp_path: Path) -> None:
+    with pytest.raises(BrokenRule, match="S17 a sink without a key shows no word of a tip"):
+        await check_sink(case(TellsInTheDestination(), tmp_path))

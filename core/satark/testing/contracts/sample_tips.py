@@ -1,0 +1,138 @@
+"""Tips for the checks of sinks: sealed as the host seals them, so that a sink with the right key opens them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from satark.identity.sealing import new_identity, seal
+from satark.sink import Delivery, SealedFile, SealedMessage
+from satark.store.sealed_files import put_in_place, seal_file
+from satark.tip import Envelope, Evidence, Header, Message, Tip
+
+WORDS: Final = "कट्टानिशान"
+"""A word that is in every answer and message of a sample tip, and nowhere else."""
+CLEAN: Final = bytes(range(256)) * 16
+_CATEGORY: Final = "arms"
+_RECEIVED: Final = "2026-11-24T06/PT6H"
+
+
+class SampleTips:
+    """Makes deliveries of tips to one destination.
+
+    Args:
+        destination: `<sink>:<name>`.
+        recipient: the destination's age recipient; empty: one whose key nobody has.
+    """
+
+    def __init__(self, destination: str, recipient: str = "") -> None:
+        self._destination = destination
+        self._recipient = recipient or new_identity()[0]
+        self._keys: dict[str, tuple[str, str]] = {}
+        self._made: dict[tuple[str, int], Delivery] = {}
+
+    def delivery(self, folder: Path, *, revision: int = 1, tip: str = "a" * 32, attempt: int = 1) -> Delivery:
+        """Return a delivery with a file and messages, as the delivery worker makes one.
+
+        Args:
+            folder: for the file's sealed clean copy; it is created.
+            revision: 1 for the tip as it was submitted; each later one has a message more.
+            tip: the tip's id in the store.
+            attempt: 1 for the first.
+        """
+        known = self._made.get((tip, revision)) or self._seal(folder, revision, tip)
+        self._made[tip, revision] = known
+        return msgspec.structs.replace(known, attempt=attempt)
+
+    def _seal(self, folder: Path, revision: int, tip: str) -> Delivery:
+        recipient, identity = self._keys.setdefault(tip, new_identity())
+        folder.mkdir(parents=True, exist_ok=True)
+        clean = folder / f"{tip[:8]}.clean"
+        _seal_file(clean, recipient)
+        document = _document(tip)
+        envelope = Envelope(tip=tip, desk=str(self._destination), identity=identity, header=_header(document))
+        messages = tuple(
+            SealedMessage(seq, seal(Message(sender="tipster", text=f"{WORDS} {seq}"), recipient))
+            for seq in range(1, revision + 1)
+        )
+        return Delivery(
+            idempotency_key=f"{tip[:8]}-{revision}",
+            tip=tip,
+            destination=self._destination,
+            desk="sp",
+            revision=revision,
+            attempt=1,
+            envelope=seal(envelope, self._recipient),
+            document=seal(document, recipient),
+            files=(SealedFile(ordinal="1", state="sealed", record=seal(_record(), recipient), clean=clean),),
+            messages=messages,
+        )
+
+    def alarm(self) -> Delivery:
+        """Return a delivery without a tip."""
+        return Delivery(
+            idempotency_key="alarm-1",
+            tip="alarm:1790000000",
+            destination=self._destination,
+            desk="",
+            revision=1,
+            attempt=1,
+            envelope=b"",
+            document=b"",
+        )
+
+
+def file_in_state(state: Literal["due", "lost"]) -> SealedFile:
+    """Return a file that is not here."""
+    return SealedFile(ordinal="2", state=state)
+
+
+def sample_delivery(destination: str, folder: Path, *, revision: int = 1, tip: str = "a" * 32) -> Delivery:
+    """Return one delivery, sealed to a key that nobody has; see `SampleTips.delivery`."""
+    return SampleTips(destination).delivery(folder, revision=revision, tip=tip)
+
+
+def _seal_file(target: Path, recipient: str) -> None:
+    digest, _ = seal_file(io.BytesIO(CLEAN), target, recipient)
+    put_in_place(target, digest)
+
+
+def _document(tip: str) -> Tip:
+    return Tip(
+        number=f"{tip[:4].upper()}-2345",
+        revision=1,
+        flow="0" * 64,
+        language="hi",
+        channel="chat",
+        category=_CATEGORY,
+        received=_RECEIVED,
+        answers={"category": _CATEGORY, "what": f"{WORDS} लंका में"},
+        evidence=("1",),
+        district="varanasi",
+        station="lanka",
+    )
+
+
+def _header(tip: Tip) -> Header:
+    return Header(
+        number=tip.number, revision=tip.revision, category=tip.category, language=tip.language, received=tip.received
+    )
+
+
+def _record() -> Evidence:
+    digest = hashlib.sha256(CLEAN).hexdigest()
+    return Evidence(
+        ordinal="1",
+        role="evidence",
+        kind="document",
+        mime="text/plain",
+        bytes=len(CLEAN),
+        sha256=digest,
+        clean_mime="text/plain",
+        clean_bytes=len(CLEAN),
+        clean_sha256=digest,
+    )

@@ -1,0 +1,37 @@
+"""The kit notices what strangers get wrong. `make mutants` tries every mutant, this a part of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from satark.testing.contracts.rules import RULES
+from satark_contracts.mutants import Workshop, all_mutants
+
+TRIED = 6
+"""Every sixth mutant is tried here."""
+MUTANTS = all_mutants()
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.mark.parametrize("file", ["scaffold/channel/channel.py", "scaffold/sink/sink.py"])
+def test_the_scaffold_breaks_no_rule(workshop: Workshop, file: str) -> None:
+    assert workshop.clean(file).message == ""
+
+
+@pytest.mark.parametrize("number", range(0, len(MUTANTS), TRIED))
+def test_a_mutant_is_noticed_by_the_rule_that_it_breaks(workshop: Workshop, number: int) -> None:
+    noticed = workshop.try_mutant(MUTANTS[number])
+    assert (noticed.mutant.name, noticed.rule) == (noticed.mutant.name, noticed.mutant.rule), noticed.message
+    assert noticed.message.startswith(f"{noticed.rule} {RULES[noticed.rule].title}\n  tried: ")
+    assert "\n  expected: " in noticed.message
+
+
+def test_there_are_enough_rules_and_mutants() -> None:
+    assert len(RULES) >= 40
+    assert len(MUTANTS) >= 60
+    assert {mutant.rule for mutant in MUTANTS} <= set(RULES)
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
