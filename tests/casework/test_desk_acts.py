@@ -135,6 +135,24 @@ def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
     assert offices["sp"].casework.open(directed.number).status == "CLOSED"
 
 
+def test_no_action_on_an_urgent_tip_takes_a_second_officer_or_the_desk_above(
+    services: Services, sp: SeededDesk, dig: SeededDesk, offices: dict[str, Office]
+) -> None:
+    urgent = [seed_tip(services, [sp.desk, dig.desk], priority="urgent") for _ in range(2)]
+    second = Office(services, sp)
+    second.casework = sp.casework_of("another")
+    second.acts = DeskActs(services, second.casework, Clocks())
+    for seeded, decider in zip(urgent, (second, offices["dig"]), strict=True):
+        offices["sp"].do(seeded, "close", outcome="no_action", text="a prank", told="nothing to do")
+        assert decider.casework.open(seeded.number).status == "RECEIVED"
+        assert offices["sp"].refused(seeded, "approve", told="nothing to do") == "closing.none"
+        decider.do(seeded, "approve", told="nothing to do")
+        assert decider.casework.open(seeded.number).status == "CLOSED"
+    normal = seed_tip(services, [sp.desk])
+    offices["sp"].do(normal, "close", outcome="no_action", text="a prank", told="nothing to do")
+    assert offices["sp"].casework.open(normal.number).status == "CLOSED"
+
+
 REFUSED: list[tuple[ActName, dict[str, Any], Problem]] = [
     ("status", {}, "status"),
     ("status", {"status": "DONE"}, "status"),

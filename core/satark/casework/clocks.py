@@ -71,8 +71,10 @@ class Offices(msgspec.Struct, frozen=True, kw_only=True):
     """The desks that a tip goes to by itself before any other: what nobody acts upon rises above them."""
 
     def is_above(self, desk: str, other: str) -> bool:
-        """Return whether a desk is above another."""
-        return desk in self.above.get(other, ())
+        """Return whether a desk is above another; above an unknown one, such as a destination, if above `first`."""
+        if other in self.above:
+            return desk in self.above[other]
+        return bool(other) and any(desk in self.above.get(first, ()) for first in self.first)
 
 
 def marks_for(desk: str, work: Work, breaches: Collection[Breach], offices: Offices) -> frozenset[WorkMark]:
@@ -102,12 +104,13 @@ def _rises_to(desk: str, breach: Breach, work: Work, offices: Offices) -> bool:
 def may_decide(desk: str, work: Work, asking: str, offices: Offices) -> bool:
     """Return whether a desk may approve the closing that another asks for, or refuse it.
 
-    The desk that directed may, and those above it. After a dispute only desks above the one whose closing was disputed.
+    The desk that directed may, and those above it; where none directed, the desk itself (by a second officer) and those
+    above it. After a dispute only desks above the one whose closing was disputed may.
     """
     if work.disputed:
         return offices.is_above(desk, work.finished_by)
-    director = work.director_of(asking)
-    return desk == director or offices.is_above(desk, director)
+    first = work.director_of(asking) or asking
+    return desk == first or offices.is_above(desk, first)
 
 
 @lru_cache(maxsize=4096)

@@ -38,6 +38,8 @@ Problem: TypeAlias = Literal[
 
 MAX_TEXT = 1000
 """Characters of a text, at most: with the text around it, it fits into one message of every channel."""
+TAKES_TWO: frozenset[str] = frozenset({"no_action"})
+"""Outcomes with which an urgent tip is closed by two officers only, or by a desk above."""
 _PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 
 _REASONS: dict[Problem, str] = {
@@ -122,11 +124,28 @@ class DeskActs:
         offices = self.offices()
         return offices.is_above(desk, work.finished_by) or not self._has_desk_above(tip, work.finished_by, offices)
 
+    def decides(self, tip: OpenTip, outcome: str) -> bool:
+        """Return whether closing with this outcome closes a tip at once; otherwise it asks."""
+        takes_two = tip.header.priority == "urgent" and outcome in TAKES_TWO
+        return self.may_close(tip) and not takes_two
+
     def may_decide(self, tip: OpenTip) -> bool:
-        """Return whether the desk may approve or refuse the closing that another desk asks for."""
-        work = tip.work
+        """Return whether the officer may approve or refuse the closing that another asks for."""
+        work, desk = tip.work, self._casework.desk
         asking = work.awaits_closing_from()
-        return bool(asking) and not work.finished and may_decide(self._casework.desk, work, asking, self.offices())
+        if not asking or work.finished or not may_decide(desk, work, asking, self.offices()):
+            return False
+        return asking != desk or self._is_second_officer(tip)
+
+    def _is_second_officer(self, tip: OpenTip) -> bool:
+        """Return whether the officer is another one of the desk than who asks, and neither appointed the other."""
+        asked = tip.work.asked
+        own, other = self._casework.trail.officer, asked.officer if asked else ""
+        if not own or not other or own == other:
+            return False
+        state, desk = self._services.read_keys(self._services.roster.check).state, self._casework.desk
+        pair = (desk, own), (desk, other)
+        return not state.did_appoint(*pair) and not state.did_appoint(*reversed(pair))
 
     def check(self, tip: OpenTip, act: DeskAct) -> None:
         """Check that the rules allow an act.
@@ -206,7 +225,7 @@ class DeskActs:
             return "outcome"
         if not act.text:
             return "done"
-        return "told" if self.may_close(tip) and not act.told else None
+        return "told" if self.decides(tip, act.outcome) and not act.told else None
 
     def _check_decision(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not self.may_decide(tip):
@@ -253,7 +272,7 @@ class DeskActs:
         return act.due or self.clocks.report_due(tip.header.priority, self._clock())
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
-        if act.name == "close" and self.may_close(tip):
+        if act.name == "close" and self.decides(tip, act.outcome):
             self._close(unit, tip, act.outcome, act.text, act.told)
         elif act.name == "approve":
             self._close(unit, tip, tip.work.asked_outcome, act.text, act.told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from satark_desk.tip_queue import Row
 
 T = TypeVar("T")
+
+AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
+"""Days up to which a tip counts in a band of ages, and the band's name; older ones are `older`."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     category: dict[str, int]
     priority: dict[str, int]
     outcome: dict[str, int]
+    station: dict[str, int]
+    age: dict[str, int]
+    """Unfinished tips by their days, in the bands of `AGES`."""
 
 
 def figures_of(rows: Sequence[Row]) -> Figures:
@@ -49,7 +55,14 @@ def figures_of(rows: Sequence[Row]) -> Figures:
         category=_count(rows, lambda row: row.summary.header.category),
         priority=_count(rows, lambda row: row.summary.header.priority),
         outcome=_count(rows, lambda row: row.summary.work.outcome),
+        station=_count(rows, lambda row: row.summary.header.station),
+        age=_count([row for row in rows if not row.summary.finished], lambda row: age_band(row.days)),
     )
+
+
+def age_band(days: int) -> str:
+    """Return the band of ages that a tip of so many days is in."""
+    return next((name for most, name in AGES if days <= most), "older")
 
 
 def _count(values: Iterable[T], key: Callable[[T], str]) -> dict[str, int]:

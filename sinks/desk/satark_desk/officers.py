@@ -136,6 +136,8 @@ def make_desk(services: Services, new: NewDesk) -> Submitted | None:
     recipient, identity = new_identity()
     desk = Desk(name=new.name, title=new.title, level=new.level, area=new.area, recipient=recipient)
     check_desk(desk)
+    if new.recovery and new.officer == RECOVERY:
+        raise CaseworkError(f"`{RECOVERY}` is the head whose passphrase lies in a safe: give the officer another name")
     check_passphrase(new.passphrase, (new.name, new.title, new.officer), services.geography)
     head, row = _head(new, new.officer, new.passphrase, identity)
     if services.read_keys(read_state).closed:
@@ -165,8 +167,7 @@ def _head(new: NewDesk, name: str, passphrase: str, identity: str) -> tuple[Rost
     rights: tuple[Right, ...] = ("listen", "release") if may_hear_voices(new.level) else ("release",)
     listed = _listed(name, own, "head", rights)
     key = seal_desk_key(new.name, name, identity, listed.recipient)
-    temporary = new.temporary and name != RECOVERY
-    return listed, {"desk": new.name, "name": name, "temporary": temporary, **columns, "desk_key": key}
+    return listed, {"desk": new.name, "name": name, "temporary": new.temporary, **columns, "desk_key": key}
 
 
 def officers_of(connection: Connection, desk: str) -> list[str]:

@@ -35,7 +35,15 @@ Unlock = Callable[[str], UnlockedDesk]
 
 WITHOUT_SESSION = {"/sign-in", "/second-factor", "/recover", "/sign-out", "/language"}
 """Routes that do nothing for a signed-in officer; sign-in and sign-out are tried on their own."""
-VALUES = {"ordinal": "1", "action": "note", "step": "ask_hold", "officer": "sp-2", "id": "0" * 16, "name": "sp-2", "draft": "0"}
+VALUES = {
+    "ordinal": "1",
+    "action": "note",
+    "step": "ask_hold",
+    "officer": "sp-2",
+    "id": "0" * 16,
+    "name": "sp-2",
+    "draft": "0",
+}
 FORM = {"text": "words", "status": "VERIFYING", "to": "dig", "reason": "court", "once": "1", "confirmed": "yes"}
 PASSPHRASE = "sp passphrase 1"
 SECOND = "brittle-orchard-4711-lantern"

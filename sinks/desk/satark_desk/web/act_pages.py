@@ -101,7 +101,7 @@ class ActPages:
             fields=FIELDS,
             form=form,
             act=msgspec.structs.replace(act, due=act.due or self._usual_due(session, tip)),
-            may_close=self._pages.acts(session).may_close(tip),
+            decides=self._pages.acts(session).decides(tip, act.outcome),
             target=targets.get(act.to),
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),

@@ -39,6 +39,7 @@ def build(context: DeskContext, settings: DeskSettings, public_url: str = "") ->
     voices, originals, acts = VoicePages(pages), OriginalPages(pages, context), ActPages(web, pages)
     routes = [
         Route("/", web.page(pages.queue)),
+        Route("/figures", web.page(pages.figures)),
         *_sign_in_routes(web, sign_in),
         *_account_routes(web),
         *_oversight_routes(web),

@@ -23,6 +23,7 @@ from satark.officer import (
 )
 from satark.tip import FINISHED_STATUSES, OUTCOMES, STATUSES
 from satark_desk.act_values import MAX_TRANSCRIPT, write_due
+from satark_desk.figures import figures_of
 from satark_desk.officers import officers_of
 from satark_desk.read_state import mark_read
 from satark_desk.releases import originals_of
@@ -84,6 +85,21 @@ class DeskPages:
             pages=pages,
             every=len(every),
         )
+
+    def figures(self, request: Request, session: Session) -> Response:
+        """Show the desk's figures."""
+        text = self._web.text(request)
+        figures = figures_of(self._rows(request, session))
+        tables = {
+            "status": (figures.status, text.status),
+            "category": (figures.category, text.category),
+            "priority": (figures.priority, text.priority),
+            "outcome": (figures.outcome, lambda code: text(f"outcome.{code}")),
+            "station": (figures.station, text.place),
+            "age": (figures.age, lambda code: text(f"age.{code}")),
+        }
+        titles = {desk.name: desk.title for desk in self._web.context.read(all_desks)}
+        return self._web.show(request, "figures.html", session=session, figures=figures, tables=tables, titles=titles)
 
     def tip(self, request: Request, session: Session) -> Response:
         """Show a tip, and record that this officer has seen it."""

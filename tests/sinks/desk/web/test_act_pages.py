@@ -201,3 +201,18 @@ def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
     told = {"told": "मौके पर कुछ नहीं मिला", "confirmed": "yes", "once": "1"}
     assert "The tip is closed." in office.post(f"/desk/tips/{seeded.number}/approve", data=told).text
     assert sp.open(seeded.number).status == "CLOSED"
+
+
+def test_the_figures_count_the_tips_of_the_desk_alone(
+    services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip, casework: Cases
+) -> None:
+    seed_tip(services, [desk("dig")], category="ARMS")
+    seed_tip(services, [desk("sp")], category="ARMS")
+    sp = casework("sp")
+    closing = DeskAct(name="close", outcome="seizure", text="x", told="done")
+    DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), closing)
+    seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
+    page = browser("sp").get("/desk/figures").text
+    cells = re.findall(r'<th scope="row">([^<]*)</th>.*?<td class="count">(\d+)</td>', page)
+    assert {("Illegal arms", "1"), ("Reopened", "1"), ("Seizure", "1"), ("sp title", "1")} <= set(cells)
+    assert "<b>2</b> All" in page

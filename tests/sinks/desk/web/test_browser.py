@@ -125,6 +125,15 @@ async def test_the_queue_can_be_worked_by_keyboard_alone(chromium: Browser, addr
     await expect(page.locator("h1")).not_to_contain_text(seeded.number)
     await press(page, "k")
     await expect(page.locator("h1")).to_contain_text(seeded.number)
+    await press(page, "o")
+    await page.keyboard.type("seen")
+    await press(page, "Tab")
+    await press(page, "Enter")
+    await expect(page.locator("blockquote")).to_have_text("seen")
+    await press(page, "Enter")
+    await expect(page.locator(".notice.good")).to_have_text("The note is added.")
+    await page.go_back()
+    await expect(page.locator("h1")).to_contain_text(seeded.number)
     await press(page, "u")
     await expect(page.locator(".tips")).to_be_visible()
     await press(page, "/")
@@ -187,7 +196,7 @@ async def test_no_page_has_accessibility_violations_or_scrolls_sideways(
         chromium, address, problems, locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
     )
     violations = {}
-    oversight = ("/audit", "/retention", f"/retention/{seeded.number}")
+    oversight = ("/audit", "/figures", "/retention", f"/retention/{seeded.number}")
     for path in ("/", "/?q=x&status=CLOSED", f"/tips/{seeded.number}", *oversight, "/tips/none", "/sign-in"):
         await page.goto(address + path)
         for details in await page.locator("details").all():

@@ -12,11 +12,14 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    // Escape leaves a field, so that the keys work again.
+    if (event.key === "Escape" && event.target.closest("input, textarea, select")) event.target.blur();
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
     const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (link) {
       event.preventDefault();
       link.click();
+      if (link.tagName === "SUMMARY" && link.parentElement.open) link.parentElement.querySelector("select, textarea, input").focus();
     } else if (rows().length && (event.key === "j" || event.key === "k")) {
       event.preventDefault();
       step(event.key === "j" ? 1 : -1);
