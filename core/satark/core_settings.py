@@ -44,6 +44,7 @@ class EvidenceSettings(BaseModel):
     pixels: int = Field(
         default=_USUAL.pixels, gt=0, description="pixels of one picture, all its frames or pages together"
     )
+    photo_pixels: int = Field(default=_USUAL.photo_pixels, gt=0, description="pixels of one photo (JPEG)")
     pages: int = Field(default=_USUAL.pages, gt=0, description="pages of one document")
     seconds: int = Field(default=_USUAL.seconds, gt=0, description="seconds that a recording may play")
     expansion: int = Field(

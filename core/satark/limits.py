@@ -26,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of all files of one tip."""
     pixels: int = 100 * MB
     """Pixels of an image, all its frames or pages together; of a video, pixels of one frame."""
+    photo_pixels: int = 250 * MB
+    """Pixels of a photo (JPEG), which is checked at an eighth of its size: the largest phones take 200 megapixels."""
     pages: int = 500
     """Pages of one document."""
     seconds: int = 6 * 60 * 60

@@ -69,3 +69,23 @@ def test_any_bytes_have_a_type(head: bytes) -> None:
     kind, _, name = sniff(head).partition("/")
     assert kind
     assert name
+
+
+@pytest.mark.parametrize("brand", [b"kddi", b"pana", b"nvr1", b"cmfc", b"piff", b"hvc1", b"av01"])
+def test_brands_of_recorders_are_films(brand: bytes) -> None:
+    assert sniff(b"\0\0\0\x18ftyp" + brand + bytes(400)) == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        ("नमस्ते hello".encode("utf-16"), "text/plain"),
+        ("café, “quoted”: a second line of text".encode("cp1252"), "text/plain"),
+        (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\n", "application/pdf"),
+        (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
+        (bytes(range(1, 200)), UNKNOWN),
+        (b"\xe9" * 90, UNKNOWN),
+    ],
+)
+def test_texts_in_other_encodings_and_late_beginnings(head: bytes, mime: str) -> None:
+    assert sniff(head) == mime

@@ -64,7 +64,7 @@ class OriginReader:
 
 
 def _of_image(source: Path, limits: Limits) -> Origin | None:
-    with open_image(source, limits, _FORMATS) as picture:
+    with open_image(source, limits, _FORMATS, reduced=True) as picture:
         exif = picture.getexif()
         taken = exif.get_ifd(_EXIF_IFD).get(_DATE_TIME_ORIGINAL) or exif.get(_DATE_TIME) or ""
         return make_origin(_position(exif), str(taken))

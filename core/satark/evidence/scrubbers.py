@@ -15,6 +15,7 @@ from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubb
 from satark.evidence.images.webp import WebpScrubber
 from satark.evidence.origin_reader import OriginReader
 from satark.evidence.preview import Previewer
+from satark.evidence.recordings.conversion import CONVERTED, ConversionScrubber
 from satark.evidence.recordings.disguise import VoiceDisguise
 from satark.evidence.recordings.mute import FilmMuter
 from satark.evidence.recordings.remux import RemuxScrubber
@@ -34,6 +35,7 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         HeifScrubber(),
         BmpScrubber(),
         RemuxScrubber(ffmpeg),
+        *(ConversionScrubber(mime, ffmpeg) for mime in CONVERTED),
         FilmMuter(ffmpeg),
         VoiceDisguise(ffmpeg),
         PdfScrubber(),

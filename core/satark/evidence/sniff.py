@@ -23,6 +23,8 @@ TAIL = 262_144
 _ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _MPEG_AUDIO = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _AFTER_ID3 = {mime: mime for mime in ("audio/aac", "audio/flac")}
+_MPEG_LAYER_2 = re.compile(rb"\xff[\xf4\xf5\xfc\xfd][\x10-\xef]")
+_SOUNDS = ((b"caff\0\1", "audio/x-caf"), (b".snd", "audio/basic"), (b"\x0b\x77", "audio/ac3"))
 UNKNOWN = "application/octet-stream"
 
 # Major brands: ISO/IEC 14496-12 annex E and the registry at mp4ra.org, "Brands".
@@ -40,7 +42,10 @@ _BRANDS = {
     b"mif1": "image/heic",
     b"msf1": "image/heic",
 }
-_MP4 = (b"isom", b"iso", b"mp4", b"avc1", b"MSNV", b"M4V", b"dash", b"f4v", b"XAVC", b"mmp4", b"NDS")
+_MP4 = (
+    b"isom", b"iso", b"mp4", b"avc1", b"MSNV", b"M4V", b"dash", b"f4v", b"XAVC", b"mmp4", b"NDS", b"kddi", b"KDDI",
+    b"pana", b"nvr1", b"cmf", b"piff", b"hvc1", b"hev1", b"av01", b"msdh", b"msix", b"caqv", b"CAEP", b"ismv",
+)  # fmt: skip
 _ZIP = b"PK\3\4"
 _OPEN_DOCUMENT = re.compile(
     rb"PK\x03\x04.{22}\x08\0.{2}mimetype(application/vnd\.oasis\.opendocument\.[a-z]{1,20})(?=PK|\0|$)", re.DOTALL
@@ -52,6 +57,11 @@ _OFFICE = (
     (b"ppt/", f"{_FORMATS}presentationml.presentation", f"{_MACROS}powerpoint.presentation.macroEnabled.12"),
 )
 # Structured text can carry metadata about its writer (mail headers, saved pages, GPS tracks): it is no plain text.
+_LATE_PDF = re.compile(rb"%PDF-[12]\.\d")
+"""Readers look for it in the first 1024 bytes (PDF 1.7, appendix H, note 13)."""
+_MOSTLY = 0.8
+"""Part of a text in Windows' Latin that is plain letters, digits and spaces."""
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _STRUCTURED = (
     (re.compile(r"\{\\rtf"), "application/rtf"),
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), "text/calendar"),
@@ -64,6 +74,9 @@ _STRUCTURED = (
     ),
     (re.compile(r"[\[{]\s*[\"{\[]"), "application/json"),
 )
+_RECORDERS = ((b"IMKH", "video/x-imkh"), (b"DHAV", "video/x-dav"))
+"""Recorders of CCTV: Hikvision's program stream, Dahua's DAV."""
+_START_CODES = (b"\0\0\0\1", b"\0\0\1")
 _BOX_HEADER = 8
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _SYNONYMS = {
@@ -124,6 +137,7 @@ def sniff(head: bytes) -> str:
         or _ogg(head)
         or _audio(head)
         or _filetype(head)
+        or ("application/pdf" if _LATE_PDF.search(head[:1024]) else "")
         or _text(head)
     )
 
@@ -162,13 +176,15 @@ def _audio(head: bytes) -> str:
         return "audio/amr-wb"
     if head.startswith(b"#!AMR\n"):
         return "audio/amr"
-    if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
+    if head.startswith((b"RIFF", b"RF64", b"BW64")) and head[8:12] == b"WAVE":
         return "audio/wav"
+    if found := next((mime for magic, mime in _SOUNDS if head.startswith(magic)), ""):
+        return found
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return "video/x-msvideo"
     if _ADTS.match(head):
         return "audio/aac"
-    return "audio/mpeg" if _MPEG_AUDIO.match(head) else ""
+    return "audio/mpeg" if _MPEG_AUDIO.match(head) else "audio/mp2" if _MPEG_LAYER_2.match(head) else ""
 
 
 def _stream(head: bytes) -> str:
@@ -177,6 +193,10 @@ def _stream(head: bytes) -> str:
         return "video/mp2t"
     if head.startswith(b"\0\0\1\xba"):
         return "video/mpeg"
+    if found := next((mime for magic, mime in _RECORDERS if head.startswith(magic)), ""):
+        return found
+    if head.startswith(_START_CODES):
+        return _raw_video(head)
     if head.startswith(b"FLV\1"):
         return "video/x-flv"
     if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
@@ -187,6 +207,15 @@ def _stream(head: bytes) -> str:
     return ""
 
 
+def _raw_video(head: bytes) -> str:
+    """Recognise a coded video without a container by its first unit (H.264 table 7-1, H.265 table 7-1)."""
+    unit = head.find(b"\0\0\1") + 3
+    kind = head[unit : unit + 2].ljust(2, b"\0")
+    if kind[0] >> 1 in (32, 33, 35) and kind[0] & 0x81 == 0 and kind[1] == 1:
+        return "video/h265"
+    return "video/h264" if kind[0] in (0x09, 0x27, 0x47, 0x67) else ""
+
+
 def _filetype(head: bytes) -> str:
     found = filetype.guess_mime(head)
     return _SYNONYMS.get(found, found) if found else ""
@@ -195,13 +224,24 @@ def _filetype(head: bytes) -> str:
 def _text(head: bytes) -> str:
     if head.lstrip(b"\xef\xbb\xbf \r\n")[:11].upper() == b"BEGIN:VCARD":
         return "text/vcard"
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 4 or not error.start:
-            return UNKNOWN
-        text = head[: error.start].decode()
+    text = _decoded(head)
     if not text or not all(char >= " " or char in "\t\r\n\f" for char in text):
         return UNKNOWN
     begun = text.lstrip("\ufeff \t\r\n")
     return next((mime for pattern, mime in _STRUCTURED if pattern.match(begun)), "text/plain")
+
+
+def _decoded(head: bytes) -> str:
+    """Return the beginning of a text in UTF-8, in UTF-16 with its mark, or in Windows' Latin; empty: it is no text."""
+    if head.startswith(_BYTE_ORDER_MARKS):
+        return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    try:
+        return head.decode()
+    except UnicodeDecodeError as error:
+        if error.start >= len(head) - 4 and error.start:
+            return head[: error.start].decode()
+    common = sum(chr(byte).isalnum() or byte in b" \t\r\n.,:;-/" for byte in head if byte < 0x80)  # noqa: PLR2004 - ASCII
+    try:
+        return head.decode("cp1252") if common > len(head) * _MOSTLY else ""
+    except UnicodeDecodeError:
+        return ""

@@ -9,6 +9,7 @@ from PIL import Image, ImageChops
 
 from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.png import PngScrubber
+from satark.evidence.images.reencode import TiffScrubber
 from satark.evidence.sniff import sniff_file
 from satark.limits import Limits
 from satark.scrubber import Cleaned, Unclean
@@ -73,3 +74,14 @@ def test_a_narrow_image_is_cleaned(size: tuple[int, int], tmp_path: Path, limits
 def test_an_image_of_which_nothing_can_be_read_is_refused(data: bytes, tmp_path: Path, limits: Limits) -> None:
     with pytest.raises(Unclean, match="damaged"):
         salvaged(data, tmp_path, limits)
+
+
+def test_a_photo_may_have_more_pixels_than_another_image_and_a_fax_is_no_bomb(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(JPEG)
+    few = Limits(pixels=1000)
+    assert JpegScrubber().scrub(tmp_path / "source", tmp_path / "target", few) == "image/jpeg"
+    with pytest.raises(Unclean, match="too-many-pixels"):
+        JpegScrubber().scrub(tmp_path / "source", tmp_path / "target", Limits(pixels=1000, photo_pixels=1000))
+    pages = [Image.new("1", (1728, 2200), 1) for _ in range(12)]
+    pages[0].save(tmp_path / "fax", "TIFF", save_all=True, append_images=pages[1:], compression="group4")
+    assert TiffScrubber().scrub(tmp_path / "fax", tmp_path / "copy", Limits()) == "image/tiff"

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from satark.scrubber import Unclean
+from satark.evidence.recordings.remux import RemuxScrubber
+from satark.limits import Limits
+from satark.scrubber import Cleaned, Unclean
 from satark.testing.evidence.markers import MARKER_BYTES
 from satark.testing.evidence.recordings import decoded_hash, ffmpeg
 
@@ -84,3 +86,31 @@ def test_hdr_video_is_cleaned(tmp_path: Path, cleaned: Clean) -> None:
     assert b"mdcv" in in_container.read_bytes()
     for one in (source, in_container):
         assert decoded_hash(cleaned(one)) == decoded_hash(one)
+
+
+def test_further_tracks_are_named(tmp_path: Path, limits: Limits) -> None:
+    source = tmp_path / "two.mkv"
+    film, sound = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=0.4"), ("-f", "lavfi", "-i", "sine=d=0.4")
+    mapped = [part for number in range(4) for part in ("-map", str(number))]
+    ffmpeg(*film, *film, *sound, *sound, *mapped, "-pix_fmt", "yuv420p", source)
+    made = RemuxScrubber().scrub(source, tmp_path / "out", limits)
+    assert isinstance(made, Cleaned)
+    assert (made.left_out, made.readable) == (("picture-tracks", "sound-tracks"), 100)
+
+
+def test_of_a_film_cut_short_is_told_how_much_of_it_plays(tmp_path: Path, limits: Limits) -> None:
+    source = tmp_path / "film.mp4"
+    film = ("-f", "lavfi", "-i", "testsrc=s=64x64:d=4", "-pix_fmt", "yuv420p", "-bf", "0")
+    ffmpeg(*film, "-movflags", "+faststart", source)
+    data = source.read_bytes()
+    source.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2])
+    made = RemuxScrubber().scrub(source, tmp_path / "out", limits)
+    assert isinstance(made, Cleaned)
+    assert 5 < made.readable < 95
+
+
+def test_sound_that_comes_first_and_foreign_codecs_are_kept(tmp_path: Path, limits: Limits) -> None:
+    late = ("-itsoffset", "0.3", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.4", "-f", "lavfi", "-i", "sine=d=1")
+    for name, codec in (("sound-first.flv", "aac"), ("surround.mp4", "ac3"), ("camera.mov", "pcm_alaw")):
+        ffmpeg(*late, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-c:a", codec, tmp_path / name)
+        assert RemuxScrubber().scrub(tmp_path / name, tmp_path / "out", limits).startswith("video/")

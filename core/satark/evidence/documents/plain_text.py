@@ -6,6 +6,7 @@ where Indic scripts, Arabic or emoji are spelt with them.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -33,14 +34,24 @@ class TextScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         del limits
-        try:
-            words = strip_hidden_characters(source.read_bytes().decode())
-        except UnicodeDecodeError:
-            raise Unclean("damaged") from None
+        words = strip_hidden_characters(decode_text(source.read_bytes()))
         if not words.strip():
             raise Unclean("damaged")
         target.write_text(words, encoding="utf-8")
         return "text/plain"
+
+
+def decode_text(data: bytes) -> str:
+    """Return a text in UTF-8, in UTF-16 with its byte order mark, or in Windows' Latin.
+
+    Raises:
+        Unclean: it is in none of them.
+    """
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked else ("utf-8", "cp1252"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    raise Unclean("damaged")
 
 
 def strip_hidden_characters(text: str) -> str:

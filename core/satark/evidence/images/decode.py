@@ -28,8 +28,12 @@ _RAISES = (
 
 
 @contextlib.contextmanager
-def open_image(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator[ImageFile.ImageFile]:
+def open_image(
+    path: Path, limits: Limits, formats: tuple[str, ...], *, reduced: bool = False
+) -> Iterator[ImageFile.ImageFile]:
     """Open an image in one of these formats; its size is checked before anything is decoded.
+
+    `reduced`: a JPEG is decoded to a part of its size only, if at all, so that it may be larger.
 
     Raises:
         Unclean: the image is damaged, in another format, or over a limit.
@@ -38,7 +42,7 @@ def open_image(path: Path, limits: Limits, formats: tuple[str, ...]) -> Iterator
     Image.MAX_IMAGE_PIXELS = None  # our own limit replaces it: Pillow only warns
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as image:
-            _check_size(image, path.stat().st_size, limits)
+            _check_size(image, path.stat().st_size, limits, reduced=reduced)
             yield image
     except _RAISES as error:
         raise Unclean("damaged") from error
@@ -60,7 +64,7 @@ def check_decodes(path: Path, limits: Limits, formats: tuple[str, ...]) -> None:
     Raises:
         Unclean: the image does not decode, or is over a limit.
     """
-    with open_image(path, limits, formats) as image:
+    with open_image(path, limits, formats, reduced=True) as image:
         # JPEG is read completely but decoded to an eighth of its size; other formats ignore this.
         image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
         for frame in ImageSequence.Iterator(image):
@@ -78,13 +82,15 @@ def incomplete_allowed() -> Iterator[None]:
         ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits) -> None:
+def _check_size(image: ImageFile.ImageFile, packed: int, limits: Limits, *, reduced: bool) -> None:
+    most = limits.photo_pixels if reduced and image.format == "JPEG" else limits.pixels
     pixels = image.width * image.height
-    if pixels > limits.pixels:
+    if pixels > most:
         raise Unclean("too-many-pixels")
     # Counting the frames reads the whole file, so the cheap check of the first frame comes before.
     pixels *= getattr(image, "n_frames", 1)
-    if pixels > limits.pixels:
+    if pixels > most:
         raise Unclean("too-many-pixels")
-    if limits.expands_too_much(packed, pixels * len(image.getbands())):
+    bits = 1 if image.mode == "1" else 8
+    if limits.expands_too_much(packed, pixels * len(image.getbands()) * bits // 8):
         raise Unclean("expands")

@@ -15,7 +15,7 @@ from satark.evidence.recordings.codec_rules import rules_for
 from satark.evidence.recordings.ffmpeg import CONTAINERS
 from satark.evidence.recordings.mpeg_user_data import blank_user_data, find_user_data
 from satark.evidence.sniff import sniff_file
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,9 +23,21 @@ if TYPE_CHECKING:
     from satark.evidence.recordings.codec_rules import CodecRules
     from satark.evidence.recordings.ffmpeg import Container
     from satark.limits import Limits
+    from satark.scrubber import LeftOut
+
 _NO_TAGS = ("-dn", "-sn", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy")
 _REPRODUCIBLE = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
-_DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)")
+_DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d)\.(\d\d)")
+_DECLARING_DURATION = frozenset({"mov", "matroska", "avi", "asf"})
+"""Demuxers of the containers that say at their beginning how long they play."""
+_TRACKS: tuple[tuple[re.Pattern[str], int, LeftOut], ...] = (
+    (re.compile(r"  Stream #0:.*: Video: (?!.*\(attached pic\))"), 1, "picture-tracks"),
+    (re.compile(r"  Stream #0:.*: Audio: "), 1, "sound-tracks"),
+    (re.compile(r"  Stream #0:.*: Subtitle: "), 0, "subtitles"),
+)
+"""What each track is called in ffmpeg's report, how many pass, and what further ones are called here."""
+_ALMOST_COMPLETE = 97
+"""Percent of its time from which a recording counts as complete: containers round."""
 _EXPECTED = re.compile(
     r"Input #0, .*| *Metadata:|  Duration: .*|  Stream #0:[01](\[0x\w+\])?(\(und\))?: (Video|Audio): .*"
     r"| +creation_time *: 1970-01-01T00:00:00\.000000Z"
@@ -35,6 +47,7 @@ _EXPECTED = re.compile(
     r"| +(DURATION *: [\d:.]+|encoder *: (Lavf|Lavc \w+|ffmpeg))"
     r"|    Side data:|      ([Dd]isplay ?[Mm]atrix: rotation of .*|CPB properties: .*)|\[.*|"
     r"      (Content light level metadata: MaxCLL=\d+, MaxFALL=\d+|Mastering display metadata: [a-z_:=(), \d.]+"
+    r"|Audio Service Type: [\w -]+"
     r"|Ambient viewing environment: [a-z_:=(), \d.]+|Spherical Mapping: (equirectangular|cubemap) [\d./() -]*)|"
 )
 """Every line that ffmpeg's report has for a file without tags: its own defaults, and lines of its log (`[`)."""
@@ -58,22 +71,22 @@ class RemuxScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         container = CONTAINERS[sniff_file(source)]
-        rules = self._rules(source, container)
+        described = ffmpeg.describe(self.ffmpeg, container, source)
+        rules = rules_for(described if container.has_video else b"")
         hashes = self._remux(source, target, container, rules)
         if container.demuxer in _WITH_CODEC_HEADERS:
             hevc_config.remove_messages(target)
             vorbis_comments.blank_comments(target)
         hashes_after, report = self._inspect(target, container, rules)
-        if not hashes or hashes_after != hashes or not _has_no_tags(report):
+        if not hashes or _by_content(hashes_after) != _by_content(hashes) or not _has_no_tags(report):
             raise Unclean("damaged")
-        if _duration(report) > limits.seconds:
+        if _duration(report) > 1000 * limits.seconds:
             raise Unclean("too-long")
         self._clean_streams(target, container, rules)
         self._decode_start(target, container, limits, video=b",v," in hashes)
-        return container.mime
-
-    def _rules(self, source: Path, container: Container) -> CodecRules:
-        return rules_for(ffmpeg.describe(self.ffmpeg, container, source) if container.has_video else b"")
+        original = described.decode(errors="replace")
+        readable = _readable(original, report) if container.demuxer in _DECLARING_DURATION else 100
+        return Cleaned(container.mime, readable=readable, left_out=_left_out(original))
 
     def _remux(self, source: Path, target: Path, container: Container, rules: CodecRules) -> bytes:
         """Copy the streams into a new container, and return the hash of each as it was read."""
@@ -122,8 +135,28 @@ def _has_no_tags(report: str) -> bool:
 
 
 def _duration(report: str) -> int:
-    found = _DURATION.search(report)
-    return sum(int(part) * unit for part, unit in zip(found.groups(), (3600, 60, 1), strict=True)) if found else 0
+    """Return the playing time in milliseconds; 0: unknown."""
+    found, units = _DURATION.search(report), (3_600_000, 60_000, 1000, 10)
+    return sum(int(part) * unit for part, unit in zip(found.groups(), units, strict=True)) if found else 0
+
+
+def _readable(original: str, copy: str) -> int:
+    """Return how much of its time a recording still plays, in percent."""
+    expected, found = _duration(original), _duration(copy)
+    percent = 100 * found // expected if expected and found else 100
+    return percent if percent < _ALMOST_COMPLETE else 100
+
+
+def _left_out(report: str) -> list[LeftOut]:
+    """Return what a recording has besides the first picture track and the first sound track."""
+    lines = report.splitlines()
+    counted = [(sum(bool(track.match(line)) for line in lines), most, name) for track, most, name in _TRACKS]
+    return [name for count, most, name in counted if count > most]
+
+
+def _by_content(hashes: bytes) -> list[bytes]:
+    """Return type and hash of each stream: a container may have its tracks in another order."""
+    return sorted(line.partition(b",")[2] for line in hashes.splitlines())
 
 
 def _chained_streams(clean: Path) -> int:

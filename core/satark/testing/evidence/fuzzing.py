@@ -27,6 +27,7 @@ from satark.limits import MB, Limits
 from satark.store.sealed_files import erase, open_sealed, original_path
 from satark.store.workspace import workspace_dir
 from satark.testing.evidence.specimens import specimen, specimen_names
+from satark.testing.evidence.unusual import UNUSUAL
 
 LIMITS = Limits(file_bytes=5 * MB, pixels=4 * MB, seconds=600, cpu_seconds=10, wall_seconds=15, memory_bytes=1_000 * MB)
 CONTROL_EVERY = 50
@@ -69,7 +70,7 @@ async def run(
 ) -> Report:
     """Process `count` damaged files (None: any number), for so many seconds at most; call `progress` after each."""
     (folder / "specimens").mkdir(parents=True, exist_ok=True)
-    names = specimen_names()
+    names = [*specimen_names(), *specimen_names(UNUSUAL)]
     for name in names:
         specimen(name, folder / "specimens")
     report, began = Report(), time.monotonic()

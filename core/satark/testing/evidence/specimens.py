@@ -8,6 +8,7 @@ from pathlib import Path
 from satark.testing.evidence.documents import DOCUMENTS, document
 from satark.testing.evidence.images import IMAGES, make_image
 from satark.testing.evidence.recordings import RECORDINGS, make_recording
+from satark.testing.evidence.unusual import UNUSUAL, make_unusual
 
 
 def specimen_names(*tables: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -18,13 +19,15 @@ def specimen_names(*tables: Mapping[str, tuple[str, ...]]) -> list[str]:
 def specimen(name: str, folder: Path) -> Path:
     """Make the specimen of this name in a folder, unless it is there already.
 
-    The names are in `IMAGES`, `RECORDINGS` and `DOCUMENTS`.
+    The names are in `IMAGES`, `RECORDINGS`, `UNUSUAL` and `DOCUMENTS`.
     """
     path = folder / f"specimen.{name}"
     if path.exists():
         return path
     if name in specimen_names(IMAGES):
         path.write_bytes(make_image(name, folder))
+    elif name in specimen_names(UNUSUAL):
+        make_unusual(name, path)
     elif name in specimen_names(DOCUMENTS):
         path.write_bytes(document(name, make_image("jpg", folder)))
     else:

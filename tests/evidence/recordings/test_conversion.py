@@ -1,0 +1,48 @@
+"""CCTV recorders' films and rare sound become files that every computer plays, without a marker and without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from satark.evidence.recordings.conversion import CONVERTED, ConversionScrubber
+from satark.evidence.sniff import sniff_file
+from satark.limits import Limits
+from satark.scrubber import Unclean
+from satark.testing.evidence.markers import MARKER_BYTES
+from satark.testing.evidence.recordings import ffmpeg
+from satark.testing.evidence.unusual import UNUSUAL
+
+
+@pytest.mark.parametrize("mime", CONVERTED)
+def test_an_unusual_recording_is_cleaned(
+    mime: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    source, copy = make(UNUSUAL[mime][0]), tmp_path / "copy"
+    assert sniff_file(source) == mime
+    made = ConversionScrubber(mime).scrub(source, copy, limits)
+    assert sniff_file(copy) == made
+    assert made == ("audio/flac" if mime.startswith("audio/") else made)
+    assert made in ("audio/flac", "video/mp4", "video/quicktime")
+    assert MARKER_BYTES not in copy.read_bytes()
+
+
+@pytest.mark.parametrize(("mime", "demuxer"), [("video/h264", "h264"), ("video/h265", "hevc"), ("video/x-dav", "dhav")])
+def test_every_picture_stays_as_it_is(
+    mime: str, demuxer: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
+) -> None:
+    source = make(UNUSUAL[mime][0])
+    ConversionScrubber(mime).scrub(source, tmp_path / "copy", limits)
+    every = ("-map", "0:v", "-c:v", "rawvideo", "-fps_mode", "passthrough", "-f", "streamhash", "-")
+    before, after = (
+        ffmpeg("-f", form, "-i", path, *every) for form, path in ((demuxer, source), ("mov", tmp_path / "copy"))
+    )
+    assert before == after
+
+
+def test_a_recorder_s_file_without_pictures_is_refused(tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "in").write_bytes(b"DHAV" + bytes(500))
+    with pytest.raises(Unclean, match="damaged"):
+        ConversionScrubber("video/x-dav").scrub(tmp_path / "in", tmp_path / "out", limits)
