@@ -311,7 +311,7 @@ class Core(BaseModel):
         default=1024,
         ge=0,
         description="receipt codes that each process makes ahead of need, at 3 ms of idle processor time each; "
-        "0: each tip waits for its own",
+        "0: each tip makes its own",
     )
     code_guesses_per_minute: int = Field(
         default=60,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import sys
 import threading
@@ -52,19 +53,18 @@ def test_the_code_stands_in_nothing_that_is_stored() -> None:
     assert "8391446012345678" not in repr(FreshCode("8391446012345678", key)) + repr(key) + repr(OPENED)
 
 
-async def test_the_mint_keeps_a_stock_of_different_codes() -> None:
-    mint = CodeStock(IDENTITY, ahead=3)
-    assert mint.pop() is None
-    filling = asyncio.ensure_future(mint.run())
+async def test_the_stock_has_different_codes_ready() -> None:
+    stock = CodeStock(IDENTITY, ahead=3)
+    stock.start()
     try:
-        minted = [await _next(mint) for _ in range(5)]
+        await until(lambda: len(stock._ready) == 3)
+        made = [stock.take() for _ in range(5)]
     finally:
-        filling.cancel()
-        mint.close()
-    codes = {one.code for one in minted}
+        stock.close()
+    codes = {one.code for one in made}
     assert len(codes) == 5
     assert all(len(code) == 16 and code.isdecimal() for code in codes)
-    assert all(derive(one.code, IDENTITY) == one.key for one in minted)
+    assert all(derive(one.code, IDENTITY) == one.key for one in made)
 
 
 def test_the_derivation_of_a_code_stays_what_it_is_since_rows_are_stored_under_it() -> None:
@@ -92,55 +92,65 @@ def test_what_shows_is_that_there_is_something_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("digits", [12, 16])
-async def test_a_code_is_made_at_once_of_the_length_that_is_asked_for(digits: int) -> None:
+async def test_an_empty_stock_makes_a_code_at_once_of_the_length_that_is_asked_for(digits: int) -> None:
     stock = CodeStock(IDENTITY, digits=digits, ahead=0)
+    stock.start()
     try:
-        made = [await stock.make() for _ in range(60)]
+        made = [stock.take() for _ in range(60)]
         assert await stock.key(made[0].code) == made[0].key == derive(made[0].code, IDENTITY)
     finally:
         stock.close()
     assert {len(one.code) for one in made} == {digits}
     assert len({one.code for one in made}) == 60
     assert {one.code[0] for one in made} >= {"0", "9"} or len({one.code[0] for one in made}) > 4
-    assert stock.pop() is None
 
 
-async def test_the_stock_ends_at_what_was_asked_for_and_its_threads_end_with_it() -> None:
+async def test_the_stock_is_filled_to_what_was_asked_for_and_again_after_each_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = itertools.count()
+
+    def counted(code: str, identity: Identity) -> CodeKey:
+        next(made)
+        return derive(code, identity)
+
+    monkeypatch.setattr(receipts, "derive", counted)
     stock = CodeStock(IDENTITY, ahead=2)
-    filling = asyncio.ensure_future(stock.run())
+    stock.start()
     try:
-        taken = [await _next(stock) for _ in range(2)]
-        while len(stock._ready) < 2:  # noqa: ASYNC110 - the stock is filled by threads
-            await asyncio.sleep(0.01)
-        for _ in range(5):
-            await asyncio.sleep(0.02)
-        ready = [one for one in (stock.pop() for _ in range(3)) if one is not None]
+        await until(lambda: len(stock._ready) == 2)
+        taken = [stock.take() for _ in range(2)]
+        await until(lambda: len(stock._ready) == 2)
     finally:
-        filling.cancel()
         stock.close()
-    assert len(ready) == 2
-    assert len({one.code for one in (*taken, *ready)}) == 4
+    assert len({one.code for one in taken}) == 2
+    assert next(made) == 4, "more than was asked for"
+
+
+async def test_a_second_thread_helps_while_the_stock_is_low_and_both_end_with_it() -> None:
+    stock = CodeStock(IDENTITY, ahead=8)
+    stock.start()
+    try:
+        assert [hand.name for hand in stock._hands] == ["satark-codes", "satark-codes-low"]
+        await until(lambda: len(stock._ready) >= 8)
+        assert all(hand.is_alive() for hand in stock._hands)
+    finally:
+        stock.close()
+    await until(lambda: not any(hand.is_alive() for hand in stock._hands))
     with pytest.raises(RuntimeError):
-        await stock.make()
+        await stock.key("8391446012345678")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority: needs Linux")
-async def test_the_stock_is_filled_with_what_time_is_left_and_a_waiting_turn_is_not() -> None:
-    stock, own = CodeStock(IDENTITY, ahead=1), os.getpriority(os.PRIO_PROCESS, 0)
-    filling = asyncio.ensure_future(stock.run())
+async def test_the_stock_is_filled_with_what_time_is_left() -> None:
+    stock, own = CodeStock(IDENTITY, ahead=8), os.getpriority(os.PRIO_PROCESS, 0)
+    stock.start()
     try:
-        await _next(stock)
-        await stock.make()
-        threads = {thread.name: thread.native_id for thread in threading.enumerate()}
-        priorities = {
-            name.rpartition("_")[0]: os.getpriority(os.PRIO_PROCESS, id_)
-            for name, id_ in threads.items()
-            if id_ is not None and name.startswith("satark-receipts")
-        }
+        await until(lambda: len(stock._ready) == 8)
+        idle, helping = (os.getpriority(os.PRIO_PROCESS, hand.native_id or 0) for hand in stock._hands)
     finally:
-        filling.cancel()
         stock.close()
-    assert priorities == {"satark-receipts": own, "satark-receipts-idle": 19}
+    assert (idle, own <= helping < idle) == (19, True)
 
 
 async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(
@@ -155,8 +165,7 @@ async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(
 
     monkeypatch.setattr(receipts, "derive", slow)
     stock = CodeStock(IDENTITY, ahead=0)
-    assert (stock._now._max_workers, stock._idle._max_workers) == (1, 1)
-    first, second = (asyncio.ensure_future(stock.make()) for _ in range(2))
+    first, second = (asyncio.ensure_future(stock.key("8391446012345678")) for _ in range(2))
     await until(began.is_set)
     stock.close()
     with pytest.raises(asyncio.CancelledError):
@@ -164,9 +173,3 @@ async def test_a_closed_stock_waits_for_no_thread_and_drops_what_has_not_begun(
     go.set()
     await first
     assert was_let_go == [True], "closing waited for the thread"
-
-
-async def _next(mint: CodeStock) -> FreshCode:
-    while (minted := mint.pop()) is None:  # noqa: ASYNC110 - the stock is filled by threads
-        await asyncio.sleep(0.01)
-    return minted

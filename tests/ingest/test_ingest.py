@@ -257,11 +257,10 @@ async def test_a_tip_makes_a_tip_its_envelopes_deliveries_and_a_receipt(tmp_path
         assert line in render_a_band_later(place.host.metrics)
 
 
-async def test_two_tips_that_find_one_receipt_ready_both_get_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_tips_that_find_no_receipt_ready_both_get_one(tmp_path: Path) -> None:
     async with town(tmp_path) as place:
-        monkeypatch.setattr(place.runtime._receipts, "pop", lambda: None)
+        place.runtime._receipts._ready.clear()
+        place.runtime._receipts.close()
         codes = {await place.receipt(place.tipster(name)) for name in ("asha", "bina")}
         assert len(codes) == 2
         assert place.count("tip") == 2

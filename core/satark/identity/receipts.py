@@ -34,6 +34,10 @@ MEMORY_KIB = 4 * 1024
 ITERATIONS = 1
 
 _ONCE = b"\0" * 12  # each wrapping key seals exactly one value, so its nonce may be fixed
+_LOW = 256
+"""Codes below which a second thread helps to fill the stock."""
+_IDLE, _LOW_PRIORITY = 19, 5
+"""Priorities (`nice`) of the thread that fills the stock, and of the one that helps while it is low."""
 
 
 class OpenedReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,58 +100,75 @@ class FreshCode(msgspec.Struct, frozen=True):
 
 
 class CodeStock:
-    """Makes codes ahead of need, since a turn can't wait for memory-hard work inside its transaction.
+    """Makes codes ahead of need, in threads: the memory-hard work of a code takes milliseconds.
+
+    One thread fills the stock with what time the machine has left; another helps while the stock is low.
 
     Args:
         identity: holds the keys that a code's look-up is derived with.
         digits: the length of a code; a receipt's, unless said otherwise.
-        ahead: how many codes to have ready.
+        ahead: how many codes to have ready; 0: whoever takes one does its work.
     """
 
     def __init__(self, identity: Identity, *, digits: int = RECEIPT_DIGITS, ahead: int) -> None:
         self._identity = identity
         self._digits = digits
-        self._ahead = ahead
-        self._now = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts")
-        self._idle = ThreadPoolExecutor(1, thread_name_prefix="satark-receipts-idle", initializer=_step_back)
         self._ready: deque[FreshCode] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        hands = (("satark-codes", ahead, _IDLE), ("satark-codes-low", min(_LOW, ahead // 4), _LOW_PRIORITY))
+        self._hands = [
+            threading.Thread(target=self._fill, args=(most, nice), name=name, daemon=True)
+            for name, most, nice in hands
+            if most
+        ]
+        self._look_ups = ThreadPoolExecutor(1, thread_name_prefix="satark-look-ups")
 
-    async def run(self) -> None:
-        """Keep the stock filled, until cancelled."""
-        while True:
-            while len(self._ready) < self._ahead:
-                self._ready.append(await self._make(self._idle))
-            await asyncio.sleep(0.05)
+    def start(self) -> None:
+        """Begin to fill the stock."""
+        for hand in self._hands:
+            hand.start()
 
-    def pop(self) -> FreshCode | None:
-        """Take one from the stock, from any thread; None where it is empty just now."""
+    def take(self) -> FreshCode:
+        """Take a code, from any thread. Where the stock is empty just now, make one (about 3 ms)."""
         try:
-            return self._ready.popleft()
+            taken = self._ready.popleft()
         except IndexError:
-            return None
-
-    async def make(self) -> FreshCode:
-        """Make one now: a turn waits for it."""
-        return await self._make(self._now)
+            return self._make()
+        with self._changed:
+            self._changed.notify_all()
+        return taken
 
     async def key(self, code: str) -> CodeKey:
-        """Do the memory-hard work for a code that somebody gave."""
-        return await asyncio.get_running_loop().run_in_executor(self._now, derive, code, self._identity)
+        """Do the memory-hard work for a code that somebody gave, one at a time."""
+        return await asyncio.get_running_loop().run_in_executor(self._look_ups, derive, code, self._identity)
 
     def close(self) -> None:
-        """End the threads."""
-        for pool in (self._now, self._idle):
-            pool.shutdown(wait=False, cancel_futures=True)
+        """End the threads; what they are at is not waited for."""
+        self._closed = True
+        with self._changed:
+            self._changed.notify_all()
+        self._look_ups.shutdown(wait=False, cancel_futures=True)
 
-    async def _make(self, pool: ThreadPoolExecutor) -> FreshCode:
+    def _fill(self, most: int, nice: int) -> None:
+        _step_back(nice)
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or len(self._ready) < most)
+            if self._closed:
+                return
+            self._ready.append(self._make())
+
+    def _make(self) -> FreshCode:
         code = f"{secrets.randbelow(10**self._digits):0{self._digits}}"
-        return FreshCode(code, await asyncio.get_running_loop().run_in_executor(pool, derive, code, self._identity))
+        return FreshCode(code, derive(code, self._identity))
 
 
-def _step_back() -> None:
-    """Let the stock be filled only with what time the machine has left, where the system can do that for one thread."""
+def _step_back(nice: int) -> None:
+    """Lower the priority of this thread, where the system can do that for one thread."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(own, nice))
 
 
 def derive(code: str, identity: Identity) -> CodeKey:

@@ -11,7 +11,7 @@ from satark.prompt import Prompt
 if TYPE_CHECKING:
     from satark.channel import Channel
     from satark.identity.edge_key import Identity
-    from satark.identity.receipts import CodeKey, FreshCode
+    from satark.identity.receipts import CodeKey
     from satark.store.outbox import OutboxMessage
 
 
@@ -22,12 +22,10 @@ class InboundEvent:
         "channel",
         "code",
         "event",
-        "handoff_code",
         "inbound",
         "key",
         "late",
         "pseudonyms",
-        "receipt",
         "source",
     )
 
@@ -42,10 +40,6 @@ class InboundEvent:
         self.event = _with_hashed_original(inbound, identity)
         self.code: CodeKey | None = None
         """What Argon2id made of the code in the text, a receipt's or a handoff code's, where there is one."""
-        self.receipt: FreshCode | None = None
-        """A receipt made for this turn, after it found none ready."""
-        self.handoff_code: FreshCode | None = None
-        """A handoff code made for this turn, after it found none ready."""
 
     @property
     def inline(self) -> bool:
@@ -90,14 +84,6 @@ class TurnResult:
         """Whether there are files to fetch."""
         self.submitted = False
         self.wrong_code = False
-
-
-class NeedsReceipt(Exception):  # noqa: N818 - it reads as what it says
-    """The turn submits a tip, but no receipt was ready: make one and run the turn again."""
-
-
-class NeedsHandoffCode(NeedsReceipt):
-    """The turn gives out a handoff code, but none was ready: make one and run the turn again."""
 
 
 def _with_hashed_original(inbound: Inbound, identity: Identity) -> Event:

@@ -16,8 +16,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from satark.codes import HANDOFF_DIGITS
-from satark.identity.receipts import CodeStock, FreshCode
-from satark.ingest.event import NeedsHandoffCode
+from satark.identity.receipts import CodeStock
 from satark.store import tables
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from satark.store.unit_of_work import UnitOfWork
 
 _AHEAD = 8
-"""Codes to have ready: few go on elsewhere, and one can be made while a turn waits."""
+"""Codes to have ready: few go on elsewhere."""
 
 
 class HandoffCodes:
@@ -42,17 +41,9 @@ class HandoffCodes:
         self.stock = CodeStock(identity, digits=HANDOFF_DIGITS, ahead=_AHEAD)
         self.minutes = minutes
 
-    def give(
-        self, unit: UnitOfWork, conversation: bytes, session: Session, fresh: FreshCode | None = None
-    ) -> tuple[Session, str]:
-        """Give out a code for a conversation's session; the one that it had is good no more.
-
-        Raises:
-            NeedsPassage: no code is ready; nothing was written.
-        """
-        fresh = fresh or self.stock.pop()
-        if fresh is None:
-            raise NeedsHandoffCode
+    def give(self, unit: UnitOfWork, conversation: bytes, session: Session) -> tuple[Session, str]:
+        """Give out a code for a conversation's session; the one that it had is good no more."""
+        fresh = self.stock.take()
         self.drop(unit, session)
         expires_at = unit.now + int(self.minutes * 60)
         row = {"lookup": fresh.key.lookup, "sealed": fresh.key.lock(conversation), "expires_at": expires_at}

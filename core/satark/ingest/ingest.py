@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from satark.channel import Outcome
 from satark.codes import find_handoff_code, find_receipt_code
-from satark.ingest.event import InboundEvent, NeedsHandoffCode, NeedsReceipt, TurnResult
+from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.spool import SpoolFull
 from satark.observability import LifecycleEvent, log
 from satark.outbox.outbox import message
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from satark.identity.receipts import CodeStock
     from satark.ingest.after_commit import AfterCommit
     from satark.ingest.code_guesses import CodeGuesses
-    from satark.ingest.handoff_codes import HandoffCodes
     from satark.ingest.spool import Spool
     from satark.outbox.outbox import Outbox
     from satark.outbox.worker import ReplyWorker
@@ -50,7 +49,6 @@ class Ingest:
         identity: Identity,
         writer: Writer,
         receipts: CodeStock,
-        handoff_codes: HandoffCodes,
         guesses: CodeGuesses,
         spool: Spool,
         engine: Engine,
@@ -63,7 +61,6 @@ class Ingest:
         self._identity = identity
         self._writer = writer
         self._receipts = receipts
-        self._handoff_codes = handoff_codes
         self._guesses = guesses
         self._spool = spool
         self._engine = engine
@@ -132,18 +129,12 @@ class Ingest:
         if code := _code_in(event.text):
             await asyncio.sleep(self._guesses.delay())
             event.code = await self._receipts.key(code)
-        while True:
-            try:
-                result: TurnResult = await self._writer.write_grouped(event)
-                break
-            except NeedsHandoffCode:
-                event.handoff_code = await self._handoff_codes.stock.make()
-            except NeedsReceipt:
-                event.receipt = await self._receipts.make()
-            except StoreDown:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
-                raise self._failed(channel.name, error) from None
+        try:
+            result: TurnResult = await self._writer.write_grouped(event)
+        except StoreDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it was: not acknowledged, counted, tried again
+            raise self._failed(channel.name, error) from None
         self._metrics.commit.observe(time.perf_counter() - started)
         self._count(channel.name, result)
         self._after_commit(inbound, result)

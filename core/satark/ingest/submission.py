@@ -15,7 +15,6 @@ from satark.destination import DESK_SINK, HERE, Destination
 from satark.identity.receipts import FreshCode, OpenedReceipt
 from satark.identity.sealing import new_identity, seal
 from satark.identity.tip_numbers import new_number
-from satark.ingest.event import NeedsReceipt
 from satark.observability import log
 from satark.roster.state import RosterState
 from satark.routing import rules
@@ -56,17 +55,13 @@ class Submissions:
         session: Session,
         submission: Submission,
         channel: Literal["chat", "sms", "voice", "web"],
-        fresh: FreshCode | None = None,
     ) -> Receipt:
-        """Write the tip, its envelopes, its deliveries and its receipt, whose code is `fresh` or one from the stock.
+        """Write the tip, its envelopes, its deliveries and its receipt.
 
         Raises:
-            NeedsReceipt: no receipt code is ready; nothing was written.
             NoDesk: no desk may receive the tip; the turn fails and the provider will deliver the event again.
         """
-        fresh = fresh or self._receipts.pop()
-        if fresh is None:
-            raise NeedsReceipt
+        fresh = self._receipts.take()
         tip = _document(session, submission, channel, unit.now)
         screening = self._screen(tip, Screening(priority=submission.priority, flags=submission.flags))
         route = self._route(unit, tip, screening.priority)

@@ -10,7 +10,7 @@ import msgspec
 from satark.channel import ErasingChannel, Moved
 from satark.custody.erasure import erase_files
 from satark.identity.age_keys import new_identity
-from satark.ingest.event import NeedsReceipt, TurnResult
+from satark.ingest.event import TurnResult
 from satark.ingest.handoff_codes import brought
 from satark.outbox.outbox import message
 from satark.routing.desks import all_desks
@@ -79,7 +79,7 @@ class TurnRunner:
 
     def run(
         self, unit: UnitOfWork, event: InboundEvent, conversation: Conversation, origin: Conversation | None
-    ) -> TurnResult | NeedsReceipt:
+    ) -> TurnResult:
         """Run the turn of one event.
 
         Args:
@@ -89,7 +89,7 @@ class TurnRunner:
             origin: the conversation that the code in the event stands for, if any.
 
         Returns:
-            What the turn led to; or `NeedsReceipt` where a code must be made first: then nothing was written.
+            What the turn led to.
         """
         result = TurnResult()
         result.conversation = conversation.id
@@ -100,12 +100,9 @@ class TurnRunner:
             turn = engine.advance(session, event.event, event.source, unit.now, notices)
             if notices and turn.prompt is not None:
                 evidence_files.clear_file_notices(unit, session.tip)
-            try:
-                turn = self._answer_requests(
-                    unit, turn, event=event, conversation=conversation, origin=origin, result=result
-                )
-            except NeedsReceipt as missing:
-                return missing
+            turn = self._answer_requests(
+                unit, turn, event=event, conversation=conversation, origin=origin, result=result
+            )
             if turn.erase or turn.dropped_files:
                 result.erased += erase_files(unit, session.tip, None if turn.erase else turn.dropped_files)
             if self._has_commit_hook:
@@ -211,15 +208,14 @@ class TurnRunner:
         session, submission = turn.session, turn.submission
         if session is None or submission is None:
             return turn
-        # First of all, since it may find that there is no receipt yet: then nothing must have been written.
-        receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind, event.receipt)
+        receipt = self._submissions.submit(unit, session, submission, event.channel.capabilities.kind)
         if submission.evidence:
             evidence_files.disclose_origin(unit, session.tip, submission.origin_disclosed)
         result.submitted = True
         return _second(turn, self._engine(unit, session).show_receipt(session, receipt, unit.now))
 
     def _depart(self, unit: UnitOfWork, session: Session, event: InboundEvent, conversation: Conversation) -> Turn:
-        leaving, code = self._handoff_codes.give(unit, conversation.id, session, event.handoff_code)
+        leaving, code = self._handoff_codes.give(unit, conversation.id, session)
         minutes = round(self._handoff_codes.minutes)
         return self._engine(unit, session).show_handoff_code(leaving, code, minutes, unit.now)
 

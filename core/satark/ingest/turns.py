@@ -11,9 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
-
-from satark.ingest.event import InboundEvent, NeedsReceipt, TurnResult
+from satark.ingest.event import InboundEvent, TurnResult
 from satark.ingest.turn import Conversation
 from satark.store import conversations, provider_messages
 from satark.store.tables import seen
@@ -54,15 +52,14 @@ class Turns:
         self._runner = runner
         self._outbox = outbox
 
-    def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult | NeedsReceipt]:
+    def __call__(self, unit: UnitOfWork, events: Sequence[InboundEvent]) -> list[TurnResult]:
         """Ingest a batch; return the result of each event, in order."""
         fresh = self._unseen(unit, events)
         homes = self._homes(unit, [event.pseudonyms for event in events if event.key in fresh])
         has_codes = any(event.code for event in events)
         origins = self._handoff_codes.origins(unit, events) if has_codes else {}
         opened = self._open(unit, {*homes.values(), *origins.values()})
-        postponed: set[bytes] = set()
-        results: list[TurnResult | NeedsReceipt] = []
+        results: list[TurnResult] = []
         for event in events:
             if event.key not in fresh:
                 results.append(TurnResult(duplicate=True))
@@ -70,16 +67,10 @@ class Turns:
             fresh.discard(event.key)
             origin = opened.get(origins.get(event.code.lookup, b"")) if event.code else None
             conversation = opened[homes[event.pseudonyms[0]]]
-            is_postponed = conversation.id in postponed
-            result = NeedsReceipt() if is_postponed else self._runner.run(unit, event, conversation, origin)
-            if isinstance(result, NeedsReceipt):
-                # Its later events wait with it, so that their order holds.
-                postponed.add(conversation.id)
-            results.append(result)
-        self._forget_postponed(unit, events, results)
+            results.append(self._runner.run(unit, event, conversation, origin))
         self._close(unit, opened.values())
         for event, one in zip(events, results, strict=True):
-            if isinstance(one, TurnResult) and one.duplicate and event.inline:
+            if one.duplicate and event.inline:
                 one.prompts = self._repeat_question(unit, event)
         return results
 
@@ -101,13 +92,6 @@ class Turns:
     def _open(self, unit: UnitOfWork, ids: set[bytes]) -> dict[bytes, Conversation]:
         rows = conversations.lock(unit, ids).values() if ids else ()
         return {row.id: Conversation(row, self._sessions.open(row) if row.draft else None) for row in rows}
-
-    def _forget_postponed(
-        self, unit: UnitOfWork, events: Sequence[InboundEvent], results: Sequence[TurnResult | NeedsReceipt]
-    ) -> None:
-        keys = [event.key for event, one in zip(events, results, strict=True) if isinstance(one, NeedsReceipt)]
-        if keys:
-            unit.main.execute(delete(seen).where(seen.c.key.in_(keys)))
 
     def _close(self, unit: UnitOfWork, opened: Iterable[Conversation]) -> None:
         unit.run_last(partial(self._check_epoch, self._identity.epochs.current().id))

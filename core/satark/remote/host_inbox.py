@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from satark.remote.offices import Office, apply_key_change, office_of
 from satark.routing.desks import all_desks
 from satark.store import deliveries, envelopes, tables
 from satark.store.threads import append, post
+from satark.threads import run_in_thread
 from satark.tip import Message
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class HostInbox:
             StoreDown: the database can't be written now; retry later.
             CarrierError: the office could not be informed; retry later.
         """
-        office, answer = await asyncio.to_thread(self._open, message)
+        office, answer = await run_in_thread(self._open, message)
         accepted = await self._services.write(lambda unit: _accept(unit, answer, self._services))
         if not accepted:
             await self._outbox.send(office, RefusalMessage(answer=answer.id), publish)

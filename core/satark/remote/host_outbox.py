@@ -33,6 +33,7 @@ from satark.routing.destinations import encode_rules
 from satark.sink import DeadLetter, Delivery, DeliveryResult, Done
 from satark.store import envelopes, evidence_files, tables
 from satark.store.sealed_files import disguised_path
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,13 +68,13 @@ class HostOutbox:
         Raises:
             CarrierError: a frame was not confirmed. Confirmed file chunks are not sent again.
         """
-        office = await asyncio.to_thread(self._services.read, lambda c: self._office(c, delivery.name))
+        office = await run_in_thread(self._services.read, lambda c: self._office(c, delivery.name))
         if office is None:
             return DeadLetter("the desk is not in a remote office: see `satark desk register`")
         if delivery.kind == ERASED:
             await self.send(office, _erasure(delivery.tip), publish)
             return Done()
-        message = await asyncio.to_thread(self._read_tip, delivery.tip, delivery.name)
+        message = await run_in_thread(self._read_tip, delivery.tip, delivery.name)
         if message is None:
             return DeadLetter("the tip was not sealed to this desk")
         if office.answer_verifier:
@@ -94,13 +95,13 @@ class HostOutbox:
             await self._send_frame(office, frame, publish)
 
     async def _send_frame(self, office: Office, frame: Frame, publish: Publish) -> None:
-        await publish(office.desk, await asyncio.to_thread(seal_frame, frame, self._key, office.link))
+        await publish(office.desk, await run_in_thread(seal_frame, frame, self._key, office.link))
 
     def _office(self, connection: Connection, desk: str) -> Office | None:
         return office_of(connection, desk) or (copy_recipient(connection, desk) if desk in self._copies else None)
 
     async def _send_directory(self, office: Office, publish: Publish) -> None:
-        desks, readable = await asyncio.to_thread(self._directory)
+        desks, readable = await run_in_thread(self._directory)
         rules = encode_rules(readable)
         unversioned = encode(DirectoryMessage(version=0, desks=desks, destination_rules=rules))
         transfer_id = sha256(unversioned).digest()[:16]
@@ -123,7 +124,7 @@ class HostOutbox:
         path = FORM_PATHS[file.form](self._services.evidence_dir, evidence_files.name(tip, ordinal))
         while done < total:
             numbers = range(done, min(total, done + WINDOW))
-            bodies = await asyncio.to_thread(lambda: list(_read_chunks(path, numbers)))  # noqa: B023 - awaited at once
+            bodies = await run_in_thread(lambda: list(_read_chunks(path, numbers)))  # noqa: B023 - awaited at once
             frames = file_frames(office.desk, file.transfer_id, total, zip(numbers, bodies, strict=True))
             sending = (self._send_frame(office, frame, publish) for frame in frames)
             for outcome in await asyncio.gather(*sending, return_exceptions=True):
@@ -135,7 +136,7 @@ class HostOutbox:
     async def _sent_chunks(self, desk: str, transfer_id: bytes) -> int:
         table = tables.sent_transfer
         query = select(table.c.chunks).where(table.c.desk == desk, table.c.transfer_id == transfer_id)
-        found = await asyncio.to_thread(self._services.read, lambda c: c.execute(query).scalar())
+        found = await run_in_thread(self._services.read, lambda c: c.execute(query).scalar())
         return found or 0
 
     async def _record_sent(self, desk: str, transfer_id: bytes, chunks: int) -> None:

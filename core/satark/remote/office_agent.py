@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from satark.observability import log
 from satark.remote import office_outbox
 from satark.remote.frames import message_frames, seal_frame
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.carrier import Carrier, CarrierConnection
@@ -59,10 +60,10 @@ class OfficeAgent:
         Raises:
             CarrierError: an answer was not confirmed. It stays in the outbox and is sent again.
         """
-        due = await asyncio.to_thread(self._services.read, lambda c: office_outbox.due_answers(c, int(time.time())))
+        due = await run_in_thread(self._services.read, lambda c: office_outbox.due_answers(c, int(time.time())))
         for answer in due:
             (frame,) = message_frames(answer.desk, "to_host", answer.message)
-            await connection.publish_answer(await asyncio.to_thread(seal_frame, frame, self._key, self._host))
+            await connection.publish_answer(await run_in_thread(seal_frame, frame, self._key, self._host))
             await self._services.write(lambda unit: office_outbox.mark_sent(unit, answer.id))  # noqa: B023 - awaited
 
     async def _keep_sending(self, connection: CarrierConnection) -> None:

@@ -30,6 +30,7 @@ from satark.retention.erasure import erase_copy, is_erased_copy, remove_copied_f
 from satark.routing.desks import close_roster
 from satark.store import envelopes, evidence_files, tables
 from satark.store.unit_of_work import UnitOfWork
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.remote.link_keys import LinkKey, LinkPublicKeys
@@ -67,7 +68,7 @@ class OfficeInbox:
             MessageRejected: it is not the host's, was altered, or is for no desk of this office.
             StoreDown: the database can't be written now; retry later.
         """
-        frame = await asyncio.to_thread(self._open, message)
+        frame = await run_in_thread(self._open, message)
         if frame.kind == "message" and frame.total == 1:
             await self._accept_message(frame.desk, frame.body)
             return
@@ -90,9 +91,9 @@ class OfficeInbox:
     async def _complete_message(self, frame: Frame) -> None:
         transfer_id = frame.transfer_id
         async with self._message_lock:
-            if await asyncio.to_thread(self._services.read, lambda c: _count(c, transfer_id)) < frame.total:
+            if await run_in_thread(self._services.read, lambda c: _count(c, transfer_id)) < frame.total:
                 return
-            message = await asyncio.to_thread(self._services.read, lambda c: b"".join(_bodies(c, transfer_id)))
+            message = await run_in_thread(self._services.read, lambda c: b"".join(_bodies(c, transfer_id)))
             await self._accept_message(frame.desk, message)
             await self._services.write(lambda unit: _delete_chunks(unit, transfer_id))
 
@@ -103,7 +104,7 @@ class OfficeInbox:
         except IntegrityError:  # it contradicts what is stored, such as another tip of the same number
             raise MessageRejected("conflict") from None
         if isinstance(message, ErasureMessage):
-            await asyncio.to_thread(remove_copied_files, self._services.evidence_dir, message.tip)
+            await run_in_thread(remove_copied_files, self._services.evidence_dir, message.tip)
         if isinstance(message, TipMessage):
             await self._complete_files([file.transfer_id for entry in message.files for file in entry.sealed])
 
@@ -130,8 +131,8 @@ class OfficeInbox:
         """Write the files that are announced and whose chunks have all arrived."""
         async with self._file_lock:
             for id_ in transfer_ids:
-                if await asyncio.to_thread(self._services.read, lambda c: _is_complete(c, id_)):  # noqa: B023 - awaited
-                    await asyncio.to_thread(self._services.read, lambda c: self._assemble(c, id_))  # noqa: B023
+                if await run_in_thread(self._services.read, lambda c: _is_complete(c, id_)):  # noqa: B023 - awaited
+                    await run_in_thread(self._services.read, lambda c: self._assemble(c, id_))  # noqa: B023
                     await self._services.write(lambda unit: _mark_received(unit, id_))  # noqa: B023
 
     def _assemble(self, connection: Connection, transfer_id: bytes) -> None:

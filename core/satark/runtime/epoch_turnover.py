@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from satark.observability import log
 from satark.store.resealing import reseal_some
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
@@ -38,6 +38,6 @@ class EpochTurnover:
         left = 1
         while left:
             left = await self._writer.write(lambda unit: reseal_some(unit, self._identity, ended, AT_ONCE))
-        await asyncio.to_thread(epochs.destroy, ended)
+        await run_in_thread(epochs.destroy, ended)
         self._eraser.note()
         log.info("epoch ended, its key is destroyed", count=len(ended))

@@ -103,11 +103,11 @@ class IngestRuntime:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
         work: dict[str, Callable[[], Awaitable[None]]] = {
-            "receipts": self._receipts.run,
-            "handoff codes": self._handoff_codes.stock.run,
             "replies": self._replies.run,
         }
         if "web" in self._roles:
+            self._receipts.start()
+            self._handoff_codes.stock.start()
             await self._replay.start()
             work |= {"spool": self._replay.run, **self._listening()}
         if "worker" in self._roles:
@@ -203,7 +203,6 @@ class IngestRuntime:
             identity=self.identity,
             writer=self.writer,
             receipts=self._receipts,
-            handoff_codes=self._handoff_codes,
             guesses=CodeGuesses(self._settings.core.code_guesses_per_minute),
             spool=self.spool,
             engine=self._flows.current,

@@ -11,6 +11,7 @@ from satark.observability import log
 from satark.retention import erasure, schedule
 from satark.retention.erased_list import ErasedList
 from satark.store.writer import StoreDown
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.identity.edge_key import Identity
@@ -88,7 +89,7 @@ class RetentionJob:
         def write(work: Callable[[UnitOfWork], T]) -> T:
             return asyncio.run_coroutine_threadsafe(self._writer.write(work), loop).result()
 
-        await asyncio.to_thread(self._retention.prepare, write)
+        await run_in_thread(self._retention.prepare, write)
 
     async def run(self) -> None:
         """Erase what is due, every hour, until cancelled."""
@@ -101,10 +102,10 @@ class RetentionJob:
         """Erase what is due now; return how many tips."""
         await self.prepare()
         day = await self._writer.write(lambda unit: unit.day)
-        due = await asyncio.to_thread(lambda: list(self._retention.due(day)))
+        due = await run_in_thread(lambda: list(self._retention.due(day)))
         for tip in due:
             names = await self._writer.write(_erasing(self._retention, tip))
-            await asyncio.to_thread(self._retention.eraser.remove_files, names)
+            await run_in_thread(self._retention.eraser.remove_files, names)
         await self._writer.write(self._retention.purge)
         if due:
             log.info("tips erased, their terms are over", count=len(due))

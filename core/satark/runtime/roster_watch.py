@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from satark.routing.desks import all_desks
 from satark.store.deliveries import ALARM_EVERY, add_alarm
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.services import ProcessServices, Services
@@ -41,7 +42,7 @@ class RosterWatch:
 
     async def look_once(self) -> None:
         """Look; log what was tampered with, once, count it, and notify the operators at most once an hour."""
-        problems = await asyncio.to_thread(look, self._services)
+        problems = await run_in_thread(look, self._services)
         self._metrics.roster_alarms.set(len(problems))
         hour = int(time.time()) // ALARM_EVERY
         if problems and self._alarm_to and hour != self._notified:

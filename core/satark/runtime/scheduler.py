@@ -18,6 +18,7 @@ from satark.observability import LifecycleEvent
 from satark.store import conversations, deliveries, provider_messages, tables
 from satark.store import outbox as outbox_store
 from satark.store.writer import StoreDown
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.core_settings import Core
@@ -96,10 +97,10 @@ class ScheduledJobs:
         self._posted(await self._writer.write(self.announce))
         await self._turnover.run_once()
         if number % ERASE_EVERY == 0:
-            await asyncio.to_thread(self._log.erase_if_noted)
+            await run_in_thread(self._log.erase_if_noted)
 
     async def _work_on_due(self) -> None:
-        expired, unsent = await asyncio.to_thread(self._find_due)
+        expired, unsent = await run_in_thread(self._find_due)
         if expired:
             self._erased(await self._writer.write(lambda unit: self.expire(unit, expired)))
             self._log.note()
