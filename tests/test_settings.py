@@ -137,3 +137,22 @@ def test_a_section_is_set_as_soon_as_anything_of_it_is(monkeypatch: pytest.Monke
     monkeypatch.delenv("SATARK_SIGNAL__WHATEVER")
     (tmp_path / "satark.toml").write_text("[signal]\ntoken = 'f'\n")
     assert Settings().is_set("signal")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "env"),
+    [
+        ("SATARK_PLUGINS", "desk,secretword", "SATARK_PLUGINS"),
+        ("SATARK_DESTINATION", "{secretword", "SATARK_DESTINATION"),
+        ("SATARK_RETENTION__CATEGORY_DAYS", "secretword", "SATARK_RETENTION__CATEGORY_DAYS"),
+        ("SATARK_DESTINATION", '[{"to": "secretword"}]', "SATARK_DESTINATION"),
+    ],
+)
+def test_a_value_that_must_be_json_is_named_as_the_variable_that_is_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, env: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert [problem.env for problem in caught.value.problems] == [env]
+    assert "secretword" not in str(caught.value)

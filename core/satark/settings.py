@@ -6,6 +6,7 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
 from satark.core_settings import Core, EvidenceSettings, HttpSettings
 from satark.languages import LanguageError, use_folder
@@ -193,6 +195,8 @@ class Settings:
             found: M = source(**preset)
         except ValidationError as error:
             raise SettingsError([_problem(e, section, model) for e in error.errors()]) from None
+        except UnreadableValue as error:
+            raise SettingsError([_no_json(error)]) from None
         return found
 
 
@@ -239,9 +243,23 @@ def _check_file(path: Path | None) -> None:
 def _problem(error: Any, section: str, model: type[BaseModel]) -> SettingProblem:
     location = [str(part) for part in error["loc"]]
     setting = ".".join(location)
-    env = "SATARK_" + "__".join(part.upper() for part in location)
+    # A list is one JSON text in the environment.
+    named = list(takewhile(lambda part: isinstance(part, str), error["loc"]))
+    env = "SATARK_" + "__".join(str(part).upper() for part in named)
     message = "is missing" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
     return SettingProblem(setting, env, message, _hint(location, section, model))
+
+
+def _no_json(error: UnreadableValue) -> SettingProblem:
+    """Name the variable whose value is no JSON; the value itself may be a secret."""
+    field = str(error).partition('"')[2].partition('"')[0]
+    text = getattr(error.__cause__, "doc", None)
+    prefix = f"SATARK_{field}".upper()
+    given = sorted(name for name, value in os.environ.items() if name.upper().startswith(prefix) and value == text)
+    env = given[0].upper() if given else prefix
+    setting = env.removeprefix("SATARK_").replace("__", ".").lower()
+    hint = """write a list as '["one", "two"]' and a table as '{"name": "value"}', or set it in satark.toml"""
+    return SettingProblem(setting, env, "must be JSON in the environment", hint)
 
 
 def _hint(location: list[str], section: str, model: type[BaseModel]) -> str:
