@@ -17,6 +17,6 @@ def test_an_image_that_can_not_be_cleaned_becomes_blank(tmp_path: Path, limits: 
     broken = io.BytesIO()
     Image.effect_noise((64, 64), 90).save(broken, "PNG")
     metafile = b"\x01\0\0\0" + bytes(36) + b" EMF" + MARKER.encode()
-    for data in (b"", metafile, MARKER.encode(), broken.getvalue()[:-40] + MARKER.encode()):
+    for data in (b"", metafile, MARKER.encode(), broken.getvalue()[:50] + MARKER.encode()):
         assert images.clean(data) == (BLANK_PNG, "png")
     assert list(tmp_path.iterdir()) == []

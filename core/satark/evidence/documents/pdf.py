@@ -16,7 +16,7 @@ from pikepdf import Dictionary, Name, Pdf, Stream
 
 from satark.evidence.documents import pdf_rendering
 from satark.evidence.images import jpeg
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,10 @@ class PdfScrubber:
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
-        count = pdf_rendering.count_pages(source, limits)
+        pages = pdf_rendering.count_pages(source)
+        count = min(pages, limits.pages)
+        if count < pages:
+            source = _first_pages(source, target, count)
         try:
             reference = target.with_name(f"{target.name}.reference")
             _rebuild(source, reference, target, count)
@@ -81,7 +84,23 @@ class PdfScrubber:
         if not verified:
             target.unlink(missing_ok=True)
             pdf_rendering.rasterize(source, target, limits)
-        return "application/pdf"
+        return Cleaned("application/pdf", left_out=("pages",) if count < pages else ())
+
+
+def _first_pages(source: Path, target: Path, count: int) -> Path:
+    """Write the first pages of a document alone, since only these are cleaned.
+
+    Raises:
+        Unclean: it can't be rewritten.
+    """
+    first = target.with_name(f"{target.name}.first")
+    try:
+        with Pdf.open(source) as old:
+            del old.pages[count:]
+            old.save(first)
+    except _RAISES:
+        raise Unclean("too-many-pages") from None
+    return first
 
 
 def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:

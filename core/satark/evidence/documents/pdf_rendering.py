@@ -33,11 +33,11 @@ _DIFFERENCE = 3.0
 """The mean difference, of 255, up to which two renderings of a page count as the same."""
 
 
-def count_pages(path: Path, limits: Limits) -> int:
+def count_pages(path: Path) -> int:
     """Count the pages of a PDF.
 
     Raises:
-        Unclean: the file is encrypted, damaged, empty, or has too many pages.
+        Unclean: the file is encrypted, damaged or empty.
     """
     try:
         with pypdfium2.PdfDocument(path) as pdf:
@@ -47,8 +47,6 @@ def count_pages(path: Path, limits: Limits) -> int:
         raise Unclean("encrypted" if locked else "damaged") from None
     if not pages:
         raise Unclean("damaged")
-    if pages > limits.pages:
-        raise Unclean("too-many-pages")
     return pages
 
 

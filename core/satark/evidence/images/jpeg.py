@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from satark.limits import Limits
+    from satark.scrubber import LeftOut
 
 SOI, EOI, SOS, APP0, APP1, APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 DHT, DQT, DRI = 0xC4, 0xDB, 0xDD
@@ -60,7 +61,7 @@ class JpegScrubber:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("JPEG",))
-        return "image/jpeg"
+        return Cleaned("image/jpeg", left_out=_left_out(data))
 
     def _scrub_unusual(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
         """Clean an image that lacks its end, is of an unusual frame type, or is damaged."""
@@ -98,6 +99,27 @@ def _is_cut(data: bytes) -> bool:
     except Unclean:
         return False
     return False
+
+
+def _left_out(data: bytes) -> Iterator[LeftOut]:
+    """Yield what follows the image: the film of a moving photo, further pictures of one camera or of a stream."""
+    after = data[_end(data) :]
+    if b"ftyp" in after:
+        yield "film"
+    if b"\xff\xd8\xff" in after:
+        yield "pictures"
+
+
+def _end(data: bytes) -> int:
+    """Return the offset after a complete image."""
+    at = 2
+    while True:
+        marker, at = _marker(data, at)
+        if marker == EOI:
+            return at
+        at += int.from_bytes(data[at : at + 2])
+        if marker == SOS:
+            at = _scan_end(data, at)
 
 
 def _scans(data: bytes) -> list[bytes]:

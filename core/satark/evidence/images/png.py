@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes, check_opens
 from satark.evidence.images.salvage import salvage
-from satark.scrubber import Unclean
+from satark.scrubber import Cleaned, Unclean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,15 +45,16 @@ class PngScrubber:
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
         check_opens(source, limits, formats=("PNG",))
+        data = source.read_bytes()
         try:
-            clean = strip_metadata(source.read_bytes())
+            clean = strip_metadata(data)
         except Unclean:
             return salvage(source, target, limits, formats=("PNG",))
         if strip_metadata(clean) != clean:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("PNG",))
-        return "image/png"
+        return Cleaned("image/png", left_out=("frames",) if _frames(data) > 1 else ())
 
 
 def strip_metadata(data: bytes) -> bytes:
@@ -88,6 +89,11 @@ def strip_metadata(data: bytes) -> bytes:
             _chunk(b"IEND", b""),
         ]
     )
+
+
+def _frames(data: bytes) -> int:
+    """Return the number of an animation's frames (section 11.3.6); 0: it is a still image."""
+    return next((int.from_bytes(payload[:4]) for kind, payload in _chunks(data) if kind == b"acTL"), 0)
 
 
 def _used_bytes(kind: bytes, before: dict[bytes, bytes]) -> int:
