@@ -32,6 +32,7 @@ from satark.casework.errors import NotTheseTwoOfficers, SecondOfficerRequired, V
 from satark.casework.keeping import Keeping, StepRefused
 from satark.casework.opened_tip import summarize
 from satark.casework.pack_export import export_pack
+from satark.casework.sender_hints import SenderHints, sender_hints
 from satark.casework.tip_keeping import TipKeeping
 from satark.casework.work import Work, WorkMark
 from satark.custody.audit import LogHead
@@ -140,6 +141,7 @@ __all__ = [
     "RosterOfficer",
     "RosterState",
     "SecondOfficerRequired",
+    "SenderHints",
     "Signature",
     "StepRefused",
     "SyntheticVoiceError",
@@ -186,6 +188,7 @@ __all__ = [
     "read_acts",
     "read_state",
     "renew_audit_key",
+    "sender_hints",
     "sign_as_desk",
     "sign_as_officer",
     "sign_statement",

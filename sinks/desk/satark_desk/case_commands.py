@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from satark.commands import settings_of
-from satark.officer import DeskAct, DeskActs, category_codes, summarize
+from satark.officer import DeskAct, DeskActs, category_codes, sender_hints, summarize
 from satark.terminal import escape_controls
 from satark.tip import OUTCOMES, STATUSES
 from satark_desk import terminal_tables
@@ -195,6 +195,7 @@ def direct(
     with desk_work(desk, passphrase_file) as work:
         at = parse_due(due, work.settings.utc_offset_hours)
         act = DeskAct(name="direct", to=to_desk, text=instruction.strip(), due=at)
+        _warn_of_hints(work, number)
         _report(work.act(number, act), f"directed to {to_desk}", as_json=as_json)
 
 
@@ -306,6 +307,15 @@ COMMANDS = (
 def _act(desk: str, number: str, passphrase_file: Path, act: DeskAct, *, as_json: bool) -> None:
     with desk_work(desk, passphrase_file) as work:
         _report(work.act(number, act), act.name, as_json=as_json)
+
+
+def _warn_of_hints(work: DeskWork, number: str) -> None:
+    """Say on standard error what in a tip points to its sender, as the page does before an officer confirms."""
+    hints = sender_hints(work.casework.open(number), work.services.geography)
+    if hints.few_know:
+        click.echo("only a few people know this: what the desk does with it may point to the tipster", err=True)
+    for passage in hints.passages:
+        click.echo(f"this may point to the tipster: {escape_controls(passage)}", err=True)
 
 
 def _report(tip: OpenTip, what: str, *, as_json: bool) -> None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AGES: Final = ((1, "d1"), (3, "d3"), (7, "d7"), (30, "d30"))
-"""Days up to which a tip counts in a band of ages, and the band's name; older ones are `older`."""
+"""Days up to which a tip counts in a band of ages, and the band's name."""
+OLDER: Final = "older"
+"""The band of all older tips."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,13 +58,14 @@ def figures_of(rows: Sequence[Row]) -> Figures:
         priority=_count(rows, lambda row: row.summary.header.priority),
         outcome=_count(rows, lambda row: row.summary.work.outcome),
         station=_count(rows, lambda row: row.summary.header.station),
-        age=_count([row for row in rows if not row.summary.finished], lambda row: age_band(row.days)),
+        age=_ages([row.days for row in rows if not row.summary.finished]),
     )
 
 
-def age_band(days: int) -> str:
-    """Return the band of ages that a tip of so many days is in."""
-    return next((name for most, name in AGES if days <= most), "older")
+def _ages(days: Sequence[int]) -> dict[str, int]:
+    """Count days by the bands of `AGES`, in their order."""
+    counted = Counter(next((name for most, name in AGES if one <= most), OLDER) for one in days)
+    return {name: counted[name] for name in (*(name for _, name in AGES), OLDER) if counted[name]}
 
 
 def _count(values: Iterable[T], key: Callable[[T], str]) -> dict[str, int]:

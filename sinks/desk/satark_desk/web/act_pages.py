@@ -14,7 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from satark.officer import ActRefused, NoSuchTip, OpenTip
+from satark.officer import ActRefused, NoSuchTip, OpenTip, sender_hints
 from satark_desk.tip_queue import Filter
 from satark_desk.web.act_forms import FIELDS, act_name, act_of
 from satark_desk.web.form_drafts import FormOwner
@@ -103,6 +103,7 @@ class ActPages:
             act=msgspec.structs.replace(act, due=act.due or self._usual_due(session, tip)),
             decides=self._pages.acts(session).decides(tip, act.outcome),
             target=targets.get(act.to),
+            hints=sender_hints(tip, self._web.context.geography) if name == "direct" else None,
             draft=request.query_params.get("draft", ""),
             wanted=Filter.read(request.query_params),
         )

@@ -216,3 +216,18 @@ def test_the_figures_count_the_tips_of_the_desk_alone(
     cells = re.findall(r'<th scope="row">([^<]*)</th>.*?<td class="count">(\d+)</td>', page)
     assert {("Illegal arms", "1"), ("Reopened", "1"), ("Seizure", "1"), ("sp title", "1")} <= set(cells)
     assert "<b>2</b> All" in page
+
+
+def test_the_officer_is_warned_of_what_points_to_the_tipster_before_a_tip_is_directed(
+    services: Services, browser: Browser, desk: FindDesk
+) -> None:
+    answers = {"what": "मेरी दुकान के सामने शराब बिकती है", "known_by": "few"}
+    pointing = seed_tip(services, [desk("sp")], answers=answers)
+    plain = seed_tip(services, [desk("sp")])
+    client, form = browser("sp"), {"to": "lanka", "text": "look"}
+    page = client.post(f"/desk/tips/{pointing.number}/direct", data=form).text
+    assert "Only a few people know this" in page
+    assert '<li dir="auto">मेरी दुकान</li>' in page
+    assert "Only a few people know this" in client.get(f"/desk/tips/{pointing.number}").text
+    page = client.post(f"/desk/tips/{plain.number}/direct", data=form).text
+    assert "may point to" not in page
