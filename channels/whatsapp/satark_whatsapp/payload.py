@@ -186,13 +186,15 @@ class Metadata(Struct):
 
 
 class Value(Struct):
-    """The value of a change in field `messages`."""
+    """The value of a change in field `messages`; of other fields, what happened to the account."""
 
     metadata: Metadata | None = None
     contacts: list[Contact] | None = None
     messages: list[Message] | None = None
     statuses: list[Status] | None = None
     errors: list[GraphError] | None = None
+    event: str | None = None
+    """In the fields of `webhook_decoding.ALARMS`: what happened."""
 
 
 class Change(Struct):

@@ -7,9 +7,9 @@ only itself. If the sender of a malformed message is readable, they are told tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -22,6 +22,24 @@ WHATSAPP_OBJECT = "whatsapp_business_account"
 UNREADABLE = "unreadable"
 """The type given to a message of which only the id and the sender can be decoded."""
 
+ALARMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "message_template_status_update": {
+        "REJECTED": "template-rejected",
+        "PAUSED": "template-paused",
+        "DISABLED": "template-disabled",
+        "FLAGGED": "template-flagged",
+    },
+    "phone_number_quality_update": {"FLAGGED": "quality-flagged", "DOWNGRADE": "quality-limit-lowered"},
+    "account_update": {
+        "ACCOUNT_VIOLATION": "account-violation",
+        "ACCOUNT_RESTRICTION": "account-restricted",
+        "DISABLED_UPDATE": "account-disabled",
+        "ACCOUNT_DELETED": "account-deleted",
+        "PARTNER_REMOVED": "app-not-subscribed",
+    },
+}
+"""Field → its events that an operator must know of → code of the alarm (Meta, "Webhooks for WhatsApp", fields)."""
+
 T = TypeVar("T")
 
 
@@ -30,6 +48,8 @@ class DecodedWebhook(msgspec.Struct):
 
     values: list[payload.Value] = []
     ignored: int = 0
+    alarms: list[str] = []
+    """Codes of what happened to the account."""
 
 
 def decode_webhook(body: bytes) -> DecodedWebhook:
@@ -51,9 +71,13 @@ def _decoded(webhook: payload.Webhook) -> DecodedWebhook:
     return decoded
 
 
-def _add(decoded: DecodedWebhook, kind: str, field: str, value: payload.Value) -> None:
+def _add(decoded: DecodedWebhook, kind: str, field: object, value: payload.Value) -> None:
     if kind == WHATSAPP_OBJECT and field == "messages" and value.metadata is not None:
         decoded.values.append(value)
+        return
+    events = ALARMS.get(field, {}) if kind == WHATSAPP_OBJECT and isinstance(field, str) else {}
+    if alarm := events.get(value.event or ""):
+        decoded.alarms.append(alarm)
     else:
         decoded.ignored += 1
 

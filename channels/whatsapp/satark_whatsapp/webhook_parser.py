@@ -51,7 +51,7 @@ class WebhookParser:
             Malformed: the body is not a WhatsApp webhook.
         """
         decoded = decode_webhook(body)
-        items = ParsedItems(ignored=decoded.ignored)
+        items = ParsedItems(ignored=decoded.ignored, alarms=list(decoded.alarms))
         for value in decoded.values:
             self._parse_value(value, items)
         return Batch(

@@ -213,3 +213,26 @@ def test_a_groups_message_is_ignored(whatsapp: WhatsAppChannel, payload: Callabl
         message["group_id"] = "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
     batch = whatsapp.parse(RawRequest(method="POST", path="/", body=msgspec.json.encode(whole)))
     assert (batch.inbound, batch.ignored) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "event", "alarms"),
+    [
+        ("message_template_status_update", "REJECTED", ["template-rejected"]),
+        ("message_template_status_update", "PAUSED", ["template-paused"]),
+        ("message_template_status_update", "APPROVED", []),
+        ("phone_number_quality_update", "DOWNGRADE", ["quality-limit-lowered"]),
+        ("phone_number_quality_update", "UPGRADE", []),
+        ("account_update", "ACCOUNT_RESTRICTION", ["account-restricted"]),
+        ("account_update", "PARTNER_REMOVED", ["app-not-subscribed"]),
+        ("account_update", "secret words of somebody", []),
+        ("messages", "REJECTED", []),
+    ],
+)
+def test_what_happens_to_the_account_is_an_alarm(
+    whatsapp: WhatsAppChannel, field: str, event: str, alarms: list[str]
+) -> None:
+    change = {"field": field, "value": {"event": event, "message_template_name": "notice", "reason": "NONE"}}
+    body = msgspec.json.encode({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]})
+    batch = whatsapp.parse(RawRequest(method="POST", path="/", body=body))
+    assert (list(batch.alarms), batch.ignored) == (alarms, 0 if alarms else 1)
