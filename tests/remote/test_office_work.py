@@ -1,0 +1,48 @@
+"""The desks' rules hold between the host and an office: an office asks to close, the host's desk decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from satark.casework.clocks import Clocks
+from satark.casework.desk_acts import ActRefused, DeskAct, DeskActs
+from satark.casework.work import Work
+from satark.testing.tips import seed_message
+from satark.tip import Message
+
+
+async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_decides(link: Any) -> None:
+    seeded = link.seed_tip()
+    host = DeskActs(link.host, link.casework_at_host, Clocks())
+    host.perform(link.casework_at_host.open(seeded.number), DeskAct(name="direct", to="sp", text="look"))
+    await link.exchange_all()
+    office, work = DeskActs(link.office, link.casework, Clocks()), link.casework
+    assert work.open(seeded.number).work.owes("sp")
+    with pytest.raises(ActRefused, match="ask to close"):
+        office.perform(work.open(seeded.number), DeskAct(name="status", status="ACTED"))
+    office.perform(work.open(seeded.number), DeskAct(name="close", outcome="seizure", text="20 litres"))
+    await link.exchange_all()
+    at_host: Work = link.casework_at_host.open(seeded.number).work
+    assert (at_host.awaits_closing_from(), at_host.asked_outcome) == ("sp", "seizure")
+    host.perform(link.casework_at_host.open(seeded.number), DeskAct(name="approve", told="acted upon"))
+    await link.exchange_all()
+    assert work.open(seeded.number).status == "CLOSED"
+    seed_message(link.host, seeded, Message(sender="tipster", text="no", feedback="no"))
+    await link.exchange_all()
+    disputed: Work = work.open(seeded.number).work
+    assert (disputed.status, disputed.disputed, disputed.finished_by) == ("REOPENED", True, "dig")
+
+
+async def test_an_office_closes_by_two_answers_in_their_order(link: Any) -> None:
+    seeded = link.seed_tip()
+    await link.exchange_all()
+    office = DeskActs(link.office, link.casework, Clocks())
+    closing = DeskAct(name="close", outcome="seizure", text="20 litres", told="acted upon")
+    office.perform(link.casework.open(seeded.number), closing)
+    assert link.casework.open(seeded.number).status == "CLOSED"
+    await link.exchange_all()
+    await link.exchange_all()
+    opened = link.casework_at_host.open(seeded.number)
+    assert (opened.status, opened.work.outcome, len(opened.thread)) == ("CLOSED", "seizure", 2)
