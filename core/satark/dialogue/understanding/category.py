@@ -13,7 +13,7 @@ from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.marks import Mark, between
 from satark.dialogue.understanding.rules import Rule, matches, parse_rule
 
-_ORDER: Final = (
+ORDER: Final = (
     "HEIN", "TRAFF", "CONV", "HARASS", "COW", "MINE", "GAMBL", "ARMS", "EXTORT", "INTOX", "POLCOR", "OTHER",
 )  # fmt: skip
 """Which goes first where two are told equally."""
@@ -32,7 +32,7 @@ def category_of(analysis: Analysis, spared: Sequence[Mark] = ()) -> str:
     if _police_do_it(analysis, weights):
         return "POLCOR"
     best = max(weights.values(), default=0)
-    return next((code for code in _ORDER if best and weights.get(code, 0) == best), "")
+    return next((code for code in ORDER if best and weights.get(code, 0) == best), "")
 
 
 def _weights(analysis: Analysis, spared: Sequence[Mark]) -> dict[str, float]:

@@ -35,6 +35,10 @@ class Marks:
         """Every mark."""
         return self.named(("*",))
 
+    def names(self) -> Iterable[str]:
+        """The names of the marks that are there."""
+        return self._by_name.keys()
+
     def named(self, names: Iterable[str]) -> Sequence[Mark]:
         """The marks of these names."""
         key = tuple(names)

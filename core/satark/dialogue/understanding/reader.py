@@ -6,20 +6,21 @@ the text; what they return is not to be logged.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
 from satark.dialogue.understanding.added_words import added_words
-from satark.dialogue.understanding.analysis import NEGATIONS, Analysis
-from satark.dialogue.understanding.choosing import FILL, POLITE, Chosen, choose
+from satark.dialogue.understanding.analysis import Analysis
+from satark.dialogue.understanding.choosing import FILL, POLITE
 from satark.dialogue.understanding.danger import DangerRules
 from satark.dialogue.understanding.lexicon import FRAME, Lexicon
+from satark.dialogue.understanding.likely import category, spoken
 from satark.dialogue.understanding.opening import opening_of
 from satark.dialogue.understanding.own_identity import OwnIdentity
 from satark.dialogue.understanding.places import Places
 from satark.dialogue.understanding.reading import (
-    FREE,
     Asked,
     Confidence,
     Danger,
@@ -40,10 +41,11 @@ from satark.dialogue.understanding.senses import (
     SOCIAL,
     STORY_REST,
     STORY_WORDS,
-    VAGUE,
     WISHES,
 )
+from satark.dialogue.understanding.text_at_question import TextAtQuestion
 from satark.dialogue.understanding.topics import Topic, Topics
+from satark.dialogue.understanding.weighing import read_weights
 from satark.geography.geography import Geography
 from satark.languages import own_folder
 
@@ -57,7 +59,8 @@ class Reader:
     def __init__(self, geography: Geography | None = None, lexicon: Lexicon | None = None) -> None:
         self.lexicon = lexicon or Lexicon.shipped(added_words())
         self.places = Places(geography, self.lexicon) if geography else None
-        self._dangers = DangerRules()
+        self.weights = read_weights()
+        self._dangers = DangerRules(self.weights)
         self._topics = Topics()
         self._identity = OwnIdentity(self.lexicon)
 
@@ -69,8 +72,7 @@ class Reader:
     def read(self, text: str, asked: Asked) -> Reading:
         """Read a text as the answer to a question, or as what else it is."""
         analysis = Analysis(text, self.lexicon)
-        dangers = self._dangers.find(analysis)
-        return _OneReading(self, analysis, asked, dangers).read()
+        return _OneReading(self, analysis, asked, self._dangers).read()
 
     def open(self, text: str) -> Opening:
         """Read what a story tells of category, place, time, police and danger."""
@@ -94,16 +96,14 @@ class Reader:
         return self._topics.find(analysis, *families)  # type: ignore[arg-type]
 
 
-class _OneReading:
+class _OneReading(TextAtQuestion):
     """The steps of one reading, the surest first."""
 
-    def __init__(self, reader: Reader, analysis: Analysis, asked: Asked, dangers: tuple[Danger, ...]) -> None:
+    def __init__(self, reader: Reader, analysis: Analysis, asked: Asked, rules: DangerRules) -> None:
+        super().__init__(analysis, asked, reader.places)
         self._reader = reader
-        self._analysis = analysis
-        self._asked = asked
-        self._dangers = dangers
-        self._free = asked.asks in FREE or (asked.opening and not asked.options)
-        self._chosen = choose(analysis, asked, reader.places) if asked.options else Chosen()
+        self._rules = rules
+        self._dangers = rules.known(analysis)
 
     def read(self) -> Reading:
         """Try each sense in turn."""
@@ -123,6 +123,7 @@ class _OneReading:
             self._option,
             self._topic,
             self._yes_or_no,
+            self._likely_danger,
             self._guess,
             self._content,
         )
@@ -172,6 +173,29 @@ class _OneReading:
             return None
         option = "" if self._acts(self._chosen.option) else self._chosen.option
         return self._make(Kind.DANGER, story=self._is_story(least=1), option=option)
+
+    def _likely_danger(self) -> Reading | None:
+        """A danger that no rule knows, but that its words speak for, in a text that is nothing else."""
+        self._dangers = self._rules.weighed(self._analysis, self._weights)
+        return self._danger()
+
+    @cached_property
+    def _weights(self) -> Mapping[str, float]:
+        return self._reader.weights.weigh(self._analysis)
+
+    def _likely_story(self) -> Reading | None:
+        """At the question for the category: a story of what it is likely to be."""
+        codes = [one.id for one in self._asked.options] if self._asked.name == "category" else []
+        code = category(self._weights, codes)
+        return self._make(Kind.OPTION, option=code, story=True) if code else None
+
+    def _spoken(self) -> Reading | None:
+        """What is likely to be said to the service, where anything may be told: no word of it tells of a crime."""
+        said = spoken(self._weights) if len(self._analysis) <= LONGEST_TALK and not self._tells() else None
+        if said is None:
+            return None
+        topic = "other" if said.kind in {Kind.QUESTION, Kind.REMARK} else ""
+        return self._make(said.kind, Confidence.GUESS, command=said.command, topic=topic)
 
     def _social(self) -> Reading | None:
         if self._asked.name == "category" and self._chosen.option and len(self._analysis) >= STORY_WORDS:
@@ -225,10 +249,6 @@ class _OneReading:
                 return self._make(Kind.COMMAND, command=name)
         return None
 
-    def _is_phrase(self, mark: str) -> bool:
-        """Whether a mark stands on several words: where anything may be told, one word among others is no command."""
-        return any(one.end - one.start > 1 for one in self._analysis.found(mark))
-
     def _language(self) -> Reading | None:
         """The name of a language: a command, with the language as the option."""
         for mark in self._analysis.found("lang.*"):
@@ -246,12 +266,14 @@ class _OneReading:
         if self._free or not self._is_story() or not self._tells():
             return None
         option = "" if self._acts(self._chosen.option) else self._chosen.option
+        if danger := self._likely_danger():
+            return danger
         if option:
             return self._make(Kind.OPTION, option=option, story=True)
         topic = self._reader.topic(self._analysis, "question", "refusal")
         if topic is not None and len(self._analysis) < STORY_WORDS * 2:
             return None
-        return self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
+        return self._likely_story() or self._make(Kind.CONTENT, story=True, suggested=self._chosen.suggested)
 
     def _refused_sending(self) -> Reading | None:
         """ "Don't send": a wish of its own, and never the opposite."""
@@ -331,67 +353,14 @@ class _OneReading:
     def _content(self) -> Reading | None:
         if self._free:
             only_fill = not self._uncovered(("fill", "pol", "who.*", "ask", "ask.sign", "neg", "neg.*", "cmd.done"))
-            return self._make(Kind.UNCLEAR) if only_fill else self._make(Kind.CONTENT, story=True)
+            return self._make(Kind.UNCLEAR) if only_fill else self._spoken() or self._make(Kind.CONTENT, story=True)
         if self._chosen.suggested or not self._is_story():
             return None
+        if likely := self._likely_story():
+            return likely
         plain = self._asked.asks != "review" and not self._analysis.asks and not self._analysis.negates
         enough = STORY_REST if plain else STORY_WORDS
         return self._make(Kind.CONTENT, story=True) if self._tells() or self._uncovered() > enough else None
-
-    # ------------------------------------------------------------- what is asked of the text
-
-    def _expects(self, name: str) -> bool:
-        """Whether a command counts here: "done", "more" and the like only where the question knows them."""
-        asked = self._asked
-        if name == "done":
-            return "done" in asked.actions or asked.asks == "media"
-        if name in {"more", "less"}:
-            return bool(asked.options)
-        if name == "skip" and asked.asks == "review":
-            return False
-        return name not in {"clear", "leave"} or name in asked.actions
-
-    def _is_denied(self, name: str) -> bool:
-        """Whether a command's words are negated: "don't go back"."""
-        inside = self._analysis.found(f"cmd.{name}")
-        free = [
-            mark
-            for mark in self._analysis.found(*NEGATIONS)
-            if not any(other.start <= mark.start and mark.end <= other.end for other in inside)
-        ]
-        return bool(free)
-
-    def _acts(self, option: str) -> bool:
-        return any(choice.acts and choice.id == option for choice in self._asked.options)
-
-    def _suggested_by_ok(self, mark: str) -> str:
-        acting = [choice.id for choice in self._asked.options if choice.acts]
-        return "send" if mark == "soc.ok" and "send" in acting else ""
-
-    def _spare(self) -> int:
-        """Words that a whole-message sense may leave unexplained: one in a text of four."""
-        return len(self._analysis) // 4
-
-    def _tells(self) -> bool:
-        """Whether it tells of a crime."""
-        return any(mark.name not in VAGUE for mark in self._analysis.story_marks())
-
-    def _tells_anything(self) -> bool:
-        """Whether it tells anything of a crime, or, where a place is asked, of a place."""
-        if self._asked.asks == "place":
-            return self._analysis.has("place.*") or bool(
-                self._reader.places and self._reader.places.named(self._analysis)
-            )
-        if self._asked.name == "what" or not self._free:
-            return self._tells() or self._analysis.has("cat.*", "w.drink", "d.weapon", "place.thing", "time.often")
-        return self._analysis.has("police", "unit.*", "cat.*", "act.*", "place.*", "time.*", "digits")
-
-    def _uncovered(self, names: tuple[str, ...] = (*LOOSE, "t.*", "say.*", "cmd.*")) -> int:
-        return len(set(range(len(self._analysis))) - self._analysis.covered(names))
-
-    def _is_story(self, least: int = STORY_WORDS) -> bool:
-        plain = self._uncovered(("fill", "pol", "soc.*"))
-        return len(self._analysis) >= least and plain >= min(least, STORY_REST + 1)
 
 
 @cache

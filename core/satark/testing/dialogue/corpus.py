@@ -19,7 +19,7 @@ from satark.dialogue.understanding.reading import FREE, Asked, Asks, Choice, Kin
 from satark.geography.geography import Geography
 from satark.languages import OFFERED
 
-__all__ = ["Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
+__all__ = ["FREE_STEPS", "Outcome", "Utterance", "asked_at", "judge", "read_corpus"]
 
 _ACTS: Final = {"review": {"send"}, "reach": {"yes", "no", "erase"}, "cancel": {"yes"}, "restart": {"yes"}}
 _YES_NO: Final = ("yes", "no")
@@ -55,6 +55,8 @@ _ASKS: Final[dict[str, Asks]] = {
     "what": "text", "place": "place", "police_who": "text", "evidence": "media", "review": "review",
     "who": "text", "vehicle": "text", "how_often": "text", "when_date": "text",
 }  # fmt: skip
+FREE_STEPS: Final = frozenset(step for step, asks in _ASKS.items() if asks in FREE)
+"""Steps at which anything may be told."""
 _ACTIONS: Final = {"police_who": ("skip", "back"), "evidence": ("done", "skip", "back")}
 
 

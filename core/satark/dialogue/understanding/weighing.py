@@ -1,0 +1,66 @@
+"""Weights of words and marks: how much each of a text's speaks for a sense, where no rule tells.
+
+The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`: a line with the digest of
+what they were counted from and the weights that every text begins with; then of each word or mark a line, it and its
+weights, `danger:120,wait:-30`, in hundredths of a logit. A word is the sound of a word without its last vowels
+(`plain`), so that scripts, spellings and most endings meet; a mark begins with `=`. What is not there weighs nothing.
+The sum is the logit of the sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from satark.dialogue.understanding.analysis import Analysis
+
+FILE: Final = "weights.tsv"
+DANGER: Final = "danger"
+_SHORTEST: Final = 2
+_HUNDREDTHS: Final = 100
+
+
+class Weights(NamedTuple):
+    """The weights of every sense."""
+
+    digest: str
+    """Of the texts and words that they were counted from."""
+    base: str
+    by_name: Mapping[str, str]
+    """Word or mark → its weights, as they are in the file: most are never asked for."""
+
+    def weigh(self, analysis: Analysis) -> Mapping[str, float]:
+        """Return the logit of each sense of a text: its words and marks summed up, each counted once."""
+        known = self.by_name
+        sums: dict[str, int] = {}
+        for line in (self.base, *(known[name] for name in features(analysis) & known.keys())):
+            for one in line.split(","):
+                sense, _, weight = one.rpartition(":")
+                sums[sense] = sums.get(sense, 0) + int(weight)
+        return {sense: weight / _HUNDREDTHS for sense, weight in sums.items()}
+
+
+def features(analysis: Analysis) -> set[str]:
+    """The plain words and the marks of a text."""
+    return {plain(word.sound) for word in analysis.heard.values()} | {f"={name}" for name in analysis.marks.names()}
+
+
+def plain(sound: str) -> str:
+    """Return the sound of a word without its last vowels: batata, batati and batate are one word."""
+    stem = sound.rstrip("aeiou")
+    return stem if len(stem) >= _SHORTEST else sound
+
+
+def read_weights() -> Weights:
+    """Read the weights that come with Satark."""
+    text = (files("satark.dialogue.understanding") / FILE).read_text("utf-8")
+    first, _, rest = text.partition("\n")
+    digest, base = first.split("\t")
+    return Weights(digest, base, dict(line.split("\t") for line in rest.splitlines()))
+
+
+def written(weights: Weights) -> str:
+    """Return the file of some weights."""
+    lines = [f"{name}\t{weights.by_name[name]}" for name in sorted(weights.by_name)]
+    return "\n".join([f"{weights.digest}\t{weights.base}", *lines, ""])
