@@ -22,6 +22,7 @@ from satark.core_settings import Core, Role
 from satark.evidence.sandbox.protections import NAMES, find_protections
 from satark.ingest.spool import describe, quarantined, waiting
 from satark.plugins.loader import PluginError, Plugins
+from satark.routing.rules import PROBE_DESK
 from satark.runtime import compose
 from satark.runtime.host import ROLES
 from satark.services import Services, WorkerContext
@@ -150,7 +151,9 @@ def _check_database(plugins: Plugins, services: Services, core: Core, identity: 
         if wrong := compose.canary_problems(identity, services):
             raise SettingsError(wrong)
         columns = (desk.c.name, desk.c.level, desk.c.area)
-        desks = services.read(lambda connection: connection.execute(select(*columns)).all())
+        desks = services.read(
+            lambda connection: connection.execute(select(*columns).where(desk.c.name != PROBE_DESK)).all()
+        )
         levels = {row.level for row in desks}
         if not levels:
             raise _database_problem("has no desk, so tips can't be submitted", "run: satark desk add --help")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from satark.routing.rules import PROBE_DESK
+
 if TYPE_CHECKING:
     from satark.roster.state import RosterState
 
 
 def lone_officers(state: RosterState) -> list[str]:
     """Return a warning for each desk whose key one officer alone can open, or which has one head."""
-    return [warning for name in sorted(state.desks) if (warning := _warning(name, state))]
+    return [warning for name in sorted(state.desks.keys() - {PROBE_DESK}) if (warning := _warning(name, state))]
 
 
 def _warning(name: str, state: RosterState) -> str:

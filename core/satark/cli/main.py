@@ -22,6 +22,7 @@ from satark.cli.flow import flow
 from satark.cli.geography import geography
 from satark.cli.plugin import plugin
 from satark.cli.plugins import plugins
+from satark.cli.probe import probe_command
 from satark.cli.qr import qr
 from satark.cli.retention import retention
 from satark.cli.roster import roster
@@ -138,6 +139,7 @@ def cli() -> None:
 COMMANDS = (
     serve, demo, check, db, deliveries, flow, destination, plugin, plugins, audit, canary, evidence, qr, retention,
     roster, voice, geography, backup, restore, verify, deploy,
+    probe_command,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -11,7 +11,7 @@ responsible desks are excluded, the tip goes to the highest desk that is not, an
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -25,6 +25,9 @@ from satark.tip import Priority, Tip
 if TYPE_CHECKING:
     from satark.destination_rule import DestinationRule
     from satark.geography.geography import Geography
+
+PROBE_DESK: Final = "probe"
+"""The desk of synthetic tips (`satark probe`): it gets no other tip, whatever its level."""
 
 _RANK = {level: rank for rank, level in enumerate(LEVELS)}
 
@@ -62,7 +65,8 @@ def route(
     excluded = {desk.name for desk in desks if is_accused(tip, desk, geography)}
     excluded |= {name for one in advice for name in one.exclude}
     added = [name for one in advice for name in one.add]
-    allowed = [desk for desk in desks if desk.name not in excluded]
+    closed = excluded if Destination.of(DESK_SINK, PROBE_DESK) in added else excluded | {PROBE_DESK}
+    allowed = [desk for desk in desks if desk.name not in closed]
     chosen = [
         desk for desk in allowed if _responsible(tip, desk, geography) or Destination.of(DESK_SINK, desk.name) in added
     ]

@@ -98,7 +98,7 @@ class IngestRuntime:
         await self.retention.prepare()
         for channel in self.channels:
             await channel.open()
-        await self.writer.write(self._flows.store_current)
+        await self.store_flow()
         if embedded:
             # Whoever held these died with the last process; nobody else could be sending them.
             await self.writer.write(outbox_store.make_all_due)
@@ -117,6 +117,10 @@ class IngestRuntime:
             work |= {f"{sink.name} answers": sink.listen for sink in self._sinks if isinstance(sink, ListeningSink)}
         for name, run in work.items():
             tasks.create_task(keep_running(name, run, self._metrics.faults.task_failed))
+
+    async def store_flow(self) -> None:
+        """Store the flow in use, which new sessions are pinned to."""
+        await self.writer.write(self._flows.store_current)
 
     async def stop(self) -> None:
         """Close what `start` opened; call it when the tasks have ended."""

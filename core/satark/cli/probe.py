@@ -1,0 +1,28 @@
+"""`satark probe`: a synthetic tip through the whole path to a desk of its own; for a timer, every few minutes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from satark.commands import open_services, plugins_of, settings_of
+from satark.runtime.probe import ProbeFailed, probe
+from satark.store.writer import StoreDown
+
+
+@click.command("probe")
+@click.option("--seconds", default=60.0, show_default=True, help="How long the worker may take to deliver it.")
+@click.pass_context
+def probe_command(ctx: click.Context, seconds: float) -> None:
+    """Send a synthetic tip through the path that every tip takes, and erase it; exit with 1 if it is lost.
+
+    It says where it was lost. It needs a desk of its own, which gets nothing else: `satark desk add probe --level
+    range`. No provider takes part, so send a message from a phone of your own, too, now and then.
+    """
+    with open_services(ctx) as services:
+        try:
+            found = asyncio.run(probe(settings_of(ctx), plugins_of(ctx), services, seconds))
+        except (ProbeFailed, StoreDown) as error:
+            raise click.ClickException(f"the synthetic tip was lost: {error}") from None
+    click.echo(f"acknowledged after {found.acknowledged:.1f} s, delivered after {found.delivered:.1f} s, and erased")

@@ -1,0 +1,210 @@
+"""The probe: a synthetic tip through the whole path, to a desk of its own, and its erasure.
+
+It goes where a citizen's goes: ingest, one transaction, sealing, routing, the worker's delivery. No provider is asked.
+Its words hold a random mark that only this process knows, by which it is routed to the desk `probe` and to nobody else:
+no citizen's words can be taken for a probe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from secrets import token_hex
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import msgspec
+from sqlalchemy import select
+
+from satark import hookimpl
+from satark.channel import Address, Batch, CompleteTip, Inbound, MediaGone, RawResponse, Text
+from satark.desk import RouteAdvice
+from satark.destination import DESK_SINK, HERE, Destination
+from satark.prompt import Capabilities
+from satark.routing.desks import all_desks
+from satark.routing.rules import PROBE_DESK
+from satark.runtime import compose
+from satark.runtime.ingest_runtime import IngestRuntime
+from satark.runtime.retention_job import Retention
+from satark.store import envelopes, tables
+from satark.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from satark.channel import Call, MediaRef, Outcome, RawRequest
+    from satark.core_settings import Role
+    from satark.desk import Desk
+    from satark.observability import LifecycleEvent
+    from satark.plugins.loader import Plugins
+    from satark.prompt import Prompt
+    from satark.services import Services
+    from satark.settings import Settings
+    from satark.tip import Tip
+
+LOOK_EVERY: Final = 0.2
+"""Seconds between two looks whether the worker has delivered it."""
+_ROLES: Final[tuple[Role, ...]] = ("web",)
+_ACCOUNT: Final = "probe:1"
+_WORDS: Final = "This is a test of the service by its operator, mark"
+
+
+class ProbeFailed(Exception):  # noqa: N818 - it reads as what it says
+    """The synthetic tip did not arrive; the message says where it was lost, and what to do."""
+
+
+class Probed(msgspec.Struct, frozen=True):
+    """Seconds that a synthetic tip took: until it was acknowledged, and until the worker had delivered it."""
+
+    acknowledged: float
+    delivered: float
+
+
+class ProbePlugin:
+    """A channel without a provider, and the routing of what comes by it."""
+
+    name = "probe"
+    accounts = (_ACCOUNT,)
+    capabilities = Capabilities(kind="web", text=20_000, body=20_000, inline=True, reachable=False)
+    endpoints = ()
+
+    def __init__(self) -> None:
+        self._mark = token_hex(16)
+        self.number = ""
+        """The tip's number, once it is routed."""
+
+    def batch(self) -> Batch:
+        """Return the synthetic tip."""
+        key = token_hex(16)
+        event = CompleteTip(Text(f"{_WORDS} {self._mark}"), last=True)
+        return Batch(inbound=[Inbound(account=_ACCOUNT, event_key=key, senders=(Address(key),), event=event)])
+
+    @hookimpl
+    def satark_channels(self) -> Sequence[ProbePlugin]:
+        """Hand over the channel."""
+        return [self]
+
+    @hookimpl
+    def satark_route(self, tip: Tip, desks: Sequence[Desk]) -> RouteAdvice | None:
+        """Route the synthetic tip to its desk and to no other."""
+        if not any(self._mark in str(answer) for answer in tip.answers.values()):
+            return None
+        self.number = tip.number
+        others = tuple(desk.name for desk in desks if desk.name != PROBE_DESK)
+        return RouteAdvice(add=(Destination.of(DESK_SINK, PROBE_DESK),), exclude=others)
+
+    def verify(self, raw: RawRequest) -> bool:
+        """Take no request."""
+        del raw
+        return False
+
+    def parse(self, raw: RawRequest) -> Batch:
+        """Take no request."""
+        del raw
+        return Batch()
+
+    def render(self, prompt: Prompt, account: str, to: Address) -> Sequence[Call]:
+        """Begin nothing."""
+        del prompt, account, to
+        return ()
+
+    notice = render
+
+    def reply(self, raw: RawRequest, outcome: Outcome) -> RawResponse:
+        """Answer nothing."""
+        del raw, outcome
+        return RawResponse()
+
+    async def open(self) -> None:
+        """Open nothing."""
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+    async def send(self, call: Call, call_id: str) -> NoReturn:
+        """Send nothing: no prompt of it becomes a call."""
+        raise NotImplementedError(call.method, call_id)
+
+    def fetch(self, ref: MediaRef) -> NoReturn:
+        """Fetch nothing."""
+        raise MediaGone(ref.account)
+
+    async def discard(self, ref: MediaRef) -> None:
+        """Discard nothing."""
+
+
+async def probe(settings: Settings, plugins: Plugins, services: Services, seconds: float) -> Probed:
+    """Send a synthetic tip, wait until a running worker has delivered it, look who may read it, and erase it.
+
+    Args:
+        settings: the installation's.
+        plugins: its plugins; the probe's is added.
+        services: its stores.
+        seconds: how long the worker may take.
+
+    Raises:
+        ProbeFailed: it was lost on the way; what there is of it is erased all the same.
+        SettingsError: this machine's keys or settings are wrong.
+        StoreDown: the database can't be written.
+    """
+    if PROBE_DESK not in {desk.name for desk in services.read(all_desks)}:
+        raise ProbeFailed(f"there is no desk for it, run: satark desk add {PROBE_DESK} --level range")
+    own = ProbePlugin()
+    plugins.register(own, own.name)
+    runtime = IngestRuntime(
+        settings=settings,
+        roles=_ROLES,
+        plugins=plugins,
+        services=services,
+        metrics=Metrics(),
+        emit=_ignore,
+    )
+    compose.check_canaries(runtime.identity, services)
+    runtime.writer.start()
+    try:
+        return await _run(runtime, own, services, seconds)
+    finally:
+        if own.number:
+            eraser = Retention(settings, services, runtime.identity, plugins).eraser
+            tip = await asyncio.to_thread(_tip_id, services, own.number)
+            names = await runtime.writer.write(lambda unit: eraser.erase(unit, tip, "term")) if tip else []
+            await asyncio.to_thread(eraser.remove_files, names)
+        await runtime.writer.stop()
+
+
+async def _run(runtime: IngestRuntime, own: ProbePlugin, services: Services, seconds: float) -> Probed:
+    began = time.monotonic()
+    await runtime.store_flow()
+    (result,) = await runtime.ingest.ingest(own, own.batch())
+    if not result.submitted:
+        raise ProbeFailed("the questionnaire did not take it as a tip: probe with the questionnaire that Satark brings")
+    acknowledged = time.monotonic() - began
+    tip = await asyncio.to_thread(_tip_id, services, own.number)
+    readers = await asyncio.to_thread(_readers, services, tip)
+    if readers != [PROBE_DESK]:
+        raise ProbeFailed(f"it was sealed to {', '.join(readers) or 'no desk'}, not to {PROBE_DESK} alone: report this")
+    while not await asyncio.to_thread(_is_delivered, services, tip):
+        if time.monotonic() - began > seconds:
+            raise ProbeFailed(
+                f"it was taken and sealed, but no worker delivered it within {seconds:.0f} seconds: does a process "
+                "with the role worker run, with the plugin `desk`? (docs/runbook.md#something-waits)"
+            )
+        await asyncio.sleep(LOOK_EVERY)
+    return Probed(acknowledged, time.monotonic() - began)
+
+
+def _ignore(_event: LifecycleEvent) -> None:
+    """Tell nobody: a probe is no tip."""
+
+
+def _tip_id(services: Services, number: str) -> str:
+    query = select(tables.tip.c.id).where(tables.tip.c.number == number)
+    return services.read(lambda connection: connection.execute(query).scalar()) or ""
+
+
+def _readers(services: Services, tip: str) -> list[str]:
+    names = [desk.name for desk in services.read(all_desks)]
+    return services.read_keys(lambda connection: envelopes.holders_of(connection, tip, names))
+
+
+def _is_delivered(services: Services, tip: str) -> bool:
+    query = select(tables.delivery.c.state).where(tables.delivery.c.tip == tip, tables.delivery.c.destination == HERE)
+    return services.read(lambda connection: connection.execute(query).scalar()) == "done"

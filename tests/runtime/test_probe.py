@@ -1,0 +1,80 @@
+"""A synthetic tip goes the way of every tip, to its own desk alone, says where it is lost, and is erased."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from satark.channel import Batch, CompleteTip, Text
+from satark.plugins.loader import Plugins
+from satark.runtime.host import Host
+from satark.runtime.probe import ProbeFailed, probe
+from satark.settings import Settings
+from satark.store import envelopes, tables
+from satark.testing.desks import SeededDesk
+from satark.testing.scripted import ScriptedChannel, ScriptedSink, inbound, scripted_host
+from satark.testing.waiting import until
+
+
+class DeskSink(ScriptedSink):
+    """The sink of the desks at this host."""
+
+    def __init__(self) -> None:
+        super().__init__("desk")
+
+
+@pytest.fixture
+async def worker(tmp_path: Path) -> AsyncIterator[Host]:
+    """A running service with a desk for tips and one for probes."""
+    channel = ScriptedChannel()
+    host = scripted_host(Settings(data_dir=tmp_path), channel, [DeskSink()])
+    SeededDesk(host.services, "dig", "range")
+    SeededDesk(host.services, "probe", "range")
+    async with host.running():
+        await until(lambda: channel.opened)
+        yield host
+
+
+def count(host: Host, table: object) -> int:
+    query = select(func.count()).select_from(table)  # type: ignore[arg-type]
+    return host.services.read(lambda connection: connection.execute(query).scalar_one())
+
+
+async def test_it_arrives_and_nothing_of_it_stays(worker: Host) -> None:
+    found = await probe(worker.settings, Plugins.load(()), worker.services, 60)
+    assert 0 < found.acknowledged <= found.delivered
+    for table in (tables.tip, tables.message, tables.outbox):
+        assert count(worker, table) == 0
+    assert worker.services.read_keys(lambda c: c.execute(select(tables.envelope)).all()) == []
+
+
+async def test_its_desk_gets_no_other_tip(worker: Host) -> None:
+    assert worker.ingest_runtime
+    real = inbound("asha", CompleteTip(Text("They sell arms behind the school at night"), last=True))
+    channel = worker.ingest_runtime.channels[0]
+    (result,) = await worker.ingest_runtime.ingest.ingest(channel, Batch(inbound=[real]))
+    assert result.submitted
+    tip = worker.services.read(lambda c: c.execute(select(tables.tip.c.id)).scalar_one())
+    holders = worker.services.read_keys(lambda c: envelopes.holders_of(c, tip, ["dig", "probe"]))
+    assert holders == ["dig"]
+
+
+async def test_without_a_worker_it_says_so_and_erases_it(tmp_path: Path) -> None:
+    host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+    SeededDesk(host.services, "dig", "range")
+    SeededDesk(host.services, "probe", "range")
+    with pytest.raises(ProbeFailed, match="no worker delivered it"):
+        await probe(host.settings, Plugins.load(()), host.services, 0)
+    assert count(host, tables.tip) == 0
+    host.services.close()
+
+
+async def test_without_its_desk_it_says_how_to_make_one(tmp_path: Path) -> None:
+    host = scripted_host(Settings(data_dir=tmp_path), ScriptedChannel())
+    SeededDesk(host.services, "dig", "range")
+    with pytest.raises(ProbeFailed, match="satark desk add probe"):
+        await probe(host.settings, Plugins.load(()), host.services, 0)
+    host.services.close()
