@@ -16,7 +16,7 @@ from satark.observability import log
 from satark.routing.desks import all_desks
 from satark.runtime.app import build_app
 from satark.runtime.host import Host
-from satark.runtime.http_server import check_port, run_server, uvicorn_options
+from satark.runtime.http_server import check_port, collect_rarely, run_server, uvicorn_options
 from satark.settings import SettingProblem, Settings, SettingsError
 from satark.telemetry.logs import configure_logging
 
@@ -77,4 +77,6 @@ def make_app() -> Starlette:
     lock_memory()
     configure_logging(json=True)
     roles = Roles().convert(os.environ[_ROLES], None, None)
-    return build_app(Host(Settings(), roles), listen_for_metrics=True)
+    application = build_app(Host(Settings(), roles), listen_for_metrics=True)
+    collect_rarely()
+    return application

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -29,6 +31,9 @@ KEY_BYTES = 32
 _STEP = 1024
 """Bytes to a multiple of which a draft is filled up."""
 _DRAFT, _BOX, _SPOOL, _SENDER = b"draft", b"box", b"spool", b"sender"
+
+KeyedHash: TypeAlias = Callable[[bytes], bytes]
+"""HMAC-SHA-256 under one key: message → 32 bytes."""
 
 
 class EdgeKeyError(Exception):
@@ -67,9 +72,10 @@ class Identity:
             raise EdgeKeyError(f"the edge key must be {KEY_BYTES} bytes, not {len(edge_key)}")
         self._root = edge_key
         self.epochs = epochs or EpochKeys.in_memory()
-        self._pseudonym = self._derive(b"pseudonym")
-        self._event = self._derive(b"event")
-        self._link = self._derive(b"link")
+        self._pseudonym, self._event, self._link = (
+            keyed_hash(self._derive(label)) for label in (b"pseudonym", b"event", b"link")
+        )
+        self._lookups: dict[bytes, KeyedHash] = {}
         self._labels = {label: self._derive(label) for label in (_DRAFT, _BOX, _SPOOL, _SENDER)}
         self._boxes: dict[tuple[bytes, bytes], ChaCha20Poly1305] = {}
         self.receipt_salt = self._derive(b"receipt salt")
@@ -172,7 +178,13 @@ class Identity:
         return hmac.digest(self._root, b"satark/1/" + label, "sha256")
 
     def _lookup(self, epoch: Epoch, pseudonym: bytes) -> bytes:
-        return hmac.digest(hmac.digest(epoch.key, self._labels[_SENDER], sha256), pseudonym, sha256)
+        lookup = self._lookups.get(epoch.id)
+        if lookup is None:
+            live = {one.id for one in self.epochs.live()}
+            lookup = keyed_hash(hmac.digest(epoch.key, self._labels[_SENDER], sha256))
+            self._lookups = {id_: one for id_, one in self._lookups.items() if id_ in live}
+            self._lookups[epoch.id] = lookup
+        return lookup(pseudonym)
 
     def _seal(self, label: bytes, plain: bytes, place: bytes) -> bytes:
         epoch, nonce = self.epochs.current(), os.urandom(_NONCE)
@@ -214,10 +226,26 @@ def load_edge_key(path: Path, *, create: bool, what: str = "edge key") -> bytes:
     return path.read_bytes()
 
 
-def _mac(key: bytes, *parts: str) -> bytes:
+def keyed_hash(key: bytes) -> KeyedHash:
+    """Prepare HMAC-SHA-256 under a key.
+
+    It keeps the interpreter lock. `hmac.digest` gives it up for two microseconds, and in a busy process gets it back
+    after a millisecond or two.
+    """
+    prepared = hmac.new(key, digestmod=sha256)
+
+    def digest(message: bytes) -> bytes:
+        one = prepared.copy()
+        one.update(message)
+        return one.digest()
+
+    return digest
+
+
+def _mac(hashed: KeyedHash, *parts: str) -> bytes:
     # Lengths before the parts, so that ("a", "bc") and ("ab", "c") differ.
     message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in map(str.encode, parts))
-    return hmac.digest(key, message, sha256)
+    return hashed(message)
 
 
 def _padded(plain: bytes) -> bytes:
