@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import itertools
 import os
 import sys
 import threading
 
 import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from satark.identity import receipts
 from satark.identity.edge_key import Identity
@@ -69,11 +71,24 @@ async def test_the_stock_has_different_codes_ready() -> None:
 
 def test_the_derivation_of_a_code_stays_what_it_is_since_rows_are_stored_under_it() -> None:
     key = derive("8391446012345678", IDENTITY)
-    assert key.lookup.hex() == "6578ba97b258e8bad404f1dc36db9389"
-    assert key.wrap.hex() == "0682cf9e5776e3ed63b30b216b5e4d51bb2ee91425c33c00171fae599918d20a"
+    assert key.lookup.hex() == "e6835d928b007b3f3630d05875f745b8"
+    assert key.wrap.hex() == "d82db8a6fcaff384982be4c76dbb7aa3d8bdfb49cff92c7b5c1ffa60527e5d5f"
     assert key.unlock(key.lock(b"one thing")) == b"one thing"
     assert key.lock(b"one thing") == key.lock(b"one thing")
     assert key.unlock(b"") is None
+
+
+def test_the_derivation_is_argon2id_as_another_library_computes_it() -> None:
+    work = Argon2id(
+        salt=IDENTITY.receipt_salt,
+        length=32,
+        iterations=receipts.ITERATIONS,
+        lanes=1,
+        memory_cost=receipts.MEMORY_KIB,
+    )
+    stretched = work.derive(b"8391446012345678")
+    lookup = hmac.digest(IDENTITY.receipt_lookup, stretched, "sha256")[:16]
+    assert derive("8391446012345678", IDENTITY).lookup == lookup
 
 
 def test_a_row_that_is_authentic_but_no_receipt_opens_nothing() -> None:

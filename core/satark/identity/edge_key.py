@@ -26,6 +26,8 @@ from satark.decoding import DECODING_ERRORS
 from satark.identity.epoch_keys import EPOCH_ID, Epoch, EpochKeys
 
 _NONCE = 12
+_SALT = 16
+"""Bytes of the salt of receipt codes: libsodium takes no other length."""
 KEY_BYTES = 32
 """Size of the edge key."""
 _STEP = 1024
@@ -78,7 +80,7 @@ class Identity:
         self._lookups: dict[bytes, KeyedHash] = {}
         self._labels = {label: self._derive(label) for label in (_DRAFT, _BOX, _SPOOL, _SENDER)}
         self._boxes: dict[tuple[bytes, bytes], ChaCha20Poly1305] = {}
-        self.receipt_salt = self._derive(b"receipt salt")
+        self.receipt_salt = self._derive(b"receipt salt")[:_SALT]
         self.receipt_lookup = self._derive(b"receipt lookup")
         self.canary = self._derive(b"canary")[:16]
         """Stands in the database, so that another edge key is not taken for this one."""

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from nacl.encoding import RawEncoder
+from nacl.pwhash import argon2id
 
 from satark.decoding import DECODING_ERRORS
 from satark.tip import RECEIPT_DIGITS
@@ -172,10 +173,11 @@ def _step_back(nice: int) -> None:
 
 
 def derive(code: str, identity: Identity) -> CodeKey:
-    """Do the memory-hard work for a code (about 3 ms and 4 MiB; it lets other threads run)."""
-    stretched = Argon2id(
-        salt=identity.receipt_salt, length=32, iterations=ITERATIONS, lanes=1, memory_cost=MEMORY_KIB
-    ).derive(code.encode())
+    """Do the memory-hard work for a code (about 2 ms and 4 MiB; it lets other threads run)."""
+    # libsodium's takes two thirds of the time of OpenSSL's, for the same output.
+    stretched = argon2id.kdf(
+        32, code.encode(), identity.receipt_salt, opslimit=ITERATIONS, memlimit=MEMORY_KIB * 1024, encoder=RawEncoder
+    )
     lookup = hmac.digest(identity.receipt_lookup, stretched, "sha256")[:16]
     return CodeKey(lookup, hmac.digest(stretched, b"satark/1/receipt", "sha256"))
 
