@@ -21,14 +21,14 @@ _FORMATS, _MACROS = "application/vnd.openxmlformats-officedocument.", "applicati
 _OPEN = "application/vnd.oasis.opendocument."
 ENDINGS: Mapping[str, str] = MappingProxyType({
     "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif", "image/tiff": ".tiff",
-    "image/bmp": ".bmp", "image/heic": ".heic", "image/avif": ".avif", "image/jp2": ".jp2", "image/svg+xml": ".svg",
+    "image/jp2": ".jp2", "image/svg+xml": ".svg", "image/bmp": ".bmp", "image/heic": ".heic", "image/avif": ".avif",
     "video/mp4": ".mp4", "video/quicktime": ".mov", "video/3gpp": ".3gp", "video/3gpp2": ".3g2", "video/mp2t": ".ts",
     "video/mpeg": ".mpg", "video/x-flv": ".flv", "video/x-ms-wmv": ".wmv", "video/webm": ".webm",
     "video/x-matroska": ".mkv", "video/x-msvideo": ".avi", "video/ogg": ".ogv", "video/h264": ".264",
     "video/h265": ".265", "video/x-dav": ".dav", "video/x-imkh": ".mp4",
     "audio/ogg": ".ogg", "audio/mp4": ".m4a", "audio/mpeg": ".mp3", "audio/aac": ".aac", "audio/amr": ".amr",
     "audio/amr-wb": ".awb", "audio/wav": ".wav", "audio/aiff": ".aiff", "audio/flac": ".flac",
-    "audio/x-ms-wma": ".wma", "audio/x-caf": ".caf", "audio/basic": ".au", "audio/ac3": ".ac3",
+    "audio/x-ms-wma": ".wma", "audio/x-caf": ".caf", "audio/basic": ".au", "audio/ac3": ".ac3", "audio/mp2": ".mp2",
     "application/pdf": ".pdf", "application/zip": ".zip", "application/rtf": ".rtf", "application/json": ".json",
     "application/xml": ".xml", "application/postscript": ".ps", "application/msword": ".doc",
     "application/vnd.google-earth.kml+xml": ".kml", "application/x-ole-storage": ".ole",

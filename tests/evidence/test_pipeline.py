@@ -95,12 +95,14 @@ async def test_every_size_is_sealed_completely(size: int, driver: PipelineDriver
         (b"\x7fELF\2\1\1" + bytes(99), "image/jpeg", "mislabelled"),
         (b"\xfe\xfd\xfc" * 9, "image/jpeg", "mislabelled"),
         (b"\xfe\xfd\xfc" * 9, "application/x-secret", "unknown"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", "mislabelled"),
-        (b"<html><script>1</script>\xff\xd8\xff\xe0", "image/jpeg", "mislabelled"),
+        (b"<svg xmlns='http://www.example.com/no-drawing'/>", "image/png", "damaged"),
+        (b"<html><script>1</script></html>", "image/jpeg", "damaged"),
         (b"%PDF-1.7\n", "application/pdf", "damaged"),
-        (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "unsupported"),
-        (b"Received: from phone by mail\nFrom: a@example.in\n\nhello", "text/plain", "mislabelled"),
-        (b"PK\3\4" + bytes(40), "application/zip", "unsupported"),
+        (b"{\\rtf1 {\\info{\\author Jane}}}", "application/rtf", "damaged"),
+        (b"Received: from phone by mail\nFrom: a@example.in\n\n", "text/plain", "damaged"),
+        (b"%!PS-Adobe-3.0\n% Creator: Jane", "text/plain", "mislabelled"),
+        (b"%!PS-Adobe-3.0\n% Creator: Jane", "application/postscript", "unsupported"),
+        (b"PK\3\4" + bytes(40), "application/zip", "damaged"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg", "damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(20), "image/png", "damaged"),
         (b"RIFF\4\0\0\0WEBPVP8 ", "image/webp", "damaged"),
@@ -235,7 +237,7 @@ async def test_a_failure_removes_the_copies_of_an_earlier_run(
 ) -> None:
     await driver.process(chunks(make("jpg").read_bytes()))
     (driver.folder / "1.disguised.age").write_bytes(b"of an earlier run")
-    assert (await driver.process(chunks(b"{\\rtf1}"))).problem == "unsupported"
+    assert (await driver.process(chunks(b"{\\rtf1}"))).problem == "damaged"
     assert driver.files == ["1.original.age"]
 
 

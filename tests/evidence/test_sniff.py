@@ -44,7 +44,7 @@ def box(kind: bytes, rest: bytes = b"") -> bytes:
         (b"PK\3\4" + bytes(40), "application/zip"),
         (b"\x7fELF\2\1\1" + bytes(60), "application/x-executable"),
         (b"<html><body>\xff\xd8\xff\xe0JFIF", UNKNOWN),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "application/xml"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
         ("चोरी की सूचना\n".encode(), "text/plain"),
         ("चोरी".encode()[:-1], "text/plain"),
         (b"\xef\xbb\xbfBEGIN:VCARD\nVERSION:3.0", "text/vcard"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from satark.evidence.documents.archive import ArchiveScrubber
+from satark.evidence.documents.markup import MarkupScrubber
 from satark.evidence.documents.ooxml import OoxmlScrubber
 from satark.evidence.documents.opendocument import OpenDocumentScrubber
 from satark.evidence.documents.pdf import PdfScrubber
 from satark.evidence.documents.plain_text import TextScrubber
+from satark.evidence.documents.svg import SvgScrubber
 from satark.evidence.documents.vcard import VcardScrubber
 from satark.evidence.images.jpeg import JpegScrubber
 from satark.evidence.images.png import PngScrubber
-from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, TiffScrubber
+from satark.evidence.images.reencode import BmpScrubber, GifScrubber, HeifScrubber, Jpeg2000Scrubber, TiffScrubber
 from satark.evidence.images.webp import WebpScrubber
 from satark.evidence.origin_reader import OriginReader
 from satark.evidence.preview import Previewer
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
     """Return every built-in scrubber. `ffmpeg`: the program's path; empty: the one that imageio-ffmpeg brings."""
-    return [
+    single: list[Scrubber] = [
         JpegScrubber(),
         PngScrubber(),
         WebpScrubber(),
@@ -34,6 +37,8 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         TiffScrubber(),
         HeifScrubber(),
         BmpScrubber(),
+        Jpeg2000Scrubber(),
+        SvgScrubber(),
         RemuxScrubber(ffmpeg),
         *(ConversionScrubber(mime, ffmpeg) for mime in CONVERTED),
         FilmMuter(ffmpeg),
@@ -42,7 +47,9 @@ def builtin_scrubbers(ffmpeg: str = "") -> list[Scrubber]:
         OoxmlScrubber(),
         OpenDocumentScrubber(),
         TextScrubber(),
+        MarkupScrubber(),
         VcardScrubber(),
         Previewer(ffmpeg),
         OriginReader(ffmpeg),
     ]
+    return [*single, ArchiveScrubber(single, FilmMuter(ffmpeg), ffmpeg)]

@@ -66,6 +66,8 @@ _STRUCTURED = (
     (re.compile(r"\{\\rtf"), "application/rtf"),
     (re.compile(r"BEGIN:VCALENDAR", re.IGNORECASE), "text/calendar"),
     (re.compile(r"<(!DOCTYPE html|html|head|body)\b", re.IGNORECASE), "text/html"),
+    (re.compile(r"(<[?!][^>]*>\s*)*<(\w+:)?svg\b", re.IGNORECASE), "image/svg+xml"),
+    (re.compile(r"(<[?!][^>]*>\s*)*<kml\b", re.IGNORECASE), "application/vnd.google-earth.kml+xml"),
     (re.compile(r"<[?!A-Za-z]"), "application/xml"),
     (re.compile(r"%!PS"), "application/postscript"),
     (
@@ -85,6 +87,7 @@ _SYNONYMS = {
     "audio/x-m4a": "audio/mp4",
     "image/heif": "image/heic",
     "image/apng": "image/png",
+    "image/jpx": "image/jp2",
     "audio/x-aac": "audio/aac",
     "video/x-m4v": "video/mp4",
 }

@@ -25,7 +25,8 @@ MAX_UNPACKED_BYTES = 400 * MB
 """Most unpacked bytes of all parts of one file together."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCKED = 0x1
-_RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, RuntimeError, struct.error)
+RAISES = (zipfile.BadZipFile, zlib.error, LookupError, EOFError, OSError, ValueError, RuntimeError, struct.error)
+"""What reading a broken ZIP file raises."""
 
 
 class Archive:
@@ -67,7 +68,7 @@ def open_archive(path: Path, limits: Limits) -> Iterator[Archive]:
     try:
         with zipfile.ZipFile(path) as file:
             yield Archive(file, path.stat().st_size, limits)
-    except _RAISES as error:
+    except RAISES as error:
         raise Unclean("damaged") from error
 
 

@@ -36,6 +36,16 @@ class HeifScrubber:
         return Cleaned(to_jpeg(source, target, limits, formats=("HEIF", "AVIF")), left_out=left_out)
 
 
+class Jpeg2000Scrubber:
+    """Converts JPEG 2000 to JPEG, which every computer shows."""
+
+    mimes = frozenset({"image/jp2"})
+
+    def scrub(self, source: Path, target: Path, limits: Limits) -> str:
+        """Write the clean copy; see `Scrubber`."""
+        return to_jpeg(source, target, limits, formats=("JPEG2000",))
+
+
 class GifScrubber:
     """Encodes GIF again, with its animation."""
 

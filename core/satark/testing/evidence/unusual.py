@@ -1,4 +1,4 @@
-"""Recordings of CCTV and of old programs: coded video without a container, recorders' own containers, rare sound."""
+"""Recordings of CCTV and of old programs: coded video without a container, recorders' own, rare sound and pictures."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ UNUSUAL: Mapping[str, tuple[str, ...]] = {
     "audio/basic": ("au",),
     "audio/ac3": ("ac3",),
     "audio/mp2": ("mp2",),
+    "image/jp2": ("jp2",),
 }
 """MIME type → the names of its specimens."""
 
@@ -32,6 +33,7 @@ _CODED: Mapping[str, tuple[str, ...]] = {
     "au": (*_SOUND, *_TITLE, "-f", "au"),
     "ac3": (*_SOUND, "-f", "ac3"),
     "mp2": (*_SOUND, "-f", "mp2"),
+    "jp2": (*_VIDEO[:4], "-frames:v", "1", "-c:v", "jpeg2000", "-f", "image2"),
 }
 
 
@@ -43,7 +45,7 @@ def make_unusual(name: str, path: Path) -> None:
     ffmpeg(*_CODED[name], path)
     if name == "imkh":
         path.write_bytes(b"IMKH" + MARKER_BYTES.ljust(36, b"\0") + path.read_bytes())
-    elif name in ("ac3", "mp2"):
+    elif name in ("ac3", "mp2", "jp2"):
         path.write_bytes(path.read_bytes() + MARKER_BYTES)
 
 

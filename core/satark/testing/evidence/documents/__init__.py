@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import pikepdf
 from pikepdf import Pdf
 
+from satark.testing.evidence.documents.markup import make_markup
 from satark.testing.evidence.documents.office import FORMATS, make_office
 from satark.testing.evidence.documents.opendocument import OPEN, make_open_document
 from satark.testing.evidence.documents.pdf import make_pdf
@@ -35,6 +36,12 @@ DOCUMENTS: Mapping[str, tuple[str, ...]] = {
     f"{OPEN}presentation": ("odp",),
     "text/plain": ("txt",),
     "text/vcard": ("vcf",),
+    "text/html": ("html",),
+    "message/rfc822": ("eml",),
+    "application/rtf": ("rtf",),
+    "application/vnd.google-earth.kml+xml": ("kml",),
+    "image/svg+xml": ("svg",),
+    "application/zip": ("zip",),
 }
 """MIME type → the names of its specimens."""
 
@@ -51,6 +58,7 @@ _MAKERS: Mapping[str, Callable[[str, str, bytes], bytes]] = {
     "pdf": make_pdf,
     "txt": make_text,
     "vcf": make_vcard,
+    **dict.fromkeys(("html", "eml", "rtf", "kml", "svg", "zip"), make_markup),
 }
 
 
