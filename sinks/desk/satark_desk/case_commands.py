@@ -116,6 +116,8 @@ def _on_tip(command: F) -> F:
 @click.option("--category", default="", help="Only tips of this category.")
 @click.option("--priority", default="", help="Only tips of this priority.")
 @click.option("--district", default="", help="Only tips of this district.")
+@click.option("--station", default="", help="Only tips of this station.")
+@click.option("--officer", default="", help="Only tips that are assigned to this officer of the desk.")
 @click.option("--mark", default="", help=f"Only tips with this mark: {', '.join(MARKS)}.")
 @_language_option
 @_json_option
@@ -127,6 +129,8 @@ def queue(
     category: str,
     priority: str,
     district: str,
+    station: str,
+    officer: str,
     mark: str,
     language: str,
     as_json: bool,

@@ -41,6 +41,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     category: str = ""
     priority: str = ""
     district: str = ""
+    station: str = ""
+    officer: str = ""
+    """The officer of the desk that it is assigned to."""
     mark: str = ""
     """One of `MARKS`. `new`: not seen, or something happened since. `urgent`: unfinished, with more than normal
     priority. `open`: unfinished. `overdue`: unfinished for too long, or a clock ran out. `mine`: assigned to the
@@ -77,8 +80,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
     """Its place in the order of arrival."""
     marks: frozenset[WorkMark] = frozenset()
+    officer: str = ""
+    """The officer of the desk that it is assigned to."""
     mine: bool = False
-    """Whether it is assigned to the officer."""
+    """Whether that is the officer whose queue it is."""
     due: int = 0
     """When this desk owes a report, Unix seconds; 0: it owes none."""
     soon: bool = False
@@ -155,6 +160,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             delivered=arrival.band,
             position=arrival.position,
             marks=marks_for(self.desk, work, breaches, self.offices),
+            officer=work.assigned.get(self.desk, ""),
             mine=work.assigned.get(self.desk) == self.officer,
             due=due,
             soon=bool(due) and self.clocks.is_near(due, self.now),
@@ -216,6 +222,8 @@ def _matches(row: Row, wanted: Filter) -> bool:
         and wanted.category in {"", header.category}
         and wanted.priority in {"", header.priority}
         and wanted.district in {"", header.district}
+        and wanted.station in {"", header.station}
+        and wanted.officer in {"", row.officer}
         and (not wanted.mark or row.has(wanted.mark))
     )
 

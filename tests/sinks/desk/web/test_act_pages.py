@@ -231,3 +231,15 @@ def test_the_officer_is_warned_of_what_points_to_the_tipster_before_a_tip_is_dir
     assert "Only a few people know this" in client.get(f"/desk/tips/{pointing.number}").text
     page = client.post(f"/desk/tips/{plain.number}/direct", data=form).text
     assert "may point to" not in page
+
+
+def test_the_queue_is_filtered_by_station_and_by_officer(
+    services: Services, browser: Browser, desk: FindDesk, seeded: SeededTip
+) -> None:
+    elsewhere = seed_tip(services, [desk("sp")], station="chetganj")
+    client = browser("sp")
+    client.post(f"/desk/tips/{seeded.number}/assign", data={"to": "sp-1", "confirmed": "yes", "once": "1"})
+    assert numbers(client.get("/desk/?station=chetganj").text) == [elsewhere.number]
+    for query in ("officer=sp-1", "mark=mine"):
+        assert numbers(client.get(f"/desk/?{query}").text) == [seeded.number]
+    assert numbers(client.get("/desk/?officer=nobody").text) == []
