@@ -57,6 +57,11 @@ class PageText:
         """Return the name of one of the queue's marks."""
         return self(f"mark.{mark}")
 
+    def flag(self, flag: str) -> str:
+        """Return a reason of a tip's priority in words; a plugin's own flag as it is."""
+        key = f"flag.{flag.replace(':', '.')}"
+        return self(key) if key in self._interface else flag
+
     def category(self, code: str) -> str:
         """Return the name of a category."""
         return self._flow.get(f"category.{code}", code)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from satark.catalogues import Catalogue
+from satark.dialogue.understanding.reading import DangerKind
 from satark.geography.geography import Geography
 from satark_desk.web import app
 from satark_desk.web.page_text import PageText
@@ -44,6 +45,7 @@ def test_every_used_key_exists_and_every_key_is_used() -> None:
         "factor.",
         "work.breach.",
         "age.",
+        "flag.",
         "weak.",
     }
     unused = {key for key in english if key not in used and f'"{key}"' not in text}
@@ -81,3 +83,11 @@ def test_answers_are_shown_as_text(step: str, value: object, shown: str) -> None
 @pytest.mark.parametrize(("language", "name"), [("hi", "Hindi"), ("xx", "xx"), ("", ""), ("../x", "../x")])
 def test_languages_have_names(language: str, name: str) -> None:
     assert PageText("en", Geography.sample(), 5.5).language_name(language) == name
+
+
+def test_every_danger_that_the_screen_finds_has_a_name_in_both_languages() -> None:
+    for language in ("hi", "en"):
+        text = PageText(language, Geography.sample(), 5.5)
+        flags = [*(f"danger:{kind}" for kind in DangerKind), "happening_now"]
+        assert [flag for flag in flags if text.flag(flag) == flag] == []
+        assert text.flag("a_plugins_own") == "a_plugins_own"
