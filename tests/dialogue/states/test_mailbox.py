@@ -141,6 +141,8 @@ def test_the_tipster_is_asked_whether_it_helped(
 def test_something_else_at_the_feedback_is_a_message(engine: Engine) -> None:
     chat = Chat(engine, mailbox=mailbox(Message(sender="desk", status="ACTED"))).say(CODE, "they moved next door")
     assert chat.turn.post == Message(sender="tipster", text="they moved next door", feedback="words")
+    assert chat.step == "@feedback", "the answer can still be given"
+    assert chat.say("no").turn.post == Message(sender="tipster", text="Did this help? No", feedback="no")
 
 
 def test_a_tip_that_the_tipster_disputed_is_shown_as_reopened(engine: Engine) -> None:

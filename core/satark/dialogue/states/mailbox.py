@@ -234,6 +234,8 @@ def _post(context: TurnContext, text: str, feedback: Feedback = "") -> Turn:
     if len(text) > _MAX_LENGTH:
         context.say("mailbox.long")
     message = msgspec.structs.replace(tipsters_message(text), answers=box.question, feedback=feedback)
-    context.change(state="@mailbox", mailbox=msgspec.structs.replace(box, question=None))
+    # Whoever writes in place of an answer can still give one.
+    state = "@feedback" if feedback == "words" else "@mailbox"
+    context.change(state=state, mailbox=msgspec.structs.replace(box, question=None))
     context.say("mailbox.posted")
     return context.ask(post=message)
