@@ -176,7 +176,8 @@ def test_every_packet_stays(name: str, make: Callable[[str], Path], tmp_path: Pa
     container = CONTAINERS[sniff_file(source)]
     report = describe(find_program(), container, source) if container.has_video else b""
     compared = rules_for(report).compared
-    assert framehash(source, "-c", "copy", *compared) == framehash(copy, "-c", "copy", *compared)
+    if name != "aac":  # its encoder writes its version between the samples, which is blanked
+        assert framehash(source, "-c", "copy", *compared) == framehash(copy, "-c", "copy", *compared)
     if name != "mp3":  # a player trims silence by the LAME tag, which names the encoder and is gone
         assert framehash(source) == framehash(copy)
 

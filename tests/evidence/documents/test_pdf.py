@@ -154,3 +154,23 @@ def test_an_encrypted_broken_long_or_huge_pdf_has_its_own_reason(tmp_path: Path,
     )
     with pytest.raises(Unclean, match="damaged"):
         scrubber.scrub(source, tmp_path / "out.pdf", limits)
+
+
+def test_the_names_of_resources_are_replaced_and_the_page_stays_text(tmp_path: Path, limits: Limits) -> None:
+    with Pdf.new() as pdf:
+        form = pdf.make_stream(
+            b"/Fonts-of-" + MARKER.encode() + b" gs 1 0 0 rg 10 10 30 30 re f",
+            Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 90, 90],
+        )  # fmt: skip
+        page = page_of(pdf, b"BT /F 18 Tf 20 160 Td (white sacks) Tj ET q /PDFpenImprint0 Do Q")
+        page.Resources.XObject = Dictionary({"/PDFpenImprint0": form})
+        page.Resources.ExtGState = Dictionary({f"/Fonts-of-{MARKER}": Dictionary(CA=1)})
+        copy = cleaned(pdf, tmp_path, limits)
+    with Pdf.open(copy) as after:
+        plain = after.pages[0].obj.unparse(resolved=True) + b"".join(
+            one.read_bytes() for one in after.objects if isinstance(one, pikepdf.Stream)
+        )
+    assert b"PDFpen" not in plain
+    assert MARKER.encode() not in plain
+    assert "white sacks" in text_of(copy)
+    assert drawn(copy).getpixel((20, 180)) == (255, 0, 0)

@@ -74,3 +74,11 @@ def test_a_file_without_frames_is_refused(mime: str) -> None:
     for data in (b"", b"#!AMR\n", b"#!AMR-WB\n", MARKER_BYTES * 9, b"\xff\xfb\xff\xf8" * 9):
         with pytest.raises(Unclean, match="damaged"):
             audio_frames.frames_only(mime, data)
+
+
+def test_the_version_of_an_aac_encoder_is_blanked(make: Callable[[str], Path]) -> None:
+    data = make("aac").read_bytes()
+    assert b"Lavc" in data
+    frames = audio_frames.frames_only("audio/aac", data)
+    assert b"Lavc" not in frames
+    assert b" " * 8 in frames

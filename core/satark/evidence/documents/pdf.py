@@ -44,6 +44,14 @@ ALLOWED_KEYS = frozenset(
 """The dictionary keys that rendering a page may need."""
 NAME_DICTIONARIES = frozenset({"/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/CharProcs"})
 """Dictionaries whose keys are names that content streams refer to."""
+_NAMING = frozenset({"Do", "Tf", "gs", "cs", "CS", "scn", "SCN", "sh"})
+"""Operators that name a resource."""
+_PLAIN_NAME = re.compile(r"/[A-Z][A-Za-z]{0,2}\d{0,5}")
+_STANDARD_NAMES = frozenset(
+    f"/{name}"
+    for name in "DeviceGray DeviceRGB DeviceCMYK Pattern DefaultGray DefaultRGB DefaultCMYK CalGray CalRGB Lab".split()  # noqa: SIM905 - a list of names
+)
+"""Names of colour spaces that have a meaning of their own."""
 _MARKS = frozenset({"BMC", "BDC", "EMC", "MP", "DP"})
 _SAMPLES = {
     "/DeviceGray": 1, "/DeviceRGB": 3, "/DeviceCMYK": 4, "/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1
@@ -114,15 +122,16 @@ def _rebuild(source: Path, reference: Path, target: Path, count: int) -> None:
         old.save(reference, fix_metadata_version=False)
         old.flatten_annotations(mode="all")
         seen: set[tuple[int, int]] = set()
+        names = _ResourceNames()
         for page in old.pages:
             for key in set(page.obj.keys()) - PAGE_KEYS:
                 del page.obj[key]
-            page.obj.Contents = old.make_stream(_bare_content(page))
+            page.obj.Contents = old.make_stream(_bare_content(page, names))
             new.pages.append(page)
-            _prune(new.pages[-1].obj, seen)
+            _prune(new.pages[-1].obj, seen, names)
         for obj in new.objects:
             if isinstance(obj, Stream):
-                _clean_stream(obj)
+                _clean_stream(obj, names)
         new.remove_unreferenced_resources()
         new.save(
             target,
@@ -141,14 +150,34 @@ def _remove_icons(page: pikepdf.Page) -> None:
         page.obj.Annots = pikepdf.Array([one for one in list(annotations) if "/AP" in one])
 
 
-def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
+class _ResourceNames:
+    """New names for a document's resources: some programs write their own name, or the user's, into them."""
+
+    def __init__(self) -> None:
+        self._new: dict[str, str] = {}
+
+    def new(self, name: str) -> str:
+        """Return the name, with its slash, under which a resource stands in the clean copy."""
+        if name in _STANDARD_NAMES or _PLAIN_NAME.fullmatch(name):
+            return name
+        return self._new.setdefault(name, f"/Zz{len(self._new)}")
+
+    def rename_keys(self, resources: pikepdf.Object) -> None:
+        """Rename the keys of a dictionary of resources."""
+        for key in list(resources.keys()):
+            if (new := self.new(key)) != key:
+                resources[new] = resources[key]
+                del resources[key]
+
+
+def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]], names: _ResourceNames) -> None:
     """Remove, at any depth, every key that rendering does not need from what a page refers to."""
-    waiting = [(obj, False)]
+    waiting = [(obj, "")]
     while waiting:
         part, naming = waiting.pop()
         if isinstance(part, pikepdf.Array):
             _remove_profile(part)
-            waiting += [(item, False) for item in part]
+            waiting += [(item, "") for item in part]
             continue
         if not isinstance(part, Dictionary | Stream) or (part.is_indirect and part.objgen in seen):
             continue
@@ -156,11 +185,15 @@ def _prune(obj: pikepdf.Object, seen: set[tuple[int, int]]) -> None:
         if not naming:
             for key in set(part.keys()) - ALLOWED_KEYS:
                 del part[key]
+        elif naming != "/CharProcs":
+            names.rename_keys(part)
         inner = part if isinstance(part, Dictionary) else part.stream_dict
         for glyph in inner.get("/CharProcs", {}).values():
-            glyph.write(_bare_content(glyph))
+            glyph.write(_bare_content(glyph, names))
         waiting += [
-            (value, not naming and key in NAME_DICTIONARIES) for key, value in inner.items() if key != "/Parent"
+            (value, key if not naming and key in NAME_DICTIONARIES else "")
+            for key, value in inner.items()
+            if key != "/Parent"
         ]
 
 
@@ -174,7 +207,7 @@ def _remove_profile(space: pikepdf.Array) -> None:
         del space[1]
 
 
-def _clean_stream(stream: Stream) -> None:
+def _clean_stream(stream: Stream, names: _ResourceNames) -> None:
     filters = stream.get("/Filter", pikepdf.Array())
     used = {str(one) for one in (filters if isinstance(filters, pikepdf.Array) else [filters])}
     subtype = stream.get("/Subtype")
@@ -187,7 +220,7 @@ def _clean_stream(stream: Stream) -> None:
             _CMAP_NAME.sub(b"/CMapName /Map", _COMMENT.sub(lambda found: found[1] or b"", stream.read_bytes()))
         )
     elif subtype == Name.Form or stream.get("/PatternType") == 1:
-        stream.write(_bare_content(stream))
+        stream.write(_bare_content(stream, names))
     elif "/Width" in stream and "/Height" in stream:
         _trim_samples(stream)
 
@@ -221,14 +254,17 @@ def _trim_samples(stream: Stream) -> None:
         stream.write(samples[:rows])
 
 
-def _bare_content(drawn: pikepdf.Object | pikepdf.Page) -> bytes:
-    """Return a content stream without comments and without marked-content operators."""
-    kept = []
+def _bare_content(drawn: pikepdf.Object | pikepdf.Page, names: _ResourceNames) -> bytes:
+    """Return a content stream without comments and marked-content operators, with the new names of its resources."""
+    kept: list[pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage] = []
     for instruction in pikepdf.parse_content_stream(drawn):
         if isinstance(instruction, pikepdf.ContentStreamInlineImage):
             if set(instruction.iimage.filters) & {"/DCTDecode", "/DCT"}:
                 raise _Unverifiable
-        elif str(instruction.operator) in _MARKS:
-            continue
-        kept.append(instruction)
+            kept.append(instruction)
+        elif str(instruction.operator) in _NAMING:
+            operands = [Name(names.new(str(one))) if isinstance(one, Name) else one for one in instruction.operands]
+            kept.append(pikepdf.ContentStreamInstruction(operands, instruction.operator))
+        elif str(instruction.operator) not in _MARKS:
+            kept.append(instruction)
     return pikepdf.unparse_content_stream(kept)

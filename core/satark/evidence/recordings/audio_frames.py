@@ -24,6 +24,8 @@ _DIVISOR: Final = {_MPEG_1: 1, 2: 2, 0: 4}
 _MP3_SYNC: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _MP3_RATE: Final = 0x0C
 _ADTS_SYNC: Final = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
+_ENCODER: Final = re.compile(rb"Lavc\d{1,3}\.\d{1,3}\.\d{1,3}")
+"""FFmpeg's encoder writes its version into the first frame, where a decoder reads nothing (`put_bitstream_info`)."""
 _HEAD: Final = 7
 """Most bytes of the header of an AAC or MP3 frame."""
 _FLAC_HEAD: Final = 16
@@ -73,7 +75,8 @@ def _amr_resumes(data: bytes, at: int, sizes: dict[int, int]) -> bool:
 
 
 def _adts(data: bytes) -> bytes:
-    return _synced(data, _ADTS_SYNC, _adts_size, _adts_kind)
+    frames = _synced(data, _ADTS_SYNC, _adts_size, _adts_kind)
+    return _ENCODER.sub(lambda found: b" " * len(found[0]), frames)
 
 
 def _adts_size(head: bytes) -> int:
