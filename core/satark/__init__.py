@@ -1,12 +1,10 @@
 """Satark: multi-channel tip intake for police. Plugins mark their hooks with `hookimpl`."""
 
-from importlib.metadata import version
-
 import pluggy
 
 hookimpl = pluggy.HookimplMarker("satark")
 """Marks a function or method of a plugin as the implementation of one of `satark.hookspecs`."""
 
-__version__ = version("satark")
+__version__ = "0.1.0"
 
 __all__ = ["__version__", "hookimpl"]

@@ -21,6 +21,7 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
+from satark import __version__
 from satark.testing.supply.licences import AllowedLicences, licence_of
 from satark.testing.supply.lock import LOCK, LockedPackage
 
@@ -50,7 +51,7 @@ def _satark() -> Component:
     licences = LicenseFactory()
     return Component(
         name=project["name"],
-        version=project["version"],
+        version=__version__,
         type=ComponentType.APPLICATION,
         bom_ref="satark",
         licenses=[licences.make_from_string(project["license"])],
