@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from satark.evidence.images import jpeg
 from satark.limits import Limits
@@ -70,3 +73,31 @@ def test_a_copy_that_could_be_cleaned_further_is_refused(
     (tmp_path / "in").write_bytes(JPEG)
     with pytest.raises(Unclean, match="damaged"):
         jpeg.JpegScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+
+
+def inserted(segment: bytes, *, before: int, data: bytes = JPEG) -> bytes:
+    """Insert a segment before the first one with this marker."""
+    at = data.index(bytes((0xFF, before)))
+    return data[:at] + segment + data[at:]
+
+
+def test_tables_that_no_scan_uses_and_bytes_after_the_last_field_are_removed() -> None:
+    secret = MARKER_BYTES.ljust(64, b"\1")
+    unused = jpeg._segment(jpeg.DQT, b"\3" + secret)
+    replaced = jpeg._segment(jpeg.DQT, b"\0" + secret)
+    values = jpeg._segment(jpeg.DHT, b"\x13" + bytes(15) + bytes((len(MARKER_BYTES),)) + MARKER_BYTES)
+    interval = jpeg._segment(jpeg.DRI, b"\0\0" + MARKER_BYTES)
+    for segment in (unused, replaced, values, interval):
+        clean = jpeg.strip_metadata(inserted(segment, before=jpeg.DQT))
+        assert MARKER_BYTES not in clean
+        assert clean.replace(b"\xff\xdd\0\4\0\0", b"") == jpeg.strip_metadata(JPEG)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}, {"subsampling": 0}])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_every_pixel_stays(options: dict[str, Any], mode: str) -> None:
+    data = encode(photo(mode), "JPEG", **options)
+    clean = jpeg.strip_metadata(data)
+    assert jpeg.strip_metadata(clean) == clean
+    with Image.open(io.BytesIO(data)) as before, Image.open(io.BytesIO(clean)) as after:
+        assert before.tobytes() == after.tobytes()

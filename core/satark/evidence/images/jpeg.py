@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes
+from satark.evidence.images.jpeg_tables import Segment, used_only
 from satark.evidence.images.reencode import to_jpeg
 from satark.evidence.images.salvage import salvage
 from satark.scrubber import Cleaned, Unclean
@@ -138,23 +139,24 @@ def strip_metadata(data: bytes) -> bytes:
     Raises:
         Unclean: the data is no complete JPEG, or one of another frame type.
     """
-    kept: list[bytes] = []
+    kept: list[Segment] = []
     turned = orientation.UPRIGHT
-    jfif = False
+    jfif, adobe = False, b""
     for marker, payload, scan in _segments(data):
         if marker in NEEDED:
-            kept.append(_segment(marker, payload) + scan)
+            kept.append((marker, payload, scan))
         elif marker == APP14 and payload.startswith(b"Adobe") and len(payload) >= _ADOBE:
-            kept.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12]))
+            adobe = _segment(APP14, b"Adobe\0\x64\0\0\0\0" + payload[11:12])
         elif marker == APP1 and payload.startswith(b"Exif\0") and turned == orientation.UPRIGHT:
             turned = orientation.read_orientation(payload[6:])
         jfif = jfif or (marker == APP0 and payload.startswith(b"JFIF\0"))
-    if not any(part[1] in FRAMES for part in kept):
+    coded = [_segment(marker, payload) + scan for marker, payload, scan in used_only(kept, FRAMES)]
+    if not any(part[1] in FRAMES for part in coded):
         raise Unclean("damaged")
     head = [_segment(APP0, _PLAIN_JFIF)] if jfif else []
     if turned != orientation.UPRIGHT:
         head.append(_segment(APP1, b"Exif\0\0" + orientation.orientation_exif(turned)))
-    return b"".join([b"\xff\xd8", *head, *kept, b"\xff\xd9"])
+    return b"".join([b"\xff\xd8", *head, adobe, *coded, _EOI])
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
