@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from satark.backup.folder import KEYS, BackupFolder
+from satark.backup.create import BackupKey
+from satark.backup.folder import KEY, KEYS, MAIN, SPOOL, BackupFolder
 from satark.backup.restore import CantRestore
-from satark.backup.sealed_stream import Damaged
+from satark.backup.sealed_stream import Damaged, read_records
 from satark.backup.verify import find_damage, run_drill, store_problems
 from satark.casework import Casework, NoSuchTip
 from satark.channel import Address, Batch, Inbound, Text
-from satark.identity.sealing import CantOpen, new_identity
+from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.store import tables
 from satark.testing.backups import OPERATOR, Place, make_place
 from satark.testing.desks import SeededDesk
 from satark.testing.identifier_search import files_below, search
-from satark.testing.tips import SeededTip, seed_file, seed_tip
+from satark.testing.tips import SeededTip, seed_file, seed_message, seed_tip
+from satark.tip import Message
 
 PHONE, WORDS = "+919140112233", "हथियार गोदाम में हैं"
 SPOOLED = Batch(inbound=[Inbound(account="sms:1", event_key="SM1", senders=(Address(PHONE),), event=Text(WORDS))])
@@ -71,6 +73,18 @@ def test_a_restore_elsewhere_has_every_tip_that_was_acknowledged_before_the_back
     work = Casework(elsewhere.services, "sp", desk.identity)
     for seeded in before:
         assert work.open(seeded.number).tip == seeded.tip
+
+
+def test_a_backup_is_restored_to_either_kind_of_database(
+    here: Place, either: Place, sp: SeededDesk, folder: BackupFolder
+) -> None:
+    seeded = tip_with_file(here, sp)
+    seed_message(here.services, seeded, Message(sender="tipster", text="कल रात"))
+    assert either.restore(folder, here.back_up(folder).name).tips == 1
+    assert store_problems(either.services) == []
+    opened = Casework(either.services, "sp", sp.identity).open(seeded.number)
+    assert opened.tip == seeded.tip
+    assert [posted.message.text for posted in opened.thread] == ["कल रात"]
 
 
 def test_a_file_is_copied_once(here: Place, sp: SeededDesk, folder: BackupFolder) -> None:
@@ -145,6 +159,12 @@ def test_a_backup_folder_reveals_nothing_without_the_operators_key(
     secrets |= {"edge key": "e" * 32, "name key": "n" * 32}
     assert search(files_below(folder.path), secrets) == []
     assert {path.stat().st_mode & 0o077 for path in folder.path.rglob("*")} == {0}
+    # Whoever has the operator's key finds what the databases hold, and nothing of the sender in the spool.
+    key = open_as(BackupKey, folder.part(made.name, KEY).read_bytes(), OPERATOR).identity
+    parts = {part: folder.part(made.name, part) for part in (MAIN, KEYS, SPOOL)}
+    opened = {part: str(list(read_records(path, key, folder.path))).encode() for part, path in parts.items()}
+    del secrets["number"], secrets["desk"]
+    assert search(opened, secrets) == []
     with pytest.raises(CantOpen):
         elsewhere.restore(folder, made.name, new_identity()[1])
     assert elsewhere.services.read(lambda c: c.execute(select(tables.tip)).all()) == []
