@@ -68,6 +68,14 @@ def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("name", ["class", "none", "match", "async", "satark", "test", "retention"])
+def test_a_name_that_python_or_satark_needs_is_refused(tmp_path: Path, name: str) -> None:
+    result = make("channel", name, "--folder", str(tmp_path / "x"))
+    sentence = f"{name!r} can't be the name of a plugin: it has a meaning of its own; choose the name of the medium"
+    assert (result.exit_code, sentence in result.output) == (1, True)
+    assert not (tmp_path / "x").exists()
+
+
 def test_the_name_of_an_installed_plugin_is_refused(tmp_path: Path) -> None:
     result = make("channel", "whatsapp", "--folder", str(tmp_path / "x"))
     assert (result.exit_code, "is installed already" in result.output) == (1, True)

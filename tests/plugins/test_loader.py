@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,13 @@ from satark import hookimpl
 from satark.plugins import loader
 from satark.plugins.loader import PluginError, Plugins, installed
 from satark.settings import SettingProblem, Settings, SettingsError
+
+TWILIO = {
+    "SATARK_PUBLIC_URL": "https://satark.example",
+    "SATARK_TWILIO__ACCOUNT_SID": "AC1",
+    "SATARK_TWILIO__AUTH_TOKEN": "token",
+    "SATARK_TWILIO__NUMBER": "+15550100100",
+}
 
 
 class Named:
@@ -86,6 +94,63 @@ def test_a_plugin_that_raises_is_named_with_its_hook() -> None:
     loaded.register(Raising(), "signal")
     with pytest.raises(PluginError, match="'signal' failed in satark_step_types"):
         loaded.step_types()
+
+
+@pytest.mark.parametrize("result", [None, 7, "one"])
+@pytest.mark.parametrize(
+    ("hook", "collect"),
+    [("satark_step_types", Plugins.step_types), ("satark_scrubbers", Plugins.scrubbers)],
+)
+def test_a_hook_that_returns_no_list_names_the_plugin(hook: str, collect: Any, result: object) -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(**{hook: hookimpl(lambda: result)}), "signal")
+    message = (
+        rf"plugin 'signal' returned {type(result).__name__} from {hook}: return a list, \[\] where there is nothing"
+    )
+    with pytest.raises(PluginError, match=message):
+        collect(loaded)
+
+
+def test_validators_that_are_no_mapping_name_the_plugin() -> None:
+    loaded = Plugins()
+    loaded.register(SimpleNamespace(satark_validators=hookimpl(lambda: None)), "signal")
+    with pytest.raises(PluginError, match=r"plugin 'signal' returned NoneType from satark_validators: return a dict"):
+        loaded.validators()
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [
+        ("twilio", "twilio"),
+        ("telegram", "telegram"),
+        ("aio_pika", "rabbitmq"),
+        ("pysequoia", "email"),
+        ("asyncssh", "police"),
+        ("psycopg", "postgres"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named_with_its_extra(module: str, extra: str) -> None:
+    class Needing:
+        @hookimpl
+        def satark_step_types(self) -> list[object]:
+            raise ModuleNotFoundError(f"No module named '{module}'", name=f"{module}.part")
+
+    loaded = Plugins()
+    loaded.register(Needing(), "signal")
+    advice = rf"plugin 'signal' needs {module}, which is not installed: pip install 'satark\[{extra}\]'"
+    with pytest.raises(PluginError, match=advice):
+        loaded.step_types()
+
+
+def test_a_shipped_plugin_without_its_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "twilio", None)
+    monkeypatch.setitem(sys.modules, "twilio.request_validator", None)
+    for name, value in TWILIO.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(
+        PluginError, match=r"'sms_ivr' needs twilio, which is not installed: pip install 'satark\[twilio\]'"
+    ):
+        Plugins.load(["sms_ivr"]).channels(Settings())
 
 
 def test_every_plugins_settings_problems_are_told_at_once() -> None:

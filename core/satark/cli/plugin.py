@@ -5,17 +5,21 @@ Its templates are in `scaffold/`: a folder for each kind, and `both/`.
 
 from __future__ import annotations
 
+import keyword
 import re
 from pathlib import Path
 
 import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from satark.core_settings import Core
 from satark.plugins.loader import installed
 
 _SCAFFOLD = Path(__file__).parent / "scaffold"
 _SUFFIX = ".jinja"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_RESERVED = frozenset({"channel", "core", "none", "plugin", "satark", "sink", "test", "testing", "tests"})
+"""Names that Python, pytest or Satark use for something else; so are the core's own settings."""
 _NAME_LENGTH = 30
 """Most characters of a name, the limit of `[[destination]]`."""
 
@@ -52,6 +56,9 @@ def _check(name: str) -> None:
             f"use lowercase letters, digits and single underscores, a letter first, at most {_NAME_LENGTH} characters"
         )
         raise click.ClickException(f"{name!r} can't be the name of a plugin: {rule}")
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _RESERVED or name in Core.model_fields:
+        reason = "it has a meaning of its own; choose the name of the medium or destination"
+        raise click.ClickException(f"{name!r} can't be the name of a plugin: {reason}")
     if name in installed():
         raise click.ClickException(f"a plugin {name!r} is installed already: `satark plugins` lists all")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from satark import hookspecs
+from satark.plugins.extras import what_is_missing
 from satark.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ class Plugins:
     def validators(self) -> dict[str, Validator]:
         """Every named answer check."""
         merged: dict[str, Validator] = {}
-        for batch in self._call("satark_validators"):
+        for plugin, batch in self._results("satark_validators"):
+            if not isinstance(batch, Mapping):
+                raise _wrong_result(plugin, "satark_validators", batch, "a dict, {} where there is nothing")
             _merge(merged, batch)
         return merged
 
@@ -181,14 +184,23 @@ class Plugins:
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
     def _collect(self, hook: str, **arguments: object) -> list[Any]:
-        return [item for batch in self._call(hook, **arguments) for item in batch]
+        items: list[Any] = []
+        for plugin, batch in self._results(hook, **arguments):
+            if isinstance(batch, str) or not isinstance(batch, Iterable):
+                raise _wrong_result(plugin, hook, batch, "a list, [] where there is nothing")
+            items += batch
+        return items
 
     def _call(self, hook: str, **arguments: object) -> list[Any]:
+        return [result for _, result in self._results(hook, **arguments)]
+
+    def _results(self, hook: str, **arguments: object) -> list[tuple[str, Any]]:
+        """Call every plugin's implementation; return each result with the plugin's name."""
         results, problems = [], []
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             chosen = {name: arguments[name] for name in implementation.argnames}
             try:
-                results.append(_run(implementation, hook, chosen))
+                results.append((implementation.plugin_name, _run(implementation, hook, chosen)))
             except SettingsError as error:
                 problems += error.problems
         if problems:
@@ -206,6 +218,8 @@ def _run(implementation: Any, hook: str, arguments: dict[str, object]) -> Any:
         return implementation.function(**arguments)
     except (SettingsError, PluginError):
         raise
+    except ModuleNotFoundError as error:
+        raise PluginError(what_is_missing(implementation.plugin_name, error)) from error
     except Exception as error:
         raise PluginError(f"plugin {implementation.plugin_name!r} failed in {hook}: {error!r}") from error
 
@@ -218,8 +232,16 @@ def _import(name: str, offers: Sequence[EntryPoint]) -> object:
         raise PluginError(f"plugin {name!r} is offered by {sources}: uninstall one of them")
     try:
         return offers[0].load()
+    except ModuleNotFoundError as error:
+        if error.name == offers[0].module:
+            raise PluginError(f"plugin {name!r} is broken: {error!r}") from error
+        raise PluginError(what_is_missing(name, error)) from error
     except Exception as error:
         raise PluginError(f"plugin {name!r} is broken: {error!r}") from error
+
+
+def _wrong_result(plugin: str, hook: str, result: object, expected: str) -> PluginError:
+    return PluginError(f"plugin {plugin!r} returned {type(result).__name__} from {hook}: return {expected}")
 
 
 def _distribution(offer: Any) -> str:

@@ -230,6 +230,15 @@ def test_a_check_may_refuse_an_answer_with_a_text_of_its_own() -> None:
         rebuild_flow(flow.canonical)
 
 
+def test_a_check_whose_text_is_missing_never_shows_its_id() -> None:
+    made = source("- {id: a, type: text, check: short}" + SEND)
+    flow = load_flow(made, validators={"short": lambda value: "plate.bad" if len(value) > 5 else None})
+    talk = Chat(Engine(flow, made.catalogues, Geography.sample())).say("Hi", "far too long")
+    assert "plate.bad" not in talk.text
+    assert made.catalogues["en"].text("not_understood") in talk.text
+    assert talk.step == "a"
+
+
 def test_with_one_language_the_first_step_comes_at_once_and_back_stops_there() -> None:
     talk = chat("- {id: hello, type: say}\n- {id: a, type: text}" + SEND).say("Hi")
     assert talk.text == "Hello\n\na ask"

@@ -128,7 +128,7 @@ def _accept_part(context: TurnContext, step: Step, part: Text | Tap | Pin) -> No
 
 def _store(context: TurnContext, step: Step, accepted: AcceptedAnswer) -> None:
     if step.validator and (problem := step.validator(accepted.value)):
-        context.refuse_answer(step, context.text(problem))
+        context.refuse_answer(step, context.refusal(problem))
         return
     old = context.session.answers.get(step.id)
     if old and isinstance(old.value, Mapping) and "voice" in old.value:

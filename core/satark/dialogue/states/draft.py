@@ -148,7 +148,7 @@ def _validated(
     if isinstance(result, RefusedAnswer) or result.more or step.validator is None:
         return result
     problem = step.validator(result.value)
-    return RefusedAnswer(context.text(problem)) if problem else result
+    return RefusedAnswer(context.refusal(problem)) if problem else result
 
 
 def _accept_elsewhere(context: TurnContext, event: Event) -> Turn | None:

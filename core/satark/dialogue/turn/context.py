@@ -204,6 +204,10 @@ class TurnContext:
         """Return a text in the session's language; see `LoadedFlow.text`."""
         return self.loaded.text(self.session, key, **values)
 
+    def refusal(self, key: str) -> str:
+        """Return what a check says of an answer; in general words where a plugin's text of that id is missing."""
+        return self.text(key if key in self.catalogue else "not_understood")
+
     def option(self, menu: str, code: str) -> Option:
         """Return an option of a menu: its label is the text `<menu>.<code>`, its words `<menu>.<code>.words`."""
         texts, key = self.catalogue, f"{menu}.{code}"
