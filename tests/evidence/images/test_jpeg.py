@@ -101,3 +101,18 @@ def test_every_pixel_stays(options: dict[str, Any], mode: str) -> None:
     assert jpeg.strip_metadata(clean) == clean
     with Image.open(io.BytesIO(data)) as before, Image.open(io.BytesIO(clean)) as after:
         assert before.tobytes() == after.tobytes()
+
+
+@pytest.mark.parametrize("size", [20, 70_000, 300_000])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_bytes_after_the_last_coded_block_are_removed(size: int, mode: str, tmp_path: Path, limits: Limits) -> None:
+    data = encode(photo(mode, size=(640, 480)), "JPEG")
+    copies = []
+    for hidden in (b"", (MARKER_BYTES * size)[:size]):
+        (tmp_path / "in").write_bytes(data[:-2] + hidden + data[-2:])
+        jpeg.JpegScrubber().scrub(tmp_path / "in", tmp_path / "out", limits)
+        copies.append((tmp_path / "out").read_bytes())
+    assert MARKER_BYTES not in copies[1]
+    with Image.open(io.BytesIO(copies[0])) as before, Image.open(io.BytesIO(copies[1])) as after:
+        assert before.tobytes() == after.tobytes()
+    assert abs(len(copies[1]) - len(copies[0])) <= 1

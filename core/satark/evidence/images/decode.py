@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pi_heif.register_heif_opener(thumbnails=False)
 
-_RAISES = (
+RAISES = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, KeyError, IndexError, RuntimeError, ArithmeticError,
     struct.error,
 )  # fmt: skip
@@ -44,7 +44,7 @@ def open_image(
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=formats) as image:
             _check_size(image, path.stat().st_size, limits, reduced=reduced)
             yield image
-    except _RAISES as error:
+    except RAISES as error:
         raise Unclean("damaged") from error
 
 

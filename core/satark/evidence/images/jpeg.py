@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from satark.evidence.images import orientation
 from satark.evidence.images.decode import check_decodes
+from satark.evidence.images.jpeg_end import without_trailing_bytes
 from satark.evidence.images.jpeg_tables import Segment, used_only
 from satark.evidence.images.reencode import to_jpeg
 from satark.evidence.images.salvage import salvage
@@ -34,6 +35,7 @@ NEEDED = frozenset({DHT, DQT, DRI, SOS}) | FRAMES
 _SCAN_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ADOBE, _LENGTH = 12, 2
 """Least bytes of an Adobe segment, and of a length field."""
+_SCAN = b"\xff\xda"
 _EOI = b"\xff\xd9"
 _LOOKAHEAD = bytes(8)
 """libjpeg waits for 64 bits more than it needs."""
@@ -62,6 +64,8 @@ class JpegScrubber:
             raise Unclean("damaged")
         target.write_bytes(clean)
         check_decodes(target, limits, formats=("JPEG",))
+        if clean.count(_SCAN) == 1:
+            target.write_bytes(without_trailing_bytes(clean))
         return Cleaned("image/jpeg", left_out=_left_out(data))
 
     def _scrub_unusual(self, source: Path, data: bytes, target: Path, limits: Limits) -> str:
