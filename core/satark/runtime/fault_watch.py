@@ -12,6 +12,7 @@ from satark.runtime import store_faults
 from satark.runtime.machine_faults import ClockWatch, disk_faults, spool_faults
 from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.store.writer import StoreDown
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.services import ProcessServices
@@ -46,7 +47,7 @@ class FaultWatch:
 
     async def look_once(self) -> None:
         """Look once; tell what began and what is over, and notify the operators at most once an hour."""
-        for group, found in (await asyncio.to_thread(self._look)).items():
+        for group, found in (await run_in_thread(self._look)).items():
             self._faults.show(group, found)
         self._faults.end_expired()
         hour = int(time.time()) // ALARM_EVERY

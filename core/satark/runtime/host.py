@@ -22,6 +22,7 @@ from satark.services import DeskContext, ProcessServices, WebContext
 from satark.settings import SettingProblem, Settings, SettingsError
 from satark.store.writer import Writer
 from satark.telemetry.metrics import Metrics
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.services import Services
@@ -113,8 +114,8 @@ class Host:
         while self.waits:
             await self.fault_watch.look_once()
             try:
-                if await asyncio.to_thread(self._answers, self.services):
-                    await asyncio.to_thread(self._check_keys, self.services)
+                if await run_in_thread(self._answers, self.services):
+                    await run_in_thread(self._check_keys, self.services)
                     self.waits = self.writer.held = False
                     await self.fault_watch.look_once()
                     return

@@ -28,6 +28,7 @@ from satark.runtime.ingest_runtime import IngestRuntime
 from satark.runtime.retention_job import Retention
 from satark.store import envelopes, tables
 from satark.telemetry.metrics import Metrics
+from satark.threads import run_in_thread
 
 if TYPE_CHECKING:
     from satark.channel import Call, MediaRef, Outcome, RawRequest
@@ -164,9 +165,9 @@ async def probe(settings: Settings, plugins: Plugins, services: Services, second
     finally:
         if own.number:
             eraser = Retention(settings, services, runtime.identity, plugins).eraser
-            tip = await asyncio.to_thread(_tip_id, services, own.number)
+            tip = await run_in_thread(_tip_id, services, own.number)
             names = await runtime.writer.write(lambda unit: eraser.erase(unit, tip, "term")) if tip else []
-            await asyncio.to_thread(eraser.remove_files, names)
+            await run_in_thread(eraser.remove_files, names)
         await runtime.writer.stop()
 
 
@@ -177,11 +178,11 @@ async def _run(runtime: IngestRuntime, own: ProbePlugin, services: Services, sec
     if not result.submitted:
         raise ProbeFailed("the questionnaire did not take it as a tip: probe with the questionnaire that Satark brings")
     acknowledged = time.monotonic() - began
-    tip = await asyncio.to_thread(_tip_id, services, own.number)
-    readers = await asyncio.to_thread(_readers, services, tip)
+    tip = await run_in_thread(_tip_id, services, own.number)
+    readers = await run_in_thread(_readers, services, tip)
     if readers != [PROBE_DESK]:
         raise ProbeFailed(f"it was sealed to {', '.join(readers) or 'no desk'}, not to {PROBE_DESK} alone: report this")
-    while not await asyncio.to_thread(_is_delivered, services, tip):
+    while not await run_in_thread(_is_delivered, services, tip):
         if time.monotonic() - began > seconds:
             raise ProbeFailed(
                 f"it was taken and sealed, but no worker delivered it within {seconds:.0f} seconds: does a process "
