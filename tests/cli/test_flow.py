@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
-from satark.cli.flow import flow
+from satark import hookimpl
+from satark.cli.flow import MEDIA, flow
 from satark.languages import translations
+from satark.plugins.loader import Plugins
+from satark.prompt import Capabilities
+from satark.runtime import compose
 from satark.settings import Settings
 from satark.testing.made_up_language import CODE, NAME, make_language
 
@@ -109,3 +114,84 @@ def test_languages_lists_each_one_and_what_it_lacks(tmp_path: Path, monkeypatch:
     monkeypatch.undo()
     Settings()
     assert CODE not in translations()
+
+
+PAGER = Capabilities(kind="chat", text=60, body=60)
+OWN = """
+languages: [en]
+accuses: nobody
+steps:
+  - {id: plate, type: text, check: plate}
+  - {id: review, type: review}
+  - {id: send, type: submit}
+"""
+OWN_TEXTS = """
+msgid "plate.ask"
+msgstr "Which number stands on the plate of the car that you have seen there last night?"
+
+msgid "plate.name"
+msgstr "Plate"
+"""
+
+
+@pytest.fixture
+def own_flow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A questionnaire that needs a plugin's check, with a plugin that offers it and a channel of its own."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/en.po").write_text(OWN_TEXTS, "utf-8")
+    path = tmp_path / "mine.yaml"
+    path.write_text(OWN, "utf-8")
+    plugins = Plugins()
+    hooks = {
+        "satark_validators": hookimpl(lambda: {"plate": lambda value: None}),
+        "satark_channels": hookimpl(lambda: [SimpleNamespace(name="pager", capabilities=PAGER)]),
+    }
+    plugins.register(SimpleNamespace(**hooks), "garage")
+    monkeypatch.setattr(compose, "load_plugins", lambda settings: plugins)
+    return path
+
+
+def test_check_knows_the_plugins_checks_and_channels(own_flow: Path) -> None:
+    listed = json.loads(CliRunner().invoke(flow, ["check", "--json", str(own_flow)]).output)
+    assert not [problem for problem in listed if "not known" in problem["text"]]
+    assert {problem.get("channel") for problem in listed} == {"pager"}
+    assert {problem.get("step") for problem in listed} >= {"plate"}
+
+
+@pytest.mark.parametrize("command", ["show", "preview"])
+def test_show_and_preview_know_the_plugins_checks(own_flow: Path, command: str) -> None:
+    result = CliRunner().invoke(flow, [command, str(own_flow)], input="\n")
+    assert (result.exit_code, "plate" in result.output) == (0, True)
+
+
+def test_a_plugin_that_can_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_PLUGINS", '["no_such_plugin"]')
+    result = CliRunner().invoke(flow, ["check"])
+    assert (result.exit_code, "plugin 'no_such_plugin' is not installed" in result.output) == (1, True)
+    assert "Traceback" not in result.output
+
+
+def test_calls_and_the_form_are_checked_without_being_configured() -> None:
+    assert {name for name, _ in MEDIA} == {"whatsapp", "telegram", "sms", "voice", "web_form"}
+
+
+def test_show_draws_a_diagram() -> None:
+    drawn = CliRunner().invoke(flow, ["show", "--mermaid"]).output
+    assert drawn.startswith("flowchart TD\n")
+    assert '  category(["category: choice"])\n' in drawn
+    assert "  category --> what\n" in drawn
+    assert "  what -->|\"category in ('TRAFF', 'HARASS', 'HEIN')\"| now\n" in drawn
+    steps = json.loads(CliRunner().invoke(flow, ["show", "--json"]).output)["steps"]
+    assert all(f"  {step['id']}(" in drawn or f"  {step['id']}[" in drawn for step in steps)
+
+
+def test_a_new_flow_has_no_problems_and_is_answered_to_its_end(tmp_path: Path) -> None:
+    folder = tmp_path / "pothole"
+    made = CliRunner().invoke(flow, ["new", "pothole", "--folder", str(folder)])
+    assert (made.exit_code, "satark flow check" in made.output) == (0, True)
+    file = str(folder / "pothole.yaml")
+    assert CliRunner().invoke(flow, ["check", file]).output == "The flow has no problems.\n"
+    typed = "\n".join(["1", "1", "There is a hole in the road", "Lanka", "send", "no", ""])
+    assert "0000 0000 0000 0000" in CliRunner().invoke(flow, ["preview", file], input=typed).output
+    again = CliRunner().invoke(flow, ["new", "pothole", "--folder", str(folder)])
+    assert (again.exit_code, "exists already" in again.output) == (1, True)

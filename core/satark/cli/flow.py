@@ -12,9 +12,11 @@ import click
 
 from satark.channel import Text
 from satark.cli.counted import counted
+from satark.cli.flow_diagram import mermaid
 from satark.cli.flow_languages import flow_languages
+from satark.cli.flow_new import flow_new
 from satark.codes import HANDOFF_DIGITS
-from satark.commands import settings_of
+from satark.commands import plugins_of, settings_of
 from satark.dialogue.engine import Engine
 from satark.dialogue.flow.channel_checks import check_flow
 from satark.dialogue.flow.definition import Flow, FlowError, FlowProblem, FlowSource
@@ -22,7 +24,9 @@ from satark.dialogue.flow.loader import default_flow, load_flow, read_flow
 from satark.dialogue.rendering.fit import fit
 from satark.dialogue.session import Session, Turn
 from satark.geography.geography import Geography
+from satark.plugins.loader import PluginError, Plugins
 from satark.prompt import Capabilities
+from satark.settings import SettingsError
 from satark.tip import RECEIPT_DIGITS, Receipt
 
 MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
@@ -32,10 +36,15 @@ MEDIA: Final[Sequence[tuple[str, Capabilities]]] = (
     )),
     ("telegram", Capabilities(kind="chat", text=4096, body=4096, buttons=100, button_label=64, token=64, unit="utf16")),
     ("sms", Capabilities(kind="sms", text=670, body=670, unit="utf16")),
+    ("voice", Capabilities(kind="voice", text=4000, body=4000, inline=True, reachable=False)),
+    ("web_form", Capabilities(
+        kind="web", text=200_000, body=200_000, buttons=200, button_label=1000, token=200, pin=True, inline=True,
+    )),
 )  # fmt: skip
-"""The media against which a flow is checked, independent of the configured channels.
+"""The media against which a flow is checked where no channel of that name is configured.
 
-Limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboardButton; ten UCS-2 segments of 67.
+Limits: WhatsApp Cloud API, interactive messages; Telegram Bot API, InlineKeyboardButton; ten UCS-2 segments of 67;
+Twilio, `<Say>`.
 """
 
 _TERMINAL: Final = Capabilities(kind="sms", text=100_000, body=100_000)
@@ -54,17 +63,21 @@ def flow() -> None:
 
 
 flow.add_command(flow_languages)
+flow.add_command(flow_new)
 
 
 @flow.command()
 @_file
 @_json
 def check(file: Path | None, *, as_json: bool) -> None:
-    """Report every problem of FILE, by step and language."""
+    """Report every problem of FILE, by step, language and channel.
+
+    The plugins of the settings bring their step types, checks and channels.
+    """
     problems: Sequence[FlowProblem]
     try:
         source = _source(file)
-        problems = check_flow(load_flow(source), source.catalogues, MEDIA)
+        problems = check_flow(_load(source), source.catalogues, _media())
     except FlowError as error:
         problems = error.problems
     if as_json:
@@ -82,7 +95,8 @@ def check(file: Path | None, *, as_json: bool) -> None:
 @flow.command()
 @_file
 @_json
-def show(file: Path | None, *, as_json: bool) -> None:
+@click.option("--mermaid", "as_diagram", is_flag=True, help="A diagram, as Mermaid.")
+def show(file: Path | None, *, as_json: bool, as_diagram: bool) -> None:
     """Show the steps of FILE, and its hash.
 
     Sessions are pinned to the hash.
@@ -91,6 +105,9 @@ def show(file: Path | None, *, as_json: bool) -> None:
     outline = json.loads(loaded.canonical)
     if as_json:
         click.echo(json.dumps({"hash": loaded.hash, **outline}, ensure_ascii=False))
+        return
+    if as_diagram:
+        click.echo(mermaid(outline["steps"]))
         return
     click.echo(f"{loaded.name} ({', '.join(loaded.languages)})\nhash {loaded.hash}")
     texts = source.catalogues[loaded.languages[-1]]
@@ -134,6 +151,29 @@ def _show(engine: Engine, turn: Turn) -> Session | None:
     return turn.session
 
 
+def _load(source: FlowSource) -> Flow:
+    """Load a flow with the step types and checks of the plugins."""
+    plugins = _plugins()
+    return load_flow(source, plugins.step_types(), plugins.validators())
+
+
+def _media() -> Sequence[tuple[str, Capabilities]]:
+    """Give what each configured channel can show; for the usual ones that are not configured, what they can."""
+    settings = settings_of(click.get_current_context())
+    try:
+        configured = {channel.name: channel.capabilities for channel in _plugins().channels(settings)}
+    except SettingsError:  # `satark check` says what is wrong
+        configured = {}
+    return [*({**dict(MEDIA), **configured}).items()]
+
+
+def _plugins() -> Plugins:
+    try:
+        return plugins_of(click.get_current_context())
+    except PluginError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _source(file: Path | None) -> FlowSource:
     offered = settings_of(click.get_current_context()).core.languages
     if file is None:
@@ -147,7 +187,7 @@ def _source(file: Path | None) -> FlowSource:
 def _loaded(file: Path | None) -> tuple[Flow, FlowSource]:
     try:
         source = _source(file)
-        return load_flow(source), source
+        return _load(source), source
     except FlowError as error:
         raise click.ClickException(str(error)) from error
 
