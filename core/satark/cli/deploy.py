@@ -37,7 +37,7 @@ NAMES: Final = tuple(sorted(_OTHERS | {f"satark-{role}.service" for role in _ROL
 @click.option("--credential", default="", help="The edge key as `systemd-creds encrypt` wrote it, for the units.")
 @click.option("--backups", default="/var/backups/satark", show_default=True, help="Folder of the backups.")
 @click.pass_context
-def deploy(ctx: click.Context, name: str | None, **options: str) -> None:
+def deploy(ctx: click.Context, /, name: str | None, **options: str) -> None:
     """Print the file NAME of a deployment, for the settings that are in force; without NAME, list the names.
 
     systemd units, a timer for backups, nginx and Caddy, an onion service, Prometheus with alerts, logrotate, compose.
