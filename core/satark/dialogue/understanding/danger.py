@@ -14,7 +14,7 @@ import msgspec
 from satark.dialogue.understanding.analysis import Analysis
 from satark.dialogue.understanding.reading import Danger, DangerKind
 from satark.dialogue.understanding.rules import Rule, matches, parse_rule
-from satark.dialogue.understanding.weighing import DANGER, Weights
+from satark.dialogue.understanding.weighing import Weights
 
 LEAST: Final = 0.25
 """The logit above which a text that no rule knows tells of a danger."""
@@ -38,9 +38,11 @@ class DangerRules:
     def __init__(self, weights: Weights) -> None:
         read = msgspec.yaml.decode((files("satark.dialogue.understanding") / "danger.yaml").read_bytes(), type=_File)
         self._numbers = read.numbers
-        self._rules: Sequence[tuple[DangerKind, Rule]] = [
-            (kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()
+        rules = [(kind, parse_rule(name, line)) for kind, lines in read.rules.items() for name, line in lines.items()]
+        self._rules: Sequence[tuple[DangerKind, tuple[tuple[str, ...], ...], Rule]] = [
+            (kind, () if _any_begins(rule) else rule.parts, rule) for kind, rule in rules
         ]
+        """With the parts that must all be there, which is quickly seen: most rules miss one."""
         self._kinds = [(kind, parse_rule(kind, line)) for kind, line in read.weighed.items()]
         self._weights = weights
 
@@ -50,19 +52,25 @@ class DangerRules:
 
     def find(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers of a text: those that a rule knows, else what its words speak for."""
-        return self.known(analysis) or self.weighed(analysis, self._weights.weigh(analysis))
+        return self.known(analysis) or self.weighed(analysis)
 
     def known(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the dangers that a rule knows, one a kind, in the order of the file."""
         found: dict[DangerKind, Danger] = {}
-        for kind, rule in self._rules:
-            if kind not in found and matches(rule, analysis.marks):
+        there = analysis.marks.names()
+        for kind, parts, rule in self._rules:
+            if kind not in found and not any(map(there.isdisjoint, parts)) and matches(rule, analysis.marks):
                 found[kind] = Danger(kind, self.numbers(kind), rule.name)
         return tuple(found.values())
 
-    def weighed(self, analysis: Analysis, weights: Mapping[str, float]) -> tuple[Danger, ...]:
+    def weighed(self, analysis: Analysis) -> tuple[Danger, ...]:
         """Find the danger that the words and marks of a text speak for together, though no rule knows them."""
-        if len(analysis) < _FEWEST or weights.get(DANGER, LEAST) <= LEAST or analysis.has(*_NONE):
+        if len(analysis) < _FEWEST or analysis.has(*_NONE) or self._weights.danger(analysis) <= LEAST:
             return ()
         kind = next((kind for kind, rule in self._kinds if matches(rule, analysis.marks)), DangerKind.LIFE)
         return (Danger(kind, self.numbers(kind), WEIGHED),)
+
+
+def _any_begins(rule: Rule) -> bool:
+    """Whether a part of a rule stands for all marks that begin so."""
+    return any(name.endswith("*") for part in rule.parts for name in part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence
 from typing import NamedTuple
 
 
@@ -35,7 +35,7 @@ class Marks:
         """Every mark."""
         return self.named(("*",))
 
-    def names(self) -> Iterable[str]:
+    def names(self) -> KeysView[str]:
         """The names of the marks that are there."""
         return self._by_name.keys()
 

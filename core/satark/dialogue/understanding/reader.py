@@ -176,12 +176,12 @@ class _OneReading(TextAtQuestion):
 
     def _likely_danger(self) -> Reading | None:
         """A danger that no rule knows, but that its words speak for, in a text that is nothing else."""
-        self._dangers = self._rules.weighed(self._analysis, self._weights)
+        self._dangers = self._rules.weighed(self._analysis)
         return self._danger()
 
     @cached_property
     def _weights(self) -> Mapping[str, float]:
-        return self._reader.weights.weigh(self._analysis)
+        return self._reader.weights.others(self._analysis)
 
     def _likely_story(self) -> Reading | None:
         """At the question for the category: a story of what it is likely to be."""

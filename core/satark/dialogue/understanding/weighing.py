@@ -1,8 +1,8 @@
 """Weights of words and marks: how much each of a text's speaks for a sense, where no rule tells.
 
 The weights are data, `weights.tsv`, counted from the corpus of utterances by `make lexicon`: a line with the digest of
-what they were counted from and the weights that every text begins with; then of each word or mark a line, it and its
-weights, `danger:120,wait:-30`, in hundredths of a logit. A word is the sound of a word without its last vowels
+what they were counted from and the weights that every text begins with; then of each word or mark a line: it, its weight
+for a danger, and those for other senses, `MINE:120,wait:-30`, in hundredths of a logit. A word is the sound of a word without its last vowels
 (`plain`), so that scripts, spellings and most endings meet; a mark begins with `=`. What is not there weighs nothing.
 The sum is the logit of the sense.
 """
@@ -30,15 +30,22 @@ class Weights(NamedTuple):
     by_name: Mapping[str, str]
     """Word or mark → its weights, as they are in the file: most are never asked for."""
 
-    def weigh(self, analysis: Analysis) -> Mapping[str, float]:
-        """Return the logit of each sense of a text: its words and marks summed up, each counted once."""
-        known = self.by_name
+    def danger(self, analysis: Analysis) -> float:
+        """Return the logit of a danger: a text's words and marks summed up, each counted once."""
+        return sum(int(line.partition("\t")[0]) for line in self._lines(analysis)) / _HUNDREDTHS
+
+    def others(self, analysis: Analysis) -> Mapping[str, float]:
+        """Return the logit of each other sense of a text."""
         sums: dict[str, int] = {}
-        for line in (self.base, *(known[name] for name in features(analysis) & known.keys())):
-            for one in line.split(","):
+        for line in self._lines(analysis):
+            for one in line.split("\t")[1].split(",") if line[-1] != "\t" else ():
                 sense, _, weight = one.rpartition(":")
                 sums[sense] = sums.get(sense, 0) + int(weight)
         return {sense: weight / _HUNDREDTHS for sense, weight in sums.items()}
+
+    def _lines(self, analysis: Analysis) -> list[str]:
+        known = self.by_name
+        return [self.base, *(known[name] for name in features(analysis) & known.keys())]
 
 
 def features(analysis: Analysis) -> set[str]:
@@ -56,8 +63,8 @@ def read_weights() -> Weights:
     """Read the weights that come with Satark."""
     text = (files("satark.dialogue.understanding") / FILE).read_text("utf-8")
     first, _, rest = text.partition("\n")
-    digest, base = first.split("\t")
-    return Weights(digest, base, dict(line.split("\t") for line in rest.splitlines()))
+    digest, base = first.split("\t", 1)
+    return Weights(digest, base, dict(line.split("\t", 1) for line in rest.splitlines()))
 
 
 def written(weights: Weights) -> str:

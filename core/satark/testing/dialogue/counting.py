@@ -66,11 +66,12 @@ def count_weights(utterances: Iterable[Utterance], lexicon: Lexicon) -> Weights:
     """Count what speaks for each sense."""
     labelled = label(utterances)
     known = {text: tuple(sorted(features(Analysis(text, lexicon)))) for text in {one.text for one in labelled}}
-    found: dict[str, list[str]] = {_BASE: []}
-    for sense in sorted({sense for one in labelled for sense in one.asked}):
+    danger = _weights(DANGER, labelled, known)
+    others: dict[str, list[str]] = {}
+    for sense in sorted({sense for one in labelled for sense in one.asked} - {DANGER}):
         for name, weight in _weights(sense, labelled, known).items():
-            found.setdefault(name, []).append(f"{sense}:{weight}")
-    lines = {name: ",".join(weights) for name, weights in found.items()}
+            others.setdefault(name, []).append(f"{sense}:{weight}")
+    lines = {name: f"{danger.get(name, 0)}\t{','.join(others.get(name, ()))}" for name in {**danger, **others}}
     return Weights(digest_of(labelled), lines.pop(_BASE), lines)
 
 
