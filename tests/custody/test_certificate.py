@@ -15,8 +15,8 @@ from satark.catalogues import Catalogue
 from satark.custody import chain
 from satark.custody.certificate import make_certificate
 from satark.custody.log import LogRow
-from satark.custody.manifest import Issuer, Manifest, PackItem, ReceivedFile, Signer, WithheldFile
-from satark.custody.pack import blanked, group_digits
+from satark.custody.manifest import Issuer, Manifest, PackItem, ReceivedFile, Signer, WithheldFile, group_digits
+from satark.custody.pack import blanked
 from satark.languages import languages_of
 from satark.scrubber import REASONS
 

@@ -17,7 +17,7 @@ import pytest
 
 from satark.custody import chain, pack
 from satark.custody.chain import canonical_json
-from satark.custody.manifest import Manifest
+from satark.custody.manifest import Manifest, group_digits
 from satark.custody.pack import CUSTODY, MANIFEST, SEAL, PackLog, WrittenPack
 from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark.custody.verify_pack import held_against, verify_pack
@@ -96,7 +96,7 @@ def forged_manifest(inside: dict[str, bytes], **change: Any) -> dict[str, bytes]
     """Change the manifest, and print its new hash into the certificates."""
     manifest = msgspec.structs.replace(msgspec.json.decode(inside[MANIFEST], type=Manifest), **change)
     forged = canonical_json(manifest)
-    old, new = (pack.group_digits(hashlib.sha256(one).hexdigest()).encode() for one in (inside[MANIFEST], forged))
+    old, new = (group_digits(hashlib.sha256(one).hexdigest()).encode() for one in (inside[MANIFEST], forged))
     return {name: content.replace(old, new) for name, content in inside.items()} | {MANIFEST: forged}
 
 

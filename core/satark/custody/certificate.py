@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 from fpdf import FPDF
 
 from satark.catalogues import Catalogue, Catalogues
-from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist
-from satark.custody.pack import group_digits
+from satark.custody.manifest import Manifest, PackItem, ReceivedFile, format_ist, group_digits
 from satark.printing.fonts import FAMILY, use_fonts
 
 if TYPE_CHECKING:

@@ -111,3 +111,8 @@ class Manifest(Redacted, frozen=True, kw_only=True):
 def format_ist(utc: str) -> str:
     """Format a time as the form requires it, in Indian Standard Time: `24/11/2026 14:30:05`."""
     return f"{datetime.fromisoformat(utc).astimezone(_IST):%d/%m/%Y %H:%M:%S}"
+
+
+def group_digits(digest: str) -> str:
+    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
+    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))

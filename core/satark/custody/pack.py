@@ -24,7 +24,16 @@ from satark.custody import chain
 from satark.custody.chain import Form, canonical_json, format_utc
 from satark.custody.entries import TOOL
 from satark.custody.log import LogRow
-from satark.custody.manifest import FORMAT, Issuer, Manifest, PackItem, ReceivedFile, WithheldFile, format_ist
+from satark.custody.manifest import (
+    FORMAT,
+    Issuer,
+    Manifest,
+    PackItem,
+    ReceivedFile,
+    WithheldFile,
+    format_ist,
+    group_digits,
+)
 from satark.custody.signature import SIGNATURE, PackSigner, sign
 from satark.file_endings import ending_of
 from satark.languages import languages_of
@@ -128,11 +137,6 @@ def zip_entry(name: str) -> zipfile.ZipInfo:
 def seal_json(digests: dict[str, str]) -> bytes:
     """Return the content of `seal.json`, given each file's SHA-256."""
     return canonical_json({"format": FORMAT, "files": digests})
-
-
-def group_digits(digest: str) -> str:
-    """Return a hash value in groups of sixteen digits, so that it can be compared and lines can break."""
-    return " ".join(digest[at : at + 16] for at in range(0, len(digest), 16))
 
 
 def blanked(certificate: bytes, manifest_sha256: str) -> bytes | None:
