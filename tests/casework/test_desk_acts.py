@@ -58,12 +58,12 @@ def test_a_station_asks_to_close_and_the_desk_that_directed_decides(
     assert lanka.refused(directed, "status", status="ACTED") == "finished"
     lanka.do(directed, "close", **CLOSE)
     assert sp.casework.open(directed.number).status == "RECEIVED"
-    assert lanka.refused(directed, "approve", told="nothing") == "closing.none"
+    assert lanka.refused(directed, "approve", reason="nothing") == "closing.none"
     sp.do(directed, "refuse", text="ask the neighbours too")
     assert lanka.casework.open(directed.number).work.owes("lanka")
-    assert sp.refused(directed, "approve", told="x") == "closing.none"
+    assert sp.refused(directed, "approve", reason="x") == "closing.none"
     lanka.do(directed, "close", **CLOSE)
-    sp.do(directed, "approve", told="मौके पर कुछ नहीं मिला")
+    sp.do(directed, "approve", reason="मौके पर कुछ नहीं मिला")
     opened = sp.casework.open(directed.number)
     assert (opened.status, opened.work.outcome, opened.work.finished_by) == ("CLOSED", "nothing_found", "sp")
 
@@ -73,7 +73,7 @@ def test_the_tipster_reads_the_reason_alone_and_never_who_did_what(
 ) -> None:
     offices["lanka"].do(directed, "close", **CLOSE)
     offices["sp"].do(directed, "correct", priority="high", text="armed men")
-    offices["sp"].do(directed, "approve", told="मौके पर कुछ नहीं मिला")
+    offices["sp"].do(directed, "approve", reason="मौके पर कुछ नहीं मिला")
     read = []
     for row in services.read(lambda c: c.execute(tables.message.select()).all()):
         try:
@@ -100,7 +100,7 @@ def test_a_disputed_closing_reopens_once_and_only_the_office_above_closes_again(
     services: Services, directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     sp, dig = offices["sp"], offices["dig"]
-    sp.do(directed, "close", told="nothing", **CLOSE)
+    sp.do(directed, "close", reason="nothing", **CLOSE)
     denied = Message(sender="tipster", text="you did not look", feedback="no")
     seed_message(services, directed, denied)
     opened = dig.casework.open(directed.number)
@@ -108,7 +108,7 @@ def test_a_disputed_closing_reopens_once_and_only_the_office_above_closes_again(
     assert sp.refused(directed, "status", status="ACTED") == "finished"
     sp.do(directed, "close", **CLOSE)
     assert sp.casework.open(directed.number).status == "REOPENED"
-    dig.do(directed, "approve", told="seen again")
+    dig.do(directed, "approve", reason="seen again")
     assert dig.casework.open(directed.number).status == "CLOSED"
     seed_message(services, directed, denied)
     opened = dig.casework.open(directed.number)
@@ -121,9 +121,9 @@ def test_where_no_desk_above_has_the_tip_the_desk_closes_a_disputed_tip_itself(
     del dig
     seeded = seed_tip(services, [sp.desk])
     office = Office(services, sp)
-    office.do(seeded, "close", told="nothing", **CLOSE)
+    office.do(seeded, "close", reason="nothing", **CLOSE)
     seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
-    office.do(seeded, "close", told="seen again", **CLOSE)
+    office.do(seeded, "close", reason="seen again", **CLOSE)
     assert office.casework.open(seeded.number).status == "CLOSED"
 
 
@@ -131,7 +131,7 @@ def test_a_direction_upwards_or_sideways_gives_no_desk_power_over_the_other(
     directed: SeededTip, offices: dict[str, Office]
 ) -> None:
     offices["lanka"].do(directed, "direct", to="sp", text="yours")
-    offices["sp"].do(directed, "close", told="nothing", **CLOSE)
+    offices["sp"].do(directed, "close", reason="nothing", **CLOSE)
     assert offices["sp"].casework.open(directed.number).status == "CLOSED"
 
 
@@ -143,13 +143,13 @@ def test_no_action_on_an_urgent_tip_takes_a_second_officer_or_the_desk_above(
     second.casework = sp.casework_of("another")
     second.acts = DeskActs(services, second.casework, Clocks())
     for seeded, decider in zip(urgent, (second, offices["dig"]), strict=True):
-        offices["sp"].do(seeded, "close", outcome="no_action", text="a prank", told="nothing to do")
+        offices["sp"].do(seeded, "close", outcome="no_action", text="a prank", reason="nothing to do")
         assert decider.casework.open(seeded.number).status == "RECEIVED"
-        assert offices["sp"].refused(seeded, "approve", told="nothing to do") == "closing.none"
-        decider.do(seeded, "approve", told="nothing to do")
+        assert offices["sp"].refused(seeded, "approve", reason="nothing to do") == "closing.none"
+        decider.do(seeded, "approve", reason="nothing to do")
         assert decider.casework.open(seeded.number).status == "CLOSED"
     normal = seed_tip(services, [sp.desk])
-    offices["sp"].do(normal, "close", outcome="no_action", text="a prank", told="nothing to do")
+    offices["sp"].do(normal, "close", outcome="no_action", text="a prank", reason="nothing to do")
     assert offices["sp"].casework.open(normal.number).status == "CLOSED"
 
 
@@ -167,10 +167,10 @@ REFUSED: list[tuple[ActName, dict[str, Any], Problem]] = [
     ("direct", {"to": "lanka", "text": "x", "due": 2**40}, "due"),
     ("direct", {"to": "lanka", "text": "x", "due": None}, "due"),
     ("report", {"text": "x"}, "report.none"),
-    ("close", {"outcome": "", "text": "x", "told": "x"}, "outcome"),
-    ("close", {"outcome": "fir", "told": "x"}, "done"),
-    ("close", {"outcome": "fir", "text": "x"}, "told"),
-    ("approve", {"told": "x"}, "closing.none"),
+    ("close", {"outcome": "", "text": "x", "reason": "x"}, "outcome"),
+    ("close", {"outcome": "fir", "reason": "x"}, "done"),
+    ("close", {"outcome": "fir", "text": "x"}, "reason"),
+    ("approve", {"reason": "x"}, "closing.none"),
     ("refuse", {"text": "x"}, "closing.none"),
     ("correct", {"text": "x"}, "priority"),
     ("correct", {"priority": "normal", "text": "x"}, "priority"),

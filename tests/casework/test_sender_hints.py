@@ -21,7 +21,7 @@ def test_words_that_point_to_the_sender_are_found_wherever_they_stand(services: 
     sp.casework.note(sp.casework.open(seeded.number), "my brother's station")
     hints = sender_hints(sp.casework.open(seeded.number), services.geography)
     assert hints.few_know
-    assert hints.passages == ("मेरी दुकान", "only I", "मेरे भाई")
+    assert hints.phrases == ("मेरी दुकान", "only I", "मेरे भाई")
 
 
 def test_a_tip_that_points_to_nobody_has_none(services: Services, sp: SeededDesk) -> None:

@@ -26,7 +26,7 @@ async def test_an_office_asks_to_close_and_the_desk_that_directed_at_the_host_de
     await link.exchange_all()
     at_host: Work = link.casework_at_host.open(seeded.number).work
     assert (at_host.awaits_closing_from(), at_host.asked_outcome) == ("sp", "seizure")
-    host.perform(link.casework_at_host.open(seeded.number), DeskAct(name="approve", told="acted upon"))
+    host.perform(link.casework_at_host.open(seeded.number), DeskAct(name="approve", reason="acted upon"))
     await link.exchange_all()
     assert work.open(seeded.number).status == "CLOSED"
     seed_message(link.host, seeded, Message(sender="tipster", text="no", feedback="no"))
@@ -39,7 +39,7 @@ async def test_an_office_closes_by_two_answers_in_their_order(link: Any) -> None
     seeded = link.seed_tip()
     await link.exchange_all()
     office = DeskActs(link.office, link.casework, Clocks())
-    closing = DeskAct(name="close", outcome="seizure", text="20 litres", told="acted upon")
+    closing = DeskAct(name="close", outcome="seizure", text="20 litres", reason="acted upon")
     office.perform(link.casework.open(seeded.number), closing)
     assert link.casework.open(seeded.number).status == "CLOSED"
     await link.exchange_all()

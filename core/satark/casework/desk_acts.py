@@ -31,7 +31,7 @@ ACT_NAMES: tuple[ActName, ...] = get_args(ActName)
 
 Problem: TypeAlias = Literal[
     "long", "status", "closed", "finished", "ask", "note", "desk", "direct", "due",
-    "report", "report.none", "outcome", "done", "told", "closing.none", "refuse",
+    "report", "report.none", "outcome", "done", "reason", "closing.none", "refuse",
     "priority", "correct", "assign", "merge", "merge.desks", "merged",
 ]  # fmt: skip
 """Why an act is refused; wording in the desk's catalogues under `problem.<code>`."""
@@ -56,7 +56,7 @@ _REASONS: dict[Problem, str] = {
     "report.none": "nobody has directed this tip to your desk, so that it owes no report",
     "outcome": f"choose what came of it: {', '.join(OUTCOMES)}",
     "done": "write what was done",
-    "told": "write what the tipster reads as the reason",
+    "reason": "write what the tipster reads as the reason",
     "closing.none": "nobody whose request your desk decides asks to close this tip",
     "refuse": "write why the tip is not closed",
     "priority": "choose another priority or another category than the tip has",
@@ -89,7 +89,7 @@ class DeskAct(Redacted, frozen=True, kw_only=True):
     due: int | None = 0
     """When the report is owed, Unix seconds; 0: as the clocks say. None: what was given is no time."""
     outcome: str = ""
-    told: str = ""
+    reason: str = ""
     """Of a closing: what the tipster reads as its reason."""
     priority: str = ""
     category: str = ""
@@ -178,7 +178,7 @@ class DeskActs:
             self._services.write_now(lambda unit: self._post(unit, tip, act))
 
     def _problem(self, tip: OpenTip, act: DeskAct) -> Problem | None:
-        if max(len(act.text), len(act.told)) > MAX_TEXT:
+        if max(len(act.text), len(act.reason)) > MAX_TEXT:
             return "long"
         checks: dict[ActName, Callable[[OpenTip, DeskAct], Problem | None]] = {
             "status": self._check_status,
@@ -225,14 +225,14 @@ class DeskActs:
             return "outcome"
         if not act.text:
             return "done"
-        return "told" if self.decides(tip, act.outcome) and not act.told else None
+        return "reason" if self.decides(tip, act.outcome) and not act.reason else None
 
     def _check_decision(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         if not self.may_decide(tip):
             return "closing.none"
         if act.name == "refuse":
             return None if act.text else "refuse"
-        return None if act.told else "told"
+        return None if act.reason else "reason"
 
     def _check_correction(self, tip: OpenTip, act: DeskAct) -> Problem | None:
         header = tip.header
@@ -273,9 +273,9 @@ class DeskActs:
 
     def _post(self, unit: UnitOfWork, tip: OpenTip, act: DeskAct) -> None:
         if act.name == "close" and self.decides(tip, act.outcome):
-            self._close(unit, tip, act.outcome, act.text, act.told)
+            self._close(unit, tip, act.outcome, act.text, act.reason)
         elif act.name == "approve":
-            self._close(unit, tip, tip.work.asked_outcome, act.text, act.told)
+            self._close(unit, tip, tip.work.asked_outcome, act.text, act.reason)
         else:
             step, kind, detail = self._step(tip, act)
             self._add(unit, tip, step, act.text, (kind, detail))
@@ -298,9 +298,9 @@ class DeskActs:
             return CaseStep(kind="merged", to=number), "merged", number
         return CaseStep(kind="reported"), "reported", ""
 
-    def _close(self, unit: UnitOfWork, tip: OpenTip, outcome: str, done: str, told: str) -> None:
+    def _close(self, unit: UnitOfWork, tip: OpenTip, outcome: str, done: str, reason: str) -> None:
         self._add(unit, tip, CaseStep(kind="closed", outcome=_outcome(outcome)), done, ("closed", outcome))
-        message = Message(sender="desk", desk=self._casework.desk, status="CLOSED", text=told)
+        message = Message(sender="desk", desk=self._casework.desk, status="CLOSED", text=reason)
         self._casework.post(unit, tip, message)
 
     def _add(self, unit: UnitOfWork, tip: OpenTip, step: CaseStep, text: str, act: tuple[ActKind, str]) -> None:

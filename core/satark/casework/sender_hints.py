@@ -21,20 +21,20 @@ class SenderHints(Redacted, frozen=True, kw_only=True):
 
     few_know: bool = False
     """Whether the tipster says that only a few people know it."""
-    passages: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     """Parts of the tipster's words that may identify them, such as "my shop", "my brother" or "only I", each once."""
 
     @property
     def any(self) -> bool:
         """Whether anything points to the sender."""
-        return self.few_know or bool(self.passages)
+        return self.few_know or bool(self.phrases)
 
 
 def sender_hints(tip: OpenTip, geography: Geography) -> SenderHints:
     """Find what points to the sender: in answers, messages, transcripts and captions. It finds much and not all."""
     reader = Reader.shared(geography)
     found = (text[one.start : one.end] for text in _words_of(tip) for one in reader.own_identity(text))
-    return SenderHints(few_know=tip.tip.answers.get(KNOWN_BY) == "few", passages=tuple(dict.fromkeys(found)))
+    return SenderHints(few_know=tip.tip.answers.get(KNOWN_BY) == "few", phrases=tuple(dict.fromkeys(found)))
 
 
 def _words_of(tip: OpenTip) -> Iterator[str]:

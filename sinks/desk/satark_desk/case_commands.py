@@ -218,7 +218,7 @@ def respond(*, desk: str, number: str, passphrase_file: Path, status: Status, me
         raise click.UsageError("--question needs a --message")
     act = DeskAct(name="status", status=status, text=text, question=question)
     if status == "CLOSED":
-        act = DeskAct(name="close", outcome="other", text=text, told=text)
+        act = DeskAct(name="close", outcome="other", text=text, reason=text)
     with desk_work(desk, passphrase_file) as work:
         tip = work.act(number, act)
         click.echo(f"{number}: {status}" if tip.status == status else f"{number}: asked to close; it is {tip.status}")
@@ -243,7 +243,7 @@ def close(
     *, desk: str, number: str, passphrase_file: Path, outcome: str, done: str, message: str, as_json: bool
 ) -> None:
     """Close tip NUMBER, or ask the desk that directed it to close it."""
-    act = DeskAct(name="close", outcome=outcome, text=done.strip(), told=message.strip())
+    act = DeskAct(name="close", outcome=outcome, text=done.strip(), reason=message.strip())
     _act(desk, number, passphrase_file, act, as_json=as_json)
 
 
@@ -253,7 +253,7 @@ def close(
 @_json_option
 def approve(*, desk: str, number: str, passphrase_file: Path, message: str, as_json: bool) -> None:
     """Approve that tip NUMBER is closed, as another desk asks."""
-    _act(desk, number, passphrase_file, DeskAct(name="approve", told=message.strip()), as_json=as_json)
+    _act(desk, number, passphrase_file, DeskAct(name="approve", reason=message.strip()), as_json=as_json)
 
 
 @click.command("refuse-closing")
@@ -318,8 +318,8 @@ def _warn_of_hints(work: DeskWork, number: str) -> None:
     hints = sender_hints(work.casework.open(number), work.services.geography)
     if hints.few_know:
         click.echo("only a few people know this: what the desk does with it may point to the tipster", err=True)
-    for passage in hints.passages:
-        click.echo(f"this may point to the tipster: {escape_controls(passage)}", err=True)
+    for phrase in hints.phrases:
+        click.echo(f"this may point to the tipster: {escape_controls(phrase)}", err=True)
 
 
 def _report(tip: OpenTip, what: str, *, as_json: bool) -> None:

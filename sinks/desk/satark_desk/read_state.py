@@ -40,16 +40,16 @@ def mark_read(unit: UnitOfWork, desk: str, officer: str, summary: TipSummary) ->
         unit.main.execute(update(read_state).where(mine).values(seen))
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class QueueEntry(msgspec.Struct, frozen=True):
     """When a tip, or its newest revision, came to the desks here."""
 
     band: str = ""
     """The time band."""
     position: int = 0
-    """Its place in the order of arrival."""
+    """Its place in the order in which they came."""
 
 
-def arrivals(connection: Connection) -> dict[str, Arrival]:
+def queue_entries(connection: Connection) -> dict[str, QueueEntry]:
     """Return when each tip came to the desks here, by tip id."""
     query = select(queue.c.tip, queue.c.delivered, queue.c.position)
-    return {row.tip: Arrival(row.delivered, row.position) for row in connection.execute(query)}
+    return {row.tip: QueueEntry(row.delivered, row.position) for row in connection.execute(query)}

@@ -13,7 +13,7 @@ import msgspec
 
 from satark.officer import Clocks, DeskActs, Offices, WorkMark, marks_for
 from satark.tip import STATUSES, Priority
-from satark_desk.read_state import Arrival, arrivals, read_states
+from satark_desk.read_state import QueueEntry, queue_entries, read_states
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     delivered: str
     """The time band in which it was delivered to the desk."""
     position: int = 0
-    """Its place in the order of arrival."""
+    """Its place in the order of entry."""
     marks: frozenset[WorkMark] = frozenset()
     officer: str = ""
     """The officer of the desk that it is assigned to."""
@@ -135,7 +135,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     read_states: Mapping[str, ReadState]
     """What the officer has seen, by tip id."""
-    arrivals: Mapping[str, Arrival]
+    queue_entries: Mapping[str, QueueEntry]
     """When each tip was delivered to the desk, by tip id."""
     offices: Offices
     clocks: Clocks
@@ -149,7 +149,7 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
         state, work = self.read_states.get(summary.id), summary.work
         days = self.age(summary.header.received)
         breaches = self.clocks.breaches(summary.header, work, self.now)
-        arrival = self.arrivals.get(summary.id, Arrival())
+        entry = self.queue_entries.get(summary.id, QueueEntry())
         due = work.directions[self.desk].due if work.owes(self.desk) else 0
         return Row(
             summary=summary,
@@ -157,8 +157,8 @@ class RowBuilder(msgspec.Struct, frozen=True, kw_only=True):
             overdue=not summary.finished and (days > self.overdue_days or bool(breaches)),
             new=state is None,
             updated=state is not None and state.is_behind(summary),
-            delivered=arrival.band,
-            position=arrival.position,
+            delivered=entry.band,
+            position=entry.position,
             marks=marks_for(self.desk, work, breaches, self.offices),
             officer=work.assigned.get(self.desk, ""),
             mine=work.assigned.get(self.desk) == self.officer,
@@ -176,7 +176,7 @@ def rows_of(
         desk=desk,
         officer=officer,
         read_states=services.read(lambda c: read_states(c, desk, officer)),
-        arrivals=services.read(arrivals),
+        queue_entries=services.read(queue_entries),
         offices=DeskActs(services, casework, clocks).offices(),
         clocks=clocks,
         now=now,

@@ -29,8 +29,8 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
     "note": {"text": "--text"},
     "direct": {"to": "--to", "text": "--instruction", "due": "--due"},
     "report": {"text": "--text"},
-    "close": {"outcome": "--outcome", "text": "--done", "told": "--message"},
-    "approve": {"told": "--message"},
+    "close": {"outcome": "--outcome", "text": "--done", "reason": "--message"},
+    "approve": {"reason": "--message"},
     "refuse": {"text": "--reason"},
     "correct": {"priority": "--priority", "category": "--category", "text": "--reason"},
     "assign": {"to": "--to"},
@@ -53,7 +53,7 @@ class Case(NamedTuple):
     is_allowed: bool
 
 
-DONE = {"outcome": "fir", "text": "registered", "told": "acted upon"}
+DONE = {"outcome": "fir", "text": "registered", "reason": "acted upon"}
 CASES = [
     Case("sp", "new", "status", {"status": "VERIFYING", "text": "x"}, is_allowed=True),
     Case("sp", "new", "status", {"status": "ACTED"}, is_allowed=True),
@@ -71,14 +71,14 @@ CASES = [
     Case("lanka", "directed", "report", {"text": "seen"}, is_allowed=True),
     Case("lanka", "directed", "report", {"text": " "}, is_allowed=False),
     Case("sp", "new", "close", DONE, is_allowed=True),
-    Case("sp", "new", "close", {**DONE, "told": ""}, is_allowed=False),
+    Case("sp", "new", "close", {**DONE, "reason": ""}, is_allowed=False),
     Case("sp", "new", "close", {**DONE, "text": ""}, is_allowed=False),
     Case("sp", "new", "close", {**DONE, "outcome": ""}, is_allowed=False),
     Case("sp", "new", "close", {**DONE, "outcome": "won"}, is_allowed=False),
-    Case("lanka", "directed", "close", {**DONE, "told": ""}, is_allowed=True),
-    Case("sp", "asked", "approve", {"told": "acted upon"}, is_allowed=True),
-    Case("sp", "asked", "approve", {"told": ""}, is_allowed=False),
-    Case("lanka", "asked", "approve", {"told": "acted upon"}, is_allowed=False),
+    Case("lanka", "directed", "close", {**DONE, "reason": ""}, is_allowed=True),
+    Case("sp", "asked", "approve", {"reason": "acted upon"}, is_allowed=True),
+    Case("sp", "asked", "approve", {"reason": ""}, is_allowed=False),
+    Case("lanka", "asked", "approve", {"reason": "acted upon"}, is_allowed=False),
     Case("sp", "asked", "refuse", {"text": "look again"}, is_allowed=True),
     Case("sp", "asked", "refuse", {"text": ""}, is_allowed=False),
     Case("sp", "new", "refuse", {"text": "x"}, is_allowed=False),
@@ -126,7 +126,7 @@ def tip_in(services: Services, desk: Callable[[str], Desk], casework: Callable[[
         if state == "asked":
             do("lanka", seeded, DeskAct(name="close", outcome="nothing_found", text="nobody there"))
         if state == "disputed":
-            do("sp", seeded, DeskAct(name="close", outcome="nothing_found", text="x", told="nothing found"))
+            do("sp", seeded, DeskAct(name="close", outcome="nothing_found", text="x", reason="nothing found"))
             seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
         return seeded
 
@@ -147,7 +147,7 @@ def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
         words = [word for field, value in case.fields.items() for word in (OPTIONS[case.act][field], value)]
         command = COMMANDS.get(case.act, case.act)
         result = run("desk", command, case.desk, by_command.number, *words, by=case.desk)
-        threads = [_told(readers[case.desk], tip.number) for tip in (on_web, by_command)]
+        threads = [_steps_of(readers[case.desk], tip.number) for tip in (on_web, by_command)]
         outcome = (web, result.exit_code == 0, threads[0] == threads[1])
         if outcome != (case.is_allowed, case.is_allowed, True):
             wrong.append(f"{case}: {outcome} {result.output}")
@@ -155,7 +155,7 @@ def test_the_page_and_the_command_of_every_act_follow_the_same_rules(
     assert {case.act for case in CASES} == set(ACT_NAMES) - WITHOUT_COMMAND
 
 
-def _told(reader: Casework, number: str) -> list[tuple[object, ...]]:
+def _steps_of(reader: Casework, number: str) -> list[tuple[object, ...]]:
     thread = [posted.message for posted in reader.open(number).thread]
     return [(one.desk, one.status, one.text, one.internal, one.case and one.case.kind) for one in thread]
 

@@ -11,7 +11,7 @@ from satark.testing.store import fresh_services, worker_context
 from satark.testing.tips import seed_tip
 from satark_desk import plugin
 from satark_desk.officers import NewDesk, NewOfficer, add_officer, make_desk, remove_officer, unlock
-from satark_desk.read_state import ReadState, arrivals, mark_read, read_states
+from satark_desk.read_state import ReadState, mark_read, queue_entries, read_states
 from satark_desk.sink import DeskSink
 
 
@@ -49,6 +49,6 @@ async def test_a_desk_works_on_either_database(tmp_path: Path, databases: Any) -
     for _ in range(2):
         assert await DeskSink(context).deliver(delivery) == Done()
     await context.writer.stop()
-    assert list(services.read(arrivals)) == [seeded.id]
+    assert list(services.read(queue_entries)) == [seeded.id]
     services.main.dispose()
     services.keys.dispose()

@@ -11,7 +11,7 @@ from satark_desk.act_values import parse_due
 if TYPE_CHECKING:
     from satark.officer import ActName
 
-FIELDS = ("status", "to", "due", "outcome", "priority", "category", "text", "told")
+FIELDS = ("status", "to", "due", "outcome", "priority", "category", "text", "reason")
 """Fields of the forms, in the order in which they are shown."""
 
 
@@ -30,7 +30,7 @@ def act_of(name: ActName, form: Mapping[str, str], utc_offset_hours: float) -> D
         to=value["to"],
         due=parse_due(value["due"], utc_offset_hours),
         outcome=value["outcome"],
-        told=value["told"],
+        reason=value["reason"],
         priority=value["priority"],
         category=value["category"],
     )

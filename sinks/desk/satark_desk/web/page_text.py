@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from satark.flow import Geography
 
 _PACKAGE = "satark_desk.web"
+_FLAG_KEYS = {"happening_now": "flag.under_way"}
 _COORDINATES = ("latitude", "longitude")
 
 
@@ -59,7 +60,7 @@ class PageText:
 
     def flag(self, flag: str) -> str:
         """Return a reason of a tip's priority in words; a plugin's own flag as it is."""
-        key = f"flag.{flag.replace(':', '.')}"
+        key = _FLAG_KEYS.get(flag) or f"flag.{flag.replace(':', '.')}"
         return self(key) if key in self._interface else flag
 
     def category(self, code: str) -> str:

@@ -198,8 +198,8 @@ def test_a_station_asks_to_close_and_the_page_of_the_desk_that_directed_decides(
         in office.get(f"/desk/tips/{seeded.number}").text
     )
     assert numbers(office.get("/desk/?mark=closing").text) == [seeded.number]
-    told = {"told": "मौके पर कुछ नहीं मिला", "confirmed": "yes", "once": "1"}
-    assert "The tip is closed." in office.post(f"/desk/tips/{seeded.number}/approve", data=told).text
+    form = {"reason": "मौके पर कुछ नहीं मिला", "confirmed": "yes", "once": "1"}
+    assert "The tip is closed." in office.post(f"/desk/tips/{seeded.number}/approve", data=form).text
     assert sp.open(seeded.number).status == "CLOSED"
 
 
@@ -209,7 +209,7 @@ def test_the_figures_count_the_tips_of_the_desk_alone(
     seed_tip(services, [desk("dig")], category="ARMS")
     seed_tip(services, [desk("sp")], category="ARMS")
     sp = casework("sp")
-    closing = DeskAct(name="close", outcome="seizure", text="x", told="done")
+    closing = DeskAct(name="close", outcome="seizure", text="x", reason="done")
     DeskActs(services, sp, Clocks()).perform(sp.open(seeded.number), closing)
     seed_message(services, seeded, Message(sender="tipster", text="no", feedback="no"))
     page = browser("sp").get("/desk/figures").text
