@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+__all__ = ["run_in_thread"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
