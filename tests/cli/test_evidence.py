@@ -1,17 +1,23 @@
-"""`satark evidence verify`."""
+"""`satark evidence verify` and `satark evidence clean`."""
 
 from __future__ import annotations
 
+import json
 import zipfile
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
 from satark.cli.evidence import evidence
+from satark.cli.main import cli
 from satark.custody.pack import SEAL, seal_json
+from satark.testing.evidence.images import make_image
+from satark.testing.evidence.markers import MARKER_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_a_name_in_a_pack_can_not_control_the_terminal(tmp_path: Path) -> None:
@@ -22,3 +28,21 @@ def test_a_name_in_a_pack_can_not_control_the_terminal(tmp_path: Path) -> None:
     assert report.exit_code == 1
     assert "a\ufffdthe pack of tip 1 is intact\ufffd[2A: it was added" in report.output
     assert "\x1b" not in report.output
+
+
+def test_files_are_cleaned_without_a_tip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SATARK_DATA_DIR", str(tmp_path / "data"))
+    photo, strange, copies = tmp_path / "photo.jpeg", tmp_path / "strange", tmp_path / "copies"
+    copies.mkdir()
+    photo.write_bytes(make_image("jpg", tmp_path) + make_image("jpg", tmp_path))
+    strange.write_bytes(b"\xfe\xfd\xfc" * 9)
+    run = CliRunner().invoke(cli, ["evidence", "clean", "--report", "--to", str(copies), str(photo), str(strange)])
+    assert run.exit_code == 1
+    first, second = (json.loads(line) for line in run.stdout.splitlines())
+    assert (first["copy"], first["copy_mime"]) == (str(copies / "photo.clean.jpg"), "image/jpeg")
+    assert first["left_out"] == ["film", "pictures"], "the specimen ends with the head of a film"
+    assert MARKER_BYTES not in (copies / "photo.clean.jpg").read_bytes()
+    assert (second["copy"], second["problem"]) == ("", "unknown")
+    run = CliRunner().invoke(cli, ["evidence", "clean", "--to", str(copies), str(photo)])
+    assert (run.exit_code, "without a short film beside the picture" in run.stdout) == (0, True)
+    assert not (tmp_path / "data").exists()

@@ -1,17 +1,26 @@
-"""`satark evidence`: verifies evidence packs for a court. The desk's pages export them; anybody can verify one."""
+"""`satark evidence`: verifies packs for a court, which anybody can, and cleans files outside of any tip."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from satark.cli.counted import counted
+from satark.commands import settings_of
 from satark.custody.verify_pack import PackReport, held_against, verify_pack
 from satark.roster.copy_file import read_copy
+from satark.scrubber import LEFT_OUT, REASONS
 
+if TYPE_CHECKING:
+    from satark.core_settings import EvidenceSettings
+    from satark.evidence.clean_files import CleanedFile
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -39,6 +48,48 @@ def verify(pack: Path, printed: str, roster: Path | None, *, as_json: bool) -> N
     click.echo(json.dumps(_as_dict(verdict)) if as_json else _as_text(verdict))
     if verdict.problems:
         raise click.exceptions.Exit(1)
+
+
+@evidence.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option("--to", "folder", type=_FOLDER, help="Where the clean copies go; none: beside each file.")
+@click.option("--report", "as_json", is_flag=True, help="One JSON object for each file, in place of a line.")
+@click.pass_context
+def clean(ctx: click.Context, files: tuple[Path, ...], folder: Path | None, *, as_json: bool) -> None:
+    """Make clean copies of FILES, without metadata about their maker; exit with 1 if one could not be cleaned.
+
+    The copy of photo.heic is photo.clean.jpg. Each file is cleaned as evidence is: in the sandbox, with the limits of
+    the settings. Neither a tip nor a key nor a database is needed, and the files themselves stay as they are.
+    """
+    settings = settings_of(ctx).core.evidence
+    try:
+        results = asyncio.run(_cleaned(files, folder, settings, as_json=as_json))
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror or 'unreadable'}") from None
+    if any(one.problem for one in results):
+        raise click.exceptions.Exit(1)
+
+
+async def _cleaned(
+    files: tuple[Path, ...], folder: Path | None, settings: EvidenceSettings, *, as_json: bool
+) -> list[CleanedFile]:
+    from satark.evidence.clean_files import clean_files  # noqa: PLC0415 - the other commands load no cleaner
+    from satark.evidence.scrubbers import builtin_scrubbers  # noqa: PLC0415 - as above
+
+    results = []
+    weakly = settings.allow_weak_isolation
+    async for one in clean_files(files, folder, settings.limits(), builtin_scrubbers(), weakly=weakly):
+        click.echo(msgspec.json.encode(one).decode() if as_json else _safe_line(_result(one)))
+        results.append(one)
+    return results
+
+
+def _result(one: CleanedFile) -> str:
+    if one.problem:
+        return f"{one.file}: no clean copy. {REASONS[one.problem]}"
+    missing = [f"damaged: {one.readable} % of it could be read"] * (one.readable < 100)  # noqa: PLR2004 - percent
+    missing += [f"without {LEFT_OUT[part]}" for part in one.left_out]
+    return "; ".join([f"{one.file}: {one.copy} ({one.copy_mime}, {one.bytes} bytes)", *missing])
 
 
 def _as_dict(verdict: PackReport) -> dict[str, object]:
