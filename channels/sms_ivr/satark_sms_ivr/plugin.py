@@ -68,7 +68,9 @@ def satark_render(prompt: Prompt, capabilities: Capabilities, language: str) -> 
 
 @hookimpl
 def satark_commands(cli: click.Group) -> None:
-    """Add `satark voice`."""
+    """Add `satark voice` and `satark sms`."""
     from satark_sms_ivr.commands import voice_group  # noqa: PLC0415 - servers do not need the commands
+    from satark_sms_ivr.sms_commands import sms_group  # noqa: PLC0415
 
     cli.add_command(voice_group)
+    cli.add_command(sms_group)

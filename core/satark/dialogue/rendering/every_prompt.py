@@ -35,21 +35,50 @@ _WORDS: Final = {"hi": "गाँव के बाहर रात में ह
 
 
 def every_prompt(
-    flow: Flow, catalogues: Catalogues, geography: Geography, channel: str, *, erasable: bool = False
+    flow: Flow,
+    catalogues: Catalogues,
+    geography: Geography,
+    channel: str,
+    *,
+    erasable: bool = False,
+    filled: bool = True,
 ) -> Iterator[tuple[str, Prompt]]:
     """Yield each prompt with a name: every question, below the longest that may be said before it, every menu and text.
 
-    `erasable`: the channel can delete messages (`satark.channel.ErasingChannel`).
+    `erasable`: the channel can delete messages (`satark.channel.ErasingChannel`). `filled`: places have examples in
+    them; else they stand as `{place}`, and a question stands alone.
     """
-    loaded = LoadedFlow(flow, catalogues, geography, website=_WEBSITE)
+    loaded = LoadedFlow(flow, catalogues, geography, website=_WEBSITE if filled else "{website}")
     for language in flow.languages:
         session = Session(flow=flow.hash, channel=channel, tip="", recipient="", identity="", language=language)
         session = msgspec.structs.replace(session, erasable=erasable)
-        for name, prompt in (*_questions(loaded, session), *_menus(loaded, session), *_texts(loaded, session)):
+        fill = _Fill(session.language, filled=filled)
+        for name, prompt in (
+            *_questions(loaded, session, fill),
+            *_menus(loaded, session, fill),
+            *_texts(loaded, session, fill),
+        ):
             yield f"{language} {name}", prompt
 
 
-def _questions(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+class _Fill:
+    """What stands in the places of texts."""
+
+    def __init__(self, language: str, *, filled: bool) -> None:
+        self.filled = filled
+        self._words = _WORDS.get(language, _WORDS["en"])
+
+    @property
+    def summary(self) -> str:
+        """What stands for the summary of a tip."""
+        return (self._words * 30)[:SUMMARY_LENGTH] if self.filled else "{summary}"
+
+    def place(self, name: str) -> object:
+        """What stands in a place."""
+        return _FILLED.get(name, self._words * 3) if self.filled else f"{{{name}}}"
+
+
+def _questions(loaded: LoadedFlow, session: Session, fill: _Fill) -> Iterator[tuple[str, Prompt]]:
     said: list[Step] = []
     for step in loaded.steps:
         if step.type.part == "say":
@@ -58,30 +87,34 @@ def _questions(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prom
             view = loaded.view(session, step, loaded.progress(session))
             always = [s.type.ask(s, view).text for s in said if s.when is None]
             sometimes = sorted((s.type.ask(s, view).text for s in said if s.when is not None), key=len)
-            above = [*always, *sometimes[-1:]]
+            above = [*always, *sometimes[-1:]] if fill.filled else []
+            if not fill.filled:
+                for one in said:
+                    alone = Prompt(text=one.type.ask(one, view).text, language=session.language)
+                    yield one.id, alone
             for files in (0, 9) if step.type.part == "media" else (0,):
                 question = step.type.ask(step, msgspec.structs.replace(view, files=files))
-                yield f"{step.id} {files}", _prompt(loaded, session, step.id, question, above)
+                yield f"{step.id} {files}", _prompt(loaded, session, step.id, question, fill, above=above)
             said = []
 
 
-def _menus(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
+def _menus(loaded: LoadedFlow, session: Session, fill: _Fill) -> Iterator[tuple[str, Prompt]]:
     for state in STATES:
         if state:
             context = TurnContext(loaded, STATES, msgspec.structs.replace(session, state=state), "", 0)
             name, question = context.state.question(context)
-            yield state, _prompt(loaded, session, name, question, [])
+            yield state, _prompt(loaded, session, name, question, fill, above=[])
 
 
-def _texts(loaded: LoadedFlow, session: Session) -> Iterator[tuple[str, Prompt]]:
-    words = _WORDS.get(session.language, _WORDS["en"])
+def _texts(loaded: LoadedFlow, session: Session, fill: _Fill) -> Iterator[tuple[str, Prompt]]:
     for key, places in REQUIRED_TEXTS.items():
-        values = {place: _FILLED.get(place, words * 3) for place in places}
+        values = {place: fill.place(place) for place in places}
         yield key, Prompt(text=loaded.text(session, key, **values), language=session.language)
 
 
-def _prompt(loaded: LoadedFlow, session: Session, name: str, question: Question, above: list[str]) -> Prompt:
-    words = _WORDS.get(session.language, _WORDS["en"])
-    text = "\n\n".join([*above, question.text]).replace("{summary}", (words * 30)[:SUMMARY_LENGTH])
+def _prompt(
+    loaded: LoadedFlow, session: Session, name: str, question: Question, fill: _Fill, *, above: list[str]
+) -> Prompt:
+    text = "\n\n".join([*above, question.text]).replace("{summary}", fill.summary)
     actions = question.actions if name.startswith("@") else (*question.actions, "back")
     return make_prompt(loaded, session, name, msgspec.structs.replace(question, text=text, actions=actions))

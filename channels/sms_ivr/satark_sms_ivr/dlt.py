@@ -1,0 +1,90 @@
+"""Templates of text messages, as Indian operators want them registered before a message is sent (DLT).
+
+Source: TRAI, Telecom Commercial Communications Customer Preference Regulations 2018, and its direction on the tags of
+variables: the fixed part of a template is compared letter by letter; each variable has a tag that says what it may
+hold, at most 30 characters; a template has at most 2,000 characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from satark.catalogues import Catalogues
+from satark.flow import Flow, Geography, every_prompt
+from satark.prompt import Prompt
+from satark_sms_ivr.paging import fit_to_sms
+from satark_sms_ivr.segments import count_segments, is_gsm7, to_gsm7
+
+MAX_CHARACTERS: Final = 2000
+"""Characters of a template, at most."""
+VARIABLE_CHARACTERS: Final = 30
+"""Characters of one variable, at most; a longer value takes several."""
+
+_place = re.compile(r"\{(\w+)\}")
+_tag = re.compile(r"\{#(\w+)#\}")
+_NUMERIC: Final = frozenset({"count", "minutes", "megabytes", "most", "ordinal", "percent"})
+_LONG: Final[Mapping[str, int]] = {"files": 90, "sentence": 120, "summary": 300, "text": 300, "value": 60, "words": 60}
+"""Characters of values that one variable does not hold."""
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """One message, with its variables tagged."""
+
+    name: str
+    """Language and text, such as `hi category`; the same from run to run."""
+    language: str
+    text: str
+
+    @property
+    def variables(self) -> int:
+        """The number of variables."""
+        return len(_tag.findall(self.text))
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether it is registered as Unicode: its letters are not all in the 7-bit alphabet."""
+        return not is_gsm7(_tag.sub("", self.text))
+
+    @property
+    def segments(self) -> int:
+        """The segments of a message of it, its variables full."""
+        return count_segments(_tag.sub("0" * VARIABLE_CHARACTERS, self.text))
+
+    @property
+    def problem(self) -> str:
+        """Why it can't be registered; empty: it can."""
+        return f"it has {len(self.text)} of {MAX_CHARACTERS} characters" if len(self.text) > MAX_CHARACTERS else ""
+
+
+def templates(flow: Flow, catalogues: Catalogues, geography: Geography) -> Iterator[Template]:
+    """Yield a template for every question and every text of a flow, in each of its languages; none twice."""
+    seen: set[tuple[str, str]] = set()
+    for name, prompt in every_prompt(flow, catalogues, geography, "sms", filled=False):
+        text = tagged(_whole(prompt))
+        if text and (prompt.language, text) not in seen:
+            seen.add((prompt.language, text))
+            yield Template(name=name, language=prompt.language, text=text)
+
+
+def tagged(text: str) -> str:
+    """Tag every `{place}` of a text."""
+    return _place.sub(lambda found: _tags(found[1]), to_gsm7(text).strip())
+
+
+def unregistered(wanted: Iterable[Template], ids: Mapping[str, str]) -> list[Template]:
+    """List the templates whose text has no id; `ids`: text → the id under which it is registered."""
+    return [template for template in wanted if not ids.get(template.text)]
+
+
+def _tags(place: str) -> str:
+    kind = "numeric" if place in _NUMERIC else "url" if place == "website" else "alphanumeric"
+    return f"{{#{kind}#}}" * -(-_LONG.get(place, VARIABLE_CHARACTERS) // VARIABLE_CHARACTERS)
+
+
+def _whole(prompt: Prompt) -> str:
+    """Return a prompt with its choices, on one page."""
+    return fit_to_sms(msgspec.structs.replace(prompt, must_arrive=True)).text

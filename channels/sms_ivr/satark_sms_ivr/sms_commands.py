@@ -1,0 +1,81 @@
+"""The command `satark sms`: the registration sheet of the texts that are sent."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from satark.commands import geography_of, plugins_of, settings_of
+from satark.flow import FlowError, default_flow, load_flow, read_flow
+from satark_sms_ivr.dlt import Template, templates, unregistered
+
+COLUMNS: Final = ("name", "language", "type", "encoding", "characters", "segments", "variables", "text", "template_id")
+_TYPE: Final = "Service Implicit"
+
+
+@click.group("sms")
+def sms_group() -> None:
+    """Text messages."""
+
+
+@sms_group.command("templates")
+@click.option(
+    "--approved",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The sheet with the column template_id filled in: what has no id there is reported, and the command fails.",
+)
+@click.pass_context
+def list_templates(ctx: click.Context, approved: Path | None) -> None:
+    """Write the DLT registration sheet: every text that the questionnaire can send, in each language, as CSV.
+
+    Variables are tagged. Indian operators deliver no message whose text was not registered.
+    """
+    wanted = _templates(ctx)
+    ids = _read_ids(approved) if approved else {}
+    _write(wanted, ids)
+    problems = [f"{template.name}: {template.problem}" for template in wanted if template.problem]
+    if approved:
+        problems += [f"{template.name}: its text has no approved id" for template in unregistered(wanted, ids)]
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise click.ClickException(f"{len(problems)} of {len(wanted)} texts can't be sent in India")
+
+
+def _templates(ctx: click.Context) -> list[Template]:
+    settings, plugins = settings_of(ctx), plugins_of(ctx)
+    offered = settings.core.languages
+    try:
+        source = read_flow(settings.core.flow, offered) if settings.core.flow else default_flow(offered)
+        flow = load_flow(source, plugins.step_types(), plugins.validators())
+    except (FlowError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    return list(templates(flow, source.catalogues, geography_of(ctx)))
+
+
+def _write(wanted: Iterable[Template], ids: Mapping[str, str]) -> None:
+    sheet = csv.writer(sys.stdout, lineterminator="\n")
+    sheet.writerow(COLUMNS)
+    for one in wanted:
+        encoding = "Unicode" if one.is_unicode else "Text"
+        numbers = (len(one.text), one.segments, one.variables)
+        sheet.writerow((one.name, one.language, _TYPE, encoding, *numbers, one.text, ids.get(one.text, "")))
+
+
+def _read_ids(file: Path) -> dict[str, str]:
+    """Read text → id from a sheet.
+
+    Raises:
+        click.ClickException: it is no such sheet.
+    """
+    try:
+        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+        return {row["text"]: row["template_id"].strip() for row in rows}
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError, csv.Error):
+        expected = "it must be the sheet of this command, UTF-8, with the columns text and template_id"
+        raise click.ClickException(f"{file} can't be read: {expected}") from None
