@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from satark.casework import Casework
 from satark.casework.clocks import Clocks
 from satark.casework.desk_acts import ActName, ActRefused, DeskAct, DeskActs, Problem
-from satark.identity.sealing import CantOpen, open_as
+from satark.destination_rule import DestinationRule
+from satark.identity.sealing import CantOpen, new_identity, open_as
 from satark.services import Services
 from satark.store import tables
 from satark.testing.desks import SeededDesk
@@ -151,6 +153,25 @@ def test_no_action_on_an_urgent_tip_takes_a_second_officer_or_the_desk_above(
     normal = seed_tip(services, [sp.desk])
     offices["sp"].do(normal, "close", outcome="no_action", text="a prank", reason="nothing to do")
     assert offices["sp"].casework.open(normal.number).status == "CLOSED"
+
+
+def test_the_machine_of_a_directed_desk_asks_to_close_as_its_officers_do(
+    services: Services, sp: SeededDesk, dig: SeededDesk, lanka: SeededDesk, offices: dict[str, Office]
+) -> None:
+    del lanka
+    recipient, identity = new_identity()
+    rule = DestinationRule(to="police_system:thana", desk="lanka", recipient=recipient)
+    seeded = seed_tip(services, [sp.desk, dig.desk], destination_rules=[rule])
+    offices["sp"].do(seeded, "direct", to="lanka", text="look")
+    machine = Casework(services, rule.to, identity, audit_desk="lanka")
+    machine.respond(machine.open(seeded.number), status="ACTED", text="FIR 112/26")
+    opened = offices["sp"].casework.open(seeded.number)
+    assert (opened.status, opened.work.awaits_closing_from()) == ("RECEIVED", "lanka")
+    assert (opened.thread[-1].message.internal, opened.thread[-1].message.text) == (True, "ACTED: FIR 112/26")
+    machine.respond(machine.open(seeded.number), status="VERIFYING")
+    assert offices["sp"].casework.open(seeded.number).status == "VERIFYING"
+    offices["sp"].do(seeded, "approve", reason="acted upon")
+    assert offices["sp"].casework.open(seeded.number).status == "CLOSED"
 
 
 REFUSED: list[tuple[ActName, dict[str, Any], Problem]] = [

@@ -19,6 +19,7 @@ from satark.casework.opened_tip import OpenTip, TipSummary, summarize, transcrip
 from satark.casework.posted_message import PostedMessage
 from satark.casework.search import Query
 from satark.casework.tip_cache import TipCache, documents
+from satark.casework.work import as_request
 from satark.desk import LEVELS, Desk, NoSuchDesk
 from satark.destination import delivered_to
 from satark.evidence.own_voice import OwnVoice, as_passed_on, is_own_voice
@@ -82,6 +83,7 @@ class Casework(EvidenceAccess):
             else Trail(services, desk, officer, identity, own_identity=own_identity)
         )
         super().__init__(services, desk, officer=officer, may_listen=may_listen, transcribers=transcribers, trail=trail)
+        self._owner = audit_desk
         self._cache = TipCache(services, desk, identity)
         self._lock = threading.Lock()
         self._stored_terms: dict[str, Term] = {}
@@ -317,6 +319,8 @@ class Casework(EvidenceAccess):
 
         `act`: the kind and the detail of the act that the audit log gets, if the message alone does not tell.
         """
+        if self._owner and tip.work.director_of(self._owner):
+            message = as_request(message, self._owner)
         kind, detail = act or ("noted" if message.internal else "answered", message.status or "")
         if not message.transcript:  # `transcribe` has recorded that with the file
             self.trail.record(kind, unit=unit, tip=tip.header.number, detail=detail)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from satark.tip import FINISHED_STATUSES, INITIAL_STATUS, Outcome, Status, is_dispute
+from satark.tip import FINISHED_STATUSES, INITIAL_STATUS, CaseStep, Outcome, Status, is_dispute
 
 if TYPE_CHECKING:
     from satark.casework.posted_message import PostedMessage
-    from satark.tip import CaseStep, Header, Message
+    from satark.tip import Header, Message
 
 WorkMark: TypeAlias = Literal["owed", "late", "closing", "disputed", "risen"]
 """What a tip asks of a desk. `owed`: the desk owes a report. `late`: a clock ran out, at this desk or below it.
@@ -146,6 +146,18 @@ def _settled(directions: Mapping[str, Direction], desk: str) -> dict[str, Direct
     if desk in settled:
         settled[desk] = msgspec.structs.replace(settled[desk], is_open=False)
     return settled
+
+
+def as_request(message: Message, desk: str) -> Message:
+    """Return what a machine of a directed desk posts: with a status that finishes the tip, a request to close it.
+
+    The desk that directed decides on it as on an officer's, and the tipster reads nothing until then.
+    """
+    if message.internal or message.status not in FINISHED_STATUSES:
+        return message
+    text = f"{message.status}: {message.text}".removesuffix(": ")
+    step = CaseStep(kind="asked_to_close", outcome="other")
+    return msgspec.structs.replace(message, desk=desk, status=None, text=text, question=False, internal=True, case=step)
 
 
 def corrected(header: Header, thread: Sequence[PostedMessage]) -> Header:
