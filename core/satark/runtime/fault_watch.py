@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from satark.runtime import store_faults
+from satark.runtime.certificate_faults import certificate_faults
 from satark.runtime.machine_faults import ClockWatch, disk_faults, spool_faults
 from satark.store.deliveries import ALARM_EVERY, add_alarm
 from satark.store.writer import StoreDown
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 EVERY = 15.0
 """Seconds between two looks."""
+CERTIFICATE_FIRST = 60.0
+"""Seconds from the start to the first look at the public address's certificate."""
+CERTIFICATE_EVERY = 3600.0
+"""Seconds between two looks at it."""
 
 
 class FaultWatch:
@@ -38,6 +43,7 @@ class FaultWatch:
         self._configured = frozenset({rule.to for rule in services.destination_rules} | set(core.alarm_to))
         self.clock = ClockWatch()
         self._notified = 0
+        self._certificate_due = time.monotonic() + CERTIFICATE_FIRST
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -68,6 +74,9 @@ class FaultWatch:
             "spool": list(spool_faults(self._settings)),
             "answers": store_faults.answer_faults(self._services),
         }
+        if time.monotonic() >= self._certificate_due:
+            self._certificate_due = time.monotonic() + CERTIFICATE_EVERY
+            found["certificate"] = certificate_faults(core.public_url)
         if found["answers"]:
             return found
         found["writes"] = store_faults.write_faults(self._services)

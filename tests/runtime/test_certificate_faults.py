@@ -1,0 +1,58 @@
+"""A certificate that ends soon, or that nobody takes, is a fault."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from satark.runtime.certificate_faults import certificate_faults
+from satark.testing.peers.mail import Certificate, self_signed
+from satark.testing.waiting import LIMIT_SECONDS
+
+
+@contextmanager
+def serving(certificate: Certificate) -> Iterator[str]:
+    """Take TLS connections; yield the address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    with create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(LIMIT_SECONDS)
+
+        def work() -> None:
+            with suppress(OSError):
+                connection, _ = listening.accept()
+                with connection, context.wrap_socket(connection, server_side=True) as tls:
+                    tls.recv(1)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        yield f"https://localhost:{listening.getsockname()[1]}/"
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "words"),
+    [(5, "certificate_ends", "ends in 5 days"), (-1, "certificate_wrong", "expired"), (60, "", "")],
+)
+def test_one_that_ends_soon_is_told(tmp_path: Path, days: int, code: str, words: str) -> None:
+    certificate = self_signed(tmp_path, days=days)
+    with serving(certificate) as address:
+        found = certificate_faults(address, ssl.create_default_context(cafile=certificate.certificate))
+    assert [fault.code for fault in found] == ([code] if code else [])
+    assert all(words in str(fault) and "certbot renew" in str(fault) for fault in found)
+
+
+def test_one_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
+    with serving(self_signed(tmp_path)) as address:
+        assert [fault.code for fault in certificate_faults(address)] == ["certificate_wrong"]
+
+
+@pytest.mark.parametrize("address", ["", "http://localhost/", "https://localhost:1/"])
+def test_where_there_is_none_or_nobody_answers_nothing_is_told(address: str) -> None:
+    assert certificate_faults(address) == []
