@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from satark import __version__
+
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TOOL = PROJECT["tool"]
@@ -99,8 +101,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[PurePosixPath]:
 
 
 def test_the_wheel_installs_the_packages_and_never_their_folders(wheel: set[PurePosixPath]) -> None:
-    version = PROJECT["project"]["version"]
-    assert {path.parts[0] for path in wheel} == {*PACKAGES.values(), f"satark-{version}.dist-info"}
+    assert {path.parts[0] for path in wheel} == {*PACKAGES.values(), f"satark-{__version__}.dist-info"}
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel: set[PurePosixPath]) -> None:
