@@ -64,7 +64,7 @@ def templates(flow: Flow, catalogues: Catalogues, geography: Geography) -> Itera
     """Yield a template for every question and every text of a flow, in each of its languages; none twice."""
     seen: set[tuple[str, str]] = set()
     for name, prompt in every_prompt(flow, catalogues, geography, "sms", filled=False):
-        text = tagged(_whole(prompt))
+        text = tagged(_message(prompt))
         if text and (prompt.language, text) not in seen:
             seen.add((prompt.language, text))
             yield Template(name=name, language=prompt.language, text=text)
@@ -85,6 +85,6 @@ def _tags(place: str) -> str:
     return f"{{#{kind}#}}" * -(-_LONG.get(place, VARIABLE_CHARACTERS) // VARIABLE_CHARACTERS)
 
 
-def _whole(prompt: Prompt) -> str:
+def _message(prompt: Prompt) -> str:
     """Return a prompt with its choices, on one page."""
     return fit_to_sms(msgspec.structs.replace(prompt, must_arrive=True)).text
