@@ -22,10 +22,10 @@ READY := .venv/ready
 CLIPS := .venv/clips
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help run test quick lint bench torture fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
+.PHONY: help run test quick lint bench evidence-bench torture fuzz mutation mutants audit sbom build canary corpus lexicon docs clean
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: $(READY) ## start the demo at http://127.0.0.1:8000 (PORT=… changes the port)
 	@nice $(BIN)/satark voice render $(CLIPS) >$(CLIPS).log 2>&1 & # for voice notes; a minute the first time
@@ -46,6 +46,9 @@ lint: $(READY) ## formatter, linter, types, import contracts
 bench: $(READY) ## messages per second compared with a minimal bot (ARGS="--seconds 5 --json"), then files per second by type
 	@PYTHONPATH=tests/bench $(BIN)/python -m satark_bench $(ARGS)
 	@$(BIN)/python -m satark.testing.evidence.bench
+
+evidence-bench: $(READY) ## our cleaners beside exiftool and mat2: leaks, refusals, fidelity (ARGS=--names)
+	@$(BIN)/python -m satark.testing.evidence.side_by_side $(ARGS)
 
 fuzz: $(READY) ## damaged inputs for every parser that strangers reach (TARGETS="twilio packs" SECONDS=600)
 	@for target in $(TARGETS); do \

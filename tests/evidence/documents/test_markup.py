@@ -27,7 +27,7 @@ def text_of(data: bytes, folder: Path) -> str:
         (rb"{\rtf1\ansicpg1251 \'cf\'f0}", "Пр\n"),
         (rb"{\rtf1\uc2 x\u2325 ??y{\uc0\u2325 z}}", "xकyकz\n"),
         (rb"{\rtf1 seen{\*\unknown hidden}{\info{\author hidden}}{\v hidden} too}", "seen too\n"),
-        (rb"{\rtf1 \\ \{braces\} }}} after", "\\ {braces}  after\n"),
+        (rb"{\rtf1 \\ \{braces\}}}} after the end", "\\ {braces}\n"),
         (rb"{\rtf1 cut short {\b in a group", "cut short in a group\n"),
     ],
 )

@@ -29,11 +29,23 @@ def test_an_unusual_recording_is_cleaned(
     assert MARKER_BYTES not in copy.read_bytes()
 
 
+@pytest.mark.parametrize("mime", CONVERTED)
+def test_what_is_appended_does_not_pass(mime: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits) -> None:
+    (tmp_path / "in").write_bytes(make(UNUSUAL[mime][0]).read_bytes() + b"\0" + MARKER_BYTES * 9)
+    made = ConversionScrubber(mime).scrub(tmp_path / "in", tmp_path / "copy", limits)
+    assert MARKER_BYTES not in (tmp_path / "copy").read_bytes()
+    if made == "audio/flac":
+        order = "s16be" if mime in ("audio/basic", "audio/x-caf") else "s16le"
+        assert MARKER_BYTES not in ffmpeg("-i", tmp_path / "copy", "-f", order, "-")
+
+
 @pytest.mark.parametrize(("mime", "demuxer"), [("video/h264", "h264"), ("video/h265", "hevc"), ("video/x-dav", "dhav")])
 def test_every_picture_stays_as_it_is(
     mime: str, demuxer: str, make: Callable[[str], Path], tmp_path: Path, limits: Limits
 ) -> None:
-    source = make(UNUSUAL[mime][0])
+    source = tmp_path / "source"
+    data = make(UNUSUAL[mime][0]).read_bytes()
+    source.write_bytes(data + b"\0\0\1\x09" if mime != "video/x-dav" else data)  # the last unit is removed
     ConversionScrubber(mime).scrub(source, tmp_path / "copy", limits)
     every = ("-map", "0:v", "-c:v", "rawvideo", "-fps_mode", "passthrough", "-f", "streamhash", "-")
     before, after = (

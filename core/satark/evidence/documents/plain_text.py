@@ -6,6 +6,7 @@ where Indic scripts, Arabic or emoji are spelt with them.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import re
 import unicodedata
@@ -47,8 +48,10 @@ def decode_text(data: bytes) -> str:
     Raises:
         Unclean: it is in none of them.
     """
+    with contextlib.suppress(UnicodeDecodeError):
+        return codecs.getincrementaldecoder("utf-8")().decode(data)  # it may end within a character
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8", "cp1252"):
+    for encoding in ("utf-16",) if marked else ("cp1252",):
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode(encoding)
     raise Unclean("damaged")

@@ -38,6 +38,8 @@ def rtf_text(data: bytes) -> str:
     """
     reader = _Reader()
     for found in _TOKEN.finditer(data):
+        if reader.ended:
+            break
         reader.read(found)
     if not reader.began:
         raise Unclean("damaged")
@@ -49,7 +51,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.text: list[str] = []
-        self.began = False
+        self.began = self.ended = False
         self._groups = [_Group(hidden=False, skip=1)]
         self._encoding = "cp1252"
         self._replaced = 0
@@ -77,6 +79,7 @@ class _Reader:
             self._groups.append(_Group(hidden=self._groups[-1].hidden, skip=self._groups[-1].skip))
         elif len(self._groups) > 1:
             self._groups.pop()
+            self.ended = self.began and len(self._groups) == 1
 
     def _word(self, word: bytes, number: int | None) -> None:
         group = self._groups[-1]

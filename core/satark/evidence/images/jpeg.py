@@ -74,8 +74,9 @@ class JpegScrubber:
             with contextlib.suppress(Unclean):
                 return self._scrub_without_end(data, target, limits)
             if len(scans := _scans(data)) > 1:  # progressive: every complete scan makes all of it sharper
-                source.write_bytes(data + _EOI)
-                to_jpeg(source, target, limits, formats=("JPEG",))
+                ended = source.with_name(f"{source.name}.ended")
+                ended.write_bytes(data + _EOI)
+                to_jpeg(ended, target, limits, formats=("JPEG",))
                 return Cleaned("image/jpeg", readable=min(99, 100 * (len(scans) - 1) // _USUAL_SCANS))
         else:
             with contextlib.suppress(Unclean):

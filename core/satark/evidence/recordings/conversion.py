@@ -36,6 +36,7 @@ _H265: Final = "hevc_mp4toannexb,filter_units=pass_types=0-9|16-21"
 _CODECS: Final[Mapping[bytes, str]] = {b"h264": _H264, b"hevc": _H265}
 # Coded video alone has no times: with those that ffmpeg makes up, the first pictures would not be shown.
 _TIMED: Final = ("-bsf:v", "setts=pts=N*DURATION:dts=N*DURATION")
+_UNIT: Final = b"\0\0\1"
 _ANY: Final = "null"
 _CONVERSIONS: Final[Mapping[str, _Conversion]] = {
     "video/h264": _Conversion("h264", "mp4", _H264, _TIMED),
@@ -62,6 +63,10 @@ class ConversionScrubber(RemuxScrubber):
 
     def scrub(self, source: Path, target: Path, limits: Limits) -> str:
         """Write the clean copy; see `Scrubber`."""
+        if self._conversion.demuxer in _CUTS:
+            cut = source.with_name(f"{source.name}.cut")
+            cut.write_bytes(_CUTS[self._conversion.demuxer](source.read_bytes()))
+            source = cut
         moved = source.with_name(f"{source.name}.moved")
         read = ("-fflags", "+genpts", "-f", self._conversion.demuxer, "-i", f"file:{source}")
         if self._conversion.pictures:
@@ -85,6 +90,28 @@ class ConversionScrubber(RemuxScrubber):
         codec = next((filters for name, filters in _CODECS.items() if b"Video: " + name in report), "null")
         filters = self._conversion.pictures if self._conversion.pictures != _ANY else codec
         return self._run("error", *read, "-map", "0:V:0", "-c", "copy", "-bsf:v", filters, "-f", "streamhash", "-")[0]
+
+
+def _without_last_unit(video: bytes) -> bytes:
+    """Remove the last unit of coded video without a container, since nothing tells its end from what was appended.
+
+    Raises:
+        Unclean: there is no other.
+    """
+    last = video.rfind(_UNIT)
+    if last <= 0:
+        raise Unclean("damaged")
+    return video[:last].rstrip(b"\0")
+
+
+def _samples_only(sound: bytes) -> bytes:
+    """Remove what follows the samples of a Sun file, whose header says where they begin and how long they are."""
+    begin, size = int.from_bytes(sound[4:8]), int.from_bytes(sound[8:12])
+    return sound[: begin + size]
+
+
+_CUTS: Final = {"h264": _without_last_unit, "hevc": _without_last_unit, "au": _samples_only}
+"""Demuxer → what is cut off before ffmpeg reads a file: it would carry it over."""
 
 
 CONVERTED: Final = tuple(_CONVERSIONS)
