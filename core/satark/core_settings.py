@@ -300,7 +300,11 @@ class Core(BaseModel):
         description="address and port of a listener of its own for `/metrics`; `public`: on the service's own port, "
         "before everybody; empty: none",
     )
-    senders: int = Field(default=64, ge=1, description="most provider calls under way at once in one process")
+    senders: int = Field(
+        default=512,
+        ge=1,
+        description="most provider calls under way at once in one process, for each account",
+    )
     spool_max_files: int = Field(
         default=10_000,
         ge=0,

@@ -1,4 +1,4 @@
-"""Blocking work in threads."""
+"""Blocking work in threads, such as reads of the store."""
 
 from __future__ import annotations
 

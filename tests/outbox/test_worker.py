@@ -178,6 +178,23 @@ async def test_a_slow_conversation_delays_nobody_else(post: Post) -> None:
     await until(lambda: slow.bodies == [b"bina", b"asha"])
 
 
+async def test_a_provider_that_does_not_answer_holds_up_no_other_account(post: Post) -> None:
+    hanging, other = asyncio.Event(), ScriptedChannel()
+
+    class Hanging(ScriptedChannel):
+        async def send(self, call: Call, call_id: str) -> SendResult:
+            await hanging.wait()
+            return await super().send(call, call_id)
+
+    post.sender = post.another(Hanging(), senders=2)
+    post.sender._channels = {**post.sender._channels, "script:2": other}
+    post.run()
+    await post.reply(*(item("waits", bytes([n]) * 32) for n in range(5)))
+    await post.reply(message(BINA, call("goes", account="script:2"), must_arrive=True))
+    await until(lambda: other.bodies == [b"goes"])
+    hanging.set()
+
+
 async def test_an_account_wide_throttle_pauses_the_whole_account(post: Post) -> None:
     post.run()
     post.channel.outcomes += [Throttled(30, "account")]

@@ -59,7 +59,7 @@ class GraphApi:
         """Create the session. It ignores proxy settings of the environment and stores no cookies."""
         settings = self._settings
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.connections),
+            connector=aiohttp.TCPConnector(limit=settings.most_connections),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers={"User-Agent": "satark", "Accept-Encoding": "identity"},

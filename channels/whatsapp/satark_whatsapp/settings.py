@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import math
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
@@ -10,6 +11,9 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_valid
 from satark.settings import provider_url
 
 META = "https://graph.facebook.com"
+_LEAST_CONNECTIONS: Final = 64
+_ANSWER_SECONDS: Final = 0.5
+"""Seconds that Meta may take to answer without holding up a number's rate."""
 
 _Secret = Annotated[SecretStr, Field(min_length=1)]
 
@@ -81,7 +85,12 @@ class WhatsAppSettings(BaseModel):
     stall_seconds: float = Field(
         default=30, gt=0, description="seconds without a byte after which a download is given up"
     )
-    connections: int = Field(default=64, ge=1, description="most open connections to Meta")
+    connections: int = Field(
+        default=0,
+        ge=0,
+        description="most open connections to Meta; 0: what `messages_per_second` needs where an answer takes half a "
+        "second, and at least 64",
+    )
     read_receipts: bool = Field(
         default=True, description="show the sender blue ticks and 'typing…' once a message is accepted"
     )
@@ -109,6 +118,11 @@ class WhatsAppSettings(BaseModel):
     pairs_remembered: int = Field(default=10_000, ge=1, description="most throttled recipients remembered, in memory")
 
     _only_safe_urls = field_validator("graph_url")(provider_url)
+
+    @property
+    def most_connections(self) -> int:
+        """How many connections may be open."""
+        return self.connections or max(_LEAST_CONNECTIONS, math.ceil(self.messages_per_second * _ANSWER_SECONDS))
 
     @property
     def phone_number_ids(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
@@ -76,7 +76,8 @@ class ReplyWorker:
         self._metrics = metrics
         self._settings = settings
         self._queues: dict[bytes, deque[tuple[OutboxMessage, int]]] = {}
-        self._slots = asyncio.Semaphore(settings.senders)
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.senders))
+        """By account, so that a provider that does not answer holds up its own replies alone."""
         self._paused: dict[str, float] = {}
         self._held: dict[bytes, float] = {}
         """What is under way, and since when; another process may have it where its claim is not renewed."""
@@ -118,7 +119,7 @@ class ReplyWorker:
     def answer(self, call: Call) -> None:
         """Make a call at once that somebody's phone waits for; it is given up where all hands are full."""
         channel = self._channels.get(call.account)
-        if channel and self._tasks is not None and not self._slots.locked():
+        if channel and self._tasks is not None and not self._slots[call.account].locked():
             self._tasks.create_task(self._make(channel, call))
 
     def report(self, delivered: Iterable[Delivered], channel: str) -> None:
@@ -165,7 +166,7 @@ class ReplyWorker:
         if channel is None:
             self._later(item, attempt - 1, MISCONFIGURED_WAIT, "no such account")
             return
-        async with self._slots:
+        async with self._slots[item.call.account]:
             pause = self._paused.get(item.call.account, 0) - time.monotonic()
             if pause > 0:
                 self._later(item, attempt - 1, pause, "throttled")
@@ -245,11 +246,11 @@ class ReplyWorker:
             for conversation, (seen, busy) in marks.items():
                 call = busy if conversation in self._queues else seen
                 channel = self._channels.get(call.account) if call else None
-                if call and channel and not self._slots.locked():
+                if call and channel and not self._slots[call.account].locked():
                     await self._make(channel, call)
 
     async def _make(self, channel: Channel, call: Call) -> None:
-        async with self._slots:
+        async with self._slots[call.account]:
             await _send(channel, call, "")
 
 

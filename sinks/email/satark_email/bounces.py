@@ -9,7 +9,7 @@ import email
 import re
 from collections.abc import Iterator
 from email.message import Message
-from email.policy import default
+from email.policy import compat32
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,7 +37,8 @@ class Bounce(msgspec.Struct, frozen=True):
 
 def read_bounce(mail: bytes) -> Bounce | None:
     """Parse a mail that came to the sender's mailbox; None if it reports no failure (a delay, an automatic reply)."""
-    report = email.message_from_bytes(mail, policy=default)
+    # The newer policies parse each header, and some that strangers can write end their parser (an IndexError).
+    report = email.message_from_bytes(mail, policy=compat32)
     failed = [fields for fields in _recipients(report) if str(fields["Action"]).strip().lower() == "failed"]
     original = next(filter(None, map(_message_id, report.walk())), "")
     if not failed or not original:
@@ -72,5 +73,6 @@ def _message_id(part: Message) -> str:
     if part.get_content_type() not in _ORIGINAL:
         return ""
     payload = part.get_payload()
-    inner = payload[0] if isinstance(payload, list) else email.message_from_string(str(payload), policy=default)
-    return str(inner["Message-ID"] or "").strip() if isinstance(inner, Message) else ""
+    inner = payload[0] if isinstance(payload, list) else email.message_from_string(str(payload), policy=compat32)
+    # A long field is folded: the id stands on a line of its own.
+    return "".join(str(inner["Message-ID"] or "").split()) if isinstance(inner, Message) else ""

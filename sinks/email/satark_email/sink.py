@@ -15,6 +15,7 @@ from satark.observability import log
 from satark.officer import NoSuchFile
 from satark.sealing import CantOpen
 from satark.sink import DeadLetter, Delivery, DeliveryResult
+from satark.threads import run_in_thread
 from satark_email import mime, openpgp, schedule
 from satark_email.mime import Attachment, OuterHeaders
 from satark_email.settings import NOTIFICATION
@@ -106,7 +107,7 @@ class EmailSink:
 
     async def _send_encrypted(self, delivery: Delivery, destination: EmailDestination) -> DeliveryResult:
         try:
-            mail = await asyncio.to_thread(self._encrypted, delivery, destination)
+            mail = await run_in_thread(self._encrypted, delivery, destination)
         except CantOpen:
             return DeadLetter("the tip can't be opened with this destination's key")
         except openpgp.UnusableKey as error:

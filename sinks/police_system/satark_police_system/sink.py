@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from satark.database import workspace_dir
 from satark.sealing import CantOpen
 from satark.sink import DeadLetter, Delivery, DeliveryResult
+from satark.threads import run_in_thread
 from satark_police_system.events import Event, build_event, encrypt_data, full_data, thin_data
 from satark_police_system.transports import make_transport
 
@@ -69,7 +69,7 @@ class PoliceSink:
         if system is None:
             return DeadLetter("no such police system is configured")
         try:
-            opened = await asyncio.to_thread(system.reader.open, delivery)
+            opened = await run_in_thread(system.reader.open, delivery)
         except CantOpen:
             return DeadLetter("the tip can't be opened with this system's key")
         event = self._event(system.settings, delivery, opened)

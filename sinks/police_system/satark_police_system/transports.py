@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from satark.database import temporary_folder
 from satark.file_endings import ending_of
 from satark.sealing import encrypt_stream
+from satark.threads import run_in_thread
 from satark_police_system.archive import write_archive
 from satark_police_system.events import encode
 from satark_police_system.file_targets import FileTarget, FolderTarget, SftpTarget
@@ -84,7 +84,7 @@ class FileTransport:
         """Write the archive in the workspace, and put it."""
         with temporary_folder(self._workspace) as folder:
             archive = folder / "tip.zip"
-            await asyncio.to_thread(self._write, archive, key, event, opened, folder)
+            await run_in_thread(self._write, archive, key, event, opened, folder)
             return await self._target.put(archive, f"satark-{key}.zip")
 
     def _write(self, archive: Path, key: str, event: Event, opened: OpenedDelivery, folder: Path) -> None:

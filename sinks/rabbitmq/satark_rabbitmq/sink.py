@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from satark.carrier import CarrierError
 from satark.office import HostInbox, HostOutbox, desks_via
 from satark.sink import Delivery, DeliveryResult, Retry
+from satark.threads import run_in_thread
 from satark_rabbitmq.settings import NAME
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class RabbitMQSink:
     async def listen(self) -> None:
         """Declare the queues, then consume answers until the connection breaks."""
         async with self._carrier.connect(self._url) as connection:
-            desks = await asyncio.to_thread(self._context.read, lambda c: desks_via(c, NAME))
-            copies = await asyncio.to_thread(self._context.read, lambda c: copied(c, self._copies))
+            desks = await run_in_thread(self._context.read, lambda c: desks_via(c, NAME))
+            copies = await run_in_thread(self._context.read, lambda c: copied(c, self._copies))
             await connection.declare(desks, copies)
             await connection.consume_answers(lambda message: self._inbox.accept(message, self._publish))
 

@@ -73,6 +73,7 @@ def test_only_a_failure_is_read_as_a_bounce_with_the_message_id_of_the_mail(
 
 @given(st.binary(max_size=400), st.integers(0, 600))
 @example(b"", 0)
+@example(b";8\xe8\x82\x95LI\x82\xdfv%O\x8c\x1e|\xe3", 502)
 def test_no_mail_makes_the_parser_raise(junk: bytes, at: int) -> None:
     complete = report(GONE)
     read_bounce(junk)
